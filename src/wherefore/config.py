@@ -1,0 +1,226 @@
+"""One config tree: the same names in Python, YAML and on the command line."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Component(BaseModel):
+    """A named component and its constructor's keywords: `{name: faiss, factory: SQ8}`.
+
+    A name with a colon (`my_pkg.stores:Mine`) is imported, so a new component needs no edit here.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    name: str
+
+    @property
+    def kwargs(self) -> dict[str, Any]:
+        """The keywords besides the name."""
+        return dict(self.model_extra or {})
+
+
+def resolve(name: str, table: Mapping[str, Any], what: str) -> Any:
+    """The entry of `table` called `name`, or the object imported from `module:attribute`.
+
+    Raises:
+        ValueError: If the name is neither in the table nor importable; lists the known names.
+    """
+    if name in table:
+        return table[name]
+    if ":" in name:
+        module, _, attribute = name.partition(":")
+        try:
+            return getattr(importlib.import_module(module), attribute)
+        except (ImportError, AttributeError) as error:
+            raise ValueError(f"{what} {name!r} cannot be imported: {error}") from error
+    known = ", ".join(sorted(table))
+    raise ValueError(f"unknown {what} {name!r}; known: {known}; or give your own as `package.module:Name`")
+
+
+def build(component: Component, table: Mapping[str, Any], what: str, **given: Any) -> Any:
+    """Call the component's constructor with its keywords and what the caller gives.
+
+    Raises:
+        ValueError: If the name is unknown or the constructor does not take a keyword.
+    """
+    make = resolve(component.name, table, what)
+    try:
+        return make(**given, **component.kwargs)
+    except TypeError as error:
+        raise ValueError(f"{what} {component.name!r}: {error}") from error
+
+
+class LoraConfig(_Strict):
+    """The LoRA adapter (Hu et al., 2022, arXiv 2106.09685)."""
+
+    r: int = Field(64, ge=1)
+    alpha: int = Field(128, ge=1)
+    dropout: float = Field(0.0, ge=0, lt=1)
+    target_modules: str | tuple[str, ...] = "all-linear"
+
+
+class LLMConfig(_Strict):
+    """The causal LM: `minilm` (packaged, offline) or any Hugging Face id or folder."""
+
+    name: str = "minilm"
+    revision: str | None = None
+    dtype: Literal["float32", "bfloat16", "float16", "auto"] = "float32"
+    max_dialogue_tokens: int = Field(192, ge=16)  # the newest part of the dialogue that the LLM reads
+    lora: LoraConfig | None = LoraConfig()
+
+
+class RetrievalConfig(_Strict):
+    """Where candidates come from."""
+
+    k: int = Field(200, ge=1)  # candidates that go on to the ranker
+    sources: tuple[Component, ...] = (
+        Component(name="dense", k=100),
+        Component(name="liked", k=100),
+        Component(name="bm25", k=50),
+        Component(name="attributes", k=100),
+        Component(name="popularity", k=50),
+    )
+
+
+class WriterConfig(_Strict):
+    """How the reply is worded."""
+
+    max_tokens: int = Field(40, ge=8)  # per sentence
+    temperature: float = Field(0.7, ge=0)
+    top_p: float = Field(0.9, gt=0, le=1)
+    tries: int = Field(2, ge=1)  # wordings tried before the plain sentence
+
+
+class StageConfig(_Strict):
+    """One stage of training: which losses, with which weights, for how long."""
+
+    name: str
+    losses: dict[str, float]  # names of LOSSES with their weights
+    steps: int = Field(ge=1)
+    batch_size: int = Field(16, ge=1)
+    batch_sizes: dict[str, int] = {}  # per task, where it should differ: {wording: 4}
+    lr: float = Field(5e-4, gt=0)
+    warmup: float = Field(0.05, ge=0, le=1)  # share of the steps
+
+
+class TrainConfig(_Strict):
+    """The run as a whole."""
+
+    stages: tuple[StageConfig, ...] = ()
+    grad_accumulation: int = Field(1, ge=1)
+    mixed_precision: Literal["no", "bf16", "fp16"] = "no"
+    weight_decay: float = Field(0.01, ge=0)
+    max_grad_norm: float = Field(1.0, gt=0)
+    candidates: int = Field(48, ge=2)  # per dialogue while training the ranker
+    recommending_turns: int | None = Field(None, ge=1)  # how many to fetch candidates for; None: all
+    save_every: int = Field(200, ge=1)  # steps between checkpoints
+    log_every: int = Field(10, ge=1)
+
+
+class Config(_Strict):
+    """Everything. Frozen; unknown keys are refused."""
+
+    seed: int = 0
+    catalog: str = "builtin"  # or a file
+    catalog_schema: str | None = None  # a YAML file that declares the columns
+    embedder: Component = Component(name="minilm")
+    store: Component = Component(name="faiss", factory="SQ8")
+    pca: float | int | None = None  # share of variance to keep (0-1) or number of dimensions
+    retrieval: RetrievalConfig = RetrievalConfig()
+    llm: LLMConfig = LLMConfig()
+    item_encoder: Component = Component(name="mlp", soft_tokens=2, hidden=512)
+    ranker_hidden: int = Field(128, ge=1)
+    writer: WriterConfig = WriterConfig()
+    corpora: tuple[Component, ...] = ()
+    train: TrainConfig = TrainConfig()
+
+    @model_validator(mode="after")
+    def _stage_names_are_unique(self) -> Self:
+        names = [stage.name for stage in self.train.stages]
+        if len(set(names)) != len(names):
+            raise ValueError(f"`train.stages` has two stages of one name: {', '.join(names)}")
+        return self
+
+    @classmethod
+    def load(cls, path: str | Path, overrides: Sequence[str] = ()) -> Self:
+        """Read a YAML file and apply overrides like `train.save_every=50`.
+
+        Raises:
+            FileNotFoundError: If there is no such file.
+            ValueError: If the YAML is broken, a key is unknown or a value is not allowed.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise FileNotFoundError(f"no config at {path}; the ones that come with Wherefore are in configs/")
+        try:
+            tree = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise ValueError(f"{path} is not YAML: {error}") from error
+        if not isinstance(tree, dict):
+            raise ValueError(f"{path} holds a {type(tree).__name__}, not keys and values")
+        return cls.parse(tree, overrides, str(path))
+
+    @classmethod
+    def parse(cls, tree: Mapping[str, Any], overrides: Sequence[str] = (), origin: str = "config") -> Self:
+        """Check a tree of plain values.
+
+        Raises:
+            ValueError: If a key is unknown or a value is not allowed; says which and what is known.
+        """
+        merged = yaml.safe_load(yaml.safe_dump(dict(tree)))
+        for override in overrides:
+            key, equals, text = override.partition("=")
+            if not equals or not key:
+                raise ValueError(f"override {override!r} should look like `train.save_every=50`")
+            node = merged
+            *parents, last = key.split(".")
+            for parent in parents:
+                node = node.setdefault(parent, {})
+                if not isinstance(node, dict):
+                    raise ValueError(f"override {override!r}: `{parent}` holds no keys")
+            node[last] = yaml.safe_load(text)
+        try:
+            return cls.model_validate(merged)
+        except ValidationError as error:
+            raise ValueError(_explain(cls, error, origin)) from error
+
+    def to_yaml(self) -> str:
+        """The whole resolved tree as YAML."""
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)
+
+
+def _explain(model: type[BaseModel], error: ValidationError, origin: str) -> str:
+    lines = []
+    for problem in error.errors():
+        where = ".".join(str(part) for part in problem["loc"]) or "(top)"
+        if problem["type"] == "extra_forbidden":
+            known = ", ".join(_keys_at(model, problem["loc"][:-1]))
+            lines.append(f"`{where}` is not a known key; known there: {known}")
+        else:
+            lines.append(f"`{where}` is {problem['input']!r}: {problem['msg']}")
+    return f"{origin}: " + "; ".join(lines)
+
+
+def _keys_at(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
+    for part in path:
+        if isinstance(part, int):
+            continue
+        annotation: Any = model.model_fields[part].annotation if part in model.model_fields else None
+        nested = [a for a in (annotation, *getattr(annotation, "__args__", ())) if isinstance(a, type)]
+        nested = [a for a in nested if issubclass(a, BaseModel)]
+        if not nested:
+            break
+        model = nested[0]
+    return sorted(model.model_fields)

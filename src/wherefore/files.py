@@ -1,0 +1,59 @@
+"""Write aside, then rename: a file or folder is either whole or not there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def write_aside(path: str | Path) -> Iterator[Path]:
+    """Give a path beside `path` to write a file or a folder to; rename it to `path` when all went well.
+
+    On any error, Ctrl-C included, what was written aside is deleted and what was at `path` stays.
+
+    >>> import tempfile
+    >>> target = Path(tempfile.mkdtemp()) / "note.txt"
+    >>> with write_aside(target) as aside:
+    ...     _ = aside.write_text("whole")
+    >>> target.read_text()
+    'whole'
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.part")
+    try:
+        yield aside
+        if not aside.is_dir() or not path.exists():
+            os.replace(aside, path)
+        else:  # a folder that has files cannot be replaced in one step
+            os.replace(path, _old(path))
+            os.replace(aside, path)
+    finally:
+        _delete(aside)
+        if path.exists():
+            _delete(_old(path))
+        else:
+            recover(path)
+
+
+def recover(path: str | Path) -> None:
+    """Bring back the folder that a kill between the two renames of `write_aside` left under another name."""
+    path = Path(path)
+    if not path.exists() and _old(path).exists():
+        os.replace(_old(path), path)
+
+
+def _old(path: Path) -> Path:
+    return path.with_name(f".{path.name}.old")
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
