@@ -1,0 +1,633 @@
+"""What was said: messages, the items they mention, and what the user wants."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Literal, Self, get_args
+
+from wherefore import verdicts
+from wherefore.catalog import Catalog, Item
+from wherefore.limits import LimitReader
+from wherefore.mentions import Found, TitleIndex
+from wherefore.values import fractional_year
+from wherefore.wishes import WishReader
+from wherefore.words import words
+
+Role = Literal["user", "assistant", "system"]
+LimitOp = Literal["lt", "le", "gt", "ge", "eq"]
+
+MAX_CHARACTERS = 20_000  # of one message
+MAX_MESSAGES = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message in chat format."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """An item named in a message: characters `start` to `end` of message number `message`."""
+
+    item_id: str
+    message: int
+    start: int
+    end: int
+    score: float  # 100 for an exact title, less for a fuzzy match (rapidfuzz, 0-100)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A hard limit on a declared field. An item without a value for the field does not pass."""
+
+    field: str
+    op: LimitOp  # of a number or a date (as a year, possibly fractional)
+    value: float
+    said: str  # the user's words it was read from
+
+    def allows(self, item: Item, catalog: Catalog) -> bool:
+        """Whether the item's value passes; False when it is not known.
+
+        Raises:
+            ValueError: If the catalogue has no such number or date field.
+        """
+        spec = catalog.schema.spec(self.field)
+        if spec.kind not in ("number", "date", "popularity"):
+            raise ValueError(f"a limit needs a number or a date; `{self.field}` is of kind {spec.kind}")
+        value = item.get(self.field)
+        if value is None or isinstance(value, tuple):
+            return False
+        number = fractional_year(value) if isinstance(value, str) else float(value)
+        if self.op == "lt":
+            return number < self.value
+        if self.op == "le":
+            return number <= self.value
+        if self.op == "gt":
+            return number > self.value
+        if self.op == "ge":
+            return number >= self.value
+        return number == self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An attribute wanted or unwanted: a value of a category or people field."""
+
+    field: str
+    value: str  # as the catalogue writes it
+    strength: float  # 1.0 said in passing; 2.0 demanded ("with Toni Collette", "no horror")
+    said: str  # the user's words it was read from
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """The state of a dialogue: a plain value that can be shown, edited and sent back."""
+
+    liked: tuple[str, ...] = ()  # item ids
+    disliked: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
+    rejected: tuple[str, ...] = ()  # listed by the assistant and turned down
+    wanted: tuple[Wish, ...] = ()
+    unwanted: tuple[Wish, ...] = ()  # always excluded from the list
+    limits: tuple[Limit, ...] = ()
+
+    @property
+    def demands(self) -> tuple[Wish, ...]:
+        """The wishes that must be met: wanted with strength 2 or more."""
+        return tuple(wish for wish in self.wanted if wish.strength >= 2)
+
+    def to_json(self) -> dict[str, Any]:
+        """The state as plain JSON values.
+
+        >>> Preferences(liked=("m1",)).to_json()["liked"]
+        ['m1']
+        """
+        tree: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return tree
+
+    @classmethod
+    def from_json(cls, tree: Mapping[str, Any] | str) -> Self:
+        """The state that `to_json` gave, or its text; absent keys are empty.
+
+        Raises:
+            ValueError: If a key is unknown or a value is not allowed; says which and what is.
+        """
+        if isinstance(tree, str):
+            try:
+                tree = json.loads(tree)
+            except json.JSONDecodeError as error:
+                raise ValueError(f"preferences are not JSON: {error}") from error
+        if not isinstance(tree, Mapping):
+            raise ValueError(f"preferences are a {type(tree).__name__}; they should be keys and values")
+        _refuse_unknown(tree, cls, "preferences")
+        given: dict[str, Any] = {}
+        for name in ("liked", "disliked", "seen", "rejected"):
+            ids = _listed(tree, name)
+            wrong = [value for value in ids if not isinstance(value, str)]
+            if wrong:
+                raise ValueError(f"preferences: `{name}` holds {wrong[0]!r}; it should hold item ids as text")
+            given[name] = tuple(dict.fromkeys(ids))
+        for name in ("wanted", "unwanted"):
+            given[name] = tuple(_wish(value, name) for value in _listed(tree, name))
+        given["limits"] = tuple(_limit(value) for value in _listed(tree, "limits"))
+        return cls(**given)
+
+    def merge(self, other: Preferences) -> Self:
+        """Both states in one; where they disagree, the other, later one holds.
+
+        >>> Preferences(liked=("a", "b")).merge(Preferences(disliked=("a",))).liked
+        ('b',)
+        """
+        notes = _Notes(self)
+        for item_id in other.liked:
+            notes.note(item_id, "liked")
+        for item_id in other.disliked:
+            notes.note(item_id, "disliked")
+        for item_id in other.seen:
+            notes.note(item_id, "seen")
+        for item_id in other.rejected:
+            notes.note(item_id, "rejected")
+        for wish in other.wanted:
+            notes.want(wish)
+        for wish in other.unwanted:
+            notes.refuse(wish)
+        notes.limit(other.limits)
+        return replace(self, **notes.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """Messages with what was understood of them."""
+
+    messages: tuple[Message, ...]
+    mentions: tuple[Mention, ...] = ()
+    preferences: Preferences = field(default_factory=Preferences)
+
+    @property
+    def named_by_user(self) -> tuple[str, ...]:
+        """The items that the user named, in order."""
+        return self._named("user")
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """The items that the assistant named, in order."""
+        return self._named("assistant")
+
+    @property
+    def last_listed(self) -> tuple[str, ...]:
+        """The items of the assistant's last list, in order.
+
+        In a message with a numbered or bulleted list, those that head its lines; else all that it names and that
+        the user had not named before.
+        """
+        for number in range(len(self.messages) - 1, -1, -1):
+            here = [mention for mention in self.mentions if mention.message == number]
+            if self.messages[number].role == "assistant" and here:
+                return _list_of(self.messages[number].content, here, self.mentions, self.messages)
+        return ()
+
+    def query_text(self, max_chars: int) -> str:
+        """The user's most recent words, the newest last, cut at a word.
+
+        Args:
+            max_chars: At most so many characters.
+        """
+        parts: list[str] = []
+        left = max_chars
+        for message in reversed(self.messages):
+            if message.role != "user" or left <= 0:
+                continue
+            text = " ".join(message.content.split())
+            if len(text) > left:
+                cut = text[-left:]
+                text = cut[cut.find(" ") + 1 :] if " " in cut or parts else cut
+                left = 0
+            if text and not (left == 0 and " " not in text and parts):
+                parts.append(text)
+            left -= len(text) + 1
+        return "\n".join(reversed(parts))
+
+    def _named(self, role: Role) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(m.item_id for m in self.mentions if self.messages[m.message].role == role))
+
+
+def parse_messages(
+    messages: Iterable[Message | Mapping[str, Any]], answered: bool = False
+) -> tuple[Message, ...]:
+    """Check messages in chat format.
+
+    >>> parse_messages([{"role": "user", "content": "Something like Alien."}])
+    (Message(role='user', content='Something like Alien.'),)
+
+    Args:
+        messages: `{"role": …, "content": …}` or `Message`; the last one from the user.
+        answered: Let the last one be the assistant's.
+
+    Raises:
+        ValueError: If there are none or too many, a role is unknown, or a content is missing, no text or too long.
+    """
+    if isinstance(messages, str | Mapping):
+        raise ValueError(
+            f"messages are a {type(messages).__name__}; give a list of {{'role': …, 'content': …}}"
+        )
+    given = list(messages)
+    if not given:
+        raise ValueError("there are no messages; give at least one from the user")
+    if len(given) > MAX_MESSAGES:
+        raise ValueError(
+            f"there are {len(given):,} messages; at most {MAX_MESSAGES:,} are read: drop the oldest"
+        )
+    parsed = tuple(_message(number, message) for number, message in enumerate(given, 1))
+    if parsed[-1].role != "user" and not answered:
+        raise ValueError(
+            f"the last message is from the {parsed[-1].role}; it should be from the user, to be answered"
+        )
+    return parsed
+
+
+def _message(number: int, message: Message | Mapping[str, Any]) -> Message:
+    roles = ", ".join(get_args(Role))
+    if isinstance(message, Message):
+        role, content = message.role, message.content
+    elif isinstance(message, Mapping):
+        if "role" not in message:
+            raise ValueError(f"message {number} has no `role`; known roles: {roles}")
+        if "content" not in message:
+            raise ValueError(f"message {number} has no `content`; give its text")
+        role, content = message["role"], message["content"]
+    else:
+        raise ValueError(f"message {number} is a {type(message).__name__}; give {{'role': …, 'content': …}}")
+    if role not in get_args(Role):
+        raise ValueError(f"message {number} has the role {role!r}; known roles: {roles}")
+    if not isinstance(content, str):
+        raise ValueError(
+            f"message {number} has a content of type {type(content).__name__}; it should be text"
+        )
+    if len(content) > MAX_CHARACTERS:
+        raise ValueError(
+            f"message {number} has {len(content):,} characters; at most {MAX_CHARACTERS:,} are read: shorten "
+            f"it, or say "
+            "it in several messages"
+        )
+    return Message(role, content)
+
+
+class DialogueReader:
+    """Understands dialogues about the items of a catalogue.
+
+    Reading is a pure function of the messages, the given preferences and the catalogue. The words of the catalogue
+    are collected on first use, and again after the catalogue has changed.
+
+    Args:
+        catalog: The catalogue that is talked about.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self._items: Sequence[Item] | None = None
+
+    def refresh(self) -> None:
+        """Collect the words of the catalogue anew."""
+        self._items = self.catalog.items
+        self._wishes = WishReader(self.catalog)
+        self._limits = LimitReader(self.catalog)
+        self._titles = TitleIndex(self.catalog, self._wishes.names, self._wishes.kinds)
+
+    def read(
+        self,
+        messages: Iterable[Message | Mapping[str, Any]],
+        preferences: Preferences | None = None,
+        since: int = 0,
+    ) -> Dialogue:
+        """Understand a dialogue.
+
+        Args:
+            messages: The whole dialogue, the last message from the user.
+            preferences: The state to start from; what the messages say is added to it.
+            since: Messages before this one (from 0) are taken as read: they tell which items were named, and
+                say nothing more about preferences. With a state that the user edited, give the number of the
+                newest message, so that older ones do not bring back what was removed.
+
+        Raises:
+            ValueError: If the messages are not allowed; see `parse_messages`.
+        """
+        if self._items is not self.catalog.items:
+            self.refresh()
+        parsed = parse_messages(messages, answered=True)
+        notes = _Notes(preferences or Preferences())
+        mentions: list[Mention] = []
+        named: dict[str, None] = {}
+        by_user: set[str] = set()
+        listed: tuple[str, ...] = ()
+        question = ""
+        for number, message in enumerate(parsed):
+            if message.role == "system":
+                continue
+            found = self._mentions(message, named)
+            here = [Mention(f.item_id, number, f.start, f.end, f.score) for f in found if f.item_id]
+            if message.role == "user":
+                if number >= since:
+                    self._note(message.content, found, listed, question, notes)
+                by_user.update(mention.item_id for mention in here)
+            else:
+                question = message.content
+                if here:
+                    listed = _heads(message.content, here) or tuple(
+                        dict.fromkeys(m.item_id for m in here if m.item_id not in by_user)
+                    )
+            named.update(dict.fromkeys(mention.item_id for mention in here))
+            mentions += here
+        return Dialogue(parsed, tuple(mentions), replace(preferences or Preferences(), **notes.values()))
+
+    def _mentions(self, message: Message, named: Collection[str]) -> list[Found]:
+        text = message.content
+        said = words(text)
+        people = [(said[i].start, said[j - 1].end) for i, j in self._wishes.people_in(said, text)]
+        heads = self._titles.in_list(text) if message.role == "assistant" else []
+        places = [(head.start, head.end) for head in heads]
+        rest = [
+            found
+            for found in self._titles.find(text, people, said, named)
+            if not any(found.start < end and start < found.end for start, end in places)
+        ]
+        return sorted([*heads, *rest], key=lambda found: found.start)
+
+    def _note(
+        self, content: str, found: Sequence[Found], listed: Sequence[str], question: str, notes: _Notes
+    ) -> None:
+        """Note what one message of the user says."""
+        text = content.replace("’", "'").replace("`", "'")
+        places = [(f.start, f.end) for f in found]
+        limits = self._limits.read(verdicts.blank(text, places), self._wishes.nouns)
+        for lifted in limits:
+            if lifted.lifts:
+                notes.lift(lifted.field, lifted.op)
+        notes.limit(Limit(f.field, f.op, f.value, content[f.start : f.end]) for f in limits if not f.lifts)
+        spoken = [w for w in words(content) if not any(f.start <= w.start and w.end <= f.end for f in limits)]
+        notes.begin()
+        own: list[str] = []
+        before: verdicts.Verdict | None = None
+        for clause in verdicts.clauses(text, places):
+            here = [f for f in found if clause[0] <= f.start < clause[1]]
+            before = self._judge(text, clause, here, own, listed, question, before, notes)
+            if here:
+                own[:] = [f.item_id for f in here if f.item_id]
+            said = [word for word in spoken if clause[0] <= word.start < clause[1]]
+            for wish in self._wishes.read(content, said, places):
+                noted = Wish(wish.field, wish.value, wish.strength, content[wish.start : wish.end])
+                if wish.kind == "wanted":
+                    notes.want(noted)
+                elif wish.kind == "unwanted":
+                    notes.refuse(noted)
+                else:
+                    notes.allow(noted)
+
+    def _judge(
+        self,
+        text: str,
+        clause: verdicts.Span,
+        here: Sequence[Found],
+        own: list[str],
+        listed: Sequence[str],
+        question: str,
+        before: verdicts.Verdict | None,
+        notes: _Notes,
+    ) -> verdicts.Verdict | None:
+        """Note what one clause says of the items it names, or points at; the verdict, for the next clause."""
+        said = text[slice(*clause)]
+        places = [(f.start, f.end) for f in here]
+        outside = verdicts.blank(said, [(a - clause[0], b - clause[0]) for a, b in places])
+        spared = verdicts.excepts(outside)
+        if spared is not None and listed and verdicts.points_at(outside[:spared]) == "many":
+            kept = {f.item_id for f in here} | {
+                listed[i] for i in verdicts.slots_in(outside[spared:], len(listed))
+            }
+            for verdict in verdicts.verdicts_in(verdicts.blank(text, places), clause):
+                for item_id in listed:
+                    if item_id not in kept:
+                        notes.note(item_id, verdict)
+            return None
+        if here:
+            verdict_now: verdicts.Verdict | None = None
+            given = [verdicts.verdict_on(text, clause, places, i, before) for i in range(len(here))]
+            for i in range(len(here) - 2, -1, -1):
+                if given[i] is None and re.fullmatch(
+                    r"[\s,&]*(?:and|or)?[\s,]*", text[places[i][1] : places[i + 1][0]]
+                ):
+                    given[i] = given[i + 1]  # "X and Y were great"
+            for f, given_now in zip(here, given, strict=True):
+                verdict_now = given_now
+                if (
+                    verdict_now is None
+                    and not outside.strip(" ,.!-'\"")
+                    and re.search(_ASKS_TASTE, question.lower())
+                ):
+                    verdict_now = "liked"
+                if f.item_id and verdict_now is not None:
+                    notes.note(f.item_id, verdict_now)
+            if verdicts.turns_down(outside) and listed and "else" in outside.lower():
+                notes.reject(listed)
+            return verdict_now
+        found = verdicts.verdicts_in(text, clause)
+        if listed and verdicts.says_i_have(said) and "seen" in question.lower():
+            for item_id in own or listed:
+                notes.note(item_id, "seen")
+            return "seen"
+        slots = verdicts.slots_in(said, len(listed)) if len(listed) > 1 else []
+        points = verdicts.points_at(said)
+        bare = len(said.split()) <= 4 and points is None
+        down = verdicts.turns_down(said)
+        if slots and not down:
+            asked: Sequence[verdicts.Verdict] = (
+                ["liked"]
+                if re.search(r"\blike\s+(?:the|number|#)", said, re.IGNORECASE) and not found
+                else found
+            )
+            for slot in slots:
+                for verdict in asked:
+                    notes.note(listed[slot], verdict)
+            own[:] = [listed[slot] for slot in slots]
+            return found[-1] if found else None
+        for verdict in found:
+            if own and (points or bare):
+                targets = list(own) if points == "many" or verdict in ("seen", "unseen") else list(own)[-1:]
+                for item_id in targets:
+                    notes.note(item_id, verdict)
+            elif listed and (points or bare):
+                if verdict == "disliked" and re.search(r"\b(?:is|are|sounds?|looks?)\b", said, re.IGNORECASE):
+                    notes.reject(listed)
+                elif verdict in ("seen", "unseen") or points == "many" or len(listed) == 1:
+                    for item_id in listed:
+                        notes.note(item_id, verdict)
+                elif verdict == "disliked" and points == "one":
+                    notes.reject(listed)
+        if down and listed and not own:
+            notes.reject(listed)
+        return found[-1] if found else before
+
+
+_ASKS_TASTE = (
+    r"\b(?:favou?rite|(?:do|did|have) you (?:\w+ )?(?:like|love|enjoy)|you(?:'ve)? (?:like|liked|"
+    r"love|loved|enjoy|enjoyed)|examples?)\b"
+)
+_HEAD = re.compile(r"^[ \t]*(?:\d{1,3}[.)]|[-*•–])[ \t]+(?:\*\*)?[\"“]?$")
+
+
+def _heads(content: str, here: Sequence[Mention]) -> tuple[str, ...]:
+    """The items that head the lines of a list."""
+    return tuple(
+        dict.fromkeys(
+            m.item_id for m in here if _HEAD.match(content[content.rfind("\n", 0, m.start) + 1 : m.start])
+        )
+    )
+
+
+def _list_of(
+    content: str, here: Sequence[Mention], mentions: Sequence[Mention], messages: Sequence[Message]
+) -> tuple[str, ...]:
+    by_user = {
+        m.item_id for m in mentions if m.message < here[0].message and messages[m.message].role == "user"
+    }
+    return _heads(content, here) or tuple(dict.fromkeys(m.item_id for m in here if m.item_id not in by_user))
+
+
+class _Notes:
+    """Preferences while they are being collected."""
+
+    def __init__(self, preferences: Preferences) -> None:
+        self._liked = dict.fromkeys(preferences.liked)
+        self._disliked = dict.fromkeys(preferences.disliked)
+        self._seen = dict.fromkeys(preferences.seen)
+        self._rejected = dict.fromkeys(preferences.rejected)
+        self._wanted = {(wish.field, wish.value): wish for wish in preferences.wanted}
+        self._unwanted = {(wish.field, wish.value): wish for wish in preferences.unwanted}
+        self._limits = list(preferences.limits)
+        self._now: set[tuple[str, str]] = set()
+
+    def begin(self) -> None:
+        """A new message begins."""
+        self._now = set()
+
+    def note(self, item_id: str, verdict: verdicts.Verdict) -> None:
+        if verdict == "liked":
+            self._disliked.pop(item_id, None)
+            self._liked[item_id] = None
+        elif verdict == "disliked":
+            self._liked.pop(item_id, None)
+            self._disliked[item_id] = None
+        elif verdict == "seen":
+            self._seen[item_id] = None
+        elif verdict == "unseen":
+            self._seen.pop(item_id, None)
+        else:
+            self._rejected[item_id] = None
+
+    def reject(self, item_ids: Iterable[str]) -> None:
+        """Turn items of a list down, unless the user likes them."""
+        self._rejected.update(dict.fromkeys(item_id for item_id in item_ids if item_id not in self._liked))
+
+    def want(self, wish: Wish) -> None:
+        """Note a wish. A demand takes the place of what an earlier message demanded of the field."""
+        key = (wish.field, wish.value)
+        self._unwanted.pop(key, None)
+        if wish.strength >= 2:
+            for other, old in self._wanted.items():
+                if old.field == wish.field and other not in self._now and old.strength >= 2:
+                    self._wanted[other] = replace(old, strength=1.0)
+        known = self._wanted.pop(key, None)
+        self._wanted[key] = known if known is not None and known.strength > wish.strength else wish
+        self._now.add(key)
+
+    def refuse(self, wish: Wish) -> None:
+        key = (wish.field, wish.value)
+        self._wanted.pop(key, None)
+        self._unwanted[key] = wish
+
+    def allow(self, wish: Wish) -> None:
+        self._unwanted.pop((wish.field, wish.value), None)
+
+    def limit(self, limits: Iterable[Limit]) -> None:
+        """Note limits; a later one takes the place of an earlier one of the same field and side."""
+        new = list(limits)
+        for limit in new:
+            self._limits = [
+                old
+                for old in self._limits
+                if old in new or old.field != limit.field or not _sides(old) & _sides(limit)
+            ]
+            if limit not in self._limits:
+                self._limits = [
+                    old for old in self._limits if old.field != limit.field or not _sides(old) & _sides(limit)
+                ]
+                self._limits.append(limit)
+
+    def lift(self, name: str, op: LimitOp) -> None:
+        """Take away the limits of a field: both sides (`eq`), the lower (`ge`) or the upper (`le`)."""
+        gone = {"low", "high"} if op == "eq" else {"low"} if op == "ge" else {"high"}
+        self._limits = [old for old in self._limits if old.field != name or not _sides(old) & gone]
+
+    def values(self) -> dict[str, Any]:
+        return {
+            "liked": tuple(self._liked),
+            "disliked": tuple(self._disliked),
+            "seen": tuple(self._seen),
+            "rejected": tuple(self._rejected),
+            "wanted": tuple(self._wanted.values()),
+            "unwanted": tuple(self._unwanted.values()),
+            "limits": tuple(self._limits),
+        }
+
+
+def _sides(limit: Limit) -> set[str]:
+    return {"low", "high"} if limit.op == "eq" else {"low"} if limit.op in ("gt", "ge") else {"high"}
+
+
+def _refuse_unknown(tree: Mapping[str, Any], kind: type, what: str) -> None:
+    known = [f.name for f in fields(kind)]
+    unknown = [str(key) for key in tree if key not in known]
+    if unknown:
+        raise ValueError(f"{what}: `{unknown[0]}` is not a known key; known: {', '.join(known)}")
+
+
+def _listed(tree: Mapping[str, Any], name: str) -> list[Any]:
+    value = tree.get(name, ())
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"preferences: `{name}` is a {type(value).__name__}; it should be a list")
+    return list(value)
+
+
+def _wish(tree: Any, name: str) -> Wish:
+    where = f"preferences: an entry of `{name}`"
+    if not isinstance(tree, Mapping):
+        raise ValueError(f"{where} is a {type(tree).__name__}; it should have `field` and `value`")
+    _refuse_unknown(tree, Wish, where)
+    for key in ("field", "value"):
+        if not isinstance(tree.get(key), str):
+            raise ValueError(f"{where} has the {key} {tree.get(key)!r}; it should be text")
+    strength = tree.get("strength", 1.0)
+    if isinstance(strength, bool) or not isinstance(strength, int | float) or not 0 < strength < 1e6:
+        raise ValueError(
+            f"{where} has the strength {strength!r}; it should be a number, 1 in passing or 2 demanded"
+        )
+    return Wish(tree["field"], tree["value"], float(strength), str(tree.get("said", "")))
+
+
+def _limit(tree: Any) -> Limit:
+    where = "preferences: an entry of `limits`"
+    if not isinstance(tree, Mapping):
+        raise ValueError(f"{where} is a {type(tree).__name__}; it should have `field`, `op` and `value`")
+    _refuse_unknown(tree, Limit, where)
+    if not isinstance(tree.get("field"), str):
+        raise ValueError(f"{where} has the field {tree.get('field')!r}; it should be text")
+    if tree.get("op") not in get_args(LimitOp):
+        raise ValueError(f"{where} has the op {tree.get('op')!r}; known: {', '.join(get_args(LimitOp))}")
+    value = tree.get("value")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
+        raise ValueError(f"{where} has the value {value!r}; it should be a finite number")
+    return Limit(tree["field"], tree["op"], float(value), str(tree.get("said", "")))

@@ -1,0 +1,512 @@
+"""Mentions: which items of a catalogue a text names, and where."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rapidfuzz import fuzz
+
+from wherefore.catalog import Catalog
+from wherefore.words import ARTICLES, FUNCTION_WORDS, Word, forms, ordinary_words, words
+
+_CUES = frozenset(
+    "like likes liked love loves loved enjoy enjoys enjoyed hate hates hated dislike disliked adore adored see seen "
+    "saw watch watched watching rewatch rewatched rewatching read reading heard own bought played called titled named "
+    "recommend recommended suggest suggested try tried prefer preferred remember favorite favourite than finished "
+    "loving enjoying seeing".split()
+)
+_PAIRED_CUES = frozenset(
+    {
+        "similar to",
+        "such as",
+        "fan of",
+        "fans of",
+        "how about",
+        "what about",
+        "check out",
+        "checked out",
+        "heard of",
+    }
+    | {
+        "heard about",
+        "thinking of",
+        "reminds of",
+        "instead of",
+        "compared to",
+        "part of",
+        "into the",
+        "is called",
+    }
+)
+# Words that may stand between a cue and a title.
+_FILLERS = frozenset(
+    "the a an movie movies film films book books original old new first both also just maybe really only even either "
+    "probably especially absolutely definitely recently already ever never stuff things ones something "
+    "anything watching "
+    "seeing called named classic film series remake is was are me".split()
+)
+_AFTER = frozenset(
+    "and or but because cause cuz so too also was is were are isnt wasnt last yesterday tonight again though although "
+    "which when yet before starring it i a very really movie movies film series one that if then what we its "
+    "have thanks "
+    "great awesome recently already years last in at on for with as quite much".split()
+)
+_QUOTES = re.compile(
+    r"\*\*([^*\n]{1,150})\*\*|[\"“«]([^\"“”«»\n]{1,150})[\"”»]|(?<![\w'’])['‘]([^'’\n]{1,80})['’](?!\w)"
+)
+_LIST_LINE = re.compile(r"^[ \t]*(?:\d{1,3}[.)]|[-*•–])[ \t]+(\S[^\n]*)$", re.MULTILINE)
+_YEAR_AFTER = re.compile(
+    r"[*\"”'’]{0,3}[ \t]{0,2}(?:\([ \t]?(\d{4})[ \t]?\)|\[(\d{4})\]|,?[ \t](?:from[ \t]|of[ \t])?(\d{4})\b)"
+)
+_REASON = re.compile(r"\*\*|\s[—–-]\s|:\s|\s\(")
+# Words with which a phrase of common words says what is sought, not a title.
+_VAGUE = frozenset(
+    "something anything nothing everything someone anyone another other others any some that this all both these those "
+    "my your his her what it good great best new newer old older more most enough next last first too so very really "
+    "bad nice fun same different such kids family dark one two few many".split()
+)
+_NUMBER_WORDS = {
+    w: str(i) for i, w in enumerate("two three four five six seven eight nine ten eleven twelve".split(), 2)
+}
+_PARTS = frozenset({"part", "vol", "volume", "chapter", "episode"})
+_FUZZY = 88.0
+_COMMON_RANK = 1500  # words used more than this are never a title by their letters in lower case
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An item named at characters `start` to `end`; `item_id` is empty for one the catalogue lacks."""
+
+    item_id: str
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Title:
+    row: int
+    article: str  # the leading article, or ""
+    weak: bool  # a part of the title or another spelling
+
+
+class TitleIndex:
+    """All titles of a catalogue by their words; finding costs by the length of the text, not the catalogue.
+
+    Args:
+        catalog: The catalogue. Fields of kind `alias` are further titles.
+        names: Folded words of people's names.
+        plain: Folded words and phrases that mean a value of a field, like a genre: no titles by themselves.
+    """
+
+    def __init__(self, catalog: Catalog, names: Collection[str] = (), plain: Collection[str] = ()) -> None:
+        self._names, self._plain = names, plain
+        self._ordinary = ordinary_words()
+        items = catalog.items
+        self._ids = [item.id for item in items]
+        popularity, year = catalog.schema.popularity, catalog.schema.year
+        fame = -np.arange(len(items), dtype=float)
+        if popularity is not None:
+            counts = np.nan_to_num(catalog.numbers(popularity.name), nan=-1.0)
+            fame = np.argsort(np.lexsort((-fame, counts))).astype(float)
+        self._fame: list[float] = fame.tolist()
+        years = catalog.numbers(year.name) if year is not None else np.full(len(items), np.nan)
+        self._years: list[float | None] = [None if y != y else float(int(y)) for y in years.tolist()]
+        self._titles: dict[str, list[_Title]] = {}
+        self._longest: dict[str, int] = {}
+        aliases = [spec.name for spec in catalog.schema.of_kind("alias")]
+        for row, item in enumerate(items):
+            self._add(row, item.title)
+            for name in aliases:
+                for title in item.values(name):
+                    self._add(row, title)
+        self._near: dict[str, list[str]] | None = None
+
+    def _add(self, row: int, title: str) -> None:
+        head, comma, tail = title.rpartition(", ")
+        if comma and tail.lower() in ARTICLES:
+            title = f"{tail} {head}"
+        exact = forms(title)
+        self._put(row, exact, False)
+        if "-" in title or "·" in title or "." in title:
+            joined = forms(re.sub(r"(?<=\w)[-·.•](?=\w)", "", title))
+            if joined != exact:
+                self._put(row, joined, True)
+        if not _NUMBER_WORDS.keys().isdisjoint(exact):
+            self._put(row, [_NUMBER_WORDS.get(form, form) for form in exact], True)
+        if not _PARTS.isdisjoint(exact):
+            kept = [
+                f
+                for i, f in enumerate(exact)
+                if f not in _PARTS or not "".join(exact[i + 1 : i + 2]).isdigit()
+            ]
+            if kept != exact:
+                self._put(row, kept, True)
+        for mark in (": ", " - ", " – "):
+            head, found, tail = title.partition(mark)
+            if found:
+                before, after = forms(head), forms(tail)
+                if len(before) > 1 or (before and before[0] not in self._ordinary and len(before[0]) > 3):
+                    self._put(row, before, True)
+                if sum(form not in FUNCTION_WORDS for form in after) > 1:
+                    self._put(row, after, True)
+
+    def _put(self, row: int, title: list[str], weak: bool) -> None:
+        article = title[0] if len(title) > 1 and title[0] in ARTICLES else ""
+        bare = title[1:] if article else title
+        if not bare:
+            return
+        entries = self._titles.setdefault(" ".join(bare), [])
+        if not any(entry.row == row for entry in entries):
+            entries.append(_Title(row, article, weak))
+        if len(bare) > self._longest.get(bare[0], 0):
+            self._longest[bare[0]] = len(bare)
+
+    def find(
+        self,
+        text: str,
+        people: Sequence[tuple[int, int]] = (),
+        found_words: Sequence[Word] | None = None,
+        named: Collection[str] = (),
+    ) -> list[Found]:
+        """The items that a text names, by place, none overlapping another.
+
+        Args:
+            text: The text.
+            people: Characters that hold the full name of a person; a title there has to be longer.
+            found_words: The text's words, when they are at hand.
+            named: Ids of items named earlier in the dialogue: they are recognised more easily.
+        """
+        said = words(text) if found_words is None else found_words
+        if not said:
+            return []
+        scene = _Scene(text, said)
+        spans: list[tuple[int, int, _Match]] = []
+        for i, word in enumerate(said):
+            for size in range(min(self._longest.get(word.form, 0), len(said) - i), 0, -1):
+                key = " ".join(w.form for w in said[i : i + size])
+                if key in self._titles and not scene.is_broken(i, i + size):
+                    match = self._match(key, i, i + size, scene, named)
+                    if match is not None:
+                        spans.append((i, i + size, match))
+        spans.sort(key=lambda s: (s[0] - s[1], s[2].weak, s[0]))
+        taken = [False] * len(said)
+        for start, end in people:
+            for i, word in enumerate(said):
+                if word.start >= start and word.end <= end:
+                    taken[i] = True
+        person = taken.copy()
+        waiting: list[tuple[int, int, _Match]] = []
+        found: list[Found] = []
+        chosen: list[tuple[int, int]] = []
+
+        def accept(i: int, j: int, match: _Match) -> None:
+            while i and said[i - 1].start >= match.start:  # the article
+                i -= 1
+            taken[i:j] = [True] * (j - i)
+            chosen.append((i, j))
+            found.append(Found(match.item_id, match.start, match.end, match.score))
+
+        for i, j, match in spans:
+            free = not any(taken[x] for x in range(i, j) if not person[x])
+            if (
+                free
+                and not all(person[i:j])
+                and (match.sure or self._is_meant(i, j, scene, chosen, match.weak))
+            ):
+                accept(i, j, match)
+            elif free and not any(person[i:j]):
+                waiting.append((i, j, match))
+        for i, j, match in sorted(waiting, key=lambda s: (s[0], s[0] - s[1])):
+            if not any(taken[i:j]) and self._is_meant(i, j, scene, chosen, match.weak):
+                accept(i, j, match)
+        for i, j in self._fuzzy_spans(scene, taken, chosen):
+            if any(taken[i:j]):
+                continue
+            key, score = self._nearest(" ".join(w.form for w in said[i:j]))
+            if key:
+                near = self._match(key, i, j, scene, named)
+                if near is not None and near.item_id:
+                    accept(i, j, _Match(near.item_id, near.start, near.end, score, True, True))
+        return sorted(found, key=lambda f: f.start)
+
+    def in_list(self, text: str) -> list[Found]:
+        """The items that head the lines of a numbered or bulleted list: `1. **Title** (2018) — reason`."""
+        found = []
+        for line in _LIST_LINE.finditer(text):
+            offset, head = line.start(1), line[1]
+            if head.startswith("**"):
+                offset, head = offset + 2, head[2:]
+            cuts = [len(head), *(match.start() for match in _REASON.finditer(head))]
+            for cut in sorted(cuts, reverse=True):
+                said = words(head[:cut])
+                if not said:
+                    continue
+                i = 1 if said[0].form in ARTICLES and len(said) > 1 else 0
+                key = " ".join(word.form for word in said[i:])
+                if key in self._titles:
+                    moved = [Word(w.form, w.start + offset, w.end + offset, w.capital, w.first) for w in said]
+                    match = self._match(key, i, len(said), _Scene(text, moved))
+                    if match is not None and match.item_id:
+                        found.append(Found(match.item_id, match.start, match.end, match.score))
+                        break
+        return found
+
+    def _match(self, key: str, i: int, j: int, scene: _Scene, named: Collection[str] = ()) -> _Match | None:
+        """The item meant by words i to j, whose key is known; None if the letters alone rule it out."""
+        said, text = scene.words, scene.text
+        article = said[i - 1].form if i and said[i - 1].form in ARTICLES and scene.is_gap(i - 1) else ""
+        titles = self._titles[key]
+        year_match = _YEAR_AFTER.match(text, said[j - 1].end)
+        year = next((float(g) for g in year_match.groups() if g), None) if year_match else None
+        bracketed = year_match is not None and year_match[3] is None
+        agreeing = [t for t in titles if year is not None and self._years[t.row] == year]
+        near = [
+            t for t in titles if bracketed and year is not None and abs((self._years[t.row] or 0) - year) <= 1
+        ]
+        named_year = bool(agreeing or near)
+        if not named_year and bracketed and year is not None and any(self._years[t.row] for t in titles):
+            return _Match("", said[i].start, year_match.end() if year_match else 0, 100.0, True, False)
+        pool = agreeing or near or titles
+        # "The Avengers" and "Avengers" may both be meant: the better known is, unless the article is stressed.
+        stressed = bool(article) and said[i - 1].capital and not said[i - 1].first
+        before = [t for t in pool if self._ids[t.row] in named]
+        odds = 0.0 if article else 0.15 * len(self._ids)  # "Heat" is rather "Heat" than "The Heat"
+
+        def rank(title: _Title) -> tuple[bool, bool, float]:
+            wrong = stressed and not title.article
+            return title.weak, wrong, (odds if title.article else 0.0) - self._fame[title.row]
+
+        best = min(before or pool, key=rank)
+        with_article = bool(article and best.article)
+        start = said[i - 1].start if with_article else said[i].start
+        end = year_match.end() if named_year and year_match else said[j - 1].end
+        sure = named_year or scene.is_quoted(start, said[j - 1].end)
+        sure = sure or (key not in self._plain and self._is_distinctive(i, j, scene))
+        if before and any(w.form not in FUNCTION_WORDS for w in said[i:j]):
+            sure = sure or j - i > 1 or scene.has_cue(i) or (said[i].capital and not said[i].first)
+        return _Match(self._ids[best.row], start, end, 97.0 if best.weak else 100.0, sure, best.weak)
+
+    def _is_distinctive(self, i: int, j: int, scene: _Scene) -> bool:
+        """Whether the letters alone say that a title is meant."""
+        span = scene.words[i:j]
+        rare = [w for w in span if w.form not in self._ordinary and not w.form.isdigit() and len(w.form) > 1]
+        if not rare:
+            return sum(w.form not in FUNCTION_WORDS for w in span) > 3 or len(span) > 5
+        if len(span) > 1:
+            return (
+                not all(w.form in self._names for w in span) or scene.has_capitals(i, j) or scene.has_cue(i)
+            )
+        word, cue = rare[0], scene.has_cue(i)
+        if word.form in self._names and any(w.capital and not w.first for w in scene.beside(i, j)):
+            return False  # "Emma Thompson"
+        if scene.is_cased and word.capital and not word.first:
+            return True
+        if scene.is_cased and not word.capital:
+            return cue
+        if word.form in self._names or len(word.form) < 4:
+            return (cue and scene.ends_well(j)) or scene.is_subject(j)
+        return True
+
+    def _is_meant(self, i: int, j: int, scene: _Scene, chosen: Sequence[tuple[int, int]], weak: bool) -> bool:
+        """Whether words that could be anything are meant as a title here."""
+        span = scene.words[i:j]
+        content = [w for w in span if w.form not in FUNCTION_WORDS]
+        key = " ".join(w.form for w in span)
+        cue = scene.has_cue(i) or scene.continues_list(i, chosen)
+        capitals = scene.has_capitals(i, j)
+        article = i > 0 and scene.words[i - 1].form in ARTICLES
+        if key in self._plain or (weak and not capitals):
+            return capitals and cue and (len(span) > 1 or article)
+        common = all(self._ordinary.get(w.form, _COMMON_RANK) < _COMMON_RANK for w in content)
+        if len(span) > 1:
+            if capitals and all(w.capital for w in span if w.form not in ARTICLES):
+                return len(content) > 0 or cue
+            if capitals and (len(content) > 1 or cue):
+                return True
+            telling = not common or (len(content) > 1 and span[0].form not in _VAGUE)
+            begins = span[0].first or (article and scene.words[i - 1].first)
+            whole = begins and j == len(scene.words) and not common
+            subject = begins and scene.is_subject(j) and len(content) > 1
+            return telling and (whole or subject or (cue and scene.ends_well(j)))
+        if key in ("i", "a") or (key.isdigit() and len(key) < 2):
+            return False
+        if any(w.capital and not w.first for w in scene.beside(i, j)) and key in self._names:
+            return False
+        if capitals and cue:
+            return True
+        fits = any(bool(entry.article) == article for entry in self._titles[key])
+        if not content or not fits:
+            return False
+        if capitals and article and scene.words[i - 1].capital:
+            return True
+        if span[0].capital and span[0].first and not common and scene.is_subject(j):
+            return scene.is_cased
+        return (span[0].form.isdigit() or not scene.is_cased) and cue and scene.ends_well(j) and not common
+
+    def _fuzzy_spans(
+        self, scene: _Scene, taken: Sequence[bool], chosen: Sequence[tuple[int, int]]
+    ) -> list[tuple[int, int]]:
+        """Words that look like a title: quoted, capitalised, or after a cue; longest first."""
+        said = scene.words
+        spans: set[tuple[int, int]] = set()
+        for start, end in scene.quotes:
+            inside = [i for i, w in enumerate(said) if w.start >= start and w.end <= end]
+            if inside and len(inside) <= 10:
+                spans.add((inside[0], inside[-1] + 1))
+        for i, word in enumerate(said):
+            if taken[i] or word.form in FUNCTION_WORDS:
+                continue
+            run = scene.is_cased and word.capital and (i == 0 or not said[i - 1].capital or said[i - 1].first)
+            if not (run or scene.has_cue(i) or scene.continues_list(i, chosen)):
+                continue
+            j = i
+            while j < len(said) and j - i < 7 and not taken[j] and (j == i or scene.is_gap(j - 1)):
+                j += 1
+                if said[j - 1].form not in FUNCTION_WORDS:
+                    spans.add((i, j))
+        odd = [
+            (i, j)
+            for i, j in spans
+            if any(self._is_odd(w.form) for w in said[i:j]) and sum(len(w.form) for w in said[i:j]) > 5
+        ]
+        return sorted(odd, key=lambda s: (s[0] - s[1], s[0]))
+
+    def _is_odd(self, form: str) -> bool:
+        return form not in self._ordinary and form not in self._names and not form.isdigit() and len(form) > 3
+
+    def _nearest(self, key: str) -> tuple[str, float]:
+        """The title key most like `key`, or "" when none is like enough."""
+        if self._near is None:
+            self._near = {}
+            for known in self._titles:
+                self._near.setdefault(known[:2], []).append(known)
+        best, score = "", _FUZZY
+        joined = key.replace(" ", "")
+        numbers = [part for part in key.split() if part.isdigit()]
+        for known in self._near.get(key[:2], ()):
+            if abs(len(known) - len(key)) > 3 or len(known) < 5:
+                continue
+            close = max(fuzz.ratio(key, known), fuzz.ratio(joined, known.replace(" ", "")) - 1)
+            if close > score and [part for part in known.split() if part.isdigit()] == numbers:
+                if known.count(" ") < 2 and not any(self._is_odd(part) for part in known.split()):
+                    continue  # "scarry movies" is no title
+                best, score = known, close
+        return best, score
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    item_id: str
+    start: int
+    end: int
+    score: float
+    sure: bool
+    weak: bool
+
+
+class _Scene:
+    """A text, its words, and what surrounds them."""
+
+    def __init__(self, text: str, said: Sequence[Word]) -> None:
+        self.text, self.words = text, said
+        letters = [w for w in said if not text[w.start].isdigit()]
+        capitals = sum(w.capital for w in letters)
+        upper = sum(text[w.start : w.end].isupper() and w.end - w.start > 1 for w in letters)
+        lower = len(letters) - capitals
+        # In a text all in capitals, or with none, capitals say nothing.
+        self.is_cased = (
+            capitals > 0 and upper < 0.6 * max(len(letters), 1) and (lower > 0 or len(letters) < 7)
+        )
+        self.quotes = [match.span(match.lastindex or 0) for match in _QUOTES.finditer(text)]
+        self._starts = {start: end for start, end in self.quotes}
+
+    def is_gap(self, i: int) -> bool:
+        """Whether only space or a hyphen lies between word i and the next."""
+        if i + 1 >= len(self.words):
+            return False
+        return not self.text[self.words[i].end : self.words[i + 1].start].strip(" \t-–·'’&")
+
+    def is_broken(self, i: int, j: int) -> bool:
+        """Whether a sentence ends within words i to j."""
+        for k in range(i, j - 1):
+            gap = self.text[self.words[k].end : self.words[k + 1].start]
+            if "\n" in gap or len(gap) > 5 or (("?" in gap or ";" in gap) and len(gap) > 1):
+                return True
+            if ". " in gap and self.words[k + 1].capital and len(self.words[k].form) > 3 and j - i < 4:
+                return True
+        return False
+
+    def is_quoted(self, start: int, end: int) -> bool:
+        """Whether exactly these characters are in quotes or bold."""
+        return any(a <= start and end <= b and b - a - (end - start) <= 9 for a, b in self.quotes)
+
+    def has_capitals(self, i: int, j: int) -> bool:
+        """Whether the words are written like a title, where that says something."""
+        if not self.is_cased:
+            return False
+        span = self.words[i:j]
+        content = [w for w in span if w.form not in FUNCTION_WORDS] or list(span)
+        if not all(w.capital for w in content) or all(w.first or w.form.isdigit() for w in content):
+            return False
+        around = [
+            w
+            for w in (*self.words[max(i - 6, 0) : i], *self.words[j : j + 6])
+            if not w.first and w.form != "i"
+        ]
+        around = [w for w in around if w.form not in FUNCTION_WORDS]
+        return len(around) < 3 or sum(w.capital for w in around) < 0.7 * len(around)
+
+    def beside(self, i: int, j: int) -> list[Word]:
+        """The words next to words i to j, when only space lies between; never "I"."""
+        found = []
+        if i and self.text[self.words[i - 1].end : self.words[i].start].isspace():
+            found.append(self.words[i - 1])
+        if j < len(self.words) and self.text[self.words[j - 1].end : self.words[j].start].isspace():
+            found.append(self.words[j])
+        return [word for word in found if word.form != "i" and word.form not in FUNCTION_WORDS]
+
+    def is_subject(self, j: int) -> bool:
+        """Whether word j goes on as one does after the name of a thing: "was"."""
+        return (
+            j < len(self.words)
+            and self.words[j].form in ("was", "is", "wasnt", "sounds")
+            and self.is_gap(j - 1)
+        )
+
+    def has_cue(self, i: int) -> bool:
+        """Whether words like "I loved" or "similar to" lead to word i."""
+        k = i - 1
+        for _ in range(4):
+            if k < 0 or (self.text[self.words[k].end : self.words[k + 1].start].strip(" \t*\"“'‘:(,")):
+                return False
+            form = self.words[k].form
+            if form in _CUES or (k > 0 and f"{self.words[k - 1].form} {form}" in _PAIRED_CUES):
+                return True
+            if form not in _FILLERS:
+                return False
+            k -= 1
+        return False
+
+    def continues_list(self, i: int, chosen: Sequence[tuple[int, int]]) -> bool:
+        """Whether word i follows an accepted title over "and", "or" or a comma."""
+        ends = {end for _, end in chosen}
+        k = i - 1
+        while (
+            k >= 0 and i - k < 4 and self.words[k].form in {"and", "or", "the", "a", "also", "maybe", "even"}
+        ):
+            k -= 1
+        if k + 1 not in ends:
+            return False
+        gap = self.text[self.words[k].end : self.words[k + 1].start]
+        return k + 1 < i and self.words[i - 1].form != "the" or "," in gap or "/" in gap
+
+    def ends_well(self, j: int) -> bool:
+        """Whether a title may end before word j."""
+        if j >= len(self.words):
+            return True
+        gap = self.text[self.words[j - 1].end : self.words[j].start]
+        return bool(gap.strip(" \t-–'’")) or self.words[j].form in _AFTER

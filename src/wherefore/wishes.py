@@ -1,0 +1,670 @@
+"""Wishes: which values of category and people fields a text asks for, and which it turns down."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, Literal
+
+import yaml
+
+from wherefore.catalog import Catalog
+from wherefore.words import ARTICLES, FUNCTION_WORDS, Word, forms, ordinary_words, stem
+
+_FILL = frozenset(
+    "a an the some any good great really very more other kind kinds of type types sort bit little pretty "
+    "super best new "
+    "old older newer recent classic nice decent and or also maybe just even both as well like such fun cool "
+    "actual truly "
+    "movie movies film films title titles book books stuff ones one fan fans big huge lot much definitely especially "
+    "mostly usually all most long short smart clean light dark serious intense cute modern quality solid too".split()
+)
+_CUES = frozenset(
+    "something anything want wants wanting wanted like likes liked love loves loved enjoy enjoys enjoyed "
+    "prefer prefers "
+    "need needs looking recommend suggest suggestions recommendations mood into watch see find favorite "
+    "favourite favor "
+    "for give show any some only adore adores craving fancy feeling how about what up try interested other seeking "
+    "seek feel anyone somebody someone more stuff things similar read hear get got know of".split()
+)
+_SOFT_CUES = frozenset("of for about up get got know hear read how what feel only".split())
+_NEGATORS = frozenset(
+    "no not nothing without dont doesnt didnt isnt arent wasnt never hate hates hated dislike disliked avoid avoiding "
+    "except minus less nor neither non cant cannot wont zero skip excluding besides tired sick aint despise "
+    "detest".split()
+)
+_NEGATED_GAP = _FILL | frozenset(
+    "want wants wanting like likes liked love loves enjoy prefer into fan fans in mood for care about with "
+    "by at all is are "
+    "be was watch watching see seeing need too overly super really anything something everything stuff that "
+    "thats them starring directed "
+    "featuring from those these stand get feel feeling it so ready things particularly especially usually "
+    "exactly looking i do "
+    "stand of having has have contain contains involving include scenes hear me give recommend suggest show "
+    "please lots".split()
+)
+_NOT_NEGATIONS = (
+    ("not", "only"),
+    ("not", "just"),
+    ("not", "sure"),
+    ("no", "matter"),
+    ("no", "preference"),
+    ("why", "not"),
+)
+_NOT_MIND = frozenset(
+    {
+        "dont mind",
+        "wouldnt mind",
+        "doesnt mind",
+        "not mind",
+        "cant wait",
+        "never mind",
+        "no problem",
+        "cant get",
+    }
+)
+_MUST = re.compile(
+    r"\b(?:must|only|has to|have to|needs? to|strictly|definitely|exclusively|absolutely)\b", re.IGNORECASE
+)
+_QUESTION = re.compile(
+    r"^\W*(?:(?:oh|hm+|ok|okay|well|and|so|cool|nice|wait)\W+)*"
+    r"(?:is|was|isn['’]?t|wasn['’]?t|are|were|did|does|do you (?:like|love|enjoy|prefer)|who|"
+    r"what(?:['’]?s)?\s+(?:is|was|it|that|the|about)|"
+    r"where|when|have you|how (?:is|was|long|many|old)|which|has)\b",
+    re.IGNORECASE,
+)
+_ASKING = re.compile(
+    r"\b(?:any|anything|something|recommend|recommendations?|suggest|suggestions?|looking|want|know (?:of|"
+    r"any|some)|there (?:any|some|a)|"
+    r"you (?:have|got)|got|find|give|show|would like|i['’]?d like|similar|else|how about|what about)\b",
+    re.IGNORECASE,
+)
+_DEFINITE = re.compile(
+    r"\b(?:that|the|this|those|a|it was|one of)\s+(?:other\s+|new\s+|old\s+)?(?:\w+\s+)?$", re.IGNORECASE
+)
+_PAST = re.compile(r"\b(?:saw|watched|seen|read|finished|heard)\b", re.IGNORECASE)
+_POLITE = frozenset(
+    "please yes yeah yep sure ok okay hi hello hey probably maybe perhaps um hmm well then thanks thank you "
+    "instead also "
+    "actually though i think guess say id would will be great nice good fine too lets go with prefer mostly mainly "
+    "definitely both either really honestly now today tonight for me favorite genre this time about how what".split()
+)
+_GOES_ON = frozenset(
+    "with without that from set about like similar directed starring by for please where based featuring".split()
+)
+_PEOPLE_CUES = frozenset(
+    "by with starring featuring stars star directed director actor actress author writer from stars".split()
+)
+# Words that never mean a value by themselves, whatever a catalogue's keywords hold.
+_MUTE = (
+    FUNCTION_WORDS
+    | _FILL
+    | _CUES
+    | _NEGATORS
+    | _NEGATED_GAP
+    | _POLITE
+    | frozenset(
+        "first second third last today see saw seen fan talk question answer thought word wait help time day "
+        "night week year people "
+        "guy man thing end beginning start part story plot acting actor actress idea list name number "
+        "recommendation bad boring terrible awful horrible stupid lame overrated sorry wrong "
+        "hope luck future sound sounds morning afternoon evening mine chat chatting talking man woman lot "
+        "way kind".split()
+    )
+)
+_LIFTERS = frozenset("fine ok okay alright".split())
+
+
+@dataclass(frozen=True, slots=True)
+class FoundWish:
+    """A value wanted, unwanted, or no longer unwanted, read from characters `start` to `end`."""
+
+    field: str
+    value: str
+    kind: Literal["wanted", "unwanted", "lifted"]
+    strength: float
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    field: str
+    value: str
+    count: int
+    few: bool  # whether the field has few values that many items share, like a genre
+
+
+@lru_cache(maxsize=1)
+def _lexicon() -> dict[str, Any]:
+    text = (files("wherefore") / "assets" / "synonyms.yaml").read_text(encoding="utf-8")
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    tree: dict[str, Any] = yaml.load(text, Loader=loader)
+    return tree
+
+
+def item_nouns(catalog: Catalog) -> frozenset[str]:
+    """What people call an item of the catalogue, singular and plural: "movie", "films"."""
+    schema = catalog.schema
+    called = {schema.noun.lower(), *_lexicon()["nouns"].get(schema.noun.lower(), ())}
+    return frozenset(called | {f"{noun}s" for noun in called} | {schema.plural.lower()})
+
+
+class WishReader:
+    """Reads wishes for values of the category and people fields that a catalogue declares.
+
+    Args:
+        catalog: The catalogue; its vocabularies say what can be asked for.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.nouns = item_nouns(catalog)
+        self._ordinary = ordinary_words()
+        self._values: dict[str, list[_Value]] = {}
+        self._people: dict[str, list[_Value]] = {}
+        self._surnames: dict[str, dict[str, int]] = {}
+        self.names: set[str] = set()
+        self._longest = 1
+        self._width: dict[str, int] = {}
+        for spec in catalog.schema.of_kind("category"):
+            vocabulary = catalog.vocabulary(spec.name)
+            self._width[spec.name] = len(vocabulary)
+            few = len(vocabulary) <= 200 and sum(vocabulary.values()) >= 2 * len(vocabulary)
+            for value, count in vocabulary.items():
+                key = " ".join(stem(form) for form in forms(value))
+                if key and not (
+                    key in _MUTE or value.lower() in _MUTE or (" " in key and key.split()[0] in _FILL)
+                ):
+                    self._values.setdefault(key, []).append(_Value(spec.name, value, count, few))
+                    self._longest = max(self._longest, min(key.count(" ") + 1, 6))
+        self._phrases = {}
+        for spec in catalog.schema.of_kind("people"):
+            self._phrases[spec.name] = spec.phrase.lower()
+            vocabulary = catalog.vocabulary(spec.name)
+            for value, count in vocabulary.items():
+                parts = forms(value)
+                if not parts:
+                    continue
+                key = " ".join(parts)
+                self._people.setdefault(key, []).append(_Value(spec.name, value, count, False))
+                if len(parts) > 1:
+                    self.names.update(part for part in parts if len(part) > 2)
+                    surnames = self._surnames.setdefault(parts[-1], {})
+                    surnames[key] = surnames.get(key, 0) + count
+        self._synonyms = {
+            " ".join(stem(form) for form in forms(word)): values
+            for word, values in _lexicon()["words"].items()
+        }
+        self._longest = max(self._longest, 4)
+
+    @property
+    def kinds(self) -> set[str]:
+        """The folded values of fields with few values, and the words that stand for some: not titles."""
+        few = {key for key, values in self._values.items() if any(v.few for v in values)}
+        known = {word for word in self._synonyms if any(v.few for v in self._wanted(word))}
+        spelt = {" ".join(forms(word)) for word in _lexicon()["words"]}
+        spelt = {word for word in spelt if " ".join(stem(form) for form in word.split()) in known}
+        return few | known | spelt | {f"{key}s" for key in few | known}
+
+    def people_in(self, said: Sequence[Word], text: str) -> list[tuple[int, int]]:
+        """The places (of words, from and to) of full names in a text."""
+        found = []
+        i = 0
+        while i < len(said):
+            for size in range(min(5, len(said) - i), 1, -1):
+                if self._named(said, i, i + size, text) is not None:
+                    found.append((i, i + size))
+                    i += size - 1
+                    break
+            i += 1
+        return found
+
+    def _named(self, said: Sequence[Word], i: int, j: int, text: str) -> str | None:
+        first = said[i].form
+        if first not in self.names:
+            return None
+        key = " ".join(word.form for word in said[i:j])
+        if all(word.form in self._ordinary for word in said[i:j]) and not all(
+            word.capital for word in said[i:j]
+        ):
+            return None  # "the game", "the rock"
+        if key in self._people:
+            return key
+        if key.endswith("s") and text[said[j - 1].end - 2] in "'’" and key[:-1] in self._people:
+            return key[:-1]
+        return None
+
+    def read(
+        self, text: str, said: Sequence[Word], masked: Sequence[tuple[int, int]] = ()
+    ) -> list[FoundWish]:
+        """The wishes in one clause.
+
+        Args:
+            text: The whole text that the words come from.
+            said: The clause's words.
+            masked: Characters that name items: they say nothing about values.
+        """
+        if not said:
+            return []
+        hidden = [any(a < w.end and w.start < b for a, b in masked) for w in said]
+        clause = text[said[0].start : said[-1].end]
+        tail = text[said[-1].end : said[-1].end + 3].lstrip(' )"”')
+        asking = _ASKING.search(clause) is not None
+        if _QUESTION.match(clause) and not asking:
+            return []
+        if (
+            "?" in tail
+            and _QUESTION.match(clause)
+            and re.match(r"^\W*(?:is|was|did|does|has)\b", clause, re.I)
+        ):
+            if not re.search(r"\b(?:any|anything|something|recommend|suggest)\b", clause, re.I):
+                return []
+        past = _PAST.search(clause) is not None and not asking
+        spans = self._spans(text, said, hidden)
+        inside = [False] * len(said)
+        for i, j, _, _ in spans:
+            inside[i:j] = [True] * (j - i)
+        must = _MUST.search(clause) is not None
+        found: list[FoundWish] = []
+        negated_before: tuple[int, str] | None = None
+        demanded_before = -1  # where a demanded person's name ended
+        for i, j, key, is_person in spans:
+            negator = self._negator(text, said, i, inside, hidden)
+            if negator is None and negated_before is not None:
+                gap = [w.form for w in said[negated_before[0] : i]]
+                between = text[said[negated_before[0] - 1].end : said[i].start]
+                rest = text[said[i].end :][:40].lower()
+                strong = negated_before[1] in (
+                    "no",
+                    "without",
+                    "hate",
+                    "avoid",
+                    "nor",
+                    "dont",
+                    "hates",
+                    "dislike",
+                    "neither",
+                )
+                if set(gap) <= {"or", "nor"} and ("or" in gap or "nor" in gap):
+                    negator = negated_before[1]
+                elif (
+                    strong
+                    and set(gap) <= {"and", "or", "nor", "a", "the", "any"}
+                    and between.strip(" ,&") in ("", *gap)
+                ):
+                    negator = negated_before[1]
+                elif not gap and "," in between and re.match(r"\s*,?\s*(?:or|nor)\b", rest):
+                    negator = negated_before[1]
+            negated_before = (j, negator) if negator else None
+            start, end = said[i].start, said[j - 1].end
+            after = [w.form for w in said[j : j + 4]]
+            if negator is None and self._is_lifted(said, i, after):
+                found += [
+                    FoundWish(v.field, v.value, "lifted", 1.0, start, end) for v in self._all(key, is_person)
+                ]
+                continue
+            if is_person:
+                listed = {w.form for w in said[demanded_before:i]} <= {"and", "or"} and demanded_before > 0
+                wishes = self._person(text, said, i, j, key, negator, past, inside, hidden, must or listed)
+                if any(wish.kind == "wanted" and wish.strength >= 2 for wish in wishes):
+                    demanded_before = j
+                found += wishes
+            elif negator is not None:
+                if (
+                    i
+                    and said[i - 1].form in ("the", "that", "this")
+                    and not any(v.few for v in self._all(key, False))
+                ):
+                    continue  # "I didn't like the sequel"
+                found += [
+                    FoundWish(
+                        v.field, v.value, "unwanted", 2.0, said[self._from(said, i, negator)].start, end
+                    )
+                    for v in self._all(key, False)
+                ]
+            elif not past and self._is_asked(text, said, i, j, inside, hidden, key not in self._synonyms):
+                for rank, value in enumerate(self._wanted(key)):
+                    strength = 2.0 if must and rank == 0 and value.few else 1.0
+                    found.append(FoundWish(value.field, value.value, "wanted", strength, start, end))
+        return found
+
+    def _from(self, said: Sequence[Word], i: int, negator: str) -> int:
+        for k in range(i - 1, max(-1, i - 9), -1):
+            if said[k].form == negator:
+                return k
+        return i
+
+    def _spans(
+        self, text: str, said: Sequence[Word], hidden: Sequence[bool]
+    ) -> list[tuple[int, int, str, bool]]:
+        """Words that are values or names: from, to, key, whether a person."""
+        spans: list[tuple[int, int, str, bool]] = []
+        people = dict(self.people_in(said, text))
+        i = 0
+        while i < len(said):
+            if hidden[i]:
+                i += 1
+                continue
+            if i in people and not any(hidden[i : people[i]]):
+                j = people[i]
+                name = self._named(said, i, j, text)
+                assert name is not None
+                spans.append((i, j, name, True))
+                i = j
+                continue
+            surname = self._surname(text, said, i)
+            if surname is not None:
+                spans.append((i, i + 1, surname, True))
+                i += 1
+                continue
+            stems = [stem(word.form) for word in said[i : i + self._longest]]
+            for size in range(len(stems), 0, -1):
+                key = " ".join(stems[:size])
+                if (key in self._values or self._meant(key)) and not any(hidden[i : i + size]):
+                    if all(word.form in FUNCTION_WORDS for word in said[i : i + size]):
+                        continue
+                    if size > 1 and re.search(r"[,.;!?\n]", text[said[i].end : said[i + size - 1].start]):
+                        continue
+                    spans.append((i, i + size, key, False))
+                    i += size - 1
+                    break
+            i += 1
+        return spans
+
+    def _surname(self, text: str, said: Sequence[Word], i: int) -> str | None:
+        """The person whose last name, or only name, stands at word i, where a name is expected."""
+        word = said[i]
+        form = word.form
+        if form not in self._surnames and form.endswith("s") and text[word.end - 2] in "'’":
+            form = form[:-1]
+        by = i > 0 and said[i - 1].form in _PEOPLE_CUES
+        noun = i + 1 < len(said) and said[i + 1].form in self.nouns and word.capital
+        known = max((value.count for value in self._values.get(stem(form), ())), default=0)
+        if not (by or noun) or form in FUNCTION_WORDS or (i + 1 < len(said) and said[i + 1].capital and by):
+            return None
+        if form in self._ordinary and not (word.capital and not word.first):
+            return None
+        if form in self._people and word.capital:
+            return form
+        bearers = sorted(self._surnames.get(form, {}).items(), key=lambda b: -b[1])
+        if len(form) < 4 or not bearers or bearers[0][1] < 2 or (not by and known > bearers[0][1]):
+            return None
+        if len(bearers) > 1 and bearers[0][1] < 2 * bearers[1][1]:
+            wanted = self._suited(said, i)
+            counts = sorted(
+                ((sum(v.count for v in self._people[k] if v.field in wanted), k) for k, _ in bearers),
+                reverse=True,
+            )
+            if not wanted or counts[0][0] < 2 or counts[0][0] < 2 * counts[1][0]:
+                return None
+            return counts[0][1]
+        return bearers[0][0]
+
+    def _suited(self, said: Sequence[Word], i: int) -> set[str]:
+        """The people fields whose phrase fits the words before word i: "by" fits "directed by {}"."""
+        before = [w.form for w in said[max(0, i - 2) : i]]
+        if not before:
+            return set()
+        last = {"starring": "with", "featuring": "with", "stars": "with"}.get(before[-1], before[-1])
+        pair = " ".join(before)
+        exact = {name for name, phrase in self._phrases.items() if phrase.startswith(pair)}
+        if exact:
+            return exact
+        named = {
+            name
+            for name in self._phrases
+            if before[-1] in (stem(name), name) or before[-1] == "actor" and name == "cast"
+        }
+        if named:
+            return named
+        return (
+            {name for name, phrase in self._phrases.items() if last in phrase.split()}
+            if last in ("by", "with", "from")
+            else set()
+        )
+
+    def _person(
+        self,
+        text: str,
+        said: Sequence[Word],
+        i: int,
+        j: int,
+        key: str,
+        negator: str | None,
+        past: bool,
+        inside: Sequence[bool],
+        hidden: Sequence[bool],
+        must: bool,
+    ) -> list[FoundWish]:
+        values = sorted(self._people[key], key=lambda v: -v.count)
+        start, end = said[i].start, said[j - 1].end
+        suited = [v for v in values if v.field in self._suited(said, i)]
+        if negator is not None:
+            start = said[self._from(said, i, negator)].start
+            return [FoundWish(v.field, v.value, "unwanted", 2.0, start, end) for v in suited or values]
+        value = (suited or values)[0]
+        cue = i > 0 and said[i - 1].form in _PEOPLE_CUES
+        noun = j < len(said) and said[j].form in self.nouns
+        if cue:
+            lead = [k for k in range(max(0, i - 3), i) if hidden[k]]
+            head = text[said[0].start : said[i - 1].start]
+            asking = _ASKING.search(text[said[0].start : said[-1].end]) is not None
+            said_of_one = (
+                bool(lead)
+                or (any(hidden) and not asking)
+                or (_DEFINITE.search(head) is not None and not re.search(r"\ba\s+\w+\s+$", head))
+            )
+            if said_of_one or past:
+                return [FoundWish(value.field, value.value, "wanted", 1.0, start, end)] if not past else []
+            return [FoundWish(value.field, value.value, "wanted", 2.0, said[i - 1].start, end)]
+        if past:
+            return []
+        listed = i > 1 and said[i - 1].form in ("and", "or") and inside[i - 2]
+        if noun and not (i and said[i - 1].form in ("that", "the", "another", "this")):
+            return [FoundWish(value.field, value.value, "wanted", 2.0, start, said[j].end)]
+        if listed or self._is_asked(text, said, i, j, inside, hidden):
+            return [FoundWish(value.field, value.value, "wanted", 2.0 if must else 1.0, start, end)]
+        return []
+
+    def _meant(self, key: str) -> bool:
+        return any(self._lookup(value) for value in self._synonyms.get(key, ()))
+
+    def _lookup(self, value: str) -> list[_Value]:
+        """The catalogue's values written like this, whatever their case; both parts of `A + B`, or none."""
+        found: list[_Value] = []
+        for part in value.split(" + "):
+            same = self._values.get(" ".join(stem(form) for form in forms(part)))
+            if not same:
+                return []
+            found += same
+        return found
+
+    def _wanted(self, key: str) -> list[_Value]:
+        """What a wanted word asks for: one value of a field with few values, or else up to three."""
+        for values in (*self._synonyms.get(key, ()), None):
+            found = self._values.get(key, []) if values is None else self._lookup(values)
+            few = [v for v in found if v.few]
+            if values is not None and " + " in values and few:
+                narrow = min(self._width[v.field] for v in few)
+                return [v for v in few if self._width[v.field] == narrow]
+            if few:
+                narrow = min(self._width[v.field] for v in few)
+                return [max((v for v in few if self._width[v.field] == narrow), key=lambda v: v.count)]
+            if values is not None and found and key not in self._values:
+                break
+        found = [*self._values.get(key, ())]
+        for values in self._synonyms.get(key, ()):
+            if " + " not in values:
+                found += [v for v in self._lookup(values) if v not in found]
+        return sorted(found, key=lambda v: -v.count)[:3]
+
+    def _all(self, key: str, is_person: bool) -> list[_Value]:
+        """Everything that an unwanted word rules out."""
+        if is_person:
+            return self._people[key]
+        found = [*self._values.get(key, ())]
+        for values in self._synonyms.get(key, ()):
+            if " + " not in values:
+                found += [v for v in self._lookup(values) if v not in found]
+        return found
+
+    def _negator(
+        self, text: str, said: Sequence[Word], i: int, inside: Sequence[bool], hidden: Sequence[bool]
+    ) -> str | None:
+        """The word that turns word i down, if one does."""
+        k, steps = i - 1, 0
+        while k >= 0 and steps < 8:
+            gap = text[said[k].end : said[k + 1].start]
+            if re.search(r"[.;:!?,\n(]", gap):
+                return None
+            form = said[k].form
+            pair = f"{said[k].form} {said[k + 1].form}"
+            before = said[k - 1].form if k else ""
+            if form == "but" and before in ("anything", "everything", "thing", "all", "any"):
+                return form
+            if form in _NEGATORS or (form == "too" and k == i - 1):
+                if (
+                    (form, said[k + 1].form) in _NOT_NEGATIONS
+                    or (before, form) in _NOT_NEGATIONS
+                    or pair in _NOT_MIND
+                ):
+                    return None
+                if form in ("tired", "sick") and said[k + 1].form != "of":
+                    return None
+                if form == "cant" and said[k + 1].form not in ("stand", "handle", "do", "watch", "take"):
+                    return None
+                if form == "not" and (before in ("was", "were") or any(hidden[:k])):
+                    return None  # said of one item: "X was not funny"
+                if form == "wasnt" or (form == "didnt" and steps > 3):
+                    return None
+                return form
+            if form in ("rather", "instead") and said[k + 1].form in ("than", "of"):
+                return form
+            if form in ("but", "just", "only") or hidden[k]:
+                return None
+            if (
+                form in ("something", "like", "love")
+                and k > 0
+                and said[k - 1].form not in _NEGATORS | _NEGATED_GAP
+            ):
+                return None
+            if form not in _NEGATED_GAP and not (inside[k] and k + 1 == i):
+                return None
+            if inside[k] and form not in self.nouns and k + 1 != i:
+                return None
+            k -= 1
+            steps += 1
+        return None
+
+    def _is_lifted(self, said: Sequence[Word], i: int, after: Sequence[str]) -> bool:
+        before = [w.form for w in said[max(0, i - 3) : i]]
+        if "mind" in before and any(
+            b in ("dont", "wouldnt", "doesnt", "not") for b in (w.form for w in said[:i])
+        ):
+            return True
+        kept = [form for form in after if form not in self.nouns and form not in ("also", "actually", "now")]
+        return kept[:1] in (["is"], ["are"]) and any(form in _LIFTERS for form in kept[1:3])
+
+    def _is_asked(
+        self,
+        text: str,
+        said: Sequence[Word],
+        i: int,
+        j: int,
+        inside: Sequence[bool],
+        hidden: Sequence[bool],
+        rare: bool = False,
+    ) -> bool:
+        """Whether words i to j are something that is asked for, not just said; `rare` if no usual way to ask."""
+        key = " ".join(stem(word.form) for word in said[i:j])
+        rare = rare and " " not in key and not any(value.few for value in self._values.get(key, ()))
+        if all(
+            inside[k] or said[k].form in _FILL | _POLITE | self.nouns
+            for k in range(len(said))
+            if not hidden[k]
+        ):
+            if not any(hidden) and not rare:
+                return True
+        if i and said[i - 1].form in ("my", "our", "his", "her", "your", "their"):
+            return False
+        begins = all(inside[k] or said[k].form in _FILL | _POLITE for k in range(i)) and not any(hidden[:i])
+        if begins and not rare and (j == len(said) or said[j].form in _GOES_ON):
+            return True
+        k = i - 1
+        cue = False
+        while k >= 0:
+            gap = text[said[k].end : said[k + 1].start]
+            form = said[k].form
+            if (
+                hidden[k]
+                or re.search(r"[.;:!?\n]", gap)
+                or form in ("my", "our", "his", "her", "your", "their")
+            ):
+                break
+            soft = form in _SOFT_CUES and not (form == "about" and k > 0)
+            if form in _CUES and not (soft and rare) and (form not in _SOFT_CUES or self._reaches(said, k)):
+                cue = True
+                break
+            if not (
+                form in _FILL
+                or inside[k]
+                or form in self.nouns
+                or form in ("that", "thats", "is", "with", "about", "lots", "to", "do")
+            ):
+                break
+            k -= 1
+        if cue:
+            return True
+        noun = j
+        while (
+            noun < len(said)
+            and noun < j + 4
+            and (inside[noun] or said[noun].form in ("and", "or", "type", "kind", "style", "themed", "based"))
+        ):
+            noun += 1
+        follows = (
+            noun < len(said)
+            and said[noun].form in self.nouns | {"ones", "stuff", "genre", "genres"}
+            and not hidden[noun]
+        )
+        of_one = any(w.form in ("was", "is", "were", "it", "its") for w in said[:i]) or any(hidden)
+        definite = i > 0 and said[i - 1].form in {"that", "this", "the", "my", "our"} | (
+            ARTICLES if of_one else set()
+        )
+        return follows and not of_one and not definite
+
+    def _reaches(self, said: Sequence[Word], k: int) -> bool:
+        """Whether a weak cue ("for", "about") belongs to a request."""
+        before = {w.form for w in said[max(0, k - 4) : k]}
+        if before & {"thanks", "thank"}:
+            return False
+        return not before or bool(
+            before
+            & {
+                "looking",
+                "mood",
+                "something",
+                "anything",
+                "movies",
+                "recommend",
+                "suggest",
+                "fan",
+                "know",
+                "want",
+                "how",
+                "what",
+                "kind",
+                "type",
+                "any",
+                "some",
+                "one",
+                "lots",
+                "love",
+                "like",
+                "need",
+            }
+            | before & self.nouns
+        )
