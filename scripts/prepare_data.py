@@ -588,13 +588,13 @@ def _languages(names: Iterable[str]) -> tuple[str, ...]:
     )
 
 
-def _names(people: Iterable[str]) -> list[str]:
+def _names(people: Iterable[str]) -> tuple[str, ...]:
     """Names as such: bits of credits ("voices of", "story)") have no capital or a bracket left over."""
-    return [
+    return tuple(
         name
         for name in _unique(people)
         if name != name.lower() and len(name) > 1 and name.count("(") == name.count(")")
-    ]
+    )
 
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:
