@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,12 +27,14 @@ def write_aside(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(path)
     aside = path.with_name(f".{path.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.part")
     try:
         yield aside
         if not aside.is_dir() or not path.exists():
             os.replace(aside, path)
         else:  # a folder that has files cannot be replaced in one step
+            _delete(_old(path))
             os.replace(path, _old(path))
             os.replace(aside, path)
     finally:
@@ -50,6 +54,13 @@ def recover(path: str | Path) -> None:
 
 def _old(path: Path) -> Path:
     return path.with_name(f".{path.name}.old")
+
+
+def _sweep(path: Path) -> None:
+    """Delete what killed processes left half-written an hour ago or more."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        if time.time() - left.stat().st_mtime > 3600:
+            _delete(left)
 
 
 def _delete(path: Path) -> None:

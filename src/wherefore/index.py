@@ -1,0 +1,416 @@
+"""A catalogue with its vectors and words, kept in step: built, changed, saved and loaded as one."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from wherefore.catalog import Catalog, Item
+from wherefore.config import Component, build, resolve
+from wherefore.embedders import Embedder, Progress, unit_rows
+from wherefore.files import recover, write_aside
+from wherefore.lexical import Lexical
+from wherefore.stores import STORES, VectorStore
+
+FORMAT = 1
+_PIECE = 256  # rows that are embedded between two savings
+
+
+class Projection:
+    """Fewer dimensions by PCA: the directions along which the catalogue's vectors differ most.
+
+    The mean is not taken off, so at full width this is a rotation, which leaves every similarity as it
+    was. Projected vectors are made unit again.
+
+    >>> x = unit_rows(np.random.default_rng(0).normal(size=(50, 8)))
+    >>> Projection.fit(x, 3)(x).shape
+    (50, 3)
+    """
+
+    def __init__(self, directions: np.ndarray) -> None:
+        self.directions = np.ascontiguousarray(directions, dtype=np.float32)  # (full, d)
+
+    @property
+    def dim(self) -> int:
+        """d, the width after projection."""
+        return int(self.directions.shape[1])
+
+    def __call__(self, vectors: np.ndarray) -> np.ndarray:
+        """(n, full) -> (n, d) float32, unit rows."""
+        return unit_rows(vectors @ self.directions)
+
+    @classmethod
+    def fit(cls, vectors: np.ndarray, target: float | int) -> Self:
+        """Find the directions.
+
+        Args:
+            vectors: (n, full).
+            target: A share of the variance (between 0 and 1) or a number of dimensions.
+
+        Raises:
+            ValueError: If the target is neither, or more dimensions are wanted than there are.
+        """
+        full = vectors.shape[1]
+        mean = vectors.mean(axis=0, dtype=np.float64)
+        covariance = np.zeros((full, full))
+        for start in range(0, len(vectors), 8192):  # so that memory stays bounded
+            centred = vectors[start : start + 8192] - mean
+            covariance += centred.T @ centred
+        variance, directions = np.linalg.eigh(covariance)
+        variance, directions = np.maximum(variance[::-1], 0), directions[:, ::-1]
+        if isinstance(target, float) and 0 < target < 1:
+            share = np.cumsum(variance) / max(float(variance.sum()), 1e-12)
+            dim = min(int((share < target).sum()) + 1, full)
+        elif float(target).is_integer() and 1 <= target <= full:
+            dim = int(target)
+        else:
+            raise ValueError(
+                f"`pca` is {target!r}; give a share of the variance between 0 and 1, or 1 to {full} dimensions"
+            )
+        return cls(directions[:, :dim])
+
+    def save(self, path: str | Path) -> None:
+        """Write a safetensors file."""
+        from safetensors.numpy import save
+
+        with write_aside(path) as aside:
+            aside.write_bytes(save({"directions": self.directions}))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read what `save` wrote.
+
+        Raises:
+            FileNotFoundError: If there is no such file.
+            ValueError: If it is broken.
+        """
+        from safetensors import SafetensorError
+        from safetensors.numpy import load
+
+        path = Path(path)
+        if not path.is_file():
+            raise FileNotFoundError(f"no {path}; build the index again")
+        try:
+            return cls(load(path.read_bytes())["directions"])
+        except (SafetensorError, KeyError) as error:
+            raise ValueError(f"{path} cannot be read ({error}); build the index again") from error
+
+
+class Attributes:
+    """Which rows bear which value of a category or people field. Values are matched without regard to case.
+
+    >>> catalog = Catalog.from_records([{"title": "Alien", "genres": "Horror|Sci-Fi"},
+    ...                                 {"title": "Saw", "genres": "Horror|Thriller"}])
+    >>> Attributes(catalog).rows("genres", "horror").tolist()
+    [0, 1]
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        fields = [spec.name for spec in catalog.schema.of_kind("category", "people")]
+        self._number: dict[tuple[str, str], int] = {}
+        found: list[int] = []
+        starts = [0]
+        for item in catalog.items:
+            mine = {
+                self._number.setdefault((field, value.casefold()), len(self._number))
+                for field in fields
+                for value in item.values(field)
+            }
+            found += sorted(mine)
+            starts.append(len(found))
+        self._of_row = np.array(found, dtype=np.int32)
+        self._row_starts = np.array(starts, dtype=np.int64)
+        rows = np.repeat(np.arange(len(catalog), dtype=np.int32), np.diff(self._row_starts))
+        self._rows = rows[np.argsort(self._of_row, kind="stable")]
+        frequency = np.bincount(self._of_row, minlength=len(self._number))
+        self._starts = np.concatenate([[0], np.cumsum(frequency)])
+        self.idf = np.log(len(catalog) / np.maximum(frequency, 1)).astype(np.float32)  # 0 for what all have
+
+    def number(self, field: str, value: str) -> int | None:
+        """The number of a value, None when no item has it."""
+        return self._number.get((field, value.casefold()))
+
+    def rows_of(self, number: int) -> np.ndarray:
+        """The rows that bear a value, ascending."""
+        return self._rows[self._starts[number] : self._starts[number + 1]]
+
+    def rows(self, field: str, value: str) -> np.ndarray:
+        """The rows that bear a value, ascending; empty when there are none."""
+        number = self.number(field, value)
+        return self._rows[:0] if number is None else self.rows_of(number)
+
+    def of_row(self, row: int) -> np.ndarray:
+        """The numbers of a row's values."""
+        return self._of_row[self._row_starts[row] : self._row_starts[row + 1]]
+
+
+class Index:
+    """A catalogue with its vectors and words. Row i of everything is item i of the catalogue.
+
+    Change the catalogue only through `add` and `remove` here, so that all stay in step.
+
+    Attributes:
+        catalog: The items.
+        embedder: What makes their vectors.
+        store: The vectors.
+        lexical: The words.
+        projection: What narrows the embedder's vectors, if anything.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        embedder: Embedder,
+        store: VectorStore,
+        lexical: Lexical,
+        projection: Projection | None = None,
+        store_name: str = "faiss",
+    ) -> None:
+        self.catalog = catalog
+        self.embedder = embedder
+        self.store = store
+        self.lexical = lexical
+        self.projection = projection
+        self._store_name = store_name
+        self._pieces: list[Path] = []
+        self._vectors: np.ndarray | None = None
+        self._attributes: Attributes | None = None
+        self._popularity: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.store)
+
+    @property
+    def dim(self) -> int:
+        """d, the width of the item vectors."""
+        return self.store.dim
+
+    @property
+    def vectors(self) -> np.ndarray:
+        """The item vectors in row order, (n, d) float32, read-only; kept, so 4 n d bytes."""
+        if self._vectors is None:
+            self._vectors = self.store.vectors()
+            self._vectors.flags.writeable = False
+        return self._vectors
+
+    @property
+    def attributes(self) -> Attributes:
+        """Which rows bear which category and people values."""
+        if self._attributes is None:
+            self._attributes = Attributes(self.catalog)
+        return self._attributes
+
+    @property
+    def popularity(self) -> np.ndarray | None:
+        """How well each item is known, (n,) float32; None when the schema has no such field.
+
+        The share of the known values that lie below plus half of the equal ones; NaN where not known.
+        """
+        if self._popularity is None and self.catalog.schema.popularity is not None:
+            values = self.catalog.numbers(self.catalog.schema.popularity.name)
+            known = np.sort(values[~np.isnan(values)])
+            below = np.searchsorted(known, values, "left") + np.searchsorted(known, values, "right")
+            shares = np.where(np.isnan(values), np.nan, below / max(2 * len(known), 1))
+            self._popularity = shares.astype(np.float32)
+        return self._popularity
+
+    def embed(self, text: str) -> np.ndarray:
+        """A query's vector, (d,) float32, unit."""
+        vector = self.embedder.encode([text], "query")
+        return np.asarray((vector if self.projection is None else self.projection(vector))[0])
+
+    def rows(self, ids: Iterable[str]) -> np.ndarray:
+        """The rows of those ids that are in the catalogue, in the order given."""
+        known = [self.catalog.row(item_id) for item_id in ids if item_id in self.catalog]
+        return np.array(known, dtype=np.int64)
+
+    @classmethod
+    def build(
+        cls,
+        catalog: Catalog,
+        embedder: Embedder,
+        store: Component | None = None,
+        pca: float | int | Projection | None = None,
+        progress: Progress | None = None,
+        cache: str | Path | None = None,
+    ) -> Self:
+        """Embed every item and index it.
+
+        Args:
+            catalog: The items.
+            embedder: Makes their vectors.
+            store: Where the vectors go; by default FAISS, rounded to 8 bits.
+            pca: Share of variance to keep (0-1), number of dimensions, or a projection to reuse (that of
+                the index a model was trained with).
+            progress: Told (items embedded, of).
+            cache: Folder for what is embedded so far: an interrupted build goes on where it stopped. The
+                pieces are deleted when the index is saved.
+        """
+        store = store or Component(name="faiss", factory="SQ8")
+        texts = [catalog.text(item) for item in catalog.items]
+        pieces = [] if cache is None else _pieces(Path(cache), embedder, texts)
+        vectors = _embed(texts, embedder, progress, pieces)
+        if isinstance(pca, Projection) and pca.directions.shape[0] != embedder.dim:
+            raise ValueError(
+                f"the projection takes vectors of {pca.directions.shape[0]} dimensions but {embedder.name} makes "
+                f"{embedder.dim}; use the embedder it was fitted with"
+            )
+        projection = pca if isinstance(pca, Projection) or pca is None else Projection.fit(vectors, pca)
+        if projection is not None:
+            vectors = projection(vectors)
+        made: VectorStore = build(store, STORES, "store", dim=vectors.shape[1])
+        made.add(list(catalog.ids), vectors)
+        index = cls(catalog, embedder, made, Lexical(texts), projection, store.name)
+        index._pieces = pieces
+        return index
+
+    def add(self, items: Sequence[Item | Mapping[str, Any]]) -> None:
+        """Add items to catalogue and index: all, or none.
+
+        Raises:
+            ValueError: If an id is there already or given twice, or a value does not fit its field.
+        """
+        trial = copy.copy(self.catalog)  # its `add` makes a new tuple of items and leaves ours alone
+        trial.add(items)
+        new = trial.items[len(self.catalog) :]
+        texts = [self.catalog.text(item) for item in new]
+        vectors = self.embedder.encode(texts, "item")
+        if self.projection is not None:
+            vectors = self.projection(vectors)
+        self.store.add([item.id for item in new], vectors)
+        self.catalog.add(new)
+        self.lexical.add(texts)
+        self._forget()
+
+    def remove(self, ids: Collection[str]) -> None:
+        """Remove items from catalogue and index: all, or none.
+
+        Raises:
+            KeyError: If there is no such item; suggests close ids.
+            ValueError: If an id is given twice, or all items would go.
+        """
+        ids = [ids] if isinstance(ids, str) else list(ids)
+        rows = np.array([self.catalog.row(item_id) for item_id in ids], dtype=np.int64)
+        self.catalog.remove(ids)
+        self.store.remove(ids)
+        self.lexical.remove(rows)
+        self._forget()
+
+    def save(self, folder: str | Path) -> None:
+        """Write the index (not the catalogue) to a folder, aside first, then renamed."""
+        about = {
+            "format": FORMAT,
+            "embedder": self.embedder.name,
+            "embedder_dim": self.embedder.dim,
+            "dim": self.dim,
+            "items": len(self),
+            "catalog": self.catalog.fingerprint(),
+            "store": self._store_name,
+            "projected": self.projection is not None,
+        }
+        with write_aside(folder) as aside:
+            aside.mkdir()
+            self.store.save(aside / "store")
+            self.lexical.save(aside / "words")
+            if self.projection is not None:
+                self.projection.save(aside / "projection.safetensors")
+            (aside / "meta.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
+        for piece in self._pieces:
+            piece.unlink(missing_ok=True)
+        self._pieces = []
+
+    @classmethod
+    def load(cls, folder: str | Path, catalog: Catalog, embedder: Embedder) -> Self:
+        """Read what `save` wrote, strictly.
+
+        Raises:
+            FileNotFoundError: If the folder or a file is missing.
+            ValueError: If it was made with another embedder, width, catalogue or format, or is broken;
+                says which.
+        """
+        folder = Path(folder)
+        recover(folder)
+        meta = folder / "meta.json"
+        if not meta.is_file():
+            raise FileNotFoundError(f"no index in {folder} (no meta.json); build it with `wherefore index`")
+        try:
+            about = dict(json.loads(meta.read_text(encoding="utf-8")))
+        except ValueError as error:
+            raise ValueError(f"{meta} cannot be read ({error}); build the index again") from error
+        expected = {
+            "format": FORMAT,
+            "embedder": embedder.name,
+            "embedder_dim": embedder.dim,
+            "items": len(catalog),
+            "catalog": catalog.fingerprint(),
+        }
+        for key, value in expected.items():
+            if about.get(key) != value:
+                raise ValueError(
+                    f"the index in {folder} was made with {key} {about.get(key)!r}, here it is {value!r}; "
+                    "use what it was made with, or build the index again"
+                )
+        store: VectorStore = resolve(about.get("store", ""), STORES, "store").load(folder / "store")
+        projection = Projection.load(folder / "projection.safetensors") if about.get("projected") else None
+        lexical = Lexical.load(folder / "words")
+        width = embedder.dim if projection is None else projection.dim
+        if not store.dim == width == about.get("dim"):
+            raise ValueError(
+                f"the index in {folder} says d is {about.get('dim')}, its store {store.dim} and its projection or "
+                f"embedder {width}; build the index again"
+            )
+        if list(catalog.ids) != store.ids or len(lexical) != len(catalog):
+            raise ValueError(
+                f"the index in {folder} holds other items than its meta.json says; build it again"
+            )
+        return cls(catalog, embedder, store, lexical, projection, about["store"])
+
+    def _forget(self) -> None:
+        self._vectors = None
+        self._attributes = None
+        self._popularity = None
+
+
+def _embed(
+    texts: Sequence[str], embedder: Embedder, progress: Progress | None, pieces: Sequence[Path]
+) -> np.ndarray:
+    """Texts -> (n, d), piece by piece; a piece that is saved already is not made again."""
+    vectors = np.empty((len(texts), embedder.dim), dtype=np.float32)
+    for number, start in enumerate(range(0, len(texts), _PIECE)):
+        stop = min(start + _PIECE, len(texts))
+        made = _read_piece(pieces[number], (stop - start, embedder.dim)) if pieces else None
+        if made is None:
+            made = embedder.encode(texts[start:stop], "item")
+            if pieces:
+                with write_aside(pieces[number]) as aside, aside.open("wb") as file:
+                    np.save(file, made, allow_pickle=False)
+        vectors[start:stop] = made
+        if progress is not None:
+            progress(stop, len(texts))
+    return vectors
+
+
+def _read_piece(path: Path, shape: tuple[int, int]) -> np.ndarray | None:
+    try:
+        made = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError):  # not there, or not ours: it is made again
+        return None
+    whole = isinstance(made, np.ndarray) and made.shape == shape and made.dtype == np.float32
+    return made if whole and np.isfinite(made).all() else None
+
+
+def _pieces(cache: Path, embedder: Embedder, texts: Sequence[str]) -> list[Path]:
+    """A file for every piece, named after the embedder and the piece's texts."""
+    found = []
+    for start in range(0, len(texts), _PIECE):
+        digest = hashlib.sha256(f"{embedder.name}\0{embedder.dim}".encode())
+        for text in texts[start : start + _PIECE]:
+            digest.update(f"\0{len(text)}:{text}".encode("utf-8", "surrogatepass"))
+        found.append(cache / f"{digest.hexdigest()[:32]}.npy")
+    return found
