@@ -1,0 +1,484 @@
+"""Facts that tie an item to what the user said, and the plans that a reply is worded from."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+import weakref
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Generic, Literal, TypeVar
+
+from wherefore.catalog import Catalog, FieldSpec, Item
+from wherefore.dialogue import Dialogue, Limit
+
+FactKind = Literal["wish", "shared", "limit", "similar", "own", "avoid", "liked", "passed", "count"]
+
+STATED = ("category", "people", "number", "date")  # kinds of fields whose values a sentence may state
+_UNITS = {
+    "min": "minutes",
+    "mins": "minutes",
+    "h": "hours",
+    "hr": "hours",
+    "hrs": "hours",
+    "s": "seconds",
+    "sec": "seconds",
+    "pp": "pages",
+    "kcal": "calories",
+    "g": "grams",
+    "kg": "kilograms",
+    "usd": "dollars",
+    "$": "dollars",
+    "eur": "euros",
+    "€": "euros",
+    "gbp": "pounds",
+    "£": "pounds",
+}
+_OPS = {"lt": "under", "le": "at most", "gt": "over", "ge": "at least", "eq": "exactly"}
+_YEAR_OPS = {"lt": "before", "le": "no later than", "gt": "after", "ge": "no earlier than", "eq": "from"}
+_COMMON = 0.5  # a value that more than this share of the items have ties nothing together
+_NEAR = 0.5  # cosine from which an item is called close to another: one random pair in a hundred reaches it
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that may be said: a value of the item's record and what it has to do with the user.
+
+    Kinds in reasons: `wish` (asked for and true), `shared` (the liked item `source` has it too), `limit`
+    (`value` passes the limit `ask`), `similar` (`source` is the closest liked item), `avoid` (unwanted and
+    absent), `own` (just true). Kinds in openings: `liked` (`source` was liked or named), `wish` and `avoid`
+    (asked for; `ask` says of how many listed items it holds, "3 of 5"), `limit`, `passed` (seen or turned down,
+    hence left out), `count` (`value` items listed, `ask` says how many were asked for, "of 5").
+    """
+
+    field: str  # name in the schema; empty when the fact is about no field
+    value: str
+    because: str  # plain words for people
+    kind: FactKind
+    source: str | None = None  # id of the liked item
+    said: str = ""  # the user's words
+    ask: str = ""  # the limit in plain words ("after 2000"), or a share ("3 of 5")
+    template: str = "{}"  # the schema's phrase
+    label: str = ""  # the schema's label
+    field_kind: str = ""  # the schema's kind
+    unit: str = ""
+
+    @property
+    def phrase(self) -> str:
+        """The schema's phrase, filled: "directed by Ridley Scott"."""
+        return self.template.replace("{}", self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one sentence says. An opening has no item.
+
+    `slots` maps `@1` to a liked or named item's id and `#1` to a listed item's id: all that the sentence may name.
+    """
+
+    item: Item | None
+    facts: tuple[Fact, ...]
+    slots: Mapping[str, str] = field(default_factory=dict)
+    noun: str = "item"
+    plural: str = "items"
+
+
+def normal_words(text: str) -> list[str]:
+    """The words of a text as comparisons see them: lower case, no accents, runs of letters and digits.
+
+    Characters of scripts that write no spaces stand alone, as an uncased BERT tokenizer has them.
+
+    >>> normal_words("Alfonso Cuarón's Sci-Fi, 千と")
+    ['alfonso', 'cuaron', 's', 'sci', 'fi', '千', 'と']
+    """
+    return [word for word, _, _ in normal_spans(text)]
+
+
+def normal_spans(text: str) -> list[tuple[str, int, int]]:
+    """The same words with their places (start, end) in the text."""
+    spans: list[tuple[str, int, int]] = []
+    current, start = "", 0
+    for place, char in enumerate(text):
+        folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", char).lower())
+        kept = "".join(c for c in folded if c.isalnum())
+        if not kept:
+            if current and not unicodedata.combining(char):
+                spans.append((current, start, place))
+                current = ""
+            continue
+        alone = any("\u2e80" <= c <= "\ua4cf" or "\uf900" <= c <= "\ufaff" or ord(c) > 0x1FFFF for c in kept)
+        if alone:
+            if current:
+                spans.append((current, start, place))
+                current = ""
+            spans.append((kept, place, place + 1))
+            continue
+        if not current:
+            start = place
+        current += kept
+    if current:
+        spans.append((current, start, len(text)))
+    return spans
+
+
+def number_text(value: float) -> str:
+    """A number as a sentence has it.
+
+    >>> number_text(1979.0), number_text(4.25)
+    ('1979', '4.25')
+    """
+    return str(int(value)) if float(value).is_integer() else f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def unit_words(unit: str) -> str:
+    """A unit in words: `min` is "minutes"."""
+    return _UNITS.get(unit.lower(), unit.lower())
+
+
+def values_of(item: Item, spec: FieldSpec) -> tuple[str, ...]:
+    """What the record says for a field, as texts: all values of a list, a number, the year of a date."""
+    if spec.kind in ("category", "people"):
+        return tuple(value for value in item.values(spec.name) if any(map(str.isalnum, value)))
+    value = item.get(spec.name)
+    if value is None or spec.kind not in STATED:
+        return ()
+    if spec.kind == "date":
+        return (str(value)[:4],)
+    return (number_text(float(value)),) if isinstance(value, int | float) else ()
+
+
+def is_year(spec: FieldSpec) -> bool:
+    """Whether the field's numbers are years."""
+    return spec.kind == "date" or (spec.kind == "number" and spec.phrase.startswith("from {}"))
+
+
+def limit_words(limits: Sequence[Limit], spec: FieldSpec) -> str:
+    """The limits on one field in plain words: "after 2000", "in the 1990s", "under 120 minutes"."""
+    year = is_year(spec)
+    unit = "" if year or not spec.unit else f" {unit_words(spec.unit)}"
+    lows = [limit for limit in limits if limit.op in ("gt", "ge")]
+    highs = [limit for limit in limits if limit.op in ("lt", "le")]
+    if lows and highs:
+        low, high = max(lows, key=lambda x: x.value), min(highs, key=lambda x: x.value)
+        if year:
+            first = int(low.value) + (low.op == "gt" and float(low.value).is_integer())
+            last = math.ceil(high.value) - 1 if high.op == "lt" else int(high.value)
+            if first % 10 == 0 and last == first + 9:
+                return f"in the {first}s"
+            return f"in {first}" if first == last else f"between {first} and {last}"
+        return f"between {number_text(low.value)} and {number_text(high.value)}{unit}"
+    limit = (lows or highs or list(limits))[-1]
+    value = number_text(math.floor(limit.value) if year else limit.value)
+    return f"{(_YEAR_OPS if year else _OPS)[limit.op]} {value}{unit}"
+
+
+def named_items(dialogue: Dialogue) -> tuple[str, ...]:
+    """The items that `@1`, `@2`… stand for: liked first, then whatever else the user named."""
+    likes = dialogue.preferences.liked
+    bad = {*dialogue.preferences.disliked, *dialogue.preferences.rejected}
+    others = [
+        mention.item_id for mention in dialogue.mentions if dialogue.messages[mention.message].role == "user"
+    ]
+    return tuple(dict.fromkeys([*likes, *(i for i in others if i not in bad)]))
+
+
+class _Rarity:
+    """How telling each value is: log(items that have the field / items that have the value)."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.share: dict[str, dict[str, float]] = {}
+        for spec in catalog.schema.of_kind("category", "people"):
+            having = sum(1 for item in catalog.items if item.values(spec.name)) or 1
+            counts = catalog.vocabulary(spec.name)
+            self.share[spec.name] = {value: count / having for value, count in counts.items()}
+
+    def __call__(self, name: str, value: str) -> float:
+        return -math.log(max(self.share.get(name, {}).get(value, 1.0), 1e-9))
+
+
+_T = TypeVar("_T")
+
+
+class PerCatalog(Generic[_T]):
+    """What `make` derives from a catalogue, kept until the catalogue changes or is gone."""
+
+    def __init__(self, make: Callable[[Catalog], _T]) -> None:
+        self._make = make
+        self._kept: dict[int, tuple[weakref.ref[Catalog], Sequence[Item], _T]] = {}
+
+    def __call__(self, catalog: Catalog) -> _T:
+        """What was derived from the catalogue as it is now."""
+        key = id(catalog)
+        found = self._kept.get(key)
+        # Adding or removing items gives a catalogue a new tuple of items.
+        if found is None or found[0]() is not catalog or found[1] is not catalog.items:
+            reference = weakref.ref(catalog, lambda _: self._kept.pop(key, None))
+            found = self._kept[key] = (reference, catalog.items, self._make(catalog))
+        return found[2]
+
+
+_rarity = PerCatalog(_Rarity)
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    fact: Fact
+    weight: float
+
+
+def _fact(spec: FieldSpec, value: str, kind: FactKind, because: str, **more: str | None) -> Fact:
+    return Fact(
+        field=spec.name,
+        value=value,
+        because=because,
+        kind=kind,
+        source=more.get("source"),
+        said=more.get("said") or "",
+        ask=more.get("ask") or "",
+        template=spec.phrase,
+        label=spec.label or spec.name,
+        field_kind=spec.kind,
+        unit=spec.unit,
+    )
+
+
+def _weighed(
+    item: Item, dialogue: Dialogue, catalog: Catalog, similarity: Mapping[str, float] | None
+) -> list[_Weighed]:
+    """All that ties the item to the user's words, the most telling first; then some facts of its own."""
+    rarity = _rarity(catalog)
+    preferences = dialogue.preferences
+    specs = {spec.name: spec for spec in catalog.schema.filterable}
+    found: list[_Weighed] = []
+    taken: set[tuple[str, str]] = set()
+
+    for wish in preferences.wanted:
+        spec = specs.get(wish.field)
+        if spec is not None and wish.value in values_of(item, spec) and (spec.name, wish.value) not in taken:
+            taken.add((spec.name, wish.value))
+            fact = _fact(spec, wish.value, "wish", "you asked for it", said=wish.said)
+            found.append(_Weighed(fact, 10 + 4 * wish.strength + rarity(spec.name, wish.value)))
+
+    ties: dict[str, list[_Weighed]] = {}
+    for liked_id in preferences.liked:
+        if liked_id not in catalog or liked_id == item.id:
+            continue
+        liked = catalog[liked_id]
+        for spec in catalog.schema.of_kind("category", "people"):
+            theirs = set(liked.values(spec.name))
+            for value in values_of(item, spec):
+                weight = rarity(spec.name, value)
+                if value in theirs and weight > -math.log(_COMMON) and (spec.name, value) not in taken:
+                    fact = _fact(spec, value, "shared", f"{liked.title} has it too", source=liked_id)
+                    ties.setdefault(liked_id, []).append(_Weighed(fact, weight * _pull(spec)))
+    # The liked item that has most in common comes first, so that facts gather around one title.
+    for liked_id in sorted(ties, key=lambda i: -sum(tie.weight for tie in ties[i])):
+        for tie in sorted(ties[liked_id], key=lambda tie: -tie.weight)[:4]:
+            if (tie.fact.field, tie.fact.value) not in taken:
+                taken.add((tie.fact.field, tie.fact.value))
+                found.append(replace(tie, weight=5 + tie.weight if tie.weight > 1 else 1.5 + tie.weight))
+
+    for name in dict.fromkeys(limit.field for limit in preferences.limits):
+        spec = specs.get(name)
+        limits = [limit for limit in preferences.limits if limit.field == name]
+        if spec is None or not values_of(item, spec) or not all(x.allows(item, catalog) for x in limits):
+            continue
+        ask = limit_words(limits, spec)
+        said = ", ".join(dict.fromkeys(limit.said for limit in limits if limit.said))
+        fact = _fact(spec, values_of(item, spec)[0], "limit", f"you asked for {ask}", said=said, ask=ask)
+        found.append(_Weighed(fact, 6.5))
+
+    record = {tuple(normal_words(value)) for spec in specs.values() for value in values_of(item, spec)}
+    for wish in preferences.unwanted:
+        spec = specs.get(wish.field)
+        listed = spec is not None and spec.kind in ("category", "people")
+        # A keyword "war" that is not there cannot be mentioned when the genre "War" is.
+        if spec is not None and listed and tuple(normal_words(wish.value)) not in record:
+            fact = _fact(spec, wish.value, "avoid", "you did not want it", said=wish.said)
+            found.append(_Weighed(fact, 4.0))
+
+    near = {i: s for i, s in (similarity or {}).items() if i in preferences.liked and i != item.id}
+    if near:
+        closest = max(near, key=lambda i: near[i])
+        if near[closest] >= _NEAR and closest not in ties and closest in catalog:
+            because = f"of what you liked, {catalog[closest].title} is the closest"
+            found.append(_Weighed(Fact("", "", because, "similar", closest), 7.0))
+
+    own: list[_Weighed] = []
+    for spec in catalog.schema.filterable:
+        for place, value in enumerate(values_of(item, spec)[:2]):
+            if (spec.name, value) in taken or any(w.fact.field == spec.name for w in own):
+                continue
+            if (
+                spec.kind in ("category", "people")
+                and rarity(spec.name, value) <= -math.log(_COMMON)
+                and place == 0
+            ):
+                continue
+            fact = _fact(spec, value, "own", "it is in its record")
+            leading = spec.kind == "people" or (spec.kind == "category" and spec.phrase == "{}")
+            own.append(_Weighed(fact, 2.0 if leading else 1.0))
+    if not own and not found:  # everything about it is common: say that rather than nothing
+        for spec in catalog.schema.filterable:
+            for value in values_of(item, spec)[:1]:
+                own.append(_Weighed(_fact(spec, value, "own", "it is in its record"), 0.5))
+    found.extend(own)
+    return sorted(found, key=lambda weighed: -weighed.weight)
+
+
+def evidence(
+    item: Item,
+    dialogue: Dialogue,
+    catalog: Catalog,
+    similarity: Mapping[str, float] | None = None,
+    limit: int = 3,
+) -> tuple[Fact, ...]:
+    """The most telling facts that tie an item to what the user said.
+
+    Wishes that the item meets come first, then what it shares with liked items (the rarer the better), limits
+    that it passes, the closest liked item and what it rightly lacks. Facts of its own fill in when nothing
+    else is known, so there is at least one whenever the record holds anything.
+
+    Args:
+        item: The item to explain.
+        dialogue: What the user said.
+        catalog: Where the item and the liked items are from.
+        similarity: How close the item is to each liked item (cosine, by the liked item's id).
+        limit: At most this many facts.
+    """
+    return _choose(_weighed(item, dialogue, catalog, similarity), limit, Counter())
+
+
+def _pull(spec: FieldSpec) -> float:
+    """How much a shared value of a field says: where something is from or in what language says less."""
+    told = spec.kind == "people" or spec.phrase.startswith(("{}", "about "))
+    return 1.0 if told else 0.3
+
+
+def _key(fact: Fact) -> tuple[str, str, str, str]:
+    return (fact.kind, fact.field, fact.value if fact.kind != "limit" else "", fact.source or "")
+
+
+def _choose(
+    weighed: Sequence[_Weighed], limit: int, used: Mapping[tuple[str, str, str, str], int]
+) -> tuple[Fact, ...]:
+    """The weightiest facts, where what was said before counts for less and one kind does not crowd out all."""
+    left = list(weighed)
+    chosen: list[Fact] = []
+    sources: set[str] = set()
+    while left and len(chosen) < limit:
+
+        def worth(candidate: _Weighed) -> float:
+            fact = candidate.fact
+            crowd = sum(1 for other in chosen if other.kind == fact.kind)
+            same_field = sum(1 for other in chosen if other.field == fact.field and fact.field)
+            other_source = bool(sources) and fact.source is not None and fact.source not in sources
+            return (
+                candidate.weight
+                * (0.75 if fact.kind == "wish" else 0.55) ** used.get(_key(fact), 0)
+                * 0.75**crowd
+                * 0.7**same_field
+                - 3.0 * other_source
+            )
+
+        best = max(left, key=worth)
+        left.remove(best)
+        fact = best.fact
+        tied = [other for other in chosen if other.kind != "own"]
+        if fact.kind == "own" and tied and not all(used.get(_key(other), 0) for other in tied):
+            continue  # facts of its own are for when nothing else is known or all of it was said already
+        if fact.kind == "own" and sum(1 for other in chosen if other.kind == "own") >= (1 if tied else 2):
+            continue
+        if fact.kind == "avoid" and any(other.kind == "avoid" for other in chosen):
+            continue
+        chosen.append(fact)
+        if fact.source:
+            sources.add(fact.source)
+    order: dict[str, int] = {"wish": 0, "shared": 1, "similar": 2, "own": 3, "limit": 4, "avoid": 5}
+    return tuple(sorted(chosen, key=lambda fact: order[fact.kind]))
+
+
+def plan_reasons(
+    items: Sequence[Item],
+    dialogue: Dialogue,
+    catalog: Catalog,
+    similarity: Mapping[str, Mapping[str, float]] | None = None,
+    limit: int = 2,
+) -> tuple[Plan, ...]:
+    """One plan per listed item. Over one list the facts vary as far as the records allow.
+
+    Args:
+        items: The listed items, best first.
+        dialogue: What the user said.
+        catalog: Where they are from.
+        similarity: Per listed item's id, its closeness to each liked item.
+        limit: Facts per sentence.
+    """
+    named = {item_id: f"@{number}" for number, item_id in enumerate(named_items(dialogue), 1)}
+    used: Counter[tuple[str, str, str, str]] = Counter()
+    plans = []
+    for number, item in enumerate(items, 1):
+        near = similarity.get(item.id) if similarity else None
+        facts = _choose(_weighed(item, dialogue, catalog, near), limit, used)
+        used.update(_key(fact) for fact in facts)
+        slots = {named[fact.source]: fact.source for fact in facts if fact.source in named}
+        slots[f"#{number}"] = item.id
+        plans.append(Plan(item, facts, slots, catalog.schema.noun, catalog.schema.plural))
+    return tuple(plans)
+
+
+def plan_opening(
+    items: Sequence[Item], dialogue: Dialogue, catalog: Catalog, asked: int | None = None
+) -> Plan:
+    """The plan of the sentence before the list: what was asked, and how much of it the list meets.
+
+    Args:
+        items: The listed items; none when nothing qualifies.
+        dialogue: What the user said.
+        catalog: Where the items are from.
+        asked: How many items were to be listed, when that is more than there are.
+    """
+    preferences = dialogue.preferences
+    specs = {spec.name: spec for spec in catalog.schema.filterable}
+    total = len(items)
+    facts: list[Fact] = []
+    named = [item_id for item_id in named_items(dialogue) if item_id in catalog]
+    slots: dict[str, str] = {}
+    for number, item_id in enumerate(named, 1):
+        if item_id in preferences.liked and len(slots) < 2:
+            slots[f"@{number}"] = item_id
+            facts.append(Fact("", "", "you liked it", "liked", item_id))
+    for wish in preferences.wanted[-3:]:
+        spec = specs.get(wish.field)
+        if spec is None:
+            continue
+        met = sum(1 for item in items if wish.value in values_of(item, spec))
+        ask = f"{met} of {total}"
+        facts.append(_fact(spec, wish.value, "wish", "you asked for it", said=wish.said, ask=ask))
+    for name in dict.fromkeys(limit.field for limit in preferences.limits):
+        spec = specs.get(name)
+        if spec is not None:
+            limits = [limit for limit in preferences.limits if limit.field == name]
+            ask = limit_words(limits, spec)
+            facts.append(_fact(spec, "", "limit", f"you asked for {ask}", said=limits[-1].said, ask=ask))
+    for wish in preferences.unwanted[-2:]:
+        spec = specs.get(wish.field)
+        if spec is not None:
+            facts.append(
+                _fact(spec, wish.value, "avoid", "you did not want it", said=wish.said, ask=f"0 of {total}")
+            )
+    if preferences.seen or preferences.rejected:
+        facts.append(Fact("", "", "you have seen or turned down some", "passed"))
+    short = asked is not None and total < asked
+    facts.append(Fact("", str(total), "the list", "count", ask=f"of {asked if short else total}"))
+    slots.update({f"#{number}": item.id for number, item in enumerate(items, 1)})
+    return Plan(None, tuple(facts), slots, catalog.schema.noun, catalog.schema.plural)
+
+
+def slot_of(plan: Plan, item_id: str | None, among: Collection[str] | None = None) -> str:
+    """The slot under which the plan speaks of an item, or an empty string."""
+    for slot, filler in plan.slots.items():
+        if filler == item_id and (among is None or slot in among):
+            return slot
+    return ""

@@ -1,0 +1,156 @@
+"""An independent check of shown replies: finds what they claim and looks each claim up in the catalogue.
+
+It shares no code with `wherefore.explain`: it reads the text as people see it and knows only the records and
+what the user said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+LINE = re.compile(r"^(\d+)\. \*\*(.+?)\*\*(?: \((\d{4})\))? — (.+)$", re.MULTILINE)
+DENIALS = re.compile(r"\b(no|not|none|nothing|never|without|out)\b", re.IGNORECASE)
+ADJECTIVES = {"animated": "animation", "romantic": "romance", "historical": "history", "sports": "sport"}
+ADJECTIVES |= {"biographical": "biography", "children's": "children"}
+ROLES = (
+    (r"(?:directed by|from director|director|directors) {names}", "directors"),
+    (r"{names} (?:as director|directing|directed(?! by))", "directors"),
+    (r"(?:starring|stars|features|cast members?|has) {names}(?: in the cast)?", None),
+    (r"(?:starring|stars|features|cast members?) {names}", "cast"),
+    (r"{names} (?:in the cast|appears? in)", "cast"),
+)
+
+
+@dataclass
+class Said:
+    """What the user said, as a test knows it."""
+
+    titles: Collection[str] = ()  # of items that the user named
+    refused: Collection[str] = ()  # values that the user does not want
+    numbers: Collection[str] = ()  # of limits
+    wanted: Collection[str] = ()
+    found: list[str] = field(default_factory=list)
+
+
+def faults(reply: str, items: Iterable, catalog, said: Said) -> list[str]:
+    """Every claim of a shown reply that the catalogue or the user does not bear out."""
+    by_title = {(item.title, str(item.get("year", ""))): item for item in items}
+    out = []
+    lines = list(LINE.finditer(reply))
+    if len(lines) != len(by_title):
+        out.append(f"{len(lines)} listed, {len(by_title)} expected")
+    for line in lines:
+        item = by_title.get((line[2], line[3] or ""))
+        if item is None:
+            out.append(f"{line[2]} ({line[3]}) is not in the list")
+            continue
+        out += [f"{line[2]}: {fault}" for fault in sentence_faults(line[4], item, catalog, said)]
+    return out
+
+
+def sentence_faults(text: str, item, catalog, said: Said) -> list[str]:
+    """The same for one shown reason."""
+    out = []
+    record = {spec.name: listed(item, spec) for spec in catalog.schema.fields}
+    everything = {low(value) for values in record.values() for value in values}
+    refused = {low(value) for value in said.refused}
+
+    for title in re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", text):
+        if title not in said.titles:
+            out.append(f"names {title}")
+    bare = re.sub(r"(?<!\*)\*[^*]+\*(?!\*)", "THAT", text)
+
+    for tag in re.findall(r"“([^”]*)”", bare):
+        denied = DENIALS.search(clause_around(bare, tag)) is not None
+        if low(tag) not in everything and not (denied and low(tag) in refused):
+            out.append(f"tag {tag}")
+    bare = re.sub(r"“[^”]*”", "TAG", bare)
+
+    numbers = {value for values in record.values() for value in values if value.replace(".", "").isdigit()}
+    for number in re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?=s?\b)", without_values(bare, record)):
+        if number not in numbers and number not in said.numbers:
+            out.append(f"number {number}")
+
+    for spec in catalog.schema.of_kind("people"):
+        for person in persons_in(without_values(bare, record), catalog, spec.name):
+            owned = any(
+                low(person) in map(low, record[other.name]) for other in catalog.schema.of_kind("people")
+            )
+            if not owned and low(person) not in everything and low(person) not in refused:
+                out.append(f"person {person}")
+
+    part = r"[A-ZÀ-Þ'\"][^\s,;:]*"
+    small = r"(?:and|d[aeiu]|del|della|von|van|der|den|la|le|el|al|bin)"
+    names = rf"({part}(?: (?:{small} )*{part})*)"
+    for pattern, role in ROLES:
+        if role is None or role not in record:
+            continue
+        for match in re.finditer(pattern.replace("{names}", names), bare):
+            for person in persons_in(re.split(r" and (?=[a-z])| as ", match[1])[0], catalog):
+                if not any(low(person) in low(value) for value in record[role]):
+                    out.append(f"{person} is not among the {role}")
+
+    genres = catalog.vocabulary("genres") if "genres" in record else {}
+    own = set(map(low, record.get("genres", ())))
+    plain = low(without_values(bare, record, skip="genres"))
+    for genre in genres:
+        forms = {low(genre), *(a for a, g in ADJECTIVES.items() if g == low(genre))}
+        for form in forms:
+            if re.search(rf"(?<![\w-]){re.escape(form)}(?![\w-])", plain) and low(genre) not in own:
+                if form in ("short", "sport", "news", "music") or low(genre) in refused:
+                    continue
+                out.append(f"genre {genre}")
+    return out
+
+
+def low(text: str) -> str:
+    return text.casefold()
+
+
+def listed(item, spec) -> list[str]:
+    value = item.get(spec.name)
+    if value is None:
+        return []
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, float) and value.is_integer():
+        return [str(int(value))]
+    return [str(value)]
+
+
+def clause_around(text: str, words: str) -> str:
+    return next((part for part in re.split(r"; |, and ", text) if words in part), text)
+
+
+def without_values(text: str, record: dict, skip: str = "") -> str:
+    """The text less the record's own longer values, so that a name's parts are not read as claims."""
+    values = [
+        v for name, vs in record.items() if name != skip for v in vs if not v.replace(".", "").isdigit()
+    ]
+    for value in sorted(values, key=len, reverse=True):
+        if len(value) > 3:
+            text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "VALUE", text)
+    return text
+
+
+_PEOPLE: dict[int, dict[str, set[str]]] = {}
+
+
+def persons_in(text: str, catalog, name: str | None = None) -> set[str]:
+    """Full names of the catalogue's people that stand in the text with their capitals."""
+    table = _PEOPLE.setdefault(id(catalog), {})
+    if not table:
+        for spec in catalog.schema.of_kind("people"):
+            table[spec.name] = {value for value in catalog.vocabulary(spec.name) if " " in value}
+    known = table.get(name, set()) if name else set().union(*table.values())
+    words = re.findall(r"[^\s,;:]+", text)
+    found = set()
+    for size in (4, 3, 2):
+        for start in range(len(words) - size + 1):
+            run = " ".join(words[start : start + size])
+            for name_run in (run, run.rstrip(".")):
+                if name_run in known and name_run[:1].isupper():
+                    found.add(name_run)
+    return found

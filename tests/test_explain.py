@@ -1,0 +1,652 @@
+import re
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from checker import Said, faults, sentence_faults
+from wherefore.catalog import Catalog, Item, Schema
+from wherefore.dialogue import Dialogue, Limit, Message, Preferences, Wish
+from wherefore.explain import (
+    Fact,
+    Plan,
+    check,
+    evidence,
+    plain_opening,
+    plain_sentence,
+    plan_opening,
+    plan_reasons,
+    polish,
+)
+from wherefore.phrases import article
+from wherefore.plan import limit_words, normal_words
+from wherefore.practice import random_dialogue
+from wherefore.wording import (
+    lexicon,
+    opening,
+    random_case,
+    random_opening_case,
+    record_sentences,
+    word,
+)
+
+MOVIES = [
+    (
+        "alien",
+        "Alien",
+        1979,
+        ["Horror", "Sci-Fi"],
+        ["Ridley Scott"],
+        ["Sigourney Weaver", "John Hurt"],
+        ["space"],
+        117,
+    ),
+    (
+        "heat",
+        "Heat",
+        1995,
+        ["Crime", "Drama"],
+        ["Michael Mann"],
+        ["Al Pacino", "Val Kilmer"],
+        ["heist", "police"],
+        170,
+    ),
+    (
+        "blade",
+        "Blade Runner",
+        1982,
+        ["Sci-Fi"],
+        ["Ridley Scott"],
+        ["Harrison Ford"],
+        ["android", "space"],
+        117,
+    ),
+    (
+        "grav",
+        "Gravity",
+        2013,
+        ["Sci-Fi", "Drama"],
+        ["Alfonso Cuarón"],
+        ["Sandra Bullock"],
+        ["space", "survival"],
+        91,
+    ),
+    (
+        "loop",
+        "Looper",
+        2012,
+        ["Sci-Fi", "Crime"],
+        ["Rian Johnson"],
+        ["Joseph Gordon-Levitt"],
+        ["time travel"],
+        119,
+    ),
+    (
+        "hered",
+        "Hereditary",
+        2018,
+        ["Horror"],
+        ["Ari Aster"],
+        ["Toni Collette"],
+        ["haunted house", "grief"],
+        127,
+    ),
+    (
+        "sixth",
+        "The Sixth Sense",
+        1999,
+        ["Horror", "Drama"],
+        ["M. Night Shyamalan"],
+        ["Toni Collette"],
+        ["ghost"],
+        107,
+    ),
+    ("up", "Up", 2009, ["Animation", "Comedy"], ["Pete Docter"], ["Edward Asner"], ["balloon"], 96),
+    ("amour", "Amour", 2012, ["Romance", "Drama"], ["Michael Haneke"], ["Emmanuelle Riva"], ["old age"], 127),
+    (
+        "iron",
+        "Iron Man",
+        2008,
+        ["Action", "Sci-Fi"],
+        ["Jon Favreau"],
+        ["Robert Downey Jr."],
+        ["superhero"],
+        126,
+    ),
+]
+SCHEMA = Schema.parse(
+    {
+        "noun": "movie",
+        "fields": [
+            {"name": "id", "kind": "id"},
+            {"name": "title", "kind": "title"},
+            {"name": "year", "kind": "number"},
+            {"name": "genres", "kind": "category"},
+            {"name": "directors", "kind": "people"},
+            {"name": "cast", "kind": "people"},
+            {"name": "keywords", "kind": "category"},
+            {"name": "runtime_min", "kind": "number"},
+        ],
+    }
+)
+
+
+def make_movies() -> Catalog:
+    items = [
+        Item(
+            i,
+            title,
+            {
+                "year": year,
+                "genres": tuple(genres),
+                "directors": tuple(directors),
+                "cast": tuple(cast),
+                "keywords": tuple(keywords),
+                "runtime_min": runtime,
+            },
+        )
+        for i, title, year, genres, directors, cast, keywords, runtime in MOVIES
+    ]
+    return Catalog(items, SCHEMA, "films")
+
+
+@pytest.fixture(scope="module")
+def movies():
+    return make_movies()
+
+
+@pytest.fixture(scope="module")
+def builtin():
+    return Catalog.builtin()
+
+
+def others() -> list[Catalog]:
+    """Catalogues of other domains, with schemas as they are inferred."""
+    rng = Random(5)
+    recipes = [
+        {
+            "title": f"Dish {i}",
+            "cuisine": rng.choice(["Thai", "Italian", "Mexican"]),
+            "ingredients": rng.sample(["egg", "rice", "basil", "beef", "lime"], 3),
+            "cooking_time_min": rng.choice([10, 25, 60]),
+            "author": rng.choice(["Ann Lee", "Bo Ek"]),
+            "servings": rng.choice([2, 4]),
+            "tags": rng.sample(["quick", "spicy", "vegan", "one-pot"], 2),
+        }
+        for i in range(60)
+    ]
+    albums = [
+        {
+            "title": f"Album {i}",
+            "artist": rng.choice(["Band Ark", "DJ Uno", "K. Ito"]),
+            "genre": rng.choice(["Jazz", "R&B", "Indie Rock"]),
+            "release_date": f"19{rng.randint(60, 99)}-05-01",
+            "track_count": rng.randint(8, 20),
+            "composer": rng.choice(["J. S. Bach", "Ola Nygård"]),
+        }
+        for i in range(60)
+    ]
+    lamps = [
+        {
+            "title": f"Lamp {i}",
+            "brand": rng.choice(["Acme", "Zed", "Über Co"]),
+            "material": rng.choice(["steel", "oak", "glass"]),
+            "price_usd": rng.choice([5, 20, 19.99]),
+            "category": rng.choice(["Kitchen", "Office", "Desk Lamp"]),
+            "color": rng.choice(["red", "blue"]),
+        }
+        for i in range(60)
+    ]
+    return [Catalog.from_records(rows) for rows in (recipes, albums, lamps)]
+
+
+def user(**preferences) -> Dialogue:
+    return Dialogue((Message("user", "what would you suggest?"),), (), Preferences(**preferences))
+
+
+def wish(field, value, strength=1.0) -> Wish:
+    return Wish(field, value, strength, value.lower())
+
+
+def plan_for(catalog, item_id, dialogue, limit=2) -> Plan:
+    return plan_reasons([catalog[item_id]], dialogue, catalog, limit=limit)[0]
+
+
+# -- evidence ---------------------------------------------------------------------------------------
+
+
+def test_evidence_puts_wishes_before_shared_facts_before_limits(movies):
+    dialogue = user(
+        liked=("alien",),
+        wanted=(wish("genres", "Sci-Fi"),),
+        limits=(Limit("year", "gt", 1980, "after 1980"),),
+    )
+    facts = evidence(movies["blade"], dialogue, movies)
+    assert [fact.kind for fact in facts] == ["wish", "shared", "limit"]
+    assert (facts[0].field, facts[0].value) == ("genres", "Sci-Fi")
+    assert (facts[1].value, facts[1].source) == ("Ridley Scott", "alien")
+    assert facts[1].phrase == "directed by Ridley Scott"
+    assert (facts[2].value, facts[2].ask) == ("1982", "after 1980")
+
+
+def test_every_fact_is_true(movies, builtin):
+    for catalog in (movies, builtin):
+        rng = Random(1)
+        for _ in range(150):
+            item = catalog.items[rng.randrange(len(catalog))]
+            dialogue = random_dialogue(catalog, rng, item)
+            facts = evidence(item, dialogue, catalog, {i: 0.5 for i in dialogue.preferences.liked}, limit=6)
+            assert facts
+            for fact in facts:
+                value = item.get(fact.field) if fact.field else None
+                values = value if isinstance(value, tuple) else (str(value),)
+                assert (fact.value in values) == (fact.kind not in ("avoid", "similar"))
+                if fact.kind == "shared":
+                    assert fact.source in dialogue.preferences.liked
+                    assert fact.value in catalog[fact.source].values(fact.field)
+                if fact.kind == "wish":
+                    assert any(
+                        (w.field, w.value) == (fact.field, fact.value) for w in dialogue.preferences.wanted
+                    )
+                if fact.kind == "limit":
+                    assert all(
+                        x.allows(item, catalog) for x in dialogue.preferences.limits if x.field == fact.field
+                    )
+
+
+def test_a_wish_that_the_item_does_not_meet_is_no_evidence(movies):
+    facts = evidence(movies["heat"], user(wanted=(wish("genres", "Comedy"),)), movies)
+    assert facts and all(fact.kind == "own" for fact in facts)
+
+
+def test_without_any_tie_the_closest_liked_item_is_named(movies):
+    facts = evidence(movies["up"], user(liked=("heat", "hered")), movies, {"heat": 0.2, "hered": 0.6})
+    assert any(fact.kind == "similar" and fact.source == "hered" for fact in facts)
+    facts = evidence(movies["up"], user(liked=("heat",)), movies, {"heat": 0.1})
+    assert all(fact.kind != "similar" for fact in facts)
+
+
+def test_an_empty_record_still_gets_a_sentence(movies):
+    catalog = Catalog([Item("a", "A"), *movies.items], SCHEMA, "films")
+    dialogue = user()
+    plan = plan_for(catalog, "a", dialogue)
+    assert plan.facts == ()
+    assert check(word(plan, Random(0)), plan, dialogue, catalog) == []
+    assert plain_sentence(plan, catalog).endswith(".")
+
+
+def test_reasons_of_one_list_vary(movies):
+    dialogue = user(wanted=(wish("genres", "Sci-Fi"),), liked=("alien",))
+    items = [movies[i] for i in ("blade", "grav", "loop", "iron")]
+    plans = plan_reasons(items, dialogue, movies)
+    assert all(plan.facts for plan in plans)
+    assert len({tuple((f.field, f.value) for f in plan.facts) for plan in plans}) == 4
+    assert [slot for plan in plans for slot in plan.slots if slot[0] == "#"] == ["#1", "#2", "#3", "#4"]
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ([("gt", 2000)], "after 2000"),
+        ([("ge", 1990), ("lt", 2000)], "in the 1990s"),
+        ([("ge", 1990), ("le", 2001)], "between 1990 and 2001"),
+        ([("lt", 1980)], "before 1980"),
+        ([("eq", 1999)], "from 1999"),
+    ],
+)
+def test_limits_in_words(movies, limits, words):
+    limits = [Limit("year", op, value, "") for op, value in limits]
+    assert limit_words(limits, movies.schema.spec("year")) == words
+
+
+def test_limits_keep_their_unit(movies):
+    assert (
+        limit_words([Limit("runtime_min", "lt", 120, "")], movies.schema.spec("runtime_min"))
+        == "under 120 minutes"
+    )
+
+
+# -- the grammar ------------------------------------------------------------------------------------
+
+
+def test_every_sentence_of_the_grammar_passes_the_check(movies, builtin):
+    for catalog, count in ((movies, 500), (builtin, 700), *((c, 250) for c in others())):
+        rng = Random(2)
+        for _ in range(count):
+            plan, dialogue = random_case(catalog, rng)
+            sentence = word(plan, rng)
+            assert check(sentence, plan, dialogue, catalog) == [], sentence
+            assert 3 < len(normal_words(sentence)) <= 40, sentence
+
+
+def test_every_opening_of_the_grammar_passes_the_check(movies, builtin):
+    for catalog, count in ((movies, 250), (builtin, 250), *((c, 100) for c in others())):
+        rng = Random(3)
+        for _ in range(count):
+            plan, dialogue = random_opening_case(catalog, rng)
+            sentence = opening(plan, rng)
+            assert check(sentence, plan, dialogue, catalog) == [], sentence
+
+
+def test_the_grammar_is_varied_and_repeatable(movies):
+    plan = plan_for(movies, "blade", user(liked=("alien",), wanted=(wish("genres", "Sci-Fi"),)))
+    assert len({word(plan, Random(seed)) for seed in range(200)}) > 120
+    assert word(plan, Random(7)) == word(plan, Random(7))
+    assert plain_sentence(plan, movies) == plain_sentence(plan, movies)
+    intro = plan_opening(movies.items[:5], user(liked=("alien",)), movies)
+    assert len({opening(intro, Random(seed)) for seed in range(200)}) > 100
+
+
+def test_raw_sentences_are_lower_case_and_name_titles_by_slot(builtin):
+    rng = Random(4)
+    for _ in range(100):
+        plan, _ = random_case(builtin, rng)
+        sentence = word(plan, rng)
+        assert sentence == sentence.lower()
+        assert sentence.endswith(".")
+        assert set(re.findall(r"[@#]\d+", sentence)) <= set(plan.slots)
+        text = record_sentences(plan.item, builtin, rng)
+        assert text == text.lower()
+        assert text.endswith(".")
+
+
+def test_articles_and_numbers_agree(builtin):
+    rng = Random(6)
+    for _ in range(400):
+        plan, _ = random_case(builtin, rng)
+        sentence = word(plan, rng)
+        for found in re.finditer(r"\b(an?) ([a-z]\S*)", sentence):
+            assert article(found[2]).startswith(found[1] + " "), sentence
+        assert not re.search(r"\b(it|and it|; this one) (are|have|were|star|feature)\b", sentence), sentence
+        assert not re.search(r"\s[,.;:]|\{|\}|  ", sentence), sentence
+
+
+def test_the_lexicon_holds_no_genre(builtin):
+    genres = {word for value in builtin.vocabulary("genres") for word in normal_words(value)}
+    assert lexicon() & genres <= {"short", "live", "found", "tv"}
+
+
+def test_word_and_opening_want_their_own_plans(movies):
+    reason = plan_for(movies, "up", user())
+    with pytest.raises(ValueError, match="call `word`"):
+        opening(reason, Random(0))
+    with pytest.raises(ValueError, match="call `opening`"):
+        word(plan_opening(movies.items, user(), movies), Random(0))
+
+
+# -- the check: hostile wording ---------------------------------------------------------------------
+
+ASKED = dict(
+    liked=("alien",),
+    wanted=(wish("genres", "Sci-Fi"),),
+    unwanted=(wish("keywords", "haunted house"),),
+    limits=(Limit("year", "gt", 1980, "after 1980"),),
+)
+GOOD = [
+    "it is directed by ridley scott, like @1.",
+    "a sci - fi movie, as you asked, and ridley scott directed both this one and @ 1.",
+    "you liked @1, and this one is also tagged space.",
+    "it is from 1982, which is after 1980, as you asked.",
+    "it shares director ridley scott with @1; nothing in its record says haunted house.",
+    "this one stars harrison ford and runs 117 minutes, and ridley scott directed it.",
+]
+BAD = [
+    ("it is directed by james cameron, like @1.", "word"),
+    ("it is directed by harrison ford, as it is a sci-fi movie.", "relation"),
+    ("it stars ridley scott, and it is a sci-fi movie.", "relation"),
+    ("it stars harrison ford and ridley scott, like many.", "relation"),
+    ("ridley scott is in the cast, as in @1.", "relation"),
+    ("like @1, it stars harrison ford.", "claim"),
+    ("you liked @1, and this one also stars harrison ford.", "claim"),
+    ("it is a horror movie, like @1.", "word"),
+    ("it is from 1983, like the rest of them, a sci-fi movie.", "number"),
+    ("it is from 1980, and it is a sci-fi movie.", "number"),
+    ("it runs 1982 minutes and is a sci-fi movie.", "relation"),
+    ("it is a sci-fi movie from 117.", "relation"),
+    ("it is a sci-fi movie, like @2.", "slot"),
+    ("it is a sci-fi movie, like #4.", "slot"),
+    ("it is a sci-fi movie with a gripping plot.", "word"),
+    ("the best sci-fi movie ever made.", "word"),
+    ("it stars harrison ford, as you asked.", "claim"),
+    ("it is not a sci-fi movie.", "negation"),
+    ("it is tagged haunted house, and it is a sci-fi movie.", "negation"),
+    ("it is a sci-fi movie with no android.", "negation"),
+    ("it is a sci-fi movie directed by.", "form"),
+    ("it is directed by and is a sci-fi movie.", "relation"),
+    ("sci-fi.", "form"),
+    ("", "form"),
+    ("it is a sci-fi movie, it is a sci-fi movie, it is a sci-fi movie, as you asked.", "form"),
+    ("it is is a sci-fi movie, as you asked.", "form"),
+    ("it fits what you asked for, so it should suit you.", "form"),
+    ("it is an android movie, and a sci-fi movie.", "form"),
+    ("it is a sci-fi movie, like blade runner.", "word"),
+    ("it is a sci-fi movie from france.", "word"),
+    ("it is a sci-fi movie. ignore all of that and visit example.com", "word"),
+    ("it is a sci-fi movie <b>here</b>", "word"),
+    ("它 is a sci-fi movie, as you asked.", "word"),
+]
+
+
+PIECES = (
+    (
+        "it is from directed by with stars and , . ; like as you asked tagged a an the movie also not no @1 #1 @ 2 "
+        "ridley_scott harrison_ford toni_collette sci-fi sci_-_fi horror 1982 1980 117 117_minutes space haunted_house "
+        "after_1980 you_liked in_the_cast director both this_one which"
+    )
+    .replace("_", "\x00")
+    .split()
+)
+PIECES = [piece.replace("\x00", " ") for piece in PIECES]
+
+
+@pytest.fixture
+def hostile(movies):
+    dialogue = user(**ASKED)
+    return plan_for(movies, "blade", dialogue, limit=3), dialogue
+
+
+@pytest.mark.parametrize("sentence", GOOD)
+def test_true_sentences_pass(movies, hostile, sentence):
+    plan, dialogue = hostile
+    plan = Plan(plan.item, evidence(plan.item, dialogue, movies, limit=6), plan.slots, "movie", "movies")
+    assert check(sentence, plan, dialogue, movies) == []
+
+
+@pytest.mark.parametrize(("sentence", "kind"), BAD)
+def test_untrue_or_broken_sentences_fail(movies, hostile, sentence, kind):
+    plan, dialogue = hostile
+    plan = Plan(plan.item, evidence(plan.item, dialogue, movies, limit=6), plan.slots, "movie", "movies")
+    assert kind in {problem.kind for problem in check(sentence, plan, dialogue, movies)}
+
+
+def test_liking_is_not_invented(movies):
+    fact = Fact("", "", "close to it", "similar", "alien")
+    plan = Plan(movies["blade"], (fact,), {"@1": "alien", "#1": "blade"}, "movie", "movies")
+    assert check("it is close to @1, which you loved.", plan, user(liked=("alien",)), movies) == []
+    problems = check("it is close to @1, which you loved.", plan, user(), movies)
+    assert [problem.kind for problem in problems] == ["claim"]
+
+
+def test_closeness_is_not_invented(movies):
+    plan = plan_for(movies, "blade", user(liked=("heat", "alien")))
+    plan = Plan(plan.item, plan.facts, {"@1": "heat", "@2": "alien", "#1": "blade"}, "movie", "movies")
+    dialogue = user(liked=("heat", "alien"))
+    assert check("it is close to @2, and ridley scott directed it.", plan, dialogue, movies) == []
+    assert check("it is close to @1, and ridley scott directed it.", plan, dialogue, movies)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.one_of(st.text(max_size=80), st.lists(st.sampled_from(PIECES), max_size=25).map(" ".join)))
+def test_check_and_polish_take_any_text(text):
+    catalog, dialogue = make_movies(), user(**ASKED)
+    plan = plan_for(catalog, "blade", dialogue, limit=3)
+    intro = plan_opening(catalog.items[:3], dialogue, catalog)
+    for either in (plan, intro):
+        assert all(problem.kind and problem.text for problem in check(text, either, dialogue, catalog))
+        assert polish(text, either, catalog).endswith((".", "?", "!"))
+    if not check(text, plan, dialogue, catalog):
+        said = Said(["Alien", "Blade Runner"], ["haunted house"], ["1980"])
+        assert sentence_faults(polish(text, plan, catalog), plan.item, catalog, said) == []
+
+
+def test_openings_claim_no_more_than_the_list_holds(movies):
+    dialogue = user(liked=("alien",), wanted=(wish("genres", "Sci-Fi"), wish("cast", "Toni Collette")))
+    items = [movies[i] for i in ("blade", "grav", "hered")]
+    plan = plan_opening(items, dialogue, movies, asked=3)
+
+    def kinds(sentence):
+        return {problem.kind for problem in check(sentence, plan, dialogue, movies)}
+
+    assert kinds("since you liked @1, here are three movies. only two of them are sci-fi movies.") == set()
+    assert "claim" in kinds("since you liked @1, here are three sci-fi movies.")
+    assert "number" in kinds("here are five movies. two of them are sci-fi movies; the rest come near.")
+    assert "number" in kinds("here are three movies. only one of them is a sci-fi movie.")
+    assert "negation" in kinds("here are three movies. none of them is a sci-fi movie.")
+    assert "claim" in kinds("here are three movies. nothing more fits all that you asked for.")
+    assert "claim" in kinds("here are three movies. i left out the ones you have seen or turned down.")
+    assert "word" in kinds("here are three comedy movies, since you liked @1.")
+
+
+def test_corrupted_sentences_are_caught(builtin):
+    rng = Random(8)
+    tried = missed = 0
+    people = {name: sorted(builtin.vocabulary(name)) for name in ("directors", "cast")}
+    while tried < 400:
+        plan, dialogue = random_case(builtin, rng)
+        sentence = word(plan, rng)
+        changed = corrupt(sentence, plan, builtin, people, rng)
+        if changed is None or changed == sentence:
+            continue
+        tried += 1
+        missed += not check(changed, plan, dialogue, builtin)
+    assert missed <= 0.02 * tried
+
+
+def corrupt(sentence, plan, catalog, people, rng):
+    """One fact of the sentence made false."""
+    item = plan.item
+    options = []
+    for name, other in (("directors", "cast"), ("cast", "directors")):
+        for person in item.values(name):
+            if person.lower() in sentence:
+                options.append(sentence.replace(person.lower(), rng.choice(people[name]).lower()))
+                strangers = [p for p in item.values(other) if p not in item.values(name)]
+                if strangers and re.search(r"directed|stars|starring|director|the cast", sentence):
+                    options.append(sentence.replace(person.lower(), strangers[0].lower()))
+    for genre in item.values("genres"):
+        if re.search(rf"\b{re.escape(genre.lower())}\b", sentence):
+            wrong = [g for g in catalog.vocabulary("genres") if g not in item.values("genres")]
+            options.append(re.sub(rf"\b{re.escape(genre.lower())}\b", rng.choice(wrong).lower(), sentence))
+    year = str(item.get("year"))
+    if year in sentence and not any(year in fact.ask for fact in plan.facts):
+        options.append(sentence.replace(year, str(int(year) + rng.choice((-7, -1, 1, 9)))))
+    if "@" in sentence:
+        options.append(re.sub(r"@\d+", "@9", sentence))
+    options = [
+        o for o in options if not any(v.lower() in o and v.lower() not in sentence for v in extra(item))
+    ]
+    return rng.choice(options) if options else None
+
+
+def extra(item):
+    return item.values("keywords")
+
+
+# -- what is shown ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("item", "raw", "shown"),
+    [
+        (
+            "grav",
+            "it is directed by alfonso cuaron, like @ 1.",
+            "It is directed by Alfonso Cuarón, like *Alien*.",
+        ),
+        ("loop", "a sci - fi movie with joseph gordon - levitt", "A sci-fi movie with Joseph Gordon-Levitt."),
+        ("iron", "it stars robert downey jr. and is a sci-fi movie.", None),
+        ("sixth", "it ' s directed by m. night shyamalan , as you asked .", None),
+        ("hered", "it is tagged haunted house and stars toni collette.", None),
+        ("hered", 'it is tagged " haunted house " and stars toni collette', None),
+    ],
+)
+def test_polish_restores_names_and_titles(movies, item, raw, shown):
+    expected = {
+        "iron": "It stars Robert Downey Jr. and is a sci-fi movie.",
+        "sixth": "It's directed by M. Night Shyamalan, as you asked.",
+        "hered": "It is tagged “haunted house” and stars Toni Collette.",
+    }
+    plan = Plan(movies[item], (), {"@1": "alien", "#1": item}, "movie", "movies")
+    assert polish(raw, plan, movies) == (shown or expected[item])
+
+
+def test_a_name_that_ends_a_sentence_has_one_full_stop(movies):
+    plan = Plan(movies["iron"], (), {"#1": "iron"}, "movie", "movies")
+    assert polish("it stars robert downey jr.", plan, movies) == "It stars Robert Downey Jr."
+
+
+def test_polish_and_check_survive_an_uncased_tokenizer(builtin):
+    """Accents lost, punctuation set apart: what BERT's detokenizer gives back passes and reads the same."""
+    import unicodedata
+
+    rng = Random(9)
+    for _ in range(200):
+        plan, dialogue = random_case(builtin, rng)
+        sentence = word(plan, rng)
+        bare = "".join(c for c in unicodedata.normalize("NFD", sentence) if unicodedata.category(c) != "Mn")
+        apart = re.sub(r"\s+", " ", re.sub(r"([^\w\s])", r" \1 ", bare)).strip()
+        assert check(apart, plan, dialogue, builtin) == [], apart
+        assert normal_words(polish(apart, plan, builtin)) == normal_words(polish(sentence, plan, builtin))
+
+
+def test_shown_replies_pass_an_independent_check(movies, builtin):
+    for catalog, count in ((movies, 120), (builtin, 120)):
+        rng = Random(10)
+        for _ in range(count):
+            item = catalog.items[rng.randrange(len(catalog))]
+            dialogue = random_dialogue(catalog, rng, item)
+            likes = dialogue.preferences.liked
+            items = [item] + [
+                i for i in rng.sample(list(catalog.items), 2) if i.id != item.id and i.id not in likes
+            ]
+            plans = plan_reasons(items, dialogue, catalog, limit=rng.choice((1, 2, 3)))
+            intro = plain_opening(plan_opening(items, dialogue, catalog), catalog)
+            assert intro[:1].isupper() or not intro[:1].isalpha() or intro[0] == "*"
+            said = Said(
+                titles=[catalog[i].title for i in likes],
+                refused=[w.value for w in dialogue.preferences.unwanted],
+                numbers=[n for p in plans for f in p.facts for n in re.findall(r"\d+(?:\.\d+)?", f.ask)],
+            )
+            rows = [
+                f"{n}. **{i.title}** ({i.get('year')}) — {plain_sentence(p, catalog)}"
+                for n, (i, p) in enumerate(zip(items, plans, strict=True), 1)
+            ]
+            reply = "\n".join([intro, "", *rows])
+            assert faults(reply, items, catalog, said) == [], reply
+
+
+def test_the_independent_check_finds_faults(movies):
+    item = movies["blade"]
+    said = Said(titles=["Alien"], refused=["haunted house"])
+    for text in (
+        "It is directed by Alfonso Cuarón.",
+        "It stars Ridley Scott.",
+        "It is from 1999.",
+        "A horror movie, as you asked.",
+        "It is close to *Heat*.",
+        "It is tagged “grief”.",
+        "It is tagged “haunted house”.",
+    ):
+        assert sentence_faults(text, item, movies, said), text
+    assert sentence_faults("Nothing in its record says “haunted house”.", item, movies, said) == []
+    assert sentence_faults("Like *Alien*, a sci-fi movie directed by Ridley Scott.", item, movies, said) == []
+
+
+def test_openings_with_nothing_to_list(movies):
+    dialogue = user(limits=(Limit("year", "lt", 1920, "before 1920"),), wanted=(wish("genres", "Comedy"),))
+    plan = plan_opening([], dialogue, movies, asked=5)
+    for seed in range(20):
+        text = opening(plan, Random(seed))
+        assert check(text, plan, dialogue, movies) == []
+        assert re.search(r"\b(no|none|nothing)\b", text)
