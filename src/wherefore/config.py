@@ -90,7 +90,7 @@ class RetrievalConfig(_Strict):
         Component(name="liked", k=100),
         Component(name="bm25", k=50),
         Component(name="attributes", k=100),
-        Component(name="popularity", k=50),
+        Component(name="popularity", k=150),
     )
 
 

@@ -1,0 +1,105 @@
+"""From an item's vectors to soft tokens of the LLM's width."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class ItemSignals:
+    """What is known of m items besides their text.
+
+    Attributes:
+        text: (m, d) frozen generalist text vectors; every item has one.
+        extra: Further vectors by name, (m, d_name), e.g. collaborative ones; rows without one are NaN.
+    """
+
+    text: Tensor
+    extra: Mapping[str, Tensor] | None = None
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+
+class MLPItemEncoder(nn.Module):
+    """Projects item vectors to soft tokens with one hidden layer, as in LLaVA-1.5's projector.
+
+    Liu et al., 2024, "Improved Baselines with Visual Instruction Tuning" (arXiv 2310.03744). There is no
+    parameter per item, so an item that was added a second ago is as usable as one seen in training.
+
+    Args:
+        dim: d, width of the text vector.
+        width: h, width of the LLM.
+        soft_tokens: s.
+        hidden: Width of the hidden layer; 0 for a linear projection.
+        extra: Width of each further signal by name. A missing one is replaced by a learned vector.
+        scale: Root mean square of the LLM's own token embeddings, which soft tokens start with.
+
+    Example:
+        >>> encoder = MLPItemEncoder(dim=8, width=16, soft_tokens=2, hidden=4)
+        >>> encoder(ItemSignals(torch.randn(5, 8))).shape
+        torch.Size([5, 2, 16])
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        width: int,
+        soft_tokens: int = 2,
+        hidden: int = 512,
+        extra: Mapping[str, int] | None = None,
+        scale: float = 1.0,
+    ) -> None:
+        super().__init__()
+        if soft_tokens < 1:
+            raise ValueError(f"`item_encoder.soft_tokens` is {soft_tokens}; at least 1 is needed")
+        self.dim, self.width, self.soft_tokens, self.hidden = dim, width, soft_tokens, hidden
+        inner = hidden or soft_tokens * width
+        self.inputs = nn.ModuleDict({"text": nn.Linear(dim, inner)})
+        self.missing = nn.ParameterDict()
+        for name, size in sorted((extra or {}).items()):
+            self.inputs[name] = nn.Linear(size, inner)
+            self.missing[name] = nn.Parameter(torch.zeros(inner))
+        self.output = nn.Linear(hidden, soft_tokens * width) if hidden else nn.Identity()
+        self.norm = nn.LayerNorm(width)
+        nn.init.constant_(self.norm.weight, scale)
+
+    def forward(self, signals: ItemSignals) -> Tensor:
+        """(m, d) and further signals to (m, s, h).
+
+        Raises:
+            ValueError: If a vector has another width than the encoder was made for.
+        """
+        if signals.text.shape[-1] != self.dim:
+            raise ValueError(
+                f"items have vectors of width {signals.text.shape[-1]}, the item encoder was made for "
+                f"{self.dim}; use the embedder that the checkpoint was trained with"
+            )
+        hidden = self.inputs["text"](signals.text)  # (m, inner)
+        for name, missing in self.missing.items():
+            vectors = (signals.extra or {}).get(name)
+            if vectors is None:
+                hidden = hidden + missing
+                continue
+            absent = vectors.isnan().any(dim=-1, keepdim=True)
+            hidden = hidden + torch.where(absent, missing, self.inputs[name](vectors.nan_to_num()))
+        if self.hidden:
+            hidden = nn.functional.gelu(hidden)
+        tokens = self.output(hidden).view(-1, self.soft_tokens, self.width)  # (m, s, h)
+        normed: Tensor = self.norm(tokens)
+        return normed
+
+
+def linear_item_encoder(dim: int, width: int, soft_tokens: int = 1, **keywords: object) -> MLPItemEncoder:
+    """A single linear projection: the smallest item encoder."""
+    return MLPItemEncoder(dim, width, soft_tokens, hidden=0, **keywords)  # type: ignore[arg-type]
+
+
+ITEM_ENCODERS: dict[str, Callable[..., MLPItemEncoder]] = {
+    "mlp": MLPItemEncoder,
+    "linear": linear_item_encoder,
+}

@@ -1,0 +1,522 @@
+"""The LLM that reads soft tokens: splice them in, rank in one block pass, write, save and load."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from wherefore.config import Config, LLMConfig, LoraConfig, build
+from wherefore.item_encoder import ITEM_ENCODERS, ItemSignals, MLPItemEncoder
+from wherefore.prompt import SOFT, Batch, PromptFormat, Segment
+
+BLOCK = 256  # candidates per forward pass: attention inside a block grows with its square
+
+
+def splice(embeddings: Tensor, ids: Tensor, soft: Tensor) -> Tensor:
+    """Put soft tokens where the placeholders are: the only way for vectors into the token stream.
+
+    Args:
+        embeddings: (b, t, h) embeddings of the ids, of any value at placeholders.
+        ids: (b, t) with SOFT at placeholders.
+        soft: (k, s, h) soft tokens of k items, in reading order.
+
+    Returns:
+        (b, t, h).
+
+    Raises:
+        ValueError: If there are not exactly k * s placeholders.
+    """
+    places = ids == SOFT
+    wanted, given = int(places.sum()), soft.shape[0] * soft.shape[1]
+    if wanted != given:
+        raise ValueError(
+            f"the prompt has {wanted} places for soft tokens, but {soft.shape[0]} items of {soft.shape[1]} "
+            f"tokens ({given}) were given; render and encode with the same number of soft tokens"
+        )
+    if not given:
+        return embeddings
+    return embeddings.masked_scatter(
+        places.unsqueeze(-1), soft.reshape(-1, soft.shape[-1]).to(embeddings.dtype)
+    )
+
+
+def branch_mask(branch: Tensor, dtype: torch.dtype) -> Tensor:
+    """The 4-D attention mask of trunks with branches.
+
+    A token sees the earlier tokens of the trunk (branch 0) and of its own branch, nothing else. Padding
+    (branch -1) is seen by itself alone, so that no row of the mask is empty.
+
+    Args:
+        branch: (b, t) branch number of each token.
+        dtype: Type of the mask, the model's.
+
+    Returns:
+        (b, 1, t, t) additive: 0 where seen, a huge negative number elsewhere.
+    """
+    length = branch.shape[1]
+    causal = torch.ones(length, length, dtype=torch.bool, device=branch.device).tril()
+    same = branch[:, :, None] == branch[:, None, :]
+    trunk = (branch == 0)[:, None, :]
+    real = (branch >= 0)[:, :, None]
+    seen = (
+        causal & (same | (trunk & real)) & (real | torch.eye(length, dtype=torch.bool, device=branch.device))
+    )
+    mask = torch.zeros(seen.shape, dtype=dtype, device=branch.device)
+    return mask.masked_fill(~seen, unseen(dtype))[:, None]
+
+
+def unseen(dtype: torch.dtype) -> float:
+    """What the mask adds where nothing may be seen: half the minimum, which no narrower type rounds to -inf."""
+    return torch.finfo(dtype).min / 2
+
+
+def base_of(lm: nn.Module) -> Any:
+    """The Hugging Face model, inside PEFT's wrapper where there is one."""
+    wrapper: Any = lm
+    return wrapper.get_base_model() if hasattr(lm, "get_base_model") else lm
+
+
+class Scores(NamedTuple):
+    """A candidate's score and its two parts."""
+
+    total: Tensor  # (m,)
+    llm: Tensor  # (m,) read by the LLM from dialogue and soft tokens
+    sources: Tensor  # (m,) read from the sources' ranks and scores
+
+
+class RankingHead(nn.Module):
+    """Scores candidates from the LLM's hidden state and from the sources' ranks and scores.
+
+    Both parts add up, and the LLM's part also knows the features it corrects.
+
+    Args:
+        width: h.
+        features: f, number of source features.
+        hidden: Width of the hidden layers.
+    """
+
+    mean: Tensor  # (f,)
+    std: Tensor  # (f,)
+
+    def __init__(self, width: int, features: int, hidden: int = 128) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.llm = nn.Sequential(nn.Linear(width, hidden), nn.GELU(), nn.Linear(hidden, 1))
+        self.sources = nn.Sequential(nn.Linear(features, hidden), nn.GELU(), nn.Linear(hidden, 1))
+        self.linear = nn.Linear(features, 1, bias=False)
+        nn.init.zeros_(self.linear.weight)
+        self.register_buffer("mean", torch.zeros(features))
+        self.register_buffer("std", torch.ones(features))
+
+    def fit(self, features: Tensor) -> None:
+        """Take mean and spread of the features (m, f) from a sample."""
+        self.mean.copy_(features.mean(0))
+        self.std.copy_(features.std(0).clamp_min(1e-3))
+
+    def llm_score(self, hidden: Tensor) -> Tensor:
+        """(…, h) to (…,)."""
+        score: Tensor = self.llm(self.norm(hidden.float())).squeeze(-1)
+        return score
+
+    def forward(self, hidden: Tensor, features: Tensor) -> Scores:
+        """Hidden states (m, h) and features (m, f) to scores (m,)."""
+        scaled = ((features - self.mean) / self.std).clamp(-5, 5)
+        sources = (self.sources(scaled) + self.linear(scaled)).squeeze(-1)
+        llm = self.llm_score(hidden)
+        return Scores(llm + sources, llm, sources)
+
+
+@dataclass
+class DialogueCache:
+    """The dialogue as the LLM has read it: its tokens and their keys and values."""
+
+    ids: tuple[int, ...]
+    states: Any  # transformers' Cache of (1, heads, t, head width) per layer
+
+
+class RecommenderLM(nn.Module):
+    """A causal LM under LoRA with an item encoder and a ranking head.
+
+    Args:
+        lm: A Hugging Face causal LM, or a PEFT model around one.
+        tokenizer: Its tokenizer.
+        item_encoder: Makes the soft tokens.
+        head: Makes the scores.
+        max_dialogue_tokens: What the prompt format gives the dialogue at most.
+
+    Raises:
+        ValueError: If the item encoder's width is not the LLM's, or dialogue and reply cannot fit the
+            LLM's positions.
+    """
+
+    def __init__(
+        self,
+        lm: nn.Module,
+        tokenizer: Any,
+        item_encoder: MLPItemEncoder,
+        head: RankingHead,
+        max_dialogue_tokens: int = 192,
+    ) -> None:
+        super().__init__()
+        self.lm = lm
+        self.item_encoder = item_encoder
+        self.head = head
+        self.format = PromptFormat(tokenizer, item_encoder.soft_tokens, max_dialogue_tokens)
+        width = self.embeddings.weight.shape[1]
+        if item_encoder.width != width:
+            raise ValueError(
+                f"the item encoder makes tokens of width {item_encoder.width}, the LLM's is {width}"
+            )
+        positions = getattr(self.causal_lm.config, "max_position_embeddings", None)
+        if positions is not None and max_dialogue_tokens + 64 > positions:
+            raise ValueError(
+                f"`llm.max_dialogue_tokens` is {max_dialogue_tokens}, but the LLM has {positions} positions and a "
+                f"reply needs at least 64; lower it to {max(positions - 64, 0)} or less"
+            )
+        self.positions = positions
+
+    # -- parts of the LLM -------------------------------------------------------------------------------
+
+    @property
+    def causal_lm(self) -> Any:
+        """The Hugging Face model, inside PEFT's wrapper where there is one."""
+        return base_of(self.lm)
+
+    @property
+    def body(self) -> Any:
+        """The LLM without its output layer: embeddings in, hidden states out."""
+        return getattr(self.causal_lm, self.causal_lm.base_model_prefix)
+
+    @property
+    def embeddings(self) -> nn.Embedding:
+        """The token embeddings (v, h)."""
+        table: nn.Embedding = self.causal_lm.get_input_embeddings()
+        return table
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model is."""
+        return self.embeddings.weight.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Type of the LLM's weights."""
+        return self.embeddings.weight.dtype
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Hidden states (k, h) to logits over the vocabulary (k, v)."""
+        head = getattr(self.causal_lm, "cls", None)  # BERT-like decoders transform before they project
+        output: Tensor = (head if head is not None else self.causal_lm.get_output_embeddings())(hidden)
+        softcap = getattr(self.causal_lm.config, "final_logit_softcapping", None)
+        return output if softcap is None else torch.tanh(output / softcap) * softcap
+
+    # -- reading ----------------------------------------------------------------------------------------
+
+    def embed(self, ids: Tensor, soft: Tensor) -> Tensor:
+        """Ids (b, t) with placeholders, and soft tokens (k, s, h), to embeddings (b, t, h)."""
+        return splice(self.embeddings(ids.clamp_min(0)), ids, soft)
+
+    def forward(self, batch: Batch, signals: ItemSignals) -> Tensor:
+        """Hidden states (b, t, h) of a whole batch, trunks and branches at once.
+
+        `signals` are those of `batch.items`, row by row.
+        """
+        soft = self.item_encoder(signals)  # (k, s, h)
+        mask = branch_mask(batch.branch, self.dtype)
+        output = self.body(
+            inputs_embeds=self.embed(batch.ids, soft),
+            attention_mask=mask,
+            position_ids=batch.positions,
+            use_cache=False,
+        )
+        hidden: Tensor = output.last_hidden_state
+        return hidden
+
+    @torch.inference_mode()
+    def prefill(self, trunk: Segment, cache: DialogueCache | None = None) -> DialogueCache:
+        """Read the dialogue. With the cache of an earlier turn, only what is new in it is read."""
+        ids = trunk.ids
+        shared = 0
+        if cache is not None:
+            # The last token is always read again: there must be something to read.
+            limit = min(len(cache.ids), len(ids) - 1)
+            while shared < limit and cache.ids[shared] == ids[shared]:
+                shared += 1
+        states = None
+        if cache is not None and shared:
+            states = cache.states
+            self._crop(states, shared)
+        new = torch.tensor([ids[shared:]], device=self.device)
+        output = self.body(
+            inputs_embeds=self.embeddings(new),
+            position_ids=torch.arange(shared, len(ids), device=self.device)[None],
+            past_key_values=states,
+            use_cache=True,
+        )
+        return DialogueCache(ids, output.past_key_values)
+
+    @staticmethod
+    def _crop(states: Any, length: int) -> None:
+        extra = states.get_seq_length() - length
+        if extra > 0:
+            states.crop(-extra)
+
+    @torch.inference_mode()
+    def rank(self, cache: DialogueCache, signals: ItemSignals, features: Tensor) -> Scores:
+        """Score all candidates after one dialogue: one block pass (one per 256 candidates).
+
+        Each candidate sees the dialogue and itself, and all share the same positions, so a score depends on
+        neither the order nor the company of the candidates.
+
+        Args:
+            cache: The dialogue, read.
+            signals: Of the m candidates.
+            features: (m, f) of the sources.
+
+        Returns:
+            Scores of shape (m,).
+        """
+        if not len(signals):
+            empty = torch.zeros(0)
+            return Scores(empty, empty, empty)
+        soft = self.item_encoder(signals)  # (m, s, h)
+        hidden = torch.cat([self._read_block(cache, part) for part in soft.split(BLOCK)])  # (m, h)
+        scores: Scores = self.head(hidden, features.to(self.device))
+        return scores
+
+    def _read_block(self, cache: DialogueCache, soft: Tensor) -> Tensor:
+        """Soft tokens (m, s, h) to the hidden state at each candidate's last token (m, h)."""
+        m, s, width = soft.shape
+        trunk = len(cache.ids)
+        branch = torch.arange(m, device=self.device).repeat_interleave(s)  # (m*s,)
+        causal = torch.ones(m * s, m * s, dtype=torch.bool, device=self.device).tril()
+        seen = (branch[:, None] == branch[None, :]) & causal
+        mask = torch.zeros(m * s, trunk + m * s, dtype=self.dtype, device=self.device)
+        mask[:, trunk:].masked_fill_(~seen, unseen(self.dtype))
+        output = self.body(
+            inputs_embeds=soft.reshape(1, m * s, width).to(self.dtype),
+            attention_mask=mask[None, None],
+            position_ids=(trunk + torch.arange(s, device=self.device)).repeat(m)[None],
+            past_key_values=cache.states,
+            use_cache=True,
+        )
+        self._crop(cache.states, trunk)
+        last: Tensor = output.last_hidden_state.view(m, s, width)[:, -1]
+        return last
+
+    # -- writing ----------------------------------------------------------------------------------------
+
+    @torch.inference_mode()
+    def write(
+        self,
+        cache: DialogueCache,
+        prompts: Sequence[Segment],
+        signals: ItemSignals,
+        max_tokens: int = 40,
+        temperature: float = 0.7,
+        top_p: float = 0.9,
+        seed: int = 0,
+        allowed: Sequence[Sequence[int]] | None = None,
+    ) -> Iterator[Written]:
+        """Write one sentence after each prompt, all together, on the dialogue's cache.
+
+        Args:
+            cache: The dialogue, read; left as it is.
+            prompts: n branches to continue.
+            signals: Of all their items, in reading order.
+            max_tokens: Per sentence.
+            temperature: 0 takes the likeliest token.
+            top_p: Nucleus sampling (Holtzman et al., 2020, arXiv 1904.09751).
+            seed: Equal seeds give equal sentences.
+            allowed: For each prompt, the token ids that may be written; all when None.
+
+        Yields:
+            Each sentence when it ends, in the order in which they end.
+        """
+        if not prompts:
+            return
+        n, trunk = len(prompts), len(cache.ids)
+        width = max(len(prompt.ids) for prompt in prompts)
+        if self.positions is not None:
+            max_tokens = min(max_tokens, self.positions - trunk - width)
+        pad = [width - len(prompt.ids) for prompt in prompts]
+        ids = torch.tensor([[0] * gap + list(prompt.ids) for gap, prompt in zip(pad, prompts, strict=True)])
+        ids = ids.to(self.device)
+        mask = torch.ones(n, trunk + width, dtype=torch.long, device=self.device)
+        for row, gap in enumerate(pad):
+            mask[row, trunk : trunk + gap] = 0
+        offsets = torch.tensor(pad, device=self.device)[:, None]
+        positions = (trunk + torch.arange(width, device=self.device)[None] - offsets).clamp_min(trunk)
+        states = copy.deepcopy(cache.states)
+        if n > 1:
+            states.batch_repeat_interleave(n)
+        inputs = self.embed(ids, self.item_encoder(signals)) if len(signals) else self.embeddings(ids)
+        bans = self._bans(allowed)
+        generator = torch.Generator().manual_seed(seed)
+        alive = list(range(n))
+        texts: list[list[int]] = [[] for _ in prompts]
+        for _ in range(max_tokens):
+            output = self.body(
+                inputs_embeds=inputs,
+                attention_mask=mask,
+                position_ids=positions,
+                past_key_values=states,
+                use_cache=True,
+            )
+            logits = self.logits(output.last_hidden_state[:, -1]).float()  # (n, v)
+            if bans is not None:
+                logits = logits.masked_fill(bans[alive], float("-inf"))
+            tokens = _sample(logits, temperature, top_p, generator)
+            going = []
+            for place, (row, token) in enumerate(zip(alive, tokens.tolist(), strict=True)):
+                if token == self.format.end_id:
+                    yield Written(row, self.format.decode(texts[row]), finished=True)
+                else:
+                    texts[row].append(token)
+                    going.append(place)
+            if not going:
+                return
+            if len(going) < len(alive):
+                keep = torch.tensor(going, device=self.device)
+                states.batch_select_indices(keep)
+                mask, positions, tokens = mask[keep], positions[keep], tokens[keep.cpu()]
+                alive = [alive[place] for place in going]
+            inputs = self.embeddings(tokens.to(self.device)[:, None])
+            mask = torch.cat([mask, mask.new_ones(len(alive), 1)], dim=1)
+            positions = positions[:, -1:] + 1
+        for row in alive:
+            yield Written(row, self.format.decode(texts[row]), finished=False)
+
+    def _bans(self, allowed: Sequence[Sequence[int]] | None) -> Tensor | None:
+        if allowed is None:
+            return None
+        bans = torch.ones(len(allowed), self.logits_width, dtype=torch.bool, device=self.device)
+        for row, tokens in enumerate(allowed):
+            bans[row, torch.tensor([*tokens, self.format.end_id], device=self.device)] = False
+        return bans
+
+    @property
+    def logits_width(self) -> int:
+        """v, as the output layer has it."""
+        return int(self.causal_lm.get_output_embeddings().weight.shape[0])
+
+
+class Written(NamedTuple):
+    """A sentence that the LLM wrote after prompt number `row`."""
+
+    row: int
+    text: str
+    finished: bool  # False: it ran out of tokens
+
+
+def _sample(logits: Tensor, temperature: float, top_p: float, generator: torch.Generator) -> Tensor:
+    """One token for each row of logits (n, v)."""
+    if temperature == 0:
+        return logits.argmax(-1).cpu()
+    values, ids = (logits / temperature).topk(min(64, logits.shape[-1]), dim=-1)  # (n, 64)
+    chances = values.softmax(-1).cpu()
+    before = chances.cumsum(-1) - chances
+    chances = chances.masked_fill(before >= top_p, 0.0)
+    picked = torch.multinomial(chances, 1, generator=generator)
+    return ids.cpu().gather(-1, picked).squeeze(-1)
+
+
+# -- making one -----------------------------------------------------------------------------------------
+
+
+def build_lm(config: LLMConfig, seed: int = 0) -> tuple[nn.Module, Any]:
+    """The base LLM with a fresh LoRA adapter, and its tokenizer.
+
+    Raises:
+        ValueError: If the name is neither packaged, nor a folder, nor a model that the hub has.
+    """
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    torch.manual_seed(seed)
+    if config.name == "minilm":
+        lm, tokenizer = _packaged_minilm()
+    else:
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(config.name, revision=config.revision)
+            lm = AutoModelForCausalLM.from_pretrained(
+                config.name, revision=config.revision, dtype=config.dtype
+            )
+        except OSError as error:
+            raise ValueError(
+                f"`llm.name` is {config.name!r}, which could not be loaded: {str(error).splitlines()[0]} "
+                "Give `minilm` (packaged), a folder with a Hugging Face model, or an id that your hub cache has."
+            ) from error
+    return (lm if config.lora is None else add_lora(lm, config.lora)), tokenizer
+
+
+def add_lora(lm: Any, config: LoraConfig) -> nn.Module:
+    """Wrap a causal LM in a fresh PEFT LoRA adapter."""
+    from peft import LoraConfig as PeftLora
+    from peft import get_peft_model
+
+    targets = config.target_modules
+    # A BERT decoder's output transform is not in the embedder's weights: it is trained whole.
+    fresh = ["cls.predictions.transform"] if lm.config.model_type == "bert" else None
+    adapter = PeftLora(
+        r=config.r,
+        lora_alpha=config.alpha,
+        lora_dropout=config.dropout,
+        target_modules=targets if isinstance(targets, str) else list(targets),
+        exclude_modules=r".*\.predictions\..*" if fresh else None,
+        modules_to_save=fresh,
+        fan_in_fan_out=lm.config.model_type == "gpt2",  # its layers store weights transposed
+        task_type="CAUSAL_LM",
+    )
+    model: nn.Module = get_peft_model(lm, adapter)
+    return model
+
+
+def _packaged_minilm() -> tuple[Any, Any]:
+    """all-MiniLM-L6-v2 as a causal decoder, from the installed package (hash checked)."""
+    from safetensors.torch import load_file
+    from transformers import AutoTokenizer, BertConfig, BertLMHeadModel
+
+    from wherefore.retrieval import packaged_minilm_dir
+
+    folder = packaged_minilm_dir()
+    config = BertConfig.from_pretrained(folder)
+    config.is_decoder = True
+    config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
+    lm = BertLMHeadModel(config)
+    weights = {f"bert.{key}": value for key, value in load_file(folder / "model.safetensors").items()}
+    loaded = lm.load_state_dict({k: v for k, v in weights.items() if ".pooler." not in k}, strict=False)
+    strange = [k for k in loaded.missing_keys if not k.startswith("cls.")] + list(loaded.unexpected_keys)
+    strange = [k for k in strange if not k.endswith(("position_ids", "token_type_ids"))]
+    if strange:
+        raise ValueError(f"the packaged MiniLM does not fit this transformers version: {', '.join(strange)}")
+    lm.tie_weights()
+    return lm, AutoTokenizer.from_pretrained(folder)
+
+
+def build_model(config: Config, dim: int, features: int) -> RecommenderLM:
+    """A model to be trained: base LLM with a fresh adapter, item encoder and head.
+
+    Args:
+        config: The whole tree.
+        dim: d, width of the item vectors.
+        features: f, number of source features.
+    """
+    lm, tokenizer = build_lm(config.llm, config.seed)
+    torch.manual_seed(config.seed + 1)
+    base = base_of(lm)
+    table = base.get_input_embeddings().weight
+    encoder = build(
+        config.item_encoder,
+        ITEM_ENCODERS,
+        "item encoder",
+        dim=dim,
+        width=table.shape[1],
+        scale=float(table.detach().float().pow(2).mean().sqrt()),
+    )
+    head = RankingHead(table.shape[1], features, config.ranker_hidden)
+    return RecommenderLM(lm, tokenizer, encoder, head, config.llm.max_dialogue_tokens)

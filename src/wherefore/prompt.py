@@ -1,0 +1,283 @@
+"""The text format: the only place that knows how dialogues, items and plans become tokens.
+
+A prompt is a *trunk* (the dialogue) and *branches* that grow from its end: each branch sees the trunk and
+itself, never another branch, and starts at the position where the trunk stops. Candidates are branches of
+`s` soft tokens; a reason is a branch of soft tokens, facts, a plan and the sentence. Training, chat and
+evaluation all render through `PromptFormat`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from wherefore.catalog import Catalog
+from wherefore.dialogue import Message
+from wherefore.plan import Plan, slot_of
+
+SOFT = -1  # marks the place of a soft token; no tokenizer has a negative id, so no text can make one
+IGNORE = -100  # label of a token that is not supervised
+
+_LISTED_LINE = re.compile(r"^(\s*\d+\.\s.*?)\s+—\s.*$", re.MULTILINE)
+_SENTINEL = "wherefore{}content"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A run of tokens. `items` are the rows of the items that fill the placeholders, in order."""
+
+    ids: tuple[int, ...] = ()
+    items: tuple[int, ...] = ()
+    supervised_from: int | None = None  # tokens from here on are what the model learns to write
+
+    def __add__(self, other: Segment) -> Segment:
+        start = self.supervised_from
+        if start is None and other.supervised_from is not None:
+            start = len(self.ids) + other.supervised_from
+        return Segment(self.ids + other.ids, self.items + other.items, start)
+
+    def supervise(self) -> Segment:
+        """The same tokens, all to be learned."""
+        return Segment(self.ids, self.items, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One dialogue and what grows from it."""
+
+    trunk: Segment
+    branches: tuple[Segment, ...] = ()
+
+
+class Batch(NamedTuple):
+    """Examples as padded tensors."""
+
+    ids: Tensor  # (b, t) with SOFT at placeholders and 0 at padding
+    branch: Tensor  # (b, t) 0 trunk, 1.. branches, -1 padding
+    positions: Tensor  # (b, t)
+    labels: Tensor  # (b, t) the id that the token at this place should predict, IGNORE elsewhere
+    items: Tensor  # (k,) rows of the items whose soft tokens fill the placeholders, in reading order
+    ends: tuple[tuple[int, ...], ...]  # per example, where each of its branches ends
+
+
+class PromptFormat:
+    """Renders with one tokenizer.
+
+    Args:
+        tokenizer: Any Hugging Face tokenizer. Its chat template is used when it has one; otherwise messages
+            are written as `user : ...` with the separator (or end-of-text) token after each.
+        soft_tokens: s, soft tokens per item.
+        max_dialogue_tokens: Only the newest messages that fit are read.
+
+    Raises:
+        ValueError: If the tokenizer has neither a separator nor an end-of-text token.
+    """
+
+    def __init__(self, tokenizer: Any, soft_tokens: int, max_dialogue_tokens: int = 192) -> None:
+        self.tokenizer = tokenizer
+        self.soft_tokens = soft_tokens
+        self.max_dialogue_tokens = max_dialogue_tokens
+        end = tokenizer.sep_token_id if tokenizer.eos_token_id is None else tokenizer.eos_token_id
+        if end is None:
+            raise ValueError(
+                "the tokenizer has neither an eos nor a sep token; set `tokenizer.eos_token` first"
+            )
+        self.end_id = int(end)
+        start = tokenizer.cls_token_id if tokenizer.bos_token_id is None else tokenizer.bos_token_id
+        self.start_ids = () if start is None else (int(start),)
+
+    def encode(self, text: str) -> tuple[int, ...]:
+        """Token ids of plain text. A control token typed in it becomes ordinary text."""
+        return tuple(
+            self.tokenizer(text, add_special_tokens=False, split_special_tokens=True, verbose=False)[
+                "input_ids"
+            ]
+        )
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of written tokens, control tokens left out."""
+        return str(self.tokenizer.decode(list(ids), skip_special_tokens=True)).strip()
+
+    # -- the dialogue ---------------------------------------------------------------------------------
+
+    def dialogue(self, messages: Sequence[Message], reply_next: bool = True) -> Segment:
+        """The trunk: the newest messages that fit, and the opening of the assistant's turn.
+
+        Messages that no longer fit are dropped oldest first, and several at once, so that the tokens of
+        turn n usually begin the tokens of turn n + 1 and the KV cache can be kept. A single message that
+        alone is too long keeps its end.
+        """
+        turns: list[tuple[str, str]] = []
+        for message in messages:
+            text = shorten_listing(message.content) if message.role == "assistant" else message.content
+            if turns and turns[-1][0] == message.role:
+                turns[-1] = (message.role, turns[-1][1] + "\n" + text)
+            else:
+                turns.append((message.role, text))
+        # Only the tail of a huge message can ever be read: no need to tokenise the rest.
+        turns = [(role, text[-12 * self.max_dialogue_tokens :]) for role, text in turns]
+        if self.tokenizer.chat_template is not None:
+            return Segment(self._from_template(turns, reply_next))
+        pieces = [self.encode(f"{role} : {text}") + (self.end_id,) for role, text in turns]
+        opening = self.encode("assistant :") if reply_next else ()
+        room = self.max_dialogue_tokens - len(opening) - len(self.start_ids)
+        ids = _newest(pieces, room)
+        return Segment(self.start_ids + ids + opening)
+
+    def _from_template(self, turns: Sequence[tuple[str, str]], reply_next: bool) -> tuple[int, ...]:
+        contents = [self.encode(text) for _, text in turns]
+        first = 0
+        while True:
+            kept, system = list(turns[first:]), [turn for turn in turns[:first] if turn[0] == "system"]
+            while kept and kept[0][0] == "assistant" and first > 0:  # templates want a user to begin
+                kept, first = kept[1:], first + 1
+            shown = [*system, *kept]
+            texts = [contents[turns.index(turn)] for turn in system] + contents[len(turns) - len(kept) :]
+            chat = [
+                {"role": role, "content": _SENTINEL.format(number)} for number, (role, _) in enumerate(shown)
+            ]
+            rendered = self.tokenizer.apply_chat_template(
+                chat, tokenize=False, add_generation_prompt=reply_next
+            )
+            ids = self._fill(rendered, texts)
+            if len(ids) <= self.max_dialogue_tokens or len(kept) <= 1:
+                break
+            frame = (len(ids) - sum(map(len, texts))) // len(shown)  # what the template adds to a message
+            total, target = len(ids), self.max_dialogue_tokens * 3 // 4
+            while first < len(turns) - 1 and total > target:
+                total -= len(contents[first]) + frame
+                first += 1
+        over = len(ids) - self.max_dialogue_tokens
+        if over > 0 and texts:
+            texts[-1] = texts[-1][over:] if over < len(texts[-1]) else texts[-1][-1:]
+            ids = self._fill(rendered, texts)
+        return ids
+
+    def _fill(self, rendered: str, texts: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+        """Tokenise a rendered template, control tokens and all, with the messages put in as plain text."""
+        ids: list[int] = []
+        rest = rendered
+        for number, text in enumerate(texts):
+            before, _, rest = rest.partition(_SENTINEL.format(number))
+            ids.extend(self.tokenizer(before, add_special_tokens=False)["input_ids"])
+            ids.extend(text)
+        ids.extend(self.tokenizer(rest, add_special_tokens=False)["input_ids"])
+        return tuple(ids)
+
+    # -- branches -------------------------------------------------------------------------------------
+
+    def candidate(self, row: int) -> Segment:
+        """One item as its soft tokens alone."""
+        return Segment((SOFT,) * self.soft_tokens, (row,))
+
+    def facts(self, row: int, text: str) -> Segment:
+        """Soft tokens, then the text that says what they stand for (to be learned)."""
+        return self.candidate(row) + Segment(self.encode("is")) + self.target(text)
+
+    def plan(self, plan: Plan, catalog: Catalog) -> Segment:
+        """What the writer sees before a sentence: soft tokens, facts as text, and the plan."""
+        return self._soft(plan, catalog) + Segment(self.encode(render_plan(plan, catalog)))
+
+    def target(self, sentence: str) -> Segment:
+        """A sentence to be learned, with the token that ends it."""
+        return Segment((*self.encode(sentence), self.end_id)).supervise()
+
+    def _soft(self, plan: Plan, catalog: Catalog) -> Segment:
+        return Segment() if plan.item is None else self.candidate(catalog.row(plan.item.id))
+
+
+def shorten_listing(text: str) -> str:
+    r"""An assistant's message without the reasons of its list: the titles are what the dialogue needs.
+
+    >>> shorten_listing("Two for you:\n1. **Alien** (1979) — it is scary.\n2. **Heat** (1995) — long.")
+    'Two for you:\n1. **Alien** (1979)\n2. **Heat** (1995)'
+    """
+    return _LISTED_LINE.sub(r"\1", text)
+
+
+def render_plan(plan: Plan, catalog: Catalog) -> str:
+    """A plan as text: the record's main facts, then what ties the item to the user's words."""
+    parts = []
+    if plan.item is not None:
+        record = []
+        for spec, value in catalog.facts(plan.item):
+            if spec.kind not in ("category", "people", "number", "date"):
+                continue
+            shown = ", ".join(value[:3]) if isinstance(value, tuple) else str(value)
+            record.append(f"{spec.label or spec.name} : {shown}")
+        parts.append(" ; ".join([plan.noun, *record[:6]]))
+    else:
+        parts.append(plan.plural)
+    reasons = []
+    for fact in plan.facts:
+        words = [fact.kind, fact.phrase if fact.value and fact.field else fact.value, fact.ask]
+        words.append(slot_of(plan, fact.source) if fact.source else "")
+        reasons.append(" ".join(word for word in words if word))
+    parts.append(" ; ".join(reasons))
+    kind = "opening" if plan.item is None else "reason"
+    return " | ".join([*parts, f"{kind} :"])
+
+
+def _newest(pieces: Sequence[tuple[int, ...]], room: int) -> tuple[int, ...]:
+    """The newest pieces within `room` tokens. When some must go, a quarter of the room is freed at once."""
+    if sum(map(len, pieces)) <= room:
+        return tuple(token for piece in pieces for token in piece)
+    # Cuts are at multiples of a quarter of the room, so that the window moves only every few turns.
+    step = max(room // 4, 1)
+    total = sum(map(len, pieces))
+    cut = -(-(total - room) // step) * step
+    kept: list[tuple[int, ...]] = []
+    seen = 0
+    for piece in pieces:
+        if seen >= cut:
+            kept.append(piece)
+        seen += len(piece)
+    if not kept:
+        kept = [pieces[-1][-room:]]
+    return tuple(token for piece in kept for token in piece)
+
+
+def collate(examples: Sequence[Example]) -> Batch:
+    """Pad examples to one batch. Padding is at the end and is seen by nothing."""
+    rows = []
+    items: list[int] = []
+    for example in examples:
+        ids: list[int] = []
+        branch: list[int] = []
+        positions: list[int] = []
+        labels: list[int] = []
+        ends: list[int] = []
+        trunk = len(example.trunk.ids)
+        for number, segment in enumerate((example.trunk, *example.branches)):
+            start = 0 if number == 0 else trunk
+            first = segment.supervised_from
+            length = len(segment.ids)
+            ids.extend(segment.ids)
+            branch.extend([number] * length)
+            positions.extend(range(start, start + length))
+            for place in range(length):
+                nxt = place + 1
+                learn = first is not None and nxt < length and nxt >= first
+                labels.append(segment.ids[nxt] if learn else IGNORE)
+            items.extend(segment.items)
+            if number:
+                ends.append(len(ids) - 1)
+        rows.append((ids, branch, positions, labels, tuple(ends)))
+    width = max(len(row[0]) for row in rows)
+
+    def padded(index: int, filler: int) -> Tensor:
+        return torch.tensor([list(row[index]) + [filler] * (width - len(row[0])) for row in rows])
+
+    return Batch(
+        ids=padded(0, 0),
+        branch=padded(1, -1),
+        positions=padded(2, 0),
+        labels=padded(3, IGNORE),
+        items=torch.tensor(items, dtype=torch.long),
+        ends=tuple(row[4] for row in rows),
+    )

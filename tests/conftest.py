@@ -1,0 +1,295 @@
+"""Small models and a small catalogue, made here: nothing is downloaded."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+import numpy as np
+import pytest
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+FAMILIES = ("llama", "qwen3", "gpt2", "bert")
+
+CHAT_TEMPLATE = (
+    "{{ bos_token }}{% for m in messages %}<|start|>{{ m['role'] }}\n{{ m['content'] | trim }}<|end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|start|>assistant\n{% endif %}"
+)
+
+WORDS = (
+    "i loved alien and something scary funny with sigourney weaver after 2000 directed by ridley scott it is a horror "
+    "movie like the one you liked user assistant reason opening wish shared limit own similar year genres cast "
+    ". , : ; | @ # "
+    "( ) 1 2 3 4 5 so here are some for you because too it's also has from about this that which as well"
+).split()
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The shared data, or skip."""
+    if not SHARED.is_dir():
+        pytest.skip("the shared data folder is not beside the project")
+    return SHARED
+
+
+def tiny_tokenizer(family: str):
+    """A tokenizer of the family's kind: WordPiece for BERT, byte-level BPE for the others."""
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    text = [" ".join(WORDS)] * 3
+    if family == "bert":
+        tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+        tokenizer.normalizer = normalizers.BertNormalizer()
+        tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+        tokenizer.decoder = decoders.WordPiece()
+        trainer = trainers.WordPieceTrainer(
+            vocab_size=500, special_tokens=["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"], show_progress=False
+        )
+        tokenizer.train_from_iterator(text, trainer)
+        return PreTrainedTokenizerFast(
+            tokenizer_object=tokenizer,
+            pad_token="[PAD]",
+            unk_token="[UNK]",
+            cls_token="[CLS]",
+            sep_token="[SEP]",
+        )
+    specials = ["<|endoftext|>", "<|start|>", "<|end|>"]
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=500,
+        special_tokens=specials,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(text, trainer)
+    chat = family in ("llama", "qwen3")
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        bos_token="<|endoftext|>",
+        eos_token="<|end|>" if chat else "<|endoftext|>",
+        additional_special_tokens=specials,
+    )
+    if chat:
+        fast.chat_template = CHAT_TEMPLATE
+    return fast
+
+
+def tiny_lm(family: str, vocabulary: int, positions: int = 512):
+    """A causal LM of the family with random weights."""
+    import torch
+    import transformers as hf
+
+    torch.manual_seed(0)
+    common = {"vocab_size": vocabulary, "pad_token_id": 0}
+    llama = {
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "max_position_embeddings": positions,
+    }
+    if family == "llama":
+        model = hf.LlamaForCausalLM(hf.LlamaConfig(**common, **llama))
+    elif family == "qwen3":
+        model = hf.Qwen3ForCausalLM(hf.Qwen3Config(**common, **llama, head_dim=8))
+    elif family == "gpt2":
+        config = hf.GPT2Config(
+            **common,
+            n_embd=32,
+            n_layer=2,
+            n_head=4,
+            n_positions=positions,
+            resid_pdrop=0,
+            embd_pdrop=0,
+            attn_pdrop=0,
+        )
+        model = hf.GPT2LMHeadModel(config)
+    else:
+        config = hf.BertConfig(
+            **common,
+            hidden_size=32,
+            intermediate_size=64,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            max_position_embeddings=positions,
+            is_decoder=True,
+            hidden_dropout_prob=0,
+            attention_probs_dropout_prob=0,
+        )
+        model = hf.BertLMHeadModel(config)
+    return model.eval()
+
+
+@pytest.fixture(scope="session")
+def tokenizers() -> dict:
+    """One tokenizer per family."""
+    return {family: tiny_tokenizer(family) for family in FAMILIES}
+
+
+@pytest.fixture(params=FAMILIES)
+def family(request) -> str:
+    """Each family in turn."""
+    return request.param
+
+
+@pytest.fixture
+def tiny(family, tokenizers):
+    """A RecommenderLM of the family: d = 8, s = 2, f = 3, under a LoRA adapter that does something."""
+    return make_tiny(family, tokenizers)
+
+
+def make_tiny(family: str, tokenizers: dict, features: int = 3, dim: int = 8, dialogue: int = 64):
+    """A RecommenderLM with random weights everywhere."""
+    import torch
+
+    from wherefore.config import LoraConfig
+    from wherefore.item_encoder import MLPItemEncoder
+    from wherefore.model import RankingHead, RecommenderLM, add_lora
+
+    tokenizer = tokenizers[family]
+    lm = add_lora(tiny_lm(family, len(tokenizer)), LoraConfig(r=4, alpha=8))
+    torch.manual_seed(1)
+    for name, weight in lm.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(weight, std=0.1)
+    model = RecommenderLM(
+        lm,
+        tokenizer,
+        MLPItemEncoder(dim, 32, 2, 16),
+        RankingHead(32, features, 16),
+        max_dialogue_tokens=dialogue,
+    )
+    torch.nn.init.normal_(model.head.linear.weight)
+    return model.eval()
+
+
+def make_movies():
+    """Twelve well-known films as a catalogue."""
+    from wherefore.catalog import Catalog
+
+    rows = [
+        (
+            "alien",
+            "Alien",
+            1979,
+            ["Horror", "Science Fiction"],
+            ["Ridley Scott"],
+            ["Sigourney Weaver"],
+            117,
+            90,
+        ),
+        (
+            "aliens",
+            "Aliens",
+            1986,
+            ["Action", "Science Fiction"],
+            ["James Cameron"],
+            ["Sigourney Weaver"],
+            137,
+            80,
+        ),
+        ("blade", "Blade Runner", 1982, ["Science Fiction"], ["Ridley Scott"], ["Harrison Ford"], 117, 85),
+        ("shining", "The Shining", 1980, ["Horror"], ["Stanley Kubrick"], ["Jack Nicholson"], 146, 95),
+        ("hered", "Hereditary", 2018, ["Horror", "Drama"], ["Ari Aster"], ["Toni Collette"], 127, 60),
+        ("mids", "Midsommar", 2019, ["Horror", "Drama"], ["Ari Aster"], ["Florence Pugh"], 148, 50),
+        ("follows", "It Follows", 2014, ["Horror"], ["David Robert Mitchell"], ["Maika Monroe"], 100, 40),
+        ("getout", "Get Out", 2017, ["Horror", "Thriller"], ["Jordan Peele"], ["Daniel Kaluuya"], 104, 88),
+        ("shaun", "Shaun of the Dead", 2004, ["Comedy", "Horror"], ["Edgar Wright"], ["Simon Pegg"], 99, 75),
+        ("hotfuzz", "Hot Fuzz", 2007, ["Comedy", "Action"], ["Edgar Wright"], ["Simon Pegg"], 121, 70),
+        (
+            "sunshine",
+            "Little Miss Sunshine",
+            2006,
+            ["Comedy", "Drama"],
+            ["Jonathan Dayton"],
+            ["Toni Collette"],
+            101,
+            65,
+        ),
+        (
+            "heat",
+            "Heat",
+            1995,
+            ["Crime", "Drama"],
+            ["Michael Mann"],
+            ["Al Pacino", "Robert De Niro"],
+            170,
+            78,
+        ),
+    ]
+    names = ("id", "title", "year", "genres", "directors", "cast", "runtime_min", "popularity")
+    return Catalog.from_records([dict(zip(names, row, strict=True)) for row in rows], name="films")
+
+
+@pytest.fixture(scope="session")
+def movies():
+    """Twelve well-known films as a catalogue."""
+    return make_movies()
+
+
+@pytest.fixture
+def vectors(movies) -> np.ndarray:
+    """(n, 8) random unit vectors for the small catalogue."""
+    return make_vectors(movies)
+
+
+def make_vectors(movies) -> np.ndarray:
+    """(n, 8) random unit vectors."""
+    drawn = np.random.default_rng(0).normal(size=(len(movies), 8)).astype(np.float32)
+    return drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
+
+
+class WordEmbedder:
+    """An embedder made of words: each word has a fixed random direction. No model, but alike texts are close."""
+
+    name = "words-8"
+    dim = 8
+
+    def encode(self, texts, kind, progress=None):
+        """(n, 8) unit rows."""
+        import zlib
+
+        out = np.zeros((len(texts), self.dim), dtype=np.float32)
+        for place, text in enumerate(texts):
+            for word in text.lower().replace(",", " ").replace(".", " ").split():
+                out[place] += np.random.default_rng(zlib.crc32(word.encode())).normal(size=self.dim)
+            out[place] /= np.linalg.norm(out[place]) or 1.0
+            if not out[place].any():
+                out[place, 0] = 1.0
+        return out
+
+
+def make_recommender(family: str, tokenizers: dict, catalog=None, **writer):
+    """A recommender of random weights over the small catalogue: it ranks at random, but holds its word."""
+    from wherefore.config import Component, Config
+    from wherefore.recommender import Recommender
+    from wherefore.retrieval import EXTRA_FEATURES, Index
+
+    catalog = make_movies() if catalog is None else catalog
+    tree = {
+        "embedder": {"name": "conftest:WordEmbedder"},
+        "store": {"name": "faiss", "factory": "Flat"},
+        "llm": {"name": "tiny", "lora": {"r": 4, "alpha": 8}, "max_dialogue_tokens": 96},
+        "item_encoder": {"name": "mlp", "soft_tokens": 2, "hidden": 16},
+        "ranker_hidden": 16,
+        "writer": {"max_tokens": 12, **writer},
+        "catalog": "mine",
+    }
+    config = Config.parse(tree)
+    index = Index.build(catalog, WordEmbedder(), Component(name="faiss", factory="Flat"), None)
+    features = 3 * len(config.retrieval.sources) + len(EXTRA_FEATURES)
+    return Recommender(config, index, make_tiny(family, tokenizers, features=features, dialogue=96))
+
+
+@pytest.fixture
+def recommender(family, tokenizers):
+    """A recommender of each family."""
+    return make_recommender(family, tokenizers)

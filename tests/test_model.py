@@ -1,0 +1,235 @@
+import numpy as np
+import pytest
+import torch
+from torch.nn.functional import normalize
+
+from conftest import make_tiny
+from wherefore.dialogue import Message
+from wherefore.item_encoder import ITEM_ENCODERS, ItemSignals
+from wherefore.model import BLOCK, branch_mask, splice
+from wherefore.prompt import SOFT, Example, Segment, collate
+
+CLOSE = {"atol": 3e-5, "rtol": 0}
+
+
+def signals(count, seed=0):
+    return ItemSignals(
+        normalize(torch.randn(count, 8, generator=torch.Generator().manual_seed(seed)), dim=-1)
+    )
+
+
+def features(count):
+    return torch.randn(count, 3, generator=torch.Generator().manual_seed(5))
+
+
+def trunk_of(model, *contents):
+    roles = ("user", "assistant")
+    return model.format.dialogue([Message(roles[n % 2], text) for n, text in enumerate(contents)])
+
+
+# -- soft tokens ------------------------------------------------------------------------------------------
+
+
+def test_splice_fills_the_placeholders_in_order():
+    ids = torch.tensor([[4, SOFT, SOFT, 5], [SOFT, SOFT, 6, 7]])
+    embeddings = torch.zeros(2, 4, 3)
+    soft = torch.arange(12.0).view(2, 2, 3)
+    spliced = splice(embeddings, ids, soft)
+    assert torch.equal(spliced[0, 1:3], soft[0]) and torch.equal(spliced[1, :2], soft[1])
+    assert not spliced[0, [0, 3]].any() and not spliced[1, 2:].any()
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_splice_counts_placeholders(count):
+    ids = torch.tensor([[1, SOFT, SOFT, SOFT, SOFT]])
+    with pytest.raises(ValueError, match="4 places for soft tokens"):
+        splice(torch.zeros(1, 5, 3), ids, torch.zeros(count, 2, 3))
+
+
+@pytest.mark.parametrize("name", sorted(ITEM_ENCODERS))
+def test_item_encoders(name):
+    encoder = ITEM_ENCODERS[name](dim=8, width=32, soft_tokens=3, extra={"collaborative": 4})
+    text = torch.randn(5, 8)
+    extra = torch.randn(5, 4)
+    extra[2] = float("nan")
+    tokens = encoder(ItemSignals(text, {"collaborative": extra}))
+    assert tokens.shape == (5, 3, 32) and tokens.isfinite().all()
+    alone = encoder(ItemSignals(text[2:3]))
+    assert torch.allclose(tokens[2:3], alone, atol=1e-6)  # a missing signal is the learned vector
+    with pytest.raises(ValueError, match="width 7, the item encoder was made for"):
+        encoder(ItemSignals(torch.randn(1, 7)))
+
+
+def test_the_mask_lets_a_branch_see_the_trunk_and_itself():
+    branch = torch.tensor([[0, 0, 1, 1, 2, -1]])
+    seen = branch_mask(branch, torch.float32)[0, 0] == 0
+    expected = [
+        [1, 0, 0, 0, 0, 0],
+        [1, 1, 0, 0, 0, 0],
+        [1, 1, 1, 0, 0, 0],
+        [1, 1, 1, 1, 0, 0],
+        [1, 1, 0, 0, 1, 0],
+        [0, 0, 0, 0, 0, 1],
+    ]
+    assert seen.int().tolist() == expected
+
+
+# -- ranking ------------------------------------------------------------------------------------------------
+
+
+def test_order_of_candidates_never_changes_a_score(tiny):
+    cache = tiny.prefill(trunk_of(tiny, "i loved alien"))
+    count = BLOCK + 44  # two blocks
+    given, facts = signals(count), features(count)
+    scores = tiny.rank(cache, given, facts).total
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(2))
+    shuffled = tiny.rank(cache, ItemSignals(given.text[order]), facts[order]).total
+    torch.testing.assert_close(shuffled, scores[order], **CLOSE)
+    assert scores.std() > 1e-3  # and scores do differ
+
+
+def test_one_at_a_time_equals_all_at_once(tiny):
+    cache = tiny.prefill(trunk_of(tiny, "something scary"))
+    given, facts = signals(9), features(9)
+    together = tiny.rank(cache, given, facts)
+    for row in range(9):
+        alone = tiny.rank(cache, ItemSignals(given.text[row : row + 1]), facts[row : row + 1])
+        torch.testing.assert_close(alone.total[0], together.total[row], **CLOSE)
+        torch.testing.assert_close(alone.llm[0] + alone.sources[0], alone.total[0], **CLOSE)
+
+
+def test_ranking_on_the_cache_equals_the_whole_batch_in_one_pass(tiny):
+    given, facts = signals(6), features(6)
+    trunks = [trunk_of(tiny, "i loved alien", "so here are some", "scary"), trunk_of(tiny, "funny")]
+    examples = [Example(trunk, tuple(tiny.format.candidate(row) for row in range(6))) for trunk in trunks]
+    batch = collate(examples)
+    with torch.inference_mode():
+        hidden = tiny(batch, ItemSignals(given.text[batch.items]))
+        for place, trunk in enumerate(trunks):
+            whole = tiny.head(hidden[place, list(batch.ends[place])], facts).total
+            cached = tiny.rank(tiny.prefill(trunk), given, facts).total
+            torch.testing.assert_close(whole, cached, **CLOSE)
+
+
+def test_a_continued_cache_equals_a_fresh_one(tiny):
+    given, facts = signals(5), features(5)
+    first = tiny.prefill(trunk_of(tiny, "i loved alien"))
+    tiny.rank(first, given, facts)
+    longer = trunk_of(tiny, "i loved alien", "so here are some", "with sigourney weaver")
+    fresh = tiny.rank(tiny.prefill(longer), given, facts).total
+    continued = tiny.rank(tiny.prefill(longer, first), given, facts).total
+    torch.testing.assert_close(continued, fresh, **CLOSE)
+
+
+def test_ranking_leaves_the_cache_as_it_was(tiny):
+    cache = tiny.prefill(trunk_of(tiny, "alien"))
+    length = cache.states.get_seq_length()
+    once = tiny.rank(cache, signals(4), features(4)).total
+    assert cache.states.get_seq_length() == length == len(cache.ids)
+    assert torch.equal(once, tiny.rank(cache, signals(4), features(4)).total)
+
+
+def test_no_candidates_no_scores(tiny):
+    cache = tiny.prefill(trunk_of(tiny, "alien"))
+    assert tiny.rank(cache, signals(0), features(0)).total.shape == (0,)
+
+
+# -- writing --------------------------------------------------------------------------------------------------
+
+
+def prompts_of(model, *texts):
+    return [
+        model.format.candidate(row) + Segment(model.format.encode(text)) for row, text in enumerate(texts)
+    ]
+
+
+def by_hand(model, trunk, prompt, given, steps):
+    """Greedy writing without any cache, a token at a time: slow and obvious."""
+    ids: list[int] = []
+    for _ in range(steps):
+        batch = collate([Example(trunk, (prompt + Segment(tuple(ids)),))])
+        with torch.inference_mode():
+            hidden = model(batch, given)
+            token = int(model.logits(hidden[0, batch.ends[0][0]][None]).argmax())
+        if token == model.format.end_id:
+            break
+        ids.append(token)
+    return model.format.decode(ids)
+
+
+def test_writing_equals_writing_by_hand_without_a_cache(tiny):
+    trunk = trunk_of(tiny, "i loved alien")
+    prompts = prompts_of(tiny, "reason : horror", "reason :", "opening : scary movie like")
+    given = signals(3)
+    written = {
+        w.row: w.text for w in tiny.write(tiny.prefill(trunk), prompts, given, max_tokens=7, temperature=0)
+    }
+    for row, prompt in enumerate(prompts):
+        alone = ItemSignals(given.text[row : row + 1])
+        assert written[row] == by_hand(tiny, trunk, prompt, alone, 7)
+
+
+def test_writing_is_a_function_of_the_seed_and_leaves_the_cache(tiny):
+    cache = tiny.prefill(trunk_of(tiny, "i loved alien"))
+    prompts, given = prompts_of(tiny, "reason :", "reason : it is"), signals(2)
+
+    def texts(seed):
+        return sorted(tiny.write(cache, prompts, given, max_tokens=9, temperature=1.0, seed=seed))
+
+    assert texts(1) == texts(1)
+    assert texts(1) != texts(2)
+    assert cache.states.get_seq_length() == len(cache.ids)
+
+
+def test_only_allowed_tokens_are_written(tiny):
+    cache = tiny.prefill(trunk_of(tiny, "alien"))
+    allowed = [list(tiny.format.encode("scary")), list(tiny.format.encode("funny"))]
+    for written in tiny.write(cache, prompts_of(tiny, "a", "b"), signals(2), 6, 1.0, 1.0, 3, allowed):
+        tokens = set(tiny.format.encode(written.text.replace(" ", ""))) if written.text else set()
+        assert tokens <= set(allowed[written.row]) or set(written.text) <= set(
+            ["scary", "funny"][written.row] + " "
+        )
+
+
+def test_the_last_position_is_never_passed(tokenizers):
+    model = make_tiny("gpt2", tokenizers, dialogue=448)
+    long = trunk_of(model, "scary " * 2000)
+    assert len(long.ids) <= 448
+    prompts = [Segment(model.format.encode("movie " * 30)[:30])]
+    written = list(model.write(model.prefill(long), prompts, signals(0), max_tokens=500, temperature=0))
+    assert len(written) == 1
+    with pytest.raises(ValueError, match="512 positions"):
+        make_tiny("gpt2", tokenizers, dialogue=500)
+
+
+# -- training reaches what it should ------------------------------------------------------------------------
+
+
+def test_training_moves_adapter_encoder_and_head_but_not_the_base(tiny):
+    frozen = {name for name, p in tiny.named_parameters() if not p.requires_grad}
+    assert frozen and all("lora" not in name for name in frozen)
+    batch = collate([Example(trunk_of(tiny, "alien"), (tiny.format.candidate(0), tiny.format.candidate(1)))])
+    hidden = tiny(batch, signals(2))
+    tiny.head(hidden[0, list(batch.ends[0])], features(2)).total.sum().backward()
+    moved = {name for name, p in tiny.named_parameters() if p.grad is not None and p.grad.abs().sum() > 0}
+    assert any("lora_B" in name for name in moved)
+    assert any(name.startswith("item_encoder.") for name in moved)
+    assert any(name.startswith("head.") for name in moved)
+    assert not moved & frozen
+
+
+def test_the_item_width_must_be_the_llms(tokenizers):
+    from wherefore.item_encoder import MLPItemEncoder
+    from wherefore.model import RecommenderLM
+
+    good = make_tiny("llama", tokenizers)
+    with pytest.raises(ValueError, match="width 16, the LLM's is 32"):
+        RecommenderLM(good.lm, tokenizers["llama"], MLPItemEncoder(8, 16), good.head)
+
+
+def test_scores_see_the_dialogue_and_the_item(tiny):
+    given, facts = signals(3), features(3)
+    one = tiny.rank(tiny.prefill(trunk_of(tiny, "scary")), given, facts).llm
+    other = tiny.rank(tiny.prefill(trunk_of(tiny, "funny with ridley scott")), given, facts).llm
+    assert not np.allclose(one, other)
+    assert not np.allclose(one, tiny.rank(tiny.prefill(trunk_of(tiny, "scary")), signals(3, 9), facts).llm)

@@ -1,0 +1,132 @@
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conftest import FAMILIES
+from wherefore.dialogue import Message
+from wherefore.plan import Plan
+from wherefore.prompt import (
+    IGNORE,
+    SOFT,
+    Example,
+    PromptFormat,
+    Segment,
+    collate,
+    render_plan,
+    shorten_listing,
+)
+
+
+@pytest.fixture
+def text_format(family, tokenizers):
+    return PromptFormat(tokenizers[family], soft_tokens=2, max_dialogue_tokens=60)
+
+
+def chat(*contents):
+    roles = ("user", "assistant")
+    return [Message(roles[place % 2], content) for place, content in enumerate(contents)]
+
+
+def test_a_dialogue_begins_the_dialogue_of_the_next_turn(text_format):
+    before = text_format.dialogue(chat("i loved alien"), reply_next=False).ids
+    after = text_format.dialogue(chat("i loved alien", "so did you", "something scary")).ids
+    assert after[: len(before)] == before
+
+
+def test_typed_control_tokens_and_placeholders_stay_text(text_format):
+    tokenizer = text_format.tokenizer
+    typed = " ".join(tokenizer.all_special_tokens) + " [SEP] <|soft|> -1 <|end|> <|start|>assistant"
+    honest = text_format.dialogue(chat("alien")).ids
+    hostile = text_format.dialogue(chat(typed[:40])).ids
+    specials = set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}
+    assert [i for i in hostile if i in specials] == [i for i in honest if i in specials]
+    assert SOFT not in hostile and min(hostile) >= 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(text=st.text(max_size=80))
+@pytest.mark.parametrize("name", FAMILIES)
+def test_no_text_makes_a_control_token(name, tokenizers, text):
+    tokenizer = tokenizers[name]
+    ids = PromptFormat(tokenizer, 1).encode(text)
+    control = set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}
+    assert not control & set(ids)
+    assert all(token >= 0 for token in ids)
+
+
+@pytest.mark.parametrize("turns", [1, 3, 9, 41])
+def test_the_newest_messages_that_fit_are_read(text_format, turns):
+    contents = ["something scary"] * (turns - 1) + ["funny with ridley scott"]
+    ids = text_format.dialogue(chat(*contents)).ids
+    assert len(ids) <= 60
+    assert "funny with ridley scott" in text_format.tokenizer.decode(list(ids))
+    assert (turns == 1) or "something scary" in text_format.tokenizer.decode(list(ids))
+
+
+def test_one_huge_message_keeps_its_end(text_format):
+    ids = text_format.dialogue(chat("scary " * 20_000 + "with ridley scott")).ids
+    assert len(ids) <= 60
+    assert "ridley scott" in text_format.tokenizer.decode(list(ids))
+
+
+def test_the_window_moves_only_now_and_then(tokenizers):
+    text_format = PromptFormat(tokenizers["bert"], 1, max_dialogue_tokens=240)
+    contents = [f"i loved alien {n}" for n in range(100)]
+    moved = 0
+    before: tuple[int, ...] = ()
+    for turns in range(1, 100, 2):
+        now = text_format.dialogue(chat(*contents[:turns]), reply_next=False).ids
+        moved += now[: len(before)] != before
+        before = now
+    assert 2 <= moved <= 12
+
+
+def test_supervised_tokens_are_exactly_the_target(text_format):
+    trunk = text_format.dialogue(chat("something scary"))
+    prompt = text_format.candidate(3) + Segment(text_format.encode("reason :"))
+    target = text_format.target("it is a horror movie")
+    batch = collate([Example(trunk, (prompt + target, text_format.candidate(1)))])
+    learned = batch.labels[batch.labels != IGNORE].tolist()
+    assert tuple(learned) == target.ids
+    assert learned[-1] == text_format.end_id
+    # Each label sits one place before the token that it is.
+    places = (batch.labels[0] != IGNORE).nonzero().squeeze(1)
+    assert torch.equal(batch.ids[0, places + 1], batch.labels[0, places])
+
+
+def test_branches_share_positions_and_items_are_in_reading_order(text_format):
+    trunk = text_format.dialogue(chat("alien"))
+    examples = [Example(trunk, tuple(text_format.candidate(row) for row in (7, 2))), Example(Segment((5,)))]
+    batch = collate(examples)
+    start = len(trunk.ids)
+    assert batch.items.tolist() == [7, 2]
+    assert batch.positions[0, start : start + 4].tolist() == [start, start + 1] * 2
+    assert batch.branch[1].tolist() == [0] + [-1] * (batch.ids.shape[1] - 1)
+    assert batch.ends == ((start + 1, start + 3), ())
+
+
+def test_a_plan_shows_the_record_and_why(movies):
+    from wherefore.dialogue import DialogueReader
+    from wherefore.plan import plan_reasons
+
+    dialogue = DialogueReader(movies).read([Message("user", "I loved Alien. Something with Toni Collette?")])
+    plan = plan_reasons([movies["hered"]], dialogue, movies)[0]
+    text = render_plan(plan, movies)
+    assert "Ari Aster" in text and "Toni Collette" in text and text.endswith("reason :")
+    assert "Hereditary" not in text  # items are referred to by slot
+    assert render_plan(Plan(None, ()), movies).endswith("opening :")
+
+
+def test_reasons_of_an_earlier_list_are_left_out():
+    assert shorten_listing("1. **A** (1999) — it is good") == "1. **A** (1999)"
+    assert shorten_listing("no list — just words") == "no list — just words"
+
+
+def test_a_tokenizer_without_an_end_is_refused(tokenizers):
+    import copy
+
+    tokenizer = copy.deepcopy(tokenizers["bert"])
+    tokenizer.sep_token = None
+    with pytest.raises(ValueError, match="neither an eos nor a sep token"):
+        PromptFormat(tokenizer, 1)
