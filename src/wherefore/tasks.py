@@ -1,0 +1,473 @@
+"""What training batches are made of: dialogues, records in words, items, recommendations and reasons.
+
+Every batch is a pure function of the seed and the step, so a run that was killed goes on exactly where it
+stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.random import Generator
+from torch import Tensor
+
+from wherefore import practice, wording
+from wherefore.catalog import Catalog
+from wherefore.corpora import CorpusDialogue, CorpusTurn
+from wherefore.dialogue import Dialogue, DialogueReader, Message, Wish
+from wherefore.files import write_aside
+from wherefore.item_encoder import ItemSignals
+from wherefore.losses import TaskBatch
+from wherefore.plan import limit_words, plan_reasons
+from wherefore.prompt import Example, PromptFormat, Segment, collate
+from wherefore.retrieval import Retriever
+
+Progress = Callable[[int, int], None]
+
+
+class Task(Protocol):
+    """Makes batches of one kind."""
+
+    def batch(self, rng: Generator, size: int) -> TaskBatch:
+        """A batch of `size` examples drawn with `rng`."""
+
+
+@dataclass(frozen=True)
+class Ingredients:
+    """What tasks draw from.
+
+    Attributes:
+        catalog: Items in row order.
+        vectors: (n, d) their text vectors.
+        format: Renders prompts.
+        dialogues: Dialogues to model the language of.
+        titles: Corpus item id → title, for dialogues whose items are not in the catalogue.
+        recommendations: Turns that recommend, with candidates; None when no stage needs them.
+    """
+
+    catalog: Catalog
+    vectors: Tensor
+    format: PromptFormat
+    dialogues: Sequence[CorpusDialogue] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)
+    recommendations: Recommendations | None = None
+
+    def task_batch(
+        self,
+        examples: Sequence[Example],
+        places: Mapping[str, Tensor] | None = None,
+        targets: Mapping[str, Tensor] | None = None,
+    ) -> TaskBatch:
+        """Collate and look up the vectors of the items that the examples show."""
+        batch = collate(examples)
+        return TaskBatch(batch, ItemSignals(self.vectors[batch.items]), places or {}, targets or {})
+
+
+class DialoguesTask:
+    """Pieces of dialogues; every token is learned."""
+
+    def __init__(self, data: Ingredients) -> None:
+        if not data.dialogues:
+            raise ValueError("loss `dialogue_lm` needs dialogues; name a corpus under `corpora`")
+        self.data = data
+
+    def batch(self, rng: Generator, size: int) -> TaskBatch:
+        """Each example starts at a random turn of a random dialogue."""
+        examples = []
+        for number in rng.integers(len(self.data.dialogues), size=size):
+            turns = self.data.dialogues[number].turns
+            start = int(rng.integers(max(len(turns) - 4, 1)))
+            messages = messages_of(turns[start : start + 16], title_writer(self.data.titles, rng))
+            trunk = self.data.format.dialogue(messages[:12], reply_next=False)
+            examples.append(Example(trunk.supervise()))
+        return self.data.task_batch(examples)
+
+
+class RecordsTask:
+    """Records of the catalogue put into words; every token is learned."""
+
+    def __init__(self, data: Ingredients) -> None:
+        self.data = data
+
+    def batch(self, rng: Generator, size: int) -> TaskBatch:
+        """Each example speaks of three random items."""
+        text_format = self.data.format
+        examples = []
+        for _ in range(size):
+            ids: tuple[int, ...] = text_format.start_ids
+            for row in rng.integers(len(self.data.catalog), size=3):
+                item = self.data.catalog.items[row]
+                sentence = wording.record_sentences(item, self.data.catalog, dice(rng))
+                ids += (*text_format.encode(f"{item.title} : {sentence}"), text_format.end_id)
+            examples.append(Example(Segment(ids[: text_format.max_dialogue_tokens]).supervise()))
+        return self.data.task_batch(examples)
+
+
+class ItemsTask:
+    """Soft tokens with the facts that they stand for, and the same facts as text alone."""
+
+    def __init__(self, data: Ingredients) -> None:
+        self.data = data
+
+    def batch(self, rng: Generator, size: int) -> TaskBatch:
+        """Distinct random items: two branches each, without a trunk."""
+        text_format, catalog = self.data.format, self.data.catalog
+        examples, ends = [], []
+        for row in rng.choice(len(catalog), size=min(size, len(catalog)), replace=False):
+            sentence = wording.record_sentences(catalog.items[row], catalog, dice(rng))
+            told = text_format.facts(int(row), sentence)
+            alone = Segment(text_format.encode(catalog.text(catalog.items[row]))[:64])
+            examples.append(Example(Segment(), (told, alone)))
+            ends.append(len(told.ids) + len(alone.ids) - 1)
+        places = {
+            "item": torch.full((len(examples), 1), text_format.soft_tokens - 1),
+            "text": torch.tensor(ends)[:, None],
+        }
+        return self.data.task_batch(examples, places)
+
+
+class RecommendationsTask:
+    """Turns in which a person recommended: rank what they named above what was retrieved, and say it."""
+
+    def __init__(self, data: Ingredients, candidates: int) -> None:
+        if data.recommendations is None or not len(data.recommendations):
+            raise ValueError("ranking losses need dialogues with items; name such a corpus under `corpora`")
+        self.data = data
+        self.recommendations = data.recommendations
+        self.candidates = candidates
+        found = self.recommendations.found.any(-1)
+        self.usable = np.flatnonzero(found) if found.any() else np.arange(len(self.recommendations))
+
+    def batch(self, rng: Generator, size: int) -> TaskBatch:
+        """Branches of each dialogue: its candidates, one gold item of every dialogue, and the reply."""
+        source, text_format = self.recommendations, self.data.format
+        chosen = rng.choice(self.usable, size=min(size, len(self.usable)), replace=False)
+        picked = [source.sample(int(number), self.candidates, rng) for number in chosen]
+        shared = [int(rng.choice(source.gold[number])) for number in chosen]
+        width = max(len(one.rows) for one in picked)
+        s = text_format.soft_tokens
+        examples, candidate_ends, shared_ends = [], [], []
+        for number, one in zip(chosen, picked, strict=True):
+            trunk = source.trunk(int(number))
+            rows = [*one.rows.tolist(), *shared]
+            reply = (
+                text_format.candidate(int(source.gold[number][0]))
+                + Segment(source.reply(int(number))).supervise()
+            )
+            branches = (*(text_format.candidate(row) for row in rows), reply)
+            examples.append(Example(trunk, branches))
+            ends = len(trunk.ids) + s * np.arange(1, len(rows) + 1) - 1
+            candidates = ends[: len(one.rows)]
+            candidate_ends.append(np.pad(candidates, (0, width - len(candidates)), mode="edge"))
+            shared_ends.append(ends[len(one.rows) :])
+        features = np.zeros((len(picked), width, source.features.shape[-1]), dtype=np.float32)
+        gold = np.zeros((len(picked), width), dtype=bool)
+        real = np.zeros((len(picked), width), dtype=bool)
+        for place, one in enumerate(picked):
+            features[place, : len(one.rows)] = one.features
+            gold[place, : len(one.rows)] = one.gold
+            real[place, : len(one.rows)] = True
+        shared_gold = np.array([[row in source.gold[number] for row in shared] for number in chosen])
+        return self.data.task_batch(
+            examples,
+            {
+                "candidates": torch.from_numpy(np.stack(candidate_ends)),
+                "shared": torch.from_numpy(np.stack(shared_ends)),
+            },
+            {
+                "features": torch.from_numpy(features),
+                "gold": torch.from_numpy(gold),
+                "real": torch.from_numpy(real),
+                "shared_gold": torch.from_numpy(shared_gold),
+            },
+        )
+
+
+class WordingTask:
+    """Plans with the sentences that word them: reasons for items, and openings of a list."""
+
+    def __init__(self, data: Ingredients, plans: int = 3) -> None:
+        self.data = data
+        self.plans = plans
+
+    def batch(self, rng: Generator, size: int) -> TaskBatch:
+        """Each example: what an invented user says, then an opening with reasons, or one reason alone."""
+        text_format, catalog = self.data.format, self.data.catalog
+        draw = dice(rng)
+        examples = []
+        for _ in range(size):
+            if draw.random() < 0.5:
+                case = practice.random_opening_case(catalog, draw)
+                listed = [catalog[item] for slot, item in case.plan.slots.items() if slot.startswith("#")]
+                kept = draw.sample(listed, min(self.plans, len(listed)))
+                plans = [case.plan, *plan_reasons(kept, case.dialogue, catalog)]
+            else:
+                case = practice.random_case(catalog, draw)
+                plans = [case.plan]
+            trunk = text_format.dialogue([Message("user", spoken(case.dialogue, catalog, draw))])
+            branches = []
+            for plan in plans:
+                sentence = wording.opening(plan, draw) if plan.item is None else wording.word(plan, draw)
+                branches.append(text_format.plan(plan, catalog) + text_format.target(sentence))
+            examples.append(Example(trunk, tuple(branches)))
+        return self.data.task_batch(examples)
+
+
+def dice(rng: Generator) -> Random:
+    """The same randomness for what is written with the standard library's generator."""
+    return Random(int(rng.integers(2**62)))
+
+
+_LIKING = (
+    "i loved {}",
+    "i really liked {}",
+    "i like {}",
+    "my favourites are {}",
+    "{} was great",
+    "i enjoyed {}",
+)
+_WANTING = (
+    "something {}",
+    "i want {}",
+    "i am in the mood for {}",
+    "can you suggest something {}?",
+    "any {} ones?",
+)
+_REFUSING = ("no {}", "nothing {} please", "i do not want {}", "but not {}")
+
+
+def spoken(dialogue: Dialogue, catalog: Catalog, draw: Random) -> str:
+    """What a user with this state may have said, in plain words."""
+    preferences = dialogue.preferences
+    parts = []
+    titles = [catalog[item].title for item in preferences.liked if item in catalog]
+    if titles:
+        parts.append(draw.choice(_LIKING).format(" and ".join(titles)))
+    for wish in preferences.wanted:
+        parts.append(draw.choice(_WANTING).format(_phrase(wish, catalog)))
+    for wish in preferences.unwanted:
+        parts.append(draw.choice(_REFUSING).format(_phrase(wish, catalog)))
+    for name in dict.fromkeys(limit.field for limit in preferences.limits):
+        limits = [limit for limit in preferences.limits if limit.field == name]
+        parts.append(limit_words(limits, catalog.schema.spec(name)))
+    if preferences.seen or preferences.rejected:
+        parts.append(draw.choice(("i have seen those", "i have seen that", "not those")))
+    draw.shuffle(parts)
+    text = draw.choice((". ", ", ", " and ")).join(parts) or draw.choice(
+        ("what would you suggest?", "any ideas?")
+    )
+    return text[:1].upper() + text[1:] if draw.random() < 0.5 else text
+
+
+def _phrase(wish: Wish, catalog: Catalog) -> str:
+    return catalog.schema.spec(wish.field).phrase.replace("{}", wish.value)
+
+
+def make_task(name: str, data: Ingredients, candidates: int) -> Task:
+    """The task of a name that `LOSSES` uses."""
+    makers: dict[str, Callable[[], Task]] = {
+        "dialogues": lambda: DialoguesTask(data),
+        "records": lambda: RecordsTask(data),
+        "items": lambda: ItemsTask(data),
+        "recommendations": lambda: RecommendationsTask(data, candidates),
+        "wording": lambda: WordingTask(data),
+    }
+    return makers[name]()
+
+
+# -- dialogues as messages ------------------------------------------------------------------------------
+
+
+def title_writer(titles: Mapping[str, str], rng: Generator) -> Callable[[str], str]:
+    """How this person writes titles: with the year or without, in proper case or not."""
+    with_year, lower = rng.random() < 0.5, rng.random() < 0.3
+
+    def write(item_id: str) -> str:
+        title = titles.get(item_id, "that one")
+        if not with_year:
+            title = title.rsplit(" (", 1)[0]
+        return title.lower() if lower else title
+
+    return write
+
+
+def messages_of(turns: Sequence[CorpusTurn], title_of: Callable[[str], str]) -> list[Message]:
+    """Corpus turns as chat messages; empty ones are left out."""
+    messages = [Message(turn.role, turn.render(title_of).strip()) for turn in turns]
+    return [message for message in messages if message.content]
+
+
+# -- recommendations, made once and kept ------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """Candidates of one dialogue for one training step."""
+
+    rows: np.ndarray  # (m,)
+    features: np.ndarray  # (m, f)
+    gold: np.ndarray  # (m,) bool
+
+
+@dataclass(frozen=True)
+class Recommendations:
+    """Recommending turns with their retrieved candidates, as arrays.
+
+    Attributes:
+        rows: (r, m) catalogue rows of the candidates, -1 where there are fewer.
+        features: (r, m, f) their source features.
+        gold: For each turn, the rows of the items that the person named.
+        tokens: For each turn, trunk and reply as token ids.
+    """
+
+    rows: np.ndarray
+    features: np.ndarray
+    gold: tuple[np.ndarray, ...]
+    tokens: tuple[tuple[np.ndarray, np.ndarray], ...]
+
+    def __len__(self) -> int:
+        return len(self.gold)
+
+    @property
+    def found(self) -> np.ndarray:
+        """(r, m) whether the candidate is gold."""
+        return np.stack([np.isin(rows, gold) for rows, gold in zip(self.rows, self.gold, strict=True)])
+
+    def trunk(self, number: int) -> Segment:
+        """The dialogue before turn `number`."""
+        return Segment(tuple(self.tokens[number][0].tolist()))
+
+    def reply(self, number: int) -> tuple[int, ...]:
+        """What the person said."""
+        return tuple(self.tokens[number][1].tolist())
+
+    def sample(self, number: int, size: int, rng: Generator) -> Sampled:
+        """All gold candidates of a turn and random others, `size` in all."""
+        rows = self.rows[number]
+        real = np.flatnonzero(rows >= 0)
+        gold = np.isin(rows[real], self.gold[number])
+        others = real[~gold]
+        count = max(size - int(gold.sum()), 1)
+        if len(others) > count:
+            others = np.sort(rng.choice(others, size=count, replace=False))
+        places = np.concatenate([real[gold], others])
+        rng.shuffle(places)
+        return Sampled(
+            rows[places],
+            self.features[number, places].astype(np.float32),
+            np.isin(rows[places], self.gold[number]),
+        )
+
+    def save(self, path: Path) -> None:
+        """Write one safetensors file, aside first."""
+        from safetensors.numpy import save_file
+
+        def flat(parts: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+            arrays = [np.asarray(part, dtype=np.int32) for part in parts]
+            offsets = np.cumsum([0, *map(len, arrays)]).astype(np.int64)
+            return (np.concatenate(arrays) if arrays else np.zeros(0, np.int32)), offsets
+
+        tensors: dict[str, Any] = {"rows": self.rows, "features": self.features}
+        for name, parts in (
+            ("gold", self.gold),
+            ("trunks", [pair[0] for pair in self.tokens]),
+            ("replies", [pair[1] for pair in self.tokens]),
+        ):
+            tensors[name], tensors[f"{name}_offsets"] = flat(parts)
+        with write_aside(path) as aside:
+            save_file(tensors, aside)
+
+    @classmethod
+    def load(cls, path: Path) -> Recommendations:
+        """Read what `save` wrote."""
+        from safetensors.numpy import load_file
+
+        tensors = load_file(path)
+
+        def parts(name: str) -> tuple[np.ndarray, ...]:
+            return tuple(np.split(tensors[name], tensors[f"{name}_offsets"][1:-1]))
+
+        tokens = tuple(zip(parts("trunks"), parts("replies"), strict=True))
+        return cls(tensors["rows"], tensors["features"], parts("gold"), tokens)
+
+
+def prepare_recommendations(
+    turns: Iterable[tuple[CorpusDialogue, int]],
+    item_of: Mapping[str, str],
+    titles: Mapping[str, str],
+    catalog: Catalog,
+    retriever: Retriever,
+    text_format: PromptFormat,
+    k: int,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Recommendations:
+    """Read each dialogue as the product would and fetch its candidates.
+
+    Args:
+        turns: Dialogues with the number of a recommending turn.
+        item_of: Corpus item id → catalogue id.
+        titles: Corpus item id → title with year.
+        catalog: Items in row order.
+        retriever: Fetches the candidates.
+        text_format: Renders trunks and replies.
+        k: m, candidates per turn.
+        seed: For how titles are written.
+        progress: Told (done, of).
+    """
+    reader = DialogueReader(catalog)
+    todo = list(turns)
+    rows, features, gold, tokens = [], [], [], []
+    for done, (dialogue, number) in enumerate(todo):
+        if progress is not None:
+            progress(done, len(todo))
+        turn, context = dialogue.turns[number], dialogue.turns[:number]
+        named = {item_of[item] for before in context for item in before.items if item in item_of}
+        wanted = [item_of[item] for item in turn.items if item in item_of and item_of[item] not in named]
+        write = title_writer(titles, np.random.default_rng([seed, done]))
+        messages = messages_of(context, write)
+        if not wanted or not messages:
+            continue
+        candidates = retriever.search(reader.read(messages), k, exclude=named)
+        found = len(candidates.rows)
+        rows.append(np.pad(np.asarray(candidates.rows, dtype=np.int32), (0, k - found), constant_values=-1))
+        features.append(np.pad(candidates.features.astype(np.float16), ((0, k - found), (0, 0))))
+        gold.append(np.unique(np.array([catalog.row(item) for item in wanted], dtype=np.int32)))
+        reply = turn.render(_slots(wanted[0], item_of, write))
+        said = (*text_format.encode("reply :"), *text_format.target(reply).ids[-60:])
+        tokens.append(
+            (np.array(text_format.dialogue(messages).ids, dtype=np.int32), np.array(said, dtype=np.int32))
+        )
+    if not rows:
+        raise ValueError(
+            "no turn of these corpora names an item of the catalogue; check the corpus' item ids"
+        )
+    return Recommendations(np.stack(rows), np.stack(features), tuple(gold), tuple(tokens))
+
+
+def _slots(target: str, item_of: Mapping[str, str], write: Callable[[str], str]) -> Callable[[str], str]:
+    """Titles as text, but the recommended item as its slot."""
+    return lambda item: "#1" if item_of.get(item) == target else write(item)
+
+
+def link_items(catalog: Catalog, dataset: str, facts: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Corpus item id → catalogue id: by a field `<dataset>_ids` of the catalogue, else by title and year."""
+    links: dict[str, str] = {}
+    by_title: dict[tuple[str, Any], str] = {}
+    years = next((spec.name for spec in catalog.schema.of_kind("number") if spec.name == "year"), None)
+    for item in catalog.items:
+        for corpus_id in item.values(f"{dataset}_ids"):
+            links[corpus_id] = item.id
+        key = (item.title.casefold(), item.get(years) if years else None)
+        by_title.setdefault(key, item.id)
+    for corpus_id, record in facts.items():
+        key = (str(record.get("title", "")).casefold(), record.get("year") if years else None)
+        if corpus_id not in links and key in by_title:
+            links[corpus_id] = by_title[key]
+    return links

@@ -1,0 +1,347 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from conftest import make_tiny
+from wherefore.config import Config
+from wherefore.corpora import CorpusDialogue, CorpusTurn, ItemRef
+from wherefore.losses import (
+    LOSSES,
+    Objective,
+    in_batch_ranking,
+    item_text_contrast,
+    language_modelling,
+    ranking,
+)
+from wherefore.prompt import IGNORE
+from wherefore.tasks import Ingredients, Recommendations, dice, link_items, make_task, spoken
+from wherefore.trainer import Trainer, TrainingStopped, load_trained, schedule, trained
+
+EVERY_LOSS = {name: 1.0 for name in LOSSES}
+
+
+def config(steps=6, **train):
+    stages = [
+        {
+            "name": "one",
+            "losses": {"record_lm": 1.0, "item_text_contrast": 0.5},
+            "steps": steps,
+            "batch_size": 2,
+        },
+        {"name": "two", "losses": {"ranking": 1.0, "wording_lm": 0.5}, "steps": steps, "batch_size": 2},
+    ]
+    tree = {"train": {"stages": stages, "candidates": 4, "save_every": 2, "log_every": 1, **train}}
+    return Config.parse(tree)
+
+
+def recommendations(catalog, text_format, turns=5, k=7, features=3):
+    rng = np.random.default_rng(3)
+    rows = np.stack([rng.choice(len(catalog), k, replace=False) for _ in range(turns)]).astype(np.int32)
+    rows[0, -2:] = -1
+    gold = tuple(row[:1].copy() for row in rows)
+    trunk = np.array(text_format.encode("user : i loved alien"), dtype=np.int32)
+    reply = np.array((*text_format.encode("reply : it is #1"), text_format.end_id), dtype=np.int32)
+    facts = rng.normal(size=(turns, k, features)).astype(np.float16)
+    return Recommendations(rows, facts, gold, tuple((trunk, reply) for _ in range(turns)))
+
+
+def dialogues():
+    turns = (
+        CorpusTurn("user", ("i loved ", ItemRef("1"))),
+        CorpusTurn("assistant", ("how about ", ItemRef("2"), "?")),
+        CorpusTurn("user", ("something scary",)),
+    )
+    return (CorpusDialogue("d1", "mine", "train", turns),)
+
+
+@pytest.fixture
+def data(tiny, movies, vectors):
+    return ingredients(tiny, movies, vectors)
+
+
+def ingredients(model, movies, vectors):
+    return Ingredients(
+        catalog=movies,
+        vectors=torch.from_numpy(vectors),
+        format=model.format,
+        dialogues=dialogues(),
+        titles={"1": "Alien (1979)", "2": "Heat (1995)"},
+        recommendations=recommendations(movies, model.format),
+    )
+
+
+# -- losses against slow, obvious references -------------------------------------------------------------
+
+
+def test_every_loss_trains_every_family(tiny, data):
+    objective = Objective(tiny, EVERY_LOSS)
+    rng = np.random.default_rng(0)
+    batches = {name: make_task(name, data, 4).batch(rng, 2) for name in objective.tasks}
+    losses = objective(batches)
+    assert set(losses) == {"loss", *LOSSES}
+    assert losses["loss"].item() == pytest.approx(sum(losses[name].item() for name in LOSSES), rel=1e-5)
+    losses["loss"].backward()
+    assert all(value.isfinite() for value in losses.values())
+
+
+def test_ranking_is_a_softmax_over_the_real_candidates(tokenizers, movies, vectors):
+    model = make_tiny("llama", tokenizers)
+    task = make_task("recommendations", ingredients(model, movies, vectors), 4).batch(
+        np.random.default_rng(1), 3
+    )
+    hidden = model(task.batch, task.signals)
+    slow = []
+    for b in range(3):
+        real = [m for m in range(task.targets["real"].shape[1]) if task.targets["real"][b, m]]
+        scores = [
+            model.head(
+                hidden[b, task.places["candidates"][b, m]][None], task.targets["features"][b, m][None]
+            ).total[0]
+            for m in real
+        ]
+        logs = torch.log_softmax(torch.stack(scores), 0)
+        golds = [logs[place] for place, m in enumerate(real) if task.targets["gold"][b, m]]
+        slow.append(-sum(golds) / len(golds))
+    assert ranking(model, hidden, task).item() == pytest.approx((sum(slow) / 3).item(), rel=1e-4)
+
+
+def test_in_batch_negatives_are_the_other_dialogues_gold(tokenizers, movies, vectors):
+    model = make_tiny("qwen3", tokenizers)
+    task = make_task("recommendations", ingredients(model, movies, vectors), 4).batch(
+        np.random.default_rng(1), 3
+    )
+    assert task.targets["shared_gold"].shape == (3, 3)
+    assert task.targets["shared_gold"].diagonal().all()
+    assert in_batch_ranking(model, model(task.batch, task.signals), task).item() > 0
+
+
+def test_language_modelling_is_the_mean_over_supervised_tokens(tokenizers, movies, vectors):
+    model = make_tiny("gpt2", tokenizers)
+    task = make_task("wording", ingredients(model, movies, vectors), 4).batch(np.random.default_rng(1), 2)
+    hidden = model(task.batch, task.signals)
+    slow = []
+    for b, t in (task.batch.labels != IGNORE).nonzero().tolist():
+        logs = torch.log_softmax(model.logits(hidden[b, t][None])[0], 0)
+        slow.append(-logs[task.batch.labels[b, t]].item())
+    assert language_modelling(model, hidden, task).item() == pytest.approx(np.mean(slow), rel=1e-4)
+
+
+def test_item_text_contrast_falls_when_item_and_text_agree(tokenizers, movies, vectors):
+    model = make_tiny("llama", tokenizers)
+    task = make_task("items", ingredients(model, movies, vectors), 4).batch(np.random.default_rng(1), 6)
+    hidden = model(task.batch, task.signals).detach().clone()
+    before = item_text_contrast(model, hidden, task)
+    for b in range(6):
+        hidden[b, task.places["item"][b, 0]] = hidden[b, task.places["text"][b, 0]]
+    assert item_text_contrast(model, hidden, task) < before
+
+
+def test_an_unknown_loss_lists_the_known(tiny):
+    with pytest.raises(ValueError, match="unknown loss rankign; known: dialogue_lm"):
+        Objective(tiny, {"rankign": 1.0})
+
+
+@pytest.fixture(autouse=True)
+def fresh_accelerate():
+    """Accelerate keeps one state per process; each test is to start as a new process would."""
+    from accelerate.state import AcceleratorState
+
+    yield
+    AcceleratorState._reset_state(reset_partial_state=True)
+
+
+# -- the loop ------------------------------------------------------------------------------------------------
+
+
+def weights(model):
+    return {name: tensor.clone() for name, tensor in trained(model).items()}
+
+
+def run(out, tokenizers, movies, vectors, settings, report=None, family="llama"):
+    model = make_tiny(family, tokenizers)
+    Trainer(settings, model, ingredients(model, movies, vectors), out, report).run()
+    return weights(model)
+
+
+def test_training_lowers_the_loss(tmp_path, tokenizers, movies, vectors):
+    tree = {
+        "stages": [{"name": "w", "losses": {"wording_lm": 1.0}, "steps": 60, "batch_size": 4, "lr": 1e-2}]
+    }
+    settings = Config.parse({"train": {**tree, "save_every": 60, "log_every": 1}})
+    run(tmp_path, tokenizers, movies, vectors, settings, family="bert")
+    losses = [json.loads(line)["wording_lm"] for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert len(losses) == 60
+    assert np.mean(losses[-10:]) < 0.9 * np.mean(losses[:5])
+    assert (tmp_path / "loss.png").read_bytes().startswith(b"\x89PNG")
+
+
+class Killed(BaseException):
+    """A power cut."""
+
+
+@pytest.mark.parametrize("step", [1, 2, 5, 6, 7, 9, 12])
+def test_killed_at_any_step_and_resumed_gives_the_same_weights(tmp_path, tokenizers, movies, vectors, step):
+    settings = config()
+    whole = run(tmp_path / "whole", tokenizers, movies, vectors, settings)
+
+    def cut(stage, done, of, losses):
+        if done == step:
+            raise Killed
+
+    with pytest.raises(Killed):
+        run(tmp_path / "cut", tokenizers, movies, vectors, settings, cut)
+    resumed = run(tmp_path / "cut", tokenizers, movies, vectors, settings)
+    assert whole.keys() == resumed.keys()
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+    logs = [
+        list(map(json.loads, (tmp_path / d / "log.jsonl").read_text().splitlines())) for d in ("whole", "cut")
+    ]
+    assert [entry["step"] for entry in logs[1]] == [entry["step"] for entry in logs[0]] == list(range(1, 13))
+    assert [entry["loss"] for entry in logs[1]] == [entry["loss"] for entry in logs[0]]
+
+
+def test_gradient_accumulation_takes_several_batches_per_step(tmp_path, tokenizers, movies, vectors):
+    one = run(tmp_path / "a", tokenizers, movies, vectors, config(steps=2))
+    two = run(tmp_path / "b", tokenizers, movies, vectors, config(steps=2, grad_accumulation=3))
+    assert any(not torch.equal(one[name], two[name]) for name in one)
+
+
+def test_mixed_precision_trains(tmp_path, tokenizers, movies, vectors):
+    after = run(tmp_path, tokenizers, movies, vectors, config(steps=2, mixed_precision="bf16"))
+    assert all(tensor.isfinite().all() and tensor.dtype == torch.float32 for tensor in after.values())
+
+
+def test_another_config_in_the_same_folder_is_refused(tmp_path, tokenizers, movies, vectors):
+    run(tmp_path, tokenizers, movies, vectors, config(steps=2))
+    with pytest.raises(ValueError, match="another config"):
+        run(tmp_path, tokenizers, movies, vectors, config(steps=3))
+
+
+def test_a_full_disk_leaves_the_last_checkpoint_whole(tmp_path, tokenizers, movies, vectors, monkeypatch):
+    import safetensors.torch
+
+    settings, real = config(), safetensors.torch.save_file
+    calls = []
+
+    def full(tensors, path, *rest):
+        calls.append(path)
+        if len(calls) > 5:
+            Path(path).write_bytes(b"half")
+            raise OSError(28, "No space left on device")
+        real(tensors, path, *rest)
+
+    whole = run(tmp_path / "whole", tokenizers, movies, vectors, settings)
+    monkeypatch.setattr(safetensors.torch, "save_file", full)
+    with pytest.raises(OSError, match="No space left"):
+        run(tmp_path / "full", tokenizers, movies, vectors, settings)
+    left = sorted(path.name for path in (tmp_path / "full" / "steps").iterdir())
+    assert left and all(name.isdigit() for name in left)
+    monkeypatch.setattr(safetensors.torch, "save_file", real)
+    resumed = run(tmp_path / "full", tokenizers, movies, vectors, settings)
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path, tokenizers, movies, vectors):
+    settings = config()
+    whole = run(tmp_path / "whole", tokenizers, movies, vectors, settings)
+
+    def press(stage, done, of, losses):
+        if done == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(TrainingStopped, match="step 3 of 12; run the same command"):
+        run(tmp_path / "cut", tokenizers, movies, vectors, settings, press)
+    resumed = run(tmp_path / "cut", tokenizers, movies, vectors, settings)
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_kill_dash_nine_in_the_middle_of_training(tmp_path, tokenizers, movies, vectors):
+    """A real process, killed for real while it saves every other step."""
+    script = textwrap.dedent(
+        f"""
+        import sys, os, signal
+        sys.path.insert(0, {str(Path(__file__).parent)!r})
+        from pathlib import Path
+        import conftest, test_train, numpy as np
+        from wherefore.trainer import Trainer
+        tokenizers = {{"llama": conftest.tiny_tokenizer("llama")}}
+        movies = conftest.make_movies()
+        vectors = conftest.make_vectors(movies)
+        def report(stage, done, of, losses):
+            if done == 7:
+                os.kill(os.getpid(), signal.SIGKILL)
+        test_train.run(Path({str(tmp_path / "cut")!r}), tokenizers, movies, vectors, test_train.config(), report)
+        """
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    whole = run(tmp_path / "whole", tokenizers, movies, vectors, config())
+    resumed = run(tmp_path / "cut", tokenizers, movies, vectors, config())
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_weights_that_do_not_fit_are_refused(tiny):
+    state = weights(tiny)
+    state.pop(next(iter(state)))
+    with pytest.raises(ValueError, match="do not fit this model"):
+        load_trained(tiny, state)
+
+
+def test_the_learning_rate_rises_and_falls():
+    shares = [schedule(step, 200, 0.1) for step in range(200)]
+    assert max(shares) == pytest.approx(1.0) and shares.index(max(shares)) == 19
+    assert shares[:20] == sorted(shares[:20]) and shares[19:] == sorted(shares[19:], reverse=True)
+    assert shares[-1] == pytest.approx(0.1, abs=0.01)
+
+
+# -- what is trained on ----------------------------------------------------------------------------------------
+
+
+def test_recommendations_survive_the_disk(tmp_path, tiny, movies):
+    made = recommendations(movies, tiny.format)
+    made.save(tmp_path / "kept.safetensors")
+    read = Recommendations.load(tmp_path / "kept.safetensors")
+    assert np.array_equal(read.rows, made.rows) and np.array_equal(read.features, made.features)
+    assert [g.tolist() for g in read.gold] == [g.tolist() for g in made.gold]
+    assert read.trunk(2) == made.trunk(2) and read.reply(4) == made.reply(4)
+
+
+def test_sampling_keeps_every_gold_candidate(tiny, movies):
+    made = recommendations(movies, tiny.format)
+    for number in range(len(made)):
+        one = made.sample(number, 3, np.random.default_rng(number))
+        assert one.gold.sum() == 1 and len(one.rows) == 3 == len(set(one.rows.tolist()))
+        assert (one.rows >= 0).all()
+        for row, facts in zip(one.rows, one.features, strict=True):
+            place = made.rows[number].tolist().index(row)
+            assert np.allclose(facts, made.features[number, place])
+
+
+def test_link_items_by_field_then_title_and_year(movies):
+    facts = {
+        "7": {"title": "alien", "year": 1979},
+        "8": {"title": "Alien", "year": 1990},
+        "9": {"title": "Heat"},
+    }
+    assert link_items(movies, "redial", facts) == {"7": "alien"}
+
+
+def test_invented_users_say_what_their_state_holds(movies):
+    from wherefore.practice import random_case
+
+    draw = dice(np.random.default_rng(0))
+    for _ in range(200):
+        case = random_case(movies, draw)
+        text = spoken(case.dialogue, movies, draw).lower()
+        for item in case.dialogue.preferences.liked:
+            assert movies[item].title.lower() in text
+        for wish in case.dialogue.preferences.wanted:
+            assert wish.value.lower() in text
