@@ -3,3 +3,55 @@
 Shape legend: b dialogues, t tokens, m candidates, n items, d item-vector width, s soft tokens per item,
 h LLM width, v vocabulary.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wherefore.catalog import Catalog, FieldSpec, Item, Schema
+    from wherefore.config import Config
+    from wherefore.dialogue import Limit, Message, Preferences, Wish
+    from wherefore.plan import Fact
+    from wherefore.recommender import Done, ListReady, Recommendation, Recommender, Reply, TextDelta
+
+__all__ = [
+    "Catalog",
+    "Config",
+    "Done",
+    "Fact",
+    "FieldSpec",
+    "Item",
+    "Limit",
+    "ListReady",
+    "Message",
+    "Preferences",
+    "Recommendation",
+    "Recommender",
+    "Reply",
+    "Schema",
+    "TextDelta",
+    "Wish",
+]
+
+_HOMES = {
+    "catalog": ("Catalog", "FieldSpec", "Item", "Schema"),
+    "config": ("Config",),
+    "dialogue": ("Limit", "Message", "Preferences", "Wish"),
+    "plan": ("Fact",),
+    "recommender": ("Done", "ListReady", "Recommendation", "Recommender", "Reply", "TextDelta"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used: `import wherefore` alone loads neither torch nor models."""
+    if name in _HOME_OF:
+        return getattr(import_module(f"wherefore.{_HOME_OF[name]}"), name)
+    raise AttributeError(f"module 'wherefore' has no attribute {name!r}; it exports {', '.join(__all__)}")
+
+
+def __dir__() -> list[str]:
+    """The public names, beside what every module has."""
+    return sorted({*globals(), *__all__})

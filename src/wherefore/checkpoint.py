@@ -1,0 +1,237 @@
+"""Checkpoints: one folder, strict on loading, no pickle.
+
+```
+config.yaml  manifest.json  adapter/  item_encoder.safetensors  ranker.safetensors  catalog.parquet  index/
+```
+
+The manifest holds size and SHA-256 of every other file. A checkpoint on the built-in catalogue leaves
+`catalog.parquet` out and names its fingerprint instead.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from wherefore.catalog import Catalog
+from wherefore.config import Config, build
+from wherefore.files import recover, write_aside
+from wherefore.model import RecommenderLM, build_model
+from wherefore.retrieval import EMBEDDERS, Embedder, Index
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a folder holds, loaded."""
+
+    config: Config
+    model: RecommenderLM
+    catalog: Catalog
+    index: Index
+    manifest: Mapping[str, Any]
+
+
+def starter_dir() -> Path:
+    """The checkpoint that comes with the package."""
+    return Path(str(resources.files("wherefore"))) / "assets" / "starter"
+
+
+def save_checkpoint(
+    folder: Path,
+    config: Config,
+    model: RecommenderLM,
+    index: Index,
+    feature_names: Sequence[str],
+    notes: Mapping[str, Any] | None = None,
+    dtype: torch.dtype = torch.float32,
+) -> None:
+    """Write a checkpoint aside, then rename it into place; an older one there is replaced.
+
+    Args:
+        folder: Where it will be.
+        config: Saved resolved.
+        model: Its adapter, item encoder and head are saved, not its base.
+        index: The vectors, with their catalogue.
+        feature_names: What the head's features are, in order.
+        notes: For the manifest, e.g. what it was trained on.
+        dtype: Of the saved weights; float16 halves the size.
+    """
+    from safetensors.torch import save_file
+
+    with write_aside(folder) as aside:
+        aside.mkdir()
+        (aside / "config.yaml").write_text(config.to_yaml(), encoding="utf-8")
+        if config.llm.lora is not None:
+            _save_adapter(model.lm, aside / "adapter", dtype)
+        save_file(_stored(model.item_encoder.state_dict(), dtype), aside / "item_encoder.safetensors")
+        save_file(_stored(model.head.state_dict(), dtype), aside / "ranker.safetensors")
+        if config.catalog != "builtin":
+            index.catalog.save(aside / "catalog.parquet")
+        index.save(aside / "index")
+        manifest = {
+            "format": FORMAT,
+            "embedder": index.embedder.name,
+            "dim": index.vectors.shape[1],
+            "features": list(feature_names),
+            "catalog": index.catalog.fingerprint(),
+            **(notes or {}),
+            "files": {
+                path.relative_to(aside).as_posix(): {"size": path.stat().st_size, "sha256": sha256(path)}
+                for path in sorted(aside.rglob("*"))
+                if path.is_file()
+            },
+        }
+        (aside / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+
+
+def load_checkpoint(
+    folder: str | Path, device: str = "auto", merge: bool = True, embedder: Embedder | None = None
+) -> Checkpoint:
+    """Load a checkpoint, strictly.
+
+    Args:
+        folder: A checkpoint's folder.
+        device: `cpu`, `cuda`, …; `auto` takes a GPU where there is one.
+        merge: Fold the adapter into the base: faster, but it cannot be trained on or saved again.
+        embedder: One that is loaded already.
+
+    Raises:
+        FileNotFoundError: If the folder or one of its files is missing.
+        ValueError: If a file was altered, or does not fit the others; says which and what to do.
+    """
+    folder = Path(folder)
+    recover(folder)
+    manifest = check_files(folder)
+    config = Config.load(folder / "config.yaml")
+    embedder = embedder or build(config.embedder, EMBEDDERS, "embedder")
+    if embedder.name != manifest["embedder"]:
+        raise ValueError(
+            f"{folder} was made with the embedder {manifest['embedder']}, but `embedder` is now "
+            f"{embedder.name}; use the first, or train again with the second"
+        )
+    if config.catalog == "builtin":
+        catalog = Catalog.builtin()
+        if catalog.fingerprint() != manifest["catalog"]:
+            raise ValueError(
+                f"{folder} was made for another version of the built-in catalogue "
+                f"({manifest['catalog'][:12]}, here {catalog.fingerprint()[:12]}); install the version of "
+                "Wherefore it came with, or make it again with scripts/make_starter.py"
+            )
+    else:
+        catalog = Catalog.load(folder / "catalog.parquet")
+    index = Index.load(folder / "index", catalog, embedder)
+    model = load_model(folder, config, manifest, merge)
+    where = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    model.to(where).eval()
+    return Checkpoint(config, model, catalog, index, manifest)
+
+
+def load_model(folder: Path, config: Config, manifest: Mapping[str, Any], merge: bool) -> RecommenderLM:
+    """The model of a checkpoint whose files have been checked."""
+    from safetensors.torch import load_file
+
+    model = build_model(config, int(manifest["dim"]), len(manifest["features"]))
+    if config.llm.lora is not None:
+        _load_adapter(model.lm, folder / "adapter", folder)
+        if merge:
+            merged: Any = model.lm
+            model.lm = merged.merge_and_unload()
+    _load_part(
+        model.item_encoder, load_file(folder / "item_encoder.safetensors"), "item_encoder.safetensors", folder
+    )
+    _load_part(model.head, load_file(folder / "ranker.safetensors"), "ranker.safetensors", folder)
+    return model
+
+
+def check_files(folder: Path) -> dict[str, Any]:
+    """The manifest of a checkpoint, after every file has been compared with it.
+
+    Raises:
+        FileNotFoundError: If the folder or one of its files is missing.
+        ValueError: If a file was altered, or the format is not ours.
+    """
+    folder = Path(folder)
+    path = folder / "manifest.json"
+    if not path.is_file():
+        what = "no manifest.json in it" if folder.is_dir() else "no such folder"
+        raise FileNotFoundError(
+            f"{folder} is not a checkpoint: {what}. Give `starter`, or the folder that "
+            "`wherefore train` wrote (it holds manifest.json)"
+        )
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        files = dict(manifest["files"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is damaged ({error}); copy the checkpoint again") from error
+    if manifest.get("format") != FORMAT:
+        raise ValueError(f"{folder} has format {manifest.get('format')}, this version reads {FORMAT}")
+    for name, stated in files.items():
+        file = folder / name
+        if not file.is_file():
+            raise FileNotFoundError(f"{folder} lacks {name}; copy the whole checkpoint again")
+        if file.stat().st_size != stated["size"] or sha256(file) != stated["sha256"]:
+            raise ValueError(f"{file} is not the file that was saved (size or SHA-256 differ); copy it again")
+    return manifest
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, as hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _stored(state: Mapping[str, Tensor], dtype: torch.dtype) -> dict[str, Tensor]:
+    return {name: tensor.detach().to("cpu", dtype).contiguous() for name, tensor in state.items()}
+
+
+def _save_adapter(lm: Any, folder: Path, dtype: torch.dtype) -> None:
+    from peft import get_peft_model_state_dict
+    from safetensors.torch import save_file
+
+    folder.mkdir()
+    adapter = lm.peft_config["default"]
+    adapter.save_pretrained(folder)
+    save_file(_stored(get_peft_model_state_dict(lm), dtype), folder / "adapter_model.safetensors")
+
+
+def _load_adapter(lm: Any, folder: Path, checkpoint: Path) -> None:
+    from peft import get_peft_model_state_dict, set_peft_model_state_dict
+    from safetensors.torch import load_file
+
+    state = load_file(folder / "adapter_model.safetensors")
+    expected = get_peft_model_state_dict(lm)
+    _compare(expected, state, "adapter/adapter_model.safetensors", checkpoint)
+    set_peft_model_state_dict(lm, {name: tensor.to(expected[name].dtype) for name, tensor in state.items()})
+
+
+def _load_part(part: nn.Module, state: Mapping[str, Tensor], name: str, checkpoint: Path) -> None:
+    expected = part.state_dict()
+    _compare(expected, state, name, checkpoint)
+    part.load_state_dict({key: tensor.to(expected[key].dtype) for key, tensor in state.items()})
+
+
+def _compare(
+    expected: Mapping[str, Tensor], state: Mapping[str, Tensor], name: str, checkpoint: Path
+) -> None:
+    problems = [f"{key} is missing" for key in expected if key not in state]
+    problems += [f"{key} is not part of the model" for key in state if key not in expected]
+    problems += [
+        f"{key} is {tuple(state[key].shape)}, the model has {tuple(expected[key].shape)}"
+        for key in expected
+        if key in state and state[key].shape != expected[key].shape
+    ]
+    if problems:
+        raise ValueError(
+            f"{checkpoint}/{name} does not fit its config.yaml: {'; '.join(problems[:3])} "
+            f"({len(problems)} in all); load it with the config it was saved with"
+        )

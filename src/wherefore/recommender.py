@@ -1,0 +1,529 @@
+"""The recommender as people use it: messages in; a ranked list and a checked reply out."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import numpy as np
+import torch
+
+from wherefore import explain, smalltalk, wording
+from wherefore.catalog import Catalog, Item
+from wherefore.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, starter_dir
+from wherefore.config import Config, build
+from wherefore.dialogue import Dialogue, DialogueReader, Message, Preferences, parse_messages
+from wherefore.item_encoder import ItemSignals
+from wherefore.model import DialogueCache, RecommenderLM
+from wherefore.plan import Fact, Plan, plan_opening, plan_reasons
+from wherefore.retrieval import SOURCES, Candidates, Index, Retriever
+
+Action = Literal["recommend", "ask", "answer", "chat", "nothing"]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """A listed item: its score, why it is there, and the facts that say so.
+
+    `found_by` holds the rank at which each source found it. `worded` says where the reason's words are from:
+    the LLM's first or a later try, or the plain sentence; it is empty before the reason is written.
+    """
+
+    item: Item
+    score: float
+    reason: str = ""
+    evidence: tuple[Fact, ...] = ()
+    found_by: Mapping[str, int] = field(default_factory=dict)
+    worded: Literal["", "first", "rewritten", "plain"] = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values: `{"item", "score", "reason", "evidence"}`."""
+        return {
+            "item": {"id": self.item.id, "title": self.item.title, **_plain(self.item.fields)},
+            "score": round(self.score, 6),
+            "reason": self.reason,
+            "evidence": [
+                {"field": fact.field, "value": fact.value, "because": fact.because} for fact in self.evidence
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the assistant says and lists."""
+
+    text: str
+    action: Action
+    recommendations: tuple[Recommendation, ...]
+    preferences: Preferences
+    timings: Mapping[str, float]  # seconds since the turn began: list_ready, first_word, total
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, the same in the CLI's `--json`, over HTTP and in the UI."""
+        return {
+            "text": self.text,
+            "action": self.action,
+            "recommendations": [one.to_json() for one in self.recommendations],
+            "preferences": self.preferences.to_json(),
+            "timings": {name: round(seconds, 4) for name, seconds in self.timings.items()},
+        }
+
+
+@dataclass(frozen=True)
+class ListReady:
+    """The list is frozen; reasons are not written yet."""
+
+    recommendations: tuple[Recommendation, ...]
+    preferences: Preferences
+
+
+@dataclass(frozen=True)
+class TextDelta:
+    """More of the reply's text."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """The whole reply."""
+
+    reply: Reply
+
+
+Event = ListReady | TextDelta | Done
+
+
+class Recommender:
+    """Reads a dialogue, ranks items of a catalogue and says why.
+
+    Args:
+        config: Its configuration.
+        index: The catalogue with its vectors.
+        model: The LLM with item encoder and ranking head.
+
+    Example:
+        >>> recommender = Recommender.from_pretrained("starter")            # doctest: +SKIP
+        >>> reply = recommender.generate([{"role": "user", "content": "Something like Alien, after 2000"}])
+        ...                                                                 # doctest: +SKIP
+    """
+
+    def __init__(self, config: Config, index: Index, model: RecommenderLM) -> None:
+        self.config = config
+        self.index = index
+        self.model = model.eval()
+        self.retriever = make_retriever(config, index)
+        self.reader = DialogueReader(index.catalog)
+        self._caches: list[DialogueCache] = []  # newest last
+        self._lock = threading.Lock()
+        self._lexicon: tuple[int, ...] = ()
+        self._vectors: torch.Tensor | None = None
+
+    @property
+    def catalog(self) -> Catalog:
+        """The items that can be recommended."""
+        return self.index.catalog
+
+    # -- making one -----------------------------------------------------------------------------------
+
+    @classmethod
+    def from_pretrained(cls, path: str | Path = "starter", device: str = "auto") -> Self:
+        """Load a checkpoint: `starter` (built in: movies, CPU, offline) or a folder.
+
+        Raises:
+            FileNotFoundError: If the folder or one of its files is missing.
+            ValueError: If a file was altered or does not fit the others.
+        """
+        return cls._of(load_checkpoint(_folder(path), device))
+
+    @classmethod
+    def from_catalog(
+        cls,
+        catalog: Catalog | str | Path,
+        base: str | Path = "starter",
+        device: str = "auto",
+        schema: str | Path | None = None,
+        progress: Progress | None = None,
+        cache: str | Path | None = None,
+    ) -> Self:
+        """Recommend from your own catalogue with a checkpoint's weights; no training.
+
+        The first time, every item is embedded and the index is kept; later starts load it.
+
+        Args:
+            catalog: A catalogue, or a file to load one from.
+            base: The checkpoint whose LLM, item encoder and head are used.
+            device: As in `from_pretrained`.
+            schema: A YAML file that declares the columns, when inference takes them wrongly.
+            progress: Told (items embedded, of).
+            cache: Folder for indexes; by default the user's cache folder.
+        """
+        if not isinstance(catalog, Catalog):
+            catalog = Catalog.load(catalog, schema)
+        checkpoint = load_checkpoint(_folder(base), device)
+        index = cached_index(catalog, checkpoint.index, checkpoint.config, progress, cache)
+        return cls._of(replace(checkpoint, catalog=catalog, index=index))
+
+    @classmethod
+    def _of(cls, checkpoint: Checkpoint) -> Self:
+        recommender = cls(checkpoint.config, checkpoint.index, checkpoint.model)
+        names = list(recommender.retriever.feature_names)
+        if names != list(checkpoint.manifest["features"]):
+            raise ValueError(
+                f"the checkpoint's ranking head reads the features {', '.join(checkpoint.manifest['features'])}, but "
+                f"`retrieval.sources` now gives {', '.join(names)}; use the sources it was trained with"
+            )
+        return recommender
+
+    def save(self, folder: str | Path) -> None:
+        """Save as a checkpoint. Only a model whose adapter was not merged can be saved.
+
+        Raises:
+            ValueError: If the adapter has been merged into the base (as `from_pretrained` does for speed).
+        """
+        if self.config.llm.lora is not None and not hasattr(self.model.lm, "peft_config"):
+            raise ValueError(
+                "the adapter is merged into the base and cannot be saved again; load with "
+                "`load_checkpoint(path, merge=False)`, or copy the checkpoint's folder"
+            )
+        save_checkpoint(Path(folder), self.config, self.model, self.index, self.retriever.feature_names)
+
+    # -- the catalogue --------------------------------------------------------------------------------
+
+    def add(self, items: Sequence[Item]) -> None:
+        """Add items; the next turn can recommend them."""
+        with self._lock:
+            self.index.add(items)
+            self._refresh()
+
+    def remove(self, ids: Collection[str]) -> None:
+        """Remove items; they are never recommended again."""
+        with self._lock:
+            self.index.remove(list(ids))
+            self._refresh()
+
+    def _refresh(self) -> None:
+        self.retriever = make_retriever(self.config, self.index)
+        self.reader = DialogueReader(self.index.catalog)
+        self._vectors = None
+
+    # -- a turn -----------------------------------------------------------------------------------------
+
+    def generate(
+        self,
+        messages: Sequence[Mapping[str, Any] | Message],
+        k: int = 5,
+        preferences: Preferences | None = None,
+    ) -> Reply:
+        """Answer the last message.
+
+        Args:
+            messages: The dialogue, oldest first: `{"role": "user" | "assistant", "content": "..."}`.
+            k: How many items to list.
+            preferences: A state to start from, e.g. an edited one of an earlier reply.
+
+        Raises:
+            ValueError: If a message or k is not allowed; says what was seen and what is.
+        """
+        for event in self.stream(messages, k, preferences):
+            if isinstance(event, Done):
+                return event.reply
+        raise AssertionError("a stream ends with Done")
+
+    def rank(
+        self,
+        messages: Sequence[Mapping[str, Any] | Message],
+        k: int = 50,
+        preferences: Preferences | None = None,
+        exclude: Collection[str] = (),
+    ) -> list[Recommendation]:
+        """The ranked list alone, without writing: for evaluation and batch use.
+
+        Arguments as in `generate`, but the last message may be the assistant's, as in corpora of people who
+        send several messages in a row.
+        """
+        self._check_k(k)
+        parsed = parse_messages(messages, answered=True)
+        with self._lock:
+            dialogue = self.reader.read(parsed, preferences)
+            return list(self._list(dialogue, k, self._read(dialogue), exclude)[0])
+
+    def stream(
+        self,
+        messages: Sequence[Mapping[str, Any] | Message],
+        k: int = 5,
+        preferences: Preferences | None = None,
+    ) -> Iterator[Event]:
+        """The list first, then the text as it is written, then the whole reply. Arguments as in `generate`."""
+        self._check_k(k)
+        parsed = parse_messages(messages)
+        return self._stream(parsed, k, preferences)
+
+    def _stream(
+        self, parsed: tuple[Message, ...], k: int, preferences: Preferences | None
+    ) -> Iterator[Event]:
+        started = time.perf_counter()
+        timings: dict[str, float] = {}
+
+        def mark(name: str) -> None:
+            timings.setdefault(name, time.perf_counter() - started)
+
+        with self._lock:
+            dialogue = self.reader.read(parsed, preferences)
+            said = smalltalk.answer(dialogue, self.catalog)
+            if said is not None:
+                mark("list_ready")
+                yield ListReady((), dialogue.preferences)
+                mark("first_word")
+                yield TextDelta(said.text)
+                mark("total")
+                yield Done(Reply(said.text, said.action, (), dialogue.preferences, timings))
+                return
+            cache = self._read(dialogue)
+            listed, similarity = self._list(dialogue, k, cache, ())
+            items = [one.item for one in listed]
+            plans = plan_reasons(items, dialogue, self.catalog, similarity)
+            listed = tuple(replace(one, evidence=plan.facts) for one, plan in zip(listed, plans, strict=True))
+            mark("list_ready")
+            yield ListReady(listed, dialogue.preferences)
+            text = ""
+            opening = plan_opening(items, dialogue, self.catalog, asked=k)
+            for number, piece, how in self._write(dialogue, cache, opening, plans):
+                if number:
+                    one = listed[number - 1]
+                    line = f"{number}. **{one.item.title}**{_year(one.item, self.catalog)} — {piece}"
+                    listed = (*listed[: number - 1], replace(one, reason=piece, worded=how), *listed[number:])
+                    delta = ("\n\n" if number == 1 else "\n") + line
+                else:
+                    delta = piece
+                mark("first_word")
+                text += delta
+                yield TextDelta(delta)
+            mark("total")
+            action: Action = "recommend" if listed else "nothing"
+            yield Done(Reply(text, action, listed, dialogue.preferences, timings))
+
+    def _check_k(self, k: int) -> None:
+        if not isinstance(k, int) or isinstance(k, bool) or k < 1:
+            raise ValueError(f"`k` is {k!r}; it must be a whole number from 1 to {len(self.catalog)}")
+        if k > len(self.catalog):
+            raise ValueError(
+                f"`k` is {k} but the catalogue has {len(self.catalog)} items; ask for {len(self.catalog)} or fewer"
+            )
+
+    # -- reading and ranking --------------------------------------------------------------------------
+
+    def _read(self, dialogue: Dialogue) -> DialogueCache:
+        """The LLM's cache of the dialogue, continued from the turn before where that is kept."""
+        trunk = self.model.format.dialogue(dialogue.messages)
+
+        def shared(cache: DialogueCache) -> int:
+            pairs = zip(cache.ids, trunk.ids, strict=False)
+            return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(cache.ids), len(trunk.ids)))
+
+        best = max(self._caches, key=shared, default=None)
+        # Another person's dialogue shares a few opening tokens at most: leave that cache to them.
+        if best is not None and shared(best) >= max(8, len(best.ids) // 2):
+            self._caches = [cache for cache in self._caches if cache is not best]
+        else:
+            best = None
+        cache = self.model.prefill(trunk, best)
+        self._caches = [*self._caches[-7:], cache]
+        return cache
+
+    def _signals(self, rows: np.ndarray) -> ItemSignals:
+        if self._vectors is None:
+            self._vectors = torch.tensor(self.index.vectors)
+        return ItemSignals(self._vectors[torch.from_numpy(rows)].to(self.model.device))
+
+    def score(self, candidates: Candidates, cache: DialogueCache) -> np.ndarray:
+        """The LLM's scores of candidates (m,)."""
+        features = torch.from_numpy(candidates.features)
+        return self.model.rank(cache, self._signals(candidates.rows), features).total.float().cpu().numpy()
+
+    def _list(
+        self, dialogue: Dialogue, k: int, cache: DialogueCache, exclude: Collection[str]
+    ) -> tuple[tuple[Recommendation, ...], dict[str, dict[str, float]]]:
+        candidates = self.retriever.search(dialogue, max(k, self.config.retrieval.k), exclude)
+        if not len(candidates.rows):
+            return (), {}
+        scores = self.score(candidates, cache)
+        # What was demanded ("with Toni Collette") outranks every score; rows settle ties.
+        met = self._demands_met(dialogue, candidates)
+        order = np.lexsort((candidates.rows, -scores, -met))[:k]
+        items = self.catalog.items
+        listed = tuple(
+            Recommendation(
+                items[candidates.rows[place]],
+                float(scores[place]),
+                found_by={
+                    name: int(rank)
+                    for name, rank in zip(candidates.source_names, candidates.ranks[place], strict=True)
+                    if rank
+                },
+            )
+            for place in order
+        )
+        return listed, self._similarity(dialogue, candidates.rows[order])
+
+    def _demands_met(self, dialogue: Dialogue, candidates: Candidates) -> np.ndarray:
+        met = np.zeros(len(candidates.rows), dtype=np.int64)
+        for demand in dialogue.preferences.demands:
+            for place, row in enumerate(candidates.rows):
+                met[place] += demand.value in self.catalog.items[row].values(demand.field)
+        return met
+
+    def _similarity(self, dialogue: Dialogue, rows: np.ndarray) -> dict[str, dict[str, float]]:
+        """How close each listed item is to each liked one."""
+        liked = [item for item in dialogue.preferences.liked if item in self.catalog]
+        if not liked:
+            return {}
+        vectors = self.index.vectors
+        near = vectors[rows] @ vectors[[self.catalog.row(item) for item in liked]].T  # (m, liked)
+        return {
+            self.catalog.items[row].id: dict(zip(liked, map(float, values), strict=True))
+            for row, values in zip(rows, near, strict=True)
+        }
+
+    # -- writing ----------------------------------------------------------------------------------------
+
+    def _write(
+        self, dialogue: Dialogue, cache: DialogueCache, opening: Plan, plans: Sequence[Plan]
+    ) -> Iterator[tuple[int, str, Literal["first", "rewritten", "plain"]]]:
+        """Opening (number 0) and reasons, in order, each as soon as it and all before it have passed the check."""
+        todo = [opening, *plans]
+        ready: dict[int, tuple[str, Literal["first", "rewritten", "plain"]]] = {}
+        shown = 0
+        starts: Counter[str] = Counter()
+        missing = list(range(len(todo)))
+        for attempt in range(self.config.writer.tries):
+            for number, sentence in self._attempt(dialogue, cache, todo, missing, attempt, starts):
+                ready[number] = (sentence, "first" if attempt == 0 else "rewritten")
+                while shown in ready:
+                    yield (shown, *ready[shown])
+                    shown += 1
+            missing = [number for number in missing if number not in ready]
+            if not missing:
+                return
+        for number in missing:
+            plan = todo[number]
+            ready[number] = (
+                self._plain(plan),
+                "plain",
+            )
+        while shown in ready:
+            yield (shown, *ready[shown])
+            shown += 1
+
+    def _attempt(
+        self,
+        dialogue: Dialogue,
+        cache: DialogueCache,
+        plans: Sequence[Plan],
+        numbers: Sequence[int],
+        attempt: int,
+        starts: Counter[str],
+    ) -> Iterator[tuple[int, str]]:
+        """Word some plans at once; those that pass the check, ready to be shown."""
+        text_format, writer = self.model.format, self.config.writer
+        prompts = [text_format.plan(plans[number], self.catalog) for number in numbers]
+        rows = np.array([row for prompt in prompts for row in prompt.items], dtype=np.int64)
+        allowed = [[*self._words(), *self._tokens(prompt.ids)] for prompt in prompts]
+        seed = (self.config.seed * 1_000_003 + sum(cache.ids) * 31 + attempt) % 2**31
+        written = self.model.write(
+            cache,
+            prompts,
+            self._signals(rows),
+            writer.max_tokens,
+            writer.temperature,
+            writer.top_p,
+            seed,
+            allowed,
+        )
+        for one in written:
+            number = numbers[one.row]
+            plan = plans[number]
+            if not one.finished or explain.check(one.text, plan, dialogue, self.catalog):
+                continue
+            # The same first words again and again read like a form: try another wording, once.
+            start = " ".join(one.text.split()[:3])
+            if starts[start] and attempt + 1 < writer.tries:
+                continue
+            starts[start] += 1
+            yield number, explain.polish(one.text, plan, self.catalog)
+
+    def _plain(self, plan: Plan) -> str:
+        """The sentence of last resort, made from the facts."""
+        if plan.item is None:
+            return explain.plain_opening(plan, self.catalog)
+        return explain.plain_sentence(plan, self.catalog)
+
+    def _words(self) -> tuple[int, ...]:
+        """Tokens of the safe words that every sentence may use."""
+        if not self._lexicon:
+            encode = self.model.format.encode
+            words = [*wording.lexicon(), ",", ".", "'", "-", ":", ";", "!", "(", ")", "@", "#", *"0123456789"]
+            self._lexicon = tuple(
+                {token for word in words for text in (word, " " + word) for token in encode(text)}
+            )
+        return self._lexicon
+
+    @staticmethod
+    def _tokens(ids: Sequence[int]) -> set[int]:
+        return {token for token in ids if token >= 0}
+
+
+def make_retriever(config: Config, index: Index) -> Retriever:
+    """The retriever with the sources that a config names."""
+    sources = [build(source, SOURCES, "source", index=index) for source in config.retrieval.sources]
+    return Retriever(index, sources)
+
+
+def cached_index(
+    catalog: Catalog, like: Index, config: Config, progress: Progress | None, cache: str | Path | None
+) -> Index:
+    """The index of a catalogue, loaded when it was built before, else built and kept."""
+    root = Path(cache) if cache is not None else cache_dir()
+    parts = [catalog.fingerprint(), like.embedder.name, config.store.model_dump_json()]
+    if like.projection is not None:  # items must land in the space that the base was trained in
+        parts.append(hashlib.sha256(like.projection.directions.tobytes()).hexdigest())
+    folder = root / "indexes" / hashlib.sha256("|".join(parts).encode()).hexdigest()[:20]
+    try:
+        return Index.load(folder, catalog, like.embedder)
+    except (FileNotFoundError, ValueError):  # not there, or of another version: build it
+        pass
+    projection = like.projection if like.projection is not None else config.pca
+    index = Index.build(
+        catalog, like.embedder, config.store, projection, progress=progress, cache=root / "building"
+    )
+    index.save(folder)
+    return index
+
+
+def cache_dir() -> Path:
+    """Where indexes of users' catalogues are kept: `$WHEREFORE_CACHE`, else the user's cache folder."""
+    chosen = os.environ.get("WHEREFORE_CACHE")
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(chosen) if chosen else Path(base) / "wherefore"
+
+
+def _folder(path: str | Path) -> Path:
+    return starter_dir() if str(path) == "starter" else Path(path)
+
+
+def _year(item: Item, catalog: Catalog) -> str:
+    spec = next((spec for spec in catalog.schema.of_kind("number") if spec.name == "year"), None)
+    year = item.get("year") if spec is not None else None
+    return f" ({year})" if isinstance(year, int) else ""
+
+
+def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
