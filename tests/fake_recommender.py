@@ -1,0 +1,144 @@
+"""A recommender in a few lines, for tests of what is around it. Run as a program it is `wherefore` with that fake.
+
+`install` puts it in the place of `wherefore.recommender`, so that no test of the command line loads a model.
+`test_cli.py` compares its dataclasses with the real ones.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from dataclasses import asdict, dataclass
+from types import ModuleType
+
+from wherefore.catalog import Catalog
+from wherefore.dialogue import Limit, Message, Preferences
+
+FILMS = [
+    {"id": "1", "title": "The Cellar", "year": 1999, "genres": ["Horror"], "directors": ["Ann Wood"]},
+    {
+        "id": "2",
+        "title": "Ghosts & Sons",
+        "year": 2004,
+        "genres": ["Horror", "Comedy"],
+        "directors": ["Bo Hill"],
+    },
+    {"id": "3", "title": "Señor Ñandú", "year": 2011, "genres": ["Comedy"], "directors": ["Ana Peña"]},
+    {"id": "4", "title": "Red \x1b[31mTrain", "year": 2015, "genres": ["Drama"], "directors": ["Cy Marsh"]},
+    {"id": "5", "title": "Low Tide", "year": 2019, "genres": ["Drama"], "directors": ["Di Marsh"]},
+    {"id": "6", "title": "[b]Bold[/b] Night", "year": 2021, "genres": ["Action"], "directors": ["Ed Marsh"]},
+    {"id": "7", "title": "Sevenfold", "year": 2003, "genres": ["Action"], "directors": ["Flo Marsh"]},
+]
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    item: object
+    score: float
+    reason: str = ""
+    evidence: tuple = ()
+
+
+@dataclass(frozen=True)
+class Reply:
+    text: str
+    action: str
+    recommendations: tuple
+    preferences: Preferences
+    timings: dict
+
+    def to_json(self):
+        listed = [
+            {"item": {"id": r.item.id, "title": r.item.title}, "score": r.score} for r in self.recommendations
+        ]
+        return {
+            "text": self.text,
+            "action": self.action,
+            "recommendations": listed,
+            "preferences": asdict(self.preferences),
+            "timings": {},
+        }
+
+
+@dataclass(frozen=True)
+class ListReady:
+    recommendations: tuple
+    preferences: Preferences
+
+
+@dataclass(frozen=True)
+class TextDelta:
+    text: str
+
+
+@dataclass(frozen=True)
+class Done:
+    reply: Reply
+
+
+class Recommender:
+    """Lists the first k films that it has not listed before."""
+
+    def __init__(self, catalog):
+        self.catalog = catalog
+        self.busy = False
+
+    @classmethod
+    def from_pretrained(cls, path="starter", device="auto"):
+        if path != "starter":
+            raise FileNotFoundError(f"{path} is not a checkpoint")
+        return cls(Catalog.from_records(FILMS, name="films"))
+
+    @classmethod
+    def from_catalog(cls, catalog, base="starter", progress=None):
+        for done in range(len(catalog) + 1):
+            progress(done, len(catalog))
+        return cls(catalog)
+
+    def generate(self, messages, k=5, preferences=None):
+        return list(self.stream(messages, k))[-1].reply
+
+    def stream(self, messages, k=5, preferences=None):
+        messages = [m if isinstance(m, Message) else Message(**m) for m in messages]
+        last = messages[-1].content
+        if "too long" in last:
+            raise ValueError("a message\nis too long")
+        if "crash" in last:
+            raise RuntimeError("a fault of ours")
+        return self._stream(messages, k, 0.05 if "slowly" in last else 0)
+
+    def _stream(self, messages, k, pause):
+        assert not self.busy, "the turn before was not closed"
+        self.busy = True
+        try:
+            said = " ".join(m.content for m in messages if m.role == "assistant")
+            items = [item for item in self.catalog if item.title not in said][:k]
+            listed = tuple(Recommendation(item, 1.0 / (place + 1)) for place, item in enumerate(items))
+            state = Preferences(liked=("5",), limits=(Limit("year", "gt", 2000.0, "after 2000"),))
+            yield ListReady(listed, state)
+            lines = [f"{n}. **{item.title}** — a reason." for n, item in enumerate(items, 1)]
+            text = f"Message {len(messages)}:\n\n" + "\n".join(lines)
+            for start in range(0, len(text), 7):
+                time.sleep(pause)
+                yield TextDelta(text[start : start + 7])
+            yield Done(Reply(text, "recommend", listed, state, {}))
+        finally:
+            self.busy = False
+
+
+def install(modules=sys.modules):
+    """Stand in for `wherefore.recommender`."""
+    fake = ModuleType("wherefore.recommender")
+    for thing in (Recommendation, Reply, ListReady, TextDelta, Done, Recommender):
+        setattr(fake, thing.__name__, thing)
+    modules["wherefore.recommender"] = fake
+    return fake
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also when the tests run in the background
+    install()
+    from wherefore.cli import main
+
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""The Makefile, with a Python that only writes down what it is asked to do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="there is no make on this machine")
+
+PYTHON = """#!/bin/sh
+echo "$*" >> "{log}"
+case "$*" in
+  *version_info*) exit {old} ;;
+  *ensurepip*) exit {bare} ;;
+  --version) echo "Python 3.9.1" ;;
+  "-m venv "*) mkdir -p "$3/bin"; cp "$0" "$3/bin/python"; cp "{chat}" "$3/bin/wherefore" ;;
+  *"--index-url"*) echo "noise from pip"; echo "more noise" >&2; exit {no_index} ;;
+  *"pip "*"install -e ."*) echo "noise from pip"; exit {broken} ;;
+esac
+"""
+
+
+def environment():
+    """The environment without what a `make test` around us has put into it."""
+    ours = {"ARGS", "PYTHON", "VENV"}
+    return {
+        name: value for name, value in os.environ.items() if name not in ours and not name.startswith("MAKE")
+    }
+
+
+@pytest.fixture
+def make(tmp_path):
+    """`make` with its environment in a folder of the test, and what Python was asked."""
+    log, chat = tmp_path / "asked.txt", tmp_path / "chat"
+    chat.write_text('#!/bin/sh\necho "chat $*"\ncat\n')
+    chat.chmod(0o755)
+
+    def run(*targets, text="", old=0, bare=0, no_index=0, broken=0):
+        python = tmp_path / "python"
+        settings = {"old": old, "bare": bare, "no_index": no_index, "broken": broken}
+        python.write_text(PYTHON.format(log=log, chat=chat, **settings))
+        python.chmod(0o755)
+        log.write_text("")
+        variables = [f"PYTHON={python}", f"VENV={tmp_path / 'venv'}", "TORCH_INDEX=https://index.invalid"]
+        done = subprocess.run(
+            ["make", *targets, *variables],
+            cwd=ROOT,
+            input=text,
+            capture_output=True,
+            text=True,
+            env=environment(),
+            timeout=60,
+        )
+        asked = [line for line in log.read_text().splitlines() if "pip" in line and "ensurepip" not in line]
+        return SimpleNamespace(code=done.returncode, out=done.stdout, err=done.stderr, pip=asked)
+
+    return run
+
+
+def test_the_first_chat_installs_and_prints_only_the_chat(make):
+    first = make("chat", "ARGS=--k 3", text="hello\n")
+    assert (first.code, first.out) == (0, "chat chat --k 3\nhello\n")
+    torch, package = first.pip
+    assert "torch>=2.4,<2.14" in torch and "--index-url https://index.invalid" in torch
+    assert package.endswith("install -e .")
+
+
+def test_the_second_chat_installs_nothing(make, tmp_path):
+    make("chat")
+    stamp = tmp_path / "venv" / ".installed"
+    os.utime(stamp, (0, 0))  # as if pyproject.toml had a new date and the same words
+    for _ in range(2):
+        again = make("chat", text="hello\n")
+        assert (again.code, again.out, again.err, again.pip) == (0, "chat chat\nhello\n", "", [])
+    assert stamp.stat().st_mtime > 0
+
+
+def test_a_changed_pyproject_installs_again(make, tmp_path):
+    make("chat")
+    stamp = tmp_path / "venv" / ".installed"
+    stamp.write_text("an older one")
+    os.utime(stamp, (0, 0))
+    assert len(make("chat").pip) == 2
+    assert stamp.read_bytes() == (ROOT / "pyproject.toml").read_bytes()
+
+
+def test_torch_comes_from_the_usual_place_when_its_own_index_fails(make):
+    result = make("chat", no_index=1)
+    assert result.code == 0
+    assert len(result.pip) == 3 and "--index-url" not in result.pip[1] and "torch" in result.pip[1]
+
+
+def test_extras_are_installed_on_top(make):
+    assert [line.rpartition(" ")[2] for line in make("ui").pip][1:] == [".", ".[ui]"]
+    assert [line.rpartition(" ")[2] for line in make("test").pip if "install" in line] == [".[dev]"]
+
+
+def test_an_installation_that_fails_says_so_and_is_tried_again(make):
+    failed = make("chat", broken=1)
+    assert failed.code != 0 and failed.out == ""
+    assert "noise from pip" in failed.err and "The installation failed" in failed.err
+    assert make("chat", broken=1).pip  # not taken for done
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [({"old": 1}, "needs 3.11 or newer"), ({"bare": 1}, "python3-venv")],
+)
+def test_a_python_that_will_not_do(make, tmp_path, state, said):
+    result = make("chat", **state)
+    assert result.code != 0 and result.out == ""
+    assert said in result.err and "make PYTHON=" in result.err
+    assert not (tmp_path / "venv").exists()
+
+
+def test_no_python_at_all(make, tmp_path):
+    command = ["make", "chat", "PYTHON=no-such-python", f"VENV={tmp_path / 'venv'}"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment(), timeout=60)
+    assert result.returncode != 0 and "There is no no-such-python" in result.stderr

@@ -1,0 +1,115 @@
+"""What the README claims: its commands and files exist, and its Python session runs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from wherefore import cli
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+STARTER = ROOT / "src" / "wherefore" / "assets" / "starter"
+SHELL = ("", "bash", "console", "sh", "shell")
+
+
+@pytest.fixture(scope="module")
+def text():
+    return README.read_text(encoding="utf-8")
+
+
+def blocks(text, *languages):
+    """Fenced code blocks in one of the languages."""
+    found = re.findall(r"^```([\w-]*)\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+    return [code for language, code in found if language in languages]
+
+
+def spans(text):
+    """Inline code."""
+    prose = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    return re.findall(r"`([^`\n]+)`", prose)
+
+
+def commands(text, program):
+    """First arguments of a program in shell blocks and inline code."""
+    code = [line for block in blocks(text, *SHELL) for line in block.splitlines()] + spans(text)
+    return {
+        name for line in code for name in re.findall(rf"(?:^|[|;&$]\s*){program} ([a-z][\w-]*)", line.strip())
+    }
+
+
+def missing_files(text):
+    """Links to local files, and names of files in inline code, that lead nowhere."""
+    links = re.findall(r"\]\(([^)\s]+)\)", text)
+    local = {link.partition("#")[0] for link in links if not re.match(r"[a-z]+:|#", link)}
+    missing = {link for link in local if not (ROOT / link).exists()}
+    folders = [path for path in ROOT.iterdir() if path.is_dir() and path.name not in (".git", ".venv")]
+    for span in spans(text):
+        first, slash, _ = span.partition("/")
+        if slash and re.fullmatch(r"[\w./-]+", span) and (ROOT / first) in folders:
+            missing |= set() if (ROOT / span).exists() else {span}
+        elif re.fullmatch(r"[\w-]+\.(py|md|toml|json)", span):
+            known = (ROOT / span).exists() or any(next(folder.rglob(span), None) for folder in folders)
+            missing |= set() if known else {span}
+    return missing
+
+
+def make_targets():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    return set(re.findall(r"^([a-z][\w-]*):(?!=)", makefile, flags=re.MULTILINE))
+
+
+def cli_commands():
+    return {info.name or info.callback.__name__ for info in cli.app.registered_commands}
+
+
+def test_the_first_screen_says_how_to_start_and_how_to_test(text):
+    first = "\n".join(text.splitlines()[:40])
+    assert "make chat" in first
+    assert "make test" in first
+
+
+def test_every_make_target_exists(text):
+    named = commands(text, "make")
+    assert {"chat", "test"} <= named
+    assert named <= make_targets()
+
+
+def test_every_command_exists(text):
+    named = commands(text, "wherefore")
+    assert named
+    assert named <= cli_commands()
+
+
+def test_every_file_exists(text):
+    assert missing_files(text) == set()
+
+
+@pytest.mark.skipif(not STARTER.is_dir(), reason="assets/starter has not been made yet")
+def test_the_python_session_runs(text, tmp_path, monkeypatch):
+    found = blocks(text, "python")
+    assert found
+    monkeypatch.chdir(tmp_path)
+    session = {}
+    for number, code in enumerate(found, 1):
+        exec(compile(code, f"README.md, Python block {number}", "exec"), session)
+    reply = session["reply"]
+    assert reply.text
+    assert reply.recommendations and all(one.reason and one.evidence for one in reply.recommendations)
+
+
+def test_the_readers_of_this_file_find_what_they_look_for():
+    sample = (
+        "Run `make chat` or `wherefore ui --k 3`; see `cli.py`, `src/wherefore/nothing.py`, `gone.md`,\n"
+        "[config](pyproject.toml#x), [page](https://example.org), [lost](docs/lost.md).\n"
+        "```sh\nprintf 'hi\\n' | make chat\nmake test && wherefore dance\n```\n"
+        "```python\nimport wherefore nothing\n```\n"
+    )
+    assert commands(sample, "make") == {"chat", "test"}
+    assert commands(sample, "wherefore") == {"ui", "dance"}
+    assert missing_files(sample) == {"src/wherefore/nothing.py", "gone.md", "docs/lost.md"}
+    assert blocks(sample, "python") == ["import wherefore nothing\n"]
+    assert {"chat", "ui", "test", "check", "clean"} <= make_targets()
+    assert {"chat", "recommend", "ui", "index", "train", "evaluate"} <= cli_commands()
