@@ -261,7 +261,7 @@ def test_a_lie_never_reaches_the_reader(tokenizers, lie):
 
 def test_a_second_wording_is_tried_before_the_plain_sentence(tokenizers):
     recommender = make_recommender("bert", tokenizers)
-    Scripted(recommender, "it was directed by steven spielberg.", "this one is a horror movie.")
+    Scripted(recommender, "it was directed by steven spielberg.", "this one is a horror film.")
     reply = recommender.generate(user("Something scary after 2010"), k=2)
     assert {one.worded for one in reply.recommendations} <= {"rewritten", "plain"}
     assert reply.recommendations[0].worded == "rewritten"

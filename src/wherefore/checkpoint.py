@@ -194,22 +194,29 @@ def _stored(state: Mapping[str, Tensor], dtype: torch.dtype) -> dict[str, Tensor
     return {name: tensor.detach().to("cpu", dtype).contiguous() for name, tensor in state.items()}
 
 
-def _save_adapter(lm: Any, folder: Path, dtype: torch.dtype) -> None:
+def _adapter_state(lm: Any) -> dict[str, Tensor]:
     from peft import get_peft_model_state_dict
+
+    # "auto" would ask the hub whether the base's vocabulary is still its own; the adapter never touches it.
+    state: dict[str, Tensor] = get_peft_model_state_dict(lm, save_embedding_layers=False)
+    return state
+
+
+def _save_adapter(lm: Any, folder: Path, dtype: torch.dtype) -> None:
     from safetensors.torch import save_file
 
     folder.mkdir()
     adapter = lm.peft_config["default"]
     adapter.save_pretrained(folder)
-    save_file(_stored(get_peft_model_state_dict(lm), dtype), folder / "adapter_model.safetensors")
+    save_file(_stored(_adapter_state(lm), dtype), folder / "adapter_model.safetensors")
 
 
 def _load_adapter(lm: Any, folder: Path, checkpoint: Path) -> None:
-    from peft import get_peft_model_state_dict, set_peft_model_state_dict
+    from peft import set_peft_model_state_dict
     from safetensors.torch import load_file
 
     state = load_file(folder / "adapter_model.safetensors")
-    expected = get_peft_model_state_dict(lm)
+    expected = _adapter_state(lm)
     _compare(expected, state, "adapter/adapter_model.safetensors", checkpoint)
     set_peft_model_state_dict(lm, {name: tensor.to(expected[name].dtype) for name, tensor in state.items()})
 

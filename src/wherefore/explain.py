@@ -513,6 +513,9 @@ class _Check:
             )
             if same and not self._in_span(index):
                 self._report("form", f"{self.words[index]!r} twice in a row")
+        slots = [word for word in self.words if word[0] in "@#"]
+        for slot in sorted({slot for slot in slots if slots.count(slot) > 1}):
+            self._report("form", f"{slot} is named twice")
         seen: set[tuple[str, ...]] = set()
         size = 3 if self.plan.item is not None else 5
         for index in range(length - size + 1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -472,7 +473,10 @@ def add_lora(lm: Any, config: LoraConfig) -> nn.Module:
         fan_in_fan_out=lm.config.model_type == "gpt2",  # its layers store weights transposed
         task_type="CAUSAL_LM",
     )
-    model: nn.Module = get_peft_model(lm, adapter)
+    with warnings.catch_warnings():
+        # peft asks transformers for a name that transformers 5.23 has renamed
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+        model: nn.Module = get_peft_model(lm, adapter)
     return model
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Generic, Literal, TypeVar
 
 from wherefore.catalog import Catalog, FieldSpec, Item
-from wherefore.dialogue import Dialogue, Limit
+from wherefore.dialogue import Dialogue, Limit, Wish
 
 FactKind = Literal["wish", "shared", "limit", "similar", "own", "avoid", "liked", "passed", "count"]
 
@@ -290,7 +290,7 @@ def _weighed(
         found.append(_Weighed(fact, 6.5))
 
     record = {tuple(normal_words(value)) for spec in specs.values() for value in values_of(item, spec)}
-    for wish in preferences.unwanted:
+    for wish in _spoken_for(preferences.unwanted):
         spec = specs.get(wish.field)
         listed = spec is not None and spec.kind in ("category", "people")
         # A keyword "war" that is not there cannot be mentioned when the genre "War" is.
@@ -428,6 +428,11 @@ def plan_reasons(
     return tuple(plans)
 
 
+def _spoken_for(wishes: Sequence[Wish]) -> list[Wish]:
+    """One wish for each piece of what the user said: "not gory" may rule out a dozen keywords, but said it once."""
+    return list({(wish.said, wish.field): wish for wish in reversed(wishes)}.values())[::-1]
+
+
 def plan_opening(
     items: Sequence[Item], dialogue: Dialogue, catalog: Catalog, asked: int | None = None
 ) -> Plan:
@@ -462,7 +467,7 @@ def plan_opening(
             limits = [limit for limit in preferences.limits if limit.field == name]
             ask = limit_words(limits, spec)
             facts.append(_fact(spec, "", "limit", f"you asked for {ask}", said=limits[-1].said, ask=ask))
-    for wish in preferences.unwanted[-2:]:
+    for wish in _spoken_for(preferences.unwanted)[-2:]:
         spec = specs.get(wish.field)
         if spec is not None:
             facts.append(

@@ -179,16 +179,17 @@ class PromptFormat:
         """Soft tokens, then the text that says what they stand for (to be learned)."""
         return self.candidate(row) + Segment(self.encode("is")) + self.target(text)
 
-    def plan(self, plan: Plan, catalog: Catalog) -> Segment:
-        """What the writer sees before a sentence: soft tokens, facts as text, and the plan."""
-        return self._soft(plan, catalog) + Segment(self.encode(render_plan(plan, catalog)))
+    def plan(self, plan: Plan, catalog: Catalog, offset: int = 0) -> Segment:
+        """What the writer sees before a sentence: soft tokens, facts as text, and the plan.
+
+        `offset` is the row of the catalogue's first item where several catalogues' vectors lie in one array.
+        """
+        soft = Segment() if plan.item is None else self.candidate(offset + catalog.row(plan.item.id))
+        return soft + Segment(self.encode(render_plan(plan, catalog)))
 
     def target(self, sentence: str) -> Segment:
         """A sentence to be learned, with the token that ends it."""
         return Segment((*self.encode(sentence), self.end_id)).supervise()
-
-    def _soft(self, plan: Plan, catalog: Catalog) -> Segment:
-        return Segment() if plan.item is None else self.candidate(catalog.row(plan.item.id))
 
 
 def shorten_listing(text: str) -> str:

@@ -44,11 +44,12 @@ class Ingredients:
 
     Attributes:
         catalog: Items in row order.
-        vectors: (n, d) their text vectors.
+        vectors: (n, d) their text vectors; after them those of the practice catalogues.
         format: Renders prompts.
         dialogues: Dialogues to model the language of.
         titles: Corpus item id → title, for dialogues whose items are not in the catalogue.
         recommendations: Turns that recommend, with candidates; None when no stage needs them.
+        practice: Further catalogues whose records the writer learns to word.
     """
 
     catalog: Catalog
@@ -57,6 +58,7 @@ class Ingredients:
     dialogues: Sequence[CorpusDialogue] = ()
     titles: Mapping[str, str] = field(default_factory=dict)
     recommendations: Recommendations | None = None
+    practice: tuple[Catalog, ...] = ()
 
     def task_batch(
         self,
@@ -192,16 +194,23 @@ class RecommendationsTask:
 class WordingTask:
     """Plans with the sentences that word them: reasons for items, and openings of a list."""
 
-    def __init__(self, data: Ingredients, plans: int = 3) -> None:
+    def __init__(self, data: Ingredients, plans: int = 3, elsewhere: float = 0.35) -> None:
         self.data = data
         self.plans = plans
+        self.elsewhere = elsewhere  # share of examples from practice catalogues
+        sizes = [len(catalog) for catalog in (data.catalog, *data.practice)]
+        self.offsets = [0, *np.cumsum(sizes).tolist()]
 
     def batch(self, rng: Generator, size: int) -> TaskBatch:
         """Each example: what an invented user says, then an opening with reasons, or one reason alone."""
-        text_format, catalog = self.data.format, self.data.catalog
+        text_format = self.data.format
         draw = dice(rng)
         examples = []
         for _ in range(size):
+            catalog, offset = self.data.catalog, 0
+            if self.data.practice and draw.random() < self.elsewhere:
+                number = draw.randrange(len(self.data.practice))
+                catalog, offset = self.data.practice[number], self.offsets[number + 1]
             if draw.random() < 0.5:
                 case = practice.random_opening_case(catalog, draw)
                 listed = [catalog[item] for slot, item in case.plan.slots.items() if slot.startswith("#")]
@@ -214,7 +223,7 @@ class WordingTask:
             branches = []
             for plan in plans:
                 sentence = wording.opening(plan, draw) if plan.item is None else wording.word(plan, draw)
-                branches.append(text_format.plan(plan, catalog) + text_format.target(sentence))
+                branches.append(text_format.plan(plan, catalog, offset) + text_format.target(sentence))
             examples.append(Example(trunk, tuple(branches)))
         return self.data.task_batch(examples)
 

@@ -18,6 +18,7 @@ from wherefore.checkpoint import save_checkpoint
 from wherefore.config import Config, build
 from wherefore.corpora import CORPORA, CorpusDialogue, instances, read, read_items
 from wherefore.files import write_aside
+from wherefore.invented import invented_catalogs
 from wherefore.losses import LOSSES
 from wherefore.model import RecommenderLM, build_model
 from wherefore.recommender import make_retriever
@@ -119,13 +120,22 @@ def ingredients(
     found = None
     if "recommendations" in tasks:
         found = _recommendations(config, corpora, titles, index, retriever, model, out, show)
+    vectors = torch.tensor(index.vectors)
+    practice: tuple[Catalog, ...] = ()
+    if "wording" in tasks:
+        practice = invented_catalogs(seed=config.seed)
+        texts = [catalog.text(item) for catalog in practice for item in catalog.items]
+        encoded = index.embedder.encode(texts, "item")
+        encoded = encoded if index.projection is None else index.projection(encoded)
+        vectors = torch.cat([vectors, torch.from_numpy(encoded)])
     return Ingredients(
         catalog=index.catalog,
-        vectors=torch.tensor(index.vectors),
+        vectors=vectors,
         format=model.format,
         dialogues=tuple(dialogue for corpus in corpora for dialogue in corpus.dialogues),
         titles=titles,
         recommendations=found,
+        practice=practice,
     )
 
 
