@@ -15,6 +15,10 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wherefore.config import Config
 
 ROOT = Path(__file__).resolve().parents[1]
 MOST = 16 * 1024 * 1024  # bytes that the package gives to weights, catalogue and index in all
@@ -63,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0 if size <= MOST else 1
 
 
-def card(config: object, run: Path) -> str:
+def card(config: Config, run: Path) -> str:
     """The model card: what it is, what it was trained on, how the losses ended."""
     last: dict[str, float] = {}
     for line in (run / "log.jsonl").read_text(encoding="utf-8").splitlines():
@@ -76,6 +80,7 @@ def card(config: object, run: Path) -> str:
             }
         )
     losses = "\n".join(f"| {name} | {value:.3f} |" for name, value in sorted(last.items()))
+    window = config.llm.max_dialogue_tokens
     return f"""# The starter
 
 The model that Wherefore comes with: all-MiniLM-L6-v2 (22.7 M parameters, Apache-2.0) as a causal decoder under a
@@ -102,7 +107,7 @@ No dialogue, plot or review is in the package: weights and facts only.
 {losses}
 
 **Limits.** It ranks and words reasons; it does not know more of a film than the catalogue's record. It reads the
-newest {192} tokens of a dialogue. Its sentences are checked against the record and replaced by plain ones when
+newest {window} tokens of a dialogue. Its sentences are checked against the record and replaced by plain ones when
 they fail.
 """
 

@@ -191,6 +191,14 @@ def test_only_allowed_tokens_are_written(tiny):
         )
 
 
+def test_allowing_every_token_changes_nothing(tiny):
+    cache = tiny.prefill(trunk_of(tiny, "i loved alien"))
+    prompts, given = prompts_of(tiny, "reason :", "it is"), signals(2)
+    every = [range(tiny.logits(torch.zeros(1, 32)).shape[1])] * 2
+    free = sorted(tiny.write(cache, prompts, given, max_tokens=8, temperature=0))
+    assert free == sorted(tiny.write(cache, prompts, given, max_tokens=8, temperature=0, allowed=every))
+
+
 def test_the_last_position_is_never_passed(tokenizers):
     model = make_tiny("gpt2", tokenizers, dialogue=448)
     long = trunk_of(model, "scary " * 2000)

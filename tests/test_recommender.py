@@ -1,5 +1,6 @@
 import json
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -141,6 +142,16 @@ def test_an_edited_state_is_the_state(recommender):
     reply = recommender.generate(user("What do you suggest?"), k=5, preferences=state)
     assert reply.preferences.liked == ("heat",)
     assert all(one.item.get("year") < 1990 for one in reply.recommendations)
+
+
+def test_what_was_removed_from_the_state_stays_removed(recommender):
+    first = recommender.generate(user("I loved Alien. Something after 2000."), k=2)
+    edited = replace(first.preferences, limits=())
+    second = recommender.generate(
+        user("I loved Alien. Something after 2000.", first.text, "Others?"), 12, edited
+    )
+    assert second.preferences.liked == ("alien",) and second.preferences.limits == ()
+    assert any(one.item.get("year") <= 2000 for one in second.recommendations)
 
 
 def test_several_people_at_once_do_not_mix(tokenizers):

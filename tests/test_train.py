@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from conftest import make_tiny
+from conftest import make_tiny, tiny_lm
 from wherefore.config import Config
 from wherefore.corpora import CorpusDialogue, CorpusTurn, ItemRef
 from wherefore.losses import (
@@ -23,7 +23,9 @@ from wherefore.losses import (
     ranking,
 )
 from wherefore.prompt import IGNORE
+from wherefore.recommender import Recommender
 from wherefore.tasks import Ingredients, Recommendations, WordingTask, dice, link_items, make_task, spoken
+from wherefore.train import train
 from wherefore.trainer import Trainer, TrainingStopped, load_trained, schedule, trained
 
 EVERY_LOSS = {name: 1.0 for name in LOSSES}
@@ -270,7 +272,8 @@ def test_kill_dash_nine_in_the_middle_of_training(tmp_path, tokenizers, movies, 
         sys.path.insert(0, {str(Path(__file__).parent)!r})
         from pathlib import Path
         import conftest, test_train, numpy as np
-        from wherefore.trainer import Trainer
+        from wherefore.train import train
+from wherefore.trainer import Trainer
         tokenizers = {{"llama": conftest.tiny_tokenizer("llama")}}
         movies = conftest.make_movies()
         vectors = conftest.make_vectors(movies)
@@ -346,6 +349,58 @@ def test_link_items_by_field_then_title_and_year(movies):
         "9": {"title": "Heat"},
     }
     assert link_items(movies, "redial", facts) == {"7": "alien"}
+    given = {"7": {"title": "unknown", "catalogue_id": "heat"}}
+    assert link_items(movies, "mine", given, ["7", "shaun", "nowhere"]) == {"7": "heat", "shaun": "shaun"}
+
+
+def test_from_a_config_to_a_checkpoint_that_talks(tmp_path, tokenizers, movies):
+    """The whole of `wherefore train`: catalogue, index, own dialogues, candidates, stages, checkpoint."""
+    base = tmp_path / "base"
+    tiny_lm("qwen3", len(tokenizers["qwen3"])).save_pretrained(base)
+    tokenizers["qwen3"].save_pretrained(base)
+    movies.save(tmp_path / "films.parquet")
+    talks = [
+        {
+            "dialogue_id": str(number),
+            "turns": [
+                {"role": "user", "text": f"I loved @{liked}", "items": [liked]},
+                {"role": "assistant", "text": f"How about @{gold}?", "items": [gold]},
+            ],
+        }
+        for number, (liked, gold) in enumerate(
+            [("alien", "aliens"), ("hered", "mids"), ("shaun", "hotfuzz")] * 3
+        )
+    ]
+    (tmp_path / "dialogues.jsonl").write_text(
+        "".join(json.dumps(talk) + "\n" for talk in talks), encoding="utf-8"
+    )
+    stage = {"name": "all", "losses": dict.fromkeys(LOSSES, 1.0), "steps": 3, "batch_size": 2}
+    tree = {
+        "catalog": str(tmp_path / "films.parquet"),
+        "embedder": {"name": "conftest:WordEmbedder"},
+        "store": {"name": "faiss", "factory": "Flat"},
+        "llm": {"name": str(base), "lora": {"r": 4, "alpha": 8}, "max_dialogue_tokens": 96},
+        "item_encoder": {"name": "mlp", "soft_tokens": 2, "hidden": 16},
+        "corpora": [{"name": "jsonl", "path": str(tmp_path / "dialogues.jsonl")}],
+        "train": {"stages": [stage], "candidates": 4, "save_every": 2},
+    }
+    folder = train(Config.parse(tree), tmp_path / "run")
+    reply = Recommender.from_pretrained(folder, device="cpu").generate(
+        [{"role": "user", "content": "I loved Heat"}], k=3
+    )
+    assert len(reply.recommendations) == 3
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["trained_on"] == [{"corpus": "jsonl", "licence": "not stated"}]
+    before = (folder / "adapter" / "adapter_model.safetensors").read_bytes()
+    again = train(Config.parse(tree), tmp_path / "run")  # nothing is left to do
+    assert (again / "adapter" / "adapter_model.safetensors").read_bytes() == before
+    with pytest.raises(ValueError, match="holds a run already"):
+        train(Config.parse(tree), tmp_path / "run", resume=False)
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        missing = {**tree, "corpora": [{"name": "jsonl", "path": str(tmp_path / "nowhere")}]}
+        train(Config.parse(missing), tmp_path / "other")
+    with pytest.raises(ValueError, match=r"`train\.stages` is empty"):
+        train(Config.parse({**tree, "train": {}}), tmp_path / "none")
 
 
 def test_invented_users_say_what_their_state_holds(movies):

@@ -209,10 +209,17 @@ class RecommenderLM(nn.Module):
         """Type of the LLM's weights."""
         return self.embeddings.weight.dtype
 
-    def logits(self, hidden: Tensor) -> Tensor:
-        """Hidden states (k, h) to logits over the vocabulary (k, v)."""
+    def logits(self, hidden: Tensor, only: Tensor | None = None) -> Tensor:
+        """Hidden states (k, h) to logits over the vocabulary (k, v), or over the tokens `only` (k, len(only))."""
         head = getattr(self.causal_lm, "cls", None)  # BERT-like decoders transform before they project
-        output: Tensor = (head if head is not None else self.causal_lm.get_output_embeddings())(hidden)
+        if head is not None:
+            hidden = head.predictions.transform(hidden)
+        project = self.causal_lm.get_output_embeddings()
+        if only is None:
+            output: Tensor = project(hidden)
+        else:
+            bias = getattr(project, "bias", None)
+            output = nn.functional.linear(hidden, project.weight[only], None if bias is None else bias[only])
         softcap = getattr(self.causal_lm.config, "final_logit_softcapping", None)
         return output if softcap is None else torch.tanh(output / softcap) * softcap
 
@@ -357,7 +364,7 @@ class RecommenderLM(nn.Module):
         if n > 1:
             states.batch_repeat_interleave(n)
         inputs = self.embed(ids, self.item_encoder(signals)) if len(signals) else self.embeddings(ids)
-        bans = self._bans(allowed)
+        only, bans = self._vocabulary(allowed)
         generator = torch.Generator().manual_seed(seed)
         alive = list(range(n))
         texts: list[list[int]] = [[] for _ in prompts]
@@ -369,10 +376,12 @@ class RecommenderLM(nn.Module):
                 past_key_values=states,
                 use_cache=True,
             )
-            logits = self.logits(output.last_hidden_state[:, -1]).float()  # (n, v)
+            logits = self.logits(output.last_hidden_state[:, -1], only).float()  # (n, v) or (n, allowed)
             if bans is not None:
                 logits = logits.masked_fill(bans[alive], float("-inf"))
-            tokens = _sample(logits, temperature, top_p, generator)
+            tokens = _sample(logits, temperature, top_p, generator)  # (n,)
+            if only is not None:
+                tokens = only.cpu()[tokens]
             going = []
             for place, (row, token) in enumerate(zip(alive, tokens.tolist(), strict=True)):
                 if token == self.format.end_id:
@@ -393,18 +402,14 @@ class RecommenderLM(nn.Module):
         for row in alive:
             yield Written(row, self.format.decode(texts[row]), finished=False)
 
-    def _bans(self, allowed: Sequence[Sequence[int]] | None) -> Tensor | None:
+    def _vocabulary(self, allowed: Sequence[Sequence[int]] | None) -> tuple[Tensor | None, Tensor | None]:
+        """Tokens that any row may write (a,): only their logits are computed; and each row's bans (n, a)."""
         if allowed is None:
-            return None
-        bans = torch.ones(len(allowed), self.logits_width, dtype=torch.bool, device=self.device)
-        for row, tokens in enumerate(allowed):
-            bans[row, torch.tensor([*tokens, self.format.end_id], device=self.device)] = False
-        return bans
-
-    @property
-    def logits_width(self) -> int:
-        """v, as the output layer has it."""
-        return int(self.causal_lm.get_output_embeddings().weight.shape[0])
+            return None, None
+        sets = [{*tokens, self.format.end_id} for tokens in allowed]
+        only = sorted(set().union(*sets))
+        bans = [[token not in row for token in only] for row in sets]
+        return torch.tensor(only, device=self.device), torch.tensor(bans, device=self.device)
 
 
 class Written(NamedTuple):

@@ -228,7 +228,8 @@ class Recommender:
         Args:
             messages: The dialogue, oldest first: `{"role": "user" | "assistant", "content": "..."}`.
             k: How many items to list.
-            preferences: A state to start from, e.g. an edited one of an earlier reply.
+            preferences: A state to start from, e.g. an edited one of an earlier reply; then only the last
+                message adds to it, and earlier ones just tell what was named.
 
         Raises:
             ValueError: If a message or k is not allowed; says what was seen and what is.
@@ -253,7 +254,7 @@ class Recommender:
         self._check_k(k)
         parsed = parse_messages(messages, answered=True)
         with self._lock:
-            dialogue = self.reader.read(parsed, preferences)
+            dialogue = self.reader.read(parsed, preferences, 0 if preferences is None else len(parsed) - 1)
             return list(self._list(dialogue, k, self._read(dialogue), exclude)[0])
 
     def stream(
@@ -277,7 +278,9 @@ class Recommender:
             timings.setdefault(name, time.perf_counter() - started)
 
         with self._lock:
-            dialogue = self.reader.read(parsed, preferences)
+            # A given state already holds what was said before: older messages must not bring back what was removed.
+            since = 0 if preferences is None else len(parsed) - 1
+            dialogue = self.reader.read(parsed, preferences, since)
             said = smalltalk.answer(dialogue, self.catalog)
             if said is not None:
                 mark("list_ready")

@@ -465,8 +465,20 @@ def _slots(target: str, item_of: Mapping[str, str], write: Callable[[str], str])
     return lambda item: "#1" if item_of.get(item) == target else write(item)
 
 
-def link_items(catalog: Catalog, dataset: str, facts: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Corpus item id → catalogue id: by a field `<dataset>_ids` of the catalogue, else by title and year."""
+def link_items(
+    catalog: Catalog, dataset: str, facts: Mapping[str, Mapping[str, Any]], named: Iterable[str] = ()
+) -> dict[str, str]:
+    """Corpus item id → catalogue id.
+
+    By a field `<dataset>_ids` of the catalogue; else by the record's `catalogue_id`; else by title and year. An
+    item without a record is the catalogue's item of the same id.
+
+    Args:
+        catalog: The items to link to.
+        dataset: Name of the corpus.
+        facts: Records of its items.
+        named: Further ids that its dialogues name.
+    """
     links: dict[str, str] = {}
     by_title: dict[tuple[str, Any], str] = {}
     years = next((spec.name for spec in catalog.schema.of_kind("number") if spec.name == "year"), None)
@@ -477,6 +489,12 @@ def link_items(catalog: Catalog, dataset: str, facts: Mapping[str, Mapping[str, 
         by_title.setdefault(key, item.id)
     for corpus_id, record in facts.items():
         key = (str(record.get("title", "")).casefold(), record.get("year") if years else None)
-        if corpus_id not in links and key in by_title:
-            links[corpus_id] = by_title[key]
+        given = record.get("catalogue_id")
+        if given in catalog:
+            links.setdefault(corpus_id, str(given))
+        elif key in by_title:
+            links.setdefault(corpus_id, by_title[key])
+    for corpus_id in named:
+        if corpus_id not in facts and corpus_id in catalog:
+            links.setdefault(corpus_id, corpus_id)
     return links

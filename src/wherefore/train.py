@@ -152,16 +152,25 @@ def load_corpora(config: Config, catalog: Catalog, split: str = "train") -> tupl
         if path is None:
             raise ValueError(f"corpus {component.name!r} needs a `path`, the folder or file that holds it")
         facts = read_items(component.name, path)
+        dialogues = tuple(read(component.name, path, split=split))
+        named = dict.fromkeys(
+            item for dialogue in dialogues for turn in dialogue.turns for item in turn.items
+        )
+        links = link_items(catalog, component.name, facts, named)
         titles = {
-            item: f"{record['title']} ({record['year']})" if record.get("year") else str(record["title"])
+            item: _dated(catalog[links[item]].title, catalog[links[item]].get("year")) for item in links
+        }
+        titles |= {
+            item: _dated(record["title"], record.get("year"))
             for item, record in facts.items()
             if record.get("title")
         }
-        dialogues = tuple(read(component.name, path, split=split))
-        corpora.append(
-            Corpus(component.name, dialogues, facts, link_items(catalog, component.name, facts), titles)
-        )
+        corpora.append(Corpus(component.name, dialogues, facts, links, titles))
     return tuple(corpora)
+
+
+def _dated(title: Any, year: Any) -> str:
+    return f"{title} ({year})" if year else str(title)
 
 
 def _index(config: Config, catalog: Catalog, out: Path, show: Show) -> Index:

@@ -21,7 +21,7 @@ class Jsonl(Corpus):
     name = "jsonl"
     licence = "not stated"
     redistributable = False
-    source = "your own files, or convert them with scripts/prepare_data.py"
+    source = "your own files"
     shared: ClassVar[tuple[str, ...]] = ("dialogues*.jsonl", "dialogues*.jsonl.gz")
 
     def __init__(
