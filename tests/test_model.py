@@ -191,6 +191,31 @@ def test_only_allowed_tokens_are_written(tiny):
         )
 
 
+def test_several_samples_are_several_sentences_with_their_likelihood(tiny):
+    trunk = trunk_of(tiny, "i loved alien")
+    prompts, given = prompts_of(tiny, "reason :", "it is"), signals(2)
+    options = {"max_tokens": 6, "temperature": 1.5, "top_p": 1.0, "seed": 4}
+    written = list(tiny.write(tiny.prefill(trunk), prompts, given, **options, samples=3))
+    assert sorted(one.row for one in written) == [0, 0, 0, 1, 1, 1]
+    assert len({one.text for one in written}) > 2
+    assert all(one.likely < 0 for one in written)
+    greedy = list(tiny.write(tiny.prefill(trunk), prompts, given, max_tokens=6, temperature=0, samples=2))
+    for row in range(2):
+        assert len({one.text for one in greedy if one.row == row}) == 1
+        ids: list[int] = []
+        total = 0.0
+        for _ in range(6):
+            batch = collate([Example(trunk, (prompts[row] + Segment(tuple(ids)),))])
+            with torch.inference_mode():
+                hidden = tiny(batch, ItemSignals(given.text[row : row + 1]))
+                logs = tiny.logits(hidden[0, batch.ends[0][0]][None])[0].log_softmax(-1)
+            total += float(logs.max())
+            ids.append(int(logs.argmax()))
+            if ids[-1] == tiny.format.end_id:
+                break
+        assert {round(one.likely, 3) for one in greedy if one.row == row} == {round(total / len(ids), 3)}
+
+
 def test_allowing_every_token_changes_nothing(tiny):
     cache = tiny.prefill(trunk_of(tiny, "i loved alien"))
     prompts, given = prompts_of(tiny, "reason :", "it is"), signals(2)

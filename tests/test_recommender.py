@@ -246,9 +246,10 @@ class Scripted:
     def __call__(self, cache, prompts, *rest):
         from wherefore.model import Written
 
-        said = self.rounds.pop(0)
+        said, samples = self.rounds.pop(0), rest[-1]
         for row, _ in enumerate(prompts):
-            yield Written(row, said, finished=True)
+            for _ in range(samples):
+                yield Written(row, said, finished=True)
 
 
 @pytest.mark.parametrize(

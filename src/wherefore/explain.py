@@ -331,6 +331,21 @@ def _roles_of(noun: str, plural: str, prefix: str) -> frozenset[str]:
 _languages = PerCatalog(_language)
 
 
+_NOTHING_FITS = (
+    " nothing in the ",
+    " nothing fits ",
+    " no item ",
+    " i know fits ",
+    " i am sorry ",
+    " limit and i will look again ",
+    " limit and i will try again ",
+    " could go ",
+    " drop one ",
+    " loosen one ",
+    " relax one ",
+)
+
+
 def check(sentence: str, plan: Plan, dialogue: Dialogue, catalog: Catalog) -> list[Problem]:
     """What is wrong with a raw sentence; empty when it may be shown.
 
@@ -729,6 +744,7 @@ class _Check:
             if fact.kind == "wish" and " of " in fact.ask
         }
         preferences = self.dialogue.preferences
+        none = False
         short = any(fact.kind == "count" and fact.ask != f"of {total}" for fact in plan.facts)
         for clause in range(max(self.clause_of, default=-1) + 1):
             words = self._free_words(clause)
@@ -760,10 +776,13 @@ class _Check:
             ended = (" nothing more ", " catalogue ", " no more ", " no others ")
             if total and not short and any(phrase in text for phrase in ended):
                 self._report("claim", "the list is as long as was asked")
-            if total and any(
-                p in text for p in (" nothing in the ", " no item ", f" no {plan.noun.lower()} ")
-            ):
-                self._report("claim", "there is a list")
+            # The grammar's words for "nothing fits": false beside a list, and needed where there is none.
+            said_none = (*_NOTHING_FITS, f" no {plan.noun.lower()} ", f" no {plan.plural.lower()} ")
+            none = none or any(phrase in text for phrase in said_none)
+        if total and none:
+            self._report("claim", "there is a list")
+        if not total and not none:
+            self._report("claim", "there is no list")
 
 
 def _ends(words: Sequence[str], key: tuple[str, ...]) -> bool:

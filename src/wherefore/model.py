@@ -330,8 +330,9 @@ class RecommenderLM(nn.Module):
         top_p: float = 0.9,
         seed: int = 0,
         allowed: Sequence[Sequence[int]] | None = None,
+        samples: int = 1,
     ) -> Iterator[Written]:
-        """Write one sentence after each prompt, all together, on the dialogue's cache.
+        """Write sentences after each prompt, all together, on the dialogue's cache.
 
         Args:
             cache: The dialogue, read; left as it is.
@@ -342,6 +343,7 @@ class RecommenderLM(nn.Module):
             top_p: Nucleus sampling (Holtzman et al., 2020, arXiv 1904.09751).
             seed: Equal seeds give equal sentences.
             allowed: For each prompt, the token ids that may be written; all when None.
+            samples: Sentences per prompt; the prompt is read once.
 
         Yields:
             Each sentence when it ends, in the order in which they end.
@@ -367,8 +369,14 @@ class RecommenderLM(nn.Module):
         only, bans = self._vocabulary(allowed)
         generator = torch.Generator().manual_seed(seed)
         alive = list(range(n))
-        texts: list[list[int]] = [[] for _ in prompts]
-        for _ in range(max_tokens):
+        texts: list[list[int]] = [[] for _ in range(n * samples)]
+        chances = [0.0] * (n * samples)
+
+        def done(row: int, finished: bool) -> Written:
+            likely = chances[row] / max(len(texts[row]) + finished, 1)
+            return Written(row // samples, self.format.decode(texts[row]), finished, likely)
+
+        for step in range(max_tokens):
             output = self.body(
                 inputs_embeds=inputs,
                 attention_mask=mask,
@@ -379,13 +387,20 @@ class RecommenderLM(nn.Module):
             logits = self.logits(output.last_hidden_state[:, -1], only).float()  # (n, v) or (n, allowed)
             if bans is not None:
                 logits = logits.masked_fill(bans[alive], float("-inf"))
+            if step == 0 and samples > 1:
+                logits, mask, positions = (x.repeat_interleave(samples, 0) for x in (logits, mask, positions))
+                states.batch_repeat_interleave(samples)
+                bans = None if bans is None else bans.repeat_interleave(samples, 0)
+                alive = list(range(n * samples))
             tokens = _sample(logits, temperature, top_p, generator)  # (n,)
+            likely = logits.log_softmax(-1).cpu().gather(-1, tokens[:, None])[:, 0].tolist()
             if only is not None:
                 tokens = only.cpu()[tokens]
             going = []
             for place, (row, token) in enumerate(zip(alive, tokens.tolist(), strict=True)):
+                chances[row] += likely[place]
                 if token == self.format.end_id:
-                    yield Written(row, self.format.decode(texts[row]), finished=True)
+                    yield done(row, True)
                 else:
                     texts[row].append(token)
                     going.append(place)
@@ -400,7 +415,7 @@ class RecommenderLM(nn.Module):
             mask = torch.cat([mask, mask.new_ones(len(alive), 1)], dim=1)
             positions = positions[:, -1:] + 1
         for row in alive:
-            yield Written(row, self.format.decode(texts[row]), finished=False)
+            yield done(row, False)
 
     def _vocabulary(self, allowed: Sequence[Sequence[int]] | None) -> tuple[Tensor | None, Tensor | None]:
         """Tokens that any row may write (a,): only their logits are computed; and each row's bans (n, a)."""
@@ -418,6 +433,7 @@ class Written(NamedTuple):
     row: int
     text: str
     finished: bool  # False: it ran out of tokens
+    likely: float = 0.0  # mean log-probability of its tokens
 
 
 def _sample(logits: Tensor, temperature: float, top_p: float, generator: torch.Generator) -> Tensor:

@@ -21,7 +21,7 @@ from wherefore.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, s
 from wherefore.config import Config, build
 from wherefore.dialogue import Dialogue, DialogueReader, Message, Preferences, parse_messages
 from wherefore.item_encoder import ItemSignals
-from wherefore.model import DialogueCache, RecommenderLM
+from wherefore.model import DialogueCache, RecommenderLM, Written
 from wherefore.plan import Fact, Plan, plan_opening, plan_reasons
 from wherefore.retrieval import SOURCES, Candidates, Index, Retriever
 
@@ -450,18 +450,22 @@ class Recommender:
             writer.top_p,
             seed,
             allowed,
+            writer.samples,
         )
+        finished: dict[int, list[Written]] = {row: [] for row in range(len(prompts))}
         for one in written:
+            finished[one.row].append(one)
+            if len(finished[one.row]) < writer.samples:
+                continue
             number = numbers[one.row]
             plan = plans[number]
-            if not one.finished or explain.check(one.text, plan, dialogue, self.catalog):
-                continue
-            # The same first words again and again read like a form: try another wording, once.
-            start = " ".join(one.text.split()[:3])
-            if starts[start] and attempt + 1 < writer.tries:
-                continue
-            starts[start] += 1
-            yield number, explain.polish(one.text, plan, self.catalog)
+            # The same first words again and again read like a form, so another beginning goes before likelihood.
+            order = sorted(finished[one.row], key=lambda w: (starts[_start(w.text)], -w.likely))
+            for best in order:
+                if best.finished and not explain.check(best.text, plan, dialogue, self.catalog):
+                    starts[_start(best.text)] += 1
+                    yield number, explain.polish(best.text, plan, self.catalog)
+                    break
 
     def _plain(self, plan: Plan) -> str:
         """The sentence of last resort, made from the facts."""
@@ -482,6 +486,11 @@ class Recommender:
     @staticmethod
     def _tokens(ids: Sequence[int]) -> set[int]:
         return {token for token in ids if token >= 0}
+
+
+def _start(sentence: str) -> str:
+    """The first two words."""
+    return " ".join(sentence.split()[:2])
 
 
 def make_retriever(config: Config, index: Index) -> Retriever:
