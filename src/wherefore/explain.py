@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -15,7 +16,7 @@ from typing import NamedTuple
 
 from wherefore.catalog import Catalog, FieldSpec
 from wherefore.dialogue import Dialogue
-from wherefore.phrases import FORMS, NUMBERS, label_noun, limit_object, role_of, said, style_of
+from wherefore.phrases import FORMS, NUMBERS, article, label_noun, limit_object, role_of, said, style_of
 from wherefore.plan import (
     Fact,
     PerCatalog,
@@ -107,7 +108,14 @@ def polish(sentence: str, plan: Plan, catalog: Catalog) -> str:
     cased = re.sub(r"(^|[.?!] )([a-z])", lambda m: m[1] + m[2].upper(), text)
     result = re.sub("\ue000([CK])(\\d+)\ue001", fill, cased)
     result = re.sub(r'"\s*“([^”]*)”\s*"', r"“\1”", result)
+    result = re.sub(r"\b([Aa])n? (?=([\w“][^.,;]*))(?![A-Z]\b)", _fit_article, result)
     return result if result.endswith((".", "?", "!")) else result + "."
+
+
+def _fit_article(match: re.Match[str]) -> str:
+    """The article that fits the sound of the next word: "an action movie"."""
+    fitting = article(match[2].lstrip("“")).split(" ", 1)[0]
+    return f"{match[1]}{fitting[1:]} "
 
 
 def _shown_values(plan: Plan, catalog: Catalog) -> dict[tuple[str, ...], list[_Shown]]:
@@ -528,6 +536,16 @@ class _Check:
             )
             if same and not self._in_span(index):
                 self._report("form", f"{self.words[index]!r} twice in a row")
+        told = [span for span in self.spans if span.kind == "value"]
+        again = {fact.value for fact in self.plan.facts if fact.kind == "wish"}
+        again |= {span.text for span in told if len(span.fields) > 1}  # who directed it and stars in it
+        for value, times in Counter(span.text for span in told).items():
+            # "you asked for comedy, and comedy it is" is fine; "tagged school, and it is tagged school" is not
+            if self.plan.item is not None and times > 1 + (value in again):
+                self._report("form", f"{value} is said {times} times")
+        for span in told:
+            if span.text.isdigit() and self.words[span.start - 1 : span.start] == ["the"]:
+                self._report("form", f"'the' before {span.text}")
         slots = [word for word in self.words if word[0] in "@#"]
         for slot in sorted({slot for slot in slots if slots.count(slot) > 1}):
             self._report("form", f"{slot} is named twice")
