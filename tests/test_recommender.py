@@ -246,7 +246,8 @@ class Scripted:
     def __call__(self, cache, prompts, *rest):
         from wherefore.model import Written
 
-        said, samples = self.rounds.pop(0), rest[-1]
+        opening = not prompts[0].items
+        said, samples = self.rounds[0] if opening else self.rounds.pop(0), rest[-1]
         for row, _ in enumerate(prompts):
             for _ in range(samples):
                 yield Written(row, said, finished=True)

@@ -26,6 +26,7 @@ from wherefore.plan import Fact, Plan, plan_opening, plan_reasons
 from wherefore.retrieval import SOURCES, Candidates, Index, Retriever
 
 Action = Literal["recommend", "ask", "answer", "chat", "nothing"]
+Worded = Literal["first", "rewritten", "plain"]
 Progress = Callable[[int, int], None]
 
 
@@ -42,7 +43,7 @@ class Recommendation:
     reason: str = ""
     evidence: tuple[Fact, ...] = ()
     found_by: Mapping[str, int] = field(default_factory=dict)
-    worded: Literal["", "first", "rewritten", "plain"] = ""
+    worded: Worded | Literal[""] = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values: `{"item", "score", "reason", "evidence"}`."""
@@ -400,31 +401,34 @@ class Recommender:
 
     def _write(
         self, dialogue: Dialogue, cache: DialogueCache, opening: Plan, plans: Sequence[Plan]
-    ) -> Iterator[tuple[int, str, Literal["first", "rewritten", "plain"]]]:
-        """Opening (number 0) and reasons, in order, each as soon as it and all before it have passed the check."""
-        todo = [opening, *plans]
-        ready: dict[int, tuple[str, Literal["first", "rewritten", "plain"]]] = {}
+    ) -> Iterator[tuple[int, str, Worded]]:
+        """Opening (number 0) and reasons, in order, each as soon as it and all before it have passed the check.
+
+        The opening is written by itself, so that the first words come soon; then all reasons together.
+        """
+        for sentence, how in self._word(dialogue, cache, [opening]):
+            yield 0, sentence, how
+        for number, (sentence, how) in enumerate(self._word(dialogue, cache, plans), 1):
+            yield number, sentence, how
+
+    def _word(
+        self, dialogue: Dialogue, cache: DialogueCache, plans: Sequence[Plan]
+    ) -> Iterator[tuple[str, Worded]]:
+        """A checked sentence for each plan, in order."""
+        ready: dict[int, tuple[str, Worded]] = {}
         shown = 0
         starts: Counter[str] = Counter()
-        missing = list(range(len(todo)))
         for attempt in range(self.config.writer.tries):
-            for number, sentence in self._attempt(dialogue, cache, todo, missing, attempt, starts):
+            missing = [number for number in range(len(plans)) if number not in ready]
+            if not missing:
+                break
+            for number, sentence in self._attempt(dialogue, cache, plans, missing, attempt, starts):
                 ready[number] = (sentence, "first" if attempt == 0 else "rewritten")
                 while shown in ready:
-                    yield (shown, *ready[shown])
+                    yield ready[shown]
                     shown += 1
-            missing = [number for number in missing if number not in ready]
-            if not missing:
-                return
-        for number in missing:
-            plan = todo[number]
-            ready[number] = (
-                self._plain(plan),
-                "plain",
-            )
-        while shown in ready:
-            yield (shown, *ready[shown])
-            shown += 1
+        for number in range(shown, len(plans)):
+            yield ready.get(number) or (self._plain(plans[number]), "plain")
 
     def _attempt(
         self,
