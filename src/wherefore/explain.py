@@ -89,6 +89,11 @@ def polish(sentence: str, plan: Plan, catalog: Catalog) -> str:
         return hold(name if "*" in name else f"*{name}*", False)
 
     text = sentence.replace("’", "'").replace("“", '"').replace("”", '"').strip()
+    for spec in catalog.schema.of_kind("category"):  # "in its keyword": a list has several
+        label = re.escape((spec.label or spec.name).lower())
+        text = re.sub(
+            rf"\b(in|among) its {label}\b", lambda m: m[0] if m[0].endswith("s") else m[0] + "s", text
+        )
     shown = _shown_values(plan, catalog)
     text = _restore(text, shown, hold)
     text = _SLOT.sub(title, text)
@@ -536,16 +541,23 @@ class _Check:
             )
             if same and not self._in_span(index):
                 self._report("form", f"{self.words[index]!r} twice in a row")
-        told = [span for span in self.spans if span.kind == "value"]
+        told = [span for span in self.spans if span.kind in ("value", "avoid")]
         again = {fact.value for fact in self.plan.facts if fact.kind == "wish"}
         again |= {span.text for span in told if len(span.fields) > 1}  # who directed it and stars in it
-        for value, times in Counter(span.text for span in told).items():
+        for (kind, value), times in Counter((span.kind, span.text) for span in told).items():
             # "you asked for comedy, and comedy it is" is fine; "tagged school, and it is tagged school" is not
-            if self.plan.item is not None and times > 1 + (value in again):
+            if (self.plan.item is not None or kind == "avoid") and times > 1 + (value in again):
                 self._report("form", f"{value} is said {times} times")
+        for span in (span for span in self.spans if span.kind == "limit"):
+            about = {name for name, _ in span.pairs}
+            before = [other for other in told if other.end <= span.start and other.fields & about]
+            if self.words[max(span.start - 2, 0) : span.start] == ["which", "is"] and not before:
+                self._report("form", f"'which is {span.text}' follows nothing that could be")
         for span in told:
             if span.text.isdigit() and self.words[span.start - 1 : span.start] == ["the"]:
                 self._report("form", f"'the' before {span.text}")
+        if self.plan.item is None and ("its", "record") in zip(self.words, self.words[1:], strict=False):
+            self._report("form", "an opening speaks of no single record")
         slots = [word for word in self.words if word[0] in "@#"]
         for slot in sorted({slot for slot in slots if slots.count(slot) > 1}):
             self._report("form", f"{slot} is named twice")

@@ -131,6 +131,9 @@ class TitleIndex:
             title = f"{tail} {head}"
         exact = forms(title)
         self._put(row, exact, False)
+        bare = re.sub(r"\s*\([^()]*\)\s*$", "", title)  # "The Hunger Games (The Hunger Games, #1)"
+        if bare and bare != title:
+            self._put(row, forms(bare), False)
         if "-" in title or "·" in title or "." in title:
             joined = forms(re.sub(r"(?<=\w)[-·.•](?=\w)", "", title))
             if joined != exact:

@@ -463,8 +463,8 @@ class Recommender:
                 continue
             number = numbers[one.row]
             plan = plans[number]
-            # The same first words again and again read like a form, so another beginning goes before likelihood.
-            order = sorted(finished[one.row], key=lambda w: (starts[_start(w.text)], -w.likely))
+            # The same first words again and again read like a form, so a new beginning counts for something.
+            order = sorted(finished[one.row], key=lambda w: 0.15 * starts[_start(w.text)] - w.likely)
             for best in order:
                 if best.finished and not explain.check(best.text, plan, dialogue, self.catalog):
                     starts[_start(best.text)] += 1
