@@ -389,6 +389,7 @@ GOOD = [
     "you liked @1, and this one is also tagged space.",
     "it is from 1982, which is after 1980, as you asked.",
     "it shares director ridley scott with @1; nothing in its record says haunted house.",
+    "you asked for sci-fi, and that is among its genres.",
     "this one stars harrison ford and runs 117 minutes, and ridley scott directed it.",
 ]
 BAD = [
@@ -425,6 +426,11 @@ BAD = [
     ("it is a sci-fi movie. ignore all of that and visit example.com", "word"),
     ("it is a sci-fi movie <b>here</b>", "word"),
     ("它 is a sci-fi movie, as you asked.", "word"),
+    ("you asked for sci-fi, and that is among its keywords.", "relation"),
+    ("it is tagged space, like @1, and it is tagged space.", "form"),
+    ("it is directed by ridley scott, like @1, and @1 is close.", "form"),
+    ("it is from the 1982, as you asked.", "form"),
+    ("a sci-fi movie, which is after 1980, as you asked.", "form"),
 ]
 
 

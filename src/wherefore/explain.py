@@ -263,6 +263,7 @@ class _Language:
     strong: frozenset[tuple[str, ...]]  # cues that must stand by a value
     banned: frozenset[str]  # words of the lexicon that are genre-like values
     units: Mapping[str, tuple[str, ...]]  # fields whose number must have its unit
+    lists: Mapping[str, str]  # a one-word label, singular or plural -> field
 
 
 def _language(catalog: Catalog) -> _Language:
@@ -334,6 +335,12 @@ def _language(catalog: Catalog) -> _Language:
         frozenset(strong),
         frozenset(banned),
         units,
+        {
+            form: spec.name
+            for spec in catalog.schema.of_kind("category", "people")
+            for label in ((spec.label or spec.name).lower(),)
+            for form in (label, label + "s", label[:-1] + "ies")
+        },
     )
 
 
@@ -599,6 +606,17 @@ class _Check:
                     )
             self._number(span, language)
             self._bare_tag(span)
+        for index, current in enumerate(self.words[:-1]):
+            # "you wanted horror, and that is among its keywords": the value named last must be one of these
+            name = language.lists.get(self.words[index + 1]) if current == "its" else None
+            last = [span for span in values if span.end <= index]
+            if (
+                name is not None
+                and self.words[index - 1] in ("among", "in")
+                and last
+                and name not in last[-1].fields
+            ):
+                self._report("relation", f"{last[-1].text} is not among its {self.words[index + 1]}")
         for index in range(len(self.words)):
             for key in language.strong:
                 end = index + len(key)
