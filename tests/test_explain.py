@@ -430,6 +430,7 @@ BAD = [
     ("it is tagged space, like @1, and it is tagged space.", "form"),
     ("it is directed by ridley scott, like @1, and @1 is close.", "form"),
     ("it is from the 1982, as you asked.", "form"),
+    ("if @1 is to your taste.", "form"),
     ("a sci-fi movie, which is after 1980, as you asked.", "form"),
 ]
 

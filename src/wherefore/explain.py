@@ -563,6 +563,8 @@ class _Check:
         for span in told:
             if span.text.isdigit() and self.words[span.start - 1 : span.start] == ["the"]:
                 self._report("form", f"'the' before {span.text}")
+        if self.words[:1] in (["if"], ["since"], ["because"]) and not set(",:;") & set(self.sentence):
+            self._report("form", f"nothing follows from {self.words[0]!r}")
         if self.plan.item is None and ("its", "record") in zip(self.words, self.words[1:], strict=False):
             self._report("form", "an opening speaks of no single record")
         slots = [word for word in self.words if word[0] in "@#"]
