@@ -203,18 +203,13 @@ class Recommender:
         """Add items; the next turn can recommend them."""
         with self._lock:
             self.index.add(items)
-            self._refresh()
+            self._vectors = None  # retriever and reader notice by themselves
 
     def remove(self, ids: Collection[str]) -> None:
         """Remove items; they are never recommended again."""
         with self._lock:
             self.index.remove(list(ids))
-            self._refresh()
-
-    def _refresh(self) -> None:
-        self.retriever = make_retriever(self.config, self.index)
-        self.reader = DialogueReader(self.index.catalog)
-        self._vectors = None
+            self._vectors = None  # retriever and reader notice by themselves
 
     # -- a turn -----------------------------------------------------------------------------------------
 
