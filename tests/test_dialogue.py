@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wherefore.catalog import Catalog
-from wherefore.dialogue import DialogueReader, Limit, Message, Preferences, Wish, parse_messages
+from wherefore.dialogue import DialogueReader, Limit, Mention, Message, Preferences, Wish, parse_messages
 from wherefore.limits import LimitReader
 from wherefore.mentions import TitleIndex
 from wherefore.verdicts import clauses
@@ -137,6 +137,23 @@ def limits(reader, text):
 
 
 # Messages
+
+
+def test_mentions_that_are_known_replace_the_search_for_titles(reader):
+    said = [Message("user", "I loved that one. Nothing like Alien, please.")]
+    there = Mention("aliens", 0, 8, 16, 100.0)
+    dialogue = reader.read(said, mentions=[there])
+    assert dialogue.mentions == (there,)
+    assert dialogue.preferences.liked == ("aliens",) and not dialogue.preferences.disliked
+    assert reader.read(said, mentions=[]).mentions == ()
+
+
+@pytest.mark.parametrize("place", [(0, 3, 99), (0, 5, 5), (1, 0, 2), (-1, 0, 2)])
+def test_a_mention_outside_of_the_messages_is_refused(reader, place):
+    with pytest.raises(
+        ValueError, match=r"a mention of 'aliens' is at characters .* but the dialogue has 1 messages"
+    ):
+        reader.read([Message("user", "I loved Aliens.")], mentions=[Mention("aliens", *place, 100.0)])
 
 
 def test_messages_are_accepted_as_dicts_and_objects():

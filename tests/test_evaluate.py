@@ -1,37 +1,39 @@
 """Evaluation: figures against sums by hand and against the independent scorer."""
 
+import dataclasses
 import importlib.util
 import json
 import math
 import random
+import statistics
 import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wherefore.corpora import CorpusDialogue, CorpusTurn, Instance, ItemRef, instances
+from wherefore.corpora import CorpusDialogue, CorpusTurn, Feedback, Instance, ItemRef, instances
 from wherefore.corpora.redial import Redial
+from wherefore.dialogue import Dialogue, Mention, Message
 from wherefore.evaluate import (
-    DEPTHS,
+    PLACES,
+    SLICES,
     SYSTEMS,
+    combine,
     evaluate,
     evaluate_corpus,
-    facts_as_text,
-    markdown,
     ndcg_at,
-    popularity,
+    place_of,
+    popularity_bands,
     read_predictions,
     recall_at,
     reciprocal_rank,
     recommender_rank,
-    repeat_context,
+    slices_of,
     write_predictions,
-    zero_shot,
 )
 
 ROOT = Path(__file__).parents[1]
@@ -145,6 +147,16 @@ def redial_test():
     return folder, list(Redial(folder, "test"))
 
 
+def test_redial_counts(redial_test):
+    """The numbers of TARGETS.md and of the independent scorer."""
+    for dedup, turns, mentions in ((True, 3838, 4472), (False, 4198, 4975)):
+        report = evaluate(
+            lambda instance: [], [i for one in redial_test[1] for i in instances(one, dedup)], resamples=1
+        )
+        assert (report.instances, report.gold_mentions) == (turns, mentions)
+        assert report.unranked == turns
+
+
 @pytest.mark.parametrize("dedup", [True, False])
 def test_agrees_with_the_independent_scorer_on_redial(scorer, redial_test, dedup, tmp_path):
     folder, dialogues = redial_test
@@ -210,6 +222,229 @@ def test_bad_input_is_refused():
         evaluate(lambda instance: [], toy(), resamples=0)
 
 
+# -- slices, errors, seeds ----------------------------------------------------------------------------------
+
+
+def random_talks(draw, n=200):
+    """Dialogues with everything that slices look at."""
+    talks = []
+    for number in range(n):
+        turns = []
+        for _ in range(draw.randint(2, 7)):
+            parts = [ItemRef(str(draw.randint(0, 40))) for _ in range(draw.choice([0, 1, 1, 2]))]
+            turns.append(CorpusTurn(draw.choice(["user", "assistant"]), ("words ", *parts)))
+        named = {item for turn in turns for item in turn.items}
+        feedback = {
+            item: Feedback(liked=draw.choice([True, False, None])) for item in named if draw.random() < 0.7
+        }
+        talks.append(CorpusDialogue(f"r{number}", "toy", "test", tuple(turns), feedback))
+    return talks
+
+
+def slow_bands(mentions):
+    """Walk down the items, most named first, and stop at half and at nine tenths of all mentions."""
+    order = sorted((item for item in mentions if mentions[item]), key=lambda item: (-mentions[item], item))
+    total, bands, taken = sum(mentions.values()), {}, []
+    for item in order:
+        share = sum(taken) / total
+        bands[item] = "head" if share < 0.5 else "middle" if share < 0.9 else "tail"
+        taken.append(mentions[item])
+    return bands
+
+
+def slow_slices(dialogue, turn, item, mentions, cold):
+    """The slice of one gold mention in each group, read off the dialogue."""
+    before = dialogue.turns[:turn]
+    assistant = [i for t in before if t.role == "assistant" for i in t.items]
+    liked = []
+    for t in before:
+        if t.role == "user":
+            for i in t.items:
+                form = dialogue.feedback.get(i)
+                if form is None or form.liked in (True, None):
+                    liked.append(i)
+    return {
+        "turn": "later" if assistant else "first",
+        "liked": "with liked mention" if liked else "without",
+        "item": slow_bands(mentions).get(item, "unseen"),
+        "cold": "cold" if item in cold else "other",
+    }
+
+
+@pytest.mark.parametrize("dedup", [True, False])
+def test_slices_and_errors_against_a_slow_count(dedup):
+    draw = random.Random(7)
+    todo = [instance for one in random_talks(draw) for instance in instances(one, dedup)]
+    mentions = {str(n): draw.choice([0, 1, 1, 2, 5, 30]) for n in range(35)}
+    cold = {str(n) for n in range(0, 41, 4)}
+    ranking = {
+        (i.dialogue.id, i.turn): draw.sample([str(n) for n in range(90)], draw.choice([5, 60, 90]))
+        for i in todo
+    }
+    report = evaluate(
+        lambda i: ranking[i.dialogue.id, i.turn],
+        todo,
+        resamples=1,
+        mentions=mentions,
+        cold=cold,
+        complete=True,
+    )
+    expected = {group: {name: [0, 0, 0, 0] for name in names} for group, names in SLICES.items()}
+    places = dict.fromkeys(PLACES, 0)
+    for instance in todo:
+        ranked = [
+            item
+            for item in ranking[instance.dialogue.id, instance.turn]
+            if not (dedup and item in instance.named)
+        ]
+        for item in instance.gold:
+            at = ranked.index(item) + 1 if item in ranked else None
+            for group, name in slow_slices(instance.dialogue, instance.turn, item, mentions, cold).items():
+                row = expected[group][name]
+                row[0] += 1
+                for column, k in enumerate((1, 10, 50), 1):
+                    row[column] += at is not None and at <= k
+            if at is None:
+                places["not retrieved"] += 1
+            elif at == 1:
+                places["first"] += 1
+            elif at <= 10:
+                places["2-10"] += 1
+            elif at <= 50:
+                places["11-50"] += 1
+            else:
+                places["beyond 50"] += 1
+    assert report.errors == places
+    assert all(places.values())
+    for group, parts in expected.items():
+        assert set(report.slices[group]) == set(parts)
+        assert sum(part.count for part in report.slices[group].values()) == report.gold_mentions
+        for name, (count, *hits) in parts.items():
+            assert count > 0, (group, name)
+            assert (report.slices[group][name].count, list(report.slices[group][name].hits)) == (count, hits)
+            for k, hit in zip((1, 10, 50), hits, strict=True):
+                assert report.slices[group][name].recall[f"recall@{k}"] == pytest.approx(hit / count)
+
+
+def test_slices_by_hand():
+    first = toy()[0]
+    assert slices_of(first) == {"turn": "first", "liked": "with liked mention"}
+    disliked = dataclasses.replace(first.dialogue, feedback={"a": Feedback(liked=False)})
+    assert slices_of(dataclasses.replace(first, dialogue=disliked))["liked"] == "without"
+    unsaid = dataclasses.replace(first.dialogue, feedback={"a": Feedback(liked=None)})
+    assert slices_of(dataclasses.replace(first, dialogue=unsaid))["liked"] == "with liked mention"
+    assert slices_of(toy()[1])["turn"] == "later"
+    assert slices_of(toy()[2]) == {"turn": "first", "liked": "without"}
+    assert slices_of(toy()[3]) == {"turn": "later", "liked": "without"}  # the assistant named c and d itself
+
+
+@given(st.dictionaries(items, st.integers(0, 50), max_size=30))
+def test_popularity_bands_against_a_slow_walk(mentions):
+    bands = popularity_bands(mentions)
+    assert bands == (slow_bands(mentions) if any(mentions.values()) else {})
+    if bands:
+        share = {band: sum(mentions[i] for i in bands if bands[i] == band) for band in ("head", "middle")}
+        total = sum(mentions.values())
+        assert share["head"] >= total / 2
+        assert share["head"] + share["middle"] >= 0.9 * total - 1e-9
+
+
+def test_groups_without_their_data_are_left_out():
+    report = evaluate(lambda instance: ["b"], toy(), resamples=1)
+    assert set(report.slices) == {"turn", "liked"}
+    assert report.errors is None
+    bare = evaluate(lambda instance: ["b"], toy(), resamples=1, mentions={}, cold={"b"})
+    assert bare.slices["item"]["unseen"].count == 5
+    assert bare.slices["item"]["head"].recall == {"recall@1": None, "recall@10": None, "recall@50": None}
+    assert bare.slices["cold"]["cold"].count == 2
+    with pytest.raises(ValueError, match="`cold` is the text 'b'"):
+        evaluate(lambda instance: [], toy(), cold="b")
+
+
+@pytest.mark.parametrize(
+    ("rank", "place"),
+    [
+        (1, "first"),
+        (2, "2-10"),
+        (10, "2-10"),
+        (11, "11-50"),
+        (50, "11-50"),
+        (51, "beyond 50"),
+        (math.inf, "not retrieved"),
+    ],
+)
+def test_place_of(rank, place):
+    assert place_of(rank) == place
+
+
+def seed_reports(n=3, resamples=40):
+    draw = random.Random(3)
+    todo = [instance for one in random_talks(draw) for instance in instances(one)]
+    pool = [str(n) for n in range(41)]
+    reports = []
+    for seed in range(n):
+        own = random.Random(seed)
+        ranking = {(i.dialogue.id, i.turn): own.sample(pool, 30) for i in todo}
+        reports.append(
+            evaluate(
+                lambda i, ranking=ranking: ranking[i.dialogue.id, i.turn],
+                todo,
+                resamples=resamples,
+                mentions={"1": 3, "2": 2, "3": 1},
+                complete=True,
+                trained=seed,
+            )
+        )
+    return reports
+
+
+def test_seeds_are_combined():
+    reports = seed_reports()
+    both = combine(reports, resamples=40, seed=0)
+    for name, figure in both.metrics.items():
+        values = [report.metrics[name].value for report in reports]
+        assert len(set(values)) > 1
+        assert figure.value == pytest.approx(statistics.mean(values))
+        assert both.sd[name] == pytest.approx(statistics.stdev(values))
+        assert figure.low <= figure.value <= figure.high
+    assert [run["seed"] for run in both.per_seed] == [0, 1, 2]
+    assert both.per_seed[1]["mrr"] == reports[1].metrics["mrr"].value
+    # The interval, drawn slowly: dialogues with replacement, hits averaged over seeds.
+    draw, keys = random.Random(0), list(reports[0].counts)
+    sampled = []
+    for _ in range(40):
+        picked = draw.choices(keys, k=len(keys))
+        gold = sum(reports[0].counts[key][0] for key in picked)
+        sampled.append(sum(report.counts[key][4] for report in reports for key in picked) / 3 / gold)
+    sampled.sort()
+    assert both.metrics["recall@10"].low == pytest.approx(sampled[1])
+    assert both.metrics["recall@10"].high == pytest.approx(sampled[39])
+    assert both.errors["first"] == pytest.approx(statistics.mean(r.errors["first"] for r in reports))
+    head = [report.slices["item"]["head"].recall["recall@10"] for report in reports]
+    assert both.slices["item"]["head"].recall["recall@10"] == pytest.approx(statistics.mean(head))
+
+
+def test_one_seed_stays_as_it_is():
+    report = seed_reports(1)[0]
+    assert report.sd is None
+    assert combine([report]) == report
+
+
+def test_reports_that_do_not_go_together_are_refused():
+    report = seed_reports(1)[0]
+    with pytest.raises(ValueError, match="there are no reports"):
+        combine([])
+    with pytest.raises(ValueError, match="one system under one protocol"):
+        combine([report, dataclasses.replace(report, system="other")])
+    fewer = evaluate(lambda instance: [], toy(), resamples=1, complete=True)
+    with pytest.raises(ValueError, match="not measured on the same instances .4 with 5 gold"):
+        combine([fewer, report])
+    with pytest.raises(ValueError, match="only some runs"):
+        combine([report, dataclasses.replace(report, errors=None)])
+    with pytest.raises(ValueError, match="`resamples` is 0"):
+        combine([report], resamples=0)
+
+
 def test_progress_is_told():
     told = []
     evaluate(lambda instance: [], toy(), resamples=1, progress=lambda done, of: told.append((done, of)))
@@ -256,42 +491,33 @@ def test_broken_predictions_are_named(tmp_path):
     file.write_text('{"dialogue_id": "1", "turn": 0, "ranked": []}\n' * 2)
     with pytest.raises(ValueError, match="line 2 predicts dialogue '1', turn 0 a second time"):
         read_predictions(file)
+    file.write_text('{"dialogue_id": "1", "turn": 0, "ranked": [7]}\n')
+    with pytest.raises(ValueError, match="line 1 ranks 7; item ids are text"):
+        read_predictions(file)
+
+
+def test_predictions_with_unknown_ids_are_named(tmp_path):
+    file = tmp_path / "p.jsonl"
+
+    def says(dialogue_id, turn, ranked):
+        file.write_text(json.dumps({"dialogue_id": dialogue_id, "turn": turn, "ranked": ranked}) + "\n")
+        return read_predictions(file, DIALOGUES, {"a", "b", "c", "d"})
+
+    assert says("d1", 3, ["c"])(toy()[1]) == ["c"]
+    with pytest.raises(
+        ValueError, match="line 1 predicts dialogue '9', turn 1, .* no such dialogue.*like 'd1'"
+    ):
+        says("9", 1, [])
+    for turn in (-1, 4):
+        with pytest.raises(ValueError, match=f"dialogue 'd1', turn {turn}, .* has turns 0 to 3"):
+            says("d1", turn, [])
+    with pytest.raises(
+        ValueError, match="ranks item 'x', which the corpus does not have .1 of the line's 2.*'a'"
+    ):
+        says("d1", 1, ["a", "x"])
 
 
 # -- systems ----------------------------------------------------------------------------------------------
-
-
-def test_popularity_counts_mentions():
-    rank = popularity(DIALOGUES)
-    assert rank(toy()[0]) == ["a", "b", "c", "d"]
-
-
-def test_repeat_context_says_the_newest_first():
-    last = toy()[1]
-    assert last.named == ("a", "b")
-    assert repeat_context(lambda instance: ["z", "a"])(last) == ["a", "b", "z"]
-    recall = evaluate(repeat_context(popularity(DIALOGUES)), toy(dedup=False), resamples=1).metrics[
-        "recall@1"
-    ]
-    assert recall.value > 0
-
-
-class LetterEmbedder:
-    """Counts letters."""
-
-    dim = 26
-    name = "letters"
-
-    def encode(self, texts, kind, progress=None):
-        counts = np.array(
-            [[text.lower().count(chr(97 + n)) for n in range(26)] for text in texts], np.float32
-        )
-        return counts / np.maximum(np.linalg.norm(counts, axis=1, keepdims=True), 1e-9)
-
-
-def test_zero_shot_ranks_by_similarity():
-    rank = zero_shot(LetterEmbedder(), {"x": "zzz", "y": "hello", "w": "help"}, str.upper, depth=2)
-    assert rank(toy()[2]) == ["y", "w"]
 
 
 def test_the_builtin_catalogue_holds_what_redial_recommends(redial_test):
@@ -302,57 +528,79 @@ def test_the_builtin_catalogue_holds_what_redial_recommends(redial_test):
     assert sum(item in linked for item in gold) / len(gold) > 0.97
 
 
-def test_recommender_is_asked_as_a_user_would():
-    asked = []
+class FakeRecommender:
+    """Notes what it is asked and always gives the same list."""
 
-    class Fake:
-        catalog = range(5)
+    catalog = range(5)
 
-        def rank(self, messages, k, exclude=()):
-            asked.append((messages, k, set(exclude)))
-            return [SimpleNamespace(item=SimpleNamespace(id=item_id)) for item_id in ("t2", "t9", "t1")]
+    def __init__(self):
+        self.asked = []
 
-    links = {"a": "t1", "b": "t2", "b2": "t2"}
-    rank = recommender_rank(Fake(), lambda item: f"<{item}>", links)
+    def rank(self, given, k, exclude=()):
+        self.asked.append((given, k, set(exclude)))
+        return [SimpleNamespace(item=SimpleNamespace(id=item_id)) for item_id in ("t2", "t9", "t1")]
+
+
+LINKS = {"a": "t1", "b": "t2", "b2": "t2"}
+
+
+def test_recommender_is_told_the_mentions():
+    fake = FakeRecommender()
+    rank = recommender_rank(fake, lambda item: f"<{item}>", LINKS)
+    todo = toy()
+    assert rank(todo[0]) == ["b", "b2", "a"]
+    rank(todo[1])
+    rank(todo[3])
+    assert fake.asked[0] == (
+        Dialogue((Message("user", "like <a>"),), (Mention("t1", 0, 5, 8, 100.0),)),
+        5,
+        {"t1"},
+    )
+    given, _, gone = fake.asked[1]
+    assert [message.content for message in given.messages] == ["like <a>", "<b> or <a>", "ok"]
+    assert [(one.item_id, one.message) for one in given.mentions] == [("t1", 0), ("t2", 1), ("t1", 1)]
+    assert gone == {"t1", "t2"}
+    given = fake.asked[2][0]  # ends with the assistant; c and d are not in the catalogue
+    assert [message.role for message in given.messages] == ["user", "assistant"]
+    assert given.mentions == ()
+
+
+def test_recommender_may_read_the_titles_itself():
+    fake = FakeRecommender()
+    rank = recommender_rank(fake, lambda item: f"<{item}>", LINKS, read_titles=True)
     todo = toy()
     assert rank(todo[0]) == ["b", "b2", "a"]
     rank(todo[1])
     rank(todo[3])
     user = {"role": "user", "content": "like <a>"}
-    assert asked[0] == ([user], 5, {"t1"})
-    assert asked[1][0] == [
+    assert fake.asked[0] == ([user], 5, {"t1"})
+    assert fake.asked[1][0] == [
         user,
         {"role": "assistant", "content": "<b> or <a>"},
         {"role": "user", "content": "ok"},
     ]
-    assert asked[2][0] == [
-        {"role": "user", "content": "hello"}
-    ]  # what the assistant said after it is left out
+    # What the assistant said after the user's last words is left out.
+    assert fake.asked[2][0] == [{"role": "user", "content": "hello"}]
 
 
-def test_facts_as_text_skips_what_is_not_words():
-    assert facts_as_text({"genres": ["Comedy"], "url": "http://x", "n": 3}) == "genres: Comedy"
-    assert len(facts_as_text({"title": "x" * 1000})) == 600
-
-
-# -- reports and runs -------------------------------------------------------------------------------------
-
-
-def test_report_and_table(tmp_path):
-    report = evaluate(
-        lambda instance: ["c"], toy(), "mine", resamples=20, provenance={"command": "x", "seed": 0}
+@pytest.mark.parametrize("read_titles", [True, False])
+def test_recommender_depth_repeats_and_silence(read_titles):
+    fake = FakeRecommender()
+    fake.catalog = range(9000)
+    rank = recommender_rank(fake, str, LINKS, read_titles=read_titles)
+    rank(toy(dedup=False)[0])
+    assert fake.asked[0][1:] == (500, set())
+    silent = dialogue(9, ("user", " "), ("assistant", "@a"))
+    rank(next(instances(silent)))
+    given = fake.asked[1][0]
+    assert given == (
+        [{"role": "user", "content": "Hello."}] if read_titles else Dialogue((Message("user", "Hello."),))
     )
-    report.save(tmp_path / "r.json")
-    saved = json.loads((tmp_path / "r.json").read_text())
-    assert saved["system"] == "mine"
-    assert saved["protocol"] == "dedup"
-    assert saved["command"] == "x"
-    assert set(saved["metrics"]) == {*(f"recall@{k}" for k in DEPTHS), "ndcg@10", "mrr"}
-    table = markdown([report, report]).splitlines()
-    assert len(table) == 4
-    assert len({line.count("|") for line in table}) == 1
-    assert table[0].startswith("| system | protocol | R@1 |")
-    assert f"{report.metrics['recall@1'].value:.3f} (" in table[2]
+    with pytest.raises(ValueError, match="`depth` is 0"):
+        recommender_rank(fake, str, LINKS, depth=0)
+
+
+# -- runs -------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -370,19 +618,125 @@ def corpus_folder(tmp_path):
 
 
 def test_evaluate_corpus(corpus_folder):
-    report = evaluate_corpus("popularity", "jsonl", corpus_folder, resamples=5, command="try", seed=3)
+    report = evaluate_corpus(["popularity"], "jsonl", corpus_folder, resamples=5, command="try", seed=3)[0]
     assert report.metrics["recall@1"].value == 1  # a is named, b is the next
     assert report.instances == 3
+    assert report.errors["first"] == 3
+    assert report.slices["item"]["middle"].count == 3  # a makes up half of the mentions, b the other
     assert report.provenance["command"] == "try"
     assert report.provenance["seed"] == 3
     assert len(report.provenance["data_sha256"]) == 64
     assert report.provenance["hardware"]
     assert report.provenance["commit"]
-    assert evaluate_corpus("popularity", "jsonl", corpus_folder, "valid", limit=2, resamples=1).instances == 2
-    with pytest.raises(ValueError, match="`limit` is 0"):
-        evaluate_corpus("popularity", "jsonl", corpus_folder, limit=0)
-    with pytest.raises(ValueError, match="unknown system 'populrity'; known: .*popularity"):
-        evaluate_corpus("populrity", "jsonl", corpus_folder)
+    few = evaluate_corpus(["popularity"], "jsonl", corpus_folder, "valid", limit=2, resamples=1)[0]
+    assert few.instances == 2
+
+
+def test_systems_and_protocols_in_order(corpus_folder):
+    reports = evaluate_corpus(
+        ["repeat-context", "ease"],
+        "jsonl",
+        corpus_folder,
+        protocols=["repeats", "dedup"],
+        resamples=1,
+        cold=["b"],
+    )
+    assert [(one.system, one.protocol) for one in reports] == [
+        ("repeat-context", "repeats"),
+        ("repeat-context", "dedup"),
+        ("ease", "repeats"),
+        ("ease", "dedup"),
+    ]
+    assert reports[0].metrics["recall@1"].value == 0  # it says a, which was just named
+    assert reports[1].metrics["recall@1"].value == 1
+    assert reports[1].slices["cold"]["cold"].count == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"limit": 0}, "`limit` is 0"),
+        ({"systems": ["populrity"]}, "unknown system 'populrity'; known: .*popularity"),
+        ({"systems": ["ease", "ease"]}, "system 'ease' is given 2 times"),
+        ({"systems": []}, "no system is given"),
+        ({"systems": "ease"}, r"`systems` is the text 'ease'; give a list: \['ease'\]"),
+        ({"protocols": ["dedupe"]}, "unknown protocol 'dedupe'; known: dedup, repeats"),
+        ({"checkpoints": ["x", "x"]}, "checkpoint 'x' is given 2 times"),
+        ({"split": "tests"}, "unknown split 'tests'; known: train, valid, test"),
+        ({"corpus": "redail"}, "unknown corpus 'redail'"),
+        ({"sequences": True}, "corpus 'jsonl' has no dialogues of which only the mentions are known"),
+        ({"systems": ["bm25"]}, "no facts about its items"),
+        ({"systems": ["zero-shot"]}, "no facts about its items"),
+        ({"systems": ["a", "b"], "predictions": "p.jsonl"}, "2 systems are named beside one file"),
+    ],
+)
+def test_a_run_with_bad_input_says_so(corpus_folder, changes, said):
+    given = {"systems": ["popularity"], "corpus": "jsonl", "path": corpus_folder} | changes
+    with pytest.raises(ValueError, match=said):
+        evaluate_corpus(**given)
+
+
+def test_an_empty_corpus_says_so(tmp_path):
+    (tmp_path / "dialogues.jsonl").write_text("")
+    with pytest.raises(ValueError, match="no turn of the test dialogues in .* recommends an item"):
+        evaluate_corpus(["popularity"], "jsonl", tmp_path)
+    turns = [{"role": "user", "text": "hi"}, {"role": "assistant", "text": "@b", "items": ["b"]}]
+    record = {"dialogue_id": "1", "split": "test", "turns": turns}
+    (tmp_path / "dialogues.jsonl").write_text(json.dumps(record) + "\n")
+    with pytest.raises(ValueError, match="training dialogues name no item"):
+        evaluate_corpus(["popularity"], "jsonl", tmp_path)
+
+
+def test_no_checkpoint_says_so(corpus_folder):
+    with pytest.raises(FileNotFoundError, match="no-such-folder"):
+        evaluate_corpus(["recommender"], "jsonl", corpus_folder, checkpoints=["no-such-folder"])
+
+
+def test_checkpoints_are_seeds(corpus_folder, monkeypatch):
+    """Two folders, one of which ranks rightly: half of it on average, under the name that is printed."""
+    folders = []
+    for seed in (4, 9):
+        folder = corpus_folder / f"run{seed}"
+        folder.mkdir()
+        (folder / "config.yaml").write_text(f"seed: {seed}\n")
+        folders.append(str(folder))
+    built = []
+
+    def fake(setting):
+        built.append((setting.checkpoint, setting.read_titles))
+        return lambda instance: ["b" if setting.checkpoint == folders[0] else "z"]
+
+    monkeypatch.setitem(SYSTEMS, "recommender", fake)
+    saved = corpus_folder / "rankings"
+    report, repeats = evaluate_corpus(
+        ["recommender"],
+        "jsonl",
+        corpus_folder,
+        protocols=["dedup", "repeats"],
+        checkpoints=folders,
+        read_titles=True,
+        resamples=5,
+        save_predictions=saved,
+    )
+    assert built == [(folder, True) for folder in folders]  # once each, for both protocols
+    assert (report.system, report.protocol, repeats.protocol) == ("wherefore", "dedup", "repeats")
+    assert report.metrics["recall@1"].value == 0.5
+    assert report.sd["recall@1"] == pytest.approx(math.sqrt(0.5))
+    assert [run["seed"] for run in report.per_seed] == [4, 9]
+    assert report.errors == {
+        "first": 1.5,
+        "2-10": 0,
+        "11-50": 0,
+        "beyond 50": 0,
+        "not retrieved": 1.5,
+    }
+    names = [f"wherefore-{protocol}-{n}.jsonl" for protocol in ("dedup", "repeats") for n in (0, 1)]
+    assert sorted(file.name for file in saved.iterdir()) == names
+    again = evaluate_corpus(["theirs"], "jsonl", corpus_folder, predictions=saved / names[0], resamples=5)[0]
+    assert again.metrics["recall@1"].value == 1
+    # A file may be cut short, whatever the name beside it.
+    named = evaluate_corpus(["ease"], "jsonl", corpus_folder, predictions=saved / names[0], resamples=1)
+    assert named[0].errors is again.errors is None
 
 
 def test_training_never_sees_the_split_to_predict(corpus_folder, monkeypatch):
@@ -393,33 +747,78 @@ def test_training_never_sees_the_split_to_predict(corpus_folder, monkeypatch):
         return lambda instance: []
 
     monkeypatch.setitem(SYSTEMS, "spy", spy)
-    evaluate_corpus("spy", "jsonl", corpus_folder, "test", resamples=1)
+    evaluate_corpus(["spy"], "jsonl", corpus_folder, "test", resamples=1)
     assert seen["ids"] == {f"{split}{n}" for split in ("train", "valid") for n in range(3)}
-    evaluate_corpus("spy", "jsonl", corpus_folder, "valid", resamples=1)
+    evaluate_corpus(["spy"], "jsonl", corpus_folder, "valid", resamples=1)
     assert seen["ids"] == {f"train{n}" for n in range(3)}
+
+
+def test_sequences_add_mentions_and_no_test_dialogue(monkeypatch):
+    folder = SHARED / "data" / "redial"
+    if not folder.is_dir():
+        pytest.skip("the shared data are not at hand (no redial folder)")
+    seen = {}
+
+    def spy(setting):
+        seen[len(seen)] = {one.id for one in setting.dialogues()}
+        return lambda instance: []
+
+    monkeypatch.setitem(SYSTEMS, "spy", spy)
+    for sequences in (False, True):
+        evaluate_corpus(["spy"], "redial", folder, "test", sequences=sequences, limit=1, resamples=1)
+    assert seen[0] < seen[1]
+    assert not seen[1] & {one.id for one in Redial(folder, "test")}
 
 
 def test_script(corpus_folder, capsys):
     script = load(ROOT / "scripts" / "evaluate.py")
-    out = corpus_folder / "out.json"
-    arguments = ["jsonl", str(corpus_folder), "--system", "popularity", "repeat-context", "--out", str(out)]
+    out, table, picture = (corpus_folder / "new" / name for name in ("out.json", "out.md", "out.png"))
+    arguments = ["jsonl", str(corpus_folder), "--system", "popularity", "repeat-context"]
+    arguments += ["--protocol", "dedup", "repeats", "--resamples", "5", "--out", str(out)]
+    arguments += ["--markdown", str(table), "--picture", str(picture)]
     assert script.main(arguments) == 0
-    assert capsys.readouterr().out.count("\n") == 4
+    printed = capsys.readouterr().out
+    assert printed == table.read_text(encoding="utf-8")
     saved = json.loads(out.read_text())
-    assert [row["system"] for row in saved] == ["popularity", "repeat-context"]
-    assert saved[0]["command"].startswith("python scripts/evaluate.py jsonl")
+    assert set(saved["systems"]) == {"popularity", "repeat-context"}
+    assert set(saved["systems"]["popularity"]) == {"dedup", "repeats"}
+    assert saved["command"].startswith("python scripts/evaluate.py jsonl")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_script_scores_predictions(corpus_folder, capsys):
+    script = load(ROOT / "scripts" / "evaluate.py")
     predictions = corpus_folder / "p.jsonl"
     predictions.write_text('{"dialogue_id": "test0", "turn": 1, "ranked": ["b"]}\n')
-    assert (
-        script.main(["jsonl", str(corpus_folder), "--system", "theirs", "--predictions", str(predictions)])
-        == 0
-    )
+    arguments = ["jsonl", str(corpus_folder), "--system", "theirs", "--predictions", str(predictions)]
+    assert script.main(arguments) == 0
     assert "| theirs | dedup | 0.333" in capsys.readouterr().out
+    predictions.write_text('{"dialogue_id": "train0", "turn": 1, "ranked": ["b"]}\n')
+    assert script.main(arguments) == 2
+    assert "predicts dialogue 'train0'" in capsys.readouterr().err
+    for more in (["--predictions", str(corpus_folder / "none")], ["--cold", str(corpus_folder / "none")]):
+        assert script.main([*arguments, *more]) == 2
+        assert capsys.readouterr().err.startswith("error: ")
     assert script.main(["jsonl", str(corpus_folder / "absent")]) == 2
     assert capsys.readouterr().err.startswith("error: corpus 'jsonl': nothing at")
 
 
+def test_command(corpus_folder, capsys):
+    from wherefore import cli
+
+    out = corpus_folder / "out.json"
+    arguments = ["evaluate", "jsonl", str(corpus_folder), "--out", str(out)]
+    for option, values in (("--system", ["popularity", "ease"]), ("--protocol", ["dedup", "repeats"])):
+        arguments += [word for value in values for word in (option, value)]
+    assert cli.main(arguments) == 0
+    assert "| ease | repeats |" in capsys.readouterr().out
+    assert set(json.loads(out.read_text())["systems"]["ease"]) == {"dedup", "repeats"}
+    assert cli.main([*arguments, "--protocol", "none"]) == 2
+    assert "unknown protocol 'none'; known: dedup, repeats" in capsys.readouterr().err
+
+
 def test_import_is_light():
-    check = "import sys, wherefore.evaluate; print({'torch', 'transformers', 'faiss', 'datasets'} & set(sys.modules))"
+    heavy = "{'torch', 'transformers', 'faiss', 'matplotlib'}"
+    check = f"import sys, wherefore.evaluate, wherefore.report; print({heavy} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "set()"

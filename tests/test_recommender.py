@@ -6,7 +6,7 @@ import pytest
 
 from conftest import make_recommender
 from wherefore.catalog import Item
-from wherefore.dialogue import Limit, Preferences
+from wherefore.dialogue import Dialogue, Limit, Mention, Message, Preferences
 from wherefore.recommender import Done, ListReady, TextDelta
 
 
@@ -64,6 +64,14 @@ def test_rank_is_the_list_without_words(recommender):
         one.item.id for one in recommender.generate(user("I loved Alien"), k=3).recommendations
     ]
     assert all(one.reason == "" and one.found_by for one in ranked[:5])
+
+
+def test_rank_takes_a_dialogue_whose_mentions_are_known(recommender):
+    said = (Message("user", "I loved it"), Message("assistant", "Oh yes"))
+    there = Dialogue(said, (Mention("alien", 0, 8, 10, 100.0),))
+    listed = [one.item.id for one in recommender.rank(there, k=11)]
+    assert "alien" not in listed and len(listed) == 11
+    assert "alien" in [one.item.id for one in recommender.rank([*said], k=12)]
 
 
 def test_two_recommenders_of_the_same_weights_agree_and_a_kept_cache_changes_nothing(tokenizers):

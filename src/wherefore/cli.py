@@ -168,14 +168,32 @@ def evaluate(
     corpus: Annotated[str, typer.Argument(help="Its name: redial, inspired, opendialkg, jsonl, ...")],
     path: Annotated[Path, typer.Argument(help="The folder that holds it.")],
     system: Annotated[
-        str,
-        typer.Option("--system", help="recommender, or a baseline: popularity, repeat-context, zero-shot."),
-    ] = "recommender",
+        list[str] | None,
+        typer.Option(
+            "--system",
+            help="recommender (the default), or a baseline: bm25, co-mention, ease, nearest-dialogues, popularity, "
+            "repeat-context, zero-shot. Give it several times for several.",
+        ),
+    ] = None,
     split: Annotated[str, typer.Option("--split", help="train, valid or test.")] = "test",
-    repeats: Annotated[
-        bool, typer.Option("--repeats", help="Count items that were named before, too.")
-    ] = False,
-    checkpoint: CheckpointOption = "starter",
+    protocol: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--protocol",
+            help="dedup (the default), or repeats, which counts items named before, too. Give it twice for both.",
+        ),
+    ] = None,
+    checkpoint: Annotated[
+        list[str] | None,
+        typer.Option("--checkpoint", help="`starter` (the default), or the folder of a model. One per seed."),
+    ] = None,
+    known_items: Annotated[
+        bool,
+        typer.Option(
+            "--known-items/--no-known-items",
+            help="Tell the recommender which items the corpus marks, or let it find the titles itself.",
+        ),
+    ] = True,
     predictions: Annotated[
         Path | None, typer.Option("--predictions", help="Score the rankings of this file instead.")
     ] = None,
@@ -186,25 +204,27 @@ def evaluate(
     out: Annotated[Path | None, typer.Option("--out", help="Write the report here as JSON.")] = None,
 ) -> None:
     """Measure rankings against what people recommended."""
-    from wherefore.evaluate import evaluate_corpus, markdown
+    from wherefore.evaluate import evaluate_corpus
+    from wherefore.report import markdown, save_results
 
     with _progress("Evaluating") as report_progress:
-        report = evaluate_corpus(
-            system,
+        reports = evaluate_corpus(
+            system or ["recommender"],
             corpus,
             path,
             split,
-            dedup=not repeats,
-            checkpoint=checkpoint,
+            protocols=protocol or ["dedup"],
+            checkpoints=checkpoint or ["starter"],
+            read_titles=not known_items,
             predictions=predictions,
             limit=limit,
             seed=seed,
             command=_command_line(),
             progress=report_progress,
         )
-    print(markdown([report]), end="")
+    print(markdown(reports), end="")
     if out is not None:
-        report.save(out)
+        save_results(out, reports)
 
 
 @app.command()

@@ -304,6 +304,7 @@ class DialogueReader:
         messages: Iterable[Message | Mapping[str, Any]],
         preferences: Preferences | None = None,
         since: int = 0,
+        mentions: Sequence[Mention] | None = None,
     ) -> Dialogue:
         """Understand a dialogue.
 
@@ -313,15 +314,17 @@ class DialogueReader:
             since: Messages before this one (from 0) are taken as read: they tell which items were named, and
                 say nothing more about preferences. With a state that the user edited, give the number of the
                 newest message, so that older ones do not bring back what was removed.
+            mentions: Which items are named where, when that is known; titles are then not looked for.
 
         Raises:
-            ValueError: If the messages are not allowed; see `parse_messages`.
+            ValueError: If the messages are not allowed (see `parse_messages`), or a mention is not in them.
         """
         if self._items is not self.catalog.items:
             self.refresh()
         parsed = parse_messages(messages, answered=True)
+        told = None if mentions is None else _by_message(mentions, parsed)
         notes = _Notes(preferences or Preferences())
-        mentions: list[Mention] = []
+        noted: list[Mention] = []
         named: dict[str, None] = {}
         by_user: set[str] = set()
         listed: tuple[str, ...] = ()
@@ -329,7 +332,7 @@ class DialogueReader:
         for number, message in enumerate(parsed):
             if message.role == "system":
                 continue
-            found = self._mentions(message, named)
+            found = self._mentions(message, named) if told is None else told[number]
             here = [Mention(f.item_id, number, f.start, f.end, f.score) for f in found if f.item_id]
             if message.role == "user":
                 if number >= since:
@@ -342,8 +345,8 @@ class DialogueReader:
                         dict.fromkeys(m.item_id for m in here if m.item_id not in by_user)
                     )
             named.update(dict.fromkeys(mention.item_id for mention in here))
-            mentions += here
-        return Dialogue(parsed, tuple(mentions), replace(preferences or Preferences(), **notes.values()))
+            noted += here
+        return Dialogue(parsed, tuple(noted), replace(preferences or Preferences(), **notes.values()))
 
     def _mentions(self, message: Message, named: Collection[str]) -> list[Found]:
         text = message.content
@@ -483,6 +486,21 @@ _OTHER_OBJECT = re.compile(
     re.IGNORECASE,
 )
 _HEAD = re.compile(r"^[ \t]*(?:\d{1,3}[.)]|[-*•–])[ \t]+(?:\*\*)?[\"“]?$")
+
+
+def _by_message(mentions: Sequence[Mention], messages: Sequence[Message]) -> list[list[Found]]:
+    """The mentions of each message, in order."""
+    found: list[list[Found]] = [[] for _ in messages]
+    for one in mentions:
+        length = len(messages[one.message].content) if 0 <= one.message < len(messages) else -1
+        if not 0 <= one.start < one.end <= length:
+            raise ValueError(
+                f"a mention of {one.item_id!r} is at characters {one.start} to {one.end} of message {one.message}, "
+                f"but the dialogue has {len(messages)} messages"
+                + (f" and that one {length} characters" if length >= 0 else "")
+            )
+        found[one.message].append(Found(one.item_id, one.start, one.end, one.score))
+    return [sorted(here, key=lambda one: one.start) for here in found]
 
 
 def _heads(content: str, here: Sequence[Mention]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 An instance is a recommender's turn that names an item and has a turn before it. *Dedup* (the headline):
 gold is what neither speaker named earlier, turns left without gold are dropped, and items named earlier
-are taken out of the ranking. *With repeats*: every item of the turn is gold and nothing is taken out.
+are taken out of the ranking. *Repeats*: every item of the turn is gold and nothing is taken out.
 """
 
 from __future__ import annotations
@@ -15,29 +15,36 @@ import platform
 import random
 import subprocess
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wherefore.config import resolve
-from wherefore.corpora import CORPORA, Corpus, CorpusDialogue, Instance, titles_of
-from wherefore.corpora.base import read_lines
+from wherefore.baselines import BASELINES, COMPLETE, Progress, Rank, Setting, count_mentions
+from wherefore.config import Config, resolve
+from wherefore.corpora import CORPORA, Corpus, CorpusDialogue, Instance, as_dialogue
+from wherefore.corpora.base import SPLITS, read_lines
+from wherefore.dialogue import Dialogue, Message
 from wherefore.files import write_aside
 
 if TYPE_CHECKING:
-    from wherefore.embedders import Embedder
     from wherefore.recommender import Recommender
 
 DEPTHS = (1, 5, 10, 20, 50)
 METRICS = (*(f"recall@{k}" for k in DEPTHS), "ndcg@10", "mrr")
-CONTEXT_CHARS = 600  # of the newest words that the zero-shot baseline reads
-
-Rank = Callable[[Instance], Sequence[str]]
-"""A system: an instance to item ids of its corpus, best first; at least 50 besides those named before."""
-Progress = Callable[[int, int], None]  # done, total
+PROTOCOLS = ("dedup", "repeats")
+SLICE_DEPTHS = (1, 10, 50)
+SLICES: Mapping[str, tuple[str, ...]] = {
+    "turn": ("first", "later"),
+    "liked": ("with liked mention", "without"),
+    "item": ("head", "middle", "tail", "unseen"),
+    "cold": ("cold", "other"),
+}
+"""Each gold mention falls into one slice of each group; see `slices_of` and `evaluate`."""
+PLACES = ("first", "2-10", "11-50", "beyond 50", "not retrieved")
+"""Where a gold item stands in the ranking."""
 
 
 # -- one instance -----------------------------------------------------------------------------------------
@@ -59,8 +66,7 @@ def ndcg_at(ranked: Sequence[str], gold: Sequence[str], k: int = 10) -> float:
     >>> ndcg_at(["a", "b"], ["a"])
     1.0
     """
-    gain = sum(1 / math.log2(rank + 1) for rank in _ranks(ranked, gold) if rank <= k)
-    return gain / sum(1 / math.log2(rank + 1) for rank in range(1, min(k, len(gold)) + 1))
+    return _ndcg(_ranks(ranked, gold), k)
 
 
 def reciprocal_rank(ranked: Sequence[str], gold: Sequence[str]) -> float:
@@ -77,7 +83,66 @@ def _ranks(ranked: Sequence[str], gold: Sequence[str]) -> list[float]:
     return [ranked.index(item) + 1 if item in ranked else math.inf for item in gold]
 
 
-# -- all instances ----------------------------------------------------------------------------------------
+def _ndcg(ranks: Sequence[float], k: int = 10) -> float:
+    gain = sum(1 / math.log2(rank + 1) for rank in ranks if rank <= k)
+    return gain / sum(1 / math.log2(rank + 1) for rank in range(1, min(k, len(ranks)) + 1))
+
+
+def _short(value: float) -> float:
+    return round(float(value), 6)
+
+
+# -- what is counted --------------------------------------------------------------------------------------
+
+
+def popularity_bands(mentions: Mapping[str, int]) -> dict[str, str]:
+    """Items with a training mention to head, middle or tail.
+
+    Head: the most named items that together make up half of the mentions; middle: the next that make up
+    40 %; tail: the rest. Equal counts are taken in order of id.
+
+    >>> popularity_bands({"a": 6, "b": 3, "c": 2, "d": 1})
+    {'a': 'head', 'b': 'middle', 'c': 'middle', 'd': 'tail'}
+    """
+    total, before = sum(mentions.values()), 0
+    bands = {}
+    for item in sorted(mentions, key=lambda item: (-mentions[item], item)):
+        if mentions[item] > 0:
+            bands[item] = "head" if 2 * before < total else "middle" if 10 * before < 9 * total else "tail"
+            before += mentions[item]
+    return bands
+
+
+def slices_of(instance: Instance) -> dict[str, str]:
+    """The slices of an instance that do not depend on its gold, by group.
+
+    "first": the assistant has named no item yet. "with liked mention": the user has named an item that the
+    form filled in after the dialogue does not call disliked. This form is read for slicing alone: no system
+    sees it.
+    """
+    named = [turn.role for turn in instance.context if turn.items]
+    feedback = instance.dialogue.feedback
+    liked = any(
+        item not in feedback or feedback[item].liked is not False
+        for turn in instance.context
+        if turn.role == "user"
+        for item in turn.items
+    )
+    return {
+        "turn": "later" if "assistant" in named else "first",
+        "liked": "with liked mention" if liked else "without",
+    }
+
+
+def place_of(rank: float) -> str:
+    """A rank from 1, or infinity, as one of `PLACES`.
+
+    >>> place_of(1), place_of(10), place_of(math.inf)
+    ('first', '2-10', 'not retrieved')
+    """
+    if rank == math.inf:
+        return PLACES[-1]
+    return next((place for place, end in zip(PLACES, (1, 10, 50), strict=False) if rank <= end), PLACES[3])
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,66 +155,81 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
+class Slice:
+    """Gold mentions of one kind and how many of them were found; a mean over seeds may be fractional."""
+
+    count: int
+    hits: tuple[float, ...]  # within each of SLICE_DEPTHS
+
+    @property
+    def recall(self) -> dict[str, float | None]:
+        """Recall at each of SLICE_DEPTHS; None where nothing is to find."""
+        pairs = zip(SLICE_DEPTHS, self.hits, strict=True)
+        return {f"recall@{k}": hits / self.count if self.count else None for k, hits in pairs}
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """The figures of one system on one set of instances."""
+    """The figures of one system on one set of instances; a mean over seeds where `sd` is given."""
 
     system: str
     dedup: bool
     dialogues: int
     instances: int
     gold_mentions: int
-    unranked: int  # instances for which the system gave nothing; each counts as a miss
+    unranked: float  # instances for which the system gave nothing; each counts as a miss
     metrics: Mapping[str, Interval]
+    slices: Mapping[str, Mapping[str, Slice]]
+    errors: Mapping[str, float] | None  # gold mentions by `PLACES`; None: rankings are cut short
+    sd: Mapping[str, float] | None = None  # over seeds, with n - 1; None: one seed
+    per_seed: tuple[Mapping[str, Any], ...] = ()  # seed and metrics of each run
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    counts: Mapping[tuple[str, str], np.ndarray] = field(default_factory=dict, compare=False, repr=False)
+    # ^ (2 + metrics,) sums per dialogue, for intervals
+
+    @property
+    def protocol(self) -> str:
+        """One of `PROTOCOLS`."""
+        return PROTOCOLS[not self.dedup]
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values: what was measured, then where the numbers come from."""
+        """Plain values of this system under this protocol."""
+        errors = None
+        if self.errors is not None:
+            errors = {
+                place: {"count": _short(count), "share": _short(count / self.gold_mentions)}
+                for place, count in self.errors.items()
+            }
         return {
-            "system": self.system,
-            "protocol": "dedup" if self.dedup else "repeats",
+            **{name: _short(figure.value) for name, figure in self.metrics.items()},
+            "intervals": {
+                name: [_short(figure.low), _short(figure.high)] for name, figure in self.metrics.items()
+            },
+            "sd": None if self.sd is None else {name: _short(value) for name, value in self.sd.items()},
+            "slices": {
+                group: {
+                    name: {"count": part.count}
+                    | {
+                        metric: None if value is None else _short(value)
+                        for metric, value in part.recall.items()
+                    }
+                    for name, part in parts.items()
+                }
+                for group, parts in self.slices.items()
+            },
+            "errors": errors,
+            "per_seed": [
+                {name: _short(value) if isinstance(value, float) else value for name, value in run.items()}
+                for run in self.per_seed
+            ],
             "dialogues": self.dialogues,
             "instances": self.instances,
             "gold_mentions": self.gold_mentions,
-            "unranked": self.unranked,
-            "metrics": {
-                name: {
-                    "value": round(value.value, 6),
-                    "low": round(value.low, 6),
-                    "high": round(value.high, 6),
-                }
-                for name, value in self.metrics.items()
-            },
-            **self.provenance,
+            "unranked": _short(self.unranked),
         }
 
-    def save(self, path: str | Path) -> None:
-        """Write the report as JSON; what was there stays whole if writing fails."""
-        with write_aside(path) as aside:
-            aside.write_text(
-                json.dumps(self.to_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-            )
 
-
-def markdown(reports: Iterable[Report]) -> str:
-    """A Markdown table with one line per report, each figure with its 95 % interval."""
-    names = {"recall": "R", "ndcg": "NDCG", "mrr": "MRR"}
-
-    def head(metric: str) -> str:
-        name, at, k = metric.partition("@")
-        return names[name] + at + k
-
-    lines = [
-        f"| system | protocol | {' | '.join(head(metric) for metric in METRICS)} | gold mentions |",
-        "|" + "---|" * (len(METRICS) + 3),
-    ]
-    for report in reports:
-        cells = [
-            f"{figure.value:.3f} ({figure.low:.3f}–{figure.high:.3f})"
-            for figure in (report.metrics[metric] for metric in METRICS)
-        ]
-        protocol = "dedup" if report.dedup else "repeats"
-        lines.append(f"| {report.system} | {protocol} | {' | '.join(cells)} | {report.gold_mentions:,} |")
-    return "\n".join(lines) + "\n"
+# -- all instances ----------------------------------------------------------------------------------------
 
 
 def evaluate(
@@ -160,6 +240,11 @@ def evaluate(
     seed: int = 0,
     progress: Progress | None = None,
     provenance: Mapping[str, Any] | None = None,
+    *,
+    mentions: Mapping[str, int] | None = None,
+    cold: Collection[str] = (),
+    complete: bool = False,
+    trained: int | None = None,
 ) -> Report:
     """Rank every instance and count.
 
@@ -174,42 +259,143 @@ def evaluate(
         seed: Of the bootstrap.
         progress: Told (done, of) after every instance.
         provenance: Goes into the report as it is; see `provenance`.
+        mentions: Training mentions of each item, for the slices head, middle, tail and unseen; None: no
+            such slices.
+        cold: Items that the system was not trained with, for the slices cold and other; empty: no such
+            slices.
+        complete: Whether rankings hold everything that the system retrieved, so that what is absent was
+            missed by retrieval.
+        trained: Seed that the system was trained with, if any.
 
     Raises:
         ValueError: If there are no instances, both protocols are mixed, or a ranking repeats an item.
     """
     if resamples < 1:
         raise ValueError(f"`resamples` is {resamples}; it must be at least 1")
+    if isinstance(cold, str):
+        raise ValueError(f"`cold` is the text {cold!r}; give a set of item ids")
     todo = list(instances)
     if not todo:
         raise ValueError("there is nothing to evaluate: no turn of these dialogues recommends an item")
     if len({instance.dedup for instance in todo}) > 1:
         raise ValueError("instances with and without repeats are mixed; evaluate one protocol at a time")
+    bands = None if mentions is None else popularity_bands(mentions)
+    cold = frozenset(cold)
     sums: dict[tuple[str, str], np.ndarray] = {}
+    parts = {
+        (group, name): np.zeros(1 + len(SLICE_DEPTHS))
+        for group, names in SLICES.items()
+        for name in names
+        if not (group == "item" and bands is None) and not (group == "cold" and not cold)
+    }
+    places = dict.fromkeys(PLACES, 0.0)
     unranked = 0
     for done, instance in enumerate(todo, 1):
         ranked = _ranking(rank, instance)
         unranked += not ranked
         key = (instance.dialogue.dataset, instance.dialogue.id)
-        sums[key] = sums.get(key, 0.0) + _counts(ranked, instance)
+        ranks = _ranks(ranked, instance.gold)
+        sums[key] = sums.get(key, 0.0) + _counts(ranks)
+        of_turn = slices_of(instance)
+        for item, at in zip(instance.gold, ranks, strict=True):
+            within = of_turn | ({} if bands is None else {"item": bands.get(item, "unseen")})
+            within |= {"cold": "cold" if item in cold else "other"} if cold else {}
+            for part in within.items():
+                parts[part] += (1, *(at <= k for k in SLICE_DEPTHS))
+            places[place_of(at)] += 1
         if progress is not None:
             progress(done, len(todo))
-    table = np.stack(list(sums.values()))  # (dialogues, counts)
-    values = _figures(table.sum(axis=0)[None])[0]
-    low, high = _bootstrap(table, resamples, seed)
+    slices: dict[str, dict[str, Slice]] = {}
+    for (group, name), (count, *hits) in parts.items():
+        slices.setdefault(group, {})[name] = Slice(round(count), tuple(map(float, hits)))
+    metrics = _intervals(sums, resamples, seed)
     return Report(
         system=system,
         dedup=todo[0].dedup,
-        dialogues=len(table),
+        dialogues=len(sums),
         instances=len(todo),
-        gold_mentions=round(table[:, 0].sum()),
+        gold_mentions=round(sum(row[0] for row in sums.values())),
         unranked=unranked,
-        metrics={
-            name: Interval(float(value), float(least), float(most))
-            for name, value, least, most in zip(METRICS, values, low, high, strict=True)
-        },
+        metrics=metrics,
+        slices=slices,
+        errors=places if complete else None,
+        per_seed=({"seed": trained} | {name: figure.value for name, figure in metrics.items()},),
         provenance=dict(provenance or {}),
+        counts=sums,
     )
+
+
+def combine(reports: Sequence[Report], resamples: int = 1000, seed: int = 0) -> Report:
+    """Runs of one system that differ in their seed, as one report.
+
+    Every figure is the mean over seeds, `sd` their standard deviation (with n - 1). Intervals: bootstrap over
+    dialogues of the counts averaged over seeds.
+
+    Args:
+        reports: Of one system, one protocol and the same instances.
+        resamples: Bootstrap samples.
+        seed: Of the bootstrap.
+
+    Raises:
+        ValueError: If there are no reports or they do not go together.
+    """
+    if not reports:
+        raise ValueError("there are no reports to combine; give one per seed")
+    if resamples < 1:
+        raise ValueError(f"`resamples` is {resamples}; it must be at least 1")
+    first = reports[0]
+    for report in reports:
+        if (report.system, report.dedup) != (first.system, first.dedup):
+            raise ValueError(
+                f"{report.system} ({report.protocol}) cannot be combined with {first.system} ({first.protocol}); "
+                "give runs of one system under one protocol"
+            )
+        same = report.counts.keys() == first.counts.keys() and all(
+            np.array_equal(report.counts[key][:2], counts[:2]) for key, counts in first.counts.items()
+        )
+        if not same or _sizes(report) != _sizes(first):
+            raise ValueError(
+                f"the runs of {first.system} were not measured on the same instances "
+                f"({first.instances} with {first.gold_mentions} gold mentions, {report.instances} with "
+                f"{report.gold_mentions}) and slices; evaluate them with the same options"
+            )
+        if (report.errors is None) != (first.errors is None):
+            raise ValueError(
+                f"only some runs of {first.system} rank completely; evaluate all with the same `complete`"
+            )
+    if len(reports) == 1:
+        return first
+    n = len(reports)
+    counts = {key: np.mean([report.counts[key] for report in reports], axis=0) for key in first.counts}
+    values = {name: [report.metrics[name].value for report in reports] for name in METRICS}
+    slices = {
+        group: {
+            name: Slice(
+                part.count,
+                tuple(float(x) for x in np.mean([r.slices[group][name].hits for r in reports], axis=0)),
+            )
+            for name, part in parts.items()
+        }
+        for group, parts in first.slices.items()
+    }
+    located = [report.errors for report in reports if report.errors is not None]
+    return replace(
+        first,
+        unranked=sum(report.unranked for report in reports) / n,
+        metrics=_intervals(counts, resamples, seed),
+        slices=slices,
+        errors={place: sum(one[place] for one in located) / n for place in PLACES} if located else None,
+        sd={name: float(np.std(over, ddof=1)) for name, over in values.items()},
+        per_seed=tuple(run for report in reports for run in report.per_seed),
+        counts=counts,
+    )
+
+
+def _sizes(report: Report) -> dict[tuple[str, str], int]:
+    """Gold mentions in each slice."""
+    return {
+        (group, name): part.count for group, parts in report.slices.items() for name, part in parts.items()
+    }
 
 
 def _ranking(rank: Rank, instance: Instance) -> list[str]:
@@ -227,11 +413,21 @@ def _ranking(rank: Rank, instance: Instance) -> list[str]:
     return ranked
 
 
-def _counts(ranked: Sequence[str], instance: Instance) -> np.ndarray:
+def _counts(ranks: Sequence[float]) -> np.ndarray:
     """(2 + metrics,): gold mentions, instances, hits at each depth, NDCG, reciprocal rank."""
-    gold = instance.gold
-    hits = (recall_at(ranked, gold, k) * len(gold) for k in DEPTHS)
-    return np.array([len(gold), 1, *hits, ndcg_at(ranked, gold), reciprocal_rank(ranked, gold)])
+    hits = (sum(rank <= k for rank in ranks) for k in DEPTHS)
+    return np.array([len(ranks), 1, *hits, _ndcg(ranks), 1 / min(ranks)])
+
+
+def _intervals(sums: Mapping[tuple[str, str], np.ndarray], resamples: int, seed: int) -> dict[str, Interval]:
+    """Counts of each dialogue -> each metric with its interval."""
+    table = np.stack(list(sums.values()))  # (dialogues, 2 + metrics)
+    values = _figures(table.sum(axis=0)[None])[0]
+    low, high = _bootstrap(table, resamples, seed)
+    return {
+        name: Interval(float(value), float(least), float(most))
+        for name, value, least, most in zip(METRICS, values, low, high, strict=True)
+    }
 
 
 def _figures(sums: np.ndarray) -> np.ndarray:
@@ -274,158 +470,109 @@ def write_predictions(
     return len(todo)
 
 
-def read_predictions(path: str | Path) -> Rank:
+def read_predictions(
+    path: str | Path,
+    dialogues: Iterable[CorpusDialogue] | None = None,
+    items: Collection[str] | None = None,
+) -> Rank:
     """Rankings of a file as a system; an instance that the file lacks gets an empty ranking.
+
+    Args:
+        path: JSON lines as `write_predictions` makes them.
+        dialogues: All that may be predicted; None: any.
+        items: Ids of all items that may be ranked; None: any.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If a line is not a prediction, or an instance is predicted twice.
+        ValueError: If a line is not a prediction, an instance is predicted twice, or a dialogue, a turn or
+            an item is unknown.
     """
+    lengths = None if dialogues is None else {one.id: len(one.turns) for one in dialogues}
+    known = None if items is None else frozenset(items)
     given: dict[tuple[str, int], list[str]] = {}
     for where, row in read_lines(Path(path)):
         key, ranked = (row.get("dialogue_id"), row.get("turn")), row.get("ranked")
-        if not isinstance(key[0], str) or not isinstance(key[1], int) or not isinstance(ranked, list):
+        if not isinstance(key[0], str) or type(key[1]) is not int or not isinstance(ranked, list):
             raise ValueError(f'{where} is not {{"dialogue_id": text, "turn": number, "ranked": [item ids]}}')
+        wrong = next((item for item in ranked if not isinstance(item, str)), None)
+        if wrong is not None:
+            raise ValueError(f"{where} ranks {wrong!r}; item ids are text, so write them in quotes")
         if key in given:
             raise ValueError(f"{where} predicts dialogue {key[0]!r}, turn {key[1]} a second time")
+        if lengths is not None and not 0 <= key[1] < lengths.get(key[0], 0):
+            seen = f"turns 0 to {lengths[key[0]] - 1}" if lengths.get(key[0]) else "no such dialogue"
+            example = next(iter(lengths), "")
+            raise ValueError(
+                f"{where} predicts dialogue {key[0]!r}, turn {key[1]}, and the split to predict has {seen}; "
+                f"use the corpus' own ids, like {example!r}, and the split that the file was made for"
+            )
+        if known is not None and not known.issuperset(ranked):
+            unknown = [item for item in ranked if item not in known]
+            raise ValueError(
+                f"{where} ranks item {unknown[0]!r}, which the corpus does not have ({len(unknown)} of the line's "
+                f"{len(ranked)}); rank ids of its {len(known):,} items, like {min(known, default='')!r}"
+            )
         given[key[0], key[1]] = ranked
     return lambda instance: given.get((instance.dialogue.id, instance.turn), [])
 
 
-# -- systems ----------------------------------------------------------------------------------------------
-
-
-def popularity(dialogues: Iterable[CorpusDialogue]) -> Rank:
-    """The items named most often in training dialogues, whatever is asked; ties in order of id."""
-    counts = Counter(item for dialogue in dialogues for turn in dialogue.turns for item in turn.items)
-    ranked = sorted(counts, key=lambda item: (-counts[item], item))
-    return lambda instance: ranked
-
-
-def repeat_context(otherwise: Rank) -> Rank:
-    """What was just talked about, the newest first, then another system's ranking.
-
-    It shows how much the protocol with repeats rewards saying again what was said.
-    """
-
-    def rank(instance: Instance) -> list[str]:
-        newest = [item for turn in reversed(instance.context) for item in reversed(turn.items)]
-        return list(dict.fromkeys((*newest, *otherwise(instance))))
-
-    return rank
-
-
-def zero_shot(
-    embedder: Embedder,
-    texts: Mapping[str, str],
-    title_of: Callable[[str], str],
-    depth: int = 100,
-    progress: Progress | None = None,
-) -> Rank:
-    """Items whose text is nearest to the newest words of the dialogue: what a plain RAG demo does.
-
-    Args:
-        embedder: Makes d-wide vectors.
-        texts: Item ids to what is known about each, as text.
-        title_of: What to write where a turn names an item.
-        depth: Items to rank besides those named before.
-        progress: Told (done, of) while the items are encoded.
-    """
-    ids = list(texts)
-    vectors = embedder.encode(list(texts.values()), "item", progress)  # (n, d)
-
-    def rank(instance: Instance) -> list[str]:
-        said = "\n".join(turn.render(title_of) for turn in instance.context)[-CONTEXT_CHARS:]
-        scores = vectors @ embedder.encode([said], "query")[0]  # (n,)
-        best = np.argsort(-scores, kind="stable")[: depth + len(instance.named)]
-        return [ids[row] for row in best]
-
-    return rank
+# -- the recommender --------------------------------------------------------------------------------------
 
 
 def recommender_rank(
     recommender: Recommender,
     title_of: Callable[[str], str],
     catalog_id_of: Mapping[str, str],
-    depth: int = 200,
+    depth: int = 500,
+    read_titles: bool = False,
 ) -> Rank:
-    """The whole recommender as it is used: the words in, items of the corpus out.
+    """The whole recommender: a dialogue in, items of the corpus out.
 
-    The recommender answers the user, so assistant turns after the user's last one are left out. Catalogue
-    items that the corpus does not have are passed over.
+    Catalogue items that the corpus does not have are passed over.
 
     Args:
         recommender: Ranks items of its catalogue.
         title_of: What to write where a turn names an item.
         catalog_id_of: Corpus item ids to catalogue ids.
         depth: Catalogue items to ask for.
+        read_titles: Give the words alone and let the recommender find the titles in them, as users do; it
+            answers the user, so assistant turns after the user's last one are left out. Otherwise the
+            corpus' own annotations are the mentions, as all published systems have them.
+
+    Raises:
+        ValueError: If `depth` is below 1.
     """
+    if depth < 1:
+        raise ValueError(f"`depth` is {depth}; it must be at least 1")
     corpus_ids: dict[str, list[str]] = {}
     for corpus_id, catalog_id in catalog_id_of.items():
         corpus_ids.setdefault(catalog_id, []).append(corpus_id)
 
     def rank(instance: Instance) -> list[str]:
-        turns = [(turn.role, turn.render(title_of).strip()) for turn in instance.context]
-        turns = [(role, text) for role, text in turns if text]
-        while turns and turns[-1][0] != "user":
-            turns.pop()
-        messages = [{"role": role, "content": text} for role, text in turns]
-        messages = messages or [{"role": "user", "content": "Hello."}]
         gone = (
             {catalog_id_of[item] for item in instance.named if item in catalog_id_of}
             if instance.dedup
             else ()
         )
-        k = min(depth, len(recommender.catalog))
-        listed = recommender.rank(messages, k, exclude=gone)
+        given: Any = _words(instance, title_of)
+        if not read_titles:
+            given = as_dialogue(instance.context, title_of, catalog_id_of.get)
+            if not given.messages:
+                given = Dialogue((Message("user", "Hello."),))
+        listed = recommender.rank(given, min(depth, len(recommender.catalog)), exclude=gone)
         return [corpus_id for entry in listed for corpus_id in corpus_ids.get(entry.item.id, ())]
 
     return rank
 
 
-def facts_as_text(facts: Mapping[str, Any], max_chars: int = 600) -> str:
-    """What a corpus knows of an item, as text: its title and year, then every fact that is a list of words.
-
-    >>> facts_as_text({"title": "Alien", "year": 1979, "genres": ["Horror", "Sci-Fi"], "imdb_id": "tt0078748"})
-    'Alien (1979). genres: Horror, Sci-Fi'
-    """
-    title = titles_of({"": facts})[""]
-    lists = [
-        f"{key}: {', '.join(map(str, value))}"
-        for key, value in facts.items()
-        if isinstance(value, list) and value
-    ]
-    return ". ".join((*([title] if title else []), *lists))[:max_chars]
-
-
-# -- a run ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What a system may be built from: the corpus, never the turns to predict."""
-
-    corpus: Corpus  # of the split to evaluate
-    training: tuple[Corpus, ...]  # what may be learned from
-    checkpoint: str = "starter"
-    progress: Progress | None = None
-
-
-def _popularity(setting: Setting) -> Rank:
-    return popularity(dialogue for corpus in setting.training for dialogue in corpus)
-
-
-def _repeat_context(setting: Setting) -> Rank:
-    return repeat_context(_popularity(setting))
-
-
-def _zero_shot(setting: Setting) -> Rank:
-    from wherefore.embedders import PackagedMiniLM
-
-    facts = setting.corpus.items()
-    texts = {item_id: facts_as_text(record) for item_id, record in facts.items()}
-    titles = titles_of(facts)
-    return zero_shot(PackagedMiniLM(), texts, lambda item: titles.get(item, item), progress=setting.progress)
+def _words(instance: Instance, title_of: Callable[[str], str]) -> list[dict[str, str]]:
+    """The context as chat messages up to the user's last one."""
+    turns = [(turn.role, turn.render(title_of).strip()) for turn in instance.context]
+    turns = [(role, text) for role, text in turns if text]
+    while turns and turns[-1][0] != "user":
+        turns.pop()
+    messages = [{"role": str(role), "content": text} for role, text in turns]
+    return messages or [{"role": "user", "content": "Hello."}]
 
 
 def _recommender(setting: Setting) -> Rank:
@@ -433,75 +580,174 @@ def _recommender(setting: Setting) -> Rank:
     from wherefore.tasks import link_items
 
     recommender = Recommender.from_pretrained(setting.checkpoint)
-    facts = setting.corpus.items()
-    titles = titles_of(facts)
-    links = link_items(recommender.catalog, setting.corpus.name, facts)
+    links = link_items(recommender.catalog, setting.corpus.name, setting.corpus.items())
     if not links:
         raise ValueError(
             f"no item of corpus {setting.corpus.name!r} is in the catalogue of {setting.checkpoint!r}; "
             "train on this corpus, or give its ids in a field named "
             f"`{setting.corpus.name}_ids` of the catalogue"
         )
-    return recommender_rank(recommender, lambda item: titles.get(item, item), links)
+    return recommender_rank(recommender, setting.title_of(), links, read_titles=setting.read_titles)
 
 
-SYSTEMS: dict[str, Callable[[Setting], Rank]] = {
-    "popularity": _popularity,
-    "recommender": _recommender,
-    "repeat-context": _repeat_context,
-    "zero-shot": _zero_shot,
-}
+SYSTEMS: dict[str, Callable[[Setting], Rank]] = {**BASELINES, "recommender": _recommender}
+PRINTED = {"recommender": "wherefore"}  # names in tables that differ
+
+
+# -- a run ------------------------------------------------------------------------------------------------
 
 
 def evaluate_corpus(
-    system: str,
+    systems: Sequence[str],
     corpus: str,
     path: str | Path,
     split: str = "test",
     *,
-    dedup: bool = True,
-    checkpoint: str = "starter",
+    protocols: Sequence[str] = ("dedup",),
+    checkpoints: Sequence[str] = ("starter",),
+    read_titles: bool = False,
+    sequences: bool = False,
+    cold: Collection[str] = (),
     predictions: str | Path | None = None,
+    save_predictions: str | Path | None = None,
+    cache: str | Path | None = None,
     limit: int | None = None,
     resamples: int = 1000,
     seed: int = 0,
     command: str = "",
     progress: Progress | None = None,
-) -> Report:
-    """Evaluate a system on a split of a corpus: what `wherefore evaluate` and scripts/evaluate.py call.
+) -> list[Report]:
+    """Evaluate systems on a split of a corpus: what `wherefore evaluate` and scripts/evaluate.py call.
 
     Args:
-        system: A key of `SYSTEMS`, `package.module:Name` of your own, or the name to print beside
+        systems: Keys of `SYSTEMS`, `package.module:Name` of your own, or one name to print beside
             `predictions`.
         corpus: A key of `CORPORA`.
         path: The corpus' folder.
-        split: What to predict; popularity is counted on "train", and on "valid" too when this is "test".
-        dedup: The protocol.
-        checkpoint: Of the recommender.
+        split: What to predict; systems learn from "train", and from "valid" too when this is "test".
+        protocols: "dedup", "repeats" or both.
+        checkpoints: Of the recommender, one per seed.
+        read_titles: The recommender finds titles in the words, instead of being told the mentions.
+        sequences: Learn mentions also from dialogues whose words are not known, where the corpus has such.
+        cold: Ids of items that the recommender was not trained with, for a slice of their own.
         predictions: A file of rankings to score instead of running a system.
+        save_predictions: Folder to write each system's rankings to, as JSON lines.
+        cache: Folder for vectors that take minutes to make; None: none.
         limit: Only the first so many instances, for a quick look.
         resamples: Bootstrap samples.
         seed: Of the bootstrap.
         command: The command line, for the report.
         progress: Told (done, of).
 
+    Returns:
+        One report per system and protocol, in the order given; seeds are combined.
+
     Raises:
         ValueError: If a name is unknown or nothing is to evaluate.
-        FileNotFoundError: If the corpus or the predictions are not there.
+        FileNotFoundError: If the corpus, a checkpoint or the predictions are not there.
     """
     if limit is not None and limit < 1:
         raise ValueError(f"`limit` is {limit}; it must be at least 1, or None for all instances")
+    _check_names("system", systems)
+    _check_names("protocol", protocols, PROTOCOLS)
+    _check_names("checkpoint", [str(one) for one in checkpoints])
+    if split not in SPLITS:
+        raise ValueError(f"unknown split {split!r}; known: {', '.join(SPLITS)}")
+    if predictions is not None and len(systems) > 1:
+        raise ValueError(
+            f"{len(systems)} systems are named beside one file of predictions; give the one name to print"
+        )
+    builders = [None if predictions is not None else resolve(name, SYSTEMS, "system") for name in systems]
     make = resolve(corpus, CORPORA, "corpus")
     data: Corpus = make(path, split)
     before = {"train": ("train",), "valid": ("train",), "test": ("train", "valid")}[split]
-    if predictions is not None:
-        rank = read_predictions(predictions)
+    training = tuple(
+        _with_sequences(make, corpus, path, part) if sequences else make(path, part) for part in before
+    )
+    mentions = count_mentions(dialogue for part in training for dialogue in part)
+    todo = {protocol: list(data.instances(protocol == "dedup"))[:limit] for protocol in protocols}
+    if not all(todo.values()):
+        raise ValueError(
+            f"there is nothing to evaluate: no turn of the {split} dialogues in {path} recommends an item; "
+            f"give a corpus that has assistant turns with items whose split is {split!r}"
+        )
+    files = dict.fromkeys(file for part in (data, *training) for file in part.files)
+    origin = provenance(command, seed, files) | {"corpus": corpus, "split": split, "limit": limit}
+    reports: list[Report] = []
+    for name, build in zip(systems, builders, strict=True):
+        runs: dict[str, list[Report]] = {protocol: [] for protocol in protocols}
+        for checkpoint in checkpoints if name == "recommender" and build is not None else ("",):
+            setting = Setting(
+                data, training, str(checkpoint), read_titles, None if cache is None else Path(cache), progress
+            )
+            if build is not None:
+                rank = build(setting)
+            else:
+                assert predictions is not None
+                rank = read_predictions(predictions, data, _items(data, mentions))
+            for protocol in protocols:
+                used = rank
+                if save_predictions is not None:
+                    number = f"-{len(runs[protocol])}" if len(checkpoints) > 1 and checkpoint else ""
+                    plain = "".join(c if c.isalnum() or c in "-_" else "-" for c in PRINTED.get(name, name))
+                    file = Path(save_predictions) / f"{plain}-{protocol}{number}.jsonl"
+                    write_predictions(rank, todo[protocol], file, progress)
+                    used = read_predictions(file)
+                report = evaluate(
+                    used,
+                    todo[protocol],
+                    PRINTED.get(name, name) if build is not None else name,
+                    resamples,
+                    seed,
+                    progress,
+                    origin,
+                    mentions=mentions,
+                    cold=cold,
+                    complete=build is not None and (name in COMPLETE or name == "recommender"),
+                    trained=_trained(checkpoint) if checkpoint else None,
+                )
+                runs[protocol].append(report)
+        reports += [combine(runs[protocol], resamples, seed) for protocol in protocols]
+    return reports
+
+
+def _check_names(what: str, names: Sequence[str], known: Collection[str] = ()) -> None:
+    if isinstance(names, str):
+        raise ValueError(f"`{what}s` is the text {names!r}; give a list: [{names!r}]")
+    if not names:
+        raise ValueError(f"no {what} is given; give at least one")
+    for name, times in Counter(names).items():
+        if times > 1:
+            raise ValueError(f"{what} {name!r} is given {times} times; give each once")
+        if known and name not in known:
+            raise ValueError(f"unknown {what} {name!r}; known: {', '.join(known)}")
+
+
+def _with_sequences(make: Callable[..., Corpus], corpus: str, path: str | Path, split: str) -> Corpus:
+    try:
+        return make(path, split, sequences=True)
+    except TypeError as error:
+        raise ValueError(
+            f"corpus {corpus!r} has no dialogues of which only the mentions are known; leave `sequences` out"
+        ) from error
+
+
+def _items(data: Corpus, mentions: Iterable[str]) -> set[str] | None:
+    """Ids of all items of a corpus; None where it has no list of them."""
+    facts = data.items()
+    return {*facts, *mentions, *count_mentions(data)} if facts else None
+
+
+def _trained(checkpoint: str) -> int | None:
+    """The seed of a checkpoint's training; None where its folder does not say."""
+    if checkpoint == "starter":
+        from wherefore.checkpoint import starter_dir
+
+        folder = starter_dir()
     else:
-        training = tuple(make(path, part) for part in before)
-        rank = resolve(system, SYSTEMS, "system")(Setting(data, training, checkpoint, progress))
-    todo = list(data.instances(dedup))[:limit]
-    origin = provenance(command, seed, data.files) | {"corpus": corpus, "split": split, "limit": limit}
-    return evaluate(rank, todo, system, resamples, seed, progress, origin)
+        folder = Path(checkpoint)
+    file = folder / "config.yaml"
+    return Config.load(file).seed if file.is_file() else None
 
 
 def provenance(command: str, seed: int, files: Iterable[Path] = ()) -> dict[str, Any]:

@@ -237,7 +237,7 @@ class Recommender:
 
     def rank(
         self,
-        messages: Sequence[Mapping[str, Any] | Message],
+        messages: Sequence[Mapping[str, Any] | Message] | Dialogue,
         k: int = 50,
         preferences: Preferences | None = None,
         exclude: Collection[str] = (),
@@ -245,12 +245,15 @@ class Recommender:
         """The ranked list alone, without writing: for evaluation and batch use.
 
         Arguments as in `generate`, but the last message may be the assistant's, as in corpora of people who
-        send several messages in a row.
+        send several messages in a row. A `Dialogue` brings its mentions with it: titles are not looked for.
         """
         self._check_k(k)
-        parsed = parse_messages(messages, answered=True)
+        known = messages.mentions if isinstance(messages, Dialogue) else None
+        said = messages.messages if isinstance(messages, Dialogue) else messages
+        parsed = parse_messages(said, answered=True)
+        since = 0 if preferences is None else len(parsed) - 1
         with self._lock:
-            dialogue = self.reader.read(parsed, preferences, 0 if preferences is None else len(parsed) - 1)
+            dialogue = self.reader.read(parsed, preferences, since, known)
             return list(self._list(dialogue, k, self._read(dialogue), exclude)[0])
 
     def stream(

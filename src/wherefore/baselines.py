@@ -1,0 +1,419 @@
+"""Rankers that are not ours, to stand beside ours in every table.
+
+Each makes a `Rank`: an instance in, item ids of its corpus out, best first, equal scores in a fixed order.
+Those that learn from mentions rank every item that training dialogues name; what their scores say nothing
+about follows in order of popularity.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wherefore.corpora import Corpus, CorpusDialogue, Instance, instances, titles_of
+from wherefore.files import write_aside
+
+if TYPE_CHECKING:
+    from wherefore.embedders import Embedder
+
+CONTEXT_CHARS = 600  # of the newest words that zero-shot and nearest dialogues read
+
+Rank = Callable[[Instance], Sequence[str]]
+"""A system: an instance to item ids of its corpus, best first; at least 50 besides those named before."""
+Progress = Callable[[int, int], None]  # done, total
+
+
+# -- from mentions ----------------------------------------------------------------------------------------
+
+
+def count_mentions(dialogues: Iterable[CorpusDialogue]) -> Counter[str]:
+    """How many turns name each item."""
+    return Counter(item for dialogue in dialogues for turn in dialogue.turns for item in turn.items)
+
+
+def popularity(dialogues: Iterable[CorpusDialogue]) -> Rank:
+    """The items named most often in training dialogues, whatever is asked; ties in order of id.
+
+    Raises:
+        ValueError: If the dialogues name no item.
+    """
+    ranked = _by_popularity(dialogues)
+    return lambda instance: ranked
+
+
+def repeat_context(otherwise: Rank) -> Rank:
+    """What was just talked about, the newest first, then another system's ranking.
+
+    It shows how much the protocol with repeats rewards saying again what was said.
+    """
+
+    def rank(instance: Instance) -> list[str]:
+        newest = [item for turn in reversed(instance.context) for item in reversed(turn.items)]
+        return list(dict.fromkeys((*newest, *otherwise(instance))))
+
+    return rank
+
+
+def co_mention(dialogues: Iterable[CorpusDialogue], shrink: float = 30.0) -> Rank:
+    """Items named in the same training dialogues as those named so far.
+
+    The score of j is the sum over the items i named before of c(i, j) / (sqrt(n_i n_j) + shrink), where n
+    counts the dialogues that name an item and c those that name both. Ties, and everything where nothing is
+    named yet, go by popularity.
+
+    Args:
+        dialogues: To learn from.
+        shrink: How far few mentions are distrusted.
+
+    Raises:
+        ValueError: If the dialogues name no item, or `shrink` is negative.
+    """
+    if shrink < 0:
+        raise ValueError(f"`shrink` is {shrink}; it must be 0 or more")
+    training = list(dialogues)
+    popular = _by_popularity(training)
+    row_of = {item: row for row, item in enumerate(popular)}
+    together: list[Counter[int]] = [Counter() for _ in popular]
+    for named in _mention_sets(training):
+        rows = sorted(row_of[item] for item in named)
+        for row in rows:
+            together[row].update(rows)  # c(i, i) is n_i
+
+    def rank(instance: Instance) -> list[str]:
+        scores = np.zeros(len(popular))  # (n,), the most popular first
+        for item in instance.named:
+            i = row_of.get(item, -1)
+            for j, both in together[i].items() if i >= 0 else ():
+                if j != i:
+                    scores[j] += both / (np.sqrt(together[i][i] * together[j][j]) + shrink)
+        return [popular[row] for row in np.argsort(-scores, kind="stable")]
+
+    return rank
+
+
+def ease(dialogues: Iterable[CorpusDialogue], regularization: float = 300.0) -> Rank:
+    """A linear item-item model in closed form (Steck, "Embarrassingly Shallow Autoencoders", arXiv 1905.03375).
+
+    With X (dialogues, n) marking who names what and P the inverse of X'X + regularization on its diagonal,
+    the weight from item i to item j is -P[i, j] / P[j, j], and 0 from an item to itself. Only items with a
+    training mention have a row: memory grows with the square of their number. Ties go by popularity.
+
+    Args:
+        dialogues: To learn from.
+        regularization: Lambda of the paper.
+
+    Raises:
+        ValueError: If the dialogues name no item, or `regularization` is not above 0.
+    """
+    if not regularization > 0:
+        raise ValueError(f"`regularization` is {regularization}; it must be above 0")
+    training = list(dialogues)
+    popular = _by_popularity(training)
+    row_of = {item: row for row, item in enumerate(popular)}
+    gram = np.zeros((len(popular), len(popular)), dtype=np.float32)  # (n, n)
+    for named in _mention_sets(training):
+        rows = [row_of[item] for item in named]
+        gram[np.ix_(rows, rows)] += 1
+    gram[np.diag_indices_from(gram)] += regularization
+    weights = np.linalg.inv(gram)  # (n, n): P
+    weights /= -np.diag(weights).copy()
+    np.fill_diagonal(weights, 0)
+
+    def rank(instance: Instance) -> list[str]:
+        rows = [row_of[item] for item in instance.named if item in row_of]
+        scores = weights[rows].sum(axis=0)  # (n,), the most popular first
+        return [popular[row] for row in np.argsort(-scores, kind="stable")]
+
+    return rank
+
+
+# -- from words -------------------------------------------------------------------------------------------
+
+
+def bm25(texts: Mapping[str, str], depth: int = 100, chars: int = 500) -> Rank:
+    """Items whose text shares words with the newest of the dialogue, titles named in it left out.
+
+    Args:
+        texts: Item ids to what is known about each, as text.
+        depth: Items to rank besides those named before.
+        chars: Characters of the dialogue's end that are the query.
+
+    Raises:
+        ValueError: If there are no texts, or `depth` or `chars` is below 1.
+    """
+    from wherefore.lexical import Lexical
+
+    _check_texts(texts)
+    for name, value in (("depth", depth), ("chars", chars)):
+        if value < 1:
+            raise ValueError(f"`{name}` is {value}; it must be at least 1")
+    ids = sorted(texts)
+    index = Lexical([texts[item] for item in ids])
+
+    def rank(instance: Instance) -> list[str]:
+        scores = index.scores(_newest(instance, lambda item: "", chars))  # (n,)
+        best = np.argsort(-scores, kind="stable")[: depth + len(instance.named)]
+        return [ids[row] for row in best]
+
+    return rank
+
+
+def zero_shot(
+    embedder: Embedder,
+    texts: Mapping[str, str],
+    title_of: Callable[[str], str],
+    depth: int = 100,
+    progress: Progress | None = None,
+    cache: str | Path | None = None,
+) -> Rank:
+    """Items whose text is nearest to the newest words of the dialogue: what a plain RAG demo does.
+
+    Args:
+        embedder: Makes d-wide vectors.
+        texts: Item ids to what is known about each, as text.
+        title_of: What to write where a turn names an item.
+        depth: Items to rank besides those named before.
+        progress: Told (done, of) while the items are encoded.
+        cache: Folder that keeps the items' vectors; None: keep nothing.
+
+    Raises:
+        ValueError: If there are no texts.
+    """
+    _check_texts(texts)
+    ids = sorted(texts)
+    vectors = _encoded(embedder, [texts[item] for item in ids], "item", cache, progress)  # (n, d)
+    encode = _remembering(embedder)
+
+    def rank(instance: Instance) -> list[str]:
+        scores = vectors @ encode(_newest(instance, title_of, CONTEXT_CHARS))  # (n,)
+        best = np.argsort(-scores, kind="stable")[: depth + len(instance.named)]
+        return [ids[row] for row in best]
+
+    return rank
+
+
+def nearest_dialogues(
+    embedder: Embedder,
+    dialogues: Iterable[CorpusDialogue],
+    title_of: Callable[[str], str],
+    k: int = 200,
+    power: float = 4.0,
+    overlap: float = 0.5,
+    progress: Progress | None = None,
+    cache: str | Path | None = None,
+) -> Rank:
+    """What people recommended in training dialogues that had got to a similar point.
+
+    In the manner of "Neighborhood-Based Collaborative Filtering for Conversational Recommendation" (RecSys
+    2024). The similarity of two contexts is the cosine of their newest words' vectors, plus `overlap` times
+    the cosine of the sets of items named in them; an item's score is the sum of similarity^power over those
+    of the k most similar training contexts that it was the answer to. Ties, and items that none of them
+    gives, go by popularity.
+
+    Args:
+        embedder: Makes d-wide vectors.
+        dialogues: To learn from; contexts without words are passed over.
+        title_of: What to write where a turn names an item.
+        k: Neighbours.
+        power: How much more the nearest count.
+        overlap: Weight of naming the same items.
+        progress: Told (done, of) while training contexts are encoded: minutes for ten thousand.
+        cache: Folder that keeps their vectors by a hash of embedder and words; None: keep nothing.
+
+    Raises:
+        ValueError: If the dialogues name no item or no context has words, or a number is not allowed.
+    """
+    if k < 1 or power <= 0 or overlap < 0:
+        raise ValueError(
+            f"`k` is {k}, `power` {power} and `overlap` {overlap}; they must be at least 1, above 0, and 0 or more"
+        )
+    training = list(dialogues)
+    popular = _by_popularity(training)
+    known = [
+        instance
+        for dialogue in training
+        for instance in instances(dialogue)
+        if any(isinstance(part, str) and part.strip() for turn in instance.context for part in turn.parts)
+    ]
+    if not known:
+        raise ValueError(
+            "no training turn that recommends has words before it; nearest dialogues needs dialogues with text"
+        )
+    row_of = {item: row for row, item in enumerate(popular)}
+    gold = [[row_of[item] for item in instance.gold] for instance in known]
+    sizes = np.array([max(1, len(instance.named)) for instance in known])
+    naming: dict[str, list[int]] = {}  # item: training contexts that name it
+    for place, instance in enumerate(known):
+        for item in instance.named:
+            naming.setdefault(item, []).append(place)
+    said = [_newest(instance, title_of, CONTEXT_CHARS) for instance in known]
+    vectors = _encoded(embedder, said, "query", cache, progress)  # (contexts, d)
+    encode = _remembering(embedder)
+
+    def rank(instance: Instance) -> list[str]:
+        near = vectors @ encode(_newest(instance, title_of, CONTEXT_CHARS))  # (contexts,)
+        shared = np.zeros(len(known))  # (contexts,): items named in both
+        for item in instance.named:
+            shared[naming.get(item, [])] += 1
+        near = near + overlap * shared / np.sqrt(sizes * max(1, len(instance.named)))
+        scores = np.zeros(len(popular))  # (n,), the most popular first
+        for place in np.argsort(-near, kind="stable")[:k]:
+            scores[gold[place]] += max(0.0, near[place]) ** power
+        return [popular[row] for row in np.argsort(-scores, kind="stable")]
+
+    return rank
+
+
+def facts_as_text(facts: Mapping[str, Any], max_chars: int = 600) -> str:
+    """What a corpus knows of an item, as text: its title and year, then every fact that is a list of words.
+
+    >>> facts_as_text({"title": "Alien", "year": 1979, "genres": ["Horror", "Sci-Fi"], "imdb_id": "tt0078748"})
+    'Alien (1979). genres: Horror, Sci-Fi'
+    """
+    title = titles_of({"": facts})[""]
+    lists = [
+        f"{key}: {', '.join(map(str, value))}"
+        for key, value in facts.items()
+        if isinstance(value, list) and value
+    ]
+    return ". ".join((*([title] if title else []), *lists))[:max_chars]
+
+
+# -- by name ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a system may be built from: the corpus, never the turns to predict."""
+
+    corpus: Corpus  # of the split to evaluate: for its items, not its dialogues
+    training: tuple[Corpus, ...]  # what may be learned from
+    checkpoint: str = "starter"  # of the recommender
+    read_titles: bool = False  # the recommender finds titles in the words itself
+    cache: Path | None = None  # folder for vectors that take minutes
+    progress: Progress | None = None
+
+    def dialogues(self) -> Iterable[CorpusDialogue]:
+        """All training dialogues."""
+        return (dialogue for corpus in self.training for dialogue in corpus)
+
+    def texts(self) -> dict[str, str]:
+        """Item ids to what the corpus knows of each, as text."""
+        return {item: facts_as_text(record) for item, record in self.corpus.items().items()}
+
+    def title_of(self) -> Callable[[str], str]:
+        """Item id to title; the id itself where there is none."""
+        titles = titles_of(self.corpus.items())
+        return lambda item: titles.get(item, item)
+
+
+def _zero_shot(setting: Setting) -> Rank:
+    from wherefore.embedders import PackagedMiniLM
+
+    texts = setting.texts()
+    _check_texts(texts)
+    return zero_shot(
+        PackagedMiniLM(), texts, setting.title_of(), progress=setting.progress, cache=setting.cache
+    )
+
+
+def _nearest_dialogues(setting: Setting) -> Rank:
+    from wherefore.embedders import PackagedMiniLM
+
+    return nearest_dialogues(
+        PackagedMiniLM(),
+        setting.dialogues(),
+        setting.title_of(),
+        progress=setting.progress,
+        cache=setting.cache,
+    )
+
+
+BASELINES: dict[str, Callable[[Setting], Rank]] = {
+    "bm25": lambda setting: bm25(setting.texts()),
+    "co-mention": lambda setting: co_mention(setting.dialogues()),
+    "ease": lambda setting: ease(setting.dialogues()),
+    "nearest-dialogues": _nearest_dialogues,
+    "popularity": lambda setting: popularity(setting.dialogues()),
+    "repeat-context": lambda setting: repeat_context(popularity(setting.dialogues())),
+    "zero-shot": _zero_shot,
+}
+COMPLETE = frozenset({"co-mention", "ease", "nearest-dialogues", "popularity", "repeat-context"})
+"""The baselines that rank everything they could ever recommend."""
+
+
+# -- shared -----------------------------------------------------------------------------------------------
+
+
+def _by_popularity(dialogues: Iterable[CorpusDialogue]) -> list[str]:
+    counts = count_mentions(dialogues)
+    if not counts:
+        raise ValueError(
+            "the training dialogues name no item, so there is nothing to learn from; "
+            'give dialogues whose split is "train" and whose turns have `items`'
+        )
+    return sorted(counts, key=lambda item: (-counts[item], item))
+
+
+def _mention_sets(dialogues: Iterable[CorpusDialogue]) -> list[list[str]]:
+    """The items that each dialogue names, each once."""
+    sets = ([item for turn in dialogue.turns for item in turn.items] for dialogue in dialogues)
+    return [list(dict.fromkeys(named)) for named in sets if named]
+
+
+def _newest(instance: Instance, title_of: Callable[[str], str], chars: int) -> str:
+    """The newest words before an instance."""
+    return "\n".join(turn.render(title_of) for turn in instance.context)[-chars:]
+
+
+def _check_texts(texts: Mapping[str, str]) -> None:
+    if not texts:
+        raise ValueError(
+            "the corpus has no facts about its items, and this system reads them; "
+            "put an items.jsonl with `item_id`, `title` and more beside the dialogues"
+        )
+
+
+def _remembering(embedder: Embedder) -> Callable[[str], np.ndarray]:
+    """Texts to vectors (d,), each text encoded once: both protocols ask for nearly the same ones."""
+    kept: dict[str, np.ndarray] = {}
+
+    def encode(text: str) -> np.ndarray:
+        if text not in kept:
+            kept[text] = embedder.encode([text], "query")[0]
+        return kept[text]
+
+    return encode
+
+
+def _encoded(
+    embedder: Embedder, texts: Sequence[str], kind: Any, cache: str | Path | None, progress: Progress | None
+) -> np.ndarray:
+    """Vectors (n, d) of texts, from the folder `cache` where it has those of this embedder and these texts."""
+    if cache is None:
+        return embedder.encode(texts, kind, progress)
+    digest = hashlib.sha256(f"{embedder.name}\0{kind}".encode())
+    for text in texts:
+        digest.update(b"\0" + text.encode("utf-8", "surrogatepass"))
+    file = Path(cache) / f"{digest.hexdigest()}.npy"
+    if file.is_file():
+        try:
+            vectors: np.ndarray = np.load(file, allow_pickle=False)
+        except (ValueError, EOFError) as error:
+            raise ValueError(f"{file} cannot be read ({error}); delete it, and it is made again") from error
+        if vectors.shape != (len(texts), embedder.dim):
+            raise ValueError(
+                f"{file} holds an array of shape {vectors.shape}, not {(len(texts), embedder.dim)}; "
+                "delete it, and it is made again"
+            )
+        return vectors
+    vectors = embedder.encode(texts, kind, progress)
+    with write_aside(file) as aside, aside.open("wb") as out:
+        np.save(out, vectors, allow_pickle=False)
+    return vectors
