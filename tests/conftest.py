@@ -167,7 +167,7 @@ def make_tiny(family: str, tokenizers: dict, features: int = 3, dim: int = 8, di
         RankingHead(32, features, 16),
         max_dialogue_tokens=dialogue,
     )
-    torch.nn.init.normal_(model.head.linear.weight)
+    torch.nn.init.normal_(model.head.llm[-1].weight)
     return model.eval()
 
 
@@ -271,7 +271,7 @@ def make_recommender(family: str, tokenizers: dict, catalog=None, **writer):
     """A recommender of random weights over the small catalogue: it ranks at random, but holds its word."""
     from wherefore.config import Component, Config
     from wherefore.recommender import Recommender
-    from wherefore.retrieval import EXTRA_FEATURES, Index
+    from wherefore.retrieval import Index, make_retriever
 
     catalog = make_movies() if catalog is None else catalog
     tree = {
@@ -285,8 +285,11 @@ def make_recommender(family: str, tokenizers: dict, catalog=None, **writer):
     }
     config = Config.parse(tree)
     index = Index.build(catalog, WordEmbedder(), Component(name="faiss", factory="Flat"), None)
-    features = 3 * len(config.retrieval.sources) + len(EXTRA_FEATURES)
-    return Recommender(config, index, make_tiny(family, tokenizers, features=features, dialogue=96))
+    retriever = make_retriever(config, index)
+    features = len(retriever.feature_names)
+    return Recommender(
+        config, index, make_tiny(family, tokenizers, features=features, dialogue=96), retriever
+    )
 
 
 @pytest.fixture

@@ -58,16 +58,13 @@ def test_loaded_without_merging_it_can_be_saved_again(saved, tmp_path):
 
 
 def test_half_precision_is_stable(saved, tmp_path):
-    recommender, folder = saved
+    _, folder = saved
     loaded = load_checkpoint(folder, merge=False)
-    names = recommender.retriever.feature_names
     module.save_checkpoint(
-        tmp_path / "half", loaded.config, loaded.model, loaded.index, names, dtype=torch.float16
+        tmp_path / "half", loaded.config, loaded.model, loaded.retriever, dtype=torch.float16
     )
     once = load_checkpoint(tmp_path / "half", merge=False)
-    module.save_checkpoint(
-        tmp_path / "twice", once.config, once.model, once.index, names, dtype=torch.float16
-    )
+    module.save_checkpoint(tmp_path / "twice", once.config, once.model, once.retriever, dtype=torch.float16)
     for name in ("adapter/adapter_model.safetensors", "item_encoder.safetensors", "ranker.safetensors"):
         assert (tmp_path / "half" / name).read_bytes() == (tmp_path / "twice" / name).read_bytes()
         assert (tmp_path / "half" / name).stat().st_size < 0.75 * (folder / name).stat().st_size

@@ -17,7 +17,7 @@ CONFIGS = sorted((Path(__file__).parents[1] / "configs").glob("*.yaml"))
 
 
 def test_there_are_configs():
-    assert [path.name for path in CONFIGS] == ["starter.yaml"]
+    assert [path.name for path in CONFIGS] == ["redial.yaml", "starter.yaml"]
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)

@@ -232,6 +232,37 @@ def test_goodbooks_become_csv(script: ModuleType, tmp_path: Path):
 # -- the real data
 
 
+def test_all_items_of_a_corpus(script: ModuleType, source: Path, tmp_path: Path):
+    items = [
+        {"item_id": "101", "title": "Grey Harbour", "year": 1998, "catalogue_id": "tt1"},
+        {
+            "item_id": "102",
+            "title": "Grey Harbour again",
+            "catalogue_id": "tt1",
+            "official_mention_count": 99,
+        },
+        {"item_id": "103", "genres": ["Horror"]},
+    ]
+    write_jsonl(source / "redial" / "items.jsonl.gz", items)
+    sequences = [
+        {"dialogue_id": "1", "split": "train", "has_text": True, "mentions": [["102", "user", 1]]},
+        {"dialogue_id": "2", "split": "train", "mentions": [["103", "user", 1], ["101", "user", 1]]},
+        {"dialogue_id": "3", "split": "test", "mentions": [["102", "user", 1]]},
+    ]
+    write_jsonl(source / "redial" / "mention_sequences.jsonl.gz", sequences)
+    out = tmp_path / "items.parquet"
+    assert script.main(["corpus", "redial", "--source", str(source), "--out", str(out)]) == 0
+    catalog = Catalog.load(out)
+    assert catalog.ids == ("tt1", "redial-102", "redial-103")  # one film, two items: both stay
+    first, second, third = catalog.items
+    assert first.get("year") == 1998 and first.values("directors") == ("Jane Roe",)
+    assert len(first.values("cast")) == 8 and second.values("genres") == first.values("genres")
+    assert third.title == "103" and third.values("genres") == ("Horror",)
+    assert [item.values("redial_ids") for item in catalog.items] == [("101",), ("102",), ("103",)]
+    counted = [math.expm1(item.get("popularity") or 0.0) for item in catalog.items]
+    assert counted == pytest.approx([3, 0, 1], abs=2e-3)  # dialogue 1 once, dialogue 3 is of the test part
+
+
 def test_every_redial_film_with_year_and_genre_is_built_in(shared: Path):
     catalog = Catalog.builtin()
     films = {}

@@ -12,6 +12,8 @@ import pytest
 import torch
 
 from conftest import make_tiny, tiny_lm
+from wherefore.checkpoint import load_checkpoint
+from wherefore.collaborative import Collaborative
 from wherefore.config import Config
 from wherefore.corpora import CorpusDialogue, CorpusTurn, ItemRef
 from wherefore.losses import (
@@ -21,6 +23,7 @@ from wherefore.losses import (
     item_text_contrast,
     language_modelling,
     ranking,
+    source_ranking,
 )
 from wherefore.prompt import IGNORE
 from wherefore.recommender import Recommender
@@ -108,12 +111,58 @@ def test_ranking_is_a_softmax_over_the_real_candidates(tokenizers, movies, vecto
             model.head(
                 hidden[b, task.places["candidates"][b, m]][None], task.targets["features"][b, m][None]
             ).total[0]
+            - task.targets["expected"][b, m]
             for m in real
         ]
         logs = torch.log_softmax(torch.stack(scores), 0)
         golds = [logs[place] for place, m in enumerate(real) if task.targets["gold"][b, m]]
         slow.append(-sum(golds) / len(golds))
     assert ranking(model, hidden, task).item() == pytest.approx((sum(slow) / 3).item(), rel=1e-4)
+
+
+def test_the_sources_part_is_learned_over_all_candidates_and_without_the_llm(tiny, data):
+    task = make_task("candidates", data, 4).batch(np.random.default_rng(1), 3)
+    assert task.batch is None and task.tokens == 0
+    assert task.targets["features"].shape[:2] == (3, data.recommendations.rows.shape[1])
+    slow = []
+    for b in range(3):
+        real = np.flatnonzero(task.targets["real"][b])
+        scores = tiny.head.source_score(task.targets["features"][b, real])
+        gold = task.targets["gold"][b, real]
+        slow.append(-torch.log_softmax(scores, 0)[gold].mean())
+    loss = source_ranking(tiny, torch.empty(0), task)
+    assert loss.item() == pytest.approx((sum(slow) / 3).item(), rel=1e-4)
+    loss.backward()
+    assert tiny.head.sources[0].weight.grad.abs().sum() > 0
+    assert all(p.grad is None for name, p in tiny.named_parameters() if not name.startswith("head.sources"))
+
+
+def test_what_a_catalogue_may_lack_is_left_out_of_whole_turns(data):
+    lacking = replace(data, optional=((0, 2), (4,)), missing=0.5)
+    features = np.ones((400, 3, 5), dtype=np.float32)
+    made = lacking.without_some(features, np.random.default_rng(0))
+    gone = np.isnan(made)
+    assert not np.isnan(features).any() and (gone[:, :1] == gone).all()  # all candidates of a turn alike
+    assert (gone[:, 0, 0] == gone[:, 0, 2]).all() and not gone[:, :, 1].any()
+    assert 140 < gone[:, 0, 0].sum() < 260 and 140 < gone[:, 0, -1].sum() < 260
+    assert replace(lacking, missing=0.0).without_some(features, np.random.default_rng(0)) is features
+
+
+def test_a_sample_says_how_often_each_candidate_is_drawn(tiny, movies):
+    made = recommendations(movies, tiny.format)
+    rng = np.random.default_rng(0)
+    drawn, told = {}, {}
+    for _ in range(4000):
+        one = made.sample(0, 4, rng, harder=1.0)
+        for row, gold, expected in zip(one.rows, one.gold, one.expected, strict=True):
+            drawn[row] = drawn.get(row, 0) + 1
+            told[row] = 0.0 if gold else float(np.exp(expected))
+    others = {row: share for row, share in told.items() if share}
+    assert all(drawn[row] == 4000 for row in drawn if row not in others)
+    for row, share in others.items():
+        assert drawn[row] / 4000 == pytest.approx(share, rel=0.35)
+    front = [row for row in made.rows[0] if row in others]
+    assert others[front[0]] > others[front[-1]] and drawn[front[0]] > drawn[front[-1]]
 
 
 def test_in_batch_negatives_are_the_other_dialogues_gold(tokenizers, movies, vectors):
@@ -351,7 +400,14 @@ def test_link_items_by_field_then_title_and_year(movies):
     assert link_items(movies, "mine", given, ["7", "shaun", "nowhere"]) == {"7": "heat", "shaun": "shaun"}
 
 
-def test_from_a_config_to_a_checkpoint_that_talks(tmp_path, tokenizers, movies):
+LEARNING = (
+    {"name": "tower", "k": 5, "width": 8, "heads": 2, "epochs": 1},
+    {"name": "collaborative", "k": 5},
+    {"name": "neighbours", "k": 5},
+)
+
+
+def test_from_a_config_to_a_checkpoint_that_talks(tmp_path, tokenizers, movies, monkeypatch):
     """The whole of `wherefore train`: catalogue, index, own dialogues, candidates, stages, checkpoint."""
     base = tmp_path / "base"
     tiny_lm("qwen3", len(tokenizers["qwen3"])).save_pretrained(base)
@@ -381,8 +437,22 @@ def test_from_a_config_to_a_checkpoint_that_talks(tmp_path, tokenizers, movies):
         "item_encoder": {"name": "mlp", "soft_tokens": 2, "hidden": 16},
         "corpora": [{"name": "jsonl", "path": str(tmp_path / "dialogues.jsonl")}],
         "train": {"stages": [stage], "candidates": 4, "save_every": 2},
+        "retrieval": {"k": 8, "folds": 3, "sources": [*LEARNING, {"name": "dense", "k": 5}]},
     }
+    lessons = []
+    learn = Collaborative.fit
+    monkeypatch.setattr(
+        Collaborative,
+        "fit",
+        lambda self, given, *rest: (lessons.append(list(given)), learn(self, given, *rest)),
+    )
     folder = train(Config.parse(tree), tmp_path / "run")
+    assert sorted(map(len, lessons)) == [6, 6, 6, 9]  # each third is left out once, for its own candidates
+    assert {path.name for path in (folder / "sources").iterdir()} == {
+        f"{source['name']}.safetensors" for source in LEARNING
+    }
+    kept = json.loads((folder / "manifest.json").read_text())["features"]
+    assert "tower.score" in kept and "collaborative.by_user" in kept
     reply = Recommender.from_pretrained(folder, device="cpu").generate(
         [{"role": "user", "content": "I loved Heat"}], k=3
     )
@@ -391,7 +461,11 @@ def test_from_a_config_to_a_checkpoint_that_talks(tmp_path, tokenizers, movies):
     assert manifest["trained_on"] == [{"corpus": "jsonl", "licence": "not stated"}]
     before = (folder / "adapter" / "adapter_model.safetensors").read_bytes()
     again = train(Config.parse(tree), tmp_path / "run")  # nothing is left to do
+    assert len(lessons) == 4
     assert (again / "adapter" / "adapter_model.safetensors").read_bytes() == before
+    further = {**tree, "train": {**tree["train"], "init": str(folder)}, "seed": 5}
+    start = load_checkpoint(train(Config.parse(further), tmp_path / "further"), merge=False).model
+    assert start.item_encoder.state_dict().keys()
     with pytest.raises(ValueError, match="holds a run already"):
         train(Config.parse(tree), tmp_path / "run", resume=False)
     with pytest.raises(FileNotFoundError, match="nowhere"):

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wherefore.collaborative import item_item
 from wherefore.corpora import Corpus, CorpusDialogue, Instance, instances, titles_of
 from wherefore.files import write_aside
+from wherefore.neighbours import Contexts
 
 if TYPE_CHECKING:
     from wherefore.embedders import Embedder
@@ -100,9 +102,8 @@ def co_mention(dialogues: Iterable[CorpusDialogue], shrink: float = 30.0) -> Ran
 def ease(dialogues: Iterable[CorpusDialogue], regularization: float = 300.0) -> Rank:
     """A linear item-item model in closed form (Steck, "Embarrassingly Shallow Autoencoders", arXiv 1905.03375).
 
-    With X (dialogues, n) marking who names what and P the inverse of X'X + regularization on its diagonal,
-    the weight from item i to item j is -P[i, j] / P[j, j], and 0 from an item to itself. Only items with a
-    training mention have a row: memory grows with the square of their number. Ties go by popularity.
+    Only items with a training mention take part: memory grows with the square of their number. Ties go by
+    popularity. See `item_item`.
 
     Args:
         dialogues: To learn from.
@@ -111,19 +112,11 @@ def ease(dialogues: Iterable[CorpusDialogue], regularization: float = 300.0) -> 
     Raises:
         ValueError: If the dialogues name no item, or `regularization` is not above 0.
     """
-    if not regularization > 0:
-        raise ValueError(f"`regularization` is {regularization}; it must be above 0")
     training = list(dialogues)
     popular = _by_popularity(training)
     row_of = {item: row for row, item in enumerate(popular)}
-    gram = np.zeros((len(popular), len(popular)), dtype=np.float32)  # (n, n)
-    for named in _mention_sets(training):
-        rows = [row_of[item] for item in named]
-        gram[np.ix_(rows, rows)] += 1
-    gram[np.diag_indices_from(gram)] += regularization
-    weights = np.linalg.inv(gram)  # (n, n): P
-    weights /= -np.diag(weights).copy()
-    np.fill_diagonal(weights, 0)
+    sets = ([row_of[item] for item in named] for named in _mention_sets(training))
+    weights = item_item(sets, None, len(popular), regularization)  # (n, n)
 
     def rank(instance: Instance) -> list[str]:
         rows = [row_of[item] for item in instance.named if item in row_of]
@@ -246,25 +239,21 @@ def nearest_dialogues(
             "no training turn that recommends has words before it; nearest dialogues needs dialogues with text"
         )
     row_of = {item: row for row, item in enumerate(popular)}
-    gold = [[row_of[item] for item in instance.gold] for instance in known]
-    sizes = np.array([max(1, len(instance.named)) for instance in known])
-    naming: dict[str, list[int]] = {}  # item: training contexts that name it
-    for place, instance in enumerate(known):
-        for item in instance.named:
-            naming.setdefault(item, []).append(place)
     said = [_newest(instance, title_of, CONTEXT_CHARS) for instance in known]
     vectors = _encoded(embedder, said, "query", cache, progress)  # (contexts, d)
+    contexts = Contexts.of(
+        vectors,
+        [[row_of[item] for item in instance.named] for instance in known],
+        [[row_of[item] for item in instance.gold] for instance in known],
+        len(popular),
+        by_rarity=False,
+    )
     encode = _remembering(embedder)
 
     def rank(instance: Instance) -> list[str]:
-        near = vectors @ encode(_newest(instance, title_of, CONTEXT_CHARS))  # (contexts,)
-        shared = np.zeros(len(known))  # (contexts,): items named in both
-        for item in instance.named:
-            shared[naming.get(item, [])] += 1
-        near = near + overlap * shared / np.sqrt(sizes * max(1, len(instance.named)))
-        scores = np.zeros(len(popular))  # (n,), the most popular first
-        for place in np.argsort(-near, kind="stable")[:k]:
-            scores[gold[place]] += max(0.0, near[place]) ** power
+        named = [row_of.get(item, -1) for item in instance.named]
+        near = contexts.near(encode(_newest(instance, title_of, CONTEXT_CHARS)), named, overlap)
+        scores = contexts.votes(near, k, power)  # (n,), the most popular first
         return [popular[row] for row in np.argsort(-scores, kind="stable")]
 
     return rank

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -24,8 +24,9 @@ from torch import Tensor, nn
 from wherefore.catalog import Catalog
 from wherefore.config import Config, build
 from wherefore.files import recover, write_aside
+from wherefore.learned import load_sources, save_sources
 from wherefore.model import RecommenderLM, build_model
-from wherefore.retrieval import EMBEDDERS, Embedder, Index
+from wherefore.retrieval import EMBEDDERS, Embedder, Index, Retriever, make_retriever
 
 FORMAT = 1
 
@@ -38,6 +39,7 @@ class Checkpoint:
     model: RecommenderLM
     catalog: Catalog
     index: Index
+    retriever: Retriever
     manifest: Mapping[str, Any]
 
 
@@ -46,12 +48,16 @@ def starter_dir() -> Path:
     return Path(str(resources.files("wherefore"))) / "assets" / "starter"
 
 
+def checkpoint_dir(name: str | Path) -> Path:
+    """The folder of a checkpoint that is named: `starter`, or a folder."""
+    return starter_dir() if str(name) == "starter" else Path(name)
+
+
 def save_checkpoint(
     folder: Path,
     config: Config,
     model: RecommenderLM,
-    index: Index,
-    feature_names: Sequence[str],
+    retriever: Retriever,
     notes: Mapping[str, Any] | None = None,
     dtype: torch.dtype = torch.float32,
 ) -> None:
@@ -61,13 +67,13 @@ def save_checkpoint(
         folder: Where it will be.
         config: Saved resolved.
         model: Its adapter, item encoder and head are saved, not its base.
-        index: The vectors, with their catalogue.
-        feature_names: What the head's features are, in order.
+        retriever: The vectors with their catalogue, and what its sources have learned.
         notes: For the manifest, e.g. what it was trained on.
         dtype: Of the saved weights; float16 halves the size.
     """
     from safetensors.torch import save_file
 
+    index = retriever.index
     with write_aside(folder) as aside:
         aside.mkdir()
         (aside / "config.yaml").write_text(config.to_yaml(), encoding="utf-8")
@@ -78,11 +84,12 @@ def save_checkpoint(
         if config.catalog != "builtin":
             index.catalog.save(aside / "catalog.parquet")
         index.save(aside / "index")
+        save_sources(retriever.sources, aside / "sources")
         manifest = {
             "format": FORMAT,
             "embedder": index.embedder.name,
             "dim": index.vectors.shape[1],
-            "features": list(feature_names),
+            "features": list(retriever.feature_names),
             "catalog": index.catalog.fingerprint(),
             **(notes or {}),
             "files": {
@@ -133,7 +140,9 @@ def load_checkpoint(
     model = load_model(folder, config, manifest, merge)
     where = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
     model.to(where).eval()
-    return Checkpoint(config, model, catalog, index, manifest)
+    retriever = make_retriever(config, index)
+    load_sources(retriever.sources, folder / "sources")
+    return Checkpoint(config, model, catalog, index, retriever, manifest)
 
 
 def load_model(folder: Path, config: Config, manifest: Mapping[str, Any], merge: bool) -> RecommenderLM:
@@ -151,6 +160,29 @@ def load_model(folder: Path, config: Config, manifest: Mapping[str, Any], merge:
     )
     _load_part(model.head, load_file(folder / "ranker.safetensors"), "ranker.safetensors", folder)
     return model
+
+
+def start_from(model: RecommenderLM, folder: Path, retriever: Retriever) -> None:
+    """Give a fresh model the weights of a checkpoint: adapter, item encoder, and the head if its features agree.
+
+    Args:
+        model: Of the same LLM, LoRA rank and item encoder.
+        folder: The checkpoint's.
+        retriever: Whose features the model's head reads.
+
+    Raises:
+        FileNotFoundError: If the folder or one of its files is missing.
+        ValueError: If the adapter or the item encoder is of another shape.
+    """
+    from safetensors.torch import load_file
+
+    manifest = check_files(folder)
+    if hasattr(model.lm, "peft_config"):
+        _load_adapter(model.lm, folder / "adapter", folder)
+    encoder = load_file(folder / "item_encoder.safetensors")
+    _load_part(model.item_encoder, encoder, "item_encoder.safetensors", folder)
+    if list(retriever.feature_names) == list(manifest["features"]):
+        _load_part(model.head, load_file(folder / "ranker.safetensors"), "ranker.safetensors", folder)
 
 
 def check_files(folder: Path) -> dict[str, Any]:

@@ -121,16 +121,18 @@ def index(
     """
     items = _catalog(file, schema, describe=True)
 
-    from wherefore.checkpoint import load_checkpoint, save_checkpoint, starter_dir
+    from wherefore.checkpoint import checkpoint_dir, load_checkpoint, save_checkpoint
     from wherefore.recommender import cached_index
+    from wherefore.retrieval import make_retriever
 
-    base = load_checkpoint(starter_dir() if checkpoint == "starter" else checkpoint, merge=out is None)
+    base = load_checkpoint(checkpoint_dir(checkpoint), merge=out is None)
     with _progress("Indexing") as report:
         built = cached_index(items, base.index, base.config, report, None)
     use = f"--catalog {file}" if schema is None else f"--catalog {file} --schema {schema}"
     if out is not None:
         config = base.config.model_copy(update={"catalog": file.name, "catalog_schema": None})
-        save_checkpoint(out, config, base.model, built, base.manifest["features"], {"base": checkpoint})
+        retriever = make_retriever(config, built, like=base.retriever)
+        save_checkpoint(out, config, base.model, retriever, {"base": checkpoint})
         use = f"--checkpoint {out}"
     print(f"Indexed {len(items):,} {items.schema.plural}. Now: wherefore chat {use}")
 

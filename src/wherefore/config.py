@@ -85,6 +85,7 @@ class RetrievalConfig(_Strict):
     """Where candidates come from."""
 
     k: int = Field(200, ge=1)  # candidates that go on to the ranker
+    folds: int = Field(4, ge=2)  # learned sources are cross-fitted in so many parts for the ranker's training
     sources: tuple[Component, ...] = (
         Component(name="dense", k=100),
         Component(name="liked", k=100),
@@ -127,6 +128,12 @@ class TrainConfig(_Strict):
     weight_decay: float = Field(0.01, ge=0)
     max_grad_norm: float = Field(1.0, gt=0)
     candidates: int = Field(48, ge=2)  # per dialogue while training the ranker
+    splits: tuple[Literal["train", "valid"], ...] = ("train",)  # of the corpora; "valid" too for a final run
+    init: str | None = None  # a checkpoint to start from instead of the base: `starter` or a folder
+    missing: float = Field(
+        0.0, ge=0, lt=1
+    )  # share of turns that train without each thing a catalogue may lack
+    cache: str | None = None  # folder for what runs with several seeds share; None: the run's own
     recommending_turns: int | None = Field(None, ge=1)  # how many to fetch candidates for; None: all
     save_every: int = Field(200, ge=1)  # steps between checkpoints
     log_every: int = Field(10, ge=1)
@@ -144,7 +151,7 @@ class Config(_Strict):
     retrieval: RetrievalConfig = RetrievalConfig()
     llm: LLMConfig = LLMConfig()
     item_encoder: Component = Component(name="mlp", soft_tokens=2, hidden=512)
-    ranker_hidden: int = Field(128, ge=1)
+    ranker_hidden: int = Field(64, ge=1)
     writer: WriterConfig = WriterConfig()
     corpora: tuple[Component, ...] = ()
     train: TrainConfig = TrainConfig()

@@ -740,13 +740,9 @@ def _items(data: Corpus, mentions: Iterable[str]) -> set[str] | None:
 
 def _trained(checkpoint: str) -> int | None:
     """The seed of a checkpoint's training; None where its folder does not say."""
-    if checkpoint == "starter":
-        from wherefore.checkpoint import starter_dir
+    from wherefore.checkpoint import checkpoint_dir
 
-        folder = starter_dir()
-    else:
-        folder = Path(checkpoint)
-    file = folder / "config.yaml"
+    file = checkpoint_dir(checkpoint) / "config.yaml"
     return Config.load(file).seed if file.is_file() else None
 
 

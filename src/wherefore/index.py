@@ -132,6 +132,15 @@ class Attributes:
         self._starts = np.concatenate([[0], np.cumsum(frequency)])
         self.idf = np.log(len(catalog) / np.maximum(frequency, 1)).astype(np.float32)  # 0 for what all have
 
+    @property
+    def numbers(self) -> Mapping[tuple[str, str], int]:
+        """The numbers of all (field, value), values in lower case."""
+        return self._number
+
+    def frequency(self, number: int) -> int:
+        """How many items bear a value."""
+        return int(self._starts[number + 1] - self._starts[number])
+
     def number(self, field: str, value: str) -> int | None:
         """The number of a value, None when no item has it."""
         return self._number.get((field, value.casefold()))
@@ -214,10 +223,7 @@ class Index:
         """
         if self._popularity is None and self.catalog.schema.popularity is not None:
             values = self.catalog.numbers(self.catalog.schema.popularity.name)
-            known = np.sort(values[~np.isnan(values)])
-            below = np.searchsorted(known, values, "left") + np.searchsorted(known, values, "right")
-            shares = np.where(np.isnan(values), np.nan, below / max(2 * len(known), 1))
-            self._popularity = shares.astype(np.float32)
+            self._popularity = shares(values)
         return self._popularity
 
     def embed(self, text: str) -> np.ndarray:
@@ -375,6 +381,18 @@ class Index:
         self._vectors = None
         self._attributes = None
         self._popularity = None
+
+
+def shares(values: np.ndarray) -> np.ndarray:
+    """For each known value the share of known values below, plus half of the equal ones; NaN stays.
+
+    >>> shares(np.array([3.0, 1.0, np.nan, 1.0])).tolist()
+    [0.8333333134651184, 0.3333333432674408, nan, 0.3333333432674408]
+    """
+    known = np.sort(values[~np.isnan(values)])
+    below = np.searchsorted(known, values, "left") + np.searchsorted(known, values, "right")
+    made: np.ndarray = np.where(np.isnan(values), np.nan, below / max(2 * len(known), 1)).astype(np.float32)
+    return made
 
 
 def _embed(

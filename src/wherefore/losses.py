@@ -19,28 +19,40 @@ class TaskBatch:
     """A batch with what its task's losses need besides the tokens.
 
     Attributes:
-        batch: The tokens.
+        batch: The tokens; None for a task in which the LLM reads nothing.
         signals: Of `batch.items`.
         places: Named token places, (b, …) indices into the batch's tokens.
         targets: Named targets and features.
     """
 
-    batch: Batch
-    signals: ItemSignals
+    batch: Batch | None
+    signals: ItemSignals | None
     places: Mapping[str, Tensor] = field(default_factory=dict)
     targets: Mapping[str, Tensor] = field(default_factory=dict)
 
     def to(self, device: torch.device) -> TaskBatch:
         """The same batch on a device."""
-        tensors = {name: part.to(device) for name, part in self.batch._asdict().items() if name != "ends"}
-        batch = Batch(**tensors, ends=self.batch.ends)
-        extra = self.signals.extra and {name: value.to(device) for name, value in self.signals.extra.items()}
         return TaskBatch(
-            batch,
-            ItemSignals(self.signals.text.to(device), extra),
+            None if self.batch is None else _batch_to(self.batch, device),
+            None if self.signals is None else _signals_to(self.signals, device),
             {name: value.to(device) for name, value in self.places.items()},
             {name: value.to(device) for name, value in self.targets.items()},
         )
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens the LLM reads, with padding."""
+        return 0 if self.batch is None else self.batch.ids.numel()
+
+
+def _batch_to(batch: Batch, device: torch.device) -> Batch:
+    tensors = {name: part.to(device) for name, part in batch._asdict().items() if name != "ends"}
+    return Batch(**tensors, ends=batch.ends)
+
+
+def _signals_to(signals: ItemSignals, device: torch.device) -> ItemSignals:
+    extra = signals.extra and {name: value.to(device) for name, value in signals.extra.items()}
+    return ItemSignals(signals.text.to(device), extra)
 
 
 def at(hidden: Tensor, places: Tensor) -> Tensor:
@@ -53,25 +65,37 @@ def language_modelling(model: RecommenderLM, hidden: Tensor, task: TaskBatch) ->
 
     Logits are computed only where there is a label.
     """
+    assert task.batch is not None
     learn = task.batch.labels != IGNORE
     logits = model.logits(hidden[learn])  # (k, v)
     return functional.cross_entropy(logits.float(), task.batch.labels[learn])
 
 
 def ranking(model: RecommenderLM, hidden: Tensor, task: TaskBatch) -> Tensor:
-    """Listwise softmax over each dialogue's retrieved candidates (ListNet's top-one form).
+    """Listwise softmax over a sample of each dialogue's candidates, by which the LLM corrects the sources' part.
 
-    Cao et al., 2007, "Learning to Rank: From Pairwise Approach to Listwise Approach". With several gold
-    items, each gets an equal share of the target.
+    ListNet's top-one form (Cao et al., 2007, "Learning to Rank: From Pairwise Approach to Listwise Approach"),
+    with the correction of sampled softmax. The sources' part is learned by `source_ranking`, over all candidates;
+    here it is taken as it is. With several gold items, each gets an equal share of the target.
     """
     states = at(hidden, task.places["candidates"])  # (b, m, h)
-    scores = model.head(states, task.targets["features"]).total  # (b, m)
-    scores = scores.masked_fill(~task.targets["real"], float("-inf"))
-    gold = task.targets["gold"].float()
-    logs = scores.log_softmax(-1).masked_fill(gold == 0, 0.0)
-    has_gold = gold.sum(-1) > 0
-    losses = -(logs * gold).sum(-1) / gold.sum(-1).clamp_min(1)
-    mean: Tensor = (losses * has_gold).sum() / has_gold.sum().clamp_min(1)
+    sources = model.head.source_score(task.targets["features"]).detach()
+    scores = model.head.llm_score(states) + sources - task.targets["expected"]  # (b, m)
+    return _listwise(scores, task.targets["gold"], task.targets["real"])
+
+
+def source_ranking(model: RecommenderLM, hidden: Tensor, task: TaskBatch) -> Tensor:
+    """Listwise softmax over all candidates by the sources' ranks and scores alone; see `ranking`."""
+    scores = model.head.source_score(task.targets["features"])  # (b, m)
+    return _listwise(scores, task.targets["gold"], task.targets["real"])
+
+
+def _listwise(scores: Tensor, gold: Tensor, real: Tensor) -> Tensor:
+    """Mean over the dialogues that have a gold candidate of the cross-entropy to equal shares on gold."""
+    logs = scores.masked_fill(~real, float("-inf")).log_softmax(-1).masked_fill(~gold, 0.0)
+    count = gold.sum(-1)
+    losses = -logs.sum(-1) / count.clamp_min(1)
+    mean: Tensor = (losses * (count > 0)).sum() / (count > 0).sum().clamp_min(1)
     return mean
 
 
@@ -116,6 +140,7 @@ LOSSES: dict[str, Loss] = {
     "item_to_text": Loss("items", language_modelling),  # item-grounded generation of the Item-Language Model
     "item_text_contrast": Loss("items", item_text_contrast),
     "ranking": Loss("recommendations", ranking),
+    "source_ranking": Loss("candidates", source_ranking),
     "in_batch_ranking": Loss("recommendations", in_batch_ranking),
     "reply_lm": Loss("recommendations", language_modelling),
     "wording_lm": Loss("wording", language_modelling),
@@ -149,7 +174,8 @@ class Objective(nn.Module):
         parts: dict[str, Tensor] = {}
         for task in self.tasks:
             batch = batches[task]
-            hidden = self.model(batch.batch, batch.signals)
+            reads = batch.batch is not None and batch.signals is not None
+            hidden = self.model(batch.batch, batch.signals) if reads else torch.empty(0)
             for name in self.weights:
                 if LOSSES[name].task == task:
                     parts[name] = LOSSES[name].compute(self.model, hidden, batch)

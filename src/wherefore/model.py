@@ -90,45 +90,92 @@ class Scores(NamedTuple):
     sources: Tensor  # (m,) read from the sources' ranks and scores
 
 
-class RankingHead(nn.Module):
-    """Scores candidates from the LLM's hidden state and from the sources' ranks and scores.
+class FeatureScaler(nn.Module):
+    """Source features as a network likes them: standardized, as quantile, and whether they are known at all.
 
-    Both parts add up, and the LLM's part also knows the features it corrects.
+    Args:
+        features: f.
+        knots: Quantiles between which a feature's quantile is interpolated.
+    """
+
+    mean: Tensor  # (f,)
+    std: Tensor  # (f,)
+    knots: Tensor  # (f, knots)
+
+    def __init__(self, features: int, knots: int = 15) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(features))
+        self.register_buffer("std", torch.ones(features))
+        self.register_buffer("knots", torch.linspace(-2, 2, knots).repeat(features, 1))
+
+    def fit(self, features: Tensor) -> None:
+        """Take mean, spread and quantiles from a sample (r, f); NaN is not counted."""
+        shares = torch.linspace(0, 1, self.knots.shape[1] + 2)[1:-1]
+        for column, values in enumerate(features.double().T):
+            known = values[values.isfinite()]
+            if not len(known):
+                continue
+            self.mean[column] = known.mean()
+            self.std[column] = known.std(correction=0).clamp_min(1e-3)
+            sample = known[:: max(len(known) // 100_000, 1)]
+            self.knots[column] = torch.quantile(sample, shares.double())
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(…, f) with NaN for what is not known -> (…, 3 f), all finite."""
+        missing = features.isnan()
+        known = features.nan_to_num(0.0, 1e30, -1e30).float()
+        scaled = ((known - self.mean) / self.std).clamp(-4, 4)
+        low, high = self.knots[:, :-1], self.knots[:, 1:]
+        steps = ((known.unsqueeze(-1) - low) / (high - low).clamp_min(1e-6)).clamp(0, 1)  # (…, f, knots - 1)
+        parts = [part.masked_fill(missing, 0.0) for part in (scaled, 2 * steps.mean(-1) - 1)]
+        return torch.cat([*parts, missing.float()], dim=-1)
+
+
+class RankingHead(nn.Module):
+    """Scores candidates from the LLM's hidden state and from the sources' ranks and scores; both add up.
 
     Args:
         width: h.
         features: f, number of source features.
         hidden: Width of the hidden layers.
+        dropout: Between the layers of the sources' part.
     """
 
-    mean: Tensor  # (f,)
-    std: Tensor  # (f,)
-
-    def __init__(self, width: int, features: int, hidden: int = 128) -> None:
+    def __init__(self, width: int, features: int, hidden: int = 64, dropout: float = 0.2) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(width)
-        self.llm = nn.Sequential(nn.Linear(width, hidden), nn.GELU(), nn.Linear(hidden, 1))
-        self.sources = nn.Sequential(nn.Linear(features, hidden), nn.GELU(), nn.Linear(hidden, 1))
-        self.linear = nn.Linear(features, 1, bias=False)
-        nn.init.zeros_(self.linear.weight)
-        self.register_buffer("mean", torch.zeros(features))
-        self.register_buffer("std", torch.ones(features))
+        last = nn.Linear(hidden, 1)
+        nn.init.zeros_(last.weight)  # it starts as no correction
+        nn.init.zeros_(last.bias)
+        self.llm = nn.Sequential(nn.Linear(width, hidden), nn.GELU(), last)
+        self.scaler = FeatureScaler(features)
+        self.sources = nn.Sequential(
+            nn.Linear(3 * features, hidden),
+            nn.GELU(),
+            nn.Dropout(dropout),
+            nn.Linear(hidden, hidden),
+            nn.GELU(),
+            nn.Dropout(dropout),
+            nn.Linear(hidden, 1),
+        )
 
     def fit(self, features: Tensor) -> None:
-        """Take mean and spread of the features (m, f) from a sample."""
-        self.mean.copy_(features.mean(0))
-        self.std.copy_(features.std(0).clamp_min(1e-3))
+        """Take mean, spread and quantiles of the features from a sample (r, f)."""
+        self.scaler.fit(features)
 
     def llm_score(self, hidden: Tensor) -> Tensor:
         """(…, h) to (…,)."""
         score: Tensor = self.llm(self.norm(hidden.float())).squeeze(-1)
         return score
 
+    def source_score(self, features: Tensor) -> Tensor:
+        """(…, f) to (…,)."""
+        score: Tensor = self.sources(self.scaler(features)).squeeze(-1)
+        return score
+
     def forward(self, hidden: Tensor, features: Tensor) -> Scores:
         """Hidden states (m, h) and features (m, f) to scores (m,)."""
-        scaled = ((features - self.mean) / self.std).clamp(-5, 5)
-        sources = (self.sources(scaled) + self.linear(scaled)).squeeze(-1)
-        llm = self.llm_score(hidden)
+        sources, llm = self.source_score(features), self.llm_score(hidden)
         return Scores(llm + sources, llm, sources)
 
 

@@ -17,13 +17,13 @@ import torch
 
 from wherefore import explain, smalltalk, wording
 from wherefore.catalog import Catalog, Item
-from wherefore.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, starter_dir
-from wherefore.config import Config, build
+from wherefore.checkpoint import Checkpoint, checkpoint_dir, load_checkpoint, save_checkpoint
+from wherefore.config import Config
 from wherefore.dialogue import Dialogue, DialogueReader, Message, Preferences, parse_messages
 from wherefore.item_encoder import ItemSignals
 from wherefore.model import DialogueCache, RecommenderLM, Written
 from wherefore.plan import Fact, Plan, plan_opening, plan_reasons
-from wherefore.retrieval import SOURCES, Candidates, Index, Retriever
+from wherefore.retrieval import Candidates, Index, Retriever, make_retriever
 
 Action = Literal["recommend", "ask", "answer", "chat", "nothing"]
 Worded = Literal["first", "rewritten", "plain"]
@@ -110,6 +110,7 @@ class Recommender:
         config: Its configuration.
         index: The catalogue with its vectors.
         model: The LLM with item encoder and ranking head.
+        retriever: The sources; made anew, knowing nothing learned, when not given.
 
     Example:
         >>> recommender = Recommender.from_pretrained("starter")            # doctest: +SKIP
@@ -117,11 +118,13 @@ class Recommender:
         ...                                                                 # doctest: +SKIP
     """
 
-    def __init__(self, config: Config, index: Index, model: RecommenderLM) -> None:
+    def __init__(
+        self, config: Config, index: Index, model: RecommenderLM, retriever: Retriever | None = None
+    ) -> None:
         self.config = config
         self.index = index
         self.model = model.eval()
-        self.retriever = make_retriever(config, index)
+        self.retriever = retriever or make_retriever(config, index)
         self.reader = DialogueReader(index.catalog)
         self._caches: list[DialogueCache] = []  # newest last
         self._lock = threading.Lock()
@@ -143,7 +146,7 @@ class Recommender:
             FileNotFoundError: If the folder or one of its files is missing.
             ValueError: If a file was altered or does not fit the others.
         """
-        return cls._of(load_checkpoint(_folder(path), device))
+        return cls._of(load_checkpoint(checkpoint_dir(path), device))
 
     @classmethod
     def from_catalog(
@@ -169,13 +172,14 @@ class Recommender:
         """
         if not isinstance(catalog, Catalog):
             catalog = Catalog.load(catalog, schema)
-        checkpoint = load_checkpoint(_folder(base), device)
+        checkpoint = load_checkpoint(checkpoint_dir(base), device)
         index = cached_index(catalog, checkpoint.index, checkpoint.config, progress, cache)
-        return cls._of(replace(checkpoint, catalog=catalog, index=index))
+        retriever = make_retriever(checkpoint.config, index, like=checkpoint.retriever)
+        return cls._of(replace(checkpoint, catalog=catalog, index=index, retriever=retriever))
 
     @classmethod
     def _of(cls, checkpoint: Checkpoint) -> Self:
-        recommender = cls(checkpoint.config, checkpoint.index, checkpoint.model)
+        recommender = cls(checkpoint.config, checkpoint.index, checkpoint.model, checkpoint.retriever)
         names = list(recommender.retriever.feature_names)
         if names != list(checkpoint.manifest["features"]):
             raise ValueError(
@@ -195,7 +199,7 @@ class Recommender:
                 "the adapter is merged into the base and cannot be saved again; load with "
                 "`load_checkpoint(path, merge=False)`, or copy the checkpoint's folder"
             )
-        save_checkpoint(Path(folder), self.config, self.model, self.index, self.retriever.feature_names)
+        save_checkpoint(Path(folder), self.config, self.model, self.retriever)
 
     # -- the catalogue --------------------------------------------------------------------------------
 
@@ -495,12 +499,6 @@ def _start(sentence: str) -> str:
     return " ".join(sentence.split()[:2])
 
 
-def make_retriever(config: Config, index: Index) -> Retriever:
-    """The retriever with the sources that a config names."""
-    sources = [build(source, SOURCES, "source", index=index) for source in config.retrieval.sources]
-    return Retriever(index, sources)
-
-
 def cached_index(
     catalog: Catalog, like: Index, config: Config, progress: Progress | None, cache: str | Path | None
 ) -> Index:
@@ -529,13 +527,9 @@ def cache_dir() -> Path:
     return Path(chosen) if chosen else Path(base) / "wherefore"
 
 
-def _folder(path: str | Path) -> Path:
-    return starter_dir() if str(path) == "starter" else Path(path)
-
-
 def _year(item: Item, catalog: Catalog) -> str:
-    spec = next((spec for spec in catalog.schema.of_kind("number") if spec.name == "year"), None)
-    year = item.get("year") if spec is not None else None
+    spec = catalog.schema.year
+    year = item.get(spec.name) if spec is not None else None
     return f" ({year})" if isinstance(year, int) else ""
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import operator
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from threading import Lock
+from typing import Any
 
 import numpy as np
 
 from wherefore.catalog import Item
-from wherefore.dialogue import Dialogue, Limit, Wish
+from wherefore.collaborative import Collaborative
+from wherefore.config import Config, build
+from wherefore.dialogue import Dialogue, Limit
 from wherefore.embedders import (
     EMBEDDERS,
     Embedder,
@@ -19,16 +22,19 @@ from wherefore.embedders import (
     SentenceTransformerEmbedder,
     packaged_minilm_dir,
 )
+from wherefore.features import EXTRA_FEATURES, OPTIONAL_FEATURES, Describer
 from wherefore.index import Attributes, Index, Projection
+from wherefore.learned import Learned
 from wherefore.lexical import Lexical
+from wherefore.neighbours import Neighbours
 from wherefore.sources import (
     BM25,
-    SOURCES,
     AttributeMatch,
     Dense,
     Liked,
     Popularity,
     Source,
+    Split,
     nearest,
     top,
 )
@@ -43,13 +49,16 @@ __all__ = [
     "AttributeMatch",
     "Attributes",
     "Candidates",
+    "Collaborative",
     "Dense",
     "Embedder",
     "FaissStore",
     "Hits",
     "Index",
+    "Learned",
     "Lexical",
     "Liked",
+    "Neighbours",
     "PackagedMiniLM",
     "Popularity",
     "Projection",
@@ -58,17 +67,10 @@ __all__ = [
     "Source",
     "VectorStore",
     "feature_names",
+    "make_retriever",
     "packaged_minilm_dir",
 ]
 
-EXTRA_FEATURES = (
-    "query",  # cosine of request text and item
-    "liked_best",  # cosine to the closest liked item
-    "liked_mean",  # mean cosine to the liked items
-    "disliked_best",  # cosine to the closest disliked item
-    "wanted",  # share of the wanted values that the item has, by strength
-    "popularity",  # share of the catalogue that it is better known than
-)
 _RRF = 60  # reciprocal rank fusion's usual constant (Cormack et al., 2009)
 _GUARANTEED = 0.5  # share of the candidates that the sources' best are sure of, in equal parts
 _QUERY_CHARS = 500  # of the user's newest words that are embedded
@@ -82,14 +84,30 @@ _OPERATORS = {
 }
 
 
-def feature_names(source_names: Sequence[str]) -> tuple[str, ...]:
-    """What the columns of `Candidates.features` are.
+def _tower(*given: Any, **keywords: Any) -> Source:
+    """The learned query tower; torch is imported when there is one."""
+    from wherefore.tower import Tower
 
-    >>> feature_names(["dense"])[:3]
-    ('dense.found', 'dense.rank', 'dense.score')
-    """
-    of_sources = (f"{name}.{what}" for name in source_names for what in ("found", "rank", "score"))
-    return (*of_sources, *EXTRA_FEATURES)
+    return Tower(*given, **keywords)
+
+
+SOURCES: dict[str, Callable[..., Source]] = {
+    "dense": Dense,
+    "bm25": BM25,
+    "liked": Liked,
+    "attributes": AttributeMatch,
+    "popularity": Popularity,
+    "tower": _tower,
+    "collaborative": Collaborative,
+    "neighbours": Neighbours,
+}
+
+
+def feature_names(sources: Sequence[Source]) -> tuple[str, ...]:
+    """What the columns of `Candidates.features` are: every source's rank, score and parts, then EXTRA_FEATURES."""
+    ranked = [f"{source.name}.{what}" for source in sources for what in ("rank", "score")]
+    parts = [f"{one.name}.{part}" for one in sources if isinstance(one, Split) for part in one.part_names]
+    return (*ranked, *parts, *EXTRA_FEATURES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,32 +119,22 @@ class Candidates:
     source_names: tuple[str, ...]
     ranks: np.ndarray  # (m, n_sources) int32: 1 for a source's best; 0 where it did not find the item
     scores: np.ndarray  # (m, n_sources) float32: NaN where there is nothing to score by
-    scales: tuple[float, ...]  # of the sources: how a score becomes a feature
-    extra: np.ndarray  # (m, 6) float32, columns EXTRA_FEATURES; 0 where there is nothing to compare with
+    parts: np.ndarray  # (m, p) float32: parts of the scores of the sources that have some; NaN: not known
+    extra: np.ndarray  # (m, 19) float32, columns EXTRA_FEATURES; NaN where there is nothing to compare with
+    feature_names: tuple[str, ...]  # columns of `features`
 
     def __len__(self) -> int:
         return len(self.rows)
 
     @property
-    def feature_names(self) -> tuple[str, ...]:
-        """What the columns of `features` are."""
-        return feature_names(self.source_names)
-
-    @property
     def features(self) -> np.ndarray:
-        """(m, f) float32, all finite, f = 3 n_sources + 6.
+        """(m, f) float32, NaN where not known: for every source log(rank) and score, then parts, then extra.
 
-        For every source: whether it found the item; 10 / (9 + rank), 0 where not found; the score, brought
-        to (-1, 1) by the source's scale, 0 where there is none. Then `extra`. A row depends on its item
-        and its ranks alone.
+        A row depends on its item and its ranks alone.
         """
-        found = self.ranks > 0
-        ranks = np.where(found, 10.0 / (9.0 + self.ranks), 0.0)
-        scales = np.array(self.scales, dtype=np.float32)
-        scores = np.nan_to_num(self.scores, nan=0.0)
-        scores = np.where(scales > 0, scores / np.maximum(scales + np.abs(scores), 1e-9), scores)
-        of_sources = np.stack([found, ranks, scores], axis=2).reshape(len(self), 3 * len(self.scales))
-        return np.concatenate([of_sources, self.extra], axis=1).astype(np.float32)
+        ranks = np.where(self.ranks > 0, np.log(np.maximum(self.ranks, 1)), np.nan)
+        of_sources = np.stack([ranks, self.scores], axis=2).reshape(len(self), 2 * len(self.source_names))
+        return np.concatenate([of_sources, self.parts, self.extra], axis=1).astype(np.float32)
 
 
 class Retriever:
@@ -146,6 +154,7 @@ class Retriever:
             )
         self.index = index
         self.sources = tuple(sources)
+        self.describe = Describer(index)
         self._queries: OrderedDict[str, np.ndarray] = OrderedDict()
         self._lock = Lock()
 
@@ -157,7 +166,17 @@ class Retriever:
     @property
     def feature_names(self) -> tuple[str, ...]:
         """What the columns of `Candidates.features` are."""
-        return feature_names(self.source_names)
+        return feature_names(self.sources)
+
+    @property
+    def optional_features(self) -> tuple[tuple[int, ...], ...]:
+        """Columns of `Candidates.features` that are missing together, on a catalogue that lacks what they need."""
+        names = self.feature_names
+        learned = {source.name for source in self.sources if isinstance(source, Learned)}
+        groups = [[f"{one}." for one in learned], *([f"{n}" for n in group] for group in OPTIONAL_FEATURES)]
+        groups[1].append("popularity.")
+        columns = (tuple(i for i, name in enumerate(names) if _is_one(name, group)) for group in groups)
+        return tuple(group for group in columns if group)
 
     def query(self, dialogue: Dialogue) -> np.ndarray:
         """The vector of the user's newest words, (d,) unit; zeros when nothing was said. The last ones are kept."""
@@ -286,32 +305,34 @@ class Retriever:
             source_names=self.source_names,
             ranks=ranks,
             scores=scores,
-            scales=tuple(source.scale for source in self.sources),
-            extra=self._extra(dialogue, query, rows),
+            parts=self._parts(dialogue, rows),
+            extra=self.describe(dialogue, query, rows),
+            feature_names=self.feature_names,
         )
 
-    def _extra(self, dialogue: Dialogue, query: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """(m, 6), columns EXTRA_FEATURES."""
-        extra = np.zeros((len(rows), len(EXTRA_FEATURES)), dtype=np.float32)
-        if not len(rows):
-            return extra
-        vectors = self.index.store.vectors(rows)  # (m, d)
-        extra[:, 0] = vectors @ query
-        liked = self.index.rows(dialogue.preferences.liked)
-        if len(liked):
-            near = vectors @ self.index.store.vectors(liked).T  # (m, l)
-            extra[:, 1], extra[:, 2] = near.max(axis=1), near.mean(axis=1)
-        disliked = self.index.rows(dialogue.preferences.disliked)
-        if len(disliked):
-            extra[:, 3] = (vectors @ self.index.store.vectors(disliked).T).max(axis=1)
-        extra[:, 4] = self._satisfied(dialogue.preferences.wanted, rows)
-        if self.index.popularity is not None:
-            extra[:, 5] = np.nan_to_num(self.index.popularity[rows])
-        return extra
+    def _parts(self, dialogue: Dialogue, rows: np.ndarray) -> np.ndarray:
+        """(m, p) of all sources that split their score."""
+        parts = [np.empty((len(rows), 0), dtype=np.float32)]
+        parts += [one.parts(dialogue, rows) for one in self.sources if isinstance(one, Split)]
+        return np.concatenate(parts, axis=1).astype(np.float32)
 
-    def _satisfied(self, wanted: Sequence[Wish], rows: np.ndarray) -> np.ndarray:
-        """Share of the wanted values, weighed by strength, that each row has, (m,)."""
-        strength = np.zeros(len(self.index), dtype=np.float32)
-        for wish in wanted:
-            strength[self.index.attributes.rows(wish.field, wish.value)] += wish.strength
-        return np.asarray(strength[rows] / max(sum(wish.strength for wish in wanted), 1e-9), dtype=np.float32)
+
+def _is_one(name: str, group: Sequence[str]) -> bool:
+    """Whether a feature is one of a group: named there, or of a source named there with a dot."""
+    return any(name == one or (one.endswith(".") and name.startswith(one)) for one in group)
+
+
+def make_retriever(config: Config, index: Index, like: Retriever | None = None) -> Retriever:
+    """The retriever with the sources that a config names.
+
+    Args:
+        config: `retrieval` is read here.
+        index: What is searched.
+        like: Its sources have learned; what they learned is taken over, for the items that are known there.
+    """
+    sources = [build(source, SOURCES, "source", index=index) for source in config.retrieval.sources]
+    learned = {} if like is None else {one.name: one for one in like.sources if isinstance(one, Learned)}
+    for source in sources:
+        if source.name in learned:
+            source.restore(learned[source.name].tensors())
+    return Retriever(index, sources)

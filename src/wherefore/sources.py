@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -15,11 +14,10 @@ Found = tuple[np.ndarray, np.ndarray]  # rows (r,) int64, scores (r,) float32; b
 
 
 class Source(Protocol):
-    """Finds candidates in one way. A new source is a class like this and a line in `SOURCES`."""
+    """Finds candidates in one way. A new source is a class like this and a line in `retrieval.SOURCES`."""
 
     name: str
     k: int  # how many it gives at most
-    scale: float  # as a feature, a score s becomes s / (scale + |s|); 0 leaves it as it is
 
     def search(self, dialogue: Dialogue, query: np.ndarray, k: int, allowed: np.ndarray) -> Found:
         """The best allowed rows.
@@ -35,6 +33,16 @@ class Source(Protocol):
         """The scores of any rows (m,) float32; NaN where there is nothing to score by."""
 
 
+@runtime_checkable
+class Split(Protocol):
+    """What a source may have besides: parts of its score, which become features of their own."""
+
+    part_names: tuple[str, ...]
+
+    def parts(self, dialogue: Dialogue, rows: np.ndarray) -> np.ndarray:
+        """(m, parts) float32; NaN where not known."""
+
+
 class Dense:
     """Text similarity: the request, pulled towards what is liked and pushed from what is disliked.
 
@@ -46,7 +54,6 @@ class Dense:
     """
 
     name = "dense"
-    scale = 0.0
 
     def __init__(self, index: Index, k: int = 100, pull: float = 0.5, push: float = 0.2) -> None:
         self.index = index
@@ -87,7 +94,6 @@ class BM25:
     """
 
     name = "bm25"
-    scale = 10.0
 
     def __init__(self, index: Index, k: int = 50, max_chars: int = 500) -> None:
         self.index = index
@@ -129,7 +135,6 @@ class Liked:
     """
 
     name = "liked"
-    scale = 0.0
 
     def __init__(self, index: Index, k: int = 100, push: float = 0.3, newest: int = 20) -> None:
         self.index = index
@@ -177,7 +182,6 @@ class AttributeMatch:
     """
 
     name = "attributes"
-    scale = 10.0
 
     def __init__(self, index: Index, k: int = 100, shared: float = 0.3) -> None:
         self.index = index
@@ -221,7 +225,6 @@ class Popularity:
     """
 
     name = "popularity"
-    scale = 0.0
 
     def __init__(self, index: Index, k: int = 50) -> None:
         self.index = index
@@ -235,15 +238,6 @@ class Popularity:
     def score(self, dialogue: Dialogue, query: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """(m,); NaN where it is not known."""
         return _nan(rows) if self.index.popularity is None else self.index.popularity[rows]
-
-
-SOURCES: dict[str, Callable[..., Source]] = {
-    "dense": Dense,
-    "bm25": BM25,
-    "liked": Liked,
-    "attributes": AttributeMatch,
-    "popularity": Popularity,
-}
 
 
 def top(scores: np.ndarray, k: int, allowed: np.ndarray) -> Found:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any, Protocol
+from zlib import crc32
 
 import numpy as np
 import torch
@@ -19,7 +20,7 @@ from torch import Tensor
 
 from wherefore import practice, wording
 from wherefore.catalog import Catalog
-from wherefore.corpora import CorpusDialogue, CorpusTurn
+from wherefore.corpora import CorpusDialogue, CorpusTurn, as_dialogue
 from wherefore.dialogue import Dialogue, DialogueReader, Message, Wish
 from wherefore.files import write_aside
 from wherefore.item_encoder import ItemSignals
@@ -50,6 +51,8 @@ class Ingredients:
         titles: Corpus item id → title, for dialogues whose items are not in the catalogue.
         recommendations: Turns that recommend, with candidates; None when no stage needs them.
         practice: Further catalogues whose records the writer learns to word.
+        optional: Columns of the features that a catalogue, or sources that have not learned, may lack together.
+        missing: Share of turns in which each of those is left out while training.
     """
 
     catalog: Catalog
@@ -59,6 +62,18 @@ class Ingredients:
     titles: Mapping[str, str] = field(default_factory=dict)
     recommendations: Recommendations | None = None
     practice: tuple[Catalog, ...] = ()
+    optional: tuple[tuple[int, ...], ...] = ()
+    missing: float = 0.0
+
+    def without_some(self, features: np.ndarray, rng: Generator) -> np.ndarray:
+        """Features (b, m, f) in which some turns lack some of `optional`: NaN there."""
+        if not self.missing:
+            return features
+        features = features.copy()
+        for columns in self.optional:
+            turns = np.flatnonzero(rng.random(len(features)) < self.missing)
+            features[np.ix_(turns, np.arange(features.shape[1]), np.array(columns))] = np.nan
+        return features
 
     def task_batch(
         self,
@@ -171,7 +186,9 @@ class RecommendationsTask:
         features = np.zeros((len(picked), width, source.features.shape[-1]), dtype=np.float32)
         gold = np.zeros((len(picked), width), dtype=bool)
         real = np.zeros((len(picked), width), dtype=bool)
+        expected = np.zeros((len(picked), width), dtype=np.float32)
         for place, one in enumerate(picked):
+            expected[place, : len(one.rows)] = one.expected
             features[place, : len(one.rows)] = one.features
             gold[place, : len(one.rows)] = one.gold
             real[place, : len(one.rows)] = True
@@ -183,10 +200,41 @@ class RecommendationsTask:
                 "shared": torch.from_numpy(np.stack(shared_ends)),
             },
             {
-                "features": torch.from_numpy(features),
+                "features": torch.from_numpy(self.data.without_some(features, rng)),
                 "gold": torch.from_numpy(gold),
                 "real": torch.from_numpy(real),
+                "expected": torch.from_numpy(expected),
                 "shared_gold": torch.from_numpy(shared_gold),
+            },
+        )
+
+
+class CandidatesTask:
+    """All candidates of turns in which a person recommended, by their features alone; the LLM reads nothing."""
+
+    def __init__(self, data: Ingredients) -> None:
+        if data.recommendations is None or not len(data.recommendations):
+            raise ValueError("ranking losses need dialogues with items; name such a corpus under `corpora`")
+        self.data = data
+        self.found = data.recommendations.found
+        self.usable = np.flatnonzero(self.found.any(-1))
+        if not len(self.usable):
+            raise ValueError("no gold item is among the candidates; raise `retrieval.k`")
+
+    def batch(self, rng: Generator, size: int) -> TaskBatch:
+        """Turns with a gold item among their candidates."""
+        source = self.data.recommendations
+        assert source is not None
+        chosen = np.sort(rng.choice(self.usable, size=min(size, len(self.usable)), replace=False))
+        features = self.data.without_some(source.features[chosen].astype(np.float32), rng)
+        return TaskBatch(
+            None,
+            None,
+            {},
+            {
+                "features": torch.from_numpy(features),
+                "gold": torch.from_numpy(self.found[chosen]),
+                "real": torch.from_numpy(source.rows[chosen] >= 0),
             },
         )
 
@@ -285,6 +333,7 @@ def make_task(name: str, data: Ingredients, candidates: int) -> Task:
         "records": lambda: RecordsTask(data),
         "items": lambda: ItemsTask(data),
         "recommendations": lambda: RecommendationsTask(data, candidates),
+        "candidates": lambda: CandidatesTask(data),
         "wording": lambda: WordingTask(data),
     }
     return makers[name]()
@@ -322,6 +371,7 @@ class Sampled:
     rows: np.ndarray  # (m,)
     features: np.ndarray  # (m, f)
     gold: np.ndarray  # (m,) bool
+    expected: np.ndarray  # (m,) log of how often each is in a sample
 
 
 @dataclass(frozen=True)
@@ -356,21 +406,55 @@ class Recommendations:
         """What the person said."""
         return tuple(self.tokens[number][1].tolist())
 
-    def sample(self, number: int, size: int, rng: Generator) -> Sampled:
-        """All gold candidates of a turn and random others, `size` in all."""
+    def known_features(self, most: int) -> Tensor:
+        """The features of at most so many real candidates, evenly spread, (r, f)."""
+        turns, places = np.nonzero(self.rows >= 0)
+        step = max(len(turns) // most, 1)
+        return torch.from_numpy(self.features[turns[::step], places[::step]].astype(np.float32))
+
+    def sample(self, number: int, size: int, rng: Generator, harder: float = 20.0) -> Sampled:
+        """All gold candidates of a turn and others, `size` in all; what sources rank high is drawn more often.
+
+        Args:
+            number: Of the turn.
+            size: At most so many.
+            rng: Draws.
+            harder: Candidate number r, from 0, is drawn in proportion to 1 / (r + harder).
+
+        Returns:
+            The sample, with the logarithm of how often each was to be expected in it, so that a softmax over the
+            sample can stand for one over all candidates (sampled softmax; Jean et al., 2015, arXiv 1412.2007).
+        """
         rows = self.rows[number]
         real = np.flatnonzero(rows >= 0)
         gold = np.isin(rows[real], self.gold[number])
         others = real[~gold]
         count = max(size - int(gold.sum()), 1)
+        chances = 1.0 / (others + harder)
+        expected = np.minimum(count * chances / chances.sum(), 1.0) if len(others) else chances
         if len(others) > count:
-            others = np.sort(rng.choice(others, size=count, replace=False))
+            keys = np.log(chances) + rng.gumbel(size=len(others))
+            kept = np.sort(np.argpartition(-keys, count - 1)[:count])
+            others, expected = others[kept], expected[kept]
         places = np.concatenate([real[gold], others])
-        rng.shuffle(places)
+        logs = np.concatenate([np.zeros(int(gold.sum())), np.log(expected)])
+        order = rng.permutation(len(places))
+        places = places[order]
         return Sampled(
             rows[places],
             self.features[number, places].astype(np.float32),
             np.isin(rows[places], self.gold[number]),
+            logs[order].astype(np.float32),
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Recommendations]) -> Recommendations:
+        """All turns of several."""
+        return cls(
+            np.concatenate([part.rows for part in parts]),
+            np.concatenate([part.features for part in parts]),
+            tuple(gold for part in parts for gold in part.gold),
+            tuple(pair for part in parts for pair in part.tokens),
         )
 
     def save(self, path: Path) -> None:
@@ -407,9 +491,7 @@ class Recommendations:
 
 
 def prepare_recommendations(
-    turns: Iterable[tuple[CorpusDialogue, int]],
-    item_of: Mapping[str, str],
-    titles: Mapping[str, str],
+    turns: Iterable[tuple[CorpusDialogue, int, Mapping[str, str], Mapping[str, str]]],
     catalog: Catalog,
     retriever: Retriever,
     text_format: PromptFormat,
@@ -417,12 +499,11 @@ def prepare_recommendations(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Recommendations:
-    """Read each dialogue as the product would and fetch its candidates.
+    """Read each dialogue as the product would, but with its mentions given, and fetch its candidates.
 
     Args:
-        turns: Dialogues with the number of a recommending turn.
-        item_of: Corpus item id → catalogue id.
-        titles: Corpus item id → title with year.
+        turns: Dialogues with the number of a recommending turn, corpus item id → catalogue id, and corpus item
+            id → title with year.
         catalog: Items in row order.
         retriever: Fetches the candidates.
         text_format: Renders trunks and replies.
@@ -433,25 +514,29 @@ def prepare_recommendations(
     reader = DialogueReader(catalog)
     todo = list(turns)
     rows, features, gold, tokens = [], [], [], []
-    for done, (dialogue, number) in enumerate(todo):
+    for done, (dialogue, number, item_of, titles) in enumerate(todo):
         if progress is not None:
             progress(done, len(todo))
         turn, context = dialogue.turns[number], dialogue.turns[:number]
         named = {item_of[item] for before in context for item in before.items if item in item_of}
         wanted = [item_of[item] for item in turn.items if item in item_of and item_of[item] not in named]
-        write = title_writer(titles, np.random.default_rng([seed, done]))
-        messages = messages_of(context, write)
-        if not wanted or not messages:
+        write = title_writer(titles, np.random.default_rng([seed, crc32(dialogue.id.encode())]))
+        said = as_dialogue(context, write, item_of.get)
+        if not wanted or not said.messages:
             continue
-        candidates = retriever.search(reader.read(messages), k, exclude=named)
-        found = len(candidates.rows)
-        rows.append(np.pad(np.asarray(candidates.rows, dtype=np.int32), (0, k - found), constant_values=-1))
-        features.append(np.pad(candidates.features.astype(np.float16), ((0, k - found), (0, 0))))
+        read = reader.read(said.messages, mentions=said.mentions)
+        candidates = retriever.search(read, k, exclude=named)
+        short = k - len(candidates.rows)
+        rows.append(np.pad(np.asarray(candidates.rows, dtype=np.int32), (0, short), constant_values=-1))
+        features.append(np.pad(candidates.features.astype(np.float16), ((0, short), (0, 0))))
         gold.append(np.unique(np.array([catalog.row(item) for item in wanted], dtype=np.int32)))
         reply = turn.render(_slots(wanted[0], item_of, write))
-        said = (*text_format.encode("reply :"), *text_format.target(reply).ids[-60:])
+        words = (*text_format.encode("reply :"), *text_format.target(reply).ids[-60:])
         tokens.append(
-            (np.array(text_format.dialogue(messages).ids, dtype=np.int32), np.array(said, dtype=np.int32))
+            (
+                np.array(text_format.dialogue(said.messages).ids, dtype=np.int32),
+                np.array(words, dtype=np.int32),
+            )
         )
     if not rows:
         raise ValueError(
@@ -481,7 +566,8 @@ def link_items(
     """
     links: dict[str, str] = {}
     by_title: dict[tuple[str, Any], str] = {}
-    years = next((spec.name for spec in catalog.schema.of_kind("number") if spec.name == "year"), None)
+    year = catalog.schema.year
+    years = year.name if year is not None and year.kind == "number" else None
     for item in catalog.items:
         for corpus_id in item.values(f"{dataset}_ids"):
             links[corpus_id] = item.id

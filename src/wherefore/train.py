@@ -1,44 +1,28 @@
-"""From a config to a checkpoint: catalogue, index, corpora, candidates, stages."""
+"""From a config to a checkpoint: what training runs on is prepared, then the stages run."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 
 from wherefore.catalog import Catalog
-from wherefore.checkpoint import save_checkpoint
-from wherefore.config import Config, build
-from wherefore.corpora import CORPORA, CorpusDialogue, instances, read, read_items
+from wherefore.checkpoint import checkpoint_dir, save_checkpoint, start_from
+from wherefore.config import Config
+from wherefore.corpora import CORPORA
 from wherefore.files import write_aside
 from wherefore.invented import invented_catalogs
+from wherefore.learned import TextVectors
 from wherefore.losses import LOSSES
 from wherefore.model import RecommenderLM, build_model
-from wherefore.recommender import make_retriever
-from wherefore.retrieval import EMBEDDERS, Index, Retriever
-from wherefore.tasks import Ingredients, Recommendations, link_items, prepare_recommendations
+from wherefore.prepare import Corpus, Show, load_corpora, load_index, prepare_candidates, prepare_sources
+from wherefore.retrieval import Retriever, make_retriever
+from wherefore.tasks import Ingredients
 from wherefore.trainer import Trainer
-
-T = TypeVar("T")
-Show = Callable[[str, int, int, str], None]  # what is done, done, of, a note
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """A corpus named in the config, read."""
-
-    name: str
-    dialogues: tuple[CorpusDialogue, ...]
-    facts: Mapping[str, Mapping[str, Any]]  # of its items, by corpus item id
-    item_of: Mapping[str, str]  # corpus item id → catalogue id
-    titles: Mapping[str, str]  # corpus item id → title with year
 
 
 def train(
@@ -78,13 +62,18 @@ def train(
             if config.catalog == "builtin"
             else Catalog.load(config.catalog, config.catalog_schema)
         )
-        index = _index(config, catalog, out, show)
+        kept = Path(config.train.cache) if config.train.cache else out
+        index = load_index(config, catalog, kept, show)
         retriever = make_retriever(config, index)
+        corpora = load_corpora(config, catalog) if _tasks(config) & {"dialogues", *_FROM_TURNS} else ()
+        vectors = TextVectors(index, kept / "texts")
+        prepare_sources(config, retriever, corpora, vectors, kept, show)
         model = build_model(config, index.vectors.shape[1], len(retriever.feature_names))
-        data = ingredients(config, index, retriever, model, out, show)
+        if config.train.init is not None:
+            start_from(model, checkpoint_dir(config.train.init), retriever)
+        data = ingredients(config, retriever, corpora, vectors, model, kept, show)
         if data.recommendations is not None:
-            sample = data.recommendations
-            model.head.fit(torch.from_numpy(sample.features[sample.rows >= 0][:200_000].astype("float32")))
+            model.head.fit(data.recommendations.known_features(200_000))
         with write_aside(_made(out) / "config.yaml") as aside:
             aside.write_text(config.to_yaml(), encoding="utf-8")
 
@@ -102,152 +91,54 @@ def train(
             folder,
             config,
             model,
-            index,
-            retriever.feature_names,
+            retriever,
             {"trained_on": trained_on, **(notes or {})},
             dtype,
         )
     return folder
 
 
+_FROM_TURNS = ("recommendations", "candidates")  # tasks that need recommending turns with candidates
+
+
+def _tasks(config: Config) -> set[str]:
+    """The tasks that the stages' losses read."""
+    return {LOSSES[name].task for stage in config.train.stages for name in stage.losses if name in LOSSES}
+
+
 def ingredients(
-    config: Config, index: Index, retriever: Retriever, model: RecommenderLM, out: Path, show: Show
+    config: Config,
+    retriever: Retriever,
+    corpora: tuple[Corpus, ...],
+    texts: TextVectors,
+    model: RecommenderLM,
+    kept: Path,
+    show: Show,
 ) -> Ingredients:
-    """What the stages' tasks need, and no more: corpora are read only when a loss uses them."""
-    tasks = {LOSSES[name].task for stage in config.train.stages for name in stage.losses if name in LOSSES}
-    corpora = load_corpora(config, index.catalog) if tasks & {"dialogues", "recommendations"} else ()
-    titles = {item: title for corpus in corpora for item, title in corpus.titles.items()}
+    """What the stages' tasks need, and no more."""
+    index, tasks = retriever.index, _tasks(config)
     found = None
-    if "recommendations" in tasks:
-        found = _recommendations(config, corpora, titles, index, retriever, model, out, show)
+    if tasks & {*_FROM_TURNS}:
+        found = prepare_candidates(config, corpora, retriever, texts, model.format, kept, show)
     vectors = torch.tensor(index.vectors)
     practice: tuple[Catalog, ...] = ()
     if "wording" in tasks:
         practice = invented_catalogs(seed=config.seed)
-        texts = [catalog.text(item) for catalog in practice for item in catalog.items]
-        encoded = index.embedder.encode(texts, "item")
+        texts_of = [catalog.text(item) for catalog in practice for item in catalog.items]
+        encoded = index.embedder.encode(texts_of, "item")
         encoded = encoded if index.projection is None else index.projection(encoded)
         vectors = torch.cat([vectors, torch.from_numpy(encoded)])
     return Ingredients(
         catalog=index.catalog,
         vectors=vectors,
         format=model.format,
-        dialogues=tuple(dialogue for corpus in corpora for dialogue in corpus.dialogues),
-        titles=titles,
+        dialogues=tuple(one for corpus in corpora for one in corpus.dialogues if corpus.has_words(one)),
+        titles={item: title for corpus in corpora for item, title in corpus.titles.items()},
         recommendations=found,
         practice=practice,
+        optional=retriever.optional_features,
+        missing=config.train.missing,
     )
-
-
-def load_corpora(config: Config, catalog: Catalog, split: str = "train") -> tuple[Corpus, ...]:
-    """Read the corpora that a config names and link their items to the catalogue.
-
-    Raises:
-        FileNotFoundError: If one is not where the config says.
-        ValueError: If a name is unknown.
-    """
-    corpora = []
-    for component in config.corpora:
-        path = component.kwargs.get("path")
-        if path is None:
-            raise ValueError(f"corpus {component.name!r} needs a `path`, the folder or file that holds it")
-        facts = read_items(component.name, path)
-        dialogues = tuple(read(component.name, path, split=split))
-        named = dict.fromkeys(
-            item for dialogue in dialogues for turn in dialogue.turns for item in turn.items
-        )
-        links = link_items(catalog, component.name, facts, named)
-        titles = {
-            item: _dated(catalog[links[item]].title, catalog[links[item]].get("year")) for item in links
-        }
-        titles |= {
-            item: _dated(record["title"], record.get("year"))
-            for item, record in facts.items()
-            if record.get("title")
-        }
-        corpora.append(Corpus(component.name, dialogues, facts, links, titles))
-    return tuple(corpora)
-
-
-def _dated(title: Any, year: Any) -> str:
-    return f"{title} ({year})" if year else str(title)
-
-
-def _index(config: Config, catalog: Catalog, out: Path, show: Show) -> Index:
-    embedder = build(config.embedder, EMBEDDERS, "embedder")
-    folder = out / "index"
-    try:
-        return Index.load(folder, catalog, embedder)
-    except (FileNotFoundError, ValueError):
-        pass
-    index = Index.build(
-        catalog,
-        embedder,
-        config.store,
-        config.pca,
-        progress=lambda done, of: show("embedding items", done, of, ""),
-        cache=out / "embedding",
-    )
-    index.save(folder)
-    return index
-
-
-def _recommendations(
-    config: Config,
-    corpora: tuple[Corpus, ...],
-    titles: Mapping[str, str],
-    index: Index,
-    retriever: Retriever,
-    model: RecommenderLM,
-    out: Path,
-    show: Show,
-) -> Recommendations | None:
-    """Candidates for every recommending turn; made once per run folder, catalogue and retrieval."""
-    parts = [
-        index.catalog.fingerprint(),
-        index.embedder.name,
-        config.retrieval.model_dump_json(),
-        config.llm.model_dump_json(),
-        json.dumps([component.model_dump(mode="json") for component in config.corpora]),
-        str(config.train.recommending_turns),
-    ]
-    path = out / f"candidates-{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:12]}.safetensors"
-    if path.is_file():
-        return Recommendations.load(path)
-    item_of = {item: catalog_id for corpus in corpora for item, catalog_id in corpus.item_of.items()}
-    turns = [
-        (dialogue, instance.turn)
-        for corpus in corpora
-        if corpus.item_of
-        for dialogue in corpus.dialogues
-        for instance in instances(dialogue)
-    ]
-    if not turns:
-        return None
-    made = prepare_recommendations(
-        spread(turns, config.train.recommending_turns),
-        item_of,
-        titles,
-        index.catalog,
-        retriever,
-        model.format,
-        config.retrieval.k,
-        config.seed,
-        lambda done, of: show("fetching candidates", done, of, ""),
-    )
-    made.save(path)
-    return made
-
-
-def spread(entries: list[T], count: int | None) -> list[T]:
-    """`count` entries, evenly spread; all of them when None.
-
-    >>> spread([1, 2, 3, 4, 5, 6], 3)
-    [1, 3, 5]
-    """
-    if count is None or count >= len(entries):
-        return entries
-    return [entries[place * len(entries) // count] for place in range(count)]
 
 
 def _made(folder: Path) -> Path:

@@ -161,7 +161,7 @@ class Trainer:
             for name, loss in losses.items():
                 value = float(self.accelerator.reduce(loss.detach(), "mean"))
                 sums[name] = sums.get(name, 0.0) + value / train.grad_accumulation
-            tokens += sum(batch.batch.ids.numel() for batch in batches.values())
+            tokens += sum(batch.tokens for batch in batches.values())
         if not math.isfinite(sums["loss"]):
             raise FloatingPointError(
                 f"the loss of stage {stage.name!r} is {sums['loss']} at step {step}; lower "

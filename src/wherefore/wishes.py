@@ -139,7 +139,8 @@ class _Value:
 
 
 @lru_cache(maxsize=1)
-def _lexicon() -> dict[str, Any]:
+def lexicon() -> dict[str, Any]:
+    """The packaged words and what they stand for: `nouns` of item kinds, `words` of values."""
     text = (files("wherefore") / "assets" / "synonyms.yaml").read_text(encoding="utf-8")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     tree: dict[str, Any] = yaml.load(text, Loader=loader)
@@ -149,7 +150,7 @@ def _lexicon() -> dict[str, Any]:
 def item_nouns(catalog: Catalog) -> frozenset[str]:
     """What people call an item of the catalogue, singular and plural: "movie", "films"."""
     schema = catalog.schema
-    called = {schema.noun.lower(), *_lexicon()["nouns"].get(schema.noun.lower(), ())}
+    called = {schema.noun.lower(), *lexicon()["nouns"].get(schema.noun.lower(), ())}
     return frozenset(called | {f"{noun}s" for noun in called} | {schema.plural.lower()})
 
 
@@ -196,7 +197,7 @@ class WishReader:
                     surnames[key] = surnames.get(key, 0) + count
         self._synonyms = {
             " ".join(stem(form) for form in forms(word)): values
-            for word, values in _lexicon()["words"].items()
+            for word, values in lexicon()["words"].items()
         }
         self._longest = max(self._longest, 4)
 
@@ -205,7 +206,7 @@ class WishReader:
         """The folded values of fields with few values, and the words that stand for some: not titles."""
         few = {key for key, values in self._values.items() if any(v.few for v in values)}
         known = {word for word in self._synonyms if any(v.few for v in self._wanted(word))}
-        spelt = {" ".join(forms(word)) for word in _lexicon()["words"]}
+        spelt = {" ".join(forms(word)) for word in lexicon()["words"]}
         spelt = {word for word in spelt if " ".join(stem(form) for form in word.split()) in known}
         return few | known | spelt | {f"{key}s" for key in few | known}
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from wherefore.config import resolve
+from wherefore.config import Component, build, resolve
 from wherefore.corpora.base import (
     Corpus,
     CorpusDialogue,
@@ -50,19 +50,20 @@ CORPORA: dict[str, type[Corpus]] = {
 }
 
 
-def read(name: str, path: str | Path, split: str | None = None) -> Iterator[CorpusDialogue]:
+def read(name: str, path: str | Path, split: str | None = None, **keywords: Any) -> Iterator[CorpusDialogue]:
     """The dialogues of a corpus, one at a time.
 
     Args:
         name: A key of `CORPORA`, or `package.module:Name` of your own `Corpus`.
         path: Its folder, or one of its files.
         split: "train", "valid" or "test"; None for all.
+        keywords: What else the corpus takes, e.g. `sequences` of ReDial.
 
     Raises:
-        ValueError: If the corpus or the split is unknown, or a line is broken.
+        ValueError: If the corpus or the split is unknown, a keyword is not taken, or a line is broken.
         FileNotFoundError: If there are no such files.
     """
-    return iter(resolve(name, CORPORA, "corpus")(path, split))
+    return iter(build(Component(name=name, **keywords), CORPORA, "corpus", path=path, split=split))
 
 
 def read_items(name: str, path: str | Path) -> dict[str, dict[str, Any]]:

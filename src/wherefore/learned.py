@@ -1,0 +1,176 @@
+"""Sources that learn from dialogues: what they have in common, and how they are kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from wherefore.dialogue import Dialogue
+from wherefore.files import write_aside
+from wherefore.index import Index
+from wherefore.sources import Source
+
+Progress = Callable[[int, int], None]
+
+
+@runtime_checkable
+class Learned(Protocol):
+    """What a source that learns has beside `Source`'s members.
+
+    Until it is fitted or restored it finds nothing and scores NaN. Items are known by their ids, so it can be
+    restored onto another catalogue: what is not known there has no score of it.
+    """
+
+    @property
+    def fitted(self) -> bool:
+        """Whether it has learned."""
+
+    def fit(
+        self, dialogues: Sequence[Dialogue], vectors: TextVectors, progress: Progress | None = None
+    ) -> None:
+        """Learn from whole dialogues with their mentions.
+
+        Args:
+            dialogues: Oldest first.
+            vectors: Vectors of texts, shared by all that are fitted.
+            progress: Told (done, of).
+        """
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        """All that was learned, for a safetensors file."""
+
+    def restore(self, tensors: Mapping[str, np.ndarray]) -> None:
+        """Take what `tensors` gave; strict."""
+
+
+class TextVectors:
+    """Query vectors of texts, each text embedded once, also across runs where a cache folder is given.
+
+    Args:
+        index: Its embedder and projection make the vectors.
+        cache: Folder that keeps them.
+    """
+
+    def __init__(self, index: Index, cache: Path | None = None) -> None:
+        self.index = index
+        self.cache = cache
+        self._row: dict[str, int] = {}
+        self._vectors = np.empty((0, index.dim), dtype=np.float16)
+
+    def get(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
+        """Texts -> (n, d) float16, unit rows but for rounding."""
+        rows = self.rows(texts, progress)
+        found: np.ndarray = self._vectors[rows]
+        return found
+
+    def rows(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
+        """Texts -> their places in `matrix`, (n,)."""
+        new = sorted({text for text in texts if text not in self._row})
+        if new:
+            made, count = self._embed(new, progress), len(self._row)
+            if count + len(new) > len(self._vectors):  # room for as many again, so that it is seldom copied
+                room = np.empty((2 * (count + len(new)), self.index.dim), dtype=np.float16)
+                room[:count] = self._vectors[:count]
+                self._vectors = room
+            self._vectors[count : count + len(new)] = made
+            self._row.update((text, count + place) for place, text in enumerate(new))
+        return np.array([self._row[text] for text in texts], dtype=np.int64)
+
+    @property
+    def matrix(self) -> np.ndarray:
+        """All vectors so far, (texts, d) float16."""
+        return self._vectors[: len(self._row)]
+
+    def _embed(self, texts: list[str], progress: Progress | None) -> np.ndarray:
+        file = None
+        if self.cache is not None and len(texts) > 100:
+            digest = hashlib.sha256(f"{self.index.embedder.name}\0{self.index.dim}".encode())
+            for text in texts:
+                digest.update(f"\0{len(text)}:{text}".encode("utf-8", "surrogatepass"))
+            file = self.cache / f"texts-{digest.hexdigest()[:20]}.npy"
+            if file.is_file():
+                kept: np.ndarray = np.load(file, allow_pickle=False)
+                if kept.shape == (len(texts), self.index.dim):
+                    return kept
+        made = self.index.embedder.encode(texts, "query", progress)
+        if self.index.projection is not None:
+            made = self.index.projection(made)
+        made = made.astype(np.float16)
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with write_aside(file) as aside, aside.open("wb") as opened:
+                np.save(opened, made, allow_pickle=False)
+        return made
+
+
+def save_sources(sources: Iterable[Source], folder: Path) -> list[str]:
+    """Write what every learned source has learned, `<name>.safetensors` each; gives the names."""
+    from safetensors.numpy import save_file
+
+    names = []
+    for source in sources:
+        if isinstance(source, Learned):
+            folder.mkdir(parents=True, exist_ok=True)
+            with write_aside(folder / f"{source.name}.safetensors") as aside:
+                save_file(
+                    {name: np.array(value, order="C") for name, value in source.tensors().items()}, aside
+                )
+            names.append(source.name)
+    return names
+
+
+def load_sources(sources: Iterable[Source], folder: Path) -> None:
+    """Restore every learned source from what `save_sources` wrote.
+
+    Raises:
+        FileNotFoundError: If a source's file is not there.
+        ValueError: If a file does not fit its source.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    for source in sources:
+        if not isinstance(source, Learned):
+            continue
+        file = folder / f"{source.name}.safetensors"
+        if not file.is_file():
+            raise FileNotFoundError(
+                f"no {file}: source {source.name!r} learns, and what it learned is missing; copy the whole "
+                "checkpoint again, or take the source out of `retrieval.sources` and train"
+            )
+        try:
+            source.restore(load_file(file))
+        except (SafetensorError, ValueError, KeyError) as error:
+            raise ValueError(f"{file} does not fit source {source.name!r}: {error}") from error
+
+
+def packed(value: Any) -> np.ndarray:
+    """Plain values as bytes that a safetensors file can hold, (bytes,) uint8.
+
+    >>> unpacked(packed(["a", 1]))
+    ['a', 1]
+    """
+    return np.frombuffer(json.dumps(value, ensure_ascii=False).encode("utf-8"), dtype=np.uint8)
+
+
+def unpacked(tensor: np.ndarray) -> Any:
+    """What `packed` packed."""
+    return json.loads(tensor.tobytes().decode("utf-8"))
+
+
+def folds_of(n: int, folds: int) -> np.ndarray:
+    """The fold of each of n dialogues, (n,): blocks of neighbours, so that who talked at one time stays together.
+
+    A source that saw a dialogue knows its answers; a ranker must learn how far to trust it from dialogues that
+    it did not see (stacking: Wolpert, 1992). People take part in several dialogues in a row, so neighbours are
+    put into one fold.
+
+    >>> folds_of(5, 2).tolist()
+    [0, 0, 0, 1, 1]
+    """
+    return np.arange(n) * folds // max(n, 1)

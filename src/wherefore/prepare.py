@@ -1,0 +1,258 @@
+"""What training runs on: index, corpora, sources that learn, and candidates; each is made once and kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from wherefore.catalog import Catalog
+from wherefore.config import Config, build
+from wherefore.corpora import CorpusDialogue, as_dialogue, instances, read, read_items
+from wherefore.dialogue import Dialogue
+from wherefore.learned import Learned, TextVectors, folds_of, load_sources, save_sources
+from wherefore.prompt import PromptFormat
+from wherefore.retrieval import EMBEDDERS, Index, Retriever, make_retriever
+from wherefore.tasks import Recommendations, link_items, prepare_recommendations
+from wherefore.tower import message_texts
+
+T = TypeVar("T")
+Show = Callable[[str, int, int, str], None]  # what is done, done, of, a note
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A corpus named in the config, read."""
+
+    name: str
+    dialogues: tuple[CorpusDialogue, ...]  # the oldest first, as far as their ids tell
+    facts: Mapping[str, Mapping[str, Any]]  # of its items, by corpus item id
+    item_of: Mapping[str, str]  # corpus item id → catalogue id
+    titles: Mapping[str, str]  # corpus item id → title with year
+
+    def read(self, dialogue: CorpusDialogue) -> Dialogue:
+        """A whole dialogue with its mentions; of one without words, the titles are the words."""
+        return as_dialogue(dialogue.turns, lambda item: self.titles.get(item, item), self.item_of.get)
+
+    @staticmethod
+    def has_words(dialogue: CorpusDialogue) -> bool:
+        """Whether more than its mentions are known."""
+        return any(isinstance(part, str) and part.strip() for turn in dialogue.turns for part in turn.parts)
+
+
+def load_corpora(config: Config, catalog: Catalog) -> tuple[Corpus, ...]:
+    """Read the corpora that a config names and link their items to the catalogue.
+
+    Raises:
+        FileNotFoundError: If one is not where the config says.
+        ValueError: If a name is unknown.
+    """
+    corpora = []
+    for component in config.corpora:
+        keywords = component.kwargs
+        path = keywords.pop("path", None)
+        if path is None:
+            raise ValueError(f"corpus {component.name!r} needs a `path`, the folder or file that holds it")
+        facts = read_items(component.name, path)
+        dialogues = [
+            dialogue
+            for split in config.train.splits
+            for dialogue in read(component.name, path, split, **keywords)
+        ]
+        dialogues.sort(key=_age)
+        named = dict.fromkeys(
+            item for dialogue in dialogues for turn in dialogue.turns for item in turn.items
+        )
+        links = link_items(catalog, component.name, facts, named)
+        year = catalog.schema.year
+        titles = {
+            item: _dated(catalog[links[item]].title, catalog[links[item]].get(year.name) if year else None)
+            for item in links
+        }
+        titles |= {
+            item: _dated(record["title"], record.get("year"))
+            for item, record in facts.items()
+            if record.get("title")
+        }
+        corpora.append(Corpus(component.name, tuple(dialogues), facts, links, titles))
+    return tuple(corpora)
+
+
+def _age(dialogue: CorpusDialogue) -> tuple[int, str]:
+    return (int(dialogue.id), "") if dialogue.id.isdecimal() else (0, dialogue.id)
+
+
+def _dated(title: Any, year: Any) -> str:
+    return f"{title} ({year})" if year else str(title)
+
+
+def load_index(config: Config, catalog: Catalog, kept: Path, show: Show) -> Index:
+    """The index in a folder, or a new one that is kept there."""
+    embedder = build(config.embedder, EMBEDDERS, "embedder")
+    folder = kept / "index"
+    try:
+        return Index.load(folder, catalog, embedder)
+    except (FileNotFoundError, ValueError):
+        pass
+    index = Index.build(
+        catalog,
+        embedder,
+        config.store,
+        config.pca,
+        progress=lambda done, of: show("embedding items", done, of, ""),
+        cache=kept / "embedding",
+    )
+    index.save(folder)
+    return index
+
+
+def prepare_sources(
+    config: Config,
+    retriever: Retriever,
+    corpora: Sequence[Corpus],
+    vectors: TextVectors,
+    kept: Path,
+    show: Show,
+) -> None:
+    """Let a retriever's sources learn from all dialogues, or take what they learned before."""
+    lessons = [corpus.read(dialogue) for corpus, dialogue in _linked(corpora)]
+    _learn(retriever, lessons, vectors, _sources_folder(config, corpora, retriever, kept) / "all", show, "")
+
+
+def _linked(corpora: Sequence[Corpus]) -> list[tuple[Corpus, CorpusDialogue]]:
+    """The dialogues whose items are in the catalogue, with their corpora."""
+    return [(corpus, dialogue) for corpus in corpora if corpus.item_of for dialogue in corpus.dialogues]
+
+
+def _sources_folder(config: Config, corpora: Sequence[Corpus], retriever: Retriever, kept: Path) -> Path:
+    """Where what sources learned is kept: depends on all that decides it."""
+    learning = [
+        component.model_dump(mode="json")
+        for component, source in zip(config.retrieval.sources, retriever.sources, strict=True)
+        if isinstance(source, Learned)
+    ]
+    parts = [json.dumps(learning), str(config.retrieval.folds), *_data_key(config, corpora, retriever.index)]
+    return kept / f"sources-{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:12]}"
+
+
+def _data_key(config: Config, corpora: Sequence[Corpus], index: Index) -> list[str]:
+    ids = hashlib.sha256("|".join(one.id for corpus in corpora for one in corpus.dialogues).encode())
+    components = [component.model_dump(mode="json") for component in config.corpora]
+    return [index.catalog.fingerprint(), index.embedder.name, json.dumps(components), ids.hexdigest()]
+
+
+def _learn(
+    retriever: Retriever,
+    lessons: Sequence[Dialogue],
+    vectors: TextVectors,
+    folder: Path,
+    show: Show,
+    note: str,
+) -> None:
+    for source in retriever.sources:
+        if not isinstance(source, Learned):
+            continue
+        try:
+            load_sources([source], folder)
+            continue
+        except FileNotFoundError:
+            pass
+        texts = [text for lesson in lessons for text in message_texts(lesson) if text]
+        vectors.rows(texts, _telling(show, "embedding messages"))  # the first time only
+        if not lessons:
+            raise ValueError(
+                f"source {source.name!r} learns from dialogues, but none of `corpora` has items of the "
+                "catalogue; add one, or take the source out of `retrieval.sources`"
+            )
+        source.fit(lessons, vectors, _telling(show, f"{source.name} learns{note}"))
+        save_sources([source], folder)
+        load_sources([source], folder)  # as rounded as it will be in a checkpoint
+
+
+def _telling(show: Show, what: str, before: int = 0, total: int | None = None) -> Callable[[int, int], None]:
+    """Shows progress of a part: `before` are done already, of `total`."""
+    return lambda done, of: show(what, before + done, of if total is None else total, "")
+
+
+def prepare_candidates(
+    config: Config,
+    corpora: Sequence[Corpus],
+    retriever: Retriever,
+    vectors: TextVectors,
+    text_format: PromptFormat,
+    kept: Path,
+    show: Show,
+) -> Recommendations | None:
+    """Candidates for every recommending turn, found by sources that did not learn from its dialogue.
+
+    Sources that learn are fitted again for each of `retrieval.folds` parts of the dialogues, without that part
+    (cross-fitting), so that the ranker sees them as they are on dialogues that are new to them.
+    """
+    index, linked = retriever.index, _linked(corpora)
+    parts = [
+        config.retrieval.model_dump_json(),
+        config.llm.model_dump_json(),
+        str(config.train.recommending_turns),
+        *_data_key(config, corpora, index),
+    ]
+    digest = hashlib.sha256("|".join(parts).encode()).hexdigest()[:12]
+    path = kept / f"candidates-{digest}.safetensors"
+    if path.is_file():
+        return Recommendations.load(path)
+    turns = [
+        (number, instance.turn)
+        for number, (_, dialogue) in enumerate(linked)
+        if Corpus.has_words(dialogue)
+        for instance in instances(dialogue)
+    ]
+    turns = spread(turns, config.train.recommending_turns)
+    if not turns:
+        return None
+    learned = any(isinstance(source, Learned) for source in retriever.sources)
+    lessons = [corpus.read(dialogue) for corpus, dialogue in linked] if learned else []
+    folds = folds_of(len(linked), config.retrieval.folds) if learned else folds_of(len(linked), 1)
+    folder = _sources_folder(config, corpora, retriever, kept)
+    made: list[Recommendations] = []
+    done = 0
+    for fold in range(int(folds.max()) + 1):
+        todo = [(linked[number], turn) for number, turn in turns if folds[number] == fold]
+        if not todo:
+            continue
+        piece = kept / f"candidates-{digest}-{fold}.safetensors"
+        if not piece.is_file():
+            finder = retriever
+            if learned:
+                others = [lesson for lesson, where in zip(lessons, folds, strict=True) if where != fold]
+                finder = make_retriever(config, index)
+                note = f" without part {fold + 1}"
+                _learn(finder, others, vectors, folder / f"without-{fold}", show, note)
+            prepare_recommendations(
+                [(dialogue, turn, corpus.item_of, corpus.titles) for (corpus, dialogue), turn in todo],
+                index.catalog,
+                finder,
+                text_format,
+                config.retrieval.k,
+                config.seed if config.train.cache is None else 0,
+                _telling(show, "fetching candidates", done, len(turns)),
+            ).save(piece)
+        done += len(todo)
+        made.append(Recommendations.load(piece))
+    whole = Recommendations.joined(made)
+    whole.save(path)
+    for fold in range(int(folds.max()) + 1):
+        (kept / f"candidates-{digest}-{fold}.safetensors").unlink(missing_ok=True)
+    return whole
+
+
+def spread(entries: list[T], count: int | None) -> list[T]:
+    """`count` entries, evenly spread; all of them when None.
+
+    >>> spread([1, 2, 3, 4, 5, 6], 3)
+    [1, 3, 5]
+    """
+    if count is None or count >= len(entries):
+        return entries
+    return [entries[place * len(entries) // count] for place in range(count)]
