@@ -22,6 +22,7 @@ from wherefore.evaluate import (
     PLACES,
     SLICES,
     SYSTEMS,
+    RecommenderRank,
     combine,
     evaluate,
     evaluate_corpus,
@@ -31,7 +32,6 @@ from wherefore.evaluate import (
     read_predictions,
     recall_at,
     reciprocal_rank,
-    recommender_rank,
     slices_of,
     write_predictions,
 )
@@ -546,7 +546,7 @@ LINKS = {"a": "t1", "b": "t2", "b2": "t2"}
 
 def test_recommender_is_told_the_mentions():
     fake = FakeRecommender()
-    rank = recommender_rank(fake, lambda item: f"<{item}>", LINKS)
+    rank = RecommenderRank(fake, lambda item: f"<{item}>", LINKS)
     todo = toy()
     assert rank(todo[0]) == ["b", "b2", "a"]
     rank(todo[1])
@@ -567,7 +567,7 @@ def test_recommender_is_told_the_mentions():
 
 def test_recommender_may_read_the_titles_itself():
     fake = FakeRecommender()
-    rank = recommender_rank(fake, lambda item: f"<{item}>", LINKS, read_titles=True)
+    rank = RecommenderRank(fake, lambda item: f"<{item}>", LINKS, read_titles=True)
     todo = toy()
     assert rank(todo[0]) == ["b", "b2", "a"]
     rank(todo[1])
@@ -587,7 +587,7 @@ def test_recommender_may_read_the_titles_itself():
 def test_recommender_depth_repeats_and_silence(read_titles):
     fake = FakeRecommender()
     fake.catalog = range(9000)
-    rank = recommender_rank(fake, str, LINKS, read_titles=read_titles)
+    rank = RecommenderRank(fake, str, LINKS, read_titles=read_titles)
     rank(toy(dedup=False)[0])
     assert fake.asked[0][1:] == (500, set())
     silent = dialogue(9, ("user", " "), ("assistant", "@a"))
@@ -597,7 +597,24 @@ def test_recommender_depth_repeats_and_silence(read_titles):
         [{"role": "user", "content": "Hello."}] if read_titles else Dialogue((Message("user", "Hello."),))
     )
     with pytest.raises(ValueError, match="`depth` is 0"):
-        recommender_rank(fake, str, LINKS, depth=0)
+        RecommenderRank(fake, str, LINKS, depth=0)
+
+
+def test_what_comes_next_is_read_ahead_in_pieces(monkeypatch):
+    monkeypatch.setattr("wherefore.evaluate._AHEAD", 2)
+    todo, seen = toy(), []
+
+    class Ahead:
+        def __call__(self, instance):
+            return ["a"]
+
+        def read_ahead(self, instances):
+            seen.append(list(instances))
+
+    plain = evaluate(lambda instance: ["a"], todo)
+    assert evaluate(Ahead(), todo).metrics == plain.metrics
+    assert [len(part) for part in seen] == [2] * (len(todo) // 2) + [1] * (len(todo) % 2)
+    assert [one for part in seen for one in part] == todo
 
 
 # -- runs -------------------------------------------------------------------------------------------------

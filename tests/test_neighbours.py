@@ -205,6 +205,8 @@ def test_one_dialogue_is_embedded_once():
     source.score(dialogue, QUERY, np.arange(12))
     assert asked == [(["a funny robot"], "query")]
     source.score(talk("a funny robot"), QUERY, np.arange(12))
+    assert len(asked) == 1
+    source.score(talk("a sad robot"), QUERY, np.arange(12))
     assert len(asked) == 2
 
 

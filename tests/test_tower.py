@@ -562,13 +562,6 @@ def test_what_was_computed_for_a_dialogue_is_kept(paired, monkeypatch):
     assert by_id(paired, dialogue) == first
 
 
-def test_only_the_last_texts_are_kept(paired, monkeypatch):
-    monkeypatch.setattr(module, "_TEXTS_KEPT", 5)
-    long = talk(*[("user", f"words number {n}", ()) for n in range(20)])
-    one = paired.query_vector(long)
-    assert len(paired._said) == 5 and np.allclose(paired.query_vector(long), one, atol=1e-6)
-
-
 # -- other catalogues
 
 

@@ -287,6 +287,7 @@ class Setting:
     read_titles: bool = False  # the recommender finds titles in the words itself
     cache: Path | None = None  # folder for vectors that take minutes
     progress: Progress | None = None
+    found: dict[str, dict[Any, Any]] | None = None  # what checkpoints retrieved, for others that search alike
 
     def dialogues(self) -> Iterable[CorpusDialogue]:
         """All training dialogues."""

@@ -19,7 +19,7 @@ from wherefore.sources import Found, _nothing, _positive, top
 
 Progress = Callable[[int, int], None]
 
-_MOST = 2**16  # items that 16-bit columns can tell apart
+MOST_COLUMNS = 2**16  # items that 16-bit columns can tell apart
 _ROWS = 512  # of the matrix that are thinned at once, so that memory stays bounded
 
 
@@ -48,7 +48,7 @@ def item_item(
     Raises:
         ValueError: If `regularization` is not above 0.
     """
-    _check_regularization(regularization)
+    check_regularization(regularization)
     gram = np.zeros((n, n), dtype=np.float32)
     if weights is None:
         for members in sets:
@@ -95,7 +95,7 @@ def thin(matrix: np.ndarray, keep: int) -> SparseRows:
         columns.append(chosen[there].astype(np.uint16))
         values.append(kept[there])
         lengths.append(there.sum(axis=1))
-    assert n <= _MOST
+    assert n <= MOST_COLUMNS
     return SparseRows(
         np.concatenate([[0], np.cumsum(np.concatenate(lengths))]).astype(np.int64),
         np.concatenate(columns),
@@ -142,14 +142,14 @@ class Collaborative:
         max_items: int = 20_000,
         name: str = "collaborative",
     ) -> None:
-        _check_regularization(regularization)
+        check_regularization(regularization)
         for what, weight in (("rating_weight", rating_weight), ("dialogue_weight", dialogue_weight)):
             if not 0 <= weight < np.inf:
                 raise ValueError(f"`{what}` is {weight}; it must be 0 or more")
         if not np.isfinite(disliked):
             raise ValueError(f"`disliked` is {disliked}; it must be a finite number")
-        if not 1 <= max_items <= _MOST:
-            raise ValueError(f"`max_items` is {max_items}; it must be between 1 and {_MOST:,}")
+        if not 1 <= max_items <= MOST_COLUMNS:
+            raise ValueError(f"`max_items` is {max_items}; it must be between 1 and {MOST_COLUMNS:,}")
         self.index = index
         self.name = name
         self.k = _positive(k)
@@ -421,6 +421,7 @@ def check_rows(
         )
 
 
-def _check_regularization(value: float) -> None:
+def check_regularization(value: float) -> None:
+    """Refuse what makes no linear model."""
     if not 0 < value < np.inf:
         raise ValueError(f"`regularization` is {value}; it must be above 0")

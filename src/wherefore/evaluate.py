@@ -15,7 +15,7 @@ import platform
 import random
 import subprocess
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,7 @@ from wherefore.corpora import CORPORA, Corpus, CorpusDialogue, Instance, as_dial
 from wherefore.corpora.base import SPLITS, read_lines
 from wherefore.dialogue import Dialogue, Message
 from wherefore.files import write_aside
+from wherefore.retrieval import Candidates, Retriever
 
 if TYPE_CHECKING:
     from wherefore.recommender import Recommender
@@ -290,7 +291,7 @@ def evaluate(
     }
     places = dict.fromkeys(PLACES, 0.0)
     unranked = 0
-    for done, instance in enumerate(todo, 1):
+    for done, instance in enumerate(_in_order(rank, todo), 1):
         ranked = _ranking(rank, instance)
         unranked += not ranked
         key = (instance.dialogue.dataset, instance.dialogue.id)
@@ -458,7 +459,7 @@ def write_predictions(
     """
     todo = list(instances)
     with write_aside(path) as aside, aside.open("w", encoding="utf-8") as lines:
-        for done, instance in enumerate(todo, 1):
+        for done, instance in enumerate(_in_order(rank, todo), 1):
             row = {
                 "dialogue_id": instance.dialogue.id,
                 "turn": instance.turn,
@@ -519,14 +520,8 @@ def read_predictions(
 # -- the recommender --------------------------------------------------------------------------------------
 
 
-def recommender_rank(
-    recommender: Recommender,
-    title_of: Callable[[str], str],
-    catalog_id_of: Mapping[str, str],
-    depth: int = 500,
-    read_titles: bool = False,
-) -> Rank:
-    """The whole recommender: a dialogue in, items of the corpus out.
+class RecommenderRank:
+    """The whole recommender as a system: a dialogue in, items of the corpus out.
 
     Catalogue items that the corpus does not have are passed over.
 
@@ -542,27 +537,57 @@ def recommender_rank(
     Raises:
         ValueError: If `depth` is below 1.
     """
-    if depth < 1:
-        raise ValueError(f"`depth` is {depth}; it must be at least 1")
-    corpus_ids: dict[str, list[str]] = {}
-    for corpus_id, catalog_id in catalog_id_of.items():
-        corpus_ids.setdefault(catalog_id, []).append(corpus_id)
 
-    def rank(instance: Instance) -> list[str]:
+    def __init__(
+        self,
+        recommender: Recommender,
+        title_of: Callable[[str], str],
+        catalog_id_of: Mapping[str, str],
+        depth: int = 500,
+        read_titles: bool = False,
+    ) -> None:
+        if depth < 1:
+            raise ValueError(f"`depth` is {depth}; it must be at least 1")
+        self.recommender = recommender
+        self.title_of = title_of
+        self.catalog_id_of = catalog_id_of
+        self.depth = depth
+        self.read_titles = read_titles
+        self._corpus_ids: dict[str, list[str]] = {}
+        for corpus_id, catalog_id in catalog_id_of.items():
+            self._corpus_ids.setdefault(catalog_id, []).append(corpus_id)
+
+    def __call__(self, instance: Instance) -> list[str]:
+        """The items of the corpus, best first."""
         gone = (
-            {catalog_id_of[item] for item in instance.named if item in catalog_id_of}
+            {self.catalog_id_of[item] for item in instance.named if item in self.catalog_id_of}
             if instance.dedup
             else ()
         )
-        given: Any = _words(instance, title_of)
-        if not read_titles:
-            given = as_dialogue(instance.context, title_of, catalog_id_of.get)
-            if not given.messages:
-                given = Dialogue((Message("user", "Hello."),))
-        listed = recommender.rank(given, min(depth, len(recommender.catalog)), exclude=gone)
-        return [corpus_id for entry in listed for corpus_id in corpus_ids.get(entry.item.id, ())]
+        given: Any = _words(instance, self.title_of) if self.read_titles else self._annotated(instance)
+        listed = self.recommender.rank(given, min(self.depth, len(self.recommender.catalog)), exclude=gone)
+        return [corpus_id for entry in listed for corpus_id in self._corpus_ids.get(entry.item.id, ())]
 
-    return rank
+    def read_ahead(self, instances: Iterable[Instance]) -> None:
+        """Embed the texts of instances that come next all at once: much faster than one by one."""
+        if not self.read_titles:
+            self.recommender.read_ahead(self._annotated(instance) for instance in instances)
+
+    def _annotated(self, instance: Instance) -> Dialogue:
+        given = as_dialogue(instance.context, self.title_of, self.catalog_id_of.get)
+        return given if given.messages else Dialogue((Message("user", "Hello."),))
+
+
+_AHEAD = 64  # instances whose texts are embedded at once
+
+
+def _in_order(rank: Rank, instances: Sequence[Instance]) -> Iterator[Instance]:
+    """The instances; a system that can read ahead is told of those that come next."""
+    ahead = getattr(rank, "read_ahead", None)
+    for place, instance in enumerate(instances):
+        if ahead is not None and place % _AHEAD == 0:
+            ahead(instances[place : place + _AHEAD])
+        yield instance
 
 
 def _words(instance: Instance, title_of: Callable[[str], str]) -> list[dict[str, str]]:
@@ -580,6 +605,9 @@ def _recommender(setting: Setting) -> Rank:
     from wherefore.tasks import link_items
 
     recommender = Recommender.from_pretrained(setting.checkpoint)
+    if setting.found is not None:  # seeds often share what they retrieve with: it is searched once for all
+        same = setting.found.setdefault(_searching(setting.checkpoint), {})
+        recommender.retriever = RememberingRetriever(recommender.retriever, same)
     links = link_items(recommender.catalog, setting.corpus.name, setting.corpus.items())
     if not links:
         raise ValueError(
@@ -587,7 +615,46 @@ def _recommender(setting: Setting) -> Rank:
             "train on this corpus, or give its ids in a field named "
             f"`{setting.corpus.name}_ids` of the catalogue"
         )
-    return recommender_rank(recommender, setting.title_of(), links, read_titles=setting.read_titles)
+    return RecommenderRank(recommender, setting.title_of(), links, read_titles=setting.read_titles)
+
+
+class RememberingRetriever(Retriever):
+    """A retriever that keeps all that it found, for runs that ask the same again.
+
+    Args:
+        like: What searches.
+        found: Where it is kept.
+    """
+
+    def __init__(self, like: Retriever, found: dict[Any, Candidates]) -> None:
+        super().__init__(like.index, like.sources)
+        self._found = found
+
+    def read_ahead(self, dialogues: Iterable[Dialogue]) -> None:
+        """Only what was not asked before."""
+        asked = {key[0] for key in self._found}
+        super().read_ahead(dialogue for dialogue in dialogues if dialogue not in asked)
+
+    def search(self, dialogue: Dialogue, k: int, exclude: Collection[str] = ()) -> Candidates:
+        """What was found before, or is now."""
+        key = (dialogue, k, frozenset(exclude))
+        if key not in self._found:
+            self._found[key] = super().search(dialogue, k, exclude)
+        return self._found[key]
+
+
+def _searching(checkpoint: str) -> str:
+    """A hash of all that decides what a checkpoint retrieves."""
+    from wherefore.checkpoint import check_files, checkpoint_dir
+
+    folder = checkpoint_dir(checkpoint)
+    manifest = check_files(folder)
+    config = Config.load(folder / "config.yaml")
+    parts = [manifest["catalog"], manifest["embedder"], config.retrieval.model_dump_json()]
+    parts += [
+        f"{n} {f['sha256']}" for n, f in manifest["files"].items() if n.startswith(("index/", "sources/"))
+    ]
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
 
 SYSTEMS: dict[str, Callable[[Setting], Rank]] = {**BASELINES, "recommender": _recommender}
@@ -673,12 +740,19 @@ def evaluate_corpus(
         )
     files = dict.fromkeys(file for part in (data, *training) for file in part.files)
     origin = provenance(command, seed, files) | {"corpus": corpus, "split": split, "limit": limit}
+    found: dict[str, dict[Any, Candidates]] | None = {} if len(checkpoints) > 1 else None
     reports: list[Report] = []
     for name, build in zip(systems, builders, strict=True):
         runs: dict[str, list[Report]] = {protocol: [] for protocol in protocols}
         for checkpoint in checkpoints if name == "recommender" and build is not None else ("",):
             setting = Setting(
-                data, training, str(checkpoint), read_titles, None if cache is None else Path(cache), progress
+                data,
+                training,
+                str(checkpoint),
+                read_titles,
+                None if cache is None else Path(cache),
+                progress,
+                found,
             )
             if build is not None:
                 rank = build(setting)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any, Self
 
 import numpy as np
@@ -20,6 +22,7 @@ from wherefore.stores import STORES, VectorStore
 
 FORMAT = 1
 _PIECE = 256  # rows that are embedded between two savings
+_QUERIES_KEPT = 4096
 
 
 class Projection:
@@ -191,6 +194,8 @@ class Index:
         self._vectors: np.ndarray | None = None
         self._attributes: Attributes | None = None
         self._popularity: np.ndarray | None = None
+        self._queries: OrderedDict[str, np.ndarray] = OrderedDict()
+        self._lock = Lock()
 
     def __len__(self) -> int:
         return len(self.store)
@@ -227,9 +232,30 @@ class Index:
         return self._popularity
 
     def embed(self, text: str) -> np.ndarray:
-        """A query's vector, (d,) float32, unit."""
-        vector = self.embedder.encode([text], "query")
-        return np.asarray((vector if self.projection is None else self.projection(vector))[0])
+        """A query's vector, (d,) float32, unit, read-only; the last ones are kept."""
+        return self.embed_all([text])[text]
+
+    def embed_all(self, texts: Iterable[str]) -> dict[str, np.ndarray]:
+        """Queries' vectors, (d,) float32, unit, read-only each; what is not kept is embedded at once."""
+        found, new = {}, []
+        with self._lock:
+            for text in dict.fromkeys(texts):
+                if text in self._queries:
+                    self._queries.move_to_end(text)
+                    found[text] = self._queries[text]
+                else:
+                    new.append(text)
+        if new:
+            made = self.embedder.encode(new, "query")
+            made = made if self.projection is None else self.projection(made)
+            found |= {text: vector.copy() for text, vector in zip(new, made, strict=True)}
+            for text in new:
+                found[text].flags.writeable = False
+            with self._lock:
+                self._queries.update((text, found[text]) for text in new)
+                while len(self._queries) > _QUERIES_KEPT:
+                    self._queries.popitem(last=False)
+        return found
 
     def rows(self, ids: Iterable[str]) -> np.ndarray:
         """The rows of those ids that are in the catalogue, in the order given."""

@@ -10,7 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from wherefore.dialogue import Dialogue
+from wherefore.dialogue import Dialogue, Mention
 from wherefore.files import write_aside
 from wherefore.index import Index
 from wherefore.sources import Source
@@ -147,6 +147,27 @@ def load_sources(sources: Iterable[Source], folder: Path) -> None:
             source.restore(load_file(file))
         except (SafetensorError, ValueError, KeyError) as error:
             raise ValueError(f"{file} does not fit source {source.name!r}: {error}") from error
+
+
+def by_message(dialogue: Dialogue) -> dict[int, list[Mention]]:
+    """The mentions of each message that has some."""
+    mentions: dict[int, list[Mention]] = {}
+    for mention in dialogue.mentions:
+        mentions.setdefault(mention.message, []).append(mention)
+    return mentions
+
+
+def outside(text: str, mentions: Sequence[Mention]) -> list[str]:
+    """The parts of a text that are no titles.
+
+    >>> outside("Is Alien scary?", [Mention("1", 0, 3, 8, 100.0)])
+    ['Is ', ' scary?']
+    """
+    parts, end = [], 0
+    for mention in sorted(mentions, key=lambda one: one.start):
+        parts.append(text[end : max(mention.start, 0)])
+        end = max(end, mention.end)
+    return [part for part in (*parts, text[end:]) if part]
 
 
 def packed(value: Any) -> np.ndarray:

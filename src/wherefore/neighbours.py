@@ -286,6 +286,11 @@ class Neighbours:
         self._items = None
         self._last = None
 
+    def texts(self, dialogue: Dialogue) -> list[str]:
+        """The newest words, which are compared."""
+        said = _newest(dialogue, len(dialogue.messages), self.chars)
+        return [said] if self.fitted and said.strip() else []
+
     def search(self, dialogue: Dialogue, query: np.ndarray, k: int, allowed: np.ndarray) -> Found:
         """The rows with most votes of similar contexts; only those with any."""
         if not self.fitted:

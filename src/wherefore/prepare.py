@@ -119,7 +119,7 @@ def prepare_sources(
 ) -> None:
     """Let a retriever's sources learn from all dialogues, or take what they learned before."""
     lessons = [corpus.read(dialogue) for corpus, dialogue in _linked(corpora)]
-    _learn(retriever, lessons, vectors, _sources_folder(config, corpora, retriever, kept) / "all", show, "")
+    _learn(retriever, lessons, vectors, _source_folders(config, corpora, retriever, kept), "all", show, "")
 
 
 def _linked(corpora: Sequence[Corpus]) -> list[tuple[Corpus, CorpusDialogue]]:
@@ -127,15 +127,21 @@ def _linked(corpora: Sequence[Corpus]) -> list[tuple[Corpus, CorpusDialogue]]:
     return [(corpus, dialogue) for corpus in corpora if corpus.item_of for dialogue in corpus.dialogues]
 
 
-def _sources_folder(config: Config, corpora: Sequence[Corpus], retriever: Retriever, kept: Path) -> Path:
-    """Where what sources learned is kept: depends on all that decides it."""
-    learning = [
-        component.model_dump(mode="json")
-        for component, source in zip(config.retrieval.sources, retriever.sources, strict=True)
-        if isinstance(source, Learned)
-    ]
-    parts = [json.dumps(learning), str(config.retrieval.folds), *_data_key(config, corpora, retriever.index)]
-    return kept / f"sources-{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:12]}"
+def _source_folders(
+    config: Config, corpora: Sequence[Corpus], retriever: Retriever, kept: Path
+) -> dict[str, Path]:
+    """Where what each source learned is kept, by its name: depends on all that decides it."""
+    folders = {}
+    for component, source in zip(config.retrieval.sources, retriever.sources, strict=True):
+        if isinstance(source, Learned):
+            learning = {
+                name: value for name, value in component.model_dump(mode="json").items() if name != "k"
+            }
+            parts = [json.dumps(learning), str(config.retrieval.folds)]
+            parts += _data_key(config, corpora, retriever.index)
+            digest = hashlib.sha256("|".join(parts).encode()).hexdigest()[:12]
+            folders[source.name] = kept / "sources" / f"{source.name}-{digest}"
+    return folders
 
 
 def _data_key(config: Config, corpora: Sequence[Corpus], index: Index) -> list[str]:
@@ -148,13 +154,15 @@ def _learn(
     retriever: Retriever,
     lessons: Sequence[Dialogue],
     vectors: TextVectors,
-    folder: Path,
+    folders: Mapping[str, Path],
+    part: str,
     show: Show,
     note: str,
 ) -> None:
     for source in retriever.sources:
         if not isinstance(source, Learned):
             continue
+        folder = folders[source.name] / part
         try:
             load_sources([source], folder)
             continue
@@ -214,7 +222,7 @@ def prepare_candidates(
     learned = any(isinstance(source, Learned) for source in retriever.sources)
     lessons = [corpus.read(dialogue) for corpus, dialogue in linked] if learned else []
     folds = folds_of(len(linked), config.retrieval.folds) if learned else folds_of(len(linked), 1)
-    folder = _sources_folder(config, corpora, retriever, kept)
+    folders = _source_folders(config, corpora, retriever, kept)
     made: list[Recommendations] = []
     done = 0
     for fold in range(int(folds.max()) + 1):
@@ -228,7 +236,7 @@ def prepare_candidates(
                 others = [lesson for lesson, where in zip(lessons, folds, strict=True) if where != fold]
                 finder = make_retriever(config, index)
                 note = f" without part {fold + 1}"
-                _learn(finder, others, vectors, folder / f"without-{fold}", show, note)
+                _learn(finder, others, vectors, folders, f"without-{fold}", show, note)
             prepare_recommendations(
                 [(dialogue, turn, corpus.item_of, corpus.titles) for (corpus, dialogue), turn in todo],
                 index.catalog,

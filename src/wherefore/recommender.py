@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -259,6 +259,14 @@ class Recommender:
         with self._lock:
             dialogue = self.reader.read(parsed, preferences, since, known)
             return list(self._list(dialogue, k, self._read(dialogue), exclude)[0])
+
+    def read_ahead(self, dialogues: Iterable[Dialogue]) -> None:
+        """Embed all at once what ranking these dialogues, whose mentions are known, will need."""
+        read = [
+            self.reader.read(parse_messages(one.messages, answered=True), mentions=one.mentions)
+            for one in dialogues
+        ]
+        self.retriever.read_ahead(read)
 
     def stream(
         self,

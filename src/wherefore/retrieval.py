@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import operator
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -27,12 +25,14 @@ from wherefore.index import Attributes, Index, Projection
 from wherefore.learned import Learned
 from wherefore.lexical import Lexical
 from wherefore.neighbours import Neighbours
+from wherefore.regression import Regression
 from wherefore.sources import (
     BM25,
     AttributeMatch,
     Dense,
     Liked,
     Popularity,
+    Reads,
     Source,
     Split,
     nearest,
@@ -62,6 +62,7 @@ __all__ = [
     "PackagedMiniLM",
     "Popularity",
     "Projection",
+    "Regression",
     "Retriever",
     "SentenceTransformerEmbedder",
     "Source",
@@ -74,7 +75,6 @@ __all__ = [
 _RRF = 60  # reciprocal rank fusion's usual constant (Cormack et al., 2009)
 _GUARANTEED = 0.5  # share of the candidates that the sources' best are sure of, in equal parts
 _QUERY_CHARS = 500  # of the user's newest words that are embedded
-_QUERIES_KEPT = 256
 _OPERATORS = {
     "lt": operator.lt,
     "le": operator.le,
@@ -100,6 +100,7 @@ SOURCES: dict[str, Callable[..., Source]] = {
     "tower": _tower,
     "collaborative": Collaborative,
     "neighbours": Neighbours,
+    "regression": Regression,
 }
 
 
@@ -155,8 +156,6 @@ class Retriever:
         self.index = index
         self.sources = tuple(sources)
         self.describe = Describer(index)
-        self._queries: OrderedDict[str, np.ndarray] = OrderedDict()
-        self._lock = Lock()
 
     @property
     def source_names(self) -> tuple[str, ...]:
@@ -179,20 +178,23 @@ class Retriever:
         return tuple(group for group in columns if group)
 
     def query(self, dialogue: Dialogue) -> np.ndarray:
-        """The vector of the user's newest words, (d,) unit; zeros when nothing was said. The last ones are kept."""
+        """The vector of the user's newest words, (d,) unit; zeros when nothing was said."""
         text = dialogue.query_text(_QUERY_CHARS)
         if not text.strip():
             return np.zeros(self.index.dim, dtype=np.float32)
-        with self._lock:
-            if text in self._queries:
-                self._queries.move_to_end(text)
-                return self._queries[text]
-        vector = self.index.embed(text)
-        with self._lock:
-            self._queries[text] = vector
-            if len(self._queries) > _QUERIES_KEPT:
-                self._queries.popitem(last=False)
-        return vector
+        return self.index.embed(text)
+
+    def read_ahead(self, dialogues: Iterable[Dialogue]) -> None:
+        """Embed at once all texts that searching for these dialogues needs: much faster than one by one."""
+        texts: dict[str, None] = {}
+        for dialogue in dialogues:
+            query = dialogue.query_text(_QUERY_CHARS)
+            if query.strip():
+                texts[query] = None
+            for source in self.sources:
+                if isinstance(source, Reads):
+                    texts.update(dict.fromkeys(source.texts(dialogue)))
+        self.index.embed_all(texts)
 
     def allowed(self, dialogue: Dialogue, exclude: Collection[str] = ()) -> np.ndarray:
         """Which rows may be recommended, (n,) bool.

@@ -43,6 +43,14 @@ class Split(Protocol):
         """(m, parts) float32; NaN where not known."""
 
 
+@runtime_checkable
+class Reads(Protocol):
+    """What a source that compares texts' vectors may have besides, so that many texts are embedded at once."""
+
+    def texts(self, dialogue: Dialogue) -> list[str]:
+        """What it will embed of a dialogue."""
+
+
 class Dense:
     """Text similarity: the request, pulled towards what is liked and pushed from what is disliked.
 

@@ -30,6 +30,7 @@ from wherefore.prompt import Example, PromptFormat, Segment, collate
 from wherefore.retrieval import Retriever
 
 Progress = Callable[[int, int], None]
+_AT_ONCE = 64  # dialogues whose texts are embedded at once
 
 
 class Task(Protocol):
@@ -169,7 +170,7 @@ class RecommendationsTask:
         shared = [int(rng.choice(source.gold[number])) for number in chosen]
         width = max(len(one.rows) for one in picked)
         s = text_format.soft_tokens
-        examples, candidate_ends, shared_ends = [], [], []
+        examples, dialogue_ends, candidate_ends, shared_ends = [], [], [], []
         for number, one in zip(chosen, picked, strict=True):
             trunk = source.trunk(int(number))
             rows = [*one.rows.tolist(), *shared]
@@ -180,6 +181,7 @@ class RecommendationsTask:
             branches = (*(text_format.candidate(row) for row in rows), reply)
             examples.append(Example(trunk, branches))
             ends = len(trunk.ids) + s * np.arange(1, len(rows) + 1) - 1
+            dialogue_ends.append(len(trunk.ids) - 1)
             candidates = ends[: len(one.rows)]
             candidate_ends.append(np.pad(candidates, (0, width - len(candidates)), mode="edge"))
             shared_ends.append(ends[len(one.rows) :])
@@ -196,6 +198,7 @@ class RecommendationsTask:
         return self.data.task_batch(
             examples,
             {
+                "dialogue": torch.tensor(dialogue_ends)[:, None],
                 "candidates": torch.from_numpy(np.stack(candidate_ends)),
                 "shared": torch.from_numpy(np.stack(shared_ends)),
             },
@@ -514,35 +517,59 @@ def prepare_recommendations(
     reader = DialogueReader(catalog)
     todo = list(turns)
     rows, features, gold, tokens = [], [], [], []
-    for done, (dialogue, number, item_of, titles) in enumerate(todo):
-        if progress is not None:
-            progress(done, len(todo))
-        turn, context = dialogue.turns[number], dialogue.turns[:number]
-        named = {item_of[item] for before in context for item in before.items if item in item_of}
-        wanted = [item_of[item] for item in turn.items if item in item_of and item_of[item] not in named]
-        write = title_writer(titles, np.random.default_rng([seed, crc32(dialogue.id.encode())]))
-        said = as_dialogue(context, write, item_of.get)
-        if not wanted or not said.messages:
-            continue
-        read = reader.read(said.messages, mentions=said.mentions)
-        candidates = retriever.search(read, k, exclude=named)
-        short = k - len(candidates.rows)
-        rows.append(np.pad(np.asarray(candidates.rows, dtype=np.int32), (0, short), constant_values=-1))
-        features.append(np.pad(candidates.features.astype(np.float16), ((0, short), (0, 0))))
-        gold.append(np.unique(np.array([catalog.row(item) for item in wanted], dtype=np.int32)))
-        reply = turn.render(_slots(wanted[0], item_of, write))
-        words = (*text_format.encode("reply :"), *text_format.target(reply).ids[-60:])
-        tokens.append(
-            (
-                np.array(text_format.dialogue(said.messages).ids, dtype=np.int32),
-                np.array(words, dtype=np.int32),
+    for start in range(0, len(todo), _AT_ONCE):
+        asked = [_asked(*one, seed) for one in todo[start : start + _AT_ONCE]]
+        read = [reader.read(one.said.messages, mentions=one.said.mentions) for one in asked if one.usable]
+        retriever.read_ahead(read)
+        for done, (one, dialogue) in enumerate(zip([one for one in asked if one.usable], read, strict=True)):
+            if progress is not None:
+                progress(start + done, len(todo))
+            candidates = retriever.search(dialogue, k, exclude=one.named)
+            short = k - len(candidates.rows)
+            rows.append(np.pad(np.asarray(candidates.rows, dtype=np.int32), (0, short), constant_values=-1))
+            features.append(np.pad(candidates.features.astype(np.float16), ((0, short), (0, 0))))
+            gold.append(np.unique(np.array([catalog.row(item) for item in one.wanted], dtype=np.int32)))
+            words = (*text_format.encode("reply :"), *text_format.target(one.reply).ids[-60:])
+            tokens.append(
+                (
+                    np.array(text_format.dialogue(one.said.messages).ids, dtype=np.int32),
+                    np.array(words, dtype=np.int32),
+                )
             )
-        )
     if not rows:
         raise ValueError(
             "no turn of these corpora names an item of the catalogue; check the corpus' item ids"
         )
     return Recommendations(np.stack(rows), np.stack(features), tuple(gold), tuple(tokens))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A recommending turn: what was said before it, and what the person answered."""
+
+    said: Dialogue
+    named: frozenset[str]  # before
+    wanted: tuple[str, ...]  # the items named in the turn and not before
+    reply: str
+
+    @property
+    def usable(self) -> bool:
+        return bool(self.wanted and self.said.messages)
+
+
+def _asked(
+    dialogue: CorpusDialogue,
+    number: int,
+    item_of: Mapping[str, str],
+    titles: Mapping[str, str],
+    seed: int,
+) -> _Asked:
+    turn, context = dialogue.turns[number], dialogue.turns[:number]
+    named = frozenset(item_of[item] for before in context for item in before.items if item in item_of)
+    wanted = tuple(item_of[item] for item in turn.items if item in item_of and item_of[item] not in named)
+    write = title_writer(titles, np.random.default_rng([seed, crc32(dialogue.id.encode())]))
+    reply = turn.render(_slots(wanted[0], item_of, write)) if wanted else ""
+    return _Asked(as_dialogue(context, write, item_of.get), named, wanted, reply)
 
 
 def _slots(target: str, item_of: Mapping[str, str], write: Callable[[str], str]) -> Callable[[str], str]:

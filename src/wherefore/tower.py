@@ -8,7 +8,6 @@ query looks at all that came before and is compared with every item of the catal
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,9 +18,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from wherefore.catalog import Item
-from wherefore.dialogue import Dialogue, Mention, Message
+from wherefore.dialogue import Dialogue, Message
 from wherefore.index import Index
-from wherefore.learned import Progress, TextVectors, packed, unpacked
+from wherefore.learned import Progress, TextVectors, by_message, outside, packed, unpacked
 from wherefore.sources import Found, top
 from wherefore.wishes import item_nouns, lexicon
 from wherefore.words import FUNCTION_WORDS, forms, stem
@@ -33,7 +32,6 @@ _PHRASE = 4  # words of a value at most
 _CHARACTERS = 2000  # of a message that are read
 _VALUES = 24  # of a message that count, the first
 _EVENTS = 512  # of a dialogue that count, the newest: attention takes their square
-_TEXTS_KEPT = 4096
 _UNKNOWN = 0.5  # added to counts of mentions, so that an item nobody named has some
 _BATCH = 32  # dialogues that are read at once after training
 
@@ -382,8 +380,6 @@ class Tower:
         self._extra = _Extra(extra or {}, index)
         self._learnt: _Learnt | None = None
         self._state: _State | None = None
-        self._vectors: TextVectors | None = None
-        self._said: OrderedDict[str, np.ndarray] = OrderedDict()
         self._last: tuple[Dialogue, _State, np.ndarray] | None = None
         with torch.random.fork_rng(devices=[]):
             self._tower(0, 0)  # what cannot be built is refused here
@@ -407,7 +403,7 @@ class Tower:
 
         Args:
             dialogues: Whole dialogues with mentions.
-            vectors: Of the messages; kept for the messages that come later. None: its own.
+            vectors: Of the messages; None: its own.
             progress: Told (steps done, of).
 
         Raises:
@@ -447,9 +443,8 @@ class Tower:
             ends = np.cumsum([0, *(len(events.texts) for events in found)])
             found = [events.at(rows[ends[n] : ends[n + 1]]) for n, events in enumerate(found)]
             history = self._train(learnt.tower, found, torch.from_numpy(vectors.matrix), state, progress)
-        self._learnt, self.history, self._vectors = learnt, history, vectors
+        self._learnt, self.history = learnt, history
         self._state, self._last = None, None
-        self._said.clear()
 
     def _train(
         self,
@@ -594,6 +589,10 @@ class Tower:
 
     # -- searching ----------------------------------------------------------------------------------------
 
+    def texts(self, dialogue: Dialogue) -> list[str]:
+        """The messages, without those that are titles alone."""
+        return [text for text in message_texts(dialogue) if text] if self._knows else []
+
     def search(self, dialogue: Dialogue, query: np.ndarray, k: int, allowed: np.ndarray) -> Found:
         """The rows that are likeliest to be named next."""
         if not self._knows:
@@ -664,17 +663,10 @@ class Tower:
         return logs
 
     def _embed(self, texts: Sequence[str]) -> np.ndarray:
-        """Distinct texts -> (t, d) float32, rounded as in training; the last ones are kept."""
-        new = [text for text in texts if text not in self._said]
-        if new:
-            vectors = TextVectors(self.index) if self._vectors is None else self._vectors
-            self._said.update(zip(new, vectors.get(new).astype(np.float32), strict=True))
-        for text in texts:
-            self._said.move_to_end(text)
-        made = np.stack([self._said[text] for text in texts]) if texts else np.zeros((0, self.index.dim))
-        while len(self._said) > _TEXTS_KEPT:
-            self._said.popitem(last=False)
-        return np.asarray(made, dtype=np.float32)
+        """Distinct texts -> (t, d) float32, rounded as in training."""
+        vectors = self.index.embed_all(texts)
+        made = np.stack([vectors[text] for text in texts]) if texts else np.zeros((0, self.index.dim))
+        return np.asarray(made.astype(np.float16), dtype=np.float32)
 
     # -- the catalogue as the tower sees it -----------------------------------------------------------------
 
@@ -773,7 +765,7 @@ class _Extra:
 
 def _events(dialogue: Dialogue, state: _State, learn: bool) -> Events:
     """The events of a dialogue; while learning with a query before each message, else with one at the end."""
-    mentions = _by_message(dialogue)
+    mentions = by_message(dialogue)
     rows: list[tuple[int, int, int, int]] = []
     gold: list[np.ndarray] = []
     before: list[np.ndarray] = []
@@ -791,11 +783,11 @@ def _events(dialogue: Dialogue, state: _State, learn: bool) -> Events:
             rows.append((QUERY, role, turn, 0))
             gold.append(np.array(new, dtype=np.int64))
             before.append(np.array(list(named), dtype=np.int64))
-        outside = _outside(message.content[:_CHARACTERS], here)
-        if text := _text(message, outside):
+        parts = outside(message.content[:_CHARACTERS], here)
+        if text := _text(message, parts):
             rows.append((TEXT, role, turn, len(texts)))
             texts.append(text)
-            rows += [(VALUE, role, turn, value) for value in state.phrases.find(outside)[:_VALUES]]
+            rows += [(VALUE, role, turn, value) for value in state.phrases.find(parts)[:_VALUES]]
         rows += [(ITEM, role, turn, item) for item in items]
         named.update(dict.fromkeys(items))
     if not learn:
@@ -818,9 +810,9 @@ def _events(dialogue: Dialogue, state: _State, learn: bool) -> Events:
 
 def message_texts(dialogue: Dialogue) -> list[str]:
     """Each message of a dialogue as it is embedded; empty for one that has no words besides titles."""
-    mentions = _by_message(dialogue)
+    mentions = by_message(dialogue)
     return [
-        _text(message, _outside(message.content[:_CHARACTERS], mentions.get(number, [])))
+        _text(message, outside(message.content[:_CHARACTERS], mentions.get(number, [])))
         for number, message in enumerate(dialogue.messages)
     ]
 
@@ -833,27 +825,6 @@ def _text(message: Message, outside: Sequence[str]) -> str:
         "utf-8", "replace"
     )  # half a surrogate pair cannot be embedded
     return " ".join(clean.decode("utf-8").split())
-
-
-def _by_message(dialogue: Dialogue) -> dict[int, list[Mention]]:
-    """The mentions of each message that has some."""
-    mentions: dict[int, list[Mention]] = {}
-    for mention in dialogue.mentions:
-        mentions.setdefault(mention.message, []).append(mention)
-    return mentions
-
-
-def _outside(text: str, mentions: Sequence[Mention]) -> list[str]:
-    """The parts of a text that are no titles.
-
-    >>> _outside("Is Alien scary?", [Mention("1", 0, 3, 8, 100.0)])
-    ['Is ', ' scary?']
-    """
-    parts, end = [], 0
-    for mention in sorted(mentions, key=lambda one: one.start):
-        parts.append(text[end : max(mention.start, 0)])
-        end = max(end, mention.end)
-    return [part for part in (*parts, text[end:]) if part]
 
 
 def _kept(tensor: Tensor) -> np.ndarray:

@@ -16,7 +16,7 @@ from wherefore.config import Config
 from wherefore.corpora import CORPORA
 from wherefore.files import write_aside
 from wherefore.invented import invented_catalogs
-from wherefore.learned import TextVectors
+from wherefore.learned import Learned, TextVectors
 from wherefore.losses import LOSSES
 from wherefore.model import RecommenderLM, build_model
 from wherefore.prepare import Corpus, Show, load_corpora, load_index, prepare_candidates, prepare_sources
@@ -65,10 +65,13 @@ def train(
         kept = Path(config.train.cache) if config.train.cache else out
         index = load_index(config, catalog, kept, show)
         retriever = make_retriever(config, index)
-        corpora = load_corpora(config, catalog) if _tasks(config) & {"dialogues", *_FROM_TURNS} else ()
+        learning = any(isinstance(source, Learned) for source in retriever.sources)
+        read = learning or bool(_tasks(config) & {"dialogues", *_FROM_TURNS})
+        corpora = load_corpora(config, catalog) if read else ()
         vectors = TextVectors(index, kept / "texts")
         prepare_sources(config, retriever, corpora, vectors, kept, show)
         model = build_model(config, index.vectors.shape[1], len(retriever.feature_names))
+        model.item_encoder.fit(torch.tensor(index.vectors))
         if config.train.init is not None:
             start_from(model, checkpoint_dir(config.train.init), retriever)
         data = ingredients(config, retriever, corpora, vectors, model, kept, show)
