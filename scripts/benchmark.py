@@ -128,7 +128,7 @@ def _block(recommender: Any) -> dict[str, Any]:
         with torch.inference_mode():
             for row in range(100):
                 hidden = model(batch, ItemSignals(vectors[row : row + 1]))
-                model.head(hidden[0, -1:], features[row : row + 1])
+                model.head(hidden[0, -1:], hidden[0, len(trunk.ids) - 1], features[row : row + 1])
 
     times = {name: _best(what) for name, what in (("block", in_one_block), ("whole", one_by_one_whole))}
     times["cached"] = _best(one_by_one_cached)

@@ -108,7 +108,8 @@ def test_3_order_batch_and_cache_change_nothing(any_recommender):
     batch = collate([Example(trunk, tuple(model.format.candidate(n) for n in range(len(signals))))])
     with torch.inference_mode():
         hidden = model(batch, signals)
-        uncached = model.head(hidden[0, list(batch.ends[0])], features).total
+        end = hidden[0, len(trunk.ids) - 1]
+        uncached = model.head(hidden[0, list(batch.ends[0])], end, features).total
     torch.testing.assert_close(uncached, scores, atol=1e-4, rtol=0)
 
 

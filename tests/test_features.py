@@ -306,8 +306,10 @@ def test_learning_reaches_every_weight_and_the_scale_is_none():
     head.fit(torch.randn(100, 3))
     facts = torch.randn(20, 3).masked_fill(torch.rand(20, 3) < 0.3, np.nan)
     hidden = torch.randn(20, 8, requires_grad=True)
+    end = torch.randn(8)
     torch.nn.init.normal_(head.llm[-1].weight)
-    head(hidden, facts).total.square().sum().backward()
+    torch.nn.init.normal_(head.key.weight)
+    head(hidden, end, facts).total.square().sum().backward()
     for name, weight in head.named_parameters():
         assert weight.grad is not None and weight.grad.isfinite().all() and weight.grad.any(), name
     assert hidden.grad.any()
@@ -324,8 +326,11 @@ def test_a_candidates_score_is_its_own():
     head.fit(torch.randn(100, 3))
     torch.nn.init.normal_(head.llm[-1].weight)
     states, facts = torch.randn(5, 8), torch.randn(5, 3).masked_fill(torch.rand(5, 3) < 0.3, np.nan)
-    together = head(states, facts).total
-    alone = torch.cat([head(states[place : place + 1], facts[place : place + 1]).total for place in range(5)])
+    torch.nn.init.normal_(head.key.weight)
+    end = torch.randn(8)
+    together = head(states, end, facts).total
+    alone = [head(states[place : place + 1], end, facts[place : place + 1]).total for place in range(5)]
+    alone = torch.cat(alone)
     torch.testing.assert_close(together, alone)
 
 
@@ -333,16 +338,17 @@ def test_the_head_adds_its_parts_and_survives_anything():
     torch.manual_seed(0)
     head = RankingHead(8, 3, 4).eval()
     head.fit(torch.randn(100, 3))
-    states, facts = torch.randn(5, 8), torch.randn(5, 3)
-    scores = head(states, facts)
+    states, end, facts = torch.randn(5, 8), torch.randn(8), torch.randn(5, 3)
+    scores = head(states, end, facts)
     assert torch.equal(scores.llm, torch.zeros(5))  # untrained, the LLM corrects nothing
     torch.nn.init.normal_(head.llm[-1].weight)
-    scores = head(states, facts)
+    torch.nn.init.normal_(head.key.weight)
+    scores = head(states, end, facts)
     assert torch.allclose(scores.total, scores.llm + scores.sources) and scores.llm.std() > 0
     order = torch.tensor([3, 1, 4, 0, 2])
-    assert torch.allclose(head(states[order], facts[order]).total, scores.total[order])
+    assert torch.allclose(head(states[order], end, facts[order]).total, scores.total[order])
     wild = torch.tensor([[np.inf, -np.inf, np.nan], [1e38, -1e38, 0.0]])
-    assert head(states[:2], wild).total.isfinite().all()
+    assert head(states[:2], end, wild).total.isfinite().all()
     again = RankingHead(8, 3, 4).eval()
     again.load_state_dict(head.state_dict())
-    assert torch.equal(again(states, facts).total, scores.total)
+    assert torch.equal(again(states, end, facts).total, scores.total)

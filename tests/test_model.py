@@ -106,7 +106,8 @@ def test_ranking_on_the_cache_equals_the_whole_batch_in_one_pass(tiny):
     with torch.inference_mode():
         hidden = tiny(batch, ItemSignals(given.text[batch.items]))
         for place, trunk in enumerate(trunks):
-            whole = tiny.head(hidden[place, list(batch.ends[place])], facts).total
+            end = hidden[place, len(trunk.ids) - 1]
+            whole = tiny.head(hidden[place, list(batch.ends[place])], end, facts).total
             cached = tiny.rank(tiny.prefill(trunk), given, facts).total
             torch.testing.assert_close(whole, cached, **CLOSE)
 
@@ -241,9 +242,11 @@ def test_the_last_position_is_never_passed(tokenizers):
 def test_training_moves_adapter_encoder_and_head_but_not_the_base(tiny):
     frozen = {name for name, p in tiny.named_parameters() if not p.requires_grad}
     assert frozen and all("lora" not in name for name in frozen)
-    batch = collate([Example(trunk_of(tiny, "alien"), (tiny.format.candidate(0), tiny.format.candidate(1)))])
+    trunk = trunk_of(tiny, "alien")
+    batch = collate([Example(trunk, (tiny.format.candidate(0), tiny.format.candidate(1)))])
     hidden = tiny(batch, signals(2))
-    tiny.head(hidden[0, list(batch.ends[0])], features(2)).total.sum().backward()
+    end = hidden[0, len(trunk.ids) - 1]
+    tiny.head(hidden[0, list(batch.ends[0])], end, features(2)).total.sum().backward()
     moved = {name for name, p in tiny.named_parameters() if p.grad is not None and p.grad.abs().sum() > 0}
     assert any("lora_B" in name for name in moved)
     assert any(name.startswith("item_encoder.") for name in moved)

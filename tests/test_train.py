@@ -109,7 +109,9 @@ def test_ranking_is_a_softmax_over_the_real_candidates(tokenizers, movies, vecto
         real = [m for m in range(task.targets["real"].shape[1]) if task.targets["real"][b, m]]
         scores = [
             model.head(
-                hidden[b, task.places["candidates"][b, m]][None], task.targets["features"][b, m][None]
+                hidden[b, task.places["candidates"][b, m]][None],
+                hidden[b, task.places["dialogue"][b, 0]],
+                task.targets["features"][b, m][None],
             ).total[0]
             - task.targets["expected"][b, m]
             for m in real

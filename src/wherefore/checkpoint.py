@@ -147,18 +147,13 @@ def load_checkpoint(
 
 def load_model(folder: Path, config: Config, manifest: Mapping[str, Any], merge: bool) -> RecommenderLM:
     """The model of a checkpoint whose files have been checked."""
-    from safetensors.torch import load_file
-
     model = build_model(config, int(manifest["dim"]), len(manifest["features"]))
     if config.llm.lora is not None:
         _load_adapter(model.lm, folder / "adapter", folder)
         if merge:
             merged: Any = model.lm
             model.lm = merged.merge_and_unload()
-    _load_part(
-        model.item_encoder, load_file(folder / "item_encoder.safetensors"), "item_encoder.safetensors", folder
-    )
-    _load_part(model.head, load_file(folder / "ranker.safetensors"), "ranker.safetensors", folder)
+    _load_parts(model, folder, head=True)
     return model
 
 
@@ -174,15 +169,10 @@ def start_from(model: RecommenderLM, folder: Path, retriever: Retriever) -> None
         FileNotFoundError: If the folder or one of its files is missing.
         ValueError: If the adapter or the item encoder is of another shape.
     """
-    from safetensors.torch import load_file
-
     manifest = check_files(folder)
     if hasattr(model.lm, "peft_config"):
         _load_adapter(model.lm, folder / "adapter", folder)
-    encoder = load_file(folder / "item_encoder.safetensors")
-    _load_part(model.item_encoder, encoder, "item_encoder.safetensors", folder)
-    if list(retriever.feature_names) == list(manifest["features"]):
-        _load_part(model.head, load_file(folder / "ranker.safetensors"), "ranker.safetensors", folder)
+    _load_parts(model, folder, head=list(retriever.feature_names) == list(manifest["features"]))
 
 
 def check_files(folder: Path) -> dict[str, Any]:
@@ -223,7 +213,11 @@ def sha256(path: Path) -> str:
 
 
 def _stored(state: Mapping[str, Tensor], dtype: torch.dtype) -> dict[str, Tensor]:
-    return {name: tensor.detach().to("cpu", dtype).contiguous() for name, tensor in state.items()}
+    """Weights in `dtype`; the scaler's few numbers as they are, as features may be too big or too close for it."""
+    return {
+        name: tensor.detach().to("cpu", torch.float32 if name.startswith("scaler.") else dtype).contiguous()
+        for name, tensor in state.items()
+    }
 
 
 def _adapter_state(lm: Any) -> dict[str, Tensor]:
@@ -251,6 +245,21 @@ def _load_adapter(lm: Any, folder: Path, checkpoint: Path) -> None:
     expected = _adapter_state(lm)
     _compare(expected, state, "adapter/adapter_model.safetensors", checkpoint)
     set_peft_model_state_dict(lm, {name: tensor.to(expected[name].dtype) for name, tensor in state.items()})
+
+
+def _load_parts(model: RecommenderLM, folder: Path, head: bool) -> None:
+    from safetensors.torch import load_file
+
+    encoder = load_file(folder / "item_encoder.safetensors")
+    # Older checkpoints took item vectors as they are, and had no product of states in the head.
+    encoder.setdefault("mean", torch.zeros(model.item_encoder.dim))
+    encoder.setdefault("spread", torch.tensor(1.0))
+    _load_part(model.item_encoder, encoder, "item_encoder.safetensors", folder)
+    if head:
+        ranker = load_file(folder / "ranker.safetensors")
+        for name in ("query.weight", "key.weight"):
+            ranker.setdefault(name, torch.zeros_like(model.head.state_dict()[name]))
+        _load_part(model.head, ranker, "ranker.safetensors", folder)
 
 
 def _load_part(part: nn.Module, state: Mapping[str, Tensor], name: str, checkpoint: Path) -> None:

@@ -45,6 +45,9 @@ class MLPItemEncoder(nn.Module):
         torch.Size([5, 2, 16])
     """
 
+    mean: Tensor  # (d,)
+    spread: Tensor  # ()
+
     def __init__(
         self,
         dim: int,
@@ -58,6 +61,8 @@ class MLPItemEncoder(nn.Module):
         if soft_tokens < 1:
             raise ValueError(f"`item_encoder.soft_tokens` is {soft_tokens}; at least 1 is needed")
         self.dim, self.width, self.soft_tokens, self.hidden = dim, width, soft_tokens, hidden
+        self.register_buffer("mean", torch.zeros(dim))
+        self.register_buffer("spread", torch.tensor(1.0))
         inner = hidden or soft_tokens * width
         self.inputs = nn.ModuleDict({"text": nn.Linear(dim, inner)})
         self.missing = nn.ParameterDict()
@@ -67,6 +72,15 @@ class MLPItemEncoder(nn.Module):
         self.output = nn.Linear(hidden, soft_tokens * width) if hidden else nn.Identity()
         self.norm = nn.LayerNorm(width)
         nn.init.constant_(self.norm.weight, scale)
+
+    def fit(self, vectors: Tensor) -> None:
+        """Take the mean and the spread of a catalogue's text vectors (n, d), so that the inputs are standardized.
+
+        Text vectors are unit and lie in a narrow cone: as they are, all items would begin with nearly the same
+        soft tokens, and the LLM learns to tell them apart late or never.
+        """
+        self.mean.copy_(vectors.mean(dim=0))
+        self.spread.copy_((vectors - self.mean).square().mean().sqrt().clamp_min(1e-6))
 
     def forward(self, signals: ItemSignals) -> Tensor:
         """(m, d) and further signals to (m, s, h).
@@ -79,7 +93,7 @@ class MLPItemEncoder(nn.Module):
                 f"items have vectors of width {signals.text.shape[-1]}, the item encoder was made for "
                 f"{self.dim}; use the embedder that the checkpoint was trained with"
             )
-        hidden = self.inputs["text"](signals.text)  # (m, inner)
+        hidden = self.inputs["text"]((signals.text - self.mean) / self.spread)  # (m, inner)
         for name, missing in self.missing.items():
             vectors = (signals.extra or {}).get(name)
             if vectors is None:

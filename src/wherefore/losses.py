@@ -60,6 +60,11 @@ def at(hidden: Tensor, places: Tensor) -> Tensor:
     return hidden.gather(1, places.unsqueeze(-1).expand(-1, -1, hidden.shape[-1]))
 
 
+def _end(hidden: Tensor, task: TaskBatch) -> Tensor:
+    """The states at the dialogues' last tokens, (b, h)."""
+    return at(hidden, task.places["dialogue"])[:, 0]
+
+
 def language_modelling(model: RecommenderLM, hidden: Tensor, task: TaskBatch) -> Tensor:
     """Cross-entropy of the supervised tokens: those that the assistant is to write, and no others.
 
@@ -79,8 +84,8 @@ def ranking(model: RecommenderLM, hidden: Tensor, task: TaskBatch) -> Tensor:
     here it is taken as it is. With several gold items, each gets an equal share of the target.
     """
     states = at(hidden, task.places["candidates"])  # (b, m, h)
-    sources = model.head.source_score(task.targets["features"]).detach()
-    scores = model.head.llm_score(states) + sources - task.targets["expected"]  # (b, m)
+    sources = model.head.settled_source_score(task.targets["features"])
+    scores = model.head.llm_score(states, _end(hidden, task)) + sources - task.targets["expected"]  # (b, m)
     return _listwise(scores, task.targets["gold"], task.targets["real"])
 
 
@@ -106,7 +111,7 @@ def in_batch_ranking(model: RecommenderLM, hidden: Tensor, task: TaskBatch) -> T
     to match dialogue and item where the sources' features cannot help it.
     """
     states = at(hidden, task.places["shared"])  # (b, g, h)
-    scores = model.head.llm_score(states)  # (b, g)
+    scores = model.head.llm_score(states, _end(hidden, task))  # (b, g)
     gold = task.targets["shared_gold"].float()
     logs = scores.log_softmax(-1)
     loss: Tensor = -((logs * gold).sum(-1) / gold.sum(-1).clamp_min(1)).mean()
@@ -119,11 +124,16 @@ def item_text_contrast(model: RecommenderLM, hidden: Tensor, task: TaskBatch) ->
     Item-text contrast of the Item-Language Model (Yang et al., 2024, arXiv 2406.02844), symmetric InfoNCE
     with temperature 0.07.
     """
-    item = nn.functional.normalize(at(hidden, task.places["item"])[:, 0].float(), dim=-1)  # (b, h)
-    text = nn.functional.normalize(at(hidden, task.places["text"])[:, 0].float(), dim=-1)  # (b, h)
+    item = _centred(at(hidden, task.places["item"])[:, 0].float())  # (b, h)
+    text = _centred(at(hidden, task.places["text"])[:, 0].float())  # (b, h)
     logits = item @ text.T / 0.07  # (b, b)
     same = torch.arange(len(item), device=logits.device)
     return (functional.cross_entropy(logits, same) + functional.cross_entropy(logits.T, same)) / 2
+
+
+def _centred(states: Tensor) -> Tensor:
+    """States (b, h) less their mean, unit: what all share says nothing, and would let all become the same."""
+    return nn.functional.normalize(states - states.mean(0), dim=-1)
 
 
 @dataclass(frozen=True)

@@ -132,12 +132,16 @@ class FeatureScaler(nn.Module):
 
 
 class RankingHead(nn.Module):
-    """Scores candidates from the LLM's hidden state and from the sources' ranks and scores; both add up.
+    """Scores candidates from the LLM's hidden states and from the sources' ranks and scores; both add up.
+
+    The LLM's part is read from the candidate's state, which has seen the dialogue, and from how well that state
+    goes with the state at the dialogue's end: their product learns quickly what to look for, the rest learns the
+    exceptions.
 
     Args:
         width: h.
         features: f, number of source features.
-        hidden: Width of the hidden layers.
+        hidden: Width of the hidden layers, and of the product.
         dropout: Between the layers of the sources' part.
     """
 
@@ -148,6 +152,8 @@ class RankingHead(nn.Module):
         nn.init.zeros_(last.weight)  # it starts as no correction
         nn.init.zeros_(last.bias)
         self.llm = nn.Sequential(nn.Linear(width, hidden), nn.GELU(), last)
+        self.query, self.key = nn.Linear(width, hidden, bias=False), nn.Linear(width, hidden, bias=False)
+        nn.init.zeros_(self.key.weight)
         self.scaler = FeatureScaler(features)
         self.sources = nn.Sequential(
             nn.Linear(3 * features, hidden),
@@ -163,9 +169,12 @@ class RankingHead(nn.Module):
         """Take mean, spread and quantiles of the features from a sample (r, f)."""
         self.scaler.fit(features)
 
-    def llm_score(self, hidden: Tensor) -> Tensor:
-        """(…, h) to (…,)."""
-        score: Tensor = self.llm(self.norm(hidden.float())).squeeze(-1)
+    def llm_score(self, hidden: Tensor, dialogue: Tensor) -> Tensor:
+        """States at the candidates (…, m, h) and at the dialogue's end (…, h) to (…, m)."""
+        state = self.norm(hidden.float())
+        query = self.query(self.norm(dialogue.float())).unsqueeze(-1)  # (…, hidden, 1)
+        product = (self.key(state) @ query).squeeze(-1) * query.shape[-2] ** -0.5
+        score: Tensor = self.llm(state).squeeze(-1) + product
         return score
 
     def source_score(self, features: Tensor) -> Tensor:
@@ -173,9 +182,18 @@ class RankingHead(nn.Module):
         score: Tensor = self.sources(self.scaler(features)).squeeze(-1)
         return score
 
-    def forward(self, hidden: Tensor, features: Tensor) -> Scores:
-        """Hidden states (m, h) and features (m, f) to scores (m,)."""
-        sources, llm = self.source_score(features), self.llm_score(hidden)
+    def settled_source_score(self, features: Tensor) -> Tensor:
+        """(…, f) to (…,) as at inference, without dropout and without gradient, also while training."""
+        training = self.sources.training
+        self.sources.eval()
+        with torch.no_grad():
+            score = self.source_score(features)
+        self.sources.train(training)
+        return score
+
+    def forward(self, hidden: Tensor, dialogue: Tensor, features: Tensor) -> Scores:
+        """States at candidates (m, h) and at the dialogue's end (h,), and features (m, f), to scores (m,)."""
+        sources, llm = self.source_score(features), self.llm_score(hidden, dialogue)
         return Scores(llm + sources, llm, sources)
 
 
@@ -185,6 +203,7 @@ class DialogueCache:
 
     ids: tuple[int, ...]
     states: Any  # transformers' Cache of (1, heads, t, head width) per layer
+    end: Tensor  # (h,) the hidden state at the last token
 
 
 class RecommenderLM(nn.Module):
@@ -313,7 +332,7 @@ class RecommenderLM(nn.Module):
             past_key_values=states,
             use_cache=True,
         )
-        return DialogueCache(ids, output.past_key_values)
+        return DialogueCache(ids, output.past_key_values, output.last_hidden_state[0, -1])
 
     @staticmethod
     def _crop(states: Any, length: int) -> None:
@@ -341,7 +360,7 @@ class RecommenderLM(nn.Module):
             return Scores(empty, empty, empty)
         soft = self.item_encoder(signals)  # (m, s, h)
         hidden = torch.cat([self._read_block(cache, part) for part in soft.split(BLOCK)])  # (m, h)
-        scores: Scores = self.head(hidden, features.to(self.device))
+        scores: Scores = self.head(hidden, cache.end, features.to(self.device))
         return scores
 
     def _read_block(self, cache: DialogueCache, soft: Tensor) -> Tensor:
