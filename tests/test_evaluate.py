@@ -748,12 +748,39 @@ def test_checkpoints_are_seeds(corpus_folder, monkeypatch):
         "not retrieved": 1.5,
     }
     names = [f"wherefore-{protocol}-{n}.jsonl" for protocol in ("dedup", "repeats") for n in (0, 1)]
-    assert sorted(file.name for file in saved.iterdir()) == names
+    assert sorted(file.name for file in saved.glob("*.jsonl")) == names
     again = evaluate_corpus(["theirs"], "jsonl", corpus_folder, predictions=saved / names[0], resamples=5)[0]
     assert again.metrics["recall@1"].value == 1
     # A file may be cut short, whatever the name beside it.
     named = evaluate_corpus(["ease"], "jsonl", corpus_folder, predictions=saved / names[0], resamples=1)
     assert named[0].errors is again.errors is None
+
+
+def test_rankings_on_disk_are_used_again_unless_something_changed(corpus_folder, monkeypatch):
+    asked = []
+
+    def fake(setting):
+        return lambda instance: asked.append(instance) or ["b"]
+
+    monkeypatch.setitem(SYSTEMS, "recommender", fake)
+
+    def run(**options):
+        asked.clear()
+        report = evaluate_corpus(
+            ["recommender"], "jsonl", corpus_folder, save_predictions=saved, resamples=1, **options
+        )[0]
+        return len(asked), report.metrics["recall@1"].value
+
+    saved = corpus_folder / "rankings"
+    first = run()
+    assert first[0] > 1
+    assert run() == (0, first[1])
+    assert run(limit=1)[0] == 1 and run()[0] == first[0]  # other instances
+    (saved / "wherefore-dedup.key").unlink()  # stopped before it was whole
+    assert run() == first
+    lines = (saved / "wherefore-dedup.jsonl").read_text()
+    (saved / "wherefore-dedup.jsonl").write_text(lines.replace('"b"', '"z"'))
+    assert run() == (0, 0.0)  # what is there is what counts
 
 
 def test_training_never_sees_the_split_to_predict(corpus_folder, monkeypatch):

@@ -352,3 +352,18 @@ def test_the_head_adds_its_parts_and_survives_anything():
     again = RankingHead(8, 3, 4).eval()
     again.load_state_dict(head.state_dict())
     assert torch.equal(again(states, end, facts).total, scores.total)
+
+
+def test_scores_are_in_full_precision_also_where_all_else_is_not():
+    torch.manual_seed(0)
+    head = RankingHead(8, 3, 4).eval()
+    head.fit(torch.randn(100, 3))
+    torch.nn.init.normal_(head.llm[-1].weight)
+    torch.nn.init.constant_(head.llm[-1].bias, 1000.0)  # what all candidates share must not swallow the rest
+    torch.nn.init.normal_(head.key.weight)
+    states, end, facts = torch.randn(5, 8), torch.randn(8), torch.randn(5, 3)
+    exact = head(states, end, facts)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        mixed = head(states, end, facts)
+    assert torch.equal(mixed.total, exact.total) and mixed.total.dtype == torch.float32
+    assert len(exact.total.unique()) == 5

@@ -698,7 +698,8 @@ def evaluate_corpus(
         sequences: Learn mentions also from dialogues whose words are not known, where the corpus has such.
         cold: Ids of items that the recommender was not trained with, for a slice of their own.
         predictions: A file of rankings to score instead of running a system.
-        save_predictions: Folder to write each system's rankings to, as JSON lines.
+        save_predictions: Folder to write each system's rankings to, as JSON lines. Those that the same code made
+            of the same checkpoint and data are used again, so a long run that was stopped goes on.
         cache: Folder for vectors that take minutes to make; None: none.
         limit: Only the first so many instances, for a quick look.
         resamples: Bootstrap samples.
@@ -765,7 +766,12 @@ def evaluate_corpus(
                     number = f"-{len(runs[protocol])}" if len(checkpoints) > 1 and checkpoint else ""
                     plain = "".join(c if c.isalnum() or c in "-_" else "-" for c in PRINTED.get(name, name))
                     file = Path(save_predictions) / f"{plain}-{protocol}{number}.jsonl"
-                    write_predictions(rank, todo[protocol], file, progress)
+                    key = _ranking_key(name, str(checkpoint), origin, protocol, read_titles, sequences)
+                    mark = file.with_suffix(".key")
+                    if not (file.is_file() and mark.is_file() and mark.read_text(encoding="utf-8") == key):
+                        mark.unlink(missing_ok=True)
+                        write_predictions(rank, todo[protocol], file, progress)
+                        mark.write_text(key, encoding="utf-8")
                     used = read_predictions(file)
                 report = evaluate(
                     used,
@@ -783,6 +789,23 @@ def evaluate_corpus(
                 runs[protocol].append(report)
         reports += [combine(runs[protocol], resamples, seed) for protocol in protocols]
     return reports
+
+
+def _ranking_key(
+    name: str, checkpoint: str, origin: Mapping[str, Any], protocol: str, read_titles: bool, sequences: bool
+) -> str:
+    """A hash of all that decides a system's rankings: code, weights, data and options."""
+    from wherefore.checkpoint import checkpoint_dir
+
+    digest = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(file.read_bytes())
+    manifest = checkpoint_dir(checkpoint) / "manifest.json" if checkpoint else None
+    if manifest is not None and manifest.is_file():
+        digest.update(manifest.read_bytes())
+    told = [origin[part] for part in ("corpus", "split", "limit", "data_sha256")]
+    digest.update(json.dumps([name, protocol, read_titles, sequences, *told]).encode())
+    return digest.hexdigest()
 
 
 def _check_names(what: str, names: Sequence[str], known: Collection[str] = ()) -> None:

@@ -131,6 +131,11 @@ class FeatureScaler(nn.Module):
         return torch.cat([*parts, missing.float()], dim=-1)
 
 
+def _in_full(tensor: Tensor) -> torch.autocast:
+    """No mixed precision: scores of many candidates differ by less than half precision can tell."""
+    return torch.autocast(tensor.device.type, enabled=False)
+
+
 class RankingHead(nn.Module):
     """Scores candidates from the LLM's hidden states and from the sources' ranks and scores; both add up.
 
@@ -171,16 +176,19 @@ class RankingHead(nn.Module):
 
     def llm_score(self, hidden: Tensor, dialogue: Tensor) -> Tensor:
         """States at the candidates (…, m, h) and at the dialogue's end (…, h) to (…, m)."""
-        state = self.norm(hidden.float())
-        query = self.query(self.norm(dialogue.float())).unsqueeze(-1)  # (…, hidden, 1)
-        product = (self.key(state) @ query).squeeze(-1) * query.shape[-2] ** -0.5
-        score: Tensor = self.llm(state).squeeze(-1) + product
-        return score
+        with _in_full(hidden):
+            state = self.norm(hidden.float())
+            query = self.query(self.norm(dialogue.float())).unsqueeze(-1)  # (…, hidden, 1)
+            # By the width, too: one step moves all its weights, and their sum must stay a small correction.
+            product = (self.key(state) @ query).squeeze(-1) * (query.shape[-2] * state.shape[-1]) ** -0.5
+            score: Tensor = self.llm(state).squeeze(-1) + product
+            return score
 
     def source_score(self, features: Tensor) -> Tensor:
         """(…, f) to (…,)."""
-        score: Tensor = self.sources(self.scaler(features)).squeeze(-1)
-        return score
+        with _in_full(features):
+            score: Tensor = self.sources(self.scaler(features)).squeeze(-1)
+            return score
 
     def settled_source_score(self, features: Tensor) -> Tensor:
         """(…, f) to (…,) as at inference, without dropout and without gradient, also while training."""
