@@ -238,9 +238,12 @@ def test_texts_are_embedded_once_for_all_that_share_them(monkeypatch):
 
     monkeypatch.setattr(WordEmbedder, "encode", listening)
     vectors = TextVectors(index)
-    for seed in (0, 1):
-        tower = Tower(index, **{**SMALL, "epochs": 1, "seed": seed})
+    towers = [Tower(index, **{**SMALL, "epochs": 1, "seed": seed}) for seed in (0, 1)]
+    for tower in towers:
         tower.fit(pairs(30), vectors)
+    assert seen and len(seen) == len(set(seen))
+    seen.clear()  # what the towers learned from is not what they are asked with: the index keeps the latter
+    for tower in towers:
         for dialogue in pairs(30):
             by_id(tower, dialogue)
     assert seen and len(seen) == len(set(seen))
