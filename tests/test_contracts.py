@@ -156,7 +156,7 @@ def test_6_what_is_learned_is_the_reply_and_nothing_else(any_recommender):
 
     text_format = any_recommender.model.format
     vectors = torch.zeros(len(any_recommender.catalog), 1)
-    data = Ingredients(any_recommender.catalog, vectors, text_format)
+    data = Ingredients(any_recommender.catalog, ItemSignals(vectors), text_format)
     batch = WordingTask(data).batch(np.random.default_rng(0), 3).batch
     ends = (batch.labels == text_format.end_id).sum()
     assert ends == sum(len(branches) for branches in batch.ends)  # each sentence, with its end

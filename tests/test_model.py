@@ -6,7 +6,7 @@ from torch.nn.functional import normalize
 from conftest import make_tiny
 from wherefore.dialogue import Message
 from wherefore.item_encoder import ITEM_ENCODERS, ItemSignals
-from wherefore.model import BLOCK, branch_mask, splice
+from wherefore.model import BLOCK, RankingHead, branch_mask, splice
 from wherefore.prompt import SOFT, Example, Segment, collate
 
 CLOSE = {"atol": 3e-5, "rtol": 0}
@@ -128,6 +128,57 @@ def test_ranking_leaves_the_cache_as_it_was(tiny):
     once = tiny.rank(cache, signals(4), features(4)).total
     assert cache.states.get_seq_length() == length == len(cache.ids)
     assert torch.equal(once, tiny.rank(cache, signals(4), features(4)).total)
+
+
+def test_titles_can_be_read_instead_of_soft_tokens(tiny):
+    titles = [tiny.format.title(text) for text in ("Alien (1979)", "Up", "Heat", "")]
+    cache, given, facts = tiny.prefill(trunk_of(tiny, "something scary")), signals(4), features(4)
+    read = tiny.rank(cache, given, facts, titles).llm
+    for row in range(4):
+        one = tiny.rank(cache, given.of(torch.tensor([row])), facts[row : row + 1], titles[row : row + 1]).llm
+        torch.testing.assert_close(one[0], read[row], **CLOSE)
+    assert not torch.allclose(read, tiny.rank(cache, given, facts).llm)
+    with torch.inference_mode():
+        hidden = tiny(collate([Example(trunk_of(tiny, "something scary"), tuple(titles))]), signals(0))
+        ends = collate([Example(trunk_of(tiny, "something scary"), tuple(titles))]).ends[0]
+        whole = tiny.head.llm_score(hidden[0, list(ends)], cache.end)
+    torch.testing.assert_close(whole, read, **CLOSE)
+
+
+def test_in_a_causal_list_a_candidate_sees_those_before_it(tiny):
+    cache, given, facts = tiny.prefill(trunk_of(tiny, "something scary")), signals(5), features(5)
+    alone = tiny.rank(cache, given, facts).llm
+    tiny.mask = "causal"
+    listed = tiny.rank(cache, given, facts).llm
+    torch.testing.assert_close(listed[0], alone[0], **CLOSE)
+    assert (listed[1:] - alone[1:]).abs().max() > 1e-4
+    swapped = tiny.rank(cache, given.of(torch.tensor([1, 0, 2, 3, 4])), facts).llm
+    assert (swapped[2:] - listed[2:]).abs().max() > 1e-5  # order matters
+    trunk = trunk_of(tiny, "something scary")
+    whole = sum((tiny.format.candidate(row) for row in range(5)), Segment())
+    with torch.inference_mode():
+        hidden = tiny(collate([Example(trunk, (whole,))]), given)
+        ends = len(trunk.ids) + tiny.format.soft_tokens * np.arange(1, 6) - 1
+        torch.testing.assert_close(tiny.head.llm_score(hidden[0, ends], cache.end), listed, **CLOSE)
+
+
+def test_a_causal_list_stays_within_the_positions(tiny):
+    tiny.mask, tiny.positions = "causal", len(trunk_of(tiny, "scary").ids) + 2 * tiny.format.soft_tokens
+    cache = tiny.prefill(trunk_of(tiny, "scary"))
+    scores = tiny.rank(cache, signals(5), features(5)).llm
+    pair = tiny.rank(cache, signals(5).of(torch.tensor([2, 3])), features(2)).llm
+    torch.testing.assert_close(scores[2:4], pair, **CLOSE)  # lists of two
+
+
+def test_sources_alone_need_no_llm_and_the_llm_no_sources():
+    alone = RankingHead(16, 3, 8, reads_states=False)
+    scores = alone(None, None, features(4))
+    assert torch.equal(scores.total, scores.sources) and not scores.llm.any() and scores.total.std() > 0
+    read = RankingHead(16, 3, 8, reads_features=False)
+    scores = read(torch.randn(4, 16), torch.randn(16), features(4))
+    assert torch.equal(scores.total, scores.llm) and not scores.sources.any() and scores.total.std() > 0
+    with pytest.raises(ValueError, match="something must rank"):
+        RankingHead(16, 3, 8, reads_states=False, reads_features=False)
 
 
 def test_no_candidates_no_scores(tiny):

@@ -16,6 +16,7 @@ from wherefore.checkpoint import load_checkpoint
 from wherefore.collaborative import Collaborative
 from wherefore.config import Config
 from wherefore.corpora import CorpusDialogue, CorpusTurn, ItemRef
+from wherefore.item_encoder import ItemSignals
 from wherefore.losses import (
     LOSSES,
     Objective,
@@ -25,6 +26,8 @@ from wherefore.losses import (
     ranking,
     source_ranking,
 )
+from wherefore.model import build_model
+from wherefore.prepare import load_corpora
 from wherefore.prompt import IGNORE
 from wherefore.recommender import Recommender
 from wherefore.tasks import Ingredients, Recommendations, WordingTask, dice, link_items, make_task, spoken
@@ -76,7 +79,7 @@ def data(tiny, movies, vectors):
 def ingredients(model, movies, vectors):
     return Ingredients(
         catalog=movies,
-        vectors=torch.from_numpy(vectors),
+        items=ItemSignals(torch.from_numpy(vectors)),
         format=model.format,
         dialogues=dialogues(),
         titles={"1": "Alien (1979)", "2": "Heat (1995)"},
@@ -409,12 +412,12 @@ LEARNING = (
 )
 
 
-def test_from_a_config_to_a_checkpoint_that_talks(tmp_path, tokenizers, movies, monkeypatch):
-    """The whole of `wherefore train`: catalogue, index, own dialogues, candidates, stages, checkpoint."""
-    base = tmp_path / "base"
+def whole_tree(folder, tokenizers, movies):
+    """A config of the whole path, with its files in a folder: an LLM, a catalogue, dialogues."""
+    base = folder / "base"
     tiny_lm("qwen3", len(tokenizers["qwen3"])).save_pretrained(base)
     tokenizers["qwen3"].save_pretrained(base)
-    movies.save(tmp_path / "films.parquet")
+    movies.save(folder / "films.parquet")
     talks = [
         {
             "dialogue_id": str(number),
@@ -427,20 +430,25 @@ def test_from_a_config_to_a_checkpoint_that_talks(tmp_path, tokenizers, movies, 
             [("alien", "aliens"), ("hered", "mids"), ("shaun", "hotfuzz")] * 3
         )
     ]
-    (tmp_path / "dialogues.jsonl").write_text(
+    (folder / "dialogues.jsonl").write_text(
         "".join(json.dumps(talk) + "\n" for talk in talks), encoding="utf-8"
     )
     stage = {"name": "all", "losses": dict.fromkeys(LOSSES, 1.0), "steps": 3, "batch_size": 2}
-    tree = {
-        "catalog": str(tmp_path / "films.parquet"),
+    return {
+        "catalog": str(folder / "films.parquet"),
         "embedder": {"name": "conftest:WordEmbedder"},
         "store": {"name": "faiss", "factory": "Flat"},
         "llm": {"name": str(base), "lora": {"r": 4, "alpha": 8}, "max_dialogue_tokens": 96},
         "item_encoder": {"name": "mlp", "soft_tokens": 2, "hidden": 16},
-        "corpora": [{"name": "jsonl", "path": str(tmp_path / "dialogues.jsonl")}],
+        "corpora": [{"name": "jsonl", "path": str(folder / "dialogues.jsonl")}],
         "train": {"stages": [stage], "candidates": 4, "save_every": 2},
         "retrieval": {"k": 8, "folds": 3, "sources": [*LEARNING, {"name": "dense", "k": 5}]},
     }
+
+
+def test_from_a_config_to_a_checkpoint_that_talks(tmp_path, tokenizers, movies, monkeypatch):
+    """The whole of `wherefore train`: catalogue, index, own dialogues, candidates, stages, checkpoint."""
+    tree = whole_tree(tmp_path, tokenizers, movies)
     lessons = []
     learn = Collaborative.fit
     monkeypatch.setattr(
@@ -475,6 +483,75 @@ def test_from_a_config_to_a_checkpoint_that_talks(tmp_path, tokenizers, movies, 
         train(Config.parse(missing), tmp_path / "other")
     with pytest.raises(ValueError, match=r"`train\.stages` is empty"):
         train(Config.parse({**tree, "train": {}}), tmp_path / "none")
+
+
+RANKERS = {
+    "sources alone": ({"llm": False}, ["source_ranking"]),
+    "the LLM alone": ({"features": False}, ["ranking", "in_batch_ranking"]),
+    "titles": ({"candidates": "titles"}, ["ranking", "source_ranking"]),
+    "a causal list": ({"mask": "causal"}, ["ranking", "in_batch_ranking"]),
+}
+
+
+@pytest.mark.parametrize("name", RANKERS)
+def test_every_way_to_rank_trains_and_ranks(tmp_path, tokenizers, movies, name):
+    ranker, losses = RANKERS[name]
+    tree = whole_tree(tmp_path, tokenizers, movies)
+    tree["train"]["stages"] = [
+        {"name": loss, "losses": {loss: 1.0}, "steps": 2, "batch_size": 2, "lr": 1e-2} for loss in losses
+    ]
+    recommender = Recommender.from_pretrained(
+        train(Config.parse({**tree, "ranker": {"hidden": 8, **ranker}}), tmp_path / "run"), device="cpu"
+    )
+    words = [{"role": "user", "content": "I loved Heat, now something scary"}]
+    read = []
+    look = recommender.model.prefill
+    recommender.model.prefill = lambda *given: read.append(given) or look(*given)
+    listed = recommender.rank(words, k=8)
+    assert len({one.item.id for one in listed}) == len(listed) == 8
+    assert len({round(one.score, 6) for one in listed}) > 1
+    assert bool(read) == (ranker.get("llm") is not False)
+    assert recommender.generate(words, k=2).recommendations  # and it still talks
+
+
+def test_signals_shares_and_step_sizes_go_the_whole_way(tmp_path, tokenizers, movies):
+    tree = whole_tree(tmp_path, tokenizers, movies)
+    tree["signals"] = [{"name": "collaborative", "dim": 2, "least": 1}]
+    tree["item_encoder"]["dropout"] = 0.2
+    tree["train"] |= {"share": 0.67, "cache": str(tmp_path / "kept")}
+    tree["train"]["stages"][0]["head_lr"] = 1e-9
+    folder = train(Config.parse(tree), tmp_path / "run")
+    checkpoint = load_checkpoint(folder, merge=False)
+    assert set(checkpoint.signals["collaborative"].ids) <= {
+        "alien",
+        "aliens",
+        "hered",
+        "mids",
+        "shaun",
+        "hotfuzz",
+    }
+    assert len(json.loads((tmp_path / "run" / "log.jsonl").read_text().splitlines()[-1])) > 3
+    fresh = build_model(checkpoint.config, 8, len(checkpoint.manifest["features"]))
+    moved = {
+        name: (tensor - dict(fresh.named_parameters())[name]).abs().max().item()
+        for name, tensor in checkpoint.model.named_parameters()
+        if tensor.requires_grad and "lora_A" not in name
+    }
+    assert max(change for name, change in moved.items() if name.startswith("head.")) < 1e-6
+    assert max(change for name, change in moved.items() if name.startswith("item_encoder.")) > 1e-5
+    learned = list((tmp_path / "kept" / "signals").iterdir())
+    train(Config.parse({**tree, "seed": 1}), tmp_path / "again")
+    assert list((tmp_path / "kept" / "signals").iterdir()) == learned
+
+
+def test_a_share_of_the_dialogues_is_evenly_spread(tmp_path, tokenizers, movies):
+    tree = whole_tree(tmp_path, tokenizers, movies)
+    ids = {}
+    for share in (1.0, 0.34, 0.01):
+        tree["train"]["share"] = share
+        (corpus,) = load_corpora(Config.parse(tree), movies)
+        ids[share] = [dialogue.id for dialogue in corpus.dialogues]
+    assert ids == {1.0: list("012345678"), 0.34: ["0", "3", "6"], 0.01: ["0"]}
 
 
 def test_invented_users_say_what_their_state_holds(movies):

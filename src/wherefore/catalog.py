@@ -268,6 +268,16 @@ class Catalog:
         """What is known of an item, in schema order: its categories, people, numbers and dates."""
         return [(s, item.fields[s.name]) for s in self._schema.filterable if s.name in item.fields]
 
+    def dated(self, item: Item) -> str:
+        """The title with the year, where there is one.
+
+        >>> catalog = Catalog.from_records([{"title": "Alien", "year": 1979}])
+        >>> catalog.dated(catalog.items[0])
+        'Alien (1979)'
+        """
+        year = None if self._schema.year is None else item.fields.get(self._schema.year.name)
+        return f"{item.title} ({year})" if isinstance(year, int) else item.title
+
     def text(self, item: Item) -> str:
         """The item in words, for the embedder and BM25: title, year, labelled values, texts.
 

@@ -2,6 +2,7 @@
 
 ```
 config.yaml  manifest.json  adapter/  item_encoder.safetensors  ranker.safetensors  catalog.parquet  index/
+sources/  signals/
 ```
 
 The manifest holds size and SHA-256 of every other file. A checkpoint on the built-in catalogue leaves
@@ -13,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from wherefore.files import recover, write_aside
 from wherefore.learned import load_sources, save_sources
 from wherefore.model import RecommenderLM, build_model
 from wherefore.retrieval import EMBEDDERS, Embedder, Index, Retriever, make_retriever
+from wherefore.signals import ItemVectors, load_signals, make_signals, save_signals
 
 FORMAT = 1
 
@@ -41,6 +43,7 @@ class Checkpoint:
     index: Index
     retriever: Retriever
     manifest: Mapping[str, Any]
+    signals: Mapping[str, ItemVectors] = field(default_factory=dict)
 
 
 def starter_dir() -> Path:
@@ -60,6 +63,7 @@ def save_checkpoint(
     retriever: Retriever,
     notes: Mapping[str, Any] | None = None,
     dtype: torch.dtype = torch.float32,
+    signals: Mapping[str, ItemVectors] | None = None,
 ) -> None:
     """Write a checkpoint aside, then rename it into place; an older one there is replaced.
 
@@ -70,6 +74,7 @@ def save_checkpoint(
         retriever: The vectors with their catalogue, and what its sources have learned.
         notes: For the manifest, e.g. what it was trained on.
         dtype: Of the saved weights; float16 halves the size.
+        signals: What the item encoder reads besides text vectors.
     """
     from safetensors.torch import save_file
 
@@ -85,6 +90,7 @@ def save_checkpoint(
             index.catalog.save(aside / "catalog.parquet")
         index.save(aside / "index")
         save_sources(retriever.sources, aside / "sources")
+        save_signals(signals or {}, aside / "signals")
         manifest = {
             "format": FORMAT,
             "embedder": index.embedder.name,
@@ -142,7 +148,8 @@ def load_checkpoint(
     model.to(where).eval()
     retriever = make_retriever(config, index)
     load_sources(retriever.sources, folder / "sources")
-    return Checkpoint(config, model, catalog, index, retriever, manifest)
+    signals = load_signals(make_signals(config.signals), folder / "signals")
+    return Checkpoint(config, model, catalog, index, retriever, manifest, signals)
 
 
 def load_model(folder: Path, config: Config, manifest: Mapping[str, Any], merge: bool) -> RecommenderLM:

@@ -132,7 +132,7 @@ def index(
     if out is not None:
         config = base.config.model_copy(update={"catalog": file.name, "catalog_schema": None})
         retriever = make_retriever(config, built, like=base.retriever)
-        save_checkpoint(out, config, base.model, retriever, {"base": checkpoint})
+        save_checkpoint(out, config, base.model, retriever, {"base": checkpoint}, signals=base.signals)
         use = f"--checkpoint {out}"
     print(f"Indexed {len(items):,} {items.schema.plural}. Now: wherefore chat {use}")
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from wherefore.catalog import Catalog
 from wherefore.config import Component
 from wherefore.dialogue import Dialogue
 from wherefore.index import Index
@@ -62,6 +63,30 @@ def item_item(
     inverse /= -np.diag(inverse).copy()
     np.fill_diagonal(inverse, 0)
     return inverse
+
+
+def taste_sets(
+    dialogues: Sequence[Dialogue],
+    catalog: Catalog,
+    ratings: Sequence[Component | Mapping[str, Any]],
+    rating_weight: float,
+    dialogue_weight: float,
+) -> tuple[list[list[str]], list[float]]:
+    """What is named in each dialogue and liked by each rater, as ids of the catalogue, and the weights of these sets.
+
+    A set of n liked items weighs `rating_weight` / sqrt(n), so that those who rate thousands do not decide alone.
+    """
+    sets: list[list[str]] = []
+    weights: list[float] = []
+    if dialogue_weight > 0:
+        sets = [list(named) for d in dialogues if (named := dict.fromkeys(m.item_id for m in d.mentions))]
+        weights = [dialogue_weight] * len(sets)
+    if rating_weight > 0:
+        for component in ratings:
+            liked = [sorted(one) for one in liked_sets(component, catalog)]
+            sets += liked
+            weights += [rating_weight / float(np.sqrt(len(one))) for one in liked]
+    return sets, weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,16 +212,9 @@ class Collaborative:
             FileNotFoundError: If a rating data set is not there.
         """
         tell = progress or (lambda done, of: None)
-        sets: list[list[str]] = []
-        weights: list[float] = []
-        if self.dialogue_weight > 0:
-            sets = [list(named) for d in dialogues if (named := dict.fromkeys(m.item_id for m in d.mentions))]
-            weights = [self.dialogue_weight] * len(sets)
-        if self.rating_weight > 0:
-            for component in self.ratings:
-                liked = [sorted(one) for one in liked_sets(component, self.index.catalog)]
-                sets += liked
-                weights += [self.rating_weight / float(np.sqrt(len(one))) for one in liked]
+        sets, weights = taste_sets(
+            dialogues, self.index.catalog, self.ratings, self.rating_weight, self.dialogue_weight
+        )
         ids = self._taking_part(sets, weights)
         number = {item_id: place for place, item_id in enumerate(ids)}
         members = [sorted(number[item_id] for item_id in one if item_id in number) for one in sets]

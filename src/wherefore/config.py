@@ -95,6 +95,18 @@ class RetrievalConfig(_Strict):
     )
 
 
+class RankerConfig(_Strict):
+    """How candidates are scored; all but `hidden` is for comparison and for machines where the LLM is too slow."""
+
+    hidden: int = Field(64, ge=1)
+    llm: bool = True  # the LLM reads dialogue and candidates; without, the sources alone decide
+    features: bool = True  # the head sees the sources' ranks and scores
+    candidates: Literal["soft", "titles"] = (
+        "soft"  # what the LLM reads of each: its soft tokens, or its title
+    )
+    mask: Literal["block", "causal"] = "block"  # a candidate sees itself alone, or those listed before it too
+
+
 class WriterConfig(_Strict):
     """How the reply is worded."""
 
@@ -116,6 +128,7 @@ class StageConfig(_Strict):
     batch_size: int = Field(16, ge=1)
     batch_sizes: dict[str, int] = {}  # per task, where it should differ: {wording: 4}
     lr: float = Field(5e-4, gt=0)
+    head_lr: float | None = Field(None, gt=0)  # of the ranking head, where it should differ
     warmup: float = Field(0.05, ge=0, le=1)  # share of the steps
 
 
@@ -134,6 +147,7 @@ class TrainConfig(_Strict):
         0.0, ge=0, lt=1
     )  # share of turns that train without each thing a catalogue may lack
     cache: str | None = None  # folder for what runs with several seeds share; None: the run's own
+    share: float = Field(1.0, gt=0, le=1)  # of each corpus' dialogues that are used, evenly spread
     recommending_turns: int | None = Field(None, ge=1)  # how many to fetch candidates for; None: all
     save_every: int = Field(200, ge=1)  # steps between checkpoints
     log_every: int = Field(10, ge=1)
@@ -149,12 +163,23 @@ class Config(_Strict):
     store: Component = Component(name="faiss", factory="SQ8")
     pca: float | int | None = None  # share of variance to keep (0-1) or number of dimensions
     retrieval: RetrievalConfig = RetrievalConfig()
+    signals: tuple[Component, ...] = ()  # vectors of items besides their text's, for the item encoder
     llm: LLMConfig = LLMConfig()
     item_encoder: Component = Component(name="mlp", soft_tokens=2, hidden=512)
-    ranker_hidden: int = Field(64, ge=1)
+    ranker: RankerConfig = RankerConfig()
     writer: WriterConfig = WriterConfig()
     corpora: tuple[Component, ...] = ()
     train: TrainConfig = TrainConfig()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _older_names(cls, tree: Any) -> Any:
+        """Checkpoints of version 0.1 had `ranker_hidden`."""
+        if isinstance(tree, dict) and "ranker_hidden" in tree and "ranker" not in tree:
+            tree = {name: value for name, value in tree.items() if name != "ranker_hidden"} | {
+                "ranker": {"hidden": tree["ranker_hidden"]}
+            }
+        return tree
 
     @model_validator(mode="after")
     def _stage_names_are_unique(self) -> Self:

@@ -24,6 +24,26 @@ class ItemSignals:
     def __len__(self) -> int:
         return len(self.text)
 
+    def of(self, rows: Tensor) -> ItemSignals:
+        """Those of some rows (k,)."""
+        return self._each(lambda vectors: vectors[rows])
+
+    def to(self, device: torch.device) -> ItemSignals:
+        """The same on a device."""
+        return self._each(lambda vectors: vectors.to(device))
+
+    def followed_by(self, text: Tensor) -> ItemSignals:
+        """These and further items, of which text vectors (k, d) alone are known."""
+        extra = self.extra and {
+            name: torch.cat([vectors, vectors.new_full((len(text), vectors.shape[1]), torch.nan)])
+            for name, vectors in self.extra.items()
+        }
+        return ItemSignals(torch.cat([self.text, text]), extra)
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> ItemSignals:
+        extra = self.extra and {name: change(vectors) for name, vectors in self.extra.items()}
+        return ItemSignals(change(self.text), extra)
+
 
 class MLPItemEncoder(nn.Module):
     """Projects item vectors to soft tokens with one hidden layer, as in LLaVA-1.5's projector.
@@ -37,6 +57,9 @@ class MLPItemEncoder(nn.Module):
         soft_tokens: s.
         hidden: Width of the hidden layer; 0 for a linear projection.
         extra: Width of each further signal by name. A missing one is replaced by a learned vector.
+        dropout: While training, the share of items that lose their further signals, and the share of others that
+            lose their text where they have such signals: so that either is enough (DropoutNet: Volkovs et al.,
+            2017).
         scale: Root mean square of the LLM's own token embeddings, which soft tokens start with.
 
     Example:
@@ -55,9 +78,13 @@ class MLPItemEncoder(nn.Module):
         soft_tokens: int = 2,
         hidden: int = 512,
         extra: Mapping[str, int] | None = None,
+        dropout: float = 0.0,
         scale: float = 1.0,
     ) -> None:
         super().__init__()
+        if not 0 <= dropout <= 0.5:
+            raise ValueError(f"`item_encoder.dropout` is {dropout}; it must be from 0 to 0.5")
+        self.dropout = dropout
         if soft_tokens < 1:
             raise ValueError(f"`item_encoder.soft_tokens` is {soft_tokens}; at least 1 is needed")
         self.dim, self.width, self.soft_tokens, self.hidden = dim, width, soft_tokens, hidden
@@ -93,14 +120,23 @@ class MLPItemEncoder(nn.Module):
                 f"items have vectors of width {signals.text.shape[-1]}, the item encoder was made for "
                 f"{self.dim}; use the embedder that the checkpoint was trained with"
             )
-        hidden = self.inputs["text"]((signals.text - self.mean) / self.spread)  # (m, inner)
+        text = (signals.text - self.mean) / self.spread  # (m, d)
+        given = signals.extra or {}
+        absent = {
+            name: given[name].isnan().any(dim=-1) for name in self.missing if name in given
+        }  # (m,) each
+        if self.training and self.dropout and absent:
+            chance = torch.rand(len(text), device=text.device)
+            known = ~torch.stack(list(absent.values())).all(dim=0)
+            text = text.masked_fill((known & (chance >= 1 - self.dropout))[:, None], 0.0)
+            absent = {name: gone | (chance < self.dropout) for name, gone in absent.items()}
+        hidden = self.inputs["text"](text)  # (m, inner)
         for name, missing in self.missing.items():
-            vectors = (signals.extra or {}).get(name)
-            if vectors is None:
+            if name not in given:
                 hidden = hidden + missing
                 continue
-            absent = vectors.isnan().any(dim=-1, keepdim=True)
-            hidden = hidden + torch.where(absent, missing, self.inputs[name](vectors.nan_to_num()))
+            read = self.inputs[name](given[name].nan_to_num())
+            hidden = hidden + torch.where(absent[name][:, None], missing, read)
         if self.hidden:
             hidden = nn.functional.gelu(hidden)
         tokens = self.output(hidden).view(-1, self.soft_tokens, self.width)  # (m, s, h)

@@ -34,7 +34,7 @@ class TaskBatch:
         """The same batch on a device."""
         return TaskBatch(
             None if self.batch is None else _batch_to(self.batch, device),
-            None if self.signals is None else _signals_to(self.signals, device),
+            None if self.signals is None else self.signals.to(device),
             {name: value.to(device) for name, value in self.places.items()},
             {name: value.to(device) for name, value in self.targets.items()},
         )
@@ -48,11 +48,6 @@ class TaskBatch:
 def _batch_to(batch: Batch, device: torch.device) -> Batch:
     tensors = {name: part.to(device) for name, part in batch._asdict().items() if name != "ends"}
     return Batch(**tensors, ends=batch.ends)
-
-
-def _signals_to(signals: ItemSignals, device: torch.device) -> ItemSignals:
-    extra = signals.extra and {name: value.to(device) for name, value in signals.extra.items()}
-    return ItemSignals(signals.text.to(device), extra)
 
 
 def at(hidden: Tensor, places: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import copy
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -14,8 +14,9 @@ from torch import Tensor, nn
 from wherefore.config import Config, LLMConfig, LoraConfig, build
 from wherefore.item_encoder import ITEM_ENCODERS, ItemSignals, MLPItemEncoder
 from wherefore.prompt import SOFT, Batch, PromptFormat, Segment
+from wherefore.signals import make_signals
 
-BLOCK = 256  # candidates per forward pass: attention inside a block grows with its square
+BLOCK = 512  # tokens of candidates per forward pass: attention inside a block grows with its square
 
 
 def splice(embeddings: Tensor, ids: Tensor, soft: Tensor) -> Tensor:
@@ -148,17 +149,32 @@ class RankingHead(nn.Module):
         features: f, number of source features.
         hidden: Width of the hidden layers, and of the product.
         dropout: Between the layers of the sources' part.
+        reads_states: Whether the LLM's part counts.
+        reads_features: Whether the sources' part does.
+
+    Raises:
+        ValueError: If neither does.
     """
 
-    def __init__(self, width: int, features: int, hidden: int = 64, dropout: float = 0.2) -> None:
+    def __init__(
+        self,
+        width: int,
+        features: int,
+        hidden: int = 64,
+        dropout: float = 0.2,
+        reads_states: bool = True,
+        reads_features: bool = True,
+    ) -> None:
         super().__init__()
+        if not (reads_states or reads_features):
+            raise ValueError("`ranker.llm` and `ranker.features` are both false; something must rank")
+        self.reads_states, self.reads_features = reads_states, reads_features
         self.norm = nn.LayerNorm(width)
         last = nn.Linear(hidden, 1)
-        nn.init.zeros_(last.weight)  # it starts as no correction
+        nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
         self.llm = nn.Sequential(nn.Linear(width, hidden), nn.GELU(), last)
         self.query, self.key = nn.Linear(width, hidden, bias=False), nn.Linear(width, hidden, bias=False)
-        nn.init.zeros_(self.key.weight)
         self.scaler = FeatureScaler(features)
         self.sources = nn.Sequential(
             nn.Linear(3 * features, hidden),
@@ -179,13 +195,14 @@ class RankingHead(nn.Module):
         with _in_full(hidden):
             state = self.norm(hidden.float())
             query = self.query(self.norm(dialogue.float())).unsqueeze(-1)  # (…, hidden, 1)
-            # By the width, too: one step moves all its weights, and their sum must stay a small correction.
-            product = (self.key(state) @ query).squeeze(-1) * (query.shape[-2] * state.shape[-1]) ** -0.5
+            product = (self.key(state) @ query).squeeze(-1) * query.shape[-2] ** -0.5
             score: Tensor = self.llm(state).squeeze(-1) + product
             return score
 
     def source_score(self, features: Tensor) -> Tensor:
-        """(…, f) to (…,)."""
+        """(…, f) to (…,); zeros where features do not count."""
+        if not self.reads_features:
+            return features.new_zeros(features.shape[:-1], dtype=torch.float32)
         with _in_full(features):
             score: Tensor = self.sources(self.scaler(features)).squeeze(-1)
             return score
@@ -199,9 +216,15 @@ class RankingHead(nn.Module):
         self.sources.train(training)
         return score
 
-    def forward(self, hidden: Tensor, dialogue: Tensor, features: Tensor) -> Scores:
-        """States at candidates (m, h) and at the dialogue's end (h,), and features (m, f), to scores (m,)."""
-        sources, llm = self.source_score(features), self.llm_score(hidden, dialogue)
+    def forward(self, hidden: Tensor | None, dialogue: Tensor | None, features: Tensor) -> Scores:
+        """States at candidates (m, h) and at the dialogue's end (h,), and features (m, f), to scores (m,).
+
+        Without states, the sources' part alone.
+        """
+        sources = self.source_score(features)
+        if hidden is None or dialogue is None:
+            return Scores(sources, torch.zeros_like(sources), sources)
+        llm = self.llm_score(hidden, dialogue)
         return Scores(llm + sources, llm, sources)
 
 
@@ -223,6 +246,7 @@ class RecommenderLM(nn.Module):
         item_encoder: Makes the soft tokens.
         head: Makes the scores.
         max_dialogue_tokens: What the prompt format gives the dialogue at most.
+        mask: "block": a candidate sees the dialogue and itself; "causal": also the candidates before it.
 
     Raises:
         ValueError: If the item encoder's width is not the LLM's, or dialogue and reply cannot fit the
@@ -236,9 +260,11 @@ class RecommenderLM(nn.Module):
         item_encoder: MLPItemEncoder,
         head: RankingHead,
         max_dialogue_tokens: int = 192,
+        mask: Literal["block", "causal"] = "block",
     ) -> None:
         super().__init__()
         self.lm = lm
+        self.mask = mask
         self.item_encoder = item_encoder
         self.head = head
         self.format = PromptFormat(tokenizer, item_encoder.soft_tokens, max_dialogue_tokens)
@@ -349,16 +375,23 @@ class RecommenderLM(nn.Module):
             states.crop(-extra)
 
     @torch.inference_mode()
-    def rank(self, cache: DialogueCache, signals: ItemSignals, features: Tensor) -> Scores:
-        """Score all candidates after one dialogue: one block pass (one per 256 candidates).
+    def rank(
+        self,
+        cache: DialogueCache | None,
+        signals: ItemSignals,
+        features: Tensor,
+        titles: Sequence[Segment] | None = None,
+    ) -> Scores:
+        """Score all candidates after one dialogue: one block pass (one per 512 tokens of candidates).
 
         Each candidate sees the dialogue and itself, and all share the same positions, so a score depends on
         neither the order nor the company of the candidates.
 
         Args:
-            cache: The dialogue, read.
+            cache: The dialogue, read; None where the LLM's part does not count.
             signals: Of the m candidates.
             features: (m, f) of the sources.
+            titles: What is read of each candidate instead of its soft tokens.
 
         Returns:
             Scores of shape (m,).
@@ -366,29 +399,54 @@ class RecommenderLM(nn.Module):
         if not len(signals):
             empty = torch.zeros(0)
             return Scores(empty, empty, empty)
-        soft = self.item_encoder(signals)  # (m, s, h)
-        hidden = torch.cat([self._read_block(cache, part) for part in soft.split(BLOCK)])  # (m, h)
-        scores: Scores = self.head(hidden, cache.end, features.to(self.device))
+        hidden, end = None, None
+        if self.head.reads_states:
+            if cache is None:
+                raise ValueError("the LLM's part counts, so the dialogue must be read: `cache` is None")
+            if titles is None:
+                shown = list(self.item_encoder(signals))  # (s, h) each
+            else:
+                shown = [self.embeddings(torch.tensor(one.ids, device=self.device)) for one in titles]
+            hidden = torch.cat([self._read_block(cache, part) for part in self._blocks(cache, shown)])
+            end = cache.end
+        scores: Scores = self.head(hidden, end, features.to(self.device))
         return scores
 
-    def _read_block(self, cache: DialogueCache, soft: Tensor) -> Tensor:
-        """Soft tokens (m, s, h) to the hidden state at each candidate's last token (m, h)."""
-        m, s, width = soft.shape
-        trunk = len(cache.ids)
-        branch = torch.arange(m, device=self.device).repeat_interleave(s)  # (m*s,)
-        causal = torch.ones(m * s, m * s, dtype=torch.bool, device=self.device).tril()
-        seen = (branch[:, None] == branch[None, :]) & causal
-        mask = torch.zeros(m * s, trunk + m * s, dtype=self.dtype, device=self.device)
+    def _blocks(self, cache: DialogueCache, shown: Sequence[Tensor]) -> Iterator[Sequence[Tensor]]:
+        """What is read of each candidate, (t_i, h), in parts of at most BLOCK tokens that fit the positions."""
+        room = BLOCK
+        if self.mask == "causal" and self.positions is not None:
+            room = min(room, self.positions - len(cache.ids))
+        start = length = 0
+        for place, one in enumerate(shown):
+            if place > start and length + len(one) > room:
+                yield shown[start:place]
+                start, length = place, 0
+            length += len(one)
+        yield shown[start:]
+
+    def _read_block(self, cache: DialogueCache, shown: Sequence[Tensor]) -> Tensor:
+        """What is read of m candidates, (t_i, h) each, to the hidden state at each one's last token (m, h)."""
+        inputs = torch.cat(list(shown)).to(self.dtype)  # (t, h)
+        lengths = torch.tensor([len(one) for one in shown], device=self.device)
+        trunk, t, ends = len(cache.ids), len(inputs), lengths.cumsum(0)
+        places = torch.arange(t, device=self.device)
+        seen = places[:, None] >= places[None, :]
+        if self.mask == "block":
+            branch = torch.arange(len(shown), device=self.device).repeat_interleave(lengths)  # (t,)
+            seen &= branch[:, None] == branch[None, :]
+            places = places - (ends - lengths)[branch]
+        mask = torch.zeros(t, trunk + t, dtype=self.dtype, device=self.device)
         mask[:, trunk:].masked_fill_(~seen, unseen(self.dtype))
         output = self.body(
-            inputs_embeds=soft.reshape(1, m * s, width).to(self.dtype),
+            inputs_embeds=inputs[None],
             attention_mask=mask[None, None],
-            position_ids=(trunk + torch.arange(s, device=self.device)).repeat(m)[None],
+            position_ids=(trunk + places)[None],
             past_key_values=cache.states,
             use_cache=True,
         )
         self._crop(cache.states, trunk)
-        last: Tensor = output.last_hidden_state.view(m, s, width)[:, -1]
+        last: Tensor = output.last_hidden_state[0, ends - 1]
         return last
 
     # -- writing ----------------------------------------------------------------------------------------
@@ -609,13 +667,22 @@ def build_model(config: Config, dim: int, features: int) -> RecommenderLM:
     torch.manual_seed(config.seed + 1)
     base = base_of(lm)
     table = base.get_input_embeddings().weight
+    widths = {name: signal.dim for name, signal in make_signals(config.signals).items()}
     encoder = build(
         config.item_encoder,
         ITEM_ENCODERS,
         "item encoder",
+        **({"extra": widths} if widths else {}),
         dim=dim,
         width=table.shape[1],
         scale=float(table.detach().float().pow(2).mean().sqrt()),
     )
-    head = RankingHead(table.shape[1], features, config.ranker_hidden)
-    return RecommenderLM(lm, tokenizer, encoder, head, config.llm.max_dialogue_tokens)
+    ranker = config.ranker
+    head = RankingHead(
+        table.shape[1],
+        features,
+        ranker.hidden,
+        reads_states=ranker.llm,
+        reads_features=ranker.features,
+    )
+    return RecommenderLM(lm, tokenizer, encoder, head, config.llm.max_dialogue_tokens, ranker.mask)

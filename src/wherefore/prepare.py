@@ -16,6 +16,7 @@ from wherefore.dialogue import Dialogue
 from wherefore.learned import Learned, TextVectors, folds_of, load_sources, save_sources
 from wherefore.prompt import PromptFormat
 from wherefore.retrieval import EMBEDDERS, Index, Retriever, make_retriever
+from wherefore.signals import ItemVectors, load_signals, make_signals, save_signals
 from wherefore.tasks import Recommendations, link_items, prepare_recommendations
 from wherefore.tower import message_texts
 
@@ -63,15 +64,12 @@ def load_corpora(config: Config, catalog: Catalog) -> tuple[Corpus, ...]:
             for dialogue in read(component.name, path, split, **keywords)
         ]
         dialogues.sort(key=_age)
+        dialogues = spread(dialogues, round(config.train.share * len(dialogues)) or 1)
         named = dict.fromkeys(
             item for dialogue in dialogues for turn in dialogue.turns for item in turn.items
         )
         links = link_items(catalog, component.name, facts, named)
-        year = catalog.schema.year
-        titles = {
-            item: _dated(catalog[links[item]].title, catalog[links[item]].get(year.name) if year else None)
-            for item in links
-        }
+        titles = {item: catalog.dated(catalog[links[item]]) for item in links}
         titles |= {
             item: _dated(record["title"], record.get("year"))
             for item, record in facts.items()
@@ -120,6 +118,29 @@ def prepare_sources(
     """Let a retriever's sources learn from all dialogues, or take what they learned before."""
     lessons = [corpus.read(dialogue) for corpus, dialogue in _linked(corpora)]
     _learn(retriever, lessons, vectors, _source_folders(config, corpora, retriever, kept), "all", show, "")
+
+
+def prepare_signals(
+    config: Config, corpora: Sequence[Corpus], index: Index, kept: Path, show: Show
+) -> dict[str, ItemVectors]:
+    """Let what the item encoder reads besides text be learned from all dialogues, or take what was learned before."""
+    made: dict[str, ItemVectors] = {}
+    for component in config.signals:
+        parts = [component.model_dump_json(), *_data_key(config, corpora, index)]
+        digest = hashlib.sha256("|".join(parts).encode()).hexdigest()[:12]
+        folder = kept / "signals" / f"{component.name}-{digest}"
+        signals = make_signals([component])
+        try:
+            made |= load_signals(signals, folder)
+            continue
+        except FileNotFoundError:
+            pass
+        show(f"{component.name} vectors", 0, 1, "")
+        lessons = [corpus.read(dialogue) for corpus, dialogue in _linked(corpora)]
+        save_signals({component.name: signals[component.name].fit(lessons, index.catalog)}, folder)
+        made |= load_signals(signals, folder)
+        show(f"{component.name} vectors", 1, 1, "")
+    return made
 
 
 def _linked(corpora: Sequence[Corpus]) -> list[tuple[Corpus, CorpusDialogue]]:

@@ -21,6 +21,7 @@ from wherefore.dialogue import Message
 from wherefore.plan import Plan, slot_of
 
 SOFT = -1  # marks the place of a soft token; no tokenizer has a negative id, so no text can make one
+TITLE_TOKENS = 16  # of a candidate that is read as text
 IGNORE = -100  # label of a token that is not supervised
 
 _LISTED_LINE = re.compile(r"^(\s*\d+\.\s.*?)\s+—\s.*$", re.MULTILINE)
@@ -174,6 +175,10 @@ class PromptFormat:
     def candidate(self, row: int) -> Segment:
         """One item as its soft tokens alone."""
         return Segment((SOFT,) * self.soft_tokens, (row,))
+
+    def title(self, text: str) -> Segment:
+        """One item as its title, at most `TITLE_TOKENS` of it."""
+        return Segment(self.encode(text)[:TITLE_TOKENS] or (self.end_id,))
 
     def facts(self, row: int, text: str) -> Segment:
         """Soft tokens, then the text that says what they stand for (to be learned)."""

@@ -24,6 +24,7 @@ from wherefore.item_encoder import ItemSignals
 from wherefore.model import DialogueCache, RecommenderLM, Written
 from wherefore.plan import Fact, Plan, plan_opening, plan_reasons
 from wherefore.retrieval import Candidates, Index, Retriever, make_retriever
+from wherefore.signals import ItemVectors
 
 Action = Literal["recommend", "ask", "answer", "chat", "nothing"]
 Worded = Literal["first", "rewritten", "plain"]
@@ -111,6 +112,7 @@ class Recommender:
         index: The catalogue with its vectors.
         model: The LLM with item encoder and ranking head.
         retriever: The sources; made anew, knowing nothing learned, when not given.
+        signals: What the item encoder reads besides text vectors.
 
     Example:
         >>> recommender = Recommender.from_pretrained("starter")            # doctest: +SKIP
@@ -119,7 +121,12 @@ class Recommender:
     """
 
     def __init__(
-        self, config: Config, index: Index, model: RecommenderLM, retriever: Retriever | None = None
+        self,
+        config: Config,
+        index: Index,
+        model: RecommenderLM,
+        retriever: Retriever | None = None,
+        signals: Mapping[str, ItemVectors] | None = None,
     ) -> None:
         self.config = config
         self.index = index
@@ -129,7 +136,8 @@ class Recommender:
         self._caches: list[DialogueCache] = []  # newest last
         self._lock = threading.Lock()
         self._lexicon: tuple[int, ...] = ()
-        self._vectors: torch.Tensor | None = None
+        self.signals = dict(signals or {})
+        self._tables: ItemSignals | None = None  # of the whole catalogue
 
     @property
     def catalog(self) -> Catalog:
@@ -179,7 +187,9 @@ class Recommender:
 
     @classmethod
     def _of(cls, checkpoint: Checkpoint) -> Self:
-        recommender = cls(checkpoint.config, checkpoint.index, checkpoint.model, checkpoint.retriever)
+        recommender = cls(
+            checkpoint.config, checkpoint.index, checkpoint.model, checkpoint.retriever, checkpoint.signals
+        )
         names = list(recommender.retriever.feature_names)
         if names != list(checkpoint.manifest["features"]):
             raise ValueError(
@@ -199,7 +209,7 @@ class Recommender:
                 "the adapter is merged into the base and cannot be saved again; load with "
                 "`load_checkpoint(path, merge=False)`, or copy the checkpoint's folder"
             )
-        save_checkpoint(Path(folder), self.config, self.model, self.retriever)
+        save_checkpoint(Path(folder), self.config, self.model, self.retriever, signals=self.signals)
 
     # -- the catalogue --------------------------------------------------------------------------------
 
@@ -207,13 +217,13 @@ class Recommender:
         """Add items; the next turn can recommend them."""
         with self._lock:
             self.index.add(items)
-            self._vectors = None  # retriever and reader notice by themselves
+            self._tables = None  # retriever and reader notice by themselves
 
     def remove(self, ids: Collection[str]) -> None:
         """Remove items; they are never recommended again."""
         with self._lock:
             self.index.remove(list(ids))
-            self._vectors = None  # retriever and reader notice by themselves
+            self._tables = None  # retriever and reader notice by themselves
 
     # -- a turn -----------------------------------------------------------------------------------------
 
@@ -258,7 +268,8 @@ class Recommender:
         since = 0 if preferences is None else len(parsed) - 1
         with self._lock:
             dialogue = self.reader.read(parsed, preferences, since, known)
-            return list(self._list(dialogue, k, self._read(dialogue), exclude)[0])
+            cache = self._read(dialogue) if self.config.ranker.llm else None
+            return list(self._list(dialogue, k, cache, exclude)[0])
 
     def read_ahead(self, dialogues: Iterable[Dialogue]) -> None:
         """Embed all at once what ranking these dialogues, whose mentions are known, will need."""
@@ -313,7 +324,8 @@ class Recommender:
             for number, piece, how in self._write(dialogue, cache, opening, plans):
                 if number:
                     one = listed[number - 1]
-                    line = f"{number}. **{one.item.title}**{_year(one.item, self.catalog)} — {piece}"
+                    year = self.catalog.dated(one.item).removeprefix(one.item.title)
+                    line = f"{number}. **{one.item.title}**{year} — {piece}"
                     listed = (*listed[: number - 1], replace(one, reason=piece, worded=how), *listed[number:])
                     delta = ("\n\n" if number == 1 else "\n") + line
                 else:
@@ -354,17 +366,23 @@ class Recommender:
         return cache
 
     def _signals(self, rows: np.ndarray) -> ItemSignals:
-        if self._vectors is None:
-            self._vectors = torch.tensor(self.index.vectors)
-        return ItemSignals(self._vectors[torch.from_numpy(rows)].to(self.model.device))
+        if self._tables is None:
+            extra = {name: vectors.table(self.catalog) for name, vectors in self.signals.items()}
+            self._tables = ItemSignals(torch.tensor(self.index.vectors), extra)
+        return self._tables.of(torch.from_numpy(rows)).to(self.model.device)
 
-    def score(self, candidates: Candidates, cache: DialogueCache) -> np.ndarray:
-        """The LLM's scores of candidates (m,)."""
+    def score(self, candidates: Candidates, cache: DialogueCache | None) -> np.ndarray:
+        """The scores of candidates (m,)."""
         features = torch.from_numpy(candidates.features)
-        return self.model.rank(cache, self._signals(candidates.rows), features).total.float().cpu().numpy()
+        titles = None
+        if self.config.ranker.candidates == "titles":
+            items = self.catalog.items
+            titles = [self.model.format.title(self.catalog.dated(items[row])) for row in candidates.rows]
+        scores = self.model.rank(cache, self._signals(candidates.rows), features, titles)
+        return scores.total.float().cpu().numpy()
 
     def _list(
-        self, dialogue: Dialogue, k: int, cache: DialogueCache, exclude: Collection[str]
+        self, dialogue: Dialogue, k: int, cache: DialogueCache | None, exclude: Collection[str]
     ) -> tuple[tuple[Recommendation, ...], dict[str, dict[str, float]]]:
         candidates = self.retriever.search(dialogue, max(k, self.config.retrieval.k), exclude)
         if not len(candidates.rows):
@@ -533,12 +551,6 @@ def cache_dir() -> Path:
     chosen = os.environ.get("WHEREFORE_CACHE")
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(chosen) if chosen else Path(base) / "wherefore"
-
-
-def _year(item: Item, catalog: Catalog) -> str:
-    spec = catalog.schema.year
-    year = item.get(spec.name) if spec is not None else None
-    return f" ({year})" if isinstance(year, int) else ""
 
 
 def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from wherefore import practice, wording
 from wherefore.catalog import Catalog
+from wherefore.config import RankerConfig
 from wherefore.corpora import CorpusDialogue, CorpusTurn, as_dialogue
 from wherefore.dialogue import Dialogue, DialogueReader, Message, Wish
 from wherefore.files import write_aside
@@ -46,7 +47,7 @@ class Ingredients:
 
     Attributes:
         catalog: Items in row order.
-        vectors: (n, d) their text vectors; after them those of the practice catalogues.
+        items: What the item encoder reads of them; after them those of the practice catalogues.
         format: Renders prompts.
         dialogues: Dialogues to model the language of.
         titles: Corpus item id → title, for dialogues whose items are not in the catalogue.
@@ -54,10 +55,11 @@ class Ingredients:
         practice: Further catalogues whose records the writer learns to word.
         optional: Columns of the features that a catalogue, or sources that have not learned, may lack together.
         missing: Share of turns in which each of those is left out while training.
+        ranker: What the LLM reads of candidates.
     """
 
     catalog: Catalog
-    vectors: Tensor
+    items: ItemSignals
     format: PromptFormat
     dialogues: Sequence[CorpusDialogue] = ()
     titles: Mapping[str, str] = field(default_factory=dict)
@@ -65,6 +67,13 @@ class Ingredients:
     practice: tuple[Catalog, ...] = ()
     optional: tuple[tuple[int, ...], ...] = ()
     missing: float = 0.0
+    ranker: RankerConfig = RankerConfig()
+
+    def shown(self, row: int) -> Segment:
+        """What the LLM reads of a candidate."""
+        if self.ranker.candidates == "soft":
+            return self.format.candidate(row)
+        return self.format.title(self.catalog.dated(self.catalog.items[row]))
 
     def without_some(self, features: np.ndarray, rng: Generator) -> np.ndarray:
         """Features (b, m, f) in which some turns lack some of `optional`: NaN there."""
@@ -84,7 +93,7 @@ class Ingredients:
     ) -> TaskBatch:
         """Collate and look up the vectors of the items that the examples show."""
         batch = collate(examples)
-        return TaskBatch(batch, ItemSignals(self.vectors[batch.items]), places or {}, targets or {})
+        return TaskBatch(batch, self.items.of(batch.items), places or {}, targets or {})
 
 
 class DialoguesTask:
@@ -169,18 +178,19 @@ class RecommendationsTask:
         picked = [source.sample(int(number), self.candidates, rng) for number in chosen]
         shared = [int(rng.choice(source.gold[number])) for number in chosen]
         width = max(len(one.rows) for one in picked)
-        s = text_format.soft_tokens
         examples, dialogue_ends, candidate_ends, shared_ends = [], [], [], []
         for number, one in zip(chosen, picked, strict=True):
             trunk = source.trunk(int(number))
-            rows = [*one.rows.tolist(), *shared]
+            shown = [self.data.shown(row) for row in (*one.rows.tolist(), *shared)]
+            listed, others = shown[: len(one.rows)], shown[len(one.rows) :]
+            if self.data.ranker.mask == "causal":
+                listed = [sum(listed, Segment())]
             reply = (
                 text_format.candidate(int(source.gold[number][0]))
                 + Segment(source.reply(int(number))).supervise()
             )
-            branches = (*(text_format.candidate(row) for row in rows), reply)
-            examples.append(Example(trunk, branches))
-            ends = len(trunk.ids) + s * np.arange(1, len(rows) + 1) - 1
+            examples.append(Example(trunk, (*listed, *others, reply)))
+            ends = len(trunk.ids) + np.cumsum([len(segment.ids) for segment in shown]) - 1
             dialogue_ends.append(len(trunk.ids) - 1)
             candidates = ends[: len(one.rows)]
             candidate_ends.append(np.pad(candidates, (0, width - len(candidates)), mode="edge"))

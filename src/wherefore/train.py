@@ -16,10 +16,19 @@ from wherefore.config import Config
 from wherefore.corpora import CORPORA
 from wherefore.files import write_aside
 from wherefore.invented import invented_catalogs
+from wherefore.item_encoder import ItemSignals
 from wherefore.learned import Learned, TextVectors
 from wherefore.losses import LOSSES
 from wherefore.model import RecommenderLM, build_model
-from wherefore.prepare import Corpus, Show, load_corpora, load_index, prepare_candidates, prepare_sources
+from wherefore.prepare import (
+    Corpus,
+    Show,
+    load_corpora,
+    load_index,
+    prepare_candidates,
+    prepare_signals,
+    prepare_sources,
+)
 from wherefore.retrieval import Retriever, make_retriever
 from wherefore.tasks import Ingredients
 from wherefore.trainer import Trainer
@@ -66,15 +75,19 @@ def train(
         index = load_index(config, catalog, kept, show)
         retriever = make_retriever(config, index)
         learning = any(isinstance(source, Learned) for source in retriever.sources)
-        read = learning or bool(_tasks(config) & {"dialogues", *_FROM_TURNS})
+        read = learning or bool(config.signals) or bool(_tasks(config) & {"dialogues", *_FROM_TURNS})
         corpora = load_corpora(config, catalog) if read else ()
         vectors = TextVectors(index, kept / "texts")
         prepare_sources(config, retriever, corpora, vectors, kept, show)
+        signals = prepare_signals(config, corpora, index, kept, show)
         model = build_model(config, index.vectors.shape[1], len(retriever.feature_names))
         model.item_encoder.fit(torch.tensor(index.vectors))
         if config.train.init is not None:
             start_from(model, checkpoint_dir(config.train.init), retriever)
-        data = ingredients(config, retriever, corpora, vectors, model, kept, show)
+        items = ItemSignals(
+            torch.tensor(index.vectors), {name: given.table(catalog) for name, given in signals.items()}
+        )
+        data = ingredients(config, retriever, corpora, vectors, items, model, kept, show)
         if data.recommendations is not None:
             model.head.fit(data.recommendations.known_features(200_000))
         with write_aside(_made(out) / "config.yaml") as aside:
@@ -97,6 +110,7 @@ def train(
             retriever,
             {"trained_on": trained_on, **(notes or {})},
             dtype,
+            signals,
         )
     return folder
 
@@ -114,6 +128,7 @@ def ingredients(
     retriever: Retriever,
     corpora: tuple[Corpus, ...],
     texts: TextVectors,
+    items: ItemSignals,
     model: RecommenderLM,
     kept: Path,
     show: Show,
@@ -123,17 +138,16 @@ def ingredients(
     found = None
     if tasks & {*_FROM_TURNS}:
         found = prepare_candidates(config, corpora, retriever, texts, model.format, kept, show)
-    vectors = torch.tensor(index.vectors)
     practice: tuple[Catalog, ...] = ()
     if "wording" in tasks:
         practice = invented_catalogs(seed=config.seed)
         texts_of = [catalog.text(item) for catalog in practice for item in catalog.items]
         encoded = index.embedder.encode(texts_of, "item")
         encoded = encoded if index.projection is None else index.projection(encoded)
-        vectors = torch.cat([vectors, torch.from_numpy(encoded)])
+        items = items.followed_by(torch.from_numpy(encoded))
     return Ingredients(
         catalog=index.catalog,
-        vectors=vectors,
+        items=items,
         format=model.format,
         dialogues=tuple(one for corpus in corpora for one in corpus.dialogues if corpus.has_words(one)),
         titles={item: title for corpus in corpora for item, title in corpus.titles.items()},
@@ -141,6 +155,7 @@ def ingredients(
         practice=practice,
         optional=retriever.optional_features,
         missing=config.train.missing,
+        ranker=config.ranker,
     )
 
 

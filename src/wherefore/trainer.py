@@ -99,7 +99,8 @@ class Trainer:
         objective = Objective(self.model, stage.losses)
         tasks = {name: make_task(name, self.data, train.candidates) for name in objective.tasks}
         weights = [p for p in objective.parameters() if p.requires_grad]
-        optimizer = torch.optim.AdamW(weights, lr=stage.lr, weight_decay=train.weight_decay)
+        optimizer = torch.optim.AdamW(self._groups(stage), lr=stage.lr, weight_decay=train.weight_decay)
+        rates = [group["lr"] for group in optimizer.param_groups]
         if first:
             self._load_optimizer(before + first, optimizer)
         elif before == 0 or not self._folder(before).exists():
@@ -108,8 +109,8 @@ class Trainer:
         prepared.train()
         for step in range(first, stage.steps):
             started = time.perf_counter()
-            for group in optimizer.param_groups:
-                group["lr"] = stage.lr * schedule(step, stage.steps, stage.warmup)
+            for group, rate in zip(optimizer.param_groups, rates, strict=True):
+                group["lr"] = rate * schedule(step, stage.steps, stage.warmup)
             losses, tokens = self._step(prepared, optimizer, weights, tasks, number, step, stage)
             done = before + step + 1
             log = {
@@ -130,6 +131,14 @@ class Trainer:
                     f"stopped at step {done} of {self.steps}; run the same command to go on"
                 )
         self.accelerator.free_memory()
+
+    def _groups(self, stage: StageConfig) -> list[dict[str, Any]]:
+        """The weights to train, with the step size of each group."""
+        head = [p for p in self.model.head.parameters() if p.requires_grad]
+        of_head = {id(p) for p in head}
+        rest = [p for p in self.model.parameters() if p.requires_grad and id(p) not in of_head]
+        groups = [{"params": rest, "lr": stage.lr}, {"params": head, "lr": stage.head_lr or stage.lr}]
+        return [group for group in groups if group["params"]]
 
     def _step(
         self,
