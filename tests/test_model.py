@@ -130,6 +130,41 @@ def test_ranking_leaves_the_cache_as_it_was(tiny):
     assert torch.equal(once, tiny.rank(cache, signals(4), features(4)).total)
 
 
+def test_the_dialogue_may_show_items_and_its_cache_knows_which(tiny):
+    given, facts, shown = signals(5), features(5), signals(3, 4)
+    start = tiny.format.encode("i loved alien")
+    s = tiny.format.soft_tokens
+
+    def trunk(*rows, words=""):
+        softs = [-2 - row for row in rows for _ in range(s)]
+        return tiny.format.segment((*start, *softs, *tiny.format.encode(words)))
+
+    one = trunk(0, words="and scary")
+    first = shown.of(torch.tensor([0]))
+    scores = tiny.rank(tiny.prefill(one, None, first), given, facts).llm
+    with torch.inference_mode():
+        rows = torch.cat([first.text, given.text])
+        branches = tuple(tiny.format.candidate(row + 1) for row in range(5))
+        batch = collate([Example(one, branches)])
+        hidden = tiny(batch, ItemSignals(rows[batch.items]))
+        whole = tiny.head.llm_score(hidden[0, list(batch.ends[0])], hidden[0, len(one.ids) - 1])
+    torch.testing.assert_close(scores, whole, **CLOSE)
+    other = tiny.prefill(trunk(1, words="and scary"), None, shown.of(torch.tensor([1])))
+    assert not torch.allclose(tiny.rank(other, given, facts).llm, scores, atol=1e-4)
+    for longer in (
+        trunk(0, 2, words="and scary"),
+        trunk(1, words="and scary"),
+        trunk(0, words="and scary films"),
+    ):
+        rows = torch.tensor(longer.items)
+        kept = tiny.prefill(one, None, first)
+        continued = tiny.rank(tiny.prefill(longer, kept, shown.of(rows)), given, facts).llm
+        alone = tiny.rank(tiny.prefill(longer, None, shown.of(rows)), given, facts).llm
+        torch.testing.assert_close(continued, alone, **CLOSE)
+    with pytest.raises(ValueError, match="shows 1 items, but signals of 0"):
+        tiny.prefill(one)
+
+
 def test_titles_can_be_read_instead_of_soft_tokens(tiny):
     titles = [tiny.format.title(text) for text in ("Alien (1979)", "Up", "Heat", "")]
     cache, given, facts = tiny.prefill(trunk_of(tiny, "something scary")), signals(4), features(4)

@@ -3,8 +3,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import FAMILIES
-from wherefore.dialogue import Message
+from conftest import FAMILIES, make_movies
+from wherefore.dialogue import Mention, Message
 from wherefore.plan import Plan
 from wherefore.prompt import (
     IGNORE,
@@ -131,3 +131,90 @@ def test_a_tokenizer_without_an_end_is_refused(tokenizers):
     tokenizer.sep_token = None
     with pytest.raises(ValueError, match="neither an eos nor a sep token"):
         PromptFormat(tokenizer, 1)
+
+
+# -- soft tokens after titles -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def soft_format(family, tokenizers):
+    return PromptFormat(tokenizers[family], soft_tokens=2, max_dialogue_tokens=60, soft_mentions=True)
+
+
+def naming(messages, *named):
+    """Mentions of the titles in messages: (message, title, id)."""
+    found = []
+    for number, title, item_id in named:
+        start = messages[number].content.index(title)
+        found.append(Mention(item_id, number, start, start + len(title), 100.0))
+    return found
+
+
+def test_soft_tokens_follow_the_titles(soft_format, movies):
+    messages = chat("i loved alien and heat", "heat it is", "scary")
+    mentions = naming(messages, (1, "heat", "heat"), (0, "heat", "heat"), (0, "alien", "alien"))
+    mentions += naming(messages, (2, "scary", "nowhere"))
+    trunk = soft_format.dialogue(messages, mentions=mentions, catalog=movies)
+    plain = soft_format.dialogue(messages)
+    alien, heat = movies.row("alien"), movies.row("heat")
+    assert trunk.items == (alien, heat, heat)  # in reading order, and only those of the catalogue
+    assert trunk.ids.count(SOFT) == 6
+    assert tuple(token for token in trunk.ids if token != SOFT) == plain.ids and not plain.items
+    first = trunk.ids.index(SOFT)
+    before = soft_format.decode(trunk.ids[:first])
+    assert before.replace(" ", "").endswith("ilovedalien")
+    assert soft_format.segment(trunk.coded) == trunk
+    assert soft_format.dialogue(messages, mentions=mentions) == plain  # without a catalogue there is no row
+    shifted = soft_format.dialogue(messages, mentions=mentions, catalog=movies, offset=100)
+    assert shifted.items == (100 + alien, 100 + heat, 100 + heat) and shifted.ids == trunk.ids
+
+
+def test_another_item_of_the_same_title_is_another_dialogue(soft_format, movies):
+    messages = chat("i loved alien")
+    one, other = (
+        soft_format.dialogue(messages, mentions=naming(messages, (0, "alien", item)), catalog=movies)
+        for item in ("alien", "heat")
+    )
+    assert one.ids == other.ids and one.coded != other.coded
+
+
+def test_marks_that_somebody_typed_mean_nothing(soft_format, movies):
+    typed = chat("".join(chr(0xF0000 + n) for n in range(5)) + "i loved alien" + chr(0xFFDE8))
+    assert not soft_format.dialogue(typed, catalog=movies).items
+    trunk = soft_format.dialogue(typed, mentions=naming(typed, (0, "alien", "alien")), catalog=movies)
+    assert trunk.items == (movies.row("alien"),)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    words=st.lists(st.sampled_from(["alien", "heat", "up", "scary", "with", "."]), min_size=1, max_size=150)
+)
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_cut_never_leaves_half_an_item(name, tokenizers, words):
+    movies = make_movies()
+    soft = PromptFormat(tokenizers[name], soft_tokens=3, max_dialogue_tokens=40, soft_mentions=True)
+    texts = [" ".join(words[start : start + 50]) for start in range(0, len(words), 50)]
+    messages, mentions = chat(*texts), []
+    for number, text in enumerate(texts):
+        start = 0
+        for word in text.split():
+            if word in ("alien", "heat"):
+                mentions.append(Mention(word, number, start, start + len(word), 100.0))
+            start += len(word) + 1
+    trunk = soft.dialogue(messages, mentions=mentions, catalog=movies)
+    assert trunk.ids.count(SOFT) == 3 * len(trunk.items)
+    assert len(trunk.ids) <= 40 and soft.segment(trunk.coded) == trunk
+    wanted = [movies.row(one.item_id) for one in mentions]
+    assert list(trunk.items) == wanted[len(wanted) - len(trunk.items) :]  # the newest
+
+
+def test_a_list_keeps_the_items_that_head_its_lines(soft_format, movies):
+    listing = "two :\n1. **alien** (1979) — like heat, long.\n2. **heat** — good."
+    messages = [Message("user", "hm"), Message("assistant", listing), Message("user", "ok")]
+    mentions = naming(messages, (1, "alien", "alien"), (1, "heat", "heat"))
+    second = listing.rindex("heat")
+    mentions.append(Mention("heat", 1, second, second + 4, 100.0))
+    wide = PromptFormat(soft_format.tokenizer, 2, 200, soft_mentions=True)
+    assert wide.dialogue(messages, mentions=mentions, catalog=movies).items == tuple(
+        movies.row(item) for item in ("alien", "heat")
+    )

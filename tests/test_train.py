@@ -365,7 +365,7 @@ def test_recommendations_survive_the_disk(tmp_path, tiny, movies):
     read = Recommendations.load(tmp_path / "kept.safetensors")
     assert np.array_equal(read.rows, made.rows) and np.array_equal(read.features, made.features)
     assert [g.tolist() for g in read.gold] == [g.tolist() for g in made.gold]
-    assert read.trunk(2) == made.trunk(2) and read.reply(4) == made.reply(4)
+    assert read.trunk(2, tiny.format) == made.trunk(2, tiny.format) and read.reply(4) == made.reply(4)
 
 
 def test_sampling_keeps_every_gold_candidate(tiny, movies):
@@ -518,6 +518,7 @@ def test_signals_shares_and_step_sizes_go_the_whole_way(tmp_path, tokenizers, mo
     tree = whole_tree(tmp_path, tokenizers, movies)
     tree["signals"] = [{"name": "collaborative", "dim": 2, "least": 1}]
     tree["item_encoder"]["dropout"] = 0.2
+    tree["llm"]["soft_mentions"] = True
     tree["train"] |= {"share": 0.67, "cache": str(tmp_path / "kept")}
     tree["train"]["stages"][0]["head_lr"] = 1e-9
     folder = train(Config.parse(tree), tmp_path / "run")
@@ -539,9 +540,47 @@ def test_signals_shares_and_step_sizes_go_the_whole_way(tmp_path, tokenizers, mo
     }
     assert max(change for name, change in moved.items() if name.startswith("head.")) < 1e-6
     assert max(change for name, change in moved.items() if name.startswith("item_encoder.")) > 1e-5
+    recommender = Recommender.from_pretrained(folder, device="cpu")
+    read = []
+    look = recommender.model.prefill
+    recommender.model.prefill = lambda *given: read.append(given[0].items) or look(*given)
+    reply = recommender.generate([{"role": "user", "content": "I loved Heat and Alien"}], k=3)
+    assert read == [(movies.row("heat"), movies.row("alien"))] and len(reply.recommendations) == 3
     learned = list((tmp_path / "kept" / "signals").iterdir())
     train(Config.parse({**tree, "seed": 1}), tmp_path / "again")
     assert list((tmp_path / "kept" / "signals").iterdir()) == learned
+
+
+def test_a_corpus_may_teach_the_sources_alone(tmp_path, tokenizers, movies, monkeypatch):
+    tree = whole_tree(tmp_path, tokenizers, movies)
+    other = [
+        {
+            "dialogue_id": f"other{number}",
+            "turns": [
+                {"role": "user", "text": "I loved @heat", "items": ["heat"]},
+                {"role": "assistant", "text": "How about @up?", "items": ["up"]},
+            ],
+        }
+        for number in range(6)
+    ]
+    (tmp_path / "more.jsonl").write_text("".join(json.dumps(one) + "\n" for one in other), encoding="utf-8")
+    further = {"name": "jsonl", "path": str(tmp_path / "more.jsonl"), "ranked": False}
+    tree["corpora"] = [*tree["corpora"], further]
+    tree["retrieval"]["sources"] = [{"name": "collaborative", "k": 5}, {"name": "dense", "k": 5}]
+    lessons = []
+    learn = Collaborative.fit
+    monkeypatch.setattr(
+        Collaborative,
+        "fit",
+        lambda self, given, *rest: (lessons.append(list(given)), learn(self, given, *rest)),
+    )
+    train(Config.parse(tree), tmp_path / "run")
+    assert sorted(map(len, lessons)) == [10, 10, 10, 15]  # a third of each corpus is left out
+    (kept,) = (tmp_path / "run").glob("candidates-*.safetensors")
+    assert len(Recommendations.load(kept)) == 9
+    tree["corpora"][1]["ranked"] = "no"
+    with pytest.raises(ValueError, match="`ranked` of corpus 'jsonl' is 'no'"):
+        train(Config.parse(tree), tmp_path / "other")
 
 
 def test_a_share_of_the_dialogues_is_evenly_spread(tmp_path, tokenizers, movies):

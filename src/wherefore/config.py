@@ -78,6 +78,7 @@ class LLMConfig(_Strict):
     revision: str | None = None
     dtype: Literal["float32", "bfloat16", "float16", "auto"] = "float32"
     max_dialogue_tokens: int = Field(192, ge=16)  # the newest part of the dialogue that the LLM reads
+    soft_mentions: bool = False  # the soft tokens of an item that the dialogue names follow its title
     lora: LoraConfig | None = LoraConfig()
 
 
@@ -128,6 +129,7 @@ class StageConfig(_Strict):
     batch_size: int = Field(16, ge=1)
     batch_sizes: dict[str, int] = {}  # per task, where it should differ: {wording: 4}
     lr: float = Field(5e-4, gt=0)
+    candidates: int | None = Field(None, ge=1)  # instead of `train.candidates`
     head_lr: float | None = Field(None, gt=0)  # of the ranking head, where it should differ
     warmup: float = Field(0.05, ge=0, le=1)  # share of the steps
 
@@ -142,11 +144,12 @@ class TrainConfig(_Strict):
     max_grad_norm: float = Field(1.0, gt=0)
     candidates: int = Field(48, ge=2)  # per dialogue while training the ranker
     splits: tuple[Literal["train", "valid"], ...] = ("train",)  # of the corpora; "valid" too for a final run
-    init: str | None = None  # a checkpoint to start from instead of the base: `starter` or a folder
+    init: str | None = None  # a checkpoint to start from: `starter`, or a folder; {seed} is the seed
     missing: float = Field(
         0.0, ge=0, lt=1
     )  # share of turns that train without each thing a catalogue may lack
     cache: str | None = None  # folder for what runs with several seeds share; None: the run's own
+    held_out: float = Field(0.05, ge=0, lt=0.5)  # of the recommending turns, to weigh the LLM's scores by
     share: float = Field(1.0, gt=0, le=1)  # of each corpus' dialogues that are used, evenly spread
     recommending_turns: int | None = Field(None, ge=1)  # how many to fetch candidates for; None: all
     save_every: int = Field(200, ge=1)  # steps between checkpoints

@@ -608,7 +608,9 @@ def _recommender(setting: Setting) -> Rank:
     if setting.found is not None:  # seeds often share what they retrieve with: it is searched once for all
         same = setting.found.setdefault(_searching(setting.checkpoint), {})
         recommender.retriever = RememberingRetriever(recommender.retriever, same)
-    links = link_items(recommender.catalog, setting.corpus.name, setting.corpus.items())
+    facts = setting.corpus.items()
+    named = () if facts else recommender.catalog.ids  # a corpus without facts uses the catalogue's ids
+    links = link_items(recommender.catalog, setting.corpus.name, facts, named)
     if not links:
         raise ValueError(
             f"no item of corpus {setting.corpus.name!r} is in the catalogue of {setting.checkpoint!r}; "

@@ -190,6 +190,14 @@ class RankingHead(nn.Module):
         """Take mean, spread and quantiles of the features from a sample (r, f)."""
         self.scaler.fit(features)
 
+    @torch.no_grad()
+    def weigh_llm(self, weight: float) -> None:
+        """Multiply the LLM's part by a number."""
+        last = self.llm[-1]
+        assert isinstance(last, nn.Linear)
+        for tensor in (last.weight, last.bias, self.query.weight):
+            tensor.mul_(weight)
+
     def llm_score(self, hidden: Tensor, dialogue: Tensor) -> Tensor:
         """States at the candidates (…, m, h) and at the dialogue's end (…, h) to (…, m)."""
         with _in_full(hidden):
@@ -232,7 +240,7 @@ class RankingHead(nn.Module):
 class DialogueCache:
     """The dialogue as the LLM has read it: its tokens and their keys and values."""
 
-    ids: tuple[int, ...]
+    ids: tuple[int, ...]  # as `Segment.coded`
     states: Any  # transformers' Cache of (1, heads, t, head width) per layer
     end: Tensor  # (h,) the hidden state at the last token
 
@@ -247,6 +255,7 @@ class RecommenderLM(nn.Module):
         head: Makes the scores.
         max_dialogue_tokens: What the prompt format gives the dialogue at most.
         mask: "block": a candidate sees the dialogue and itself; "causal": also the candidates before it.
+        soft_mentions: Whether the soft tokens of an item follow its title in the dialogue.
 
     Raises:
         ValueError: If the item encoder's width is not the LLM's, or dialogue and reply cannot fit the
@@ -261,13 +270,14 @@ class RecommenderLM(nn.Module):
         head: RankingHead,
         max_dialogue_tokens: int = 192,
         mask: Literal["block", "causal"] = "block",
+        soft_mentions: bool = False,
     ) -> None:
         super().__init__()
         self.lm = lm
         self.mask = mask
         self.item_encoder = item_encoder
         self.head = head
-        self.format = PromptFormat(tokenizer, item_encoder.soft_tokens, max_dialogue_tokens)
+        self.format = PromptFormat(tokenizer, item_encoder.soft_tokens, max_dialogue_tokens, soft_mentions)
         width = self.embeddings.weight.shape[1]
         if item_encoder.width != width:
             raise ValueError(
@@ -346,22 +356,45 @@ class RecommenderLM(nn.Module):
         return hidden
 
     @torch.inference_mode()
-    def prefill(self, trunk: Segment, cache: DialogueCache | None = None) -> DialogueCache:
-        """Read the dialogue. With the cache of an earlier turn, only what is new in it is read."""
-        ids = trunk.ids
+    def prefill(
+        self, trunk: Segment, cache: DialogueCache | None = None, signals: ItemSignals | None = None
+    ) -> DialogueCache:
+        """Read the dialogue. With the cache of an earlier turn, only what is new in it is read.
+
+        Args:
+            trunk: The dialogue.
+            cache: Of an earlier turn; it is taken over and must not be used again.
+            signals: Of the items whose soft tokens are in the dialogue, in order.
+
+        Raises:
+            ValueError: If there are such items and their signals are not given, or others.
+        """
+        if len(trunk.items) != (0 if signals is None else len(signals)):
+            raise ValueError(
+                f"the dialogue shows {len(trunk.items)} items, but signals of "
+                f"{0 if signals is None else len(signals)} are given; give those of its items"
+            )
+        ids = trunk.coded
         shared = 0
         if cache is not None:
             # The last token is always read again: there must be something to read.
             limit = min(len(cache.ids), len(ids) - 1)
             while shared < limit and cache.ids[shared] == ids[shared]:
                 shared += 1
+            while shared and ids[shared] < 0 and ids[shared - 1] == ids[shared]:
+                shared -= 1  # an item is read whole
         states = None
         if cache is not None and shared:
             states = cache.states
             self._crop(states, shared)
         new = torch.tensor([ids[shared:]], device=self.device)
+        inputs = self.embeddings(new.clamp_min(0))
+        count = int((new < 0).sum()) // self.format.soft_tokens
+        if signals is not None and count:
+            last = torch.arange(len(signals) - count, len(signals), device=self.device)
+            inputs = splice(inputs, new.clamp(SOFT), self.item_encoder(signals.of(last)))
         output = self.body(
-            inputs_embeds=self.embeddings(new),
+            inputs_embeds=inputs,
             position_ids=torch.arange(shared, len(ids), device=self.device)[None],
             past_key_values=states,
             use_cache=True,
@@ -685,4 +718,6 @@ def build_model(config: Config, dim: int, features: int) -> RecommenderLM:
         reads_states=ranker.llm,
         reads_features=ranker.features,
     )
-    return RecommenderLM(lm, tokenizer, encoder, head, config.llm.max_dialogue_tokens, ranker.mask)
+    return RecommenderLM(
+        lm, tokenizer, encoder, head, config.llm.max_dialogue_tokens, ranker.mask, config.llm.soft_mentions
+    )

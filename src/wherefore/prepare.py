@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
 from wherefore.catalog import Catalog
 from wherefore.config import Config, build
 from wherefore.corpora import CorpusDialogue, as_dialogue, instances, read, read_items
@@ -33,6 +35,7 @@ class Corpus:
     facts: Mapping[str, Mapping[str, Any]]  # of its items, by corpus item id
     item_of: Mapping[str, str]  # corpus item id → catalogue id
     titles: Mapping[str, str]  # corpus item id → title with year
+    ranked: bool = True  # the ranker learns from its turns, not only sources from its dialogues
 
     def read(self, dialogue: CorpusDialogue) -> Dialogue:
         """A whole dialogue with its mentions; of one without words, the titles are the words."""
@@ -57,6 +60,9 @@ def load_corpora(config: Config, catalog: Catalog) -> tuple[Corpus, ...]:
         path = keywords.pop("path", None)
         if path is None:
             raise ValueError(f"corpus {component.name!r} needs a `path`, the folder or file that holds it")
+        ranked = keywords.pop("ranked", True)
+        if not isinstance(ranked, bool):
+            raise ValueError(f"`ranked` of corpus {component.name!r} is {ranked!r}; give true or false")
         facts = read_items(component.name, path)
         dialogues = [
             dialogue
@@ -75,7 +81,7 @@ def load_corpora(config: Config, catalog: Catalog) -> tuple[Corpus, ...]:
             for item, record in facts.items()
             if record.get("title")
         }
-        corpora.append(Corpus(component.name, tuple(dialogues), facts, links, titles))
+        corpora.append(Corpus(component.name, tuple(dialogues), facts, links, titles, ranked))
     return tuple(corpora)
 
 
@@ -136,8 +142,11 @@ def prepare_signals(
         except FileNotFoundError:
             pass
         show(f"{component.name} vectors", 0, 1, "")
-        lessons = [corpus.read(dialogue) for corpus, dialogue in _linked(corpora)]
-        save_signals({component.name: signals[component.name].fit(lessons, index.catalog)}, folder)
+        signal = signals[component.name]
+        linked = _linked(corpora)
+        silent = [(corpus, one) for corpus, one in linked if not corpus.has_words(one)]
+        lessons = [corpus.read(one) for corpus, one in (silent if signal.wordless and silent else linked)]
+        save_signals({component.name: signal.fit(lessons, index.catalog)}, folder)
         made |= load_signals(signals, folder)
         show(f"{component.name} vectors", 1, 1, "")
     return made
@@ -225,6 +234,7 @@ def prepare_candidates(
         config.retrieval.model_dump_json(),
         config.llm.model_dump_json(),
         str(config.train.recommending_turns),
+        str(text_format.soft_tokens),
         *_data_key(config, corpora, index),
     ]
     digest = hashlib.sha256("|".join(parts).encode()).hexdigest()[:12]
@@ -233,8 +243,8 @@ def prepare_candidates(
         return Recommendations.load(path)
     turns = [
         (number, instance.turn)
-        for number, (_, dialogue) in enumerate(linked)
-        if Corpus.has_words(dialogue)
+        for number, (corpus, dialogue) in enumerate(linked)
+        if corpus.ranked and Corpus.has_words(dialogue)
         for instance in instances(dialogue)
     ]
     turns = spread(turns, config.train.recommending_turns)
@@ -242,7 +252,9 @@ def prepare_candidates(
         return None
     learned = any(isinstance(source, Learned) for source in retriever.sources)
     lessons = [corpus.read(dialogue) for corpus, dialogue in linked] if learned else []
-    folds = folds_of(len(linked), config.retrieval.folds) if learned else folds_of(len(linked), 1)
+    number_of_folds = config.retrieval.folds if learned else 1
+    parts_of = [folds_of(len(one.dialogues), number_of_folds) for one in corpora if one.item_of]
+    folds = np.concatenate([np.zeros(0, dtype=np.int64), *parts_of])  # each corpus in parts of its own
     folders = _source_folders(config, corpora, retriever, kept)
     made: list[Recommendations] = []
     done = 0

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from wherefore.catalog import Catalog
-from wherefore.dialogue import Message
+from wherefore.dialogue import Mention, Message
 from wherefore.plan import Plan, slot_of
 
 SOFT = -1  # marks the place of a soft token; no tokenizer has a negative id, so no text can make one
@@ -26,6 +26,8 @@ IGNORE = -100  # label of a token that is not supervised
 
 _LISTED_LINE = re.compile(r"^(\s*\d+\.\s.*?)\s+—\s.*$", re.MULTILINE)
 _SENTINEL = "wherefore{}content"
+_FIRST_MARK, _MOST_MARKS = 0xF0000, 65_000  # private characters: no message has a meaning for them
+_MARK = re.compile(f"([{chr(_FIRST_MARK)}-{chr(_FIRST_MARK + _MOST_MARKS)}])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,15 @@ class Segment:
     ids: tuple[int, ...] = ()
     items: tuple[int, ...] = ()
     supervised_from: int | None = None  # tokens from here on are what the model learns to write
+
+    @property
+    def coded(self) -> tuple[int, ...]:
+        """The tokens with -2 - row for each placeholder of an item: equal only if the items are, too."""
+        if not self.items:
+            return self.ids
+        s = self.ids.count(SOFT) // len(self.items)
+        rows = iter(row for row in self.items for _ in range(s))
+        return tuple(-2 - next(rows) if token == SOFT else token for token in self.ids)
 
     def __add__(self, other: Segment) -> Segment:
         start = self.supervised_from
@@ -74,13 +85,21 @@ class PromptFormat:
             are written as `user : ...` with the separator (or end-of-text) token after each.
         soft_tokens: s, soft tokens per item.
         max_dialogue_tokens: Only the newest messages that fit are read.
+        soft_mentions: Whether the soft tokens of an item that a message names follow its title.
 
     Raises:
         ValueError: If the tokenizer has neither a separator nor an end-of-text token.
     """
 
-    def __init__(self, tokenizer: Any, soft_tokens: int, max_dialogue_tokens: int = 192) -> None:
+    def __init__(
+        self,
+        tokenizer: Any,
+        soft_tokens: int,
+        max_dialogue_tokens: int = 192,
+        soft_mentions: bool = False,
+    ) -> None:
         self.tokenizer = tokenizer
+        self.soft_mentions = soft_mentions
         self.soft_tokens = soft_tokens
         self.max_dialogue_tokens = max_dialogue_tokens
         end = tokenizer.sep_token_id if tokenizer.eos_token_id is None else tokenizer.eos_token_id
@@ -106,16 +125,35 @@ class PromptFormat:
 
     # -- the dialogue ---------------------------------------------------------------------------------
 
-    def dialogue(self, messages: Sequence[Message], reply_next: bool = True) -> Segment:
+    def dialogue(
+        self,
+        messages: Sequence[Message],
+        reply_next: bool = True,
+        mentions: Sequence[Mention] = (),
+        catalog: Catalog | None = None,
+        offset: int = 0,
+    ) -> Segment:
         """The trunk: the newest messages that fit, and the opening of the assistant's turn.
 
         Messages that no longer fit are dropped oldest first, and several at once, so that the tokens of
         turn n usually begin the tokens of turn n + 1 and the KV cache can be kept. A single message that
         alone is too long keeps its end.
+
+        Args:
+            messages: Oldest first.
+            reply_next: Open the assistant's turn.
+            mentions: The items that messages name, where soft tokens are to follow their titles.
+            catalog: Whose rows they are; the others have no soft tokens.
+            offset: The row of the catalogue's first item where several catalogues' vectors lie in one array.
         """
+        rows: list[int] = []
+        marks = {}
+        if self.soft_mentions and catalog is not None:
+            marks = _marks(mentions, catalog, offset, rows)
         turns: list[tuple[str, str]] = []
-        for message in messages:
-            text = shorten_listing(message.content) if message.role == "assistant" else message.content
+        for number, message in enumerate(messages):
+            text = _marked(message.content, marks.get(number, ())) if self.soft_mentions else message.content
+            text = shorten_listing(text) if message.role == "assistant" else text
             if turns and turns[-1][0] == message.role:
                 turns[-1] = (message.role, turns[-1][1] + "\n" + text)
             else:
@@ -123,15 +161,52 @@ class PromptFormat:
         # Only the tail of a huge message can ever be read: no need to tokenise the rest.
         turns = [(role, text[-12 * self.max_dialogue_tokens :]) for role, text in turns]
         if self.tokenizer.chat_template is not None:
-            return Segment(self._from_template(turns, reply_next))
-        pieces = [self.encode(f"{role} : {text}") + (self.end_id,) for role, text in turns]
+            return self.segment(self._from_template(turns, reply_next, rows))
+        pieces = [self._encode_marked(f"{role} : {text}", rows) + (self.end_id,) for role, text in turns]
         opening = self.encode("assistant :") if reply_next else ()
         room = self.max_dialogue_tokens - len(opening) - len(self.start_ids)
         ids = _newest(pieces, room)
-        return Segment(self.start_ids + ids + opening)
+        return self.segment(self.start_ids + ids + opening)
 
-    def _from_template(self, turns: Sequence[tuple[str, str]], reply_next: bool) -> tuple[int, ...]:
-        contents = [self.encode(text) for _, text in turns]
+    def segment(self, coded: Sequence[int]) -> Segment:
+        """Tokens as `Segment.coded` gives them; placeholders of an item that are not complete are left out."""
+        if min(coded, default=0) >= 0:
+            return Segment(tuple(coded))
+        ids: list[int] = []
+        items: list[int] = []
+        place = 0
+        while place < len(coded):
+            code, run = coded[place], 1
+            if code >= 0:
+                ids.append(code)
+            else:
+                while (
+                    run < self.soft_tokens
+                    and coded[place + run : place + run + 1] == coded[place : place + 1]
+                ):
+                    run += 1
+                if run == self.soft_tokens:
+                    ids.extend([SOFT] * run)
+                    items.append(-2 - code)
+            place += run
+        return Segment(tuple(ids), tuple(items))
+
+    def _encode_marked(self, text: str, rows: Sequence[int]) -> tuple[int, ...]:
+        """Tokens of a text, and coded placeholders where it is marked."""
+        if not self.soft_mentions:
+            return self.encode(text)
+        ids: list[int] = []
+        for place, part in enumerate(_MARK.split(text)):
+            if place % 2:
+                ids.extend([-2 - rows[ord(part) - _FIRST_MARK]] * self.soft_tokens)
+            elif part:
+                ids.extend(self.encode(part))
+        return tuple(ids)
+
+    def _from_template(
+        self, turns: Sequence[tuple[str, str]], reply_next: bool, rows: Sequence[int]
+    ) -> tuple[int, ...]:
+        contents = [self._encode_marked(text, rows) for _, text in turns]
         first = 0
         while True:
             kept, system = list(turns[first:]), [turn for turn in turns[:first] if turn[0] == "system"]
@@ -204,6 +279,28 @@ def shorten_listing(text: str) -> str:
     'Two for you:\n1. **Alien** (1979)\n2. **Heat** (1995)'
     """
     return _LISTED_LINE.sub(r"\1", text)
+
+
+def _marks(
+    mentions: Sequence[Mention], catalog: Catalog, offset: int, rows: list[int]
+) -> dict[int, list[tuple[int, str]]]:
+    """For each message, where its titles end, and the mark that stands for each item's number in `rows`."""
+    marks: dict[int, list[tuple[int, str]]] = {}
+    for mention in sorted(mentions, key=lambda one: (one.message, one.end)):
+        if mention.item_id in catalog and len(rows) < _MOST_MARKS:
+            marks.setdefault(mention.message, []).append((mention.end, chr(_FIRST_MARK + len(rows))))
+            rows.append(offset + catalog.row(mention.item_id))
+    return marks
+
+
+def _marked(text: str, marks: Sequence[tuple[int, str]]) -> str:
+    """A text with its marks put in; of such characters that somebody typed, nothing is left."""
+    parts, start = [], 0
+    text = _MARK.sub(" ", text)
+    for end, mark in marks:
+        parts += [text[start:end], mark]
+        start = max(start, end)
+    return "".join([*parts, text[start:]])
 
 
 def render_plan(plan: Plan, catalog: Catalog) -> str:

@@ -217,12 +217,14 @@ class Recommender:
         """Add items; the next turn can recommend them."""
         with self._lock:
             self.index.add(items)
+            self._caches = []  # they know items by their row
             self._tables = None  # retriever and reader notice by themselves
 
     def remove(self, ids: Collection[str]) -> None:
         """Remove items; they are never recommended again."""
         with self._lock:
             self.index.remove(list(ids))
+            self._caches = []  # they know items by their row
             self._tables = None  # retriever and reader notice by themselves
 
     # -- a turn -----------------------------------------------------------------------------------------
@@ -349,11 +351,13 @@ class Recommender:
 
     def _read(self, dialogue: Dialogue) -> DialogueCache:
         """The LLM's cache of the dialogue, continued from the turn before where that is kept."""
-        trunk = self.model.format.dialogue(dialogue.messages)
+        text_format = self.model.format
+        trunk = text_format.dialogue(dialogue.messages, mentions=dialogue.mentions, catalog=self.catalog)
+        coded = trunk.coded
 
         def shared(cache: DialogueCache) -> int:
-            pairs = zip(cache.ids, trunk.ids, strict=False)
-            return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(cache.ids), len(trunk.ids)))
+            pairs = zip(cache.ids, coded, strict=False)
+            return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(cache.ids), len(coded)))
 
         best = max(self._caches, key=shared, default=None)
         # Another person's dialogue shares a few opening tokens at most: leave that cache to them.
@@ -361,7 +365,8 @@ class Recommender:
             self._caches = [cache for cache in self._caches if cache is not best]
         else:
             best = None
-        cache = self.model.prefill(trunk, best)
+        signals = self._signals(np.array(trunk.items, dtype=np.int64)) if trunk.items else None
+        cache = self.model.prefill(trunk, best, signals)
         self._caches = [*self._caches[-7:], cache]
         return cache
 

@@ -49,6 +49,7 @@ class Signal(Protocol):
     """Learns vectors of items from dialogues."""
 
     dim: int
+    wordless: bool
 
     def fit(self, dialogues: Sequence[Dialogue], catalog: Catalog) -> ItemVectors:
         """Vectors of those items of which enough is known."""
@@ -60,8 +61,8 @@ class CollaborativeVectors:
     Positive pointwise mutual information of two items in one dialogue (or among what one rater likes), the
     chances smoothed by the power 0.75, an item going with itself as well as with the best of others, so that what
     goes together gets near, not only what goes with the same. Then its truncated SVD, each side taking the root of
-    the singular values: what word vectors do implicitly (Levy & Goldberg, 2014, "Neural Word Embedding as Implicit Matrix
-    Factorization"; Levy et al., 2015, "Improving Distributional Similarity with Lessons Learned from Word
+    the singular values: what word vectors do implicitly (Levy & Goldberg, 2014, "Neural Word Embedding as Implicit
+    Matrix Factorization"; Levy et al., 2015, "Improving Distributional Similarity with Lessons Learned from Word
     Embeddings").
 
     Args:
@@ -70,6 +71,8 @@ class CollaborativeVectors:
         ratings: Rating data sets to learn from, too: `{name: …, path: …}`, see `wherefore.ratings`.
         rating_weight: Weight of a set of liked items, divided by the root of its size; 0: none.
         dialogue_weight: Weight of a dialogue.
+        wordless: Learn only from dialogues whose words are not known, where the corpora have such. The ranker is
+            trained on the others: of them, the vectors must not know the answers.
 
     Raises:
         ValueError: If a number is not allowed.
@@ -88,6 +91,7 @@ class CollaborativeVectors:
         ratings: Sequence[Component | Mapping[str, Any]] = (),
         rating_weight: float = 1.0,
         dialogue_weight: float = 1.0,
+        wordless: bool = False,
     ) -> None:
         for what, number in (("dim", dim), ("least", least)):
             if isinstance(number, bool) or not isinstance(number, int) or number < 1:
@@ -96,6 +100,7 @@ class CollaborativeVectors:
             if not 0 <= weight < np.inf:
                 raise ValueError(f"`{what}` is {weight}; it must be 0 or more")
         self.dim = dim
+        self.wordless = wordless
         self.least = least
         self.ratings = tuple(ratings)
         self.rating_weight = rating_weight

@@ -22,7 +22,7 @@ from wherefore import practice, wording
 from wherefore.catalog import Catalog
 from wherefore.config import RankerConfig
 from wherefore.corpora import CorpusDialogue, CorpusTurn, as_dialogue
-from wherefore.dialogue import Dialogue, DialogueReader, Message, Wish
+from wherefore.dialogue import Dialogue, DialogueReader, Mention, Message, Wish
 from wherefore.files import write_aside
 from wherefore.item_encoder import ItemSignals
 from wherefore.losses import TaskBatch
@@ -56,6 +56,7 @@ class Ingredients:
         optional: Columns of the features that a catalogue, or sources that have not learned, may lack together.
         missing: Share of turns in which each of those is left out while training.
         ranker: What the LLM reads of candidates.
+        held_out: Turns that recommend but are not learned from.
     """
 
     catalog: Catalog
@@ -68,6 +69,17 @@ class Ingredients:
     optional: tuple[tuple[int, ...], ...] = ()
     missing: float = 0.0
     ranker: RankerConfig = RankerConfig()
+    held_out: frozenset[int] = frozenset()
+
+    def usable(self) -> np.ndarray:
+        """Numbers of the turns to learn ranking from: not held out, and a gold item is among the candidates.
+
+        Without any, those that are not held out.
+        """
+        assert self.recommendations is not None
+        free = np.array([turn not in self.held_out for turn in range(len(self.recommendations))], dtype=bool)
+        found = self.recommendations.found.any(-1) & free
+        return np.flatnonzero(found if found.any() else free)
 
     def shown(self, row: int) -> Segment:
         """What the LLM reads of a candidate."""
@@ -168,8 +180,7 @@ class RecommendationsTask:
         self.data = data
         self.recommendations = data.recommendations
         self.candidates = candidates
-        found = self.recommendations.found.any(-1)
-        self.usable = np.flatnonzero(found) if found.any() else np.arange(len(self.recommendations))
+        self.usable = data.usable()
 
     def batch(self, rng: Generator, size: int) -> TaskBatch:
         """Branches of each dialogue: its candidates, one gold item of every dialogue, and the reply."""
@@ -180,7 +191,7 @@ class RecommendationsTask:
         width = max(len(one.rows) for one in picked)
         examples, dialogue_ends, candidate_ends, shared_ends = [], [], [], []
         for number, one in zip(chosen, picked, strict=True):
-            trunk = source.trunk(int(number))
+            trunk = source.trunk(int(number), text_format)
             shown = [self.data.shown(row) for row in (*one.rows.tolist(), *shared)]
             listed, others = shown[: len(one.rows)], shown[len(one.rows) :]
             if self.data.ranker.mask == "causal":
@@ -230,8 +241,8 @@ class CandidatesTask:
             raise ValueError("ranking losses need dialogues with items; name such a corpus under `corpora`")
         self.data = data
         self.found = data.recommendations.found
-        self.usable = np.flatnonzero(self.found.any(-1))
-        if not len(self.usable):
+        self.usable = data.usable()
+        if not self.found[self.usable].any():
             raise ValueError("no gold item is among the candidates; raise `retrieval.k`")
 
     def batch(self, rng: Generator, size: int) -> TaskBatch:
@@ -280,7 +291,13 @@ class WordingTask:
             else:
                 case = practice.random_case(catalog, draw)
                 plans = [case.plan]
-            trunk = text_format.dialogue([Message("user", spoken(case.dialogue, catalog, draw))])
+            message = Message("user", spoken(case.dialogue, catalog, draw))
+            trunk = text_format.dialogue(
+                [message],
+                mentions=_titles_in(message, case.dialogue.preferences.liked, catalog),
+                catalog=catalog,
+                offset=offset,
+            )
             branches = []
             for plan in plans:
                 sentence = wording.opening(plan, draw) if plan.item is None else wording.word(plan, draw)
@@ -333,6 +350,17 @@ def spoken(dialogue: Dialogue, catalog: Catalog, draw: Random) -> str:
         ("what would you suggest?", "any ideas?")
     )
     return text[:1].upper() + text[1:] if draw.random() < 0.5 else text
+
+
+def _titles_in(message: Message, items: Iterable[str], catalog: Catalog) -> list[Mention]:
+    """Where the titles of items stand in a message."""
+    found = []
+    for item in items:
+        title = catalog[item].title if item in catalog else ""
+        start = message.content.find(title) if title else -1
+        if start >= 0:
+            found.append(Mention(item, 0, start, start + len(title), 100.0))
+    return found
 
 
 def _phrase(wish: Wish, catalog: Catalog) -> str:
@@ -395,7 +423,7 @@ class Recommendations:
         rows: (r, m) catalogue rows of the candidates, -1 where there are fewer.
         features: (r, m, f) their source features.
         gold: For each turn, the rows of the items that the person named.
-        tokens: For each turn, trunk and reply as token ids.
+        tokens: For each turn, trunk (as `Segment.coded`) and reply as token ids.
     """
 
     rows: np.ndarray
@@ -411,9 +439,9 @@ class Recommendations:
         """(r, m) whether the candidate is gold."""
         return np.stack([np.isin(rows, gold) for rows, gold in zip(self.rows, self.gold, strict=True)])
 
-    def trunk(self, number: int) -> Segment:
-        """The dialogue before turn `number`."""
-        return Segment(tuple(self.tokens[number][0].tolist()))
+    def trunk(self, number: int, text_format: PromptFormat) -> Segment:
+        """The dialogue before turn `number`, as this format rendered it."""
+        return text_format.segment(self.tokens[number][0].tolist())
 
     def reply(self, number: int) -> tuple[int, ...]:
         """What the person said."""
@@ -539,10 +567,11 @@ def prepare_recommendations(
             rows.append(np.pad(np.asarray(candidates.rows, dtype=np.int32), (0, short), constant_values=-1))
             features.append(np.pad(candidates.features.astype(np.float16), ((0, short), (0, 0))))
             gold.append(np.unique(np.array([catalog.row(item) for item in one.wanted], dtype=np.int32)))
+            trunk = text_format.dialogue(one.said.messages, mentions=one.said.mentions, catalog=catalog)
             words = (*text_format.encode("reply :"), *text_format.target(one.reply).ids[-60:])
             tokens.append(
                 (
-                    np.array(text_format.dialogue(one.said.messages).ids, dtype=np.int32),
+                    np.array(trunk.coded, dtype=np.int32),
                     np.array(words, dtype=np.int32),
                 )
             )

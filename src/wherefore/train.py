@@ -10,8 +10,9 @@ from typing import Any
 
 import torch
 
+from wherefore.calibrate import calibrate
 from wherefore.catalog import Catalog
-from wherefore.checkpoint import checkpoint_dir, save_checkpoint, start_from
+from wherefore.checkpoint import check_files, checkpoint_dir, save_checkpoint, start_from
 from wherefore.config import Config
 from wherefore.corpora import CORPORA
 from wherefore.files import write_aside
@@ -30,7 +31,8 @@ from wherefore.prepare import (
     prepare_sources,
 )
 from wherefore.retrieval import Retriever, make_retriever
-from wherefore.tasks import Ingredients
+from wherefore.signals import load_signals, make_signals
+from wherefore.tasks import Ingredients, Recommendations
 from wherefore.trainer import Trainer
 
 
@@ -75,15 +77,26 @@ def train(
         index = load_index(config, catalog, kept, show)
         retriever = make_retriever(config, index)
         learning = any(isinstance(source, Learned) for source in retriever.sources)
-        read = learning or bool(config.signals) or bool(_tasks(config) & {"dialogues", *_FROM_TURNS})
+        read = (
+            learning
+            or bool(config.signals and config.train.init is None)
+            or bool(_tasks(config) & {"dialogues", *_FROM_TURNS})
+        )
         corpora = load_corpora(config, catalog) if read else ()
         vectors = TextVectors(index, kept / "texts")
         prepare_sources(config, retriever, corpora, vectors, kept, show)
-        signals = prepare_signals(config, corpora, index, kept, show)
+        base = None
+        if config.train.init is not None:
+            base = checkpoint_dir(config.train.init.replace("{seed}", str(config.seed)))
+            check_files(base)
+            # Vectors learned anew would mean something else than those that its item encoder knows.
+            signals = load_signals(make_signals(config.signals), base / "signals")
+        else:
+            signals = prepare_signals(config, corpora, index, kept, show)
         model = build_model(config, index.vectors.shape[1], len(retriever.feature_names))
         model.item_encoder.fit(torch.tensor(index.vectors))
-        if config.train.init is not None:
-            start_from(model, checkpoint_dir(config.train.init), retriever)
+        if base is not None:
+            start_from(model, base, retriever)
         items = ItemSignals(
             torch.tensor(index.vectors), {name: given.table(catalog) for name, given in signals.items()}
         )
@@ -97,6 +110,12 @@ def train(
             show(stage, done, of, " ".join(f"{name} {value:.3f}" for name, value in losses.items()))
 
         Trainer(config, model, data, out, report).run()
+        weighed = {}
+        if data.held_out and config.ranker.llm and _ranks(config):
+            turns = sorted(data.held_out)
+            weighed = calibrate(
+                model, data, turns, lambda done, of: show("weighing the LLM's scores", done, of, "")
+            )
         folder = out / "checkpoint"
         trained_on = [
             {"corpus": one.name, "licence": CORPORA[one.name].licence}
@@ -108,7 +127,7 @@ def train(
             config,
             model,
             retriever,
-            {"trained_on": trained_on, **(notes or {})},
+            {"trained_on": trained_on, **({"calibration": weighed} if weighed else {}), **(notes or {})},
             dtype,
             signals,
         )
@@ -116,6 +135,18 @@ def train(
 
 
 _FROM_TURNS = ("recommendations", "candidates")  # tasks that need recommending turns with candidates
+
+
+def _ranks(config: Config) -> bool:
+    """Whether a stage lets the LLM learn to rank."""
+    return any({"ranking", "in_batch_ranking"} & set(stage.losses) for stage in config.train.stages)
+
+
+def _held_out(config: Config, found: Recommendations | None) -> frozenset[int]:
+    """The newest turns, where the LLM's scores are to be weighed."""
+    if found is None or not _ranks(config) or not config.ranker.llm:
+        return frozenset()
+    return frozenset(range(len(found) - int(config.train.held_out * len(found)), len(found)))
 
 
 def _tasks(config: Config) -> set[str]:
@@ -156,6 +187,7 @@ def ingredients(
         optional=retriever.optional_features,
         missing=config.train.missing,
         ranker=config.ranker,
+        held_out=_held_out(config, found),
     )
 
 

@@ -97,7 +97,9 @@ class Trainer:
     ) -> None:
         train = self.config.train
         objective = Objective(self.model, stage.losses)
-        tasks = {name: make_task(name, self.data, train.candidates) for name in objective.tasks}
+        tasks = {
+            name: make_task(name, self.data, stage.candidates or train.candidates) for name in objective.tasks
+        }
         weights = [p for p in objective.parameters() if p.requires_grad]
         optimizer = torch.optim.AdamW(self._groups(stage), lr=stage.lr, weight_decay=train.weight_decay)
         rates = [group["lr"] for group in optimizer.param_groups]

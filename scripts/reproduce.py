@@ -1,0 +1,300 @@
+r"""From raw data to the evaluated table of a config: every seed trained, all systems measured, in one command.
+
+    python scripts/reproduce.py configs/redial.yaml
+    python scripts/reproduce.py configs/redial.yaml --ablations configs/ablations.yaml
+
+What is missing is made: the corpus' catalogue, the text vectors, the sources, the candidates, each seed's
+checkpoint, each system's rankings. Stopped, the same command goes on where it was. Everything made lies under
+`--runs`; the table, the figures and a picture go to `--results`.
+
+Each seed trains on the corpus' training and validation parts and is measured on its test part, once. With
+`--ablations`, each named change is trained with the config's seed and measured as the whole chain is; the whole
+chain's own seeds give the noise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+SYSTEMS = (
+    "recommender",
+    "ease",
+    "co-mention",
+    "nearest-dialogues",
+    "bm25",
+    "zero-shot",
+    "popularity",
+    "repeat-context",
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse, train what is not trained, measure, write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("config", type=Path)
+    parser.add_argument("overrides", nargs="*", help="like train.save_every=50")
+    parser.add_argument("--seeds", type=int, default=5, help="how many, from the config's own upwards")
+    parser.add_argument("--runs", type=Path, help="folder for what is made (default: runs/NAME)")
+    parser.add_argument("--results", type=Path, default=Path("results"), help="folder for the table")
+    parser.add_argument(
+        "--ablations", type=Path, help="YAML file of changes to measure, each a list of overrides"
+    )
+    parser.add_argument("--only", nargs="+", help="of the ablations, only these")
+    parser.add_argument(
+        "--zero-shot",
+        action="store_true",
+        help="also measure the checkpoints that the config starts from, as they are, on its catalogue",
+    )
+    parser.add_argument("--system", nargs="+", default=list(SYSTEMS), help="what stands in the table")
+    parser.add_argument("--protocol", nargs="+", default=["dedup", "repeats"], choices=["dedup", "repeats"])
+    parser.add_argument(
+        "--limit", type=int, help="measure only the first so many instances, for a quick look"
+    )
+    parser.add_argument("--resamples", type=int, default=1000, help="of the bootstrap")
+    options = parser.parse_args(argv)
+    command = shlex.join(["python", "scripts/reproduce.py", *(sys.argv[1:] if argv is None else argv)])
+
+    from wherefore.config import Config
+    from wherefore.trainer import TrainingStopped
+
+    try:
+        if not Config.load(options.config, options.overrides).corpora:
+            raise ValueError(f"{options.config} names no corpus; the first of `corpora` is what is measured")
+        if options.seeds < 1:
+            raise ValueError(f"--seeds is {options.seeds}; at least one is needed")
+        if options.ablations is None:
+            if options.only:
+                raise ValueError("--only names ablations; give their file with --ablations")
+            reproduce(options, command)
+        else:
+            ablate(options, command)
+    except (ValueError, OSError, ImportError, FloatingPointError, TrainingStopped) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def reproduce(options: argparse.Namespace, command: str) -> None:
+    """The table of a config."""
+    name, runs = options.config.stem, options.runs or Path("runs") / options.config.stem
+    seeds = [trained(options, runs, seed, [], f"seed-{seed}") for seed in range(options.seeds)]
+    reports = measured(options, runs, seeds, options.system, command)
+    if options.zero_shot:
+        untouched = [moved(options, runs, seed) for seed in range(options.seeds)]
+        found = measured(options, runs / "zero-shot", untouched, ["recommender"], command)
+        reports += [replace(report, system="wherefore, zero-shot") for report in found]
+    written(options, name, reports, runs, seeds)
+
+
+def ablate(options: argparse.Namespace, command: str) -> None:
+    """The table of changes to a config."""
+    import yaml
+
+    changes = yaml.safe_load(options.ablations.read_text(encoding="utf-8"))
+    shape = isinstance(changes, dict) and all(
+        isinstance(given, list) and all(isinstance(one, str) for one in given) for given in changes.values()
+    )
+    if not shape or not changes:
+        raise ValueError(
+            f"{options.ablations} must hold a name for every change with a list of overrides: "
+            "`no LLM: [ranker.llm=false]`"
+        )
+    if unknown := sorted(set(options.only or ()) - set(changes)):
+        raise ValueError(f"{options.ablations} has no {', '.join(unknown)}; it has {', '.join(changes)}")
+    name, runs = options.config.stem, options.runs or Path("runs") / options.config.stem
+    options.protocol = ["dedup"]
+    seeds = [trained(options, runs, seed, [], f"seed-{seed}") for seed in range(options.seeds)]
+    reports = measured(options, runs, seeds, ["recommender"], command)
+    for change, overrides in changes.items():
+        if options.only and change not in options.only:
+            continue
+        slug = "".join(c if c.isalnum() else "-" for c in change.lower())
+        folder = trained(options, runs, 0, overrides, f"without/{slug}")
+        found = measured(options, runs / "without" / slug, [folder], ["recommender"], command)
+        reports += [replace(report, system=change) for report in found]
+    written(options, f"{name}-ablations", reports, runs, seeds)
+
+
+def trained(options: argparse.Namespace, runs: Path, number: int, changes: Sequence[str], where: str) -> Path:
+    """The checkpoint of one run, trained unless it is there already."""
+    from wherefore.config import Config
+    from wherefore.train import train
+
+    config = Config.load(options.config, [*options.overrides, *changes])
+    config = config.model_copy(update={"seed": config.seed + number})
+    with_catalog(config)
+    folder = runs / where
+    kept = folder / "checkpoint" / "config.yaml"
+    if kept.is_file() and kept.read_text(encoding="utf-8") == config.to_yaml():
+        return folder / "checkpoint"
+    print(f"training {folder}", file=sys.stderr, flush=True)
+    with timed(runs, where):
+        train(config, folder, progress=True)
+    return folder / "checkpoint"
+
+
+def moved(options: argparse.Namespace, runs: Path, number: int) -> Path:
+    """The checkpoint that a seed starts from, on the config's catalogue: nothing is trained."""
+    from wherefore.catalog import Catalog
+    from wherefore.checkpoint import checkpoint_dir, load_checkpoint, save_checkpoint
+    from wherefore.config import Config
+    from wherefore.recommender import cached_index
+    from wherefore.retrieval import make_retriever
+
+    config = Config.load(options.config, options.overrides)
+    if config.train.init is None:
+        raise ValueError("--zero-shot measures the checkpoints of `train.init`, but the config has none")
+    with_catalog(config)
+    base = load_checkpoint(
+        checkpoint_dir(config.train.init.replace("{seed}", str(config.seed + number))), "cpu", merge=False
+    )
+    folder = runs / "zero-shot" / f"seed-{number}"
+    catalog = Catalog.load(config.catalog, config.catalog_schema)
+    index = cached_index(catalog, base.index, base.config, None, runs / "zero-shot" / "index")
+    told = base.config.model_copy(update={"catalog": config.catalog, "catalog_schema": config.catalog_schema})
+    retriever = make_retriever(base.config, index, like=base.retriever)
+    save_checkpoint(folder, told, base.model, retriever, signals=base.signals)
+    return folder
+
+
+def with_catalog(config: Any) -> None:
+    """Make the corpus' catalogue where it is missing."""
+    if config.catalog == "builtin" or Path(config.catalog).is_file():
+        return
+    sys.path.insert(0, str(Path(__file__).parent))
+    from prepare_data import write_corpus
+
+    if not config.corpora:
+        raise ValueError(f"{config.catalog} is not there, and the config names no corpus to make it from")
+    corpus = config.corpora[0]
+    print(f"making {config.catalog}", file=sys.stderr, flush=True)
+    write_corpus(corpus.name, Path(corpus.kwargs["path"]).parent, Path(config.catalog))
+
+
+def measured(
+    options: argparse.Namespace, runs: Path, checkpoints: Sequence[Path], systems: Sequence[str], command: str
+) -> list[Any]:
+    """Reports of systems on the test part."""
+    from wherefore.config import Config
+    from wherefore.evaluate import evaluate_corpus
+
+    corpus = Config.load(options.config, options.overrides).corpora[0]
+    with timed(runs, "evaluation"):
+        return evaluate_corpus(
+            systems,
+            corpus.name,
+            corpus.kwargs["path"],
+            "test",
+            protocols=options.protocol,
+            checkpoints=[str(one) for one in checkpoints],
+            sequences=bool(corpus.kwargs.get("sequences")),
+            save_predictions=runs / "predictions",
+            cache=runs / "evaluation",
+            limit=options.limit,
+            resamples=options.resamples,
+            command=command,
+            progress=shown(),
+        )
+
+
+def shown() -> Callable[[int, int], None]:
+    """Tells how far a long count is, with the time left, a line now and then."""
+    began, before = [time.monotonic()], [0.0]
+
+    def tell(done: int, total: int) -> None:
+        now = time.monotonic()
+        if done == 1:
+            began[0] = now
+        if done == total or now - before[0] > 10:
+            before[0] = now
+            left = (now - began[0]) / done * (total - done)
+            end = "\n" if done == total or not sys.stderr.isatty() else ""
+            print(
+                f"\rranked {done:,} of {total:,}, {left / 60:.0f} min left",
+                end=end,
+                file=sys.stderr,
+                flush=True,
+            )
+
+    return tell
+
+
+@contextmanager
+def timed(runs: Path, what: str) -> Iterator[None]:
+    """Adds the minutes that something takes to those in `minutes.json`, also when it is stopped."""
+    from wherefore.files import write_aside
+
+    began = time.monotonic()
+    try:
+        yield
+    finally:
+        runs.mkdir(parents=True, exist_ok=True)
+        told = minutes(runs)
+        told[what] = round(told.get(what, 0.0) + (time.monotonic() - began) / 60, 2)
+        with write_aside(runs / "minutes.json") as aside:
+            aside.write_text(json.dumps(told, indent=1), encoding="utf-8")
+
+
+def minutes(runs: Path) -> dict[str, float]:
+    """What `timed` counted."""
+    file = runs / "minutes.json"
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+
+
+def parameters(checkpoint: Path) -> dict[str, int]:
+    """How many numbers each part of a checkpoint has; the embedder and the LLM share MiniLM's where both are it."""
+    from wherefore.checkpoint import load_checkpoint
+    from wherefore.learned import Learned
+
+    loaded = load_checkpoint(checkpoint, "cpu", merge=False)
+    model = loaded.model
+    own = {id(p): p.numel() for p in model.parameters()}
+    adapter = sum(p.numel() for name, p in model.lm.named_parameters() if p.requires_grad)
+    parts = {
+        "item_encoder": sum(p.numel() for p in model.item_encoder.parameters()),
+        "ranking_head": sum(p.numel() for p in model.head.parameters()),
+        "adapter": adapter,
+    }
+    parts["llm"] = sum(own.values()) - sum(parts.values())
+    if loaded.config.embedder.name != loaded.config.llm.name:
+        embedder: Any = loaded.index.embedder
+        weights = getattr(getattr(embedder, "model", None), "parameters", tuple)()
+        parts["embedder"] = sum(p.numel() for p in weights)
+    for source in loaded.retriever.sources:
+        if isinstance(source, Learned):
+            tensors: Mapping[str, Any] = source.tensors()
+            parts[source.name] = sum(int(t.size) for t in tensors.values() if t.dtype.kind == "f")
+    parts["signals"] = sum(int(one.vectors.size) for one in loaded.signals.values())
+    parts = {name: count for name, count in parts.items() if count}
+    return parts | {"total": sum(parts.values())}
+
+
+def written(
+    options: argparse.Namespace, name: str, reports: Sequence[Any], runs: Path, checkpoints: Sequence[Path]
+) -> None:
+    """Write the figures as JSON, Markdown and a picture, and print the tables."""
+    from wherefore.files import write_aside
+    from wherefore.report import markdown, plot, results, save_markdown
+
+    options.results.mkdir(parents=True, exist_ok=True)
+    figures = results(reports) | {"parameters": parameters(checkpoints[0]), "minutes": minutes(runs)}
+    with write_aside(options.results / f"{name}.json") as aside:
+        aside.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    save_markdown(options.results / f"{name}.md", reports)
+    plot(options.results / f"{name}.png", reports)
+    print(markdown(reports), end="")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

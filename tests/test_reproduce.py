@@ -1,0 +1,201 @@
+"""One command from raw dialogues to the evaluated table, on a corpus made here."""
+
+import importlib.util
+import json
+import random
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from conftest import tiny_lm
+from wherefore.catalog import Catalog
+from wherefore.config import Config
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def reproduce(monkeypatch):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    spec = importlib.util.spec_from_file_location("reproduce", ROOT / "scripts" / "reproduce.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def project(tmp_path, tokenizers, movies, monkeypatch):
+    """A folder with a config, dialogues in three parts, a catalogue and an LLM; it is the current one."""
+    monkeypatch.chdir(tmp_path)
+    tiny_lm("qwen3", len(tokenizers["qwen3"])).save_pretrained("base")
+    tokenizers["qwen3"].save_pretrained("base")
+    movies.save(tmp_path / "films.parquet")
+    draw, ids = random.Random(0), [item.id for item in movies.items]
+    with open("talks.jsonl", "w", encoding="utf-8") as file:
+        for number in range(36):
+            liked, gold = draw.sample(ids, 2)
+            turns = [
+                {"role": "user", "text": f"I loved @{liked}", "items": [liked]},
+                {"role": "assistant", "text": f"How about @{gold}?", "items": [gold]},
+            ]
+            split = ("train", "train", "valid", "test")[number % 4]
+            record = {"dialogue_id": str(number), "split": split, "turns": turns}
+            file.write(json.dumps(record) + "\n")
+    tree = {
+        "catalog": "films.parquet",
+        "embedder": {"name": "conftest:WordEmbedder"},
+        "store": {"name": "faiss", "factory": "Flat"},
+        "llm": {"name": "base", "lora": {"r": 2, "alpha": 4}, "max_dialogue_tokens": 64},
+        "item_encoder": {"name": "mlp", "soft_tokens": 1, "hidden": 8},
+        "corpora": [{"name": "jsonl", "path": "talks.jsonl"}],
+        "retrieval": {
+            "k": 10,
+            "folds": 3,
+            "sources": [{"name": "collaborative", "k": 8}, {"name": "popularity"}],
+        },
+        "train": {
+            "splits": ["train", "valid"],
+            "cache": "runs/mine/cache",
+            "candidates": 4,
+            "held_out": 0.2,
+            "stages": [
+                {"name": "sources", "losses": {"source_ranking": 1.0}, "steps": 3, "batch_size": 4},
+                {"name": "ranking", "losses": {"ranking": 1.0}, "steps": 3, "batch_size": 4},
+            ],
+        },
+    }
+    Path("mine.yaml").write_text(yaml.safe_dump(tree), encoding="utf-8")
+    Path("changes.yaml").write_text(
+        'no LLM:\n  - ranker.llm=false\n  - "train.stages=[{name: s, losses: {source_ranking: 1.0}, steps: 2}]"\n'
+        "half the data:\n  - train.share=0.5\n",
+        encoding="utf-8",
+    )
+    return tmp_path
+
+
+TABLE = ["--system", "recommender", "popularity", "--resamples", "20"]
+
+
+def test_one_command_from_dialogues_to_the_table(reproduce, project, monkeypatch, capsys):
+    assert reproduce.main(["mine.yaml", "--seeds", "2", *TABLE]) == 0
+    assert "wherefore" in capsys.readouterr().out
+    told = json.loads(Path("results/mine.json").read_text())
+    assert told["seeds"] == [0, 1] and told["instances"] == 9
+    assert set(told["systems"]) == {"wherefore", "popularity"}
+    assert set(told["systems"]["wherefore"]) == {"dedup", "repeats"}
+    assert told["command"] == "python scripts/reproduce.py mine.yaml --seeds 2 " + " ".join(TABLE)
+    assert told["parameters"]["total"] == sum(n for part, n in told["parameters"].items() if part != "total")
+    assert told["parameters"]["collaborative"] > 0 and told["parameters"]["ranking_head"] > 0
+    assert set(told["minutes"]) >= {"seed-0", "seed-1", "evaluation"}
+    assert Path("results/mine.png").read_bytes().startswith(b"\x89PNG")
+    assert "| wherefore | dedup |" in Path("results/mine.md").read_text()
+    weights = Path("runs/mine/seed-1/checkpoint/ranker.safetensors")
+    before = weights.stat().st_mtime_ns
+
+    def never(*given, **named):
+        raise AssertionError("nothing is left to train")
+
+    monkeypatch.setattr("wherefore.train.train", never)
+    assert reproduce.main(["mine.yaml", "--seeds", "2", *TABLE]) == 0  # again: everything is there
+    assert weights.stat().st_mtime_ns == before
+    again = json.loads(Path("results/mine.json").read_text())
+    assert again["systems"] == told["systems"]
+
+
+def test_ablations_stand_beside_the_whole_chain(reproduce, project):
+    assert (
+        reproduce.main(["mine.yaml", "--seeds", "2", "--ablations", "changes.yaml", "--resamples", "20"]) == 0
+    )
+    told = json.loads(Path("results/mine-ablations.json").read_text())
+    assert set(told["systems"]) == {"wherefore", "no LLM", "half the data"}
+    assert all(set(protocols) == {"dedup"} for protocols in told["systems"].values())
+    assert told["systems"]["wherefore"]["dedup"]["sd"] and not told["systems"]["no LLM"]["dedup"]["sd"]
+    saved = Config.load("runs/mine/without/no-llm/checkpoint/config.yaml")
+    assert saved.ranker.llm is False and [stage.name for stage in saved.train.stages] == ["s"]
+    one = [
+        "mine.yaml",
+        "--seeds",
+        "2",
+        "--ablations",
+        "changes.yaml",
+        "--resamples",
+        "20",
+        "--only",
+        "no LLM",
+    ]
+    assert reproduce.main(one) == 0
+    assert set(json.loads(Path("results/mine-ablations.json").read_text())["systems"]) == {
+        "wherefore",
+        "no LLM",
+    }
+
+
+def test_a_config_that_starts_from_another_is_measured_before_and_after(reproduce, project, movies):
+    assert reproduce.main(["mine.yaml", "--seeds", "2", *TABLE]) == 0
+    few = Catalog.from_records([{**one.fields, "id": one.id, "title": one.title} for one in movies.items[:9]])
+    few.save(project / "few.parquet")
+    other = [
+        "catalog=few.parquet",
+        "train.init=runs/mine/seed-{seed}/checkpoint",
+        "train.cache=runs/few/cache",
+    ]
+    other += ["retrieval.k=8", "--runs", "runs/few", "--zero-shot"]
+    assert reproduce.main(["mine.yaml", *other, "--seeds", "2", "--results", "few", *TABLE]) == 0
+    told = json.loads(Path("few/mine.json").read_text())
+    assert set(told["systems"]) == {"wherefore", "wherefore, zero-shot", "popularity"}
+    assert told["systems"]["wherefore, zero-shot"]["dedup"]["sd"]
+    assert Config.load("runs/few/zero-shot/seed-1/config.yaml").seed == 1
+    assert len(Catalog.load("runs/few/zero-shot/seed-1/catalog.parquet")) == 9
+    assert reproduce.main(["mine.yaml", "--zero-shot", "--seeds", "2", *TABLE]) == 2
+
+
+def test_a_changed_config_is_trained_again(reproduce, project):
+    assert reproduce.main(["mine.yaml", "--seeds", "1", *TABLE]) == 0
+    first = Path("runs/mine/seed-0/checkpoint/config.yaml").read_text()
+    assert reproduce.main(["mine.yaml", "writer.max_tokens=20", "--seeds", "1", *TABLE]) == 0
+    assert Path("runs/mine/seed-0/checkpoint/config.yaml").read_text() != first
+
+
+def test_a_missing_catalogue_is_made_from_the_corpus(reproduce, project, monkeypatch):
+    import types
+
+    made = []
+
+    def write_corpus(name, source, out):
+        made.append((name, source, out))
+        Catalog.load("films.parquet").save(out)
+
+    monkeypatch.setitem(sys.modules, "prepare_data", types.SimpleNamespace(write_corpus=write_corpus))
+    config = Config.load("mine.yaml", ["catalog=runs/items.parquet"])
+    Path("runs").mkdir()
+    reproduce.with_catalog(config)
+    reproduce.with_catalog(config)
+    assert made == [("jsonl", Path("."), Path("runs/items.parquet"))]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["mine.yaml", "--seeds", "0"], "--seeds is 0"),
+        (["mine.yaml", "--only", "no LLM"], "give their file with --ablations"),
+        (["mine.yaml", "--ablations", "changes.yaml", "--only", "nothing"], "has no nothing; it has no LLM"),
+        (["mine.yaml", "--ablations", "mine.yaml"], "must hold a name for every change"),
+        (["nowhere.yaml"], "nowhere.yaml"),
+        (["mine.yaml", "train.stage=3"], "stage"),
+        (["mine.yaml", "corpora=[]"], "corpus"),
+    ],
+)
+def test_what_cannot_be_done_is_said(reproduce, project, capsys, given, said):
+    assert reproduce.main(given) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_every_ablation_is_a_config(project):
+    changes = yaml.safe_load((ROOT / "configs" / "ablations.yaml").read_text(encoding="utf-8"))
+    assert len(changes) == 9
+    whole = Config.load(ROOT / "configs" / "redial.yaml")
+    for name, overrides in changes.items():
+        changed = Config.load(ROOT / "configs" / "redial.yaml", overrides)
+        assert changed != whole, name
