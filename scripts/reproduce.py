@@ -90,11 +90,39 @@ def reproduce(options: argparse.Namespace, command: str) -> None:
     name, runs = options.config.stem, options.runs or Path("runs") / options.config.stem
     seeds = [trained(options, runs, seed, [], f"seed-{seed}") for seed in range(options.seeds)]
     reports = measured(options, runs, seeds, options.system, command)
+    sources = found_by_sources(options, seeds[0])
     if options.zero_shot:
         untouched = [moved(options, runs, seed) for seed in range(options.seeds)]
         found = measured(options, runs / "zero-shot", untouched, ["recommender"], command)
         reports += [replace(report, system="wherefore, zero-shot") for report in found]
-    written(options, name, reports, runs, seeds)
+    written(options, name, reports, runs, seeds, {"sources": sources})
+    print(table_of_sources(sources), end="")
+    with (options.results / f"{name}.md").open("a", encoding="utf-8") as file:
+        file.write("\n" + table_of_sources(sources))
+
+
+def found_by_sources(options: argparse.Namespace, checkpoint: Path) -> dict[str, dict[str, float]]:
+    """What each source of a checkpoint finds on the test part, dedup."""
+    from wherefore.baselines import Setting
+    from wherefore.config import Config
+    from wherefore.corpora import CORPORA
+    from wherefore.evaluate import SYSTEMS as BUILDERS
+    from wherefore.evaluate import RecommenderRank, source_report
+
+    component = Config.load(options.config, options.overrides).corpora[0]
+    corpus = CORPORA[component.name](component.kwargs["path"], "test")
+    rank = BUILDERS["recommender"](Setting(corpus, (), str(checkpoint)))
+    assert isinstance(rank, RecommenderRank)
+    return source_report(rank, list(corpus.instances(True))[: options.limit], shown())
+
+
+def table_of_sources(sources: Mapping[str, Mapping[str, float]]) -> str:
+    """The same as Markdown."""
+    heads = ("recall@10", "recall@50", "found", "unique")
+    lines = [("source", *heads), ("---",) * 5]
+    for name, shares in sources.items():
+        lines.append((name, *(f"{shares[head]:.3f}" if head in shares else "–" for head in heads)))
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def ablate(options: argparse.Namespace, command: str) -> None:
@@ -281,7 +309,12 @@ def parameters(checkpoint: Path) -> dict[str, int]:
 
 
 def written(
-    options: argparse.Namespace, name: str, reports: Sequence[Any], runs: Path, checkpoints: Sequence[Path]
+    options: argparse.Namespace,
+    name: str,
+    reports: Sequence[Any],
+    runs: Path,
+    checkpoints: Sequence[Path],
+    further: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the figures as JSON, Markdown and a picture, and print the tables."""
     from wherefore.files import write_aside
@@ -289,6 +322,7 @@ def written(
 
     options.results.mkdir(parents=True, exist_ok=True)
     figures = results(reports) | {"parameters": parameters(checkpoints[0]), "minutes": minutes(runs)}
+    figures |= further or {}
     with write_aside(options.results / f"{name}.json") as aside:
         aside.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     save_markdown(options.results / f"{name}.md", reports)

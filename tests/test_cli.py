@@ -309,7 +309,11 @@ def test_index_saves_a_checkpoint_on_the_catalogue(fake, tmp_path, monkeypatch, 
 
     def load(folder, merge):
         base = SimpleNamespace(
-            index="starter's", config=Config(catalog="builtin"), model="m", retriever="learned"
+            index="starter's",
+            config=Config(catalog="builtin"),
+            model="m",
+            retriever="learned",
+            signals="heard",
         )
         return base if merge is (not saved_to) else pytest.fail("an adapter that is merged cannot be saved")
 
@@ -320,7 +324,7 @@ def test_index_saves_a_checkpoint_on_the_catalogue(fake, tmp_path, monkeypatch, 
 
     checkpoint = ModuleType("wherefore.checkpoint")
     checkpoint.load_checkpoint = load
-    checkpoint.save_checkpoint = lambda *given: saved.append(given)
+    checkpoint.save_checkpoint = lambda *given, **named: saved.append((*given, named))
     checkpoint.checkpoint_dir = Path
     monkeypatch.setattr("wherefore.retrieval.make_retriever", lambda config, index, like: (index, like))
     monkeypatch.setitem(sys.modules, "wherefore.checkpoint", checkpoint)
@@ -336,8 +340,8 @@ def test_index_saves_a_checkpoint_on_the_catalogue(fake, tmp_path, monkeypatch, 
     saved_to = [tmp_path / "mine"]
     assert cli.main(["index", str(books), "--out", str(saved_to[0])]) == 0
     assert capsys.readouterr().out.endswith(f"wherefore chat --checkpoint {saved_to[0]}\n")
-    folder, config, model, (index, learned), _ = saved[0]
-    assert (folder, model, learned) == (saved_to[0], "m", "learned")
+    folder, config, model, (index, learned), _, named = saved[0]
+    assert (folder, model, learned, named) == (saved_to[0], "m", "learned", {"signals": "heard"})
     assert config.catalog == "books.csv" and index.ids[0] == "1"
 
 

@@ -33,6 +33,7 @@ from wherefore.evaluate import (
     recall_at,
     reciprocal_rank,
     slices_of,
+    source_report,
     write_predictions,
 )
 
@@ -866,3 +867,18 @@ def test_import_is_light():
     check = f"import sys, wherefore.evaluate, wherefore.report; print({heavy} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "set()"
+
+
+def test_the_report_of_sources_counts_who_found_what():
+    rank = RecommenderRank(SimpleNamespace(retriever=SimpleNamespace(source_names=("x", "y", "z"))), str, {})
+    places = {"a": {"x": 1, "y": 60}, "b": {"y": 11}, "c": {}}
+    rank.found = lambda instance: {item: by for item, by in places.items() if by}
+    one = dialogue(0, ("user", "hi"), ("assistant", "@a", "@b", "@c", "@d"))
+    rank.read_ahead = lambda instances: None
+    told = source_report(rank, instances(one))
+    assert told == {
+        "x": {"recall@10": 0.25, "recall@50": 0.25, "found": 0.25, "unique": 0.0},
+        "y": {"recall@10": 0.0, "recall@50": 0.25, "found": 0.5, "unique": 0.25},
+        "z": {"recall@10": 0.0, "recall@50": 0.0, "found": 0.0, "unique": 0.0},
+        "all": {"found": 0.5},
+    }

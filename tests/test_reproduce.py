@@ -86,6 +86,9 @@ def test_one_command_from_dialogues_to_the_table(reproduce, project, monkeypatch
     assert set(told["systems"]) == {"wherefore", "popularity"}
     assert set(told["systems"]["wherefore"]) == {"dedup", "repeats"}
     assert told["command"] == "python scripts/reproduce.py mine.yaml --seeds 2 " + " ".join(TABLE)
+    assert set(told["sources"]) == {"collaborative", "popularity", "all"}
+    assert told["sources"]["popularity"]["found"] > 0 and told["sources"]["all"]["found"] <= 1
+    assert "| popularity |" in Path("results/mine.md").read_text().split("source | recall@10")[1]
     assert told["parameters"]["total"] == sum(n for part, n in told["parameters"].items() if part != "total")
     assert told["parameters"]["collaborative"] > 0 and told["parameters"]["ranking_head"] > 0
     assert set(told["minutes"]) >= {"seed-0", "seed-1", "evaluation"}

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from conftest import make_tiny, tiny_lm
+from conftest import make_recommender, make_tiny, tiny_lm
 from wherefore.checkpoint import load_checkpoint
 from wherefore.collaborative import Collaborative
 from wherefore.config import Config
@@ -27,7 +27,7 @@ from wherefore.losses import (
     source_ranking,
 )
 from wherefore.model import build_model
-from wherefore.prepare import load_corpora
+from wherefore.prepare import _data_key, load_corpora, load_index
 from wherefore.prompt import IGNORE
 from wherefore.recommender import Recommender
 from wherefore.tasks import Ingredients, Recommendations, WordingTask, dice, link_items, make_task, spoken
@@ -583,6 +583,24 @@ def test_a_corpus_may_teach_the_sources_alone(tmp_path, tokenizers, movies, monk
         train(Config.parse(tree), tmp_path / "other")
 
 
+def test_items_can_be_kept_out_of_all_dialogues(tmp_path, tokenizers, movies):
+    tree = whole_tree(tmp_path, tokenizers, movies)
+    (tmp_path / "cold").write_text("aliens\nhered\n", encoding="utf-8")
+    tree["train"]["without"] = str(tmp_path / "cold")
+    (corpus,) = load_corpora(Config.parse(tree), movies)
+    named = {item for one in corpus.dialogues for turn in one.turns for item in turn.items}
+    assert named == {"alien", "mids", "shaun", "hotfuzz"}
+    said = " ".join(message.content for one in corpus.dialogues for message in corpus.read(one).messages)
+    assert "Aliens" not in said and "Hereditary" not in said and "Alien" in said
+    config = Config.parse(tree)
+    with_them = Config.parse(whole_tree(tmp_path, tokenizers, movies))
+    index = make_recommender("qwen3", tokenizers, movies).index
+    assert _data_key(config, (corpus,), index) != _data_key(with_them, (corpus,), index)
+    tree["train"]["without"] = str(tmp_path / "nowhere")
+    with pytest.raises(FileNotFoundError, match="give a file of corpus item ids"):
+        load_corpora(Config.parse(tree), movies)
+
+
 def test_a_share_of_the_dialogues_is_evenly_spread(tmp_path, tokenizers, movies):
     tree = whole_tree(tmp_path, tokenizers, movies)
     ids = {}
@@ -604,3 +622,13 @@ def test_invented_users_say_what_their_state_holds(movies):
             assert movies[item].title.lower() in text
         for wish in case.dialogue.preferences.wanted:
             assert wish.value.lower() in text
+
+
+def test_an_index_of_another_projection_is_another_index(tmp_path, tokenizers, movies):
+    tree = whole_tree(tmp_path, tokenizers, movies)
+    plain = load_index(Config.parse(tree), movies, tmp_path / "kept", lambda *told: None)
+    narrow = load_index(Config.parse({**tree, "pca": 3}), movies, tmp_path / "kept", lambda *told: None)
+    again = load_index(Config.parse(tree), movies, tmp_path / "kept", lambda *told: None)
+    assert (plain.dim, narrow.dim, again.dim) == (8, 3, 8)
+    keys = [_data_key(Config.parse(tree), (), index) for index in (plain, narrow, again)]
+    assert keys[0] == keys[2] != keys[1]

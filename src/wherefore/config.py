@@ -151,6 +151,7 @@ class TrainConfig(_Strict):
     cache: str | None = None  # folder for what runs with several seeds share; None: the run's own
     held_out: float = Field(0.05, ge=0, lt=0.5)  # of the recommending turns, to weigh the LLM's scores by
     share: float = Field(1.0, gt=0, le=1)  # of each corpus' dialogues that are used, evenly spread
+    without: str | None = None  # a file of corpus item ids, one a line, that dialogues are to be silent about
     recommending_turns: int | None = Field(None, ge=1)  # how many to fetch candidates for; None: all
     save_every: int = Field(200, ge=1)  # steps between checkpoints
     log_every: int = Field(10, ge=1)

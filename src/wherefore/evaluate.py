@@ -568,6 +568,20 @@ class RecommenderRank:
         listed = self.recommender.rank(given, min(self.depth, len(self.recommender.catalog)), exclude=gone)
         return [corpus_id for entry in listed for corpus_id in self._corpus_ids.get(entry.item.id, ())]
 
+    def found(self, instance: Instance) -> dict[str, dict[str, int]]:
+        """For each item of the corpus that sources found, at which rank which source did."""
+        gone = {self.catalog_id_of[item] for item in instance.named if item in self.catalog_id_of}
+        candidates = self.recommender.candidates(
+            self._annotated(instance), exclude=gone if instance.dedup else ()
+        )
+        return {
+            corpus_id: {
+                name: int(rank) for name, rank in zip(candidates.source_names, ranks, strict=True) if rank
+            }
+            for item, ranks in zip(candidates.items, candidates.ranks, strict=True)
+            for corpus_id in self._corpus_ids.get(item.id, ())
+        }
+
     def read_ahead(self, instances: Iterable[Instance]) -> None:
         """Embed the texts of instances that come next all at once: much faster than one by one."""
         if not self.read_titles:
@@ -576,6 +590,42 @@ class RecommenderRank:
     def _annotated(self, instance: Instance) -> Dialogue:
         given = as_dialogue(instance.context, self.title_of, self.catalog_id_of.get)
         return given if given.messages else Dialogue((Message("user", "Hello."),))
+
+
+def source_report(
+    rank: RecommenderRank, instances: Iterable[Instance], progress: Progress | None = None
+) -> dict[str, dict[str, float]]:
+    """What each source finds of the gold items, alone and beside the others.
+
+    Args:
+        rank: The recommender.
+        instances: What to find.
+        progress: Told (done, of).
+
+    Returns:
+        For every source `recall@10` and `recall@50` in its own order, `found`, the share of gold mentions among
+        what it gives to the ranker, and `unique`, the share that no other source finds; for "all" together, `found`.
+    """
+    todo = list(instances)
+    names = rank.recommender.retriever.source_names
+    counts = {name: np.zeros(4) for name in names}
+    total = together = 0
+    for done, instance in enumerate(_in_order(rank, todo), 1):
+        found = rank.found(instance)
+        for item in instance.gold:
+            total += 1
+            by = found.get(item, {})
+            for name, place in by.items():
+                counts[name] += (place <= 10, place <= 50, 1, len(by) == 1)
+            together += bool(by)
+        if progress is not None:
+            progress(done, len(todo))
+    labels = ("recall@10", "recall@50", "found", "unique")
+    shares = {
+        name: {label: _short(count / max(total, 1)) for label, count in zip(labels, row, strict=True)}
+        for name, row in counts.items()
+    }
+    return {**shares, "all": {"found": _short(together / max(total, 1))}}
 
 
 _AHEAD = 64  # instances whose texts are embedded at once

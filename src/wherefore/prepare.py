@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -55,6 +55,7 @@ def load_corpora(config: Config, catalog: Catalog) -> tuple[Corpus, ...]:
         ValueError: If a name is unknown.
     """
     corpora = []
+    unknown = _ids_in(config.train.without)
     for component in config.corpora:
         keywords = component.kwargs
         path = keywords.pop("path", None)
@@ -71,6 +72,7 @@ def load_corpora(config: Config, catalog: Catalog) -> tuple[Corpus, ...]:
         ]
         dialogues.sort(key=_age)
         dialogues = spread(dialogues, round(config.train.share * len(dialogues)) or 1)
+        dialogues = [without_items(dialogue, unknown) for dialogue in dialogues]
         named = dict.fromkeys(
             item for dialogue in dialogues for turn in dialogue.turns for item in turn.items
         )
@@ -85,6 +87,36 @@ def load_corpora(config: Config, catalog: Catalog) -> tuple[Corpus, ...]:
     return tuple(corpora)
 
 
+def _ids_in(file: str | None) -> frozenset[str]:
+    """The ids in a file, one a line; none without a file."""
+    if file is None:
+        return frozenset()
+    try:
+        text = Path(file).read_text(encoding="utf-8")
+    except OSError as error:
+        raise FileNotFoundError(
+            f"`train.without` is {file}, which cannot be read ({error.strerror}); give a file of corpus item ids, one "
+            "a line"
+        ) from error
+    return frozenset(text.split())
+
+
+def without_items(dialogue: CorpusDialogue, unknown: Collection[str]) -> CorpusDialogue:
+    """A dialogue in which these items are not named, neither by id nor by title."""
+    if not unknown:
+        return dialogue
+    turns = tuple(
+        replace(
+            turn,
+            parts=tuple(p for p in turn.parts if isinstance(p, str) or p.item_id not in unknown),
+            unplaced=tuple(item for item in turn.unplaced if item not in unknown),
+        )
+        for turn in dialogue.turns
+    )
+    feedback = {item: told for item, told in dialogue.feedback.items() if item not in unknown}
+    return replace(dialogue, turns=turns, feedback=feedback)
+
+
 def _age(dialogue: CorpusDialogue) -> tuple[int, str]:
     return (int(dialogue.id), "") if dialogue.id.isdecimal() else (0, dialogue.id)
 
@@ -96,7 +128,7 @@ def _dated(title: Any, year: Any) -> str:
 def load_index(config: Config, catalog: Catalog, kept: Path, show: Show) -> Index:
     """The index in a folder, or a new one that is kept there."""
     embedder = build(config.embedder, EMBEDDERS, "embedder")
-    folder = kept / "index"
+    folder = kept / ("index" if config.pca is None else f"index-pca-{config.pca}")
     try:
         return Index.load(folder, catalog, embedder)
     except (FileNotFoundError, ValueError):
@@ -177,7 +209,12 @@ def _source_folders(
 def _data_key(config: Config, corpora: Sequence[Corpus], index: Index) -> list[str]:
     ids = hashlib.sha256("|".join(one.id for corpus in corpora for one in corpus.dialogues).encode())
     components = [component.model_dump(mode="json") for component in config.corpora]
-    return [index.catalog.fingerprint(), index.embedder.name, json.dumps(components), ids.hexdigest()]
+    key = [index.catalog.fingerprint(), index.embedder.name, json.dumps(components), ids.hexdigest()]
+    if index.projection is not None:
+        key.append(hashlib.sha256(index.projection.directions.tobytes()).hexdigest())
+    if config.train.without is not None:
+        key.append(hashlib.sha256(" ".join(sorted(_ids_in(config.train.without))).encode()).hexdigest())
+    return key
 
 
 def _learn(

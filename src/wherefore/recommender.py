@@ -273,6 +273,22 @@ class Recommender:
             cache = self._read(dialogue) if self.config.ranker.llm else None
             return list(self._list(dialogue, k, cache, exclude)[0])
 
+    def candidates(
+        self, dialogue: Dialogue, k: int | None = None, exclude: Collection[str] = ()
+    ) -> Candidates:
+        """What the sources find for a dialogue with its mentions, before the LLM ranks it.
+
+        Args:
+            dialogue: Its messages, and the items that they name.
+            k: At most so many; `retrieval.k` when None.
+            exclude: Ids that must not be found.
+        """
+        with self._lock:
+            read = self.reader.read(
+                parse_messages(dialogue.messages, answered=True), None, 0, dialogue.mentions
+            )
+            return self.retriever.search(read, k or self.config.retrieval.k, exclude)
+
     def read_ahead(self, dialogues: Iterable[Dialogue]) -> None:
         """Embed all at once what ranking these dialogues, whose mentions are known, will need."""
         read = [
