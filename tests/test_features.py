@@ -340,7 +340,7 @@ def test_the_head_adds_its_parts_and_survives_anything():
     head.fit(torch.randn(100, 3))
     states, end, facts = torch.randn(5, 8), torch.randn(8), torch.randn(5, 3)
     scores = head(states, end, facts)
-    assert torch.equal(scores.llm, torch.zeros(5))  # untrained, the LLM corrects nothing
+    assert 0 < scores.llm.std() < 1  # untrained, the LLM says little
     torch.nn.init.normal_(head.llm[-1].weight)
     torch.nn.init.normal_(head.key.weight)
     scores = head(states, end, facts)

@@ -601,6 +601,14 @@ def test_items_can_be_kept_out_of_all_dialogues(tmp_path, tokenizers, movies):
         load_corpora(Config.parse(tree), movies)
 
 
+def test_an_llm_that_did_not_learn_to_rank_says_nothing(tmp_path, tokenizers, movies):
+    tree = whole_tree(tmp_path, tokenizers, movies)
+    tree["train"]["stages"] = [{"name": "s", "losses": {"source_ranking": 1.0}, "steps": 2, "batch_size": 2}]
+    folder = train(Config.parse(tree), tmp_path / "run")
+    head = load_checkpoint(folder, merge=False).model.head
+    assert not head.llm_score(torch.randn(4, 32), torch.randn(32)).any()
+
+
 def test_a_share_of_the_dialogues_is_evenly_spread(tmp_path, tokenizers, movies):
     tree = whole_tree(tmp_path, tokenizers, movies)
     ids = {}

@@ -111,6 +111,8 @@ def train(
 
         Trainer(config, model, data, out, report).run()
         weighed = {}
+        if base is None and not _ranks(config):
+            model.head.weigh_llm(0.0)  # it has not learned to rank
         if data.held_out and config.ranker.llm and _ranks(config):
             turns = sorted(data.held_out)
             weighed = calibrate(
