@@ -228,6 +228,30 @@ def test_seeds_reproduce_and_leave_the_callers_random_numbers_alone():
     assert not np.array_equal(one["tower.output.weight"], other["tower.output.weight"])
 
 
+def test_by_content_an_item_counts_as_if_nobody_had_named_it():
+    tower = fitted(pairs(), by_content=True)
+    catalog, dialogue = tower.index.catalog, pairs(1)[0]
+    rows = np.arange(len(catalog))
+    parts = tower.parts(dialogue, rows)
+    assert parts.shape == (len(catalog), 1) and tower.part_names == ("by_content",)
+    learned = tower._learned()
+    state = tower._now()
+    nobody = replace(state.features, own=torch.full_like(state.features.own, len(learned.ids)))
+    with torch.inference_mode():
+        made = learned.tower.items(nobody)
+        made = made / made.norm(dim=1, keepdim=True)
+        wanted = learned.tower.sharpness.exp() * made @ torch.from_numpy(tower.query_vector(dialogue))
+    np.testing.assert_allclose(parts[:, 0], wanted.numpy(), atol=1e-4)
+    assert not np.allclose(parts[:, 0], tower.score(dialogue, np.zeros(8, np.float32), rows))
+    other = pairs(2)[1]
+    assert not np.allclose(tower.parts(other, rows), parts)  # what is kept is the last dialogue's
+    np.testing.assert_allclose(tower.parts(dialogue, rows[3:5]), parts[3:5], atol=1e-5)
+    plain = fitted(pairs(40))
+    assert plain.part_names == () and plain.parts(dialogue, rows).shape == (len(catalog), 0)
+    nothing = Tower(make_index(), **SMALL, by_content=True).parts(dialogue, rows)
+    assert nothing.shape == (len(catalog), 1) and np.isnan(nothing).all()
+
+
 def test_texts_are_embedded_once_for_all_that_share_them(monkeypatch):
     index, seen = make_index(), []
     encode = WordEmbedder.encode

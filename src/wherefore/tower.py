@@ -330,10 +330,12 @@ class Tower:
         min_frequency: Values that fewer items bear have no vector and are not heard.
         seed: Of weights, order and dropout.
         bf16: Train in bfloat16 where matrices are multiplied.
+        by_content: Whether to say, besides, how well items go by their text and values alone; see `parts`.
         extra: Further vectors of the index' items by name, (n, any width); a row with NaN is not known, and so
             are items that are added later.
 
     Attributes:
+        part_names: What `parts` gives.
         history: Mean loss of each epoch of the last `fit`.
 
     Raises:
@@ -360,8 +362,10 @@ class Tower:
         min_frequency: int = 2,
         seed: int = 0,
         bf16: bool = True,
+        by_content: bool = False,
         extra: Mapping[str, np.ndarray] | None = None,
     ) -> None:
+        self.part_names: tuple[str, ...] = ("by_content",) if by_content else ()
         if min(k, epochs, batch_size) < 1:
             raise ValueError(
                 f"`k` is {k}, `epochs` {epochs} and `batch_size` {batch_size}; each must be at least 1"
@@ -381,6 +385,7 @@ class Tower:
         self._learnt: _Learnt | None = None
         self._state: _State | None = None
         self._last: tuple[Dialogue, _State, np.ndarray] | None = None
+        self._query: tuple[Dialogue, _State, np.ndarray] | None = None
         with torch.random.fork_rng(devices=[]):
             self._tower(0, 0)  # what cannot be built is refused here
 
@@ -444,7 +449,7 @@ class Tower:
             found = [events.at(rows[ends[n] : ends[n + 1]]) for n, events in enumerate(found)]
             history = self._train(learnt.tower, found, torch.from_numpy(vectors.matrix), state, progress)
         self._learnt, self.history = learnt, history
-        self._state, self._last = None, None
+        self._state, self._last, self._query = None, None, None
 
     def _train(
         self,
@@ -585,7 +590,7 @@ class Tower:
             keys=[(str(name), str(value)) for name, value in keys],
             people=[str(name) for name in unpacked(tensors["people"])],
         )
-        self._state, self._last = None, None
+        self._state, self._last, self._query = None, None, None
 
     # -- searching ----------------------------------------------------------------------------------------
 
@@ -609,6 +614,23 @@ class Tower:
             return np.full(len(rows), np.nan, dtype=np.float32)
         scores: np.ndarray = self._all(dialogue)[rows]
         return scores
+
+    def parts(self, dialogue: Dialogue, rows: np.ndarray) -> np.ndarray:
+        """How well each row goes with the dialogue by its text and values alone, (m, 1) float32; NaN as in `score`.
+
+        This means the same for an item that nobody has named yet as for one that everybody names. (m, 0) where it
+        was not asked for.
+        """
+        if not self.part_names:
+            return np.empty((len(rows), 0), dtype=np.float32)
+        if not self._knows:
+            return np.full((len(rows), 1), np.nan, dtype=np.float32)
+        state, tower = self._now(), self._learned().tower
+        query = torch.from_numpy(self._looked_for(dialogue))
+        with torch.inference_mode():
+            made = tower.sharpness.exp() * (state.content[torch.from_numpy(rows)] @ query)
+        parts: np.ndarray = made.numpy()[:, None]
+        return parts
 
     @property
     def _knows(self) -> bool:
@@ -655,12 +677,19 @@ class Tower:
         state = self._now()
         if self._last is not None and self._last[0] is dialogue and self._last[1] is state:
             return self._last[2]
-        query = torch.from_numpy(self.query_vector(dialogue))[None]
+        query = torch.from_numpy(self._looked_for(dialogue))[None]
         with torch.inference_mode():
             scores = self._learned().tower.scores(query, state.unit, state.features)
             logs: np.ndarray = scores.log_softmax(-1)[0].numpy()
         self._last = (dialogue, state, logs)
         return logs
+
+    def _looked_for(self, dialogue: Dialogue) -> np.ndarray:
+        """The query's vector (w,), kept for the dialogue that was asked last."""
+        state = self._now()
+        if self._query is None or self._query[0] is not dialogue or self._query[1] is not state:
+            self._query = (dialogue, state, self.query_vector(dialogue))
+        return self._query[2]
 
     def _embed(self, texts: Sequence[str]) -> np.ndarray:
         """Distinct texts -> (t, d) float32, rounded as in training."""
@@ -704,6 +733,8 @@ class Tower:
         with torch.inference_mode():
             items = learnt.tower.items(features).float()
             unit = functional.normalize(items, dim=-1)
+            unnamed = replace(features, own=torch.full_like(features.own, len(places)))
+            content = functional.normalize(learnt.tower.items(unnamed).float(), dim=-1)
         return _State(
             catalog=catalog.items,
             phrases=Phrases(learnt.keys, learnt.people, item_nouns(catalog)),
@@ -711,6 +742,7 @@ class Tower:
             features=features,
             items=items,
             unit=unit,
+            content=content,
             knows=bool((own < len(places)).any()),
         )
 
@@ -736,6 +768,7 @@ class _State:
     features: Features
     items: Tensor  # (n, w)
     unit: Tensor  # (n, w)
+    content: Tensor  # (n, w) unit, as if nobody had ever named the item
     knows: bool  # any item of it
 
 
