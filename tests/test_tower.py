@@ -252,6 +252,30 @@ def test_by_content_an_item_counts_as_if_nobody_had_named_it():
     assert nothing.shape == (len(catalog), 1) and np.isnan(nothing).all()
 
 
+def test_items_that_nobody_named_have_places_of_their_own():
+    dialogues = [d for d in pairs() if not {"heat", "shining", "mids"} & {m.item_id for m in d.mentions}]
+    plain, mixed = (fitted(dialogues, by_content=True, k=6, unnamed=count) for count in (0, 2))
+    catalog, asked = mixed.index.catalog, dialogues[0]
+    everything = np.arange(len(catalog))
+    named = {m.item_id for d in dialogues for m in d.mentions}
+    fresh = np.array([item not in named for item in catalog.ids])
+    assert 2 <= fresh.sum() < len(catalog) - 4
+    allowed = np.ones(len(catalog), dtype=bool)
+    rows, scores = mixed.search(asked, np.zeros(8, np.float32), 6, allowed)
+    assert len(rows) == len(scores) == len(set(rows.tolist())) == 6
+    assert fresh[rows].tolist() == [True, False, False, True, False, False]
+    content = plain.parts(asked, everything)[:, 0]
+    assert rows[[0, 3]].tolist() == sorted(np.flatnonzero(fresh), key=lambda row: -content[row])[:2]
+    known = [row for row in plain.search(asked, np.zeros(8, np.float32), 12, allowed)[0] if not fresh[row]]
+    assert rows[~fresh[rows]].tolist() == known[:4]
+    told = mixed.score(asked, np.zeros(8, np.float32), everything)
+    assert np.array_equal(np.isnan(told), fresh)
+    none_left = allowed & ~fresh
+    assert not fresh[mixed.search(asked, np.zeros(8, np.float32), 6, none_left)[0]].any()
+    with pytest.raises(ValueError, match="less than `k`"):
+        Tower(make_index(), k=3, unnamed=3)
+
+
 def test_texts_are_embedded_once_for_all_that_share_them(monkeypatch):
     index, seen = make_index(), []
     encode = WordEmbedder.encode

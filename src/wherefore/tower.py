@@ -331,6 +331,8 @@ class Tower:
         seed: Of weights, order and dropout.
         bf16: Train in bfloat16 where matrices are multiplied.
         by_content: Whether to say, besides, how well items go by their text and values alone; see `parts`.
+        unnamed: Of the k rows, how many are items that no training dialogue names, by content alone; spread evenly
+            over the others. Such items have no score then.
         extra: Further vectors of the index' items by name, (n, any width); a row with NaN is not known, and so
             are items that are added later.
 
@@ -363,6 +365,7 @@ class Tower:
         seed: int = 0,
         bf16: bool = True,
         by_content: bool = False,
+        unnamed: int = 0,
         extra: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         self.part_names: tuple[str, ...] = ("by_content",) if by_content else ()
@@ -370,6 +373,9 @@ class Tower:
             raise ValueError(
                 f"`k` is {k}, `epochs` {epochs} and `batch_size` {batch_size}; each must be at least 1"
             )
+        if not 0 <= unnamed < k:
+            raise ValueError(f"`unnamed` is {unnamed}; it must be at least 0 and less than `k`, which is {k}")
+        self.unnamed = unnamed
         self.index, self.k = index, k
         self.shape: dict[str, int] = {"width": width, "layers": layers, "heads": heads}
         self.drop: dict[str, Any] = {
@@ -602,17 +608,28 @@ class Tower:
         """The rows that are likeliest to be named next."""
         if not self._knows:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
-        return top(self._all(dialogue), k, allowed)
+        scores = self._all(dialogue)
+        if not self.unnamed:
+            return top(scores, k, allowed)
+        named = self._now().named
+        count = self.unnamed * k // max(self.k, k)  # fewer where fewer are asked for
+        further, _ = top(self._by_content(dialogue), count, allowed & ~named)
+        rows, _ = top(scores, k - len(further), allowed & named)
+        at = np.linspace(0, len(rows), len(further), endpoint=False).astype(np.int64)
+        rows = np.insert(rows, at, further)
+        return rows, scores[rows]
 
     def score(self, dialogue: Dialogue, query: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Log-probability that the assistant names each row next (m,).
 
         NaN before anything is learned, and on a catalogue of which it knows no item: there its guesses are worse
-        than none.
+        than none. With `unnamed` also for items that no training dialogue names.
         """
         if not self._knows:
             return np.full(len(rows), np.nan, dtype=np.float32)
         scores: np.ndarray = self._all(dialogue)[rows]
+        if self.unnamed:
+            scores = np.where(self._now().named[rows], scores, np.float32(np.nan))
         return scores
 
     def parts(self, dialogue: Dialogue, rows: np.ndarray) -> np.ndarray:
@@ -625,11 +642,7 @@ class Tower:
             return np.empty((len(rows), 0), dtype=np.float32)
         if not self._knows:
             return np.full((len(rows), 1), np.nan, dtype=np.float32)
-        state, tower = self._now(), self._learned().tower
-        query = torch.from_numpy(self._looked_for(dialogue))
-        with torch.inference_mode():
-            made = tower.sharpness.exp() * (state.content[torch.from_numpy(rows)] @ query)
-        parts: np.ndarray = made.numpy()[:, None]
+        parts: np.ndarray = self._by_content(dialogue)[rows][:, None]
         return parts
 
     @property
@@ -683,6 +696,13 @@ class Tower:
             logs: np.ndarray = scores.log_softmax(-1)[0].numpy()
         self._last = (dialogue, state, logs)
         return logs
+
+    def _by_content(self, dialogue: Dialogue) -> np.ndarray:
+        """(n,) of the whole catalogue; see `parts`."""
+        query, tower = torch.from_numpy(self._looked_for(dialogue)), self._learned().tower
+        with torch.inference_mode():
+            made: np.ndarray = (tower.sharpness.exp() * (self._now().content @ query)).numpy()
+        return made
 
     def _looked_for(self, dialogue: Dialogue) -> np.ndarray:
         """The query's vector (w,), kept for the dialogue that was asked last."""
@@ -743,6 +763,7 @@ class Tower:
             items=items,
             unit=unit,
             content=content,
+            named=np.append(learnt.counts, 0.0)[own] > 0,
             knows=bool((own < len(places)).any()),
         )
 
@@ -769,6 +790,7 @@ class _State:
     items: Tensor  # (n, w)
     unit: Tensor  # (n, w)
     content: Tensor  # (n, w) unit, as if nobody had ever named the item
+    named: np.ndarray  # (n,) bool, whether a training dialogue names the item
     knows: bool  # any item of it
 
 
