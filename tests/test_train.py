@@ -30,6 +30,7 @@ from wherefore.model import build_model
 from wherefore.prepare import _data_key, load_corpora, load_index
 from wherefore.prompt import IGNORE
 from wherefore.recommender import Recommender
+from wherefore.retrieval import make_retriever
 from wherefore.tasks import Ingredients, Recommendations, WordingTask, dice, link_items, make_task, spoken
 from wherefore.train import train
 from wherefore.trainer import Trainer, TrainingStopped, load_trained, schedule, trained
@@ -151,6 +152,16 @@ def test_what_a_catalogue_may_lack_is_left_out_of_whole_turns(data):
     assert (gone[:, 0, 0] == gone[:, 0, 2]).all() and not gone[:, :, 1].any()
     assert 140 < gone[:, 0, 0].sum() < 260 and 140 < gone[:, 0, -1].sum() < 260
     assert replace(lacking, missing=0.0).without_some(features, np.random.default_rng(0)) is features
+
+
+def test_some_items_are_taken_for_ones_that_nobody_named(data):
+    data = replace(data, personal=(0, 2), cold=0.3)
+    features = np.random.default_rng(0).normal(size=(50, 40, 3)).astype(np.float32)
+    given = data.without_some(features, np.random.default_rng(1))
+    gone = np.isnan(given)
+    assert np.array_equal(gone[..., 0], gone[..., 2]) and not gone[..., 1].any()
+    assert gone[..., 0].mean() == pytest.approx(0.3, abs=0.03) and 0 < gone[0, :, 0].sum() < 40
+    assert np.array_equal(given[~gone], features[~gone]) and not np.isnan(features).any()
 
 
 def test_a_sample_says_how_often_each_candidate_is_drawn(tiny, movies):
@@ -607,6 +618,15 @@ def test_an_llm_that_did_not_learn_to_rank_says_nothing(tmp_path, tokenizers, mo
     folder = train(Config.parse(tree), tmp_path / "run")
     head = load_checkpoint(folder, merge=False).model.head
     assert not head.llm_score(torch.randn(4, 32), torch.randn(32)).any()
+
+
+def test_what_only_people_give_an_item(tokenizers, movies):
+    tower = {"name": "tower", "by_content": True}
+    config = Config.parse({"retrieval": {"sources": [tower, {"name": "dense"}, {"name": "popularity"}]}})
+    retriever = make_retriever(config, make_recommender("qwen3", tokenizers, movies).index)
+    names = [retriever.feature_names[place] for place in retriever.personal_features]
+    assert "tower.score" in names and "popularity.score" in names and "popularity" in names
+    assert not {"tower.by_content", "dense.score", "year"} & set(names)
 
 
 def test_a_share_of_the_dialogues_is_evenly_spread(tmp_path, tokenizers, movies):

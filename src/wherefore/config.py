@@ -149,6 +149,7 @@ class TrainConfig(_Strict):
         0.0, ge=0, lt=1
     )  # share of turns that train without each thing a catalogue may lack
     cache: str | None = None  # folder for what runs with several seeds share; None: the run's own
+    cold: float = Field(0.0, ge=0, lt=1)  # share of candidates taken for items that nobody has named yet
     held_out: float = Field(0.05, ge=0, lt=0.5)  # of the recommending turns, to weigh the LLM's scores by
     share: float = Field(1.0, gt=0, le=1)  # of each corpus' dialogues that are used, evenly spread
     without: str | None = None  # a file of corpus item ids, one a line, that dialogues are to be silent about

@@ -177,6 +177,17 @@ class Retriever:
         columns = (tuple(i for i, name in enumerate(names) if _is_one(name, group)) for group in groups)
         return tuple(group for group in columns if group)
 
+    @property
+    def personal_features(self) -> tuple[int, ...]:
+        """Columns of `Candidates.features` that an item has only once people have named, liked or counted it."""
+        learned = {source.name for source in self.sources if isinstance(source, Learned)}
+        group = [*(f"{one}." for one in learned), *OPTIONAL_FEATURES[0], "popularity."]
+        return tuple(
+            place
+            for place, name in enumerate(self.feature_names)
+            if _is_one(name, group) and not name.endswith(".by_content")
+        )
+
     def query(self, dialogue: Dialogue) -> np.ndarray:
         """The vector of the user's newest words, (d,) unit; zeros when nothing was said."""
         text = dialogue.query_text(_QUERY_CHARS)

@@ -55,6 +55,8 @@ class Ingredients:
         practice: Further catalogues whose records the writer learns to word.
         optional: Columns of the features that a catalogue, or sources that have not learned, may lack together.
         missing: Share of turns in which each of those is left out while training.
+        personal: Columns of the features that an item lacks which nobody has named yet.
+        cold: Share of items that are taken for such ones while training, drawn anew in every turn.
         ranker: What the LLM reads of candidates.
         held_out: Turns that recommend but are not learned from.
     """
@@ -68,6 +70,8 @@ class Ingredients:
     practice: tuple[Catalog, ...] = ()
     optional: tuple[tuple[int, ...], ...] = ()
     missing: float = 0.0
+    personal: tuple[int, ...] = ()
+    cold: float = 0.0
     ranker: RankerConfig = RankerConfig()
     held_out: frozenset[int] = frozenset()
 
@@ -88,10 +92,13 @@ class Ingredients:
         return self.format.title(self.catalog.dated(self.catalog.items[row]))
 
     def without_some(self, features: np.ndarray, rng: Generator) -> np.ndarray:
-        """Features (b, m, f) in which some turns lack some of `optional`: NaN there."""
-        if not self.missing:
+        """Features (b, m, f) in which some turns lack some of `optional`, and some items `personal`: NaN there."""
+        if not self.missing and not self.cold:
             return features
         features = features.copy()
+        if self.cold and self.personal:
+            turns, items = np.nonzero(rng.random(features.shape[:2]) < self.cold)
+            features[turns[:, None], items[:, None], np.array(self.personal)] = np.nan
         for columns in self.optional:
             turns = np.flatnonzero(rng.random(len(features)) < self.missing)
             features[np.ix_(turns, np.arange(features.shape[1]), np.array(columns))] = np.nan

@@ -187,6 +187,8 @@ def ingredients(
         recommendations=found,
         practice=practice,
         optional=retriever.optional_features,
+        personal=retriever.personal_features,
+        cold=config.train.cold,
         missing=config.train.missing,
         ranker=config.ranker,
         held_out=_held_out(config, found),
