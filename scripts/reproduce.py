@@ -2,6 +2,7 @@ r"""From raw data to the evaluated table of a config: every seed trained, all sy
 
     python scripts/reproduce.py configs/redial.yaml
     python scripts/reproduce.py configs/redial.yaml --ablations configs/ablations.yaml
+    python scripts/reproduce.py configs/redial.yaml --cold 0.2
 
 What is missing is made: the corpus' catalogue, the text vectors, the sources, the candidates, each seed's
 checkpoint, each system's rankings. Stopped, the same command goes on where it was. Everything made lies under
@@ -50,6 +51,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--ablations", type=Path, help="YAML file of changes to measure, each a list of overrides"
     )
+    parser.add_argument(
+        "--cold",
+        type=float,
+        help="instead, train without this share of the items (say 0.2) and measure how well they are found then",
+    )
     parser.add_argument("--only", nargs="+", help="of the ablations, only these")
     parser.add_argument(
         "--zero-shot",
@@ -73,9 +79,15 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise ValueError(f"{options.config} names no corpus; the first of `corpora` is what is measured")
         if options.seeds < 1:
             raise ValueError(f"--seeds is {options.seeds}; at least one is needed")
-        if options.ablations is None:
-            if options.only:
-                raise ValueError("--only names ablations; give their file with --ablations")
+        if options.only and options.ablations is None:
+            raise ValueError("--only names ablations; give their file with --ablations")
+        if options.cold is not None:
+            if options.ablations is not None or not 0 < options.cold < 1:
+                raise ValueError(
+                    f"--cold is {options.cold}; it must be between 0 and 1, and stands without --ablations"
+                )
+            newcomers(options, command)
+        elif options.ablations is None:
             reproduce(options, command)
         else:
             ablate(options, command)
@@ -154,6 +166,54 @@ def ablate(options: argparse.Namespace, command: str) -> None:
     written(options, f"{name}-ablations", reports, runs, seeds)
 
 
+def newcomers(options: argparse.Namespace, command: str) -> None:
+    """How well items are found that nobody has named yet: those of a random share, kept out of all dialogues."""
+    from random import Random
+
+    from wherefore.catalog import Catalog, Item
+    from wherefore.config import Config
+    from wherefore.corpora import read_items
+    from wherefore.files import write_aside
+    from wherefore.tasks import link_items
+
+    name, runs = options.config.stem, options.runs or Path("runs") / options.config.stem
+    options.protocol = ["dedup"]
+    config = Config.load(options.config, options.overrides)
+    with_catalog(config)
+    catalog = Catalog.load(config.catalog, config.catalog_schema)
+    corpus = config.corpora[0]
+    facts = read_items(corpus.name, corpus.kwargs["path"])
+    links = link_items(catalog, corpus.name, facts, () if facts else catalog.ids)
+    chosen = set(Random(config.seed).sample(sorted(links.values()), round(options.cold * len(links))))
+    ids = sorted(item for item, linked in links.items() if linked in chosen)
+    known = {spec.name for spec in catalog.schema.of_kind("popularity")}
+    items = [
+        Item(
+            one.id, one.title, {k: v for k, v in one.fields.items() if one.id not in chosen or k not in known}
+        )
+        for one in catalog.items
+    ]
+    folder = runs / "cold"
+    folder.mkdir(parents=True, exist_ok=True)
+    Catalog(items, catalog.schema, catalog.name).save(folder / "items.parquet")
+    with write_aside(folder / "cold.txt") as aside:
+        aside.write_text("\n".join(ids) + "\n", encoding="utf-8")
+    changes = [
+        f"train.without={folder / 'cold.txt'}",
+        f"catalog={folder / 'items.parquet'}",
+        f"train.cache={folder / 'cache'}",
+    ]
+    whole = trained(options, runs, 0, [], "seed-0")
+    without = trained(options, runs, 0, changes, "cold/seed-0")
+    reports = measured(options, runs, [whole], ["recommender"], command, ids)
+    found = measured(options, folder, [without], ["recommender"], command, ids)
+    reports += [replace(report, system="without the cold items") for report in found]
+    recalls = [report.slices["cold"]["cold"].recall["recall@50"] for report in reports]
+    ratio = recalls[1] / recalls[0] if all(recalls) else None
+    told = {"cold_items": len(ids), "cold_share": options.cold, "cold_recall@50_ratio": ratio}
+    written(options, f"{name}-cold", reports, runs, [whole], told)
+
+
 def trained(options: argparse.Namespace, runs: Path, number: int, changes: Sequence[str], where: str) -> Path:
     """The checkpoint of one run, trained unless it is there already."""
     from wherefore.config import Config
@@ -211,7 +271,12 @@ def with_catalog(config: Any) -> None:
 
 
 def measured(
-    options: argparse.Namespace, runs: Path, checkpoints: Sequence[Path], systems: Sequence[str], command: str
+    options: argparse.Namespace,
+    runs: Path,
+    checkpoints: Sequence[Path],
+    systems: Sequence[str],
+    command: str,
+    cold: Sequence[str] = (),
 ) -> list[Any]:
     """Reports of systems on the test part."""
     from wherefore.config import Config
@@ -227,6 +292,7 @@ def measured(
             protocols=options.protocol,
             checkpoints=[str(one) for one in checkpoints],
             sequences=bool(corpus.kwargs.get("sequences")),
+            cold=cold,
             save_predictions=runs / "predictions",
             cache=runs / "evaluation",
             limit=options.limit,

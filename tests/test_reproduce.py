@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from safetensors.numpy import load_file
 
 from conftest import tiny_lm
 from wherefore.catalog import Catalog
+from wherefore.collaborative import Collaborative
 from wherefore.config import Config
+from wherefore.recommender import Recommender
 
 ROOT = Path(__file__).parents[1]
 
@@ -154,6 +157,27 @@ def test_a_config_that_starts_from_another_is_measured_before_and_after(reproduc
     assert reproduce.main(["mine.yaml", "--zero-shot", "--seeds", "2", *TABLE]) == 2
 
 
+def test_items_that_nobody_named_are_measured(reproduce, project, movies):
+    assert reproduce.main(["mine.yaml", "--cold", "0.25", "--resamples", "20"]) == 0
+    told = json.loads(Path("results/mine-cold.json").read_text())
+    assert set(told["systems"]) == {"wherefore", "without the cold items"} and told["cold_items"] == 3
+    kept_out = Path("runs/mine/cold/cold.txt").read_text().split()
+    assert len(kept_out) == 3 and set(kept_out) <= set(movies.ids)
+    there = {name: parts["dedup"]["slices"]["cold"] for name, parts in told["systems"].items()}
+    counts = [one["cold"]["count"] for one in there.values()]
+    assert counts[0] == counts[1] > 0
+    recalls = [one["cold"]["recall@50"] for one in there.values()]
+    assert told["cold_recall@50_ratio"] == pytest.approx(recalls[1] / recalls[0], abs=1e-5)
+    saved = Config.load("runs/mine/cold/seed-0/checkpoint/config.yaml")
+    assert saved.train.without == "runs/mine/cold/cold.txt"
+    cold = Catalog.load("runs/mine/cold/items.parquet")
+    assert cold.ids == movies.ids
+    assert not any(cold[item].get("popularity") for item in kept_out)
+    learned = Collaborative(Recommender.from_pretrained("runs/mine/cold/seed-0/checkpoint", "cpu").index)
+    learned.restore(load_file("runs/mine/cold/seed-0/checkpoint/sources/collaborative.safetensors"))
+    assert learned._ids and not set(learned._ids) & set(kept_out)
+
+
 def test_a_changed_config_is_trained_again(reproduce, project):
     assert reproduce.main(["mine.yaml", "--seeds", "1", *TABLE]) == 0
     first = Path("runs/mine/seed-0/checkpoint/config.yaml").read_text()
@@ -185,6 +209,7 @@ def test_a_missing_catalogue_is_made_from_the_corpus(reproduce, project, monkeyp
         (["mine.yaml", "--only", "no LLM"], "give their file with --ablations"),
         (["mine.yaml", "--ablations", "changes.yaml", "--only", "nothing"], "has no nothing; it has no LLM"),
         (["mine.yaml", "--ablations", "mine.yaml"], "must hold a name for every change"),
+        (["mine.yaml", "--cold", "1.5"], "--cold is 1.5; it must be between 0 and 1"),
         (["nowhere.yaml"], "nowhere.yaml"),
         (["mine.yaml", "train.stage=3"], "stage"),
         (["mine.yaml", "corpora=[]"], "corpus"),
