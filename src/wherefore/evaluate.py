@@ -559,21 +559,14 @@ class RecommenderRank:
 
     def __call__(self, instance: Instance) -> list[str]:
         """The items of the corpus, best first."""
-        gone = (
-            {self.catalog_id_of[item] for item in instance.named if item in self.catalog_id_of}
-            if instance.dedup
-            else ()
-        )
+        gone = self._gone(instance)
         given: Any = _words(instance, self.title_of) if self.read_titles else self._annotated(instance)
         listed = self.recommender.rank(given, min(self.depth, len(self.recommender.catalog)), exclude=gone)
         return [corpus_id for entry in listed for corpus_id in self._corpus_ids.get(entry.item.id, ())]
 
     def found(self, instance: Instance) -> dict[str, dict[str, int]]:
         """For each item of the corpus that sources found, at which rank which source did."""
-        gone = {self.catalog_id_of[item] for item in instance.named if item in self.catalog_id_of}
-        candidates = self.recommender.candidates(
-            self._annotated(instance), exclude=gone if instance.dedup else ()
-        )
+        candidates = self.recommender.candidates(self._annotated(instance), exclude=self._gone(instance))
         return {
             corpus_id: {
                 name: int(rank) for name, rank in zip(candidates.source_names, ranks, strict=True) if rank
@@ -586,6 +579,12 @@ class RecommenderRank:
         """Embed the texts of instances that come next all at once: much faster than one by one."""
         if not self.read_titles:
             self.recommender.read_ahead(self._annotated(instance) for instance in instances)
+
+    def _gone(self, instance: Instance) -> set[str]:
+        """Catalogue ids of what must not be ranked: what was named before, where repeats do not count."""
+        if not instance.dedup:
+            return set()
+        return {self.catalog_id_of[item] for item in instance.named if item in self.catalog_id_of}
 
     def _annotated(self, instance: Instance) -> Dialogue:
         given = as_dialogue(instance.context, self.title_of, self.catalog_id_of.get)
@@ -675,24 +674,24 @@ class RememberingRetriever(Retriever):
 
     Args:
         like: What searches.
-        found: Where it is kept.
+        found: Where it is kept, by dialogue.
     """
 
-    def __init__(self, like: Retriever, found: dict[Any, Candidates]) -> None:
+    def __init__(self, like: Retriever, found: dict[Dialogue, dict[Any, Candidates]]) -> None:
         super().__init__(like.index, like.sources)
         self._found = found
 
     def read_ahead(self, dialogues: Iterable[Dialogue]) -> None:
         """Only what was not asked before."""
-        asked = {key[0] for key in self._found}
-        super().read_ahead(dialogue for dialogue in dialogues if dialogue not in asked)
+        super().read_ahead(dialogue for dialogue in dialogues if dialogue not in self._found)
 
     def search(self, dialogue: Dialogue, k: int, exclude: Collection[str] = ()) -> Candidates:
         """What was found before, or is now."""
-        key = (dialogue, k, frozenset(exclude))
-        if key not in self._found:
-            self._found[key] = super().search(dialogue, k, exclude)
-        return self._found[key]
+        of_dialogue = self._found.setdefault(dialogue, {})
+        key = (k, frozenset(exclude))
+        if key not in of_dialogue:
+            of_dialogue[key] = super().search(dialogue, k, exclude)
+        return of_dialogue[key]
 
 
 def _searching(checkpoint: str) -> str:
@@ -793,7 +792,7 @@ def evaluate_corpus(
         )
     files = dict.fromkeys(file for part in (data, *training) for file in part.files)
     origin = provenance(command, seed, files) | {"corpus": corpus, "split": split, "limit": limit}
-    found: dict[str, dict[Any, Candidates]] | None = {} if len(checkpoints) > 1 else None
+    found: dict[str, dict[Any, Any]] | None = {} if len(checkpoints) > 1 else None
     reports: list[Report] = []
     for name, build in zip(systems, builders, strict=True):
         runs: dict[str, list[Report]] = {protocol: [] for protocol in protocols}

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import torch
@@ -174,21 +175,14 @@ class PromptFormat:
             return Segment(tuple(coded))
         ids: list[int] = []
         items: list[int] = []
-        place = 0
-        while place < len(coded):
-            code, run = coded[place], 1
+        for code, run in groupby(coded):
+            count = sum(1 for _ in run)
             if code >= 0:
-                ids.append(code)
+                ids.extend([code] * count)
             else:
-                while (
-                    run < self.soft_tokens
-                    and coded[place + run : place + run + 1] == coded[place : place + 1]
-                ):
-                    run += 1
-                if run == self.soft_tokens:
-                    ids.extend([SOFT] * run)
-                    items.append(-2 - code)
-            place += run
+                whole = count // self.soft_tokens
+                ids.extend([SOFT] * (whole * self.soft_tokens))
+                items.extend([-2 - code] * whole)
         return Segment(tuple(ids), tuple(items))
 
     def _encode_marked(self, text: str, rows: Sequence[int]) -> tuple[int, ...]:

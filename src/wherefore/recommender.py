@@ -217,15 +217,18 @@ class Recommender:
         """Add items; the next turn can recommend them."""
         with self._lock:
             self.index.add(items)
-            self._caches = []  # they know items by their row
-            self._tables = None  # retriever and reader notice by themselves
+            self._forget_rows()
 
     def remove(self, ids: Collection[str]) -> None:
         """Remove items; they are never recommended again."""
         with self._lock:
             self.index.remove(list(ids))
-            self._caches = []  # they know items by their row
-            self._tables = None  # retriever and reader notice by themselves
+            self._forget_rows()
+
+    def _forget_rows(self) -> None:
+        """Drop what knows items by their row; retriever and reader notice by themselves."""
+        self._caches = []
+        self._tables = None
 
     # -- a turn -----------------------------------------------------------------------------------------
 
@@ -284,18 +287,15 @@ class Recommender:
             exclude: Ids that must not be found.
         """
         with self._lock:
-            read = self.reader.read(
-                parse_messages(dialogue.messages, answered=True), None, 0, dialogue.mentions
-            )
-            return self.retriever.search(read, k or self.config.retrieval.k, exclude)
+            return self.retriever.search(self._annotated(dialogue), k or self.config.retrieval.k, exclude)
 
     def read_ahead(self, dialogues: Iterable[Dialogue]) -> None:
         """Embed all at once what ranking these dialogues, whose mentions are known, will need."""
-        read = [
-            self.reader.read(parse_messages(one.messages, answered=True), mentions=one.mentions)
-            for one in dialogues
-        ]
-        self.retriever.read_ahead(read)
+        self.retriever.read_ahead([self._annotated(one) for one in dialogues])
+
+    def _annotated(self, dialogue: Dialogue) -> Dialogue:
+        """A dialogue read with the mentions that it brings: titles are not looked for."""
+        return self.reader.read(parse_messages(dialogue.messages, answered=True), mentions=dialogue.mentions)
 
     def stream(
         self,

@@ -113,7 +113,7 @@ def train(
         weighed = {}
         if base is None and not _ranks(config):
             model.head.weigh_llm(0.0)  # it has not learned to rank
-        if data.held_out and config.ranker.llm and _ranks(config):
+        if data.held_out:
             turns = sorted(data.held_out)
             weighed = calibrate(
                 model, data, turns, lambda done, of: show("weighing the LLM's scores", done, of, "")
