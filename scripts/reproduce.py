@@ -69,6 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--resamples", type=int, default=1000, help="of the bootstrap")
     options = parser.parse_args(argv)
+    options.runs = options.runs or Path("runs") / options.config.stem
     command = shlex.join(["python", "scripts/reproduce.py", *(sys.argv[1:] if argv is None else argv)])
 
     from wherefore.config import Config
@@ -99,7 +100,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def reproduce(options: argparse.Namespace, command: str) -> None:
     """The table of a config."""
-    name, runs = options.config.stem, options.runs or Path("runs") / options.config.stem
+    name, runs = options.config.stem, options.runs
     seeds = [trained(options, runs, seed, [], f"seed-{seed}") for seed in range(options.seeds)]
     reports = measured(options, runs, seeds, options.system, command)
     sources = found_by_sources(options, seeds[0])
@@ -152,7 +153,7 @@ def ablate(options: argparse.Namespace, command: str) -> None:
         )
     if unknown := sorted(set(options.only or ()) - set(changes)):
         raise ValueError(f"{options.ablations} has no {', '.join(unknown)}; it has {', '.join(changes)}")
-    name, runs = options.config.stem, options.runs or Path("runs") / options.config.stem
+    name, runs = options.config.stem, options.runs
     options.protocol = ["dedup"]
     seeds = [trained(options, runs, seed, [], f"seed-{seed}") for seed in range(options.seeds)]
     reports = measured(options, runs, seeds, ["recommender"], command)
@@ -176,7 +177,7 @@ def newcomers(options: argparse.Namespace, command: str) -> None:
     from wherefore.files import write_aside
     from wherefore.tasks import link_items
 
-    name, runs = options.config.stem, options.runs or Path("runs") / options.config.stem
+    name, runs = options.config.stem, options.runs
     options.protocol = ["dedup"]
     config = Config.load(options.config, options.overrides)
     with_catalog(config)

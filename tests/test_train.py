@@ -457,16 +457,21 @@ def whole_tree(folder, tokenizers, movies):
     }
 
 
-def test_from_a_config_to_a_checkpoint_that_talks(tmp_path, tokenizers, movies, monkeypatch):
-    """The whole of `wherefore train`: catalogue, index, own dialogues, candidates, stages, checkpoint."""
-    tree = whole_tree(tmp_path, tokenizers, movies)
-    lessons = []
-    learn = Collaborative.fit
+@pytest.fixture
+def lessons(monkeypatch):
+    """The dialogues of each time that a collaborative source learns."""
+    heard, learn = [], Collaborative.fit
     monkeypatch.setattr(
         Collaborative,
         "fit",
-        lambda self, given, *rest: (lessons.append(list(given)), learn(self, given, *rest)),
+        lambda self, given, *rest: (heard.append(list(given)), learn(self, given, *rest)),
     )
+    return heard
+
+
+def test_from_a_config_to_a_checkpoint_that_talks(tmp_path, tokenizers, movies, lessons):
+    """The whole of `wherefore train`: catalogue, index, own dialogues, candidates, stages, checkpoint."""
+    tree = whole_tree(tmp_path, tokenizers, movies)
     folder = train(Config.parse(tree), tmp_path / "run")
     assert sorted(map(len, lessons)) == [6, 6, 6, 9]  # each third is left out once, for its own candidates
     assert {path.name for path in (folder / "sources").iterdir()} == {
@@ -562,7 +567,7 @@ def test_signals_shares_and_step_sizes_go_the_whole_way(tmp_path, tokenizers, mo
     assert list((tmp_path / "kept" / "signals").iterdir()) == learned
 
 
-def test_a_corpus_may_teach_the_sources_alone(tmp_path, tokenizers, movies, monkeypatch):
+def test_a_corpus_may_teach_the_sources_alone(tmp_path, tokenizers, movies, lessons):
     tree = whole_tree(tmp_path, tokenizers, movies)
     other = [
         {
@@ -578,13 +583,6 @@ def test_a_corpus_may_teach_the_sources_alone(tmp_path, tokenizers, movies, monk
     further = {"name": "jsonl", "path": str(tmp_path / "more.jsonl"), "ranked": False}
     tree["corpora"] = [*tree["corpora"], further]
     tree["retrieval"]["sources"] = [{"name": "collaborative", "k": 5}, {"name": "dense", "k": 5}]
-    lessons = []
-    learn = Collaborative.fit
-    monkeypatch.setattr(
-        Collaborative,
-        "fit",
-        lambda self, given, *rest: (lessons.append(list(given)), learn(self, given, *rest)),
-    )
     train(Config.parse(tree), tmp_path / "run")
     assert sorted(map(len, lessons)) == [10, 10, 10, 15]  # a third of each corpus is left out
     (kept,) = (tmp_path / "run").glob("candidates-*.safetensors")
