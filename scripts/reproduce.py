@@ -102,10 +102,11 @@ def reproduce(options: argparse.Namespace, command: str) -> None:
     """The table of a config."""
     name, runs = options.config.stem, options.runs
     seeds = [trained(options, runs, seed, [], f"seed-{seed}") for seed in range(options.seeds)]
-    reports = measured(options, runs, seeds, options.system, command)
-    sources = found_by_sources(options, seeds[0])
+    searches: dict[str, dict[Any, Any]] = {}
+    reports = measured(options, runs, seeds, options.system, command, searches=searches)
+    sources = found_by_sources(options, seeds[0], searches)
     if options.zero_shot:
-        untouched = [moved(options, runs, seed) for seed in range(options.seeds)]
+        untouched = [untrained(options, runs, seed) for seed in range(options.seeds)]
         found = measured(options, runs / "zero-shot", untouched, ["recommender"], command)
         reports += [replace(report, system="wherefore, zero-shot") for report in found]
     written(options, name, reports, runs, seeds, {"sources": sources})
@@ -114,7 +115,9 @@ def reproduce(options: argparse.Namespace, command: str) -> None:
         file.write("\n" + table_of_sources(sources))
 
 
-def found_by_sources(options: argparse.Namespace, checkpoint: Path) -> dict[str, dict[str, float]]:
+def found_by_sources(
+    options: argparse.Namespace, checkpoint: Path, searches: dict[str, dict[Any, Any]]
+) -> dict[str, dict[str, float]]:
     """What each source of a checkpoint finds on the test part, dedup."""
     from wherefore.baselines import Setting
     from wherefore.config import Config
@@ -124,7 +127,7 @@ def found_by_sources(options: argparse.Namespace, checkpoint: Path) -> dict[str,
 
     component = Config.load(options.config, options.overrides).corpora[0]
     corpus = CORPORA[component.name](component.kwargs["path"], "test")
-    rank = BUILDERS["recommender"](Setting(corpus, (), str(checkpoint)))
+    rank = BUILDERS["recommender"](Setting(corpus, (), str(checkpoint), found=searches))
     assert isinstance(rank, RecommenderRank)
     return source_report(rank, list(corpus.instances(True))[: options.limit], shown())
 
@@ -132,7 +135,7 @@ def found_by_sources(options: argparse.Namespace, checkpoint: Path) -> dict[str,
 def table_of_sources(sources: Mapping[str, Mapping[str, float]]) -> str:
     """The same as Markdown."""
     heads = ("recall@10", "recall@50", "found", "unique")
-    lines = [("source", *heads), ("---",) * 5]
+    lines: list[tuple[str, ...]] = [("source", *heads), ("---",) * 5]
     for name, shares in sources.items():
         lines.append((name, *(f"{shares[head]:.3f}" if head in shares else "–" for head in heads)))
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
@@ -233,13 +236,12 @@ def trained(options: argparse.Namespace, runs: Path, number: int, changes: Seque
     return folder / "checkpoint"
 
 
-def moved(options: argparse.Namespace, runs: Path, number: int) -> Path:
+def untrained(options: argparse.Namespace, runs: Path, number: int) -> Path:
     """The checkpoint that a seed starts from, on the config's catalogue: nothing is trained."""
     from wherefore.catalog import Catalog
     from wherefore.checkpoint import checkpoint_dir, load_checkpoint, save_checkpoint
     from wherefore.config import Config
-    from wherefore.recommender import cached_index
-    from wherefore.retrieval import make_retriever
+    from wherefore.recommender import moved
 
     config = Config.load(options.config, options.overrides)
     if config.train.init is None:
@@ -250,10 +252,9 @@ def moved(options: argparse.Namespace, runs: Path, number: int) -> Path:
     )
     folder = runs / "zero-shot" / f"seed-{number}"
     catalog = Catalog.load(config.catalog, config.catalog_schema)
-    index = cached_index(catalog, base.index, base.config, None, runs / "zero-shot" / "index")
-    told = base.config.model_copy(update={"catalog": config.catalog, "catalog_schema": config.catalog_schema})
-    retriever = make_retriever(base.config, index, like=base.retriever)
-    save_checkpoint(folder, told, base.model, retriever, signals=base.signals)
+    made = moved(base, catalog, cache=runs / "zero-shot" / "index")
+    told = made.config.model_copy(update={"catalog": config.catalog, "catalog_schema": config.catalog_schema})
+    save_checkpoint(folder, told, made.model, made.retriever, signals=made.signals)
     return folder
 
 
@@ -278,6 +279,7 @@ def measured(
     systems: Sequence[str],
     command: str,
     cold: Sequence[str] = (),
+    searches: dict[str, dict[Any, Any]] | None = None,
 ) -> list[Any]:
     """Reports of systems on the test part."""
     from wherefore.config import Config
@@ -296,6 +298,7 @@ def measured(
             cold=cold,
             save_predictions=runs / "predictions",
             cache=runs / "evaluation",
+            searches=searches,
             limit=options.limit,
             resamples=options.resamples,
             command=command,
@@ -364,7 +367,7 @@ def parameters(checkpoint: Path) -> dict[str, int]:
     parts["llm"] = sum(own.values()) - sum(parts.values())
     if loaded.config.embedder.name != loaded.config.llm.name:
         embedder: Any = loaded.index.embedder
-        weights = getattr(getattr(embedder, "model", None), "parameters", tuple)()
+        weights: Any = getattr(getattr(embedder, "model", None), "parameters", tuple)()
         parts["embedder"] = sum(p.numel() for p in weights)
     for source in loaded.retriever.sources:
         if isinstance(source, Learned):

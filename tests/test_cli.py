@@ -317,18 +317,17 @@ def test_index_saves_a_checkpoint_on_the_catalogue(fake, tmp_path, monkeypatch, 
         )
         return base if merge is (not saved_to) else pytest.fail("an adapter that is merged cannot be saved")
 
-    def cached_index(catalog, like, config, progress, cache):
+    def moved(base, catalog, progress):
         for done in (0, 1, 2):
             progress(done, 2)
-        return catalog
+        return Config(**{**vars(base), "retriever": (catalog, base.retriever)})
 
     checkpoint = ModuleType("wherefore.checkpoint")
     checkpoint.load_checkpoint = load
     checkpoint.save_checkpoint = lambda *given, **named: saved.append((*given, named))
     checkpoint.checkpoint_dir = Path
-    monkeypatch.setattr("wherefore.retrieval.make_retriever", lambda config, index, like: (index, like))
     monkeypatch.setitem(sys.modules, "wherefore.checkpoint", checkpoint)
-    fake.cached_index = cached_index
+    fake.moved = moved
 
     saved_to = []
     assert cli.main(["index", str(books)]) == 0

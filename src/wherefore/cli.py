@@ -122,17 +122,15 @@ def index(
     items = _catalog(file, schema, describe=True)
 
     from wherefore.checkpoint import checkpoint_dir, load_checkpoint, save_checkpoint
-    from wherefore.recommender import cached_index
-    from wherefore.retrieval import make_retriever
+    from wherefore.recommender import moved
 
     base = load_checkpoint(checkpoint_dir(checkpoint), merge=out is None)
     with _progress("Indexing") as report:
-        built = cached_index(items, base.index, base.config, report, None)
+        made = moved(base, items, report)
     use = f"--catalog {file}" if schema is None else f"--catalog {file} --schema {schema}"
     if out is not None:
         config = base.config.model_copy(update={"catalog": file.name, "catalog_schema": None})
-        retriever = make_retriever(config, built, like=base.retriever)
-        save_checkpoint(out, config, base.model, retriever, {"base": checkpoint}, signals=base.signals)
+        save_checkpoint(out, config, made.model, made.retriever, {"base": checkpoint}, signals=made.signals)
         use = f"--checkpoint {out}"
     print(f"Indexed {len(items):,} {items.schema.plural}. Now: wherefore chat {use}")
 

@@ -28,7 +28,6 @@ from wherefore.corpora import CORPORA, Corpus, CorpusDialogue, Instance, as_dial
 from wherefore.corpora.base import SPLITS, read_lines
 from wherefore.dialogue import Dialogue, Message
 from wherefore.files import write_aside
-from wherefore.retrieval import Candidates, Retriever
 
 if TYPE_CHECKING:
     from wherefore.recommender import Recommender
@@ -650,10 +649,10 @@ def _words(instance: Instance, title_of: Callable[[str], str]) -> list[dict[str,
 
 
 def _recommender(setting: Setting) -> Rank:
-    from wherefore.recommender import Recommender
+    from wherefore.remembering import RememberingRecommender, RememberingRetriever
     from wherefore.tasks import link_items
 
-    recommender = Recommender.from_pretrained(setting.checkpoint)
+    recommender = RememberingRecommender.from_pretrained(setting.checkpoint)
     if setting.found is not None:  # seeds often share what they retrieve with: it is searched once for all
         same = setting.found.setdefault(_searching(setting.checkpoint), {})
         recommender.retriever = RememberingRetriever(recommender.retriever, same)
@@ -666,32 +665,8 @@ def _recommender(setting: Setting) -> Rank:
             "train on this corpus, or give its ids in a field named "
             f"`{setting.corpus.name}_ids` of the catalogue"
         )
-    return RecommenderRank(recommender, setting.title_of(), links, read_titles=setting.read_titles)
-
-
-class RememberingRetriever(Retriever):
-    """A retriever that keeps all that it found, for runs that ask the same again.
-
-    Args:
-        like: What searches.
-        found: Where it is kept, by dialogue.
-    """
-
-    def __init__(self, like: Retriever, found: dict[Dialogue, dict[Any, Candidates]]) -> None:
-        super().__init__(like.index, like.sources)
-        self._found = found
-
-    def read_ahead(self, dialogues: Iterable[Dialogue]) -> None:
-        """Only what was not asked before."""
-        super().read_ahead(dialogue for dialogue in dialogues if dialogue not in self._found)
-
-    def search(self, dialogue: Dialogue, k: int, exclude: Collection[str] = ()) -> Candidates:
-        """What was found before, or is now."""
-        of_dialogue = self._found.setdefault(dialogue, {})
-        key = (k, frozenset(exclude))
-        if key not in of_dialogue:
-            of_dialogue[key] = super().search(dialogue, k, exclude)
-        return of_dialogue[key]
+    depth = max(recommender.config.retrieval.k, 100)  # as many candidates as it was trained to rank
+    return RecommenderRank(recommender, setting.title_of(), links, depth, setting.read_titles)
 
 
 def _searching(checkpoint: str) -> str:
@@ -729,6 +704,7 @@ def evaluate_corpus(
     predictions: str | Path | None = None,
     save_predictions: str | Path | None = None,
     cache: str | Path | None = None,
+    searches: dict[str, dict[Any, Any]] | None = None,
     limit: int | None = None,
     resamples: int = 1000,
     seed: int = 0,
@@ -752,6 +728,7 @@ def evaluate_corpus(
         save_predictions: Folder to write each system's rankings to, as JSON lines. Those that the same code made
             of the same checkpoint and data are used again, so a long run that was stopped goes on.
         cache: Folder for vectors that take minutes to make; None: none.
+        searches: What recommenders found is kept here, for a caller that asks the same again (`Setting.found`).
         limit: Only the first so many instances, for a quick look.
         resamples: Bootstrap samples.
         seed: Of the bootstrap.
@@ -792,7 +769,8 @@ def evaluate_corpus(
         )
     files = dict.fromkeys(file for part in (data, *training) for file in part.files)
     origin = provenance(command, seed, files) | {"corpus": corpus, "split": split, "limit": limit}
-    found: dict[str, dict[Any, Any]] | None = {} if len(checkpoints) > 1 else None
+    if searches is None and len(checkpoints) > 1:
+        searches = {}
     reports: list[Report] = []
     for name, build in zip(systems, builders, strict=True):
         runs: dict[str, list[Report]] = {protocol: [] for protocol in protocols}
@@ -804,7 +782,7 @@ def evaluate_corpus(
                 read_titles,
                 None if cache is None else Path(cache),
                 progress,
-                found,
+                searches,
             )
             if build is not None:
                 rank = build(setting)

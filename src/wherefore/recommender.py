@@ -14,6 +14,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from wherefore import explain, smalltalk, wording
 from wherefore.catalog import Catalog, Item
@@ -21,7 +22,7 @@ from wherefore.checkpoint import Checkpoint, checkpoint_dir, load_checkpoint, sa
 from wherefore.config import Config
 from wherefore.dialogue import Dialogue, DialogueReader, Message, Preferences, parse_messages
 from wherefore.item_encoder import ItemSignals
-from wherefore.model import DialogueCache, RecommenderLM, Written
+from wherefore.model import DialogueCache, RecommenderLM, Scores, Written
 from wherefore.plan import Fact, Plan, plan_opening, plan_reasons
 from wherefore.retrieval import Candidates, Index, Retriever, make_retriever
 from wherefore.signals import ItemVectors
@@ -180,10 +181,7 @@ class Recommender:
         """
         if not isinstance(catalog, Catalog):
             catalog = Catalog.load(catalog, schema)
-        checkpoint = load_checkpoint(checkpoint_dir(base), device)
-        index = cached_index(catalog, checkpoint.index, checkpoint.config, progress, cache)
-        retriever = make_retriever(checkpoint.config, index, like=checkpoint.retriever)
-        return cls._of(replace(checkpoint, catalog=catalog, index=index, retriever=retriever))
+        return cls._of(moved(load_checkpoint(checkpoint_dir(base), device), catalog, progress, cache))
 
     @classmethod
     def _of(cls, checkpoint: Checkpoint) -> Self:
@@ -392,15 +390,13 @@ class Recommender:
             self._tables = ItemSignals(torch.tensor(self.index.vectors), extra)
         return self._tables.of(torch.from_numpy(rows)).to(self.model.device)
 
-    def score(self, candidates: Candidates, cache: DialogueCache | None) -> np.ndarray:
-        """The scores of candidates (m,)."""
-        features = torch.from_numpy(candidates.features)
+    def scores(self, rows: np.ndarray, features: Tensor, cache: DialogueCache | None) -> Scores:
+        """What the ranker says of m items with their features (m, f) after a dialogue, (m,) each."""
         titles = None
         if self.config.ranker.candidates == "titles":
             items = self.catalog.items
-            titles = [self.model.format.title(self.catalog.dated(items[row])) for row in candidates.rows]
-        scores = self.model.rank(cache, self._signals(candidates.rows), features, titles)
-        return scores.total.float().cpu().numpy()
+            titles = [self.model.format.title(self.catalog.dated(items[row])) for row in rows]
+        return self.model.rank(cache, self._signals(rows), features, titles)
 
     def _list(
         self, dialogue: Dialogue, k: int, cache: DialogueCache | None, exclude: Collection[str]
@@ -408,7 +404,8 @@ class Recommender:
         candidates = self.retriever.search(dialogue, max(k, self.config.retrieval.k), exclude)
         if not len(candidates.rows):
             return (), {}
-        scores = self.score(candidates, cache)
+        made = self.scores(candidates.rows, torch.from_numpy(candidates.features), cache)
+        scores = made.total.float().cpu().numpy()
         # What was demanded ("with Toni Collette") outranks every score; rows settle ties.
         met = self._demands_met(dialogue, candidates)
         order = np.lexsort((candidates.rows, -scores, -met))[:k]
@@ -544,6 +541,15 @@ class Recommender:
 def _start(sentence: str) -> str:
     """The first two words."""
     return " ".join(sentence.split()[:2])
+
+
+def moved(
+    base: Checkpoint, catalog: Catalog, progress: Progress | None = None, cache: str | Path | None = None
+) -> Checkpoint:
+    """A checkpoint on another catalogue; nothing is trained. Arguments as in `Recommender.from_catalog`."""
+    index = cached_index(catalog, base.index, base.config, progress, cache)
+    retriever = make_retriever(base.config, index, like=base.retriever)
+    return replace(base, catalog=catalog, index=index, retriever=retriever)
 
 
 def cached_index(

@@ -254,9 +254,11 @@ def top(scores: np.ndarray, k: int, allowed: np.ndarray) -> Found:
     >>> rows, scores = top(np.array([1.0, 3.0, 3.0, 2.0]), 2, np.array([True, False, True, True]))
     >>> rows.tolist(), scores.tolist()
     ([2, 3], [3.0, 2.0])
+    >>> top(np.array([1.0, 3.0]), 0, np.array([True, True]))[0].tolist()
+    []
     """
     rows = np.flatnonzero(allowed)
-    if len(rows) > k:
+    if len(rows) > k > 0:
         lowest = np.partition(scores[rows], len(rows) - k)[len(rows) - k]
         rows = rows[scores[rows] >= lowest]
     rows = rows[np.lexsort((rows, -scores[rows]))[:k]]
