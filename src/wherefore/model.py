@@ -126,10 +126,17 @@ class FeatureScaler(nn.Module):
         missing = features.isnan()
         known = features.nan_to_num(0.0, 1e30, -1e30).float()
         scaled = ((known - self.mean) / self.std).clamp(-4, 4)
-        low, high = self.knots[:, :-1], self.knots[:, 1:]
-        steps = ((known.unsqueeze(-1) - low) / (high - low).clamp_min(1e-6)).clamp(0, 1)  # (…, f, knots - 1)
-        parts = [part.masked_fill(missing, 0.0) for part in (scaled, 2 * steps.mean(-1) - 1)]
+        parts = [part.masked_fill(missing, 0.0) for part in (scaled, 2 * self._quantile(known) - 1)]
         return torch.cat([*parts, missing.float()], dim=-1)
+
+    def _quantile(self, known: Tensor) -> Tensor:
+        """(…, f) to (…, f) between 0 and 1: how many of the steps between the knots are behind each value."""
+        flat = known.reshape(-1, known.shape[-1]).T.contiguous()  # (f, r)
+        steps = self.knots.shape[1] - 1
+        at = (torch.searchsorted(self.knots, flat) - 1).clamp(0, steps - 1)
+        low, high = self.knots.gather(1, at), self.knots.gather(1, at + 1)
+        within = ((flat - low) / (high - low).clamp_min(1e-6)).clamp(0, 1)
+        return ((at + within) / steps).T.reshape(known.shape)
 
 
 def _in_full(tensor: Tensor) -> torch.autocast:
