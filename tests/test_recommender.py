@@ -184,6 +184,39 @@ def test_several_people_at_once_do_not_mix(tokenizers):
 # -- small talk and bad input ---------------------------------------------------------------------------------
 
 
+def test_a_question_is_answered_and_the_list_stays(tokenizers):
+    recommender = make_recommender("llama", tokenizers)
+    messages = user("I want a horror film")
+    first = recommender.generate(messages, k=4)
+    messages += [{"role": "assistant", "content": first.text}, *user("Who directed the second one?")]
+    reply = recommender.generate(messages, k=4)
+    second = first.recommendations[1].item
+    assert reply.action == "answer" and not reply.recommendations
+    assert reply.text == f"*{second.title}* is directed by {second.values('directors')[0]}."
+    messages += [{"role": "assistant", "content": reply.text}, *user("I have seen the last one")]
+    state = recommender.generate(messages, k=4).preferences
+    assert state.seen == (first.recommendations[3].item.id,)
+
+
+def test_a_question_and_a_request_are_both_answered(tokenizers):
+    recommender = make_recommender("llama", tokenizers)
+    message = user("Who directed Heat? And recommend some horror from after 2010.")
+    *events, done = recommender.stream(message, k=3)
+    text = done.reply.text
+    assert text.startswith("*Heat* is directed by Michael Mann.\n\n") and done.reply.action == "recommend"
+    assert len(done.reply.recommendations) == 3
+    assert all(one.item.fields["year"] > 2010 for one in done.reply.recommendations)
+    assert "".join(event.text for event in events if isinstance(event, TextDelta)) == text
+
+
+def test_what_was_asked_about_may_still_be_listed(tokenizers):
+    recommender = make_recommender("llama", tokenizers)
+    asked = recommender.generate(user("Is Heat a crime film? Recommend films."), k=12)
+    assert "heat" in [one.item.id for one in asked.recommendations]
+    named = recommender.generate(user("I saw Heat. Recommend films."), k=12)
+    assert "heat" not in [one.item.id for one in named.recommendations]
+
+
 @pytest.mark.parametrize(
     ("message", "action"),
     [

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, Literal, Self, get_args
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from wherefore import verdicts
 from wherefore.catalog import Catalog, Item
@@ -15,6 +15,9 @@ from wherefore.mentions import Found, TitleIndex
 from wherefore.values import fractional_year
 from wherefore.wishes import WishReader
 from wherefore.words import words
+
+if TYPE_CHECKING:
+    from wherefore.questions import Question
 
 Role = Literal["user", "assistant", "system"]
 LimitOp = Literal["lt", "le", "gt", "ge", "eq"]
@@ -96,6 +99,7 @@ class Preferences:
     wanted: tuple[Wish, ...] = ()
     unwanted: tuple[Wish, ...] = ()  # always excluded from the list
     limits: tuple[Limit, ...] = ()
+    asked: tuple[str, ...] = ()  # asked about, without a word on whether it pleases
 
     @property
     def demands(self) -> tuple[Wish, ...]:
@@ -127,7 +131,7 @@ class Preferences:
             raise ValueError(f"preferences are a {type(tree).__name__}; they should be keys and values")
         _refuse_unknown(tree, cls, "preferences")
         given: dict[str, Any] = {}
-        for name in ("liked", "disliked", "seen", "rejected"):
+        for name in ("liked", "disliked", "seen", "rejected", "asked"):
             ids = _listed(tree, name)
             wrong = [value for value in ids if not isinstance(value, str)]
             if wrong:
@@ -153,6 +157,7 @@ class Preferences:
             notes.note(item_id, "seen")
         for item_id in other.rejected:
             notes.note(item_id, "rejected")
+        notes.ask(other.asked)
         for wish in other.wanted:
             notes.want(wish)
         for wish in other.unwanted:
@@ -184,13 +189,12 @@ class Dialogue:
         """The items of the assistant's last list, in order.
 
         In a message with a numbered or bulleted list, those that head its lines; else all that it names and that
-        the user had not named before.
+        the user had not named before. A message that only speaks of items from before leaves such a list as it is.
         """
-        for number in range(len(self.messages) - 1, -1, -1):
-            here = [mention for mention in self.mentions if mention.message == number]
-            if self.messages[number].role == "assistant" and here:
-                return _list_of(self.messages[number].content, here, self.mentions, self.messages)
-        return ()
+        lists = _Lists()
+        for number, message in enumerate(self.messages):
+            lists.read(message, [mention for mention in self.mentions if mention.message == number])
+        return lists.last
 
     def query_text(self, max_chars: int) -> str:
         """The user's most recent words, the newest last, cut at a word.
@@ -298,6 +302,9 @@ class DialogueReader:
         self._wishes = WishReader(self.catalog)
         self._limits = LimitReader(self.catalog)
         self._titles = TitleIndex(self.catalog, self._wishes.names, self._wishes.kinds)
+        from wherefore.questions import QuestionReader  # which reads dialogues
+
+        self._questions = QuestionReader(self.catalog, self._wishes, self._limits)
 
     def read(
         self,
@@ -326,8 +333,7 @@ class DialogueReader:
         notes = _Notes(preferences or Preferences())
         noted: list[Mention] = []
         named: dict[str, None] = {}
-        by_user: set[str] = set()
-        listed: tuple[str, ...] = ()
+        lists = _Lists()
         question = ""
         for number, message in enumerate(parsed):
             if message.role == "system":
@@ -336,17 +342,23 @@ class DialogueReader:
             here = [Mention(f.item_id, number, f.start, f.end, f.score) for f in found if f.item_id]
             if message.role == "user":
                 if number >= since:
-                    self._note(message.content, found, listed, question, notes)
-                by_user.update(mention.item_id for mention in here)
+                    asked = self._questions.read(Dialogue(parsed[: number + 1], (*noted, *here)))
+                    # What a question holds is said of an item: "Is it from the 80s?" limits nothing.
+                    about = (asked.start, asked.end) if asked is not None else (0, 0)
+                    self._note(message.content, found, lists.last, question, notes, about)
+                    notes.ask(asked.considers if asked is not None else ())
             else:
                 question = message.content
-                if here:
-                    listed = _heads(message.content, here) or tuple(
-                        dict.fromkeys(m.item_id for m in here if m.item_id not in by_user)
-                    )
+            lists.read(message, here)
             named.update(dict.fromkeys(mention.item_id for mention in here))
             noted += here
         return Dialogue(parsed, tuple(noted), replace(preferences or Preferences(), **notes.values()))
+
+    def question(self, dialogue: Dialogue) -> Question | None:
+        """What the newest message of a dialogue that was read asks about items; None when it asks nothing."""
+        if self._items is not self.catalog.items:
+            self.refresh()
+        return self._questions.read(dialogue)
 
     def _mentions(self, message: Message, named: Collection[str]) -> list[Found]:
         text = message.content
@@ -362,12 +374,18 @@ class DialogueReader:
         return sorted([*heads, *rest], key=lambda found: found.start)
 
     def _note(
-        self, content: str, found: Sequence[Found], listed: Sequence[str], question: str, notes: _Notes
+        self,
+        content: str,
+        found: Sequence[Found],
+        listed: Sequence[str],
+        question: str,
+        notes: _Notes,
+        about: tuple[int, int],
     ) -> None:
-        """Note what one message of the user says."""
+        """Note what one message of the user says; its characters `about` ask about items."""
         text = content.replace("’", "'").replace("`", "'")
         places = [(f.start, f.end) for f in found]
-        limits = self._limits.read(verdicts.blank(text, places), self._wishes.nouns)
+        limits = self._limits.read(verdicts.blank(text, [*places, about]), self._wishes.nouns)
         for lifted in limits:
             if lifted.lifts:
                 notes.lift(lifted.field, lifted.op)
@@ -381,7 +399,11 @@ class DialogueReader:
             before = self._judge(text, clause, here, own, listed, question, before, notes)
             if here:
                 own[:] = [f.item_id for f in here if f.item_id]
-            said = [word for word in spoken if clause[0] <= word.start < clause[1]]
+            said = [
+                word
+                for word in spoken
+                if clause[0] <= word.start < clause[1] and not about[0] <= word.start < about[1]
+            ]
             for wish in self._wishes.read(content, said, places):
                 noted = Wish(wish.field, wish.value, wish.strength, content[wish.start : wish.end])
                 if wish.kind == "wanted":
@@ -512,13 +534,27 @@ def _heads(content: str, here: Sequence[Mention]) -> tuple[str, ...]:
     )
 
 
-def _list_of(
-    content: str, here: Sequence[Mention], mentions: Sequence[Mention], messages: Sequence[Message]
-) -> tuple[str, ...]:
-    by_user = {
-        m.item_id for m in mentions if m.message < here[0].message and messages[m.message].role == "user"
-    }
-    return _heads(content, here) or tuple(dict.fromkeys(m.item_id for m in here if m.item_id not in by_user))
+class _Lists:
+    """The assistant's last list, while a dialogue is read."""
+
+    def __init__(self) -> None:
+        self.last: tuple[str, ...] = ()
+        self._numbered = False
+        self._named: set[str] = set()
+        self._by_user: set[str] = set()
+
+    def read(self, message: Message, here: Sequence[Mention]) -> None:
+        """Read the next message with its mentions."""
+        ids = dict.fromkeys(mention.item_id for mention in here)
+        if message.role == "user":
+            self._by_user.update(ids)
+        elif message.role == "assistant" and ids:
+            heads = _heads(message.content, here)
+            spoken_of = self._numbered and not heads and self._named.issuperset(ids)
+            if not spoken_of:
+                self.last = heads or tuple(one for one in ids if one not in self._by_user)
+                self._numbered = bool(heads)
+        self._named.update(ids)
 
 
 class _Notes:
@@ -529,6 +565,7 @@ class _Notes:
         self._disliked = dict.fromkeys(preferences.disliked)
         self._seen = dict.fromkeys(preferences.seen)
         self._rejected = dict.fromkeys(preferences.rejected)
+        self._asked = dict.fromkeys(preferences.asked)
         self._wanted = {(wish.field, wish.value): wish for wish in preferences.wanted}
         self._unwanted = {(wish.field, wish.value): wish for wish in preferences.unwanted}
         self._limits = list(preferences.limits)
@@ -555,6 +592,10 @@ class _Notes:
     def reject(self, item_ids: Iterable[str]) -> None:
         """Turn items of a list down, unless the user likes them."""
         self._rejected.update(dict.fromkeys(item_id for item_id in item_ids if item_id not in self._liked))
+
+    def ask(self, item_ids: Iterable[str]) -> None:
+        """Note items that are asked about."""
+        self._asked.update(dict.fromkeys(item_ids))
 
     def want(self, wish: Wish) -> None:
         """Note a wish. A demand takes the place of what an earlier message demanded of the field."""
@@ -602,6 +643,7 @@ class _Notes:
             "disliked": tuple(self._disliked),
             "seen": tuple(self._seen),
             "rejected": tuple(self._rejected),
+            "asked": tuple(self._asked),
             "wanted": tuple(self._wanted.values()),
             "unwanted": tuple(self._unwanted.values()),
             "limits": tuple(self._limits),

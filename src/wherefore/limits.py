@@ -197,6 +197,10 @@ class LimitReader:
 
     Args:
         catalog: The catalogue.
+
+    Attributes:
+        duration: The field that says how long an item takes, if there is one.
+        price: The field that says what it costs.
     """
 
     def __init__(self, catalog: Catalog) -> None:
@@ -207,8 +211,8 @@ class LimitReader:
             spec.name: {stem(w) for w in (*words_of(spec.name), *words_of(spec.label))}
             for spec in self._specs
         }
-        self._duration = next((s for s in self._specs if self._is_duration(s)), None)
-        self._price = next((s for s in self._specs if self._is_price(s)), None)
+        self.duration = next((s for s in self._specs if self._is_duration(s)), None)
+        self.price = next((s for s in self._specs if self._is_price(s)), None)
         self._catalog = catalog
         self._latest: float | None = None
 
@@ -241,14 +245,14 @@ class LimitReader:
 
         for match in _LIFT_SIDE.finditer(low):
             kind, side = _SIDES[match["word"] or match["word2"]]
-            spec = {"year": self._year, "duration": self._duration, "price": self._price}[kind]
+            spec = {"year": self._year, "duration": self.duration, "price": self.price}[kind]
             if spec is not None and "than" not in match[0]:
                 found.append(
                     FoundLimit(spec.name, "ge" if side == "low" else "le", 0.0, *match.span(), lifts=True)
                 )
                 taken.append(match.span())
         for match in _LIFT.finditer(low):
-            spec = self._labelled(match["a"] or match["b"])
+            spec = self.labelled(match["a"] or match["b"])
             if spec is not None:
                 found.append(FoundLimit(spec.name, "eq", 0.0, *match.span(), lifts=True))
                 taken.append(match.span())
@@ -381,17 +385,17 @@ class LimitReader:
             and not self._united(match["unit"])
         )
 
-    def _labelled(self, word: str | None) -> FieldSpec | None:
+    def labelled(self, word: str | None) -> FieldSpec | None:
         """The field that a word of its name or label names."""
         if not word:
             return None
         word = stem(word)
         if word in _ERA and self._year is not None:
             return self._year
-        if word in ("length", "runtime", "duration") and self._duration is not None:
-            return self._duration
-        if word in ("price", "cost", "budget") and self._price is not None:
-            return self._price
+        if word in ("length", "runtime", "duration") and self.duration is not None:
+            return self.duration
+        if word in ("price", "cost", "budget") and self.price is not None:
+            return self.price
         if word == "rated":
             word = "rating"
         return next(
@@ -409,9 +413,9 @@ class LimitReader:
         """The field measured in a unit, and what one of that unit is in the field's own."""
         word = stem(unit)
         if unit in _CURRENCY or word in _CURRENCY:
-            return (self._price, 1.0) if self._price is not None else None
+            return (self.price, 1.0) if self.price is not None else None
         if word in _MINUTES:
-            spec = self._duration
+            spec = self.duration
             return (
                 None if spec is None else (spec, _MINUTES[word] / _MINUTES.get(stem(spec.unit.lower()), 1.0))
             )
@@ -440,13 +444,13 @@ class LimitReader:
         near = re.split(r"[,.;:!?]", low[max(0, match.start() - 40) : match.start()])[-1]
         before = re.findall(r"[a-z]+", near)[-3:]
         for word in reversed(before):
-            spec = self._labelled(word)
+            spec = self.labelled(word)
             if spec is not None and (spec is not self._year or word in ("year", "made", "released")):
                 return spec, 1.0
         if phrase == "cheaper than":
-            return self._price, 1.0
-        if phrase in _DURABLE and match["n"].isdigit() and self._duration is not None:
-            return self._duration, 1.0
+            return self.price, 1.0
+        if phrase in _DURABLE and match["n"].isdigit() and self.duration is not None:
+            return self.duration, 1.0
         return None, 1.0
 
 

@@ -68,6 +68,18 @@ _VAGUE = frozenset(
     "my your his her what it good great best new newer old older more most enough next last first too so very really "
     "bad nice fun same different such kids family dark one two few many".split()
 )
+# What leads to a title in a question about an item.
+_ASKED_OF = re.compile(
+    r"(?:^|[.!?,;]\s*|\b(?:and|ok|okay|so|but|hi|hey|well|know if|whether|if)\s+)"
+    r"(?:is|was|are|does|did|has|isn't|wasn't|doesn't)\s+(?:the\s+)?$"
+    r"|\bwho(?:'s|s)?\b[^.!?,;]{0,40}\b(?:in|directed|wrote|made|produced|created|of|behind|composed|starred)\s+$"
+    r"|\b(?:how (?:long|old|much)|when|where|what (?:genre|year|language|country|(?:kind|sort|type) of \w+))\s+"
+    r"(?:is|was|did|does|are)\s+$"
+    r"|\b(?:compare|between|versus|vs\.?|why not|why|describe|whether|tell me (?:\w+ ){0,3}(?:about|of)|more about)\s+$"
+    r"|\b(?:director|cast|length|runtime|genre|genres|plot|story|author|writer|year|stars?|actors|pages|language)\s+of\s+$"
+    r"|\bwhat(?:'s|s| is)\s+$|\bwhich (?:one )?(?:is|was|are|has)\s+(?:the\s+)?[\w ]{2,25}[,:]\s+$",
+    re.IGNORECASE,
+)
 _NUMBER_WORDS = {
     w: str(i) for i, w in enumerate("two three four five six seven eight nine ten eleven twelve".split(), 2)
 }
@@ -481,8 +493,11 @@ class _Scene:
         )
 
     def has_cue(self, i: int) -> bool:
-        """Whether words like "I loved" or "similar to" lead to word i."""
+        """Whether words like "I loved", "similar to" or "who directed" lead to word i."""
         k = i - 1
+        start = self.words[i].start
+        if _ASKED_OF.search(self.text[max(0, start - 80) : start].replace("’", "'")):
+            return True
         for _ in range(4):
             if k < 0 or (self.text[self.words[k].end : self.words[k + 1].start].strip(" \t*\"“'‘:(,")):
                 return False

@@ -243,6 +243,11 @@ def _fact(spec: FieldSpec, value: str, kind: FactKind, because: str, **more: str
     )
 
 
+def record_fact(spec: FieldSpec, value: str) -> Fact:
+    """A value of a record, or a field without one, that has nothing to do with the user."""
+    return _fact(spec, value, "own", "it is in its record")
+
+
 def _weighed(
     item: Item, dialogue: Dialogue, catalog: Catalog, similarity: Mapping[str, float] | None
 ) -> list[_Weighed]:
@@ -316,13 +321,13 @@ def _weighed(
                 and place == 0
             ):
                 continue
-            fact = _fact(spec, value, "own", "it is in its record")
+            fact = record_fact(spec, value)
             leading = spec.kind == "people" or (spec.kind == "category" and spec.phrase == "{}")
             own.append(_Weighed(fact, 2.0 if leading else 1.0))
     if not own and not found:  # everything about it is common: say that rather than nothing
         for spec in catalog.schema.filterable:
             for value in values_of(item, spec)[:1]:
-                own.append(_Weighed(_fact(spec, value, "own", "it is in its record"), 0.5))
+                own.append(_Weighed(record_fact(spec, value), 0.5))
     found.extend(own)
     return sorted(found, key=lambda weighed: -weighed.weight)
 

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from wherefore import explain, smalltalk, wording
+from wherefore.answers import answer
 from wherefore.catalog import Catalog, Item
 from wherefore.checkpoint import Checkpoint, checkpoint_dir, load_checkpoint, save_checkpoint
 from wherefore.config import Config
@@ -24,8 +25,10 @@ from wherefore.dialogue import Dialogue, DialogueReader, Message, Preferences, p
 from wherefore.item_encoder import ItemSignals
 from wherefore.model import DialogueCache, RecommenderLM, Scores, Written
 from wherefore.plan import Fact, Plan, plan_opening, plan_reasons
+from wherefore.questions import Question
 from wherefore.retrieval import Candidates, Index, Retriever, make_retriever
 from wherefore.signals import ItemVectors
+from wherefore.smalltalk import Said
 
 Action = Literal["recommend", "ask", "answer", "chat", "nothing"]
 Worded = Literal["first", "rewritten", "plain"]
@@ -319,8 +322,13 @@ class Recommender:
             # A given state already holds what was said before: older messages must not bring back what was removed.
             since = 0 if preferences is None else len(parsed) - 1
             dialogue = self.reader.read(parsed, preferences, since)
-            said = smalltalk.answer(dialogue, self.catalog)
-            if said is not None:
+            question = self.reader.question(dialogue)
+            said = (
+                smalltalk.answer(dialogue, self.catalog)
+                if question is None
+                else self._answer(question, dialogue)
+            )
+            if said is not None and (question is None or question.alone):
                 mark("list_ready")
                 yield ListReady((), dialogue.preferences)
                 mark("first_word")
@@ -336,6 +344,10 @@ class Recommender:
             mark("list_ready")
             yield ListReady(listed, dialogue.preferences)
             text = ""
+            if said is not None:  # a question, and a request beside it
+                mark("first_word")
+                text = f"{said.text}\n\n"
+                yield TextDelta(text)
             opening = plan_opening(items, dialogue, self.catalog, asked=k)
             for number, piece, how in self._write(dialogue, cache, opening, plans):
                 if number:
@@ -352,6 +364,11 @@ class Recommender:
             mark("total")
             action: Action = "recommend" if listed else "nothing"
             yield Done(Reply(text, action, listed, dialogue.preferences, timings))
+
+    def _answer(self, question: Question, dialogue: Dialogue) -> Said:
+        known = [item for item in question.items if item in self.catalog]
+        rows = np.array([self.catalog.row(item) for item in known], dtype=np.int64)
+        return answer(question, dialogue, self.catalog, self._similarity(dialogue, rows))
 
     def _check_k(self, k: int) -> None:
         if not isinstance(k, int) or isinstance(k, bool) or k < 1:

@@ -211,7 +211,7 @@ class Retriever:
         """Which rows may be recommended, (n,) bool.
 
         Ruled out are: what a limit excludes or has no value for, what has an unwanted value, what is
-        liked, disliked, seen, rejected or named by the user, and `exclude`.
+        liked, disliked, seen, rejected or named by the user, and `exclude`. What the user only asked about is not.
 
         Raises:
             ValueError: If a limit is on a field that the catalogue lacks.
@@ -224,7 +224,8 @@ class Retriever:
         for wish in preferences.unwanted:
             allowed[self.index.attributes.rows(wish.field, wish.value)] = False
         known = (preferences.liked, preferences.disliked, preferences.seen, preferences.rejected)
-        for ids in (*known, dialogue.named_by_user, exclude):
+        named = [item for item in dialogue.named_by_user if item not in preferences.asked]
+        for ids in (*known, named, exclude):
             allowed[self.index.rows(ids)] = False
         return allowed
 

@@ -25,7 +25,7 @@ class Said:
     """A short answer without a list."""
 
     text: str
-    action: Literal["ask", "chat"]
+    action: Literal["ask", "chat", "answer"]
 
 
 def answer(dialogue: Dialogue, catalog: Catalog) -> Said | None:

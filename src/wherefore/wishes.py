@@ -168,6 +168,7 @@ class WishReader:
         self._people: dict[str, list[_Value]] = {}
         self._surnames: dict[str, dict[str, int]] = {}
         self.names: set[str] = set()
+        self._firsts: set[str] = set()  # words that begin a full name
         self._longest = 1
         self._width: dict[str, int] = {}
         for spec in catalog.schema.of_kind("category"):
@@ -193,6 +194,7 @@ class WishReader:
                 self._people.setdefault(key, []).append(_Value(spec.name, value, count, False))
                 if len(parts) > 1:
                     self.names.update(part for part in parts if len(part) > 2)
+                    self._firsts.add(parts[0])
                     surnames = self._surnames.setdefault(parts[-1], {})
                     surnames[key] = surnames.get(key, 0) + count
         self._synonyms = {
@@ -225,7 +227,7 @@ class WishReader:
 
     def _named(self, said: Sequence[Word], i: int, j: int, text: str) -> str | None:
         first = said[i].form
-        if first not in self.names:
+        if first not in self._firsts:
             return None
         key = " ".join(word.form for word in said[i:j])
         if all(word.form in self._ordinary for word in said[i:j]) and not all(
@@ -330,6 +332,23 @@ class WishReader:
                 for rank, value in enumerate(self._wanted(key)):
                     strength = 2.0 if must and rank == 0 and value.few else 1.0
                     found.append(FoundWish(value.field, value.value, "wanted", strength, start, end))
+        return found
+
+    def spoken_of(
+        self, text: str, said: Sequence[Word], masked: Sequence[tuple[int, int]] = ()
+    ) -> list[tuple[tuple[str, str], ...]]:
+        """For each value or name among the words, wanted or not, what it may stand for: (field, value) each.
+
+        Arguments as in `read`.
+        """
+        hidden = [any(a < w.end and w.start < b for a, b in masked) for w in said]
+        found = []
+        for i, _, key, is_person in self._spans(text, said, hidden):
+            values = self._all(key, is_person)
+            if is_person:
+                suited = self._suited(said, i)
+                values = [v for v in values if v.field in suited] or values
+            found.append(tuple((v.field, v.value) for v in values))
         return found
 
     def _from(self, said: Sequence[Word], i: int, negator: str) -> int:

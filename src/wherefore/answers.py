@@ -1,0 +1,349 @@
+"""Answers to questions about items: every word of fact is from their records, or from what the user said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from wherefore.catalog import Catalog, FieldSpec, Item
+from wherefore.dialogue import Dialogue
+from wherefore.explain import plain_sentence, polish
+from wherefore.limits import LimitReader
+from wherefore.phrases import (
+    additions,
+    article,
+    joined,
+    label_noun,
+    modified,
+    plural_predicates,
+    predicates,
+    style_of,
+)
+from wherefore.plan import Fact, Plan, is_year, limit_words, plan_reasons, record_fact, values_of
+from wherefore.questions import Condition, Question
+from wherefore.smalltalk import Said
+
+_MOST = 6  # values of one field that are told
+_TOLD = 5  # items of a list that are told of one by one
+_COMPARATIVES = {
+    "the newest": "the newer",
+    "the oldest": "the older",
+    "the longest": "the longer",
+    "the shortest": "the shorter",
+    "the cheapest": "the cheaper",
+}
+
+
+def answer(
+    question: Question,
+    dialogue: Dialogue,
+    catalog: Catalog,
+    similarity: Mapping[str, Mapping[str, float]] | None = None,
+) -> Said:
+    """The answer to a question.
+
+    Args:
+        question: As `QuestionReader` reads it.
+        dialogue: What was said, with the state.
+        catalog: Where the items are from.
+        similarity: Per item's id, its closeness to each liked item; for `why`.
+    """
+    told = _Answer(question, dialogue, catalog, similarity)
+    match question.kind:
+        case "value":
+            return Said(told.value(), "answer")
+        case "holds":
+            return Said(told.holds(), "answer")
+        case "record":
+            return Said(told.record(), "answer")
+        case "compare":
+            return Said(told.compare(), "answer")
+        case "most":
+            return Said(told.most(), "answer")
+        case "which":
+            return Said(told.which(), "answer")
+        case "why":
+            return Said(told.why(), "answer")
+        case "why not":
+            return Said(told.why_not(), "answer")
+        case "unclear":
+            return Said(told.unclear(), "ask")
+
+
+class _Answer:
+    def __init__(
+        self,
+        question: Question,
+        dialogue: Dialogue,
+        catalog: Catalog,
+        similarity: Mapping[str, Mapping[str, float]] | None,
+    ) -> None:
+        self.question, self.dialogue, self.catalog, self.similarity = question, dialogue, catalog, similarity
+        self.items = [catalog[one] for one in question.items if one in catalog]
+        self.slots = {f"#{n}": item.id for n, item in enumerate(self.items, 1)}
+        self.noun, self.plural = catalog.schema.noun.lower(), catalog.schema.plural.lower()
+
+    def shown(self, sentences: Sequence[str], facts: Sequence[Fact]) -> str:
+        """Raw sentences as people read them."""
+        plan = Plan(None, tuple(facts), self.slots, self.catalog.schema.noun, self.catalog.schema.plural)
+        return " ".join(polish(sentence, plan, self.catalog) for sentence in sentences)
+
+    def facts(self, item: Item, spec: FieldSpec, most: int = _MOST) -> list[Fact]:
+        return [record_fact(spec, value) for value in values_of(item, spec)[:most]]
+
+    def predicate(self, facts: Sequence[Fact]) -> str:
+        forms = predicates(facts, self.noun)
+        return forms[1] if style_of(facts[0]) == "year" else forms[0]
+
+    # -- one item ---------------------------------------------------------------------------------------
+
+    def value(self) -> str:
+        """What the records say for the field."""
+        spec = self.catalog.schema.spec(self.question.field)
+        sentences, used = [], []
+        for slot, item in zip(self.slots, self.items, strict=True):
+            facts = self.facts(item, spec)
+            used += facts
+            sentences.append(f"{slot} {self.predicate(facts)}." if facts else self.nothing(slot, spec))
+        return self.shown(sentences, used)
+
+    def nothing(self, slot: str, spec: FieldSpec) -> str:
+        """That a record lacks a field."""
+        return f"my record of {slot} has no {label_noun(record_fact(spec, ''), False)}."
+
+    def holds(self) -> str:
+        """Whether the records say what was asked."""
+        sentences, used = [], []
+        for slot, item in zip(self.slots, self.items, strict=True):
+            said, facts = self._held(slot, item)
+            sentences += said
+            used += facts
+        return self.shown(sentences, used)
+
+    def _held(self, slot: str, item: Item) -> tuple[list[str], list[Fact]]:
+        parts: list[str] = []
+        used: list[Fact] = []
+        lacking: list[FieldSpec] = []
+        met = True
+        for condition in self.question.conditions:
+            spec = self.catalog.schema.spec(self._field_of(condition, item))
+            if condition.met(item, self.catalog):
+                facts = self._matched(condition, item, spec)
+            else:
+                met = False
+                facts = self.facts(item, spec, 3)
+            if facts:
+                parts.append(self.predicate(facts))
+                used += facts
+            else:
+                lacking.append(spec)
+        if lacking:
+            nouns = joined([label_noun(record_fact(spec, ""), False) for spec in lacking], "or")
+            return [f"my record of {slot} has no {nouns}, so i cannot say."], used
+        start = "yes" if met else "not by its record"
+        return [f"{start}: {slot} {joined(parts)}."], used
+
+    def _field_of(self, condition: Condition, item: Item) -> str:
+        """The field that settles a condition: the one that meets it, else the first that the item has."""
+        fields = [name for name, value in condition.values if value in item.values(name)]
+        fields += [name for name, _ in condition.values if item.values(name)]
+        return fields[0] if fields else condition.field()
+
+    def _matched(self, condition: Condition, item: Item, spec: FieldSpec) -> list[Fact]:
+        if condition.limits:
+            return self.facts(item, spec, 1)
+        held = {value for name, value in condition.values if name == spec.name}
+        return [record_fact(spec, value) for value in values_of(item, spec) if value in held][:2]
+
+    def record(self) -> str:
+        """What is known of an item, in two or three sentences."""
+        sentences, used = [], []
+        for slot, item in zip(self.slots, self.items[:3], strict=False):
+            told, facts = self._record(slot, item)
+            sentences += told
+            used += facts
+        return self.shown(sentences, used)
+
+    def _record(self, slot: str, item: Item) -> tuple[list[str], list[Fact]]:
+        groups = [facts for spec in self.catalog.schema.filterable if (facts := self.facts(item, spec, 4))]
+        if not groups:
+            return [f"my record of {slot} holds no more than its title."], []
+        kinds = [group[:2] for group in groups if style_of(group[0]) == "modifier"][:1]
+        beside = [group for group in groups if style_of(group[0]) in ("year", "person")]
+        beside = sorted(beside, key=lambda group: style_of(group[0]) != "year")[:2]
+        what = modified(kinds[0], self.noun) if kinds else self.noun
+        first = f"{slot} is {article(what)}"
+        first += "".join(
+            f"{',' if place else ''} {additions(group[:2])[0]}" for place, group in enumerate(beside)
+        )
+        rest = [g for g in groups if style_of(g[0]) != "modifier" and g not in beside]
+        sentences = [f"{first}."]
+        for start in range(0, min(len(rest), 4), 2):
+            sentences.append(f"it {joined([self.predicate(group) for group in rest[start : start + 2]])}.")
+        told = [*kinds, *beside, *rest[:4]]
+        return sentences, [fact for group in told for fact in group]
+
+    # -- several ------------------------------------------------------------------------------------------
+
+    def compare(self) -> str:
+        """What items have in common, and in what they differ."""
+        items, slots = self.items[:3], list(self.slots)[:3]
+        together = "both" if len(items) == 2 else "all of them"
+        sentences: list[str] = []
+        used: list[Fact] = []
+        different: list[FieldSpec] = []
+        alike: list[str] = []
+        for spec in self.catalog.schema.filterable:
+            values = [values_of(item, spec) for item in items]
+            shared = [v for v in values[0] if all(v in other for other in values[1:])][:3]
+            if shared:
+                facts = [record_fact(spec, value) for value in shared]
+                used += facts
+                alike.append(plural_predicates(facts, self.plural)[0])
+            if all(values) and any(set(v) != set(values[0]) for v in values):
+                different.append(spec)
+        if alike:
+            sentences.append(f"{together} {joined(alike[:3])}.")
+        order = {"number": 0, "date": 0, "people": 1, "category": 2}
+        for spec in sorted(different, key=lambda one: order[one.kind])[:4]:
+            parts = []
+            for slot, item in zip(slots, items, strict=True):
+                facts = self.facts(item, spec, 3)
+                used += facts
+                parts.append(f"{slot} {self.predicate(facts)}")
+            sentences.append(f"{', '.join(parts[:-1])}, and {parts[-1]}.")
+        if not sentences:
+            sentences.append(f"my records of {joined(slots)} hold too little to compare them.")
+        return self.shown(sentences, used)
+
+    def most(self) -> str:
+        """Which item has the most or least of a field, or which comes first."""
+        if not self.question.field:
+            first = self.items[0]
+            said = self.reason(first)
+            return f"{self.shown(['i would start with #1.'], [])} {said}".strip()
+        spec = self.catalog.schema.spec(self.question.field)
+        known = [
+            (float(value), slot)
+            for slot, item in zip(self.slots, self.items, strict=True)
+            if (value := self._number(item, spec)) is not None
+        ]
+        if not known:
+            return self.shown([f"my records of them have no {label_noun(record_fact(spec, ''), False)}."], [])
+        choose = max if self.question.best == "max" else min
+        extreme = choose(value for value, _ in known)
+        chosen = [slot for value, slot in known if value == extreme]
+        name = self._superlative(spec)
+        if spec.kind == "popularity":
+            return self.shown([f"{joined(chosen)} {'is' if len(chosen) == 1 else 'are'} {name} of them."], [])
+        facts = self.facts(self.catalog[self.slots[chosen[0]]], spec, 1)
+        if len(chosen) > 1:
+            return self.shown([f"{joined(chosen)} are level: each {self.predicate(facts)}."], facts)
+        if len(self.items) == 2 and len(known) == 2:
+            other = next(slot for _, slot in known if slot != chosen[0])
+            more = self.facts(self.catalog[self.slots[other]], spec, 1)
+            pair = _COMPARATIVES.get(name, name)
+            told = f"{chosen[0]} is {pair}: it {self.predicate(facts)}, and {other} {self.predicate(more)}."
+            return self.shown([told], [*facts, *more])
+        return self.shown([f"{name} of them is {chosen[0]}: it {self.predicate(facts)}."], facts)
+
+    def _number(self, item: Item, spec: FieldSpec) -> float | None:
+        value = item.get(spec.name)
+        if isinstance(value, int | float):
+            return float(value)
+        told = values_of(item, spec)
+        return float(told[0]) if told and told[0].isdigit() else None
+
+    def _superlative(self, spec: FieldSpec) -> str:
+        high = self.question.best == "max"
+        limits = LimitReader(self.catalog)
+        if is_year(spec):
+            return "the newest" if high else "the oldest"
+        if spec == limits.duration:
+            return "the longest" if high else "the shortest"
+        if spec == limits.price:
+            return "the most expensive" if high else "the cheapest"
+        if spec.kind == "popularity":
+            return "the best known" if high else "the least known"
+        return (
+            f"the one with the {'highest' if high else 'lowest'} {label_noun(record_fact(spec, ''), False)}"
+        )
+
+    def which(self) -> str:
+        """Which of the items meet the conditions."""
+        met = [
+            slot
+            for slot, item in zip(self.slots, self.items, strict=True)
+            if all(condition.met(item, self.catalog) for condition in self.question.conditions)
+        ]
+        if not met:
+            return self.shown(["none of them, by their records."], [])
+        if len(met) == len(self.items):
+            return self.shown(["all of them, by their records."], [])
+        return self.shown([f"of these, {joined(met)}."], [])
+
+    # -- why --------------------------------------------------------------------------------------------
+
+    def reason(self, item: Item) -> str:
+        """The reason for an item, with as many facts as a sentence holds."""
+        plan = plan_reasons([item], self.dialogue, self.catalog, self.similarity, limit=3)[0]
+        return plain_sentence(plan, self.catalog)
+
+    def why(self) -> str:
+        """Why items were listed."""
+        if len(self.items) == 1:
+            return self.reason(self.items[0])
+        lines = []
+        for item in self.items[:_TOLD]:
+            lines.append(f"- **{item.title}** — {self.reason(item)}")
+        return "\n".join(lines)
+
+    def why_not(self) -> str:
+        """Why items were not listed: what rules them out, or that others came first."""
+        sentences, used = [], []
+        for slot, item in zip(self.slots, self.items, strict=True):
+            reasons, facts = self._against(item)
+            used += facts
+            if reasons:
+                sentences.append(f"{slot} {joined(reasons)}.")
+            else:
+                sentences.append(f"nothing rules {slot} out: other {self.plural} came before it.")
+        return self.shown(sentences, used)
+
+    def _against(self, item: Item) -> tuple[list[str], list[Fact]]:
+        preferences = self.dialogue.preferences
+        reasons: list[str] = []
+        used: list[Fact] = []
+        for name in dict.fromkeys(limit.field for limit in preferences.limits):
+            limits = [limit for limit in preferences.limits if limit.field == name]
+            if all(limit.allows(item, self.catalog) for limit in limits):
+                continue
+            spec = self.catalog.schema.spec(name)
+            asked = limit_words(limits, spec)
+            facts = self.facts(item, spec, 1)
+            used += facts
+            noun = label_noun(record_fact(spec, ""), False)
+            told = self.predicate(facts) if facts else f"has no {noun} on record"
+            reasons.append(f"{told}, but you asked for {asked}")
+        for wish in preferences.unwanted:
+            if wish.value in item.values(wish.field):
+                fact = record_fact(self.catalog.schema.spec(wish.field), wish.value)
+                used.append(fact)
+                reasons.append(f"{self.predicate([fact])}, which you did not want")
+                break
+        for ids, said in (
+            (preferences.seen, "is one that you have seen"),
+            (preferences.disliked, "is one that you did not like"),
+            (preferences.rejected, "is one that you turned down"),
+            (preferences.liked, "is one that you know and like"),
+        ):
+            if item.id in ids:
+                reasons.append(said)
+                break
+        return reasons, used
+
+    def unclear(self) -> str:
+        """A question back: which item is meant."""
+        slots = list(self.slots)[:_TOLD]
+        if not slots:
+            return f"Which {self.noun} do you mean?"
+        return self.shown([f"which one do you mean: {joined(slots, 'or')}?"], [])

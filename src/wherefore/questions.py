@@ -1,0 +1,463 @@
+"""Questions: what a message asks of items that are on the table, rather than for a list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from wherefore import verdicts
+from wherefore.catalog import Catalog, FieldSpec, Item
+from wherefore.dialogue import Dialogue, Limit, Mention
+from wherefore.limits import LimitReader
+from wherefore.schema import singular, words_of
+from wherefore.wishes import WishReader
+from wherefore.words import forms, stem, words
+
+Kind = Literal["value", "holds", "record", "compare", "most", "which", "why", "why not", "unclear"]
+
+_LEAD = (
+    r"^\W*(?:(?:and|but|so|ok|okay|oh|ah|cool|nice|great|hm+|wait|well|yes|yeah|no|thanks|thank you|interesting|also|"
+    r"then|sorry|hey|hi|btw|by the way|actually|quick question|one question)\W+)*"
+)
+_INDIRECT = re.compile(
+    _LEAD + r"(?:(?:(?:do|can|could|would|will) you (?:please )?(?:know|tell me|remind me|say|check)|"
+    r"(?:please )?(?:tell|remind) me|i wonder(?:ed|ing)?|i(?:'d| would) like to know|i want to know|any idea|"
+    r"i was wondering|may i ask|can i ask)\W+)+(?=(?:who|what|when|where|which|how|why|if|whether)\b)",
+    re.IGNORECASE,
+)
+_WHETHER = re.compile(r"^(?:if|whether)\s+(?P<pointer>\w+)\s+(?P<verb>is|was|has|are|were|have)\b")
+# What looks like a question, but asks for a list, or of the assistant.
+_REQUEST = re.compile(
+    r"^(?:(?:is|are|was|were) there\b|do you (?:have|know of|know any|recommend|got)|have you (?:got|any)|any\b|"
+    r"(?:can|could|would|will) you (?:please )?(?:recommend|suggest|find|give|show|list|help|pick)|"
+    r"(?:what|how) about\b|what (?:else|other|should|would|do|can|could|have)\b|what(?:'s| is) (?:good|new|next)\b|"
+    r"what (?:are|is) (?:some|a|an|the best|your)\b|(?:which|what) (?:\w+ )?(?:should|would|do|can|could) )"
+)
+_ABOUT = re.compile(
+    r"^(?:what(?:'s|s| is| was| are| were)?\b.*\babout\b|what happens in\b|"
+    r"what(?:'s| is) (?:the |its )?(?:plot|story|premise)|what (?:kind|sort|type) of\b)"
+)
+_MORE = re.compile(
+    r"\b(?:tell me|know|hear|say|learn|give me|what can you (?:tell me|say)|info(?:rmation)?|details?)\s+"
+    r"(?:(?:a (?:bit|little)|something|anything|some|the)\s+)?(?:more\s+|details? )?(?:about|on)\b|"
+    r"^more (?:about|on)\b|^describe\b"
+)
+_COMPARE = re.compile(
+    r"\bcompare[sd]?\b|\bcomparison\b|\bdifferen(?:ce|t)s?\b.*\b(?:between|from)\b|\bhow do\b.*\bdiffer\b|"
+    r"\bin common\b|\b(?:vs\.?|versus)\b|\bhow (?:are|is)\b.*\b(?:different|similar|alike|related)\b"
+)
+_WHY = re.compile(r"^(?:why\b|how come\b|what makes you\b|what(?:'s| is) the reason\b|explain\b)")
+_NOT = re.compile(r"\b(?:not|n't|don't|didn't|isn't|wasn't)\b|n't\b")
+_THE_ONE = re.compile(
+    r"\bthe (?:one|{noun})s? (?=(?:with|by|from|starring|featuring|directed|about|in|that|where|written)\b)"
+)
+_WHEN = re.compile(
+    r"^(?:when (?:did|was|is|were|does|do)\b|how old\b|(?:in )?(?:what|which) (?:year|decade)\b)"
+)
+_LENGTH = re.compile(r"^how long\b")
+_PRICE = re.compile(r"^(?:how much\b|how expensive\b|what(?:'s| does| do| is)\b.*\b(?:cost|price)\b)")
+_WHERE = re.compile(r"^(?:where (?:is|was|were|does|did|are)\b)")
+_WHO = re.compile(r"^who(?:'s|s)?\b(?P<rest>.*)")
+_IN_IT = re.compile(
+    r"\b(?:in|stars?|starring|starred|plays?|played|acts?|acted|acting|cast|actors?|features?)\b"
+)
+_MAKES = re.compile(r"\b(?:made|makes?|making|created?|behind|wrote|write|by|did)\b")
+_HOLDS = re.compile(r"^(?:is|was|are|were|does|do|did|has|have|isn't|wasn't|aren't|doesn't|will|would|can)\b")
+_WHICH = re.compile(
+    r"^which(?: ones?)?\s*(?:of (?:them|those|these|the \w+)|is|are|was|were|has|have|would be)\b"
+)
+_RANKED = re.compile(r"\b(?:best|favou?rite|start with|try first|pick|recommend most|first)\b")
+_HIGH_LOW: dict[str, tuple[str, Literal["max", "min"]]] = {
+    **dict.fromkeys(("longer", "longest"), ("duration", "max")),
+    **dict.fromkeys(("shorter", "shortest", "quicker", "quickest"), ("duration", "min")),
+    **dict.fromkeys(("newer", "newest", "latest", "recent"), ("year", "max")),
+    **dict.fromkeys(("older", "oldest", "earliest", "earlier"), ("year", "min")),
+    **dict.fromkeys(("cheaper", "cheapest"), ("price", "min")),
+    **dict.fromkeys(("expensive", "pricier", "priciest", "dearest"), ("price", "max")),
+    **dict.fromkeys(("popular", "famous", "known"), ("popularity", "max")),
+    **dict.fromkeys(("obscure",), ("popularity", "min")),
+    **dict.fromkeys(("highest", "largest", "biggest", "most", "higher", "larger"), ("", "max")),
+    **dict.fromkeys(("lowest", "smallest", "least", "fewest", "lower", "fewer"), ("", "min")),
+}
+_SENTENCE = re.compile(r"[^.?!;:\n]+[?!.;:]*")
+_PLACES = frozenset(("country", "place", "location", "origin", "city", "region", "state", "cuisine"))
+_ELLIPTIC = 6  # words of a question that names no item, yet means the one that was talked of
+_POINTER = re.compile(
+    r"\b(?:it|its|it's|that|this|that's|they|them|those|these|both|one|ones|the (?:movie|film|book))\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What an item is asked to be: one of several values (field, value), or within limits."""
+
+    values: tuple[tuple[str, str], ...] = ()
+    limits: tuple[Limit, ...] = ()
+
+    def field(self) -> str:
+        """The field that it is about."""
+        return self.values[0][0] if self.values else self.limits[0].field
+
+    def met(self, item: Item, catalog: Catalog) -> bool:
+        """Whether the item's record says so."""
+        if self.values:
+            return any(value in item.values(name) for name, value in self.values)
+        return all(limit.allows(item, catalog) for limit in self.limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question about items.
+
+    Kinds: `value` (what the record says for `field`), `holds` (whether `conditions` are met), `record` (all of
+    it), `compare` (two items or more), `most` (which of `items` has the most or least of `field`; of no field:
+    which the list has first), `which` (which of `items` meet `conditions`), `why` (why `items` were listed),
+    `why not` (why they were not), `unclear` (which of `items` is meant is not known).
+    """
+
+    kind: Kind
+    items: tuple[str, ...]
+    field: str = ""
+    conditions: tuple[Condition, ...] = ()
+    best: Literal["", "max", "min"] = ""
+    alone: bool = True  # whether the message asks for nothing else
+    start: int = 0  # the characters of the message that ask
+    end: int = 0
+
+    @property
+    def considers(self) -> tuple[str, ...]:
+        """The items that the user thinks about: those of a question about one or a few, not about a whole list."""
+        return self.items if self.kind in ("value", "holds", "record", "compare", "why not") else ()
+
+
+class QuestionReader:
+    """Reads what the newest message asks about items of a catalogue.
+
+    Nothing here knows a domain: fields are found by the words of their names, labels and phrases.
+
+    Args:
+        catalog: The catalogue.
+        wishes: Knows its values.
+        limits: Knows its numbers.
+    """
+
+    def __init__(self, catalog: Catalog, wishes: WishReader, limits: LimitReader) -> None:
+        self._catalog, self._wishes, self._limits = catalog, wishes, limits
+        self._nouns = "|".join(sorted(map(re.escape, wishes.nouns), key=len, reverse=True))
+        self._the_one = re.compile(_THE_ONE.pattern.replace("{noun}", f"(?:{self._nouns})"))
+        self._pointer = re.compile(f"{_POINTER.pattern}|\\b(?:the|that|this) (?:{self._nouns})\\b")
+
+    def read(self, dialogue: Dialogue) -> Question | None:
+        """The first question about items in the newest message; None when it asks none."""
+        number = len(dialogue.messages) - 1
+        text = dialogue.messages[number].content.replace("’", "'").replace("`", "'")
+        here = [m for m in dialogue.mentions if m.message == number]
+        flat = verdicts.blank(text, [(m.start, m.end) for m in here], "x")
+        found: Question | None = None
+        other = False
+        for match in _SENTENCE.finditer(flat):
+            asked = None
+            if found is None:
+                asked = self._sentence(text, match.span(), here, dialogue)
+            if asked is not None:
+                found = asked
+            elif self._asks_for_more(text, match.span(), here):
+                other = True
+        if found is not None and other:
+            found = replace(found, alone=False)
+        return found
+
+    def _asks_for_more(self, text: str, span: tuple[int, int], here: Sequence[Mention]) -> bool:
+        masked = [(m.start, m.end) for m in here]
+        said = [w for w in words(text) if span[0] <= w.start < span[1]]
+        if self._wishes.read(text, said, masked):
+            return True
+        piece = verdicts.blank(text, masked)[slice(*span)]
+        wanted = r"\b(?:recommend|suggest|looking for|show me|give me|find me|something|anything|more like)\b"
+        return bool(self._limits.read(piece, self._wishes.nouns) or re.search(wanted, piece, re.IGNORECASE))
+
+    # -- one sentence -------------------------------------------------------------------------------------
+
+    def _sentence(
+        self, text: str, span: tuple[int, int], here: Sequence[Mention], dialogue: Dialogue
+    ) -> Question | None:
+        said = text[slice(*span)]
+        inside = [m for m in here if span[0] <= m.start < span[1]]
+        places = [(m.start - span[0], m.end - span[0]) for m in inside]
+        low = verdicts.blank(said, places).lower()
+        asks = "?" in said
+        stripped = _INDIRECT.sub("", low)
+        indirect = stripped != low
+        stripped = re.sub(_LEAD, "", stripped).strip()
+        whether = _WHETHER.match(stripped)
+        if whether is not None:  # "whether it is long"
+            stripped = f"{whether['verb']} {whether['pointer']} {stripped[whether.end() :]}"
+        if _REQUEST.match(stripped) and not _ABOUT.match(stripped) and not _COMPARE.search(stripped):
+            if not self._is_ranked(stripped):
+                return None
+        clause = (text, span, tuple(inside))
+
+        def made(kind: Kind, items: Sequence[str], **more: Any) -> Question:
+            return Question(kind, tuple(items), start=span[0], end=span[1], **more)
+
+        items, many = self._meant(clause, stripped, dialogue)
+        listed = self._list(dialogue)
+        if _COMPARE.search(stripped):
+            compared = items if len(items) > 1 else listed[: len(listed) if many else 0]
+            if len(compared) == 1 or not compared:
+                focus = self._focus(dialogue, span[0])
+                compared = [*items, *(one for one in focus if one not in items)] if items else []
+            return made("compare", compared[:5]) if len(compared) > 1 else None
+        if _WHY.match(stripped):
+            return self._why(clause, stripped, items, many, dialogue)
+        if not (asks or indirect or _is_question(stripped)):
+            return self._told(clause, stripped, items, dialogue)
+        most = self._most(stripped, items if len(items) > 1 else listed)
+        if most is not None:
+            return made("most", most[2], field=most[0], best=most[1])
+        if _WHICH.match(stripped) and listed and not items:
+            conditions = self._conditions(clause)
+            if conditions:
+                return made("which", listed, conditions=conditions)
+        name = self._field(stripped)
+        about = _ABOUT.match(stripped) is not None
+        bare = re.sub(r"[\s?!.]+", " ", stripped).strip()
+        if not about and items and re.fullmatch(r"(?:who|what)(?:'s|s| is| was| are)?", bare):
+            about = True  # "What is X?"
+        holds: tuple[Condition, ...] = ()
+        if name is None and not about and _HOLDS.match(stripped):
+            holds = self._conditions(clause)
+        if name is None and not about and not holds and not _MORE.search(stripped):
+            return None
+        if not items:
+            if self._pointer.search(stripped) or len(stripped.split()) <= _ELLIPTIC:
+                items = list(self._focus(dialogue, span[0]))
+            if not items and self._pointer.search(stripped) and len(listed) > 1:
+                return made("unclear", listed)
+            if (
+                not items
+                and name is not None
+                and re.search(r"\b(?:it|its|it's|that one|this one)\b", stripped)
+            ):
+                return made("unclear", ())
+            if not items:
+                return None
+        if name is not None and not about:
+            return made("value", items, field=name)
+        if holds:
+            return made("holds", items, conditions=holds)
+        return made("record", items)
+
+    def _told(
+        self,
+        clause: tuple[str, tuple[int, int], tuple[Mention, ...]],
+        stripped: str,
+        items: Sequence[str],
+        dialogue: Dialogue,
+    ) -> Question | None:
+        """What is no question by its form: "tell me about the second one"."""
+        if not _MORE.search(stripped):
+            return None
+        chosen = tuple(items) or (
+            self._focus(dialogue, clause[1][0]) if self._pointer.search(stripped) else ()
+        )
+        if not chosen:
+            listed = self._list(dialogue)
+            pointed = self._pointer.search(stripped) is not None and len(listed) > 1
+            return (
+                Question("unclear", tuple(listed), start=clause[1][0], end=clause[1][1]) if pointed else None
+            )
+        return Question("record", tuple(chosen), start=clause[1][0], end=clause[1][1])
+
+    def _why(
+        self,
+        clause: tuple[str, tuple[int, int], tuple[Mention, ...]],
+        stripped: str,
+        items: Sequence[str],
+        many: bool,
+        dialogue: Dialogue,
+    ) -> Question | None:
+        start, end = clause[1]
+        listed = self._list(dialogue)
+        if clause[2] and (_NOT.search(stripped) or not set(items) & set(listed)):
+            return Question("why not", tuple(m.item_id for m in clause[2]), start=start, end=end)
+        chosen = [one for one in items if one in listed]
+        if not chosen and (many or not self._pointer.search(stripped)):
+            chosen = list(listed)
+        if not chosen:
+            chosen = [one for one in self._focus(dialogue, clause[1][0]) if one in listed]
+        if not chosen and len(listed) > 1 and self._pointer.search(stripped):
+            return Question("unclear", tuple(listed), start=start, end=end)
+        return Question("why", tuple(chosen), start=start, end=end) if chosen else None
+
+    # -- which items --------------------------------------------------------------------------------------
+
+    def _list(self, dialogue: Dialogue) -> list[str]:
+        return [one for one in dialogue.last_listed if one in self._catalog]
+
+    def _meant(
+        self, clause: tuple[str, tuple[int, int], tuple[Mention, ...]], stripped: str, dialogue: Dialogue
+    ) -> tuple[list[str], bool]:
+        """The items that a sentence names or counts out, and whether it points at several."""
+        if clause[2]:
+            return list(dict.fromkeys(m.item_id for m in clause[2])), False
+        listed = self._list(dialogue)
+        slots = verdicts.slots_in(stripped, len(listed)) if len(listed) > 1 else []
+        if slots:
+            return [listed[slot] for slot in slots], False
+        one = self._the_one.search(stripped)
+        if one is not None and listed:
+            conditions = self._conditions(clause)
+            if conditions:
+                met = [i for i in listed if all(c.met(self._catalog[i], self._catalog) for c in conditions)]
+                if met:
+                    return met[:1] if " ones " not in one[0] else met, False
+        return [], verdicts.points_at(stripped) == "many"
+
+    def _focus(self, dialogue: Dialogue, before: int) -> tuple[str, ...]:
+        """The one item that was talked of last, if it is one: in this message before a place, or earlier."""
+        number = len(dialogue.messages) - 1
+        here = [m.item_id for m in dialogue.mentions if m.message == number and m.end <= before]
+        if here:
+            return (here[-1],)
+        listed = self._list(dialogue)
+        counted = verdicts.slots_in(dialogue.messages[number].content[:before], len(listed))
+        if counted and len(listed) > 1:  # "the fourth: who is in it?"
+            return (listed[counted[-1]],)
+        for earlier in range(number - 1, -1, -1):
+            named = dict.fromkeys(m.item_id for m in dialogue.mentions if m.message == earlier)
+            if named:
+                return tuple(named) if len(named) == 1 else ()
+        return ()
+
+    # -- what is asked ------------------------------------------------------------------------------------
+
+    def _conditions(self, clause: tuple[str, tuple[int, int], tuple[Mention, ...]]) -> tuple[Condition, ...]:
+        """The values and limits that a sentence speaks of."""
+        text, span, inside = clause
+        masked = [(m.start, m.end) for m in inside]
+        limits = self._limits.read(verdicts.blank(text, masked)[: span[1]], self._wishes.nouns)
+        limits = [found for found in limits if found.start >= span[0] and not found.lifts]
+        found = []
+        for name in dict.fromkeys(one.field for one in limits):
+            chosen = tuple(
+                Limit(name, f.op, f.value, text[f.start : f.end]) for f in limits if f.field == name
+            )
+            found.append(Condition(limits=chosen))
+        said = [
+            word
+            for word in words(text)
+            if span[0] <= word.start < span[1]
+            and not any(f.start <= word.start and word.end <= f.end for f in limits)
+        ]
+        for values in self._wishes.spoken_of(text, said, masked):
+            found.append(Condition(values=values))
+        return tuple(found)
+
+    def _field(self, stripped: str) -> str | None:
+        """The field that a question asks for."""
+        schema = self._catalog.schema
+        who = _WHO.match(stripped)
+        if who is not None:
+            spec = self._people(who["rest"])
+            return None if spec is None else spec.name
+        spec = None
+        if _WHEN.match(stripped):
+            spec = schema.year
+        elif _LENGTH.match(stripped):
+            spec = self._limits.duration
+        elif _PRICE.match(stripped):
+            spec = self._limits.price
+        elif _WHERE.match(stripped):
+            spec = next(
+                (s for s in schema.filterable if _PLACES & {singular(w) for w in words_of(s.label)}), None
+            )
+        if spec is not None:
+            return spec.name
+        if not re.match(r"(?:what|which|how many|in what|in which|and|the|its|whose|by)\b", stripped) and (
+            len(stripped.split()) > 4
+        ):
+            return None
+        if not re.match(r"(?:what|which|how many|in what|in which|whose|the|its)\b", stripped):
+            return None
+        return self._labelled(stripped)
+
+    def _labelled(self, stripped: str) -> str | None:
+        """The field whose name or label the words hold, if it is one."""
+        spoken = {stem(form) for form in forms(stripped)}
+        best: tuple[int, str] | None = None
+        for spec in self._catalog.schema.filterable:
+            own = {stem(w) for w in (*words_of(spec.name), *words_of(spec.label))}
+            if spec.unit:
+                own.add(stem(spec.unit.lower()))
+            common = len(own & spoken - {"number", "num", "type", "name"})
+            if common and (best is None or common > best[0]):
+                best = (common, spec.name)
+        if best is not None:
+            return best[1]
+        number = self._limits.labelled(next((f for f in forms(stripped) if self._limits.labelled(f)), None))
+        return None if number is None else number.name
+
+    def _people(self, rest: str) -> FieldSpec | None:
+        """The people field that a verb after "who" asks for."""
+        specs = self._catalog.schema.of_kind("people")
+        spoken = forms(rest)
+        for spec in specs:
+            verb = spec.phrase.partition("{}")[0].split()
+            stems = {verb[0][:5]} if len(verb) > 1 and verb[-1] == "by" else set()
+            stems |= {singular(w)[:5] for w in (*words_of(spec.name), *words_of(spec.label))}
+            if any(form[:5] in stems for form in spoken if len(form) > 3):
+                return spec
+        if _IN_IT.search(rest):
+            for spec in specs:
+                if spec.phrase.startswith("with {}"):
+                    return spec
+        if _MAKES.search(rest):
+            by = next((s for s in specs if s.phrase.startswith("by {}") or "written" in s.phrase), None)
+            return by or (specs[0] if specs and re.search(r"\b(?:made|makes?|behind|by)\b", rest) else None)
+        return None
+
+    def _is_ranked(self, stripped: str) -> bool:
+        return re.match(r"(?:which|what) (?:one )?(?:should|would) (?:i|we|you)\b", stripped) is not None
+
+    def _most(
+        self, stripped: str, items: Sequence[str]
+    ) -> tuple[str, Literal["", "max", "min"], Sequence[str]] | None:
+        """Field, direction and items of a superlative or comparative: "which is the shortest?"."""
+        if len(items) < 2 or not re.match(r"(?:so )?(?:which|what)(?:'s)?\b", stripped):
+            return None
+        if re.match(
+            r"(?:what|which) (?!one\b|of\b|is\b|are\b|has\b|should\b|would\b|movie|film|book)", stripped
+        ):
+            return None
+        pointed = re.match(r"which\b|what(?:'s| is) (?:the )?\w+ (?:one|of)\b", stripped)
+        if pointed is None:
+            return None
+        spoken = forms(stripped)
+        few = "least" in spoken
+        for form in spoken:
+            role, best = _HIGH_LOW.get(form, ("-", "max"))
+            if role in ("", "-"):
+                continue
+            spec = {
+                "duration": self._limits.duration,
+                "year": self._catalog.schema.year,
+                "price": self._limits.price,
+                "popularity": self._catalog.schema.popularity,
+            }[role]
+            return (spec.name, "min" if few and best == "max" else best, items) if spec is not None else None
+        extreme = next((form for form in spoken if _HIGH_LOW.get(form, ("-",))[0] == ""), None)
+        if extreme is not None:
+            name = self._labelled(" ".join(form for form in spoken if form != extreme))
+            if name is not None and self._catalog.schema.spec(name).kind in ("number", "date"):
+                return name, _HIGH_LOW[extreme][1], items
+        if _RANKED.search(stripped) or self._is_ranked(stripped):
+            return "", "", items
+        return None
+
+
+def _is_question(stripped: str) -> bool:
+    """Whether words are a question without their mark: "who directed it"."""
+    return re.match(r"(?:who|what|when|where|which|how|why|whose)(?:'s|s)?\b", stripped) is not None
