@@ -478,6 +478,7 @@ def test_what_was_said_is_kept(reader):
         ("rating above 4", {("rating", "gt", 4)}),
         ("rated at least 7.5", {("rating", "ge", 7.5)}),
         ("after 2000 and under 2 hours", {("year", "gt", 2000), ("runtime_min", "lt", 120)}),
+        ("after 2000 under 90 minutes", {("year", "gt", 2000), ("runtime_min", "lt", 90)}),
         ("fewer than 300 pages", set()),
         ("under 2000", set()),
         ("in my 30s", set()),

@@ -110,6 +110,22 @@ def test_nothing_fits_is_said(recommender):
     assert reply.action == "nothing" and not reply.recommendations and reply.text
 
 
+@pytest.mark.parametrize(
+    ("message", "advice"),
+    [
+        ("Horror after 2015 under 90 minutes", "Without “under 90 minutes”, 3 films would fit."),
+        ("Something after 2050", "Without “after 2050”, 12 films would fit."),
+        ("Something after 2050 and under 20 minutes", "Dropping any one of your limits would not be enough."),
+        ("After 2018, no horror", "Without “After 2018”, 5 films would fit."),
+    ],
+)
+def test_what_to_drop_is_said_when_nothing_fits(tokenizers, message, advice):
+    recommender = make_recommender("llama", tokenizers)
+    *events, done = recommender.stream(user(message), k=3)
+    assert done.reply.action == "nothing" and done.reply.text.endswith(f" {advice}")
+    assert "".join(event.text for event in events if isinstance(event, TextDelta)) == done.reply.text
+
+
 def test_fewer_than_k_fit(recommender):
     reply = recommender.generate(user("A comedy after 2005"), k=5)
     assert set(titles(reply)) <= {"Hot Fuzz", "Little Miss Sunshine"} or len(reply.recommendations) == 5

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from wherefore import verdicts
 from wherefore.catalog import Catalog, Item
-from wherefore.limits import LimitReader
+from wherefore.critiques import CritiqueReader, FoundCritique
+from wherefore.limits import FoundLimit, LimitReader
 from wherefore.mentions import Found, TitleIndex
 from wherefore.values import fractional_year
 from wherefore.wishes import WishReader
@@ -304,6 +305,7 @@ class DialogueReader:
         self._titles = TitleIndex(self.catalog, self._wishes.names, self._wishes.kinds)
         from wherefore.questions import QuestionReader  # which reads dialogues
 
+        self._critiques = CritiqueReader(self.catalog, self._limits)
         self._questions = QuestionReader(self.catalog, self._wishes, self._limits)
 
     def read(
@@ -345,7 +347,7 @@ class DialogueReader:
                     asked = self._questions.read(Dialogue(parsed[: number + 1], (*noted, *here)))
                     # What a question holds is said of an item: "Is it from the 80s?" limits nothing.
                     about = (asked.start, asked.end) if asked is not None else (0, 0)
-                    self._note(message.content, found, lists.last, question, notes, about)
+                    self._note(message.content, found, lists, question, notes, about)
                     notes.ask(asked.considers if asked is not None else ())
             else:
                 question = message.content
@@ -377,7 +379,7 @@ class DialogueReader:
         self,
         content: str,
         found: Sequence[Found],
-        listed: Sequence[str],
+        lists: _Lists,
         question: str,
         notes: _Notes,
         about: tuple[int, int],
@@ -386,25 +388,41 @@ class DialogueReader:
         text = content.replace("’", "'").replace("`", "'")
         places = [(f.start, f.end) for f in found]
         limits = self._limits.read(verdicts.blank(text, [*places, about]), self._wishes.nouns)
+        critiques = [
+            critique
+            for critique in self._critiques.read(verdicts.blank(text, [*places, about]))
+            if not any(_overlap(f, critique) and (f.lifts or _has_digit(text, f)) for f in limits)
+        ]
+        clauses = verdicts.clauses(text, places)
+        # "It was too long" says how long the next one may be, not that it was bad.
+        mild = verdicts.blank(text, [(c.start, c.end) for c in critiques if c.too])
         for lifted in limits:
             if lifted.lifts:
                 notes.lift(lifted.field, lifted.op)
-        notes.limit(Limit(f.field, f.op, f.value, content[f.start : f.end]) for f in limits if not f.lifts)
-        spoken = [w for w in words(content) if not any(f.start <= w.start and w.end <= f.end for f in limits)]
+        hidden = [*((f.start, f.end) for f in limits), *((c.start, c.end) for c in critiques), about]
+        flat = verdicts.blank(text, hidden)
+        spoken = [word for word in words(content) if flat[word.start : word.end].strip()]
         notes.begin()
         own: list[str] = []
         before: verdicts.Verdict | None = None
-        for clause in verdicts.clauses(text, places):
+        measured: list[Limit] = []
+        for clause in clauses:
             here = [f for f in found if clause[0] <= f.start < clause[1]]
-            before = self._judge(text, clause, here, own, listed, question, before, notes)
+            judged = mild if own or here else text  # of a whole list it does say that it does not please
+            before = self._judge(judged, clause, here, own, lists.last, question, before, notes)
             if here:
                 own[:] = [f.item_id for f in here if f.item_id]
-            said = [
-                word
-                for word in spoken
-                if clause[0] <= word.start < clause[1] and not about[0] <= word.start < about[1]
-            ]
-            for wish in self._wishes.read(content, said, places):
+            for critique in critiques:
+                if clause[0] <= critique.start < clause[1]:
+                    vague = any(_overlap(f, critique) for f in limits)  # "something newer": than most
+                    than = [f.item_id for f in here if _THAN.fullmatch(text[critique.end : f.start])]
+                    target = than[:1] or own or lists.focus or (() if vague else lists.last)
+                    value = self._critiques.bound(critique, target)
+                    if value is not None:
+                        said = content[critique.start : critique.end]
+                        measured.append(Limit(critique.field, critique.op, value, said))
+            said_here = [word for word in spoken if clause[0] <= word.start < clause[1]]
+            for wish in self._wishes.read(content, said_here, places):
                 noted = Wish(wish.field, wish.value, wish.strength, content[wish.start : wish.end])
                 if wish.kind == "wanted":
                     notes.want(noted)
@@ -412,6 +430,14 @@ class DialogueReader:
                     notes.refuse(noted)
                 else:
                     notes.allow(noted)
+        fixed = {limit.field for limit in measured}
+        notes.limit(
+            Limit(f.field, f.op, f.value, content[f.start : f.end])
+            for f in limits
+            if not f.lifts
+            and (f.field not in fixed or not any(_overlap(f, critique) for critique in critiques))
+        )
+        notes.limit(measured)
 
     def _judge(
         self,
@@ -507,6 +533,7 @@ _OTHER_OBJECT = re.compile(
     r"(?!(?:it|that|this|them|those|these|too|as|well|though|much|both|all|a\s+lot|already|before)\b)\w",
     re.IGNORECASE,
 )
+_THAN = re.compile(r"(?:\s+\w+)?\s+than\s+(?:the\s+)?", re.IGNORECASE)  # "a longer film than"
 _HEAD = re.compile(r"^[ \t]*(?:\d{1,3}[.)]|[-*•–])[ \t]+(?:\*\*)?[\"“]?$")
 
 
@@ -539,6 +566,9 @@ class _Lists:
 
     def __init__(self) -> None:
         self.last: tuple[str, ...] = ()
+        self.focus: tuple[
+            str, ...
+        ] = ()  # the one item that the newest message with items names, if it is one
         self._numbered = False
         self._named: set[str] = set()
         self._by_user: set[str] = set()
@@ -554,7 +584,17 @@ class _Lists:
             if not spoken_of:
                 self.last = heads or tuple(one for one in ids if one not in self._by_user)
                 self._numbered = bool(heads)
+        if ids:
+            self.focus = tuple(ids) if len(ids) == 1 else ()
         self._named.update(ids)
+
+
+def _overlap(limit: FoundLimit, critique: FoundCritique) -> bool:
+    return limit.start < critique.end and critique.start < limit.end
+
+
+def _has_digit(text: str, limit: FoundLimit) -> bool:
+    return any(char.isdigit() for char in text[limit.start : limit.end])
 
 
 class _Notes:

@@ -107,9 +107,10 @@ def _either(phrases: Collection[str]) -> str:
     return "|".join(re.escape(p).replace(r"\ ", r"\s+") for p in sorted(phrases, key=len, reverse=True))
 
 
+_NO_UNIT = rf"(?:{'|'.join(sorted({phrase.split()[0] for phrase in _COMPARE} | {'between', 'from'}))})\b"
 _QUANTITY = (
     rf"(?P<currency>[$€£])?\s?(?P<n>\b{_NUM}(?![\w:]|\.\d)|(?<=[$€£])\d[\d,.]*|\b\d+(?=(?:h|min|mins|m|hrs?)\b))"
-    rf"(?:\s?-?\s?(?P<unit>[a-z]+|[$€£]))?(?:\s+and\s+(?P<half>a\s+half)|\s+(?:and\s+)?(?P<n2>\d+|"
+    rf"(?:\s?-?\s?(?!{_NO_UNIT})(?P<unit>[a-z]+|[$€£]))?(?:\s+and\s+(?P<half>a\s+half)|\s+(?:and\s+)?(?P<n2>\d+|"
     rf"{_NUM})\s?(?P<unit2>min\w*))?"
 )
 _ABOUT = r"(?:\s+(?:about|around|roughly|the\s+year|year|like|say|of))?"

@@ -21,6 +21,11 @@ _LEAD = (
     r"^\W*(?:(?:and|but|so|ok|okay|oh|ah|cool|nice|great|hm+|wait|well|yes|yeah|no|thanks|thank you|interesting|also|"
     r"then|sorry|hey|hi|btw|by the way|actually|quick question|one question)\W+)*"
 )
+_ASKS = re.compile(  # what every question has one of
+    r"\?|\b(?:who|what|when|where|which|how|why|whose|whether|compare|comparison|difference|differences|vs|versus|"
+    r"common|tell|say|more|details?|info|information|describe|explain|if)\b|who's|what's|whats",
+    re.IGNORECASE,
+)
 _INDIRECT = re.compile(
     _LEAD + r"(?:(?:(?:do|can|could|would|will) you (?:please )?(?:know|tell me|remind me|say|check)|"
     r"(?:please )?(?:tell|remind) me|i wonder(?:ed|ing)?|i(?:'d| would) like to know|i want to know|any idea|"
@@ -153,6 +158,8 @@ class QuestionReader:
         """The first question about items in the newest message; None when it asks none."""
         number = len(dialogue.messages) - 1
         text = dialogue.messages[number].content.replace("’", "'").replace("`", "'")
+        if not _ASKS.search(text):
+            return None
         here = [m for m in dialogue.mentions if m.message == number]
         flat = verdicts.blank(text, [(m.start, m.end) for m in here], "x")
         found: Question | None = None

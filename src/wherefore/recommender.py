@@ -26,6 +26,7 @@ from wherefore.item_encoder import ItemSignals
 from wherefore.model import DialogueCache, RecommenderLM, Scores, Written
 from wherefore.plan import Fact, Plan, plan_opening, plan_reasons
 from wherefore.questions import Question
+from wherefore.relax import advice
 from wherefore.retrieval import Candidates, Index, Retriever, make_retriever
 from wherefore.signals import ItemVectors
 from wherefore.smalltalk import Said
@@ -361,6 +362,10 @@ class Recommender:
                 mark("first_word")
                 text += delta
                 yield TextDelta(delta)
+            help_out = "" if listed else advice(dialogue, self.retriever)
+            if help_out:
+                text += f" {help_out}"
+                yield TextDelta(f" {help_out}")
             mark("total")
             action: Action = "recommend" if listed else "nothing"
             yield Done(Reply(text, action, listed, dialogue.preferences, timings))

@@ -154,6 +154,14 @@ def item_nouns(catalog: Catalog) -> frozenset[str]:
     return frozenset(called | {f"{noun}s" for noun in called} | {schema.plural.lower()})
 
 
+def _hidden(said: Sequence[Word], masked: Sequence[tuple[int, int]]) -> list[bool]:
+    """Which of the words stand where nothing is to be read."""
+    if not said:
+        return []
+    near = [(a, b) for a, b in masked if a < said[-1].end and said[0].start < b]
+    return [any(a < w.end and w.start < b for a, b in near) for w in said]
+
+
 class WishReader:
     """Reads wishes for values of the category and people fields that a catalogue declares.
 
@@ -252,7 +260,7 @@ class WishReader:
         """
         if not said:
             return []
-        hidden = [any(a < w.end and w.start < b for a, b in masked) for w in said]
+        hidden = _hidden(said, masked)
         clause = text[said[0].start : said[-1].end]
         tail = text[said[-1].end : said[-1].end + 3].lstrip(' )"”')
         asking = _ASKING.search(clause) is not None
@@ -341,7 +349,7 @@ class WishReader:
 
         Arguments as in `read`.
         """
-        hidden = [any(a < w.end and w.start < b for a, b in masked) for w in said]
+        hidden = _hidden(said, masked)
         found = []
         for i, _, key, is_person in self._spans(text, said, hidden):
             values = self._all(key, is_person)

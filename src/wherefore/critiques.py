@@ -1,0 +1,152 @@
+"""Critiques: "like the second one but shorter", "something less known": limits measured by items on the table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from wherefore.catalog import Catalog
+from wherefore.limits import LimitReader
+from wherefore.schema import FieldSpec
+from wherefore.values import fractional_year
+
+_Op = Literal["lt", "gt"]
+
+_COMPARATIVES: dict[str, tuple[str, _Op]] = {
+    **dict.fromkeys(("shorter", "briefer", "quicker"), ("duration", "lt")),
+    "longer": ("duration", "gt"),
+    **dict.fromkeys(("newer", "more recent", "more modern", "later"), ("year", "gt")),
+    **dict.fromkeys(("older", "earlier", "less recent"), ("year", "lt")),
+    **dict.fromkeys(("cheaper", "less expensive", "more affordable", "less pricey"), ("price", "lt")),
+    **dict.fromkeys(("more expensive", "pricier", "fancier"), ("price", "gt")),
+    **dict.fromkeys(
+        ("better known", "better-known", "more popular", "more famous", "more mainstream", "more well known"),
+        ("popularity", "gt"),
+    ),
+    **dict.fromkeys(
+        (
+            "less known",
+            "lesser known",
+            "lesser-known",
+            "less well known",
+            "less well-known",
+            "less popular",
+            "less famous",
+            "less mainstream",
+            "more obscure",
+        ),
+        ("popularity", "lt"),
+    ),
+}
+_PLAIN: dict[str, tuple[str, _Op]] = {
+    "long": ("duration", "lt"),
+    "short": ("duration", "gt"),
+    "new": ("year", "lt"),
+    "recent": ("year", "lt"),
+    "modern": ("year", "lt"),
+    "old": ("year", "gt"),
+    "expensive": ("price", "lt"),
+    "pricey": ("price", "lt"),
+    "well known": ("popularity", "lt"),
+    "popular": ("popularity", "lt"),
+    "famous": ("popularity", "lt"),
+    "mainstream": ("popularity", "lt"),
+    "obscure": ("popularity", "gt"),
+}  # what is "too long" or "not as long" should be shorter
+
+
+def _any(phrases: Sequence[str]) -> str:
+    return "|".join(re.escape(p).replace(r"\ ", r"\s+") for p in sorted(phrases, key=len, reverse=True))
+
+
+_CRITIQUE = re.compile(
+    rf"\b(?P<too>too|way too|a bit too|(?:not|n't)\s+(?:as|so|that|too)|less)\s+(?P<plain>{_any(tuple(_PLAIN))})\b"
+    rf"|(?<!no )(?<!any )\b(?P<word>{_any(tuple(_COMPARATIVES))})\b|\b(?P<side>more|fewer|less|higher|lower)\s+"
+    r"(?P<label>[a-z]+)\b",
+    re.IGNORECASE,
+)
+_BEFORE = re.compile(  # "my older brother", "no longer"
+    r"\b(?:my|your|his|her|our|their|no|any|not|sooner or|an?|two|the|grow(?:n|ing)?|get(?:ting|s)?|got)\s+$",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(
+    r"^\s+(?:brothers?|sisters?|sons?|daughters?|kids?|child|children|siblings?|couple|man|men|woman|women|people|guy|"
+    r"than\s+(?:me|my|i|you|\d|two|three|an?\s+(?:hour|minute))|i\b|version|cut|generation|ago|as\b(?!\s+(?:that|it|the)))",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCritique:
+    """A comparison read from characters `start` to `end`: of `field`, items should have less (`lt`) or more."""
+
+    field: str
+    op: _Op
+    start: int
+    end: int
+    too: bool  # said of the items themselves ("too long"), not of what is sought
+
+
+class CritiqueReader:
+    """Reads comparisons with items, over the numbers and dates that a catalogue declares.
+
+    Args:
+        catalog: The catalogue.
+        limits: Knows its fields.
+    """
+
+    def __init__(self, catalog: Catalog, limits: LimitReader) -> None:
+        self._catalog, self._limits = catalog, limits
+        schema = catalog.schema
+        self._roles: dict[str, FieldSpec | None] = {
+            "duration": limits.duration,
+            "price": limits.price,
+            "year": schema.year,
+            "popularity": schema.popularity,
+        }
+
+    def read(self, text: str) -> list[FoundCritique]:
+        """The comparisons in a text, by place. What is not to be read should be blanked beforehand."""
+        found = []
+        for match in _CRITIQUE.finditer(text):
+            if _AFTER.match(text[match.end() :]):
+                continue
+            if match["plain"]:
+                role, op = _PLAIN[" ".join(match["plain"].lower().split())]
+                spec = self._roles[role]
+            elif match["word"]:
+                before = _BEFORE.search(text[: match.start()])
+                if before is not None and not re.match(r"(?:an?|the)\s", before[0], re.IGNORECASE):
+                    continue
+                role, op = _COMPARATIVES[" ".join(match["word"].lower().split())]
+                spec = self._roles[role]
+            else:  # "fewer pages", "a higher rating"
+                spec = self._limits.labelled(match["label"].lower())
+                if spec is self._roles["year"] and match["label"].lower() not in ("year", "years"):
+                    spec = None  # "more time"
+                op = "gt" if match["side"].lower() in ("more", "higher") else "lt"
+            if spec is not None:
+                found.append(FoundCritique(spec.name, op, *match.span(), bool(match["plain"])))
+        return found
+
+    def bound(self, critique: FoundCritique, items: Sequence[str]) -> float | None:
+        """The number that the items set: of one its own; of several the median, or the extreme of what is too much.
+
+        None when no record holds one.
+        """
+        values = []
+        for item_id in items:
+            value = self._catalog[item_id].get(critique.field) if item_id in self._catalog else None
+            if isinstance(value, str):
+                values.append(fractional_year(value))
+            elif isinstance(value, int | float):
+                values.append(float(value))
+        if not values:
+            return None
+        if critique.too and len(values) > 1:
+            return min(values) if critique.op == "lt" else max(values)
+        return float(np.median(values))
