@@ -175,7 +175,7 @@ def test_commands_in_a_pipe():
     )
     assert (result.code, result.err) == (0, "")
     assert result.out.count("Nothing understood so far.") == 2
-    assert "Liked: Low Tide\nLimits: year > 2000\n" in result.out
+    assert 'Liked: Low Tide (2019)\nLimit: year after 2000 — "after 2000"\n' in result.out
     assert result.out.count("Message 1:") == 2  # the second conversation begins anew
     assert "There is no /nope." in result.out
     assert "Third" not in result.out
@@ -272,7 +272,7 @@ def test_chat_in_a_terminal():
         terminal.wait_for("error: a message is too long")
         terminal.wait_for("> ")
         terminal.type("/state\n")
-        terminal.wait_for("Limits: year > 2000")
+        terminal.wait_for("Limit: year after 2000")
         terminal.wait_for("> ")
         terminal.type("\x04")
         assert terminal.process.wait(20) == 0

@@ -101,6 +101,7 @@ class Preferences:
     unwanted: tuple[Wish, ...] = ()  # always excluded from the list
     limits: tuple[Limit, ...] = ()
     asked: tuple[str, ...] = ()  # asked about, without a word on whether it pleases
+    said: tuple[tuple[str, str], ...] = ()  # item id, and the user's words that put it where it is
 
     @property
     def demands(self) -> tuple[Wish, ...]:
@@ -114,7 +115,7 @@ class Preferences:
         ['m1']
         """
         tree: dict[str, Any] = json.loads(json.dumps(asdict(self)))
-        return tree
+        return tree | {"said": dict(self.said)}
 
     @classmethod
     def from_json(cls, tree: Mapping[str, Any] | str) -> Self:
@@ -141,6 +142,12 @@ class Preferences:
         for name in ("wanted", "unwanted"):
             given[name] = tuple(_wish(value, name) for value in _listed(tree, name))
         given["limits"] = tuple(_limit(value) for value in _listed(tree, "limits"))
+        said = tree.get("said", {})
+        if not isinstance(said, Mapping) or not all(
+            isinstance(x, str) for pair in said.items() for x in pair
+        ):
+            raise ValueError(f"preferences: `said` is {said!r:.80}; it should hold words by item id")
+        given["said"] = tuple(said.items())
         return cls(**given)
 
     def merge(self, other: Preferences) -> Self:
@@ -149,16 +156,20 @@ class Preferences:
         >>> Preferences(liked=("a", "b")).merge(Preferences(disliked=("a",))).liked
         ('b',)
         """
-        notes = _Notes(self)
-        for item_id in other.liked:
-            notes.note(item_id, "liked")
-        for item_id in other.disliked:
-            notes.note(item_id, "disliked")
-        for item_id in other.seen:
-            notes.note(item_id, "seen")
-        for item_id in other.rejected:
-            notes.note(item_id, "rejected")
-        notes.ask(other.asked)
+        notes, said = _Notes(self), dict(other.said)
+        given: tuple[tuple[verdicts.Verdict, tuple[str, ...]], ...] = (
+            ("liked", other.liked),
+            ("disliked", other.disliked),
+            ("seen", other.seen),
+            ("rejected", other.rejected),
+        )
+        for verdict, item_ids in given:
+            for item_id in item_ids:
+                notes.words = said.get(item_id, "")
+                notes.note(item_id, verdict)
+        for item_id in other.asked:
+            notes.words = said.get(item_id, "")
+            notes.ask([item_id])
         for wish in other.wanted:
             notes.want(wish)
         for wish in other.unwanted:
@@ -348,7 +359,9 @@ class DialogueReader:
                     # What a question holds is said of an item: "Is it from the 80s?" limits nothing.
                     about = (asked.start, asked.end) if asked is not None else (0, 0)
                     self._note(message.content, found, lists, question, notes, about)
-                    notes.ask(asked.considers if asked is not None else ())
+                    if asked is not None:
+                        notes.words = " ".join(message.content[asked.start : asked.end].split())
+                        notes.ask(asked.considers)
             else:
                 question = message.content
             lists.read(message, here)
@@ -408,6 +421,7 @@ class DialogueReader:
         measured: list[Limit] = []
         for clause in clauses:
             here = [f for f in found if clause[0] <= f.start < clause[1]]
+            notes.words = " ".join(content[slice(*clause)].split()).strip(" ,;")
             judged = mild if own or here else text  # of a whole list it does say that it does not please
             before = self._judge(judged, clause, here, own, lists.last, question, before, notes)
             if here:
@@ -609,13 +623,21 @@ class _Notes:
         self._wanted = {(wish.field, wish.value): wish for wish in preferences.wanted}
         self._unwanted = {(wish.field, wish.value): wish for wish in preferences.unwanted}
         self._limits = list(preferences.limits)
+        self._said = dict(preferences.said)
+        self.words = ""  # what the user says just now
         self._now: set[tuple[str, str]] = set()
 
     def begin(self) -> None:
         """A new message begins."""
         self._now = set()
 
+    def _keep_words(self, item_ids: Iterable[str]) -> None:
+        for item_id in item_ids:
+            if self.words:
+                self._said[item_id] = self.words
+
     def note(self, item_id: str, verdict: verdicts.Verdict) -> None:
+        self._keep_words([item_id])
         if verdict == "liked":
             self._disliked.pop(item_id, None)
             self._liked[item_id] = None
@@ -631,10 +653,14 @@ class _Notes:
 
     def reject(self, item_ids: Iterable[str]) -> None:
         """Turn items of a list down, unless the user likes them."""
-        self._rejected.update(dict.fromkeys(item_id for item_id in item_ids if item_id not in self._liked))
+        gone = [item_id for item_id in item_ids if item_id not in self._liked]
+        self._keep_words(gone)
+        self._rejected.update(dict.fromkeys(gone))
 
     def ask(self, item_ids: Iterable[str]) -> None:
         """Note items that are asked about."""
+        item_ids = tuple(item_ids)
+        self._keep_words(item_id for item_id in item_ids if item_id not in self._said)
         self._asked.update(dict.fromkeys(item_ids))
 
     def want(self, wish: Wish) -> None:
@@ -678,6 +704,7 @@ class _Notes:
         self._limits = [old for old in self._limits if old.field != name or not _sides(old) & gone]
 
     def values(self) -> dict[str, Any]:
+        kept = {*self._liked, *self._disliked, *self._seen, *self._rejected, *self._asked}
         return {
             "liked": tuple(self._liked),
             "disliked": tuple(self._disliked),
@@ -687,6 +714,7 @@ class _Notes:
             "wanted": tuple(self._wanted.values()),
             "unwanted": tuple(self._unwanted.values()),
             "limits": tuple(self._limits),
+            "said": tuple((item_id, words) for item_id, words in self._said.items() if item_id in kept),
         }
 
 

@@ -351,7 +351,7 @@ class TitleIndex:
             return False
         if any(w.capital and not w.first for w in scene.beside(i, j)) and key in self._names:
             return False
-        if capitals and cue:
+        if capitals and (cue or scene.is_subject(j)):  # "but Heat was boring"
             return True
         fits = any(bool(entry.article) == article for entry in self._titles[key])
         if not content or not fits:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from wherefore.catalog import Catalog
 from wherefore.dialogue import Dialogue, Preferences
-from wherefore.plan import limit_words
 from wherefore.retrieval import Retriever
+from wherefore.state import parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +25,12 @@ def relaxations(dialogue: Dialogue, retriever: Retriever) -> tuple[Relaxation, .
     """
     before = int(retriever.allowed(dialogue).sum())
     found = []
-    for said, preferences in _without_one(dialogue.preferences, retriever.index.catalog):
-        count = int(retriever.allowed(replace(dialogue, preferences=preferences)).sum())
-        if count > before:
-            found.append(Relaxation(said, count, preferences))
+    for part in parts(dialogue.preferences, retriever.index.catalog):
+        if part.kind in ("limit", "unwanted"):
+            count = int(retriever.allowed(replace(dialogue, preferences=part.without)).sum())
+            if count > before:
+                found.append(Relaxation(part.said or part.text, count, part.without))
     return tuple(sorted(found, key=lambda one: -one.count))
-
-
-def _without_one(preferences: Preferences, catalog: Catalog) -> Iterator[tuple[str, Preferences]]:
-    for name in dict.fromkeys(limit.field for limit in preferences.limits):
-        gone = [limit for limit in preferences.limits if limit.field == name]
-        left = tuple(limit for limit in preferences.limits if limit.field != name)
-        said = " and ".join(dict.fromkeys(limit.said for limit in gone if limit.said))
-        yield said or limit_words(gone, catalog.schema.spec(name)), replace(preferences, limits=left)
-    for words in dict.fromkeys(wish.said or wish.value for wish in preferences.unwanted):
-        kept = tuple(wish for wish in preferences.unwanted if (wish.said or wish.value) != words)
-        yield words, replace(preferences, unwanted=kept)
 
 
 def advice(dialogue: Dialogue, retriever: Retriever) -> str:

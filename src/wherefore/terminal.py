@@ -7,19 +7,21 @@ import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol, TextIO
 
-from wherefore.dialogue import Message
-from wherefore.display import plain, preference_lines, table
+from wherefore.dialogue import Message, Preferences
+from wherefore.display import plain, table
+from wherefore.state import HEADINGS, forget, parts
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from wherefore.catalog import Catalog
-    from wherefore.dialogue import Preferences
     from wherefore.recommender import Event, Recommendation, Recommender
 
 HELP = """\
 Say what you like and what you look for, in your own words.
-/state   what I have understood so far
+/state   what I have understood so far, and from which words
+/forget  one thing of it: /forget horror, /forget after 2000
+/why     why an item was listed: /why 2
 /reset   forget this conversation
 /help    these lines
 /quit    leave (or Ctrl-D); Ctrl-C stops a reply"""
@@ -184,6 +186,7 @@ class Conversation:
         self.recommender, self.k, self.screen = recommender, k, screen
         self.messages: list[Message] = []
         self.preferences: Preferences | None = None
+        self._edited = False  # whether the state is no longer what the messages say
         self.failed = False  # whether a message could not be answered
 
     def run(self, lines: Iterator[str]) -> None:
@@ -201,19 +204,37 @@ class Conversation:
             case "/help":
                 self.screen.note(HELP)
             case "/reset":
-                self.messages, self.preferences = [], None
+                self.messages, self.preferences, self._edited = [], None, False
                 self.screen.note("Forgotten. What are you looking for?")
             case "/state":
                 self.screen.note(self._state())
-            case command if re.fullmatch(r"/[a-z]+", command):
+            case command if re.match(r"/forget(?:\s|$)", command):
+                self.screen.note(self._forget(text[len("/forget") :].strip()))
+            case command if re.fullmatch(r"/why(?:\s+(?:#\s*)?\d{1,2})?", command):
+                number = re.search(r"\d+", command)
+                self._answer(f"Why number {number[0]}?" if number else "Why these?")
+            case command if re.match(r"/[a-z]+(?:\s|$)", command):
                 self.screen.note(f"There is no {text}.\n{HELP}")
             case _:
                 self._answer(text)
         return True
 
     def _state(self) -> str:
-        lines = preference_lines(self.preferences, self.recommender.catalog) if self.preferences else []
-        return "\n".join(f"{heading}: {text}" for heading, text in lines) or "Nothing understood so far."
+        known = parts(self.preferences, self.recommender.catalog) if self.preferences else ()
+        lines = []
+        for part in known:
+            said = f' — "{plain(part.said)}"' if part.said else ""
+            lines.append(f"{HEADINGS[part.kind]}: {plain(part.text)}{said}")
+        return "\n".join(lines) or "Nothing understood so far."
+
+    def _forget(self, words: str) -> str:
+        if not words:
+            return "Say what to forget, as /state shows it: /forget horror"
+        left, gone = forget(self.preferences or Preferences(), words, self.recommender.catalog)
+        if not gone:
+            return f"There is no {plain(words)!r} in what I have understood. /state shows it all."
+        self.preferences, self._edited = left, True
+        return f"Forgotten: {', '.join(plain(part.text) for part in gone)}."
 
     def _answer(self, text: str) -> None:
         from wherefore.recommender import Done, ListReady, TextDelta
@@ -224,7 +245,8 @@ class Conversation:
         said = ""
         events: Iterator[Event] = iter(())
         try:
-            events = self.recommender.stream(messages, k=self.k)
+            given = self.preferences if self._edited else None
+            events = self.recommender.stream(messages, k=self.k, preferences=given)
             for event in events:
                 match event:
                     case ListReady():

@@ -1,0 +1,104 @@
+"""The parts of a state, one by one: what each says, which words it comes from, and the state without it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from wherefore.catalog import Catalog
+from wherefore.dialogue import Preferences
+from wherefore.plan import limit_words
+from wherefore.words import forms
+
+PartKind = Literal["liked", "disliked", "seen", "rejected", "asked", "wanted", "unwanted", "limit"]
+HEADINGS: dict[PartKind, str] = {
+    "liked": "Liked",
+    "disliked": "Disliked",
+    "seen": "Already seen",
+    "rejected": "Turned down",
+    "asked": "Asked about",
+    "wanted": "Wanted",
+    "unwanted": "Not wanted",
+    "limit": "Limit",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing that was understood."""
+
+    kind: PartKind
+    text: str  # the item's title, the value, or the limit in plain words
+    said: str  # the user's words, where they are known
+    without: Preferences  # the state when this is forgotten
+
+
+def parts(preferences: Preferences, catalog: Catalog) -> tuple[Part, ...]:
+    """All that a state holds. Values that one word rules out, and limits of one field, are one part."""
+    return tuple(_parts(preferences, catalog))
+
+
+def _parts(preferences: Preferences, catalog: Catalog) -> Iterator[Part]:
+    said = dict(preferences.said)
+    kinds: tuple[PartKind, ...] = ("liked", "disliked", "seen", "rejected", "asked")
+    for kind in kinds:
+        ids: tuple[str, ...] = getattr(preferences, kind)
+        for item_id in ids:
+            left = {kind: tuple(one for one in ids if one != item_id)}
+            title = catalog.dated(catalog[item_id]) if item_id in catalog else item_id
+            yield Part(kind, title, said.get(item_id, ""), replace(preferences, **left))  # type: ignore[arg-type]
+    for wish in preferences.wanted:
+        kept = tuple(one for one in preferences.wanted if one != wish)
+        yield Part("wanted", wish.value, wish.said, replace(preferences, wanted=kept))
+    for key in dict.fromkeys(wish.said or wish.value for wish in preferences.unwanted):
+        gone = [wish for wish in preferences.unwanted if (wish.said or wish.value) == key]
+        kept = tuple(wish for wish in preferences.unwanted if wish not in gone)
+        yield Part(
+            "unwanted",
+            ", ".join(wish.value for wish in gone),
+            gone[0].said,
+            replace(preferences, unwanted=kept),
+        )
+    for name in dict.fromkeys(limit.field for limit in preferences.limits):
+        limits = [limit for limit in preferences.limits if limit.field == name]
+        others = tuple(limit for limit in preferences.limits if limit.field != name)
+        words = " and ".join(dict.fromkeys(limit.said for limit in limits if limit.said))
+        spec = next((one for one in catalog.schema.fields if one.name == name), None)
+        text = f"{spec.label or name} {limit_words(limits, spec)}" if spec is not None else name
+        yield Part("limit", text, words, replace(preferences, limits=others))
+
+
+def forget(preferences: Preferences, words: str, catalog: Catalog) -> tuple[Preferences, tuple[Part, ...]]:
+    """The state without the parts that the words name, and those parts: "alien", "after 2000", "everything".
+
+    A part is named when its text holds all the words; where none does, when what the user said for it does.
+    """
+    sought = forms(words)
+    if not sought:
+        return preferences, ()
+    if sought in (["everything"], ["all"]):
+        return Preferences(), parts(preferences, catalog)
+    for where in (_texts, _words_said):  # what the user said of one item often names others
+        gone: list[Part] = []
+        left = preferences
+        while (found := _named(left, sought, where, catalog)) is not None:
+            gone.append(found)
+            left = found.without
+        if gone:
+            return left, tuple(gone)
+    return preferences, ()
+
+
+def _texts(part: Part) -> list[str]:
+    return forms(part.text)
+
+
+def _words_said(part: Part) -> list[str]:
+    return [*forms(part.said), *forms(HEADINGS[part.kind])]
+
+
+def _named(
+    preferences: Preferences, sought: list[str], where: Callable[[Part], list[str]], catalog: Catalog
+) -> Part | None:
+    return next((part for part in parts(preferences, catalog) if set(sought) <= set(where(part))), None)
