@@ -222,7 +222,7 @@ def test_what_cannot_be_done_is_said(reproduce, project, capsys, given, said):
 
 def test_every_ablation_is_a_config(project):
     changes = yaml.safe_load((ROOT / "configs" / "ablations.yaml").read_text(encoding="utf-8"))
-    assert len(changes) == 9
+    assert len(changes) == 10
     whole = Config.load(ROOT / "configs" / "redial.yaml")
     for name, overrides in changes.items():
         changed = Config.load(ROOT / "configs" / "redial.yaml", overrides)
