@@ -228,12 +228,22 @@ def trained(options: argparse.Namespace, runs: Path, number: int, changes: Seque
     with_catalog(config)
     folder = runs / where
     kept = folder / "checkpoint" / "config.yaml"
-    if kept.is_file() and kept.read_text(encoding="utf-8") == config.to_yaml():
+    if kept.is_file() and _loaded(kept) == config:
         return folder / "checkpoint"
     print(f"training {folder}", file=sys.stderr, flush=True)
     with timed(runs, where):
         train(config, folder, progress=True)
     return folder / "checkpoint"
+
+
+def _loaded(path: Path) -> Config | None:
+    """A checkpoint's configuration, where settings that came later have their defaults; None of another version."""
+    from wherefore.config import Config
+
+    try:
+        return Config.load(path)
+    except ValueError:
+        return None
 
 
 def untrained(options: argparse.Namespace, runs: Path, number: int) -> Path:

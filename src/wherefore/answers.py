@@ -55,6 +55,8 @@ def answer(
             return Said(told.holds(), "answer")
         case "record":
             return Said(told.record(), "answer")
+        case "opinion":
+            return Said(told.opinion(), "answer")
         case "compare":
             return Said(told.compare(), "answer")
         case "most":
@@ -162,6 +164,14 @@ class _Answer:
             sentences += told
             used += facts
         return self.shown(sentences, used)
+
+    def opinion(self) -> str:
+        """What can be said of whether an item is good: what ties it to the user's words, and its record."""
+        item = self.items[0]
+        liked = [one for one in self.dialogue.preferences.liked if one != item.id]
+        tied = self.reason(item) if liked or self.dialogue.preferences.wanted else ""
+        start = "i have no reviews to go by, only records."
+        return f"{self.shown([start], [])} {tied} {self.record()}".replace("  ", " ")
 
     def _record(self, slot: str, item: Item) -> tuple[list[str], list[Fact]]:
         groups = [facts for spec in self.catalog.schema.filterable if (facts := self.facts(item, spec, 4))]

@@ -120,6 +120,14 @@ class WriterConfig(_Strict):
     tries: int = Field(2, ge=1)  # rounds of that before the plain sentence
 
 
+class TurnConfig(_Strict):
+    """What a reply holds besides the best items."""
+
+    diversity: float = Field(0.5, ge=0)  # logits that an item loses for being like one listed before it
+    wishes: float = Field(2.0, ge=0)  # logits that an item gains for what the user has just asked for
+    questions: bool = True  # ask back, where the answer would say much about what is sought
+
+
 class StageConfig(_Strict):
     """One stage of training: which losses, with which weights, for how long."""
 
@@ -173,6 +181,7 @@ class Config(_Strict):
     item_encoder: Component = Component(name="mlp", soft_tokens=2, hidden=512)
     ranker: RankerConfig = RankerConfig()
     writer: WriterConfig = WriterConfig()
+    turn: TurnConfig = TurnConfig()
     corpora: tuple[Component, ...] = ()
     train: TrainConfig = TrainConfig()
 

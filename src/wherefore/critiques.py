@@ -79,6 +79,12 @@ _AFTER = re.compile(
     re.IGNORECASE,
 )
 
+_BELOW = "older|old|earlier|early|before|classics?|vintage|shorter|short|under|below|less|cheaper|cheap|fewer"
+_ABOVE = "newer|new|newest|latest|recent|later|modern|after|longer|long|more|over|above|pricier"
+_ANSWER = re.compile(rf"\b(?:(?P<below>{_BELOW})|(?P<above>{_ABOVE}))\b", re.IGNORECASE)
+_SHORT = 8  # words of what may be a mere answer
+_OF_YEARS = re.compile(r"old|earl|before|classic|vintage|new|latest|recent|later|modern|after", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class FoundCritique:
@@ -89,6 +95,17 @@ class FoundCritique:
     start: int
     end: int
     too: bool  # said of the items themselves ("too long"), not of what is sought
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAnswer:
+    """The answer to a question about a number, in characters `start` to `end`: it should be under a value or not."""
+
+    field: str
+    op: Literal["lt", "ge"]
+    value: float
+    start: int
+    end: int
 
 
 class CritiqueReader:
@@ -132,6 +149,28 @@ class CritiqueReader:
             if spec is not None:
                 found.append(FoundCritique(spec.name, op, *match.span(), bool(match["plain"])))
         return found
+
+    def answered(self, text: str, question: str) -> FoundAnswer | None:
+        """The side of a number that a short answer chooses, when the question offered both: "newer", "under please".
+
+        Args:
+            text: The user's message.
+            question: What the assistant said before it; its last line may be "… from before 1990, or newer?"
+        """
+        last = question.strip().rsplit("\n", 1)[-1]
+        if not last.endswith("?") or len(text.split()) > _SHORT or any(char.isdigit() for char in text):
+            return None
+        offered = [found for found in self._limits.read(last) if found.op == "lt"]
+        sides = list(_ANSWER.finditer(text))
+        if len(offered) != 1 or len({bool(side["below"]) for side in sides}) != 1:
+            return None
+        pivot, side = offered[0], sides[0]
+        spec = self._catalog.schema.spec(pivot.field)
+        if re.search(r"\b(?:not|no|n't|nothing|either|both)\b", text.replace("’", "'"), re.IGNORECASE):
+            return None
+        if spec != self._catalog.schema.year and _OF_YEARS.fullmatch(side[0]):
+            return None
+        return FoundAnswer(pivot.field, "lt" if side["below"] else "ge", pivot.value, *side.span())
 
     def bound(self, critique: FoundCritique, items: Sequence[str]) -> float | None:
         """The number that the items set: of one its own; of several the median, or the extreme of what is too much.

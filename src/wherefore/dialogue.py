@@ -13,6 +13,7 @@ from wherefore.catalog import Catalog, Item
 from wherefore.critiques import CritiqueReader, FoundCritique
 from wherefore.limits import FoundLimit, LimitReader
 from wherefore.mentions import Found, TitleIndex
+from wherefore.references import ReferenceReader
 from wherefore.values import fractional_year
 from wherefore.wishes import WishReader
 from wherefore.words import words
@@ -314,6 +315,7 @@ class DialogueReader:
         self._wishes = WishReader(self.catalog)
         self._limits = LimitReader(self.catalog)
         self._titles = TitleIndex(self.catalog, self._wishes.names, self._wishes.kinds)
+        self._references = ReferenceReader(self.catalog, self._titles, self._wishes.nouns)
         from wherefore.questions import QuestionReader  # which reads dialogues
 
         self._critiques = CritiqueReader(self.catalog, self._limits)
@@ -351,7 +353,7 @@ class DialogueReader:
         for number, message in enumerate(parsed):
             if message.role == "system":
                 continue
-            found = self._mentions(message, named) if told is None else told[number]
+            found = self._mentions(message, named, lists.last) if told is None else told[number]
             here = [Mention(f.item_id, number, f.start, f.end, f.score) for f in found if f.item_id]
             if message.role == "user":
                 if number >= since:
@@ -375,7 +377,7 @@ class DialogueReader:
             self.refresh()
         return self._questions.read(dialogue)
 
-    def _mentions(self, message: Message, named: Collection[str]) -> list[Found]:
+    def _mentions(self, message: Message, named: Collection[str], listed: Sequence[str]) -> list[Found]:
         text = message.content
         said = words(text)
         people = [(said[i].start, said[j - 1].end) for i, j in self._wishes.people_in(said, text)]
@@ -386,7 +388,11 @@ class DialogueReader:
             for found in self._titles.find(text, people, said, named)
             if not any(found.start < end and start < found.end for start, end in places)
         ]
-        return sorted([*heads, *rest], key=lambda found: found.start)
+        if message.role != "user":
+            return sorted([*heads, *rest], key=lambda found: found.start)
+        pointed = self._references.pointed(text, listed)
+        kept = [one for one in rest if not any(one.start < p.end and p.start < one.end for p in pointed)]
+        return sorted([*pointed, *self._references.refine(text, kept)], key=lambda found: found.start)
 
     def _note(
         self,
@@ -400,10 +406,12 @@ class DialogueReader:
         """Note what one message of the user says; its characters `about` ask about items."""
         text = content.replace("’", "'").replace("`", "'")
         places = [(f.start, f.end) for f in found]
-        limits = self._limits.read(verdicts.blank(text, [*places, about]), self._wishes.nouns)
+        flat = verdicts.blank(text, [*places, about])
+        answer = self._critiques.answered(flat, question)
+        limits = self._limits.read(flat, self._wishes.nouns) if answer is None else []
         critiques = [
             critique
-            for critique in self._critiques.read(verdicts.blank(text, [*places, about]))
+            for critique in (self._critiques.read(flat) if answer is None else ())
             if not any(_overlap(f, critique) and (f.lifts or _has_digit(text, f)) for f in limits)
         ]
         clauses = verdicts.clauses(text, places)
@@ -413,17 +421,24 @@ class DialogueReader:
             if lifted.lifts:
                 notes.lift(lifted.field, lifted.op)
         hidden = [*((f.start, f.end) for f in limits), *((c.start, c.end) for c in critiques), about]
+        if answer is not None:
+            hidden.append((answer.start, answer.end))
         flat = verdicts.blank(text, hidden)
         spoken = [word for word in words(content) if flat[word.start : word.end].strip()]
         notes.begin()
+        if _START_OVER.search(text):
+            notes.forget()
+        turned = _ASKS_REFUSAL.search(question.replace("’", "'")) is not None and len(text.split()) <= 12
+        self._consent(content, question, notes)
         own: list[str] = []
         before: verdicts.Verdict | None = None
         measured: list[Limit] = []
         for clause in clauses:
             here = [f for f in found if clause[0] <= f.start < clause[1]]
             notes.words = " ".join(content[slice(*clause)].split()).strip(" ,;")
-            judged = mild if own or here else text  # of a whole list it does say that it does not please
-            before = self._judge(judged, clause, here, own, lists.last, question, before, notes)
+            alone = bool(own or here) or len(lists.last) == 1
+            judged = mild if alone else text  # of a whole list it does say that it does not please
+            before = self._judge(judged, clause, here, own, lists.last, question, before, notes, lists.focus)
             if here:
                 own[:] = [f.item_id for f in here if f.item_id]
             for critique in critiques:
@@ -437,6 +452,16 @@ class DialogueReader:
                         measured.append(Limit(critique.field, critique.op, value, said))
             said_here = [word for word in spoken if clause[0] <= word.start < clause[1]]
             for wish in self._wishes.read(content, said_here, places):
+                if wish.kind == "freed":
+                    notes.free(wish.field, wish.value)
+                    continue
+                if wish.kind == "wanted" and _CORRECTS.search(text[: wish.start]):
+                    notes.correct_wish(
+                        wish.field, {spec.name for spec in self.catalog.schema.of_kind("people")}
+                    )
+                    wish = replace(wish, strength=notes.corrected or wish.strength)
+                if wish.kind == "wanted" and turned and not _REQUESTS.search(text):
+                    wish = replace(wish, kind="unwanted", strength=2.0)
                 noted = Wish(wish.field, wish.value, wish.strength, content[wish.start : wish.end])
                 if wish.kind == "wanted":
                     notes.want(noted)
@@ -445,13 +470,37 @@ class DialogueReader:
                 else:
                     notes.allow(noted)
         fixed = {limit.field for limit in measured}
-        notes.limit(
+        told = [
             Limit(f.field, f.op, f.value, content[f.start : f.end])
             for f in limits
             if not f.lifts
             and (f.field not in fixed or not any(_overlap(f, critique) for critique in critiques))
-        )
-        notes.limit(measured)
+        ]
+        exact = {limit.field for limit in told if any(char.isdigit() for char in limit.said)}
+        # "Too long for me. Under 90 please": the number holds.
+        notes.limit(limit for limit in measured if limit.field not in exact)
+        notes.limit(told)
+        if _NEEDNT.search(text):  # "she doesn't have to be in it"
+            notes.free_person({spec.name for spec in self.catalog.schema.of_kind("people")})
+        if answer is not None:
+            said = content[answer.start : answer.end]
+            notes.limit([Limit(answer.field, answer.op, answer.value, said)])
+
+    def _consent(self, content: str, question: str, notes: _Notes) -> None:
+        """Note what a bare yes or no says, when the assistant asked about one value: "Would you like a comedy?"."""
+        answer = _YES_NO.match(content.replace("’", "'"))
+        last = re.split(r"(?<=[.!?\n])\s+", question.strip())[-1]
+        if answer is None or not _OFFERS.match(last):
+            return
+        offered = self._wishes.spoken_of(last, words(last))
+        if len(offered) != 1:
+            return
+        said = " ".join(content.split())
+        for field_name, value in offered[0] if answer["no"] else offered[0][:1]:
+            if answer["no"]:
+                notes.refuse(Wish(field_name, value, 2.0, said))
+            else:
+                notes.want(Wish(field_name, value, 1.0, said))
 
     def _judge(
         self,
@@ -463,6 +512,7 @@ class DialogueReader:
         question: str,
         before: verdicts.Verdict | None,
         notes: _Notes,
+        focus: Sequence[str] = (),
     ) -> verdicts.Verdict | None:
         """Note what one clause says of the items it names, or points at; the verdict, for the next clause."""
         said = text[slice(*clause)]
@@ -480,14 +530,30 @@ class DialogueReader:
             return None
         if here:
             verdict_now: verdicts.Verdict | None = None
-            given = [verdicts.verdict_on(text, clause, places, i, before) for i in range(len(here))]
+            given: list[verdicts.Verdict | None] = []
+            for i in range(len(here)):
+                given.append(
+                    verdicts.verdict_on(text, clause, places, i, given[-1] if i and given[-1] else before)
+                )
             for i in range(len(here) - 2, -1, -1):
-                if given[i] is None and re.fullmatch(
-                    r"[\s,&]*(?:and|or)?[\s,]*", text[places[i][1] : places[i + 1][0]]
+                between = text[places[i][1] : places[i + 1][0]]
+                if given[i] in (None, "seen") and _LISTED.fullmatch(between):
+                    if given[i] == "seen" and here[i].item_id and given[i + 1] in ("liked", "disliked"):
+                        notes.note(here[i].item_id, "seen")
+                    if given[i + 1] is not None:
+                        given[i] = given[i + 1]  # "X and Y were great"
+            for i, f in enumerate(here):
+                if (
+                    f.item_id
+                    and given[i] in ("liked", "disliked")
+                    and verdicts.seen_before(text, clause, places, i)
                 ):
-                    given[i] = given[i + 1]  # "X and Y were great"
+                    notes.note(f.item_id, "seen")
+            corrects = _CORRECTS.search(text[: here[0].start]) is not None
             for f, given_now in zip(here, given, strict=True):
                 verdict_now = given_now
+                if corrects and f.item_id and notes.correct(f.item_id):
+                    continue
                 if (
                     verdict_now is None
                     and not outside.strip(" ,.!-'\"")
@@ -500,6 +566,13 @@ class DialogueReader:
                 notes.reject(listed)
             return verdict_now
         found = verdicts.verdicts_in(text, clause)
+        if own and not found and verdicts.says_like_that(said):
+            for item_id in own:
+                notes.note(item_id, "liked")
+            return "liked"
+        if _MORE_LIKE.search(said) and not found and (own or focus):
+            notes.note((own or focus)[-1], "liked")
+            return "liked"
         if listed and verdicts.says_i_have(said) and "seen" in question.lower():
             for item_id in own or listed:
                 notes.note(item_id, "seen")
@@ -508,7 +581,21 @@ class DialogueReader:
         points = verdicts.points_at(said)
         bare = len(said.split()) <= 4 and points is None and not _OTHER_OBJECT.search(said)
         down = verdicts.turns_down(said)
+        if slots and verdicts.rejects_slots(said) and not set(found) & {"seen", "unseen"}:
+            notes.reject(listed[slot] for slot in slots)
+            return "rejected"
+        chosen = [one for one in own if one in listed]
+        if chosen and len(chosen) < len(listed) and verdicts.others(said) and not slots:
+            rest = [one for one in listed if one not in chosen]
+            if verdicts.rejects_slots(said):
+                notes.reject(rest)
+            for verdict in found if not verdicts.rejects_slots(said) else ():
+                for item_id in rest:
+                    notes.note(item_id, verdict)
+            return found[-1] if found else None
         if slots and not down:
+            if not found and before in ("liked", "disliked", "seen") and verdicts.is_mere_list(said):
+                found = [before]
             asked: Sequence[verdicts.Verdict] = (
                 ["liked"]
                 if re.search(r"\blike\s+(?:the|number|#)", said, re.IGNORECASE) and not found
@@ -519,6 +606,10 @@ class DialogueReader:
                     notes.note(listed[slot], verdict)
             own[:] = [listed[slot] for slot in slots]
             return found[-1] if found else None
+        if found and points == "one" and not own and focus:
+            for verdict in found:
+                notes.note(focus[-1], verdict)
+            return found[-1]
         for verdict in found:
             if own and (points or bare):
                 targets = list(own) if points == "many" or verdict in ("seen", "unseen") else list(own)[-1:]
@@ -532,11 +623,51 @@ class DialogueReader:
                         notes.note(item_id, verdict)
                 elif verdict == "disliked" and points == "one":
                     notes.reject(listed)
-        if down and listed and not own:
+        if down and listed and not own and not (chosen and verdicts.others(said)):
             notes.reject(listed)
         return found[-1] if found else before
 
 
+_ASKS_REFUSAL = re.compile(
+    r"\b(?:not (?:\w+ )?(?:to )?(?:see|watch|want|like|read|have)|(?:don't|do not|wouldn't) (?:you )?(?:\w+ )?(?:like|want|enjoy|see)|avoid|"
+    r"rule out|leave out|dislike|hate|stay away|skip)\b[^?\n]*\?\s*$",
+    re.IGNORECASE,
+)
+_REQUESTS = re.compile(
+    r"\b(?:want|like|love|looking|recommend|suggest|prefer|fan|mood|except|but)\b", re.IGNORECASE
+)
+_YES_NO = re.compile(
+    r"^\W*(?:(?P<yes>yes|yeah|yep|yup|sure|ok|okay|definitely|absolutely|of course|sounds good|please|why not|i do|i would|love (?:it|that|those|them))"
+    r"|(?P<no>no|nope|nah|not really|never|i don't|i do not|i hate (?:it|that|those|them)))\b"
+    r"(?:\W+(?:please|thanks|thank you|not really|i do|i don't|i would|sounds good|that works|a lot|very much|not at all|not today|"
+    r"not a fan|not my thing|i love (?:it|that|those|them)|i hate (?:it|that|those|them)|sir|ma'am|mate|man))*\W*$",
+    re.IGNORECASE,
+)
+_OFFERS = re.compile(
+    r"^\W*(?:(?:so|and|ok|okay|well|maybe|then)\W+)*(?:(?:do|would|are|did|will|should)\b|how about|what about|want\b|fancy\b|"
+    r"is (?:it|that)\b|shall|can i|could i|perhaps)[^?]*\?\s*$",
+    re.IGNORECASE,
+)
+_START_OVER = re.compile(
+    r"\b(?:forget|ignore|scratch|drop|clear|erase)\s+(?:about\s+)?(?:everything|all)\b(?!\s+but)|\bstart(?:ing)?\s+(?:all\s+)?"
+    r"(?:over|again|from scratch|afresh|fresh)\b|\breset\b|\bnew search\b|\bfrom scratch\b",
+    re.IGNORECASE,
+)
+_CORRECTS = re.compile(
+    r"\b(?:i\s+(?:actually\s+)?meant|i\s+was\s+thinking\s+of|make\s+that|correction|typo)\b[^.!?]*$|\b(?:no|sorry|oops|argh?)\b[^.!?]{0,12}"
+    r"\bi\s+mean\b[^.!?]*$|,?\s+i\s+mean\s*$",
+    re.IGNORECASE,
+)
+_NEEDNT = re.compile(
+    r"\b(?:he|she|they)\s+(?:doesn't|don't|does not|do not|needn't|need not)\s+(?:(?:have|need)\s+to\s+)?(?:be|star|appear|play)\b",
+    re.IGNORECASE,
+)
+_MORE_LIKE = re.compile(
+    r"\b(?:more|something|anything|others?|stuff|things|ones?|similar|movies|films|books)\s+(?:just\s+)?(?:like|to|as)\s+(?:that|it|this)\b(?!\s+but)"
+    r"|\bmore\s+of\s+(?:that|the same)\b|\bsimilar\s+(?:ones|movies|films)\b",
+    re.IGNORECASE,
+)
+_LISTED = re.compile(r"[\s,&/+]*(?:and|or|nor|meets|as well as|n|plus)?[\s,]*(?:the\s+)?", re.IGNORECASE)
 _ASKS_TASTE = (
     r"\b(?:favou?rite|(?:do|did|have) you (?:\w+ )?(?:like|love|enjoy)|you(?:'ve)? (?:like|liked|"
     r"love|loved|enjoy|enjoyed)|examples?)\b"
@@ -626,10 +757,56 @@ class _Notes:
         self._said = dict(preferences.said)
         self.words = ""  # what the user says just now
         self._now: set[tuple[str, str]] = set()
+        self._here: list[tuple[str, Any]] = []  # items of this message with what was said of them
+        self._before: list[tuple[str, Any]] = []  # of the message before
+        self.corrected = 0.0
 
     def begin(self) -> None:
         """A new message begins."""
         self._now = set()
+        self._before, self._here = self._here, []
+        self.corrected = 0.0
+
+    def forget(self) -> None:
+        """Forget everything."""
+        for one in (self._liked, self._disliked, self._seen, self._rejected, self._asked, self._said):
+            one.clear()
+        self._wanted.clear()
+        self._unwanted.clear()
+        self._limits = []
+
+    def correct(self, item_id: str) -> bool:
+        """Put an item in the place of the one that the message before spoke of; whether there was one."""
+        if not self._before:
+            return False
+        wrong, verdict = self._before[-1]
+        for place in (self._liked, self._disliked, self._seen, self._rejected):
+            place.pop(wrong, None)
+        self._asked.pop(wrong, None)
+        if verdict == "asked":
+            self.ask([item_id])
+        else:
+            self.note(item_id, verdict)
+        return True
+
+    def correct_wish(self, field_name: str, people: Collection[str]) -> None:
+        """Take back the newest wish of the same kind, whose strength the next one has (`corrected`)."""
+        for key in reversed(self._wanted):
+            same = key[0] == field_name or (key[0] in people and field_name in people)
+            if same and key not in self._now:
+                self.corrected = self._wanted.pop(key).strength
+                return
+
+    def free(self, field_name: str, value: str) -> None:
+        """No longer want a value."""
+        self._wanted.pop((field_name, value), None)
+
+    def free_person(self, people: Collection[str]) -> None:
+        """No longer want the person that was asked for last."""
+        for key in reversed(self._wanted):
+            if key[0] in people:
+                self._wanted.pop(key)
+                return
 
     def _keep_words(self, item_ids: Iterable[str]) -> None:
         for item_id in item_ids:
@@ -638,6 +815,7 @@ class _Notes:
 
     def note(self, item_id: str, verdict: verdicts.Verdict) -> None:
         self._keep_words([item_id])
+        self._here.append((item_id, verdict))
         if verdict == "liked":
             self._disliked.pop(item_id, None)
             self._liked[item_id] = None
@@ -660,6 +838,7 @@ class _Notes:
     def ask(self, item_ids: Iterable[str]) -> None:
         """Note items that are asked about."""
         item_ids = tuple(item_ids)
+        self._here += [(item_id, "asked") for item_id in item_ids]
         self._keep_words(item_id for item_id in item_ids if item_id not in self._said)
         self._asked.update(dict.fromkeys(item_ids))
 

@@ -20,6 +20,7 @@ _NUMBER_WORDS = {
     w: float(n) for n, w in enumerate("one two three four five six seven eight nine ten".split(), 1)
 }
 _NUMBER_WORDS |= {"a": 1.0, "an": 1.0, "half an": 0.5, "half a": 0.5, "a hundred": 100.0, "twenty": 20.0}
+_NUMBER_WORDS |= {"forty": 40.0, "eighty": 80.0, "seventy": 70.0}
 _NUMBER_WORDS |= {"thirty": 30.0, "ninety": 90.0, "sixty": 60.0, "fifty": 50.0, "a thousand": 1000.0}
 _NUM = (
     r"(?:\d(?:[\d,]*\d)?(?:\.\d+)?|half an?|a hundred|a thousand|"
@@ -42,6 +43,7 @@ _MINUTES = {
     "mins": 1.0,
     "hour": 60.0,
     "hr": 60.0,
+    "hrs": 60.0,
     "h": 60.0,
     "sec": 1 / 60,
     "second": 1 / 60,
@@ -67,7 +69,7 @@ _COMPARE: dict[str, Op] = {
     ),
     **dict.fromkeys(("no shorter than", "starting in", "starting from", "not before"), "ge"),
 }
-_COMPARE["no older than"] = "ge"
+_COMPARE |= {"no older than": "ge", "pre": "lt", "post": "gt", "no newer than": "le"}
 _YEARLY = {
     "before",
     "prior to",
@@ -87,7 +89,7 @@ _YEARLY |= {
     "starting from",
     "past",
 }
-_YEARLY |= {"no older than", "not before"}
+_YEARLY |= {"no older than", "not before", "up to", "pre", "post", "not newer than", "no newer than"}
 _DURABLE = {"shorter than", "longer than", "no longer than", "no shorter than"}
 _OPPOSITE: dict[Op, Op] = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt", "eq": "eq"}
 _AFTER: dict[str, Op] = {
@@ -109,12 +111,16 @@ def _either(phrases: Collection[str]) -> str:
 
 _NO_UNIT = rf"(?:{'|'.join(sorted({phrase.split()[0] for phrase in _COMPARE} | {'between', 'from'}))})\b"
 _QUANTITY = (
-    rf"(?P<currency>[$€£])?\s?(?P<n>\b{_NUM}(?![\w:]|\.\d)|(?<=[$€£])\d[\d,.]*|\b\d+(?=(?:h|min|mins|m|hrs?)\b))"
-    rf"(?:\s?-?\s?(?!{_NO_UNIT})(?P<unit>[a-z]+|[$€£]))?(?:\s+and\s+(?P<half>a\s+half)|\s+(?:and\s+)?(?P<n2>\d+|"
-    rf"{_NUM})\s?(?P<unit2>min\w*))?"
+    rf"(?P<currency>[$€£])?\s?(?P<n>\b{_NUM}(?![\w:]|\.\d)|(?<=[$€£])\d[\d,.]*|\b\d+(?=(?:h|min|mins|m|hrs?)\b|h[0-5]\d\b))"
+    rf"(?:\s+and\s+(?P<half0>a\s+half)(?=\s+[a-z]))?(?:\s?-?\s?(?!{_NO_UNIT})(?P<unit>[a-z]+|[$€£]))?(?:\s+and\s+(?P<half>a\s+half)|\s+(?:and\s+)?(?P<n2>\d+|"
+    rf"{_NUM})\s?(?P<unit2>min\w*)|(?<=h)\s?(?P<n3>[0-5]\d)(?!\d))?"
 )
 _ABOUT = r"(?:\s+(?:about|around|roughly|the\s+year|year|like|say|of))?"
-_COMPARED = re.compile(rf"\b(?P<op>{_either(_COMPARE)}){_ABOUT}\s*{_QUANTITY}")
+_COMPARED = re.compile(rf"\b(?P<op>{_either(_COMPARE)}){_ABOUT}[\s-]*{_QUANTITY}")
+# "I've only got 80 minutes"
+_HAVE = re.compile(
+    rf"\b(?:only\s+(?:have|got)|(?:have|got|'ve)\s+(?:only|just)(?:\s+got)?)(?:\s+(?:about|around|like|maybe))?\s+{_QUANTITY}"
+)
 _TRAILED = re.compile(rf"{_QUANTITY}\s*(?P<op>{_either(_AFTER)}|\+)(?!\w)")
 _BETWEEN = re.compile(
     rf"\b(?:between|from)\s+(?P<low>[$€£]?\s?{_NUM})(?:\s+[a-z]+)?\s*(?:and|to|-|–|until)\s*{_QUANTITY}"
@@ -128,7 +134,7 @@ _EXACT = re.compile(
     rf"(?!\s*(?:on|onwards?|and\s+(?:on|later|up)|or\s+(?:later|newer|after)|to|-|–|until)\b)"
 )
 _DECADE_WORDS = {"twenties": 1920, "thirties": 1930, "forties": 1940, "fifties": 1950, "sixties": 1960}
-_DECADE_WORDS |= {"seventies": 1970, "eighties": 1980, "nineties": 1990}
+_DECADE_WORDS |= {"seventies": 1970, "eighties": 1980, "nineties": 1990, "noughties": 2000, "aughts": 2000}
 _DECADE = re.compile(
     rf"(?:\b(?P<op>{_either(_YEARLY)}|from|between)\s+)?(?:\bthe\s+)?(?:\b(?P<part>early|mid|late)[\s-]+)?(?:\bthe\s+)?"
     rf"(?<![\w$€£])(?P<decade>['’]?\d0['’]?s|(?:18|19|20)\d0['’]?s|{'|'.join(_DECADE_WORDS)})\b(?P<on>\s+(?:on|onwards?|or\s+later|and\s+later)\b)?"
@@ -175,6 +181,8 @@ _LIFT = re.compile(
     r"\b(?:any|whatever|no\s+matter\s+(?:the|what|which)|"
     r"regardless\s+of(?:\s+the)?)\s+(?P<a>[a-z]+)(?:\s+(?:is|are)\s+(?:fine|ok|okay|good))?\b"
     r"|\b(?P<b>[a-z]+)\s+(?:doesn'?t|does\s+not|don'?t)\s+matter"
+    r"|\b(?:don'?t|do\s+not|wouldn'?t)\s+(?:mind|care\s+about)\s+(?:the|which|what)\s+(?P<c>[a-z]+)"
+    r"|\b(?:forget|drop|ignore|never\s*mind|scratch)\s+(?:about\s+)?the\s+(?P<d>[a-z]+)(?:\s+(?:limit|thing))?\b"
 )
 _ERA = {"year", "decade", "era", "age", "time", "period"}
 
@@ -253,7 +261,7 @@ class LimitReader:
                 )
                 taken.append(match.span())
         for match in _LIFT.finditer(low):
-            spec = self.labelled(match["a"] or match["b"])
+            spec = self.labelled(match["a"] or match["b"] or match["c"] or match["d"])
             if spec is not None:
                 found.append(FoundLimit(spec.name, "eq", 0.0, *match.span(), lifts=True))
                 taken.append(match.span())
@@ -275,11 +283,20 @@ class LimitReader:
             amount = _amount(match)
             if spec is None or amount is None:
                 continue
-            if spec is self._year and _MEMORY.search(low[max(0, match.start() - 40) : match.end() + 20]):
+            around = (
+                re.split(r"[,;]", low[max(0, match.start() - 40) : match.start()])[-1]
+                + low[match.start() : match.end() + 20]
+            )
+            if spec is self._year and _MEMORY.search(around):
                 continue
             if _NEGATED.search(low[max(0, match.start() - 60) : match.start()]):
                 op = _OPPOSITE[op]
             put(spec, op, amount * scale, match.start(), self._end(match))
+        for match in _HAVE.finditer(low):
+            spec, scale = self._field(match, low, None)
+            amount = _amount(match)
+            if spec is not None and spec == self.duration and amount is not None:
+                put(spec, "le", amount * scale, *match.span())
         for match in _TRAILED.finditer(low):
             op = _AFTER.get(re.sub(r"\s+", " ", match["op"]), "ge")
             spec, scale = self._field(match, low, "since" if self._is_year(match) else None)
@@ -405,7 +422,8 @@ class LimitReader:
 
     def _end(self, match: re.Match[str]) -> int:
         """Where a quantity ends: a word after the number counts only when it is its unit."""
-        return match.end() if self._united(match["unit"]) or match["half"] else match.end("n")
+        whole = self._united(match["unit"]) or match["half"]
+        return match.end() if whole else match.end("n")
 
     def _united(self, unit: str | None) -> bool:
         return bool(unit) and self._by_unit(unit or "") is not None
@@ -480,8 +498,10 @@ def _amount(match: re.Match[str]) -> float | None:
     number = _number(match["n"])
     if number is None:
         return None
-    if match["half"]:
+    if match["half"] or match["half0"]:
         return number + 0.5
+    if match["n3"]:
+        return number + float(match["n3"]) / 60
     if match["n2"] and stem(match["unit"] or "") in ("hour", "hr", "h"):
         return number + (_number(match["n2"]) or 0.0) / 60
     return number

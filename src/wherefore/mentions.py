@@ -77,6 +77,7 @@ _ASKED_OF = re.compile(
     r"(?:is|was|did|does|are)\s+$"
     r"|\b(?:compare|between|versus|vs\.?|why not|why|describe|whether|tell me (?:\w+ ){0,3}(?:about|of)|more about)\s+$"
     r"|\b(?:director|cast|length|runtime|genre|genres|plot|story|author|writer|year|stars?|actors|pages|language)\s+of\s+$"
+    r"|\b\d{1,2}(?:\.\d)?\s*(?:/|out of)\s*\d{1,3}\s+(?:for|to)\s+(?:the\s+)?$"
     r"|\bwhat(?:'s|s| is)\s+$|\bwhich (?:one )?(?:is|was|are|has)\s+(?:the\s+)?[\w ]{2,25}[,:]\s+$",
     re.IGNORECASE,
 )
@@ -84,6 +85,20 @@ _NUMBER_WORDS = {
     w: str(i) for i, w in enumerate("two three four five six seven eight nine ten eleven twelve".split(), 2)
 }
 _PARTS = frozenset({"part", "vol", "volume", "chapter", "episode"})
+_DESCRIBED = re.compile(
+    r"^\s*,?\s*\(?(?:(?P<one>the\s+(?:one|movie|film|book)\s+(?:with|by|from|about|where)\b)|(?:with|by|starring)\s+)",
+    re.IGNORECASE,
+)
+_PRONOUNS = frozenset(
+    "it her us him me this that i we they he she you what who which there here how where all one these those some any "
+    "his my your our their no not so".split()
+)
+_BY = frozenset({"by", "starring", "featuring"})
+# What goes on after the name of a thing.
+_SAYS = frozenset(
+    "was is wasnt isnt were are werent arent sounds bored sucked sucks rocks rocked blew".split()
+)
+_CONTRAST = re.compile(r",?\s+(?:on the other hand|by contrast|in contrast)\b", re.IGNORECASE)
 _FUZZY = 88.0
 _COMMON_RANK = 1500  # words used more than this are never a title by their letters in lower case
 
@@ -129,6 +144,8 @@ class TitleIndex:
         self._years: list[float | None] = [None if y != y else float(int(y)) for y in years.tolist()]
         self._titles: dict[str, list[_Title]] = {}
         self._longest: dict[str, int] = {}
+        self._keys: dict[int, str] = {}  # of each row's own title
+        self._rows = {item_id: row for row, item_id in enumerate(self._ids)}
         aliases = [spec.name for spec in catalog.schema.of_kind("alias")]
         for row, item in enumerate(items):
             self._add(row, item.title)
@@ -143,6 +160,7 @@ class TitleIndex:
             title = f"{tail} {head}"
         exact = forms(title)
         self._put(row, exact, False)
+        self._keys.setdefault(row, " ".join(exact[1:] if len(exact) > 1 and exact[0] in ARTICLES else exact))
         bare = re.sub(r"\s*\([^()]*\)\s*$", "", title)  # "The Hunger Games (The Hunger Games, #1)"
         if bare and bare != title:
             self._put(row, forms(bare), False)
@@ -204,6 +222,8 @@ class TitleIndex:
             for size in range(min(self._longest.get(word.form, 0), len(said) - i), 0, -1):
                 key = " ".join(w.form for w in said[i : i + size])
                 if key in self._titles and not scene.is_broken(i, i + size):
+                    if size == 1 and word.form in self._names and i and said[i - 1].form in _BY:
+                        continue  # "directed by Hitchcock"
                     match = self._match(key, i, i + size, scene, named)
                     if match is not None:
                         spans.append((i, i + size, match))
@@ -238,6 +258,9 @@ class TitleIndex:
         for i, j, match in sorted(waiting, key=lambda s: (s[0], s[0] - s[1])):
             if not any(taken[i:j]) and self._is_meant(i, j, scene, chosen, match.weak):
                 accept(i, j, match)
+        for i, j, match in sorted(waiting, key=lambda s: (-s[0], s[0] - s[1])):
+            if not any(taken[i:j]) and self._leads_list(i, j, scene, chosen, match.weak):
+                accept(i, j, match)
         for i, j in self._fuzzy_spans(scene, taken, chosen):
             if any(taken[i:j]):
                 continue
@@ -247,6 +270,17 @@ class TitleIndex:
                 if near is not None and near.item_id:
                     accept(i, j, _Match(near.item_id, near.start, near.end, score, True, True))
         return sorted(found, key=lambda f: f.start)
+
+    def namesakes(self, item_id: str) -> list[str]:
+        """The items with the same title, articles aside, the item itself first."""
+        row = self._rows.get(item_id)
+        if row is None:
+            return []
+        key = self._keys[row]
+        return [
+            item_id,
+            *(self._ids[t.row] for t in self._titles.get(key, ()) if t.row != row and not t.weak),
+        ]
 
     def in_list(self, text: str) -> list[Found]:
         """The items that head the lines of a numbered or bulleted list: `1. **Title** (2018) — reason`."""
@@ -353,6 +387,12 @@ class TitleIndex:
             return False
         if capitals and (cue or scene.is_subject(j)):  # "but Heat was boring"
             return True
+        if span[0].capital and scene.is_described(j, self._names):  # "Big, the one with Tom Hanks"
+            return True
+        if not content and span[0].capital and key not in _PRONOUNS and scene.is_subject(j):
+            return scene.is_cased  # "Up is so sweet"
+        if not scene.is_cased and content and not common and scene.begins(i) and scene.is_subject(j):
+            return True  # "i loved arrival but gravity was boring"
         fits = any(bool(entry.article) == article for entry in self._titles[key])
         if not content or not fits:
             return False
@@ -361,6 +401,22 @@ class TitleIndex:
         if span[0].capital and span[0].first and not common and scene.is_subject(j):
             return scene.is_cased
         return (span[0].form.isdigit() or not scene.is_cased) and cue and scene.ends_well(j) and not common
+
+    def _leads_list(
+        self, i: int, j: int, scene: _Scene, chosen: Sequence[tuple[int, int]], weak: bool
+    ) -> bool:
+        """Whether words i to j, written with capitals, come before an accepted title: "Heat and Collateral"."""
+        span = scene.words[i:j]
+        if weak or not scene.is_cased or not all(w.capital for w in span if w.form not in ARTICLES):
+            return False
+        if not any(w.form not in FUNCTION_WORDS for w in span):
+            return False
+        k = j
+        while k < len(scene.words) and k - j < 2 and scene.words[k].form in {"and", "or", "nor", "the"}:
+            k += 1
+        begins = {a for a, _ in chosen} | {a - 1 for a, _ in chosen if scene.words[a - 1].form in ARTICLES}
+        gap = scene.text[scene.words[j - 1].end : scene.words[k].start] if k < len(scene.words) else ""
+        return k in begins and ("," in gap or "/" in gap or k > j) and len(gap) < 9
 
     def _fuzzy_spans(
         self, scene: _Scene, taken: Sequence[bool], chosen: Sequence[tuple[int, int]]
@@ -376,7 +432,8 @@ class TitleIndex:
             if taken[i] or word.form in FUNCTION_WORDS:
                 continue
             run = scene.is_cased and word.capital and (i == 0 or not said[i - 1].capital or said[i - 1].first)
-            if not (run or scene.has_cue(i) or scene.continues_list(i, chosen)):
+            subject = scene.begins(i) and scene.is_subject(i + 1)  # "interstelar was amazing"
+            if not (run or subject or scene.has_cue(i) or scene.continues_list(i, chosen)):
                 continue
             j = i
             while j < len(said) and j - i < 7 and not taken[j] and (j == i or scene.is_gap(j - 1)):
@@ -398,16 +455,21 @@ class TitleIndex:
         if self._near is None:
             self._near = {}
             for known in self._titles:
-                self._near.setdefault(known[:2], []).append(known)
+                self._near.setdefault(known[:1], []).append(known)
         best, score = "", _FUZZY
         joined = key.replace(" ", "")
         numbers = [part for part in key.split() if part.isdigit()]
-        for known in self._near.get(key[:2], ()):
+        for known in self._near.get(key[:1], ()):
             if abs(len(known) - len(key)) > 3 or len(known) < 5:
                 continue
             close = max(fuzz.ratio(key, known), fuzz.ratio(joined, known.replace(" ", "")) - 1)
             if close > score and [part for part in known.split() if part.isdigit()] == numbers:
-                if known.count(" ") < 2 and not any(self._is_odd(part) for part in known.split()):
+                exact = close >= 93 and len(known) > 8  # "interstelar"
+                if (
+                    not exact
+                    and known.count(" ") < 2
+                    and not any(self._is_odd(part) for part in known.split())
+                ):
                     continue  # "scarry movies" is no title
                 best, score = known, close
         return best, score
@@ -465,15 +527,29 @@ class _Scene:
             return False
         span = self.words[i:j]
         content = [w for w in span if w.form not in FUNCTION_WORDS] or list(span)
-        if not all(w.capital for w in content) or all(w.first or w.form.isdigit() for w in content):
+        if not all(w.capital for w in content) or all(self._opens(w) or w.form.isdigit() for w in content):
             return False
-        around = [
-            w
-            for w in (*self.words[max(i - 6, 0) : i], *self.words[j : j + 6])
-            if not w.first and w.form != "i"
-        ]
-        around = [w for w in around if w.form not in FUNCTION_WORDS]
+        around = [w for w in self._beyond(i, j) if not w.first and w.form not in FUNCTION_WORDS]
+        around = [w for w in around if w.form != "i" and not w.form.isdigit()]
         return len(around) < 3 or sum(w.capital for w in around) < 0.7 * len(around)
+
+    def _beyond(self, i: int, j: int) -> list[Word]:
+        """Up to six words on either side of words i to j, as far as no comma or stop cuts them off."""
+        found = []
+        for step, k in ((-1, i - 1), (1, j)):
+            for _ in range(6):
+                if not 0 <= k < len(self.words):
+                    break
+                left, right = (k, k + 1) if step < 0 else (k - 1, k)
+                if re.search(r"[,.:;!?\n]", self.text[self.words[left].end : self.words[right].start]):
+                    break
+                found.append(self.words[k])
+                k += step
+        return found
+
+    def _opens(self, word: Word) -> bool:
+        """Whether a word has its capital for beginning a sentence; a list after a colon is none."""
+        return word.first and not self.text[: word.start].rstrip(' *"“').endswith(":")
 
     def beside(self, i: int, j: int) -> list[Word]:
         """The words next to words i to j, when only space lies between; never "I"."""
@@ -486,10 +562,27 @@ class _Scene:
 
     def is_subject(self, j: int) -> bool:
         """Whether word j goes on as one does after the name of a thing: "was"."""
+        if j >= len(self.words):
+            return False
+        if _CONTRAST.match(self.text, self.words[j - 1].end):
+            return True
+        return self.words[j].form in _SAYS and self.is_gap(j - 1)
+
+    def is_described(self, j: int, names: Collection[str]) -> bool:
+        """Whether the words before word j are told apart from others of that name: "X, the one with Tom Hanks"."""
+        rest = self.text[self.words[j - 1].end : self.words[j - 1].end + 60]
+        match = _DESCRIBED.match(rest)
+        if match is None:
+            return False
+        after = forms(rest[match.end() :])[:2]
+        return match["one"] is not None or any(form in names for form in after)
+
+    def begins(self, i: int) -> bool:
+        """Whether a statement begins with word i."""
         return (
-            j < len(self.words)
-            and self.words[j].form in ("was", "is", "wasnt", "sounds")
-            and self.is_gap(j - 1)
+            i == 0
+            or self.words[i].first
+            or self.words[i - 1].form in ("but", "and", "though", "while", "because")
         )
 
     def has_cue(self, i: int) -> bool:
@@ -514,13 +607,22 @@ class _Scene:
         ends = {end for _, end in chosen}
         k = i - 1
         while (
-            k >= 0 and i - k < 4 and self.words[k].form in {"and", "or", "the", "a", "also", "maybe", "even"}
+            k >= 0
+            and i - k < 4
+            and self.words[k].form in {"and", "or", "nor", "the", "a", "also", "maybe", "even"}
         ):
             k -= 1
-        if k + 1 not in ends:
+        if k + 1 not in ends and not (k < i - 1 and self._unknown_title(k)):
             return False
         gap = self.text[self.words[k].end : self.words[k + 1].start]
         return k + 1 < i and self.words[i - 1].form != "the" or "," in gap or "/" in gap
+
+    def _unknown_title(self, k: int) -> bool:
+        """Whether word k ends words that are written like a title and follow a cue: "enjoyed Knives Out"."""
+        start = k
+        while start >= 0 and self.words[start].capital and not self.words[start].first and k - start < 6:
+            start -= 1
+        return self.is_cased and start < k and self.has_cue(start + 1)
 
     def ends_well(self, j: int) -> bool:
         """Whether a title may end before word j."""

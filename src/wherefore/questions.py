@@ -15,7 +15,7 @@ from wherefore.schema import singular, words_of
 from wherefore.wishes import WishReader
 from wherefore.words import forms, stem, words
 
-Kind = Literal["value", "holds", "record", "compare", "most", "which", "why", "why not", "unclear"]
+Kind = Literal["value", "holds", "record", "compare", "most", "which", "why", "why not", "opinion", "unclear"]
 
 _LEAD = (
     r"^\W*(?:(?:and|but|so|ok|okay|oh|ah|cool|nice|great|hm+|wait|well|yes|yeah|no|thanks|thank you|interesting|also|"
@@ -35,7 +35,7 @@ _INDIRECT = re.compile(
 _WHETHER = re.compile(r"^(?:if|whether)\s+(?P<pointer>\w+)\s+(?P<verb>is|was|has|are|were|have)\b")
 # What looks like a question, but asks for a list, or of the assistant.
 _REQUEST = re.compile(
-    r"^(?:(?:is|are|was|were) there\b|do you (?:have|know of|know any|recommend|got)|have you (?:got|any)|any\b|"
+    r"^(?:(?:is|are|was|were) there\b|(?:can|could|may|might) (?:it|they|this|that|we|you) (?:be|make|have|get)\b|do you (?:have|know of|know any|recommend|got)|have you (?:got|any)|any\b|"
     r"(?:can|could|would|will) you (?:please )?(?:recommend|suggest|find|give|show|list|help|pick)|"
     r"(?:what|how) about\b|what (?:else|other|should|would|do|can|could|have)\b|what(?:'s| is) (?:good|new|next)\b|"
     r"what (?:are|is) (?:some|a|an|the best|your)\b|(?:which|what) (?:\w+ )?(?:should|would|do|can|could) )"
@@ -87,6 +87,13 @@ _HIGH_LOW: dict[str, tuple[str, Literal["max", "min"]]] = {
     **dict.fromkeys(("lowest", "smallest", "least", "fewest", "lower", "fewer"), ("", "min")),
 }
 _SENTENCE = re.compile(r"[^.?!;:\n]+[?!.;:]*")
+_CONSIDERS = ("value", "holds", "record", "compare", "why not", "opinion")
+_OPINION = re.compile(
+    r"(?:^|,\s*|\b(?:and|but|so)\s+)(?:is|was|are|were)\b[^,]*\b(?:(?:any|that|really|actually) good|worth (?:it|a |the |seeing|watching|reading|buying|my)|good|great)"
+    r"\s*(?:movie|film|one|book|watch|choice)?\s*\?|^(?:would|will|might|do you think)\b.*\bi(?:'ll| would|'d)? (?:like|love|enjoy)\b|"
+    r"^(?:should|shall) i (?:see|watch|read|try|get|buy)\b|^how good (?:is|was)\b"
+)
+_THAN = re.compile(r"^(?:is|was|are|were)\b.*\b(?:than)\b")
 _PLACES = frozenset(("country", "place", "location", "origin", "city", "region", "state", "cuisine"))
 _ELLIPTIC = 6  # words of a question that names no item, yet means the one that was talked of
 _POINTER = re.compile(
@@ -119,7 +126,8 @@ class Question:
     Kinds: `value` (what the record says for `field`), `holds` (whether `conditions` are met), `record` (all of
     it), `compare` (two items or more), `most` (which of `items` has the most or least of `field`; of no field:
     which the list has first), `which` (which of `items` meet `conditions`), `why` (why `items` were listed),
-    `why not` (why they were not), `unclear` (which of `items` is meant is not known).
+    `why not` (why they were not), `opinion` (whether `items` are any good), `unclear` (which of `items` is meant is
+    not known).
     """
 
     kind: Kind
@@ -130,11 +138,13 @@ class Question:
     alone: bool = True  # whether the message asks for nothing else
     start: int = 0  # the characters of the message that ask
     end: int = 0
+    named: bool = False  # whether the message itself names the items
 
     @property
     def considers(self) -> tuple[str, ...]:
         """The items that the user thinks about: those of a question about one or a few, not about a whole list."""
-        return self.items if self.kind in ("value", "holds", "record", "compare", "why not") else ()
+        pair = self.kind == "most" and self.named
+        return self.items if pair or self.kind in _CONSIDERS else ()
 
 
 class QuestionReader:
@@ -221,9 +231,15 @@ class QuestionReader:
             return self._why(clause, stripped, items, many, dialogue)
         if not (asks or indirect or _is_question(stripped)):
             return self._told(clause, stripped, items, dialogue)
-        most = self._most(stripped, items if len(items) > 1 else listed)
+        if _OPINION.search(stripped):
+            chosen = items or self._focus(dialogue, span[0])
+            return made("opinion", chosen) if len(chosen) == 1 else None
+        pair = items
+        if _THAN.match(stripped) and len(items) == 1:  # "is it longer than Heat?"
+            pair = [*(one for one in self._focus(dialogue, span[0]) if one not in items), *items]
+        most = self._most(stripped, pair if len(pair) > 1 else listed)
         if most is not None:
-            return made("most", most[2], field=most[0], best=most[1])
+            return made("most", most[2], field=most[0], best=most[1], named=most[2] == pair)
         if _WHICH.match(stripped) and listed and not items:
             conditions = self._conditions(clause)
             if conditions:
@@ -433,14 +449,15 @@ class QuestionReader:
         self, stripped: str, items: Sequence[str]
     ) -> tuple[str, Literal["", "max", "min"], Sequence[str]] | None:
         """Field, direction and items of a superlative or comparative: "which is the shortest?"."""
-        if len(items) < 2 or not re.match(r"(?:so )?(?:which|what)(?:'s)?\b", stripped):
+        compares = _THAN.match(stripped) is not None and len(items) == 2
+        if len(items) < 2 or not (compares or re.match(r"(?:so )?(?:which|what)(?:'s)?\b", stripped)):
             return None
         if re.match(
             r"(?:what|which) (?!one\b|of\b|is\b|are\b|has\b|should\b|would\b|movie|film|book)", stripped
         ):
             return None
         pointed = re.match(r"which\b|what(?:'s| is) (?:the )?\w+ (?:one|of)\b", stripped)
-        if pointed is None:
+        if pointed is None and not compares:
             return None
         spoken = forms(stripped)
         few = "least" in spoken

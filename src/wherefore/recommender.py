@@ -18,22 +18,27 @@ from torch import Tensor
 
 from wherefore import explain, smalltalk, wording
 from wherefore.answers import answer
+from wherefore.asking import Ask, best_question
 from wherefore.catalog import Catalog, Item
 from wherefore.checkpoint import Checkpoint, checkpoint_dir, load_checkpoint, save_checkpoint
 from wherefore.config import Config
 from wherefore.dialogue import Dialogue, DialogueReader, Message, Preferences, parse_messages
+from wherefore.diversity import diverse
 from wherefore.item_encoder import ItemSignals
 from wherefore.model import DialogueCache, RecommenderLM, Scores, Written
 from wherefore.plan import Fact, Plan, plan_opening, plan_reasons
 from wherefore.questions import Question
 from wherefore.relax import advice
 from wherefore.retrieval import Candidates, Index, Retriever, make_retriever
+from wherefore.series import SeriesIndex
 from wherefore.signals import ItemVectors
 from wherefore.smalltalk import Said
 
 Action = Literal["recommend", "ask", "answer", "chat", "nothing"]
 Worded = Literal["first", "rewritten", "plain"]
 Progress = Callable[[int, int], None]
+
+_POOL = 60  # of the best, from which a diverse list is chosen
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,7 @@ class Reply:
     recommendations: tuple[Recommendation, ...]
     preferences: Preferences
     timings: Mapping[str, float]  # seconds since the turn began: list_ready, first_word, total
+    question: Ask | None = None  # what the text asks back, with answers to offer
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, the same in the CLI's `--json`, over HTTP and in the UI."""
@@ -81,7 +87,17 @@ class Reply:
             "recommendations": [one.to_json() for one in self.recommendations],
             "preferences": self.preferences.to_json(),
             "timings": {name: round(seconds, 4) for name, seconds in self.timings.items()},
+            **({"question": self.question.to_json()} if self.question is not None else {}),
         }
+
+
+@dataclass(frozen=True)
+class _Ranked:
+    """All candidates of a turn, scored, and the places of those that are listed, best first."""
+
+    candidates: Candidates
+    scores: np.ndarray  # (m,) logits
+    places: np.ndarray  # (k,)
 
 
 @dataclass(frozen=True)
@@ -143,6 +159,7 @@ class Recommender:
         self._lexicon: tuple[int, ...] = ()
         self.signals = dict(signals or {})
         self._tables: ItemSignals | None = None  # of the whole catalogue
+        self._of_series: tuple[Sequence[Item], SeriesIndex] | None = None  # of which items
 
     @property
     def catalog(self) -> Catalog:
@@ -239,6 +256,7 @@ class Recommender:
         messages: Sequence[Mapping[str, Any] | Message],
         k: int = 5,
         preferences: Preferences | None = None,
+        diversity: float | None = None,
     ) -> Reply:
         """Answer the last message.
 
@@ -247,11 +265,12 @@ class Recommender:
             k: How many items to list.
             preferences: A state to start from, e.g. an edited one of an earlier reply; then only the last
                 message adds to it, and earlier ones just tell what was named.
+            diversity: What an item loses for being like one listed before it, in logits; the config's when None.
 
         Raises:
             ValueError: If a message or k is not allowed; says what was seen and what is.
         """
-        for event in self.stream(messages, k, preferences):
+        for event in self.stream(messages, k, preferences, diversity):
             if isinstance(event, Done):
                 return event.reply
         raise AssertionError("a stream ends with Done")
@@ -263,7 +282,7 @@ class Recommender:
         preferences: Preferences | None = None,
         exclude: Collection[str] = (),
     ) -> list[Recommendation]:
-        """The ranked list alone, without writing: for evaluation and batch use.
+        """The ranked list alone, by score, without writing: for evaluation and batch use.
 
         Arguments as in `generate`, but the last message may be the assistant's, as in corpora of people who
         send several messages in a row. A `Dialogue` brings its mentions with it: titles are not looked for.
@@ -276,7 +295,7 @@ class Recommender:
         with self._lock:
             dialogue = self.reader.read(parsed, preferences, since, known)
             cache = self._read(dialogue) if self.config.ranker.llm else None
-            return list(self._list(dialogue, k, cache, exclude)[0])
+            return list(self._listed(self._ranked(dialogue, k, cache, exclude)))
 
     def candidates(
         self, dialogue: Dialogue, k: int | None = None, exclude: Collection[str] = ()
@@ -304,14 +323,19 @@ class Recommender:
         messages: Sequence[Mapping[str, Any] | Message],
         k: int = 5,
         preferences: Preferences | None = None,
+        diversity: float | None = None,
     ) -> Iterator[Event]:
         """The list first, then the text as it is written, then the whole reply. Arguments as in `generate`."""
         self._check_k(k)
+        if diversity is None:
+            diversity = self.config.turn.diversity
+        if not isinstance(diversity, int | float) or not 0 <= diversity < float("inf"):
+            raise ValueError(f"`diversity` is {diversity!r}; it must be a number from 0 on, in logits")
         parsed = parse_messages(messages)
-        return self._stream(parsed, k, preferences)
+        return self._stream(parsed, k, preferences, float(diversity))
 
     def _stream(
-        self, parsed: tuple[Message, ...], k: int, preferences: Preferences | None
+        self, parsed: tuple[Message, ...], k: int, preferences: Preferences | None, diversity: float
     ) -> Iterator[Event]:
         started = time.perf_counter()
         timings: dict[str, float] = {}
@@ -338,8 +362,10 @@ class Recommender:
                 yield Done(Reply(said.text, said.action, (), dialogue.preferences, timings))
                 return
             cache = self._read(dialogue)
-            listed, similarity = self._list(dialogue, k, cache, ())
+            ranked = self._ranked(dialogue, k, cache, (), diversity, strict=True)
+            listed = self._listed(ranked)
             items = [one.item for one in listed]
+            similarity = self._similarity(dialogue, ranked.candidates.rows[ranked.places])
             plans = plan_reasons(items, dialogue, self.catalog, similarity)
             listed = tuple(replace(one, evidence=plan.facts) for one, plan in zip(listed, plans, strict=True))
             mark("list_ready")
@@ -366,9 +392,20 @@ class Recommender:
             if help_out:
                 text += f" {help_out}"
                 yield TextDelta(f" {help_out}")
+            back = self._asks(dialogue, ranked) if listed and said is None else None
+            if back is not None:
+                text += f"\n\n{back.text}"
+                yield TextDelta(f"\n\n{back.text}")
             mark("total")
             action: Action = "recommend" if listed else "nothing"
-            yield Done(Reply(text, action, listed, dialogue.preferences, timings))
+            yield Done(Reply(text, action, listed, dialogue.preferences, timings, back))
+
+    def _asks(self, dialogue: Dialogue, ranked: _Ranked) -> Ask | None:
+        """The question that goes with the list, if one is worth asking."""
+        if not self.config.turn.questions:
+            return None
+        candidates = ranked.candidates
+        return best_question(candidates.items, ranked.scores, dialogue, self.catalog)
 
     def _answer(self, question: Question, dialogue: Dialogue) -> Said:
         known = [item for item in question.items if item in self.catalog]
@@ -420,37 +457,108 @@ class Recommender:
             titles = [self.model.format.title(self.catalog.dated(items[row])) for row in rows]
         return self.model.rank(cache, self._signals(rows), features, titles)
 
-    def _list(
-        self, dialogue: Dialogue, k: int, cache: DialogueCache | None, exclude: Collection[str]
-    ) -> tuple[tuple[Recommendation, ...], dict[str, dict[str, float]]]:
+    def _ranked(
+        self,
+        dialogue: Dialogue,
+        k: int,
+        cache: DialogueCache | None,
+        exclude: Collection[str],
+        diversity: float = 0.0,
+        strict: bool = False,
+    ) -> _Ranked:
+        """Candidates with their scores, and which k of them are listed.
+
+        With `strict` only what meets every demand is listed, and other wishes count beside the ranker's score.
+        """
         candidates = self.retriever.search(dialogue, max(k, self.config.retrieval.k), exclude)
-        if not len(candidates.rows):
-            return (), {}
-        made = self.scores(candidates.rows, torch.from_numpy(candidates.features), cache)
+        rows = candidates.rows
+        if not len(rows):
+            return _Ranked(candidates, np.zeros(0, np.float32), np.zeros(0, np.int64))
+        made = self.scores(rows, torch.from_numpy(candidates.features), cache)
         scores = made.total.float().cpu().numpy()
         # What was demanded ("with Toni Collette") outranks every score; rows settle ties.
         met = self._demands_met(dialogue, candidates)
-        order = np.lexsort((candidates.rows, -scores, -met))[:k]
-        items = self.catalog.items
-        listed = tuple(
+        if strict:
+            scores = scores + self.config.turn.wishes * self._wishes_met(dialogue, candidates)
+        order = np.lexsort((rows, -scores, -met))
+        if strict:
+            order = order[met[order] == len(dialogue.preferences.demands)]
+        if diversity:
+            order = self._diverse(dialogue, order[: max(_POOL, 2 * k)], rows, scores, met, k, diversity)
+        return _Ranked(candidates, scores, order[:k])
+
+    def _diverse(
+        self,
+        dialogue: Dialogue,
+        order: np.ndarray,
+        rows: np.ndarray,
+        scores: np.ndarray,
+        met: np.ndarray,
+        k: int,
+        weight: float,
+    ) -> np.ndarray:
+        """The first k of a diverse order; what meets more demands stays before what meets fewer."""
+        vectors = self.index.vectors
+        liked = [self.catalog.row(one) for one in dialogue.preferences.liked if one in self.catalog]
+        chosen: list[int] = []
+        for number in sorted(set(met[order].tolist()), reverse=True):
+            group = order[met[order] == number]
+            here = rows[group]
+            picked = diverse(
+                scores[group],
+                vectors[here],
+                k - len(chosen),
+                weight,
+                vectors[liked] if liked else None,
+                lambda a, b, here=here: self._series().same(int(here[a]), int(here[b])),
+            )
+            chosen += group[picked].tolist()
+            if len(chosen) >= k:
+                break
+        return np.array(chosen, dtype=np.int64)
+
+    def _series(self) -> SeriesIndex:
+        if self._of_series is None or self._of_series[0] is not self.catalog.items:
+            self._of_series = (self.catalog.items, SeriesIndex(self.catalog))
+        return self._of_series[1]
+
+    def _listed(self, ranked: _Ranked) -> tuple[Recommendation, ...]:
+        candidates = ranked.candidates
+        return tuple(
             Recommendation(
-                items[candidates.rows[place]],
-                float(scores[place]),
+                candidates.items[place],
+                float(ranked.scores[place]),
                 found_by={
                     name: int(rank)
                     for name, rank in zip(candidates.source_names, candidates.ranks[place], strict=True)
                     if rank
                 },
             )
-            for place in order
+            for place in ranked.places
         )
-        return listed, self._similarity(dialogue, candidates.rows[order])
 
     def _demands_met(self, dialogue: Dialogue, candidates: Candidates) -> np.ndarray:
         met = np.zeros(len(candidates.rows), dtype=np.int64)
         for demand in dialogue.preferences.demands:
             for place, row in enumerate(candidates.rows):
                 met[place] += demand.value in self.catalog.items[row].values(demand.field)
+        return met
+
+    @staticmethod
+    def _wishes_met(dialogue: Dialogue, candidates: Candidates) -> np.ndarray:
+        """How many of the wishes that are no demands each candidate meets, (m,); older ones count for less.
+
+        Values that the same words stand for ("feel-good") are one wish.
+        """
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for wish in dialogue.preferences.wanted:
+            if wish.strength < 2:
+                groups.setdefault(wish.said or wish.value, []).append((wish.field, wish.value))
+        met = np.zeros(len(candidates.rows), dtype=np.float32)
+        for age, wishes in enumerate(reversed(groups.values())):
+            for place, item in enumerate(candidates.items):
+                if any(value in item.values(name) for name, value in wishes):
+                    met[place] += 0.8**age
         return met
 
     def _similarity(self, dialogue: Dialogue, rows: np.ndarray) -> dict[str, dict[str, float]]:

@@ -23,20 +23,22 @@ def relaxations(dialogue: Dialogue, retriever: Retriever) -> tuple[Relaxation, .
 
     Limits on one field count as one, and so do all values that one word rules out.
     """
-    before = int(retriever.allowed(dialogue).sum())
+    before = int(retriever.allowed(dialogue, strict=True).sum())
     found = []
     for part in parts(dialogue.preferences, retriever.index.catalog):
-        if part.kind in ("limit", "unwanted"):
-            count = int(retriever.allowed(replace(dialogue, preferences=part.without)).sum())
+        demand = part.kind == "wanted" and len(part.without.demands) < len(dialogue.preferences.demands)
+        if part.kind in ("limit", "unwanted") or demand:
+            left = replace(dialogue, preferences=part.without)
+            count = int(retriever.allowed(left, strict=True).sum())
             if count > before:
                 found.append(Relaxation(part.said or part.text, count, part.without))
     return tuple(sorted(found, key=lambda one: -one.count))
 
 
 def advice(dialogue: Dialogue, retriever: Retriever) -> str:
-    """A sentence on what to drop when nothing fits; empty when no limit and nothing unwanted is why."""
+    """A sentence on what to drop when nothing fits; empty when no limit, demand or refusal is why."""
     preferences = dialogue.preferences
-    if not (preferences.limits or preferences.unwanted):
+    if not (preferences.limits or preferences.unwanted or preferences.demands):
         return ""
     schema = retriever.index.catalog.schema
     found = relaxations(dialogue, retriever)

@@ -207,8 +207,8 @@ class Retriever:
                     texts.update(dict.fromkeys(source.texts(dialogue)))
         self.index.embed_all(texts)
 
-    def allowed(self, dialogue: Dialogue, exclude: Collection[str] = ()) -> np.ndarray:
-        """Which rows may be recommended, (n,) bool.
+    def allowed(self, dialogue: Dialogue, exclude: Collection[str] = (), strict: bool = False) -> np.ndarray:
+        """Which rows may be recommended, (n,) bool; with `strict`, only those that meet every demand.
 
         Ruled out are: what a limit excludes or has no value for, what has an unwanted value, what is
         liked, disliked, seen, rejected or named by the user, and `exclude`. What the user only asked about is not.
@@ -227,6 +227,10 @@ class Retriever:
         named = [item for item in dialogue.named_by_user if item not in preferences.asked]
         for ids in (*known, named, exclude):
             allowed[self.index.rows(ids)] = False
+        for demand in preferences.demands if strict else ():
+            has = np.zeros(len(self.index), dtype=bool)
+            has[self.index.attributes.rows(demand.field, demand.value)] = True
+            allowed &= has
         return allowed
 
     def search(self, dialogue: Dialogue, k: int, exclude: Collection[str] = ()) -> Candidates:

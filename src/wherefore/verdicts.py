@@ -15,7 +15,8 @@ _GOOD = (
     r"great|awesome|amazing|good|excellent|fantastic|brilliant|fun|funny|a classic|cool|perfect|wonderful|incredible|"
     r"a masterpiece|masterpiece|hilarious|beautiful|superb|the best|best|favou?rites?|fave|fav|lovely|"
     r"outstanding|epic|nice|"
-    r"phenomenal|terrific|solid|enjoyable|entertaining|stunning|gripping|touching|delightful|exactly what i like"
+    r"phenomenal|terrific|solid|enjoyable|entertaining|stunning|gripping|touching|delightful|gorgeous|adorable|sweet|charming|so good|fab|flawless|thrilling|compelling|a gem|a treat|"
+    r"a (?:real |true )?(?:joy|riot|blast)|guilty pleasure|exactly what i like"
 )
 _BAD = (
     r"boring|bored|bad|terrible|awful|worst|overrated|disappointing|disappointed|disappointment|sucked|sucks|"
@@ -26,21 +27,45 @@ _BAD = (
     r"predictable|much)|slow|cheesy|"
     r"not for me|wasn'?t for me|isn'?t for me|not my (?:thing|cup|type|style|taste)|isn'?t my|wasn'?t my|"
     r"fell asleep|walked out|"
-    r"couldn'?t finish|couldn'?t get (?:into|through)"
+    r"couldn'?t finish|couldn'?t get (?:into|through)|pretentious|tedious|rubbish|crap|crappy|a mess|a snooze\w*|cringey?|"
+    r"nothing special|unfunny|pointless|poor|weak|a bore|a chore|grating"
+)
+# What a film does to people: said right after its title, or of "it".
+_ADVERB = r"(?:(?:really|just|totally|absolutely|honestly|completely|kind of|kinda|sort of|both|all|still|always|truly)\s+)*"
+_GOOD_DOES = re.compile(
+    rf"^\W*{_ADVERB}(?:blew (?:my mind|me away|us away)|rock(?:s|ed)|rule[sd]|slap(?:s|ped)|cracks? (?:me|us) up|"
+    r"cracked (?:me|us) up|made (?:me|us) (?:laugh|cry|smile)|made my (?:day|night|week)|never gets? old|holds? up|"
+    r"held up|floored me|won me over|grabbed me|hooked me|stuck with me|stayed with me|moved me|nailed it|"
+    r"had me (?:in tears|laughing|hooked|on the edge)|kicks? ass|killed me)\b",
+    re.IGNORECASE,
+)
+_BAD_DOES = re.compile(
+    rf"^\W*{_ADVERB}(?:bore[sd] (?:me|us)|put (?:me|us) to sleep|lost me|left me cold|leaves me cold|let me down|"
+    r"annoy(?:s|ed) (?:me|us)|dragg?(?:s|ed)|(?:did|does|do) (?:\w+ )?(?:nothing|zero) for (?:me|us)|"
+    r"(?:didn'?t|did not|doesn'?t|does not|don'?t) (?:\w+ )?(?:do (?:it|much|anything) for me|work for me|hold up|click|grab me|"
+    r"live up|land|age well)|wore me out|fell flat|falls flat|stinks|stank|bombed|blows|blew(?! m| us))\b",
+    re.IGNORECASE,
+)
+_OUT_OF = re.compile(
+    r"(?<![\d/])(\d{1,2}(?:\.\d)?)\s*(?:/|out of)\s*(5|10|100)\b(?!/)|\b(one|two|three|four|five|[1-5])\s+stars?\b"
 )
 _NOT = r"(?:not|never|hardly|neither|nor|no)"
 _VERB = re.compile(
-    r"\b(?:(?P<bad>hate[sd]?|hating|dislike[sd]?|despise[sd]?|loathe[sd]?|(?:can|could)(?:'?t|not| not) stand|"
+    r"\b(?:(?P<bad>hate[sd]?|hating|dislike[sd]?|despise[sd]?|loathe[sd]?|(?:can|could)(?:n?'?t|not| not) (?:stand|bear)|"
     r"not (?:a |much of a |really a )?(?:huge |big )?fans? of|didn'?t care (?:much |too much )?for|did not care for|"
-    r"(?:don'?t|do not) care for|tired of|sick of|wasn'?t (?:really )?into|regret(?:ted)?|disappointed (?:by|with|in))"
-    r"|(?P<good>love[sd]?|loving|liked|likes|enjoy(?:ed|s|ing)?|adore[sd]?|(?:big |huge )?fans? of|"
+    r"(?:don'?t|do not) care for|tired of|sick of|wasn'?t (?:really )?into|regret(?:ted)?|disappointed (?:by|with|in)|"
+    r"not (?:so |too )?(?:keen|big|hot|sold) on|not impressed (?:by|with)|never got into|bored by|let down by|hatin)"
+    r"|(?P<good>can(?:'?t|not| not) (?:get enough of|stop (?:re)?watching)|nothing (?:that )?i (?:didn'?t|did not|don'?t) "
+    r"(?:like|love|enjoy) about|blown away by|addicted to|a soft spot for|swear by|luv(?:ed)?|rave about|love[sd]?|loving|liked|likes|enjoy(?:ed|s|ing)?|adore[sd]?|(?:big |huge )?fans? of|"
     r"favou?rites?(?: \w+){0,2}? (?:is|are|was|were|include)|"
     r"obsessed with|really into|crazy about|appreciate[sd]?|impressed by|(?:top|all[- ]time) \w+ (?:is|are))"
-    r"|(?P<like>like)"
+    r"|(?P<like>like|liek)"
     r"|(?P<seen>seen|watched|saw|rewatched|re-watched|finished|already read|have read|(?<=i )read|did see|"
     r"own|have (?:it|that)|already know|played)"
     r"|(?P<ask>similar to|in the vein of|along the lines of|same (?:style|vein|genre) as|such as|reminds? me "
-    r"of|reminiscent of|comparable to|the style of)"
+    r"of|reminiscent of|comparable to|the style of|"
+    r"(?:a )?(?:cross|something) between|halfway between|somewhere between|(?:a )?(?:mix|mixture|combination|combo|blend|mash-?up) of|"
+    r"along the same lines as|in the spirit of|in the mold of)"
     r"|(?P<plan>(?:will|'ll|to|should|would|can|gonna|let'?s|might|wanna|going to) (?:\w+ ){0,2}?(?:see|"
     r"watch|try|check out|rewatch|read|hear|give)))\b",
     re.IGNORECASE,
@@ -66,9 +91,10 @@ _NEGATED_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _AFTERWARDS = re.compile(
-    r"^\W*(?:(?:movies?|films?|books?|series|one|though|also|actually|honestly|itself)\s+)?"
+    r"^\W*(?:(?:movies?|films?|books?|series|one|though|also|actually|honestly|itself|on the other hand|however|both|each|"
+    r"all of them|all)\W+)*"
     r"(?:(?P<copula>was|is|were|are|'s|seemed|felt|looked|turned out|has been|bored|made|had|wasn'?t|isn'?t|"
-    r"weren'?t|aren'?t|wasnt|isnt)\b)?"
+    r"weren'?t|aren'?t|wasnt|isnt|ended up|turns out)\b)?"
     r"(?P<rest>[^.!?;\n]{0,60})",
     re.IGNORECASE,
 )
@@ -89,8 +115,10 @@ _SPLIT = re.compile(
     r"|(?:,\s*)?(?<!all )(?<!any )(?<!thing )(?<!nothing )(?<!anything )(?<!everything )\b(?:but|however|"
     r"although|whereas|though|yet)\b(?!\s+(?:again|another|to))"
     r"|,\s*(?=(?:and\s+|so\s+)?(?:i|i'?ve|i'?m|i'?d|we|my|they|he|she|it|it'?s|that|that'?s|those|not|no|"
-    r"nothing|never|something|anything|please|what|do|can|"
-    r"have|could|maybe|just|loved|hated|liked|seen|didn'?t|don'?t|preferably|ideally|with|without|the\s+\w+\s+was)\b)"
+    r"nothing|never|something|anything|please|what|do|can|now|"
+    r"have|could|maybe|just|loved|hated|liked|seen|didn'?t|don'?t|preferably|ideally|with|without|the\s+\w+\s+was|"
+    r"the\s+(?:first|second|third|fourth|fifth|last|other|others|rest)(?:\s+one|\s+ones|\s+two)?\s+(?:i|was|were|is|are|not|"
+    r"looks?|sounds?))\b)"
     r"|\s(?=and\s+(?:i|i'?ve|it|that|we|they|then|loved|hated|disliked|liked|enjoyed|didn'?t|really|found|"
     r"thought|he|she|not|no)\b)"
     r"|\b(?:because|cause|since i|which|so i|while i)\b",
@@ -124,6 +152,22 @@ _ORDINAL = re.compile(
     r"|(?:\bnumber\s+|\bno\.\s*|#\s?)(?P<digit>\d{1,2}|one|two|three|four|five)\b",
     re.IGNORECASE,
 )
+# "seen 1, 3 and 4", "2 and 5 were boring": bare numbers that count out a list.
+_BARE = re.compile(
+    r"(?:^\W*(?:(?:and|but|i|i've|have|already|not|no|maybe|also|both|numbers?)\W+)*|\b(?:seen|liked?|loved?|hated?|watched|saw|not|"
+    r"want|take|pick|try|skip|drop|enjoyed|disliked|numbers?)\s+)(?P<list>#?\d{1,2}(?:\s*(?:,\s*(?:and\s+)?|and\s+|&\s*|or\s+|\+\s*)"
+    r"#?\d{1,2})*)(?=\s*(?:$|[.!?,;]|(?:was|were|is|are|look|looks|sound|sounds|already|too|please|i|but|bored|not)\b))",
+    re.IGNORECASE,
+)
+_OTHERS = re.compile(
+    r"\b(?:the\s+)?(?:others?|rest|remaining)(?:\s+(?:ones?|two|three|four|\d))?\b(?!\s+(?:movies?|films?|day|night|than|of the time))",
+    re.IGNORECASE,
+)
+_NOT_SLOT = re.compile(
+    r"^\W*(?:(?:but|and|maybe|ok|okay|hm+|well|so|please|no)\W+)*(?:not|skip|drop|remove|anything\s+but|no\s+to|leave\s+out|"
+    r"(?:i\s+)?(?:don't|do not|didn't)\s+(?:want|fancy|feel like|need))\s+(?:to\s+\w+\s+)?(?:the\s+|number\s+|#)?",
+    re.IGNORECASE,
+)
 _TURNED_DOWN = re.compile(
     r"\b(?:(?:something|anything|someone)\s+(?:completely\s+|totally\s+|entirely\s+|very\s+)?(?:else|"
     r"different)|what\s+else|others?\s*\?|any\s+others?|other\s+(?:ones?|options?|ideas|suggestions|"
@@ -133,16 +177,45 @@ _TURNED_DOWN = re.compile(
     r"different\s+(?:ones?|movies|films|options)|"
     r"any\s*more\s+(?:suggestions|options|ideas|recommendations)|more\s+(?:suggestions|options|ideas|"
     r"recommendations)|show\s+me\s+more|next\s+(?:ones|page|batch)|"
-    r"another\s+(?:one|suggestion|option|list|movie|film|book))\b|^\W*(?:nah|nope|next|pass|more)\W*$",
+    r"another\s+(?:one|suggestion|option|list|movie|film|book))\b|^\W*(?:hm+\W+|ok\W+|and\W+)*(?:nah|nope|next|pass|more|(?:some |any |the )?others?)\W*$",
     re.IGNORECASE,
 )
 _I_HAVE = re.compile(
     r"^\W*(?:(?:yes|yeah|yep|yup|yea|oh|sure|actually|of course)\W+)*(?:(?:i|we)\s+(?:have|did)(?:\s+(?:too|"
     r"already|actually|indeed))?|"
-    r"(?:already\s+)?(?:have\s+)?(?:seen|watched)(?:\s+already)?|yes\s+i\s+have)\W*$",
+    r"(?:already\s+)?(?:have\s+)?(?:seen|watched)(?:\s+already)?|yes\s+i\s+have|"
+    r"(?<=[\s,])(?:once|twice|(?:\w+\s+)?(?:\w+\s+)?times|(?:years|ages|months|a (?:long )?(?:while|time)|long) ago|recently|"
+    r"last \w+|already))\W*$",
     re.IGNORECASE,
 )
 _EXCEPT = re.compile(r"\b(?:except(?:\s+for)?|besides|apart\s+from|other\s+than|all\s+but)\b", re.IGNORECASE)
+
+
+_WHO_LIKES = re.compile(
+    r"\b(?:who|that)\s+(?:really\s+)?(?:likes?|loves?|loved|liked|adores?|enjoys?|enjoyed)\b|\bfans? of\b|"
+    r"\b(?:if|since|because|when|as)\s+(?:i|we)\s+(?:\w+\s+)?(?:like|love|enjoy|hate|saw|adore)d?\b|\bwhat\s+(?:i|we)\s+(?:\w+\s+)?"
+    r"(?:like|love|enjoy|hate)d?\s+(?:most\s+)?(?:was|is|were)\b",
+    re.IGNORECASE,
+)
+_FOUND = re.compile(
+    r"\b(?:i|we)\s+(?:\w+\s+)?(?:find|found|think|thought|consider(?:ed)?|rate[sd]?)\s+(?:that\s+)?$",
+    re.IGNORECASE,
+)
+_MINE = re.compile(  # "are all films I love"
+    r"^\W*(?:is|are|was|were)\s+(?:\w+\s+){0,4}?(?:that\s+|which\s+)?(?:i|we)\s+(?:really\s+|absolutely\s+)?"
+    r"(?:(?P<bad>hate|dislike|loathe|can't stand)|love|like|enjoy|adore)\w*",
+    re.IGNORECASE,
+)
+_NOT_IT = re.compile(
+    r"^\W*(?:(?:was|is|were|are)\s+not|(?:was|is|were|are)n'?t|not\s+so\s+much|not\s+really|not\s+at\s+all|less\s+so|not|"
+    r"(?:did|does)(?:n'?t|\s+not))\W*$",
+    re.IGNORECASE,
+)
+_SO_IS = re.compile(
+    r"(?:\bso\s+(?:is|was|are|were)|\b(?:same|likewise|ditto)\s+(?:goes\s+)?(?:for|with)|\bas\s+(?:is|was)|\bditto)\s+$",
+    re.IGNORECASE,
+)
+_THAT_KIND = r"(?:and\s+|etc\W*)*(?:that|this|those|these)\s+(?:kinds?|sorts?|types?|style)\s+of\b|(?:and\s+)?(?:stuff|things|films|movies)\s+like\s+(?:that|those|this|these)\b"
 
 
 def clauses(text: str, masked: Sequence[Span] = ()) -> list[Span]:
@@ -195,34 +268,119 @@ def verdict_on(
         before: The verdict of the clause before, which "but not X" turns round.
     """
     start, end = mentions[i]
-    until = mentions[i + 1][0] if i + 1 < len(mentions) else clause[1]
-    afterwards = _AFTERWARDS.match(text[end:until])
-    if afterwards is not None and not _SOUNDS.search(afterwards["rest"]):
-        rest = (afterwards["copula"] or "") + afterwards["rest"]
-        if afterwards["copula"] or re.match(
-            rf"\W*(?:{_GOOD}|{_BAD}|great|good)\b", afterwards["rest"], re.IGNORECASE
-        ):
-            said = quality(rest)
-            if said is not None and not _TO_YOU.search(text[slice(*clause)]):
-                return said
-    if is_question_to_assistant(text, clause):
-        return None
+    until = max(mentions[i + 1][0] if i + 1 < len(mentions) else clause[1], end)
+    whole = text[slice(*clause)]
+    asks = is_question_to_assistant(text, clause) and not _WHO_LIKES.search(whole)
     head = blank(text[clause[0] : start], [(a - clause[0], b - clause[0]) for a, b in mentions[:i]])
+    tail = text[end:until]
+    rated = _rated(text[mentions[i - 1][1] if i else clause[0] : start], tail)
+    if rated is not None:
+        return rated
+    if re.search(r"\b(?:neither|nor)\b", head, re.IGNORECASE) and re.match(
+        r"\W*(?:was|is|were|are)\s+(?:(?:any|particularly|really|very|that|all that)\s+)?(?:good|great|worth|fun)",
+        tail,
+        re.IGNORECASE,
+    ):
+        return "disliked"
+    if not asks and not re.search(r"\bused\s+to\s+(?:think|find|say|consider)\b", head, re.IGNORECASE):
+        said = _said_after(tail)
+        if said is not None:
+            neither = re.search(r"\b(?:neither|nor|none of|not one of)\b", head, re.IGNORECASE)
+            return "disliked" if said == "liked" and neither else said
+        found_it = _FOUND.search(head)  # "I found X really annoying"
+        if found_it is not None and (judged := quality(tail)) is not None:
+            return judged
+    if asks:
+        return None
+    if before is not None and _NOT_IT.match(tail):
+        return opposite(before)
     found = _last_verb(head)
     if found is not None:
         return found[0]
+    if re.match(r"^\W*think\W*$", head, re.IGNORECASE) and re.match(
+        r"\W*(?:meets|but)\b", tail, re.IGNORECASE
+    ):
+        return "liked"  # "Think Alien meets Clueless"
+    if re.search(r"\bmeets\W*$", head, re.IGNORECASE):
+        return "liked"
+    if re.match(rf"\W*{_THAT_KIND}", text[end : clause[1]], re.IGNORECASE):
+        return "liked"
     if before is not None and re.match(
         r"^\W*(?:and\s+)?(?:not|never|nor)\s+(?:really\s+|so much\s+)?(?:the\s+)?\W*$", head, re.IGNORECASE
     ):
-        return {"liked": "disliked", "disliked": "liked"}.get(before)  # type: ignore[return-value]
-    tail = text[end : clause[1]]
+        return opposite(before)
+    if before is not None and _SO_IS.search(head):
+        return before
     if (
-        re.match(r"^\W*(?:too|also|as well|already)\W*$", tail, re.IGNORECASE)
+        re.match(r"^\W*(?:too|also|as well|already)\W*$", text[end : clause[1]], re.IGNORECASE)
         and before in ("liked", "seen")
         and not head.strip()
     ):
         return before
     return None
+
+
+def says_like_that(words: str) -> bool:
+    """Whether a clause asks for more of the kind that was named: "that kind of stuff is what I'm after"."""
+    return re.match(rf"\W*{_THAT_KIND}", words, re.IGNORECASE) is not None
+
+
+def seen_before(text: str, clause: Span, mentions: Sequence[Span], i: int) -> bool:
+    """Whether the clause says that its i-th mention was seen, whatever else it says of it."""
+    head = blank(text[clause[0] : mentions[i][0]], [(a - clause[0], b - clause[0]) for a, b in mentions[:i]])
+    found = _last_verb(head)
+    return found is not None and found[0] == "seen" and not is_question_to_assistant(text, clause)
+
+
+def opposite(verdict: Verdict | None) -> Verdict | None:
+    """Liked for disliked, and the other way round."""
+    return {"liked": "disliked", "disliked": "liked"}.get(verdict or "")  # type: ignore[return-value]
+
+
+def _said_after(tail: str) -> Verdict | None:
+    """What the words right after a title say of it: "was boring", ": brilliant", "blew my mind"."""
+    if _GOOD_DOES.match(tail):
+        return "liked"
+    if _BAD_DOES.match(tail):
+        return "disliked"
+    if re.match(
+        r"^\W*i(?:'ve| have)?\s+(?:already\s+|just\s+)?(?:seen|watched|saw|read)\b", tail, re.IGNORECASE
+    ):
+        return "seen"
+    mine = _MINE.match(tail)
+    if mine is not None:
+        return "disliked" if mine["bad"] else "liked"
+    afterwards = _AFTERWARDS.match(tail)
+    if afterwards is None or _SOUNDS.search(afterwards["rest"]):
+        return None
+    if afterwards["copula"] or re.match(
+        rf"\W*(?:{_GOOD}|{_BAD}|great|good)\b", afterwards["rest"], re.IGNORECASE
+    ):
+        return quality((afterwards["copula"] or "") + afterwards["rest"])
+    return None
+
+
+def _rated(head: str, tail: str) -> Verdict | None:
+    """What marks say: "10/10 for X", "X: 2 out of 10", "five stars for X"."""
+    after = re.match(
+        rf"[\s:(=,–-]*(?:(?:is|was|gets|got|a|an|solid|easy)\s+)*(?:{_OUT_OF.pattern})(?!\s*(?:for|to)\b)",
+        tail,
+        re.IGNORECASE,
+    )
+    ahead = (
+        None
+        if after
+        else re.search(rf"(?:{_OUT_OF.pattern})\s+(?:for|to)\s+(?:the\s+)?$", head, re.IGNORECASE)
+    )
+    match = after or ahead
+    if match is None:
+        return None
+    number, most, stars = match.groups()
+    if stars is not None:
+        share = (int(stars) if stars.isdigit() else _NUMBERS[stars.lower()]) / 5
+    else:
+        share = float(number) / float(most)
+    return "liked" if 0.6 <= share <= 1 else "disliked" if share <= 0.5 else None
 
 
 def quality(text: str) -> Verdict | None:
@@ -241,18 +399,26 @@ def quality(text: str) -> Verdict | None:
     return "disliked" if negated else "liked"
 
 
+_EXPECTED = re.compile(
+    r"\b(?:expect(?:ed|ing)?|hop(?:ed|ing)|want(?:ed|ing)?|meant|supposed|tried|trying|going|ought)\s+(?:\w+\s+)?to\s+(?:really\s+)?$"
+    r"|\bused\s+to\s+(?:really\s+)?$|\b(?:thought|figured|assumed|expected|knew|bet)\s+(?:that\s+)?(?:i|we)(?:'d|\s+would|\s+was going to)\s+(?:really\s+)?$",
+    re.IGNORECASE,
+)
+
+
 def _last_verb(head: str) -> tuple[Verdict | None, int] | None:
     """The last verdict that the words before a mention give, with its place."""
     last: tuple[Verdict | None, int] | None = None
     for match in _VERB.finditer(head):
         ahead = head[: match.start()]
         negated = _NEGATED_BEFORE.search(ahead) is not None
-        if match["bad"]:
-            verdict: Verdict | None = (
-                "liked" if negated and not match["bad"].lower().startswith("not") else "disliked"
-            )
+        if _EXPECTED.search(ahead):
+            verdict: Verdict | None = None  # "I thought I would hate X"
+        elif match["bad"]:
+            verdict = "liked" if negated and not match["bad"].lower().startswith("not") else "disliked"
         elif match["good"]:
-            verdict = "disliked" if negated else "liked"
+            plain = match["good"].lower().startswith(("can", "nothing"))
+            verdict = "disliked" if negated and not plain else "liked"
             if re.search(
                 r"\b(?:would|'d|i'?d|gonna|might|will|'ll)\s+(?:really\s+|also\s+)?$", ahead, re.IGNORECASE
             ):
@@ -286,7 +452,9 @@ def verdicts_in(text: str, clause: Span) -> list[Verdict]:
     """The verdicts of a clause that names nothing ("I have seen that and loved it")."""
     words = text[slice(*clause)]
     found: list[Verdict] = []
-    if is_question_to_assistant(text, clause) or re.search(r"\b(?:sounds?|looks?)\b", words, re.IGNORECASE):
+    if is_question_to_assistant(text, clause) or re.search(
+        r"\b(?:sounds?|looks?)\b(?!\s+(?:at|for|back))", words, re.IGNORECASE
+    ):
         return found
     for match in _VERB.finditer(words):
         until = _last_verb(words[: match.end()])
@@ -297,12 +465,23 @@ def verdicts_in(text: str, clause: Span) -> list[Verdict]:
     if not any(verdict in ("liked", "disliked") for verdict in found) and "unseen" not in found:
         said = quality(words)
         copula = re.search(
-            r"\b(?:was|is|were|are|that'?s|it'?s)\b|wasn'?t|isn'?t|^\W*(?:too|so|very|really|boring|great|awful)\b",
+            r"\b(?:was|is|were|are|that'?s|it'?s|turned out|ended up|seemed|felt|found)\b|wasn'?t|isn'?t|"
+            rf"^\W*(?:(?:too|so|very|really|just|pretty|quite|absolutely|totally)\b|(?:{_GOOD}|{_BAD})\b)",
             words,
             re.I,
         )
-        if said is not None and copula is not None:
+        pointed = re.search(r"\b(?:it|that|this|they|those|these|both|all)\b", words, re.IGNORECASE)
+        does = words[pointed.end() :] if pointed is not None else words
+        if _BAD_DOES.match(does):
+            found.append("disliked")
+        elif _GOOD_DOES.match(does):
+            found.append("liked")
+        elif said is not None and copula is not None:
             found.append(said)
+        elif re.match(
+            r"^\W*(?:\w+ly\W+)?i\s+(?:really\s+)?(?:didn'?t|did not|don'?t|do not)\W*$", words, re.IGNORECASE
+        ):
+            found.append("disliked")
     return found
 
 
@@ -321,6 +500,11 @@ def slots_in(words: str, size: int) -> list[int]:
     ([1], [3, 4], [])
     """
     found: list[int] = []
+    bare = _BARE.search(words)
+    if bare is not None:
+        numbers = [int(number) for number in re.findall(r"\d+", bare["list"])]
+        if all(1 <= number <= size for number in numbers):
+            found += [number - 1 for number in numbers]
     for match in _ORDINAL.finditer(words):
         if match["digit"]:
             number = match["digit"].lower()
@@ -332,6 +516,24 @@ def slots_in(words: str, size: int) -> list[int]:
 
 
 _NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
+
+
+def rejects_slots(words: str) -> bool:
+    """Whether a clause turns down the places that it counts out: "not the second one"."""
+    return _NOT_SLOT.match(words) is not None
+
+
+def is_mere_list(words: str) -> bool:
+    """Whether a clause does nothing but count out places: "and the third"."""
+    return (
+        re.fullmatch(r"\W*(?:and|or|,|also|the|one|ones|\W)*", _ORDINAL.sub(" ", words), re.IGNORECASE)
+        is not None
+    )
+
+
+def others(words: str) -> bool:
+    """Whether a clause speaks of those that were not pointed at: "the other three", "the rest"."""
+    return _OTHERS.search(words) is not None
 
 
 def turns_down(words: str) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Literal
 
 import yaml
+from rapidfuzz.distance import OSA
 
 from wherefore.catalog import Catalog
 from wherefore.words import ARTICLES, FUNCTION_WORDS, Word, forms, ordinary_words, stem
@@ -28,7 +29,7 @@ _CUES = frozenset(
     "need needs looking recommend suggest suggestions recommendations mood into watch see find favorite "
     "favourite favor "
     "for give show any some only adore adores craving fancy feeling how about what up try interested other seeking "
-    "seek feel anyone somebody someone more stuff things similar read hear get got know of".split()
+    "meant seek feel anyone somebody someone more stuff things similar read hear get got know of".split()
 )
 _SOFT_CUES = frozenset("of for about up get got know hear read how what feel only".split())
 _NEGATORS = frozenset(
@@ -67,7 +68,8 @@ _NOT_MIND = frozenset(
     }
 )
 _MUST = re.compile(
-    r"\b(?:must|only|has to|have to|needs? to|strictly|definitely|exclusively|absolutely)\b", re.IGNORECASE
+    r"\b(?:must|nothing but|only|has to|have to|needs? to|strictly|definitely|exclusively|absolutely)\b",
+    re.IGNORECASE,
 )
 _QUESTION = re.compile(
     r"^\W*(?:(?:oh|hm+|ok|okay|well|and|so|cool|nice|wait)\W+)*"
@@ -87,16 +89,17 @@ _DEFINITE = re.compile(
 )
 _PAST = re.compile(r"\b(?:saw|watched|seen|read|finished|heard)\b", re.IGNORECASE)
 _POLITE = frozenset(
-    "please yes yeah yep sure ok okay hi hello hey probably maybe perhaps um hmm well then thanks thank you "
+    "please pls plz thx smth yes yeah yep sure ok okay hi hello hey probably maybe perhaps um hmm well then thanks thank you "
     "instead also "
     "actually though i think guess say id would will be great nice good fine too lets go with prefer mostly mainly "
     "definitely both either really honestly now today tonight for me favorite genre this time about how what".split()
 )
 _GOES_ON = frozenset(
-    "with without that from set about like similar directed starring by for please where based featuring".split()
+    "with without that from set about like similar directed starring by for please pls plz where based featuring made "
+    "released filmed before after under over between shorter longer newer older no not in to yes tonight".split()
 )
 _PEOPLE_CUES = frozenset(
-    "by with starring featuring stars star directed director actor actress author writer from stars".split()
+    "by with w starring featuring stars star directed director actor actress author writer from stars".split()
 )
 # Words that never mean a value by themselves, whatever a catalogue's keywords hold.
 _MUTE = (
@@ -115,16 +118,45 @@ _MUTE = (
         "way kind".split()
     )
 )
+_AHEAD = re.compile(
+    r"\b(?:can|could|will|to|wants?|need)\s+(?:\w+\s+){0,2}(?:watch|see|read|hear)\b", re.IGNORECASE
+)
+_AUDIENCE = re.compile(
+    r"\b(?:for|with|to(?:gether)? with|entertain|keep)\s+(?P<who>(?:(?:my|our|the|his|her|some|a|an|young|little|small|two|three|\d)\s+)*"
+    r"(?:kids?|child|children|toddlers?|grandkids|grandchildren|grandson|granddaughter|little ones?|"
+    r"(?:(?:[2-9]|1[0-2]|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)[\s-]*(?:and\s+\w+[\s-]*)?"
+    r"(?:years?|yrs?|yo|y/?o)[\s-]*(?:olds?)?)))\b(?!\s+(?:myself|at heart))",
+    re.IGNORECASE,
+)
+_FAMILY = re.compile(
+    r"\b(?P<who>(?:whole|entire)\s+family|all\s+the\s+family|family\s+(?:(?:movie|film)\s+)?night)\b",
+    re.IGNORECASE,
+)
+_POLAR = re.compile(
+    r"^\s*[:=,-]?\s*(?:(?P<yes>yes|yeah|yep|sure|please)|(?P<no>no|nope|nah|not))\s*(?=$|[,.;!])",
+    re.IGNORECASE,
+)
+_OPTIONAL_BEFORE = re.compile(  # "it doesn't have to be in French"
+    r"(?:\b(?:doesn'?t|does not|don'?t|do not|needn'?t|need not)\s+(?:\w+\s+)?(?:(?:have|need)\s+to\s+)?(?:be|have|star|feature|include)|"
+    r"\bno need (?:for|to be)|\bnot necessarily|\bforget(?:\s+about)?|\bnever ?mind|\bscratch|\bdrop)\s+(?:(?:the|a|an|in|with|from|any)\s+)*$",
+    re.IGNORECASE,
+)
+_OPTIONAL_AFTER = re.compile(
+    r"\W*(?:movies?\s+|films?\s+|part\s+)?(?:(?:is|are)\s+(?:optional|not (?:necessary|a must|required))|"
+    r"(?:doesn'?t|does not|don'?t|needn'?t)\s+(?:(?:have|need)\s+to\s+)?(?:be|star|appear|matter))\b",
+    re.IGNORECASE,
+)
+_MISSPELT_AFTER = frozenset("a an some good any like likes love into no not something and or".split())
 _LIFTERS = frozenset("fine ok okay alright".split())
 
 
 @dataclass(frozen=True, slots=True)
 class FoundWish:
-    """A value wanted, unwanted, or no longer unwanted, read from characters `start` to `end`."""
+    """A value wanted, unwanted, no longer unwanted (`lifted`) or no longer wanted (`freed`), at `start` to `end`."""
 
     field: str
     value: str
-    kind: Literal["wanted", "unwanted", "lifted"]
+    kind: Literal["wanted", "unwanted", "lifted", "freed"]
     strength: float
     start: int
     end: int
@@ -162,6 +194,18 @@ def _hidden(said: Sequence[Word], masked: Sequence[tuple[int, int]]) -> list[boo
     return [any(a < w.end and w.start < b for a, b in near) for w in said]
 
 
+def _alternatives(text: str, found: list[FoundWish]) -> list[FoundWish]:
+    """Demands joined by "or" are wishes: either will do."""
+    either: set[int] = set()
+    demands = [n for n, wish in enumerate(found) if wish.kind == "wanted" and wish.strength >= 2]
+    for one, two in zip(demands, demands[1:], strict=False):
+        if re.fullmatch(
+            r"[\s,]*or\s+(?:with\s+|by\s+|an?\s+)?", text[found[one].end : found[two].start], re.IGNORECASE
+        ):
+            either |= {one, two}
+    return [replace(wish, strength=1.5) if n in either else wish for n, wish in enumerate(found)]
+
+
 class WishReader:
     """Reads wishes for values of the category and people fields that a catalogue declares.
 
@@ -176,6 +220,7 @@ class WishReader:
         self._people: dict[str, list[_Value]] = {}
         self._surnames: dict[str, dict[str, int]] = {}
         self.names: set[str] = set()
+        self._few: list[str] = []  # keys of fields with few values, when they are needed
         self._firsts: set[str] = set()  # words that begin a full name
         self._longest = 1
         self._width: dict[str, int] = {}
@@ -185,9 +230,8 @@ class WishReader:
             few = len(vocabulary) <= 200 and sum(vocabulary.values()) >= 2 * len(vocabulary)
             for value, count in vocabulary.items():
                 key = " ".join(stem(form) for form in forms(value))
-                if key and not (
-                    key in _MUTE or value.lower() in _MUTE or (" " in key and key.split()[0] in _FILL)
-                ):
+                begun = " " in key and key.split()[0] in _FILL and not few  # "new york"
+                if key and not (key in _MUTE or value.lower() in _MUTE or begun):
                     self._values.setdefault(key, []).append(_Value(spec.name, value, count, few))
                     self._longest = max(self._longest, min(key.count(" ") + 1, 6))
         self._phrases = {}
@@ -273,13 +317,21 @@ class WishReader:
         ):
             if not re.search(r"\b(?:any|anything|something|recommend|suggest)\b", clause, re.I):
                 return []
-        past = _PAST.search(clause) is not None and not asking
+        past = _PAST.search(clause) is not None and not asking and not _AHEAD.search(clause)
         spans = self._spans(text, said, hidden)
+        audience = _AUDIENCE.search(clause) or _FAMILY.search(clause)
         inside = [False] * len(said)
         for i, j, _, _ in spans:
             inside[i:j] = [True] * (j - i)
         must = _MUST.search(clause) is not None
         found: list[FoundWish] = []
+        if audience is not None and not past:
+            start, end = (said[0].start + place for place in audience.span("who"))
+            spans = [
+                span for span in spans if not (start < said[span[1] - 1].end and said[span[0]].start < end)
+            ]
+            for value in self._wanted("kid")[:1]:
+                found.append(FoundWish(value.field, value.value, "wanted", 2.0, start, end))
         negated_before: tuple[int, str] | None = None
         demanded_before = -1  # where a demanded person's name ended
         for i, j, key, is_person in spans:
@@ -309,9 +361,19 @@ class WishReader:
                     negator = negated_before[1]
                 elif not gap and "," in between and re.match(r"\s*,?\s*(?:or|nor)\b", rest):
                     negator = negated_before[1]
-            negated_before = (j, negator) if negator else None
             start, end = said[i].start, said[j - 1].end
+            polar = _POLAR.match(text[end : said[-1].end])  # "vampires yes, romance no"
+            if negator is None and polar is not None and polar["no"]:
+                negator = "no"
+            negated_before = (j, negator) if negator else None
             after = [w.form for w in said[j : j + 4]]
+            if _OPTIONAL_BEFORE.search(text[said[0].start : start]) or _OPTIONAL_AFTER.match(
+                text[end : said[-1].end]
+            ):
+                found += [
+                    FoundWish(v.field, v.value, "freed", 1.0, start, end) for v in self._all(key, is_person)
+                ]
+                continue
             if negator is None and self._is_lifted(said, i, after):
                 found += [
                     FoundWish(v.field, v.value, "lifted", 1.0, start, end) for v in self._all(key, is_person)
@@ -336,11 +398,14 @@ class WishReader:
                     )
                     for v in self._all(key, False)
                 ]
-            elif not past and self._is_asked(text, said, i, j, inside, hidden, key not in self._synonyms):
+            elif not past and (
+                (polar is not None and polar["yes"])
+                or self._is_asked(text, said, i, j, inside, hidden, key not in self._synonyms)
+            ):
                 for rank, value in enumerate(self._wanted(key)):
                     strength = 2.0 if must and rank == 0 and value.few else 1.0
                     found.append(FoundWish(value.field, value.value, "wanted", strength, start, end))
-        return found
+        return _alternatives(text, found)
 
     def spoken_of(
         self, text: str, said: Sequence[Word], masked: Sequence[tuple[int, int]] = ()
@@ -399,8 +464,40 @@ class WishReader:
                     spans.append((i, i + size, key, False))
                     i += size - 1
                     break
+            else:
+                near = self._misspelt(said, i)
+                if near is not None:
+                    spans.append((i, i + 1, near, False))
             i += 1
         return spans
+
+    def _misspelt(self, said: Sequence[Word], i: int) -> str | None:
+        """The value of a field with few values that word i misses by one slip, where a value is expected: "horrro movie"."""
+        form = said[i].form
+        if (
+            len(form) < 5
+            or form in self._ordinary
+            or form in self.names
+            or said[i].capital
+            and not said[i].first
+        ):
+            return None
+        expected = i + 1 < len(said) and said[i + 1].form in self.nouns or len(said) == 1
+        expected = expected or (i > 0 and said[i - 1].form in _MISSPELT_AFTER)
+        if not expected:
+            return None
+        if not self._few:
+            keys = {key for key, values in self._values.items() if any(v.few for v in values)}
+            keys |= {
+                key for key in self._synonyms if self._meant(key) and any(v.few for v in self._wanted(key))
+            }
+            self._few = sorted(key for key in keys if len(key) > 4 and " " not in key)
+        most = 1 if len(form) < 8 else 2
+        key = stem(form)
+        best = min(
+            self._few, key=lambda known: (OSA.distance(known, key, score_cutoff=most), known), default=""
+        )
+        return best if best and OSA.distance(best, key) <= most and best[0] == key[0] else None
 
     def _surname(self, text: str, said: Sequence[Word], i: int) -> str | None:
         """The person whose last name, or only name, stands at word i, where a name is expected."""
@@ -411,6 +508,18 @@ class WishReader:
         by = i > 0 and said[i - 1].form in _PEOPLE_CUES
         noun = i + 1 < len(said) and said[i + 1].form in self.nouns and word.capital
         known = max((value.count for value in self._values.get(stem(form), ())), default=0)
+        bare = (
+            all(k == i or w.form in _POLITE for k, w in enumerate(said))
+            and len(form) > 5
+            and form not in self._ordinary
+        )
+        fine = (
+            {w.form for w in said[i + 2 : i + 6]} & _LIFTERS
+            and i + 1 < len(said)
+            and said[i + 1].form in ("is", "are")
+        )
+        if (bare and not known and len(said) < 4) or (fine and word.capital):
+            by = True  # "tarantino please", "DiCaprio is fine after all"
         if not (by or noun) or form in FUNCTION_WORDS or (i + 1 < len(said) and said[i + 1].capital and by):
             return None
         if form in self._ordinary and not (word.capital and not word.first):
@@ -488,14 +597,24 @@ class WishReader:
             if said_of_one or past:
                 return [FoundWish(value.field, value.value, "wanted", 1.0, start, end)] if not past else []
             return [FoundWish(value.field, value.value, "wanted", 2.0, said[i - 1].start, end)]
-        if past:
+        if past or self._is_likeness(said, i):
             return []
+        if j < len(said) and said[j].form in ("fan", "fans") and not any(hidden):
+            return [FoundWish(value.field, value.value, "wanted", 1.0, start, end)]
         listed = i > 1 and said[i - 1].form in ("and", "or") and inside[i - 2]
         if noun and not (i and said[i - 1].form in ("that", "the", "another", "this")):
             return [FoundWish(value.field, value.value, "wanted", 2.0, start, said[j].end)]
         if listed or self._is_asked(text, said, i, j, inside, hidden):
             return [FoundWish(value.field, value.value, "wanted", 2.0 if must else 1.0, start, end)]
         return []
+
+    @staticmethod
+    def _is_likeness(said: Sequence[Word], i: int) -> bool:
+        """Whether the words before word i say that somebody looks like whom it names."""
+        before = [w.form for w in said[max(0, i - 4) : i]]
+        return "like" in before[-1:] and bool(
+            {"look", "looks", "looked", "sounds", "sound", "resembles"} & set(before)
+        )
 
     def _meant(self, key: str) -> bool:
         return any(self._lookup(value) for value in self._synonyms.get(key, ()))
@@ -618,7 +737,12 @@ class WishReader:
                 return True
         if i and said[i - 1].form in ("my", "our", "his", "her", "your", "their"):
             return False
-        begins = all(inside[k] or said[k].form in _FILL | _POLITE for k in range(i)) and not any(hidden[:i])
+        lead = (
+            _FILL
+            | _POLITE
+            | ({"thats", "that", "is", "which"} if i and said[0].form in ("one", "something") else set())
+        )
+        begins = all(inside[k] or said[k].form in lead for k in range(i)) and not any(hidden[:i])
         if begins and not rare and (j == len(said) or said[j].form in _GOES_ON):
             return True
         k = i - 1
@@ -632,6 +756,19 @@ class WishReader:
                 or form in ("my", "our", "his", "her", "your", "their")
             ):
                 break
+            if (
+                form in ("have", "star", "feature", "be")
+                and k
+                and said[k - 1].form in ("to", "must", "should")
+            ):
+                cue = True  # "it has to have Meryl Streep"
+                break
+            if (
+                form == "be"
+                and {"can", "could", "may", "might", "should"} & {w.form for w in said[max(0, k - 3) : k]}
+            ) or (form in ("it", "them", "something") and k and said[k - 1].form in ("make", "makes")):
+                cue = True  # "can it be a bit funnier?", "make it scarier"
+                break
             soft = form in _SOFT_CUES and not (form == "about" and k > 0)
             if form in _CUES and not (soft and rare) and (form not in _SOFT_CUES or self._reaches(said, k)):
                 cue = True
@@ -640,7 +777,7 @@ class WishReader:
                 form in _FILL
                 or inside[k]
                 or form in self.nouns
-                or form in ("that", "thats", "is", "with", "about", "lots", "to", "do")
+                or form in ("that", "thats", "is", "with", "about", "lots", "to", "do", "in")
             ):
                 break
             k -= 1

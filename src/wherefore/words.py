@@ -12,6 +12,7 @@ _WORD = re.compile(r"&|[^\W_]+(?:['’`][^\W_]+)*")
 _SENTENCE_END = re.compile(r"[.!?\n:;\"“”*•]")
 _APOSTROPHES = re.compile(r"['’`]")
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9"}
+_CHAT = dict.fromkeys(("smth", "sth", "smthg", "sumthin", "somethin", "smthing"), "something")
 
 ARTICLES = frozenset({"the", "a", "an"})
 # Words that carry no content of their own, so that they need no capital in a title.
@@ -46,7 +47,7 @@ def fold(word: str) -> str:
     elif "'" in word or "`" in word:
         word = _APOSTROPHES.sub("", word)
     word = word.lower()
-    return "and" if word == "&" else _ROMAN.get(word, word)
+    return "and" if word == "&" else _ROMAN.get(word, _CHAT.get(word, word))
 
 
 def forms(text: str) -> list[str]:

@@ -1,0 +1,263 @@
+"""Asking: the question whose answer would say most about which of the candidates the user is after."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from wherefore.catalog import Catalog, Item
+from wherefore.dialogue import Dialogue, Limit
+from wherefore.phrases import joined, said, style_of
+from wherefore.plan import is_year, limit_words, record_fact
+from wherefore.schema import FieldSpec
+from wherefore.words import forms
+
+_CANDIDATES = 100  # of the best that a question is to tell apart
+_LEAST = 0.5  # bits that an answer must be expected to give
+_MOST_QUESTIONS = 3  # in one dialogue
+_VALUES = 100  # a field with more values is no choice that people think in
+_OPTIONS = 3
+_FREQUENT = 7  # values that options are chosen from
+# How many of those who are asked have an answer.
+_ANSWERED = {"category": 0.8, "year": 0.7, "number": 0.6}
+
+_DECLINED = re.compile(
+    r"\bjust\s+(?:recommend|suggest|give|show|pick|tell|list|choose|find|get)\b|\bsurprise me\b|"
+    r"\b(?:no more|no|stop|without|enough|don't|do not|quit)\s+(?:the\s+|asking\s+|ask\s+|me\s+|any\s+|your\s+|with the\s+)*"
+    r"(?:questions?|asking)\b|\bdon't (?:care|mind)\b|\b(?:anything|whatever)\s+(?:is\s+fine|goes|works|will do|you)\b|"
+    r"\byou (?:choose|pick|decide)\b|\bup to you\b|\bdealer's choice\b|\bjust do it\b",
+    re.IGNORECASE,
+)
+# Words of a request that says nothing of what is sought.
+_OPEN = frozenset(
+    "i im id ive me my we us our you your can could would will please pls plz recommend recommendation recommendations "
+    "suggest suggestion suggestions give show tell find get pick choose help want wanna need like love looking look "
+    "for searching search to watch see read play listen hear buy eat cook try something anything some any a an the one "
+    "ones good great nice decent cool best fun new of thing things stuff what which whats should do does is are there "
+    "know have got tonight today now weekend evening this for right bored boring feel feeling idea ideas no clue what "
+    "dont don't not sure how about hi hello hey ok okay so well um uh hmm yeah yes just in mood and or with at on "
+    "home alone time maybe really kinda".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question to the user.
+
+    `field` is what it asks about; `options` are answers to offer, in the catalogue's spelling or as limits in plain
+    words; `bits` is the information that its answer is expected to give on which candidate is meant.
+    """
+
+    field: str
+    text: str
+    options: tuple[str, ...]
+    bits: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "field": self.field,
+            "text": self.text,
+            "options": list(self.options),
+            "bits": round(self.bits, 3),
+        }
+
+
+def best_question(
+    items: Sequence[Item], scores: np.ndarray, dialogue: Dialogue, catalog: Catalog
+) -> Ask | None:
+    """The question worth asking beside a list, or None.
+
+    The ranker's scores say how likely each candidate is what the user is after. For every field of which nothing is
+    known yet, the mutual information between the answer and that item is computed, as in twenty questions, times the
+    share of people who have an answer. None comes when no answer is expected to give half a bit, when the user wants
+    no questions, when the last question was passed over, or when three have been asked. No field is asked twice.
+
+    Args:
+        items: The candidates (m,).
+        scores: What the ranker gives them, (m,): logits.
+        dialogue: What was said.
+        catalog: Where the items are from.
+    """
+    asked = fields_asked(dialogue, catalog)
+    if len(items) < 2 or len(asked) >= _MOST_QUESTIONS or declined(dialogue):
+        return None
+    if asked and _passed_over(dialogue, catalog, asked[-1]):
+        return None
+    best = np.argsort(-scores, kind="stable")[:_CANDIDATES]
+    weights = np.exp(scores[best] - scores[best].max())
+    weights /= weights.sum()
+    chosen = [items[place] for place in best]
+    known = _known(dialogue)
+    questions = [
+        ask
+        for spec in catalog.schema.filterable
+        if spec.name not in known and spec.name not in asked
+        for ask in _about(spec, chosen, weights, catalog)
+    ]
+    question = max(questions, key=lambda one: one.bits, default=None)
+    return question if question is not None and question.bits >= _LEAST else None
+
+
+def declined(dialogue: Dialogue) -> bool:
+    """Whether the user has said that no question should be asked: "just recommend something", "you choose"."""
+    return any(
+        message.role == "user" and _DECLINED.search(message.content.replace("’", "'"))
+        for message in dialogue.messages
+    )
+
+
+def is_open(dialogue: Dialogue, catalog: Catalog) -> bool:
+    """Whether nothing that the user has said tells what is sought: "recommend me something good"."""
+    preferences = dialogue.preferences
+    if any((preferences.liked, preferences.disliked, preferences.wanted, preferences.unwanted)):
+        return False
+    if preferences.limits or dialogue.mentions:
+        return False
+    nouns = {*forms(catalog.schema.noun), *forms(catalog.schema.plural)} | {
+        "film",
+        "films",
+        "movie",
+        "movies",
+    }
+    said_words = {form for m in dialogue.messages if m.role == "user" for form in forms(m.content)}
+    return bool(said_words) and said_words <= _OPEN | nouns
+
+
+def fields_asked(dialogue: Dialogue, catalog: Catalog) -> list[str]:
+    """The fields that the assistant's messages have asked about, in order."""
+    asked: dict[str, None] = {}
+    for message in dialogue.messages:
+        if message.role == "assistant" and "?" in message.content:
+            last = message.content.strip().rsplit("\n", 1)[-1]
+            for spec in catalog.schema.filterable:
+                if _asks(spec).search(last):
+                    asked.setdefault(spec.name)
+    return list(asked)
+
+
+def _known(dialogue: Dialogue) -> set[str]:
+    preferences = dialogue.preferences
+    return {wish.field for wish in preferences.wanted} | {limit.field for limit in preferences.limits}
+
+
+def _passed_over(dialogue: Dialogue, catalog: Catalog, field: str) -> bool:
+    """Whether the newest message leaves the question right before it without an answer."""
+    before = next((m for m in reversed(dialogue.messages[:-1]) if m.role == "assistant"), None)
+    if before is None:
+        return False
+    last = before.content.strip().rsplit("\n", 1)[-1]
+    return bool(_asks(catalog.schema.spec(field)).search(last)) and field not in _known(dialogue)
+
+
+def _asks(spec: FieldSpec) -> re.Pattern[str]:
+    """What every question about a field reads like."""
+    label = re.escape(_label(spec))
+    if is_year(spec):
+        return re.compile(r"\bshould it be (?:from )?before [\d,.]+, or newer\?", re.IGNORECASE)
+    if spec.kind == "number":
+        return re.compile(rf"\bshould the {label} be under .*, or more\?", re.IGNORECASE)
+    return re.compile(rf"\bany {label} in particular:", re.IGNORECASE)
+
+
+def _label(spec: FieldSpec) -> str:
+    return " ".join((spec.label or spec.name).lower().split())
+
+
+def _about(spec: FieldSpec, items: Sequence[Item], weights: np.ndarray, catalog: Catalog) -> Iterator[Ask]:
+    if spec.kind == "category":
+        yield from _of_category(spec, items, weights, catalog)
+    elif spec.kind in ("number", "date"):
+        yield from _of_number(spec, items, weights)
+
+
+def _of_category(
+    spec: FieldSpec, items: Sequence[Item], weights: np.ndarray, catalog: Catalog
+) -> Iterator[Ask]:
+    if len(catalog.vocabulary(spec.name)) > _VALUES:
+        return
+    mass: dict[str, float] = {}
+    held = [set(item.values(spec.name)) for item in items]
+    for values, weight in zip(held, weights, strict=True):
+        for value in values:
+            mass[value] = mass.get(value, 0.0) + float(weight)
+    frequent = sorted(mass, key=lambda value: (-mass[value], value))[:_FREQUENT]
+    best: tuple[float, tuple[str, ...]] = (0.0, ())
+    for options in combinations(frequent, min(_OPTIONS, len(frequent))):
+        bits = _told_by(options, held, weights)
+        if bits > best[0] + 1e-9:
+            best = (bits, options)
+    bits, options = best
+    if len(options) < 2:
+        return
+    shown = [_shown(spec, value) for value in options]
+    text = f"Any {_label(spec)} in particular: {joined(shown, 'or')}?"
+    yield Ask(spec.name, text, options, bits * _ANSWERED["category"])
+
+
+def _told_by(options: Sequence[str], held: Sequence[set[str]], weights: np.ndarray) -> float:
+    """The mutual information, in bits, of item and answer.
+
+    Who is after an item with several of the options names any one of them; with none, "something else".
+    """
+    given = np.zeros((len(held), len(options) + 1))  # (m, answers)
+    for place, values in enumerate(held):
+        named = [number for number, option in enumerate(options) if option in values]
+        for number in named or [len(options)]:
+            given[place, number] = 1 / len(named or [0])
+    return _entropy(weights @ given) - float(weights @ [_entropy(row) for row in given])
+
+
+def _entropy(shares: np.ndarray) -> float:
+    some = shares[shares > 0]
+    return float(-(some * np.log2(some)).sum())
+
+
+def _of_number(spec: FieldSpec, items: Sequence[Item], weights: np.ndarray) -> Iterator[Ask]:
+    numbers = [(_number(item, spec), float(w)) for item, w in zip(items, weights, strict=True)]
+    known = sorted((number, weight) for number, weight in numbers if number is not None)
+    total = sum(weight for _, weight in known)
+    if total < 0.5:
+        return
+    values = np.array([number for number, _ in known])
+    shares = np.cumsum([weight for _, weight in known])
+    middle = float(values[min(int(np.searchsorted(shares, total / 2)), len(values) - 1)])
+    year = is_year(spec)
+    best: tuple[float, float] = (0.0, 0.0)
+    for pivot in _round(middle, year):
+        below = sum(weight for number, weight in known if number < pivot) / total
+        best = max(best, (_entropy(np.array([below, 1 - below])) * total, pivot))
+    bits, pivot = best
+    if not bits:
+        return
+    under = limit_words([Limit(spec.name, "lt", pivot, "")], spec)
+    kind = "year" if year else "number"
+    start = "it be from" if year else f"the {_label(spec)} be"
+    text = f"Should {start} {under}, or {'newer' if year else 'more'}?"
+    yield Ask(spec.name, text, (under, "newer" if year else "more"), bits * _ANSWERED[kind])
+
+
+def _number(item: Item, spec: FieldSpec) -> float | None:
+    value = item.get(spec.name)
+    if isinstance(value, str):
+        return float(value[:4]) if spec.kind == "date" and value[:4].isdigit() else None
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _round(value: float, year: bool) -> tuple[float, float]:
+    """The round numbers around a value: decades of years, else steps of a tenth of its size."""
+    step = 10.0 if year else max(10.0 ** np.floor(np.log10(max(abs(value), 1e-9))) / 10, 1e-9)
+    step = step * 5 if not year and abs(value) / step > 50 else step
+    low = float(np.floor(value / step) * step)
+    return round(low, 9), round(low + step, 9)
+
+
+def _shown(spec: FieldSpec, value: str) -> str:
+    """A value inside a question: genres in lower case, names of places and languages as they are."""
+    fact = record_fact(spec, value)
+    return said(fact) if style_of(fact) == "modifier" and not value.isupper() else value
