@@ -55,6 +55,9 @@ def answer(
             return Said(told.holds(), "answer")
         case "record":
             return Said(told.record(), "answer")
+        case "unknown":
+            noun = catalog.schema.noun.lower()
+            return Said(f"I know no {noun} called “{question.said}”: it is not in this catalogue.", "answer")
         case "opinion":
             return Said(told.opinion(), "answer")
         case "compare":

@@ -28,7 +28,8 @@ _ANSWERED = {"category": 0.8, "year": 0.7, "number": 0.6}
 
 _DECLINED = re.compile(
     r"\bjust\s+(?:recommend|suggest|give|show|pick|tell|list|choose|find|get)\b|\bsurprise me\b|"
-    r"\b(?:no more|no|stop|without|enough|don't|do not|quit)\s+(?:the\s+|asking\s+|ask\s+|me\s+|any\s+|your\s+|with the\s+)*"
+    r"\b(?:no more|no|stop|without|enough|don't|do not|quit)\s+(?:the\s+|asking\s+|ask\s+|me\s+|any\s+|"
+    r"your\s+|with the\s+)*"
     r"(?:questions?|asking)\b|\bdon't (?:care|mind)\b|\b(?:anything|whatever)\s+(?:is\s+fine|goes|works|will do|you)\b|"
     r"\byou (?:choose|pick|decide)\b|\bup to you\b|\bdealer's choice\b|\bjust do it\b",
     re.IGNORECASE,

@@ -14,6 +14,7 @@ from wherefore.critiques import CritiqueReader, FoundCritique
 from wherefore.limits import FoundLimit, LimitReader
 from wherefore.mentions import Found, TitleIndex
 from wherefore.references import ReferenceReader
+from wherefore.schema import words_of
 from wherefore.values import fractional_year
 from wherefore.wishes import WishReader
 from wherefore.words import words
@@ -391,6 +392,8 @@ class DialogueReader:
         if message.role != "user":
             return sorted([*heads, *rest], key=lambda found: found.start)
         pointed = self._references.pointed(text, listed)
+        if not pointed:
+            pointed = self._references.namesake(text, list(named))
         kept = [one for one in rest if not any(one.start < p.end and p.start < one.end for p in pointed)]
         return sorted([*pointed, *self._references.refine(text, kept)], key=lambda found: found.start)
 
@@ -406,6 +409,8 @@ class DialogueReader:
         """Note what one message of the user says; its characters `about` ask about items."""
         text = content.replace("’", "'").replace("`", "'")
         places = [(f.start, f.end) for f in found]
+        same = self._same_person(text, lists.focus, notes)
+        places = [*places, *(span for span, _ in same)]
         flat = verdicts.blank(text, [*places, about])
         answer = self._critiques.answered(flat, question)
         limits = self._limits.read(flat, self._wishes.nouns) if answer is None else []
@@ -428,6 +433,8 @@ class DialogueReader:
         notes.begin()
         if _START_OVER.search(text):
             notes.forget()
+        if _NEEDNT.search(text):  # "she doesn't have to be in it"
+            notes.free_person({spec.name for spec in self.catalog.schema.of_kind("people")})
         turned = _ASKS_REFUSAL.search(question.replace("’", "'")) is not None and len(text.split()) <= 12
         self._consent(content, question, notes)
         own: list[str] = []
@@ -476,18 +483,62 @@ class DialogueReader:
             if not f.lifts
             and (f.field not in fixed or not any(_overlap(f, critique) for critique in critiques))
         ]
+        told += self._bare_limits(text, limits, critiques, notes)
         exact = {limit.field for limit in told if any(char.isdigit() for char in limit.said)}
         # "Too long for me. Under 90 please": the number holds.
         notes.limit(limit for limit in measured if limit.field not in exact)
         notes.limit(told)
-        if _NEEDNT.search(text):  # "she doesn't have to be in it"
-            notes.free_person({spec.name for spec in self.catalog.schema.of_kind("people")})
+        for (start, end), (name, person) in same:
+            notes.want(Wish(name, person, 2.0, content[start:end]))
         if answer is not None:
             said = content[answer.start : answer.end]
             notes.limit([Limit(answer.field, answer.op, answer.value, said)])
 
+    def _bare_limits(
+        self, text: str, limits: Sequence[FoundLimit], critiques: Sequence[FoundCritique], notes: _Notes
+    ) -> list[Limit]:
+        """Limits without a unit, on the field that was spoken of: "too long. under 90 please"."""
+        found = []
+        for match in _BARE_LIMIT.finditer(text):
+            number = float(match["number"])
+            if any(f.start < match.end() and match.start() < f.end for f in limits):
+                continue
+            year = self.catalog.schema.year
+            spoken = [critique.field for critique in critiques] or notes.limited()
+            field_name = next((one for one in reversed(spoken) if year is None or one != year.name), None)
+            if field_name is not None and not 1500 < number < 2100:
+                op: LimitOp = "lt" if match["below"] else "gt"
+                found.append(Limit(field_name, op, number, match[0].strip()))
+        return found
+
+    def _same_person(
+        self, text: str, focus: Sequence[str], notes: _Notes
+    ) -> list[tuple[verdicts.Span, tuple[str, str]]]:
+        """Who is meant by "that director" or "more of his": of the item talked of, else the last one wanted."""
+        specs = {spec.name: spec for spec in self.catalog.schema.of_kind("people")}
+        item = self.catalog[focus[-1]] if focus and focus[-1] in self.catalog else None
+        found: list[tuple[verdicts.Span, tuple[str, str]]] = []
+        for match in _THAT_PERSON.finditer(text):
+            label = (match["label"] or "").lower()
+            name = None
+            for spec in specs.values():
+                own = {*words_of(spec.name), *words_of(spec.label or "")}
+                own |= {"actor", "actress"} if spec.phrase.startswith("with") else set()
+                if label and {label, f"{label}s"} & own:
+                    name = spec.name
+            last = notes.last_person(set(specs))
+            if label and name is not None and item is not None and item.values(name):
+                found.append((match.span(), (name, item.values(name)[0])))
+            elif not label and last is not None:
+                found.append((match.span(), last))
+            elif not label and item is not None:
+                name = next((one for one in specs if item.values(one)), None)
+                if name is not None:
+                    found.append((match.span(), (name, item.values(name)[0])))
+        return found
+
     def _consent(self, content: str, question: str, notes: _Notes) -> None:
-        """Note what a bare yes or no says, when the assistant asked about one value: "Would you like a comedy?"."""
+        """Note what a bare yes or no says to a question about one value: "Would you like a comedy?"."""
         answer = _YES_NO.match(content.replace("’", "'"))
         last = re.split(r"(?<=[.!?\n])\s+", question.strip())[-1]
         if answer is None or not _OFFERS.match(last):
@@ -598,7 +649,7 @@ class DialogueReader:
                 found = [before]
             asked: Sequence[verdicts.Verdict] = (
                 ["liked"]
-                if re.search(r"\blike\s+(?:the|number|#)", said, re.IGNORECASE) and not found
+                if re.search(r"\blike\s+(?:the|number|#|\d)", said, re.IGNORECASE) and not found
                 else found
             )
             for slot in slots:
@@ -628,8 +679,10 @@ class DialogueReader:
         return found[-1] if found else before
 
 
+_AND_ALSO = re.compile(r"(?:\band|&)\s+(?:the\s+)?$", re.IGNORECASE)
 _ASKS_REFUSAL = re.compile(
-    r"\b(?:not (?:\w+ )?(?:to )?(?:see|watch|want|like|read|have)|(?:don't|do not|wouldn't) (?:you )?(?:\w+ )?(?:like|want|enjoy|see)|avoid|"
+    r"\b(?:not (?:\w+ )?(?:to )?(?:see|watch|want|like|read|have)|(?:don't|do not|wouldn't) (?:you "
+    r")?(?:\w+ )?(?:like|want|enjoy|see)|avoid|"
     r"rule out|leave out|dislike|hate|stay away|skip)\b[^?\n]*\?\s*$",
     re.IGNORECASE,
 )
@@ -637,14 +690,17 @@ _REQUESTS = re.compile(
     r"\b(?:want|like|love|looking|recommend|suggest|prefer|fan|mood|except|but)\b", re.IGNORECASE
 )
 _YES_NO = re.compile(
-    r"^\W*(?:(?P<yes>yes|yeah|yep|yup|sure|ok|okay|definitely|absolutely|of course|sounds good|please|why not|i do|i would|love (?:it|that|those|them))"
+    r"^\W*(?:(?P<yes>yes|yeah|yep|yup|sure|ok|okay|definitely|absolutely|of course|sounds good|please|why "
+    r"not|i do|i would|love (?:it|that|those|them))"
     r"|(?P<no>no|nope|nah|not really|never|i don't|i do not|i hate (?:it|that|those|them)))\b"
-    r"(?:\W+(?:please|thanks|thank you|not really|i do|i don't|i would|sounds good|that works|a lot|very much|not at all|not today|"
+    r"(?:\W+(?:please|thanks|thank you|not really|i do|i don't|i would|sounds good|that works|a lot|very "
+    r"much|not at all|not today|"
     r"not a fan|not my thing|i love (?:it|that|those|them)|i hate (?:it|that|those|them)|sir|ma'am|mate|man))*\W*$",
     re.IGNORECASE,
 )
 _OFFERS = re.compile(
-    r"^\W*(?:(?:so|and|ok|okay|well|maybe|then)\W+)*(?:(?:do|would|are|did|will|should)\b|how about|what about|want\b|fancy\b|"
+    r"^\W*(?:(?:so|and|ok|okay|well|maybe|then)\W+)*(?:(?:do|would|are|did|will|should)\b|how about|what "
+    r"about|want\b|fancy\b|"
     r"is (?:it|that)\b|shall|can i|could i|perhaps)[^?]*\?\s*$",
     re.IGNORECASE,
 )
@@ -659,7 +715,19 @@ _CORRECTS = re.compile(
     re.IGNORECASE,
 )
 _NEEDNT = re.compile(
-    r"\b(?:he|she|they)\s+(?:doesn't|don't|does not|do not|needn't|need not)\s+(?:(?:have|need)\s+to\s+)?(?:be|star|appear|play)\b",
+    r"\b(?:he|she|they)\s+(?:doesn't|don't|does not|do not|needn't|need not)\s+(?:(?:have|"
+    r"need)\s+to\s+)?(?:be|star|appear|play)\b",
+    re.IGNORECASE,
+)
+_THAT_PERSON = re.compile(
+    r"\b(?:by|from|of|with|starring)\s+(?:that|this|the\s+same|the)\s+(?P<label>director|actor|actress|author|writer|artist|designer|"
+    r"singer|band|cook|brand|composer)\b|\b(?:by|with)\s+(?:him|her|them)\b(?=\W*(?:$|please|in|too|instead|[.!?,]))|"
+    r"\b(?:more|others?|anything|something|any)\s+(?:else\s+)?(?:of|by|from)\s+(?:his|hers|theirs)\b",
+    re.IGNORECASE,
+)
+_BARE_LIMIT = re.compile(
+    r"\b(?:(?P<below>under|below|less than|shorter than|at most|max)|over|above|more than|longer than|at least)\s+"
+    r"(?P<number>\d{1,5})\b(?!\s*(?:[a-z]*(?:min|hour|year|star|time)|%|/|\d))",
     re.IGNORECASE,
 )
 _MORE_LIKE = re.compile(
@@ -801,6 +869,10 @@ class _Notes:
         """No longer want a value."""
         self._wanted.pop((field_name, value), None)
 
+    def last_person(self, people: Collection[str]) -> tuple[str, str] | None:
+        """Field and name of the person that was asked for last."""
+        return next((key for key in reversed(self._wanted) if key[0] in people), None)
+
     def free_person(self, people: Collection[str]) -> None:
         """No longer want the person that was asked for last."""
         for key in reversed(self._wanted):
@@ -814,6 +886,10 @@ class _Notes:
                 self._said[item_id] = self.words
 
     def note(self, item_id: str, verdict: verdicts.Verdict) -> None:
+        if verdict == "forgotten":
+            for place in (self._liked, self._disliked, self._seen, self._rejected, self._asked, self._said):
+                place.pop(item_id, None)
+            return
         self._keep_words([item_id])
         self._here.append((item_id, verdict))
         if verdict == "liked":
@@ -876,6 +952,10 @@ class _Notes:
                     old for old in self._limits if old.field != limit.field or not _sides(old) & _sides(limit)
                 ]
                 self._limits.append(limit)
+
+    def limited(self) -> list[str]:
+        """The fields that limits are on, in order."""
+        return [limit.field for limit in self._limits]
 
     def lift(self, name: str, op: LimitOp) -> None:
         """Take away the limits of a field: both sides (`eq`), the lower (`ge`) or the upper (`le`)."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import numpy as np
 
-_TASTE = 0.5  # of the weight against likeness: what a taste that nothing listed serves is worth
-_SHARPNESS = 10.0  # cosine .1 closer to one liked item than to another makes it e times as much of that taste
+_ONE_TASTE = 0.6  # cosine from which two liked items are of one taste
 
 
 def diverse(
@@ -16,13 +15,13 @@ def diverse(
     k: int,
     weight: float,
     liked: np.ndarray | None = None,
-    same: Callable[[int, int], bool] | None = None,
+    series: Sequence[tuple[int, ...]] = (),
 ) -> np.ndarray:
-    """Choose k items one by one, each for its score, for being unlike those before it, and for an unserved taste.
+    """Choose k items one by one, each for its score and for being unlike those chosen before it.
 
     Maximal marginal relevance (Carbonell and Goldstein, 1998): from an item's score goes `weight` times its likeness
-    to the most alike of those chosen. Where several items are liked, each is a taste, and an item gains as far as it
-    is of a taste that nothing chosen serves yet (xQuAD; Santos et al., 2010). The best by score is always first.
+    to the most alike of those chosen. Where the liked items are of several tastes, each taste is sure of places: with
+    t tastes at least k // (t + 1) and at least one, the newest tastes first when there are more than k.
 
     >>> import numpy as np
     >>> vectors = np.array([[1, 0], [1, 0], [0, 1]], np.float32)
@@ -33,38 +32,56 @@ def diverse(
         scores: Of the candidates (m,), as logits.
         vectors: Of the candidates (m, d), unit rows.
         k: How many to choose; all when there are fewer.
-        weight: What one that equals another loses, in logits; 0 chooses by score alone.
-        liked: Vectors of the liked items (l, d), unit rows.
-        same: Whether two candidates, by their places, continue each other: then they count as equal.
+        weight: What an item that equals one before it loses, in logits; 0 chooses by score alone.
+        liked: Vectors of the liked items (l, d), unit rows, the newest last.
+        series: What each candidate belongs to; two in one series count as equal. Empty for none.
 
     Returns:
-        Places of the chosen candidates, in the order of their choice.
+        Places of the chosen candidates, in the order of their choice: the best by score is always the first.
     """
-    left = scores.astype(np.float64).copy()
+    left = scores.astype(np.float64)
     k = min(k, len(left))
     if weight <= 0 or k < 2:
         return np.argsort(-left, kind="stable")[:k]
-    usual = float((vectors @ vectors.mean(0)).mean())  # two candidates at random
+    usual = float((vectors @ vectors.mean(0)).mean())  # of two candidates at random
     alike = np.zeros(len(left))
-    of = np.zeros((len(left), 0))
-    if liked is not None and len(liked) > 1:
-        near = _SHARPNESS * (vectors @ liked.T)  # (m, l)
-        of = np.exp(near - near.max(1, keepdims=True))
-        of /= of.sum(1, keepdims=True)
-    unserved = np.ones(of.shape[1])
+    taste, quota = _tastes(vectors, liked, k)
+    free = np.ones(len(left), dtype=bool)
     chosen: list[int] = []
-    for _ in range(k):
-        worth = left - weight * alike + _TASTE * weight * (of @ unserved)
-        worth[chosen] = -np.inf
-        # The first is the best by score: nothing is there yet that it could be too much like.
-        best = int(np.argmax(left if not chosen else worth))
+    for step in range(k):
+        allowed = free
+        owed = [one for one, number in enumerate(quota) if number > 0]
+        if step and sum(quota) >= k - step and owed:  # the places that are left are promised
+            promised = free & np.isin(taste, owed)
+            allowed = promised if promised.any() else free
+        worth = np.where(allowed, left - weight * alike, -np.inf)
+        best = int(np.argmax(worth))
         chosen.append(best)
-        near_best = np.clip((vectors @ vectors[best] - usual) / max(1 - usual, 1e-6), 0, 1)
-        if same is not None:
-            near_best = np.array([1.0 if same(best, n) else v for n, v in enumerate(near_best)])
-        alike = np.maximum(alike, near_best)
-        unserved = unserved * (1 - of[best])
+        free[best] = False
+        if quota:
+            quota[taste[best]] = max(quota[taste[best]] - 1, 0)
+        near = np.clip((vectors @ vectors[best] - usual) / max(1 - usual, 1e-6), 0, 1)
+        if series and series[best]:
+            near[[one == series[best] for one in series]] = 1.0
+        alike = np.maximum(alike, near)
     return np.array(chosen, dtype=np.int64)
+
+
+def _tastes(vectors: np.ndarray, liked: np.ndarray | None, k: int) -> tuple[np.ndarray, list[int]]:
+    """Which taste each candidate is of, (m,), and how many places each taste is sure of; none with one taste."""
+    if liked is None or len(liked) < 2:
+        return np.zeros(len(vectors), dtype=np.int64), []
+    group = list(range(len(liked)))  # single linkage
+    for one, two in zip(*np.nonzero(np.triu(liked @ liked.T, 1) >= _ONE_TASTE), strict=True):
+        group = [group[one] if each == group[two] else each for each in group]
+    newest = list(dict.fromkeys(reversed(group)))[:k]
+    if len(newest) < 2:
+        return np.zeros(len(vectors), dtype=np.int64), []
+    number = {each: place for place, each in enumerate(newest)}
+    kept = [place for place, each in enumerate(group) if each in number]
+    nearest = (vectors @ liked[kept].T).argmax(1)
+    of = np.array([number[group[place]] for place in kept])
+    return of[nearest], [max(1, k // (len(newest) + 1))] * len(newest)
 
 
 def spread(vectors: np.ndarray) -> float:

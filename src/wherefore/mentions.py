@@ -93,12 +93,26 @@ _PRONOUNS = frozenset(
     "it her us him me this that i we they he she you what who which there here how where all one these those some any "
     "his my your our their no not so".split()
 )
+_LINKING = frozenset({"and", "or", "nor", "also", "maybe", "even"})
+_OF_ONE = frozenset(
+    "i ive have seen watched loved liked hated saw as well too already also both twice".split()
+)
 _BY = frozenset({"by", "starring", "featuring"})
 # What goes on after the name of a thing.
 _SAYS = frozenset(
     "was is wasnt isnt were are werent arent sounds bored sucked sucks rocks rocked blew".split()
 )
-_CONTRAST = re.compile(r",?\s+(?:on the other hand|by contrast|in contrast)\b", re.IGNORECASE)
+_NAMESAKE = re.compile(
+    r"\b(?:my|our|his|her|their|your)\s+(?:\w+\s+)?\w+(?:'s|’s)?\s+(?:name\s+)?(?:(?:is|was)\s+(?:called|named)|"
+    r"is\s+name|(?:called|named))\s+(?:the\s+)?$"
+    r"|\b(?:dog|cat|son|daughter|brother|sister|wife|husband|friend|neighbou?r)(?:'s|’s)?\s+name\s+is\s+$",
+    re.IGNORECASE,
+)
+_CONTRAST = re.compile(
+    r",?\s+(?:on the other hand|by contrast|in contrast|i(?:['’]ve| have)?\s+(?:\w+\s+)?(?:seen|watched|"
+    r"saw|read|loved?|liked?|hated?))\b",
+    re.IGNORECASE,
+)
 _FUZZY = 88.0
 _COMMON_RANK = 1500  # words used more than this are never a title by their letters in lower case
 
@@ -219,6 +233,8 @@ class TitleIndex:
         scene = _Scene(text, said)
         spans: list[tuple[int, int, _Match]] = []
         for i, word in enumerate(said):
+            if _NAMESAKE.search(text[max(0, word.start - 60) : word.start]):
+                continue  # "my dog is called Rocky"
             for size in range(min(self._longest.get(word.form, 0), len(said) - i), 0, -1):
                 key = " ".join(w.form for w in said[i : i + size])
                 if key in self._titles and not scene.is_broken(i, i + size):
@@ -230,9 +246,17 @@ class TitleIndex:
         spans.sort(key=lambda s: (s[0] - s[1], s[2].weak, s[0]))
         taken = [False] * len(said)
         for start, end in people:
-            for i, word in enumerate(said):
-                if word.start >= start and word.end <= end:
-                    taken[i] = True
+            inside = [i for i, word in enumerate(said) if word.start >= start and word.end <= end]
+            named_so = [said[i].form for i in inside if said[i].form not in ARTICLES]
+            lead = said[inside[0] - 1].form if inside and inside[0] else ""
+            if (
+                len(named_so) < len(inside)
+                and " ".join(named_so) in self._titles
+                and lead not in {*_BY, "with"}
+            ):
+                continue  # "The Game" is a film before it is a rapper
+            for i in inside:
+                taken[i] = True
         person = taken.copy()
         waiting: list[tuple[int, int, _Match]] = []
         found: list[Found] = []
@@ -337,6 +361,7 @@ class TitleIndex:
         sure = sure or (key not in self._plain and self._is_distinctive(i, j, scene))
         if before and any(w.form not in FUNCTION_WORDS for w in said[i:j]):
             sure = sure or j - i > 1 or scene.has_cue(i) or (said[i].capital and not said[i].first)
+            sure = sure or (said[i].capital and scene.is_subject(j))  # "Alien I've seen"
         return _Match(self._ids[best.row], start, end, 97.0 if best.weak else 100.0, sure, best.weak)
 
     def _is_distinctive(self, i: int, j: int, scene: _Scene) -> bool:
@@ -606,12 +631,11 @@ class _Scene:
         """Whether word i follows an accepted title over "and", "or" or a comma."""
         ends = {end for _, end in chosen}
         k = i - 1
-        while (
-            k >= 0
-            and i - k < 4
-            and self.words[k].form in {"and", "or", "nor", "the", "a", "also", "maybe", "even"}
-        ):
+        while k >= 0 and i - k < 4 and self.words[k].form in {*_LINKING, "the", "a"}:
             k -= 1
+        if k < i - 1 and k + 1 not in ends and self.words[i].capital:  # "Alien I've seen as well, and Heat"
+            while k >= 0 and i - k < 9 and k + 1 not in ends and self.words[k].form in _OF_ONE:
+                k -= 1
         if k + 1 not in ends and not (k < i - 1 and self._unknown_title(k)):
             return False
         gap = self.text[self.words[k].end : self.words[k + 1].start]

@@ -15,11 +15,14 @@ from wherefore.schema import singular, words_of
 from wherefore.wishes import WishReader
 from wherefore.words import forms, stem, words
 
-Kind = Literal["value", "holds", "record", "compare", "most", "which", "why", "why not", "opinion", "unclear"]
+Kind = Literal[
+    "value", "holds", "record", "compare", "most", "which", "why", "why not", "opinion", "unclear", "unknown"
+]
 
 _LEAD = (
     r"^\W*(?:(?:and|but|so|ok|okay|oh|ah|cool|nice|great|hm+|wait|well|yes|yeah|no|thanks|thank you|interesting|also|"
-    r"then|sorry|hey|hi|btw|by the way|actually|quick question|one question)\W+)*"
+    r"then|sorry|hey|hi|btw|by the way|actually|quick question|one question|pray tell|pray|tell me|pity|"
+    r"lovely|splendid|right|ah right)\W+)*"
 )
 _ASKS = re.compile(  # what every question has one of
     r"\?|\b(?:who|what|when|where|which|how|why|whose|whether|compare|comparison|difference|differences|vs|versus|"
@@ -35,7 +38,8 @@ _INDIRECT = re.compile(
 _WHETHER = re.compile(r"^(?:if|whether)\s+(?P<pointer>\w+)\s+(?P<verb>is|was|has|are|were|have)\b")
 # What looks like a question, but asks for a list, or of the assistant.
 _REQUEST = re.compile(
-    r"^(?:(?:is|are|was|were) there\b|(?:can|could|may|might) (?:it|they|this|that|we|you) (?:be|make|have|get)\b|do you (?:have|know of|know any|recommend|got)|have you (?:got|any)|any\b|"
+    r"^(?:(?:is|are|was|were) there\b|(?:can|could|may|might) (?:it|they|this|that|we|you) (?:be|make|"
+    r"have|get)\b|do you (?:have|know of|know any|recommend|got)|have you (?:got|any)|any\b|"
     r"(?:can|could|would|will) you (?:please )?(?:recommend|suggest|find|give|show|list|help|pick)|"
     r"(?:what|how) about\b|what (?:else|other|should|would|do|can|could|have)\b|what(?:'s| is) (?:good|new|next)\b|"
     r"what (?:are|is) (?:some|a|an|the best|your)\b|(?:which|what) (?:\w+ )?(?:should|would|do|can|could) )"
@@ -89,9 +93,16 @@ _HIGH_LOW: dict[str, tuple[str, Literal["max", "min"]]] = {
 _SENTENCE = re.compile(r"[^.?!;:\n]+[?!.;:]*")
 _CONSIDERS = ("value", "holds", "record", "compare", "why not", "opinion")
 _OPINION = re.compile(
-    r"(?:^|,\s*|\b(?:and|but|so)\s+)(?:is|was|are|were)\b[^,]*\b(?:(?:any|that|really|actually) good|worth (?:it|a |the |seeing|watching|reading|buying|my)|good|great)"
-    r"\s*(?:movie|film|one|book|watch|choice)?\s*\?|^(?:would|will|might|do you think)\b.*\bi(?:'ll| would|'d)? (?:like|love|enjoy)\b|"
+    r"(?:^|,\s*|\b(?:and|but|so)\s+)(?:is|was|are|were)\b[^,]*\b(?:(?:any|that|really|actually) good|"
+    r"worth (?:it|a |the |seeing|watching|reading|buying|my)|good|great)"
+    r"\s*(?:movie|film|one|book|watch|choice)?\s*\?|^(?:would|will|might|do you think)\b.*\bi(?:'ll| "
+    r"would|'d)? (?:like|love|enjoy)\b|"
     r"^(?:should|shall) i (?:see|watch|read|try|get|buy)\b|^how good (?:is|was)\b"
+)
+_CALLED = re.compile(r"\b(?:called|named|name of|title of|titled)\b")
+_UNKNOWN = re.compile(
+    r"\b(?:is|was|did|directed|in|of|about|stars in|made|wrote)\s+((?:(?:the|The|"
+    r"A)\s+)?[A-Z][\w'’-]*(?:\s+(?:(?:of|the|and|in)\s+)*[A-Z\d][\w'’-]*)*)\s*\??$"
 )
 _THAN = re.compile(r"^(?:is|was|are|were)\b.*\b(?:than)\b")
 _PLACES = frozenset(("country", "place", "location", "origin", "city", "region", "state", "cuisine"))
@@ -127,7 +138,7 @@ class Question:
     it), `compare` (two items or more), `most` (which of `items` has the most or least of `field`; of no field:
     which the list has first), `which` (which of `items` meet `conditions`), `why` (why `items` were listed),
     `why not` (why they were not), `opinion` (whether `items` are any good), `unclear` (which of `items` is meant is
-    not known).
+    not known), `unknown` (`said` is no item of the catalogue).
     """
 
     kind: Kind
@@ -139,6 +150,7 @@ class Question:
     start: int = 0  # the characters of the message that ask
     end: int = 0
     named: bool = False  # whether the message itself names the items
+    said: str = ""  # what `unknown` asks about, in the user's words
 
     @property
     def considers(self) -> tuple[str, ...]:
@@ -184,7 +196,27 @@ class QuestionReader:
                 other = True
         if found is not None and other:
             found = replace(found, alone=False)
-        return found
+        return found or self._again(text, here, dialogue)
+
+    def _again(self, text: str, here: Sequence[Mention], dialogue: Dialogue) -> Question | None:
+        """The question before, asked of something else: "and the third?"."""
+        number = len(dialogue.messages) - 1
+        earlier = [n for n in range(number) if dialogue.messages[n].role == "user"]
+        low = verdicts.blank(text, [(m.start, m.end) for m in here]).lower()
+        rest = _AND.sub("", low, count=1)
+        if not earlier or not text.rstrip().endswith("?") or len(rest.split()) > _ELLIPTIC:
+            return None
+        items, _ = self._meant((text, (0, len(text)), tuple(here)), rest, dialogue)
+        if not items or not (_AND.match(low) or here) or _asks_else(rest):
+            return None
+        before = Dialogue(
+            dialogue.messages[: earlier[-1] + 1],
+            tuple(mention for mention in dialogue.mentions if mention.message <= earlier[-1]),
+        )
+        asked = self.read(before)
+        if asked is None or asked.kind not in ("value", "holds", "record", "opinion"):
+            return None
+        return replace(asked, items=tuple(items), start=0, end=len(text), alone=True)
 
     def _asks_for_more(self, text: str, span: tuple[int, int], here: Sequence[Mention]) -> bool:
         masked = [(m.start, m.end) for m in here]
@@ -252,6 +284,12 @@ class QuestionReader:
         holds: tuple[Condition, ...] = ()
         if name is None and not about and _HOLDS.match(stripped):
             holds = self._conditions(clause)
+        if name is None and not about and not holds and items and _CALLED.search(stripped):
+            return made("record", items)
+        if name is not None and not items and not self._pointer.search(stripped):
+            unknown = _UNKNOWN.search(said)
+            if unknown is not None and not here:
+                return made("unknown", (), said=unknown[1].strip())
         if name is None and not about and not holds and not _MORE.search(stripped):
             return None
         if not items:
@@ -353,6 +391,10 @@ class QuestionReader:
             named = dict.fromkeys(m.item_id for m in dialogue.mentions if m.message == earlier)
             if named:
                 return tuple(named) if len(named) == 1 else ()
+            if dialogue.messages[earlier].role == "user" and len(listed) > 1:
+                counted = verdicts.slots_in(dialogue.messages[earlier].content, len(listed))
+                if len(counted) == 1:  # "why the first one?" "…" "who directed it?"
+                    return (listed[counted[0]],)
         return ()
 
     # -- what is asked ------------------------------------------------------------------------------------
@@ -480,6 +522,14 @@ class QuestionReader:
         if _RANKED.search(stripped) or self._is_ranked(stripped):
             return "", "", items
         return None
+
+
+_AND = re.compile(r"^\W*(?:(?:and|ok|okay|then|so|what about|how about|but)\W+)+", re.IGNORECASE)
+
+
+def _asks_else(rest: str) -> bool:
+    """Whether the words of an elliptic question are more than a pointer: "the old one from 1962"."""
+    return re.search(r"\b(?:else|other|others|more|similar|like|recommend|suggest|why)\b", rest) is not None
 
 
 def _is_question(stripped: str) -> bool:

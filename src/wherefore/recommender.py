@@ -38,8 +38,6 @@ Action = Literal["recommend", "ask", "answer", "chat", "nothing"]
 Worded = Literal["first", "rewritten", "plain"]
 Progress = Callable[[int, int], None]
 
-_POOL = 60  # of the best, from which a diverse list is chosen
-
 
 @dataclass(frozen=True)
 class Recommendation:
@@ -349,7 +347,7 @@ class Recommender:
             dialogue = self.reader.read(parsed, preferences, since)
             question = self.reader.question(dialogue)
             said = (
-                smalltalk.answer(dialogue, self.catalog)
+                smalltalk.answer(dialogue, self.catalog, self._has_learned(dialogue, preferences))
                 if question is None
                 else self._answer(question, dialogue)
             )
@@ -399,6 +397,17 @@ class Recommender:
             mark("total")
             action: Action = "recommend" if listed else "nothing"
             yield Done(Reply(text, action, listed, dialogue.preferences, timings, back))
+
+    def _has_learned(self, dialogue: Dialogue, given: Preferences | None) -> bool:
+        """Whether the newest message has changed the state."""
+        before = dialogue.messages[:-1]
+        if given is not None:
+            state = given
+        elif before:
+            state = self.reader.read(before).preferences
+        else:
+            state = Preferences()
+        return replace(state, said=()) != replace(dialogue.preferences, said=())
 
     def _asks(self, dialogue: Dialogue, ranked: _Ranked) -> Ask | None:
         """The question that goes with the list, if one is worth asking."""
@@ -484,7 +493,7 @@ class Recommender:
         if strict:
             order = order[met[order] == len(dialogue.preferences.demands)]
         if diversity:
-            order = self._diverse(dialogue, order[: max(_POOL, 2 * k)], rows, scores, met, k, diversity)
+            order = self._diverse(dialogue, order, rows, scores, met, k, diversity)
         return _Ranked(candidates, scores, order[:k])
 
     def _diverse(
@@ -497,22 +506,17 @@ class Recommender:
         k: int,
         weight: float,
     ) -> np.ndarray:
-        """The first k of a diverse order; what meets more demands stays before what meets fewer."""
+        """The k items of a diverse list, by score; what meets more demands stays before what meets fewer."""
         vectors = self.index.vectors
         liked = [self.catalog.row(one) for one in dialogue.preferences.liked if one in self.catalog]
         chosen: list[int] = []
         for number in sorted(set(met[order].tolist()), reverse=True):
             group = order[met[order] == number]
             here = rows[group]
-            picked = diverse(
-                scores[group],
-                vectors[here],
-                k - len(chosen),
-                weight,
-                vectors[liked] if liked else None,
-                lambda a, b, here=here: self._series().same(int(here[a]), int(here[b])),
-            )
-            chosen += group[picked].tolist()
+            series = [self._series().of(int(row)) for row in here]
+            tastes = vectors[liked] if liked else None
+            picked = diverse(scores[group], vectors[here], k - len(chosen), weight, tastes, series)
+            chosen += sorted(group[picked].tolist(), key=lambda place: (-scores[place], rows[place]))
             if len(chosen) >= k:
                 break
         return np.array(chosen, dtype=np.int64)

@@ -34,6 +34,9 @@ _HELD_BY = re.compile(
     r"^\s*,?\s*\(?(?:the\s+(?:one|version|film|movie)\s+)?(?:with|by|starring|directed\s+by|written\s+by|featuring|from)\s+",
     re.IGNORECASE,
 )
+_YEAR_ONE = re.compile(
+    r"\bthe\s+((?:18|19|20)\d\d)\s+(?:one|version|film|movie|original|remake)\b", re.IGNORECASE
+)
 _NEAR = 80  # characters around a title that may say which item of that name is meant
 _LINKS = r"with|by|from|starring|featuring|about|directed\s+by|written\s+by|set\s+in|in|made\s+in|of"
 
@@ -126,6 +129,16 @@ class ReferenceReader:
                     break
         return found
 
+    def namesake(self, text: str, named: Sequence[str]) -> list[Found]:
+        """The item of the same name as one named before that "the 1982 one" means, the newest first."""
+        spec = self._catalog.schema.year
+        for match in _YEAR_ONE.finditer(text) if spec is not None else ():
+            for item_id in reversed(named):
+                for other in self._titles.namesakes(item_id):
+                    if spec is not None and str(self._catalog[other].get(spec.name))[:4] == match[1]:
+                        return [Found(other, match.start(), match.end(), 100.0)]
+        return []
+
     def _of(self, item_id: str) -> tuple[str, ...]:
         if self._series is None:
             self._series = SeriesIndex(self._catalog)
@@ -160,9 +173,9 @@ class ReferenceReader:
             else self._catalog.schema.of_kind("people", "category")
         ):
             yield from item.values(spec.name)
-        spec = self._catalog.schema.year
-        if not people and spec is not None and item.get(spec.name) is not None:
-            yield str(item.get(spec.name))[:4]
+        year = self._catalog.schema.year
+        if not people and year is not None and item.get(year.name) is not None:
+            yield str(item.get(year.name))[:4]
 
     def _is_person(self, item: Item, value: str) -> bool:
         return any(value in item.values(spec.name) for spec in self._catalog.schema.of_kind("people"))

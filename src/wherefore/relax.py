@@ -44,6 +44,9 @@ def advice(dialogue: Dialogue, retriever: Retriever) -> str:
     found = relaxations(dialogue, retriever)
     if not found:
         return "Dropping any one of your limits would not be enough."
+    said = [f"without “{' '.join(one.said.split())}”, {one.count:,}" for one in found[:2]]
     best = found[0]
     noun = schema.noun if best.count == 1 else schema.plural
-    return f"Without “{' '.join(best.said.split())}”, {best.count:,} {noun.lower()} would fit."
+    said[0] += f" {noun.lower()} would fit"
+    text = "; ".join(said)
+    return f"{text[0].upper()}{text[1:]}."

@@ -15,9 +15,52 @@ _PLEASANTRY = frozenset("how are you doing today whats what's up nice to meet is
 _THANKS = frozenset(
     "thanks thank you thx ty cheers bye goodbye ciao great good perfect ok okay cool nice awesome lovely so very much "
     "lot "
-    "have a day night one see ya later that's all for now the help your".split()
+    "have a day night one see ya later that's all for now the help your ever lovely wonderful splendid "
+    "brilliant perfect and "
+    "gracias muchas merci beaucoup danke grazie obrigado ta k kk kthx cya amigo amiga mate friend buddy "
+    "sir good evening "
+    "appreciated appreciate it really you're star rock best sleep well tomorrow today again indeed".split()
 )
-_CUES = frozenset("thanks thank thx ty cheers bye goodbye ciao".split())
+_CUES = frozenset(
+    "thanks thank thx ty kthx cheers bye goodbye ciao gracias merci danke grazie obrigado appreciated".split()
+)
+# What is not about items, as a whole message: what is asked of the assistant, and what merely tells of oneself.
+_ELSEWHERE = re.compile(
+    r"\b(?:weather|what time is it|what day is it|who (?:are|made|built) you|are you (?:a |an )?(?:\w+ "
+    r")?(?:bot|robot|human|real|ai|person|computer)|"
+    r"what(?:'s| is) your name|how old are you|tell me a joke|sing me|stock market|football score|the "
+    r"news|do my homework|"
+    r"write (?:me )?(?:a |an |some )?(?:poem|essay|code|email)|what(?:'s| is) \d+ ?[-+*x/] ?\d+|capital of \w+)\b",
+    re.IGNORECASE,
+)
+_HELP = re.compile(
+    r"^\W*(?:help|what can you do|how does this work|how do i use (?:this|you)|what is this)\W*$",
+    re.IGNORECASE,
+)
+_RUDE = re.compile(
+    r"\b(?:how (?:dumb|stupid|slow|useless) (?:can|are) you|you(?:'re| are)? (?:\w+ )?(?:dumb|stupid|"
+    r"useless|an idiot|terrible|suck|the worst)|"
+    r"(?:dumb|stupid|useless|bad) (?:bot|robot|machine|ai)|shut up|screw you|f\*?u?c?k (?:you|off))\b",
+    re.IGNORECASE,
+)
+_PRAISE = re.compile(
+    r"^\W*(?:(?:you(?:'re| are)|that(?:'s| is)|this is|wow|so|really|very|just|oh|such|a|the)\W+)*"
+    r"(?:great|awesome|amazing|clever|smart|helpful|perfect|good (?:bot|job|work)|nice(?: one)?|cool|"
+    r"funny|impressive|lol|haha+|hahaha+)\W*$",
+    re.IGNORECASE,
+)
+_TELLS = re.compile(
+    r"^\W*(?:(?:lol|haha+|ok|okay|well|so|hm+|ah|oh|and|btw|yeah|actually)\W+)*(?:my|he|she|his|her|our|"
+    r"i(?:'m| am)|we(?:'re| are)|"
+    r"i (?:have|had|just|live|work|slept|woke)|it(?:'s| is) (?:raining|cold|late|hot|my|been)|the (?:kids|"
+    r"dog|cat|baby|weather))\b",
+    re.IGNORECASE,
+)
+_SEEKS = re.compile(
+    r"\b(?:want|wanna|need|like|love|looking|watch|see|read|recommend|suggest|something|anything|show|find|give|movies?|films?|"
+    r"mood|prefer|more|else|about|bored|feel|help|tonight|please|which|what)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -28,11 +71,18 @@ class Said:
     action: Literal["ask", "chat", "answer"]
 
 
-def answer(dialogue: Dialogue, catalog: Catalog) -> Said | None:
-    """A greeting is answered with a question, thanks with a word; anything else is for the recommender."""
-    words = re.findall(r"[a-z']+", dialogue.messages[-1].content.lower())
+def answer(dialogue: Dialogue, catalog: Catalog, learned: bool = True) -> Said | None:
+    """A greeting is answered with a question, thanks with a word; anything else is for the recommender.
+
+    Args:
+        dialogue: What was said.
+        catalog: What is recommended from.
+        learned: Whether the newest message has changed what is known of the user's wishes.
+    """
+    content = dialogue.messages[-1].content.replace("’", "'")
+    words = re.findall(r"[^\W\d_][\w']*", content.lower())
     number = len(dialogue.messages) - 1
-    if not words and any(char.isalnum() for char in dialogue.messages[-1].content):
+    if not words and any(char.isalnum() for char in content):
         return None  # another script: let the embedder try
     if any(mention.message == number for mention in dialogue.mentions):
         return None
@@ -40,9 +90,30 @@ def answer(dialogue: Dialogue, catalog: Catalog) -> Said | None:
     if _CUES & set(words) and set(words) <= _THANKS | _GREETING:
         return Said(f"You're welcome. Come back whenever you want another {noun}.", "chat")
     if set(words) <= _GREETING | _PLEASANTRY:
+        if {"you", "it"} & set(words) and "how" in words:
+            return Said(f"I am well, thank you. Which {plural} have you liked?", "chat")
         return Said(
             f"Hello! Which {plural} have you liked, or what are you in the mood for{_hint(catalog)}?", "ask"
         )
+    if _HELP.match(content):
+        return Said(
+            f"I recommend {plural} and say why. Tell me what you liked, what you are in the mood for, and any limits "
+            "(years, length, who is in it); ask about anything I list, or say how the next ones should differ.",
+            "chat",
+        )
+    if learned:
+        return None
+    if _ELSEWHERE.search(content):
+        return Said(f"I only know about {plural}. Shall I find you one?", "chat")
+    if _RUDE.search(content):
+        return Said(
+            f"I am sorry this is not going well. Tell me what was wrong with the last {plural}.", "chat"
+        )
+    if _PRAISE.match(content):
+        return Said(f"Glad to hear it. Say so whenever you want another {noun}.", "chat")
+    nouns = {noun.lower(), plural.lower()}
+    if _TELLS.match(content) and not _SEEKS.search(content) and not nouns & set(words):
+        return Said(f"I see. What would you like in a {noun}?", "chat")
     return None
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-Verdict = Literal["liked", "disliked", "seen", "unseen", "rejected"]
+Verdict = Literal["liked", "disliked", "seen", "unseen", "rejected", "forgotten"]
 Span = tuple[int, int]
 
 _LONGEST = 300  # characters of a clause; what goes on longer without a stop is cut at a word
@@ -15,7 +15,8 @@ _GOOD = (
     r"great|awesome|amazing|good|excellent|fantastic|brilliant|fun|funny|a classic|cool|perfect|wonderful|incredible|"
     r"a masterpiece|masterpiece|hilarious|beautiful|superb|the best|best|favou?rites?|fave|fav|lovely|"
     r"outstanding|epic|nice|"
-    r"phenomenal|terrific|solid|enjoyable|entertaining|stunning|gripping|touching|delightful|gorgeous|adorable|sweet|charming|so good|fab|flawless|thrilling|compelling|a gem|a treat|"
+    r"phenomenal|terrific|solid|enjoyable|entertaining|stunning|gripping|touching|delightful|gorgeous|"
+    r"adorable|sweet|charming|so good|fab|flawless|thrilling|compelling|a gem|a treat|"
     r"a (?:real |true )?(?:joy|riot|blast)|guilty pleasure|exactly what i like"
 )
 _BAD = (
@@ -27,11 +28,15 @@ _BAD = (
     r"predictable|much)|slow|cheesy|"
     r"not for me|wasn'?t for me|isn'?t for me|not my (?:thing|cup|type|style|taste)|isn'?t my|wasn'?t my|"
     r"fell asleep|walked out|"
-    r"couldn'?t finish|couldn'?t get (?:into|through)|pretentious|tedious|rubbish|crap|crappy|a mess|a snooze\w*|cringey?|"
+    r"couldn'?t finish|couldn'?t get (?:into|through)|pretentious|tedious|rubbish|crap|crappy|a mess|a "
+    r"snooze\w*|cringey?|"
     r"nothing special|unfunny|pointless|poor|weak|a bore|a chore|grating"
 )
 # What a film does to people: said right after its title, or of "it".
-_ADVERB = r"(?:(?:really|just|totally|absolutely|honestly|completely|kind of|kinda|sort of|both|all|still|always|truly)\s+)*"
+_ADVERB = (
+    r"(?:(?:really|just|totally|absolutely|honestly|completely|kind of|kinda|sort of|both|all|still|"
+    r"always|truly)\s+)*"
+)
 _GOOD_DOES = re.compile(
     rf"^\W*{_ADVERB}(?:blew (?:my mind|me away|us away)|rock(?:s|ed)|rule[sd]|slap(?:s|ped)|cracks? (?:me|us) up|"
     r"cracked (?:me|us) up|made (?:me|us) (?:laugh|cry|smile)|made my (?:day|night|week)|never gets? old|holds? up|"
@@ -42,7 +47,8 @@ _GOOD_DOES = re.compile(
 _BAD_DOES = re.compile(
     rf"^\W*{_ADVERB}(?:bore[sd] (?:me|us)|put (?:me|us) to sleep|lost me|left me cold|leaves me cold|let me down|"
     r"annoy(?:s|ed) (?:me|us)|dragg?(?:s|ed)|(?:did|does|do) (?:\w+ )?(?:nothing|zero) for (?:me|us)|"
-    r"(?:didn'?t|did not|doesn'?t|does not|don'?t) (?:\w+ )?(?:do (?:it|much|anything) for me|work for me|hold up|click|grab me|"
+    r"(?:didn'?t|did not|doesn'?t|does not|don'?t) (?:\w+ )?(?:do (?:it|much|anything) for me|work for me|"
+    r"hold up|click|grab me|"
     r"live up|land|age well)|wore me out|fell flat|falls flat|stinks|stank|bombed|blows|blew(?! m| us))\b",
     re.IGNORECASE,
 )
@@ -51,12 +57,15 @@ _OUT_OF = re.compile(
 )
 _NOT = r"(?:not|never|hardly|neither|nor|no)"
 _VERB = re.compile(
-    r"\b(?:(?P<bad>hate[sd]?|hating|dislike[sd]?|despise[sd]?|loathe[sd]?|(?:can|could)(?:n?'?t|not| not) (?:stand|bear)|"
+    r"\b(?:(?P<bad>hate[sd]?|hating|dislike[sd]?|despise[sd]?|loathe[sd]?|(?:can|could)(?:n?'?t|not| not) "
+    r"(?:stand|bear)|"
     r"not (?:a |much of a |really a )?(?:huge |big )?fans? of|didn'?t care (?:much |too much )?for|did not care for|"
     r"(?:don'?t|do not) care for|tired of|sick of|wasn'?t (?:really )?into|regret(?:ted)?|disappointed (?:by|with|in)|"
     r"not (?:so |too )?(?:keen|big|hot|sold) on|not impressed (?:by|with)|never got into|bored by|let down by|hatin)"
-    r"|(?P<good>can(?:'?t|not| not) (?:get enough of|stop (?:re)?watching)|nothing (?:that )?i (?:didn'?t|did not|don'?t) "
-    r"(?:like|love|enjoy) about|blown away by|addicted to|a soft spot for|swear by|luv(?:ed)?|rave about|love[sd]?|loving|liked|likes|enjoy(?:ed|s|ing)?|adore[sd]?|(?:big |huge )?fans? of|"
+    r"|(?P<good>can(?:'?t|not| not) (?:get enough of|stop (?:re)?watching)|nothing (?:that )?i (?:didn'?t|"
+    r"did not|don'?t) "
+    r"(?:like|love|enjoy) about|blown away by|addicted to|a soft spot for|swear by|luv(?:ed)?|rave about|"
+    r"love[sd]?|loving|liked|likes|enjoy(?:ed|s|ing)?|adore[sd]?|(?:big |huge )?fans? of|"
     r"favou?rites?(?: \w+){0,2}? (?:is|are|was|were|include)|"
     r"obsessed with|really into|crazy about|appreciate[sd]?|impressed by|(?:top|all[- ]time) \w+ (?:is|are))"
     r"|(?P<like>like|liek)"
@@ -64,7 +73,8 @@ _VERB = re.compile(
     r"own|have (?:it|that)|already know|played)"
     r"|(?P<ask>similar to|in the vein of|along the lines of|same (?:style|vein|genre) as|such as|reminds? me "
     r"of|reminiscent of|comparable to|the style of|"
-    r"(?:a )?(?:cross|something) between|halfway between|somewhere between|(?:a )?(?:mix|mixture|combination|combo|blend|mash-?up) of|"
+    r"(?:a )?(?:cross|something) between|halfway between|somewhere between|(?:a )?(?:mix|mixture|"
+    r"combination|combo|blend|mash-?up) of|"
     r"along the same lines as|in the spirit of|in the mold of)"
     r"|(?P<plan>(?:will|'ll|to|should|would|can|gonna|let'?s|might|wanna|going to) (?:\w+ ){0,2}?(?:see|"
     r"watch|try|check out|rewatch|read|hear|give)))\b",
@@ -91,7 +101,8 @@ _NEGATED_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _AFTERWARDS = re.compile(
-    r"^\W*(?:(?:movies?|films?|books?|series|one|though|also|actually|honestly|itself|on the other hand|however|both|each|"
+    r"^\W*(?:(?:movies?|films?|books?|series|one|though|also|actually|honestly|itself|on the other hand|"
+    r"however|both|each|"
     r"all of them|all)\W+)*"
     r"(?:(?P<copula>was|is|were|are|'s|seemed|felt|looked|turned out|has been|bored|made|had|wasn'?t|isn'?t|"
     r"weren'?t|aren'?t|wasnt|isnt|ended up|turns out)\b)?"
@@ -121,7 +132,7 @@ _SPLIT = re.compile(
     r"looks?|sounds?))\b)"
     r"|\s(?=and\s+(?:i|i'?ve|it|that|we|they|then|loved|hated|disliked|liked|enjoyed|didn'?t|really|found|"
     r"thought|he|she|not|no)\b)"
-    r"|\b(?:because|cause|since i|which|so i|while i)\b",
+    r"|\b(?:because|cause|since i|(?<=[a-z,]\s)which|so i|while i)\b",
     re.IGNORECASE,
 )
 _POINTS = re.compile(
@@ -155,12 +166,13 @@ _ORDINAL = re.compile(
 # "seen 1, 3 and 4", "2 and 5 were boring": bare numbers that count out a list.
 _BARE = re.compile(
     r"(?:^\W*(?:(?:and|but|i|i've|have|already|not|no|maybe|also|both|numbers?)\W+)*|\b(?:seen|liked?|loved?|hated?|watched|saw|not|"
-    r"want|take|pick|try|skip|drop|enjoyed|disliked|numbers?)\s+)(?P<list>#?\d{1,2}(?:\s*(?:,\s*(?:and\s+)?|and\s+|&\s*|or\s+|\+\s*)"
+    r"want|take|pick|try|skip|drop|enjoyed|disliked|numbers?|compare|between|about)\s+)(?P<list>#?\d{1,2}(?:\s*(?:,\s*(?:and\s+)?|and\s+|&\s*|or\s+|\+\s*)"
     r"#?\d{1,2})*)(?=\s*(?:$|[.!?,;]|(?:was|were|is|are|look|looks|sound|sounds|already|too|please|i|but|bored|not)\b))",
     re.IGNORECASE,
 )
 _OTHERS = re.compile(
-    r"\b(?:the\s+)?(?:others?|rest|remaining)(?:\s+(?:ones?|two|three|four|\d))?\b(?!\s+(?:movies?|films?|day|night|than|of the time))",
+    r"\b(?:the\s+)?(?:others?|rest|remaining)(?:\s+(?:ones?|two|three|four|\d))?\b(?!\s+(?:movies?|films?|"
+    r"day|night|than|of the time))",
     re.IGNORECASE,
 )
 _NOT_SLOT = re.compile(
@@ -175,16 +187,19 @@ _TURNED_DOWN = re.compile(
     r"no\s+thanks?(?:\s+you)?|not\s+(?:those|these|them|that|this|any\s+of|"
     r"interested|feeling|what\s+i|for\s+me|really\s+my|my\s+(?:thing|style|taste))|a\s+different|"
     r"different\s+(?:ones?|movies|films|options)|"
+    r"(?:\d+|some|a\s+few|two|three|five)\s+more(?!\s+(?:than|like|\w+\s+than))|"
     r"any\s*more\s+(?:suggestions|options|ideas|recommendations)|more\s+(?:suggestions|options|ideas|"
     r"recommendations)|show\s+me\s+more|next\s+(?:ones|page|batch)|"
-    r"another\s+(?:one|suggestion|option|list|movie|film|book))\b|^\W*(?:hm+\W+|ok\W+|and\W+)*(?:nah|nope|next|pass|more|(?:some |any |the )?others?)\W*$",
+    r"another\s+(?:one|suggestion|option|list|movie|film|book))\b|^\W*(?:hm+\W+|ok\W+|and\W+)*(?:nah|nope|"
+    r"next|pass|more|(?:some |any |the )?others?)\W*$",
     re.IGNORECASE,
 )
 _I_HAVE = re.compile(
     r"^\W*(?:(?:yes|yeah|yep|yup|yea|oh|sure|actually|of course)\W+)*(?:(?:i|we)\s+(?:have|did)(?:\s+(?:too|"
     r"already|actually|indeed))?|"
     r"(?:already\s+)?(?:have\s+)?(?:seen|watched)(?:\s+already)?|yes\s+i\s+have|"
-    r"(?<=[\s,])(?:once|twice|(?:\w+\s+)?(?:\w+\s+)?times|(?:years|ages|months|a (?:long )?(?:while|time)|long) ago|recently|"
+    r"(?<=[\s,])(?:once|twice|(?:\w+\s+)?(?:\w+\s+)?times|(?:years|ages|months|a (?:long )?(?:while|time)|"
+    r"long) ago|recently|"
     r"last \w+|already))\W*$",
     re.IGNORECASE,
 )
@@ -215,7 +230,10 @@ _SO_IS = re.compile(
     r"(?:\bso\s+(?:is|was|are|were)|\b(?:same|likewise|ditto)\s+(?:goes\s+)?(?:for|with)|\bas\s+(?:is|was)|\bditto)\s+$",
     re.IGNORECASE,
 )
-_THAT_KIND = r"(?:and\s+|etc\W*)*(?:that|this|those|these)\s+(?:kinds?|sorts?|types?|style)\s+of\b|(?:and\s+)?(?:stuff|things|films|movies)\s+like\s+(?:that|those|this|these)\b"
+_THAT_KIND = (
+    r"(?:and\s+|etc\W*)*(?:that|this|those|these)\s+(?:kinds?|sorts?|types?|style)\s+of\b|"
+    r"(?:and\s+)?(?:stuff|things|films|movies)\s+like\s+(?:that|those|this|these)\b"
+)
 
 
 def clauses(text: str, masked: Sequence[Span] = ()) -> list[Span]:
@@ -309,6 +327,18 @@ def verdict_on(
         r"^\W*(?:and\s+)?(?:not|never|nor)\s+(?:really\s+|so much\s+)?(?:the\s+)?\W*$", head, re.IGNORECASE
     ):
         return opposite(before)
+    if re.search(
+        r"\b(?:forget|scratch|ignore|drop|never ?mind|remove|delete)\s+(?:about\s+)?(?:the\s+)?$",
+        head,
+        re.IGNORECASE,
+    ):
+        return "forgotten"
+    if before is None and re.match(
+        r"^\W*(?:and\s+|but\s+|just\s+)?(?:not|no|except|nothing like|anything but)\s+(?:the\s+)?\W*$",
+        head,
+        re.IGNORECASE,
+    ):
+        return "rejected"  # "anything by Nolan, not Dunkirk"
     if before is not None and _SO_IS.search(head):
         return before
     if (
@@ -401,7 +431,8 @@ def quality(text: str) -> Verdict | None:
 
 _EXPECTED = re.compile(
     r"\b(?:expect(?:ed|ing)?|hop(?:ed|ing)|want(?:ed|ing)?|meant|supposed|tried|trying|going|ought)\s+(?:\w+\s+)?to\s+(?:really\s+)?$"
-    r"|\bused\s+to\s+(?:really\s+)?$|\b(?:thought|figured|assumed|expected|knew|bet)\s+(?:that\s+)?(?:i|we)(?:'d|\s+would|\s+was going to)\s+(?:really\s+)?$",
+    r"|\bused\s+to\s+(?:really\s+)?$|\b(?:thought|figured|assumed|expected|knew|bet)\s+(?:that\s+)?(?:i|"
+    r"we)(?:'d|\s+would|\s+was going to)\s+(?:really\s+)?$",
     re.IGNORECASE,
 )
 

@@ -89,7 +89,8 @@ _DEFINITE = re.compile(
 )
 _PAST = re.compile(r"\b(?:saw|watched|seen|read|finished|heard)\b", re.IGNORECASE)
 _POLITE = frozenset(
-    "please pls plz thx smth yes yeah yep sure ok okay hi hello hey probably maybe perhaps um hmm well then thanks thank you "
+    "please pls plz thx smth yes yeah yep sure ok okay hi hello hey probably maybe perhaps um hmm well "
+    "then thanks thank you "
     "instead also "
     "actually though i think guess say id would will be great nice good fine too lets go with prefer mostly mainly "
     "definitely both either really honestly now today tonight for me favorite genre this time about how what".split()
@@ -122,7 +123,8 @@ _AHEAD = re.compile(
     r"\b(?:can|could|will|to|wants?|need)\s+(?:\w+\s+){0,2}(?:watch|see|read|hear)\b", re.IGNORECASE
 )
 _AUDIENCE = re.compile(
-    r"\b(?:for|with|to(?:gether)? with|entertain|keep)\s+(?P<who>(?:(?:my|our|the|his|her|some|a|an|young|little|small|two|three|\d)\s+)*"
+    r"\b(?:for|with|to(?:gether)? with|entertain|keep)\s+(?P<who>(?:(?:my|our|the|his|her|some|a|an|young|"
+    r"little|small|two|three|\d)\s+)*"
     r"(?:kids?|child|children|toddlers?|grandkids|grandchildren|grandson|granddaughter|little ones?|"
     r"(?:(?:[2-9]|1[0-2]|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)[\s-]*(?:and\s+\w+[\s-]*)?"
     r"(?:years?|yrs?|yo|y/?o)[\s-]*(?:olds?)?)))\b(?!\s+(?:myself|at heart))",
@@ -136,9 +138,14 @@ _POLAR = re.compile(
     r"^\s*[:=,-]?\s*(?:(?P<yes>yes|yeah|yep|sure|please)|(?P<no>no|nope|nah|not))\s*(?=$|[,.;!])",
     re.IGNORECASE,
 )
+_NOTHING_BUT = re.compile(
+    r"\b(?:nothing but|only|exclusively|strictly)\s+(?:(?:a|an|the|some|good)\s+)*$", re.IGNORECASE
+)
 _OPTIONAL_BEFORE = re.compile(  # "it doesn't have to be in French"
-    r"(?:\b(?:doesn'?t|does not|don'?t|do not|needn'?t|need not)\s+(?:\w+\s+)?(?:(?:have|need)\s+to\s+)?(?:be|have|star|feature|include)|"
-    r"\bno need (?:for|to be)|\bnot necessarily|\bforget(?:\s+about)?|\bnever ?mind|\bscratch|\bdrop)\s+(?:(?:the|a|an|in|with|from|any)\s+)*$",
+    r"(?:\b(?:doesn'?t|does not|don'?t|do not|needn'?t|need not)\s+(?:\w+\s+)?(?:(?:have|"
+    r"need)\s+to\s+)?(?:be|have|star|feature|include)|"
+    r"\bno need (?:for|to be)|\bnot necessarily|\bforget(?:\s+about)?|\bnever ?mind|\bscratch|"
+    r"\bdrop)\s+(?:(?:the|a|an|in|with|from|any)\s+)*$",
     re.IGNORECASE,
 )
 _OPTIONAL_AFTER = re.compile(
@@ -216,6 +223,11 @@ class WishReader:
     def __init__(self, catalog: Catalog) -> None:
         self.nouns = item_nouns(catalog)
         self._ordinary = ordinary_words()
+        several = "|".join(sorted(re.escape(noun) for noun in self.nouns))
+        self._which_items = re.compile(  # "which films did Ridley Scott direct?"
+            rf"^\W*(?:(?:so|and|ok)\W+)*(?:which|what)\s+(?:\w+\s+)?(?:{several})\s+(?:did|does|do|has|have|is|are|was|were|with|by)\b",
+            re.IGNORECASE,
+        )
         self._values: dict[str, list[_Value]] = {}
         self._people: dict[str, list[_Value]] = {}
         self._surnames: dict[str, dict[str, int]] = {}
@@ -307,7 +319,7 @@ class WishReader:
         hidden = _hidden(said, masked)
         clause = text[said[0].start : said[-1].end]
         tail = text[said[-1].end : said[-1].end + 3].lstrip(' )"”')
-        asking = _ASKING.search(clause) is not None
+        asking = _ASKING.search(clause) is not None or self._which_items.match(clause) is not None
         if _QUESTION.match(clause) and not asking:
             return []
         if (
@@ -472,7 +484,7 @@ class WishReader:
         return spans
 
     def _misspelt(self, said: Sequence[Word], i: int) -> str | None:
-        """The value of a field with few values that word i misses by one slip, where a value is expected: "horrro movie"."""
+        """The value, of a field with few, that word i misses by a slip, where a value is expected: "horrro movie"."""
         form = said[i].form
         if (
             len(form) < 5
@@ -579,11 +591,22 @@ class WishReader:
         values = sorted(self._people[key], key=lambda v: -v.count)
         start, end = said[i].start, said[j - 1].end
         suited = [v for v in values if v.field in self._suited(said, i)]
+        did = i > 0 and said[i - 1].form in ("did", "does", "do", "has", "have", "is", "are", "was", "were")
+        if did and negator is None and self._which_items.match(text[said[0].start : said[-1].end]):
+            verb = said[j].form if j < len(said) else ""
+            by = (
+                [v for v in values if verb[:5] in self._phrases[v.field]]
+                if verb[:5] in ("direc", "write", "wrote", "made")
+                else []
+            )
+            value = (by or [v for v in values if self._phrases[v.field].startswith("with")] or values)[0]
+            return [FoundWish(value.field, value.value, "wanted", 2.0, start, end)]
         if negator is not None:
             start = said[self._from(said, i, negator)].start
             return [FoundWish(v.field, v.value, "unwanted", 2.0, start, end) for v in suited or values]
         value = (suited or values)[0]
-        cue = i > 0 and said[i - 1].form in _PEOPLE_CUES
+        before = i - 1 if i and said[i - 1].form != "both" else i - 2
+        cue = before >= 0 and said[before].form in _PEOPLE_CUES
         noun = j < len(said) and said[j].form in self.nouns
         if cue:
             lead = [k for k in range(max(0, i - 3), i) if hidden[k]]
@@ -735,15 +758,21 @@ class WishReader:
         ):
             if not any(hidden) and not rare:
                 return True
-        if i and said[i - 1].form in ("my", "our", "his", "her", "your", "their"):
+        theirs = i > 0 and said[i - 1].form in ("his", "her", "their")
+        if theirs and i > 1 and said[i - 2].form in ("only", "more", "just"):
+            return True  # "only his comedies"
+        if theirs or (i > 0 and said[i - 1].form in ("my", "our", "your")):
             return False
         lead = (
             _FILL
             | _POLITE
             | ({"thats", "that", "is", "which"} if i and said[0].form in ("one", "something") else set())
         )
+        if i and _NOTHING_BUT.search(text[max(0, said[i].start - 30) : said[i].start]):
+            return True
         begins = all(inside[k] or said[k].form in lead for k in range(i)) and not any(hidden[:i])
-        if begins and not rare and (j == len(said) or said[j].form in _GOES_ON):
+        cut = j < len(said) and re.search(r"[,.;:!?]", text[said[j - 1].end : said[j].start]) is not None
+        if begins and not rare and (j == len(said) or cut or said[j].form in _GOES_ON):
             return True
         k = i - 1
         cue = False
