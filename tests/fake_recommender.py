@@ -47,6 +47,7 @@ class Reply:
     recommendations: tuple
     preferences: Preferences
     timings: dict
+    question: object = None
 
     def to_json(self):
         listed = [

@@ -49,7 +49,8 @@ def test_streaming_gives_the_list_first_and_the_same_text(recommender):
 
 def test_the_json_form(recommender):
     tree = json.loads(json.dumps(recommender.generate(user("Something like Alien"), k=2).to_json()))
-    assert list(tree) == ["text", "action", "recommendations", "preferences", "timings"]
+    assert list(tree)[:5] == ["text", "action", "recommendations", "preferences", "timings"]
+    assert set(tree) <= {"text", "action", "recommendations", "preferences", "timings", "question"}
     first = tree["recommendations"][0]
     assert list(first) == ["item", "score", "reason", "evidence"]
     assert {"id", "title", "year", "genres"} <= set(first["item"])
@@ -61,7 +62,7 @@ def test_rank_is_the_list_without_words(recommender):
     ranked = recommender.rank(user("I loved Alien"), k=11)
     assert len(ranked) == 11 and "alien" not in [one.item.id for one in ranked]
     assert [one.item.id for one in ranked[:3]] == [
-        one.item.id for one in recommender.generate(user("I loved Alien"), k=3).recommendations
+        one.item.id for one in recommender.generate(user("I loved Alien"), k=3, diversity=0).recommendations
     ]
     assert all(one.reason == "" and one.found_by for one in ranked[:5])
 
@@ -94,9 +95,104 @@ def test_limits_and_exclusions_hold(recommender):
         assert "Comedy" not in one.item.values("genres") and one.item.title != "The Shining"
 
 
-def test_what_was_demanded_comes_first(recommender):
+def test_what_was_demanded_holds(recommender):
     reply = recommender.generate(user("Anything with Toni Collette?"), k=4)
-    assert {"Hereditary", "Little Miss Sunshine"} == set(titles(reply)[:2])
+    assert {"Hereditary", "Little Miss Sunshine"} == set(titles(reply))
+    ranked = recommender.rank(
+        user("Anything with Toni Collette?"), k=12
+    )  # the whole ranking has all, those first
+    assert {one.item.title for one in ranked[:2]} == set(titles(reply)) and len(ranked) == 12
+
+
+def test_two_demands_must_both_hold_and_either_may(tokenizers):
+    recommender = make_recommender("llama", tokenizers)
+    both = recommender.generate(user("It must be a comedy, with Toni Collette"), k=12)
+    assert titles(both) == ["Little Miss Sunshine"]
+    none = recommender.generate(user("with Toni Collette and Sigourney Weaver"), k=3)
+    assert none.action == "nothing" and "Toni Collette" in none.text
+    either = recommender.generate(user("with Toni Collette or Sigourney Weaver"), k=12)
+    assert {"Hereditary", "Alien"} <= set(titles(either)) and len(titles(either)) == 12
+
+
+def test_a_wish_counts_beside_the_score(tokenizers):
+    recommender = make_recommender("llama", tokenizers)
+    wished = recommender.generate(user("I feel like a comedy"), k=12)
+    comedies = [n for n, one in enumerate(wished.recommendations) if "Comedy" in one.item.values("genres")]
+    assert comedies == list(range(len(comedies))) and comedies
+
+
+def test_a_list_of_sequels_is_not_what_is_wanted(tokenizers):
+    from conftest import make_movies
+    from wherefore.catalog import Catalog
+
+    rows = [{"id": i.id, "title": i.title, **i.fields} for i in make_movies().items]
+    saga = [{**rows[0], "id": f"s{n}", "title": f"Zorbit {n}", "year": 1990 + n} for n in range(1, 7)]
+    recommender = make_recommender("llama", tokenizers, Catalog.from_records([*rows, *saga], name="films"))
+    ask = user("Recommend some films")
+    assert (
+        sum(title.startswith("Zorbit") for title in titles(recommender.generate(ask, 5, diversity=9.0))) <= 1
+    )
+
+
+@pytest.mark.parametrize("diversity", [-1, "much", float("inf"), float("nan")])
+def test_diversity_must_be_a_number(tokenizers, diversity):
+    recommender = make_recommender("gpt2", tokenizers)
+    with pytest.raises(ValueError, match="`diversity` is .*number from 0"):
+        recommender.generate(user("scary"), diversity=diversity)
+
+
+def test_what_each_part_of_the_state_does(tokenizers):
+    recommender = make_recommender("llama", tokenizers)
+    ask = user("I loved Alien. Something scary after 2000, nothing by Ari Aster.")
+    listed = {one.item.id for one in recommender.generate(ask, k=4).recommendations}
+    effects = {effect.part.kind: effect for effect in recommender.effects(ask, k=4)}
+    assert set(effects) == {"liked", "wanted", "limit", "unwanted"}
+    for effect in effects.values():
+        assert {item.id for item in effect.brought} <= listed
+        assert not {item.id for item in effect.kept_out} & listed
+        assert len(effect.brought) <= 4 and "alien" not in {item.id for item in effect.kept_out}
+    assert all(item.get("year") <= 2000 for item in effects["limit"].kept_out) and effects["limit"].kept_out
+    assert all(item.values("directors") == ("Ari Aster",) for item in effects["unwanted"].kept_out)
+    assert recommender.effects(user("Recommend something"), k=4) == ()
+    with pytest.raises(ValueError, match="`k`"):
+        recommender.effects(ask, k=0)
+
+
+def test_the_words_of_a_part_go_with_it():
+    from wherefore.effects import without
+    from wherefore.state import Part
+
+    said = (Message("user", "I loved Alien,  no  gore please"), Message("assistant", "No gore it is."))
+    there = Dialogue(said, (Mention("alien", 0, 8, 13, 100.0),), Preferences(liked=("alien",)))
+    gone = without(there, Part("liked", "Alien (1979)", "I loved Alien", Preferences()))
+    assert gone.messages[0].content == " " * 13 + ",  no  gore please" and gone.mentions == ()
+    kept = without(there, Part("unwanted", "gore", "no gore", Preferences()))
+    assert kept.messages[0].content == "I loved Alien,           please" and kept.mentions == there.mentions
+    assert without(there, Part("limit", "by hand", "", Preferences())).messages == said
+    assert without(there, Part("limit", "other", "under 90", Preferences())).messages == said
+
+
+def test_a_question_back_goes_with_the_list_and_its_answer_is_taken(tokenizers):
+    recommender = make_recommender("llama", tokenizers)
+    *events, done = recommender.stream(user("Recommend me something"), k=3)
+    reply = done.reply
+    assert reply.question is not None and reply.text.endswith(f"\n\n{reply.question.text}")
+    assert len(reply.recommendations) == 3 and reply.action == "recommend"
+    assert reply.to_json()["question"]["field"] == reply.question.field
+    assert "".join(event.text for event in events if isinstance(event, TextDelta)) == reply.text
+    option = reply.question.options[0]
+    talk = user("Recommend me something", reply.text, option.lower())
+    second = recommender.generate(talk, k=3)
+    assert [(wish.field, wish.value) for wish in second.preferences.wanted] == [
+        (reply.question.field, option)
+    ]
+    assert second.question is None or second.question.field != reply.question.field
+    assert recommender.generate(user("Just recommend something"), k=3).question is None
+    quiet = recommender.config.model_copy(
+        update={"turn": recommender.config.turn.model_copy(update={"questions": False})}
+    )
+    recommender.config = quiet
+    assert recommender.generate(user("Recommend me something"), k=3).question is None
 
 
 def test_seen_items_do_not_come_back(recommender):
@@ -116,7 +212,7 @@ def test_nothing_fits_is_said(recommender):
         ("Horror after 2015 under 90 minutes", "Without “under 90 minutes”, 3 films would fit."),
         ("Something after 2050", "Without “after 2050”, 12 films would fit."),
         ("Something after 2050 and under 20 minutes", "Dropping any one of your limits would not be enough."),
-        ("After 2018, no horror", "Without “After 2018”, 5 films would fit."),
+        ("After 2018, no horror", "Without “After 2018”, 5 films would fit; without “no horror”, 1."),
     ],
 )
 def test_what_to_drop_is_said_when_nothing_fits(tokenizers, message, advice):
@@ -239,6 +335,16 @@ def test_what_was_asked_about_may_still_be_listed(tokenizers):
         ("Hi!", "ask"),
         ("hello there", "ask"),
         ("thanks a lot, bye", "chat"),
+        ("Hello, how are you?", "chat"),
+        ("muchas gracias!", "chat"),
+        ("k thx bye 👋", "chat"),
+        ("what can you do?", "chat"),
+        ("What's the weather like?", "chat"),
+        ("how dumb can you be", "chat"),
+        ("my dog is called Rocky", "chat"),
+        ("haha nice", "chat"),
+        ("how long is Oppenheimer?", "answer"),
+        ("a rainy afternoon and nothing to do", "recommend"),
         ("It Follows was great", "recommend"),
     ],
 )

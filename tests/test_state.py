@@ -106,6 +106,19 @@ def test_forget_and_why_in_the_terminal(tokenizers):
     assert len(screen.lists[-1]) == 3
 
 
+def test_effects_in_the_terminal(tokenizers):
+    screen = Notes()
+    conversation = Conversation(make_recommender("llama", tokenizers), 3, screen)
+    conversation.run(
+        iter(["/effects", "I loved Alien. Something after 2000", "/effects", "/forget year", "/effects"])
+    )
+    assert screen.notes[0] == "Nothing understood so far."
+    before, after = screen.notes[1], screen.notes[3]
+    assert before.startswith("Liked: Alien (1979) — ") and "\nLimit: year after 2000 — " in before
+    assert "keeps out" in before or "changes nothing" in before
+    assert after.startswith("Liked: Alien (1979) — ") and "Limit" not in after
+
+
 def test_why_without_a_list_is_no_fault(tokenizers):
     screen = Notes()
     conversation = Conversation(make_recommender("llama", tokenizers), 3, screen)

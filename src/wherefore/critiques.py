@@ -132,6 +132,8 @@ class CritiqueReader:
         for match in _CRITIQUE.finditer(text):
             if _AFTER.match(text[match.end() :]):
                 continue
+            if match["plain"] and re.search(r"\bbeen\s+$", text[: match.start()], re.IGNORECASE):
+                continue  # "It's been too long"
             if match["plain"]:
                 role, op = _PLAIN[" ".join(match["plain"].lower().split())]
                 spec = self._roles[role]

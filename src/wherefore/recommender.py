@@ -24,6 +24,7 @@ from wherefore.checkpoint import Checkpoint, checkpoint_dir, load_checkpoint, sa
 from wherefore.config import Config
 from wherefore.dialogue import Dialogue, DialogueReader, Message, Preferences, parse_messages
 from wherefore.diversity import diverse
+from wherefore.effects import Effect, items_of, without
 from wherefore.item_encoder import ItemSignals
 from wherefore.model import DialogueCache, RecommenderLM, Scores, Written
 from wherefore.plan import Fact, Plan, plan_opening, plan_reasons
@@ -33,6 +34,7 @@ from wherefore.retrieval import Candidates, Index, Retriever, make_retriever
 from wherefore.series import SeriesIndex
 from wherefore.signals import ItemVectors
 from wherefore.smalltalk import Said
+from wherefore.state import parts
 
 Action = Literal["recommend", "ask", "answer", "chat", "nothing"]
 Worded = Literal["first", "rewritten", "plain"]
@@ -295,6 +297,39 @@ class Recommender:
             cache = self._read(dialogue) if self.config.ranker.llm else None
             return list(self._listed(self._ranked(dialogue, k, cache, exclude)))
 
+    def effects(
+        self,
+        messages: Sequence[Mapping[str, Any] | Message],
+        k: int = 5,
+        preferences: Preferences | None = None,
+        diversity: float | None = None,
+    ) -> tuple[Effect, ...]:
+        """What each part of the state does to the list: the list is made again without it and without its words.
+
+        Arguments as in `generate`. Costs a list per part, and no writing.
+        """
+        self._check_k(k)
+        weight = self._check_diversity(diversity)
+        parsed = parse_messages(messages)
+        since = 0 if preferences is None else len(parsed) - 1
+        with self._lock:
+            dialogue = self.reader.read(parsed, preferences, since)
+            now = self._items(dialogue, k, (), weight)
+            found = []
+            for part in parts(dialogue.preferences, self.catalog):
+                itself = items_of(
+                    dialogue.preferences, part.without
+                )  # without "I liked X", X would be a candidate
+                then = self._items(without(dialogue, part), k, itself, weight)
+                brought = tuple(item for item in now if item not in then)
+                found.append(Effect(part, brought, tuple(item for item in then if item not in now)))
+        return tuple(found)
+
+    def _items(self, dialogue: Dialogue, k: int, exclude: Collection[str], diversity: float) -> list[Item]:
+        cache = self._read(dialogue)
+        ranked = self._ranked(dialogue, k, cache, exclude, diversity, strict=True)
+        return [ranked.candidates.items[place] for place in ranked.places]
+
     def candidates(
         self, dialogue: Dialogue, k: int | None = None, exclude: Collection[str] = ()
     ) -> Candidates:
@@ -325,12 +360,9 @@ class Recommender:
     ) -> Iterator[Event]:
         """The list first, then the text as it is written, then the whole reply. Arguments as in `generate`."""
         self._check_k(k)
-        if diversity is None:
-            diversity = self.config.turn.diversity
-        if not isinstance(diversity, int | float) or not 0 <= diversity < float("inf"):
-            raise ValueError(f"`diversity` is {diversity!r}; it must be a number from 0 on, in logits")
+        weight = self._check_diversity(diversity)
         parsed = parse_messages(messages)
-        return self._stream(parsed, k, preferences, float(diversity))
+        return self._stream(parsed, k, preferences, weight)
 
     def _stream(
         self, parsed: tuple[Message, ...], k: int, preferences: Preferences | None, diversity: float
@@ -420,6 +452,13 @@ class Recommender:
         known = [item for item in question.items if item in self.catalog]
         rows = np.array([self.catalog.row(item) for item in known], dtype=np.int64)
         return answer(question, dialogue, self.catalog, self._similarity(dialogue, rows))
+
+    def _check_diversity(self, diversity: float | None) -> float:
+        if diversity is None:
+            diversity = self.config.turn.diversity
+        if not isinstance(diversity, int | float) or not 0 <= diversity < float("inf"):
+            raise ValueError(f"`diversity` is {diversity!r}; it must be a number from 0 on, in logits")
+        return float(diversity)
 
     def _check_k(self, k: int) -> None:
         if not isinstance(k, int) or isinstance(k, bool) or k < 1:

@@ -44,7 +44,7 @@ _RUDE = re.compile(
     re.IGNORECASE,
 )
 _PRAISE = re.compile(
-    r"^\W*(?:(?:you(?:'re| are)|that(?:'s| is)|this is|wow|so|really|very|just|oh|such|a|the)\W+)*"
+    r"^\W*(?:(?:you(?:'re| are)|that(?:'s| is)|this is|wow|so|really|very|just|oh|such|a|the|haha+|lol)\W+)*"
     r"(?:great|awesome|amazing|clever|smart|helpful|perfect|good (?:bot|job|work)|nice(?: one)?|cool|"
     r"funny|impressive|lol|haha+|hahaha+)\W*$",
     re.IGNORECASE,

@@ -22,6 +22,7 @@ Say what you like and what you look for, in your own words.
 /state   what I have understood so far, and from which words
 /forget  one thing of it: /forget horror, /forget after 2000
 /why     why an item was listed: /why 2
+/effects what each thing that I have understood does to the list
 /reset   forget this conversation
 /help    these lines
 /quit    leave (or Ctrl-D); Ctrl-C stops a reply"""
@@ -210,6 +211,8 @@ class Conversation:
                 self.screen.note(self._state())
             case command if re.match(r"/forget(?:\s|$)", command):
                 self.screen.note(self._forget(text[len("/forget") :].strip()))
+            case "/effects":
+                self.screen.note(self._effects())
             case command if re.fullmatch(r"/why(?:\s+(?:#\s*)?\d{1,2})?", command):
                 number = re.search(r"\d+", command)
                 self._answer(f"Why number {number[0]}?" if number else "Why these?")
@@ -226,6 +229,24 @@ class Conversation:
             said = f' — "{plain(part.said)}"' if part.said else ""
             lines.append(f"{HEADINGS[part.kind]}: {plain(part.text)}{said}")
         return "\n".join(lines) or "Nothing understood so far."
+
+    def _effects(self) -> str:
+        last = next(
+            (n for n in range(len(self.messages) - 1, -1, -1) if self.messages[n].role == "user"), None
+        )
+        if last is None or not self.preferences or not parts(self.preferences, self.recommender.catalog):
+            return "Nothing understood so far."
+        given = self.preferences if self._edited else None
+        lines = []
+        for effect in self.recommender.effects(self.messages[: last + 1], self.k, given):
+            heading = f"{HEADINGS[effect.part.kind]}: {plain(effect.part.text)}"
+            brought, kept = (
+                ", ".join(plain(item.title) for item in items) for items in (effect.brought, effect.kept_out)
+            )
+            what = [f"brings {brought}"] if brought else []
+            what += [f"keeps out {kept}"] if kept else []
+            lines.append(f"{heading} — {'; '.join(what) or 'changes nothing in this list'}")
+        return "\n".join(lines)
 
     def _forget(self, words: str) -> str:
         if not words:

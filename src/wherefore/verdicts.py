@@ -20,7 +20,8 @@ _GOOD = (
     r"a (?:real |true )?(?:joy|riot|blast)|guilty pleasure|exactly what i like"
 )
 _BAD = (
-    r"boring|bored|bad|terrible|awful|worst|overrated|disappointing|disappointed|disappointment|sucked|sucks|"
+    r"boring|bored|bad(?! ?-?ass)|terrible|awful|worst|overrated|disappointing|disappointed|disappointment|sucked|"
+    r"sucks|"
     r"lame|stupid|dumb|"
     r"garbage|trash|mediocre|meh|a waste|waste of time|annoying|dull|horrible|ridiculous|over-?hyped|"
     r"forgettable|unwatchable|"
@@ -30,7 +31,7 @@ _BAD = (
     r"fell asleep|walked out|"
     r"couldn'?t finish|couldn'?t get (?:into|through)|pretentious|tedious|rubbish|crap|crappy|a mess|a "
     r"snooze\w*|cringey?|"
-    r"nothing special|unfunny|pointless|poor|weak|a bore|a chore|grating"
+    r"nothing special|unfunny|pointless|(?<=was )poor|(?<=is )poor|weak|a bore|a chore|grating"
 )
 # What a film does to people: said right after its title, or of "it".
 _ADVERB = (
@@ -510,7 +511,9 @@ def verdicts_in(text: str, clause: Span) -> list[Verdict]:
         elif said is not None and copula is not None:
             found.append(said)
         elif re.match(
-            r"^\W*(?:\w+ly\W+)?i\s+(?:really\s+)?(?:didn'?t|did not|don'?t|do not)\W*$", words, re.IGNORECASE
+            r"^\W*(?:sadly|unfortunately|alas|honestly|but)\W+i\s+(?:really\s+)?(?:didn'?t|did not|don'?t|do not)\W*$",
+            words,
+            re.IGNORECASE,
         ):
             found.append("disliked")
     return found
