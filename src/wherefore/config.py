@@ -124,7 +124,7 @@ class TurnConfig(_Strict):
     """What a reply holds besides the best items."""
 
     diversity: float = Field(0.5, ge=0)  # logits that an item loses for being like one listed before it
-    wishes: float = Field(2.0, ge=0)  # logits that an item gains for what the user has just asked for
+    wishes: float = Field(4.0, ge=0)  # logits that an item gains for what the user has just asked for
     questions: bool = True  # ask back, where the answer would say much about what is sought
 
 

@@ -306,12 +306,13 @@ class Recommender:
     ) -> tuple[Effect, ...]:
         """What each part of the state does to the list: the list is made again without it and without its words.
 
-        Arguments as in `generate`. Costs a list per part, and no writing.
+        Arguments as in `generate`, but given preferences are the state as it is: that of a reply to the last message,
+        or an edited one. Costs a list per part, and no writing.
         """
         self._check_k(k)
         weight = self._check_diversity(diversity)
         parsed = parse_messages(messages)
-        since = 0 if preferences is None else len(parsed) - 1
+        since = 0 if preferences is None else len(parsed)
         with self._lock:
             dialogue = self.reader.read(parsed, preferences, since)
             now = self._items(dialogue, k, (), weight)
@@ -601,7 +602,7 @@ class Recommender:
         for age, wishes in enumerate(reversed(groups.values())):
             for place, item in enumerate(candidates.items):
                 if any(value in item.values(name) for name, value in wishes):
-                    met[place] += 0.8**age
+                    met[place] += 0.5**age
         return met
 
     def _similarity(self, dialogue: Dialogue, rows: np.ndarray) -> dict[str, dict[str, float]]:

@@ -819,6 +819,8 @@ class WishReader:
             and (inside[noun] or said[noun].form in ("and", "or", "type", "kind", "style", "themed", "based"))
         ):
             noun += 1
+        if noun < len(said) and said[noun].form in ("mood", "vibe", "vibes") and not hidden[noun]:
+            return True  # "I'm in the romcom mood"
         follows = (
             noun < len(said)
             and said[noun].form in self.nouns | {"ones", "stuff", "genre", "genres"}

@@ -1,0 +1,274 @@
+"""Measure the conversation: the hand-written suite, feedback of real dialogues, and simulated users.
+
+    python scripts/converse.py [--users 300] [--parts suite feedback simulated] [--checkpoint starter]
+
+Simulated users are people of MovieLens, each after one hidden film that they like; they never name it, and say nothing
+that fewer than twenty films share. They talk for at most five turns with the whole chain, with the chain that never
+asks back, with the chain that keeps no state but reads all words, and with dense retrieval by all that they said.
+Reasons are worded plainly, for the users do not read them. Stopped, the same command goes on where it was. Figures go
+to `conversation.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wherefore.dialogue import Dialogue, Message
+    from wherefore.recommender import Recommender
+    from wherefore.simulate import System
+
+ROOT = Path(__file__).resolve().parents[1]
+TURNS = 5
+PARTS = ("suite", "feedback", "simulated")
+SYSTEMS = ("chain", "chain without questions", "chain without state", "dense")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse, measure, write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--checkpoint", default="starter")
+    parser.add_argument("--users", type=int, default=300, help="simulated users (300)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--shared", type=Path, default=ROOT.parent / "shared" / "data", help="where MovieLens is"
+    )
+    parser.add_argument(
+        "--runs", type=Path, default=ROOT / "runs" / "converse", help="sessions are kept here"
+    )
+    parser.add_argument("--results", type=Path, default=ROOT / "results")
+    parser.add_argument(
+        "--parts", nargs="+", choices=PARTS, default=PARTS, help="what to measure; the other figures are kept"
+    )
+    options = parser.parse_args(argv)
+    if options.users < 1:
+        parser.error(f"--users is {options.users}; give 1 or more")
+
+    from wherefore.evaluate import provenance
+    from wherefore.recommender import Recommender
+
+    try:
+        recommender = Recommender.from_pretrained(options.checkpoint)
+        plainly(recommender)
+        measured = {
+            "suite": lambda: suite(recommender),
+            "feedback": lambda: feedback(options),
+            "simulated": lambda: simulated(recommender, options),
+        }
+        found: dict[str, Any] = {}
+        for part in options.parts:
+            found |= measured[part]()
+    except (ValueError, FileNotFoundError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    options.results.mkdir(parents=True, exist_ok=True)
+    path = options.results / "conversation.json"
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    command = shlex.join(["python", "scripts/converse.py", *(sys.argv[1:] if argv is None else argv)])
+    files = sorted((options.shared / "movielens_latest_small_2016").glob("*.gz"))
+    about = provenance(command, options.seed, files)
+    path.write_text(json.dumps(kept | found | about, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(found, indent=1))
+    return 0
+
+
+def plainly(recommender: Recommender) -> None:
+    """Let the recommender word its reasons without the LLM."""
+
+    def word(dialogue: Any, cache: Any, plans: Any) -> Any:
+        return ((recommender._plain(plan), "plain") for plan in plans)
+
+    recommender._word = word  # type: ignore[method-assign]
+
+
+def suite(recommender: Recommender) -> dict[str, Any]:
+    """The share of the hand-written messages and dialogues that go as expected, and of those about limits."""
+    sys.path.insert(0, str(ROOT / "tests"))
+    from rich.progress import track
+
+    from suite import Talk, Titles, cases, faults, messages
+
+    titles = Titles(recommender.catalog)
+    passed: dict[str, bool] = {}
+    for case in cases("messages-*.yaml"):
+        state = recommender.reader.read(messages(case.tree)).preferences
+        passed[case.name] = not faults(case.tree, state, titles)
+    talk = Talk(recommender)
+    for case in track(cases("talks-*.yaml"), "suite"):
+        passed[case.name] = not talk.play(case.tree["turns"])
+
+    def share(prefix: str) -> float:
+        chosen = [fine for name, fine in passed.items() if name.startswith(prefix)]
+        return sum(chosen) / len(chosen)
+
+    return {
+        "suite_cases": len(passed),
+        "suite_pass": share(""),
+        "messages_pass": share("messages"),
+        "dialogues_pass": share("talks"),
+        "limits_pass": (share("messages-limits") * 38 + share("talks-limits") * 17) / 55,
+        "suite_failed": sorted(name for name, fine in passed.items() if not fine),
+    }
+
+
+def feedback(options: argparse.Namespace) -> dict[str, Any]:
+    """How well likes, dislikes and what was seen are read, against what people said after ReDial's test dialogues.
+
+    Of the items that the reader takes for liked (disliked, seen), the share that the people said so of; and of those
+    that people said so of, the share that is read. Many were never spoken of that way, so the second has a low ceiling.
+    """
+    from wherefore.catalog import Catalog
+    from wherefore.corpora import as_dialogue, read, read_items
+    from wherefore.dialogue import DialogueReader
+
+    folder = options.shared / "redial"
+    facts = {item: record for item, record in read_items("redial", folder).items() if record.get("title")}
+    records = [
+        {"id": item, **{key: record[key] for key in ("title", "year", "genres") if record.get(key)}}
+        for item, record in facts.items()
+    ]
+    catalog = Catalog.from_records(records, name="movies")
+    reader = DialogueReader(catalog)
+    titles = {item.id: catalog.dated(item) for item in catalog.items}
+    read_as: Counter[tuple[str, str]] = Counter()  # what the reader says, what the people say
+    for dialogue in read("redial", folder, "test"):
+        known = as_dialogue(
+            dialogue.turns, lambda item: titles.get(item, item), lambda item: item if item in titles else None
+        )
+        if not dialogue.feedback or not known.messages:
+            continue
+        state = reader.read(known.messages, mentions=known.mentions).preferences
+        for item, told in dialogue.feedback.items():
+            verdict = {True: "liked", False: "disliked", None: "unsaid"}[told.liked]
+            ours = "liked" if item in state.liked else "disliked" if item in state.disliked else "unsaid"
+            read_as[ours, verdict] += 1
+            seen = {True: "seen", False: "unseen", None: "unsaid"}[told.seen]
+            read_as["seen" if item in state.seen else "not seen", seen] += 1
+
+    def rates(what: str, against: tuple[str, str]) -> dict[str, float]:
+        said_so = sum(read_as[what, verdict] for verdict in against)
+        all_so = sum(number for (_, verdict), number in read_as.items() if verdict == what)
+        return {
+            f"feedback_{what}_precision": read_as[what, what] / max(said_so, 1),
+            f"feedback_{what}_recall": read_as[what, what] / max(all_so, 1),
+        }
+
+    judged = ("liked", "disliked")
+    right = sum(read_as[one, one] for one in judged)
+    return {
+        "feedback_accuracy": right / max(sum(read_as[one, other] for one in judged for other in judged), 1),
+        **rates("liked", judged),
+        **rates("disliked", judged),
+        **rates("seen", ("seen", "unseen")),
+    }
+
+
+def simulated(recommender: Recommender, options: argparse.Namespace) -> dict[str, Any]:
+    """Success and turns of every system, with the same users."""
+    from rich.progress import track
+
+    from wherefore.ratings import liked_sets
+    from wherefore.simulate import SimulatedUser, converse, tastes
+
+    catalog, vectors = recommender.catalog, recommender.index.vectors
+
+    def near(one: str, other: str) -> float:
+        return float(vectors[catalog.row(one)] @ vectors[catalog.row(other)])
+
+    likes = liked_sets(
+        {"name": "movielens", "path": str(options.shared / "movielens_latest_small_2016")}, catalog
+    )
+    people = tastes(likes, near, options.users, options.seed)
+    found: dict[str, Any] = {"simulated_users": len(people), "turns": TURNS}
+    for name in SYSTEMS:
+        system = made(name, recommender)
+        folder = options.runs / f"{name.replace(' ', '-')}-{options.seed}"
+        folder.mkdir(parents=True, exist_ok=True)
+        sessions = []
+        for number, taste in enumerate(track(people, name)):
+            kept = folder / f"{number}.json"
+            if not kept.is_file():
+                user = SimulatedUser(taste, catalog, near, Random(f"{options.seed} {number}"))
+                kept.write_text(json.dumps(asdict(converse(user, system, TURNS))), encoding="utf-8")
+            sessions.append(json.loads(kept.read_text(encoding="utf-8")))
+        found |= summary(name, sessions)
+    return found
+
+
+def summary(name: str, sessions: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Success within five turns, the turns of those that succeeded, and how often a question was asked."""
+    key = {"chain": "simulated", "dense": "dense"}.get(
+        name, name.replace("chain ", "simulated_").replace(" ", "_")
+    )
+    key = {
+        "simulated_without_questions": "simulated_no_questions",
+        "simulated_without_state": "simulated_no_state",
+    }.get(key, key)
+    turns = [one["turn"] for one in sessions if one["turn"] is not None]
+    return {
+        f"{key}_success": len(turns) / len(sessions),
+        f"{key}_success_by_turn": [sum(t <= n for t in turns) / len(sessions) for n in range(1, TURNS + 1)],
+        f"{key}_turns": sum(turns) / max(len(turns), 1),
+        f"{key}_questions": sum(one["questions"] for one in sessions) / len(sessions),
+    }
+
+
+def said(messages: Sequence[dict[str, str]]) -> str:
+    """All that the user said, in one text: what a system without a state goes by."""
+    return "\n".join(message["content"] for message in messages if message["role"] == "user")
+
+
+class Forgetful:
+    """Reads a dialogue as words alone: no item is known in it, and nothing is wanted or refused."""
+
+    def read(self, messages: Sequence[Message], *_: Any) -> Dialogue:
+        """The messages, with nothing understood."""
+        from wherefore.dialogue import Dialogue
+
+        return Dialogue(tuple(messages))
+
+
+def made(name: str, recommender: Recommender) -> System:
+    """A system by its name."""
+    from wherefore.simulate import Seen
+
+    def chain(messages: list[dict[str, str]], asks: bool, state: bool) -> Seen:
+        turn = recommender.config.turn.model_copy(update={"questions": asks})
+        recommender.config = recommender.config.model_copy(update={"turn": turn})
+        if state:
+            reply = recommender.generate(messages)
+            return Seen(reply.text, tuple(one.item for one in reply.recommendations), reply.question)
+        reader, recommender.reader = recommender.reader, Forgetful()  # type: ignore[assignment]
+        try:
+            listed = recommender.rank([{"role": "user", "content": said(messages)}], k=5)
+        finally:
+            recommender.reader = reader
+        items = tuple(one.item for one in listed)
+        return Seen("\n".join(f"{n}. {item.title}" for n, item in enumerate(items, 1)), items)
+
+    def dense(messages: list[dict[str, str]]) -> Seen:
+        import numpy as np
+
+        index = recommender.index
+        scores = index.vectors @ index.embed(said(messages))
+        items = [recommender.catalog.items[row] for row in np.argsort(-scores, kind="stable")[:5]]
+        return Seen("\n".join(f"{n}. {item.title}" for n, item in enumerate(items, 1)), tuple(items))
+
+    ways: dict[str, System] = {
+        "chain": lambda messages: chain(messages, True, True),
+        "chain without questions": lambda messages: chain(messages, False, True),
+        "chain without state": lambda messages: chain(messages, False, False),
+        "dense": dense,
+    }
+    return ways[name]
