@@ -272,3 +272,7 @@ def made(name: str, recommender: Recommender) -> System:
         "dense": dense,
     }
     return ways[name]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
