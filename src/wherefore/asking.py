@@ -24,7 +24,7 @@ _VALUES = 100  # a field with more values is no choice that people think in
 _OPTIONS = 3
 _FREQUENT = 7  # values that options are chosen from
 # How many of those who are asked have an answer.
-_ANSWERED = {"category": 0.8, "year": 0.7, "number": 0.6}
+_ANSWERED = {"category": 0.8, "place": 0.4, "year": 0.7, "number": 0.6}
 
 _DECLINED = re.compile(
     r"\bjust\s+(?:recommend|suggest|give|show|pick|tell|list|choose|find|get)\b|\bsurprise me\b|"
@@ -198,7 +198,8 @@ def _of_category(
         return
     shown = [_shown(spec, value) for value in options]
     text = f"Any {_label(spec)} in particular: {joined(shown, 'or')}?"
-    yield Ask(spec.name, text, options, bits * _ANSWERED["category"])
+    of_place = style_of(record_fact(spec, options[0])) == "prep"  # "from Japan", "in French"
+    yield Ask(spec.name, text, options, bits * _ANSWERED["place" if of_place else "category"])
 
 
 def _told_by(options: Sequence[str], held: Sequence[set[str]], weights: np.ndarray) -> float:

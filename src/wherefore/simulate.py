@@ -272,7 +272,8 @@ class SimulatedUser:
         for spec, value in self._draw.sample(pairs, len(pairs)):
             if self._tell(spec.name, value):
                 said = value.lower() if spec.phrase.startswith("{}") else value
-                return spec, f"{spec.phrase.partition('{}')[0].strip()} {said}".strip()
+                lead = spec.phrase.partition("{}")[0].strip()
+                return spec, f"something {lead} {said}" if lead else said
         return None
 
     def _tell(self, name: str, value: str) -> bool:
