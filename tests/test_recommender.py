@@ -188,6 +188,9 @@ def test_a_question_back_goes_with_the_list_and_its_answer_is_taken(tokenizers):
     ]
     assert second.question is None or second.question.field != reply.question.field
     assert recommender.generate(user("Just recommend something"), k=3).question is None
+    assert (
+        recommender.generate(user("Recommend me something"), k=8).question is None
+    )  # most are listed already
     quiet = recommender.config.model_copy(
         update={"turn": recommender.config.turn.model_copy(update={"questions": False})}
     )

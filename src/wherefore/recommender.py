@@ -446,8 +446,12 @@ class Recommender:
         """The question that goes with the list, if one is worth asking."""
         if not self.config.turn.questions:
             return None
-        candidates = ranked.candidates
-        return best_question(candidates.items, ranked.scores, dialogue, self.catalog)
+        met = self._demands_met(dialogue, ranked.candidates)
+        fit = np.flatnonzero(met == len(dialogue.preferences.demands))
+        if len(fit) <= 2 * len(ranked.places):
+            return None  # so few are left that they can be looked through
+        items = [ranked.candidates.items[place] for place in fit]
+        return best_question(items, ranked.scores[fit], dialogue, self.catalog)
 
     def _answer(self, question: Question, dialogue: Dialogue) -> Said:
         known = [item for item in question.items if item in self.catalog]
