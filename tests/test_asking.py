@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from conftest import make_movies
-from wherefore.asking import best_question, declined, fields_asked, is_open
+from wherefore.asking import best_question, declined, fields_asked
 from wherefore.catalog import Catalog
 from wherefore.dialogue import DialogueReader
 
@@ -101,21 +101,6 @@ def test_nothing_is_asked_twice_nor_after_it_was_passed_over(films):
 def test_some_people_want_no_questions(films, message):
     assert declined(read(films, message)) and ask(films, message) is None
     assert ask(films, message, "ok", "a good one") is None  # not later either
-
-
-@pytest.mark.parametrize(
-    ("message", "is_so"),
-    [
-        ("recommend me something", True),
-        ("I'm bored, any good movies?", True),
-        ("a comedy", False),
-        ("I liked Alien", False),
-        ("something about grief", False),
-        ("…", False),
-    ],
-)
-def test_open_requests(films, message, is_so):
-    assert is_open(read(films, message), films.catalog) is is_so
 
 
 YEAR = "1. **Alien** (1979) — x.\n\nShould it be from before 1990, or newer?"

@@ -234,3 +234,12 @@ def test_any_catalogue(mugs):
 def test_hostile_text_is_quick_and_no_question(films):
     for text in ("who " * 5000, "is " * 5000 + "?", "?" * 20_000, "which of " * 2000, "why" + " not" * 4000):
         asked(films, text)
+
+
+def test_a_long_row_of_short_questions_is_read(films):
+    shown = "1. **Alien** (1979) — x.\n2. **The Shining** (1980) — x.\n3. **Hereditary** (2018) — x."
+    messages = ["hi", shown, "who directed the first?", "Somebody."]
+    few = read(films, *messages, "and the second?", "Somebody.", "and the third?")
+    assert [films.catalog[one].title for one in films.question(few).items] == ["Hereditary"]
+    messages += ["and the second?", "Somebody.", "and the third?", "Somebody."] * 350
+    assert films.question(read(films, *messages, "and the first?")) is None  # too far back to be meant

@@ -49,7 +49,8 @@ def test_the_suite_is_whole():
 def talk():
     recommender = Recommender.from_pretrained("starter")
     # What is understood, listed and answered is compared; how the LLM words a reason is not.
-    recommender._word = lambda dialogue, cache, plans: ((recommender._plain(plan), "plain") for plan in plans)
+    writer = recommender.config.writer.model_copy(update={"tries": 0})
+    recommender.config = recommender.config.model_copy(update={"writer": writer})
     return Talk(recommender)
 
 

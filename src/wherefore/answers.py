@@ -236,9 +236,9 @@ class _Answer:
             return f"{self.shown(['i would start with #1.'], [])} {said}".strip()
         spec = self.catalog.schema.spec(self.question.field)
         known = [
-            (float(value), slot)
+            (value, slot)
             for slot, item in zip(self.slots, self.items, strict=True)
-            if (value := self._number(item, spec)) is not None
+            if (value := item.number(spec.name)) is not None
         ]
         if not known:
             return self.shown([f"my records of them have no {label_noun(record_fact(spec, ''), False)}."], [])
@@ -258,13 +258,6 @@ class _Answer:
             told = f"{chosen[0]} is {pair}: it {self.predicate(facts)}, and {other} {self.predicate(more)}."
             return self.shown([told], [*facts, *more])
         return self.shown([f"{name} of them is {chosen[0]}: it {self.predicate(facts)}."], facts)
-
-    def _number(self, item: Item, spec: FieldSpec) -> float | None:
-        value = item.get(spec.name)
-        if isinstance(value, int | float):
-            return float(value)
-        told = values_of(item, spec)
-        return float(told[0]) if told and told[0].isdigit() else None
 
     def _superlative(self, spec: FieldSpec) -> str:
         high = self.question.best == "max"

@@ -15,7 +15,6 @@ from wherefore.dialogue import Dialogue, Limit
 from wherefore.phrases import joined, said, style_of
 from wherefore.plan import is_year, limit_words, record_fact
 from wherefore.schema import FieldSpec
-from wherefore.words import forms
 
 _CANDIDATES = 100  # of the best that a question is to tell apart
 _LEAST = 0.5  # bits that an answer must be expected to give
@@ -33,16 +32,6 @@ _DECLINED = re.compile(
     r"(?:questions?|asking)\b|\bdon't (?:care|mind)\b|\b(?:anything|whatever)\s+(?:is\s+fine|goes|works|will do|you)\b|"
     r"\byou (?:choose|pick|decide)\b|\bup to you\b|\bdealer's choice\b|\bjust do it\b",
     re.IGNORECASE,
-)
-# Words of a request that says nothing of what is sought.
-_OPEN = frozenset(
-    "i im id ive me my we us our you your can could would will please pls plz recommend recommendation recommendations "
-    "suggest suggestion suggestions give show tell find get pick choose help want wanna need like love looking look "
-    "for searching search to watch see read play listen hear buy eat cook try something anything some any a an the one "
-    "ones good great nice decent cool best fun new of thing things stuff what which whats should do does is are there "
-    "know have got tonight today now weekend evening this for right bored boring feel feeling idea ideas no clue what "
-    "dont don't not sure how about hi hello hey ok okay so well um uh hmm yeah yes just in mood and or with at on "
-    "home alone time maybe really kinda".split()
 )
 
 
@@ -111,23 +100,6 @@ def declined(dialogue: Dialogue) -> bool:
         message.role == "user" and _DECLINED.search(message.content.replace("’", "'"))
         for message in dialogue.messages
     )
-
-
-def is_open(dialogue: Dialogue, catalog: Catalog) -> bool:
-    """Whether nothing that the user has said tells what is sought: "recommend me something good"."""
-    preferences = dialogue.preferences
-    if any((preferences.liked, preferences.disliked, preferences.wanted, preferences.unwanted)):
-        return False
-    if preferences.limits or dialogue.mentions:
-        return False
-    nouns = {*forms(catalog.schema.noun), *forms(catalog.schema.plural)} | {
-        "film",
-        "films",
-        "movie",
-        "movies",
-    }
-    said_words = {form for m in dialogue.messages if m.role == "user" for form in forms(m.content)}
-    return bool(said_words) and said_words <= _OPEN | nouns
 
 
 def fields_asked(dialogue: Dialogue, catalog: Catalog) -> list[str]:
@@ -221,7 +193,7 @@ def _entropy(shares: np.ndarray) -> float:
 
 
 def _of_number(spec: FieldSpec, items: Sequence[Item], weights: np.ndarray) -> Iterator[Ask]:
-    numbers = [(_number(item, spec), float(w)) for item, w in zip(items, weights, strict=True)]
+    numbers = [(item.number(spec.name), float(w)) for item, w in zip(items, weights, strict=True)]
     known = sorted((number, weight) for number, weight in numbers if number is not None)
     total = sum(weight for _, weight in known)
     if total < 0.5:
@@ -242,13 +214,6 @@ def _of_number(spec: FieldSpec, items: Sequence[Item], weights: np.ndarray) -> I
     start = "it be from" if year else f"the {_label(spec)} be"
     text = f"Should {start} {under}, or {'newer' if year else 'more'}?"
     yield Ask(spec.name, text, (under, "newer" if year else "more"), bits * _ANSWERED[kind])
-
-
-def _number(item: Item, spec: FieldSpec) -> float | None:
-    value = item.get(spec.name)
-    if isinstance(value, str):
-        return float(value[:4]) if spec.kind == "date" and value[:4].isdigit() else None
-    return float(value) if isinstance(value, int | float) else None
 
 
 def _round(value: float, year: bool) -> tuple[float, float]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import weakref
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 
@@ -27,10 +28,11 @@ from wherefore.values import (
     whole,
 )
 
-__all__ = ["Catalog", "FieldKind", "FieldSpec", "FieldValue", "Item", "Schema"]
+__all__ = ["Catalog", "FieldKind", "FieldSpec", "FieldValue", "Item", "PerCatalog", "Schema"]
 
 _TEXT_CHARS = 1000  # of Catalog.text: about what a sentence embedder reads
 _BUILTIN = Path(__file__).parent / "assets" / "movies.parquet"
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,17 @@ class Item:
         """The values of a category, people or alias field; empty where not known or of another kind."""
         value = self.fields.get(name, ())
         return value if isinstance(value, tuple) else ()
+
+    def number(self, name: str) -> float | None:
+        """The value of a number, date (as a year, possibly fractional) or popularity field; None where not known.
+
+        >>> Item("1", "Alien", {"year": 1979, "released": "1979-07-02"}).number("released")
+        1979.5
+        """
+        value = self.fields.get(name)
+        if isinstance(value, str):
+            return fractional_year(value)
+        return float(value) if isinstance(value, int | float) else None
 
 
 class Catalog:
@@ -454,6 +467,24 @@ class Catalog:
         columns = {key: [item.fields.get(key) for item in self._items] for key in keys}
         titles = [item.title for item in self._items]
         write_catalog_parquet(path, self._schema, self._name, list(self._ids), titles, columns)
+
+
+class PerCatalog(Generic[_T]):
+    """What `make` derives from a catalogue, kept until the catalogue changes or is gone."""
+
+    def __init__(self, make: Callable[[Catalog], _T]) -> None:
+        self._make = make
+        self._kept: dict[int, tuple[weakref.ref[Catalog], Sequence[Item], _T]] = {}
+
+    def __call__(self, catalog: Catalog) -> _T:
+        """What was derived from the catalogue as it is now."""
+        key = id(catalog)
+        found = self._kept.get(key)
+        # Adding or removing items gives a catalogue a new tuple of items.
+        if found is None or found[0]() is not catalog or found[1] is not catalog.items:
+            reference = weakref.ref(catalog, lambda _: self._kept.pop(key, None))
+            found = self._kept[key] = (reference, catalog.items, self._make(catalog))
+        return found[2]
 
 
 def _check_item(item: Item, schema: Schema, name: str) -> None:

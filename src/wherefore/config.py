@@ -117,7 +117,7 @@ class WriterConfig(_Strict):
     samples: int = Field(
         4, ge=1
     )  # wordings of a sentence at once; the likeliest that passes the check is taken
-    tries: int = Field(2, ge=1)  # rounds of that before the plain sentence
+    tries: int = Field(2, ge=0)  # rounds of that before the plain sentence; 0: plain sentences alone
 
 
 class TurnConfig(_Strict):

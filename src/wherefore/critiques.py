@@ -12,7 +12,6 @@ import numpy as np
 from wherefore.catalog import Catalog
 from wherefore.limits import LimitReader
 from wherefore.schema import FieldSpec
-from wherefore.values import fractional_year
 
 _Op = Literal["lt", "gt"]
 
@@ -179,13 +178,10 @@ class CritiqueReader:
 
         None when no record holds one.
         """
-        values = []
-        for item_id in items:
-            value = self._catalog[item_id].get(critique.field) if item_id in self._catalog else None
-            if isinstance(value, str):
-                values.append(fractional_year(value))
-            elif isinstance(value, int | float):
-                values.append(float(value))
+        known = (
+            self._catalog[item_id].number(critique.field) for item_id in items if item_id in self._catalog
+        )
+        values = [value for value in known if value is not None]
         if not values:
             return None
         if critique.too and len(values) > 1:

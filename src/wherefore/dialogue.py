@@ -15,9 +15,8 @@ from wherefore.limits import FoundLimit, LimitReader
 from wherefore.mentions import Found, TitleIndex
 from wherefore.references import ReferenceReader
 from wherefore.schema import words_of
-from wherefore.values import fractional_year
 from wherefore.wishes import WishReader
-from wherefore.words import words
+from wherefore.words import Word, words
 
 if TYPE_CHECKING:
     from wherefore.questions import Question
@@ -66,10 +65,9 @@ class Limit:
         spec = catalog.schema.spec(self.field)
         if spec.kind not in ("number", "date", "popularity"):
             raise ValueError(f"a limit needs a number or a date; `{self.field}` is of kind {spec.kind}")
-        value = item.get(self.field)
-        if value is None or isinstance(value, tuple):
+        number = item.number(self.field)
+        if number is None:
             return False
-        number = fractional_year(value) if isinstance(value, str) else float(value)
         if self.op == "lt":
             return number < self.value
         if self.op == "le":
@@ -205,9 +203,12 @@ class Dialogue:
         In a message with a numbered or bulleted list, those that head its lines; else all that it names and that
         the user had not named before. A message that only speaks of items from before leaves such a list as it is.
         """
+        here: dict[int, list[Mention]] = {}
+        for mention in self.mentions:
+            here.setdefault(mention.message, []).append(mention)
         lists = _Lists()
-        for number, message in enumerate(self.messages):
-            lists.read(message, [mention for mention in self.mentions if mention.message == number])
+        for number in sorted(here):
+            lists.read(self.messages[number], here[number])
         return lists.last
 
     def query_text(self, max_chars: int) -> str:
@@ -313,6 +314,7 @@ class DialogueReader:
     def refresh(self) -> None:
         """Collect the words of the catalogue anew."""
         self._items = self.catalog.items
+        self._people = [spec.name for spec in self.catalog.schema.of_kind("people")]
         self._wishes = WishReader(self.catalog)
         self._limits = LimitReader(self.catalog)
         self._titles = TitleIndex(self.catalog, self._wishes.names, self._wishes.kinds)
@@ -434,12 +436,13 @@ class DialogueReader:
         if _START_OVER.search(text):
             notes.forget()
         if _NEEDNT.search(text):  # "she doesn't have to be in it"
-            notes.free_person({spec.name for spec in self.catalog.schema.of_kind("people")})
+            notes.free_person(self._people)
         turned = _ASKS_REFUSAL.search(question.replace("’", "'")) is not None and len(text.split()) <= 12
         self._consent(content, question, notes)
         own: list[str] = []
         before: verdicts.Verdict | None = None
         measured: list[Limit] = []
+        corrected = 0.0  # the strength of a wish that was taken back
         for clause in clauses:
             here = [f for f in found if clause[0] <= f.start < clause[1]]
             notes.words = " ".join(content[slice(*clause)].split()).strip(" ,;")
@@ -458,24 +461,53 @@ class DialogueReader:
                         said = content[critique.start : critique.end]
                         measured.append(Limit(critique.field, critique.op, value, said))
             said_here = [word for word in spoken if clause[0] <= word.start < clause[1]]
-            for wish in self._wishes.read(content, said_here, places):
-                if wish.kind == "freed":
-                    notes.free(wish.field, wish.value)
-                    continue
-                if wish.kind == "wanted" and _CORRECTS.search(text[: wish.start]):
-                    notes.correct_wish(
-                        wish.field, {spec.name for spec in self.catalog.schema.of_kind("people")}
-                    )
-                    wish = replace(wish, strength=notes.corrected or wish.strength)
-                if wish.kind == "wanted" and turned and not _REQUESTS.search(text):
-                    wish = replace(wish, kind="unwanted", strength=2.0)
-                noted = Wish(wish.field, wish.value, wish.strength, content[wish.start : wish.end])
-                if wish.kind == "wanted":
-                    notes.want(noted)
-                elif wish.kind == "unwanted":
-                    notes.refuse(noted)
-                else:
-                    notes.allow(noted)
+            refuses = turned and not _REQUESTS.search(text)
+            corrected = self._note_wishes(content, said_here, places, refuses, corrected, notes)
+        self._note_limits(content, limits, critiques, measured, notes)
+        for (start, end), (name, person) in same:
+            notes.want(Wish(name, person, 2.0, content[start:end]))
+        if answer is not None:
+            said = content[answer.start : answer.end]
+            notes.limit([Limit(answer.field, answer.op, answer.value, said)])
+
+    def _note_wishes(
+        self,
+        content: str,
+        said: Sequence[Word],
+        places: Sequence[verdicts.Span],
+        refuses: bool,
+        corrected: float,
+        notes: _Notes,
+    ) -> float:
+        """Note the wishes of one clause; the strength of a wish that was taken back to be put right, if one was."""
+        text = content.replace("’", "'").replace("`", "'")
+        for wish in self._wishes.read(content, said, places):
+            if wish.kind == "freed":
+                notes.free(wish.field, wish.value)
+                continue
+            if wish.kind == "wanted" and _CORRECTS.search(text[: wish.start]):
+                corrected = notes.correct_wish(wish.field, self._people) or corrected
+                wish = replace(wish, strength=corrected or wish.strength)
+            if wish.kind == "wanted" and refuses:
+                wish = replace(wish, kind="unwanted", strength=2.0)
+            noted = Wish(wish.field, wish.value, wish.strength, content[wish.start : wish.end])
+            if wish.kind == "wanted":
+                notes.want(noted)
+            elif wish.kind == "unwanted":
+                notes.refuse(noted)
+            else:
+                notes.allow(noted)
+        return corrected
+
+    def _note_limits(
+        self,
+        content: str,
+        limits: Sequence[FoundLimit],
+        critiques: Sequence[FoundCritique],
+        measured: Sequence[Limit],
+        notes: _Notes,
+    ) -> None:
+        """Note the limits that a message states, and those that its critiques set by items' records."""
         fixed = {limit.field for limit in measured}
         told = [
             Limit(f.field, f.op, f.value, content[f.start : f.end])
@@ -483,16 +515,11 @@ class DialogueReader:
             if not f.lifts
             and (f.field not in fixed or not any(_overlap(f, critique) for critique in critiques))
         ]
-        told += self._bare_limits(text, limits, critiques, notes)
+        told += self._bare_limits(content, limits, critiques, notes)
         exact = {limit.field for limit in told if any(char.isdigit() for char in limit.said)}
         # "Too long for me. Under 90 please": the number holds.
         notes.limit(limit for limit in measured if limit.field not in exact)
         notes.limit(told)
-        for (start, end), (name, person) in same:
-            notes.want(Wish(name, person, 2.0, content[start:end]))
-        if answer is not None:
-            said = content[answer.start : answer.end]
-            notes.limit([Limit(answer.field, answer.op, answer.value, said)])
 
     def _bare_limits(
         self, text: str, limits: Sequence[FoundLimit], critiques: Sequence[FoundCritique], notes: _Notes
@@ -515,24 +542,23 @@ class DialogueReader:
         self, text: str, focus: Sequence[str], notes: _Notes
     ) -> list[tuple[verdicts.Span, tuple[str, str]]]:
         """Who is meant by "that director" or "more of his": of the item talked of, else the last one wanted."""
-        specs = {spec.name: spec for spec in self.catalog.schema.of_kind("people")}
         item = self.catalog[focus[-1]] if focus and focus[-1] in self.catalog else None
         found: list[tuple[verdicts.Span, tuple[str, str]]] = []
         for match in _THAT_PERSON.finditer(text):
             label = (match["label"] or "").lower()
             name = None
-            for spec in specs.values():
+            for spec in self.catalog.schema.of_kind("people"):
                 own = {*words_of(spec.name), *words_of(spec.label or "")}
                 own |= {"actor", "actress"} if spec.phrase.startswith("with") else set()
                 if label and {label, f"{label}s"} & own:
                     name = spec.name
-            last = notes.last_person(set(specs))
+            last = notes.last_person(self._people)
             if label and name is not None and item is not None and item.values(name):
                 found.append((match.span(), (name, item.values(name)[0])))
             elif not label and last is not None:
                 found.append((match.span(), last))
             elif not label and item is not None:
-                name = next((one for one in specs if item.values(one)), None)
+                name = next((one for one in self._people if item.values(one)), None)
                 if name is not None:
                     found.append((match.span(), (name, item.values(name)[0])))
         return found
@@ -827,13 +853,11 @@ class _Notes:
         self._now: set[tuple[str, str]] = set()
         self._here: list[tuple[str, Any]] = []  # items of this message with what was said of them
         self._before: list[tuple[str, Any]] = []  # of the message before
-        self.corrected = 0.0
 
     def begin(self) -> None:
         """A new message begins."""
         self._now = set()
         self._before, self._here = self._here, []
-        self.corrected = 0.0
 
     def forget(self) -> None:
         """Forget everything."""
@@ -857,13 +881,13 @@ class _Notes:
             self.note(item_id, verdict)
         return True
 
-    def correct_wish(self, field_name: str, people: Collection[str]) -> None:
-        """Take back the newest wish of the same kind, whose strength the next one has (`corrected`)."""
+    def correct_wish(self, field_name: str, people: Collection[str]) -> float:
+        """Take back the newest wish of the same kind from before; its strength, 0 when there was none."""
         for key in reversed(self._wanted):
             same = key[0] == field_name or (key[0] in people and field_name in people)
             if same and key not in self._now:
-                self.corrected = self._wanted.pop(key).strength
-                return
+                return self._wanted.pop(key).strength
+        return 0.0
 
     def free(self, field_name: str, value: str) -> None:
         """No longer want a value."""

@@ -14,12 +14,11 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple
 
-from wherefore.catalog import Catalog, FieldSpec
+from wherefore.catalog import Catalog, FieldSpec, PerCatalog
 from wherefore.dialogue import Dialogue
 from wherefore.phrases import FORMS, NUMBERS, article, label_noun, limit_object, role_of, said, style_of
 from wherefore.plan import (
     Fact,
-    PerCatalog,
     Plan,
     evidence,
     normal_spans,

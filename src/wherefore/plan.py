@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 import unicodedata
-import weakref
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Generic, Literal, TypeVar
+from typing import Literal
 
-from wherefore.catalog import Catalog, FieldSpec, Item
+from wherefore.catalog import Catalog, FieldSpec, Item, PerCatalog
 from wherefore.dialogue import Dialogue, Limit, Wish
 
 FactKind = Literal["wish", "shared", "limit", "similar", "own", "avoid", "liked", "passed", "count"]
@@ -195,27 +194,6 @@ class _Rarity:
 
     def __call__(self, name: str, value: str) -> float:
         return -math.log(max(self.share.get(name, {}).get(value, 1.0), 1e-9))
-
-
-_T = TypeVar("_T")
-
-
-class PerCatalog(Generic[_T]):
-    """What `make` derives from a catalogue, kept until the catalogue changes or is gone."""
-
-    def __init__(self, make: Callable[[Catalog], _T]) -> None:
-        self._make = make
-        self._kept: dict[int, tuple[weakref.ref[Catalog], Sequence[Item], _T]] = {}
-
-    def __call__(self, catalog: Catalog) -> _T:
-        """What was derived from the catalogue as it is now."""
-        key = id(catalog)
-        found = self._kept.get(key)
-        # Adding or removing items gives a catalogue a new tuple of items.
-        if found is None or found[0]() is not catalog or found[1] is not catalog.items:
-            reference = weakref.ref(catalog, lambda _: self._kept.pop(key, None))
-            found = self._kept[key] = (reference, catalog.items, self._make(catalog))
-        return found[2]
 
 
 _rarity = PerCatalog(_Rarity)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from random import Random
 from typing import NamedTuple
 
-from wherefore.catalog import Catalog, FieldSpec, Item
+from wherefore.catalog import Catalog, FieldSpec, Item, PerCatalog
 from wherefore.dialogue import Dialogue, Limit, Mention, Message, Preferences, Wish
-from wherefore.plan import Fact, PerCatalog, Plan, evidence, is_year, named_items, plan_opening, values_of
+from wherefore.plan import Fact, Plan, evidence, is_year, named_items, plan_opening, values_of
 
 
 class Case(NamedTuple):
@@ -18,8 +18,8 @@ class Case(NamedTuple):
     dialogue: Dialogue
 
 
-class _Holders:
-    """Which rows have each value, to find items that share facts."""
+class Holders:
+    """Which rows have each value of a category or people field."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.rows: dict[tuple[str, str], list[int]] = {}
@@ -30,7 +30,7 @@ class _Holders:
         self.values = sorted(self.rows)
 
 
-_holders = PerCatalog(_Holders)
+holders = PerCatalog(Holders)
 
 
 def random_case(catalog: Catalog, rng: Random, item: Item | None = None) -> Case:
@@ -63,7 +63,7 @@ def random_opening_case(catalog: Catalog, rng: Random) -> Case:
     for _ in range(8 * total):
         if len(items) >= total:
             break
-        rows = _holders(catalog).rows.get(rng.choice(wishes), ()) if wishes and rng.random() < 0.9 else ()
+        rows = holders(catalog).rows.get(rng.choice(wishes), ()) if wishes and rng.random() < 0.9 else ()
         other = catalog.items[rng.choice(rows)] if rows else _draw(catalog, rng)
         meets_all = all(value in other.values(field) for field, value in wishes)
         if other not in items and (meets_all or rng.random() < 0.15):
@@ -79,7 +79,7 @@ def random_opening_plan(catalog: Catalog, rng: Random) -> Plan:
 
 def random_dialogue(catalog: Catalog, rng: Random, item: Item) -> Dialogue:
     """A user's state that `item` fits in some way: likes, wishes, limits and refusals."""
-    holders = _holders(catalog)
+    known = holders(catalog)
     pairs = [
         (spec, v) for spec in catalog.schema.of_kind("category", "people") for v in values_of(item, spec)
     ]
@@ -96,7 +96,7 @@ def random_dialogue(catalog: Catalog, rng: Random, item: Item) -> Dialogue:
         rows: Sequence[int] = ()
         if mixed and rng.random() < 0.85:
             spec, value = rng.choice(mixed)
-            rows = [row for row in holders.rows[spec.name, value][:400] if catalog.items[row].id != item.id]
+            rows = [row for row in known.rows[spec.name, value][:400] if catalog.items[row].id != item.id]
         other = catalog.items[rng.choice(rows)] if rows else _draw(catalog, rng)
         if other.id != item.id and other.id not in liked:
             liked.append(other.id)
@@ -105,13 +105,13 @@ def random_dialogue(catalog: Catalog, rng: Random, item: Item) -> Dialogue:
     for spec, value in mixed[: rng.choice((0, 0, 1, 1, 1, 2, 2, 3))]:
         strength = 2.0 if spec.kind == "people" else rng.choice((1.0, 1.0, 2.0))
         wanted.append(Wish(spec.name, value, strength, value.lower()))
-    if holders.values and rng.random() < 0.12:
-        field, value = rng.choice(holders.values)
+    if known.values and rng.random() < 0.12:
+        field, value = rng.choice(known.values)
         wanted.append(Wish(field, value, 1.0, value.lower()))
 
     unwanted = []
-    if holders.values and rng.random() < 0.2:
-        field, value = rng.choice(holders.values)
+    if known.values and rng.random() < 0.2:
+        field, value = rng.choice(known.values)
         if value not in item.values(field) and all((w.field, w.value) != (field, value) for w in wanted):
             unwanted.append(Wish(field, value, 1.0, f"no {value.lower()}"))
 

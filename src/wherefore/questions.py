@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -106,6 +106,7 @@ _UNKNOWN = re.compile(
 )
 _THAN = re.compile(r"^(?:is|was|are|were)\b.*\b(?:than)\b")
 _PLACES = frozenset(("country", "place", "location", "origin", "city", "region", "state", "cuisine"))
+_BACK = 8  # messages of the user among which the question is that "and the third?" asks again
 _ELLIPTIC = 6  # words of a question that names no item, yet means the one that was talked of
 _POINTER = re.compile(
     r"\b(?:it|its|it's|that|this|that's|they|them|those|these|both|one|ones|the (?:movie|film|book))\b"
@@ -177,9 +178,30 @@ class QuestionReader:
         self._pointer = re.compile(f"{_POINTER.pattern}|\\b(?:the|that|this) (?:{self._nouns})\\b")
 
     def read(self, dialogue: Dialogue) -> Question | None:
-        """The first question about items in the newest message; None when it asks none."""
+        """The first question about items in the newest message; None when it asks none.
+
+        Of "and the third?" it is the question before, asked of something else.
+        """
+        found = self._first(dialogue)
+        if found is not None:
+            return found
+        items = self._pointed_on(dialogue)
+        if not items:
+            return None
+        length = len(dialogue.messages[-1].content)
+        for before in _before(dialogue):
+            asked = self._first(before)
+            if asked is not None:
+                repeats = asked.kind in ("value", "holds", "record", "opinion")
+                return replace(asked, items=items, start=0, end=length, alone=True) if repeats else None
+            if not self._pointed_on(before):
+                return None
+        return None
+
+    def _first(self, dialogue: Dialogue) -> Question | None:
+        """The first question that the newest message asks in its own words."""
         number = len(dialogue.messages) - 1
-        text = dialogue.messages[number].content.replace("’", "'").replace("`", "'")
+        text = _plain_quotes(dialogue.messages[number].content)
         if not _ASKS.search(text):
             return None
         here = [m for m in dialogue.mentions if m.message == number]
@@ -196,27 +218,19 @@ class QuestionReader:
                 other = True
         if found is not None and other:
             found = replace(found, alone=False)
-        return found or self._again(text, here, dialogue)
+        return found
 
-    def _again(self, text: str, here: Sequence[Mention], dialogue: Dialogue) -> Question | None:
-        """The question before, asked of something else: "and the third?"."""
+    def _pointed_on(self, dialogue: Dialogue) -> tuple[str, ...]:
+        """The items that an elliptic question asks the question before of: "and the third?"; none if it is none."""
         number = len(dialogue.messages) - 1
-        earlier = [n for n in range(number) if dialogue.messages[n].role == "user"]
+        text = _plain_quotes(dialogue.messages[number].content)
+        here = [m for m in dialogue.mentions if m.message == number]
         low = verdicts.blank(text, [(m.start, m.end) for m in here]).lower()
         rest = _AND.sub("", low, count=1)
-        if not earlier or not text.rstrip().endswith("?") or len(rest.split()) > _ELLIPTIC:
-            return None
+        if not text.rstrip().endswith("?") or len(rest.split()) > _ELLIPTIC:
+            return ()
         items, _ = self._meant((text, (0, len(text)), tuple(here)), rest, dialogue)
-        if not items or not (_AND.match(low) or here) or _asks_else(rest):
-            return None
-        before = Dialogue(
-            dialogue.messages[: earlier[-1] + 1],
-            tuple(mention for mention in dialogue.mentions if mention.message <= earlier[-1]),
-        )
-        asked = self.read(before)
-        if asked is None or asked.kind not in ("value", "holds", "record", "opinion"):
-            return None
-        return replace(asked, items=tuple(items), start=0, end=len(text), alone=True)
+        return tuple(items) if (_AND.match(low) or here) and not _asks_else(rest) else ()
 
     def _asks_for_more(self, text: str, span: tuple[int, int], here: Sequence[Mention]) -> bool:
         masked = [(m.start, m.end) for m in here]
@@ -525,6 +539,18 @@ class QuestionReader:
 
 
 _AND = re.compile(r"^\W*(?:(?:and|ok|okay|then|so|what about|how about|but)\W+)+", re.IGNORECASE)
+
+
+def _before(dialogue: Dialogue) -> Iterator[Dialogue]:
+    """The dialogue up to each earlier message of the user, the newest first; the last few."""
+    users = [n for n, message in enumerate(dialogue.messages[:-1]) if message.role == "user"]
+    for number in users[: -_BACK - 1 : -1]:
+        mentions = tuple(mention for mention in dialogue.mentions if mention.message <= number)
+        yield Dialogue(dialogue.messages[: number + 1], mentions)
+
+
+def _plain_quotes(text: str) -> str:
+    return text.replace("’", "'").replace("`", "'")
 
 
 def _asks_else(rest: str) -> bool:

@@ -31,7 +31,7 @@ from wherefore.plan import Fact, Plan, plan_opening, plan_reasons
 from wherefore.questions import Question
 from wherefore.relax import advice
 from wherefore.retrieval import Candidates, Index, Retriever, make_retriever
-from wherefore.series import SeriesIndex
+from wherefore.series import series_of
 from wherefore.signals import ItemVectors
 from wherefore.smalltalk import Said
 from wherefore.state import parts
@@ -98,6 +98,7 @@ class _Ranked:
     candidates: Candidates
     scores: np.ndarray  # (m,) logits
     places: np.ndarray  # (k,)
+    fit: np.ndarray  # places of those that meet every demand
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,6 @@ class Recommender:
         self._lexicon: tuple[int, ...] = ()
         self.signals = dict(signals or {})
         self._tables: ItemSignals | None = None  # of the whole catalogue
-        self._of_series: tuple[Sequence[Item], SeriesIndex] | None = None  # of which items
 
     @property
     def catalog(self) -> Catalog:
@@ -380,7 +380,7 @@ class Recommender:
             dialogue = self.reader.read(parsed, preferences, since)
             question = self.reader.question(dialogue)
             said = (
-                smalltalk.answer(dialogue, self.catalog, self._has_learned(dialogue, preferences))
+                smalltalk.answer(dialogue, self.catalog, lambda: self._has_learned(dialogue, preferences))
                 if question is None
                 else self._answer(question, dialogue)
             )
@@ -446,8 +446,7 @@ class Recommender:
         """The question that goes with the list, if one is worth asking."""
         if not self.config.turn.questions:
             return None
-        met = self._demands_met(dialogue, ranked.candidates)
-        fit = np.flatnonzero(met == len(dialogue.preferences.demands))
+        fit = ranked.fit
         if len(fit) <= 2 * len(ranked.places):
             return None  # so few are left that they can be looked through
         items = [ranked.candidates.items[place] for place in fit]
@@ -526,7 +525,8 @@ class Recommender:
         candidates = self.retriever.search(dialogue, max(k, self.config.retrieval.k), exclude)
         rows = candidates.rows
         if not len(rows):
-            return _Ranked(candidates, np.zeros(0, np.float32), np.zeros(0, np.int64))
+            none = np.zeros(0, np.int64)
+            return _Ranked(candidates, np.zeros(0, np.float32), none, none)
         made = self.scores(rows, torch.from_numpy(candidates.features), cache)
         scores = made.total.float().cpu().numpy()
         # What was demanded ("with Toni Collette") outranks every score; rows settle ties.
@@ -534,11 +534,12 @@ class Recommender:
         if strict:
             scores = scores + self.config.turn.wishes * self._wishes_met(dialogue, candidates)
         order = np.lexsort((rows, -scores, -met))
+        fit = np.flatnonzero(met == len(dialogue.preferences.demands))
         if strict:
-            order = order[met[order] == len(dialogue.preferences.demands)]
+            order = order[np.isin(order, fit)]
         if diversity:
             order = self._diverse(dialogue, order, rows, scores, met, k, diversity)
-        return _Ranked(candidates, scores, order[:k])
+        return _Ranked(candidates, scores, order[:k], fit)
 
     def _diverse(
         self,
@@ -557,18 +558,13 @@ class Recommender:
         for number in sorted(set(met[order].tolist()), reverse=True):
             group = order[met[order] == number]
             here = rows[group]
-            series = [self._series().of(int(row)) for row in here]
+            series = [series_of(self.catalog).of(int(row)) for row in here]
             tastes = vectors[liked] if liked else None
             picked = diverse(scores[group], vectors[here], k - len(chosen), weight, tastes, series)
             chosen += sorted(group[picked].tolist(), key=lambda place: (-scores[place], rows[place]))
             if len(chosen) >= k:
                 break
         return np.array(chosen, dtype=np.int64)
-
-    def _series(self) -> SeriesIndex:
-        if self._of_series is None or self._of_series[0] is not self.catalog.items:
-            self._of_series = (self.catalog.items, SeriesIndex(self.catalog))
-        return self._of_series[1]
 
     def _listed(self, ranked: _Ranked) -> tuple[Recommendation, ...]:
         candidates = ranked.candidates

@@ -8,21 +8,15 @@ from dataclasses import replace
 
 from wherefore.catalog import Catalog, Item
 from wherefore.mentions import Found, TitleIndex
-from wherefore.series import SeriesIndex
+from wherefore.series import series_of
+from wherefore.verdicts import ORDINALS
 from wherefore.words import FUNCTION_WORDS, forms, stem, words
 
-_ORDINALS = {
-    **dict.fromkeys(("first", "1st", "original"), 0),
-    **dict.fromkeys(("second", "2nd"), 1),
-    **dict.fromkeys(("third", "3rd"), 2),
-    **dict.fromkeys(("fourth", "4th"), 3),
-    **dict.fromkeys(("fifth", "5th"), 4),
-    **dict.fromkeys(("sixth", "6th"), 5),
-    **dict.fromkeys(("last", "latest", "newest"), -1),
-}
-_NTH = re.compile(rf"(?:\bthe\s+)?\b(?P<word>{'|'.join(_ORDINALS)})\s+(?:the\s+)?$", re.IGNORECASE)
+# "the original Matrix", "the latest Rocky": places in a series, besides those of a list.
+_PLACES = {**ORDINALS, "original": 0, "latest": -1, "newest": -1}
+_NTH = re.compile(rf"(?:\bthe\s+)?\b(?P<word>{'|'.join(_PLACES)})\s+(?:the\s+)?$", re.IGNORECASE)
 _NTH_AFTER = re.compile(
-    rf"^,?\s+the\s+(?P<word>{'|'.join(_ORDINALS)})(?:\s+(?:one|movie|film|book))?\b", re.IGNORECASE
+    rf"^,?\s+the\s+(?P<word>{'|'.join(_PLACES)})(?:\s+(?:one|movie|film|book))?\b", re.IGNORECASE
 )
 _SERIES = r"series|trilogy|saga|franchise|quadrilogy"
 _YEAR_OF = re.compile(
@@ -52,7 +46,6 @@ class ReferenceReader:
 
     def __init__(self, catalog: Catalog, titles: TitleIndex, nouns: Collection[str]) -> None:
         self._catalog, self._titles = catalog, titles
-        self._series: SeriesIndex | None = None
         several = "|".join(sorted({re.escape(noun) for noun in nouns if noun.endswith("s")} | {"ones"}))
         single = "|".join(sorted({re.escape(noun) for noun in nouns}, key=len, reverse=True))
         self._whole = re.compile(rf"^\s+(?:{several}|(?:(?:{single})\s+)?(?:{_SERIES}))\b", re.IGNORECASE)
@@ -72,8 +65,8 @@ class ReferenceReader:
         nth = _NTH.search(text[ahead : found.start])
         whole = self._whole.match(after)
         series = self._of(found.item_id) if nth is not None or whole is not None else ()
-        if series and nth is not None and _ORDINALS[nth["word"].lower()] < len(series):
-            yield replace(found, item_id=series[_ORDINALS[nth["word"].lower()]], start=ahead + nth.start())
+        if series and nth is not None and _PLACES[nth["word"].lower()] < len(series):
+            yield replace(found, item_id=series[_PLACES[nth["word"].lower()]], start=ahead + nth.start())
             return
         if series and whole is not None:
             for item_id in series:
@@ -82,8 +75,8 @@ class ReferenceReader:
         last = _NTH_AFTER.match(after)
         if last is not None:  # "Die Hard, the first one"
             series = self._of(found.item_id)
-            if series and _ORDINALS[last["word"].lower()] < len(series):
-                place = series[_ORDINALS[last["word"].lower()]]
+            if series and _PLACES[last["word"].lower()] < len(series):
+                place = series[_PLACES[last["word"].lower()]]
                 yield replace(found, item_id=place, end=found.end + last.end())
                 return
         namesakes = self._titles.namesakes(found.item_id)
@@ -109,7 +102,7 @@ class ReferenceReader:
         items = [self._catalog[one] for one in listed if one in self._catalog]
         found: list[Found] = []
         for match in self._one.finditer(text) if items else ():
-            if (match["adj"] or "").lower() in _ORDINALS:
+            if (match["adj"] or "").lower() in _PLACES:
                 continue
             for part in ("what", "adj"):
                 if not match[part]:
@@ -140,9 +133,8 @@ class ReferenceReader:
         return []
 
     def _of(self, item_id: str) -> tuple[str, ...]:
-        if self._series is None:
-            self._series = SeriesIndex(self._catalog)
-        return tuple(self._catalog.items[row].id for row in self._series.of(self._catalog.row(item_id)))
+        rows = series_of(self._catalog).of(self._catalog.row(item_id))
+        return tuple(self._catalog.items[row].id for row in rows)
 
     def _names(self, text: str, item: Item) -> int:
         """How many characters of a text's beginning name a person of the item's record."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from wherefore.catalog import Catalog
+from wherefore.catalog import Catalog, PerCatalog
 from wherefore.words import ARTICLES, fold, forms, stem
 
 _CUT = re.compile(
@@ -67,11 +67,12 @@ class SeriesIndex:
         return other in self._series.get(row, ())
 
     def _when(self, row: int) -> tuple[float, int]:
-        item = self._catalog.items[row]
         spec = self._catalog.schema.year
-        value = item.get(spec.name) if spec is not None else None
-        text = str(value)[:4]
-        return (float(text) if text.isdigit() else float("inf"), row)
+        year = self._catalog.items[row].number(spec.name) if spec is not None else None
+        return (year if year is not None else float("inf"), row)
+
+
+series_of = PerCatalog(SeriesIndex)
 
 
 def head_of(title: str) -> str:

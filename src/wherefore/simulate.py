@@ -11,13 +11,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Protocol
 
 import numpy as np
 
 from wherefore.asking import Ask
 from wherefore.catalog import Catalog, FieldSpec, Item
-from wherefore.plan import PerCatalog, is_year, number_text, unit_words
+from wherefore.plan import is_year, number_text, unit_words
+from wherefore.practice import holders
 
 _LEAST = 20  # items that share all that the user has told of the target: fewer would give it away
 _EXAMPLES = 2  # liked items that a user names at most in the beginning
@@ -85,22 +85,6 @@ class Taste:
     liked: tuple[str, ...]
 
 
-class Answers(Protocol):
-    """What a user sees of a reply."""
-
-    @property
-    def text(self) -> str:
-        """What is said."""
-
-    @property
-    def listed(self) -> Sequence[Item]:
-        """What is listed."""
-
-    @property
-    def question(self) -> Ask | None:
-        """What is asked back."""
-
-
 @dataclass(frozen=True)
 class Seen:
     """A reply, as a user sees it."""
@@ -110,21 +94,7 @@ class Seen:
     question: Ask | None = None
 
 
-System = Callable[[list[dict[str, str]]], Answers]
-
-
-class _Holders:
-    """Which rows have each value."""
-
-    def __init__(self, catalog: Catalog) -> None:
-        self.rows: dict[tuple[str, str], set[int]] = {}
-        for row, item in enumerate(catalog.items):
-            for spec in catalog.schema.of_kind("category", "people"):
-                for value in item.values(spec.name):
-                    self.rows.setdefault((spec.name, value), set()).add(row)
-
-
-_holders = PerCatalog(_Holders)
+System = Callable[[list[dict[str, str]]], Seen]
 
 
 class SimulatedUser:
@@ -166,11 +136,11 @@ class SimulatedUser:
         wish = " ".join(parts) or f"Any good {self._catalog.schema.plural.lower()}?"
         return self._pick(_OPENINGS).format(noun=f"{article} {noun}", see="pick", wish=wish)
 
-    def satisfied(self, reply: Answers) -> bool:
+    def satisfied(self, reply: Seen) -> bool:
         """Whether the reply lists what the user is after."""
         return any(item.id == self._taste.target for item in reply.listed)
 
-    def says(self, reply: Answers) -> str:
+    def says(self, reply: Seen) -> str:
         """The next message, to a reply that does not list the target."""
         parts = []
         if reply.question is not None:
@@ -187,13 +157,13 @@ class SimulatedUser:
     def _answers(self, question: Ask) -> str:
         spec = self._catalog.schema.spec(question.field)
         if spec.kind in ("number", "date"):
-            number = self._number(self._target, spec)
+            number = self._target.number(spec.name)
             pivot = re.search(r"\d+(?:\.\d+)?", question.options[0])
             if number is None or pivot is None:
                 return self._pick(_UNDECIDED)
             below = number < float(pivot[0])
             if not self._keep(
-                lambda item: (n := self._number(item, spec)) is not None and (n < float(pivot[0])) == below
+                lambda item: (n := item.number(spec.name)) is not None and (n < float(pivot[0])) == below
             ):
                 return self._pick(_UNDECIDED)
             self._fields.add(spec.name)
@@ -217,8 +187,8 @@ class SimulatedUser:
     def _by_number(self, listed: Sequence[Item]) -> str | None:
         """That the list is too old, too long, and the like; None when it is not."""
         for spec in self._catalog.schema.of_kind("number", "date"):
-            mine = self._number(self._target, spec)
-            theirs = [n for item in listed if (n := self._number(item, spec)) is not None]
+            mine = self._target.number(spec.name)
+            theirs = [n for item in listed if (n := item.number(spec.name)) is not None]
             if mine is None or len(theirs) < 2 or spec.name in self._fields:
                 continue
             year = is_year(spec)
@@ -231,7 +201,7 @@ class SimulatedUser:
                 continue
 
             def fits(item: Item, spec: FieldSpec = spec, bound: float = bound, above: bool = above) -> bool:
-                number = self._number(item, spec)
+                number = item.number(spec.name)
                 return number is not None and (number > bound if above else number < bound)
 
             if self._keep(fits):
@@ -277,7 +247,7 @@ class SimulatedUser:
         return None
 
     def _tell(self, name: str, value: str) -> bool:
-        rows = self._left & _holders(self._catalog).rows.get((name, value), set())
+        rows = self._left & set(holders(self._catalog).rows.get((name, value), ()))
         if len(rows) < _LEAST:
             return False
         self._left = rows
@@ -290,12 +260,6 @@ class SimulatedUser:
             return False
         self._left = rows
         return True
-
-    def _number(self, item: Item, spec: FieldSpec) -> float | None:
-        value = item.get(spec.name)
-        if isinstance(value, str):
-            return float(value[:4]) if value[:4].isdigit() else None
-        return float(value) if isinstance(value, int | float) else None
 
     def _pick(self, ways: Sequence[str]) -> str:
         return self._draw.choice(ways)

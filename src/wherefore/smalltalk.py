@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -71,13 +72,14 @@ class Said:
     action: Literal["ask", "chat", "answer"]
 
 
-def answer(dialogue: Dialogue, catalog: Catalog, learned: bool = True) -> Said | None:
+def answer(dialogue: Dialogue, catalog: Catalog, learned: Callable[[], bool] = lambda: True) -> Said | None:
     """A greeting is answered with a question, thanks with a word; anything else is for the recommender.
 
     Args:
         dialogue: What was said.
         catalog: What is recommended from.
-        learned: Whether the newest message has changed what is known of the user's wishes.
+        learned: Whether the newest message has changed what is known of the user's wishes; only asked where the
+            message reads like something said in passing.
     """
     content = dialogue.messages[-1].content.replace("’", "'")
     words = re.findall(r"[^\W\d_][\w']*", content.lower())
@@ -101,8 +103,13 @@ def answer(dialogue: Dialogue, catalog: Catalog, learned: bool = True) -> Said |
             "(years, length, who is in it); ask about anything I list, or say how the next ones should differ.",
             "chat",
         )
-    if learned:
-        return None
+    passing = _in_passing(content, set(words), catalog)
+    return passing if passing is not None and not learned() else None
+
+
+def _in_passing(content: str, words: set[str], catalog: Catalog) -> Said | None:
+    """The answer to what is not about items, if nothing in it turns out to be."""
+    noun, plural = catalog.schema.noun, catalog.schema.plural
     if _ELSEWHERE.search(content):
         return Said(f"I only know about {plural}. Shall I find you one?", "chat")
     if _RUDE.search(content):
@@ -112,7 +119,7 @@ def answer(dialogue: Dialogue, catalog: Catalog, learned: bool = True) -> Said |
     if _PRAISE.match(content):
         return Said(f"Glad to hear it. Say so whenever you want another {noun}.", "chat")
     nouns = {noun.lower(), plural.lower()}
-    if _TELLS.match(content) and not _SEEKS.search(content) and not nouns & set(words):
+    if _TELLS.match(content) and not _SEEKS.search(content) and not nouns & words:
         return Said(f"I see. What would you like in a {noun}?", "chat")
     return None
 

@@ -142,22 +142,17 @@ _POINTS = re.compile(
     r"|\b(?P<one>that one|this one|that|it|this|that movie|that film)\b",
     re.IGNORECASE,
 )
-_ORDINALS = {
-    "first": 0,
-    "1st": 0,
-    "second": 1,
-    "2nd": 1,
-    "third": 2,
-    "3rd": 2,
-    "fourth": 3,
-    "4th": 3,
-    "fifth": 4,
-    "5th": 4,
+ORDINALS = {  # places of a list, as people count them
+    **dict.fromkeys(("first", "1st"), 0),
+    **dict.fromkeys(("second", "2nd"), 1),
+    **dict.fromkeys(("third", "3rd"), 2),
+    **dict.fromkeys(("fourth", "4th"), 3),
+    **dict.fromkeys(("fifth", "5th"), 4),
+    **{"sixth": 5, "6th": 5, "seventh": 6, "eighth": 7, "ninth": 8, "tenth": 9, "last": -1},
 }
-_ORDINALS |= {"sixth": 5, "seventh": 6, "eighth": 7, "ninth": 8, "tenth": 9, "last": -1}
 _COUNTS = {"one": 1, "two": 2, "three": 3, "four": 4, "2": 2, "3": 3, "4": 4}
 _ORDINAL = re.compile(
-    rf"\b(?:the\s+)?(?P<word>{'|'.join(_ORDINALS)})(?:\s+(?P<count>two|three|four|2|3|4))?(?:\s+(?:one|ones|"
+    rf"\b(?:the\s+)?(?P<word>{'|'.join(ORDINALS)})(?:\s+(?P<count>two|three|four|2|3|4))?(?:\s+(?:one|ones|"
     rf"movie|film|book|option|pick|title|suggestion|recommendation|item|of\s+(?:them|those|these)))?\b"
     r"(?!\s+(?:time|night|week|year|month|weekend|part|half|of all|thing|place|day|sequel|installment|season|"
     r"wives|minute))"
@@ -544,7 +539,7 @@ def slots_in(words: str, size: int) -> list[int]:
             number = match["digit"].lower()
             found.append((int(number) if number.isdigit() else _NUMBERS[number]) - 1)
             continue
-        place, count = _ORDINALS[match["word"].lower()], _COUNTS.get((match["count"] or "one").lower(), 1)
+        place, count = ORDINALS[match["word"].lower()], _COUNTS.get((match["count"] or "one").lower(), 1)
         found += range(size - count, size) if place < 0 else range(place, place + count)
     return [slot for slot in dict.fromkeys(found) if 0 <= slot < size]
 
