@@ -1,6 +1,7 @@
 """What is understood of a dialogue: mentions, verdicts, wishes, limits."""
 
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -760,3 +761,43 @@ def test_the_parts_can_be_used_alone(catalog):
 def test_a_verdict_on_something_unknown_is_not_one_on_what_was_named_before(builtin):
     state = builtin.read([Message("user", "I liked Heat but hated Zzyzx Road.")]).preferences
     assert [builtin.catalog[item].title for item in state.liked] == ["Heat"] and not state.disliked
+
+
+def heard(catalog, *said, preferences=None, since=0):
+    messages = [{"role": "assistant" if n % 2 else "user", "content": text} for n, text in enumerate(said)]
+    found = DialogueReader(catalog).read(messages, preferences, since).heard()
+    return [" ".join(one.content.split()) for one in found.messages], [m.item_id for m in found.mentions]
+
+
+@pytest.mark.parametrize(
+    ("said", "words", "items"),
+    [
+        (["I liked Alien, no comedy"], ["I liked Alien,"], ["alien"]),
+        (["like Alien but less scary"], ["like Alien but"], ["alien"]),
+        (["I liked Alien and Hereditary", "ok", "forget Alien"], ["I liked and Hereditary", "ok", "forget"], ["hereditary"]),
+        (["a comedy", "1. **Alien** (1979) — x.", "start over, a drama"], ["", "", "start over, a drama"], []),
+        (["a comedy", "ok", "a comedy after all"], ["a comedy", "ok", "a comedy after all"], []),
+    ],
+)
+def test_what_is_refused_or_taken_back_is_not_searched_by(catalog, said, words, items):
+    assert heard(catalog, *said) == (words, items)
+
+
+def test_what_was_removed_from_the_state_is_not_searched_by(catalog):
+    said = ("I want a comedy. I liked Alien", "ok", "newer please")
+    state = DialogueReader(catalog).read([{"role": "user", "content": said[0]}]).preferences
+    assert heard(catalog, *said, preferences=state, since=2) == (list(said), ["alien"])
+    edited = replace(state, wanted=(), liked=())
+    assert heard(catalog, *said, preferences=edited, since=2)[0][0] == "I want a . I liked"
+
+
+@pytest.mark.parametrize(
+    ("said", "strength"),
+    [("less horror", 0.5), ("but not as scary", 0.5), ("no horror", 2.0), ("nothing too scary", 2.0)],
+)
+def test_rather_not_is_less_than_never(catalog, said, strength):
+    state = DialogueReader(catalog).read([{"role": "user", "content": f"like Aliens, {said}"}]).preferences
+    assert [(wish.value, wish.strength) for wish in state.unwanted] == [("Horror", strength)]
+    assert bool(state.refusals) is (strength >= 1)
+    both = [{"role": "user", "content": "no horror"}, {"role": "user", "content": "less horror"}]
+    assert DialogueReader(catalog).read(both).preferences.refusals  # never stays never

@@ -125,6 +125,9 @@ class TurnConfig(_Strict):
 
     diversity: float = Field(0.5, ge=0)  # logits that an item loses for being like one listed before it
     wishes: float = Field(4.0, ge=0)  # logits that an item gains for what the user has just asked for
+    shown: float = Field(
+        1.5, ge=0
+    )  # logits that an item loses for each time that it was listed and passed over
     questions: bool = True  # ask back, where the answer would say much about what is sought
 
 

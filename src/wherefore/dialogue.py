@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 Role = Literal["user", "assistant", "system"]
 LimitOp = Literal["lt", "le", "gt", "ge", "eq"]
+Place = tuple[int, int, int]  # number of a message, and characters from and to
 
+ItemsOf = Literal["liked", "disliked", "seen", "rejected", "asked"]  # what a state holds items under
+ITEMS_OF: tuple[ItemsOf, ...] = get_args(ItemsOf)
 MAX_CHARACTERS = 20_000  # of one message
 MAX_MESSAGES = 2_000
 
@@ -85,7 +88,9 @@ class Wish:
 
     field: str
     value: str  # as the catalogue writes it
-    strength: float  # 1.0 said in passing; 2.0 demanded ("with Toni Collette", "no horror")
+    # Wanted: 1.0 said in passing; 2.0 demanded ("with Toni Collette"). Unwanted: from 1.0 on never listed ("no
+    # horror"); below, rather not ("less scary").
+    strength: float
     said: str  # the user's words it was read from
 
 
@@ -98,7 +103,7 @@ class Preferences:
     seen: tuple[str, ...] = ()
     rejected: tuple[str, ...] = ()  # listed by the assistant and turned down
     wanted: tuple[Wish, ...] = ()
-    unwanted: tuple[Wish, ...] = ()  # always excluded from the list
+    unwanted: tuple[Wish, ...] = ()
     limits: tuple[Limit, ...] = ()
     asked: tuple[str, ...] = ()  # asked about, without a word on whether it pleases
     said: tuple[tuple[str, str], ...] = ()  # item id, and the user's words that put it where it is
@@ -107,6 +112,11 @@ class Preferences:
     def demands(self) -> tuple[Wish, ...]:
         """The wishes that must be met: wanted with strength 2 or more."""
         return tuple(wish for wish in self.wanted if wish.strength >= 2)
+
+    @property
+    def refusals(self) -> tuple[Wish, ...]:
+        """What must not be listed: unwanted with strength 1 or more."""
+        return tuple(wish for wish in self.unwanted if wish.strength >= 1)
 
     def to_json(self) -> dict[str, Any]:
         """The state as plain JSON values.
@@ -133,12 +143,12 @@ class Preferences:
             raise ValueError(f"preferences are a {type(tree).__name__}; they should be keys and values")
         _refuse_unknown(tree, cls, "preferences")
         given: dict[str, Any] = {}
-        for name in ("liked", "disliked", "seen", "rejected", "asked"):
-            ids = _listed(tree, name)
+        for kind in ITEMS_OF:
+            ids = _listed(tree, kind)
             wrong = [value for value in ids if not isinstance(value, str)]
             if wrong:
-                raise ValueError(f"preferences: `{name}` holds {wrong[0]!r}; it should hold item ids as text")
-            given[name] = tuple(dict.fromkeys(ids))
+                raise ValueError(f"preferences: `{kind}` holds {wrong[0]!r}; it should hold item ids as text")
+            given[kind] = tuple(dict.fromkeys(ids))
         for name in ("wanted", "unwanted"):
             given[name] = tuple(_wish(value, name) for value in _listed(tree, name))
         given["limits"] = tuple(_limit(value) for value in _listed(tree, "limits"))
@@ -180,11 +190,16 @@ class Preferences:
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """Messages with what was understood of them."""
+    """Messages with what was understood of them.
+
+    `muted` holds words that no longer say what is sought, or never did: characters `start` to `end` of a message each,
+    for what is refused ("no horror"), was taken back ("forget Frozen"), or was removed from a given state.
+    """
 
     messages: tuple[Message, ...]
     mentions: tuple[Mention, ...] = ()
     preferences: Preferences = field(default_factory=Preferences)
+    muted: tuple[Place, ...] = ()
 
     @property
     def named_by_user(self) -> tuple[str, ...]:
@@ -210,6 +225,24 @@ class Dialogue:
         for number in sorted(here):
             lists.read(self.messages[number], here[number])
         return lists.last
+
+    def heard(self) -> Dialogue:
+        """The dialogue as sources should search by it: muted words are blanks, and mentions in them are gone."""
+        if not self.muted:
+            return self
+        messages = list(self.messages)
+        for number, start, end in self.muted:
+            text = messages[number].content
+            blanks = " " * (min(end, len(text)) - start)
+            messages[number] = replace(messages[number], content=text[:start] + blanks + text[end:])
+        mentions = tuple(
+            one
+            for one in self.mentions
+            if not any(
+                n == one.message and start < one.end and one.start < end for n, start, end in self.muted
+            )
+        )
+        return replace(self, messages=tuple(messages), mentions=mentions, muted=())
 
     def query_text(self, max_chars: int) -> str:
         """The user's most recent words, the newest last, cut at a word.
@@ -349,6 +382,8 @@ class DialogueReader:
         parsed = parse_messages(messages, answered=True)
         told = None if mentions is None else _by_message(mentions, parsed)
         notes = _Notes(preferences or Preferences())
+        if since and preferences is not None:
+            self._mute_removed(parsed[:since], preferences, mentions, notes)
         noted: list[Mention] = []
         named: dict[str, None] = {}
         lists = _Lists()
@@ -360,6 +395,7 @@ class DialogueReader:
             here = [Mention(f.item_id, number, f.start, f.end, f.score) for f in found if f.item_id]
             if message.role == "user":
                 if number >= since:
+                    notes.begin(number)
                     asked = self._questions.read(Dialogue(parsed[: number + 1], (*noted, *here)))
                     # What a question holds is said of an item: "Is it from the 80s?" limits nothing.
                     about = (asked.start, asked.end) if asked is not None else (0, 0)
@@ -372,7 +408,27 @@ class DialogueReader:
             lists.read(message, here)
             named.update(dict.fromkeys(mention.item_id for mention in here))
             noted += here
-        return Dialogue(parsed, tuple(noted), replace(preferences or Preferences(), **notes.values()))
+        muted = notes.muted(parsed, noted)
+        return Dialogue(parsed, tuple(noted), replace(preferences or Preferences(), **notes.values()), muted)
+
+    def _mute_removed(
+        self,
+        messages: Sequence[Message],
+        given: Preferences,
+        mentions: Sequence[Mention] | None,
+        notes: _Notes,
+    ) -> None:
+        """Words of earlier messages whose meaning somebody has removed from the state since then say nothing more."""
+        told = None if mentions is None else [one for one in mentions if one.message < len(messages)]
+        before = self.read(messages, mentions=told).preferences
+        wishes = {(wish.field, wish.value) for wish in (*given.wanted, *given.unwanted)}
+        for wish in (*before.wanted, *before.unwanted):
+            if (wish.field, wish.value) not in wishes:
+                notes.drop(wish.said)
+        kept = {item for state in ITEMS_OF for item in getattr(given, state)}
+        notes.gone.update(
+            dict.fromkeys(item for state in ITEMS_OF for item in getattr(before, state) if item not in kept)
+        )
 
     def question(self, dialogue: Dialogue) -> Question | None:
         """What the newest message of a dialogue that was read asks about items; None when it asks nothing."""
@@ -432,7 +488,6 @@ class DialogueReader:
             hidden.append((answer.start, answer.end))
         flat = verdicts.blank(text, hidden)
         spoken = [word for word in words(content) if flat[word.start : word.end].strip()]
-        notes.begin()
         if _START_OVER.search(text):
             notes.forget()
         if _NEEDNT.search(text):  # "she doesn't have to be in it"
@@ -495,6 +550,7 @@ class DialogueReader:
                 notes.want(noted)
             elif wish.kind == "unwanted":
                 notes.refuse(noted)
+                notes.mute(wish.start, wish.end)
             else:
                 notes.allow(noted)
         return corrected
@@ -853,9 +909,17 @@ class _Notes:
         self._now: set[tuple[str, str]] = set()
         self._here: list[tuple[str, Any]] = []  # items of this message with what was said of them
         self._before: list[tuple[str, Any]] = []  # of the message before
+        self._number = 0  # of the message that is being read
+        self._muted: list[Place] = []
+        self._dropped: list[
+            tuple[int, str]
+        ] = []  # words taken back, and the message up to which they were said
+        self._since = 0  # the message with which all began anew
+        self.gone: dict[str, None] = {}  # items taken back
 
-    def begin(self) -> None:
+    def begin(self, number: int) -> None:
         """A new message begins."""
+        self._number = number
         self._now = set()
         self._before, self._here = self._here, []
 
@@ -866,6 +930,24 @@ class _Notes:
         self._wanted.clear()
         self._unwanted.clear()
         self._limits = []
+        self._since = self._number
+
+    def drop(self, said: str) -> None:
+        """Words of the user count no longer."""
+        if said.strip():
+            self._dropped.append((self._number, said))
+
+    def mute(self, start: int, end: int) -> None:
+        """Words of this message tell what is not sought."""
+        self._muted.append((self._number, start, end))
+
+    def muted(self, messages: Sequence[Message], mentions: Sequence[Mention]) -> tuple[Place, ...]:
+        """The places of all words that do not count."""
+        found = [(number, 0, len(messages[number].content)) for number in range(self._since)]
+        found += self._muted
+        found += [(one.message, one.start, one.end) for one in mentions if one.item_id in self.gone]
+        found += [place for last, said in self._dropped if (place := last_said(said, messages[: last + 1]))]
+        return tuple(sorted(set(found)))
 
     def correct(self, item_id: str) -> bool:
         """Put an item in the place of the one that the message before spoke of; whether there was one."""
@@ -875,6 +957,7 @@ class _Notes:
         for place in (self._liked, self._disliked, self._seen, self._rejected):
             place.pop(wrong, None)
         self._asked.pop(wrong, None)
+        self.gone[wrong] = None
         if verdict == "asked":
             self.ask([item_id])
         else:
@@ -886,12 +969,19 @@ class _Notes:
         for key in reversed(self._wanted):
             same = key[0] == field_name or (key[0] in people and field_name in people)
             if same and key not in self._now:
-                return self._wanted.pop(key).strength
+                wrong = self._wanted.pop(key)
+                self.drop(wrong.said)
+                return wrong.strength
         return 0.0
 
     def free(self, field_name: str, value: str) -> None:
         """No longer want a value."""
-        self._wanted.pop((field_name, value), None)
+        self._take_back((field_name, value))
+
+    def _take_back(self, key: tuple[str, str]) -> None:
+        wish = self._wanted.pop(key, None)
+        if wish is not None:
+            self.drop(wish.said)
 
     def last_person(self, people: Collection[str]) -> tuple[str, str] | None:
         """Field and name of the person that was asked for last."""
@@ -901,7 +991,7 @@ class _Notes:
         """No longer want the person that was asked for last."""
         for key in reversed(self._wanted):
             if key[0] in people:
-                self._wanted.pop(key)
+                self._take_back(key)
                 return
 
     def _keep_words(self, item_ids: Iterable[str]) -> None:
@@ -913,8 +1003,10 @@ class _Notes:
         if verdict == "forgotten":
             for place in (self._liked, self._disliked, self._seen, self._rejected, self._asked, self._said):
                 place.pop(item_id, None)
+            self.gone[item_id] = None
             return
         self._keep_words([item_id])
+        self.gone.pop(item_id, None)
         self._here.append((item_id, verdict))
         if verdict == "liked":
             self._disliked.pop(item_id, None)
@@ -956,8 +1048,9 @@ class _Notes:
 
     def refuse(self, wish: Wish) -> None:
         key = (wish.field, wish.value)
-        self._wanted.pop(key, None)
-        self._unwanted[key] = wish
+        self._take_back(key)
+        known = self._unwanted.pop(key, None)
+        self._unwanted[key] = known if known is not None and known.strength > wish.strength else wish
 
     def allow(self, wish: Wish) -> None:
         self._unwanted.pop((wish.field, wish.value), None)
@@ -1001,6 +1094,20 @@ class _Notes:
         }
 
 
+def last_said(said: str, messages: Sequence[Message]) -> Place | None:
+    """Where the user said these words last; None when they did not, or none are given."""
+    parts = said.split()
+    if not parts:
+        return None
+    words = re.compile(r"\s+".join(map(re.escape, parts)), re.IGNORECASE)
+    for number in range(len(messages) - 1, -1, -1):
+        if messages[number].role == "user":
+            found = list(words.finditer(messages[number].content))
+            if found:
+                return (number, *found[-1].span())
+    return None
+
+
 def _sides(limit: Limit) -> set[str]:
     return {"low", "high"} if limit.op == "eq" else {"low"} if limit.op in ("gt", "ge") else {"high"}
 
@@ -1030,7 +1137,8 @@ def _wish(tree: Any, name: str) -> Wish:
     strength = tree.get("strength", 1.0)
     if isinstance(strength, bool) or not isinstance(strength, int | float) or not 0 < strength < 1e6:
         raise ValueError(
-            f"{where} has the strength {strength!r}; it should be a number, 1 in passing or 2 demanded"
+            f"{where} has the strength {strength!r}; it should be a number: of what is wanted 1 in passing and 2 "
+            "demanded, of what is unwanted 1 for never and less for rather not"
         )
     return Wish(tree["field"], tree["value"], float(strength), str(tree.get("said", "")))
 

@@ -89,7 +89,8 @@ def _preferences(preferences: Preferences, catalog: Catalog) -> Iterator[tuple[s
     yield "Turned down", titles(preferences.rejected)
     yield "Asked about", titles(preferences.asked)
     yield "Wanted", wishes(preferences.wanted)
-    yield "Not wanted", wishes(preferences.unwanted)
+    yield "Not wanted", wishes(preferences.refusals)
+    yield "Rather not", wishes([wish for wish in preferences.unwanted if wish.strength < 1])
     limits = (
         f"{labels.get(limit.field, limit.field)} {_OPERATORS[limit.op]} {value_text(limit.value)}"
         for limit in preferences.limits

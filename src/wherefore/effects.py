@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
 from wherefore.catalog import Item
-from wherefore.dialogue import Dialogue, Message, Preferences
+from wherefore.dialogue import Dialogue, Preferences, last_said
 from wherefore.state import Part
 
 
@@ -24,25 +23,9 @@ def without(dialogue: Dialogue, part: Part) -> Dialogue:
 
     Mentions inside those words go with them.
     """
-    said = " ".join(part.said.split())
-    messages = list(dialogue.messages)
-    gone: tuple[int, int, int] | None = None
-    if said:
-        words = re.compile(r"\s+".join(map(re.escape, said.split())), re.IGNORECASE)
-        for number in range(len(messages) - 1, -1, -1):
-            found = list(words.finditer(messages[number].content)) if messages[number].role == "user" else []
-            if found:
-                start, end = found[-1].span()
-                text = messages[number].content
-                messages[number] = Message("user", text[:start] + " " * (end - start) + text[end:])
-                gone = (number, start, end)
-                break
-    mentions = tuple(
-        one
-        for one in dialogue.mentions
-        if gone is None or one.message != gone[0] or one.end <= gone[1] or one.start >= gone[2]
-    )
-    return replace(dialogue, messages=tuple(messages), mentions=mentions, preferences=part.without)
+    place = last_said(part.said, dialogue.messages)
+    heard = replace(dialogue, muted=(place,) if place is not None else ()).heard()
+    return replace(heard, muted=dialogue.muted, preferences=part.without)
 
 
 def items_of(before: Preferences, after: Preferences) -> set[str]:

@@ -22,7 +22,7 @@ from wherefore.asking import Ask, best_question
 from wherefore.catalog import Catalog, Item
 from wherefore.checkpoint import Checkpoint, checkpoint_dir, load_checkpoint, save_checkpoint
 from wherefore.config import Config
-from wherefore.dialogue import Dialogue, DialogueReader, Message, Preferences, parse_messages
+from wherefore.dialogue import Dialogue, DialogueReader, Message, Preferences, Wish, parse_messages
 from wherefore.diversity import diverse
 from wherefore.effects import Effect, items_of, without
 from wherefore.item_encoder import ItemSignals
@@ -522,7 +522,12 @@ class Recommender:
 
         With `strict` only what meets every demand is listed, and other wishes count beside the ranker's score.
         """
-        candidates = self.retriever.search(dialogue, max(k, self.config.retrieval.k), exclude)
+        heard = dialogue
+        if strict:
+            heard = dialogue.heard()
+            known = set(dialogue.named_by_user) - set(dialogue.preferences.asked)
+            exclude = {*exclude, *known}  # also what is not heard again
+        candidates = self.retriever.search(heard, max(k, self.config.retrieval.k), exclude)
         rows = candidates.rows
         if not len(rows):
             none = np.zeros(0, np.int64)
@@ -533,6 +538,7 @@ class Recommender:
         met = self._demands_met(dialogue, candidates)
         if strict:
             scores = scores + self.config.turn.wishes * self._wishes_met(dialogue, candidates)
+            scores -= self.config.turn.shown * self._times_shown(dialogue, candidates)
         order = np.lexsort((rows, -scores, -met))
         fit = np.flatnonzero(met == len(dialogue.preferences.demands))
         if strict:
@@ -592,7 +598,8 @@ class Recommender:
     def _wishes_met(dialogue: Dialogue, candidates: Candidates) -> np.ndarray:
         """How many of the wishes that are no demands each candidate meets, (m,); older ones count for less.
 
-        Values that the same words stand for ("feel-good") are one wish.
+        Values that the same words stand for ("feel-good") are one wish. What the user would rather not have takes one
+        away.
         """
         groups: dict[str, list[tuple[str, str]]] = {}
         for wish in dialogue.preferences.wanted:
@@ -603,7 +610,24 @@ class Recommender:
             for place, item in enumerate(candidates.items):
                 if any(value in item.values(name) for name, value in wishes):
                     met[place] += 0.5**age
+        rather_not: dict[str, list[Wish]] = {}
+        for wish in dialogue.preferences.unwanted:
+            if wish.strength < 1:
+                rather_not.setdefault(wish.said or wish.value, []).append(wish)
+        for unwanted in rather_not.values():
+            for place, item in enumerate(candidates.items):
+                met[place] -= any(wish.value in item.values(wish.field) for wish in unwanted)
         return met
+
+    @staticmethod
+    def _times_shown(dialogue: Dialogue, candidates: Candidates) -> np.ndarray:
+        """In how many of the assistant's messages each candidate was named and passed over by the user, (m,)."""
+        shown: Counter[str] = Counter(
+            item
+            for number, item in {(one.message, one.item_id) for one in dialogue.mentions}
+            if dialogue.messages[number].role == "assistant" and item not in dialogue.preferences.asked
+        )
+        return np.array([shown[item.id] for item in candidates.items], dtype=np.float32)
 
     def _similarity(self, dialogue: Dialogue, rows: np.ndarray) -> dict[str, dict[str, float]]:
         """How close each listed item is to each liked one."""

@@ -38,7 +38,7 @@ def relaxations(dialogue: Dialogue, retriever: Retriever) -> tuple[Relaxation, .
 def advice(dialogue: Dialogue, retriever: Retriever) -> str:
     """A sentence on what to drop when nothing fits; empty when no limit, demand or refusal is why."""
     preferences = dialogue.preferences
-    if not (preferences.limits or preferences.unwanted or preferences.demands):
+    if not (preferences.limits or preferences.refusals or preferences.demands):
         return ""
     schema = retriever.index.catalog.schema
     found = relaxations(dialogue, retriever)

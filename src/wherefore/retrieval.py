@@ -210,7 +210,7 @@ class Retriever:
     def allowed(self, dialogue: Dialogue, exclude: Collection[str] = (), strict: bool = False) -> np.ndarray:
         """Which rows may be recommended, (n,) bool; with `strict`, only those that meet every demand.
 
-        Ruled out are: what a limit excludes or has no value for, what has an unwanted value, what is
+        Ruled out are: what a limit excludes or has no value for, what has a refused value, what is
         liked, disliked, seen, rejected or named by the user, and `exclude`. What the user only asked about is not.
 
         Raises:
@@ -221,7 +221,7 @@ class Retriever:
         allowed = np.ones(len(self.index), dtype=bool)
         for limit in preferences.limits:
             allowed &= self._within(limit)
-        for wish in preferences.unwanted:
+        for wish in preferences.refusals:
             allowed[self.index.attributes.rows(wish.field, wish.value)] = False
         known = (preferences.liked, preferences.disliked, preferences.seen, preferences.rejected)
         named = [item for item in dialogue.named_by_user if item not in preferences.asked]

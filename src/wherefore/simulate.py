@@ -143,12 +143,14 @@ class SimulatedUser:
     def says(self, reply: Seen) -> str:
         """The next message, to a reply that does not list the target."""
         parts = []
-        if reply.question is not None:
-            parts.append(self._answers(reply.question))
+        answer = self._answers(reply.question) if reply.question is not None else None
+        if answer is not None:
+            parts.append(answer)
         known = [item for item in reply.listed if item.id in self._taste.liked]
         if known:
             parts.append(self._pick(_SEEN).format(a=known[0].title))
-        if not parts or (reply.question is None and self._draw.random() < 0.5):
+        # Who has answered has said something, and often leaves it at that; who has not says what is amiss.
+        if answer in (None, *_UNDECIDED) or self._draw.random() < 0.5:
             parts.append(self._criticizes(reply.listed))
         return " ".join(part if part.endswith((".", "?", "!")) else f"{part}." for part in parts)
 

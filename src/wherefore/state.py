@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from wherefore.catalog import Catalog
-from wherefore.dialogue import Preferences
+from wherefore.dialogue import ITEMS_OF, Preferences
 from wherefore.plan import limit_words
 from wherefore.words import forms
 
@@ -41,8 +41,7 @@ def parts(preferences: Preferences, catalog: Catalog) -> tuple[Part, ...]:
 
 def _parts(preferences: Preferences, catalog: Catalog) -> Iterator[Part]:
     said = dict(preferences.said)
-    kinds: tuple[PartKind, ...] = ("liked", "disliked", "seen", "rejected", "asked")
-    for kind in kinds:
+    for kind in ITEMS_OF:
         ids: tuple[str, ...] = getattr(preferences, kind)
         for item_id in ids:
             left = {kind: tuple(one for one in ids if one != item_id)}
@@ -56,7 +55,7 @@ def _parts(preferences: Preferences, catalog: Catalog) -> Iterator[Part]:
         kept = tuple(wish for wish in preferences.unwanted if wish not in gone)
         yield Part(
             "unwanted",
-            ", ".join(wish.value for wish in gone),
+            ", ".join(wish.value if wish.strength >= 1 else f"less {wish.value}" for wish in gone),
             gone[0].said,
             replace(preferences, unwanted=kept),
         )

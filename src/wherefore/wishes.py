@@ -47,6 +47,9 @@ _NEGATED_GAP = _FILL | frozenset(
     "stand of having has have contain contains involving include scenes hear me give recommend suggest show "
     "please lots".split()
 )
+_RATHER_NOT = re.compile(  # "less scary", "not as dark"
+    r"(?:less|fewer|(?:not|isn['’]?t|aren['’]?t)\s+(?:quite\s+)?(?:as|so|that|quite))\b", re.IGNORECASE
+)
 _NOT_NEGATIONS = (
     ("not", "only"),
     ("not", "just"),
@@ -404,10 +407,10 @@ class WishReader:
                     and not any(v.few for v in self._all(key, False))
                 ):
                     continue  # "I didn't like the sequel"
+                begin = self._from(said, i, negator)
+                strength = 0.5 if _RATHER_NOT.match(text[said[begin].start : start]) else 2.0
                 found += [
-                    FoundWish(
-                        v.field, v.value, "unwanted", 2.0, said[self._from(said, i, negator)].start, end
-                    )
+                    FoundWish(v.field, v.value, "unwanted", strength, said[begin].start, end)
                     for v in self._all(key, False)
                 ]
             elif not past and (
