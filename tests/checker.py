@@ -105,6 +105,88 @@ def sentence_faults(text: str, item, catalog, said: Said) -> list[str]:
     return out
 
 
+QUESTION = re.compile(r"\?\s*$")
+COUNTED = re.compile(
+    r"\b(one|two|three|four|five|six|seven|eight|nine|ten|\d+) of (?:them|these)\b", re.IGNORECASE
+)
+COUNTS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+ADVICE = re.compile(r"[Ww]ithout “.*?”, [\d,]+(?: \w+ would fit)?")
+
+
+def reply_faults(text: str, items: list, catalog, said: Said, words: str, known: Iterable = ()) -> list[str]:
+    """Every claim of a whole reply that the catalogue or the user does not bear out.
+
+    Args:
+        text: What was shown.
+        items: What it lists.
+        catalog: Where the records are.
+        said: What the user said, taken apart.
+        words: All that the user said, as it was.
+        known: Items that were listed before, which answers may speak of.
+    """
+    out = faults(text, items, catalog, said) if items else []
+    spoken = {item.title: item for item in (*known, *items)}
+    before: list = []
+    for sentence in re.split(r"(?<=[.!?])\s+|\n+", LINE.sub("", text)):
+        named = [
+            spoken[title] for title in re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", sentence) if title in spoken
+        ]
+        before = named or before
+        out += prose_faults(sentence, before or items, items, catalog, said, words)
+    return out
+
+
+def prose_faults(sentence: str, about: list, items: list, catalog, said: Said, words: str) -> list[str]:
+    """The same for a sentence outside the list: opening, answer, question back."""
+    out = []
+    heard = low(words)
+    for title in re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", sentence):
+        if title not in said.titles and title not in {item.title for item in (*about, *items)}:
+            out.append(f"names {title}")
+    bare = ADVICE.sub("", re.sub(r"(?<!\*)\*[^*]+\*(?!\*)", "THAT", sentence))
+    held = [low(value) for item in about for spec in catalog.schema.fields for value in listed(item, spec)]
+    for tag in re.findall(r"“([^”]*)”", bare):
+        if low(tag) not in held and low(tag) not in heard:
+            out.append(f"tag {tag}")
+    bare = re.sub(r"“[^”]*”", "TAG", bare)
+    for person in persons_in(bare, catalog):
+        if low(person) not in held and low(person) not in heard:
+            out.append(f"person {person}")
+    if QUESTION.search(sentence):
+        return out
+    for number in re.findall(r"(?<![\w.,])\d+(?:\.\d+)?(?=s?\b)", bare):
+        fits = number in held or number in said.numbers or any(value.startswith(number) for value in held)
+        if not fits and int(float(number)) > len(items):
+            out.append(f"number {number}")
+    if not items:
+        return out
+    for clause in re.split(r"[;:]|, (?:and|but|so) ", bare):
+        for genre in (
+            catalog.vocabulary("genres") if "genres" in {s.name for s in catalog.schema.fields} else ()
+        ):
+            forms = {low(genre), *(a for a, g in ADJECTIVES.items() if g == low(genre))}
+            there = [f for f in forms if re.search(rf"(?<![\w-]){re.escape(f)}(?![\w-])", low(clause))]
+            if (
+                not there
+                or low(genre) in ("short", "sport", "news", "music")
+                or re.match(r"\W*you\b", low(clause))
+            ):
+                continue
+            have = sum(low(genre) in map(low, item.values("genres")) for item in items)
+            counted = COUNTED.search(clause)
+            if counted is not None:
+                number = low(counted[1])
+                told = COUNTS.index(number) if number in COUNTS else int(number)
+                fine = told == have
+            elif DENIALS.search(clause):
+                fine = have == 0
+            else:
+                fine = have == len(items)
+            if not fine:
+                out.append(f"{have} of {len(items)} are {genre}: {clause.strip()}")
+    return out
+
+
 def low(text: str) -> str:
     return text.casefold()
 

@@ -774,8 +774,16 @@ def heard(catalog, *said, preferences=None, since=0):
     [
         (["I liked Alien, no comedy"], ["I liked Alien,"], ["alien"]),
         (["like Alien but less scary"], ["like Alien but"], ["alien"]),
-        (["I liked Alien and Hereditary", "ok", "forget Alien"], ["I liked and Hereditary", "ok", "forget"], ["hereditary"]),
-        (["a comedy", "1. **Alien** (1979) — x.", "start over, a drama"], ["", "", "start over, a drama"], []),
+        (
+            ["I liked Alien and Hereditary", "ok", "forget Alien"],
+            ["I liked and Hereditary", "ok", "forget"],
+            ["hereditary"],
+        ),
+        (
+            ["a comedy", "1. **Alien** (1979) — x.", "start over, a drama"],
+            ["", "", "start over, a drama"],
+            [],
+        ),
         (["a comedy", "ok", "a comedy after all"], ["a comedy", "ok", "a comedy after all"], []),
     ],
 )

@@ -214,7 +214,7 @@ def test_nothing_fits_is_said(recommender):
     [
         ("Horror after 2015 under 90 minutes", "Without “under 90 minutes”, 3 films would fit."),
         ("Something after 2050", "Without “after 2050”, 12 films would fit."),
-        ("Something after 2050 and under 20 minutes", "Dropping any one of your limits would not be enough."),
+        ("Something after 2050 and under 20 minutes", "Dropping any one of these would not be enough."),
         ("After 2018, no horror", "Without “After 2018”, 5 films would fit; without “no horror”, 1."),
     ],
 )

@@ -60,8 +60,8 @@ class Item:
     def number(self, name: str) -> float | None:
         """The value of a number, date (as a year, possibly fractional) or popularity field; None where not known.
 
-        >>> Item("1", "Alien", {"year": 1979, "released": "1979-07-02"}).number("released")
-        1979.5
+        >>> Item("1", "Alien", {"year": 1979, "released": "1979-01-01"}).number("released")
+        1979.0
         """
         value = self.fields.get(name)
         if isinstance(value, str):

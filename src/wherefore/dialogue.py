@@ -16,7 +16,7 @@ from wherefore.mentions import Found, TitleIndex
 from wherefore.references import ReferenceReader
 from wherefore.schema import words_of
 from wherefore.wishes import WishReader
-from wherefore.words import Word, words
+from wherefore.words import Word, forms, words
 
 if TYPE_CHECKING:
     from wherefore.questions import Question
@@ -492,6 +492,8 @@ class DialogueReader:
             notes.forget()
         if _NEEDNT.search(text):  # "she doesn't have to be in it"
             notes.free_person(self._people)
+        for dropped in _DROPS.finditer(text):  # "forget Haneke": a last name says enough of who was asked for
+            notes.free_named(set(forms(dropped["what"])[:3]), self._people)
         turned = _ASKS_REFUSAL.search(question.replace("’", "'")) is not None and len(text.split()) <= 12
         self._consent(content, question, notes)
         own: list[str] = []
@@ -801,6 +803,9 @@ _NEEDNT = re.compile(
     r"need)\s+to\s+)?(?:be|star|appear|play)\b",
     re.IGNORECASE,
 )
+_DROPS = re.compile(
+    r"\b(?:forget|never\s?mind|scratch|drop|ditch)\s+(?:about\s+)?(?P<what>[^,.!?;\n]{3,40})", re.IGNORECASE
+)
 _THAT_PERSON = re.compile(
     r"\b(?:by|from|of|with|starring)\s+(?:that|this|the\s+same|the)\s+(?P<label>director|actor|actress|author|writer|artist|designer|"
     r"singer|band|cook|brand|composer)\b|\b(?:by|with)\s+(?:him|her|them)\b(?=\W*(?:$|please|in|too|instead|[.!?,]))|"
@@ -994,6 +999,12 @@ class _Notes:
                 self._take_back(key)
                 return
 
+    def free_named(self, said: Collection[str], people: Collection[str]) -> None:
+        """No longer want the people whose last names were said."""
+        for key in list(self._wanted):
+            if key[0] in people and forms(key[1])[-1:] and forms(key[1])[-1] in said:
+                self._take_back(key)
+
     def _keep_words(self, item_ids: Iterable[str]) -> None:
         for item_id in item_ids:
             if self.words:
@@ -1064,6 +1075,8 @@ class _Notes:
                 for old in self._limits
                 if old in new or old.field != limit.field or not _sides(old) & _sides(limit)
             ]
+            # "After 1992", and later "before 1960": nothing would be left, so the later one holds alone.
+            self._limits = [old for old in self._limits if old in new or not _exclude(old, limit)]
             if limit not in self._limits:
                 self._limits = [
                     old for old in self._limits if old.field != limit.field or not _sides(old) & _sides(limit)
@@ -1110,6 +1123,15 @@ def last_said(said: str, messages: Sequence[Message]) -> Place | None:
 
 def _sides(limit: Limit) -> set[str]:
     return {"low", "high"} if limit.op == "eq" else {"low"} if limit.op in ("gt", "ge") else {"high"}
+
+
+def _exclude(one: Limit, other: Limit) -> bool:
+    """Whether no number can meet both limits."""
+    if one.field != other.field or _sides(one) == _sides(other):
+        return False
+    low, high = (one, other) if "low" in _sides(one) else (other, one)
+    strict = low.op == "gt" or high.op == "lt"
+    return low.value > high.value or (strict and low.value == high.value)
 
 
 def _refuse_unknown(tree: Mapping[str, Any], kind: type, what: str) -> None:

@@ -229,6 +229,9 @@ _ASKED = frozenset(
     "ask asked wanted wish wished wishes request requested requests after looking named wants want".split()
 )
 _LIKING = frozenset("like liked likes loved love enjoyed enjoy favourite favorite".split())
+_COMPARING = frozenset(
+    "under over below above before after than least most until between within beyond".split()
+)
 _SHARING = frozenset("also too both same well common shares share shared another again".split())
 _NEARNESS = frozenset("close similar vein near neighbour resembles likeness far".split())
 _DANGLING = frozenset(
@@ -607,6 +610,8 @@ class _Check:
                     )
             self._number(span, language)
             self._bare_tag(span)
+            self._compared(span)
+        self._follows()
         for index, current in enumerate(self.words[:-1]):
             # "you wanted horror, and that is among its keywords": the value named last must be one of these
             name = language.lists.get(self.words[index + 1]) if current == "its" else None
@@ -691,6 +696,30 @@ class _Check:
                 fits[-1] = not (following and following[0] in others)
         if not any(fits):
             self._report("relation", f"{span.text} is not said in the record's unit")
+
+    def _compared(self, span: _Span) -> None:
+        """Report a limit that is none of the user's: "under 89 minutes", of a film that runs 89."""
+        word = self.words[span.start - 1] if span.start else ""
+        numeric = all(self._numeric(name) for name in span.fields)
+        if word in _COMPARING and numeric and span.text.replace(".", "").isdigit():
+            self._report("claim", f"'{word} {span.text}' is no limit that was asked for")
+
+    def _follows(self) -> None:
+        """Report what follows from nothing: "it is a comedy, so it is under 120 minutes"."""
+        for span in (span for span in self.spans if span.kind == "limit"):
+            fields = {name for name, _ in span.pairs}
+            here = self.sentence_of[span.start]
+            joint = [
+                index
+                for index, word in enumerate(self.words[: span.start])
+                if index >= span.start - 4
+                and word in ("so", "hence", "therefore", "thus")
+                and self.sentence_of[index] == here
+            ]
+            if joint and self.words[span.start - 1] in ("is", "was", "runs", "came", "dates", "out"):
+                before = [s for s in self.spans if s.end <= joint[-1] and self.sentence_of[s.start] == here]
+                if not any(s.fields & fields for s in before):
+                    self._report("claim", f"{span.text} does not follow from what comes before")
 
     def _numeric(self, name: str) -> bool:
         return self.catalog.schema.spec(name).kind in ("number", "date")

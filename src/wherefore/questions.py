@@ -276,7 +276,7 @@ class QuestionReader:
         if _WHY.match(stripped):
             return self._why(clause, stripped, items, many, dialogue)
         if not (asks or indirect or _is_question(stripped)):
-            return self._told(clause, stripped, items, dialogue)
+            return self._told(clause, low, items, dialogue)
         if _OPINION.search(stripped):
             chosen = items or self._focus(dialogue, span[0])
             return made("opinion", chosen) if len(chosen) == 1 else None

@@ -407,7 +407,7 @@ class Recommender:
                 text = f"{said.text}\n\n"
                 yield TextDelta(text)
             opening = plan_opening(items, dialogue, self.catalog, asked=k)
-            for number, piece, how in self._write(dialogue, cache, opening, plans):
+            for number, piece, how in self._write(dialogue, cache, opening, plans) if listed else ():
                 if number:
                     one = listed[number - 1]
                     year = self.catalog.dated(one.item).removeprefix(one.item.title)
@@ -419,10 +419,11 @@ class Recommender:
                 mark("first_word")
                 text += delta
                 yield TextDelta(delta)
-            help_out = "" if listed else advice(dialogue, self.retriever)
-            if help_out:
-                text += f" {help_out}"
-                yield TextDelta(f" {help_out}")
+            if not listed:  # why there is none, and what to do about it, must be clear rather than varied
+                mark("first_word")
+                why = advice(dialogue, self.retriever)
+                text += why
+                yield TextDelta(why)
             back = self._asks(dialogue, ranked) if listed and said is None else None
             if back is not None:
                 text += f"\n\n{back.text}"

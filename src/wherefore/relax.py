@@ -36,17 +36,27 @@ def relaxations(dialogue: Dialogue, retriever: Retriever) -> tuple[Relaxation, .
 
 
 def advice(dialogue: Dialogue, retriever: Retriever) -> str:
-    """A sentence on what to drop when nothing fits; empty when no limit, demand or refusal is why."""
-    preferences = dialogue.preferences
-    if not (preferences.limits or preferences.refusals or preferences.demands):
-        return ""
-    schema = retriever.index.catalog.schema
+    """What to say when nothing fits: what it would have to be, and what to drop for the most results."""
+    preferences, catalog = dialogue.preferences, retriever.index.catalog
+    schema = catalog.schema
+    asked = [
+        f"no {part.text}" if part.kind == "unwanted" else part.text
+        for part in parts(preferences, catalog)
+        if part.kind == "limit"
+        or (part.kind == "unwanted" and len(part.without.refusals) < len(preferences.refusals))
+        or (part.kind == "wanted" and len(part.without.demands) < len(preferences.demands))
+    ]
+    if not asked:
+        return f"There is no {schema.noun.lower()} left that you have not seen or turned down."
+    text = (
+        f"No {schema.noun.lower()} here is {'all of this' if len(asked) > 1 else 'this'}: {', '.join(asked)}."
+    )
     found = relaxations(dialogue, retriever)
     if not found:
-        return "Dropping any one of your limits would not be enough."
+        return f"{text} Dropping any one of these would not be enough."
     said = [f"without “{' '.join(one.said.split())}”, {one.count:,}" for one in found[:2]]
     best = found[0]
     noun = schema.noun if best.count == 1 else schema.plural
     said[0] += f" {noun.lower()} would fit"
-    text = "; ".join(said)
-    return f"{text[0].upper()}{text[1:]}."
+    told = "; ".join(said)
+    return f"{text} {told[0].upper()}{told[1:]}."

@@ -16,6 +16,7 @@ import numpy as np
 
 from wherefore.asking import Ask
 from wherefore.catalog import Catalog, FieldSpec, Item
+from wherefore.dialogue import Limit
 from wherefore.plan import is_year, number_text, unit_words
 from wherefore.practice import holders
 
@@ -60,8 +61,8 @@ _BEFORE = (
     "older please, before {n}",
     "I'd like an older one, from before {n}.",
 )
-_UNDER = ("It should be under {n} {unit}.", "not longer than {n} {unit} please", "Under {n} {unit}, please.")
-_OVER = ("It should be over {n} {unit}.", "at least {n} {unit} please", "Over {n} {unit}, please.")
+_UNDER = ("It should be under {n} {unit}.", "shorter than {n} {unit} please", "Under {n} {unit}, please.")
+_OVER = ("It should be over {n} {unit}.", "longer than {n} {unit} please", "Over {n} {unit}, please.")
 _CLOSER = (
     "More like number {n}.",
     "Number {n} comes closest. More like that?",
@@ -119,7 +120,8 @@ class SimulatedUser:
         self._target = catalog[taste.target]
         self._left = set(range(len(catalog)))  # rows that share all that was told
         self._told: set[tuple[str, str]] = set()
-        self._fields: set[str] = set()
+        self.limits: list[Limit] = []  # what the list must keep to by now
+        self.gone: set[str] = set()  # ids that must not be listed again: turned down, or seen
 
     def opens(self) -> str:
         """The first message."""
@@ -149,6 +151,7 @@ class SimulatedUser:
         known = [item for item in reply.listed if item.id in self._taste.liked]
         if known:
             parts.append(self._pick(_SEEN).format(a=known[0].title))
+            self.gone.add(known[0].id)
         # Who has answered has said something, and often leaves it at that; who has not says what is amiss.
         if answer in (None, *_UNDECIDED) or self._draw.random() < 0.5:
             parts.append(self._criticizes(reply.listed))
@@ -168,8 +171,9 @@ class SimulatedUser:
                 lambda item: (n := item.number(spec.name)) is not None and (n < float(pivot[0])) == below
             ):
                 return self._pick(_UNDECIDED)
-            self._fields.add(spec.name)
-            return question.options[0] if below else question.options[1]
+            said = question.options[0] if below else question.options[1]
+            self.limits.append(Limit(spec.name, "lt" if below else "ge", float(pivot[0]), said))
+            return said
         mine = [value for value in self._target.values(spec.name) if value in question.options]
         mine = mine or list(self._target.values(spec.name))
         for value in self._draw.sample(mine, len(mine)):
@@ -184,6 +188,7 @@ class SimulatedUser:
             said = way(listed)
             if said is not None:
                 return said
+        self.gone.update(item.id for item in listed)
         return self._pick(_ELSE)
 
     def _by_number(self, listed: Sequence[Item]) -> str | None:
@@ -191,7 +196,7 @@ class SimulatedUser:
         for spec in self._catalog.schema.of_kind("number", "date"):
             mine = self._target.number(spec.name)
             theirs = [n for item in listed if (n := item.number(spec.name)) is not None]
-            if mine is None or len(theirs) < 2 or spec.name in self._fields:
+            if mine is None or len(theirs) < 2 or self._limited(spec.name):
                 continue
             year = is_year(spec)
             step = 5.0 if year else max(abs(mine) * 0.1, 1.0)
@@ -207,11 +212,12 @@ class SimulatedUser:
                 return number is not None and (number > bound if above else number < bound)
 
             if self._keep(fits):
-                self._fields.add(spec.name)
                 words = (_AFTER if above else _BEFORE) if year else (_OVER if above else _UNDER)
-                return self._pick(words).format(
+                said = self._pick(words).format(
                     n=number_text(bound), unit=unit_words(spec.unit) or spec.label or spec.name
                 )
+                self.limits.append(Limit(spec.name, "gt" if above else "lt", bound, said))
+                return said
         return None
 
     def _closer(self, listed: Sequence[Item]) -> str | None:
@@ -262,6 +268,9 @@ class SimulatedUser:
             return False
         self._left = rows
         return True
+
+    def _limited(self, name: str) -> bool:
+        return any(limit.field == name for limit in self.limits)
 
     def _pick(self, ways: Sequence[str]) -> str:
         return self._draw.choice(ways)
