@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 LINE = re.compile(r"^(\d+)\. \*\*(.+?)\*\*(?: \((\d{4})\))? — (.+)$", re.MULTILINE)
-DENIALS = re.compile(r"\b(no|not|none|nothing|never|without|out)\b", re.IGNORECASE)
+DENIALS = re.compile(r"\b(no|not|none|nothing|never|without|out|clear|skipped)\b", re.IGNORECASE)
+BOUNDS = re.compile(r"\bno (?:earlier|later|more|less|fewer|longer|shorter) than\b", re.IGNORECASE)
 ADJECTIVES = {"animated": "animation", "romantic": "romance", "historical": "history", "sports": "sport"}
 ADJECTIVES |= {"biographical": "biography", "children's": "children"}
 ROLES = (
@@ -126,13 +127,16 @@ def reply_faults(text: str, items: list, catalog, said: Said, words: str, known:
     """
     out = faults(text, items, catalog, said) if items else []
     spoken = {item.title: item for item in (*known, *items)}
-    before: list = []
+    italics = re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", LINE.sub("", text))
+    before: list = [spoken[title] for title in italics if title in spoken] if not items else []
     for sentence in re.split(r"(?<=[.!?])\s+|\n+", LINE.sub("", text)):
         named = [
             spoken[title] for title in re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", sentence) if title in spoken
         ]
         before = named or before
-        out += prose_faults(sentence, before or items, items, catalog, said, words)
+        out += prose_faults(
+            BOUNDS.sub("than", sentence), before or items or list(known), items, catalog, said, words
+        )
     return out
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checker import Said, faults, sentence_faults
+from checker import Said, faults, reply_faults, sentence_faults
 from wherefore.catalog import Catalog, Item, Schema
 from wherefore.dialogue import Dialogue, Limit, Message, Preferences, Wish
 from wherefore.explain import (
@@ -432,6 +432,10 @@ BAD = [
     ("it is from the 1982, as you asked.", "form"),
     ("if @1 is to your taste.", "form"),
     ("a sci-fi movie, which is after 1980, as you asked.", "form"),
+    ("a sci-fi movie, and it is from before 1982.", "claim"),
+    ("it runs under 117 minutes, and it is a sci-fi movie.", "claim"),
+    ("it is a sci-fi movie, so it is after 1980, as you asked.", "claim"),
+    ("it is from 1982, which is after 1980 minutes, as you asked.", "relation"),
 ]
 
 
@@ -509,6 +513,8 @@ def test_openings_claim_no_more_than_the_list_holds(movies):
     assert "claim" in kinds("since you liked @1, here are three sci-fi movies.")
     assert "number" in kinds("here are five movies. two of them are sci-fi movies; the rest come near.")
     assert "number" in kinds("here are three movies. only one of them is a sci-fi movie.")
+    assert "number" in kinds("here are 3 movies. only 1 of them are sci-fi movies.")
+    assert "number" in kinds("here are 3 movies. only 3 of them are sci-fi movies.")
     assert "negation" in kinds("here are three movies. none of them is a sci-fi movie.")
     assert "claim" in kinds("here are three movies. nothing more fits all that you asked for.")
     assert "claim" in kinds("here are three movies. i left out the ones you have seen or turned down.")
@@ -646,6 +652,22 @@ def test_the_independent_check_finds_faults(movies):
         "It is tagged “haunted house”.",
     ):
         assert sentence_faults(text, item, movies, said), text
+    lines = "1. **Blade Runner** (1982) — It is tagged “space”."
+    for text in (
+        "Here are two horror movies.",
+        "Here is one for you. One of them is a horror movie.",
+        "Here is one. I left out sci-fi, as you asked.",
+        "Like *Heat*, these may suit you.",
+        "Here is one with Toni Collette.",
+        "Here are 7 movies.",
+    ):
+        assert reply_faults(f"{text}\n\n{lines}", [item], movies, said, "something like Alien"), text
+    assert (
+        reply_faults(f"Like *Alien*. I left out horror.\n\n{lines}", [item], movies, said, "no horror") == []
+    )
+    answer = "*Blade Runner* is directed by {}."
+    assert reply_faults(answer.format("Ridley Scott"), [], movies, said, "who?", [item]) == []
+    assert reply_faults(answer.format("Ari Aster"), [], movies, said, "who?", [item])
     assert sentence_faults("Nothing in its record says “haunted house”.", item, movies, said) == []
     assert sentence_faults("Like *Alien*, a sci-fi movie directed by Ridley Scott.", item, movies, said) == []
 

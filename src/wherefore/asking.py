@@ -23,7 +23,7 @@ _VALUES = 100  # a field with more values is no choice that people think in
 _OPTIONS = 3
 _FREQUENT = 7  # values that options are chosen from
 # How many of those who are asked have an answer.
-_ANSWERED = {"category": 0.8, "place": 0.4, "year": 0.7, "number": 0.6}
+_ANSWERED = {"category": 0.8, "place": 0.25, "year": 0.7, "number": 0.6}
 
 _DECLINED = re.compile(
     r"\bjust\s+(?:recommend|suggest|give|show|pick|tell|list|choose|find|get)\b|\bsurprise me\b|"

@@ -384,6 +384,29 @@ def check(sentence: str, plan: Plan, dialogue: Dialogue, catalog: Catalog) -> li
     return _Check(sentence, plan, dialogue, catalog).run()
 
 
+def parsed(sentence: str, plan: Plan, dialogue: Dialogue, catalog: Catalog) -> _Check:
+    """The words of a raw sentence, the sentence each is in, and the values, limits and slots among them.
+
+    They are `words`, `sentence_of` and `spans`. Arguments as in `check`.
+    """
+    found = _Check(sentence, plan, dialogue, catalog)
+    found.read()
+    return found
+
+
+def told(sentence: str, plan: Plan, dialogue: Dialogue, catalog: Catalog) -> list[Fact]:
+    """The facts of the plan that a raw sentence states. Arguments as in `check`."""
+    spans = parsed(sentence, plan, dialogue, catalog).spans
+    pairs = {pair for span in spans for pair in span.pairs}
+    items = {plan.slots.get(span.text) for span in spans if span.kind == "slot"}
+    return [
+        fact
+        for fact in plan.facts
+        if (fact.field, fact.ask if fact.kind == "limit" else fact.value) in pairs
+        or (fact.kind == "similar" and fact.source in items)
+    ]
+
+
 @dataclass(slots=True)
 class _Check:
     sentence: str
@@ -398,9 +421,7 @@ class _Check:
     clause_of: list[int] = field(default_factory=list)
 
     def run(self) -> list[Problem]:
-        self._read()
-        self._cover()
-        self._divide()
+        self.read()
         self._form()
         self._roles()
         if self.plan.item is None:
@@ -408,6 +429,12 @@ class _Check:
         else:
             self._reason()
         return self.problems
+
+    def read(self) -> None:
+        """Find words, spans, sentences and clauses."""
+        self._read()
+        self._cover()
+        self._divide()
 
     def _report(self, kind: str, text: str) -> None:
         self.problems.append(Problem(kind, text))
@@ -612,6 +639,12 @@ class _Check:
             self._bare_tag(span)
             self._compared(span)
         self._follows()
+        units = {unit[0] for unit in language.units.values() if unit}
+        for span in (span for span in self.spans if span.kind == "limit"):
+            if self.words[span.end : span.end + 1] and self.words[span.end] in units:
+                self._report(
+                    "relation", f"'{span.text} {self.words[span.end]}' is no limit that was asked for"
+                )
         for index, current in enumerate(self.words[:-1]):
             # "you wanted horror, and that is among its keywords": the value named last must be one of these
             name = language.lists.get(self.words[index + 1]) if current == "its" else None
@@ -831,6 +864,7 @@ class _Check:
             partly = " of them " in text or " of these " in text
             negative = bool(set(words) & _NEGATIONS) or "skipped" in words
             numbers = [NUMBERS.index(w) for w in words if w in NUMBERS and w not in ("no",)]
+            numbers += [int(w) for w in words if w.isdigit()]
             for span in (s for s in here if s.kind == "value"):
                 met = {shares.get(pair, 0) for pair in span.pairs}
                 if partly and numbers and "none" not in words and not met & set(numbers):
@@ -840,6 +874,8 @@ class _Check:
                 elif not negative and not partly and max(met) < total:
                     self._report("claim", f"only {max(met)} of {total} have {span.text}")
             out = negative or bool(set(words) & _OUT)
+            if partly and "only" in words and total in numbers:
+                self._report("number", f"all {total} do")
             if any(s.kind == "avoid" for s in here) and not out:
                 self._report("negation", "it offers what the user does not want")
             if not partly and total > 0:

@@ -399,16 +399,28 @@ def plan_reasons(
         limit: Facts per sentence.
     """
     named = {item_id: f"@{number}" for number, item_id in enumerate(named_items(dialogue), 1)}
-    used: Counter[tuple[str, str, str, str]] = Counter()
+    weighed = [
+        _weighed(item, dialogue, catalog, similarity.get(item.id) if similarity else None) for item in items
+    ]
+    used = _told_of_all(weighed)
     plans = []
-    for number, item in enumerate(items, 1):
-        near = similarity.get(item.id) if similarity else None
-        facts = _choose(_weighed(item, dialogue, catalog, near), limit, used)
+    for number, (item, known) in enumerate(zip(items, weighed, strict=True), 1):
+        facts = _choose(known, limit, used)
         used.update(_key(fact) for fact in facts)
         slots = {named[fact.source]: fact.source for fact in facts if fact.source in named}
         slots[f"#{number}"] = item.id
         plans.append(Plan(item, facts, slots, catalog.schema.noun, catalog.schema.plural))
     return tuple(plans)
+
+
+def _told_of_all(weighed: Sequence[Sequence[_Weighed]]) -> Counter[tuple[str, str, str, str]]:
+    """What every item meets, which the opening says: a reason has better things to say than that once more."""
+    if len(weighed) < 2:
+        return Counter()
+    met = [
+        {_key(one.fact) for one in known if one.fact.kind in ("wish", "limit", "avoid")} for known in weighed
+    ]
+    return Counter({key: 1 if key[0] == "wish" else 2 for key in set.intersection(*met)})
 
 
 def _spoken_for(wishes: Sequence[Wish]) -> list[Wish]:

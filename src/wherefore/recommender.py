@@ -25,9 +25,11 @@ from wherefore.config import Config
 from wherefore.dialogue import Dialogue, DialogueReader, Message, Preferences, Wish, parse_messages
 from wherefore.diversity import diverse
 from wherefore.effects import Effect, items_of, without
+from wherefore.fluency import oddities
 from wherefore.item_encoder import ItemSignals
 from wherefore.model import DialogueCache, RecommenderLM, Scores, Written
-from wherefore.plan import Fact, Plan, plan_opening, plan_reasons
+from wherefore.phrases import style_of
+from wherefore.plan import Fact, Plan, plan_opening, plan_reasons, record_fact
 from wherefore.questions import Question
 from wherefore.relax import advice
 from wherefore.retrieval import Candidates, Index, Retriever, make_retriever
@@ -595,8 +597,7 @@ class Recommender:
                 met[place] += demand.value in self.catalog.items[row].values(demand.field)
         return met
 
-    @staticmethod
-    def _wishes_met(dialogue: Dialogue, candidates: Candidates) -> np.ndarray:
+    def _wishes_met(self, dialogue: Dialogue, candidates: Candidates) -> np.ndarray:
         """How many of the wishes that are no demands each candidate meets, (m,); older ones count for less.
 
         Values that the same words stand for ("feel-good") are one wish. What the user would rather not have takes one
@@ -611,6 +612,11 @@ class Recommender:
             for place, item in enumerate(candidates.items):
                 if any(value in item.values(name) for name, value in wishes):
                     met[place] += 0.5**age
+        # "In French" means the film's own language, which records put first, rather than any that is spoken in it.
+        first = {wish for wish in dialogue.preferences.wanted if self._names_origin(wish)}
+        for wish in first:
+            for place, item in enumerate(candidates.items):
+                met[place] += item.values(wish.field)[:1] == (wish.value,)
         rather_not: dict[str, list[Wish]] = {}
         for wish in dialogue.preferences.unwanted:
             if wish.strength < 1:
@@ -619,6 +625,10 @@ class Recommender:
             for place, item in enumerate(candidates.items):
                 met[place] -= any(wish.value in item.values(wish.field) for wish in unwanted)
         return met
+
+    def _names_origin(self, wish: Wish) -> bool:
+        spec = next((one for one in self.catalog.schema.filterable if one.name == wish.field), None)
+        return spec is not None and style_of(record_fact(spec, wish.value)) == "prep"
 
     @staticmethod
     def _times_shown(dialogue: Dialogue, candidates: Candidates) -> np.ndarray:
@@ -708,10 +718,17 @@ class Recommender:
                 continue
             number = numbers[one.row]
             plan = plans[number]
-            # The same first words again and again read like a form, so a new beginning counts for something.
-            order = sorted(finished[one.row], key=lambda w: 0.15 * starts[_start(w.text)] - w.likely)
+            about = (plan, dialogue, self.catalog)
+            # The same first words again and again read like a form, so a new beginning counts for something; and the
+            # likeliest wordings say the least, so each fact of the plan does too.
+            order = sorted(
+                finished[one.row],
+                key=lambda w: (
+                    0.15 * starts[_start(w.text)] - 0.3 * len(explain.told(w.text, *about)) - w.likely
+                ),
+            )
             for best in order:
-                if best.finished and not explain.check(best.text, plan, dialogue, self.catalog):
+                if best.finished and not explain.check(best.text, *about) and not oddities(best.text, *about):
                     starts[_start(best.text)] += 1
                     yield number, explain.polish(best.text, plan, self.catalog)
                     break

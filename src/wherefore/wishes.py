@@ -105,6 +105,7 @@ _GOES_ON = frozenset(
 _PEOPLE_CUES = frozenset(
     "by with w starring featuring stars star directed director actor actress author writer from stars".split()
 )
+_FOND = frozenset("like likes love loves adore adores prefer enjoy enjoys".split())
 # Words that never mean a value by themselves, whatever a catalogue's keywords hold.
 _MUTE = (
     FUNCTION_WORDS
@@ -535,6 +536,11 @@ class WishReader:
         )
         if (bare and not known and len(said) < 4) or (fine and word.capital):
             by = True  # "tarantino please", "DiCaprio is fine after all"
+        before = said[i - 1].form if i else ""
+        if word.capital and (before in _FOND or text[: word.start].lower().endswith("fan of ")):
+            by = True  # "I like Nolan"
+        if word.capital and before in ("and", "or") and i > 1 and said[i - 2].capital:
+            by = by or said[i - 2].form in self._surnames  # "Tarantino or Kubrick"
         if not (by or noun) or form in FUNCTION_WORDS or (i + 1 < len(said) and said[i + 1].capital and by):
             return None
         if form in self._ordinary and not (word.capital and not word.first):

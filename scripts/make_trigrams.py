@@ -1,0 +1,51 @@
+"""Write down how the grammar puts words together, so that the writer's sentences can be held to it.
+
+    python scripts/make_trigrams.py [--sentences 200000]
+
+To be run again whenever the grammar (`wording.py`, `phrases.py`) has changed; takes some minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse, draw sentences, write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--sentences", type=int, default=200_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, help="where to (default: the package's assets)")
+    options = parser.parse_args(argv)
+    if options.sentences < 1:
+        parser.error(f"--sentences is {options.sentences}; give 1 or more")
+
+    from rich.progress import track
+
+    from wherefore.catalog import Catalog
+    from wherefore.fluency import TRIGRAMS, collect
+    from wherefore.invented import invented_catalogs
+
+    movies = Catalog.load(ROOT / "src" / "wherefore" / "assets" / "movies.parquet")
+    catalogs = [movies, movies, movies, *invented_catalogs()]
+    steps = max(options.sentences // 5_000, 1)
+    found = set()
+    for step in track(range(steps), "sentences"):
+        found |= collect(catalogs, options.sentences // steps, options.seed * 1_000_003 + step)
+    out = options.out or ROOT / "src" / "wherefore" / TRIGRAMS
+    text = "".join(f"{' '.join(three)}\n" for three in sorted(found))
+    out.write_bytes(gzip.compress(text.encode(), mtime=0))
+    print(f"{len(found):,} in {out}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

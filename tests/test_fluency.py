@@ -1,0 +1,86 @@
+"""Fluency: what reads like the grammar, and what does not."""
+
+import sys
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from test_explain import make_movies, plan_for, user, wish
+from wherefore.catalog import Catalog
+from wherefore.dialogue import Limit
+from wherefore.fluency import collect, oddities, shape, trigrams
+from wherefore.invented import invented_catalogs
+from wherefore.plan import plan_opening
+from wherefore.wording import opening, random_case, random_opening_case, word
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+from make_trigrams import main  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def movies():
+    return make_movies()
+
+
+ASKED = dict(
+    liked=("alien",), wanted=(wish("genres", "Sci-Fi"),), limits=(Limit("year", "gt", 1980, "after 1980"),)
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "reads_well"),
+    [
+        ("it is a sci - fi movie, just as you asked.", True),
+        ("it is directed by ridley scott, like @1.", True),
+        ("a sci-fi movie directed by ridley scott, as you asked.", True),
+        ("you liked @1, which shares cast its keyword and the keyword space with this one.", False),
+        ("it is a sci-fi movie, so it is the nearest i liked.", False),
+        ("it is a sci-fi movie, which this one is after 1980, as you asked.", False),
+        ("it is tied to that sci-fi of space.", False),
+        ("as you asked it it.", False),
+    ],
+)
+def test_what_reads_well(movies, sentence, reads_well):
+    dialogue = user(**ASKED)
+    plan = plan_for(movies, "blade", dialogue, limit=3)
+    assert (oddities(sentence, plan, dialogue, movies) == []) is reads_well
+
+
+def test_an_opening_that_stumbles_is_odd(movies):
+    dialogue = user(**ASKED)
+    plan = plan_opening(movies.items[:5], dialogue, movies)
+    assert oddities("happy to help. these five movies may suit you.", plan, dialogue, movies) == []
+    assert oddities("happy to help. these are these five movies may suit you.", plan, dialogue, movies)
+
+
+def test_values_titles_and_numbers_count_by_their_kind(movies):
+    dialogue = user(**ASKED)
+    one, other = (plan_for(movies, item, dialogue, limit=3) for item in ("blade", "grav"))
+    said = [
+        shape(f"it is directed by {name}, like @1.", plan, dialogue, movies)
+        for name, plan in (("ridley scott", one), ("alfonso cuarón", other))
+    ]
+    assert said[0] == said[1] == ["^", "it", "is", "LABEL", "by", "value:person", "like", "@", "$"]
+
+
+def test_the_grammar_reads_well(movies):
+    catalogs = [Catalog.builtin(), movies, *invented_catalogs(60, seed=9)]
+    rng = Random(77)
+    odd = 0
+    for number in range(1500):
+        catalog = catalogs[number % len(catalogs)]
+        case = (random_case if number % 4 else random_opening_case)(catalog, rng)
+        text = (word if number % 4 else opening)(case.plan, rng)
+        odd += bool(oddities(text, case.plan, case.dialogue, catalog))
+    assert odd < 15, "the grammar has changed: run scripts/make_trigrams.py"
+
+
+def test_trigrams_are_written_by_the_script(tmp_path, capsys):
+    assert main(["--sentences", "40", "--out", str(tmp_path / "t.gz")]) == 0
+    assert "in " in capsys.readouterr().out
+    assert (tmp_path / "t.gz").stat().st_size > 100
+    found = collect([make_movies()], 200)
+    assert len(found) > 300 and len(found - trigrams()) < 0.02 * len(found)
+    with pytest.raises(SystemExit):
+        main(["--sentences", "0"])
