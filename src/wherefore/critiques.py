@@ -107,6 +107,11 @@ class FoundAnswer:
     end: int
 
 
+_SENTENCE = re.compile(r"[^.!?;\n]+")
+_UNDECIDED = re.compile(r"\b(?:not|no|n't|nothing|either|both)\b", re.IGNORECASE)
+_MORE_LIKE = re.compile(r"\bmore (?:like|of)\b", re.IGNORECASE)
+
+
 class CritiqueReader:
     """Reads comparisons with items, over the numbers and dates that a catalogue declares.
 
@@ -159,16 +164,24 @@ class CritiqueReader:
             question: What the assistant said before it; its last line may be "… from before 1990, or newer?"
         """
         last = question.strip().rsplit("\n", 1)[-1]
-        if not last.endswith("?") or len(text.split()) > _SHORT or any(char.isdigit() for char in text):
+        offered = (
+            [found for found in self._limits.read(last) if found.op == "lt"] if last.endswith("?") else []
+        )
+        if len(offered) != 1:
             return None
-        offered = [found for found in self._limits.read(last) if found.op == "lt"]
-        sides = list(_ANSWER.finditer(text))
-        if len(offered) != 1 or len({bool(side["below"]) for side in sides}) != 1:
+        sides: list[re.Match[str]] = []
+        for sentence in _SENTENCE.finditer(text):  # "newer. More like number 3."
+            here = list(_ANSWER.finditer(text, *sentence.span()))
+            short = len(sentence[0].split()) <= _SHORT and not any(char.isdigit() for char in sentence[0])
+            if not here or not short or _MORE_LIKE.search(sentence[0]):
+                continue
+            if _UNDECIDED.search(sentence[0].replace("’", "'")):
+                return None
+            sides += here
+        if len({bool(side["below"]) for side in sides}) != 1:
             return None
         pivot, side = offered[0], sides[0]
         spec = self._catalog.schema.spec(pivot.field)
-        if re.search(r"\b(?:not|no|n't|nothing|either|both)\b", text.replace("’", "'"), re.IGNORECASE):
-            return None
         if spec != self._catalog.schema.year and _OF_YEARS.fullmatch(side[0]):
             return None
         return FoundAnswer(pivot.field, "lt" if side["below"] else "ge", pivot.value, *side.span())

@@ -471,10 +471,12 @@ class DialogueReader:
         places = [*places, *(span for span, _ in same)]
         flat = verdicts.blank(text, [*places, about])
         answer = self._critiques.answered(flat, question)
-        limits = self._limits.read(flat, self._wishes.nouns) if answer is None else []
+        if answer is not None:
+            flat = verdicts.blank(flat, [(answer.start, answer.end)])
+        limits = self._limits.read(flat, self._wishes.nouns)
         critiques = [
             critique
-            for critique in (self._critiques.read(flat) if answer is None else ())
+            for critique in self._critiques.read(flat)
             if not any(_overlap(f, critique) and (f.lifts or _has_digit(text, f)) for f in limits)
         ]
         clauses = verdicts.clauses(text, places)
@@ -705,14 +707,14 @@ class DialogueReader:
             for item_id in own:
                 notes.note(item_id, "liked")
             return "liked"
-        if _MORE_LIKE.search(said) and not found and (own or focus):
+        slots = verdicts.slots_in(said, len(listed)) if len(listed) > 1 else []
+        if _MORE_LIKE.search(said) and not found and not slots and (own or focus):
             notes.note((own or focus)[-1], "liked")
             return "liked"
         if listed and verdicts.says_i_have(said) and "seen" in question.lower():
             for item_id in own or listed:
                 notes.note(item_id, "seen")
             return "seen"
-        slots = verdicts.slots_in(said, len(listed)) if len(listed) > 1 else []
         points = verdicts.points_at(said)
         bare = len(said.split()) <= 4 and points is None and not _OTHER_OBJECT.search(said)
         down = verdicts.turns_down(said)

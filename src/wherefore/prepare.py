@@ -36,6 +36,7 @@ class Corpus:
     item_of: Mapping[str, str]  # corpus item id → catalogue id
     titles: Mapping[str, str]  # corpus item id → title with year
     ranked: bool = True  # the ranker learns from its turns, not only sources from its dialogues
+    taught: bool = True  # sources learn from its dialogues, not only the ranker from its turns
 
     def read(self, dialogue: CorpusDialogue) -> Dialogue:
         """A whole dialogue with its mentions; of one without words, the titles are the words."""
@@ -61,9 +62,10 @@ def load_corpora(config: Config, catalog: Catalog) -> tuple[Corpus, ...]:
         path = keywords.pop("path", None)
         if path is None:
             raise ValueError(f"corpus {component.name!r} needs a `path`, the folder or file that holds it")
-        ranked = keywords.pop("ranked", True)
-        if not isinstance(ranked, bool):
-            raise ValueError(f"`ranked` of corpus {component.name!r} is {ranked!r}; give true or false")
+        uses = {key: keywords.pop(key, True) for key in ("ranked", "taught")}
+        for key, value in uses.items():
+            if not isinstance(value, bool):
+                raise ValueError(f"`{key}` of corpus {component.name!r} is {value!r}; give true or false")
         facts = read_items(component.name, path)
         dialogues = [
             dialogue
@@ -74,7 +76,10 @@ def load_corpora(config: Config, catalog: Catalog) -> tuple[Corpus, ...]:
         dialogues = spread(dialogues, round(config.train.share * len(dialogues)) or 1)
         dialogues = [without_items(dialogue, unknown) for dialogue in dialogues]
         named = dict.fromkeys(
-            item for dialogue in dialogues for turn in dialogue.turns for item in turn.items
+            item
+            for dialogue in dialogues
+            for turn in dialogue.turns
+            for item in (*turn.items, *(turn.right or ()))
         )
         links = link_items(catalog, component.name, facts, named)
         titles = {item: catalog.dated(catalog[links[item]]) for item in links}
@@ -83,7 +88,7 @@ def load_corpora(config: Config, catalog: Catalog) -> tuple[Corpus, ...]:
             for item, record in facts.items()
             if record.get("title")
         }
-        corpora.append(Corpus(component.name, tuple(dialogues), facts, links, titles, ranked))
+        corpora.append(Corpus(component.name, tuple(dialogues), facts, links, titles, **uses))
     return tuple(corpora)
 
 
@@ -110,6 +115,7 @@ def without_items(dialogue: CorpusDialogue, unknown: Collection[str]) -> CorpusD
             turn,
             parts=tuple(p for p in turn.parts if isinstance(p, str) or p.item_id not in unknown),
             unplaced=tuple(item for item in turn.unplaced if item not in unknown),
+            right=None if turn.right is None else tuple(item for item in turn.right if item not in unknown),
         )
         for turn in dialogue.turns
     )
@@ -154,7 +160,7 @@ def prepare_sources(
     show: Show,
 ) -> None:
     """Let a retriever's sources learn from all dialogues, or take what they learned before."""
-    lessons = [corpus.read(dialogue) for corpus, dialogue in _linked(corpora)]
+    lessons = [corpus.read(dialogue) for corpus, dialogue in _linked(corpora) if corpus.taught]
     _learn(retriever, lessons, vectors, _source_folders(config, corpora, retriever, kept), "all", show, "")
 
 
@@ -175,7 +181,7 @@ def prepare_signals(
             pass
         show(f"{component.name} vectors", 0, 1, "")
         signal = signals[component.name]
-        linked = _linked(corpora)
+        linked = [(corpus, one) for corpus, one in _linked(corpora) if corpus.taught]
         silent = [(corpus, one) for corpus, one in linked if not corpus.has_words(one)]
         lessons = [corpus.read(one) for corpus, one in (silent if signal.wordless and silent else linked)]
         save_signals({component.name: signal.fit(lessons, index.catalog)}, folder)
@@ -303,7 +309,11 @@ def prepare_candidates(
         if not piece.is_file():
             finder = retriever
             if learned:
-                others = [lesson for lesson, where in zip(lessons, folds, strict=True) if where != fold]
+                others = [
+                    lesson
+                    for lesson, where, (corpus, _) in zip(lessons, folds, linked, strict=True)
+                    if where != fold and corpus.taught
+                ]
                 finder = make_retriever(config, index)
                 note = f" without part {fold + 1}"
                 _learn(finder, others, vectors, folders, f"without-{fold}", show, note)

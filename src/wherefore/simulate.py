@@ -68,6 +68,7 @@ _CLOSER = (
     "Number {n} comes closest. More like that?",
     "I like the look of number {n}, more like it.",
 )
+_REFUSES = ("No {value}, please.", "I don't want {value}.", "Not {value}.", "Less {value}, please.")
 _SEEN = ("I've seen {a}.", "I have already seen {a}.", "{a} I've seen.")
 _ELSE = (
     "None of those, what else?",
@@ -111,24 +112,41 @@ class SimulatedUser:
         catalog: Where it is from.
         near: How alike two items are, by their ids: the user knows which listed item comes closest.
         draw: Where the choices come from.
+        name: How the user writes an item; by its title when not given.
+
+    Attributes:
+        limits: What the list must keep to by now.
+        wanted: Field and value of what was asked for.
+        refused: Field and value of what was turned down.
+        named: Ids of liked items that were named.
+        gone: Ids of items that must not be listed again: turned down, or seen.
     """
 
     def __init__(
-        self, taste: Taste, catalog: Catalog, near: Callable[[str, str], float], draw: Random
+        self,
+        taste: Taste,
+        catalog: Catalog,
+        near: Callable[[str, str], float],
+        draw: Random,
+        name: Callable[[Item], str] = lambda item: item.title,
     ) -> None:
         self._taste, self._catalog, self._near, self._draw = taste, catalog, near, draw
+        self._name = name
         self._target = catalog[taste.target]
         self._left = set(range(len(catalog)))  # rows that share all that was told
-        self._told: set[tuple[str, str]] = set()
-        self.limits: list[Limit] = []  # what the list must keep to by now
-        self.gone: set[str] = set()  # ids that must not be listed again: turned down, or seen
+        self.limits: list[Limit] = []
+        self.wanted: dict[tuple[str, str], None] = {}
+        self.refused: dict[tuple[str, str], None] = {}
+        self.named: list[str] = []
+        self.gone: set[str] = set()
 
     def opens(self) -> str:
         """The first message."""
         liked = self._draw.sample(
             self._taste.liked, min(len(self._taste.liked), self._draw.randint(0, _EXAMPLES))
         )
-        parts = [self._pick(_LIKES).format(a=self._catalog[one].title) for one in liked]
+        self.named += liked
+        parts = [self._pick(_LIKES).format(a=self._name(self._catalog[one])) for one in liked]
         value = self._value() if not parts or self._draw.random() < 0.4 else None
         if value is not None:
             spec, said = value
@@ -150,7 +168,7 @@ class SimulatedUser:
             parts.append(answer)
         known = [item for item in reply.listed if item.id in self._taste.liked]
         if known:
-            parts.append(self._pick(_SEEN).format(a=known[0].title))
+            parts.append(self._pick(_SEEN).format(a=self._name(known[0])))
             self.gone.add(known[0].id)
         # Who has answered has said something, and often leaves it at that; who has not says what is amiss.
         if answer in (None, *_UNDECIDED) or self._draw.random() < 0.5:
@@ -182,7 +200,7 @@ class SimulatedUser:
         return self._pick(_UNDECIDED)
 
     def _criticizes(self, listed: Sequence[Item]) -> str:
-        ways = [self._by_number, self._closer, self._by_value]
+        ways = [self._by_number, self._closer, self._by_value, self._refuses]
         self._draw.shuffle(ways)
         for way in ways:
             said = way(listed)
@@ -234,6 +252,27 @@ class SimulatedUser:
         )
         return None if value is None else self._pick(_MORE).format(value=value[1])
 
+    def _refuses(self, listed: Sequence[Item]) -> str | None:
+        """A value of most of the list that the target lacks."""
+        pairs = [
+            (spec, value)
+            for spec in self._catalog.schema.of_kind("category")
+            if len(self._catalog.vocabulary(spec.name)) <= _VALUES and spec.phrase.startswith("{}")
+            for value in dict.fromkeys(value for item in listed for value in item.values(spec.name))
+            if value not in self._target.values(spec.name)
+            and (spec.name, value) not in self.refused
+            and sum(value in item.values(spec.name) for item in listed) > len(listed) / 2
+        ]
+        for spec, value in self._draw.sample(pairs, len(pairs)):
+
+            def lacks(item: Item, name: str = spec.name, value: str = value) -> bool:
+                return value not in item.values(name)
+
+            if self._keep(lacks):
+                self.refused[spec.name, value] = None
+                return self._pick(_REFUSES).format(value=value.lower())
+        return None
+
     # -- what may be said -----------------------------------------------------------------------------------
 
     def _value(
@@ -245,7 +284,7 @@ class SimulatedUser:
             for spec in self._catalog.schema.of_kind("category")
             if len(self._catalog.vocabulary(spec.name)) <= _VALUES
             for value in self._target.values(spec.name)
-            if (spec.name, value) not in self._told and wanted(spec, value)
+            if (spec.name, value) not in self.wanted and wanted(spec, value)
         ]
         for spec, value in self._draw.sample(pairs, len(pairs)):
             if self._tell(spec.name, value):
@@ -259,7 +298,7 @@ class SimulatedUser:
         if len(rows) < _LEAST:
             return False
         self._left = rows
-        self._told.add((name, value))
+        self.wanted[name, value] = None
         return True
 
     def _keep(self, fits: Callable[[Item], bool]) -> bool:

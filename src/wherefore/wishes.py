@@ -13,6 +13,7 @@ import yaml
 from rapidfuzz.distance import OSA
 
 from wherefore.catalog import Catalog
+from wherefore.schema import singular
 from wherefore.words import ARTICLES, FUNCTION_WORDS, Word, forms, ordinary_words, stem
 
 _FILL = frozenset(
@@ -240,6 +241,12 @@ class WishReader:
         self._firsts: set[str] = set()  # words that begin a full name
         self._longest = 1
         self._width: dict[str, int] = {}
+        self._labels = {  # "with the genre drama"
+            form
+            for spec in catalog.schema.of_kind("category")
+            for word in forms(f"{spec.label or spec.name}")
+            for form in (word, singular(word))
+        }
         for spec in catalog.schema.of_kind("category"):
             vocabulary = catalog.vocabulary(spec.name)
             self._width[spec.name] = len(vocabulary)
@@ -815,6 +822,7 @@ class WishReader:
                 form in _FILL
                 or inside[k]
                 or form in self.nouns
+                or form in self._labels
                 or form in ("that", "thats", "is", "with", "about", "lots", "to", "do", "in")
             ):
                 break

@@ -40,6 +40,7 @@ class CorpusTurn:
     role: SpeakerRole
     parts: tuple[str | ItemRef, ...] = ()
     unplaced: tuple[str, ...] = ()  # items that the corpus marks, though their title is not in the words
+    right: tuple[str, ...] | None = None  # items that would be right here; None: those that it names
 
     @property
     def items(self) -> tuple[str, ...]:
@@ -102,7 +103,8 @@ def instances(
     named: dict[str, None] = {}
     for index, turn in enumerate(dialogue.turns):
         items = turn.items
-        gold = tuple(item for item in items if not dedup or item not in named)
+        right = items if turn.right is None else turn.right
+        gold = tuple(item for item in right if not dedup or item not in named)
         if index > 0 and gold and turn.role in roles:
             yield Instance(dialogue, index, gold, tuple(named), dedup)
         named.update(dict.fromkeys(items))
@@ -239,7 +241,8 @@ def read_shared(file: Path, dataset: str) -> Iterator[CorpusDialogue]:
 
     One JSON object per line: `dialogue_id`, `turns` (each with `role`, `text` and, where it names items,
     `items`), and, when known, `split` (else "train"), `dataset` and `feedback`. In `text`, an item is
-    written `@` and its id.
+    written `@` and its id. A turn's `gold` lists the items that would be right to recommend there, where those are
+    not simply the ones that it names: none for an answer, the hidden target for a list that misses it.
 
     Raises:
         ValueError: If a line does not follow the schema; names file, line and key.
@@ -389,15 +392,17 @@ def _turn(turn: Any, where: str) -> CorpusTurn:
     role = turn.get("role")
     if role not in ("user", "assistant"):
         raise ValueError(f"{where}: `role` is {role!r}; allowed: user, assistant")
-    items = turn.get("items") or []
-    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
-        raise ValueError(f"{where}: `items` is {items!r}, not a list of item ids as text")
+    items, right = turn.get("items") or [], turn.get("gold")
+    for key, ids in (("items", items), ("gold", right or [])):
+        if not isinstance(ids, list) or not all(isinstance(item, str) for item in ids):
+            raise ValueError(f"{where}: `{key}` is {ids!r}, not a list of item ids as text")
     text = turn.get("text")
     if not isinstance(text, str):
         raise ValueError(f"{where}: `text` is {text!r}, not text")
     parts = split_mentions(text, items)
     placed = {part.item_id for part in parts if isinstance(part, ItemRef)}
-    return CorpusTurn(role, parts, tuple(dict.fromkeys(item for item in items if item not in placed)))
+    unplaced = tuple(dict.fromkeys(item for item in items if item not in placed))
+    return CorpusTurn(role, parts, unplaced, None if right is None else tuple(dict.fromkeys(right)))
 
 
 def _longest(word: str, items: Collection[str]) -> str | None:
