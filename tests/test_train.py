@@ -592,6 +592,35 @@ def test_a_corpus_may_teach_the_sources_alone(tmp_path, tokenizers, movies, less
         train(Config.parse(tree), tmp_path / "other")
 
 
+def test_a_corpus_may_teach_the_ranker_alone(tmp_path, tokenizers, movies, lessons):
+    tree = whole_tree(tmp_path, tokenizers, movies)
+    made = [
+        {
+            "dialogue_id": f"made{number}",
+            "turns": [
+                {"role": "user", "text": "I loved @heat", "items": ["heat"]},
+                {"role": "assistant", "text": "1. @alien", "items": ["alien"], "gold": ["blade"]},
+                {"role": "user", "text": "who made it?"},
+                {"role": "assistant", "text": "Somebody made @alien.", "items": ["alien"], "gold": []},
+                {"role": "user", "text": "others?"},
+                {"role": "assistant", "text": "1. @hered", "items": ["hered"], "gold": ["blade"]},
+            ],
+        }
+        for number in range(6)
+    ]
+    (tmp_path / "made.jsonl").write_text("".join(json.dumps(one) + "\n" for one in made), encoding="utf-8")
+    further = {"name": "jsonl", "path": str(tmp_path / "made.jsonl"), "taught": False}
+    before = [*tree["corpora"]]
+    tree["corpora"] = [*before, further]
+    tree["retrieval"]["sources"] = [{"name": "collaborative", "k": 5}, {"name": "dense", "k": 5}]
+    train(Config.parse(tree), tmp_path / "run")
+    assert sorted(map(len, lessons)) == [6, 6, 6, 9]  # the other corpus alone
+    (kept,) = (tmp_path / "run").glob("candidates-*.safetensors")
+    turns = Recommendations.load(kept)
+    blade = movies.row("blade")
+    assert len(turns) == 9 + 12 and sum(gold.tolist() == [blade] for gold in turns.gold) >= 12
+
+
 def test_items_can_be_kept_out_of_all_dialogues(tmp_path, tokenizers, movies):
     tree = whole_tree(tmp_path, tokenizers, movies)
     (tmp_path / "cold").write_text("aliens\nhered\n", encoding="utf-8")

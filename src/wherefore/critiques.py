@@ -177,7 +177,8 @@ class CritiqueReader:
                 continue
             if _UNDECIDED.search(sentence[0].replace("’", "'")):
                 return None
-            sides += here
+            sides = here
+            break
         if len({bool(side["below"]) for side in sides}) != 1:
             return None
         pivot, side = offered[0], sides[0]

@@ -439,7 +439,8 @@ class DialogueReader:
     def _mentions(self, message: Message, named: Collection[str], listed: Sequence[str]) -> list[Found]:
         text = message.content
         said = words(text)
-        people = [(said[i].start, said[j - 1].end) for i, j in self._wishes.people_in(said, text)]
+        known = (*self._wishes.people_in(said, text), *self._wishes.places_in(said))
+        people = [(said[i].start, said[j - 1].end) for i, j in known]
         heads = self._titles.in_list(text) if message.role == "assistant" else []
         places = [(head.start, head.end) for head in heads]
         rest = [

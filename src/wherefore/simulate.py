@@ -150,7 +150,8 @@ class SimulatedUser:
         value = self._value() if not parts or self._draw.random() < 0.4 else None
         if value is not None:
             spec, said = value
-            parts.append(self._pick(_WANTS).format(value=said, label=(spec.label or spec.name).lower()))
+            ways = _WANTS[1:] if said.startswith("something") else _WANTS
+            parts.append(self._pick(ways).format(value=said, label=(spec.label or spec.name).lower()))
         noun = self._catalog.schema.noun.lower()
         article = "an" if noun[0] in "aeiou" else "a"
         wish = " ".join(parts) or f"Any good {self._catalog.schema.plural.lower()}?"

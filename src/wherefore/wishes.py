@@ -106,6 +106,7 @@ _GOES_ON = frozenset(
 _PEOPLE_CUES = frozenset(
     "by with w starring featuring stars star directed director actor actress author writer from stars".split()
 )
+_PLACING = frozenset("from in set made produced shot filmed".split())
 _FOND = frozenset("like likes love loves adore adores prefer enjoy enjoys".split())
 # Words that never mean a value by themselves, whatever a catalogue's keywords hold.
 _MUTE = (
@@ -181,6 +182,10 @@ class _Value:
     count: int
     few: bool  # whether the field has few values that many items share, like a genre
 
+    @property
+    def key(self) -> str:
+        return " ".join(stem(form) for form in forms(self.value))
+
 
 @lru_cache(maxsize=1)
 def lexicon() -> dict[str, Any]:
@@ -234,6 +239,8 @@ class WishReader:
             re.IGNORECASE,
         )
         self._values: dict[str, list[_Value]] = {}
+        self._begun: set[str] = set()  # keys that begin with a word that says nothing: "new york"
+        self._places: set[str] = set()  # keys of values that something is from, or in: "Germany", "French"
         self._people: dict[str, list[_Value]] = {}
         self._surnames: dict[str, dict[str, int]] = {}
         self.names: set[str] = set()
@@ -254,8 +261,12 @@ class WishReader:
             for value, count in vocabulary.items():
                 key = " ".join(stem(form) for form in forms(value))
                 begun = " " in key and key.split()[0] in _FILL and not few  # "new york"
-                if key and not (key in _MUTE or value.lower() in _MUTE or begun):
+                if begun:
+                    self._begun.add(key)
+                if key and not (key in _MUTE or value.lower() in _MUTE):
                     self._values.setdefault(key, []).append(_Value(spec.name, value, count, few))
+                    if spec.phrase.lower().startswith(("from {}", "in {}")):
+                        self._places.add(key)
                     self._longest = max(self._longest, min(key.count(" ") + 1, 6))
         self._phrases = {}
         for spec in catalog.schema.of_kind("people"):
@@ -286,6 +297,27 @@ class WishReader:
         spelt = {" ".join(forms(word)) for word in lexicon()["words"]}
         spelt = {word for word in spelt if " ".join(stem(form) for form in word.split()) in known}
         return few | known | spelt | {f"{key}s" for key in few | known}
+
+    def places_in(self, said: Sequence[Word]) -> list[tuple[int, int]]:
+        """The places (of words, from and to) of what something is from or in: "Australia" is also a film."""
+        found: list[tuple[int, int]] = []
+        for i in range(len(said)):
+            chained = found and i >= 2 and found[-1][1] == i - 1 and said[i - 1].form in ("or", "and")
+            if not (chained or self._is_placed(said, i)):
+                continue
+            for size in (3, 2, 1):
+                key = " ".join(stem(word.form) for word in said[i : i + size])
+                named = key in self._places or any(
+                    value.key in self._places for value in self._values_of(key)
+                )
+                if len(said) >= i + size and named:
+                    found.append((i, i + size))
+                    break
+        return found
+
+    def _values_of(self, key: str) -> list[_Value]:
+        """What the first synonym of a word that the catalogue has stands for."""
+        return next((found for one in self._synonyms.get(key, ()) if (found := self._lookup(str(one)))), [])
 
     def people_in(self, said: Sequence[Word], text: str) -> list[tuple[int, int]]:
         """The places (of words, from and to) of full names in a text."""
@@ -426,7 +458,9 @@ class WishReader:
                 or self._is_asked(text, said, i, j, inside, hidden, key not in self._synonyms)
             ):
                 for rank, value in enumerate(self._wanted(key)):
-                    strength = 2.0 if must and rank == 0 and value.few else 1.0
+                    # "In Spanish" is no mere hint.
+                    told = value.key in self._places and self._is_placed(said, i)
+                    strength = 2.0 if rank == 0 and (told or (must and value.few)) else 1.0
                     found.append(FoundWish(value.field, value.value, "wanted", strength, start, end))
         return _alternatives(text, found)
 
@@ -480,7 +514,11 @@ class WishReader:
             for size in range(len(stems), 0, -1):
                 key = " ".join(stems[:size])
                 if (key in self._values or self._meant(key)) and not any(hidden[i : i + size]):
-                    if all(word.form in FUNCTION_WORDS for word in said[i : i + size]):
+                    placed = self._is_placed(said, i)
+                    us = placed and text[said[i].start : said[i].end].isupper()
+                    if all(word.form in FUNCTION_WORDS for word in said[i : i + size]) and not us:
+                        continue
+                    if key in self._begun and not placed:
                         continue
                     if size > 1 and re.search(r"[,.;!?\n]", text[said[i].end : said[i + size - 1].start]):
                         continue
@@ -548,6 +586,8 @@ class WishReader:
             by = True  # "I like Nolan"
         if word.capital and before in ("and", "or") and i > 1 and said[i - 2].capital:
             by = by or said[i - 2].form in self._surnames  # "Tarantino or Kubrick"
+        if before in ("from", "in", "the", "or", "and") and stem(form) in self._places:
+            return None  # "from France" is no actor
         if not (by or noun) or form in FUNCTION_WORDS or (i + 1 < len(said) and said[i + 1].capital and by):
             return None
         if form in self._ordinary and not (word.capital and not word.first):
@@ -766,9 +806,10 @@ class WishReader:
     ) -> bool:
         """Whether words i to j are something that is asked for, not just said; `rare` if no usual way to ask."""
         key = " ".join(stem(word.form) for word in said[i:j])
-        rare = rare and " " not in key and not any(value.few for value in self._values.get(key, ()))
+        placed = self._is_placed(said, i)
+        rare = rare and not placed and " " not in key and not any(v.few for v in self._values.get(key, ()))
         if all(
-            inside[k] or said[k].form in _FILL | _POLITE | self.nouns
+            inside[k] or said[k].form in _FILL | _POLITE | self.nouns | (_PLACING if placed else frozenset())
             for k in range(len(said))
             if not hidden[k]
         ):
@@ -786,7 +827,10 @@ class WishReader:
         )
         if i and _NOTHING_BUT.search(text[max(0, said[i].start - 30) : said[i].start]):
             return True
-        begins = all(inside[k] or said[k].form in lead for k in range(i)) and not any(hidden[:i])
+        begins = not any(hidden[:i]) and all(
+            inside[k] or said[k].form in lead or (placed and said[k].form in _PLACING | self.nouns)
+            for k in range(i)
+        )
         cut = j < len(said) and re.search(r"[,.;:!?]", text[said[j - 1].end : said[j].start]) is not None
         if begins and not rare and (j == len(said) or cut or said[j].form in _GOES_ON):
             return True
@@ -823,7 +867,8 @@ class WishReader:
                 or inside[k]
                 or form in self.nouns
                 or form in self._labels
-                or form in ("that", "thats", "is", "with", "about", "lots", "to", "do", "in")
+                or form in _PLACING
+                or form in ("that", "thats", "is", "with", "about", "lots", "to", "do", "in", "me", "us")
             ):
                 break
             k -= 1
@@ -848,6 +893,14 @@ class WishReader:
             ARTICLES if of_one else set()
         )
         return follows and not of_one and not definite
+
+    @staticmethod
+    def _is_placed(said: Sequence[Word], i: int) -> bool:
+        """Whether word i is what something is from, or in: "made in Japan", "from the UK"."""
+        while i > 1 and said[i - 1].form in ("or", "and"):  # "from Canada or Australia"
+            i -= 2
+        before = [word.form for word in said[max(i - 2, 0) : i]]
+        return before[-1:] in (["from"], ["in"]) or before in (["from", "the"], ["in", "the"])
 
     def _reaches(self, said: Sequence[Word], k: int) -> bool:
         """Whether a weak cue ("for", "about") belongs to a request."""
