@@ -595,7 +595,7 @@ class _Asked:
 
     said: Dialogue
     named: frozenset[str]  # before
-    wanted: tuple[str, ...]  # the items named in the turn and not before
+    wanted: tuple[str, ...]  # the items that are right in the turn and were not named before
     reply: str
 
     @property
@@ -612,7 +612,7 @@ def _asked(
 ) -> _Asked:
     turn, context = dialogue.turns[number], dialogue.turns[:number]
     named = frozenset(item_of[item] for before in context for item in before.items if item in item_of)
-    wanted = tuple(item_of[item] for item in turn.items if item in item_of and item_of[item] not in named)
+    wanted = tuple(item_of[item] for item in turn.answers if item in item_of and item_of[item] not in named)
     write = title_writer(titles, np.random.default_rng([seed, crc32(dialogue.id.encode())]))
     reply = turn.render(_slots(wanted[0], item_of, write)) if wanted else ""
     return _Asked(as_dialogue(context, write, item_of.get), named, wanted, reply)

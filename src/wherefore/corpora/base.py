@@ -48,6 +48,11 @@ class CorpusTurn:
         placed = (part.item_id for part in self.parts if isinstance(part, ItemRef))
         return tuple(dict.fromkeys((*placed, *self.unplaced)))
 
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """Ids of the items that would be right to recommend here: `right` where it is told, else all that it names."""
+        return self.items if self.right is None else self.right
+
     def render(self, title_of: Callable[[str], str]) -> str:
         """The turn as text, with a title in place of every item."""
         return "".join(part if isinstance(part, str) else title_of(part.item_id) for part in self.parts)
@@ -102,12 +107,10 @@ def instances(
     """
     named: dict[str, None] = {}
     for index, turn in enumerate(dialogue.turns):
-        items = turn.items
-        right = items if turn.right is None else turn.right
-        gold = tuple(item for item in right if not dedup or item not in named)
+        gold = tuple(item for item in turn.answers if not dedup or item not in named)
         if index > 0 and gold and turn.role in roles:
             yield Instance(dialogue, index, gold, tuple(named), dedup)
-        named.update(dict.fromkeys(items))
+        named.update(dict.fromkeys(turn.items))
 
 
 def titles_of(facts: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
