@@ -72,13 +72,18 @@ _BEFORE = re.compile(  # "my older brother", "no longer"
     r"\b(?:my|your|his|her|our|their|no|any|not|sooner or|an?|two|the|grow(?:n|ing)?|get(?:ting|s)?|got)\s+$",
     re.IGNORECASE,
 )
+_OF_PEOPLE = re.compile(
+    r"\b(?:been|(?:he|she|i|we)(?:'s|'m|'re|s|\s+is|\s+am|\s+are|\s+was)|(?:son|daughter|wife|husband|kid|child|mom|dad|"
+    r"mother|father|friend)(?:'s|\s+is|\s+was)|(?:kids|children|friends|parents)\s+(?:are|were))\s+(?:\w+\s+)?$",
+    re.IGNORECASE,
+)
 _AFTER = re.compile(
     r"^\s+(?:brothers?|sisters?|sons?|daughters?|kids?|child|children|siblings?|couple|man|men|woman|women|people|guy|"
     r"than\s+(?:me|my|i|you|\d|two|three|an?\s+(?:hour|minute))|i\b|version|cut|generation|ago|as\b(?!\s+(?:that|it|the)))",
     re.IGNORECASE,
 )
 
-_BELOW = "older|old|earlier|early|before|classics?|vintage|shorter|short|under|below|less|cheaper|cheap|fewer"
+_BELOW = r"older|old|earlier|early|before|classics?|vintage|shorter|short|under|below|less(?!\s+\w)|cheaper|cheap|fewer"
 _ABOVE = "newer|new|newest|latest|recent|later|modern|after|longer|long|more|over|above|pricier"
 _ANSWER = re.compile(rf"\b(?:(?P<below>{_BELOW})|(?P<above>{_ABOVE}))\b", re.IGNORECASE)
 _SHORT = 8  # words of what may be a mere answer
@@ -109,7 +114,9 @@ class FoundAnswer:
 
 _SENTENCE = re.compile(r"[^.!?;\n]+")
 _UNDECIDED = re.compile(r"\b(?:not|no|n't|nothing|either|both)\b", re.IGNORECASE)
-_MORE_LIKE = re.compile(r"\bmore (?:like|of)\b", re.IGNORECASE)
+_NO_ANSWER = re.compile(
+    r"\bmore (?:like|of)\b|\b(?:too|rather|quite)\b.*\bfor me\b|\b(?:those|these|they)\b", re.IGNORECASE
+)
 
 
 class CritiqueReader:
@@ -136,8 +143,8 @@ class CritiqueReader:
         for match in _CRITIQUE.finditer(text):
             if _AFTER.match(text[match.end() :]):
                 continue
-            if match["plain"] and re.search(r"\bbeen\s+$", text[: match.start()], re.IGNORECASE):
-                continue  # "It's been too long"
+            if match["plain"] and _OF_PEOPLE.search(text[: match.start()]):
+                continue  # "It's been too long", "he's too old for them"
             if match["plain"]:
                 role, op = _PLAIN[" ".join(match["plain"].lower().split())]
                 spec = self._roles[role]
@@ -173,7 +180,7 @@ class CritiqueReader:
         for sentence in _SENTENCE.finditer(text):  # "newer. More like number 3."
             here = list(_ANSWER.finditer(text, *sentence.span()))
             short = len(sentence[0].split()) <= _SHORT and not any(char.isdigit() for char in sentence[0])
-            if not here or not short or _MORE_LIKE.search(sentence[0]):
+            if not here or not short or _NO_ANSWER.search(sentence[0]):
                 continue
             if _UNDECIDED.search(sentence[0].replace("’", "'")):
                 return None

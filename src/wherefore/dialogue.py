@@ -475,6 +475,12 @@ class DialogueReader:
         if answer is not None:
             flat = verdicts.blank(flat, [(answer.start, answer.end)])
         limits = self._limits.read(flat, self._wishes.nouns)
+        limited = [(limit.start, limit.end) for limit in limits]
+        put_right = _CORRECTS.search(flat)
+        if put_right is not None:  # "from the 80s, sorry, I meant the 90s"
+            later = self._limits.read(verdicts.blank(flat, [(0, put_right.start())]), self._wishes.nouns)
+            fields_of = {limit.field for limit in later}
+            limits = [limit for limit in limits if limit.field not in fields_of] + later
         critiques = [
             critique
             for critique in self._critiques.read(flat)
@@ -486,7 +492,8 @@ class DialogueReader:
         for lifted in limits:
             if lifted.lifts:
                 notes.lift(lifted.field, lifted.op)
-        hidden = [*((f.start, f.end) for f in limits), *((c.start, c.end) for c in critiques), about]
+        hidden = [*limited, *((c.start, c.end) for c in critiques), about]
+        hidden += [match.span() for match in _SELF_CORRECTION.finditer(text)]
         if answer is not None:
             hidden.append((answer.start, answer.end))
         flat = verdicts.blank(text, hidden)
@@ -545,14 +552,17 @@ class DialogueReader:
             if wish.kind == "freed":
                 notes.free(wish.field, wish.value)
                 continue
-            if wish.kind == "wanted" and _CORRECTS.search(text[: wish.start]):
-                corrected = notes.correct_wish(wish.field, self._people) or corrected
+            corrects = _CORRECTS.search(text[: wish.start])
+            if corrects is None and re.match(r"\W*instead\b", text[wish.end :], re.IGNORECASE):
+                corrects = re.compile("").match(text, wish.start)
+            if wish.kind == "wanted" and corrects is not None:
+                corrected = notes.correct_wish(wish.field, self._people, corrects.start()) or corrected
                 wish = replace(wish, strength=corrected or wish.strength)
             if wish.kind == "wanted" and refuses:
                 wish = replace(wish, kind="unwanted", strength=2.0)
             noted = Wish(wish.field, wish.value, wish.strength, content[wish.start : wish.end])
             if wish.kind == "wanted":
-                notes.want(noted)
+                notes.want(noted, wish.start)
             elif wish.kind == "unwanted":
                 notes.refuse(noted)
                 notes.mute(wish.start, wish.end)
@@ -666,6 +676,8 @@ class DialogueReader:
                     if item_id not in kept:
                         notes.note(item_id, verdict)
             return None
+        if here and own and own[-1] not in {f.item_id for f in here} and _BETTER_THAN.search(outside):
+            notes.note(own[-1], "liked")  # "I've seen X and I liked it more than Y"
         if here:
             verdict_now: verdicts.Verdict | None = None
             given: list[verdicts.Verdict | None] = []
@@ -673,6 +685,16 @@ class DialogueReader:
                 given.append(
                     verdicts.verdict_on(text, clause, places, i, given[-1] if i and given[-1] else before)
                 )
+            for i in range(1, len(here)):
+                between = text[places[i - 1][1] : places[i][0]]
+                ends = not text[places[i][1] : clause[1]].strip(" ,.!") or i + 1 < len(here)
+                if (
+                    given[i] is None
+                    and given[i - 1] in ("liked", "disliked")
+                    and ends
+                    and _AND_THEN.search(between)
+                ):
+                    given[i] = given[i - 1]  # "X was great and Y"
             for i in range(len(here) - 2, -1, -1):
                 between = text[places[i][1] : places[i + 1][0]]
                 if given[i] in (None, "seen") and _LISTED.fullmatch(between):
@@ -732,6 +754,8 @@ class DialogueReader:
                     notes.note(item_id, verdict)
             return found[-1] if found else None
         if slots and not down:
+            if not found and _MORE_LIKE.search(said):
+                found = ["liked"]  # "the second one looks good, more like that"
             if not found and before in ("liked", "disliked", "seen") and verdicts.is_mere_list(said):
                 found = [before]
             asked: Sequence[verdicts.Verdict] = (
@@ -797,8 +821,13 @@ _START_OVER = re.compile(
     re.IGNORECASE,
 )
 _CORRECTS = re.compile(
-    r"\b(?:i\s+(?:actually\s+)?meant|i\s+was\s+thinking\s+of|make\s+that|correction|typo)\b[^.!?]*$|\b(?:no|sorry|oops|argh?)\b[^.!?]{0,12}"
+    r"\b(?:i\s+(?:actually\s+)?meant|i\s+was\s+thinking\s+of|make\s+that|correction|typo|scratch\s+that|strike\s+that|"
+    r"actually,?\s+no(?=\s*[,.]|\s+(?:make|wait|i|it)\b)|no,?\s+wait|wait,?\s+no)\b[^.!?]*$|\b(?:no|sorry|oops|argh?)\b[^.!?]{0,12}"
     r"\bi\s+mean\b[^.!?]*$|,?\s+i\s+mean\s*$",
+    re.IGNORECASE,
+)
+_SELF_CORRECTION = re.compile(
+    r"\b(?:no,?\s+wait|wait,?\s+no|scratch\s+that|strike\s+that|actually,?\s+no(?=\s*[,.]|\s+(?:make|wait|i|it)\b))\b",
     re.IGNORECASE,
 )
 _NEEDNT = re.compile(
@@ -826,8 +855,16 @@ _MORE_LIKE = re.compile(
     re.IGNORECASE,
 )
 _LISTED = re.compile(r"[\s,&/+]*(?:and|or|nor|meets|as well as|n|plus)?[\s,]*(?:the\s+)?", re.IGNORECASE)
+_BETTER_THAN = re.compile(
+    r"\b(?:liked|loved|enjoyed|prefer(?:red)?)\s+(?:it|that(?: one)?)\s+(?:even\s+|much\s+|way\s+)?"
+    r"(?:more|better|over|to)\b",
+    re.IGNORECASE,
+)
+_AND_THEN = re.compile(
+    r"^\W*(?:was|were|is|are)\s+[^,.;]{2,30}(?:,|\band)\s*(?:also\s+)?(?:the\s+)?$", re.IGNORECASE
+)
 _ASKS_TASTE = (
-    r"\b(?:favou?rite|(?:do|did|have) you (?:\w+ )?(?:like|love|enjoy)|you(?:'ve)? (?:like|liked|"
+    r"\b(?:favou?rite|(?:do|did|have) you (?:\w+ )?(?:like|love|enjoy)|you(?:'ve| have)? (?:like|liked|"
     r"love|loved|enjoy|enjoyed)|examples?)\b"
 )
 # "but hated Zzyzx Road": what is hated is not known here, but it is not what was named before.
@@ -914,7 +951,7 @@ class _Notes:
         self._limits = list(preferences.limits)
         self._said = dict(preferences.said)
         self.words = ""  # what the user says just now
-        self._now: set[tuple[str, str]] = set()
+        self._now: dict[tuple[str, str], int] = {}  # wishes of this message, with their places
         self._here: list[tuple[str, Any]] = []  # items of this message with what was said of them
         self._before: list[tuple[str, Any]] = []  # of the message before
         self._number = 0  # of the message that is being read
@@ -928,7 +965,7 @@ class _Notes:
     def begin(self, number: int) -> None:
         """A new message begins."""
         self._number = number
-        self._now = set()
+        self._now = {}
         self._before, self._here = self._here, []
 
     def forget(self) -> None:
@@ -972,11 +1009,11 @@ class _Notes:
             self.note(item_id, verdict)
         return True
 
-    def correct_wish(self, field_name: str, people: Collection[str]) -> float:
-        """Take back the newest wish of the same kind from before; its strength, 0 when there was none."""
+    def correct_wish(self, field_name: str, people: Collection[str], until: int) -> float:
+        """Take back the newest wish of the same kind from before a place; its strength, 0 when there was none."""
         for key in reversed(self._wanted):
             same = key[0] == field_name or (key[0] in people and field_name in people)
-            if same and key not in self._now:
+            if same and self._now.get(key, -1) < until:
                 wrong = self._wanted.pop(key)
                 self.drop(wrong.said)
                 return wrong.strength
@@ -1048,8 +1085,11 @@ class _Notes:
         self._keep_words(item_id for item_id in item_ids if item_id not in self._said)
         self._asked.update(dict.fromkeys(item_ids))
 
-    def want(self, wish: Wish) -> None:
-        """Note a wish. A demand takes the place of what an earlier message demanded of the field."""
+    def want(self, wish: Wish, place: int = 0) -> None:
+        """Note a wish. A demand takes the place of what an earlier message demanded of the field.
+
+        `place` is where this message says it.
+        """
         key = (wish.field, wish.value)
         self._unwanted.pop(key, None)
         if wish.strength >= 2:
@@ -1058,7 +1098,7 @@ class _Notes:
                     self._wanted[other] = replace(old, strength=1.0)
         known = self._wanted.pop(key, None)
         self._wanted[key] = known if known is not None and known.strength > wish.strength else wish
-        self._now.add(key)
+        self._now[key] = place
 
     def refuse(self, wish: Wish) -> None:
         key = (wish.field, wish.value)

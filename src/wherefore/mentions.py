@@ -51,11 +51,11 @@ _FILLERS = frozenset(
 _AFTER = frozenset(
     "and or but because cause cuz so too also was is were are isnt wasnt last yesterday tonight again though although "
     "which when yet before starring it i a very really movie movies film series one that if then what we its "
-    "have thanks "
+    "have thanks pls plz please thx lol haha tho "
     "great awesome recently already years last in at on for with as quite much".split()
 )
 _QUOTES = re.compile(
-    r"\*\*([^*\n]{1,150})\*\*|[\"“«]([^\"“”«»\n]{1,150})[\"”»]|(?<![\w'’])['‘]([^'’\n]{1,80})['’](?!\w)"
+    r"\*\*([^*\n]{1,150})\*\*|(?<![*\w])\*([^*\s](?:[^*\n]{0,148}[^*\s])?)\*(?![*\w])|[\"“«]([^\"“”«»\n]{1,150})[\"”»]|(?<![\w'’])['‘]([^'’\n]{1,80})['’](?!\w)"
 )
 _LIST_LINE = re.compile(r"^[ \t]*(?:\d{1,3}[.)]|[-*•–])[ \t]+(\S[^\n]*)$", re.MULTILINE)
 _YEAR_AFTER = re.compile(
@@ -99,6 +99,7 @@ _OF_ONE = frozenset(
 )
 _BY = frozenset({"by", "starring", "featuring"})
 # What goes on after the name of a thing.
+_FILMS = frozenset("films movies flicks pictures books novels albums songs".split())
 _SAYS = frozenset(
     "was is wasnt isnt were are werent arent sounds bored sucked sucks rocks rocked blew".split()
 )
@@ -238,8 +239,9 @@ class TitleIndex:
             for size in range(min(self._longest.get(word.form, 0), len(said) - i), 0, -1):
                 key = " ".join(w.form for w in said[i : i + size])
                 if key in self._titles and not scene.is_broken(i, i + size):
-                    if size == 1 and word.form in self._names and i and said[i - 1].form in _BY:
-                        continue  # "directed by Hitchcock"
+                    theirs = i + 1 < len(said) and said[i + 1].form in _FILMS
+                    if size == 1 and word.form in self._names and (theirs or (i and said[i - 1].form in _BY)):
+                        continue  # "directed by Hitchcock", "Hitchcock films"
                     match = self._match(key, i, i + size, scene, named)
                     if match is not None:
                         spans.append((i, i + size, match))

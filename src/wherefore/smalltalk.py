@@ -20,6 +20,7 @@ _THANKS = frozenset(
     "brilliant perfect and "
     "gracias muchas merci beaucoup danke grazie obrigado ta k kk kthx cya amigo amiga mate friend buddy "
     "sir good evening "
+    "need needed wanted wanna i im dear folks "
     "appreciated appreciate it really you're star rock best sleep well tomorrow today again indeed".split()
 )
 _CUES = frozenset(

@@ -13,10 +13,11 @@ _LONGEST = 300  # characters of a clause; what goes on longer without a stop is 
 
 _GOOD = (
     r"great|awesome|amazing|good|excellent|fantastic|brilliant|fun|funny|a classic|cool|perfect|wonderful|incredible|"
-    r"a masterpiece|masterpiece|hilarious|beautiful|superb|the best|best|favou?rites?|fave|fav|lovely|"
+    r"a masterpiece|masterpiece|hilarious|beautiful|superb|the best|best|favou?rites?|faves?|favs?|lovely|"
     r"outstanding|epic|nice|"
     r"phenomenal|terrific|solid|enjoyable|entertaining|stunning|gripping|touching|delightful|gorgeous|"
     r"adorable|sweet|charming|so good|fab|flawless|thrilling|compelling|a gem|a treat|"
+    r"cute|decent|well-loved|nostalgic|heart-?warming|underrated|a must(?:-see)?|top notch|badass|bad ass|intense|"
     r"a (?:real |true )?(?:joy|riot|blast)|guilty pleasure|exactly what i like"
 )
 _BAD = (
@@ -67,8 +68,10 @@ _VERB = re.compile(
     r"did not|don'?t) "
     r"(?:like|love|enjoy) about|blown away by|addicted to|a soft spot for|swear by|luv(?:ed)?|rave about|"
     r"love[sd]?|loving|liked|likes|enjoy(?:ed|s|ing)?|adore[sd]?|(?:big |huge )?fans? of|"
-    r"favou?rites?(?: \w+){0,2}? (?:is|are|was|were|include)|"
-    r"obsessed with|really into|crazy about|appreciate[sd]?|impressed by|(?:top|all[- ]time) \w+ (?:is|are))"
+    r"favou?rites?(?: \w+){0,4}? (?:is|are|was|were|include|has been|have been|would be|would have to be|has to be|"
+    r"might be|gotta be|remains)(?: either| probably| definitely| still)?|favou?rites?(?=\s*(?:,|:|-|$))|"
+    r"obsessed with|really into|crazy about|appreciate[sd]?|impressed by|"
+    r"taken with|smitten with|fond of|(?:top|all[- ]time) \w+ (?:is|are))"
     r"|(?P<like>like|liek)"
     r"|(?P<seen>seen|watched|saw|rewatched|re-watched|finished|already read|have read|(?<=i )read|did see|"
     r"own|have (?:it|that)|already know|played)"
@@ -103,9 +106,10 @@ _NEGATED_BEFORE = re.compile(
 )
 _AFTERWARDS = re.compile(
     r"^\W*(?:(?:movies?|films?|books?|series|one|though|also|actually|honestly|itself|on the other hand|"
-    r"however|both|each|"
-    r"all of them|all)\W+)*"
-    r"(?:(?P<copula>was|is|were|are|'s|seemed|felt|looked|turned out|has been|bored|made|had|wasn'?t|isn'?t|"
+    r"however|both|each|surprisingly|basically|definitely|too|and it|it|they|that|this|which|"
+    r"all of them|all of those|all)\W+)*"
+    r"(?:(?P<copula>thats|its|r|that's|it's|was|is|were|are|'s|seemed|felt|looked|turned out|has been|bored|made|"
+    r"continues to be|remains|had|wasn'?t|isn'?t|"
     r"weren'?t|aren'?t|wasnt|isnt|ended up|turns out)\b)?"
     r"(?P<rest>[^.!?;\n]{0,60})",
     re.IGNORECASE,
@@ -132,7 +136,7 @@ _SPLIT = re.compile(
     r"the\s+(?:first|second|third|fourth|fifth|last|other|others|rest)(?:\s+one|\s+ones|\s+two)?\s+(?:i|was|were|is|are|not|"
     r"looks?|sounds?))\b)"
     r"|\s(?=and\s+(?:i|i'?ve|it|that|we|they|then|loved|hated|disliked|liked|enjoyed|didn'?t|really|found|"
-    r"thought|he|she|not|no)\b)"
+    r"thought|he|she|not|no|still|absolutely|totally|like it|all love|both love)\b)"
     r"|\b(?:because|cause|since i|(?<=[a-z,]\s)which|so i|while i)\b",
     re.IGNORECASE,
 )
@@ -163,7 +167,7 @@ _ORDINAL = re.compile(
 _BARE = re.compile(
     r"(?:^\W*(?:(?:and|but|i|i've|have|already|not|no|maybe|also|both|numbers?)\W+)*|\b(?:seen|liked?|loved?|hated?|watched|saw|not|"
     r"want|take|pick|try|skip|drop|enjoyed|disliked|numbers?|compare|between|about)\s+)(?P<list>#?\d{1,2}(?:\s*(?:,\s*(?:and\s+)?|and\s+|&\s*|or\s+|\+\s*)"
-    r"#?\d{1,2})*)(?=\s*(?:$|[.!?,;]|(?:was|were|is|are|look|looks|sound|sounds|already|too|please|i|but|bored|not)\b))",
+    r"#?\d{1,2})*)(?=\s*(?:$|[.!?,;]|(?:was|were|is|are|look|looks|sound|sounds|already|too|please|i|but|bored|not|lol|haha|thx|thanks|pls|plz|tho|though)\b))",
     re.IGNORECASE,
 )
 _OTHERS = re.compile(
@@ -174,6 +178,12 @@ _OTHERS = re.compile(
 _NOT_SLOT = re.compile(
     r"^\W*(?:(?:but|and|maybe|ok|okay|hm+|well|so|please|no)\W+)*(?:not|skip|drop|remove|anything\s+but|no\s+to|leave\s+out|"
     r"(?:i\s+)?(?:don't|do not|didn't)\s+(?:want|fancy|feel like|need))\s+(?:to\s+\w+\s+)?(?:the\s+|number\s+|#)?",
+    re.IGNORECASE,
+)
+_NO_APPEAL = re.compile(  # "the last two don't interest me"
+    r"\b(?:don'?t|do not|doesn'?t|does not)\s+(?:really\s+|quite\s+)?(?:interest|appeal to|tempt|grab|excite)\s+"
+    r"(?:me|us)\b|"
+    r"\b(?:is|are)(?:n'?t|\s+not)\s+(?:really\s+)?(?:for (?:me|us)|what i|our thing|my thing)",
     re.IGNORECASE,
 )
 _TURNED_DOWN = re.compile(
@@ -215,6 +225,21 @@ _FOUND = re.compile(
 _MINE = re.compile(  # "are all films I love"
     r"^\W*(?:is|are|was|were)\s+(?:\w+\s+){0,4}?(?:that\s+|which\s+)?(?:i|we)\s+(?:really\s+|absolutely\s+)?"
     r"(?:(?P<bad>hate|dislike|loathe|can't stand)|love|like|enjoy|adore)\w*",
+    re.IGNORECASE,
+)
+_I_DID = re.compile(  # "Logan I liked though"
+    r"^\W*i\s+(?:really\s+|actually\s+|absolutely\s+|also\s+)?(?:loved?|liked?|enjoy(?:ed)?|adored?|(?P<bad>hated?|disliked?))"
+    r"(?:\s+(?:it|that|too|though|a lot|very much|so much|as well|also))*\W*$",
+    re.IGNORECASE,
+)
+_ASKS_FOR_LIKE = re.compile(  # "do you know any comedies like Deadpool?"
+    r"\b(?:know|think|recommend|suggest|find|have|got|any|some|something|anything)\b.*"
+    r"\b(?:movies?|films?|books?|ones?|something|anything|stuff|\w+(?:s|ies))\s+(?:\w+\s+){0,2}?"
+    r"(?:like|similar to)\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
+_GREAT_WAS = re.compile(  # "that was great Finding Nemo"
+    rf"\b(?:that|it|this)(?:'s|\s+was|\s+is)\s+(?:(?:so|really|very|such|a|pretty)\s+)*(?:{_GOOD})\W*$",
     re.IGNORECASE,
 )
 _NOT_IT = re.compile(
@@ -297,7 +322,7 @@ def verdict_on(
     ):
         return "disliked"
     if not asks and not re.search(r"\bused\s+to\s+(?:think|find|say|consider)\b", head, re.IGNORECASE):
-        said = _said_after(tail)
+        said = _said_after(tail, i + 1 == len(mentions))
         if said is not None:
             neither = re.search(r"\b(?:neither|nor|none of|not one of)\b", head, re.IGNORECASE)
             return "disliked" if said == "liked" and neither else said
@@ -305,7 +330,9 @@ def verdict_on(
         if found_it is not None and (judged := quality(tail)) is not None:
             return judged
     if asks:
-        return None
+        return "liked" if _ASKS_FOR_LIKE.search(head) else None
+    if _GREAT_WAS.search(head) and not _SOUNDS.search(head):
+        return "liked"
     if before is not None and _NOT_IT.match(tail):
         return opposite(before)
     found = _last_verb(head)
@@ -363,7 +390,7 @@ def opposite(verdict: Verdict | None) -> Verdict | None:
     return {"liked": "disliked", "disliked": "liked"}.get(verdict or "")  # type: ignore[return-value]
 
 
-def _said_after(tail: str) -> Verdict | None:
+def _said_after(tail: str, last: bool) -> Verdict | None:
     """What the words right after a title say of it: "was boring", ": brilliant", "blew my mind"."""
     if _GOOD_DOES.match(tail):
         return "liked"
@@ -373,6 +400,9 @@ def _said_after(tail: str) -> Verdict | None:
         r"^\W*i(?:'ve| have)?\s+(?:already\s+|just\s+)?(?:seen|watched|saw|read)\b", tail, re.IGNORECASE
     ):
         return "seen"
+    i_did = _I_DID.match(tail) if last else None
+    if i_did is not None:
+        return "disliked" if i_did["bad"] else "liked"
     mine = _MINE.match(tail)
     if mine is not None:
         return "disliked" if mine["bad"] else "liked"
@@ -380,7 +410,9 @@ def _said_after(tail: str) -> Verdict | None:
     if afterwards is None or _SOUNDS.search(afterwards["rest"]):
         return None
     if afterwards["copula"] or re.match(
-        rf"\W*(?:{_GOOD}|{_BAD}|great|good)\b", afterwards["rest"], re.IGNORECASE
+        rf"\W*(?:(?:very|really|so|pretty|quite|super)\s+)?(?:{_GOOD}|{_BAD}|great|good)\b",
+        afterwards["rest"],
+        re.IGNORECASE,
     ):
         return quality((afterwards["copula"] or "") + afterwards["rest"])
     return None
@@ -549,7 +581,7 @@ _NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 
 def rejects_slots(words: str) -> bool:
     """Whether a clause turns down the places that it counts out: "not the second one"."""
-    return _NOT_SLOT.match(words) is not None
+    return _NOT_SLOT.match(words) is not None or _NO_APPEAL.search(words) is not None
 
 
 def is_mere_list(words: str) -> bool:

@@ -20,7 +20,7 @@ _FILL = frozenset(
     "a an the some any good great really very more other kind kinds of type types sort bit little pretty "
     "super best new "
     "old older newer recent classic nice decent and or also maybe just even both as well like such fun cool "
-    "actual truly "
+    "actual truly n tonite "
     "movie movies film films title titles book books stuff ones one fan fans big huge lot much definitely especially "
     "mostly usually all most long short smart clean light dark serious intense cute modern quality solid too".split()
 )
@@ -29,7 +29,8 @@ _CUES = frozenset(
     "prefer prefers "
     "need needs looking recommend suggest suggestions recommendations mood into watch see find favorite "
     "favourite favor "
-    "for give show any some only adore adores craving fancy feeling how about what up try interested other seeking "
+    "for give show any some only pick picks picked adore adores craving fancy feeling how about what up try "
+    "interested other seeking "
     "meant seek feel anyone somebody someone more stuff things similar read hear get got know of".split()
 )
 _SOFT_CUES = frozenset("of for about up get got know hear read how what feel only".split())
@@ -46,7 +47,7 @@ _NEGATED_GAP = _FILL | frozenset(
     "featuring from those these stand get feel feeling it so ready things particularly especially usually "
     "exactly looking i do "
     "stand of having has have contain contains involving include scenes hear me give recommend suggest show "
-    "please lots".split()
+    "please lots his her their".split()
 )
 _RATHER_NOT = re.compile(  # "less scary", "not as dark"
     r"(?:less|fewer|(?:not|isn['’]?t|aren['’]?t)\s+(?:quite\s+)?(?:as|so|that|quite))\b", re.IGNORECASE
@@ -84,7 +85,7 @@ _QUESTION = re.compile(
 )
 _ASKING = re.compile(
     r"\b(?:any|anything|something|recommend|recommendations?|suggest|suggestions?|looking|want|know (?:of|"
-    r"any|some)|there (?:any|some|a)|"
+    r"any|some)|there (?:any|some|a)|(?:are|is) there|"
     r"you (?:have|got)|got|find|give|show|would like|i['’]?d like|similar|else|how about|what about)\b",
     re.IGNORECASE,
 )
@@ -97,16 +98,18 @@ _POLITE = frozenset(
     "then thanks thank you "
     "instead also "
     "actually though i think guess say id would will be great nice good fine too lets go with prefer mostly mainly "
-    "definitely both either really honestly now today tonight for me favorite genre this time about how what".split()
+    "definitely both either really honestly now today tonight for me favorite genre this time about how what lovely "
+    "super perfect wonderful por favor pls mate dude man lol haha omg".split()
 )
 _GOES_ON = frozenset(
-    "with without that from set about like similar directed starring by for please pls plz where based featuring made "
-    "released filmed before after under over between shorter longer newer older no not in to yes tonight".split()
+    "with w without that from set about like similar directed starring by for please pls plz where based featuring "
+    "made released filmed before after under over between shorter longer newer older no not in to yes tonight".split()
 )
 _PEOPLE_CUES = frozenset(
     "by with w starring featuring stars star directed director actor actress author writer from stars".split()
 )
 _PLACING = frozenset("from in set made produced shot filmed".split())
+_PARTICLES = frozenset("de del da di du la le van von der den st mc".split())
 _FOND = frozenset("like likes love loves adore adores prefer enjoy enjoys".split())
 # Words that never mean a value by themselves, whatever a catalogue's keywords hold.
 _MUTE = (
@@ -122,7 +125,7 @@ _MUTE = (
         "guy man thing end beginning start part story plot acting actor actress idea list name number "
         "recommendation bad boring terrible awful horrible stupid lame overrated sorry wrong "
         "hope luck future sound sounds morning afternoon evening mine chat chatting talking man woman lot "
-        "way kind".split()
+        "way kind cinema director directors actors film-maker".split()
     )
 )
 _AHEAD = re.compile(
@@ -281,8 +284,12 @@ class WishReader:
                 if len(parts) > 1:
                     self.names.update(part for part in parts if len(part) > 2)
                     self._firsts.add(parts[0])
-                    surnames = self._surnames.setdefault(parts[-1], {})
-                    surnames[key] = surnames.get(key, 0) + count
+                    lasts = {parts[-1]}
+                    if len(parts) > 2 and parts[-2] in _PARTICLES:
+                        lasts.add(" ".join(parts[-2:]))  # "De Niro"
+                    for last in lasts:
+                        surnames = self._surnames.setdefault(last, {})
+                        surnames[key] = surnames.get(key, 0) + count
         self._synonyms = {
             " ".join(stem(form) for form in forms(word)): values
             for word, values in lexicon()["words"].items()
@@ -505,6 +512,11 @@ class WishReader:
                 spans.append((i, j, name, True))
                 i = j
                 continue
+            particled = self._particled(said, i)
+            if particled is not None and not any(hidden[i : i + 2]):
+                spans.append((i, i + 2, particled, True))
+                i += 2
+                continue
             surname = self._surname(text, said, i)
             if surname is not None:
                 spans.append((i, i + 1, surname, True))
@@ -560,6 +572,13 @@ class WishReader:
         )
         return best if best and OSA.distance(best, key) <= most and best[0] == key[0] else None
 
+    def _particled(self, said: Sequence[Word], i: int) -> str | None:
+        """Whose last name of two words, "de Niro", begins at word i; the best known of that name."""
+        if said[i].form not in _PARTICLES or i + 1 >= len(said):
+            return None
+        bearers = self._surnames.get(f"{said[i].form} {said[i + 1].form}", {})
+        return max(bearers, key=lambda name: bearers[name]) if bearers else None
+
     def _surname(self, text: str, said: Sequence[Word], i: int) -> str | None:
         """The person whose last name, or only name, stands at word i, where a name is expected."""
         word = said[i]
@@ -582,7 +601,10 @@ class WishReader:
         if (bare and not known and len(said) < 4) or (fine and word.capital):
             by = True  # "tarantino please", "DiCaprio is fine after all"
         before = said[i - 1].form if i else ""
-        if word.capital and (before in _FOND or text[: word.start].lower().endswith("fan of ")):
+        dear = sum(self._surnames.get(form, {}).values()) >= 15 and form not in self._ordinary
+        if (word.capital or (dear and before in _FOND)) and (
+            before in _FOND or text[: word.start].lower().endswith("fan of ")
+        ):
             by = True  # "I like Nolan"
         if word.capital and before in ("and", "or") and i > 1 and said[i - 2].capital:
             by = by or said[i - 2].form in self._surnames  # "Tarantino or Kubrick"
@@ -832,6 +854,8 @@ class WishReader:
             for k in range(i)
         )
         cut = j < len(said) and re.search(r"[,.;:!?]", text[said[j - 1].end : said[j].start]) is not None
+        if begins and placed:
+            return True  # "in Spanish por favor"
         if begins and not rare and (j == len(said) or cut or said[j].form in _GOES_ON):
             return True
         k = i - 1
@@ -858,6 +882,9 @@ class WishReader:
             ) or (form in ("it", "them", "something") and k and said[k - 1].form in ("make", "makes")):
                 cue = True  # "can it be a bit funnier?", "make it scarier"
                 break
+            if form in ("have", "got") and k and said[k - 1].form in ("you", "u", "ya", "yall"):
+                cue = True  # "do you have horror films?"
+                break
             soft = form in _SOFT_CUES and not (form == "about" and k > 0)
             if form in _CUES and not (soft and rare) and (form not in _SOFT_CUES or self._reaches(said, k)):
                 cue = True
@@ -868,7 +895,7 @@ class WishReader:
                 or form in self.nouns
                 or form in self._labels
                 or form in _PLACING
-                or form in ("that", "thats", "is", "with", "about", "lots", "to", "do", "in", "me", "us")
+                or form in ("that", "thats", "is", "with", "about", "lots", "to", "do", "in", "me", "us", "w")
             ):
                 break
             k -= 1
@@ -918,6 +945,8 @@ class WishReader:
                 "recommend",
                 "suggest",
                 "fan",
+                "fond",
+                "keen",
                 "know",
                 "want",
                 "how",
