@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from conftest import make_recommender
-from wherefore.catalog import Item
+from wherefore.catalog import Catalog, Item
 from wherefore.dialogue import Dialogue, Limit, Mention, Message, Preferences
 from wherefore.recommender import Done, ListReady, TextDelta
 
@@ -119,6 +119,58 @@ def test_a_wish_counts_beside_the_score(tokenizers):
     wished = recommender.generate(user("I feel like a comedy"), k=12)
     comedies = [n for n, one in enumerate(wished.recommendations) if "Comedy" in one.item.values("genres")]
     assert comedies == list(range(len(comedies))) and comedies
+
+
+def with_turn(recommender, **settings):
+    turn = recommender.config.turn.model_copy(update=settings)
+    recommender.config = recommender.config.model_copy(update={"turn": turn})
+    return recommender
+
+
+def test_what_was_listed_and_passed_over_comes_back_less(tokenizers):
+    recommender = with_turn(make_recommender("llama", tokenizers, tries=0), shown=0.0, questions=False)
+    first = recommender.generate(user("Something good"), k=3)
+    again = user("Something good", first.text, "Something good, please")
+    with_turn(recommender, shown=1000.0)
+    assert not {*titles(recommender.generate(again, k=3))} & {*titles(first)}
+    asked = user(
+        "Something good", first.text, f"Tell me about {titles(first)[0]}", "It is a film.", "Something good"
+    )
+    assert not {*titles(recommender.generate(asked, k=3))} & {*titles(first)[1:]}
+    state = recommender.generate(asked, k=3).preferences
+    assert first.recommendations[0].item.id in state.asked  # and may still come
+
+
+def test_rather_not_is_less_and_never_is_never(tokenizers):
+    recommender = with_turn(make_recommender("llama", tokenizers, tries=0), wishes=1000.0, questions=False)
+    horror = {item.title for item in recommender.catalog.items if "Horror" in item.values("genres")}
+    everything = len(recommender.catalog)
+    less = recommender.generate(user("Less horror please"), k=everything)
+    count = len(horror)
+    assert {*titles(less)[-count:]} == horror  # last, but there
+    assert not horror & {*titles(recommender.generate(user("No horror please"), k=5))}
+
+
+def test_a_films_own_language_comes_first(tokenizers):
+    rows = [
+        {
+            "id": f"m{n}",
+            "title": f"Zorb {n}",
+            "genres": "Drama",
+            "language": "French" if n == 7 else "English; French",
+        }
+        for n in range(12)
+    ]
+    catalog = Catalog.from_records(rows, name="films")
+    recommender = make_recommender("llama", tokenizers, catalog, tries=0)
+    with_turn(recommender, wishes=1000.0, questions=False)
+    reply = recommender.generate(user("Something in French"), k=3)
+    assert titles(reply)[0] == "Zorb 7" and len(titles(reply)) == 3
+
+
+def test_without_tries_all_reasons_are_plain(tokenizers):
+    reply = make_recommender("llama", tokenizers, tries=0).generate(user("Something good"), k=3)
+    assert {one.worded for one in reply.recommendations} == {"plain"}
 
 
 def test_a_list_of_sequels_is_not_what_is_wanted(tokenizers):

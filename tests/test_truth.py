@@ -1,0 +1,92 @@
+"""The truth count: what it finds wrong in replies, and what it lets pass."""
+
+import json
+import sys
+from pathlib import Path
+from random import Random
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from conftest import make_recommender
+from wherefore.simulate import SimulatedUser, Taste
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+import truth  # noqa: E402
+
+LIST = "Here are two films.\n\n1. **{}** ({}) — {}\n2. **The Shining** (1980) — It is a horror movie."
+
+
+def reply(items, text, **more):
+    base = {
+        "messages": [{"role": "user", "content": "Something like Alien, from after 1970"}],
+        "text": text,
+        "action": "recommend",
+        "items": items,
+        "worded": ["first", "plain"][: len(items)],
+        "shown": [],
+        "limits": [["year", "gt", 1970]],
+        "gone": [],
+    }
+    return base | more
+
+
+TRUE = LIST.format("Aliens", 1986, "It is directed by James Cameron, like *Alien*.")
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        (reply(["aliens", "shining"], TRUE), None),
+        (reply(["aliens", "shining"], TRUE, gone=["shining"]), "turned down"),
+        (reply(["aliens", "shining"], TRUE, limits=[["year", "lt", 1985]]), "is not year lt 1985"),
+        (reply(["nothing"], TRUE), "not in the catalogue"),
+        (reply(["aliens", "shining"], TRUE.replace("James Cameron", "Ridley Scott")), "Ridley Scott"),
+        (reply(["aliens", "shining"], TRUE.replace("*Alien*", "*Heat*")), "names Heat"),
+        (
+            reply(["aliens", "shining"], TRUE.replace("two films", "two films from before 1991")),
+            "number 1991",
+        ),
+        (reply([], "*Alien* was directed by James Cameron.", action="answer", limits=[]), "James Cameron"),
+        (reply([], "*Alien* was directed by Ridley Scott.", action="answer", limits=[]), None),
+    ],
+)
+def test_faults_are_found(movies, given, fault):
+    found = truth.faults_of(given, movies)
+    assert (found == []) if fault is None else any(fault in one for one in found), found
+
+
+def test_counts(movies, capsys):
+    wrong = TRUE.replace("James Cameron", "Ridley Scott")
+    found = truth.counted([reply(["aliens", "shining"], TRUE), reply(["aliens", "shining"], wrong)], movies)
+    assert found["replies"] == 2 and found["replies_with_violations"] == 1 and found["violations"] >= 1
+    assert found["first_wording_passed"] == found["plain"] == 0.5 and found["rewritten"] == 0
+    assert "Ridley Scott" in capsys.readouterr().err
+
+
+def test_a_conversation_is_noted_with_what_must_hold(tokenizers):
+    recommender = make_recommender("llama", tokenizers, tries=0)
+    taste = Taste("shaun", ("alien",))
+    user = SimulatedUser(taste, recommender.catalog, lambda a, b: 0.5, Random(3))
+    found = truth.talk(user, recommender, Random(3))
+    assert all(json.loads(json.dumps(one)) == one for one in found)
+    lists = [one for one in found if one["action"] == "recommend"]
+    assert lists and all(len(one["worded"]) == len(one["items"]) for one in lists)
+    assert truth.counted(found, recommender.catalog)["violations"] == 0
+
+
+def test_kept_conversations_are_taken_as_they_are(tmp_path, movies, monkeypatch):
+    monkeypatch.setattr("wherefore.ratings.liked_sets", lambda *_: [frozenset(movies.ids)])
+    options = SimpleNamespace(shared=tmp_path, runs=tmp_path, replies=2, seed=5)
+    kept = [reply(["aliens"], TRUE), reply(["shining"], TRUE)]
+    (tmp_path / "5-0.json").write_text(json.dumps(kept), encoding="utf-8")
+    recommender = SimpleNamespace(catalog=movies, index=SimpleNamespace(vectors=np.eye(len(movies))))
+    assert list(truth.conversations(recommender, options)) == kept
+
+
+def test_bad_arguments_are_explained(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        truth.main(["--replies", "0"])
+    assert truth.main(["--shared", str(tmp_path), "--runs", str(tmp_path)]) == 2
+    assert str(tmp_path) in capsys.readouterr().err
