@@ -16,6 +16,7 @@ import pytest
 
 import fake_recommender
 from wherefore import cli
+from wherefore.dialogue import Preferences
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +58,24 @@ def test_the_next_turn_knows_the_one_before(page, recommender):
     *_, second = page.turn(recommender, first, "Second", 3)
     assert [message["role"] for message in second.messages] == ["user", "assistant"] * 2
     assert not {row[1] for row in first.listing.rows} & {row[1] for row in second.listing.rows}
+
+
+@pytest.mark.parametrize(("action", "kept"), [("answer", True), ("chat", True), ("nothing", False)])
+def test_an_answer_leaves_the_list_it_speaks_of(page, fake, recommender, action, kept):
+    *_, first = page.turn(recommender, page.View(), "First", 3)
+
+    class Says:
+        catalog = recommender.catalog
+
+        def stream(self, *_, **__):
+            yield fake.ListReady((), first_state)
+            yield fake.TextDelta("So.")
+            yield fake.Done(fake.Reply("So.", action, (), first_state, {}))
+
+    first_state = Preferences()
+    *_, second = page.turn(Says(), first, "is it?", 3)
+    assert second.listing.rows == (first.listing.rows if kept else ())
+    assert second.messages[-1]["content"] == "So."
 
 
 def test_a_page_that_is_closed_lets_go_of_the_recommender(page, recommender):

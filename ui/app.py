@@ -44,9 +44,9 @@ def turn(recommender: Recommender, view: View, text: str, k: int) -> Iterator[Vi
             match event:
                 case ListReady():
                     understood = understood_text(event.preferences, recommender)
-                    view = replace(
-                        view, listing=listing(event.recommendations, recommender), understood=understood
-                    )
+                    view = replace(view, understood=understood)
+                    if event.recommendations:  # an answer leaves the list that it speaks of
+                        view = replace(view, listing=listing(event.recommendations, recommender))
                 case TextDelta():
                     said += event.text
                     view = replace(view, messages=(*asked, {"role": "assistant", "content": said}))
@@ -54,6 +54,8 @@ def turn(recommender: Recommender, view: View, text: str, k: int) -> Iterator[Vi
                     view = replace(
                         view, messages=(*asked, {"role": "assistant", "content": event.reply.text})
                     )
+                    if event.reply.action == "nothing":
+                        view = replace(view, listing=Table((), ()))
             yield view
     finally:
         if isinstance(events, Generator):  # a page that was closed must let go of the recommender
