@@ -115,6 +115,30 @@ def test_the_readers_of_this_file_find_what_they_look_for():
     assert {"chat", "recommend", "ui", "index", "train", "evaluate"} <= cli_commands()
 
 
+def test_the_ranking_table_holds_the_numbers_of_the_results():
+    import json
+
+    results = json.loads((ROOT / "results" / "redial.json").read_text(encoding="utf-8"))
+    table = README.read_text(encoding="utf-8").split("## Measured")[1].split("**Speed**")[0]
+    systems = {
+        "**Wherefore**": "wherefore",
+        "co-mention of items": "co-mention",
+        "EASE": "ease",
+        "nearest training dialogues": "nearest-dialogues",
+        "MiniLM, zero-shot": "zero-shot",
+        "popularity": "popularity",
+    }
+    for shown, name in systems.items():
+        (row,) = (line for line in table.splitlines() if line.startswith(f"| {shown} |"))
+        cells = [cell.strip() for cell in row.strip("|").split("|")][1:4]
+        for cell, measure in zip(cells, ("recall@1", "recall@10", "recall@50"), strict=True):
+            entry = results["systems"][name]["dedup"][measure]
+            value = entry["value"] if isinstance(entry, dict) else entry
+            assert cell.split()[0] == f"{value:.3f}".lstrip("0"), (shown, measure)
+    assert results["seeds"] == [0, 1, 2, 3, 4] and results["command"] in table
+    assert f"{results['parameters']['total'] / 1e6:.1f} M" in table
+
+
 def test_the_speed_table_holds_the_numbers_of_the_results():
     import json
 
