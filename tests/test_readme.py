@@ -136,6 +136,7 @@ def test_the_ranking_table_holds_the_numbers_of_the_results():
             value = entry["value"] if isinstance(entry, dict) else entry
             assert cell.split()[0] == f"{value:.3f}".lstrip("0"), (shown, measure)
     assert results["seeds"] == [0, 1, 2, 3, 4] and results["command"] in table
+    assert (results["instances"], results["gold_mentions"]) == (3838, 4472)
     assert f"{results['parameters']['total'] / 1e6:.1f} M" in table
 
 

@@ -151,6 +151,26 @@ def test_rather_not_is_less_and_never_is_never(tokenizers):
     assert not horror & {*titles(recommender.generate(user("No horror please"), k=5))}
 
 
+def test_soft_ranking_rules_nothing_out(tokenizers):
+    recommender = make_recommender("llama", tokenizers)
+    ask = user("A film with Toni Collette from after 2005, no horror")
+    hard = {one.item.id for one in recommender.rank(ask, k=12)}
+    with_turn(recommender, broken=1000.0, demanded=0.0)
+    soft = recommender.rank(ask, k=12, soft=True)
+    assert len(soft) == len(recommender.catalog) > len(hard)
+    assert {one.item.id for one in soft[: len(hard)]} == hard  # what breaks nothing comes first
+    with_turn(recommender, broken=0.0, demanded=1000.0)
+    first = recommender.rank(ask, k=12, soft=True)
+    stars = ["Toni Collette" in one.item.values("cast") for one in first]
+    assert any(stars) and stars == sorted(stars, reverse=True)
+    plain = recommender.candidates(recommender.reader.read(ask), soft=True)
+    assert (
+        len(plain.rows)
+        == len(recommender.catalog)
+        > len(recommender.candidates(recommender.reader.read(ask)).rows)
+    )
+
+
 def test_a_films_own_language_comes_first(tokenizers):
     rows = [
         {

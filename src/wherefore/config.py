@@ -128,6 +128,10 @@ class TurnConfig(_Strict):
     shown: float = Field(
         1.5, ge=0
     )  # logits that an item loses for each time that it was listed and passed over
+    broken: float = Field(
+        1.0, ge=0
+    )  # where limits and refusals do not rule out (`soft`): logits lost for each
+    demanded: float = Field(2.0, ge=0)  # and logits gained for each demand that is met
     questions: bool = True  # ask back, where the answer would say much about what is sought
 
 

@@ -118,6 +118,11 @@ class Preferences:
         """What must not be listed: unwanted with strength 1 or more."""
         return tuple(wish for wish in self.unwanted if wish.strength >= 1)
 
+    def softened(self) -> Self:
+        """The state in which nothing rules anything out: no limits, nothing refused, and demands are mere wishes."""
+        wanted = tuple(replace(wish, strength=min(wish.strength, 1.0)) for wish in self.wanted)
+        return replace(self, limits=(), unwanted=(), wanted=wanted)
+
     def to_json(self) -> dict[str, Any]:
         """The state as plain JSON values.
 

@@ -560,12 +560,15 @@ class RecommenderRank:
         """The items of the corpus, best first."""
         gone = self._gone(instance)
         given: Any = _words(instance, self.title_of) if self.read_titles else self._annotated(instance)
-        listed = self.recommender.rank(given, min(self.depth, len(self.recommender.catalog)), exclude=gone)
+        depth = min(self.depth, len(self.recommender.catalog))
+        listed = self.recommender.rank(given, depth, exclude=gone, soft=True)
         return [corpus_id for entry in listed for corpus_id in self._corpus_ids.get(entry.item.id, ())]
 
     def found(self, instance: Instance) -> dict[str, dict[str, int]]:
         """For each item of the corpus that sources found, at which rank which source did."""
-        candidates = self.recommender.candidates(self._annotated(instance), exclude=self._gone(instance))
+        candidates = self.recommender.candidates(
+            self._annotated(instance), exclude=self._gone(instance), soft=True
+        )
         return {
             corpus_id: {
                 name: int(rank) for name, rank in zip(candidates.source_names, ranks, strict=True) if rank

@@ -283,11 +283,15 @@ class Recommender:
         k: int = 50,
         preferences: Preferences | None = None,
         exclude: Collection[str] = (),
+        soft: bool = False,
     ) -> list[Recommendation]:
         """The ranked list alone, by score, without writing: for evaluation and batch use.
 
         Arguments as in `generate`, but the last message may be the assistant's, as in corpora of people who
         send several messages in a row. A `Dialogue` brings its mentions with it: titles are not looked for.
+
+        With `soft`, limits, refusals and demands rule nothing out, but count beside the score (`turn.broken`,
+        `turn.demanded`): to predict what people did recommend, who keep to them less than a product must.
         """
         self._check_k(k)
         known = messages.mentions if isinstance(messages, Dialogue) else None
@@ -297,7 +301,7 @@ class Recommender:
         with self._lock:
             dialogue = self.reader.read(parsed, preferences, since, known)
             cache = self._read(dialogue) if self.config.ranker.llm else None
-            return list(self._listed(self._ranked(dialogue, k, cache, exclude)))
+            return list(self._listed(self._ranked(dialogue, k, cache, exclude, soft=soft)))
 
     def effects(
         self,
@@ -334,7 +338,7 @@ class Recommender:
         return [ranked.candidates.items[place] for place in ranked.places]
 
     def candidates(
-        self, dialogue: Dialogue, k: int | None = None, exclude: Collection[str] = ()
+        self, dialogue: Dialogue, k: int | None = None, exclude: Collection[str] = (), soft: bool = False
     ) -> Candidates:
         """What the sources find for a dialogue with its mentions, before the LLM ranks it.
 
@@ -342,9 +346,12 @@ class Recommender:
             dialogue: Its messages, and the items that they name.
             k: At most so many; `retrieval.k` when None.
             exclude: Ids that must not be found.
+            soft: As in `rank`.
         """
         with self._lock:
-            return self.retriever.search(self._annotated(dialogue), k or self.config.retrieval.k, exclude)
+            read = self._annotated(dialogue)
+            searched = replace(read, preferences=read.preferences.softened()) if soft else read
+            return self.retriever.search(searched, k or self.config.retrieval.k, exclude)
 
     def read_ahead(self, dialogues: Iterable[Dialogue]) -> None:
         """Embed all at once what ranking these dialogues, whose mentions are known, will need."""
@@ -520,12 +527,14 @@ class Recommender:
         exclude: Collection[str],
         diversity: float = 0.0,
         strict: bool = False,
+        soft: bool = False,
     ) -> _Ranked:
         """Candidates with their scores, and which k of them are listed.
 
-        With `strict` only what meets every demand is listed, and other wishes count beside the ranker's score.
+        With `strict` only what meets every demand is listed, and other wishes count beside the ranker's score; with
+        `soft` nothing is ruled out.
         """
-        heard = dialogue
+        heard = replace(dialogue, preferences=dialogue.preferences.softened()) if soft else dialogue
         if strict:
             heard = dialogue.heard()
             known = set(dialogue.named_by_user) - set(dialogue.preferences.asked)
@@ -542,7 +551,10 @@ class Recommender:
         if strict:
             scores = scores + self.config.turn.wishes * self._wishes_met(dialogue, candidates)
             scores -= self.config.turn.shown * self._times_shown(dialogue, candidates)
-        order = np.lexsort((rows, -scores, -met))
+        if soft:
+            turn = self.config.turn
+            scores = scores + turn.demanded * met - turn.broken * self._times_broken(dialogue, candidates)
+        order = np.lexsort((rows, -scores) if soft else (rows, -scores, -met))
         fit = np.flatnonzero(met == len(dialogue.preferences.demands))
         if strict:
             order = order[np.isin(order, fit)]
@@ -625,6 +637,17 @@ class Recommender:
             for place, item in enumerate(candidates.items):
                 met[place] -= any(wish.value in item.values(wish.field) for wish in unwanted)
         return met
+
+    def _times_broken(self, dialogue: Dialogue, candidates: Candidates) -> np.ndarray:
+        """How many limited fields each candidate breaks, (m,), and one more if it has something that was refused."""
+        preferences = dialogue.preferences
+        broken = np.zeros(len(candidates.rows), dtype=np.float32)
+        for place, item in enumerate(candidates.items):
+            broken[place] = len(
+                {one.field for one in preferences.limits if not one.allows(item, self.catalog)}
+            )
+            broken[place] += any(wish.value in item.values(wish.field) for wish in preferences.refusals)
+        return broken
 
     def _names_origin(self, wish: Wish) -> bool:
         spec = next((one for one in self.catalog.schema.filterable if one.name == wish.field), None)

@@ -693,7 +693,10 @@ class WishReader:
             said_of_one = (
                 bool(lead)
                 or (any(hidden) and not asking)
-                or (_DEFINITE.search(head) is not None and not re.search(r"\ba\s+\w+\s+$", head))
+                or (
+                    _DEFINITE.search(head) is not None
+                    and not re.search(r"\ba\s+\w+\s+$", head, re.IGNORECASE)
+                )
             )
             if said_of_one or past:
                 return [FoundWish(value.field, value.value, "wanted", 1.0, start, end)] if not past else []
