@@ -799,6 +799,15 @@ def test_what_was_removed_from_the_state_is_not_searched_by(catalog):
     assert heard(catalog, *said, preferences=edited, since=2)[0][0] == "I want a . I liked"
 
 
+def test_words_of_any_earlier_message_are_muted_once_removed(catalog):
+    said = ("hello", "hi", "I want a comedy, no horror. I liked Alien", "ok", "newer please")
+    read = DialogueReader(catalog).read([{"role": "user", "content": said[2]}]).preferences
+    edited = replace(read, wanted=())
+    words, items = heard(catalog, *said, preferences=edited, since=4)
+    assert words == ["hello", "hi", "I want a ,  . I liked Alien".replace("  ", " "), "ok", "newer please"]
+    assert items == ["alien"]
+
+
 @pytest.mark.parametrize(
     ("said", "strength"),
     [("less horror", 0.5), ("but not as scary", 0.5), ("no horror", 2.0), ("nothing too scary", 2.0)],

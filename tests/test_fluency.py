@@ -9,6 +9,7 @@ import pytest
 from test_explain import make_movies, plan_for, user, wish
 from wherefore.catalog import Catalog
 from wherefore.dialogue import Limit
+from wherefore.explain import Sentence
 from wherefore.fluency import collect, oddities, shape, trigrams
 from wherefore.invented import invented_catalogs
 from wherefore.plan import plan_opening
@@ -44,21 +45,22 @@ ASKED = dict(
 def test_what_reads_well(movies, sentence, reads_well):
     dialogue = user(**ASKED)
     plan = plan_for(movies, "blade", dialogue, limit=3)
-    assert (oddities(sentence, plan, dialogue, movies) == []) is reads_well
+    assert (oddities(Sentence(sentence, plan, dialogue, movies)) == []) is reads_well
 
 
 def test_an_opening_that_stumbles_is_odd(movies):
     dialogue = user(**ASKED)
     plan = plan_opening(movies.items[:5], dialogue, movies)
-    assert oddities("happy to help. these five movies may suit you.", plan, dialogue, movies) == []
-    assert oddities("happy to help. these are these five movies may suit you.", plan, dialogue, movies)
+    about = (plan, dialogue, movies)
+    assert oddities(Sentence("happy to help. these five movies may suit you.", *about)) == []
+    assert oddities(Sentence("happy to help. these are these five movies may suit you.", *about))
 
 
 def test_values_titles_and_numbers_count_by_their_kind(movies):
     dialogue = user(**ASKED)
     one, other = (plan_for(movies, item, dialogue, limit=3) for item in ("blade", "grav"))
     said = [
-        shape(f"it is directed by {name}, like @1.", plan, dialogue, movies)
+        shape(Sentence(f"it is directed by {name}, like @1.", plan, dialogue, movies))
         for name, plan in (("ridley scott", one), ("alfonso cuarón", other))
     ]
     assert said[0] == said[1] == ["^", "it", "is", "LABEL", "by", "value:person", "like", "@", "$"]
@@ -72,7 +74,7 @@ def test_the_grammar_reads_well(movies):
         catalog = catalogs[number % len(catalogs)]
         case = (random_case if number % 4 else random_opening_case)(catalog, rng)
         text = (word if number % 4 else opening)(case.plan, rng)
-        odd += bool(oddities(text, case.plan, case.dialogue, catalog))
+        odd += bool(oddities(Sentence(text, case.plan, case.dialogue, catalog)))
     assert odd < 15, "the grammar has changed: run scripts/make_trigrams.py"
 
 

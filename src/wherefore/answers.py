@@ -331,7 +331,7 @@ class _Answer:
             told = self.predicate(facts) if facts else f"has no {noun} on record"
             reasons.append(f"{told}, but you asked for {asked}")
         for wish in preferences.unwanted:
-            if wish.value in item.values(wish.field):
+            if wish.held_by(item):
                 fact = record_fact(self.catalog.schema.spec(wish.field), wish.value)
                 used.append(fact)
                 reasons.append(f"{self.predicate([fact])}, which you did not want")

@@ -12,9 +12,10 @@ import numpy as np
 
 from wherefore.catalog import Catalog, Item
 from wherefore.dialogue import Dialogue, Limit
-from wherefore.phrases import joined, said, style_of
+from wherefore.phrases import joined, of_place, said, style_of
 from wherefore.plan import is_year, limit_words, record_fact
 from wherefore.schema import FieldSpec
+from wherefore.words import straight
 
 _CANDIDATES = 100  # of the best that a question is to tell apart
 _LEAST = 0.5  # bits that an answer must be expected to give
@@ -97,7 +98,7 @@ def best_question(
 def declined(dialogue: Dialogue) -> bool:
     """Whether the user has said that no question should be asked: "just recommend something", "you choose"."""
     return any(
-        message.role == "user" and _DECLINED.search(message.content.replace("’", "'"))
+        message.role == "user" and _DECLINED.search(straight(message.content))
         for message in dialogue.messages
     )
 
@@ -170,8 +171,9 @@ def _of_category(
         return
     shown = [_shown(spec, value) for value in options]
     text = f"Any {_label(spec)} in particular: {joined(shown, 'or')}?"
-    of_place = style_of(record_fact(spec, options[0])) == "prep"  # "from Japan", "in French"
-    yield Ask(spec.name, text, options, bits * _ANSWERED["place" if of_place else "category"])
+    yield Ask(
+        spec.name, text, options, bits * _ANSWERED["place" if of_place(spec, options[0]) else "category"]
+    )
 
 
 def _told_by(options: Sequence[str], held: Sequence[set[str]], weights: np.ndarray) -> float:

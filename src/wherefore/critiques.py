@@ -12,6 +12,7 @@ import numpy as np
 from wherefore.catalog import Catalog
 from wherefore.limits import LimitReader
 from wherefore.schema import FieldSpec
+from wherefore.words import straight
 
 _Op = Literal["lt", "gt"]
 
@@ -182,7 +183,7 @@ class CritiqueReader:
             short = len(sentence[0].split()) <= _SHORT and not any(char.isdigit() for char in sentence[0])
             if not here or not short or _NO_ANSWER.search(sentence[0]):
                 continue
-            if _UNDECIDED.search(sentence[0].replace("’", "'")):
+            if _UNDECIDED.search(straight(sentence[0])):
                 return None
             sides = here
             break

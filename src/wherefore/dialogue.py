@@ -16,7 +16,7 @@ from wherefore.mentions import Found, TitleIndex
 from wherefore.references import ReferenceReader
 from wherefore.schema import words_of
 from wherefore.wishes import WishReader
-from wherefore.words import Word, forms, words
+from wherefore.words import Word, forms, straight, words
 
 if TYPE_CHECKING:
     from wherefore.questions import Question
@@ -93,6 +93,10 @@ class Wish:
     strength: float
     said: str  # the user's words it was read from
 
+    def held_by(self, item: Item) -> bool:
+        """Whether an item has the value."""
+        return self.value in item.values(self.field)
+
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
@@ -107,6 +111,11 @@ class Preferences:
     limits: tuple[Limit, ...] = ()
     asked: tuple[str, ...] = ()  # asked about, without a word on whether it pleases
     said: tuple[tuple[str, str], ...] = ()  # item id, and the user's words that put it where it is
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """The items that the state speaks of, whatever it says of them."""
+        return tuple(dict.fromkeys(item for state in ITEMS_OF for item in getattr(self, state)))
 
     @property
     def demands(self) -> tuple[Wish, ...]:
@@ -193,6 +202,14 @@ class Preferences:
         return replace(self, **notes.values())
 
 
+def by_words(wishes: Iterable[Wish]) -> list[list[Wish]]:
+    """Wishes grouped by the words that they were read from: all that "feel-good" stands for is one wish."""
+    groups: dict[str, list[Wish]] = {}
+    for wish in wishes:
+        groups.setdefault(wish.said or wish.value, []).append(wish)
+    return list(groups.values())
+
+
 @dataclass(frozen=True, slots=True)
 class Dialogue:
     """Messages with what was understood of them.
@@ -230,6 +247,10 @@ class Dialogue:
         for number in sorted(here):
             lists.read(self.messages[number], here[number])
         return lists.last
+
+    def softened(self) -> Dialogue:
+        """The dialogue in which nothing rules anything out (see `Preferences.softened`)."""
+        return replace(self, preferences=self.preferences.softened())
 
     def heard(self) -> Dialogue:
         """The dialogue as sources should search by it: muted words are blanks, and mentions in them are gone."""
@@ -387,8 +408,8 @@ class DialogueReader:
         parsed = parse_messages(messages, answered=True)
         told = None if mentions is None else _by_message(mentions, parsed)
         notes = _Notes(preferences or Preferences())
-        if since and preferences is not None:
-            self._mute_removed(parsed[:since], preferences, mentions, notes)
+        # What messages taken as read said by themselves, to see what was removed from the state since.
+        past = None if preferences is None else _Notes(Preferences())
         noted: list[Mention] = []
         named: dict[str, None] = {}
         lists = _Lists()
@@ -399,41 +420,27 @@ class DialogueReader:
             found = self._mentions(message, named, lists.last) if told is None else told[number]
             here = [Mention(f.item_id, number, f.start, f.end, f.score) for f in found if f.item_id]
             if message.role == "user":
-                if number >= since:
-                    notes.begin(number)
+                heard = notes if number >= since else past
+                if heard is not None:
+                    heard.begin(number)
                     asked = self._questions.read(Dialogue(parsed[: number + 1], (*noted, *here)))
                     # What a question holds is said of an item: "Is it from the 80s?" limits nothing.
                     about = (asked.start, asked.end) if asked is not None else (0, 0)
-                    self._note(message.content, found, lists, question, notes, about)
+                    self._note(message.content, found, lists, question, heard, about)
                     if asked is not None:
-                        notes.words = " ".join(message.content[asked.start : asked.end].split())
-                        notes.ask(asked.considers)
+                        heard.words = " ".join(message.content[asked.start : asked.end].split())
+                        heard.ask(asked.considers)
             else:
                 question = message.content
             lists.read(message, here)
             named.update(dict.fromkeys(mention.item_id for mention in here))
             noted += here
-        muted = notes.muted(parsed, noted)
-        return Dialogue(parsed, tuple(noted), replace(preferences or Preferences(), **notes.values()), muted)
-
-    def _mute_removed(
-        self,
-        messages: Sequence[Message],
-        given: Preferences,
-        mentions: Sequence[Mention] | None,
-        notes: _Notes,
-    ) -> None:
-        """Words of earlier messages whose meaning somebody has removed from the state since then say nothing more."""
-        told = None if mentions is None else [one for one in mentions if one.message < len(messages)]
-        before = self.read(messages, mentions=told).preferences
-        wishes = {(wish.field, wish.value) for wish in (*given.wanted, *given.unwanted)}
-        for wish in (*before.wanted, *before.unwanted):
-            if (wish.field, wish.value) not in wishes:
-                notes.drop(wish.said)
-        kept = {item for state in ITEMS_OF for item in getattr(given, state)}
-        notes.gone.update(
-            dict.fromkeys(item for state in ITEMS_OF for item in getattr(before, state) if item not in kept)
-        )
+        muted = {*notes.muted(parsed, noted)}
+        if past is not None and preferences is not None:
+            past.keep(preferences)
+            muted |= past.muted(parsed, noted)
+        state = replace(preferences or Preferences(), **notes.values())
+        return Dialogue(parsed, tuple(noted), state, tuple(sorted(muted)))
 
     def question(self, dialogue: Dialogue) -> Question | None:
         """What the newest message of a dialogue that was read asks about items; None when it asks nothing."""
@@ -471,7 +478,7 @@ class DialogueReader:
         about: tuple[int, int],
     ) -> None:
         """Note what one message of the user says; its characters `about` ask about items."""
-        text = content.replace("’", "'").replace("`", "'")
+        text = straight(content)
         places = [(f.start, f.end) for f in found]
         same = self._same_person(text, lists.focus, notes)
         places = [*places, *(span for span, _ in same)]
@@ -509,7 +516,7 @@ class DialogueReader:
             notes.free_person(self._people)
         for dropped in _DROPS.finditer(text):  # "forget Haneke": a last name says enough of who was asked for
             notes.free_named(set(forms(dropped["what"])[:3]), self._people)
-        turned = _ASKS_REFUSAL.search(question.replace("’", "'")) is not None and len(text.split()) <= 12
+        turned = _ASKS_REFUSAL.search(straight(question)) is not None and len(text.split()) <= 12
         self._consent(content, question, notes)
         own: list[str] = []
         before: verdicts.Verdict | None = None
@@ -552,16 +559,17 @@ class DialogueReader:
         notes: _Notes,
     ) -> float:
         """Note the wishes of one clause; the strength of a wish that was taken back to be put right, if one was."""
-        text = content.replace("’", "'").replace("`", "'")
+        text = straight(content)
         for wish in self._wishes.read(content, said, places):
             if wish.kind == "freed":
                 notes.free(wish.field, wish.value)
                 continue
             corrects = _CORRECTS.search(text[: wish.start])
+            corrected_at = corrects.start() if corrects is not None else None
             if corrects is None and re.match(r"\W*instead\b", text[wish.end :], re.IGNORECASE):
-                corrects = re.compile("").match(text, wish.start)
-            if wish.kind == "wanted" and corrects is not None:
-                corrected = notes.correct_wish(wish.field, self._people, corrects.start()) or corrected
+                corrected_at = wish.start
+            if wish.kind == "wanted" and corrected_at is not None:
+                corrected = notes.correct_wish(wish.field, self._people, corrected_at) or corrected
                 wish = replace(wish, strength=corrected or wish.strength)
             if wish.kind == "wanted" and refuses:
                 wish = replace(wish, kind="unwanted", strength=2.0)
@@ -641,7 +649,7 @@ class DialogueReader:
 
     def _consent(self, content: str, question: str, notes: _Notes) -> None:
         """Note what a bare yes or no says to a question about one value: "Would you like a comedy?"."""
-        answer = _YES_NO.match(content.replace("’", "'"))
+        answer = _YES_NO.match(straight(content))
         last = re.split(r"(?<=[.!?\n])\s+", question.strip())[-1]
         if answer is None or not _OFFERS.match(last):
             return
@@ -825,16 +833,15 @@ _START_OVER = re.compile(
     r"(?:over|again|from scratch|afresh|fresh)\b|\breset\b|\bnew search\b|\bfrom scratch\b",
     re.IGNORECASE,
 )
+_NOT_SO = (  # said of one's own words
+    r"no,?\s+wait|wait,?\s+no|scratch\s+that|strike\s+that|actually,?\s+no(?=\s*[,.]|\s+(?:make|wait|i|it)\b)"
+)
 _CORRECTS = re.compile(
-    r"\b(?:i\s+(?:actually\s+)?meant|i\s+was\s+thinking\s+of|make\s+that|correction|typo|scratch\s+that|strike\s+that|"
-    r"actually,?\s+no(?=\s*[,.]|\s+(?:make|wait|i|it)\b)|no,?\s+wait|wait,?\s+no)\b[^.!?]*$|\b(?:no|sorry|oops|argh?)\b[^.!?]{0,12}"
-    r"\bi\s+mean\b[^.!?]*$|,?\s+i\s+mean\s*$",
+    rf"\b(?:i\s+(?:actually\s+)?meant|i\s+was\s+thinking\s+of|make\s+that|correction|typo|{_NOT_SO})\b[^.!?]*$|"
+    r"\b(?:no|sorry|oops|argh?)\b[^.!?]{0,12}\bi\s+mean\b[^.!?]*$|,?\s+i\s+mean\s*$",
     re.IGNORECASE,
 )
-_SELF_CORRECTION = re.compile(
-    r"\b(?:no,?\s+wait|wait,?\s+no|scratch\s+that|strike\s+that|actually,?\s+no(?=\s*[,.]|\s+(?:make|wait|i|it)\b))\b",
-    re.IGNORECASE,
-)
+_SELF_CORRECTION = re.compile(rf"\b(?:{_NOT_SO})\b", re.IGNORECASE)
 _NEEDNT = re.compile(
     r"\b(?:he|she|they)\s+(?:doesn't|don't|does not|do not|needn't|need not)\s+(?:(?:have|"
     r"need)\s+to\s+)?(?:be|star|appear|play)\b",
@@ -991,13 +998,25 @@ class _Notes:
         """Words of this message tell what is not sought."""
         self._muted.append((self._number, start, end))
 
-    def muted(self, messages: Sequence[Message], mentions: Sequence[Mention]) -> tuple[Place, ...]:
+    def keep(self, state: Preferences) -> None:
+        """Take back what a state has no more."""
+        items, wishes = (
+            set(state.items),
+            {(wish.field, wish.value) for wish in (*state.wanted, *state.unwanted)},
+        )
+        for key, wish in (*self._wanted.items(), *self._unwanted.items()):
+            if key not in wishes:
+                self.drop(wish.said)
+        mine = (*self._liked, *self._disliked, *self._seen, *self._rejected, *self._asked)
+        self.gone.update(dict.fromkeys(item for item in mine if item not in items))
+
+    def muted(self, messages: Sequence[Message], mentions: Sequence[Mention]) -> set[Place]:
         """The places of all words that do not count."""
         found = [(number, 0, len(messages[number].content)) for number in range(self._since)]
         found += self._muted
         found += [(one.message, one.start, one.end) for one in mentions if one.item_id in self.gone]
         found += [place for last, said in self._dropped if (place := last_said(said, messages[: last + 1]))]
-        return tuple(sorted(set(found)))
+        return set(found)
 
     def correct(self, item_id: str) -> bool:
         """Put an item in the place of the one that the message before spoke of; whether there was one."""
@@ -1118,18 +1137,14 @@ class _Notes:
         """Note limits; a later one takes the place of an earlier one of the same field and side."""
         new = list(limits)
         for limit in new:
+            # "After 1992", and later "before 1960": nothing would be left, so the later one holds alone.
             self._limits = [
                 old
                 for old in self._limits
-                if old in new or old.field != limit.field or not _sides(old) & _sides(limit)
+                if old in new or not (_same_side(old, limit) or _exclude(old, limit))
             ]
-            # "After 1992", and later "before 1960": nothing would be left, so the later one holds alone.
-            self._limits = [old for old in self._limits if old in new or not _exclude(old, limit)]
             if limit not in self._limits:
-                self._limits = [
-                    old for old in self._limits if old.field != limit.field or not _sides(old) & _sides(limit)
-                ]
-                self._limits.append(limit)
+                self._limits = [old for old in self._limits if not _same_side(old, limit)] + [limit]
 
     def limited(self) -> list[str]:
         """The fields that limits are on, in order."""
@@ -1171,6 +1186,10 @@ def last_said(said: str, messages: Sequence[Message]) -> Place | None:
 
 def _sides(limit: Limit) -> set[str]:
     return {"low", "high"} if limit.op == "eq" else {"low"} if limit.op in ("gt", "ge") else {"high"}
+
+
+def _same_side(one: Limit, other: Limit) -> bool:
+    return one.field == other.field and bool(_sides(one) & _sides(other))
 
 
 def _exclude(one: Limit, other: Limit) -> bool:

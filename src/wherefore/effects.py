@@ -30,8 +30,4 @@ def without(dialogue: Dialogue, part: Part) -> Dialogue:
 
 def items_of(before: Preferences, after: Preferences) -> set[str]:
     """The items that one state speaks of and the other does not."""
-
-    def ids(state: Preferences) -> set[str]:
-        return {*state.liked, *state.disliked, *state.seen, *state.rejected, *state.asked}
-
-    return ids(before) - ids(after)
+    return set(before.items) - set(after.items)

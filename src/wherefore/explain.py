@@ -29,6 +29,7 @@ from wherefore.plan import (
     values_of,
 )
 from wherefore.wording import MAX_OPENING, MAX_WORDS, MIN_WORDS, lexicon, opening, word
+from wherefore.words import straight
 
 __all__ = [
     "Fact",
@@ -381,34 +382,13 @@ def check(sentence: str, plan: Plan, dialogue: Dialogue, catalog: Catalog) -> li
         dialogue: What the user said.
         catalog: Where the records are.
     """
-    return _Check(sentence, plan, dialogue, catalog).run()
-
-
-def parsed(sentence: str, plan: Plan, dialogue: Dialogue, catalog: Catalog) -> _Check:
-    """The words of a raw sentence, the sentence each is in, and the values, limits and slots among them.
-
-    They are `words`, `sentence_of` and `spans`. Arguments as in `check`.
-    """
-    found = _Check(sentence, plan, dialogue, catalog)
-    found.read()
-    return found
-
-
-def told(sentence: str, plan: Plan, dialogue: Dialogue, catalog: Catalog) -> list[Fact]:
-    """The facts of the plan that a raw sentence states. Arguments as in `check`."""
-    spans = parsed(sentence, plan, dialogue, catalog).spans
-    pairs = {pair for span in spans for pair in span.pairs}
-    items = {plan.slots.get(span.text) for span in spans if span.kind == "slot"}
-    return [
-        fact
-        for fact in plan.facts
-        if (fact.field, fact.ask if fact.kind == "limit" else fact.value) in pairs
-        or (fact.kind == "similar" and fact.source in items)
-    ]
+    return Sentence(sentence, plan, dialogue, catalog).check()
 
 
 @dataclass(slots=True)
-class _Check:
+class Sentence:
+    """A raw sentence with its words, and the values, limits and slots among them. Arguments as in `check`."""
+
     sentence: str
     plan: Plan
     dialogue: Dialogue
@@ -419,9 +399,17 @@ class _Check:
     places: list[tuple[int, int]] = field(default_factory=list)  # per word, where it is in the sentence
     sentence_of: list[int] = field(default_factory=list)  # per word
     clause_of: list[int] = field(default_factory=list)
+    unknown: list[Problem] = field(default_factory=list)  # found while reading
 
-    def run(self) -> list[Problem]:
-        self.read()
+    def __post_init__(self) -> None:
+        self._read()
+        self._cover()
+        self._divide()
+        self.unknown = list(self.problems)
+
+    def check(self) -> list[Problem]:
+        """What is wrong with it; empty when it may be shown."""
+        self.problems = list(self.unknown)
         self._form()
         self._roles()
         if self.plan.item is None:
@@ -430,11 +418,16 @@ class _Check:
             self._reason()
         return self.problems
 
-    def read(self) -> None:
-        """Find words, spans, sentences and clauses."""
-        self._read()
-        self._cover()
-        self._divide()
+    def told(self) -> list[Fact]:
+        """The facts of the plan that it states."""
+        pairs = {pair for span in self.spans for pair in span.pairs}
+        items = {self.plan.slots.get(span.text) for span in self.spans if span.kind == "slot"}
+        return [
+            fact
+            for fact in self.plan.facts
+            if (fact.field, fact.ask if fact.kind == "limit" else fact.value) in pairs
+            or (fact.kind == "similar" and fact.source in items)
+        ]
 
     def _report(self, kind: str, text: str) -> None:
         self.problems.append(Problem(kind, text))
@@ -443,7 +436,7 @@ class _Check:
 
     def _read(self) -> None:
         """Words, with each slot as one word like `@1`, and the clause that each belongs to."""
-        text = self.sentence.replace("’", "'")
+        text = straight(self.sentence)
         slots = [(m.start(), m.end(), m[1] + m[2]) for m in _SLOT.finditer(text)]
         tokens = [
             (w, start, end)

@@ -14,49 +14,47 @@ from importlib.resources import files
 from random import Random
 
 from wherefore.catalog import Catalog
-from wherefore.dialogue import Dialogue
-from wherefore.explain import parsed
+from wherefore.explain import Sentence
 from wherefore.phrases import NUMBERS, style_of
-from wherefore.plan import Plan, normal_words, record_fact
+from wherefore.plan import normal_words, record_fact
 from wherefore.wording import lexicon, opening, random_case, random_opening_case, word
 
 Trigram = tuple[str, str, str]
 TRIGRAMS = "assets/trigrams.txt.gz"
 
 
-def oddities(sentence: str, plan: Plan, dialogue: Dialogue, catalog: Catalog) -> list[str]:
-    """What of a raw sentence no sentence of the grammar has: three words in a row each; empty when it reads well.
-
-    Arguments as in `explain.check`.
-    """
+def oddities(sentence: Sentence) -> list[str]:
+    """What of a raw sentence no sentence of the grammar has: three words in a row each; empty when it reads well."""
     known = trigrams()
-    return [
-        " ".join(three) for three in _threes(shape(sentence, plan, dialogue, catalog)) if three not in known
-    ]
+    return [" ".join(three) for three in _threes(shape(sentence)) if three not in known]
 
 
-def shape(sentence: str, plan: Plan, dialogue: Dialogue, catalog: Catalog) -> list[str]:
+def shape(sentence: Sentence) -> list[str]:
     """The words of a raw sentence, where values, limits, titles, counts and a schema's words are words of their kind.
 
     `^` begins it, `$` ends it, and `|` stands between sentences.
     """
-    found = parsed(sentence, plan, dialogue, catalog)
-    starts = {span.start: span for span in found.spans}
+    starts = {span.start: span for span in sentence.spans}
+    schema, plan = sentence.catalog.schema, sentence.plan
     nouns = ((normal_words(plan.noun), "NOUN"), (normal_words(plan.plural), "NOUNS"))
     fixed = lexicon()
     out = ["^"]
     place = 0
-    while place < len(found.words):
-        if place and found.sentence_of[place] != found.sentence_of[place - 1]:
+    while place < len(sentence.words):
+        if place and sentence.sentence_of[place] != sentence.sentence_of[place - 1]:
             out.append("|")
         span = starts.get(place)
-        current = found.words[place]
+        current = sentence.words[place]
         noun = next(
-            ((said, kind) for said, kind in nouns if said and found.words[place : place + len(said)] == said),
+            (
+                (said, kind)
+                for said, kind in nouns
+                if said and sentence.words[place : place + len(said)] == said
+            ),
             None,
         )
         if span is not None:
-            styles = {style_of(record_fact(catalog.schema.spec(name), value)) for name, value in span.pairs}
+            styles = {style_of(record_fact(schema.spec(name), value)) for name, value in span.pairs}
             kind = {"slot": span.text[0], "limit": "LIMIT"}.get(
                 span.kind, f"{span.kind}:{'/'.join(sorted(styles))}"
             )
@@ -91,7 +89,7 @@ def collect(catalogs: Sequence[Catalog], sentences: int, seed: int = 0) -> set[T
         else:
             case = random_opening_case(catalog, rng)
             text = opening(case.plan, rng)
-        found.update(_threes(shape(text, case.plan, case.dialogue, catalog)))
+        found.update(_threes(shape(Sentence(text, case.plan, case.dialogue, catalog))))
     return found
 
 

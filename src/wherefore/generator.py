@@ -143,10 +143,10 @@ class DialogueMaker:
             scores += self._vectors @ self._vectors[catalog.row(item_id)]
         out = {taste.target, *state.liked, *state.rejected}
         for row, item in enumerate(items):
-            scores[row] += sum(wish.value in item.values(wish.field) for wish in state.wanted)
+            scores[row] += sum(wish.held_by(item) for wish in state.wanted)
             if (
                 item.id in out
-                or any(wish.value in item.values(wish.field) for wish in state.unwanted)
+                or any(wish.held_by(item) for wish in state.unwanted)
                 or not all(limit.allows(item, catalog) for limit in state.limits)
             ):
                 scores[row] = -math.inf

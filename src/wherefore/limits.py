@@ -11,7 +11,7 @@ import numpy as np
 
 from wherefore.catalog import Catalog
 from wherefore.schema import FieldSpec, words_of
-from wherefore.words import stem
+from wherefore.words import stem, straight
 
 Op = Literal["lt", "le", "gt", "ge", "eq"]
 _Put = Callable[[FieldSpec, Op, float, int, int], None]
@@ -238,7 +238,7 @@ class LimitReader:
         if not self._specs:
             return []
         low = text.lower() if len(text.lower()) == len(text) else "".join(c.lower()[:1] for c in text)
-        low = low.replace("’", "'")
+        low = straight(low)
         found: list[FoundLimit] = []
         taken: list[tuple[int, int]] = []
 

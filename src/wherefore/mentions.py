@@ -10,7 +10,7 @@ import numpy as np
 from rapidfuzz import fuzz
 
 from wherefore.catalog import Catalog
-from wherefore.words import ARTICLES, FUNCTION_WORDS, Word, forms, ordinary_words, words
+from wherefore.words import ARTICLES, FUNCTION_WORDS, Word, forms, ordinary_words, straight, words
 
 _CUES = frozenset(
     "like likes liked love loves loved enjoy enjoys enjoyed hate hates hated dislike disliked adore adored see seen "
@@ -616,7 +616,7 @@ class _Scene:
         """Whether words like "I loved", "similar to" or "who directed" lead to word i."""
         k = i - 1
         start = self.words[i].start
-        if _ASKED_OF.search(self.text[max(0, start - 80) : start].replace("’", "'")):
+        if _ASKED_OF.search(straight(self.text[max(0, start - 80) : start])):
             return True
         for _ in range(4):
             if k < 0 or (self.text[self.words[k].end : self.words[k + 1].start].strip(" \t*\"“'‘:(,")):

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wherefore.plan import Fact, normal_words, unit_words
+from wherefore.plan import Fact, normal_words, record_fact, unit_words
+from wherefore.schema import FieldSpec
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -153,6 +154,11 @@ def style_of(fact: Fact) -> str:
     if prefix == "about":
         return "tag"
     return "label" if ":" in prefix else "prep"
+
+
+def of_place(spec: FieldSpec, value: str) -> bool:
+    """Whether a field says where an item comes from: "from Japan", "in French"."""
+    return style_of(record_fact(spec, value)) == "prep"
 
 
 def joined(parts: Sequence[str], link: str = "and") -> str:

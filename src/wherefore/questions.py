@@ -13,7 +13,7 @@ from wherefore.dialogue import Dialogue, Limit, Mention
 from wherefore.limits import LimitReader
 from wherefore.schema import singular, words_of
 from wherefore.wishes import WishReader
-from wherefore.words import forms, stem, words
+from wherefore.words import forms, stem, straight, words
 
 Kind = Literal[
     "value", "holds", "record", "compare", "most", "which", "why", "why not", "opinion", "unclear", "unknown"
@@ -201,7 +201,7 @@ class QuestionReader:
     def _first(self, dialogue: Dialogue) -> Question | None:
         """The first question that the newest message asks in its own words."""
         number = len(dialogue.messages) - 1
-        text = _plain_quotes(dialogue.messages[number].content)
+        text = straight(dialogue.messages[number].content)
         if not _ASKS.search(text):
             return None
         here = [m for m in dialogue.mentions if m.message == number]
@@ -223,7 +223,7 @@ class QuestionReader:
     def _pointed_on(self, dialogue: Dialogue) -> tuple[str, ...]:
         """The items that an elliptic question asks the question before of: "and the third?"; none if it is none."""
         number = len(dialogue.messages) - 1
-        text = _plain_quotes(dialogue.messages[number].content)
+        text = straight(dialogue.messages[number].content)
         here = [m for m in dialogue.mentions if m.message == number]
         low = verdicts.blank(text, [(m.start, m.end) for m in here]).lower()
         rest = _AND.sub("", low, count=1)
@@ -547,10 +547,6 @@ def _before(dialogue: Dialogue) -> Iterator[Dialogue]:
     for number in users[: -_BACK - 1 : -1]:
         mentions = tuple(mention for mention in dialogue.mentions if mention.message <= number)
         yield Dialogue(dialogue.messages[: number + 1], mentions)
-
-
-def _plain_quotes(text: str) -> str:
-    return text.replace("’", "'").replace("`", "'")
 
 
 def _asks_else(rest: str) -> bool:

@@ -22,14 +22,14 @@ from wherefore.asking import Ask, best_question
 from wherefore.catalog import Catalog, Item
 from wherefore.checkpoint import Checkpoint, checkpoint_dir, load_checkpoint, save_checkpoint
 from wherefore.config import Config
-from wherefore.dialogue import Dialogue, DialogueReader, Message, Preferences, Wish, parse_messages
+from wherefore.dialogue import Dialogue, DialogueReader, Message, Preferences, by_words, parse_messages
 from wherefore.diversity import diverse
 from wherefore.effects import Effect, items_of, without
 from wherefore.fluency import oddities
 from wherefore.item_encoder import ItemSignals
 from wherefore.model import DialogueCache, RecommenderLM, Scores, Written
-from wherefore.phrases import style_of
-from wherefore.plan import Fact, Plan, plan_opening, plan_reasons, record_fact
+from wherefore.phrases import of_place
+from wherefore.plan import Fact, Plan, plan_opening, plan_reasons
 from wherefore.questions import Question
 from wherefore.relax import advice
 from wherefore.retrieval import Candidates, Index, Retriever, make_retriever
@@ -301,7 +301,9 @@ class Recommender:
         with self._lock:
             dialogue = self.reader.read(parsed, preferences, since, known)
             cache = self._read(dialogue) if self.config.ranker.llm else None
-            return list(self._listed(self._ranked(dialogue, k, cache, exclude, soft=soft)))
+            return list(
+                self._listed(self._ranked(dialogue, k, cache, exclude, mode="soft" if soft else "firm"))
+            )
 
     def effects(
         self,
@@ -334,7 +336,7 @@ class Recommender:
 
     def _items(self, dialogue: Dialogue, k: int, exclude: Collection[str], diversity: float) -> list[Item]:
         cache = self._read(dialogue)
-        ranked = self._ranked(dialogue, k, cache, exclude, diversity, strict=True)
+        ranked = self._ranked(dialogue, k, cache, exclude, diversity)
         return [ranked.candidates.items[place] for place in ranked.places]
 
     def candidates(
@@ -350,8 +352,9 @@ class Recommender:
         """
         with self._lock:
             read = self._annotated(dialogue)
-            searched = replace(read, preferences=read.preferences.softened()) if soft else read
-            return self.retriever.search(searched, k or self.config.retrieval.k, exclude)
+            return self.retriever.search(
+                read.softened() if soft else read, k or self.config.retrieval.k, exclude
+            )
 
     def read_ahead(self, dialogues: Iterable[Dialogue]) -> None:
         """Embed all at once what ranking these dialogues, whose mentions are known, will need."""
@@ -402,7 +405,7 @@ class Recommender:
                 yield Done(Reply(said.text, said.action, (), dialogue.preferences, timings))
                 return
             cache = self._read(dialogue)
-            ranked = self._ranked(dialogue, k, cache, (), diversity, strict=True)
+            ranked = self._ranked(dialogue, k, cache, (), diversity)
             listed = self._listed(ranked)
             items = [one.item for one in listed]
             similarity = self._similarity(dialogue, ranked.candidates.rows[ranked.places])
@@ -526,16 +529,15 @@ class Recommender:
         cache: DialogueCache | None,
         exclude: Collection[str],
         diversity: float = 0.0,
-        strict: bool = False,
-        soft: bool = False,
+        mode: Literal["listed", "firm", "soft"] = "listed",
     ) -> _Ranked:
         """Candidates with their scores, and which k of them are listed.
 
-        With `strict` only what meets every demand is listed, and other wishes count beside the ranker's score; with
-        `soft` nothing is ruled out.
+        What is `listed` meets every demand, and other wishes count beside the ranker's score. In a `firm` ranking
+        what meets more demands comes first; in a `soft` one nothing is ruled out.
         """
-        heard = replace(dialogue, preferences=dialogue.preferences.softened()) if soft else dialogue
-        if strict:
+        heard = dialogue.softened() if mode == "soft" else dialogue
+        if mode == "listed":
             heard = dialogue.heard()
             known = set(dialogue.named_by_user) - set(dialogue.preferences.asked)
             exclude = {*exclude, *known}  # also what is not heard again
@@ -548,15 +550,15 @@ class Recommender:
         scores = made.total.float().cpu().numpy()
         # What was demanded ("with Toni Collette") outranks every score; rows settle ties.
         met = self._demands_met(dialogue, candidates)
-        if strict:
-            scores = scores + self.config.turn.wishes * self._wishes_met(dialogue, candidates)
-            scores -= self.config.turn.shown * self._times_shown(dialogue, candidates)
-        if soft:
-            turn = self.config.turn
+        turn = self.config.turn
+        if mode == "listed":
+            scores = scores + turn.wishes * self._wishes_met(dialogue, candidates)
+            scores -= turn.shown * self._times_shown(dialogue, candidates)
+        elif mode == "soft":
             scores = scores + turn.demanded * met - turn.broken * self._times_broken(dialogue, candidates)
-        order = np.lexsort((rows, -scores) if soft else (rows, -scores, -met))
+        order = np.lexsort((rows, -scores) if mode == "soft" else (rows, -scores, -met))
         fit = np.flatnonzero(met == len(dialogue.preferences.demands))
-        if strict:
+        if mode == "listed":
             order = order[np.isin(order, fit)]
         if diversity:
             order = self._diverse(dialogue, order, rows, scores, met, k, diversity)
@@ -606,7 +608,7 @@ class Recommender:
         met = np.zeros(len(candidates.rows), dtype=np.int64)
         for demand in dialogue.preferences.demands:
             for place, row in enumerate(candidates.rows):
-                met[place] += demand.value in self.catalog.items[row].values(demand.field)
+                met[place] += demand.held_by(self.catalog.items[row])
         return met
 
     def _wishes_met(self, dialogue: Dialogue, candidates: Candidates) -> np.ndarray:
@@ -615,27 +617,21 @@ class Recommender:
         Values that the same words stand for ("feel-good") are one wish. What the user would rather not have takes one
         away.
         """
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for wish in dialogue.preferences.wanted:
-            if wish.strength < 2:
-                groups.setdefault(wish.said or wish.value, []).append((wish.field, wish.value))
+        state = dialogue.preferences
+        mild = by_words(wish for wish in state.wanted if wish.strength < 2)
+        rather_not = by_words(wish for wish in state.unwanted if wish.strength < 1)
+        weighed = [(0.5**age, wishes) for age, wishes in enumerate(reversed(mild))]
+        weighed += [(-1.0, wishes) for wishes in rather_not]
         met = np.zeros(len(candidates.rows), dtype=np.float32)
-        for age, wishes in enumerate(reversed(groups.values())):
+        for weight, wishes in weighed:
             for place, item in enumerate(candidates.items):
-                if any(value in item.values(name) for name, value in wishes):
-                    met[place] += 0.5**age
+                met[place] += weight * any(wish.held_by(item) for wish in wishes)
         # "In French" means the film's own language, which records put first, rather than any that is spoken in it.
-        first = {wish for wish in dialogue.preferences.wanted if self._names_origin(wish)}
+        filterable = {spec.name: spec for spec in self.catalog.schema.filterable}
+        first = {w for w in state.wanted if w.field in filterable and of_place(filterable[w.field], w.value)}
         for wish in first:
             for place, item in enumerate(candidates.items):
                 met[place] += item.values(wish.field)[:1] == (wish.value,)
-        rather_not: dict[str, list[Wish]] = {}
-        for wish in dialogue.preferences.unwanted:
-            if wish.strength < 1:
-                rather_not.setdefault(wish.said or wish.value, []).append(wish)
-        for unwanted in rather_not.values():
-            for place, item in enumerate(candidates.items):
-                met[place] -= any(wish.value in item.values(wish.field) for wish in unwanted)
         return met
 
     def _times_broken(self, dialogue: Dialogue, candidates: Candidates) -> np.ndarray:
@@ -646,12 +642,8 @@ class Recommender:
             broken[place] = len(
                 {one.field for one in preferences.limits if not one.allows(item, self.catalog)}
             )
-            broken[place] += any(wish.value in item.values(wish.field) for wish in preferences.refusals)
+            broken[place] += any(wish.held_by(item) for wish in preferences.refusals)
         return broken
-
-    def _names_origin(self, wish: Wish) -> bool:
-        spec = next((one for one in self.catalog.schema.filterable if one.name == wish.field), None)
-        return spec is not None and style_of(record_fact(spec, wish.value)) == "prep"
 
     @staticmethod
     def _times_shown(dialogue: Dialogue, candidates: Candidates) -> np.ndarray:
@@ -741,17 +733,16 @@ class Recommender:
                 continue
             number = numbers[one.row]
             plan = plans[number]
-            about = (plan, dialogue, self.catalog)
             # The same first words again and again read like a form, so a new beginning counts for something; and the
             # likeliest wordings say the least, so each fact of the plan does too.
-            order = sorted(
-                finished[one.row],
-                key=lambda w: (
-                    0.15 * starts[_start(w.text)] - 0.3 * len(explain.told(w.text, *about)) - w.likely
-                ),
-            )
-            for best in order:
-                if best.finished and not explain.check(best.text, *about) and not oddities(best.text, *about):
+            said = [
+                (wording, explain.Sentence(wording.text, plan, dialogue, self.catalog))
+                for wording in finished[one.row]
+                if wording.finished
+            ]
+            said.sort(key=lambda w: 0.15 * starts[_start(w[0].text)] - 0.3 * len(w[1].told()) - w[0].likely)
+            for best, sentence in said:
+                if not sentence.check() and not oddities(sentence):
                     starts[_start(best.text)] += 1
                     yield number, explain.polish(best.text, plan, self.catalog)
                     break

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from wherefore.dialogue import Dialogue, Preferences
 from wherefore.retrieval import Retriever
-from wherefore.state import parts
+from wherefore.state import Part, parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +26,19 @@ def relaxations(dialogue: Dialogue, retriever: Retriever) -> tuple[Relaxation, .
     before = int(retriever.allowed(dialogue, strict=True).sum())
     found = []
     for part in parts(dialogue.preferences, retriever.index.catalog):
-        demand = part.kind == "wanted" and len(part.without.demands) < len(dialogue.preferences.demands)
-        if part.kind in ("limit", "unwanted") or demand:
+        if _rules_out(part, dialogue.preferences):
             left = replace(dialogue, preferences=part.without)
             count = int(retriever.allowed(left, strict=True).sum())
             if count > before:
                 found.append(Relaxation(part.said or part.text, count, part.without))
     return tuple(sorted(found, key=lambda one: -one.count))
+
+
+def _rules_out(part: Part, state: Preferences) -> bool:
+    """Whether a part of a state rules items out: a limit, a refusal or a demand."""
+    left = part.without
+    refused, demanded = len(left.refusals) < len(state.refusals), len(left.demands) < len(state.demands)
+    return part.kind == "limit" or refused or demanded
 
 
 def advice(dialogue: Dialogue, retriever: Retriever) -> str:
@@ -42,9 +48,7 @@ def advice(dialogue: Dialogue, retriever: Retriever) -> str:
     asked = [
         f"no {part.text}" if part.kind == "unwanted" else part.text
         for part in parts(preferences, catalog)
-        if part.kind == "limit"
-        or (part.kind == "unwanted" and len(part.without.refusals) < len(preferences.refusals))
-        or (part.kind == "wanted" and len(part.without.demands) < len(preferences.demands))
+        if _rules_out(part, preferences)
     ]
     if not asked:
         return f"There is no {schema.noun.lower()} left that you have not seen or turned down."

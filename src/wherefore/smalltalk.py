@@ -10,6 +10,7 @@ from typing import Literal
 
 from wherefore.catalog import Catalog
 from wherefore.dialogue import Dialogue
+from wherefore.words import straight
 
 _GREETING = frozenset("hi hello hey howdy greetings yo hiya good morning evening afternoon there".split())
 _PLEASANTRY = frozenset("how are you doing today whats what's up nice to meet is it going".split())
@@ -82,7 +83,7 @@ def answer(dialogue: Dialogue, catalog: Catalog, learned: Callable[[], bool] = l
         learned: Whether the newest message has changed what is known of the user's wishes; only asked where the
             message reads like something said in passing.
     """
-    content = dialogue.messages[-1].content.replace("’", "'")
+    content = straight(dialogue.messages[-1].content)
     words = re.findall(r"[^\W\d_][\w']*", content.lower())
     number = len(dialogue.messages) - 1
     if not words and any(char.isalnum() for char in content):

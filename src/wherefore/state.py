@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from wherefore.catalog import Catalog
-from wherefore.dialogue import ITEMS_OF, Preferences
+from wherefore.dialogue import ITEMS_OF, Preferences, by_words
 from wherefore.plan import limit_words
 from wherefore.words import forms
 
@@ -50,8 +50,7 @@ def _parts(preferences: Preferences, catalog: Catalog) -> Iterator[Part]:
     for wish in preferences.wanted:
         kept = tuple(one for one in preferences.wanted if one != wish)
         yield Part("wanted", wish.value, wish.said, replace(preferences, wanted=kept))
-    for key in dict.fromkeys(wish.said or wish.value for wish in preferences.unwanted):
-        gone = [wish for wish in preferences.unwanted if (wish.said or wish.value) == key]
+    for gone in by_words(preferences.unwanted):
         kept = tuple(wish for wish in preferences.unwanted if wish not in gone)
         yield Part(
             "unwanted",

@@ -35,6 +35,11 @@ class Word:
     first: bool  # begins a sentence, so that its capital says nothing
 
 
+def straight(text: str) -> str:
+    """A text with straight apostrophes, each character in its place."""
+    return text.replace("’", "'").replace("`", "'")
+
+
 def fold(word: str) -> str:
     """A word in the form in which it is compared.
 
