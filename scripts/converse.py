@@ -16,7 +16,7 @@ import json
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from random import Random
@@ -25,7 +25,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from wherefore.dialogue import Dialogue, Message
     from wherefore.recommender import Recommender
-    from wherefore.simulate import System
+    from wherefore.simulate import SimulatedUser, System, Taste
+
+    Played = tuple[tuple[Taste, ...], Callable[[Taste, Random], SimulatedUser]]
 
 ROOT = Path(__file__).resolve().parents[1]
 TURNS = 5
@@ -40,19 +42,8 @@ SYSTEMS = {  # what is compared, and what the keys of its figures begin with
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse, measure, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--checkpoint", default="starter")
+    parser = arguments(__doc__, "converse")
     parser.add_argument("--users", type=int, default=300, help="simulated users (300)")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument(
-        "--shared", type=Path, default=ROOT.parent / "shared" / "data", help="where MovieLens is"
-    )
-    parser.add_argument(
-        "--runs", type=Path, default=ROOT / "runs" / "converse", help="sessions are kept here"
-    )
-    parser.add_argument("--results", type=Path, default=ROOT / "results")
     parser.add_argument(
         "--parts", nargs="+", choices=PARTS, default=PARTS, help="what to measure; the other figures are kept"
     )
@@ -60,15 +51,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.users < 1:
         parser.error(f"--users is {options.users}; give 1 or more")
 
-    from wherefore.evaluate import provenance
     from wherefore.recommender import Recommender
 
     try:
         recommender = Recommender.from_pretrained(options.checkpoint)
-        writer = recommender.config.writer.model_copy(
-            update={"tries": 0}
+        recommender.config = recommender.config.updated(
+            "writer", tries=0
         )  # the users do not read the reasons
-        recommender.config = recommender.config.model_copy(update={"writer": writer})
         measured = {
             "suite": lambda: suite(recommender),
             "feedback": lambda: feedback(options),
@@ -80,15 +69,66 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ValueError, FileNotFoundError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    options.results.mkdir(parents=True, exist_ok=True)
     path = options.results / "conversation.json"
     kept = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    command = shlex.join(["python", "scripts/converse.py", *(sys.argv[1:] if argv is None else argv)])
-    files = sorted((options.shared / "movielens_latest_small_2016").glob("*.gz"))
-    about = provenance(command, options.seed, files)
-    path.write_text(json.dumps(kept | found | about, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(found, indent=1))
+    write(path, found, options, ["scripts/converse.py", *(sys.argv[1:] if argv is None else argv)], kept)
     return 0
+
+
+def arguments(description: str | None, runs: str) -> argparse.ArgumentParser:
+    """The arguments of a script that lets simulated users talk with a recommender."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    shared = ROOT.parent / "shared" / "data"
+    parser.add_argument("--checkpoint", default="starter")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--shared", type=Path, default=shared, help="where MovieLens is")
+    parser.add_argument("--runs", type=Path, default=ROOT / "runs" / runs, help="what was said is kept here")
+    parser.add_argument("--results", type=Path, default=ROOT / "results")
+    return parser
+
+
+def write(
+    path: Path,
+    found: dict[str, Any],
+    options: argparse.Namespace,
+    command: Sequence[str],
+    kept: dict[str, Any] | None = None,
+) -> None:
+    """Figures into a file, over those that are kept, with what they come from; and on the terminal."""
+    from wherefore.evaluate import provenance
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    about = provenance(
+        shlex.join(["python", *command]), options.seed, sorted(people_in(options).glob("*.gz"))
+    )
+    text = json.dumps((kept or {}) | found | about, indent=1, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
+    print(json.dumps(found, indent=1, ensure_ascii=False))
+
+
+def people_in(options: argparse.Namespace) -> Path:
+    """Where the ratings are whose people are played."""
+    return Path(options.shared) / "movielens_latest_small_2016"
+
+
+def people(recommender: Recommender, options: argparse.Namespace, number: int | None = None) -> Played:
+    """Tastes of so many people of MovieLens, or of all, and what makes a user of one.
+
+    Raises:
+        ValueError: If nobody likes enough of the catalogue's items.
+    """
+    from wherefore.ratings import liked_sets
+    from wherefore.simulate import SimulatedUser, closeness, tastes
+
+    catalog = recommender.catalog
+    near = closeness(catalog, recommender.index.vectors)
+    likes = liked_sets({"name": "movielens", "path": str(people_in(options))}, catalog)
+    found = tastes(likes, near, len(likes) if number is None else number, options.seed)
+    if not found:
+        raise ValueError(f"nobody in {options.shared} likes enough items of the catalogue")
+    return found, lambda taste, draw: SimulatedUser(taste, catalog, near, draw)
 
 
 def suite(recommender: Recommender) -> dict[str, Any]:
@@ -177,28 +217,19 @@ def simulated(recommender: Recommender, options: argparse.Namespace) -> dict[str
     """Success and turns of every system, with the same users."""
     from rich.progress import track
 
-    from wherefore.ratings import liked_sets
-    from wherefore.simulate import SimulatedUser, converse, tastes
+    from wherefore.simulate import converse
 
-    catalog, vectors = recommender.catalog, recommender.index.vectors
-
-    def near(one: str, other: str) -> float:
-        return float(vectors[catalog.row(one)] @ vectors[catalog.row(other)])
-
-    likes = liked_sets(
-        {"name": "movielens", "path": str(options.shared / "movielens_latest_small_2016")}, catalog
-    )
-    people = tastes(likes, near, options.users, options.seed)
-    found: dict[str, Any] = {"simulated_users": len(people), "turns": TURNS}
+    tastes, played = people(recommender, options, options.users)
+    found: dict[str, Any] = {"simulated_users": len(tastes), "turns": TURNS}
     for name in SYSTEMS:
         system = made(name, recommender)
         folder = options.runs / f"{name.replace(' ', '-')}-{options.seed}"
         folder.mkdir(parents=True, exist_ok=True)
         sessions = []
-        for number, taste in enumerate(track(people, name)):
+        for number, taste in enumerate(track(tastes, name)):
             kept = folder / f"{number}.json"
             if not kept.is_file():
-                user = SimulatedUser(taste, catalog, near, Random(f"{options.seed} {number}"))
+                user = played(taste, Random(f"{options.seed} {number}"))
                 kept.write_text(json.dumps(asdict(converse(user, system, TURNS))), encoding="utf-8")
             sessions.append(json.loads(kept.read_text(encoding="utf-8")))
         found |= summary(name, sessions)
@@ -237,8 +268,7 @@ def made(name: str, recommender: Recommender) -> System:
     from wherefore.simulate import Seen
 
     def chain(messages: list[dict[str, str]], asks: bool, state: bool) -> Seen:
-        turn = recommender.config.turn.model_copy(update={"questions": asks})
-        recommender.config = recommender.config.model_copy(update={"turn": turn})
+        recommender.config = recommender.config.updated("turn", questions=asks)
         if state:
             reply = recommender.generate(messages)
             return Seen(reply.text, tuple(one.item for one in reply.recommendations), reply.question)

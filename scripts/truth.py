@@ -15,11 +15,9 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -29,7 +27,10 @@ if TYPE_CHECKING:
     from wherefore.recommender import Recommender, Reply
     from wherefore.simulate import SimulatedUser
 
-ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "tests")]
+from checker import Said, reply_faults  # noqa: E402
+from converse import arguments, people, write  # noqa: E402
+
 TURNS = 5
 ASIDES = (  # questions, and attempts to make it say what is not so; they are no part of the conversation
     "who directed number 2?",
@@ -52,22 +53,12 @@ ASIDES = (  # questions, and attempts to make it say what is not so; they are no
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse, talk, check, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--checkpoint", default="starter")
+    parser = arguments(__doc__, "truth")
     parser.add_argument("--replies", type=int, default=1000, help="how many at least (1000)")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument(
-        "--shared", type=Path, default=ROOT.parent / "shared" / "data", help="where MovieLens is"
-    )
-    parser.add_argument("--runs", type=Path, default=ROOT / "runs" / "truth", help="replies are kept here")
-    parser.add_argument("--results", type=Path, default=ROOT / "results")
     options = parser.parse_args(argv)
     if options.replies < 1:
         parser.error(f"--replies is {options.replies}; give 1 or more")
 
-    from wherefore.evaluate import provenance
     from wherefore.recommender import Recommender
 
     try:
@@ -77,12 +68,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     found = counted(replies, recommender.catalog)
-    command = shlex.join(["python", "scripts/truth.py", *(sys.argv[1:] if argv is None else argv)])
-    files = sorted((options.shared / "movielens_latest_small_2016").glob("*.gz"))
-    options.results.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(found | provenance(command, options.seed, files), indent=1, ensure_ascii=False)
-    (options.results / "truth.json").write_text(text + "\n", encoding="utf-8")
-    print(json.dumps(found, indent=1, ensure_ascii=False))
+    command = ["scripts/truth.py", *(sys.argv[1:] if argv is None else argv)]
+    write(options.results / "truth.json", found, options, command)
     return 0
 
 
@@ -90,20 +77,7 @@ def conversations(recommender: Recommender, options: argparse.Namespace) -> Iter
     """The replies of as many conversations as are needed, made or kept."""
     from rich.progress import Progress
 
-    from wherefore.ratings import liked_sets
-    from wherefore.simulate import SimulatedUser, tastes
-
-    catalog, vectors = recommender.catalog, recommender.index.vectors
-
-    def near(one: str, other: str) -> float:
-        return float(vectors[catalog.row(one)] @ vectors[catalog.row(other)])
-
-    likes = liked_sets(
-        {"name": "movielens", "path": str(options.shared / "movielens_latest_small_2016")}, catalog
-    )
-    people = tastes(likes, near, len(likes), options.seed)
-    if not people:
-        raise ValueError(f"nobody in {options.shared} likes enough items of the catalogue")
+    tastes, played = people(recommender, options)
     options.runs.mkdir(parents=True, exist_ok=True)
     made = 0
     with Progress() as progress:
@@ -112,7 +86,7 @@ def conversations(recommender: Recommender, options: argparse.Namespace) -> Iter
             path = options.runs / f"{options.seed}-{number}.json"
             if not path.is_file():
                 draw = Random(f"{options.seed} {number}")
-                user = SimulatedUser(people[number % len(people)], catalog, near, draw)
+                user = played(tastes[number % len(tastes)], draw)
                 path.write_text(json.dumps(talk(user, recommender, draw)), encoding="utf-8")
             replies = json.loads(path.read_text(encoding="utf-8"))
             yield from replies
@@ -164,7 +138,8 @@ def talk(user: SimulatedUser, recommender: Recommender, draw: Random) -> list[di
 def counted(replies: Sequence[dict[str, Any]], catalog: Catalog) -> dict[str, Any]:
     """How many replies, how many faults and of which kinds, and how the reasons came about."""
     worded = Counter(how for reply in replies for how in reply["worded"])
-    wrong = {number: found for number, reply in enumerate(replies) if (found := faults_of(reply, catalog))}
+    judge = Judge(catalog)
+    wrong = {number: found for number, reply in enumerate(replies) if (found := judge.faults(reply))}
     for number, found in wrong.items():
         print(f"reply {number}: {'; '.join(found)}\n  {replies[number]['text']!r}", file=sys.stderr)
     total = max(sum(worded.values()), 1)
@@ -180,42 +155,50 @@ def counted(replies: Sequence[dict[str, Any]], catalog: Catalog) -> dict[str, An
     }
 
 
-def faults_of(reply: dict[str, Any], catalog: Catalog) -> list[str]:
-    """What one reply says or lists that it should not."""
-    sys.path.insert(0, str(ROOT / "tests"))
-    from checker import Said, reply_faults
-    from wherefore.dialogue import Limit
+class Judge:
+    """Looks up what replies claim.
 
-    unknown = [item for item in reply["items"] if item not in catalog]
-    if unknown:
-        return [f"{item} is not in the catalogue" for item in unknown]
-    items = [catalog[item] for item in reply["items"]]
-    words = "\n".join(one["content"] for one in reply["messages"] if one["role"] == "user")
-    heard = plain_words(words)
-    named = [item for item in catalog.items if plain_words(item.title) in heard]
-    shown = [catalog[item] for item in reply["shown"]]
-    values = {
-        value
-        for spec in catalog.schema.of_kind("category", "people")
-        for value in catalog.vocabulary(spec.name)
-    }
-    said = Said(
-        titles={item.title for item in (*named, *shown)},
-        refused={value for value in values if value.casefold() in words.casefold()},
-        numbers={str(int(float(one))) for one in re.findall(r"\d+(?:\.\d+)?", words)}
-        | {f"{value:g}" for _, _, value in reply["limits"]},  # some were in the question that was answered
-    )
-    found = reply_faults(reply["text"], items, catalog, said, words, [*named, *shown])
-    for field, op, value in reply["limits"]:
-        limit = Limit(field, op, value, "")
-        found += [
-            f"{item.title} is not {field} {op} {value:g}" for item in items if not limit.allows(item, catalog)
-        ]
-    found += [f"{item.title} was turned down or seen" for item in items if item.id in reply["gone"]]
-    return found
+    Args:
+        catalog: Where the records are.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._titles = [(item, plain_words(item.title)) for item in catalog.items]
+        specs = catalog.schema.of_kind("category", "people")
+        values = {value for spec in specs for value in catalog.vocabulary(spec.name)}
+        self._values = [(value, value.casefold()) for value in values]
+
+    def faults(self, reply: dict[str, Any]) -> list[str]:
+        """What one reply says or lists that it should not."""
+        from wherefore.dialogue import Limit
+
+        catalog = self._catalog
+        unknown = [item for item in reply["items"] if item not in catalog]
+        if unknown:
+            return [f"{item} is not in the catalogue" for item in unknown]
+        items = [catalog[item] for item in reply["items"]]
+        words = "\n".join(one["content"] for one in reply["messages"] if one["role"] == "user")
+        heard, folded = plain_words(words), words.casefold()
+        spoken_of = [item for item, title in self._titles if title in heard]
+        spoken_of += [catalog[item] for item in reply["shown"]]
+        said = Said(
+            titles={item.title for item in spoken_of},
+            refused={value for value, low in self._values if low in folded},
+            numbers={str(int(float(one))) for one in re.findall(r"\d+(?:\.\d+)?", words)}
+            | {
+                f"{value:g}" for _, _, value in reply["limits"]
+            },  # some were in the question that was answered
+        )
+        found = reply_faults(reply["text"], items, catalog, said, words, spoken_of)
+        for field, op, value in reply["limits"]:
+            limit = Limit(field, op, value, "")
+            wrong = [item for item in items if not limit.allows(item, catalog)]
+            found += [f"{item.title} is not {field} {op} {value:g}" for item in wrong]
+        found += [f"{item.title} was turned down or seen" for item in items if item.id in reply["gone"]]
+        return found
 
 
-@lru_cache(maxsize=50_000)
 def plain_words(text: str) -> str:
     """The words of a text with a blank on either side of each."""
     return " ".join(["", *re.findall(r"[^\W_]+", text.casefold()), ""])

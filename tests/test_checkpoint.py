@@ -19,9 +19,7 @@ def saved(tmp_path, tokenizers, monkeypatch):
     tiny_lm("llama", len(tokenizers["llama"])).save_pretrained(base)
     tiny_tokenizer("llama").save_pretrained(base)
     recommender = make_recommender("llama", tokenizers)
-    recommender.config = recommender.config.model_copy(
-        update={"llm": recommender.config.llm.model_copy(update={"name": str(base)})}
-    )
+    recommender.config = recommender.config.updated("llm", name=str(base))
     recommender.save(tmp_path / "saved")
     return recommender, tmp_path / "saved"
 

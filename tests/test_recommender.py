@@ -122,8 +122,7 @@ def test_a_wish_counts_beside_the_score(tokenizers):
 
 
 def with_turn(recommender, **settings):
-    turn = recommender.config.turn.model_copy(update=settings)
-    recommender.config = recommender.config.model_copy(update={"turn": turn})
+    recommender.config = recommender.config.updated("turn", **settings)
     return recommender
 
 
@@ -263,11 +262,8 @@ def test_a_question_back_goes_with_the_list_and_its_answer_is_taken(tokenizers):
     assert (
         recommender.generate(user("Recommend me something"), k=8).question is None
     )  # most are listed already
-    quiet = recommender.config.model_copy(
-        update={"turn": recommender.config.turn.model_copy(update={"questions": False})}
-    )
-    recommender.config = quiet
-    assert recommender.generate(user("Recommend me something"), k=3).question is None
+    quiet = with_turn(recommender, questions=False)
+    assert quiet.generate(user("Recommend me something"), k=3).question is None
 
 
 def test_seen_items_do_not_come_back(recommender):

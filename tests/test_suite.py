@@ -56,8 +56,7 @@ def test_the_suite_is_whole():
 def talk():
     recommender = Recommender.from_pretrained("starter")
     # What is understood, listed and answered is compared; how the LLM words a reason is not.
-    writer = recommender.config.writer.model_copy(update={"tries": 0})
-    recommender.config = recommender.config.model_copy(update={"writer": writer})
+    recommender.config = recommender.config.updated("writer", tries=0)
     return Talk(recommender)
 
 

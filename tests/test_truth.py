@@ -53,7 +53,7 @@ TRUE = LIST.format("Aliens", 1986, "It is directed by James Cameron, like *Alien
     ],
 )
 def test_faults_are_found(movies, given, fault):
-    found = truth.faults_of(given, movies)
+    found = truth.Judge(movies).faults(given)
     assert (found == []) if fault is None else any(fault in one for one in found), found
 
 

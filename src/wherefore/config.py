@@ -102,9 +102,8 @@ class RankerConfig(_Strict):
     hidden: int = Field(64, ge=1)
     llm: bool = True  # the LLM reads dialogue and candidates; without, the sources alone decide
     features: bool = True  # the head sees the sources' ranks and scores
-    candidates: Literal["soft", "titles"] = (
-        "soft"  # what the LLM reads of each: its soft tokens, or its title
-    )
+    # What the LLM reads of each candidate: its soft tokens, or its title.
+    candidates: Literal["soft", "titles"] = "soft"
     mask: Literal["block", "causal"] = "block"  # a candidate sees itself alone, or those listed before it too
 
 
@@ -114,9 +113,8 @@ class WriterConfig(_Strict):
     max_tokens: int = Field(40, ge=8)  # per sentence
     temperature: float = Field(0.5, ge=0)
     top_p: float = Field(0.9, gt=0, le=1)
-    samples: int = Field(
-        4, ge=1
-    )  # wordings of a sentence at once; the likeliest that passes the check is taken
+    # Wordings of a sentence at once; the best that passes the check is taken.
+    samples: int = Field(4, ge=1)
     tries: int = Field(2, ge=0)  # rounds of that before the plain sentence; 0: plain sentences alone
 
 
@@ -125,13 +123,11 @@ class TurnConfig(_Strict):
 
     diversity: float = Field(0.5, ge=0)  # logits that an item loses for being like one listed before it
     wishes: float = Field(4.0, ge=0)  # logits that an item gains for what the user has just asked for
-    shown: float = Field(
-        1.5, ge=0
-    )  # logits that an item loses for each time that it was listed and passed over
-    broken: float = Field(
-        1.0, ge=0
-    )  # where limits and refusals do not rule out (`soft`): logits lost for each
-    demanded: float = Field(2.0, ge=0)  # and logits gained for each demand that is met
+    # Logits that an item loses for each time that it was listed and passed over.
+    shown: float = Field(1.5, ge=0)
+    # Where limits and refusals do not rule out (`soft`): logits lost for each, and gained for each demand met.
+    broken: float = Field(1.0, ge=0)
+    demanded: float = Field(2.0, ge=0)
     questions: bool = True  # ask back, where the answer would say much about what is sought
 
 
@@ -162,7 +158,7 @@ class TrainConfig(_Strict):
     init: str | None = None  # a checkpoint to start from: `starter`, or a folder; {seed} is the seed
     missing: float = Field(
         0.0, ge=0, lt=1
-    )  # share of turns that train without each thing a catalogue may lack
+    )  # share of turns that train without each thing catalogues may lack
     cache: str | None = None  # folder for what runs with several seeds share; None: the run's own
     cold: float = Field(0.0, ge=0, lt=1)  # share of candidates taken for items that nobody has named yet
     held_out: float = Field(0.05, ge=0, lt=0.5)  # of the recommending turns, to weigh the LLM's scores by
@@ -208,6 +204,20 @@ class Config(_Strict):
         if len(set(names)) != len(names):
             raise ValueError(f"`train.stages` has two stages of one name: {', '.join(names)}")
         return self
+
+    def updated(self, section: str, **values: Any) -> Self:
+        """The config with other values in one section.
+
+        >>> Config().updated("turn", questions=False).turn.questions
+        False
+
+        Raises:
+            ValueError: If the section or a value's name is unknown, or a value is not allowed.
+        """
+        part = getattr(self, section, None)
+        if not isinstance(part, _Strict):
+            raise ValueError(f"a config has no section {section!r}")
+        return self.model_copy(update={section: type(part).model_validate(part.model_dump() | values)})
 
     @classmethod
     def load(cls, path: str | Path, overrides: Sequence[str] = ()) -> Self:

@@ -22,7 +22,7 @@ from wherefore.catalog import Catalog, Item
 from wherefore.dialogue import DialogueReader, Preferences, Wish
 from wherefore.plan import Plan, plan_opening, plan_reasons
 from wherefore.schema import FieldSpec
-from wherefore.simulate import Seen, SimulatedUser, Taste
+from wherefore.simulate import Seen, SimulatedUser, Taste, closeness
 
 LISTED = 5  # items of a list
 _REFERENCE = re.compile(r"@(i\d+)\b")
@@ -55,16 +55,12 @@ class DialogueMaker:
                 f"the catalogue has {len(catalog)} items; dialogues need {10 * LISTED} or more to talk about"
             )
         self._catalog, self._vectors, self._turns = catalog, vectors, turns
+        self.near = closeness(catalog, vectors)
         self._reader = DialogueReader(catalog)
         known = [spec.name for spec in catalog.schema.of_kind("popularity")][:1]
         counts = [float(item.number(known[0]) or 0.0) if known else 0.0 for item in catalog.items]
         self._known = np.log1p(np.array(counts))
         self._known /= max(self._known.max(), 1e-9)
-
-    def near(self, one: str, other: str) -> float:
-        """How alike two items are, by their ids: cosine."""
-        row = self._catalog.row
-        return float(self._vectors[row(one)] @ self._vectors[row(other)])
 
     def invented_tastes(self, number: int, seed: int = 0, known: int = 3) -> tuple[Taste, ...]:
         """Tastes where nobody's are known: an item, better known ones more often, and some that are like it."""
@@ -103,7 +99,7 @@ class DialogueMaker:
                 closer += [item.id for n, item in enumerate(seen.listed, 1) if f"umber {n}" in says]
             turns.append(self._turn("user", says))
             state = self._state(user, closer)
-            listed = self._list(taste, state, user, draw)
+            listed = self._list(taste, state, draw)
             turn, question = self._lists(turns, listed, state, draw)
             turns.append(turn | {"gold": [self._number(taste.target)]})
             seen = Seen(turn["text"], listed, question)
@@ -135,7 +131,7 @@ class DialogueMaker:
             limits=tuple(user.limits),
         )
 
-    def _list(self, taste: Taste, state: Preferences, user: SimulatedUser, draw: Random) -> tuple[Item, ...]:
+    def _list(self, taste: Taste, state: Preferences, draw: Random) -> tuple[Item, ...]:
         """Items that fit what was said, but for the one that the user is after."""
         catalog, items = self._catalog, self._catalog.items
         scores = self._known + np.array([draw.gauss(0.0, 0.3) for _ in items])

@@ -321,6 +321,16 @@ def _round(value: float, year: bool, down: bool) -> float:
     return float((np.floor if down else np.ceil)(value / step) * step)
 
 
+def closeness(catalog: Catalog, vectors: np.ndarray) -> Callable[[str, str], float]:
+    """How alike two items are, by their ids: the cosine of their vectors.
+
+    Args:
+        catalog: Where they are from.
+        vectors: (n, d), of unit length, by row.
+    """
+    return lambda one, other: float(vectors[catalog.row(one)] @ vectors[catalog.row(other)])
+
+
 @dataclass(frozen=True)
 class Session:
     """How one conversation went: the turn in which the target was listed (from 1), or None, and what was said."""
