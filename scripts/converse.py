@@ -1,6 +1,6 @@
-"""Measure the conversation: the hand-written suite, feedback of real dialogues, and simulated users.
+"""Measure the conversation: the hand-written suite, feedback and intents of real dialogues, and simulated users.
 
-    python scripts/converse.py [--users 300] [--parts suite feedback simulated] [--checkpoint starter]
+    python scripts/converse.py [--users 300] [--parts suite feedback intents simulated] [--checkpoint starter]
 
 Simulated users are people of MovieLens, each after one hidden film that they like; they never name it, and say nothing
 that fewer than twenty films share. They talk for at most five turns with the whole chain, with the chain that never
@@ -23,7 +23,8 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from wherefore.dialogue import Dialogue, Message
+    from wherefore.corpora.base import CorpusTurn
+    from wherefore.dialogue import Dialogue, DialogueReader, Message
     from wherefore.recommender import Recommender
     from wherefore.simulate import SimulatedUser, System, Taste
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 TURNS = 5
-PARTS = ("suite", "feedback", "simulated")
+PARTS = ("suite", "feedback", "intents", "simulated")
 SYSTEMS = {  # what is compared, and what the keys of its figures begin with
     "chain": "simulated",
     "chain without questions": "simulated_no_questions",
@@ -61,6 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         measured = {
             "suite": lambda: suite(recommender),
             "feedback": lambda: feedback(options),
+            "intents": lambda: intents(options),
             "simulated": lambda: simulated(recommender, options),
         }
         found: dict[str, Any] = {}
@@ -167,27 +169,14 @@ def feedback(options: argparse.Namespace) -> dict[str, Any]:
     Of the items that the reader takes for liked (disliked, seen), the share that the people said so of; and of those
     that people said so of, the share that is read. Many were never spoken of that way, so the second has a low ceiling.
     """
-    from wherefore.catalog import Catalog
-    from wherefore.corpora import as_dialogue, read, read_items
-    from wherefore.dialogue import DialogueReader
+    from wherefore.corpora import read
 
-    folder = options.shared / "redial"
-    facts = {item: record for item, record in read_items("redial", folder).items() if record.get("title")}
-    records = [
-        {"id": item, **{key: record[key] for key in ("title", "year", "genres") if record.get(key)}}
-        for item, record in facts.items()
-    ]
-    catalog = Catalog.from_records(records, name="movies")
-    reader = DialogueReader(catalog)
-    titles = {item.id: catalog.dated(item) for item in catalog.items}
+    reader = redial_reader(options)
     read_as: Counter[tuple[str, str]] = Counter()  # what the reader says, what the people say
-    for dialogue in read("redial", folder, "test"):
-        known = as_dialogue(
-            dialogue.turns, lambda item: titles.get(item, item), lambda item: item if item in titles else None
-        )
-        if not dialogue.feedback or not known.messages:
+    for dialogue in read("redial", options.shared / "redial", "test"):
+        if not dialogue.feedback or not any(turn.parts for turn in dialogue.turns):
             continue
-        state = reader.read(known.messages, mentions=known.mentions).preferences
+        state = understood(reader, dialogue.turns).preferences
         for item, told in dialogue.feedback.items():
             verdict = {True: "liked", False: "disliked", None: "unsaid"}[told.liked]
             ours = "liked" if item in state.liked else "disliked" if item in state.disliked else "unsaid"
@@ -211,6 +200,75 @@ def feedback(options: argparse.Namespace) -> dict[str, Any]:
         **rates("disliked", judged),
         **rates("seen", ("seen", "unseen")),
     }
+
+
+def intents(options: argparse.Namespace) -> dict[str, Any]:
+    """How well messages are read whose intents were labelled by hand (IARD: Cai and Chen, UMAP 2020).
+
+    Of its finer labels those that our state has a place for: what was recommended is taken up (`accepts`), was seen
+    before (`seen`), does not please (`rejects`), or is asked about (`inquires`). On dialogues of ReDial's test part.
+    """
+    from wherefore.corpora.base import read_lines, read_shared
+
+    file = options.shared / "redial" / "iard_intents.jsonl.gz"
+    labels = {"accepts": "ACC", "seen": "SEE", "rejects": "REJ", "inquires": "INQ"}
+    reader = redial_reader(options)
+    counted: Counter[tuple[str, bool, bool]] = Counter()  # intent, read, labelled
+    turns = 0
+    for dialogue, (_, record) in zip(read_shared(file, "redial"), read_lines(file), strict=True):
+        if dialogue.split != "test":
+            continue
+        for number, turn in enumerate(dialogue.turns):
+            if turn.role != "user" or number == 0 or not any(str(part).strip() for part in turn.parts):
+                continue
+            turns += 1
+            before = understood(reader, dialogue.turns[:number])
+            now = understood(reader, dialogue.turns[: number + 1])
+            old, new, listed = before.preferences, now.preferences, set(before.listed)
+            judged = {
+                "seen": {*new.seen, *new.liked, *new.disliked} - {*old.seen, *old.liked, *old.disliked},
+                "rejects": {*new.disliked, *new.rejected} - {*old.disliked, *old.rejected},
+            }
+            found = {name: bool(items & listed) for name, items in judged.items()}
+            found["accepts"] = now.choice is not None and not now.choice.refused
+            found["inquires"] = reader.question(now) is not None
+            for name, label in labels.items():
+                counted[name, found[name], label in record["turns"][number]["sub_intents"]] += 1
+    rates: dict[str, Any] = {"intents_messages": turns}
+    for name in labels:
+        right = counted[name, True, True]
+        rates[f"intents_{name}_precision"] = right / max(right + counted[name, True, False], 1)
+        rates[f"intents_{name}_recall"] = right / max(right + counted[name, False, True], 1)
+    return rates
+
+
+def redial_reader(options: argparse.Namespace) -> DialogueReader:
+    """What reads dialogues about ReDial's films."""
+    from wherefore.catalog import Catalog
+    from wherefore.corpora import read_items
+    from wherefore.dialogue import DialogueReader
+
+    records = [
+        {"id": item, **{key: record[key] for key in ("title", "year", "genres") if record.get(key)}}
+        for item, record in read_items("redial", options.shared / "redial").items()
+        if record.get("title")
+    ]
+    return DialogueReader(Catalog.from_records(records, name="movies"))
+
+
+def understood(reader: DialogueReader, turns: Sequence[CorpusTurn]) -> Dialogue:
+    """What is understood of a corpus' turns; which items they name is known."""
+    from wherefore.corpora import as_dialogue
+
+    catalog = reader.catalog
+    known = as_dialogue(
+        turns,
+        lambda item: catalog.dated(catalog[item]) if item in catalog else item,
+        lambda item: item if item in catalog else None,
+    )
+    if not known.messages:
+        return known
+    return reader.read(known.messages, mentions=known.mentions)
 
 
 def simulated(recommender: Recommender, options: argparse.Namespace) -> dict[str, Any]:

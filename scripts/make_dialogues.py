@@ -16,7 +16,10 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wherefore.generator import DialogueMaker
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -50,34 +53,47 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def make(options: argparse.Namespace) -> int:
     """Write the dialogues; how many."""
-    from rich.progress import track
-
-    from wherefore.corpora.base import split_by_hash
     from wherefore.generator import DialogueMaker
-    from wherefore.ratings import liked_sets
     from wherefore.recommender import Recommender
-    from wherefore.simulate import tastes
 
     if options.catalog is None:
         recommender = Recommender.from_pretrained(options.checkpoint)
     else:
         recommender = Recommender.from_catalog(options.catalog, options.checkpoint)
-    catalog = recommender.catalog
-    maker = DialogueMaker(catalog, recommender.index.vectors, options.turns)
-    if options.ratings is None:
-        people = maker.invented_tastes(options.count, options.seed)
+    maker = DialogueMaker(recommender.catalog, recommender.index.vectors, options.turns)
+    return corpus(maker, options.out, options.ratings, options.count, options.seed)
+
+
+def corpus(maker: DialogueMaker, out: Path, ratings: str | None, count: int, seed: int) -> int:
+    """Make a folder's `dialogues.jsonl` and `items.jsonl`; how many dialogues.
+
+    Args:
+        maker: For whose catalogue.
+        out: The folder.
+        ratings: What real people like, as NAME=PATH; None: nobody's are known.
+        count: Dialogues, at most.
+        seed: Of all choices.
+    """
+    from rich.progress import track
+
+    from wherefore.corpora.base import split_by_hash
+    from wherefore.ratings import liked_sets
+    from wherefore.simulate import tastes
+
+    if ratings is None:
+        people = maker.invented_tastes(count, seed)
     else:
-        name, _, path = options.ratings.partition("=")
-        likes = liked_sets({"name": name, "path": path}, catalog)
-        people = tastes(likes, maker.near, options.count, options.seed)
+        name, _, path = ratings.partition("=")
+        likes = liked_sets({"name": name, "path": path}, maker.catalog)
+        people = tastes(likes, maker.near, count, seed)
         if not people:
-            raise ValueError(f"nobody in {path} likes enough items of {catalog.name}")
-    options.out.mkdir(parents=True, exist_ok=True)
-    dialogues = track(maker.make(people, options.seed), "dialogues", total=len(people))
+            raise ValueError(f"nobody in {path} likes enough items of {maker.catalog.name}")
+    out.mkdir(parents=True, exist_ok=True)
+    dialogues = track(maker.make(people, seed), "dialogues", total=len(people))
     shares = {"valid": 0.05, "train": 0.95}
     split = (one | {"split": split_by_hash(one["dialogue_id"], shares)} for one in dialogues)
-    write(options.out / "dialogues.jsonl", split)
-    write(options.out / "items.jsonl", maker.items())
+    write(out / "items.jsonl", maker.items())
+    write(out / "dialogues.jsonl", split)
     return len(people)
 
 

@@ -2,9 +2,10 @@
 
     python scripts/make_starter.py [--out runs/starter] [--short] [overrides like train.save_every=50]
 
-Runs every stage of configs/starter.yaml (about an hour and a half on 2 CPU cores; Ctrl-C and run again to go
-on), then writes src/wherefore/assets/starter in half precision with its model card. `--short` takes a
-twentieth of the steps: a starter that works, badly, in some minutes.
+Makes dialogues from the catalogue's facts and the tastes of MovieTweetings (scripts/make_dialogues.py), runs every
+stage of configs/starter.yaml (about an hour and a half on 2 CPU cores; Ctrl-C and run again to go on), then writes
+src/wherefore/assets/starter in half precision with its model card. `--short` takes a twentieth of the steps: a starter
+that works, badly, in some minutes.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from wherefore.config import Config
 
 ROOT = Path(__file__).resolve().parents[1]
+RATINGS = (
+    f"movietweetings={ROOT.parent / 'shared' / 'data' / 'movietweetings_100k'}"  # whose tastes are played
+)
+DIALOGUES = 3000
 MOST = 16 * 1024 * 1024  # bytes that the package gives to weights, catalogue and index in all
 
 
@@ -51,6 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 stage["steps"] = max(stage["steps"] // 20, 1)
             tree["train"]["recommending_turns"] = 500
             config = Config.parse(tree)
+        make_corpora(config, options.out, 100 if options.short else DIALOGUES)
         notes = {"made_by": "scripts/make_starter.py" + (" --short" if options.short else "")}
         checkpoint = train(config, options.out, progress=True, notes=notes, dtype=torch.float16)
     except (ValueError, FileNotFoundError, FloatingPointError, TrainingStopped) as error:
@@ -65,6 +71,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     (options.assets / "STARTER.md").write_text(card(config, options.out), encoding="utf-8")
     return 0 if size <= MOST else 1
+
+
+def make_corpora(config: Config, out: Path, count: int) -> None:
+    """Make the dialogues that the config trains on and that are not there yet."""
+    from make_dialogues import corpus
+    from wherefore.catalog import Catalog
+    from wherefore.generator import DialogueMaker
+    from wherefore.prepare import load_index
+
+    for component in config.corpora:
+        folder = Path(str(component.kwargs.get("path")))
+        if component.name == "jsonl" and not (folder / "dialogues.jsonl").is_file():
+            catalog = Catalog.builtin()
+            index = load_index(config, catalog, out, lambda *_: None)
+            corpus(DialogueMaker(catalog, index.vectors), folder, RATINGS, count, config.seed)
 
 
 def card(config: Config, run: Path) -> str:
@@ -95,8 +116,8 @@ LoRA adapter, with an item encoder and a ranking head, for the built-in catalogu
 | ReDial, training dialogues (Li et al., 2018) | CC BY 4.0 |
 | Schema-Guided Dialogue (Rastogi et al., 2020) | CC BY-SA 4.0 |
 | Taskmaster-4 (Google) | CC BY 4.0 |
-| MovieTweetings, rating counts only (Dooms et al., 2013) | MIT |
-| sentences made by this project's own grammar from the catalogue's facts | Apache-2.0 |
+| MovieTweetings, rating counts and who likes what together (Dooms et al., 2013) | MIT |
+| dialogues and sentences made by this project's own grammar from the catalogue's facts | Apache-2.0 |
 
 No dialogue, plot or review is in the package: weights and facts only.
 

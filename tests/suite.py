@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from wherefore.catalog import Catalog, Item
-from wherefore.dialogue import Preferences
+from wherefore.dialogue import ITEMS_OF, Preferences
 
 FOLDER = Path(__file__).parent / "dialogues"
 _CONDITION = re.compile(r"(\w+)\s*(<=|>=|<|>|=)\s*(.+)")
@@ -74,7 +74,7 @@ def faults(expected: dict[str, Any], state: Preferences, titles: Titles, strict:
     With `strict`, keys that are not given are expected to be empty.
     """
     found = []
-    for key in ("liked", "disliked", "seen", "rejected", "asked"):
+    for key in ITEMS_OF:
         if key in expected or strict:
             wish = sorted(expected.get(key) or [])
             have = sorted(titles.title(one) for one in getattr(state, key))

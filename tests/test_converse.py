@@ -32,11 +32,13 @@ def test_figures_of_simulated_users_and_of_feedback(tmp_path, shared):
     session = json.loads(kept[0].read_text())
     assert [one["role"] for one in session["messages"]][:2] == ["user", "assistant"]
 
-    done = run(*given, "--parts", "feedback")
+    done = run(*given, "--parts", "feedback", "intents")
     assert done.returncode == 0, done.stderr
     tree = json.loads(path.read_text())
     assert tree["simulated_users"] == 1  # what was measured before is kept
     assert tree["feedback_liked_precision"] > 0.95 and tree["feedback_liked_recall"] > 0.5
+    assert tree["intents_messages"] > 200 and tree["intents_accepts_precision"] > 0.7
+    assert 0 < tree["intents_seen_recall"] <= 1 and 0 < tree["intents_rejects_recall"] <= 1
     assert tree["feedback_disliked_precision"] > 0.7 and tree["feedback_seen_precision"] > 0.85
 
 

@@ -672,10 +672,6 @@ def test_the_independent_check_finds_faults(movies):
     assert sentence_faults("Like *Alien*, a sci-fi movie directed by Ridley Scott.", item, movies, said) == []
 
 
-def test_openings_with_nothing_to_list(movies):
-    dialogue = user(limits=(Limit("year", "lt", 1920, "before 1920"),), wanted=(wish("genres", "Comedy"),))
-    plan = plan_opening([], dialogue, movies, asked=5)
-    for seed in range(20):
-        text = opening(plan, Random(seed))
-        assert check(text, plan, dialogue, movies) == []
-        assert re.search(r"\b(no|none|nothing)\b", text)
+def test_an_opening_needs_a_list(movies):
+    with pytest.raises(ValueError, match="advice"):
+        opening(plan_opening([], user(), movies), Random(0))

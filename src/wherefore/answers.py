@@ -340,6 +340,7 @@ class _Answer:
             (preferences.seen, "is one that you have seen"),
             (preferences.disliked, "is one that you did not like"),
             (preferences.rejected, "is one that you turned down"),
+            (preferences.chosen, "is one that you have chosen already"),
             (preferences.liked, "is one that you know and like"),
         ):
             if item.id in ids:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from wherefore import verdicts
 from wherefore.catalog import Catalog, Item
+from wherefore.choices import Choice, choice_in
 from wherefore.critiques import CritiqueReader, FoundCritique
 from wherefore.limits import FoundLimit, LimitReader
 from wherefore.mentions import Found, TitleIndex
@@ -25,7 +26,9 @@ Role = Literal["user", "assistant", "system"]
 LimitOp = Literal["lt", "le", "gt", "ge", "eq"]
 Place = tuple[int, int, int]  # number of a message, and characters from and to
 
-ItemsOf = Literal["liked", "disliked", "seen", "rejected", "asked"]  # what a state holds items under
+ItemsOf = Literal[
+    "liked", "disliked", "seen", "rejected", "chosen", "asked"
+]  # what a state holds items under
 ITEMS_OF: tuple[ItemsOf, ...] = get_args(ItemsOf)
 MAX_CHARACTERS = 20_000  # of one message
 MAX_MESSAGES = 2_000
@@ -111,6 +114,7 @@ class Preferences:
     limits: tuple[Limit, ...] = ()
     asked: tuple[str, ...] = ()  # asked about, without a word on whether it pleases
     said: tuple[tuple[str, str], ...] = ()  # item id, and the user's words that put it where it is
+    chosen: tuple[str, ...] = ()  # taken up: "I'll watch that one"
 
     @property
     def items(self) -> tuple[str, ...]:
@@ -186,6 +190,7 @@ class Preferences:
             ("disliked", other.disliked),
             ("seen", other.seen),
             ("rejected", other.rejected),
+            ("chosen", other.chosen),
         )
         for verdict, item_ids in given:
             for item_id in item_ids:
@@ -215,13 +220,15 @@ class Dialogue:
     """Messages with what was understood of them.
 
     `muted` holds words that no longer say what is sought, or never did: characters `start` to `end` of a message each,
-    for what is refused ("no horror"), was taken back ("forget Frozen"), or was removed from a given state.
+    for what is refused ("no horror"), was taken back ("forget Frozen"), or was removed from a given state. `choice` is
+    what the newest message takes up of what was listed, or approves.
     """
 
     messages: tuple[Message, ...]
     mentions: tuple[Mention, ...] = ()
     preferences: Preferences = field(default_factory=Preferences)
     muted: tuple[Place, ...] = ()
+    choice: Choice | None = None
 
     @property
     def named_by_user(self) -> tuple[str, ...]:
@@ -414,7 +421,9 @@ class DialogueReader:
         named: dict[str, None] = {}
         lists = _Lists()
         question = ""
+        choice: Choice | None = None
         for number, message in enumerate(parsed):
+            choice = None
             if message.role == "system":
                 continue
             found = self._mentions(message, named, lists.last) if told is None else told[number]
@@ -427,6 +436,12 @@ class DialogueReader:
                     # What a question holds is said of an item: "Is it from the 80s?" limits nothing.
                     about = (asked.start, asked.end) if asked is not None else (0, 0)
                     self._note(message.content, found, lists, question, heard, about)
+                    spots = [(one.start, one.end, one.item_id) for one in here]
+                    choice = choice_in(message.content, spots, lists.last, lists.focus, tuple(lists.listed))
+                    if choice is not None:
+                        heard.words = choice.said
+                        heard.choose(choice.items)
+                        heard.reject(choice.refused)
                     if asked is not None:
                         heard.words = " ".join(message.content[asked.start : asked.end].split())
                         heard.ask(asked.considers)
@@ -440,7 +455,7 @@ class DialogueReader:
             past.keep(preferences)
             muted |= past.muted(parsed, noted)
         state = replace(preferences or Preferences(), **notes.values())
-        return Dialogue(parsed, tuple(noted), state, tuple(sorted(muted)))
+        return Dialogue(parsed, tuple(noted), state, tuple(sorted(muted)), choice)
 
     def question(self, dialogue: Dialogue) -> Question | None:
         """What the newest message of a dialogue that was read asks about items; None when it asks nothing."""
@@ -924,6 +939,7 @@ class _Lists:
         self._numbered = False
         self._named: set[str] = set()
         self._by_user: set[str] = set()
+        self.listed: dict[str, None] = {}  # all that the assistant named
 
     def read(self, message: Message, here: Sequence[Mention]) -> None:
         """Read the next message with its mentions."""
@@ -931,6 +947,7 @@ class _Lists:
         if message.role == "user":
             self._by_user.update(ids)
         elif message.role == "assistant" and ids:
+            self.listed.update(ids)
             heads = _heads(message.content, here)
             spoken_of = self._numbered and not heads and self._named.issuperset(ids)
             if not spoken_of:
@@ -957,6 +974,7 @@ class _Notes:
         self._disliked = dict.fromkeys(preferences.disliked)
         self._seen = dict.fromkeys(preferences.seen)
         self._rejected = dict.fromkeys(preferences.rejected)
+        self._chosen = dict.fromkeys(preferences.chosen)
         self._asked = dict.fromkeys(preferences.asked)
         self._wanted = {(wish.field, wish.value): wish for wish in preferences.wanted}
         self._unwanted = {(wish.field, wish.value): wish for wish in preferences.unwanted}
@@ -974,6 +992,10 @@ class _Notes:
         self._since = 0  # the message with which all began anew
         self.gone: dict[str, None] = {}  # items taken back
 
+    def _places(self) -> tuple[dict[str, None], ...]:
+        """Where items are noted."""
+        return (self._liked, self._disliked, self._seen, self._rejected, self._chosen, self._asked)
+
     def begin(self, number: int) -> None:
         """A new message begins."""
         self._number = number
@@ -982,8 +1004,9 @@ class _Notes:
 
     def forget(self) -> None:
         """Forget everything."""
-        for one in (self._liked, self._disliked, self._seen, self._rejected, self._asked, self._said):
+        for one in self._places():
             one.clear()
+        self._said.clear()
         self._wanted.clear()
         self._unwanted.clear()
         self._limits = []
@@ -1007,7 +1030,7 @@ class _Notes:
         for key, wish in (*self._wanted.items(), *self._unwanted.items()):
             if key not in wishes:
                 self.drop(wish.said)
-        mine = (*self._liked, *self._disliked, *self._seen, *self._rejected, *self._asked)
+        mine = [item for place in self._places() for item in place]
         self.gone.update(dict.fromkeys(item for item in mine if item not in items))
 
     def muted(self, messages: Sequence[Message], mentions: Sequence[Mention]) -> set[Place]:
@@ -1023,9 +1046,8 @@ class _Notes:
         if not self._before:
             return False
         wrong, verdict = self._before[-1]
-        for place in (self._liked, self._disliked, self._seen, self._rejected):
+        for place in self._places():
             place.pop(wrong, None)
-        self._asked.pop(wrong, None)
         self.gone[wrong] = None
         if verdict == "asked":
             self.ask([item_id])
@@ -1076,12 +1098,18 @@ class _Notes:
 
     def note(self, item_id: str, verdict: verdicts.Verdict) -> None:
         if verdict == "forgotten":
-            for place in (self._liked, self._disliked, self._seen, self._rejected, self._asked, self._said):
+            for place in self._places():
                 place.pop(item_id, None)
+            self._said.pop(item_id, None)
             self.gone[item_id] = None
+            return
+        if verdict == "chosen":
+            self.choose([item_id])
             return
         self._keep_words([item_id])
         self.gone.pop(item_id, None)
+        if verdict != "unseen":
+            self._chosen.pop(item_id, None)  # what was to be tried has been
         self._here.append((item_id, verdict))
         if verdict == "liked":
             self._disliked.pop(item_id, None)
@@ -1101,6 +1129,15 @@ class _Notes:
         gone = [item_id for item_id in item_ids if item_id not in self._liked]
         self._keep_words(gone)
         self._rejected.update(dict.fromkeys(gone))
+
+    def choose(self, item_ids: Iterable[str]) -> None:
+        """Note items that the user takes up."""
+        item_ids = tuple(item_ids)
+        self._here += [(item_id, "chosen") for item_id in item_ids]
+        self._keep_words(item_ids)
+        for item_id in item_ids:
+            self._rejected.pop(item_id, None)
+        self._chosen.update(dict.fromkeys(item_ids))
 
     def ask(self, item_ids: Iterable[str]) -> None:
         """Note items that are asked about."""
@@ -1156,12 +1193,13 @@ class _Notes:
         self._limits = [old for old in self._limits if old.field != name or not _sides(old) & gone]
 
     def values(self) -> dict[str, Any]:
-        kept = {*self._liked, *self._disliked, *self._seen, *self._rejected, *self._asked}
+        kept = {item for place in self._places() for item in place}
         return {
             "liked": tuple(self._liked),
             "disliked": tuple(self._disliked),
             "seen": tuple(self._seen),
             "rejected": tuple(self._rejected),
+            "chosen": tuple(self._chosen),
             "asked": tuple(self._asked),
             "wanted": tuple(self._wanted.values()),
             "unwanted": tuple(self._unwanted.values()),

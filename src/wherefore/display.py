@@ -87,6 +87,7 @@ def _preferences(preferences: Preferences, catalog: Catalog) -> Iterator[tuple[s
     yield "Disliked", titles(preferences.disliked)
     yield "Already seen", titles(preferences.seen)
     yield "Turned down", titles(preferences.rejected)
+    yield "Chosen", titles(preferences.chosen)
     yield "Asked about", titles(preferences.asked)
     yield "Wanted", wishes(preferences.wanted)
     yield "Not wanted", wishes(preferences.refusals)

@@ -54,7 +54,7 @@ class DialogueMaker:
             raise ValueError(
                 f"the catalogue has {len(catalog)} items; dialogues need {10 * LISTED} or more to talk about"
             )
-        self._catalog, self._vectors, self._turns = catalog, vectors, turns
+        self.catalog, self._vectors, self._turns = catalog, vectors, turns
         self.near = closeness(catalog, vectors)
         self._reader = DialogueReader(catalog)
         known = [spec.name for spec in catalog.schema.of_kind("popularity")][:1]
@@ -67,12 +67,12 @@ class DialogueMaker:
         draw = Random(seed)
         weights = (0.02 + self._known**2).tolist()
         found = []
-        for row in draw.choices(range(len(self._catalog)), weights, k=number):
+        for row in draw.choices(range(len(self.catalog)), weights, k=number):
             closest = np.argsort(-(self._vectors @ self._vectors[row]) - 0.1 * self._known, kind="stable")[
                 1:40
             ]
             liked = draw.sample(closest.tolist(), known)
-            ids = self._catalog.ids
+            ids = self.catalog.ids
             found.append(Taste(ids[row], tuple(ids[one] for one in liked)))
         return tuple(found)
 
@@ -87,7 +87,7 @@ class DialogueMaker:
             yield self._dialogue(taste, f"made{seed}x{number}", Random(f"{seed} {number}"))
 
     def _dialogue(self, taste: Taste, name: str, draw: Random) -> dict[str, Any]:
-        user = SimulatedUser(taste, self._catalog, self.near, draw, self._reference)
+        user = SimulatedUser(taste, self.catalog, self.near, draw, self._reference)
         turns: list[dict[str, Any]] = []
         closer: list[str] = []  # listed items that the user has liked the look of
         seen: Seen | None = None
@@ -100,6 +100,9 @@ class DialogueMaker:
             turns.append(self._turn("user", says))
             state = self._state(user, closer)
             listed = self._list(taste, state, draw)
+            if not listed:  # nothing but what they are after fits what they said
+                turns.pop()
+                break
             turn, question = self._lists(turns, listed, state, draw)
             turns.append(turn | {"gold": [self._number(taste.target)]})
             seen = Seen(turn["text"], listed, question)
@@ -109,11 +112,11 @@ class DialogueMaker:
 
     def items(self) -> Iterator[dict[str, Any]]:
         """Records of the items that dialogues speak of: their ids there are numbers of rows, `i0` and so on."""
-        for item in self._catalog.items:
+        for item in self.catalog.items:
             yield {"item_id": self._number(item.id), "title": item.title, "catalogue_id": item.id}
 
     def _number(self, item_id: str) -> str:
-        return f"i{self._catalog.row(item_id)}"
+        return f"i{self.catalog.row(item_id)}"
 
     def _reference(self, item: Item) -> str:
         return f"@{self._number(item.id)}"
@@ -133,7 +136,7 @@ class DialogueMaker:
 
     def _list(self, taste: Taste, state: Preferences, draw: Random) -> tuple[Item, ...]:
         """Items that fit what was said, but for the one that the user is after."""
-        catalog, items = self._catalog, self._catalog.items
+        catalog, items = self.catalog, self.catalog.items
         scores = self._known + np.array([draw.gauss(0.0, 0.3) for _ in items])
         for item_id in state.liked:
             scores += self._vectors @ self._vectors[catalog.row(item_id)]
@@ -153,7 +156,7 @@ class DialogueMaker:
         self, turns: list[dict[str, Any]], listed: tuple[Item, ...], state: Preferences, draw: Random
     ) -> tuple[dict[str, Any], Ask | None]:
         """The assistant's list in words, and the question that goes with it, if one does."""
-        catalog = self._catalog
+        catalog = self.catalog
         dialogue = self._reader.read(self._messages(turns))
         plans = plan_reasons(listed, dialogue, catalog)
         reasons = [explain.plain_sentence(plan, catalog) for plan in plans]
@@ -164,7 +167,7 @@ class DialogueMaker:
         ]
         text = "\n".join([self._by_id(explain.plain_opening(opening, catalog), opening), "", *lines])
         question = None
-        if listed and draw.random() < _ASKS_BACK:
+        if draw.random() < _ASKS_BACK:
             items = [
                 item for item in catalog.items if all(limit.allows(item, catalog) for limit in state.limits)
             ]
@@ -189,14 +192,14 @@ class DialogueMaker:
         self, turns: list[dict[str, Any]], listed: tuple[Item, ...], draw: Random
     ) -> list[dict[str, Any]]:
         """A question about a listed item, and its answer from the record."""
-        specs: list[FieldSpec] = [spec for spec in self._catalog.schema.filterable if spec.label]
+        specs: list[FieldSpec] = [spec for spec in self.catalog.schema.filterable if spec.label]
         label = draw.choice(specs).label.lower() if specs else "title"
         text = draw.choice(_PASSING).format(n=draw.randint(2, max(len(listed), 2)), label=label)
         dialogue = self._reader.read(self._messages([*turns, self._turn("user", text)]))
         question = self._reader.question(dialogue)
         if question is None:
             return []
-        said = answer(question, dialogue, self._catalog, {})
+        said = answer(question, dialogue, self.catalog, {})
         plan = Plan(None, (), {f"@{n}": one for n, one in enumerate(question.items, 1)}, "", "")
         reply = self._turn("assistant", self._by_id(said.text, plan))
         return [self._turn("user", text), reply | {"action": "answer", "gold": []}]
@@ -205,12 +208,12 @@ class DialogueMaker:
         """Turns as they are shown."""
 
         def title(match: re.Match[str]) -> str:
-            return self._catalog.items[int(match[1][1:])].title
+            return self.catalog.items[int(match[1][1:])].title
 
         return [{"role": turn["role"], "content": _REFERENCE.sub(title, turn["text"])} for turn in turns]
 
     def _by_id(self, text: str, plan: Plan) -> str:
         """A sentence with `@id` where it has an item's title."""
         for item_id in {*plan.slots.values()}:
-            text = text.replace(f"*{self._catalog[item_id].title}*", f"@{self._number(item_id)}")
+            text = text.replace(f"*{self.catalog[item_id].title}*", f"@{self._number(item_id)}")
         return text

@@ -434,7 +434,7 @@ def plan_opening(
     """The plan of the sentence before the list: what was asked, and how much of it the list meets.
 
     Args:
-        items: The listed items; none when nothing qualifies.
+        items: The listed items, one or more.
         dialogue: What the user said.
         catalog: Where the items are from.
         asked: How many items were to be listed, when that is more than there are.

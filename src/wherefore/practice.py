@@ -58,7 +58,7 @@ def random_opening_case(catalog: Catalog, rng: Random) -> Case:
     item = _draw(catalog, rng)
     dialogue = random_dialogue(catalog, rng, item)
     wishes = [(wish.field, wish.value) for wish in dialogue.preferences.wanted]
-    total = rng.choice((5, 5, 5, 5, 3, 3, 10, 8, 4, 2, 1, 0))
+    total = rng.choice((5, 5, 5, 5, 3, 3, 10, 8, 4, 2, 1))
     items = [item][:total]
     for _ in range(8 * total):
         if len(items) >= total:
@@ -68,7 +68,7 @@ def random_opening_case(catalog: Catalog, rng: Random) -> Case:
         meets_all = all(value in other.values(field) for field, value in wishes)
         if other not in items and (meets_all or rng.random() < 0.15):
             items.append(other)
-    asked = len(items) + rng.choice((0, 0, 0, 0, 2)) if items else 5
+    asked = len(items) + rng.choice((0, 0, 0, 0, 2))
     return Case(plan_opening(items, dialogue, catalog, asked), dialogue)
 
 

@@ -392,7 +392,7 @@ class Recommender:
             dialogue = self.reader.read(parsed, preferences, since)
             question = self.reader.question(dialogue)
             said = (
-                smalltalk.answer(dialogue, self.catalog, lambda: self._has_learned(dialogue, preferences))
+                smalltalk.answer(dialogue, self.catalog, lambda: self._state_before(dialogue, preferences))
                 if question is None
                 else self._answer(question, dialogue)
             )
@@ -444,16 +444,12 @@ class Recommender:
             action: Action = "recommend" if listed else "nothing"
             yield Done(Reply(text, action, listed, dialogue.preferences, timings, back))
 
-    def _has_learned(self, dialogue: Dialogue, given: Preferences | None) -> bool:
-        """Whether the newest message has changed the state."""
+    def _state_before(self, dialogue: Dialogue, given: Preferences | None) -> Preferences:
+        """The state that the newest message was said to."""
         before = dialogue.messages[:-1]
         if given is not None:
-            state = given
-        elif before:
-            state = self.reader.read(before).preferences
-        else:
-            state = Preferences()
-        return replace(state, said=()) != replace(dialogue.preferences, said=())
+            return given
+        return self.reader.read(before).preferences if before else Preferences()
 
     def _asks(self, dialogue: Dialogue, ranked: _Ranked) -> Ask | None:
         """The question that goes with the list, if one is worth asking."""

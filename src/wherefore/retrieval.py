@@ -12,7 +12,7 @@ import numpy as np
 from wherefore.catalog import Item
 from wherefore.collaborative import Collaborative
 from wherefore.config import Config, build
-from wherefore.dialogue import Dialogue, Limit
+from wherefore.dialogue import ITEMS_OF, Dialogue, Limit
 from wherefore.embedders import (
     EMBEDDERS,
     Embedder,
@@ -210,8 +210,8 @@ class Retriever:
     def allowed(self, dialogue: Dialogue, exclude: Collection[str] = (), strict: bool = False) -> np.ndarray:
         """Which rows may be recommended, (n,) bool; with `strict`, only those that meet every demand.
 
-        Ruled out are: what a limit excludes or has no value for, what has a refused value, what is
-        liked, disliked, seen, rejected or named by the user, and `exclude`. What the user only asked about is not.
+        Ruled out are: what a limit excludes or has no value for, what has a refused value, what is liked, disliked,
+        seen, rejected, chosen or named by the user, and `exclude`. What the user only asked about is not.
 
         Raises:
             ValueError: If a limit is on a field that the catalogue lacks.
@@ -223,7 +223,7 @@ class Retriever:
             allowed &= self._within(limit)
         for wish in preferences.refusals:
             allowed[self.index.attributes.rows(wish.field, wish.value)] = False
-        known = (preferences.liked, preferences.disliked, preferences.seen, preferences.rejected)
+        known = [getattr(preferences, one) for one in ITEMS_OF if one != "asked"]
         named = [item for item in dialogue.named_by_user if item not in preferences.asked]
         for ids in (*known, named, exclude):
             allowed[self.index.rows(ids)] = False

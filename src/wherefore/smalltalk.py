@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from wherefore.catalog import Catalog
-from wherefore.dialogue import Dialogue
+from wherefore.choices import ASKS_MORE, Choice
+from wherefore.dialogue import Dialogue, Preferences
+from wherefore.phrases import joined
 from wherefore.words import straight
 
 _GREETING = frozenset("hi hello hey howdy greetings yo hiya good morning evening afternoon there".split())
@@ -74,16 +76,20 @@ class Said:
     action: Literal["ask", "chat", "answer"]
 
 
-def answer(dialogue: Dialogue, catalog: Catalog, learned: Callable[[], bool] = lambda: True) -> Said | None:
-    """A greeting is answered with a question, thanks with a word; anything else is for the recommender.
+def answer(
+    dialogue: Dialogue, catalog: Catalog, before: Callable[[], Preferences] = Preferences
+) -> Said | None:
+    """A greeting is answered with a question, thanks and a choice with a word; all else is for the recommender.
 
     Args:
         dialogue: What was said.
         catalog: What is recommended from.
-        learned: Whether the newest message has changed what is known of the user's wishes; only asked where the
-            message reads like something said in passing.
+        before: The state that the newest message was said to; only asked for where the message reads like something
+            said in passing, or takes up what was listed.
     """
     content = straight(dialogue.messages[-1].content)
+    if dialogue.choice is not None:
+        return _chosen(dialogue, dialogue.choice, content, catalog, before)
     words = re.findall(r"[^\W\d_][\w']*", content.lower())
     number = len(dialogue.messages) - 1
     if not words and any(char.isalnum() for char in content):
@@ -106,7 +112,44 @@ def answer(dialogue: Dialogue, catalog: Catalog, learned: Callable[[], bool] = l
             "chat",
         )
     passing = _in_passing(content, set(words), catalog)
-    return passing if passing is not None and not learned() else None
+    return passing if passing is not None and _bare(before()) == _bare(dialogue.preferences) else None
+
+
+def _bare(state: Preferences) -> Preferences:
+    """A state without the words that it was read from."""
+    return replace(state, said=())
+
+
+def _chosen(
+    dialogue: Dialogue, choice: Choice, content: str, catalog: Catalog, before: Callable[[], Preferences]
+) -> Said | None:
+    """What to say to who has found something; None when they ask for more in the same breath."""
+    if choice.refused or ASKS_MORE.search(content):
+        return None
+    listed = {*dialogue.listed, *choice.items}
+    old, new = before(), dialogue.preferences
+    if (old.wanted, old.unwanted, old.limits) != (new.wanted, new.unwanted, new.limits):
+        return None
+    if ({*new.liked, *new.disliked} - {*old.liked, *old.disliked}) - listed:
+        return None  # another taste was told
+    noun = catalog.schema.noun
+    titles = [f"*{catalog[item].title}*" for item in choice.items if item in catalog]
+    if len(titles) > 3:
+        return Said(f"Glad that so much of it suits. Tell me afterwards which {noun} you liked best.", "chat")
+    if titles:
+        pick = "Good choice" if len(titles) == 1 else "Good choices"
+        return Said(f"{pick}: {joined(titles)}. Tell me afterwards how you liked {_them(titles)}.", "chat")
+    if choice.decided:
+        return Said(
+            f"Good. Tell me afterwards how you liked it, or ask whenever you want another {noun}.", "chat"
+        )
+    if not dialogue.last_listed or _bare(old) != _bare(new):
+        return None  # "nice list, but I have seen number 4"
+    return Said("Glad to hear it. Say which one you take, or what else I should look for.", "chat")
+
+
+def _them(titles: Sequence[str]) -> str:
+    return "it" if len(titles) == 1 else "them"
 
 
 def _in_passing(content: str, words: set[str], catalog: Catalog) -> Said | None:

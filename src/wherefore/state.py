@@ -11,12 +11,13 @@ from wherefore.dialogue import ITEMS_OF, Preferences, by_words
 from wherefore.plan import limit_words
 from wherefore.words import forms
 
-PartKind = Literal["liked", "disliked", "seen", "rejected", "asked", "wanted", "unwanted", "limit"]
+PartKind = Literal["liked", "disliked", "seen", "rejected", "chosen", "asked", "wanted", "unwanted", "limit"]
 HEADINGS: dict[PartKind, str] = {
     "liked": "Liked",
     "disliked": "Disliked",
     "seen": "Already seen",
     "rejected": "Turned down",
+    "chosen": "Chosen",
     "asked": "Asked about",
     "wanted": "Wanted",
     "unwanted": "Not wanted",

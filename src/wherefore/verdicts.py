@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-Verdict = Literal["liked", "disliked", "seen", "unseen", "rejected", "forgotten"]
+Verdict = Literal["liked", "disliked", "seen", "unseen", "rejected", "chosen", "forgotten"]
 Span = tuple[int, int]
 
 _LONGEST = 300  # characters of a clause; what goes on longer without a stop is cut at a word

@@ -376,17 +376,6 @@ SHORT = (
     " i found no more that fit everything you asked for.",
     " there are no others that meet all of it.",
 )
-NOTHING = (
-    "i found no {plural} that fit all of that. loosen one of your limits and i will look again.",
-    "nothing in the catalogue fits all of that. which of your limits could go?",
-    "no {noun} in the catalogue meets all that you asked for. shall i relax one of the limits?",
-    "i am sorry, but no {noun} here fits all of that. drop one limit and i will try again.",
-    "sorry, none of the {plural} i know fits everything you asked for.",
-)
-NOTHING_LIMITED = (
-    "you asked for {limits}, and no {noun} in the catalogue fits that and the rest. which limit could go?",
-    "i found no {plural} for {limits} together with the rest. loosen one limit and i will look again.",
-)
 
 # -- records as text --------------------------------------------------------------------------------
 
@@ -438,18 +427,14 @@ def opening(plan: Plan, rng: Random) -> str:
         rng: The source of variety.
 
     Raises:
-        ValueError: If the plan has an item (use `word`).
+        ValueError: If the plan has an item (use `word`), or no list.
     """
     if plan.item is not None:
         raise ValueError("a plan with an item is a reason's; call `word`")
     total = sum(1 for slot in plan.slots if slot.startswith("#"))
     limits = [fact for fact in plan.facts if fact.kind == "limit"]
     if total == 0:
-        if limits and rng.random() < 0.5:
-            text = rng.choice(NOTHING_LIMITED).replace("{limits}", joined([limit_object(x) for x in limits]))
-        else:
-            text = rng.choice(NOTHING)
-        return text.replace("{plural}", plan.plural.lower()).replace("{noun}", plan.noun.lower())
+        raise ValueError("an opening introduces items; `relax.advice` words an empty list")
     wishes = [fact for fact in plan.facts if fact.kind == "wish"]
     met = [fact for fact in wishes if fact.ask.partition(" ")[0] == str(total)]
     likes = [slot_of(plan, fact.source) for fact in plan.facts if fact.kind == "liked"]
