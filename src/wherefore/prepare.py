@@ -160,7 +160,7 @@ def prepare_sources(
     show: Show,
 ) -> None:
     """Let a retriever's sources learn from all dialogues, or take what they learned before."""
-    lessons = [corpus.read(dialogue) for corpus, dialogue in _linked(corpora) if corpus.taught]
+    lessons = [corpus.read(dialogue) for corpus, dialogue in _taught(corpora)]
     _learn(retriever, lessons, vectors, _source_folders(config, corpora, retriever, kept), "all", show, "")
 
 
@@ -181,7 +181,7 @@ def prepare_signals(
             pass
         show(f"{component.name} vectors", 0, 1, "")
         signal = signals[component.name]
-        linked = [(corpus, one) for corpus, one in _linked(corpora) if corpus.taught]
+        linked = _taught(corpora)
         silent = [(corpus, one) for corpus, one in linked if not corpus.has_words(one)]
         lessons = [corpus.read(one) for corpus, one in (silent if signal.wordless and silent else linked)]
         save_signals({component.name: signal.fit(lessons, index.catalog)}, folder)
@@ -193,6 +193,11 @@ def prepare_signals(
 def _linked(corpora: Sequence[Corpus]) -> list[tuple[Corpus, CorpusDialogue]]:
     """The dialogues whose items are in the catalogue, with their corpora."""
     return [(corpus, dialogue) for corpus in corpora if corpus.item_of for dialogue in corpus.dialogues]
+
+
+def _taught(corpora: Sequence[Corpus]) -> list[tuple[Corpus, CorpusDialogue]]:
+    """Those that the sources learn from."""
+    return [(corpus, dialogue) for corpus, dialogue in _linked(corpora) if corpus.taught]
 
 
 def _source_folders(
@@ -294,7 +299,6 @@ def prepare_candidates(
     if not turns:
         return None
     learned = any(isinstance(source, Learned) for source in retriever.sources)
-    lessons = [corpus.read(dialogue) for corpus, dialogue in linked] if learned else []
     number_of_folds = config.retrieval.folds if learned else 1
     parts_of = [folds_of(len(one.dialogues), number_of_folds) for one in corpora if one.item_of]
     folds = np.concatenate([np.zeros(0, dtype=np.int64), *parts_of])  # each corpus in parts of its own
@@ -310,8 +314,8 @@ def prepare_candidates(
             finder = retriever
             if learned:
                 others = [
-                    lesson
-                    for lesson, where, (corpus, _) in zip(lessons, folds, linked, strict=True)
+                    corpus.read(dialogue)
+                    for where, (corpus, dialogue) in zip(folds, linked, strict=True)
                     if where != fold and corpus.taught
                 ]
                 finder = make_retriever(config, index)
