@@ -1,18 +1,21 @@
 """Measure the conversation: the hand-written suite, feedback and intents of real dialogues, and simulated users.
 
-    python scripts/converse.py [--users 300] [--parts suite feedback intents simulated] [--checkpoint starter]
+    python scripts/converse.py [--users 300] [--parts suite feedback simulated] [--checkpoint starter]
 
 Simulated users are people of MovieLens, each after one hidden film that they like; they never name it, and say nothing
 that fewer than twenty films share. They talk for at most five turns with the whole chain, with the chain that never
 asks back, with the chain that keeps no state but reads all words, and with dense retrieval by all that they said.
-Reasons are worded plainly, for the users do not read them. Stopped, the same command goes on where it was. Figures go
-to `conversation.json`.
+Reasons are worded plainly, for the users do not read them. Stopped, the same command goes on where it was.
+
+`diversity` is what `turn.diversity` costs and gives, on turns of ReDial's validation part. `style` compares the reasons
+that `scripts/truth.py` has kept with those that people wrote (E-ReDial). Figures go to `conversation.json`.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import shlex
 import sys
 from collections import Counter
@@ -32,7 +35,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 TURNS = 5
-PARTS = ("suite", "feedback", "intents", "simulated")
+PARTS = ("suite", "feedback", "intents", "diversity", "style", "simulated")
+WEIGHTS = (0.0, 0.25, 0.5, 1.0, 2.0)  # of diversity, in logits
 SYSTEMS = {  # what is compared, and what the keys of its figures begin with
     "chain": "simulated",
     "chain without questions": "simulated_no_questions",
@@ -63,6 +67,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             "suite": lambda: suite(recommender),
             "feedback": lambda: feedback(options),
             "intents": lambda: intents(options),
+            "diversity": lambda: diversity(recommender, options),
+            "style": lambda: style(options),
             "simulated": lambda: simulated(recommender, options),
         }
         found: dict[str, Any] = {}
@@ -269,6 +275,81 @@ def understood(reader: DialogueReader, turns: Sequence[CorpusTurn]) -> Dialogue:
     if not known.messages:
         return known
     return reader.read(known.messages, mentions=known.mentions)
+
+
+def diversity(recommender: Recommender, options: argparse.Namespace) -> dict[str, Any]:
+    """Lists of five by diversity's weight: gold items among them, how unlike they are, and sequels side by side."""
+    import numpy as np
+    from rich.progress import track
+
+    from wherefore.corpora import instances, read, read_items, titles_of
+    from wherefore.diversity import spread as unlikeness
+    from wherefore.prepare import spread
+    from wherefore.series import series_of
+    from wherefore.tasks import link_items
+
+    catalog, vectors = recommender.catalog, recommender.index.vectors
+    facts = read_items("redial", options.shared / "redial")
+    titles = titles_of(facts)
+    turns = [
+        one for dialogue in read("redial", options.shared / "redial", "valid") for one in instances(dialogue)
+    ]
+    turns = spread([one for one in turns if one.context[-1].role == "user"], options.users)
+    ids = link_items(catalog, "redial", facts, dict.fromkeys(item for one in turns for item in one.gold))
+    series = series_of(catalog)
+    rows: dict[float, list[tuple[int, int, float, bool]]] = {weight: [] for weight in WEIGHTS}
+    for one in track(turns, "diversity"):
+        messages = [
+            {"role": str(turn.role), "content": turn.render(lambda item: titles.get(item, item)) or "..."}
+            for turn in one.context
+        ]
+        gold = {ids[item] for item in one.gold if item in ids}
+        for weight in WEIGHTS:
+            reply = recommender.generate(messages, k=5, diversity=weight)
+            places = [catalog.row(each.item.id) for each in reply.recommendations]
+            if places:
+                hits = sum(each.item.id in gold for each in reply.recommendations)
+                of = [series.of(place) for place in places if series.of(place)]
+                twins = len(set(of)) < len(of)
+                rows[weight].append((hits, len(one.gold), unlikeness(vectors[places]), twins))
+    table = {}
+    for weight, found in rows.items():
+        hits, golds, unlike, twins_of = (np.array(column, dtype=float) for column in zip(*found, strict=True))
+        table[f"{weight:g}"] = {
+            "recall@5": float(hits.sum() / golds.sum()),
+            "intra_list_diversity": float(unlike.mean()),
+            "lists_with_sequels": float(twins_of.mean()),
+        }
+    return {"diversity_lists": len(rows[0.0]), "diversity": table}
+
+
+def style(options: argparse.Namespace) -> dict[str, Any]:
+    """Length and variety of our reasons beside those of people: unique word pairs of all, in equally many reasons."""
+    from wherefore.corpora.base import read_lines
+
+    kept = sorted((options.runs.parent / "truth").glob("*.json"))
+    line = re.compile(r"^\d+\. \*\*.+?\*\*(?: \(\d{4}\))? — (.+)$", re.MULTILINE)
+    replies = [reply for file in kept for reply in json.loads(file.read_text(encoding="utf-8"))]
+    listing = [reply["text"] for reply in replies if reply["action"] == "recommend"]
+    ours = [reason for text in listing for reason in line.findall(text)]
+    if not ours:
+        raise ValueError(f"no replies in {options.runs.parent / 'truth'}; run scripts/truth.py first")
+    file = options.shared / "redial" / "eredial_explanations_150.jsonl.gz"
+    theirs = [
+        turn["reason"] for _, record in read_lines(file) for turn in record["turns"] if turn.get("reason")
+    ]
+    count = min(len(ours), len(theirs))
+    chosen = [ours[place * len(ours) // count] for place in range(count)]
+    found: dict[str, Any] = {"style_reasons": count}
+    for name, texts in (("ours", chosen), ("people", theirs[:count])):
+        words = [re.findall(r"[^\W_]+", text.lower()) for text in texts]
+        pairs = [pair for one in words for pair in zip(one, one[1:], strict=False)]
+        found[f"style_{name}_words"] = sum(map(len, words)) / count
+        found[f"style_{name}_distinct_2"] = len(set(pairs)) / max(len(pairs), 1)
+    found["style_turns_with_reasons"] = sum(bool(line.search(text)) for text in listing) / max(
+        len(listing), 1
+    )
+    return found
 
 
 def simulated(recommender: Recommender, options: argparse.Namespace) -> dict[str, Any]:

@@ -42,6 +42,30 @@ def test_figures_of_simulated_users_and_of_feedback(tmp_path, shared):
     assert tree["feedback_disliked_precision"] > 0.7 and tree["feedback_seen_precision"] > 0.85
 
 
+def test_reasons_beside_those_of_people_and_lists_by_diversity(tmp_path, shared):
+    given = ("--shared", shared, "--runs", tmp_path / "converse", "--results", tmp_path / "results")
+    done = run(*given, "--parts", "style")
+    assert done.returncode == 2 and "run scripts/truth.py first" in done.stderr
+    text = "Two movies.\n\n1. **Alien** (1979) — A dark space film.\n2. **Heat** — A dark space heist."
+    (tmp_path / "truth").mkdir()
+    kept = [{"action": "recommend", "text": text}, {"action": "recommend", "text": "None fits."}]
+    (tmp_path / "truth" / "0-0.json").write_text(json.dumps(kept), encoding="utf-8")
+    done = run(*given, "--parts", "style", "diversity", "--users", 2)
+    assert done.returncode == 0, done.stderr
+    tree = json.loads((tmp_path / "results" / "conversation.json").read_text())
+    assert (
+        tree["style_reasons"] == 2
+        and tree["style_ours_words"] == 4
+        and tree["style_turns_with_reasons"] == 0.5
+    )
+    assert tree["style_ours_distinct_2"] == 4 / 6 and 5 < tree["style_people_words"] < 40
+    by_weight = tree["diversity"]
+    assert by_weight["2"]["intra_list_diversity"] >= by_weight["0"]["intra_list_diversity"] > 0
+    assert all(
+        0 <= one["recall@5"] <= 1 and 0 <= one["lists_with_sequels"] <= 1 for one in by_weight.values()
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
