@@ -512,3 +512,31 @@ def test_a_second_wording_is_tried_before_the_plain_sentence(tokenizers):
     reply = recommender.generate(user("Something scary after 2010"), k=2)
     assert {one.worded for one in reply.recommendations} <= {"rewritten", "plain"}
     assert reply.recommendations[0].worded == "rewritten"
+
+
+def test_an_edited_state_makes_the_list_anew(tokenizers):
+    recommender = make_recommender("llama", tokenizers, tries=0)
+    messages = user("I loved Alien. Horror please, after 1990")
+    first = recommender.generate(messages, k=3)
+    assert first.preferences.limits and first.preferences.wanted
+    edited = replace(first.preferences, limits=())
+    again = recommender.generate(messages, k=3, preferences=edited)
+    assert again.preferences.limits  # the newest message says it again
+    settled = recommender.generate(messages, k=3, preferences=edited, settled=True)
+    assert settled.preferences.limits == () and settled.preferences.liked == first.preferences.liked
+    asked = [*messages, *user("who directed Alien?")]
+    assert recommender.generate(asked, preferences=edited).action == "answer"
+    assert recommender.generate(asked, preferences=edited, settled=True).action == "recommend"
+    with pytest.raises(ValueError, match="give them too"):
+        recommender.stream(messages, settled=True)
+
+
+def test_scores_come_in_parts_and_with_all_candidates(tokenizers):
+    recommender = make_recommender("llama", tokenizers, tries=0)
+    ready, *_ = recommender.stream(user("I loved Alien. Something scary?"), k=3)
+    assert len(ready.candidates) > 3 and set(one.item.id for one in ready.recommendations) <= set(
+        ready.candidates
+    )
+    for one in ready.recommendations:
+        assert set(one.parts) == {"sources", "llm", "wishes", "shown"}
+        assert sum(one.parts.values()) == pytest.approx(one.score, abs=1e-4)

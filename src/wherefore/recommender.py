@@ -47,8 +47,9 @@ Progress = Callable[[int, int], None]
 class Recommendation:
     """A listed item: its score, why it is there, and the facts that say so.
 
-    `found_by` holds the rank at which each source found it. `worded` says where the reason's words are from:
-    the LLM's first or a later try, or the plain sentence; it is empty before the reason is written.
+    `found_by` holds the rank at which each source found it, and `parts` what its score is the sum of, in logits: by
+    `sources`, by the `llm`, for `wishes` met, and for having been `shown` before. `worded` says where the reason's
+    words are from: the LLM's first or a later try, or the plain sentence; it is empty before the reason is written.
     """
 
     item: Item
@@ -56,6 +57,7 @@ class Recommendation:
     reason: str = ""
     evidence: tuple[Fact, ...] = ()
     found_by: Mapping[str, int] = field(default_factory=dict)
+    parts: Mapping[str, float] = field(default_factory=dict)
     worded: Worded | Literal[""] = ""
 
     def to_json(self) -> dict[str, Any]:
@@ -99,6 +101,7 @@ class _Ranked:
 
     candidates: Candidates
     scores: np.ndarray  # (m,) logits
+    parts: Mapping[str, np.ndarray]  # (m,) each: what the scores are the sum of
     places: np.ndarray  # (k,)
     fit: np.ndarray  # places of those that meet every demand
 
@@ -109,6 +112,7 @@ class ListReady:
 
     recommendations: tuple[Recommendation, ...]
     preferences: Preferences
+    candidates: tuple[str, ...] = ()  # ids of all that was ranked, the best first
 
 
 @dataclass(frozen=True)
@@ -259,6 +263,7 @@ class Recommender:
         k: int = 5,
         preferences: Preferences | None = None,
         diversity: float | None = None,
+        settled: bool = False,
     ) -> Reply:
         """Answer the last message.
 
@@ -268,11 +273,14 @@ class Recommender:
             preferences: A state to start from, e.g. an edited one of an earlier reply; then only the last
                 message adds to it, and earlier ones just tell what was named.
             diversity: What an item loses for being like one listed before it, in logits; the config's when None.
+            settled: The preferences hold all that the last message says, or what is left of it after an edit: it is
+                not read again, and a list is made anew.
 
         Raises:
-            ValueError: If a message or k is not allowed; says what was seen and what is.
+            ValueError: If a message or k is not allowed, or `settled` comes without preferences; says what was seen
+                and what is.
         """
-        for event in self.stream(messages, k, preferences, diversity):
+        for event in self.stream(messages, k, preferences, diversity, settled):
             if isinstance(event, Done):
                 return event.reply
         raise AssertionError("a stream ends with Done")
@@ -370,15 +378,23 @@ class Recommender:
         k: int = 5,
         preferences: Preferences | None = None,
         diversity: float | None = None,
+        settled: bool = False,
     ) -> Iterator[Event]:
         """The list first, then the text as it is written, then the whole reply. Arguments as in `generate`."""
         self._check_k(k)
         weight = self._check_diversity(diversity)
         parsed = parse_messages(messages)
-        return self._stream(parsed, k, preferences, weight)
+        if settled and preferences is None:
+            raise ValueError("`settled` says that the preferences hold the last message; give them too")
+        return self._stream(parsed, k, preferences, weight, settled)
 
     def _stream(
-        self, parsed: tuple[Message, ...], k: int, preferences: Preferences | None, diversity: float
+        self,
+        parsed: tuple[Message, ...],
+        k: int,
+        preferences: Preferences | None,
+        diversity: float,
+        settled: bool,
     ) -> Iterator[Event]:
         started = time.perf_counter()
         timings: dict[str, float] = {}
@@ -388,14 +404,18 @@ class Recommender:
 
         with self._lock:
             # A given state already holds what was said before: older messages must not bring back what was removed.
-            since = 0 if preferences is None else len(parsed) - 1
+            since = len(parsed) if settled else 0 if preferences is None else len(parsed) - 1
             dialogue = self.reader.read(parsed, preferences, since)
-            question = self.reader.question(dialogue)
-            said = (
-                smalltalk.answer(dialogue, self.catalog, lambda: self._state_before(dialogue, preferences))
-                if question is None
-                else self._answer(question, dialogue)
-            )
+            question = None if settled else self.reader.question(dialogue)
+            said = None
+            if not settled:
+                said = (
+                    smalltalk.answer(
+                        dialogue, self.catalog, lambda: self._state_before(dialogue, preferences)
+                    )
+                    if question is None
+                    else self._answer(question, dialogue)
+                )
             if said is not None and (question is None or question.alone):
                 mark("list_ready")
                 yield ListReady((), dialogue.preferences)
@@ -412,7 +432,9 @@ class Recommender:
             plans = plan_reasons(items, dialogue, self.catalog, similarity)
             listed = tuple(replace(one, evidence=plan.facts) for one, plan in zip(listed, plans, strict=True))
             mark("list_ready")
-            yield ListReady(listed, dialogue.preferences)
+            best = np.argsort(-ranked.scores, kind="stable")
+            found = tuple(ranked.candidates.items[place].id for place in best)
+            yield ListReady(listed, dialogue.preferences, found)
             text = ""
             if said is not None:  # a question, and a request beside it
                 mark("first_word")
@@ -541,15 +563,17 @@ class Recommender:
         rows = candidates.rows
         if not len(rows):
             none = np.zeros(0, np.int64)
-            return _Ranked(candidates, np.zeros(0, np.float32), none, none)
+            return _Ranked(candidates, np.zeros(0, np.float32), {}, none, none)
         made = self.scores(rows, torch.from_numpy(candidates.features), cache)
         scores = made.total.float().cpu().numpy()
+        parts = {"sources": made.sources.float().cpu().numpy(), "llm": made.llm.float().cpu().numpy()}
         # What was demanded ("with Toni Collette") outranks every score; rows settle ties.
         met = self._demands_met(dialogue, candidates)
         turn = self.config.turn
         if mode == "listed":
-            scores = scores + turn.wishes * self._wishes_met(dialogue, candidates)
-            scores -= turn.shown * self._times_shown(dialogue, candidates)
+            parts["wishes"] = turn.wishes * self._wishes_met(dialogue, candidates)
+            parts["shown"] = -turn.shown * self._times_shown(dialogue, candidates)
+            scores = scores + parts["wishes"] + parts["shown"]
         elif mode == "soft":
             scores = scores + turn.demanded * met - turn.broken * self._times_broken(dialogue, candidates)
         order = np.lexsort((rows, -scores) if mode == "soft" else (rows, -scores, -met))
@@ -558,7 +582,7 @@ class Recommender:
             order = order[np.isin(order, fit)]
         if diversity:
             order = self._diverse(dialogue, order, rows, scores, met, k, diversity)
-        return _Ranked(candidates, scores, order[:k], fit)
+        return _Ranked(candidates, scores, parts, order[:k], fit)
 
     def _diverse(
         self,
@@ -596,6 +620,7 @@ class Recommender:
                     for name, rank in zip(candidates.source_names, candidates.ranks[place], strict=True)
                     if rank
                 },
+                parts={name: float(part[place]) for name, part in ranked.parts.items()},
             )
             for place in ranked.places
         )
