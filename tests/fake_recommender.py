@@ -9,11 +9,13 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from dataclasses import asdict, dataclass
-from types import ModuleType
+from dataclasses import asdict, dataclass, field
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
 
 from wherefore.catalog import Catalog
-from wherefore.dialogue import Limit, Message, Preferences
+from wherefore.dialogue import DialogueReader, Limit, Message, Preferences
 
 FILMS = [
     {"id": "1", "title": "The Cellar", "year": 1999, "genres": ["Horror"], "directors": ["Ann Wood"]},
@@ -38,6 +40,9 @@ class Recommendation:
     score: float
     reason: str = ""
     evidence: tuple = ()
+    found_by: dict = field(default_factory=dict)
+    parts: dict = field(default_factory=dict)
+    worded: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,7 @@ class Reply:
 class ListReady:
     recommendations: tuple
     preferences: Preferences
+    candidates: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,9 @@ class Recommender:
     def __init__(self, catalog):
         self.catalog = catalog
         self.busy = False
+        self.config = SimpleNamespace(turn=SimpleNamespace(diversity=0.5))
+        self.index = SimpleNamespace(vectors=np.eye(len(catalog), 4, dtype=np.float32))
+        self.reader = DialogueReader(catalog)
 
     @classmethod
     def from_pretrained(cls, path="starter", device="auto"):
@@ -100,7 +109,10 @@ class Recommender:
     def generate(self, messages, k=5, preferences=None):
         return list(self.stream(messages, k))[-1].reply
 
-    def stream(self, messages, k=5, preferences=None):
+    def effects(self, messages, k=5, preferences=None, diversity=None):
+        return ()
+
+    def stream(self, messages, k=5, preferences=None, diversity=None, settled=False, seed=None):
         messages = [m if isinstance(m, Message) else Message(**m) for m in messages]
         last = messages[-1].content
         if "too long" in last:

@@ -540,3 +540,14 @@ def test_scores_come_in_parts_and_with_all_candidates(tokenizers):
     for one in ready.recommendations:
         assert set(one.parts) == {"sources", "llm", "wishes", "shown"}
         assert sum(one.parts.values()) == pytest.approx(one.score, abs=1e-4)
+
+
+def test_the_seed_of_the_wording_can_be_given(tokenizers, monkeypatch):
+    recommender = make_recommender("llama", tokenizers)
+    seeds = []
+    write = recommender.model.write
+    monkeypatch.setattr(recommender.model, "write", lambda *given: seeds.append(given[6]) or write(*given))
+    for seed in (None, 0, 1):
+        recommender.generate(user("Something scary?"), k=2, seed=seed)
+    each = len(seeds) // 3
+    assert seeds[:each] == seeds[each : 2 * each] != seeds[2 * each :]

@@ -1,4 +1,4 @@
-"""The web page, on the fake recommender."""
+"""The web page without a browser: what it shows, and its endpoints for programs."""
 
 from __future__ import annotations
 
@@ -8,87 +8,185 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
+from dataclasses import replace
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 import fake_recommender
+from conftest import make_recommender
 from wherefore import cli
-from wherefore.dialogue import Preferences
+from wherefore.catalog import Catalog
+from wherefore.dialogue import Preferences, Wish
+from wherefore.state import parts
 
 
 @pytest.fixture(scope="module")
-def fake():
-    real = sys.modules.pop("wherefore.recommender", None)
-    module = fake_recommender.install()
-    yield module
-    sys.modules.pop("wherefore.recommender", None)
-    if real is not None:
-        sys.modules["wherefore.recommender"] = real
+def page():
+    return cli._ui_module()
 
 
 @pytest.fixture(scope="module")
-def page(fake):
-    module = cli._ui_module()
-    yield module
-    sys.modules.pop("wherefore_ui.app", None)
+def ui(page):
+    """The page's modules by name."""
+    names = ("view", "cards", "columns", "controls", "export", "picture", "texts", "app")
+    return SimpleNamespace(**{name: sys.modules[f"wherefore_ui.{name}"] for name in names})
 
 
-@pytest.fixture
-def recommender(fake):
-    return fake.Recommender.from_pretrained()
+@pytest.fixture(scope="module")
+def recommender(tokenizers):
+    return make_recommender("llama", tokenizers, tries=0)
 
 
-def test_a_turn_shows_the_list_before_the_words(page, recommender):
-    views = list(page.turn(recommender, page.View(), "First", 3))
-    assert views[0].messages == ({"role": "user", "content": "First"},)
-    assert len(views[1].messages) == 1 and len(views[1].listing.rows) == 3
-    assert views[1].listing.headers[:3] == ("#", "film", "year")
-    assert "Limits: year > 2000" in views[1].understood
-    said = [view.messages[1]["content"] for view in views[2:]]
-    assert len(said) > 3 and all(
-        after.startswith(before) for before, after in zip(said, said[1:], strict=False)
-    )
+ASK = "I loved Alien. Horror please, after 1990"
 
 
-def test_the_next_turn_knows_the_one_before(page, recommender):
-    *_, first = page.turn(recommender, page.View(), "First", 3)
-    *_, second = page.turn(recommender, first, "Second", 3)
-    assert [message["role"] for message in second.messages] == ["user", "assistant"] * 2
-    assert not {row[1] for row in first.listing.rows} & {row[1] for row in second.listing.rows}
+@pytest.fixture(scope="module")
+def talk(ui, recommender):
+    """The views of one turn."""
+    return list(ui.view.answer(recommender, ui.view.View(), ASK, ui.view.Settings(k=3)))
 
 
-@pytest.mark.parametrize(("action", "kept"), [("answer", True), ("chat", True), ("nothing", False)])
-def test_an_answer_leaves_the_list_it_speaks_of(page, fake, recommender, action, kept):
-    *_, first = page.turn(recommender, page.View(), "First", 3)
-
-    class Says:
-        catalog = recommender.catalog
-
-        def stream(self, *_, **__):
-            yield fake.ListReady((), first_state)
-            yield fake.TextDelta("So.")
-            yield fake.Done(fake.Reply("So.", action, (), first_state, {}))
-
-    first_state = Preferences()
-    *_, second = page.turn(Says(), first, "is it?", 3)
-    assert second.listing.rows == (first.listing.rows if kept else ())
-    assert second.messages[-1]["content"] == "So."
+def test_a_turn_shows_the_list_before_the_words(talk):
+    assert talk[0].messages == ({"role": "user", "content": ASK},) and talk[0].listed is None
+    assert len(talk[1].messages) == 1 and len(talk[1].listed.cards) == 3
+    assert talk[1].state.liked and talk[1].state.limits
+    said = [view.messages[1]["content"] for view in talk[2:]]
+    assert all(after.startswith(before) for before, after in zip(said, said[1:], strict=False))
+    assert talk[-1].turns[0].action == "recommend" and all(card.reason for card in talk[-1].listed.cards)
+    assert max(card.strength for card in talk[-1].listed.cards) == 1
 
 
-def test_a_page_that_is_closed_lets_go_of_the_recommender(page, recommender):
-    views = page.turn(recommender, page.View(), "First", 3)
+def test_an_edited_state_holds_in_later_turns(ui, recommender, talk):
+    view, settings = talk[-1], ui.view.Settings(k=3)
+    limit = next(p for p in parts(view.state, recommender.catalog) if p.kind == "limit")
+    state = ui.view.without_part(view, ui.view.key_of(limit), recommender)
+    *_, view = ui.view.anew(recommender, view, state, settings)
+    assert len(view.turns) == 1 and view.state.limits == () and view.turns[0].action == "recommend"
+    *_, view = ui.view.answer(recommender, view, "something else", settings)
+    assert len(view.turns) == 2 and view.state.limits == () and view.state.liked
+    with pytest.raises(ValueError, match="no longer"):
+        ui.view.without_part(view, ui.view.key_of(limit), recommender)
+
+
+def test_an_answer_leaves_the_list_it_speaks_of(ui, recommender, talk):
+    *_, view = ui.view.answer(recommender, talk[-1], "Who directed the first one?", ui.view.Settings(k=3))
+    assert view.turns[-1].action == "answer" and view.listed == talk[-1].listed
+    nothing = replace(view.turns[-1], action="nothing", cards=())
+    assert replace(view, turns=(*view.turns, nothing)).listed is None
+
+
+def test_a_page_that_is_closed_lets_go_of_the_recommender(ui, recommender):
+    views = ui.view.answer(recommender, ui.view.View(), ASK, ui.view.Settings(k=2))
     next(views)
     next(views)
-    assert recommender.busy
     views.close()
-    assert not recommender.busy
+    done = []
+    other = threading.Thread(
+        target=lambda: done.append(recommender.generate([{"role": "user", "content": ASK}]))
+    )
+    other.start()
+    other.join(30)
+    assert done
 
 
-def test_html_and_links_stay_text(page):
-    assert page.literal("<b>![x](http://y)</b>\x1b") == "&lt;b&gt;!\\[x](http://y)&lt;/b&gt;"
+def test_a_conversation_is_saved_and_restored(ui, talk):
+    tree = json.loads(json.dumps(talk[-1].to_json()))
+    assert ui.view.View.from_json(tree) == talk[-1]
+    for wrong in (None, [], {}, tree | {"version": 0}, tree | {"turns": [{}]}, tree | {"turns": 3}):
+        with pytest.raises(ValueError):
+            ui.view.View.from_json(wrong)
+
+
+def test_cards_show_evidence_and_escape_all_text(ui, recommender, talk):
+    html = ui.cards.cards_html(talk[-1].listed, recommender.catalog)
+    assert html.count('class="wf-card"') == 3 and "<mark title=" in html and html.count('data-act="why"') == 3
+    evil = "<img src=x onerror=alert(1)>"
+    records = [
+        {"id": f"{n}", "title": f"{evil} {n}", "year": 1990 + n, "genres": [evil], "image": "javascript:x"}
+        for n in range(3)
+    ]
+    catalog = Catalog.from_records(records, name="evil")
+    mark = ui.view.Mark(evil, evil, evil)
+    card = ui.view.Card("1", 1.0, 2.0, f"It has {evil}.", "first", (mark,), {evil: 1}, {evil: 2.0})
+    turn = ui.view.Turn(evil, Preferences(), Preferences(), "x", "recommend", (card,), ("1", "2"))
+    for images in (False, True):
+        html = ui.cards.cards_html(turn, catalog, images)
+        assert "<img" not in html and "onerror=alert(1)&gt;" in html
+    state = Preferences(liked=("1",), said=(("1", evil),), wanted=(Wish("genres", evil, 1.0, evil),))
+    assert "<img" not in ui.cards.chips_html(state, catalog)
+    found = ui.picture.CatalogMap(catalog, np.eye(3, dtype=np.float32)).svg(["1", "2"], ["0"], ["2"])
+    assert "<img" not in found and found.count("<circle") == 3
+    assert "<img" not in ui.app._saved({evil: {"title": evil, "when": 1}})
+    assert "<img" not in ui.app._trouble(f"/x/{evil}.csv", ValueError(evil))
+    assert ui.cards.literal("<b>![x](http://y)</b>\x1b") == "&lt;b&gt;!\\[x](http://y)&lt;/b&gt;"
+
+
+def test_pictures_are_loaded_only_where_they_may_be(ui):
+    records = [{"id": "1", "title": "Cup", "image": "https://example.org/cup.png", "price": 3}]
+    catalog = Catalog.from_records(records, name="cups")
+    card = ui.view.Card("1", 1.0, 2.0)
+    turn = ui.view.Turn("x", Preferences(), Preferences(), cards=(card,))
+    assert "example.org" not in ui.cards.cards_html(turn, catalog)
+    assert 'src="https://example.org/cup.png"' in ui.cards.cards_html(turn, catalog, images=True)
+
+
+def test_limits_and_wishes_by_hand(ui, recommender):
+    controls, catalog = ui.controls, recommender.catalog
+    year, low, high, step = next(controls.ranges_of(catalog))
+    assert year.name == "year" and low < high and step == 1
+    state = controls.limited(Preferences(), year, 1980, high, (low, high))
+    assert [(one.field, one.op, one.value) for one in state.limits] == [("year", "ge", 1980.0)]
+    assert controls.limited(state, year, low, high, (low, high)).limits == ()
+    genres, values = next(controls.values_of_field(catalog))
+    said = Preferences(wanted=(Wish(genres.name, values[0], 1.0, "said so"),))
+    state = controls.wished(said, genres, [values[1]], [values[2]])
+    assert [w.value for w in state.wanted] == [values[0], values[1]] and state.demands[0].value == values[1]
+    assert [w.value for w in state.refusals] == [values[2]]
+    assert controls.wished(state, genres, [], []) == said
+
+
+def test_columns_of_an_own_file_can_be_corrected(ui, tmp_path):
+    file = tmp_path / "cups.csv"
+    file.write_text("Name,Shape,Price\nBlue,round,3\nRed,square,4\n", encoding="utf-8")
+    rows = ui.columns.column_rows(Catalog.load(file))
+    assert [row[0] for row in rows][-3:] == ["Name", "Shape", "Price"]
+    rows = [[name, "text" if name == "Shape" else kind, value] for name, kind, value in rows]
+    assert Catalog.load(file, ui.columns.schema_of(str(file), rows)).schema.of_kind("text")
+    with pytest.raises(ValueError, match="known kinds"):
+        ui.columns.schema_of(str(file), [["Shape", "shape", ""]])
+
+
+def test_a_conversation_as_markdown(ui, recommender, talk):
+    text = ui.export.as_markdown(talk[-1], recommender.catalog)
+    assert text.startswith(f"# Conversation\n\n> {ASK}\n") and "- Liked: Alien" in text
+
+
+def test_places_on_the_map_fill_the_square(ui):
+    vectors = np.random.default_rng(0).normal(size=(500, 16)).astype(np.float32)
+    places = ui.picture.places_of(vectors)
+    assert places.shape == (500, 2) and places.min() >= 0 and places.max() <= 1
+    assert np.histogram2d(*places.T, bins=4)[0].min() > 5
+    assert ui.picture.places_of(vectors[:1]).tolist() == [[0.5, 0.5]]
+
+
+def test_examples_fit_the_catalogue(ui):
+    builtin = ui.app.examples_of(Catalog.builtin())
+    assert len(builtin) == 4 and any("from after 2000" in text for text in builtin)
+    assert len(ui.app.examples_of(Catalog.from_records([{"id": "1", "title": "Cup"}], name="cups"))) == 1
+
+
+def test_messages_are_limited(ui):
+    now = ui.app.Session()
+    assert ui.app._refused("hello", now) == "" and ui.app._refused("", now) == ui.texts.EMPTY
+    assert "20,001 characters" in ui.app._refused("x" * 20_001, now)
+    busy = replace(now, sent=(time.time(),) * ui.app.MOST_MESSAGES)
+    assert "Wait" in ui.app._refused("hello", busy)
 
 
 def free_port():
@@ -128,7 +226,12 @@ def test_the_command_serves_the_page():
         lines = fetch(f"{url}/gradio_api/call/chat/{event}")
         assert "event: generating" in lines  # it streams
         last = lines[lines.index("event: complete") + 1]
-        assert "Ghosts &amp; Sons" in last
+        assert "Ghosts & Sons" in last and "conversation" in last
+        asked = {"data": [[{"role": "user", "content": "First"}], 2, None]}
+        event = json.loads(fetch(f"{url}/gradio_api/call/recommend", asked)[0])["event_id"]
+        lines = fetch(f"{url}/gradio_api/call/recommend/{event}")
+        reply = json.loads(lines[lines.index("event: complete") + 1].removeprefix("data: "))[0]
+        assert len(reply["recommendations"]) == 2 and reply["preferences"]["liked"] == ["5"]
     finally:
         server.send_signal(signal.SIGINT)
         try:

@@ -239,7 +239,7 @@ def ui(
     """Chat on a web page."""
     page = _ui_module()
     recommender = _load(catalog, schema, checkpoint, describe=True)
-    page.launch(page.build_app(recommender, k), host=host, port=port)
+    page.launch(page.build_app(recommender, k, checkpoint), host=host, port=port)
 
 
 def _load(catalog: Path | None, schema: Path | None, checkpoint: str, describe: bool = False) -> Recommender:
@@ -318,20 +318,20 @@ def _speaks_unicode() -> bool:
 
 
 def _ui_module() -> ModuleType:
-    """`ui/app.py`: from the checkout when this is one, else as the wheel installed it."""
+    """The page: the folder `ui` of the checkout when this is one, else as the wheel installed it."""
     import importlib.util
 
     if importlib.util.find_spec("gradio") is None:
         raise ImportError("the web page needs gradio; install it with: pip install 'wherefore[ui]'")
-    file = Path(__file__).parents[2] / "ui" / "app.py"
-    if not file.is_file():
-        return importlib.import_module("wherefore_ui.app")
-    spec = importlib.util.spec_from_file_location("wherefore_ui.app", file)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    folder = Path(__file__).parents[2] / "ui"
+    if (folder / "app.py").is_file() and "wherefore_ui" not in sys.modules:
+        spec = importlib.util.spec_from_file_location(
+            "wherefore_ui", folder / "__init__.py", submodule_search_locations=[str(folder)]
+        )
+        assert spec is not None and spec.loader is not None
+        sys.modules[spec.name] = package = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(package)
+    return importlib.import_module("wherefore_ui.app")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

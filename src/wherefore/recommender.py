@@ -264,6 +264,7 @@ class Recommender:
         preferences: Preferences | None = None,
         diversity: float | None = None,
         settled: bool = False,
+        seed: int | None = None,
     ) -> Reply:
         """Answer the last message.
 
@@ -275,12 +276,13 @@ class Recommender:
             diversity: What an item loses for being like one listed before it, in logits; the config's when None.
             settled: The preferences hold all that the last message says, or what is left of it after an edit: it is
                 not read again, and a list is made anew.
+            seed: Of the wording; the config's when None.
 
         Raises:
             ValueError: If a message or k is not allowed, or `settled` comes without preferences; says what was seen
                 and what is.
         """
-        for event in self.stream(messages, k, preferences, diversity, settled):
+        for event in self.stream(messages, k, preferences, diversity, settled, seed):
             if isinstance(event, Done):
                 return event.reply
         raise AssertionError("a stream ends with Done")
@@ -379,6 +381,7 @@ class Recommender:
         preferences: Preferences | None = None,
         diversity: float | None = None,
         settled: bool = False,
+        seed: int | None = None,
     ) -> Iterator[Event]:
         """The list first, then the text as it is written, then the whole reply. Arguments as in `generate`."""
         self._check_k(k)
@@ -386,7 +389,8 @@ class Recommender:
         parsed = parse_messages(messages)
         if settled and preferences is None:
             raise ValueError("`settled` says that the preferences hold the last message; give them too")
-        return self._stream(parsed, k, preferences, weight, settled)
+        seed = self.config.seed if seed is None else seed
+        return self._stream(parsed, k, preferences, weight, settled, seed)
 
     def _stream(
         self,
@@ -395,6 +399,7 @@ class Recommender:
         preferences: Preferences | None,
         diversity: float,
         settled: bool,
+        seed: int,
     ) -> Iterator[Event]:
         started = time.perf_counter()
         timings: dict[str, float] = {}
@@ -441,7 +446,7 @@ class Recommender:
                 text = f"{said.text}\n\n"
                 yield TextDelta(text)
             opening = plan_opening(items, dialogue, self.catalog, asked=k)
-            for number, piece, how in self._write(dialogue, cache, opening, plans) if listed else ():
+            for number, piece, how in self._write(dialogue, cache, opening, plans, seed) if listed else ():
                 if number:
                     one = listed[number - 1]
                     year = self.catalog.dated(one.item).removeprefix(one.item.title)
@@ -691,19 +696,19 @@ class Recommender:
     # -- writing ----------------------------------------------------------------------------------------
 
     def _write(
-        self, dialogue: Dialogue, cache: DialogueCache, opening: Plan, plans: Sequence[Plan]
+        self, dialogue: Dialogue, cache: DialogueCache, opening: Plan, plans: Sequence[Plan], seed: int
     ) -> Iterator[tuple[int, str, Worded]]:
         """Opening (number 0) and reasons, in order, each as soon as it and all before it have passed the check.
 
         The opening is written by itself, so that the first words come soon; then all reasons together.
         """
-        for sentence, how in self._word(dialogue, cache, [opening]):
+        for sentence, how in self._word(dialogue, cache, [opening], seed):
             yield 0, sentence, how
-        for number, (sentence, how) in enumerate(self._word(dialogue, cache, plans), 1):
+        for number, (sentence, how) in enumerate(self._word(dialogue, cache, plans, seed), 1):
             yield number, sentence, how
 
     def _word(
-        self, dialogue: Dialogue, cache: DialogueCache, plans: Sequence[Plan]
+        self, dialogue: Dialogue, cache: DialogueCache, plans: Sequence[Plan], seed: int
     ) -> Iterator[tuple[str, Worded]]:
         """A checked sentence for each plan, in order."""
         ready: dict[int, tuple[str, Worded]] = {}
@@ -713,7 +718,9 @@ class Recommender:
             missing = [number for number in range(len(plans)) if number not in ready]
             if not missing:
                 break
-            for number, sentence in self._attempt(dialogue, cache, plans, missing, attempt, starts):
+            for number, sentence in self._attempt(
+                dialogue, cache, plans, missing, seed * 1_000_003 + attempt, starts
+            ):
                 ready[number] = (sentence, "first" if attempt == 0 else "rewritten")
                 while shown in ready:
                     yield ready[shown]
@@ -727,7 +734,7 @@ class Recommender:
         cache: DialogueCache,
         plans: Sequence[Plan],
         numbers: Sequence[int],
-        attempt: int,
+        seed: int,
         starts: Counter[str],
     ) -> Iterator[tuple[int, str]]:
         """Word some plans at once; those that pass the check, ready to be shown."""
@@ -735,7 +742,7 @@ class Recommender:
         prompts = [text_format.plan(plans[number], self.catalog) for number in numbers]
         rows = np.array([row for prompt in prompts for row in prompt.items], dtype=np.int64)
         allowed = [[*self._words(), *self._tokens(prompt.ids)] for prompt in prompts]
-        seed = (self.config.seed * 1_000_003 + sum(cache.ids) * 31 + attempt) % 2**31
+        seed = (seed + sum(cache.ids) * 31) % 2**31
         written = self.model.write(
             cache,
             prompts,

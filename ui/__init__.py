@@ -1,0 +1,1 @@
+"""The web page: `make ui` or `wherefore ui`."""

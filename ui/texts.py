@@ -1,0 +1,111 @@
+"""Every word of the page, in one place."""
+
+from __future__ import annotations
+
+TITLE = "Wherefore"
+LEAD = "Tell me what you like. {count} {plural}, and a reason for each."
+PLACEHOLDER = "What you like, and what you are looking for"
+MESSAGE = "Your message"
+SEND = "Send"
+STOP = "Stop"
+CONVERSATION = "Conversation"
+EXAMPLES = "For example"
+NEW = "New conversation"
+SAVED = "Saved conversations"
+SAVED_NONE = "Conversations are kept in this browser, and nowhere else."
+DELETE = "Delete"
+EXPORT_MARKDOWN = "Save as Markdown"
+EXPORT_JSON = "Save as JSON"
+
+LIST = "The list"
+LIST_EMPTY = "What I recommend will be here."
+UNDERSTOOD = "What I understood"
+UNDERSTOOD_EMPTY = "Nothing yet. You can say it in the chat, or set it below."
+UNDERSTOOD_FROM = "from “{said}”"
+UNDERSTOOD_SET = "set by hand"
+DROP = "Remove: {text}"
+ADD = "Add something"
+ADD_PLACEHOLDER = "no horror; after 2000; with Toni Collette"
+FILTERS = "Set limits"
+FROM = "{field} from"
+TO = "{field} to"
+WITH = "{field}: must have"
+WITHOUT = "{field}: none of"
+APPLY = "Apply"
+
+LIKE = "Like"
+DISLIKE = "Not for me"
+SEEN = "Seen it"
+MORE = "More like this"
+WHY = "Why this?"
+LIKES = "I like {title}."
+DISLIKES = "{title} is not for me."
+HAS_SEEN = "I have seen {title}."
+WANTS_MORE = "More like {title}, please."
+ASKS_WHY = "Why {title}?"
+
+MATCH = "match"
+EVIDENCE = "Evidence"
+FOUND_BY = "Found by"
+SCORE = "Score"
+SCORE_PARTS = {
+    "sources": "sources, and what they know of it",
+    "llm": "the language model, reading the conversation",
+    "wishes": "wishes that it meets",
+    "shown": "listed before and passed over",
+}
+SOURCES = {
+    "tower": "learned reader of dialogues",
+    "collaborative": "named together by people",
+    "regression": "words and items that lead to it",
+    "neighbours": "similar conversations",
+    "dense": "meaning of your words",
+    "liked": "near what you liked",
+    "bm25": "words in common",
+    "attributes": "values that you asked for",
+    "popularity": "well known",
+}
+RANK = "rank {rank}"
+WORDED = {
+    "first": "worded by the language model, checked",
+    "rewritten": "worded by the language model at a later try, checked",
+    "plain": "worded plainly from the record",
+}
+EFFECTS = "What each thing that you said does to the list"
+EFFECTS_BUTTON = "Show what each thing does to the list"
+EFFECTS_NONE = "Nothing that I understood changes this list."
+EFFECTS_BRINGS = "brings {titles}"
+EFFECTS_KEEPS_OUT = "keeps out {titles}"
+MAP = "Map of the catalogue"
+MAP_ABOUT = (
+    "Each item where its text puts it, in two dimensions: grey all items, blue the candidates, green what you like, "
+    "red the list."
+)
+
+CATALOG = "Your own catalogue"
+CATALOG_FILE = "CSV, TSV, JSON Lines or Parquet, one item a row"
+CATALOG_COLUMNS = "What each column was taken for; change what is wrong"
+CATALOG_COLUMN = "Column"
+CATALOG_KIND = "Kind"
+CATALOG_VALUE = "First value"
+CATALOG_USE = "Build the index and talk about it"
+CATALOG_BACK = "Back to {name}"
+CATALOG_READY = "{count} {plural} from {file}. Ask away."
+CATALOG_INDEXING = "Indexing"
+
+SETTINGS = "Settings"
+COUNT = "Items in a list"
+DIVERSITY = "Diversity"
+DIVERSITY_ABOUT = "What an item loses for being like one listed before it, in logits; 0 goes by score alone"
+IMAGES = "Load pictures that the catalogue links to"
+IMAGES_ABOUT = "They come from other servers, which then see your address. Off, placeholders are drawn."
+
+STOPPED = "(stopped)"
+EMPTY = "Type a message first."
+TOO_LONG = "Your message has {seen:,} characters; at most {most:,} are read. Shorten it, or say it in several messages."
+TOO_FAST = "That was {most} messages within a minute. Wait {seconds} seconds, then send it again."
+NO_TURN = "Say something first; then there is a list to change."
+LOST = "The server has no memory of this page; it was restarted. Your conversation was restored from this browser."
+EDITED = "That message is no longer there."
+FAILED = "This could not be answered: {error}"
+BAD_FILE = "{file}: {error}"

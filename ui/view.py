@@ -1,0 +1,232 @@
+"""What the page shows, as plain values: conversations, their turns, and the cards of a list."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Self
+
+from wherefore.dialogue import Preferences
+from wherefore.display import label
+from wherefore.recommender import Done, ListReady, Recommendation, Recommender, TextDelta
+from wherefore.state import Part, parts
+
+ChatMessage = dict[str, str]
+VERSION = 1  # of saved conversations
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One piece of evidence for a reason: a field's value, and why it is said."""
+
+    field: str  # for people to read
+    value: str
+    because: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """One listed item."""
+
+    item_id: str
+    strength: float  # of the match, 0 to 1; the best of a list has 1
+    score: float
+    reason: str = ""
+    worded: str = ""
+    evidence: tuple[Mark, ...] = ()
+    found_by: Mapping[str, int] | None = None  # source -> rank
+    parts: Mapping[str, float] | None = None  # what the score is the sum of
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A message with its reply."""
+
+    said: str
+    before: Preferences
+    after: Preferences
+    reply: str = ""
+    action: str = ""  # empty while the reply is being written, or when it was stopped
+    cards: tuple[Card, ...] = ()
+    candidates: tuple[str, ...] = ()  # all that was ranked, best first
+    options: tuple[str, ...] = ()  # answers to the question that the reply ends with
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How many items, and how unlike each other; `seed` varies the wording."""
+
+    k: int = 5
+    diversity: float | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class View:
+    """A conversation."""
+
+    turns: tuple[Turn, ...] = ()
+    start: Preferences = field(default_factory=Preferences)  # set by hand before anything was said
+
+    @property
+    def messages(self) -> tuple[ChatMessage, ...]:
+        """All that was said, in chat format."""
+        said: list[ChatMessage] = []
+        for turn in self.turns:
+            said.append({"role": "user", "content": turn.said})
+            if turn.reply:
+                said.append({"role": "assistant", "content": turn.reply})
+        return tuple(said)
+
+    @property
+    def state(self) -> Preferences:
+        """What is understood by now."""
+        return self.turns[-1].after if self.turns else self.start
+
+    @property
+    def listed(self) -> Turn | None:
+        """The turn whose list is shown: an answer leaves the list that it speaks of."""
+        for turn in reversed(self.turns):
+            if turn.cards:
+                return turn
+            if turn.action == "nothing":
+                return None
+        return None
+
+    def upto(self, turn: int) -> Self:
+        """The conversation before a turn, counted from 0."""
+        return replace(self, turns=self.turns[:turn])
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, for the browser to keep and for people to take away."""
+        turns = [_turn_json(turn) for turn in self.turns]
+        return {"version": VERSION, "turns": turns, "start": self.start.to_json()}
+
+    @classmethod
+    def from_json(cls, tree: Any) -> Self:
+        """The conversation that `to_json` gave.
+
+        Raises:
+            ValueError: If it is none, or of another version.
+        """
+        if not isinstance(tree, Mapping) or tree.get("version") != VERSION:
+            raise ValueError("this is no conversation that was saved by this version of the page")
+        try:
+            return cls(tuple(_turn(turn) for turn in tree["turns"]), Preferences.from_json(tree["start"]))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"the saved conversation is damaged: {error}") from error
+
+
+def answer(recommender: Recommender, view: View, text: str, settings: Settings) -> Iterator[View]:
+    """The view after each event of a new turn.
+
+    Raises:
+        ValueError: If the message is not allowed; says what is.
+    """
+    turn = Turn(text, view.state, view.state)
+    said = ({"role": "user", "content": text},)
+    # Older messages are in the state already, with all that was edited there.
+    given = view.state if view.turns or view.state != Preferences() else None
+    events = recommender.stream(
+        (*view.messages, *said), settings.k, given, settings.diversity, seed=settings.seed
+    )
+    return _following(events, view, turn, recommender)
+
+
+def anew(recommender: Recommender, view: View, state: Preferences, settings: Settings) -> Iterator[View]:
+    """The view after each event of making the last turn's list anew, for a state that was edited."""
+    last = view.turns[-1]
+    said = (*view.upto(len(view.turns) - 1).messages, {"role": "user", "content": last.said})
+    events = recommender.stream(said, settings.k, state, settings.diversity, settled=True, seed=settings.seed)
+    turn = Turn(last.said, last.before, state)
+    return _following(events, view.upto(len(view.turns) - 1), turn, recommender)
+
+
+def _following(events: Iterator[Any], view: View, turn: Turn, recommender: Recommender) -> Iterator[View]:
+    try:
+        yield replace(view, turns=(*view.turns, turn))
+        for event in events:
+            match event:
+                case ListReady():
+                    cards = cards_of(event.recommendations, recommender)
+                    turn = replace(turn, after=event.preferences, cards=cards, candidates=event.candidates)
+                case TextDelta():
+                    turn = replace(turn, reply=turn.reply + event.text)
+                case Done():
+                    reply = event.reply
+                    options = reply.question.options if reply.question is not None else ()
+                    turn = replace(
+                        turn,
+                        reply=reply.text,
+                        action=reply.action,
+                        after=reply.preferences,
+                        cards=cards_of(reply.recommendations, recommender),
+                        options=tuple(options),
+                    )
+            yield replace(view, turns=(*view.turns, turn))
+    finally:
+        if isinstance(events, Generator):  # a page that was closed must let go of the recommender
+            events.close()
+
+
+def cards_of(listed: Sequence[Recommendation], recommender: Recommender) -> tuple[Card, ...]:
+    """The cards of a list."""
+    schema = recommender.catalog.schema
+    labels = {spec.name: label(spec) for spec in schema.fields}
+    best = max((one.score for one in listed), default=0.0)
+    return tuple(
+        Card(
+            one.item.id,
+            math.exp((one.score - best) / 4),
+            one.score,
+            one.reason,
+            one.worded,
+            tuple(
+                Mark(labels.get(fact.field, ""), fact.value or fact.ask, fact.because)
+                for fact in one.evidence
+                if fact.because
+            ),
+            dict(one.found_by),
+            dict(one.parts),
+        )
+        for one in listed
+    )
+
+
+def key_of(part: Part) -> str:
+    """What a part of the state goes by on the page, whatever is added or dropped beside it."""
+    return hashlib.sha256(f"{part.kind}|{part.text}".encode()).hexdigest()[:12]
+
+
+def without_part(view: View, key: str, recommender: Recommender) -> Preferences:
+    """The state when one of its parts is dropped.
+
+    Raises:
+        ValueError: If there is no such part (the page was behind).
+    """
+    for part in parts(view.state, recommender.catalog):
+        if key_of(part) == key:
+            return part.without
+    raise ValueError("that is no longer part of what I understood")
+
+
+def _turn_json(turn: Turn) -> dict[str, Any]:
+    return asdict(turn) | {"before": turn.before.to_json(), "after": turn.after.to_json()}
+
+
+def _turn(tree: Mapping[str, Any]) -> Turn:
+    cards = tuple(
+        Card(**{**card, "evidence": tuple(Mark(**mark) for mark in card["evidence"])})
+        for card in tree["cards"]
+    )
+    texts = {name: str(tree[name]) for name in ("said", "reply", "action")}
+    return Turn(
+        **texts,
+        before=Preferences.from_json(tree["before"]),
+        after=Preferences.from_json(tree["after"]),
+        cards=cards,
+        candidates=tuple(map(str, tree["candidates"])),
+        options=tuple(map(str, tree["options"])),
+    )
