@@ -296,3 +296,11 @@ def make_recommender(family: str, tokenizers: dict, catalog=None, **writer):
 def recommender(family, tokenizers):
     """A recommender of each family."""
     return make_recommender(family, tokenizers)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Fixtures can see whether their test has failed: `request.node.failed`."""
+    outcome = yield
+    if call.when == "call":
+        item.failed = outcome.get_result().failed

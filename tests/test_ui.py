@@ -58,6 +58,8 @@ def test_a_turn_shows_the_list_before_the_words(talk):
     assert talk[1].state.liked and talk[1].state.limits
     said = [view.messages[1]["content"] for view in talk[2:]]
     assert all(after.startswith(before) for before, after in zip(said, said[1:], strict=False))
+    counts = [sum(bool(card.reason) for card in view.listed.cards) for view in talk[1:]]
+    assert counts == sorted(counts) and {0, 1, 2, 3} <= set(counts)  # one after the other
     assert talk[-1].turns[0].action == "recommend" and all(card.reason for card in talk[-1].listed.cards)
     assert max(card.strength for card in talk[-1].listed.cards) == 1
 
@@ -203,8 +205,8 @@ def fetch(url, data=None):
         return [line.decode().rstrip("\n") for line in answer]
 
 
-def fetch_when_up(url, process):
-    for _ in range(300):
+def fetch_when_up(url, process, seconds=30):
+    for _ in range(10 * seconds):
         try:
             return fetch(url)
         except urllib.error.URLError:
@@ -241,6 +243,26 @@ def test_the_command_serves_the_page():
             error = server.stderr.read().decode()
             server.stderr.close()
     assert "Traceback" not in error
+
+
+def test_a_port_that_is_taken_and_a_bad_user_are_explained(fake_ui):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = fake_ui("--port", port)
+        assert done.returncode == 2 and f"port {port} is taken" in done.stderr
+    done = fake_ui("--user", "me")
+    assert done.returncode == 2 and "give NAME:PASSWORD" in done.stderr
+
+
+@pytest.fixture
+def fake_ui():
+    def run(*arguments):
+        command = [sys.executable, fake_recommender.__file__, "ui", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+    return run
 
 
 def test_without_gradio_the_error_says_what_to_install(monkeypatch, capsys):

@@ -18,7 +18,7 @@ import gradio as gr
 
 from wherefore.catalog import Catalog
 from wherefore.dialogue import MAX_CHARACTERS, Preferences
-from wherefore.recommender import Done, Recommender
+from wherefore.recommender import Recommender
 
 from . import texts
 from .cards import cards_html, chips_html, effects_html, escaped, literal
@@ -26,6 +26,7 @@ from .columns import column_rows, schema_of
 from .controls import limited, ranges_of, values_of_field, wished
 from .export import as_markdown
 from .picture import CatalogMap
+from .programs import endpoints
 from .view import Settings, View, anew, answer, without_part
 
 MOST_MESSAGES = 20  # of one person within a minute
@@ -463,7 +464,9 @@ def build_app(recommender: Recommender, k: int = 5, base: str = "starter") -> gr
                     name = escaped(spec.label or spec.name)
                     with gr.Row():
                         ends = [
-                            gr.Slider(low, high, value=value, step=step, label=text.format(field=name))
+                            gr.Slider(
+                                low, high, value, step=step, label=text.format(field=name), interactive=True
+                            )
                             for value, text in ((low, texts.FROM), (high, texts.TO))
                         ]
 
@@ -479,13 +482,20 @@ def build_app(recommender: Recommender, k: int = 5, base: str = "starter") -> gr
                         yield from edited(state, now, conversations)
 
                     for end in ends:
-                        end.release(bound, [*ends, session, kept], shown, **streaming)
+                        # By keys too, which release nothing; of many steps in a row the last counts.
+                        end.input(
+                            bound, [*ends, session, kept], shown, trigger_mode="always_last", **streaming
+                        )
                 for spec, values in values_of_field(catalog):
                     name = escaped(spec.label or spec.name)
                     with gr.Row():
                         boxes = [
                             gr.Dropdown(
-                                list(values), value=[], multiselect=True, label=text.format(field=name)
+                                list(values),
+                                value=[],
+                                multiselect=True,
+                                label=text.format(field=name),
+                                interactive=True,
                             )
                             for text in (texts.WITH, texts.WITHOUT)
                         ]
@@ -545,54 +555,21 @@ def build_app(recommender: Recommender, k: int = 5, base: str = "starter") -> gr
 
         room = [session, catalog_key, chat, cards, head, back, trouble]
         file.change(inspect, file, [columns, use, trouble], api_visibility="private")
-        use.click(adopt, [file, columns, session], room, api_visibility="private", concurrency_id="model")
+        use.click(
+            adopt,
+            [file, columns, session],
+            room,
+            api_visibility="private",
+            concurrency_id="model",
+            show_progress_on=[trouble],
+        )
         back.click(leave, session, room, **quick)
         app.load(restore, [session, kept], shown, **quick)
 
         # -- for programs -------------------------------------------------------------------------------
 
-        def recommend(
-            messages: list[dict[str, str]], k: int = 5, preferences: dict[str, Any] | None = None
-        ) -> dict[str, Any]:
-            """Recommend items of the catalogue for a dialogue, each with a checked reason.
-
-            Args:
-                messages: The dialogue, oldest first, each {"role": "user" or "assistant", "content": text}.
-                k: How many items to list.
-                preferences: The state of an earlier reply, as it was given or edited; omit it to read all messages.
-
-            Returns:
-                The reply: text, action, recommendations with reasons and evidence, and preferences.
-            """
-            state = None if preferences is None else Preferences.from_json(preferences)
-            return recommender.generate(messages, k, state).to_json()
-
-        def chat_once(
-            message: str, conversation: list[dict[str, str]] | None = None
-        ) -> Iterator[dict[str, Any]]:
-            """Say something to the recommender; the reply comes as it is written.
-
-            Args:
-                message: What to say.
-                conversation: The messages before it, as the last answer gave them; omit it to begin.
-
-            Returns:
-                The text so far, and with the last answer the whole reply and the conversation to send next time.
-            """
-            before = list(conversation or [])
-            said = [*before, {"role": "user", "content": message}]
-            text = ""
-            for event in recommender.stream(said, k):
-                if isinstance(event, Done):
-                    reply = event.reply
-                    ended = [*said, {"role": "assistant", "content": reply.text}]
-                    yield {"text": reply.text, "reply": reply.to_json(), "conversation": ended}
-                elif hasattr(event, "text"):
-                    text += event.text
-                    yield {"text": text}
-
-        gr.api(recommend, api_name="recommend", concurrency_id="model", concurrency_limit=1)
-        gr.api(chat_once, api_name="chat", concurrency_id="model", concurrency_limit=1)
+        for endpoint in endpoints(recommender, k):
+            gr.api(endpoint, api_name=endpoint.__name__, concurrency_id="model", concurrency_limit=1)
     return app
 
 
@@ -702,16 +679,24 @@ def launch(
         mcp: Be an MCP server too, with the tools `recommend` and `chat`.
     """
     theme = gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
-    app.queue(max_size=64, default_concurrency_limit=4).launch(
-        server_name=host,
-        server_port=port,
-        theme=theme,
-        css_paths=[_HERE / "style.css"],
-        footer_links=[],
-        ssr_mode=False,
-        share=False,
-        auth=list(auth) or None,
-        mcp_server=mcp,
-        max_file_size="100mb",
-        allowed_paths=[],
-    )
+    try:
+        _, url, _ = app.queue(max_size=64, default_concurrency_limit=4).launch(
+            server_name=host,
+            server_port=port,
+            theme=theme,
+            css_paths=[_HERE / "style.css"],
+            footer_links=[],
+            ssr_mode=False,
+            share=False,
+            auth=list(auth) or None,
+            mcp_server=mcp,
+            max_file_size="100mb",
+            prevent_thread_lock=True,
+            quiet=True,
+        )
+    except OSError as error:
+        if "port" not in str(error):
+            raise
+        raise ValueError(texts.PORT_TAKEN.format(port=port)) from error
+    print(texts.RUNNING.format(url=url), flush=True)
+    app.block_thread()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from wherefore.catalog import Catalog
-from wherefore.display import value_text
+from wherefore.display import plain, value_text
 from wherefore.schema import FieldKind, FieldSpec, Schema
 
 
@@ -13,9 +13,10 @@ def column_rows(catalog: Catalog) -> list[list[str]]:
     """For each column of the file: its name, its kind, and its first value."""
     rows = []
     for spec in catalog.schema.fields:
-        values = (value_text(item.get(spec.name)) for item in catalog.items)
+        own = {"id": "id", "title": "title"}.get(spec.kind)
+        values = (getattr(item, own) if own else value_text(item.get(spec.name)) for item in catalog.items)
         rows.append(
-            [spec.column or spec.name, spec.kind, next((value for value in values if value), "")[:80]]
+            [spec.column or spec.name, spec.kind, plain(next((value for value in values if value), ""))[:80]]
         )
     return rows
 

@@ -109,3 +109,5 @@ LOST = "The server has no memory of this page; it was restarted. Your conversati
 EDITED = "That message is no longer there."
 FAILED = "This could not be answered: {error}"
 BAD_FILE = "{file}: {error}"
+PORT_TAKEN = "port {port} is taken by another program; give another with --port"
+RUNNING = "Wherefore is at {url} (Ctrl-C ends it)"

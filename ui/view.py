@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
@@ -14,6 +15,7 @@ from wherefore.recommender import Done, ListReady, Recommendation, Recommender, 
 from wherefore.state import Part, parts
 
 ChatMessage = dict[str, str]
+_LINE = re.compile(r"^(\d+)\. \*\*.+?\*\*.*? — (.+)$", re.MULTILINE)
 VERSION = 1  # of saved conversations
 
 
@@ -140,7 +142,8 @@ def anew(recommender: Recommender, view: View, state: Preferences, settings: Set
     last = view.turns[-1]
     said = (*view.upto(len(view.turns) - 1).messages, {"role": "user", "content": last.said})
     events = recommender.stream(said, settings.k, state, settings.diversity, settled=True, seed=settings.seed)
-    turn = Turn(last.said, last.before, state)
+    # The list that is being replaced stays in its place until then.
+    turn = Turn(last.said, last.before, state, cards=last.cards, candidates=last.candidates)
     return _following(events, view.upto(len(view.turns) - 1), turn, recommender)
 
 
@@ -153,22 +156,34 @@ def _following(events: Iterator[Any], view: View, turn: Turn, recommender: Recom
                     cards = cards_of(event.recommendations, recommender)
                     turn = replace(turn, after=event.preferences, cards=cards, candidates=event.candidates)
                 case TextDelta():
-                    turn = replace(turn, reply=turn.reply + event.text)
+                    reply = turn.reply + event.text
+                    turn = replace(turn, reply=reply, cards=_with_reasons(turn.cards, reply))
                 case Done():
-                    reply = event.reply
-                    options = reply.question.options if reply.question is not None else ()
+                    done = event.reply
+                    options = done.question.options if done.question is not None else ()
                     turn = replace(
                         turn,
-                        reply=reply.text,
-                        action=reply.action,
-                        after=reply.preferences,
-                        cards=cards_of(reply.recommendations, recommender),
+                        reply=done.text,
+                        action=done.action,
+                        after=done.preferences,
+                        cards=cards_of(done.recommendations, recommender),
                         options=tuple(options),
                     )
             yield replace(view, turns=(*view.turns, turn))
     finally:
         if isinstance(events, Generator):  # a page that was closed must let go of the recommender
             events.close()
+
+
+def _with_reasons(cards: tuple[Card, ...], reply: str) -> tuple[Card, ...]:
+    """The cards with the reasons that the reply has by now."""
+    if not cards or cards[-1].reason:
+        return cards
+    written = {int(match[1]): match[2] for match in _LINE.finditer(reply)}
+    return tuple(
+        replace(card, reason=written.get(number, "")) if not card.reason else card
+        for number, card in enumerate(cards, 1)
+    )
 
 
 def cards_of(listed: Sequence[Recommendation], recommender: Recommender) -> tuple[Card, ...]:

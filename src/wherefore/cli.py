@@ -235,11 +235,24 @@ def ui(
     k: KOption = 5,
     host: Annotated[str, typer.Option("--host", help="0.0.0.0 lets other machines in.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 7860,
+    user: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--user", help="NAME:PASSWORD that is asked for; several may be given.", show_default=False
+        ),
+    ] = None,
+    mcp: Annotated[
+        bool, typer.Option("--mcp/--no-mcp", help="Offer its tools to language models too.")
+    ] = True,
 ) -> None:
-    """Chat on a web page."""
+    """Chat on a web page; programs find its endpoints there too, and language models its tools (MCP)."""
+    people = [tuple(one.split(":", 1)) for one in user or ()]
+    for one in people:
+        if len(one) != 2 or not all(one):
+            raise ValueError(f"--user is {':'.join(one)!r}; give NAME:PASSWORD")
     page = _ui_module()
     recommender = _load(catalog, schema, checkpoint, describe=True)
-    page.launch(page.build_app(recommender, k, checkpoint), host=host, port=port)
+    page.launch(page.build_app(recommender, k, checkpoint), host, port, people, mcp)
 
 
 def _load(catalog: Path | None, schema: Path | None, checkpoint: str, describe: bool = False) -> Recommender:

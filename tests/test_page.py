@@ -1,0 +1,223 @@
+"""The page as people use it: the starter behind it, headless Chromium before it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from test_ui import fetch_when_up, free_port
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+KEPT = Path(os.environ.get("WHEREFORE_SCREENSHOTS", "logs/screenshots"))  # of tests that failed
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium; install it: apt install chromium")
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory):
+    """The page of a server with the starter."""
+    port = free_port()
+    log = tmp_path_factory.mktemp("page") / "server.log"
+    command = [sys.executable, "-m", "wherefore.cli", "ui", "--port", str(port)]
+    environment = {**os.environ, "WHEREFORE_CACHE": str(log.parent / "cache")}
+    with log.open("wb") as out:
+        server = subprocess.Popen(command, stdout=out, stderr=out, env=environment)
+        try:
+            fetch_when_up(f"http://127.0.0.1:{port}", server, seconds=120)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.wait(20)
+    assert "Traceback" not in log.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """Somebody on the page."""
+
+    def __init__(self, browser, url, **screen):
+        self.context = browser.new_context(viewport={"width": 1280, "height": 900}, **screen)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(60_000)
+        self.errors = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("dialog", lambda dialog: self.errors.append(dialog.message) or dialog.dismiss())
+        self.asked_others = []
+        self.page.on("request", lambda request: self.asked_others.append(request.url))
+        self.page.goto(url)
+        self.page.wait_for_selector("#wf-box textarea")
+
+    def ready(self, before=""):
+        """Wait until the reply is whole; `before`: what the list was, when it must change."""
+        self.page.wait_for_timeout(300)  # so that the page has noticed
+        self.page.wait_for_function(
+            "before => { const list = document.querySelector('#wf-list').innerText;"
+            " return !document.querySelector('.wf-wait') && list !== before"
+            " && document.querySelector('#wf-box').innerText.includes('Send'); }",
+            arg=before,
+        )
+
+    def listed(self):
+        return self.page.eval_on_selector_all(
+            ".wf-card h3", "all => all.map(one => one.innerText.replace(/^\\d+\\s+/, ''))"
+        )
+
+    def list_text(self):
+        return self.page.inner_text("#wf-list")
+
+    def say(self, text):
+        before = self.list_text()
+        self.page.fill("#wf-box textarea", text)
+        self.page.press("#wf-box textarea", "Enter")
+        self.ready(before)
+
+    def click(self, where):
+        before = self.list_text()
+        self.page.click(where)
+        self.ready(before)
+
+    def chips(self):
+        return self.page.eval_on_selector_all(
+            ".wf-chip span", "all => all.map(one => one.innerText.split('\\n')[0])"
+        )
+
+    def open(self, box):
+        self.page.click(f"{box} > button, {box} button.label-wrap")
+
+
+@pytest.fixture
+def visit(browser, url, request):
+    visits = []
+
+    def make(**screen):
+        visits.append(Visit(browser, url, **screen))
+        return visits[-1]
+
+    yield make
+    failed = getattr(request.node, "failed", False)
+    for number, one in enumerate(visits):
+        if failed:
+            KEPT.mkdir(parents=True, exist_ok=True)
+            one.page.screenshot(path=KEPT / f"{request.node.name}-{number}.png", full_page=True)
+        one.context.close()
+        assert one.errors == []
+
+
+def test_a_message_brings_cards_and_words(visit, url):
+    me = visit()
+    started = time.perf_counter()
+    me.page.fill("#wf-box textarea", "I loved Alien. Something scary from after 1990, no comedies")
+    me.page.press("#wf-box textarea", "Enter")
+    me.page.wait_for_selector(".wf-card")
+    assert len(me.listed()) == 5 and time.perf_counter() - started < 20
+    me.ready()
+    assert me.page.locator(".wf-reason mark").count() >= 3
+    assert me.chips() == ["Liked Alien (1979)", "Wanted Horror", "Not wanted Comedy", "Limit year after 1990"]
+    assert "Alien" in me.page.inner_text("#wf-chat")
+    assert {request.split("/")[2] for request in me.asked_others if "//" in request} == {url.split("/")[2]}
+
+
+def test_likes_and_dropped_chips_change_the_list(visit):
+    me = visit()
+    me.say("Horror from after 2000")
+    first = me.listed()
+    me.click(".wf-card:nth-child(2) [data-act=seen]")
+    assert first[1] not in me.listed() and any(chip.startswith("Already seen") for chip in me.chips())
+    me.click(".wf-card:nth-child(1) [data-act=like]")
+    assert any(chip.startswith("Liked") for chip in me.chips())
+    me.click(".wf-chip:has-text('after 2000') button")
+    assert not any("2000" in chip for chip in me.chips()) and any("Horror" in chip for chip in me.chips())
+
+
+def test_a_limit_set_by_a_slider_holds(visit):
+    me = visit()
+    me.say("Something funny")
+    me.open("#wf-filters")
+    slider = me.page.locator("#wf-filters input[type=range]").first
+    before = me.list_text()
+    slider.fill("2005")
+    me.page.wait_for_selector(".wf-chip:has-text('2005')")
+    me.ready(before)
+    years = [int(title[-5:-1]) for title in me.listed()]
+    assert years and all(year >= 2005 for year in years), me.listed()
+    assert any("2005" in chip for chip in me.chips())
+
+
+def test_two_people_are_kept_apart_and_a_reload_restores(visit):
+    one, other = visit(), visit()
+    one.say("I loved Toy Story. An animated film, please")
+    other.say("War movies, nothing with Tom Hanks")
+    assert "Liked Toy Story (1995)" in one.chips() and not any("Toy Story" in chip for chip in other.chips())
+    listed = one.listed()
+    one.page.reload()
+    one.page.wait_for_selector(".wf-card")
+    assert one.listed() == listed and "Liked Toy Story (1995)" in one.chips()
+    one.say("something newer")
+    assert "Liked Toy Story (1995)" in one.chips()
+
+
+def test_hostile_words_stay_words(visit):
+    me = visit()
+    evil = '<img src=x onerror="alert(1)"> <script>alert(2)</script> horror'
+    me.say(evil)
+    assert "onerror" in me.page.inner_text("#wf-chat") and me.page.locator("#wf-chat img[src=x]").count() == 0
+
+
+def test_an_own_catalogue_and_broken_ones(visit, tmp_path):
+    me = visit()
+    good = tmp_path / "cups.csv"
+    rows = ["Name,Shape,Maker,Price"]
+    rows += [
+        f"{color} {shape} {n},{shape},Maker {n % 3},{n + 3}"
+        for n in range(12)
+        for color, shape in (("Blue", "round"), ("Red", "square"))
+    ]
+    good.write_text("\n".join(rows), encoding="utf-8")
+    (tmp_path / "empty.csv").write_text("", encoding="utf-8")
+    (tmp_path / "ragged.csv").write_text('Name,Price\n"Blue,3\nRed', encoding="utf-8")
+    (tmp_path / "broken.jsonl").write_text('{"title": "Cup"}\n{"title": ', encoding="utf-8")
+    me.open("#wf-catalog")
+    for name in ("empty.csv", "ragged.csv", "broken.jsonl"):
+        me.page.set_input_files("#wf-catalog input[type=file]", str(tmp_path / name))
+        me.page.wait_for_selector(f".wf-trouble:has-text('{name}')")
+        me.page.click("#wf-catalog button[aria-label='Clear'], #wf-catalog button[aria-label='Remove']")
+    me.page.set_input_files("#wf-catalog input[type=file]", str(good))
+    me.page.click("button:has-text('Build the index')")
+    me.page.wait_for_function("document.querySelector('#wf-head').innerText.includes('like. 24 ')")
+    me.say("something round under 9")
+    assert me.listed() and all("round" in title for title in me.listed())
+
+
+def test_a_phone_has_no_sideways_scroll(visit):
+    me = visit()
+    me.page.set_viewport_size({"width": 390, "height": 844})
+    me.say("I liked Heat")
+    assert me.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")
+    box = me.page.locator(".wf-acts button").first.bounding_box()
+    assert box["height"] >= 34
+
+
+def test_a_conversation_is_taken_away_as_files(visit):
+    me = visit()
+    me.say("I liked Heat. A crime film?")
+    with me.page.expect_download() as download:
+        me.page.click("button:has-text('Save as JSON')")
+    tree = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+    assert tree["turns"][0]["said"] == "I liked Heat. A crime film?"
+    with me.page.expect_download() as download:
+        me.page.click("button:has-text('Save as Markdown')")
+    assert "> I liked Heat" in Path(download.value.path()).read_text(encoding="utf-8")
