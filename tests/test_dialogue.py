@@ -818,3 +818,15 @@ def test_rather_not_is_less_than_never(catalog, said, strength):
     assert bool(state.refusals) is (strength >= 1)
     both = [{"role": "user", "content": "no horror"}, {"role": "user", "content": "less horror"}]
     assert DialogueReader(catalog).read(both).preferences.refusals  # never stays never
+
+
+def test_a_listed_title_may_begin_with_signs(catalog):
+    records = [{"id": "j", "title": "...And Justice for All"}, {"id": "d", "title": "(500) Days of Summer"}]
+    reader = DialogueReader(Catalog.from_records(records, name="films"))
+    listed = "Two:\n\n1. **...And Justice for All** — a.\n2. **(500) Days of Summer** — b."
+    said = [
+        {"role": "user", "content": "hi"},
+        {"role": "assistant", "content": listed},
+        {"role": "user", "content": "ok"},
+    ]
+    assert reader.read(said).last_listed == ("j", "d")

@@ -93,7 +93,13 @@ def test_the_package_holds_what_was_made(starter):
     files = sum(entry["size"] for entry in manifest["files"].values())
     catalogue = (starter_dir().parent / "movies.parquet").stat().st_size
     assert files + catalogue <= 16 * 2**20
-    assert {entry["corpus"] for entry in manifest["trained_on"]} == {"redial", "sgd", "taskmaster"}
+    licences = {entry["corpus"]: entry["licence"] for entry in manifest["trained_on"]}
+    assert licences == {
+        "redial": "CC BY 4.0",
+        "sgd": "CC BY-SA 4.0",
+        "taskmaster": "CC BY 4.0",
+        "jsonl": "Apache-2.0",  # made by the project itself
+    }
 
 
 def test_the_built_in_catalogue_is_facts_only(starter):

@@ -12,7 +12,6 @@ from wherefore.recommender import Recommender
 # What is not understood yet, and why.
 KNOWN = {
     "messages-wishes:11": "what a story tells of is not read as a wish",
-    "talks-taste:13": "the sources still read the words of what was taken back",
     "messages-wishes:37": "a keyword that is also the title of an item",
     "messages-second:4": "`w/` for `with` before a keyword",
     "messages-second:25": "a misspelt last name",

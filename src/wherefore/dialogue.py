@@ -901,7 +901,8 @@ _OTHER_OBJECT = re.compile(
     re.IGNORECASE,
 )
 _THAN = re.compile(r"(?:\s+\w+)?\s+than\s+(?:the\s+)?", re.IGNORECASE)  # "a longer film than"
-_HEAD = re.compile(r"^[ \t]*(?:\d{1,3}[.)]|[-*•–])[ \t]+(?:\*\*)?[\"“]?$")
+# A title may begin with signs: "...And Justice for All", "(500) Days of Summer".
+_HEAD = re.compile(r"^[ \t]*(?:\d{1,3}[.)]|[-*•–])[ \t]+[^\w\n]*$")
 
 
 def _by_message(mentions: Sequence[Mention], messages: Sequence[Message]) -> list[list[Found]]:

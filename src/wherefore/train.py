@@ -120,7 +120,7 @@ def train(
             )
         folder = out / "checkpoint"
         trained_on = [
-            {"corpus": one.name, "licence": CORPORA[one.name].licence}
+            {"corpus": one.name, "licence": one.kwargs.get("licence", CORPORA[one.name].licence)}
             for one in config.corpora
             if one.name in CORPORA
         ]
