@@ -675,3 +675,21 @@ def test_the_independent_check_finds_faults(movies):
 def test_an_opening_needs_a_list(movies):
     with pytest.raises(ValueError, match="advice"):
         opening(plan_opening([], user(), movies), Random(0))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "fine"),
+    [
+        ("it has space among its keywords, just like @1.", True),
+        ("it has cast among its keywords, just like @1.", False),
+        ("it is tagged space in its keywords, like @1.", False),
+        ("you asked for space, and that is among its keywords.", True),
+        ("you asked for sci-fi, and sci-fi it is.", True),
+        ("if sci-fi is what you want, this is a sci-fi movie.", True),
+        ("you asked for that: it carries the keyword space and has space among its keywords.", False),
+    ],
+)
+def test_what_is_among_its_keywords_is_said_once_and_is_one_of_them(movies, sentence, fine):
+    dialogue = user(liked=("alien",), wanted=(wish("genres", "Sci-Fi"), wish("keywords", "space")))
+    plan = plan_for(movies, "blade", dialogue, limit=3)
+    assert (check(sentence, plan, dialogue, movies) == []) is fine

@@ -569,6 +569,12 @@ class Sentence:
             # "you asked for comedy, and comedy it is" is fine; "tagged school, and it is tagged school" is not
             if (self.plan.item is not None or kind == "avoid") and times > 1 + (value in again):
                 self._report("form", f"{value} is said {times} times")
+            elif (
+                times > 1
+                and self.plan.item is not None
+                and not self._answers([s for s in told if s.text == value])
+            ):
+                self._report("form", f"{value} is said twice, and not as an answer")
         for span in (span for span in self.spans if span.kind == "limit"):
             about = {name for name, _ in span.pairs}
             before = [other for other in told if other.end <= span.start and other.fields & about]
@@ -594,6 +600,20 @@ class Sentence:
             seen.add(run)
         if self.sentence.count('"') % 2:
             self._report("form", "a quotation mark is missing")
+
+    def _answers(self, spans: Sequence[_Span]) -> bool:
+        """Whether a value that is said twice is first asked for and then given: "you wanted war, and war it is"."""
+        if any(len(span.fields) > 1 for span in spans):
+            return True
+        first, *rest = spans
+        here = (self.sentence_of[first.start], self.clause_of[first.start])
+        between = {
+            word
+            for index, word in enumerate(self.words[: rest[-1].start])
+            if (self.sentence_of[index], self.clause_of[index]) == here
+        }
+        apart = all((self.sentence_of[one.start], self.clause_of[one.start]) != here for one in rest)
+        return apart or bool(between & _ASKED)
 
     def _in_span(self, index: int) -> bool:
         return any(span.start <= index < span.end for span in self.spans)
@@ -634,13 +654,15 @@ class Sentence:
             # "you wanted horror, and that is among its keywords": the value named last must be one of these
             name = language.lists.get(self.words[index + 1]) if current == "its" else None
             last = [span for span in values if span.end <= index]
-            if (
-                name is not None
-                and self.words[index - 1] in ("among", "in")
-                and last
-                and name not in last[-1].fields
-            ):
+            if name is None or self.words[index - 1] not in ("among", "in"):
+                continue
+            if not last:
+                self._report("relation", f"nothing is said to be among its {self.words[index + 1]}")
+            elif name not in last[-1].fields:
                 self._report("relation", f"{last[-1].text} is not among its {self.words[index + 1]}")
+            elif last[-1].end == index - 1 and self._cue_before(last[-1].start, ends, language) is not None:
+                # "tagged heist in its keywords"
+                self._report("form", f"where {last[-1].text} is from is said twice")
         for index in range(len(self.words)):
             for key in language.strong:
                 end = index + len(key)
