@@ -107,9 +107,8 @@ def sentence_faults(text: str, item, catalog, said: Said) -> list[str]:
 
 
 QUESTION = re.compile(r"\?\s*$")
-COUNTED = re.compile(
-    r"\b(one|two|three|four|five|six|seven|eight|nine|ten|\d+) of (?:them|these)\b", re.IGNORECASE
-)
+_COUNT = r"(one|two|three|four|five|six|seven|eight|nine|ten|\d+)"
+COUNTED = re.compile(rf"\b{_COUNT} of (?:them|these)\b|\bof (?:them|these),? {_COUNT}\b", re.IGNORECASE)
 COUNTS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 ADVICE = re.compile(r"[Ww]ithout “.*?”, [\d,]+(?: \w+ would fit)?")
 
@@ -129,10 +128,8 @@ def reply_faults(text: str, items: list, catalog, said: Said, words: str, known:
     spoken = {item.title: item for item in (*known, *items)}
     italics = re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", LINE.sub("", text))
     before: list = [spoken[title] for title in italics if title in spoken] if not items else []
-    for sentence in re.split(r"(?<=[.!?])\s+|\n+", LINE.sub("", text)):
-        named = [
-            spoken[title] for title in re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", sentence) if title in spoken
-        ]
+    for sentence in re.split(r"(?<=[.!?])(?<![A-Z]\.)\s+|\n+", LINE.sub("", text)):
+        named = [spoken[title] for title in re.findall(r"\*{1,2}([^*]+)\*{1,2}", sentence) if title in spoken]
         before = named or before
         out += prose_faults(
             BOUNDS.sub("than", sentence), before or items or list(known), items, catalog, said, words
@@ -147,7 +144,7 @@ def prose_faults(sentence: str, about: list, items: list, catalog, said: Said, w
     for title in re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", sentence):
         if title not in said.titles and title not in {item.title for item in (*about, *items)}:
             out.append(f"names {title}")
-    bare = ADVICE.sub("", re.sub(r"(?<!\*)\*[^*]+\*(?!\*)", "THAT", sentence))
+    bare = ADVICE.sub("", re.sub(r"\*{1,2}[^*]+\*{1,2}", "THAT", sentence))
     held = [low(value) for item in about for spec in catalog.schema.fields for value in listed(item, spec)]
     for tag in re.findall(r"“([^”]*)”", bare):
         if low(tag) not in held and low(tag) not in heard:
@@ -179,7 +176,7 @@ def prose_faults(sentence: str, about: list, items: list, catalog, said: Said, w
             have = sum(low(genre) in map(low, item.values("genres")) for item in items)
             counted = COUNTED.search(clause)
             if counted is not None:
-                number = low(counted[1])
+                number = low(counted[1] or counted[2])
                 told = COUNTS.index(number) if number in COUNTS else int(number)
                 fine = told == have
             elif DENIALS.search(clause):

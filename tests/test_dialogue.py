@@ -830,3 +830,17 @@ def test_a_listed_title_may_begin_with_signs(catalog):
         {"role": "user", "content": "ok"},
     ]
     assert reader.read(said).last_listed == ("j", "d")
+
+
+def test_an_article_is_no_title():
+    records = [
+        {"id": "a", "title": "An"},
+        {"id": "e", "title": "An Education"},
+        {"id": "x", "title": "A.I. War"},
+    ]
+    reader = DialogueReader(Catalog.from_records(records, name="films"))
+    read = reader.read([{"role": "user", "content": "hey! I loved An Education."}])
+    assert read.preferences.liked == ("e",)
+    listed = "Two:\n\n1. **A.I. War** — a.\n2. **An Education** — b."
+    said = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": listed}]
+    assert reader.read([*said, {"role": "user", "content": "ok"}]).last_listed == ("x", "e")

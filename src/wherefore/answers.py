@@ -297,7 +297,8 @@ class _Answer:
     def why(self) -> str:
         """Why items were listed."""
         if len(self.items) == 1:
-            return self.reason(self.items[0])
+            item = self.items[0]
+            return f"**{item.title}** — {self.reason(item)}"
         lines = []
         for item in self.items[:_TOLD]:
             lines.append(f"- **{item.title}** — {self.reason(item)}")

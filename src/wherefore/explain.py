@@ -605,15 +605,9 @@ class Sentence:
         """Whether a value that is said twice is first asked for and then given: "you wanted war, and war it is"."""
         if any(len(span.fields) > 1 for span in spans):
             return True
-        first, *rest = spans
-        here = (self.sentence_of[first.start], self.clause_of[first.start])
-        between = {
-            word
-            for index, word in enumerate(self.words[: rest[-1].start])
-            if (self.sentence_of[index], self.clause_of[index]) == here
-        }
-        apart = all((self.sentence_of[one.start], self.clause_of[one.start]) != here for one in rest)
-        return apart or bool(between & _ASKED)
+        first, *_, last = spans
+        here = self.sentence_of.index(self.sentence_of[first.start])
+        return bool({*self.words[here : last.start]} & _ASKED)
 
     def _in_span(self, index: int) -> bool:
         return any(span.start <= index < span.end for span in self.spans)
@@ -636,6 +630,8 @@ class Sentence:
             if cue is not None:
                 attached.add(cue[0])
                 listed = cue[0] + len(cue[1]) < span.start and right is not None
+                if right is not None and not listed and {*cue[1]} & {*right[1]}:
+                    self._report("form", f"what {span.text} is is said twice")  # "cast X in the cast"
                 if not (language.before[cue[1]] & span.fields or listed):
                     self._report(
                         "relation", f"{' '.join(cue[1])!r} is not what the record says of {span.text}"

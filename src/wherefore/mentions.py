@@ -237,6 +237,8 @@ class TitleIndex:
             if _NAMESAKE.search(text[max(0, word.start - 60) : word.start]):
                 continue  # "my dog is called Rocky"
             for size in range(min(self._longest.get(word.form, 0), len(said) - i), 0, -1):
+                if size == 1 and word.form in ARTICLES:
+                    continue  # "An" is a film, and hardly ever meant
                 key = " ".join(w.form for w in said[i : i + size])
                 if key in self._titles and not scene.is_broken(i, i + size):
                     theirs = i + 1 < len(said) and said[i + 1].form in _FILMS
@@ -326,7 +328,8 @@ class TitleIndex:
                     moved = [Word(w.form, w.start + offset, w.end + offset, w.capital, w.first) for w in said]
                     match = self._match(key, i, len(said), _Scene(text, moved))
                     if match is not None and match.item_id:
-                        found.append(Found(match.item_id, match.start, match.end, match.score))
+                        start = min(match.start, moved[0].start)  # "A.I." begins with no article
+                        found.append(Found(match.item_id, start, match.end, match.score))
                         break
         return found
 

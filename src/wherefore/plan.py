@@ -464,7 +464,8 @@ def plan_opening(
             facts.append(_fact(spec, "", "limit", f"you asked for {ask}", said=limits[-1].said, ask=ask))
     for wish in _spoken_for(preferences.unwanted)[-2:]:
         spec = specs.get(wish.field)
-        if spec is not None:
+        # What should rather not be may be: of that it is said only where it is so.
+        if spec is not None and not any(wish.value in values_of(item, spec) for item in items):
             facts.append(
                 _fact(spec, wish.value, "avoid", "you did not want it", said=wish.said, ask=f"0 of {total}")
             )
