@@ -159,9 +159,11 @@ def test_columns_of_an_own_file_can_be_corrected(ui, tmp_path):
     rows = ui.columns.column_rows(Catalog.load(file))
     assert [row[0] for row in rows][-3:] == ["Name", "Shape", "Price"]
     rows = [[name, "text" if name == "Shape" else kind, value] for name, kind, value in rows]
-    assert Catalog.load(file, ui.columns.schema_of(str(file), rows)).schema.of_kind("text")
+    found = Catalog.load(file).schema
+    assert ui.columns.schema_of(found, ui.columns.column_rows(Catalog.load(file))) == found
+    assert Catalog.load(file, ui.columns.schema_of(found, rows)).schema.of_kind("text")
     with pytest.raises(ValueError, match="known kinds"):
-        ui.columns.schema_of(str(file), [["Shape", "shape", ""]])
+        ui.columns.schema_of(found, [["Shape", "shape", ""]])
 
 
 def test_a_conversation_as_markdown(ui, recommender, talk):

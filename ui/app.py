@@ -226,12 +226,9 @@ def build_app(recommender: Recommender, k: int = 5, base: str = "starter") -> gr
                 out[chat] = _chat(view)
             if old is None or view.listed != old.listed or now.images != getattr(before, "images", None):
                 out[cards] = cards_html(view.listed, model.catalog, now.images)
-                listed = view.listed
-                if listed is not None:
-                    ids = [card.item_id for card in listed.cards]
-                    out[picture] = shelf.map(model).svg(listed.candidates, view.state.liked, ids)
-                else:
-                    out[picture] = ""
+            if old is None or _marked(view) != _marked(old):  # not with every reason that is written
+                marked = _marked(view)
+                out[picture] = shelf.map(model).svg(*marked) if marked is not None else ""
             if old is None or view.state != old.state:
                 out[chips] = chips_html(view.state, model.catalog)
             return out
@@ -530,7 +527,10 @@ def build_app(recommender: Recommender, k: int = 5, base: str = "starter") -> gr
             """Index the uploaded file and talk about it."""
             key = f"{time.time_ns()}"
             try:
-                catalog = Catalog.load(path, schema_of(path, table))
+                catalog = Catalog.load(path)
+                schema = schema_of(catalog.schema, table)
+                if schema != catalog.schema:
+                    catalog = Catalog.load(path, schema)
                 model = shelf.add(
                     key, catalog, lambda done, total: progress((done, total), texts.CATALOG_INDEXING)
                 )
@@ -597,6 +597,14 @@ def _chat(view: View) -> list[dict[str, Any]]:
     if out and options and out[-1]["role"] == "assistant":
         out[-1]["options"] = [{"value": option} for option in options]
     return out
+
+
+def _marked(view: View) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]] | None:
+    """What the map marks: candidates, liked items and the list; None without a list."""
+    listed = view.listed
+    if listed is None:
+        return None
+    return listed.candidates, view.state.liked, tuple(card.item_id for card in listed.cards)
 
 
 def _options(view: View) -> tuple[str, ...]:

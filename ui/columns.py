@@ -21,13 +21,12 @@ def column_rows(catalog: Catalog) -> list[list[str]]:
     return rows
 
 
-def schema_of(path: str, table: Any) -> Schema:
-    """The schema of a file with the kinds that a table gives, as `column_rows` made it and somebody edited it.
+def schema_of(found: Schema, table: Any) -> Schema:
+    """A file's schema with the kinds that a table gives, as `column_rows` made it and somebody edited it.
 
     Raises:
         ValueError: If a kind is unknown or the kinds do not go together; says what is allowed.
     """
-    found = Catalog.load(path).schema
     rows = table.values.tolist() if hasattr(table, "values") else list(table)
     kinds = {str(row[0]): str(row[1]).strip().lower() for row in rows}
     known = get_args(FieldKind)

@@ -61,11 +61,9 @@ def limited(
 def wished(state: Preferences, spec: FieldSpec, want: Sequence[str], refuse: Sequence[str]) -> Preferences:
     """The state in which exactly these values of a field are demanded and refused by hand; what was said stays."""
 
-    def rest(wishes: Sequence[Wish], now: Sequence[str]) -> list[Wish]:
-        return [
-            w for w in wishes if w.field != spec.name or (w.said and w.value not in {*want, *refuse, *now})
-        ]
+    def rest(wishes: Sequence[Wish]) -> list[Wish]:
+        return [w for w in wishes if w.field != spec.name or (w.said and w.value not in {*want, *refuse})]
 
-    wanted = [*rest(state.wanted, want), *(Wish(spec.name, value, 2.0, "") for value in want)]
-    unwanted = [*rest(state.unwanted, refuse), *(Wish(spec.name, value, 2.0, "") for value in refuse)]
+    wanted = [*rest(state.wanted), *(Wish(spec.name, value, 2.0, "") for value in want)]
+    unwanted = [*rest(state.unwanted), *(Wish(spec.name, value, 2.0, "") for value in refuse)]
     return replace(state, wanted=tuple(wanted), unwanted=tuple(unwanted))
