@@ -19,6 +19,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parents[1]
 SCREENS = {"laptop": (1280, 860, 1), "phone": (390, 844, 2)}  # width, height, pixels per pixel
@@ -59,14 +60,26 @@ def browser() -> str:
     return found
 
 
-@contextmanager
-def served(*arguments: str) -> Iterator[str]:
-    """A server of the page; gives its address once it answers."""
+def free_port() -> int:
+    """A port that nobody listens to."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def served(*arguments: str, port: int | None = None, log: IO[bytes] | None = None) -> Iterator[str]:
+    """A server of the page; gives its address once it answers.
+
+    Args:
+        arguments: Of `wherefore ui`.
+        port: A free one by default.
+        log: Where what it says goes; by default, errors alone to where ours go.
+    """
+    port = port or free_port()
     command = [sys.executable, "-m", "wherefore.cli", "ui", "--port", str(port), *arguments]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    server = subprocess.Popen(command, stdout=log or subprocess.DEVNULL, stderr=log)
     url = f"http://127.0.0.1:{port}"
     try:
         for _ in range(1200):

@@ -90,18 +90,19 @@ class Recommender:
     def __init__(self, catalog):
         self.catalog = catalog
         self.busy = False
-        self.config = SimpleNamespace(turn=SimpleNamespace(diversity=0.5))
+        self.config = SimpleNamespace(turn=SimpleNamespace(diversity=0.5), llm=SimpleNamespace(name="fake"))
+        self.model = SimpleNamespace(parameters=list, format=SimpleNamespace(soft_tokens=1))
         self.index = SimpleNamespace(vectors=np.eye(len(catalog), 4, dtype=np.float32))
         self.reader = DialogueReader(catalog)
 
     @classmethod
-    def from_pretrained(cls, path="starter", device="auto"):
+    def from_pretrained(cls, path="starter", device="auto", settings=()):
         if path != "starter":
             raise FileNotFoundError(f"{path} is not a checkpoint")
         return cls(Catalog.from_records(FILMS, name="films"))
 
     @classmethod
-    def from_catalog(cls, catalog, base="starter", progress=None):
+    def from_catalog(cls, catalog, base="starter", progress=None, settings=()):
         for done in range(len(catalog) + 1):
             progress(done, len(catalog))
         return cls(catalog)

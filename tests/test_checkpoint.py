@@ -224,3 +224,19 @@ def test_the_manifest_names_every_file(saved):
     files = {path.relative_to(saved[1]).as_posix() for path in saved[1].rglob("*") if path.is_file()}
     assert files == {"manifest.json", *manifest["files"]}
     assert manifest["embedder"] == WordEmbedder.name and manifest["dim"] == 8
+
+
+def test_settings_that_need_no_training_may_differ(saved):
+    _, folder = saved
+    settings = ["writer.tries=0", "turn.questions=false", "retrieval.k=7"]
+    config = Recommender.from_pretrained(folder, settings=settings).config
+    assert (config.writer.tries, config.turn.questions, config.retrieval.k) == (0, False, 7)
+    for setting, says in (
+        ("item_encoder.soft_tokens=4", "cannot be set on a trained checkpoint; what can be: llm.dtype"),
+        ("writer=", "`writer`"),
+        ("writer.tires=0", "`writer.tires` is not a known key; known there: .*tries"),
+        ("writer.tries", "should look like"),
+        ("writer.tries=-1", "writer.tries"),
+    ):
+        with pytest.raises(ValueError, match=says):
+            load_checkpoint(folder, settings=[setting])

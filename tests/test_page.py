@@ -2,38 +2,41 @@
 
 import json
 import os
-import shutil
-import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from test_ui import fetch_when_up, free_port
+sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+import screenshots
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+try:
+    CHROMIUM = screenshots.browser()
+except FileNotFoundError:
+    CHROMIUM = None
 KEPT = Path(os.environ.get("WHEREFORE_SCREENSHOTS", "logs/screenshots"))  # of tests that failed
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium; install it: apt install chromium")
 
 
+@contextmanager
+def server(folder, *arguments, **kwargs):
+    """The page with the starter; what it says must hold no traceback."""
+    log = folder / "server.log"
+    with pytest.MonkeyPatch.context() as patch, log.open("wb") as out:
+        patch.setenv("WHEREFORE_CACHE", str(folder / "cache"))
+        with screenshots.served(*arguments, log=out, **kwargs) as url:
+            yield url
+    assert "Traceback" not in log.read_text(encoding="utf-8")
+
+
 @pytest.fixture(scope="module")
 def url(tmp_path_factory):
     """The page of a server with the starter."""
-    port = free_port()
-    log = tmp_path_factory.mktemp("page") / "server.log"
-    command = [sys.executable, "-m", "wherefore.cli", "ui", "--port", str(port)]
-    environment = {**os.environ, "WHEREFORE_CACHE": str(log.parent / "cache")}
-    with log.open("wb") as out:
-        server = subprocess.Popen(command, stdout=out, stderr=out, env=environment)
-        try:
-            fetch_when_up(f"http://127.0.0.1:{port}", server, seconds=120)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(20)
-    assert "Traceback" not in log.read_text(encoding="utf-8")
+    with server(tmp_path_factory.mktemp("page")) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
@@ -103,8 +106,8 @@ class Visit:
 def visit(browser, url, request):
     visits = []
 
-    def make(**screen):
-        visits.append(Visit(browser, url, **screen))
+    def make(at=None, **screen):
+        visits.append(Visit(browser, at or url, **screen))
         return visits[-1]
 
     yield make
@@ -200,6 +203,140 @@ def test_an_own_catalogue_and_broken_ones(visit, tmp_path):
     me.page.wait_for_function("document.querySelector('#wf-head').innerText.includes('like. 24 ')")
     me.say("something round under 9")
     assert me.listed() and all("round" in title for title in me.listed())
+
+
+def test_a_turn_is_said_again_taken_back_and_edited(visit):
+    me = visit()
+    me.say("I liked Heat. A crime film?")
+    listed = me.listed()
+    me.page.click("#wf-chat button[aria-label='Retry']")
+    me.page.wait_for_selector("#wf-box button:has-text('Stop')")
+    me.ready()
+    assert me.listed() == listed and me.page.locator("#wf-chat .bot.message").count() == 1
+    me.say("no comedies")
+    me.page.click("#wf-chat .user.message:has-text('I liked Heat'), #wf-chat .user:has-text('I liked Heat')")
+    me.page.locator("#wf-chat button[aria-label='Edit']").first.click()
+    before = me.list_text()
+    me.page.locator("#wf-chat textarea").fill("I liked Toy Story. An animated film?")
+    me.page.click("#wf-chat button[aria-label='Submit']")
+    me.ready(before)
+    assert me.chips()[0] == "Liked Toy Story (1995)" and not any("Comedy" in chip for chip in me.chips())
+    me.page.click("#wf-chat button[aria-label='Undo']")
+    me.page.wait_for_selector(".wf-card", state="detached")
+    assert me.page.input_value("#wf-box textarea") == "I liked Toy Story. An animated film?"
+    assert me.chips() == [] and me.page.locator("#wf-chat .bot.message").count() == 0
+
+
+def test_a_reply_is_stopped_and_the_talk_goes_on(visit):
+    me = visit()
+    me.page.fill("#wf-box textarea", "I liked Alien, Heat and Amadeus. What do you recommend?")
+    me.page.press("#wf-box textarea", "Enter")
+    me.page.click("#wf-box button:has-text('Stop')")
+    me.page.wait_for_selector("#wf-chat :text('(stopped)')")
+    me.page.wait_for_selector("#wf-box button:has-text('Send')")
+    me.say("no comedies, please")
+    assert len(me.listed()) == 5 and "Not wanted Comedy" in me.chips() and "Liked Heat (1995)" in me.chips()
+
+
+def test_the_keyboard_reaches_a_card_and_nothing_jumps(visit):
+    me = visit()
+    me.page.evaluate(
+        "window.shifts = 0;"
+        "new PerformanceObserver(list => list.getEntries().forEach(one => window.shifts += one.value))"
+        ".observe({type: 'layout-shift', buffered: true})"
+    )
+    me.say("I liked Heat")
+    assert me.page.evaluate("window.shifts") < 0.1  # what search engines call good
+    before = me.list_text()
+    me.page.focus(".wf-card:nth-child(1) .wf-act")
+    for _ in range(2):
+        me.page.keyboard.press("Tab")
+    assert me.page.evaluate("document.activeElement.dataset.act") == "seen"
+    me.page.keyboard.press("Enter")
+    me.ready(before)
+    assert any(chip.startswith("Already seen") for chip in me.chips())
+    unnamed = me.page.evaluate(
+        "[...document.querySelectorAll('#wf-main button, #wf-main textarea, #wf-main input')]"
+        ".filter(one => one.offsetParent)"
+        ".filter(one => !(one.innerText.trim() || one.ariaLabel || one.title || one.labels?.length))"
+        ".map(one => one.outerHTML)"
+    )
+    assert unnamed == []
+
+
+def test_why_and_what_each_thing_does_and_the_map(visit):
+    me = visit()
+    me.say("I loved Alien. Something scary, no comedies")
+    me.page.click(".wf-card:nth-child(1) summary")
+    assert "Found by" in me.page.inner_text(".wf-card:nth-child(1) .wf-why")
+    me.open("#wf-effects")
+    me.page.click("button:has-text('Show what each thing does')")
+    me.page.wait_for_selector(".wf-effects li")
+    assert "Alien" in me.page.inner_text(".wf-effects")
+    me.open("#wf-map-box")
+    me.page.wait_for_selector("#wf-map .wf-listed")
+    assert (
+        me.page.locator("#wf-map .wf-listed").count() == 5
+        and me.page.locator("#wf-map .wf-liked").count() == 1
+    )
+
+
+def test_another_checkpoint_and_other_settings(visit):
+    me = visit()
+    me.open("#wf-settings")
+    model = me.page.inner_text("#wf-model")
+    for folder, lines, says in (
+        ("/no/such/folder", "", "/no/such/folder"),
+        ("starter", "item_encoder.soft_tokens=4", "cannot be set on a trained checkpoint"),
+        ("starter", "writer.tries=many", "writer.tries"),
+    ):
+        me.page.fill("#wf-checkpoint textarea, #wf-checkpoint input", folder)
+        me.page.fill("#wf-model-settings textarea", lines)
+        me.page.click("#wf-load")
+        me.page.wait_for_selector(f"#wf-model .wf-trouble:has-text('{says}')")
+        assert model in me.page.inner_text("#wf-model")
+    me.page.fill("#wf-model-settings textarea", "writer.tries=0\nturn.questions=false")
+    me.page.click("#wf-load")
+    me.page.wait_for_function("!document.querySelector('#wf-model .wf-trouble')")
+    me.say("I liked Heat")
+    me.page.click(".wf-card:nth-child(1) summary")
+    assert "worded plainly" in me.page.inner_text(".wf-card:nth-child(1) .wf-why")
+
+
+def test_a_server_that_went_away_and_came_back(visit, tmp_path):
+    port = screenshots.free_port()
+    with server(tmp_path, port=port) as url:
+        noticing, unaware = visit(url), visit(url)
+        for one in (noticing, unaware):
+            one.say("I loved Toy Story. An animated film, please")
+        listed = noticing.listed()
+    noticing.page.fill("#wf-box textarea", "something newer")
+    noticing.page.press("#wf-box textarea", "Enter")
+    noticing.page.wait_for_selector(":text('Connection to the server was lost')")
+    with server(tmp_path, port=port):
+        noticing.page.wait_for_selector(":text('Connection to the server was lost')", state="detached")
+        noticing.page.wait_for_selector(".wf-card")
+        assert noticing.listed() == listed  # the page came back by itself
+        for one in (noticing, unaware):
+            one.say("something newer")
+            assert "Liked Toy Story (1995)" in one.chips() and one.listed() != listed
+            assert one.page.locator("#wf-chat .bot.message").count() == 2
+
+
+def test_strangers_need_the_password_and_cannot_name_folders(visit, tmp_path, browser):
+    with server(tmp_path, "--user", "me:secret") as url:
+        page = browser.new_page()
+        page.goto(url)
+        page.wait_for_selector("input[type=password]")
+        assert page.locator("#wf-box").count() == 0
+        page.get_by_label("username").fill("me")
+        page.fill("input[type=password]", "secret")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#wf-box textarea", timeout=60_000)
+        page.click("#wf-settings > button, #wf-settings button.label-wrap")
+        page.wait_for_selector("#wf-model")
+        assert page.locator("#wf-load").count() == 0
+        page.close()
 
 
 def test_a_phone_has_no_sideways_scroll(visit):

@@ -34,7 +34,7 @@ def page():
 @pytest.fixture(scope="module")
 def ui(page):
     """The page's modules by name."""
-    names = ("view", "cards", "columns", "controls", "export", "picture", "texts", "app")
+    names = ("view", "cards", "columns", "controls", "export", "picture", "saved", "texts", "app")
     return SimpleNamespace(**{name: sys.modules[f"wherefore_ui.{name}"] for name in names})
 
 
@@ -67,13 +67,13 @@ def test_a_turn_shows_the_list_before_the_words(talk):
 def test_an_edited_state_holds_in_later_turns(ui, recommender, talk):
     view, settings = talk[-1], ui.view.Settings(k=3)
     limit = next(p for p in parts(view.state, recommender.catalog) if p.kind == "limit")
-    state = ui.view.without_part(view, ui.view.key_of(limit), recommender)
+    state = ui.view.without_part(view.state, ui.view.key_of(limit), recommender)
     *_, view = ui.view.anew(recommender, view, state, settings)
     assert len(view.turns) == 1 and view.state.limits == () and view.turns[0].action == "recommend"
     *_, view = ui.view.answer(recommender, view, "something else", settings)
     assert len(view.turns) == 2 and view.state.limits == () and view.state.liked
     with pytest.raises(ValueError, match="no longer"):
-        ui.view.without_part(view, ui.view.key_of(limit), recommender)
+        ui.view.without_part(view.state, ui.view.key_of(limit), recommender)
 
 
 def test_an_answer_leaves_the_list_it_speaks_of(ui, recommender, talk):
@@ -124,7 +124,7 @@ def test_cards_show_evidence_and_escape_all_text(ui, recommender, talk):
     assert "<img" not in ui.cards.chips_html(state, catalog)
     found = ui.picture.CatalogMap(catalog, np.eye(3, dtype=np.float32)).svg(["1", "2"], ["0"], ["2"])
     assert "<img" not in found and found.count("<circle") == 3
-    assert "<img" not in ui.app._saved({evil: {"title": evil, "when": 1}})
+    assert "<img" not in ui.saved.Saved({evil: {"title": evil, "when": 1}}).html()
     assert "<img" not in ui.app._trouble(f"/x/{evil}.csv", ValueError(evil))
     assert ui.cards.literal("<b>![x](http://y)</b>\x1b") == "&lt;b&gt;!\\[x](http://y)&lt;/b&gt;"
 
@@ -187,10 +187,44 @@ def test_examples_fit_the_catalogue(ui):
 
 def test_messages_are_limited(ui):
     now = ui.app.Session()
-    assert ui.app._refused("hello", now) == "" and ui.app._refused("", now) == ui.texts.EMPTY
-    assert "20,001 characters" in ui.app._refused("x" * 20_001, now)
+    ui.app.check("hello", now)
     busy = replace(now, sent=(time.time(),) * ui.app.MOST_MESSAGES)
-    assert "Wait" in ui.app._refused("hello", busy)
+    for text, of, says in (
+        ("", now, ui.texts.EMPTY),
+        ("x" * 20_001, now, "20,001 char"),
+        ("hello", busy, "Wait"),
+    ):
+        with pytest.raises(ValueError, match=says):
+            ui.app.check(text, of)
+
+
+def test_conversations_in_the_browser(ui, talk):
+    saved = ui.saved.Saved.from_browser(ui.saved.Saved().keep("one", talk[-1], "films").to_browser())
+    assert saved.open == "one" and saved.get("one", "films").messages == talk[-1].messages
+    for name, catalog, says in (("two", "films", "no longer there"), ("one", "books", "catalogue “films”")):
+        with pytest.raises(ValueError, match=says):
+            saved.get(name, catalog)
+    for n in range(ui.saved.MOST_SAVED + 3):
+        saved = saved.keep(f"{n}", talk[-1], "films")
+    assert len(saved.talks) == ui.saved.MOST_SAVED and "one" not in saved.talks
+    assert "0" not in saved.talks and f"{n}" not in saved.drop(f"{n}").talks
+    for odd in (None, 3, [], {"talks": 3}, {"talks": {"x": 3}}):
+        assert ui.saved.Saved.from_browser(odd) == ui.saved.Saved()
+
+
+def test_a_stopped_turn_is_understood(ui, recommender, talk):
+    for view in talk[:-1]:
+        cut = ui.view.cut_off(recommender, view, "(stopped)")
+        assert cut.turns[-1].reply.endswith("(stopped)") and cut.turns[-1].action == "stopped"
+        assert cut.state.liked and cut.state.limits
+    assert ui.view.cut_off(recommender, talk[-1], "(stopped)") == talk[-1]
+
+
+def test_a_catalogue_that_is_no_longer_held_is_noticed(ui, recommender):
+    first = ui.app.Held(recommender, "starter")
+    shelf = ui.app.Shelf(first)
+    keys = [shelf._hold(first) for _ in range(ui.app.MOST_CATALOGS + 1)]
+    assert shelf.lost(keys[0]) and not shelf.lost(keys[1]) and not shelf.lost("")
 
 
 def free_port():

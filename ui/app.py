@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import json
 import os
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,8 @@ from .controls import limited, ranges_of, values_of_field, wished
 from .export import as_markdown
 from .picture import CatalogMap
 from .programs import endpoints
-from .view import Settings, View, anew, answer, without_part
+from .saved import Saved
+from .view import Settings, View, anew, answer, cut_off, without_part
 
 MOST_MESSAGES = 20  # of one person within a minute
 MOST_CATALOGS = 4  # of users' own, that are held at once; the longest unused goes first
@@ -59,31 +61,64 @@ class Session:
     catalog: str = ""  # key of their own catalogue; empty for the one that the page was started with
     sent: tuple[float, ...] = ()  # when the last messages were
     name: str = ""  # of the conversation, where it is saved
+    running: str = ""  # the turn that is being made, so that it can be stopped
+
+
+@dataclass(frozen=True)
+class Held:
+    """A recommender, and what it was loaded from."""
+
+    recommender: Recommender
+    checkpoint: str
+    settings: tuple[str, ...] = ()
 
 
 class Shelf:
-    """The recommenders of a page: that which it was started with, and those of users' own catalogues."""
+    """The recommenders of a page: that which it was started with, and those that users chose, each by a key."""
 
-    def __init__(self, first: Recommender, base: str) -> None:
-        self.base = base
+    def __init__(self, first: Held) -> None:
         self._first = first
-        self._own: OrderedDict[str, Recommender] = OrderedDict()
+        self._own: OrderedDict[str, Held] = OrderedDict()
         self._maps: dict[int, CatalogMap] = {}
 
-    def get(self, key: str) -> Recommender:
-        """A recommender by its key; the first where it is no longer held."""
+    def held(self, key: str) -> Held:
+        """What a key stands for; the first where it is no longer held."""
         if key in self._own:
             self._own.move_to_end(key)
             return self._own[key]
         return self._first
 
-    def add(self, key: str, catalog: Catalog, progress: Callable[[int, int], None]) -> Recommender:
-        """Index a user's own catalogue and hold what recommends from it."""
-        made = type(self._first).from_catalog(catalog, base=self.base, progress=progress)
-        self._own[key] = made
+    def lost(self, key: str) -> bool:
+        """Whether what a key stood for is no longer held."""
+        return bool(key) and key not in self._own
+
+    def get(self, key: str) -> Recommender:
+        """The recommender of a key."""
+        return self.held(key).recommender
+
+    def load(self, checkpoint: str, settings: Sequence[str]) -> str:
+        """Load a checkpoint; its key.
+
+        Raises:
+            FileNotFoundError, ValueError: As `Recommender.from_pretrained`.
+        """
+        made = type(self._first.recommender).from_pretrained(checkpoint, settings=settings)
+        return self._hold(Held(made, checkpoint, tuple(settings)))
+
+    def index(self, key: str, catalog: Catalog, progress: Callable[[int, int], None]) -> str:
+        """Index a user's own catalogue for the checkpoint of a key; its own key."""
+        like = self.held(key)
+        made = type(like.recommender).from_catalog(
+            catalog, base=like.checkpoint, progress=progress, settings=like.settings
+        )
+        return self._hold(replace(like, recommender=made))
+
+    def _hold(self, held: Held) -> str:
+        key = f"{time.time_ns()}"
+        self._own[key] = held
         while len(self._own) > MOST_CATALOGS:
-            self._maps.pop(id(self._own.popitem(last=False)[1]), None)
-        return made
+            self._maps.pop(id(self._own.popitem(last=False)[1].recommender), None)
+        return key
 
     def map(self, recommender: Recommender) -> CatalogMap:
         """The map of a recommender's catalogue."""
@@ -121,15 +156,24 @@ def examples_of(catalog: Catalog) -> list[str]:
     return found
 
 
-def build_app(recommender: Recommender, k: int = 5, base: str = "starter") -> gr.Blocks:
+def build_app(
+    recommender: Recommender,
+    k: int = 5,
+    base: str = "starter",
+    settings: Sequence[str] = (),
+    folders: bool = False,
+) -> gr.Blocks:
     """The page for a recommender.
 
     Args:
         recommender: Answers; one turn at a time.
         k: Length of the list, until somebody sets another.
-        base: The checkpoint that users' own catalogues are indexed with.
+        base: The checkpoint that it was loaded from; users' own catalogues are indexed with it.
+        settings: What differs from the checkpoint's config, for those as well.
+        folders: Let people load other checkpoints from folders of this machine. Not for strangers.
     """
-    shelf = Shelf(recommender, base)
+    halted: set[str] = set()  # turns that somebody stopped
+    shelf = Shelf(Held(recommender, base, tuple(settings)))
     schema = recommender.catalog.schema
 
     def of(session: Session) -> Recommender:
@@ -141,10 +185,10 @@ def build_app(recommender: Recommender, k: int = 5, base: str = "starter") -> gr
         kept = gr.BrowserState({}, storage_key="wherefore-conversations", secret="wherefore")
         head = gr.HTML(_head(recommender), elem_id="wf-head")
         with gr.Row(elem_id="wf-main"):
-            with gr.Column(scale=3, min_width=320, elem_id="wf-talk"):
+            with gr.Column(min_width=320, elem_id="wf-talk"):
                 chat = gr.Chatbot(
                     label=texts.CONVERSATION,
-                    height="62vh",
+                    height="clamp(320px, 56vh, 720px)",
                     latex_delimiters=[],
                     feedback_options=None,
                     editable="user",
@@ -161,6 +205,9 @@ def build_app(recommender: Recommender, k: int = 5, base: str = "starter") -> gr
                     autofocus=True,
                     elem_id="wf-box",
                 )
+            with gr.Column(min_width=320, elem_id="wf-side"):
+                cards = gr.HTML(cards_html(None, recommender.catalog), js_on_load=_CLICKS, elem_id="wf-list")
+            with gr.Column(min_width=320, elem_id="wf-more"):
                 gr.HTML(f"<h2>{escaped(texts.UNDERSTOOD)}</h2>")
                 chips = gr.HTML(
                     chips_html(Preferences(), recommender.catalog), js_on_load=_CLICKS, elem_id="wf-state"
@@ -170,19 +217,17 @@ def build_app(recommender: Recommender, k: int = 5, base: str = "starter") -> gr
                 )
                 with gr.Accordion(texts.FILTERS, open=False, elem_id="wf-filters"):
                     filters = gr.Column()
-                with gr.Row():
-                    new = gr.Button(texts.NEW, size="sm", elem_id="wf-new")
-                    markdown = gr.Button(texts.EXPORT_MARKDOWN, size="sm")
-                    plain_json = gr.Button(texts.EXPORT_JSON, size="sm")
-                with gr.Accordion(texts.SAVED, open=False):
-                    saved = gr.HTML(_saved({}), js_on_load=_CLICKS, elem_id="wf-saved")
-            with gr.Column(scale=2, min_width=320, elem_id="wf-side"):
-                cards = gr.HTML(cards_html(None, recommender.catalog), js_on_load=_CLICKS, elem_id="wf-list")
                 with gr.Accordion(texts.EFFECTS, open=False, elem_id="wf-effects"):
                     effects_button = gr.Button(texts.EFFECTS_BUTTON, size="sm")
                     effects = gr.HTML("")
                 with gr.Accordion(texts.MAP, open=False, elem_id="wf-map-box"):
                     picture = gr.HTML("", elem_id="wf-map")
+                with gr.Row():
+                    new = gr.Button(texts.NEW, size="sm", elem_id="wf-new")
+                    markdown = gr.Button(texts.EXPORT_MARKDOWN, size="sm")
+                    plain_json = gr.Button(texts.EXPORT_JSON, size="sm")
+                with gr.Accordion(texts.SAVED, open=False):
+                    saved = gr.HTML(Saved().html(), js_on_load=_CLICKS, elem_id="wf-saved")
                 with gr.Accordion(texts.CATALOG, open=False, elem_id="wf-catalog"):
                     file = gr.File(label=texts.CATALOG_FILE, type="filepath", height=110)
                     trouble = gr.HTML("", elem_id="wf-trouble")
@@ -211,6 +256,25 @@ def build_app(recommender: Recommender, k: int = 5, base: str = "starter") -> gr
                         info=texts.IMAGES_ABOUT,
                         visible=bool(schema.of_kind("image")),
                     )
+                    folder = gr.Textbox(
+                        value=base,
+                        label=texts.CHECKPOINT,
+                        info=texts.CHECKPOINT_ABOUT,
+                        max_length=4096,
+                        visible=folders,
+                        elem_id="wf-checkpoint",
+                    )
+                    lines = gr.Textbox(
+                        value="\n".join(settings),
+                        label=texts.MODEL_SETTINGS,
+                        info=texts.MODEL_SETTINGS_ABOUT,
+                        lines=2,
+                        max_length=4096,
+                        visible=folders,
+                        elem_id="wf-model-settings",
+                    )
+                    load = gr.Button(texts.LOAD, size="sm", visible=folders, elem_id="wf-load")
+                    about = gr.HTML(_about(recommender), elem_id="wf-model")
         text_out = gr.Textbox(visible=False)
         name_out = gr.Textbox(visible=False)
         shown = [box, chat, cards, chips, picture, session, kept, saved]
@@ -233,162 +297,199 @@ def build_app(recommender: Recommender, k: int = 5, base: str = "starter") -> gr
                 out[chips] = chips_html(view.state, model.catalog)
             return out
 
-        def stream(now: Session, views: Iterator[View], conversations: Any) -> Iterator[dict[Any, Any]]:
+        def warned(problem: object, now: Session) -> dict[Any, Any]:
+            """Say what is wrong; nothing else changes."""
+            gr.Warning(escaped(problem))
+            return {session: now}
+
+        def resumed(now: Session, conversations: Any) -> Session:
+            """The session; after a restart of the server, the conversation that is open in the browser.
+
+            Raises:
+                ValueError: If that is about a catalogue which the server no longer holds; says what to do.
+            """
+            if shelf.lost(now.catalog):
+                raise ValueError(texts.GONE)
+            browser = Saved.from_browser(conversations)
+            if now.view.turns or now.name or browser.open not in browser.talks:
+                return now
+            try:
+                view = browser.get(browser.open, of(now).catalog.name)
+            except ValueError as error:
+                raise ValueError(texts.GONE) from error
+            return replace(now, view=view, name=browser.open)
+
+        def stream(now: Session, views: Generator[View], conversations: Any) -> Iterator[dict[Any, Any]]:
             """The page while a turn is made, saved in the browser at its end."""
             before = now
+            running = f"{time.time_ns()}"
+            now = replace(now, running=running)
             first = True
-            for view in views:
-                now = replace(now, view=view)
-                changed = show(now, before)
-                if first:
-                    changed[box] = gr.update(value="", submit_btn=False, stop_btn=texts.STOP)
-                    first = False
-                before = now
-                yield changed
-            yield finish(now, conversations)
-
-        def finish(now: Session, conversations: Any) -> dict[Any, Any]:
-            saved_now, named = _keep(now, of(now).catalog.name, conversations)
-            return {
+            with contextlib.closing(views):
+                for view in views:
+                    stop = running in halted
+                    now = replace(now, view=cut_off(of(now), view, texts.STOPPED) if stop else view)
+                    changed = show(now, before)
+                    if first:
+                        changed[box] = gr.update(value="", submit_btn=False, stop_btn=texts.STOP)
+                        first = False
+                    before = now
+                    yield changed
+                    if stop:
+                        break
+            halted.discard(running)
+            browser = Saved.from_browser(conversations)
+            if now.view.turns:
+                now = replace(now, name=now.name or running)
+                browser = browser.keep(now.name, now.view, of(now).catalog.name)
+            yield {
                 box: gr.update(submit_btn=texts.SEND, stop_btn=False),
-                session: named,
-                kept: saved_now,
-                saved: _saved(saved_now),
+                session: now,
+                kept: browser.to_browser(),
+                saved: browser.html(),
             }
 
         def turn(text: str, now: Session, conversations: Any) -> Iterator[dict[Any, Any]]:
             """A new message."""
             text = text.strip()
-            problem = _refused(text, now)
-            if problem:
-                gr.Warning(escaped(problem))
-                yield {session: now}
+            try:
+                now = resumed(now, conversations)
+                check(text, now)
+            except ValueError as error:
+                yield warned(error, now)
                 return
             now = replace(now, sent=(*now.sent, time.time())[-MOST_MESSAGES:])
             try:
                 yield from stream(now, answer(of(now), now.view, text, now.settings), conversations)
             except ValueError as error:
-                gr.Warning(escaped(error))
-                yield {**show(now), box: gr.update(value=text, submit_btn=texts.SEND, stop_btn=False)}
+                yield {
+                    **show(now),
+                    **warned(error, now),
+                    box: gr.update(value=text, submit_btn=texts.SEND, stop_btn=False),
+                }
 
-        def edited(state: Preferences, now: Session, conversations: Any) -> Iterator[dict[Any, Any]]:
-            """The state was edited: the list is made anew."""
-            if not now.view.turns:
-                now = replace(now, view=replace(now.view, start=state))
-                yield show(now)
-                return
+        def edited(
+            change: Callable[[Preferences], Preferences], now: Session, conversations: Any
+        ) -> Iterator[dict[Any, Any]]:
+            """The state is edited: the list is made anew."""
             try:
+                now = resumed(now, conversations)
+                state = change(now.view.state)
+                if not now.view.turns:
+                    now = replace(now, view=replace(now.view, start=state))
+                    yield show(now)
+                    return
                 yield from stream(now, anew(of(now), now.view, state, now.settings), conversations)
             except ValueError as error:
-                gr.Warning(escaped(error))
-                yield show(now)
+                yield show(now) | warned(error, now)
 
         # -- what is done -------------------------------------------------------------------------------
 
         def act(now: Session, conversations: Any, event: gr.EventData) -> Iterator[dict[Any, Any]]:
             """A button on a card, on a chip, or on a saved conversation."""
             kind, key = str(event._data.get("act", "")), str(event._data.get("id", ""))
-            model = of(now)
             if kind in ("open", "delete"):
-                yield from _stored(kind, key, now, conversations)
+                yield stored(kind, key, now, conversations)
             elif kind == "drop":
-                try:
-                    state = without_part(now.view, key, model)
-                except ValueError as error:
-                    gr.Warning(escaped(error))
-                    yield show(now)
-                    return
-                yield from edited(state, now, conversations)
-            elif key in model.catalog and kind in _CLICK_SAYS:
-                text = _CLICK_SAYS[kind].format(title=model.catalog.dated(model.catalog[key]))
-                yield from turn(text, now, conversations)
+                yield from edited(lambda state: without_part(state, key, of(now)), now, conversations)
+            elif key in of(now).catalog and kind in _CLICK_SAYS:
+                catalog = of(now).catalog
+                yield from turn(
+                    _CLICK_SAYS[kind].format(title=catalog.dated(catalog[key])), now, conversations
+                )
 
-        def _stored(kind: str, key: str, now: Session, conversations: Any) -> Iterator[dict[Any, Any]]:
-            held = dict(conversations or {})
+        def stored(kind: str, key: str, now: Session, conversations: Any) -> dict[Any, Any]:
+            """A saved conversation is opened or deleted."""
+            browser = Saved.from_browser(conversations)
             if kind == "delete":
-                held.pop(key, None)
-                yield {kept: held, saved: _saved(held), session: now}
-                return
+                browser = browser.drop(key)
+                return {kept: browser.to_browser(), saved: browser.html()}
             try:
-                view = View.from_json(held[key]["view"])
-            except (KeyError, TypeError, ValueError):
-                gr.Warning(escaped(texts.EDITED))
-                yield {session: now}
-                return
-            now = replace(now, view=view, name=key)
-            yield {**show(now), saved: _saved(held)}
+                now = replace(now, view=browser.get(key, of(now).catalog.name), name=key)
+            except ValueError as error:
+                return warned(error, now)
+            return show(now) | {kept: replace(browser, open=key).to_browser()}
 
         def added(text: str, now: Session, conversations: Any) -> Iterator[dict[Any, Any]]:
             """Wishes and limits in the user's own words, without a message."""
             if not text.strip():
                 yield {session: now}
                 return
-            model = of(now)
-            try:
-                state = model.reader.read([{"role": "user", "content": text}], now.view.state).preferences
-            except ValueError as error:
-                gr.Warning(escaped(error))
-                yield {session: now}
-                return
-            yield from edited(state, now, conversations)
 
-        def undo(now: Session, event: gr.UndoData) -> dict[Any, Any]:
+            def read(state: Preferences) -> Preferences:
+                return of(now).reader.read([{"role": "user", "content": text}], state).preferences
+
+            yield from edited(read, now, conversations)
+
+        def undo(now: Session, conversations: Any, event: gr.UndoData) -> dict[Any, Any]:
             """The last turn is taken back; its message returns to the box."""
-            place = _turn_of(now.view, event.index)
-            said = now.view.turns[place].said if place is not None else ""
-            now = replace(now, view=now.view.upto(place if place is not None else len(now.view.turns)))
-            return {**show(now), box: said}
+            try:
+                now, place = turn_of(now, conversations, event.index)
+            except ValueError as error:
+                return warned(error, now)
+            said = now.view.turns[place].said
+            return show(replace(now, view=now.view.upto(place))) | {box: said}
 
         def retry(now: Session, conversations: Any, event: gr.RetryData) -> Iterator[dict[Any, Any]]:
             """The same message again, worded anew."""
-            place = _turn_of(now.view, event.index)
-            if place is None:
-                yield {session: now}
+            try:
+                now, place = turn_of(now, conversations, event.index)
+            except ValueError as error:
+                yield warned(error, now)
                 return
             said = now.view.turns[place].said
             settings = replace(now.settings, seed=(now.settings.seed or 0) + 1)
-            now = replace(now, view=now.view.upto(place), settings=settings)
-            yield from turn(said, now, conversations)
+            yield from turn(said, replace(now, view=now.view.upto(place), settings=settings), conversations)
 
         def edit(now: Session, conversations: Any, event: gr.EditData) -> Iterator[dict[Any, Any]]:
             """An earlier message is said otherwise; what came after it goes."""
-            place = _turn_of(now.view, event.index)
-            if place is None:
-                gr.Warning(escaped(texts.EDITED))
-                yield show(now)
+            try:
+                now, place = turn_of(now, conversations, event.index)
+            except ValueError as error:
+                yield show(now) | warned(error, now)
                 return
-            yield from turn(
-                html.unescape(str(event.value)), replace(now, view=now.view.upto(place)), conversations
-            )
+            said = html.unescape(str(event.value))
+            yield from turn(said, replace(now, view=now.view.upto(place)), conversations)
 
-        def stopped(now: Session, conversations: Any) -> dict[Any, Any]:
-            """The reply is left as it is."""
-            view = now.view
-            if view.turns and not view.turns[-1].action:
-                last = view.turns[-1]
-                reply = f"{last.reply} {texts.STOPPED}".strip()
-                view = replace(view, turns=(*view.turns[:-1], replace(last, reply=reply, action="stopped")))
-            now = replace(now, view=view)
-            return {**show(now), **finish(now, conversations)}
+        def turn_of(now: Session, conversations: Any, index: Any) -> tuple[Session, int]:
+            """The session, and which of its turns a message of the chat belongs to.
 
-        def restart(now: Session) -> dict[Any, Any]:
+            Raises:
+                ValueError: If there is none.
+            """
+            now = resumed(now, conversations)
+            place = index[0] if isinstance(index, list | tuple) else index
+            at = 0
+            for number, one in enumerate(now.view.turns):
+                at += 2 if one.reply else 1
+                if place < at:
+                    # A name of its own, lest an empty conversation be taken for one of before a restart.
+                    return replace(now, name=now.name or f"{time.time_ns()}"), number
+            raise ValueError(texts.EDITED)
+
+        def stopped(now: Session) -> None:
+            """The reply that is being written ends at its next word."""
+            if now.running:
+                halted.add(now.running)
+
+        def restart(now: Session, conversations: Any) -> dict[Any, Any]:
             """A new conversation; the old one stays saved."""
             now = Session(settings=now.settings, images=now.images, catalog=now.catalog, sent=now.sent)
-            return {**show(now), box: ""}
+            browser = replace(Saved.from_browser(conversations), open="")
+            return show(now) | {box: "", kept: browser.to_browser()}
 
         def restore(now: Session, conversations: Any) -> dict[Any, Any]:
-            """The newest conversation of this browser, when the page is opened."""
-            held = conversations if isinstance(conversations, dict) else {}
-            newest = max(held, key=lambda name: held[name].get("when", 0), default=None)
-            if newest is not None and held[newest].get("catalog", "") == of(now).catalog.name:
-                try:
-                    now = replace(now, view=View.from_json(held[newest]["view"]), name=newest)
-                except ValueError:
-                    pass
-            return {**show(now), saved: _saved(held)}
+            """The conversation that was open in this browser, when the page is opened."""
+            with contextlib.suppress(ValueError):
+                now = resumed(now, conversations)
+            return show(now) | {saved: Saved.from_browser(conversations).html()}
 
-        def explain(now: Session) -> str:
+        def explain(now: Session, conversations: Any) -> str:
             """What each part of the state does to the list."""
+            try:
+                now = resumed(now, conversations)
+            except ValueError as error:
+                return f'<p class="wf-empty">{escaped(error)}</p>'
             view = now.view
             if view.listed is None:
                 return f'<p class="wf-empty">{escaped(texts.NO_TURN)}</p>'
@@ -397,8 +498,10 @@ def build_app(recommender: Recommender, k: int = 5, base: str = "starter") -> gr
             found = model.effects(given, now.settings.k, view.state, now.settings.diversity)
             return effects_html(found, model.catalog)
 
-        def export(now: Session, kind: str) -> tuple[str, str]:
+        def export(now: Session, conversations: Any, kind: str) -> tuple[str, str]:
             """The conversation as text, and the name of its file."""
+            with contextlib.suppress(ValueError):
+                now = resumed(now, conversations)
             if kind == "md":
                 return as_markdown(now.view, of(now).catalog), "conversation.md"
             return json.dumps(now.view.to_json(), ensure_ascii=False, indent=1), "conversation.json"
@@ -417,32 +520,38 @@ def build_app(recommender: Recommender, k: int = 5, base: str = "starter") -> gr
             "show_progress_on": [chat],
         }
         quick: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        talk = [
-            box.submit(turn, [box, session, kept], shown, **streaming),
-            chat.retry(retry, [session, kept], shown, **streaming),
-            chat.edit(edit, [session, kept], shown, **streaming),
-            add.submit(added, [add, session, kept], shown, **streaming),
-        ]
-        talk += [where.act(act, [session, kept], shown, **streaming) for where in (cards, chips, saved)]
+        box.submit(turn, [box, session, kept], shown, **streaming)
+        add.submit(added, [add, session, kept], shown, **streaming)
+        for happens, done in (
+            (chat.retry, retry),
+            (chat.edit, edit),
+            (cards.act, act),
+            (chips.act, act),
+            (saved.act, act),
+        ):
+            happens(done, [session, kept], shown, **streaming)
 
         def picked(now: Session, conversations: Any, event: gr.SelectData) -> Iterator[dict[Any, Any]]:
             """An example, or an answer that is offered."""
             value = event.value["text"] if isinstance(event.value, dict) else str(event.value)
             yield from turn(value, now, conversations)
 
-        talk += [
-            chat.example_select(picked, [session, kept], shown, **streaming),
-            chat.option_select(picked, [session, kept], shown, **streaming),
-        ]
+        for happens in (chat.example_select, chat.option_select):
+            happens(picked, [session, kept], shown, **streaming)
         add.submit(lambda: "", None, add, **quick)
-        box.stop(stopped, [session, kept], shown, cancels=talk, **quick)
-        chat.undo(undo, session, shown, **quick)
-        chat.clear(restart, session, shown, **quick)
-        new.click(restart, session, shown, **quick)
-        effects_button.click(explain, session, effects, api_visibility="private", concurrency_id="model")
+        box.stop(stopped, session, None, **quick)
+        chat.undo(undo, [session, kept], shown, **quick)
+        chat.clear(restart, [session, kept], shown, **quick)
+        new.click(restart, [session, kept], shown, **quick)
+        effects_button.click(
+            explain, [session, kept], effects, api_visibility="private", concurrency_id="model"
+        )
         for button, kind in ((markdown, "md"), (plain_json, "json")):
             button.click(
-                lambda now, kind=kind: export(now, kind), session, [text_out, name_out], **quick
+                lambda now, conversations, kind=kind: export(now, conversations, kind),
+                [session, kept],
+                [text_out, name_out],
+                **quick,
             ).then(None, [text_out, name_out], None, js=_DOWNLOAD, **quick)
         for control in (count, unlike):
             control.release(settle, [count, unlike, images, session], shown, **quick)
@@ -475,8 +584,9 @@ def build_app(recommender: Recommender, k: int = 5, base: str = "starter") -> gr
                         spec: Any = spec,
                         ends: tuple[float, float] = (low, high),
                     ) -> Iterator[dict[Any, Any]]:
-                        state = limited(now.view.state, spec, least, most, ends)
-                        yield from edited(state, now, conversations)
+                        yield from edited(
+                            lambda state: limited(state, spec, least, most, ends), now, conversations
+                        )
 
                     for end in ends:
                         # By keys too, which release nothing; of many steps in a row the last counts.
@@ -500,8 +610,9 @@ def build_app(recommender: Recommender, k: int = 5, base: str = "starter") -> gr
                     def chosen(
                         want: list[str], refuse: list[str], now: Session, conversations: Any, spec: Any = spec
                     ) -> Iterator[dict[Any, Any]]:
-                        state = wished(now.view.state, spec, want or [], refuse or [])
-                        yield from edited(state, now, conversations)
+                        yield from edited(
+                            lambda state: wished(state, spec, want or [], refuse or []), now, conversations
+                        )
 
                     for one in boxes:
                         one.input(chosen, [*boxes, session, kept], shown, **streaming)
@@ -522,48 +633,63 @@ def build_app(recommender: Recommender, k: int = 5, base: str = "starter") -> gr
             path: str,
             table: Any,
             now: Session,
+            conversations: Any,
             progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio is asked for one
-        ) -> tuple[Any, ...]:
+        ) -> dict[Any, Any]:
             """Index the uploaded file and talk about it."""
-            key = f"{time.time_ns()}"
             try:
                 catalog = Catalog.load(path)
                 schema = schema_of(catalog.schema, table)
                 if schema != catalog.schema:
                     catalog = Catalog.load(path, schema)
-                model = shelf.add(
-                    key, catalog, lambda done, total: progress((done, total), texts.CATALOG_INDEXING)
+                key = shelf.index(
+                    now.catalog, catalog, lambda done, total: progress((done, total), texts.CATALOG_INDEXING)
                 )
             except (ValueError, OSError) as error:
-                return (*(gr.skip() for _ in range(6)), _trouble(path, error))
-            fresh = Session(settings=now.settings, catalog=key, sent=now.sent)
-            return (*moved_to(fresh, model), gr.update(visible=True), "")
+                return {trouble: _trouble(path, error)}
+            return moved_to(key, now, conversations)
 
-        def moved_to(now: Session, model: Recommender) -> tuple[Any, ...]:
+        def take(
+            checkpoint: str,
+            given: str,
+            now: Session,
+            conversations: Any,
+            progress: gr.Progress = gr.Progress(),  # noqa: B008
+        ) -> dict[Any, Any]:
+            """Load another checkpoint, or this one with other settings."""
+            progress(None, texts.LOADING)
+            name = checkpoint.strip() or base
+            try:
+                key = shelf.load(name, [line.strip() for line in given.splitlines() if line.strip()])
+            except (ValueError, OSError, ImportError) as error:
+                problem = texts.NOT_LOADED.format(checkpoint=name, error=error)
+                return {about: _about(of(now)) + f'<p class="wf-trouble" role="alert">{escaped(problem)}</p>'}
+            return moved_to(key, now, conversations)
+
+        def moved_to(key: str, now: Session, conversations: Any) -> dict[Any, Any]:
+            """A new conversation with another recommender."""
+            fresh = Session(settings=now.settings, images=now.images, catalog=key, sent=now.sent)
+            model = shelf.get(key)
             examples = [{"text": text} for text in examples_of(model.catalog)]
-            return (
-                now,
-                now.catalog,
-                gr.update(value=[], examples=examples),
-                cards_html(None, model.catalog),
-                _head(model),
-            )
+            return show(fresh) | {
+                catalog_key: key,
+                chat: gr.update(value=[], examples=examples),
+                head: _head(model),
+                about: _about(model),
+                back: gr.update(visible=bool(key)),
+                kept: replace(Saved.from_browser(conversations), open="").to_browser(),
+                trouble: "",
+            }
 
-        def leave(now: Session) -> tuple[Any, ...]:
-            fresh = Session(settings=now.settings, sent=now.sent)
-            return (*moved_to(fresh, shelf.get("")), gr.update(visible=False), "")
+        def leave(now: Session, conversations: Any) -> dict[Any, Any]:
+            return moved_to("", now, conversations)
 
-        room = [session, catalog_key, chat, cards, head, back, trouble]
+        room = [*shown, catalog_key, head, about, back, trouble]
+        slow: dict[str, Any] = {"api_visibility": "private", "concurrency_id": "model"}
         file.change(inspect, file, [columns, use, trouble], api_visibility="private")
-        use.click(
-            adopt,
-            [file, columns, session],
-            room,
-            api_visibility="private",
-            concurrency_id="model",
-            show_progress_on=[trouble],
-        )
-        back.click(leave, session, room, **quick)
+        use.click(adopt, [file, columns, session, kept], room, show_progress_on=[trouble], **slow)
+        load.click(take, [folder, lines, session, kept], room, show_progress_on=[about], **slow)
+        back.click(leave, [session, kept], room, **quick)
         app.load(restore, [session, kept], shown, **quick)
 
         # -- for programs -------------------------------------------------------------------------------
@@ -586,6 +712,20 @@ def _head(recommender: Recommender) -> str:
     schema = recommender.catalog.schema
     lead = texts.LEAD.format(count=f"{len(recommender.catalog):,}", plural=schema.plural.lower())
     return f"<h1>{escaped(texts.TITLE)}</h1><p>{escaped(lead)}</p>"
+
+
+def _about(recommender: Recommender) -> str:
+    """Which model is in use."""
+    config, catalog = recommender.config, recommender.catalog
+    count = recommender.model.format.soft_tokens
+    told = texts.LOADED.format(
+        llm=config.llm.name,
+        millions=sum(p.numel() for p in recommender.model.parameters()) / 1e6,
+        tokens=texts.SOFT_TOKENS[count != 1].format(n=count),
+        count=f"{len(catalog):,}",
+        plural=catalog.schema.plural.lower(),
+    )
+    return f"<p>{escaped(told)}</p>"
 
 
 def _chat(view: View) -> list[dict[str, Any]]:
@@ -611,63 +751,25 @@ def _options(view: View) -> tuple[str, ...]:
     return view.turns[-1].options if view.turns else ()
 
 
-def _turn_of(view: View, index: Any) -> int | None:
-    """The turn that a message of the chat belongs to; None when there is none."""
-    place = index[0] if isinstance(index, list | tuple) else index
-    at = 0
-    for number, turn in enumerate(view.turns):
-        at += 2 if turn.reply else 1
-        if place < at:
-            return number
-    return None
+def check(text: str, now: Session) -> None:
+    """Check that a message may be sent.
 
-
-def _refused(text: str, now: Session) -> str:
-    """Why a message is not taken; empty when it is."""
+    Raises:
+        ValueError: If not; says what may.
+    """
     if not text:
-        return texts.EMPTY
+        raise ValueError(texts.EMPTY)
     if len(text) > MAX_CHARACTERS:
-        return texts.TOO_LONG.format(seen=len(text), most=MAX_CHARACTERS)
+        raise ValueError(texts.TOO_LONG.format(seen=len(text), most=MAX_CHARACTERS))
     recent = [when for when in now.sent if when > time.time() - 60]
     if len(recent) >= MOST_MESSAGES:
-        return texts.TOO_FAST.format(most=MOST_MESSAGES, seconds=max(round(recent[0] + 60 - time.time()), 1))
-    return ""
+        seconds = max(round(recent[0] + 60 - time.time()), 1)
+        raise ValueError(texts.TOO_FAST.format(most=MOST_MESSAGES, seconds=seconds))
 
 
 def _trouble(path: str, error: Exception) -> str:
     message = texts.BAD_FILE.format(file=Path(path).name, error=str(error).replace(path, Path(path).name))
     return f'<p class="wf-trouble" role="alert">{escaped(message)}</p>'
-
-
-MOST_SAVED = 20
-
-
-def _keep(now: Session, catalog: str, conversations: Any) -> tuple[dict[str, Any], Session]:
-    """The saved conversations with this one, and the session under its name."""
-    held = dict(conversations) if isinstance(conversations, dict) else {}
-    if not now.view.turns:
-        return held, now
-    name = now.name or f"{time.time_ns()}"
-    title = " ".join(now.view.turns[0].said.split())[:60]
-    held[name] = {"title": title, "when": time.time(), "view": now.view.to_json(), "catalog": catalog}
-    for old in sorted(held, key=lambda one: held[one].get("when", 0))[:-MOST_SAVED]:
-        del held[old]
-    return held, replace(now, name=name)
-
-
-def _saved(conversations: dict[str, Any]) -> str:
-    """The saved conversations, the newest first."""
-    rows = []
-    for name in sorted(conversations, key=lambda one: -conversations[one].get("when", 0)):
-        title = escaped(conversations[name].get("title", ""))
-        key = escaped(name)
-        rows.append(
-            f'<li><button type="button" data-act="open" data-id="{key}">{title}</button>'
-            f'<button type="button" data-act="delete" data-id="{key}" aria-label="{escaped(texts.DELETE)}: {title}">'
-            f"×</button></li>"
-        )
-    body = f"<ul>{''.join(rows)}</ul>" if rows else ""
-    return f'<p class="wf-empty">{escaped(texts.SAVED_NONE)}</p>{body}'
 
 
 def launch(

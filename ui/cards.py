@@ -94,9 +94,7 @@ def _facts(item: Item, catalog: Catalog) -> Iterator[str]:
             continue
         value = value_text(item.fields[spec.name])
         if given < _FACTS and value:
-            unit = f" {spec.unit}" if spec.unit else ""
-            name = escaped(label(spec))
-            yield f'<span class="wf-name">{name}</span> {escaped(value)}{escaped(unit)}'
+            yield f'<span class="wf-name">{escaped(label(spec))}</span> {escaped(value)}'
             given += 1
 
 

@@ -94,6 +94,17 @@ SETTINGS = "Settings"
 COUNT = "Items in a list"
 DIVERSITY = "Diversity"
 DIVERSITY_ABOUT = "What an item loses for being like one listed before it, in logits; 0 goes by score alone"
+CHECKPOINT = "Checkpoint"
+CHECKPOINT_ABOUT = "`starter`, or the folder of a model that you trained, on this machine"
+MODEL_SETTINGS = "Settings of its LLM, its writing and its turns"
+MODEL_SETTINGS_ABOUT = (
+    "One a line, like `writer.tries=0` (plain wording), `turn.questions=false`, `llm.dtype=bfloat16`"
+)
+LOAD = "Load"
+LOADING = "Loading"
+LOADED = "In use: {llm}, {millions:.1f} million parameters, with {tokens} per item; {count} {plural}."
+SOFT_TOKENS = ("{n} soft token", "{n} soft tokens")
+NOT_LOADED = "{checkpoint} was not loaded, and nothing has changed. {error}"
 IMAGES = "Load pictures that the catalogue links to"
 IMAGES_ABOUT = "They come from other servers, which then see your address. Off, placeholders are drawn."
 
@@ -102,6 +113,11 @@ EMPTY = "Type a message first."
 TOO_LONG = "Your message has {seen:,} characters; at most {most:,} are read. Shorten it, or say it in several messages."
 TOO_FAST = "That was {most} messages within a minute. Wait {seconds} seconds, then send it again."
 NO_TURN = "Say something first; then there is a list to change."
+OTHER_CATALOG = "That conversation is about the catalogue “{name}”. Open that one first."
+GONE = (
+    "The server no longer holds the catalogue that this conversation is about: it was started anew, or held too "
+    "many. Upload your file again, or begin a new conversation."
+)
 EDITED = "That message is no longer there."
 BAD_FILE = "{file}: {error}"
 PORT_TAKEN = "port {port} is taken by another program; give another with --port"

@@ -103,7 +103,8 @@ class View:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for the browser to keep and for people to take away."""
-        turns = [_turn_json(turn) for turn in self.turns]
+        listed = self.listed  # of older lists nobody asks any more what else was ranked
+        turns = [_turn_json(turn if turn is listed else replace(turn, candidates=())) for turn in self.turns]
         return {"version": VERSION, "turns": turns, "start": self.start.to_json()}
 
     @classmethod
@@ -121,7 +122,7 @@ class View:
             raise ValueError(f"the saved conversation is damaged: {error}") from error
 
 
-def answer(recommender: Recommender, view: View, text: str, settings: Settings) -> Iterator[View]:
+def answer(recommender: Recommender, view: View, text: str, settings: Settings) -> Generator[View]:
     """The view after each event of a new turn.
 
     Raises:
@@ -137,7 +138,7 @@ def answer(recommender: Recommender, view: View, text: str, settings: Settings) 
     return _following(events, view, turn, recommender)
 
 
-def anew(recommender: Recommender, view: View, state: Preferences, settings: Settings) -> Iterator[View]:
+def anew(recommender: Recommender, view: View, state: Preferences, settings: Settings) -> Generator[View]:
     """The view after each event of making the last turn's list anew, for a state that was edited."""
     last = view.turns[-1]
     said = (*view.upto(len(view.turns) - 1).messages, {"role": "user", "content": last.said})
@@ -147,7 +148,7 @@ def anew(recommender: Recommender, view: View, state: Preferences, settings: Set
     return _following(events, view.upto(len(view.turns) - 1), turn, recommender)
 
 
-def _following(events: Iterator[Any], view: View, turn: Turn, recommender: Recommender) -> Iterator[View]:
+def _following(events: Iterator[Any], view: View, turn: Turn, recommender: Recommender) -> Generator[View]:
     try:
         yield replace(view, turns=(*view.turns, turn))
         for event in events:
@@ -173,6 +174,21 @@ def _following(events: Iterator[Any], view: View, turn: Turn, recommender: Recom
     finally:
         if isinstance(events, Generator):  # a page that was closed must let go of the recommender
             events.close()
+
+
+def cut_off(recommender: Recommender, view: View, word: str) -> View:
+    """The view whose last reply ends with a word for that; what its message said is understood all the same."""
+    last = view.turns[-1]
+    if last.action:
+        return view
+    state = last.after
+    if not last.cards and not last.reply:  # stopped before anything was read
+        given = last.before if len(view.turns) > 1 or last.before != Preferences() else None
+        state = recommender.reader.read(
+            view.messages, given, len(view.messages) - 1 if given else 0
+        ).preferences
+    last = replace(last, after=state, reply=f"{last.reply} {word}".strip(), action="stopped")
+    return replace(view, turns=(*view.turns[:-1], last))
 
 
 def _with_reasons(cards: tuple[Card, ...], reply: str) -> tuple[Card, ...]:
@@ -215,13 +231,13 @@ def key_of(part: Part) -> str:
     return hashlib.sha256(f"{part.kind}|{part.text}".encode()).hexdigest()[:12]
 
 
-def without_part(view: View, key: str, recommender: Recommender) -> Preferences:
+def without_part(state: Preferences, key: str, recommender: Recommender) -> Preferences:
     """The state when one of its parts is dropped.
 
     Raises:
         ValueError: If there is no such part (the page was behind).
     """
-    for part in parts(view.state, recommender.catalog):
+    for part in parts(state, recommender.catalog):
         if key_of(part) == key:
             return part.without
     raise ValueError("that is no longer part of what I understood")

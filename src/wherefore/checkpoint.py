@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -108,7 +108,11 @@ def save_checkpoint(
 
 
 def load_checkpoint(
-    folder: str | Path, device: str = "auto", merge: bool = True, embedder: Embedder | None = None
+    folder: str | Path,
+    device: str = "auto",
+    merge: bool = True,
+    embedder: Embedder | None = None,
+    settings: Sequence[str] = (),
 ) -> Checkpoint:
     """Load a checkpoint, strictly.
 
@@ -117,15 +121,17 @@ def load_checkpoint(
         device: `cpu`, `cuda`, …; `auto` takes a GPU where there is one.
         merge: Fold the adapter into the base: faster, but it cannot be trained on or saved again.
         embedder: One that is loaded already.
+        settings: What shall differ from its config, like `writer.tries=0` (see `Config.adjusted`).
 
     Raises:
         FileNotFoundError: If the folder or one of its files is missing.
-        ValueError: If a file was altered, or does not fit the others; says which and what to do.
+        ValueError: If a file was altered, or does not fit the others, or a setting is not allowed; says which
+            and what to do.
     """
     folder = Path(folder)
     recover(folder)
     manifest = check_files(folder)
-    config = Config.load(folder / "config.yaml")
+    config = Config.load(folder / "config.yaml").adjusted(settings)
     embedder = embedder or build(config.embedder, EMBEDDERS, "embedder")
     if embedder.name != manifest["embedder"]:
         raise ValueError(

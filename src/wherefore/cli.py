@@ -40,6 +40,14 @@ CheckpointOption = Annotated[
     str, typer.Option("--checkpoint", help="`starter`, or the folder of a model that you trained.")
 ]
 KOption = Annotated[int, typer.Option("--k", min=1, help="Length of the list.")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        help="A setting that differs from the checkpoint's, like writer.tries=0 or turn.questions=false.",
+        show_default=False,
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the whole reply as JSON.")]
 
 
@@ -62,6 +70,7 @@ def chat(
     schema: SchemaOption = None,
     checkpoint: CheckpointOption = "starter",
     k: KOption = 5,
+    settings: SetOption = None,
 ) -> None:
     """Talk in the terminal, or answer each line of standard input."""
     from wherefore.terminal import HELP, Conversation, PlainScreen, RichScreen, typed
@@ -69,12 +78,12 @@ def chat(
     if sys.stdin.isatty() and sys.stdout.isatty():
         screen = RichScreen(_console(sys.stdout))
         screen.note("Loading ...")
-        recommender = _load(catalog, schema, checkpoint, describe=True)
+        recommender = _load(catalog, schema, checkpoint, settings, describe=True)
         _line_editing()
         screen.note(f"{len(recommender.catalog):,} {recommender.catalog.schema.plural}.\n{HELP}")
         Conversation(recommender, k, screen).run(typed("> "))
         return
-    recommender = _load(catalog, schema, checkpoint, describe=True)
+    recommender = _load(catalog, schema, checkpoint, settings, describe=True)
     conversation = Conversation(recommender, k, PlainScreen(sys.stdout, sys.stderr))
     conversation.run(iter(sys.stdin))
     if conversation.failed:
@@ -89,13 +98,14 @@ def recommend(
     checkpoint: CheckpointOption = "starter",
     k: KOption = 5,
     as_json: JsonOption = False,
+    settings: SetOption = None,
 ) -> None:
     """Answer one request."""
     from wherefore.dialogue import Message
     from wherefore.display import plain
     from wherefore.terminal import unmarked
 
-    recommender = _load(catalog, schema, checkpoint)
+    recommender = _load(catalog, schema, checkpoint, settings)
     reply = recommender.generate([Message("user", request)], k=k)
     if as_json:
         import json
@@ -241,6 +251,7 @@ def ui(
             "--user", help="NAME:PASSWORD that is asked for; several may be given.", show_default=False
         ),
     ] = None,
+    settings: SetOption = None,
     mcp: Annotated[
         bool, typer.Option("--mcp/--no-mcp", help="Offer its tools to language models too.")
     ] = True,
@@ -251,24 +262,33 @@ def ui(
         if len(one) != 2 or not all(one):
             raise ValueError(f"--user is {':'.join(one)!r}; give NAME:PASSWORD")
     page = _ui_module()
-    recommender = _load(catalog, schema, checkpoint, describe=True)
-    page.launch(page.build_app(recommender, k, checkpoint), host, port, people, mcp)
+    recommender = _load(catalog, schema, checkpoint, settings, describe=True)
+    # Who may name folders of this machine must sit at it.
+    local = not people and host in ("127.0.0.1", "localhost", "::1")
+    app = page.build_app(recommender, k, checkpoint, settings or (), folders=local)
+    page.launch(app, host, port, people, mcp)
 
 
-def _load(catalog: Path | None, schema: Path | None, checkpoint: str, describe: bool = False) -> Recommender:
+def _load(
+    catalog: Path | None,
+    schema: Path | None,
+    checkpoint: str,
+    settings: Sequence[str] | None = None,
+    describe: bool = False,
+) -> Recommender:
     """The recommender that the options ask for; with `describe`, say what the columns were taken for."""
     if catalog is None:
         if schema is not None:
             raise ValueError("--schema says what the columns of --catalog mean; give both")
         from wherefore.recommender import Recommender
 
-        return Recommender.from_pretrained(checkpoint)
+        return Recommender.from_pretrained(checkpoint, settings=settings or ())
     items = _catalog(catalog, schema, describe)
 
     from wherefore.recommender import Recommender
 
     with _progress("Indexing") as report:
-        return Recommender.from_catalog(items, base=checkpoint, progress=report)
+        return Recommender.from_catalog(items, base=checkpoint, progress=report, settings=settings or ())
 
 
 def _catalog(file: Path, schema: Path | None, describe: bool) -> Catalog:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+# What may differ from a checkpoint's training without harm, sections and single keys.
+_FREE = ("llm.dtype", "llm.max_dialogue_tokens", "retrieval.k", "turn", "writer")
 
 
 class _Strict(BaseModel):
@@ -205,6 +208,24 @@ class Config(_Strict):
             raise ValueError(f"`train.stages` has two stages of one name: {', '.join(names)}")
         return self
 
+    def adjusted(self, settings: Sequence[str]) -> Self:
+        """The config with settings like `writer.tries=0` that hold without new training.
+
+        >>> Config().adjusted(["turn.questions=false"]).turn.questions
+        False
+
+        Raises:
+            ValueError: If a setting was fixed by training, is unknown, or its value is not allowed.
+        """
+        for setting in settings:
+            key = setting.partition("=")[0]
+            if not any(key == free or key.startswith(f"{free}.") for free in _FREE):
+                raise ValueError(
+                    f"{key!r} cannot be set on a trained checkpoint; what can be: "
+                    f"{', '.join(sorted(_settable()))}"
+                )
+        return self.parse(self.model_dump(mode="json"), settings, "settings") if settings else self
+
     def updated(self, section: str, **values: Any) -> Self:
         """The config with other values in one section.
 
@@ -265,6 +286,16 @@ class Config(_Strict):
     def to_yaml(self) -> str:
         """The whole resolved tree as YAML."""
         return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)
+
+
+def _settable() -> Iterator[str]:
+    """The keys that `Config.adjusted` takes."""
+    for free in _FREE:
+        section = Config.model_fields[free].annotation if free in Config.model_fields else None
+        if isinstance(section, type) and issubclass(section, BaseModel):
+            yield from (f"{free}.{name}" for name in section.model_fields)
+        else:
+            yield free
 
 
 def _explain(model: type[BaseModel], error: ValidationError, origin: str) -> str:

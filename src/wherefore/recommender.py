@@ -175,14 +175,21 @@ class Recommender:
     # -- making one -----------------------------------------------------------------------------------
 
     @classmethod
-    def from_pretrained(cls, path: str | Path = "starter", device: str = "auto") -> Self:
+    def from_pretrained(
+        cls, path: str | Path = "starter", device: str = "auto", settings: Sequence[str] = ()
+    ) -> Self:
         """Load a checkpoint: `starter` (built in: movies, CPU, offline) or a folder.
+
+        Args:
+            path: Which.
+            device: `cpu`, `cuda`, …; `auto` takes a GPU where there is one.
+            settings: What shall differ from its config, like `writer.tries=0` or `turn.questions=false`.
 
         Raises:
             FileNotFoundError: If the folder or one of its files is missing.
-            ValueError: If a file was altered or does not fit the others.
+            ValueError: If a file was altered or does not fit the others, or a setting is not allowed.
         """
-        return cls._of(load_checkpoint(checkpoint_dir(path), device))
+        return cls._of(load_checkpoint(checkpoint_dir(path), device, settings=settings))
 
     @classmethod
     def from_catalog(
@@ -193,6 +200,7 @@ class Recommender:
         schema: str | Path | None = None,
         progress: Progress | None = None,
         cache: str | Path | None = None,
+        settings: Sequence[str] = (),
     ) -> Self:
         """Recommend from your own catalogue with a checkpoint's weights; no training.
 
@@ -205,10 +213,12 @@ class Recommender:
             schema: A YAML file that declares the columns, when inference takes them wrongly.
             progress: Told (items embedded, of).
             cache: Folder for indexes; by default the user's cache folder.
+            settings: As in `from_pretrained`.
         """
         if not isinstance(catalog, Catalog):
             catalog = Catalog.load(catalog, schema)
-        return cls._of(moved(load_checkpoint(checkpoint_dir(base), device), catalog, progress, cache))
+        loaded = load_checkpoint(checkpoint_dir(base), device, settings=settings)
+        return cls._of(moved(loaded, catalog, progress, cache))
 
     @classmethod
     def _of(cls, checkpoint: Checkpoint) -> Self:
