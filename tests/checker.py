@@ -128,7 +128,7 @@ def reply_faults(text: str, items: list, catalog, said: Said, words: str, known:
     spoken = {item.title: item for item in (*known, *items)}
     italics = re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", LINE.sub("", text))
     before: list = [spoken[title] for title in italics if title in spoken] if not items else []
-    for sentence in re.split(r"(?<=[.!?])(?<![A-Z]\.)\s+|\n+", LINE.sub("", text)):
+    for sentence in re.split(r"(?<=[.!?])(?<!\b[A-Z]\.)\s+|\n+", LINE.sub("", text)):
         named = [spoken[title] for title in re.findall(r"\*{1,2}([^*]+)\*{1,2}", sentence) if title in spoken]
         before = named or before
         out += prose_faults(

@@ -4,6 +4,7 @@ import torch
 from torch.nn.functional import normalize
 
 from conftest import make_tiny
+from wherefore.copying import Copying
 from wherefore.dialogue import Message
 from wherefore.item_encoder import ITEM_ENCODERS, ItemSignals
 from wherefore.model import BLOCK, RankingHead, branch_mask, splice
@@ -270,10 +271,10 @@ def test_writing_is_a_function_of_the_seed_and_leaves_the_cache(tiny):
 
 def test_only_allowed_tokens_are_written(tiny):
     cache = tiny.prefill(trunk_of(tiny, "alien"))
-    allowed = [list(tiny.format.encode("scary")), list(tiny.format.encode("funny"))]
+    allowed = [Copying(tiny.format.encode("scary")), Copying(tiny.format.encode("funny"))]
     for written in tiny.write(cache, prompts_of(tiny, "a", "b"), signals(2), 6, 1.0, 1.0, 3, allowed):
         tokens = set(tiny.format.encode(written.text.replace(" ", ""))) if written.text else set()
-        assert tokens <= set(allowed[written.row]) or set(written.text) <= set(
+        assert tokens <= allowed[written.row].free or set(written.text) <= set(
             ["scary", "funny"][written.row] + " "
         )
 
@@ -306,7 +307,7 @@ def test_several_samples_are_several_sentences_with_their_likelihood(tiny):
 def test_allowing_every_token_changes_nothing(tiny):
     cache = tiny.prefill(trunk_of(tiny, "i loved alien"))
     prompts, given = prompts_of(tiny, "reason :", "it is"), signals(2)
-    every = [range(tiny.logits(torch.zeros(1, 32)).shape[1])] * 2
+    every = [Copying(range(tiny.logits(torch.zeros(1, 32)).shape[1]))] * 2
     free = sorted(tiny.write(cache, prompts, given, max_tokens=8, temperature=0))
     assert free == sorted(tiny.write(cache, prompts, given, max_tokens=8, temperature=0, allowed=every))
 

@@ -225,6 +225,7 @@ class Problem:
 
 
 _NEGATIONS = frozenset("no not none nothing never without neither nor avoid lacks nowhere".split())
+_PASSED = (" turned down ", " have seen ", " already seen ", " you had ")
 _OUT = frozenset(("out", "skipped", "clear"))  # "left out", "kept out": negations of openings
 _ASKED = frozenset(
     "ask asked wanted wish wished wishes request requested requests after looking named wants want".split()
@@ -888,8 +889,11 @@ class Sentence:
                     if n != total and (n != 1 or any(("one", noun) in pairs for noun in nouns)):
                         self._report("number", f"there are {total}, not {n}")
             self._liking(words, [s for s in here if s.kind == "slot"])
-            if " turned down " in text and not (preferences.seen or preferences.rejected):
+            passed = any(said in text for said in _PASSED)
+            if passed and not (preferences.seen or preferences.rejected):
                 self._report("claim", "the user has turned nothing down")
+            if sum(word in _OUT for word in words) > 1:
+                self._report("form", "it says twice that something is left out")
             ended = (" nothing more ", " catalogue ", " no more ", " no others ")
             if total and not short and any(phrase in text for phrase in ended):
                 self._report("claim", "the list is as long as was asked")

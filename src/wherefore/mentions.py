@@ -352,7 +352,7 @@ class TitleIndex:
         # "The Avengers" and "Avengers" may both be meant: the better known is, unless the article is stressed.
         stressed = bool(article) and said[i - 1].capital and not said[i - 1].first
         before = [t for t in pool if self._ids[t.row] in named]
-        odds = 0.0 if article else 0.15 * len(self._ids)  # "Heat" is rather "Heat" than "The Heat"
+        odds = 0.0 if article else 0.4 * len(self._ids)  # "Heat" is rather "Heat" than "The Heat"
 
         def rank(title: _Title) -> tuple[bool, bool, float]:
             wrong = stressed and not title.article

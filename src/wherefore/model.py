@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from wherefore.config import Config, LLMConfig, LoraConfig, build
+from wherefore.copying import Copying, Places
 from wherefore.item_encoder import ITEM_ENCODERS, ItemSignals, MLPItemEncoder
 from wherefore.prompt import SOFT, Batch, PromptFormat, Segment
 from wherefore.signals import make_signals
@@ -501,7 +502,7 @@ class RecommenderLM(nn.Module):
         temperature: float = 0.7,
         top_p: float = 0.9,
         seed: int = 0,
-        allowed: Sequence[Sequence[int]] | None = None,
+        allowed: Sequence[Copying] | None = None,
         samples: int = 1,
     ) -> Iterator[Written]:
         """Write sentences after each prompt, all together, on the dialogue's cache.
@@ -514,7 +515,7 @@ class RecommenderLM(nn.Module):
             temperature: 0 takes the likeliest token.
             top_p: Nucleus sampling (Holtzman et al., 2020, arXiv 1904.09751).
             seed: Equal seeds give equal sentences.
-            allowed: For each prompt, the token ids that may be written; all when None.
+            allowed: For each prompt, the tokens that may be written; all when None.
             samples: Sentences per prompt; the prompt is read once.
 
         Yields:
@@ -538,7 +539,8 @@ class RecommenderLM(nn.Module):
         if n > 1:
             states.batch_repeat_interleave(n)
         inputs = self.embed(ids, self.item_encoder(signals)) if len(signals) else self.embeddings(ids)
-        only, bans = self._vocabulary(allowed)
+        spelling = None if allowed is None else _Spelling(allowed, samples, self.format.end_id, self.device)
+        only = None if spelling is None else spelling.only
         generator = torch.Generator().manual_seed(seed)
         alive = list(range(n))
         texts: list[list[int]] = [[] for _ in range(n * samples)]
@@ -557,13 +559,13 @@ class RecommenderLM(nn.Module):
                 use_cache=True,
             )
             logits = self.logits(output.last_hidden_state[:, -1], only).float()  # (n, v) or (n, allowed)
-            if bans is not None:
-                logits = logits.masked_fill(bans[alive], float("-inf"))
             if step == 0 and samples > 1:
                 logits, mask, positions = (x.repeat_interleave(samples, 0) for x in (logits, mask, positions))
                 states.batch_repeat_interleave(samples)
-                bans = None if bans is None else bans.repeat_interleave(samples, 0)
+            if step == 0:
                 alive = list(range(n * samples))
+            if spelling is not None:
+                logits = logits.masked_fill(spelling.bans(alive), float("-inf"))
             tokens = _sample(logits, temperature, top_p, generator)  # (n,)
             likely = logits.log_softmax(-1).cpu().gather(-1, tokens[:, None])[:, 0].tolist()
             if only is not None:
@@ -576,6 +578,8 @@ class RecommenderLM(nn.Module):
                 else:
                     texts[row].append(token)
                     going.append(place)
+                    if spelling is not None:
+                        spelling.step(row, token)
             if not going:
                 return
             if len(going) < len(alive):
@@ -589,14 +593,43 @@ class RecommenderLM(nn.Module):
         for row in alive:
             yield done(row, False)
 
-    def _vocabulary(self, allowed: Sequence[Sequence[int]] | None) -> tuple[Tensor | None, Tensor | None]:
-        """Tokens that any row may write (a,): only their logits are computed; and each row's bans (n, a)."""
-        if allowed is None:
-            return None, None
-        sets = [{*tokens, self.format.end_id} for tokens in allowed]
-        only = sorted(set().union(*sets))
-        bans = [[token not in row for token in only] for row in sets]
-        return torch.tensor(only, device=self.device), torch.tensor(bans, device=self.device)
+
+class _Spelling:
+    """Which tokens each sentence of a batch may go on with.
+
+    Args:
+        allowed: For each prompt.
+        samples: Sentences per prompt, one after the other.
+        end: The token that ends a sentence.
+        device: Of the bans.
+    """
+
+    def __init__(self, allowed: Sequence[Copying], samples: int, end: int, device: torch.device) -> None:
+        self._allowed, self._samples = allowed, samples
+        tokens = sorted({end}.union(*(copying.tokens for copying in allowed)))
+        self.only = torch.tensor(tokens, device=device)  # (a,): only their logits are computed
+        self._column = {token: column for column, token in enumerate(tokens)}
+        self._end = end
+        self._places = [copying.start for copying in allowed for _ in range(samples)]
+        self._known: dict[tuple[int, Places], Tensor] = {}
+
+    def bans(self, rows: Sequence[int]) -> Tensor:
+        """(len(rows), a) bool: True where a row may not go on with a token."""
+        return torch.stack([self._ban(row) for row in rows])
+
+    def _ban(self, row: int) -> Tensor:
+        key = row // self._samples, self._places[row]
+        if key not in self._known:
+            prompt, places = key
+            tokens = [*self._allowed[prompt].allowed(places), *([self._end] if () in places else [])]
+            ban = torch.ones(len(self.only), dtype=torch.bool)
+            ban[[self._column[token] for token in tokens]] = False
+            self._known[key] = ban.to(self.only.device)
+        return self._known[key]
+
+    def step(self, row: int, token: int) -> None:
+        """A row goes on with a token."""
+        self._places[row] = self._allowed[row // self._samples].step(self._places[row], token)
 
 
 class Written(NamedTuple):

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wherefore.plan import Fact, normal_words, record_fact, unit_words
-from wherefore.schema import FieldSpec
+from wherefore.catalog import Catalog
+from wherefore.plan import Fact, Plan, normal_words, record_fact, unit_words
+from wherefore.schema import FieldSpec, plural
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -365,3 +366,19 @@ def limit_object(fact: Fact) -> str:
     if ask.startswith(("under", "over", "at ", "exactly", "between")) and not fact.unit:
         return f"{article(fact.label.lower())} of {ask}" if not counted(fact) else f"{ask} {counted(fact)}"
     return f"something {'of ' if ask.startswith(('at ', 'exactly', 'between')) else ''}{ask}"
+
+
+def surface(plan: Plan, catalog: Catalog) -> tuple[set[str], set[str]]:
+    """The values that a plan's sentence may say, in the forms in which they are said, and what else its text holds."""
+    values: set[str] = set()
+    words = {plan.noun, plan.plural, *plan.slots, "item", "keyword"}
+    if plan.item is not None:
+        for spec, value in catalog.facts(plan.item):
+            words.add(spec.label or spec.name)
+            values.update(map(str, value[:3]) if isinstance(value, tuple) else [str(value)])
+    for fact in plan.facts:
+        words.update((fact.label, fact.unit, fact.ask, fact.template.replace("{}", " ")))
+        values.add(fact.value)
+    lower = {value.lower() for value in values}
+    values |= lower | {plural(value) for value in lower} | {FORMS[value] for value in lower if value in FORMS}
+    return {value for value in values if value}, {text for text in words if text}

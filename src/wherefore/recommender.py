@@ -22,13 +22,14 @@ from wherefore.asking import Ask, best_question
 from wherefore.catalog import Catalog, Item
 from wherefore.checkpoint import Checkpoint, checkpoint_dir, load_checkpoint, save_checkpoint
 from wherefore.config import Config
+from wherefore.copying import Copying
 from wherefore.dialogue import Dialogue, DialogueReader, Message, Preferences, by_words, parse_messages
 from wherefore.diversity import diverse
 from wherefore.effects import Effect, items_of, without
 from wherefore.fluency import oddities
 from wherefore.item_encoder import ItemSignals
 from wherefore.model import DialogueCache, RecommenderLM, Scores, Written
-from wherefore.phrases import of_place
+from wherefore.phrases import of_place, surface
 from wherefore.plan import Fact, Plan, plan_opening, plan_reasons
 from wherefore.questions import Question
 from wherefore.relax import advice
@@ -751,7 +752,7 @@ class Recommender:
         text_format, writer = self.model.format, self.config.writer
         prompts = [text_format.plan(plans[number], self.catalog) for number in numbers]
         rows = np.array([row for prompt in prompts for row in prompt.items], dtype=np.int64)
-        allowed = [[*self._words(), *self._tokens(prompt.ids)] for prompt in prompts]
+        allowed = [self._spelling(plans[number]) for number in numbers]
         seed = (seed + sum(cache.ids) * 31) % 2**31
         written = self.model.write(
             cache,
@@ -801,9 +802,14 @@ class Recommender:
             )
         return self._lexicon
 
-    @staticmethod
-    def _tokens(ids: Sequence[int]) -> set[int]:
-        return {token for token in ids if token >= 0}
+    def _spelling(self, plan: Plan) -> Copying:
+        """What a plan's sentence may be written with: safe words, its own, and the values of its facts, each whole."""
+        encode = self.model.format.encode
+        values, words = surface(plan, self.catalog)
+        free = {*self._words(), *(token for text in words for token in encode(f" {text}"))}
+        free |= {token for text in words for token in encode(text)}
+        phrases = {encode(text) for value in values for text in (value, f" {value}")}
+        return Copying(free, (phrase for phrase in phrases if phrase))
 
 
 def _start(sentence: str) -> str:

@@ -173,7 +173,7 @@ class SimulatedUser:
             self.gone.add(known[0].id)
         # Who has answered has said something, and often leaves it at that; who has not says what is amiss.
         if answer in (None, *_UNDECIDED) or self._draw.random() < 0.5:
-            parts.append(self._criticizes(reply.listed))
+            parts.append(self._criticizes(reply.listed, bool(known)))
         return " ".join(part if part.endswith((".", "?", "!")) else f"{part}." for part in parts)
 
     # -- what is said ---------------------------------------------------------------------------------------
@@ -200,15 +200,17 @@ class SimulatedUser:
                 return value.lower()
         return self._pick(_UNDECIDED)
 
-    def _criticizes(self, listed: Sequence[Item]) -> str:
+    def _criticizes(self, listed: Sequence[Item], seen: bool) -> str:
         ways = [self._by_number, self._closer, self._by_value, self._refuses]
         self._draw.shuffle(ways)
         for way in ways:
             said = way(listed)
             if said is not None:
                 return said
+        # After "I've seen Heat", "any others?" asks for more and leaves the rest of the list as it is.
+        said = self._pick([one for one in _ELSE if not seen or one != "Any others?"])
         self.gone.update(item.id for item in listed)
-        return self._pick(_ELSE)
+        return said
 
     def _by_number(self, listed: Sequence[Item]) -> str | None:
         """That the list is too old, too long, and the like; None when it is not."""
