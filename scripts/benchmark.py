@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import resource
+import shlex
 import statistics
 import subprocess
 import sys
@@ -56,16 +55,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     cold = [_cold() for _ in range(3)]
     from wherefore import Recommender
+    from wherefore.evaluate import provenance
 
+    command = shlex.join(["python", "scripts/benchmark.py", *(sys.argv[1:] if argv is None else argv)])
     recommender = Recommender.from_pretrained("starter")
     turns = _warm(recommender, options.turns)
     block = _block(recommender)
     result = {
-        "command": "python "
-        + " ".join([Path(__file__).relative_to(ROOT).as_posix(), *(argv or sys.argv[1:])]),
-        "commit": _commit(),
-        "seed": recommender.config.seed,
-        "hardware": _hardware(),
+        **provenance(command, recommender.config.seed),
         "items": len(recommender.catalog),
         "cold_start_to_first_reply_s": _spread([one["seconds"] for one in cold]),
         "cold_start_by_the_clock_s": _spread([one["wall"] for one in cold]),
@@ -167,26 +164,6 @@ def _peak() -> int:
     mine = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     theirs = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     return max(mine, theirs) * 1024
-
-
-def _commit() -> str:
-    done = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True
-    )
-    return done.stdout.strip() or "unknown"
-
-
-def _hardware() -> str:
-    model = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        names = [
-            line.partition(":")[2].strip()
-            for line in cpuinfo.read_text().splitlines()
-            if "model name" in line
-        ]
-        model = names[0] if names else model
-    return f"{os.cpu_count()} cores, {model}"
 
 
 if __name__ == "__main__":

@@ -140,14 +140,24 @@ def test_the_ranking_table_holds_the_numbers_of_the_results():
     assert f"{results['parameters']['total'] / 1e6:.1f} M" in table
 
 
-def test_the_speed_table_holds_the_numbers_of_the_results():
+def test_the_other_tables_hold_the_numbers_of_their_results():
+    """A table's heading names its file; its last column the key; a percentage is a share there."""
     import json
 
-    results = json.loads((ROOT / "results" / "speed.json").read_text(encoding="utf-8"))
-    table = README.read_text(encoding="utf-8").split("## Measured")[1].split("\n## ")[0]
-    rows = re.findall(r"^\| (.+?) \| (.+?) \| `(\w+)` \|$", table, flags=re.MULTILINE)
-    assert len(rows) >= 6
-    for what, shown, key in rows:
-        value = results[key]["median"] if isinstance(results[key], dict) else results[key]
-        assert re.findall(r"\d+(?:\.\d+)?", shown)[0] == f"{value:g}", what
-    assert all(results[key] not in ("", None) for key in ("command", "commit", "seed", "hardware"))
+    measured = README.read_text(encoding="utf-8").split("## Measured")[1].split("\n## ")[0]
+    checked = set()
+    for part in measured.split("\n**")[1:]:
+        rows = re.findall(r"^\| (.+?) \| (.+?) \| `(\w+)` \|$", part, flags=re.MULTILINE)
+        if not rows:
+            continue
+        (name,) = set(re.findall(r"results/(\w+)\.json", part))
+        results = json.loads((ROOT / "results" / f"{name}.json").read_text(encoding="utf-8"))
+        for what, shown, key in rows:
+            value = results[key]["median"] if isinstance(results[key], dict) else results[key]
+            number = re.findall(r"\d[\d,]*(?:\.\d+)?", shown)[0].replace(",", "")
+            places = len(number.partition(".")[2])
+            assert number == f"{value * (100 if '%' in shown else 1):.{places}f}", what
+        assert all(results[key] not in ("", None) for key in ("command", "commit", "seed", "hardware"))
+        assert results["command"] in part
+        checked.add(name)
+    assert checked == {"speed", "truth", "conversation", "ui"}

@@ -264,14 +264,9 @@ def _load_parts(model: RecommenderLM, folder: Path, head: bool) -> None:
     from safetensors.torch import load_file
 
     encoder = load_file(folder / "item_encoder.safetensors")
-    # Older checkpoints took item vectors as they are, and had no product of states in the head.
-    encoder.setdefault("mean", torch.zeros(model.item_encoder.dim))
-    encoder.setdefault("spread", torch.tensor(1.0))
     _load_part(model.item_encoder, encoder, "item_encoder.safetensors", folder)
     if head:
         ranker = load_file(folder / "ranker.safetensors")
-        for name in ("query.weight", "key.weight"):
-            ranker.setdefault(name, torch.zeros_like(model.head.state_dict()[name]))
         _load_part(model.head, ranker, "ranker.safetensors", folder)
 
 

@@ -191,16 +191,6 @@ class Config(_Strict):
     corpora: tuple[Component, ...] = ()
     train: TrainConfig = TrainConfig()
 
-    @model_validator(mode="before")
-    @classmethod
-    def _older_names(cls, tree: Any) -> Any:
-        """Checkpoints of version 0.1 had `ranker_hidden`."""
-        if isinstance(tree, dict) and "ranker_hidden" in tree and "ranker" not in tree:
-            tree = {name: value for name, value in tree.items() if name != "ranker_hidden"} | {
-                "ranker": {"hidden": tree["ranker_hidden"]}
-            }
-        return tree
-
     @model_validator(mode="after")
     def _stage_names_are_unique(self) -> Self:
         names = [stage.name for stage in self.train.stages]
