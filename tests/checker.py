@@ -128,7 +128,11 @@ def reply_faults(text: str, items: list, catalog, said: Said, words: str, known:
     spoken = {item.title: item for item in (*known, *items)}
     italics = re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", LINE.sub("", text))
     before: list = [spoken[title] for title in italics if title in spoken] if not items else []
-    for sentence in re.split(r"(?<=[.!?])(?<!\b[A-Z]\.)\s+|\n+", LINE.sub("", text)):
+    whole = re.sub(
+        r"\*[^*\n]+\*", lambda title: title[0].replace(" ", "\0"), LINE.sub("", text)
+    )  # "Alien vs. Predator"
+    for sentence in re.split(r"(?<=[.!?])(?<!\b[A-Z]\.)\s+|\n+", whole):
+        sentence = sentence.replace("\0", " ")
         named = [spoken[title] for title in re.findall(r"\*{1,2}([^*]+)\*{1,2}", sentence) if title in spoken]
         before = named or before
         out += prose_faults(

@@ -844,3 +844,14 @@ def test_an_article_is_no_title():
     listed = "Two:\n\n1. **A.I. War** — a.\n2. **An Education** — b."
     said = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": listed}]
     assert reader.read([*said, {"role": "user", "content": "ok"}]).last_listed == ("x", "e")
+
+
+def test_a_year_after_a_title_that_ends_with_a_mark_says_which_is_meant(builtin):
+    listed = "Two for you:\n\n1. **Shall We Dance?** (2004) — one.\n2. **Heat** (1995) — two."
+    messages = [
+        {"role": "user", "content": "Something with dancing"},
+        {"role": "assistant", "content": listed},
+        {"role": "user", "content": "None of those, what else?"},
+    ]
+    catalog, rejected = builtin.catalog, builtin.read(messages).preferences.rejected
+    assert {catalog.dated(catalog[one]) for one in rejected} == {"Shall We Dance? (2004)", "Heat (1995)"}

@@ -173,7 +173,7 @@ class _Answer:
         item = self.items[0]
         liked = [one for one in self.dialogue.preferences.liked if one != item.id]
         tied = self.reason(item) if liked or self.dialogue.preferences.wanted else ""
-        start = "i have no reviews to go by, only records."
+        start = f"i have no reviews of {next(iter(self.slots))} to go by, only its record."
         return f"{self.shown([start], [])} {tied} {self.record()}".replace("  ", " ")
 
     def _record(self, slot: str, item: Item) -> tuple[list[str], list[Fact]]:

@@ -59,7 +59,7 @@ _QUOTES = re.compile(
 )
 _LIST_LINE = re.compile(r"^[ \t]*(?:\d{1,3}[.)]|[-*•–])[ \t]+(\S[^\n]*)$", re.MULTILINE)
 _YEAR_AFTER = re.compile(
-    r"[*\"”'’]{0,3}[ \t]{0,2}(?:\([ \t]?(\d{4})[ \t]?\)|\[(\d{4})\]|,?[ \t](?:from[ \t]|of[ \t])?(\d{4})\b)"
+    r"[!?]?[*\"”'’]{0,3}[ \t]{0,2}(?:\([ \t]?(\d{4})[ \t]?\)|\[(\d{4})\]|,?[ \t](?:from[ \t]|of[ \t])?(\d{4})\b)"
 )
 _REASON = re.compile(r"\*\*|\s[—–-]\s|:\s|\s\(")
 # Words with which a phrase of common words says what is sought, not a title.
