@@ -519,6 +519,7 @@ def test_openings_claim_no_more_than_the_list_holds(movies):
     assert "claim" in kinds("here are three movies. nothing more fits all that you asked for.")
     assert "claim" in kinds("here are three movies. i left out the ones you have seen or turned down.")
     assert "claim" in kinds("here are three movies. the ones you had before are left out.")
+    assert kinds("here are three movie.") == {"form"} and "form" in kinds("here are 3 sci-fi movie.")
     assert "form" in kinds("here are three movies. i left out the ones you have seen are left out.")
     assert "word" in kinds("here are three comedy movies, since you liked @1.")
 
