@@ -37,6 +37,9 @@ LIKES = (
     "Psycho",
     "Rocky",
 )  # one for each person
+PAUSE = (
+    3.0  # seconds between a reply and the next message: who types faster is held back by the page's own limit
+)
 SAYS = (
     "I loved {like}. What do you recommend?",
     "Something newer, please",
@@ -68,11 +71,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     with served() as url:
         found: dict[str, Any] = looked_at(chromium, url)
-        alone = talk(url, 1, min(options.minutes, 0.5) * 60)
+        alone = talk(url, 1, min(options.minutes, 1) * 60)
         together = talk(url, options.people, options.minutes * 60)
     found |= {
         "people": options.people,
         "minutes": options.minutes,
+        "pause_s": PAUSE,
         "reply_alone_s": statistics.median(alone.seconds),
         "reply_together_s": statistics.median(together.seconds),
         "replies": len(together.seconds),
@@ -162,7 +166,7 @@ def _person(url: str, like: str, until: float, talks: Talks) -> None:
         talks.seconds.append(time.perf_counter() - start)
         others = [one for one in LIKES if one != like and f"Liked</b> {one} (" in heard]
         talks.mixed += bool(others)
-        time.sleep(0.5)  # nobody types faster
+        time.sleep(PAUSE)
 
 
 def _submit(url: str) -> dict[str, Any]:
@@ -194,6 +198,8 @@ def _say(url: str, session: str, submit: dict[str, Any], text: str) -> str:
             if not line.startswith(b"data: "):
                 continue
             event = json.loads(line[6:])
+            if event["msg"] == "log" and event.get("level") == "warning":
+                raise ValueError(f"warned: {event.get('log')}")
             if "output" in event:
                 heard.append(json.dumps(event["output"], ensure_ascii=False).replace('\\"', '"'))
             if event["msg"] == "process_completed":

@@ -906,14 +906,14 @@ class Sentence:
     def _number_agrees(self) -> None:
         """Several things stand in the plural: "five horror movies"."""
         one, many = normal_words(self.plan.noun), normal_words(self.plan.plural)
-        for place, said in enumerate(self.words):
-            if said in ("1", "one", "no") or not (said.isdigit() or said in NUMBERS):
+        for place, count in enumerate(self.words):
+            if count in ("1", "one", "no") or not (count.isdigit() or count in NUMBERS):
                 continue
             after = place + 1
             while after < len(self.words) and self._in_span(after):
                 after += 1
             if self.words[after : after + len(one)] == one and self.words[after : after + len(many)] != many:
-                self._report("form", f"{said} is more than one {self.plan.noun.lower()}")
+                self._report("form", f"{count} is more than one {self.plan.noun.lower()}")
 
 
 def _ends(words: Sequence[str], key: tuple[str, ...]) -> bool:
