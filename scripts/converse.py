@@ -4,8 +4,9 @@
 
 Simulated users are people of MovieLens, each after one hidden film that they like; they never name it, and say nothing
 that fewer than twenty films share. They talk for at most five turns with the whole chain, with the chain that never
-asks back, with the chain that keeps no state but reads all words, and with dense retrieval by all that they said.
-Reasons are worded plainly, for the users do not read them. Stopped, the same command goes on where it was.
+asks back, with the chain that keeps no state but reads all words, and with dense retrieval by all that they said;
+these two leave out what they listed before. Reasons are worded plainly, for the users do not read them. Stopped, the
+same command goes on where it was.
 
 `diversity` is what `turn.diversity` costs and gives, on turns of ReDial's validation part. `style` compares the reasons
 that `scripts/truth.py` has kept with those that people wrote (E-ReDial). Figures go to `conversation.json`.
@@ -19,17 +20,19 @@ import re
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from wherefore.catalog import Item
     from wherefore.corpora.base import CorpusTurn
     from wherefore.dialogue import Dialogue, DialogueReader, Message
     from wherefore.recommender import Recommender
-    from wherefore.simulate import SimulatedUser, System, Taste
+    from wherefore.simulate import Seen, SimulatedUser, System, Taste
 
     Played = tuple[tuple[Taste, ...], Callable[[Taste, Random], SimulatedUser]]
 
@@ -392,6 +395,20 @@ def said(messages: Sequence[dict[str, str]]) -> str:
     return "\n".join(message["content"] for message in messages if message["role"] == "user")
 
 
+def listed_before(messages: Sequence[dict[str, str]]) -> set[str]:
+    """The titles on earlier lists, as `first_five` writes them."""
+    text = "\n".join(message["content"] for message in messages if message["role"] == "assistant")
+    return set(re.findall(r"^\d+\. (.+)$", text, re.MULTILINE))
+
+
+def first_five(items: Iterable[Item], past: Collection[str]) -> Seen:
+    """A bare list without the titles that were listed before, or it would be the same list every time."""
+    from wherefore.simulate import Seen
+
+    new = tuple(islice((item for item in items if item.title not in past), 5))
+    return Seen("\n".join(f"{n}. {item.title}" for n, item in enumerate(new, 1)), new)
+
+
 class Forgetful:
     """Reads a dialogue as words alone: no item is known in it, and nothing is wanted or refused."""
 
@@ -412,20 +429,20 @@ def made(name: str, recommender: Recommender) -> System:
             reply = recommender.generate(messages)
             return Seen(reply.text, tuple(one.item for one in reply.recommendations), reply.question)
         reader, recommender.reader = recommender.reader, Forgetful()  # type: ignore[assignment]
+        past = listed_before(messages)
         try:
-            listed = recommender.rank([{"role": "user", "content": said(messages)}], k=5)
+            listed = recommender.rank([{"role": "user", "content": said(messages)}], k=5 + len(past))
         finally:
             recommender.reader = reader
-        items = tuple(one.item for one in listed)
-        return Seen("\n".join(f"{n}. {item.title}" for n, item in enumerate(items, 1)), items)
+        return first_five((one.item for one in listed), past)
 
     def dense(messages: list[dict[str, str]]) -> Seen:
         import numpy as np
 
         index = recommender.index
         scores = index.vectors @ index.embed(said(messages))
-        items = [recommender.catalog.items[row] for row in np.argsort(-scores, kind="stable")[:5]]
-        return Seen("\n".join(f"{n}. {item.title}" for n, item in enumerate(items, 1)), tuple(items))
+        nearest = np.argsort(-scores, kind="stable")
+        return first_five((recommender.catalog.items[row] for row in nearest), listed_before(messages))
 
     ways: dict[str, System] = {
         "chain": lambda messages: chain(messages, True, True),
