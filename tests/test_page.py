@@ -238,6 +238,20 @@ def test_a_reply_is_stopped_and_the_talk_goes_on(visit):
     assert len(me.listed()) == 5 and "Not wanted Comedy" in me.chips() and "Liked Heat (1995)" in me.chips()
 
 
+def test_a_new_conversation_is_begun_while_a_reply_is_written(visit):
+    me = visit()
+    me.page.fill("#wf-box textarea", "I liked Alien, Heat and Amadeus. What do you recommend?")
+    me.page.press("#wf-box textarea", "Enter")
+    me.page.wait_for_selector(".wf-card")
+    me.page.click("#wf-new")
+    me.page.wait_for_selector(".wf-card", state="detached")
+    me.page.wait_for_selector("#wf-box button:has-text('Send')")
+    me.page.wait_for_timeout(1500)
+    assert me.listed() == me.chips() == [] and me.page.locator("#wf-chat .user.message").count() == 0
+    me.say("no comedies, please")
+    assert me.chips() == ["Not wanted Comedy"]
+
+
 def test_the_keyboard_reaches_a_card_and_nothing_jumps(visit):
     me = visit()
     me.page.evaluate(

@@ -540,9 +540,11 @@ def build_app(
             happens(picked, [session, kept], shown, **streaming)
         add.submit(lambda: "", None, add, **quick)
         box.stop(stopped, session, None, **quick)
-        chat.undo(undo, [session, kept], shown, **quick)
-        chat.clear(restart, [session, kept], shown, **quick)
-        new.click(restart, [session, kept], shown, **quick)
+        # A turn that is being made ends first, or its next word would bring back what is taken away here.
+        after: dict[str, Any] = {"concurrency_id": "model", **quick}
+        for happens in (chat.clear, new.click):
+            happens(stopped, session, None, **quick).then(restart, [session, kept], shown, **after)
+        chat.undo(undo, [session, kept], shown, **after)
         effects_button.click(
             explain, [session, kept], effects, api_visibility="private", concurrency_id="model"
         )
@@ -554,8 +556,8 @@ def build_app(
                 **quick,
             ).then(None, [text_out, name_out], None, js=_DOWNLOAD, **quick)
         for control in (count, unlike):
-            control.release(settle, [count, unlike, images, session], shown, **quick)
-        images.change(settle, [count, unlike, images, session], shown, **quick)
+            control.release(settle, [count, unlike, images, session], shown, **after)
+        images.change(settle, [count, unlike, images, session], shown, **after)
 
         # -- limits by hand -----------------------------------------------------------------------------
 
