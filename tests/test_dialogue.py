@@ -855,3 +855,27 @@ def test_a_year_after_a_title_that_ends_with_a_mark_says_which_is_meant(builtin)
     ]
     catalog, rejected = builtin.catalog, builtin.read(messages).preferences.rejected
     assert {catalog.dated(catalog[one]) for one in rejected} == {"Shall We Dance? (2004)", "Heat (1995)"}
+
+
+@pytest.mark.parametrize(
+    ("says", "rest_is_out"),
+    [
+        ("I've seen Heat. None of those, what else?", True),
+        ("Heat I've seen. Not quite. What else do you have?", True),
+        ("I have already seen Heat. Hmm, not those. Something else?", True),
+        ("I've seen Heat. Any others?", False),
+        ("I've seen Heat. More like Alien.", False),
+    ],
+)
+def test_who_has_seen_one_and_takes_none_turns_the_rest_down(builtin, says, rest_is_out):
+    listed = "Two for you:\n\n1. **Heat** (1995) — one.\n2. **Casino** (1995) — two."
+    messages = [
+        {"role": "user", "content": "Something about crime"},
+        {"role": "assistant", "content": listed},
+        {"role": "user", "content": says},
+    ]
+    state = builtin.read(messages).preferences
+    titles = {
+        kind: [builtin.catalog[one].title for one in getattr(state, kind)] for kind in ("seen", "rejected")
+    }
+    assert titles == {"seen": ["Heat"], "rejected": ["Casino"] if rest_is_out else []}

@@ -815,6 +815,10 @@ class DialogueReader:
                     notes.reject(listed)
         if down and listed and not own and not (chosen and verdicts.others(said)):
             notes.reject(listed)
+        elif (
+            own and set(own) <= set(listed) and verdicts.refuses_all(said)
+        ):  # "Heat I've seen. None of those."
+            notes.reject(one for one in listed if one not in own)
         return found[-1] if found else before
 
 

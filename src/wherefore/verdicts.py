@@ -200,6 +200,10 @@ _TURNED_DOWN = re.compile(
     r"next|pass|more|(?:some |any |the )?others?)\W*$",
     re.IGNORECASE,
 )
+_NONE_WILL_DO = re.compile(
+    r"\b(?:none|not\s+any)\s+of\s+(?:those|these|them)\b|^\W*(?:hm+\W+)*not\s+(?:quite|really|those|these)\W*$",
+    re.IGNORECASE,
+)
 _I_HAVE = re.compile(
     r"^\W*(?:(?:yes|yeah|yep|yup|yea|oh|sure|actually|of course)\W+)*(?:(?:i|we)\s+(?:have|did)(?:\s+(?:too|"
     r"already|actually|indeed))?|"
@@ -600,6 +604,11 @@ def others(words: str) -> bool:
 def turns_down(words: str) -> bool:
     """Whether a clause turns the last list down ("something else", "not those")."""
     return _TURNED_DOWN.search(words) is not None
+
+
+def refuses_all(words: str) -> bool:
+    """Whether a clause says that nothing of the last list will do, not just that more is wanted."""
+    return _NONE_WILL_DO.search(words) is not None
 
 
 def says_i_have(words: str) -> bool:
