@@ -133,7 +133,9 @@ def reply_faults(text: str, items: list, catalog, said: Said, words: str, known:
     )  # "Alien vs. Predator"
     for sentence in re.split(r"(?<=[.!?])(?<!\b[A-Z]\.)\s+|\n+", whole):
         sentence = sentence.replace("\0", " ")
-        subjects = re.sub(r"\blike \*[^*]+\*", "", sentence)  # "like *Heat*, it is from 1997": of another one
+        subjects = re.sub(
+            r"\blike (?:those of )?\*[^*]+\*", "", sentence
+        )  # "like *Heat*, it is from 1997": of another one
         named = [spoken[title] for title in re.findall(r"\*{1,2}([^*]+)\*{1,2}", subjects) if title in spoken]
         before = named or before
         out += prose_faults(

@@ -522,6 +522,12 @@ def test_openings_claim_no_more_than_the_list_holds(movies):
     assert kinds("here are three movie.") == {"form"} and "form" in kinds("here are 3 sci-fi movie.")
     assert "form" in kinds("here are three movies. i left out the ones you have seen are left out.")
     assert "word" in kinds("here are three comedy movies, since you liked @1.")
+    dialogue = user(liked=("alien",), unwanted=(wish("genres", "Comedy"),))
+    plan = plan_opening(items, dialogue, movies, asked=3)
+    assert kinds("here are three movies. none of them is filed under comedy.") == set()
+    assert "negation" in kinds(
+        "here are three movies. not all of them fit: one of them is filed under comedy."
+    )
 
 
 def test_corrupted_sentences_are_caught(builtin):

@@ -880,7 +880,7 @@ class Sentence:
             out = negative or bool(set(words) & _OUT)
             if partly and "only" in words and total in numbers:
                 self._report("number", f"all {total} do")
-            if any(s.kind == "avoid" for s in here) and not out:
+            if any(s.kind == "avoid" for s in here) and (not out or (partly and numbers)):
                 self._report("negation", "it offers what the user does not want")
             if not partly and total > 0:
                 nouns = {*normal_words(plan.noun), *normal_words(plan.plural)}
