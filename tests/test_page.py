@@ -257,10 +257,10 @@ def test_the_keyboard_reaches_a_card_and_nothing_jumps(visit):
     me.page.evaluate(
         "window.shifts = 0;"
         "new PerformanceObserver(list => list.getEntries().forEach(one => window.shifts += one.value))"
-        ".observe({type: 'layout-shift', buffered: true})"
+        ".observe({type: 'layout-shift'})"
     )
     me.say("I liked Heat")
-    assert me.page.evaluate("window.shifts") < 0.1  # what search engines call good
+    assert 0 < me.page.evaluate("window.shifts") < 0.1  # what search engines call good
     before = me.list_text()
     me.page.focus(".wf-card:nth-child(1) .wf-act")
     for _ in range(2):
