@@ -539,11 +539,13 @@ def build_app(
         for happens in (chat.example_select, chat.option_select):
             happens(picked, [session, kept], shown, **streaming)
         add.submit(lambda: "", None, add, **quick)
-        box.stop(stopped, session, None, **quick)
+        box.stop(stopped, session, None, queue=False, **quick)  # not behind what it is to stop
         # A turn that is being made ends first, or its next word would bring back what is taken away here.
         after: dict[str, Any] = {"concurrency_id": "model", **quick}
         for happens in (chat.clear, new.click):
-            happens(stopped, session, None, **quick).then(restart, [session, kept], shown, **after)
+            happens(stopped, session, None, queue=False, **quick).then(
+                restart, [session, kept], shown, **after
+            )
         chat.undo(undo, [session, kept], shown, **after)
         effects_button.click(
             explain, [session, kept], effects, api_visibility="private", concurrency_id="model"
