@@ -82,10 +82,13 @@ class Visit:
     def list_text(self):
         return self.page.inner_text("#wf-list")
 
-    def say(self, text):
-        before = self.list_text()
+    def send(self, text):
         self.page.fill("#wf-box textarea", text)
         self.page.press("#wf-box textarea", "Enter")
+
+    def say(self, text):
+        before = self.list_text()
+        self.send(text)
         self.ready(before)
 
     def click(self, where):
@@ -123,8 +126,7 @@ def visit(browser, url, request):
 def test_a_message_brings_cards_and_words(visit, url):
     me = visit()
     started = time.perf_counter()
-    me.page.fill("#wf-box textarea", "I loved Alien. Something scary from after 1990, no comedies")
-    me.page.press("#wf-box textarea", "Enter")
+    me.send("I loved Alien. Something scary from after 1990, no comedies")
     me.page.wait_for_selector(".wf-card")
     assert len(me.listed()) == 5 and time.perf_counter() - started < 20
     me.ready()
@@ -229,9 +231,7 @@ def test_a_turn_is_said_again_taken_back_and_edited(visit):
 
 def test_a_reply_is_stopped_and_the_talk_goes_on(visit):
     me = visit()
-    me.page.fill("#wf-box textarea", "I liked Alien, Heat and Amadeus. What do you recommend?")
-    me.page.press("#wf-box textarea", "Enter")
-    me.page.wait_for_selector(".wf-card")
+    me.send("I liked Alien, Heat and Amadeus. What do you recommend?")
     me.page.click("#wf-box button:has-text('Stop')")
     me.page.wait_for_selector("#wf-chat :text('(stopped)')", timeout=20_000)
     me.page.wait_for_selector("#wf-box button:has-text('Send')")
@@ -241,8 +241,7 @@ def test_a_reply_is_stopped_and_the_talk_goes_on(visit):
 
 def test_a_new_conversation_is_begun_while_a_reply_is_written(visit):
     me = visit()
-    me.page.fill("#wf-box textarea", "I liked Alien, Heat and Amadeus. What do you recommend?")
-    me.page.press("#wf-box textarea", "Enter")
+    me.send("I liked Alien, Heat and Amadeus. What do you recommend?")
     me.page.wait_for_selector(".wf-card")
     me.page.click("#wf-new")
     me.page.wait_for_selector(".wf-card", state="detached")
@@ -325,8 +324,7 @@ def test_a_server_that_went_away_and_came_back(visit, tmp_path):
         for one in (noticing, unaware):
             one.say("I loved Toy Story. An animated film, please")
         listed = noticing.listed()
-    noticing.page.fill("#wf-box textarea", "something newer")
-    noticing.page.press("#wf-box textarea", "Enter")
+    noticing.send("something newer")
     noticing.page.wait_for_selector(":text('Connection to the server was lost')")
     with server(tmp_path, port=port):
         noticing.page.wait_for_selector(":text('Connection to the server was lost')", state="detached")

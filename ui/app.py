@@ -290,8 +290,8 @@ def build_app(
                 out[chat] = _chat(view)
             if old is None or view.listed != old.listed or now.images != getattr(before, "images", None):
                 out[cards] = cards_html(view.listed, model.catalog, now.images)
-            if old is None or _marked(view) != _marked(old):  # not with every reason that is written
-                marked = _marked(view)
+            marked = _marked(view)
+            if old is None or marked != _marked(old):  # not with every reason that is written
                 out[picture] = shelf.map(model).svg(*marked) if marked is not None else ""
             if old is None or view.state != old.state:
                 out[chips] = chips_html(view.state, model.catalog)
@@ -338,6 +338,7 @@ def build_app(
                     if stop:
                         break
             halted.discard(running)
+            now = replace(now, running="")  # from here on there is nothing to stop
             browser = Saved.from_browser(conversations)
             if now.view.turns:
                 now = replace(now, name=now.name or running)
@@ -475,14 +476,17 @@ def build_app(
         def restart(now: Session, conversations: Any) -> dict[Any, Any]:
             """A new conversation; the old one stays saved."""
             now = Session(settings=now.settings, images=now.images, catalog=now.catalog, sent=now.sent)
-            browser = replace(Saved.from_browser(conversations), open="")
-            return show(now) | {box: "", kept: browser.to_browser()}
+            return show(now) | {box: "", kept: Saved.from_browser(conversations).closed().to_browser()}
 
         def restore(now: Session, conversations: Any) -> dict[Any, Any]:
             """The conversation that was open in this browser, when the page is opened."""
-            with contextlib.suppress(ValueError):
-                now = resumed(now, conversations)
-            return show(now) | {saved: Saved.from_browser(conversations).html()}
+            listing = {saved: Saved.from_browser(conversations).html()}
+            try:
+                found = resumed(now, conversations)
+            except ValueError:
+                return listing
+            # Nothing else where there is nothing to restore: who writes at once has a turn running by now.
+            return listing if found is now else show(found) | listing
 
         def explain(now: Session, conversations: Any) -> str:
             """What each part of the state does to the list."""
@@ -539,17 +543,16 @@ def build_app(
         for happens in (chat.example_select, chat.option_select):
             happens(picked, [session, kept], shown, **streaming)
         add.submit(lambda: "", None, add, **quick)
+        slow: dict[str, Any] = {"api_visibility": "private", "concurrency_id": "model"}
         box.stop(stopped, session, None, queue=False, **quick)  # not behind what it is to stop
         # A turn that is being made ends first, or its next word would bring back what is taken away here.
-        after: dict[str, Any] = {"concurrency_id": "model", **quick}
+        after: dict[str, Any] = {**quick, **slow}
         for happens in (chat.clear, new.click):
             happens(stopped, session, None, queue=False, **quick).then(
                 restart, [session, kept], shown, **after
             )
         chat.undo(undo, [session, kept], shown, **after)
-        effects_button.click(
-            explain, [session, kept], effects, api_visibility="private", concurrency_id="model"
-        )
+        effects_button.click(explain, [session, kept], effects, **slow)
         for button, kind in ((markdown, "md"), (plain_json, "json")):
             button.click(
                 lambda now, conversations, kind=kind: export(now, conversations, kind),
@@ -667,7 +670,7 @@ def build_app(
                 key = shelf.load(name, [line.strip() for line in given.splitlines() if line.strip()])
             except (ValueError, OSError, ImportError) as error:
                 problem = texts.NOT_LOADED.format(checkpoint=name, error=error)
-                return {about: _about(of(now)) + f'<p class="wf-trouble" role="alert">{escaped(problem)}</p>'}
+                return {about: _about(of(now)) + _alert(problem)}
             return moved_to(key, now, conversations)
 
         def moved_to(key: str, now: Session, conversations: Any) -> dict[Any, Any]:
@@ -681,7 +684,7 @@ def build_app(
                 head: _head(model),
                 about: _about(model),
                 back: gr.update(visible=bool(key)),
-                kept: replace(Saved.from_browser(conversations), open="").to_browser(),
+                kept: Saved.from_browser(conversations).closed().to_browser(),
                 trouble: "",
             }
 
@@ -689,7 +692,6 @@ def build_app(
             return moved_to("", now, conversations)
 
         room = [*shown, catalog_key, head, about, back, trouble]
-        slow: dict[str, Any] = {"api_visibility": "private", "concurrency_id": "model"}
         file.change(inspect, file, [columns, use, trouble], api_visibility="private")
         use.click(adopt, [file, columns, session, kept], room, show_progress_on=[trouble], **slow)
         load.click(take, [folder, lines, session, kept], room, show_progress_on=[about], **slow)
@@ -773,6 +775,11 @@ def check(text: str, now: Session) -> None:
 
 def _trouble(path: str, error: Exception) -> str:
     message = texts.BAD_FILE.format(file=Path(path).name, error=str(error).replace(path, Path(path).name))
+    return _alert(message)
+
+
+def _alert(message: str) -> str:
+    """What went wrong, as screen readers say it at once."""
     return f'<p class="wf-trouble" role="alert">{escaped(message)}</p>'
 
 

@@ -46,6 +46,10 @@ class Saved:
         """Without a conversation."""
         return replace(self, talks={one: talk for one, talk in self.talks.items() if one != name})
 
+    def closed(self) -> Self:
+        """With none of them open."""
+        return replace(self, open="")
+
     def get(self, name: str, catalog: str) -> View:
         """A conversation.
 

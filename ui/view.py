@@ -130,12 +130,16 @@ def answer(recommender: Recommender, view: View, text: str, settings: Settings) 
     """
     turn = Turn(text, view.state, view.state)
     said = ({"role": "user", "content": text},)
-    # Older messages are in the state already, with all that was edited there.
-    given = view.state if view.turns or view.state != Preferences() else None
+    given = _known(turn.before, view)
     events = recommender.stream(
         (*view.messages, *said), settings.k, given, settings.diversity, seed=settings.seed
     )
     return _following(events, view, turn, recommender)
+
+
+def _known(state: Preferences, view: View) -> Preferences | None:
+    """The state that a new turn starts from: older messages are in it, with all that was edited; None at the start."""
+    return state if view.turns or state != Preferences() else None
 
 
 def anew(recommender: Recommender, view: View, state: Preferences, settings: Settings) -> Generator[View]:
@@ -183,7 +187,7 @@ def cut_off(recommender: Recommender, view: View, word: str) -> View:
         return view
     state = last.after
     if not last.cards and not last.reply:  # stopped before anything was read
-        given = last.before if len(view.turns) > 1 or last.before != Preferences() else None
+        given = _known(last.before, view.upto(len(view.turns) - 1))
         state = recommender.reader.read(
             view.messages, given, len(view.messages) - 1 if given else 0
         ).preferences
