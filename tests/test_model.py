@@ -304,6 +304,25 @@ def test_several_samples_are_several_sentences_with_their_likelihood(tiny):
         assert {round(one.likely, 3) for one in greedy if one.row == row} == {round(total / len(ids), 3)}
 
 
+def test_what_has_enough_sentences_is_not_written_further(tiny):
+    cache = tiny.prefill(trunk_of(tiny, "i loved alien"))
+    prompts, given = prompts_of(tiny, "reason :", "it is"), signals(2)
+    options = {"max_tokens": 12, "temperature": 1.5, "top_p": 1.0, "samples": 8}
+    # Sentences of random weights hardly ever end, so that only the end token and one word are allowed.
+    allowed = [Copying(tiny.format.encode("scary"))] * 2
+    all_of_them = list(tiny.write(cache, prompts, given, **options, seed=3, allowed=allowed))
+    assert len(all_of_them) == 16
+    had = set()
+    some = []
+    for one in tiny.write(cache, prompts, given, **options, seed=3, allowed=allowed, enough=had.__contains__):
+        some.append(one)
+        if one.row == 0:
+            had.add(0)
+    first = next(one for one in all_of_them if one.row == 0)
+    assert first in some and 0 < sum(one.row == 0 for one in some) < 8
+    assert sum(one.row == 1 for one in some) == 8
+
+
 def test_allowing_every_token_changes_nothing(tiny):
     cache = tiny.prefill(trunk_of(tiny, "i loved alien"))
     prompts, given = prompts_of(tiny, "reason :", "it is"), signals(2)

@@ -477,7 +477,7 @@ class Scripted:
         self.rounds = list(rounds)
         recommender.model.write = self
 
-    def __call__(self, cache, prompts, *rest):
+    def __call__(self, cache, prompts, *rest, enough):
         from wherefore.model import Written
 
         opening = not prompts[0].items
@@ -514,6 +514,28 @@ def test_a_second_wording_is_tried_before_the_plain_sentence(tokenizers):
     assert reply.recommendations[0].worded == "rewritten"
 
 
+def test_two_wordings_that_pass_are_enough_and_failed_ones_do_not_count(tokenizers):
+    recommender = make_recommender("bert", tokenizers, samples=4)
+    good = "this one is a horror film."
+    scripts = [["it is a western from 1931.", good, good, "never asked for."], [good] * 4]
+    asked = []
+
+    def write(cache, prompts, *rest, enough):
+        from wherefore.model import Written
+
+        for row, _ in enumerate(prompts):
+            for number, text in enumerate(scripts[row % 2] if prompts[0].items else [good] * 4):
+                if enough(row):
+                    break
+                asked.append((len(prompts), row, number))
+                yield Written(row, text, finished=True)
+
+    recommender.model.write = write
+    reply = recommender.generate(user("Something scary after 2010"), k=2)
+    assert {one.worded for one in reply.recommendations} == {"first"}
+    assert [one for one in asked if one[0] == 2] == [(2, 0, 0), (2, 0, 1), (2, 0, 2), (2, 1, 0), (2, 1, 1)]
+
+
 def test_an_edited_state_makes_the_list_anew(tokenizers):
     recommender = make_recommender("llama", tokenizers, tries=0)
     messages = user("I loved Alien. Horror please, after 1990")
@@ -546,7 +568,9 @@ def test_the_seed_of_the_wording_can_be_given(tokenizers, monkeypatch):
     recommender = make_recommender("llama", tokenizers)
     seeds = []
     write = recommender.model.write
-    monkeypatch.setattr(recommender.model, "write", lambda *given: seeds.append(given[6]) or write(*given))
+    monkeypatch.setattr(
+        recommender.model, "write", lambda *given, **named: seeds.append(given[6]) or write(*given, **named)
+    )
     for seed in (None, 0, 1):
         recommender.generate(user("Something scary?"), k=2, seed=seed)
     each = len(seeds) // 3

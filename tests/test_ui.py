@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import signal
@@ -95,6 +96,27 @@ def test_a_page_that_is_closed_lets_go_of_the_recommender(ui, recommender):
     other.start()
     other.join(30)
     assert done
+
+
+def test_everything_a_page_computes_runs_on_one_thread(ui, recommender, monkeypatch):
+    prefill, seen = recommender.model.prefill, []
+    monkeypatch.setattr(
+        recommender.model, "prefill", lambda *given: seen.append(threading.get_ident()) or prefill(*given)
+    )
+
+    async def build():  # where no event loop runs, Gradio leaves new ones open
+        return ui.app.build_app(recommender, k=2)
+
+    app = asyncio.run(build())
+    done = {one.fn.__name__: one.fn for one in app.fns.values() if one.fn is not None}
+    *_, last = done["turn"](ASK, ui.app.Session(), {})
+    session = next(one for one in last.values() if isinstance(one, ui.app.Session))
+    assert session.view.turns[0].action == "recommend" and not session.running
+    assert "effect" in done["explain"](session, {})
+    done["recommend"]([{"role": "user", "content": ASK}])
+    *_, answer = done["chat"](ASK)
+    assert answer["reply"]["recommendations"]
+    assert len(seen) >= 4 and len(set(seen)) == 1 and seen[0] != threading.get_ident()
 
 
 def test_a_conversation_is_saved_and_restored(ui, talk):

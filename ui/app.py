@@ -20,6 +20,7 @@ import gradio as gr
 from wherefore.catalog import Catalog
 from wherefore.dialogue import MAX_CHARACTERS, Preferences
 from wherefore.recommender import Recommender
+from wherefore.threads import OneThread
 
 from . import texts
 from .cards import cards_html, chips_html, effects_html, escaped, literal
@@ -162,6 +163,7 @@ def build_app(
     base: str = "starter",
     settings: Sequence[str] = (),
     folders: bool = False,
+    alone: OneThread | None = None,
 ) -> gr.Blocks:
     """The page for a recommender.
 
@@ -171,7 +173,9 @@ def build_app(
         base: The checkpoint that it was loaded from; users' own catalogues are indexed with it.
         settings: What differs from the checkpoint's config, for those as well.
         folders: Let people load other checkpoints from folders of this machine. Not for strangers.
+        alone: What models compute on. Writing is fastest where the recommender was loaded on it too.
     """
+    alone = alone or OneThread()
     halted: set[str] = set()  # turns that somebody stopped
     shelf = Shelf(Held(recommender, base, tuple(settings)))
     schema = recommender.catalog.schema
@@ -325,8 +329,8 @@ def build_app(
             running = f"{time.time_ns()}"
             now = replace(now, running=running)
             first = True
-            with contextlib.closing(views):
-                for view in views:
+            with contextlib.closing(alone.each(views)) as steps:
+                for view in steps:
                     stop = running in halted
                     now = replace(now, view=cut_off(of(now), view, texts.STOPPED) if stop else view)
                     changed = show(now, before)
@@ -499,7 +503,7 @@ def build_app(
                 return f'<p class="wf-empty">{escaped(texts.NO_TURN)}</p>'
             given = view.messages[:-1] if view.messages[-1]["role"] == "assistant" else view.messages
             model = of(now)
-            found = model.effects(given, now.settings.k, view.state, now.settings.diversity)
+            found = alone(model.effects, given, now.settings.k, view.state, now.settings.diversity)
             return effects_html(found, model.catalog)
 
         def export(now: Session, conversations: Any, kind: str) -> tuple[str, str]:
@@ -649,8 +653,11 @@ def build_app(
                 schema = schema_of(catalog.schema, table)
                 if schema != catalog.schema:
                     catalog = Catalog.load(path, schema)
-                key = shelf.index(
-                    now.catalog, catalog, lambda done, total: progress((done, total), texts.CATALOG_INDEXING)
+                key = alone(
+                    shelf.index,
+                    now.catalog,
+                    catalog,
+                    lambda done, total: progress((done, total), texts.CATALOG_INDEXING),
                 )
             except (ValueError, OSError) as error:
                 return {trouble: _trouble(path, error)}
@@ -667,7 +674,7 @@ def build_app(
             progress(None, texts.LOADING)
             name = checkpoint.strip() or base
             try:
-                key = shelf.load(name, [line.strip() for line in given.splitlines() if line.strip()])
+                key = alone(shelf.load, name, [line.strip() for line in given.splitlines() if line.strip()])
             except (ValueError, OSError, ImportError) as error:
                 problem = texts.NOT_LOADED.format(checkpoint=name, error=error)
                 return {about: _about(of(now)) + _alert(problem)}
@@ -700,7 +707,7 @@ def build_app(
 
         # -- for programs -------------------------------------------------------------------------------
 
-        for endpoint in endpoints(recommender, k):
+        for endpoint in endpoints(recommender, k, alone):
             gr.api(endpoint, api_name=endpoint.__name__, concurrency_id="model", concurrency_limit=1)
     return app
 

@@ -7,14 +7,16 @@ from typing import Any
 
 from wherefore.dialogue import Preferences
 from wherefore.recommender import Done, Recommender, TextDelta
+from wherefore.threads import OneThread
 
 
-def endpoints(recommender: Recommender, length: int) -> tuple[Callable[..., Any], ...]:
+def endpoints(recommender: Recommender, length: int, alone: OneThread) -> tuple[Callable[..., Any], ...]:
     """The functions `recommend` and `chat`, typed and documented for who calls them.
 
     Args:
         recommender: Answers.
         length: Of a list, where the caller does not say.
+        alone: What the recommender computes on.
     """
 
     def recommend(
@@ -31,7 +33,7 @@ def endpoints(recommender: Recommender, length: int) -> tuple[Callable[..., Any]
             The reply: text, action, recommendations with reasons and evidence, and preferences.
         """
         state = None if preferences is None else Preferences.from_json(preferences)
-        return recommender.generate(messages, k, state).to_json()
+        return alone(recommender.generate, messages, k, state).to_json()
 
     def chat(message: str, conversation: list[dict[str, str]] | None = None) -> Iterator[dict[str, Any]]:
         """Say something to the recommender; the reply comes as it is written.
@@ -45,7 +47,7 @@ def endpoints(recommender: Recommender, length: int) -> tuple[Callable[..., Any]
         """
         said = [*(conversation or ()), {"role": "user", "content": message}]
         text = ""
-        for event in recommender.stream(said, length):
+        for event in alone.each(recommender.stream(said, length)):
             if isinstance(event, TextDelta):
                 text += event.text
                 yield {"text": text}

@@ -262,10 +262,13 @@ def ui(
         if len(one) != 2 or not all(one):
             raise ValueError(f"--user is {':'.join(one)!r}; give NAME:PASSWORD")
     page = _ui_module()
-    recommender = _load(catalog, schema, checkpoint, settings, describe=True)
+    from wherefore.threads import OneThread
+
+    alone = OneThread()
+    recommender = alone(_load, catalog, schema, checkpoint, settings, describe=True)
     # Who may name folders of this machine must sit at it.
     local = not people and host in ("127.0.0.1", "localhost", "::1")
-    app = page.build_app(recommender, k, checkpoint, settings or (), folders=local)
+    app = page.build_app(recommender, k, checkpoint, settings or (), folders=local, alone=alone)
     page.launch(app, host, port, people, mcp)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -504,6 +504,7 @@ class RecommenderLM(nn.Module):
         seed: int = 0,
         allowed: Sequence[Copying] | None = None,
         samples: int = 1,
+        enough: Callable[[int], bool] | None = None,
     ) -> Iterator[Written]:
         """Write sentences after each prompt, all together, on the dialogue's cache.
 
@@ -517,6 +518,8 @@ class RecommenderLM(nn.Module):
             seed: Equal seeds give equal sentences.
             allowed: For each prompt, the tokens that may be written; all when None.
             samples: Sentences per prompt; the prompt is read once.
+            enough: Asked before each step, whether what a prompt has so far will do; its other sentences are
+                then left unwritten.
 
         Yields:
             Each sentence when it ends, in the order in which they end.
@@ -580,6 +583,8 @@ class RecommenderLM(nn.Module):
                     going.append(place)
                     if spelling is not None:
                         spelling.step(row, token)
+            if enough is not None:
+                going = [place for place in going if not enough(alive[place] // samples)]
             if not going:
                 return
             if len(going) < len(alive):

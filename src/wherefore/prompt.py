@@ -114,11 +114,14 @@ class PromptFormat:
 
     def encode(self, text: str) -> tuple[int, ...]:
         """Token ids of plain text. A control token typed in it becomes ordinary text."""
-        return tuple(
-            self.tokenizer(text, add_special_tokens=False, split_special_tokens=True, verbose=False)[
-                "input_ids"
-            ]
-        )
+        return self.encode_all([text])[0]
+
+    def encode_all(self, texts: Sequence[str]) -> list[tuple[int, ...]]:
+        """`encode` for each of many texts, at once."""
+        if not texts:
+            return []
+        options = {"add_special_tokens": False, "split_special_tokens": True, "verbose": False}
+        return [tuple(ids) for ids in self.tokenizer(list(texts), **options)["input_ids"]]
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of written tokens, control tokens left out."""

@@ -164,7 +164,7 @@ class Recommender:
         self.reader = DialogueReader(index.catalog)
         self._caches: list[DialogueCache] = []  # newest last
         self._lock = threading.Lock()
-        self._lexicon: tuple[int, ...] = ()
+        self._lexicon: frozenset[int] = frozenset()
         self.signals = dict(signals or {})
         self._tables: ItemSignals | None = None  # of the whole catalogue
 
@@ -754,6 +754,7 @@ class Recommender:
         rows = np.array([row for prompt in prompts for row in prompt.items], dtype=np.int64)
         allowed = [self._spelling(plans[number]) for number in numbers]
         seed = (seed + sum(cache.ids) * 31) % 2**31
+        settled: set[int] = set()  # prompts that have their sentence, or will not get one
         written = self.model.write(
             cache,
             prompts,
@@ -764,27 +765,30 @@ class Recommender:
             seed,
             allowed,
             writer.samples,
+            enough=lambda row: row in settled,
         )
-        finished: dict[int, list[Written]] = {row: [] for row in range(len(prompts))}
+        ended: Counter[int] = Counter()
+        passed: dict[int, list[tuple[Written, int]]] = {row: [] for row in range(len(prompts))}
         for one in written:
-            finished[one.row].append(one)
-            if len(finished[one.row]) < writer.samples:
+            if one.row in settled:
                 continue
-            number = numbers[one.row]
-            plan = plans[number]
+            ended[one.row] += 1
+            plan = plans[numbers[one.row]]
+            sentence = explain.Sentence(one.text, plan, dialogue, self.catalog)
+            if one.finished and not sentence.check() and not oddities(sentence):
+                passed[one.row].append((one, len(sentence.told())))
+            if len(passed[one.row]) < writer.enough and ended[one.row] < writer.samples:
+                continue
+            settled.add(one.row)
+            if not passed[one.row]:
+                continue
             # The same first words again and again read like a form, so a new beginning counts for something; and the
             # likeliest wordings say the least, so each fact of the plan does too.
-            said = [
-                (wording, explain.Sentence(wording.text, plan, dialogue, self.catalog))
-                for wording in finished[one.row]
-                if wording.finished
-            ]
-            said.sort(key=lambda w: 0.15 * starts[_start(w[0].text)] - 0.3 * len(w[1].told()) - w[0].likely)
-            for best, sentence in said:
-                if not sentence.check() and not oddities(sentence):
-                    starts[_start(best.text)] += 1
-                    yield number, explain.polish(best.text, plan, self.catalog)
-                    break
+            best, _ = min(
+                passed[one.row], key=lambda w: 0.15 * starts[_start(w[0].text)] - 0.3 * w[1] - w[0].likely
+            )
+            starts[_start(best.text)] += 1
+            yield numbers[one.row], explain.polish(best.text, plan, self.catalog)
 
     def _plain(self, plan: Plan) -> str:
         """The sentence of last resort, made from the facts."""
@@ -792,24 +796,21 @@ class Recommender:
             return explain.plain_opening(plan, self.catalog)
         return explain.plain_sentence(plan, self.catalog)
 
-    def _words(self) -> tuple[int, ...]:
+    def _words(self) -> frozenset[int]:
         """Tokens of the safe words that every sentence may use."""
         if not self._lexicon:
-            encode = self.model.format.encode
             words = [*wording.lexicon(), ",", ".", "'", "-", ":", ";", "!", "(", ")", "@", "#", *"0123456789"]
-            self._lexicon = tuple(
-                {token for word in words for text in (word, " " + word) for token in encode(text)}
-            )
+            self._lexicon = frozenset().union(*self._spelled(words))
         return self._lexicon
 
     def _spelling(self, plan: Plan) -> Copying:
         """What a plan's sentence may be written with: safe words, its own, and the values of its facts, each whole."""
-        encode = self.model.format.encode
         values, words = surface(plan, self.catalog)
-        free = {*self._words(), *(token for text in words for token in encode(f" {text}"))}
-        free |= {token for text in words for token in encode(text)}
-        phrases = {encode(text) for value in values for text in (value, f" {value}")}
-        return Copying(free, (phrase for phrase in phrases if phrase))
+        return Copying(self._words().union(*self._spelled(words)), self._spelled(values))
+
+    def _spelled(self, texts: Iterable[str]) -> set[tuple[int, ...]]:
+        """Texts as tokens, both as a sentence begins and as it goes on."""
+        return {*self.model.format.encode_all([form for text in texts for form in (text, f" {text}")])} - {()}
 
 
 def _start(sentence: str) -> str:

@@ -1,0 +1,75 @@
+"""One thread for all that models compute."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+
+import pytest
+
+from wherefore.threads import OneThread
+
+ASKED = contextvars.ContextVar("asked", default="nobody")
+
+
+def test_everything_runs_on_one_thread_in_the_callers_context():
+    alone = OneThread()
+    seen = []
+
+    def work():
+        seen.append((threading.get_ident(), ASKED.get()))
+
+    def steps():
+        try:
+            for number in range(3):
+                work()
+                yield number
+        finally:
+            work()
+
+    def person(name):
+        ASKED.set(name)
+        alone(work)
+        assert list(alone.each(steps())) == [0, 1, 2]
+
+    people = [threading.Thread(target=person, args=(name,)) for name in ("ann", "bo")]
+    for one in people:
+        one.start()
+    for one in people:
+        one.join()
+    threads = {thread for thread, _ in seen}
+    assert len(threads) == 1 and threading.get_ident() not in threads
+    assert sorted(name for _, name in seen) == ["ann"] * 5 + ["bo"] * 5
+
+
+def test_what_is_raised_comes_through_and_later_work_goes_on():
+    alone = OneThread()
+
+    def steps():
+        yield 1
+        raise ValueError("no")
+
+    with pytest.raises(ZeroDivisionError):
+        alone(divmod, 1, 0)
+    given = alone.each(steps())
+    assert next(given) == 1
+    with pytest.raises(ValueError, match="no"):
+        next(given)
+    assert alone(int, "7") == 7
+
+
+def test_an_iterator_that_is_left_is_closed_there():
+    alone = OneThread()
+    closed = []
+
+    def steps():
+        try:
+            yield from range(9)
+        finally:
+            closed.append(threading.get_ident())
+
+    given = alone.each(steps())
+    assert next(given) == 0
+    given.close()
+    assert closed == [alone(threading.get_ident)]
+    assert list(alone.each(iter([1, 2]))) == [1, 2]
