@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from checker import Said, faults, reply_faults, sentence_faults
 from wherefore.catalog import Catalog, Item, Schema
+from wherefore.copying import Copying
 from wherefore.dialogue import Dialogue, Limit, Message, Preferences, Wish
 from wherefore.explain import (
     Fact,
@@ -25,6 +26,7 @@ from wherefore.practice import random_dialogue
 from wherefore.wording import (
     lexicon,
     opening,
+    opening_surface,
     random_case,
     random_opening_case,
     record_sentences,
@@ -327,6 +329,42 @@ def test_every_opening_of_the_grammar_passes_the_check(movies, builtin):
             plan, dialogue = random_opening_case(catalog, rng)
             sentence = opening(plan, rng)
             assert check(sentence, plan, dialogue, catalog) == [], sentence
+
+
+def test_an_opening_may_be_written_with_what_its_plan_has_occasion_for(builtin):
+    def occurs(pieces, places, copying):
+        for piece in pieces:
+            if piece not in copying.allowed(places):
+                return False
+            places = copying.step(places, piece)
+        return () in places
+
+    for catalog in (builtin, *others()):
+        for number in range(150):
+            rng = Random(number)
+            plan, _ = random_opening_case(catalog, rng)
+            phrases, words = opening_surface(plan)
+            copying = Copying(_pieces(words), [_pieces([phrase]) for phrase in phrases])
+            sentence = opening(plan, rng)
+            assert occurs(_pieces([sentence]), copying.start, copying), (sentence, phrases)
+    intro = plan_opening(builtin.items[:5], user(), builtin)
+    _, words = opening_surface(intro)
+    assert "five" in words and not words & {"two", "ten", "this", "nothing", "turned"}
+    _, words = opening_surface(plan_opening(builtin.items[:2], user(), builtin, asked=5))
+    assert {"two", "nothing"} <= words and "five" not in words
+
+
+def _pieces(texts):
+    """Words and marks, each alone."""
+    return [piece for text in texts for piece in re.findall(r"[@#]\d+|\w+|[^\w\s]", text)]
+
+
+def test_an_opening_of_many_speaks_of_no_single_one(movies):
+    listed = plan_opening(movies.items[:3], user(liked=("alien",)), movies)
+    alone = plan_opening(movies.items[:1], user(liked=("alien",)), movies)
+    for text in ("you liked @1, so you might enjoy this movie.", "as you liked @1, this is for you."):
+        assert check(text, listed, user(liked=("alien",)), movies)
+        assert not check(text, alone, user(liked=("alien",)), movies)
 
 
 def test_the_grammar_is_varied_and_repeatable(movies):

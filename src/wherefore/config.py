@@ -117,7 +117,7 @@ class WriterConfig(_Strict):
     temperature: float = Field(0.5, ge=0)
     top_p: float = Field(0.9, gt=0, le=1)
     # Wordings of a sentence at once; the best that passes the check is taken.
-    samples: int = Field(4, ge=1)
+    samples: int = Field(3, ge=1)
     # Once so many have passed the check, the others are not written to their end.
     enough: int = Field(2, ge=1)
     tries: int = Field(2, ge=0)  # rounds of that before the plain sentence; 0: plain sentences alone

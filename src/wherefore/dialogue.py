@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from wherefore import verdicts
@@ -32,6 +33,7 @@ ItemsOf = Literal[
 ITEMS_OF: tuple[ItemsOf, ...] = get_args(ItemsOf)
 MAX_CHARACTERS = 20_000  # of one message
 MAX_MESSAGES = 2_000
+_REMEMBERED = 1_000  # messages of which it is remembered what they name
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,6 +391,8 @@ class DialogueReader:
 
         self._critiques = CritiqueReader(self.catalog, self._limits)
         self._questions = QuestionReader(self.catalog, self._wishes, self._limits)
+        # A message is read again with every later turn, and names the same items each time.
+        self._found = lru_cache(_REMEMBERED)(self._mentions)
 
     def read(
         self,
@@ -426,7 +430,7 @@ class DialogueReader:
             choice = None
             if message.role == "system":
                 continue
-            found = self._mentions(message, named, lists.last) if told is None else told[number]
+            found = self._found(message, tuple(named), tuple(lists.last)) if told is None else told[number]
             here = [Mention(f.item_id, number, f.start, f.end, f.score) for f in found if f.item_id]
             if message.role == "user":
                 heard = notes if number >= since else past
@@ -463,7 +467,9 @@ class DialogueReader:
             self.refresh()
         return self._questions.read(dialogue)
 
-    def _mentions(self, message: Message, named: Collection[str], listed: Sequence[str]) -> list[Found]:
+    def _mentions(
+        self, message: Message, named: tuple[str, ...], listed: tuple[str, ...]
+    ) -> tuple[Found, ...]:
         text = message.content
         said = words(text)
         known = (*self._wishes.people_in(said, text), *self._wishes.places_in(said))
@@ -476,12 +482,13 @@ class DialogueReader:
             if not any(found.start < end and start < found.end for start, end in places)
         ]
         if message.role != "user":
-            return sorted([*heads, *rest], key=lambda found: found.start)
+            return tuple(sorted([*heads, *rest], key=lambda found: found.start))
         pointed = self._references.pointed(text, listed)
         if not pointed:
-            pointed = self._references.namesake(text, list(named))
+            pointed = self._references.namesake(text, named)
         kept = [one for one in rest if not any(one.start < p.end and p.start < one.end for p in pointed)]
-        return sorted([*pointed, *self._references.refine(text, kept)], key=lambda found: found.start)
+        refined = self._references.refine(text, kept)
+        return tuple(sorted([*pointed, *refined], key=lambda found: found.start))
 
     def _note(
         self,

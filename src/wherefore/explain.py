@@ -588,6 +588,11 @@ class Sentence:
             self._report("form", f"nothing follows from {self.words[0]!r}")
         if self.plan.item is None and ("its", "record") in zip(self.words, self.words[1:], strict=False):
             self._report("form", "an opening speaks of no single record")
+        total = sum(slot.startswith("#") for slot in self.plan.slots)
+        if self.plan.item is None and total > 1:
+            one = {("this", word) for word in (*normal_words(self.plan.noun)[:1], "one", "is")}
+            if one & {*zip(self.words, self.words[1:], strict=False)}:
+                self._report("form", f"it speaks of one where {total} are listed")
         slots = [word for word in self.words if word[0] in "@#"]
         for slot in sorted({slot for slot in slots if slots.count(slot) > 1}):
             self._report("form", f"{slot} is named twice")

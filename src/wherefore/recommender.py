@@ -711,21 +711,23 @@ class Recommender:
     ) -> Iterator[tuple[int, str, Worded]]:
         """Opening (number 0) and reasons, in order, each as soon as it and all before it have passed the check.
 
-        The opening is written by itself, so that the first words come soon; then all reasons together.
+        The opening is written by itself, and not tried again, so that the first words come soon; then all reasons
+        together.
         """
-        for sentence, how in self._word(dialogue, cache, [opening], seed):
+        tries = self.config.writer.tries
+        for sentence, how in self._word(dialogue, cache, [opening], seed, min(tries, 1)):
             yield 0, sentence, how
-        for number, (sentence, how) in enumerate(self._word(dialogue, cache, plans, seed), 1):
+        for number, (sentence, how) in enumerate(self._word(dialogue, cache, plans, seed, tries), 1):
             yield number, sentence, how
 
     def _word(
-        self, dialogue: Dialogue, cache: DialogueCache, plans: Sequence[Plan], seed: int
+        self, dialogue: Dialogue, cache: DialogueCache, plans: Sequence[Plan], seed: int, tries: int
     ) -> Iterator[tuple[str, Worded]]:
         """A checked sentence for each plan, in order."""
         ready: dict[int, tuple[str, Worded]] = {}
         shown = 0
         starts: Counter[str] = Counter()
-        for attempt in range(self.config.writer.tries):
+        for attempt in range(tries):
             missing = [number for number in range(len(plans)) if number not in ready]
             if not missing:
                 break
@@ -805,6 +807,9 @@ class Recommender:
 
     def _spelling(self, plan: Plan) -> Copying:
         """What a plan's sentence may be written with: safe words, its own, and the values of its facts, each whole."""
+        if plan.item is None:
+            phrases, words = wording.opening_surface(plan)
+            return Copying(frozenset[int]().union(*self._spelled(words)), self._spelled(phrases))
         values, words = surface(plan, self.catalog)
         return Copying(self._words().union(*self._spelled(words)), self._spelled(values))
 

@@ -431,17 +431,17 @@ def opening(plan: Plan, rng: Random) -> str:
     """
     if plan.item is not None:
         raise ValueError("a plan with an item is a reason's; call `word`")
-    total = sum(1 for slot in plan.slots if slot.startswith("#"))
+    total = _total(plan)
     limits = [fact for fact in plan.facts if fact.kind == "limit"]
     if total == 0:
         raise ValueError("an opening introduces items; `relax.advice` words an empty list")
     wishes = [fact for fact in plan.facts if fact.kind == "wish"]
-    met = [fact for fact in wishes if fact.ask.partition(" ")[0] == str(total)]
+    met = [fact for fact in wishes if _met(fact) == total]
     likes = [slot_of(plan, fact.source) for fact in plan.facts if fact.kind == "liked"]
     likes = [slot for slot in likes if slot]
     one = total == 1
     noun = plan.noun.lower() if one else plan.plural.lower()
-    count = NUMBERS[total] if total < len(NUMBERS) else str(total)
+    count = _counted(total)
     nps = _plural_phrase(met, limits, noun, rng)
     text = rng.choice(LIST)
     text = text.replace("{these} {n}", "this" if one else f"these {count}")
@@ -460,6 +460,70 @@ def opening(plan: Plan, rng: Random) -> str:
     return text
 
 
+def opening_surface(plan: Plan) -> tuple[set[str], set[str]]:
+    """What an opening may be written with: phrases that are said whole, and words.
+
+    Only what the plan has occasion for: how many there are, but no other number; that some are left out where some
+    were; that the list is short where it is.
+    """
+    kinds = {fact.kind for fact in plan.facts}
+    total = _total(plan)
+    counts = {total}
+    frames = [*LIST, "this is my suggestion" if total == 1 else "these are"]
+    phrases: list[str] = []
+    if "liked" in kinds:
+        frames += [*LIKES, *LIKED, " and are"]
+    else:
+        frames += GREETINGS if kinds & {"wish", "limit"} else (*GREETINGS, *HINTS)
+    for fact in plan.facts:
+        match fact.kind:
+            case "wish":
+                phrases += [said(fact), *FORMS.get(said(fact), "").splitlines()]
+                frames.append("and")
+                if _met(fact) != total:
+                    counts.add(_met(fact))
+                    frames += PARTLY if _met(fact) else UNMET
+                    phrases += predicates([fact], plan.noun.lower())
+                    phrases += plural_predicates([fact], plan.plural.lower())
+            case "limit":
+                wished = limit_object(fact)
+                phrases.append(wished.removeprefix("something "))
+                frames.append("with")
+            case "avoid":
+                frames += [*AVOIDED, "and or"]
+                phrases.append(said(fact))
+            case "passed":
+                frames += PASSED
+    for group in _by_field([fact for fact in plan.facts if fact.kind == "wish" and _met(fact) == total]):
+        phrases += additions(group)
+    if _short(plan):
+        frames += SHORT
+    words = {word for text in frames for word in normal_words(re.sub(r"\{\w+\}", " ", text))}
+    words |= {form for count in counts for form in (_counted(count), str(count))}
+    words |= {slot for slot in plan.slots if slot.startswith("@")} | {*",.?;:"}
+    return {*phrases, plan.noun.lower(), plan.plural.lower()} - {""}, words
+
+
+def _total(plan: Plan) -> int:
+    """How many items an opening's list has."""
+    return sum(1 for slot in plan.slots if slot.startswith("#"))
+
+
+def _met(wish: Fact) -> int:
+    """How many items of the list meet a wish."""
+    return int(wish.ask.partition(" ")[0])
+
+
+def _short(plan: Plan) -> bool:
+    """Whether the list is shorter than was asked."""
+    return any(fact.kind == "count" and fact.ask != f"of {_total(plan)}" for fact in plan.facts)
+
+
+def _counted(count: int) -> str:
+    """A number as it is said."""
+    return NUMBERS[count] if count < len(NUMBERS) else str(count)
+
+
 def _repeats(sentence: str) -> bool:
     """Whether three words come twice in the same order: "as you asked, ... as you asked"."""
     words = normal_words(sentence)
@@ -473,21 +537,18 @@ def _rest(plan: Plan, wishes: Sequence[Fact], met: Sequence[Fact], total: int, r
     for fact in wishes:
         if fact in met:
             continue
-        n = int(fact.ask.partition(" ")[0])
+        n = _met(fact)
         if n:
             one, many = predicates([fact], plan.noun.lower()), plural_predicates([fact], plan.plural.lower())
             vps = rng.choice(one if n == 1 else many)
             frames = PARTLY[:-1] if not out else PARTLY[-1:]
-            out.append(
-                rng.choice(frames).replace("{n}", NUMBERS[n] if n < 11 else str(n)).replace("{vps}", vps)
-            )
+            out.append(rng.choice(frames).replace("{n}", _counted(n)).replace("{vps}", vps))
         else:
             vp = rng.choice(predicates([fact], plan.noun.lower()))
             text = rng.choice(UNMET if total > 1 else UNMET[2:])
             text = text.replace("{vp}", vp).replace("{v}", said(fact))
             out.append(text.replace("these are the nearest", "this is the nearest") if total == 1 else text)
-    count = next((fact for fact in plan.facts if fact.kind == "count"), None)
-    if count is not None and count.ask != f"of {total}":
+    if _short(plan):
         out.append(rng.choice(SHORT))
     avoided = [fact for fact in plan.facts if fact.kind == "avoid"]
     if avoided and rng.random() < 0.8:
