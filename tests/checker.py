@@ -131,7 +131,9 @@ def reply_faults(text: str, items: list, catalog, said: Said, words: str, known:
     whole = re.sub(
         r"\*[^*\n]+\*", lambda title: title[0].replace(" ", "\0"), LINE.sub("", text)
     )  # "Alien vs. Predator"
-    for sentence in re.split(r"(?<=[.!?])(?<!\b[A-Z]\.)\s+|\n+", whole):
+    for sentence in re.split(
+        r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\b[DJMS]r\.)\s+|\n+", whole
+    ):  # "Neil Brown Jr. and …"
         sentence = sentence.replace("\0", " ")
         subjects = re.sub(
             r"\blike (?:those of )?\*[^*]+\*", "", sentence
