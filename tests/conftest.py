@@ -11,21 +11,11 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 import numpy as np
 import pytest
 
+from families import FAMILIES as EVERY_FAMILY
+from families import KINDS, STATEFUL, kind_of, make_lm, make_tokenizer
+
+FAMILIES = ("llama", "qwen3", "gpt2", "bert")  # for tests of what does not depend on the LLM
 SHARED = Path(__file__).parents[2] / "shared" / "data"
-
-FAMILIES = ("llama", "qwen3", "gpt2", "bert")
-
-CHAT_TEMPLATE = (
-    "{{ bos_token }}{% for m in messages %}<|start|>{{ m['role'] }}\n{{ m['content'] | trim }}<|end|>\n{% endfor %}"
-    "{% if add_generation_prompt %}<|start|>assistant\n{% endif %}"
-)
-
-WORDS = (
-    "i loved alien and something scary funny with sigourney weaver after 2000 directed by ridley scott it is a horror "
-    "movie like the one you liked user assistant reason opening wish shared limit own similar year genres cast "
-    ". , : ; | @ # "
-    "( ) 1 2 3 4 5 so here are some for you because too it's also has from about this that which as well"
-).split()
 
 
 @pytest.fixture(scope="session")
@@ -36,102 +26,11 @@ def shared() -> Path:
     return SHARED
 
 
-def tiny_tokenizer(family: str):
-    """A tokenizer of the family's kind: WordPiece for BERT, byte-level BPE for the others."""
-    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
-    from transformers import PreTrainedTokenizerFast
-
-    text = [" ".join(WORDS)] * 3
-    if family == "bert":
-        tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-        tokenizer.normalizer = normalizers.BertNormalizer()
-        tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-        tokenizer.decoder = decoders.WordPiece()
-        trainer = trainers.WordPieceTrainer(
-            vocab_size=500, special_tokens=["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"], show_progress=False
-        )
-        tokenizer.train_from_iterator(text, trainer)
-        return PreTrainedTokenizerFast(
-            tokenizer_object=tokenizer,
-            pad_token="[PAD]",
-            unk_token="[UNK]",
-            cls_token="[CLS]",
-            sep_token="[SEP]",
-        )
-    specials = ["<|endoftext|>", "<|start|>", "<|end|>"]
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=500,
-        special_tokens=specials,
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(text, trainer)
-    chat = family in ("llama", "qwen3")
-    fast = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        bos_token="<|endoftext|>",
-        eos_token="<|end|>" if chat else "<|endoftext|>",
-        additional_special_tokens=specials,
-    )
-    if chat:
-        fast.chat_template = CHAT_TEMPLATE
-    return fast
-
-
-def tiny_lm(family: str, vocabulary: int, positions: int = 512):
-    """A causal LM of the family with random weights."""
-    import torch
-    import transformers as hf
-
-    torch.manual_seed(0)
-    common = {"vocab_size": vocabulary, "pad_token_id": 0}
-    llama = {
-        "hidden_size": 32,
-        "intermediate_size": 64,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 4,
-        "num_key_value_heads": 2,
-        "max_position_embeddings": positions,
-    }
-    if family == "llama":
-        model = hf.LlamaForCausalLM(hf.LlamaConfig(**common, **llama))
-    elif family == "qwen3":
-        model = hf.Qwen3ForCausalLM(hf.Qwen3Config(**common, **llama, head_dim=8))
-    elif family == "gpt2":
-        config = hf.GPT2Config(
-            **common,
-            n_embd=32,
-            n_layer=2,
-            n_head=4,
-            n_positions=positions,
-            resid_pdrop=0,
-            embd_pdrop=0,
-            attn_pdrop=0,
-        )
-        model = hf.GPT2LMHeadModel(config)
-    else:
-        config = hf.BertConfig(
-            **common,
-            hidden_size=32,
-            intermediate_size=64,
-            num_hidden_layers=2,
-            num_attention_heads=4,
-            max_position_embeddings=positions,
-            is_decoder=True,
-            hidden_dropout_prob=0,
-            attention_probs_dropout_prob=0,
-        )
-        model = hf.BertLMHeadModel(config)
-    return model.eval()
-
-
 @pytest.fixture(scope="session")
 def tokenizers() -> dict:
     """One tokenizer per family."""
-    return {family: tiny_tokenizer(family) for family in FAMILIES}
+    kinds = {kind: make_tokenizer(kind) for kind in KINDS}
+    return {family: kinds[kind_of(family)] for family in (*EVERY_FAMILY, *STATEFUL)}
 
 
 @pytest.fixture(params=FAMILIES)
@@ -140,10 +39,10 @@ def family(request) -> str:
     return request.param
 
 
-@pytest.fixture
-def tiny(family, tokenizers):
-    """A RecommenderLM of the family: d = 8, s = 2, f = 3, under a LoRA adapter that does something."""
-    return make_tiny(family, tokenizers)
+@pytest.fixture(params=EVERY_FAMILY)
+def tiny(request, tokenizers):
+    """A RecommenderLM of each family: d = 8, s = 2, f = 3, under a LoRA adapter that does something."""
+    return make_tiny(request.param, tokenizers)
 
 
 def make_tiny(family: str, tokenizers: dict, features: int = 3, dim: int = 8, dialogue: int = 64):
@@ -155,7 +54,7 @@ def make_tiny(family: str, tokenizers: dict, features: int = 3, dim: int = 8, di
     from wherefore.model import RankingHead, RecommenderLM, add_lora
 
     tokenizer = tokenizers[family]
-    lm = add_lora(tiny_lm(family, len(tokenizer)), LoraConfig(r=4, alpha=8))
+    lm = add_lora(make_lm(family, len(tokenizer)), LoraConfig(r=4, alpha=8))
     torch.manual_seed(1)
     for name, weight in lm.named_parameters():
         if "lora_B" in name:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from conftest import WordEmbedder, make_recommender, tiny_lm, tiny_tokenizer
+from conftest import WordEmbedder, make_recommender
+from families import make_lm
 from wherefore import checkpoint as module
 from wherefore.checkpoint import check_files, load_checkpoint
 from wherefore.recommender import Recommender
@@ -16,8 +17,8 @@ from wherefore.recommender import Recommender
 def saved(tmp_path, tokenizers, monkeypatch):
     """A checkpoint on disk, with its LLM's base as a local Hugging Face folder."""
     base = tmp_path / "base"
-    tiny_lm("llama", len(tokenizers["llama"])).save_pretrained(base)
-    tiny_tokenizer("llama").save_pretrained(base)
+    make_lm("llama", len(tokenizers["llama"])).save_pretrained(base)
+    tokenizers["llama"].save_pretrained(base)
     recommender = make_recommender("llama", tokenizers)
     recommender.config = recommender.config.updated("llm", name=str(base))
     recommender.save(tmp_path / "saved")

@@ -7,7 +7,7 @@ from conftest import make_tiny
 from wherefore.copying import Copying
 from wherefore.dialogue import Message
 from wherefore.item_encoder import ITEM_ENCODERS, ItemSignals
-from wherefore.model import BLOCK, RankingHead, branch_mask, splice
+from wherefore.model import BLOCK, RankingHead, splice
 from wherefore.prompt import SOFT, Example, Segment, collate
 
 CLOSE = {"atol": 3e-5, "rtol": 0}
@@ -59,20 +59,6 @@ def test_item_encoders(name):
     assert torch.allclose(tokens[2:3], alone, atol=1e-6)  # a missing signal is the learned vector
     with pytest.raises(ValueError, match="width 7, the item encoder was made for"):
         encoder(ItemSignals(torch.randn(1, 7)))
-
-
-def test_the_mask_lets_a_branch_see_the_trunk_and_itself():
-    branch = torch.tensor([[0, 0, 1, 1, 2, -1]])
-    seen = branch_mask(branch, torch.float32)[0, 0] == 0
-    expected = [
-        [1, 0, 0, 0, 0, 0],
-        [1, 1, 0, 0, 0, 0],
-        [1, 1, 1, 0, 0, 0],
-        [1, 1, 1, 1, 0, 0],
-        [1, 1, 0, 0, 1, 0],
-        [0, 0, 0, 0, 0, 1],
-    ]
-    assert seen.int().tolist() == expected
 
 
 # -- ranking ------------------------------------------------------------------------------------------------

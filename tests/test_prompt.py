@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import FAMILIES, make_movies
+from families import make_tokenizer
 from wherefore.dialogue import Mention, Message
 from wherefore.plan import Plan
 from wherefore.prompt import (
@@ -17,10 +18,12 @@ from wherefore.prompt import (
     shorten_listing,
 )
 
+ROOM = 110  # tokens of a dialogue
+
 
 @pytest.fixture
 def text_format(family, tokenizers):
-    return PromptFormat(tokenizers[family], soft_tokens=2, max_dialogue_tokens=60)
+    return PromptFormat(tokenizers[family], soft_tokens=2, max_dialogue_tokens=ROOM)
 
 
 def chat(*contents):
@@ -67,7 +70,7 @@ def test_the_newest_messages_that_fit_are_read(family, tokenizers, turns):
 
 def test_one_huge_message_keeps_its_end(text_format):
     ids = text_format.dialogue(chat("scary " * 20_000 + "with ridley scott")).ids
-    assert len(ids) <= 60
+    assert len(ids) <= ROOM
     assert "ridley scott" in text_format.tokenizer.decode(list(ids))
 
 
@@ -138,7 +141,7 @@ def test_a_tokenizer_without_an_end_is_refused(tokenizers):
 
 @pytest.fixture
 def soft_format(family, tokenizers):
-    return PromptFormat(tokenizers[family], soft_tokens=2, max_dialogue_tokens=60, soft_mentions=True)
+    return PromptFormat(tokenizers[family], soft_tokens=2, max_dialogue_tokens=ROOM, soft_mentions=True)
 
 
 def naming(messages, *named):
@@ -218,3 +221,37 @@ def test_a_list_keeps_the_items_that_head_its_lines(soft_format, movies):
     assert wide.dialogue(messages, mentions=mentions, catalog=movies).items == tuple(
         movies.row(item) for item in ("alien", "heat")
     )
+
+
+# -- chat templates -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["gemma", "mistral"])
+def test_a_strict_template_gets_what_it_takes(kind):
+    tokenizer = make_tokenizer(kind)
+    plain = PromptFormat(tokenizer, 1, max_dialogue_tokens=300)
+    messages = [
+        Message("system", "be brief"),
+        Message("assistant", "hello"),
+        Message("user", "something scary"),
+        Message("user", "or funny"),
+    ]
+    text = tokenizer.decode(list(plain.dialogue(messages).ids))
+    places = [text.index(part) for part in ("be brief", "Hello.", "hello", "something scary\nor funny")]
+    assert places == sorted(places)
+    taking_turns = messages[2:3]
+    assert "Hello." not in tokenizer.decode(list(plain.dialogue(taking_turns).ids))
+
+
+def test_a_template_that_takes_nothing_is_named():
+    tokenizer = make_tokenizer("chatml")
+    tokenizer.chat_template = "{{ raise_exception('tools only') }}"
+    with pytest.raises(ValueError, match=r"does not take this dialogue \(tools only\)"):
+        PromptFormat(tokenizer, 1).dialogue(chat("alien"))
+
+
+def test_a_dialogue_is_the_same_tokens_on_any_day():
+    text_format = PromptFormat(make_tokenizer("llama3"), 1, max_dialogue_tokens=200)
+    ids = text_format.dialogue(chat("alien")).ids
+    text = text_format.tokenizer.decode(list(ids))
+    assert "01 Jan 2026" in text and "alien" in text

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from safetensors.numpy import load_file
 
-from conftest import tiny_lm
+from families import make_lm
 from wherefore.catalog import Catalog
 from wherefore.collaborative import Collaborative
 from wherefore.config import Config
@@ -32,7 +32,7 @@ def reproduce(monkeypatch):
 def project(tmp_path, tokenizers, movies, monkeypatch):
     """A folder with a config, dialogues in three parts, a catalogue and an LLM; it is the current one."""
     monkeypatch.chdir(tmp_path)
-    tiny_lm("qwen3", len(tokenizers["qwen3"])).save_pretrained("base")
+    make_lm("qwen3", len(tokenizers["qwen3"])).save_pretrained("base")
     tokenizers["qwen3"].save_pretrained("base")
     movies.save(tmp_path / "films.parquet")
     draw, ids = random.Random(0), [item.id for item in movies.items]

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from conftest import make_recommender, make_tiny, tiny_lm
+from conftest import make_recommender, make_tiny
+from families import make_lm
 from wherefore.checkpoint import load_checkpoint
 from wherefore.collaborative import Collaborative
 from wherefore.config import Config
@@ -336,8 +337,8 @@ def test_kill_dash_nine_in_the_middle_of_training(tmp_path, tokenizers, movies, 
         import sys, os, signal
         sys.path.insert(0, {str(Path(__file__).parent)!r})
         from pathlib import Path
-        import conftest, test_train, numpy as np
-        tokenizers = {{"llama": conftest.tiny_tokenizer("llama")}}
+        import conftest, families, test_train, numpy as np
+        tokenizers = {{"llama": families.make_tokenizer("llama3")}}
         movies = conftest.make_movies()
         vectors = conftest.make_vectors(movies)
         def report(stage, done, of, losses):
@@ -426,7 +427,7 @@ LEARNING = (
 def whole_tree(folder, tokenizers, movies):
     """A config of the whole path, with its files in a folder: an LLM, a catalogue, dialogues."""
     base = folder / "base"
-    tiny_lm("qwen3", len(tokenizers["qwen3"])).save_pretrained(base)
+    make_lm("qwen3", len(tokenizers["qwen3"])).save_pretrained(base)
     tokenizers["qwen3"].save_pretrained(base)
     movies.save(folder / "films.parquet")
     talks = [

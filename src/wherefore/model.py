@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,13 +10,16 @@ from typing import Any, Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from wherefore.attention import Attention, seen_by_branches
 from wherefore.config import Config, LLMConfig, LoraConfig, build
-from wherefore.copying import Copying, Places
+from wherefore.copying import Copying
 from wherefore.item_encoder import ITEM_ENCODERS, ItemSignals, MLPItemEncoder
 from wherefore.prompt import SOFT, Batch, PromptFormat, Segment
 from wherefore.signals import make_signals
+from wherefore.writing import CachedBranches, RereadBranches, Spelling, Written, sample
 
 BLOCK = 512  # tokens of candidates per forward pass: attention inside a block grows with its square
+ROWS = 32  # candidates per forward pass where each is read with the whole dialogue before it
 
 
 def splice(embeddings: Tensor, ids: Tensor, soft: Tensor) -> Tensor:
@@ -46,36 +48,6 @@ def splice(embeddings: Tensor, ids: Tensor, soft: Tensor) -> Tensor:
     return embeddings.masked_scatter(
         places.unsqueeze(-1), soft.reshape(-1, soft.shape[-1]).to(embeddings.dtype)
     )
-
-
-def branch_mask(branch: Tensor, dtype: torch.dtype) -> Tensor:
-    """The 4-D attention mask of trunks with branches.
-
-    A token sees the earlier tokens of the trunk (branch 0) and of its own branch, nothing else. Padding
-    (branch -1) is seen by itself alone, so that no row of the mask is empty.
-
-    Args:
-        branch: (b, t) branch number of each token.
-        dtype: Type of the mask, the model's.
-
-    Returns:
-        (b, 1, t, t) additive: 0 where seen, a huge negative number elsewhere.
-    """
-    length = branch.shape[1]
-    causal = torch.ones(length, length, dtype=torch.bool, device=branch.device).tril()
-    same = branch[:, :, None] == branch[:, None, :]
-    trunk = (branch == 0)[:, None, :]
-    real = (branch >= 0)[:, :, None]
-    seen = (
-        causal & (same | (trunk & real)) & (real | torch.eye(length, dtype=torch.bool, device=branch.device))
-    )
-    mask = torch.zeros(seen.shape, dtype=dtype, device=branch.device)
-    return mask.masked_fill(~seen, unseen(dtype))[:, None]
-
-
-def unseen(dtype: torch.dtype) -> float:
-    """What the mask adds where nothing may be seen: half the minimum, which no narrower type rounds to -inf."""
-    return torch.finfo(dtype).min / 2
 
 
 def base_of(lm: nn.Module) -> Any:
@@ -249,7 +221,7 @@ class DialogueCache:
     """The dialogue as the LLM has read it: its tokens and their keys and values."""
 
     ids: tuple[int, ...]  # as `Segment.coded`
-    states: Any  # transformers' Cache of (1, heads, t, head width) per layer
+    states: Any  # transformers' Cache of (1, heads, t, head width) per layer; (t, h) embeddings where none branches
     end: Tensor  # (h,) the hidden state at the last token
 
 
@@ -265,9 +237,14 @@ class RecommenderLM(nn.Module):
         mask: "block": a candidate sees the dialogue and itself; "causal": also the candidates before it.
         soft_mentions: Whether the soft tokens of an item follow its title in the dialogue.
 
+    Attributes:
+        branches: Whether many branches can be read in one pass, on the dialogue's cache. It is tried out at the start:
+            layers with a state (Mamba and the like) cannot, and attention that knows no masks of ours cannot either.
+            Such LLMs read each branch in a row of its own, with the whole dialogue before it: the same scores, slower.
+
     Raises:
         ValueError: If the item encoder's width is not the LLM's, or dialogue and reply cannot fit the
-            LLM's positions.
+            LLM's positions, or the tokenizer has more tokens than the LLM, or the LLM cannot read a causal list.
     """
 
     def __init__(
@@ -282,7 +259,7 @@ class RecommenderLM(nn.Module):
     ) -> None:
         super().__init__()
         self.lm = lm
-        self.mask = mask
+        self.mask: Literal["block", "causal"] = "block"
         self.item_encoder = item_encoder
         self.head = head
         self.format = PromptFormat(tokenizer, item_encoder.soft_tokens, max_dialogue_tokens, soft_mentions)
@@ -291,13 +268,33 @@ class RecommenderLM(nn.Module):
             raise ValueError(
                 f"the item encoder makes tokens of width {item_encoder.width}, the LLM's is {width}"
             )
-        positions = getattr(self.causal_lm.config, "max_position_embeddings", None)
+        tokens, rows = len(tokenizer), self.embeddings.weight.shape[0]
+        if tokens > rows:
+            raise ValueError(
+                f"the tokenizer has {tokens} tokens, but the LLM has embeddings of {rows}; they do not belong "
+                "together: put the tokenizer that the LLM was trained with into its folder"
+            )
+        positions = getattr(self._text_config, "max_position_embeddings", None)
         if positions is not None and max_dialogue_tokens + 64 > positions:
             raise ValueError(
                 f"`llm.max_dialogue_tokens` is {max_dialogue_tokens}, but the LLM has {positions} positions and a "
                 f"reply needs at least 64; lower it to {max(positions - 64, 0)} or less"
             )
         self.positions = positions
+        self.attention = Attention(self.causal_lm.config)
+        self.branches = self._can_branch()
+        self.mask = mask
+        if not self.branches:
+            if mask == "causal":
+                raise ValueError(
+                    f"`ranker.mask` is 'causal', but {self._kind} reads each candidate by itself; set it to 'block'"
+                )
+            warnings.warn(
+                f"{self._kind} does not take masks of branches: each candidate and each sentence is read with the "
+                "whole dialogue before it, which gives the same result and takes longer. For speed choose an LLM "
+                "whose layers are all attention, loaded with attn_implementation 'sdpa' or 'eager'.",
+                stacklevel=2,
+            )
 
     # -- parts of the LLM -------------------------------------------------------------------------------
 
@@ -305,6 +302,14 @@ class RecommenderLM(nn.Module):
     def causal_lm(self) -> Any:
         """The Hugging Face model, inside PEFT's wrapper where there is one."""
         return base_of(self.lm)
+
+    @property
+    def _text_config(self) -> Any:
+        return self.causal_lm.config.get_text_config(decoder=True)
+
+    @property
+    def _kind(self) -> str:
+        return f"the LLM ({self.causal_lm.config.model_type})"
 
     @property
     def body(self) -> Any:
@@ -338,7 +343,12 @@ class RecommenderLM(nn.Module):
         else:
             bias = getattr(project, "bias", None)
             output = nn.functional.linear(hidden, project.weight[only], None if bias is None else bias[only])
-        softcap = getattr(self.causal_lm.config, "final_logit_softcapping", None)
+        config = self._text_config
+        scale = getattr(config, "logit_scale", 1.0) / getattr(
+            config, "logits_scaling", 1.0
+        )  # Cohere, Granite
+        output = output if scale == 1.0 else output * scale
+        softcap = getattr(config, "final_logit_softcapping", None)
         return output if softcap is None else torch.tanh(output / softcap) * softcap
 
     # -- reading ----------------------------------------------------------------------------------------
@@ -352,16 +362,92 @@ class RecommenderLM(nn.Module):
 
         `signals` are those of `batch.items`, row by row.
         """
-        soft = self.item_encoder(signals)  # (k, s, h)
-        mask = branch_mask(batch.branch, self.dtype)
+        inputs = self.embed(batch.ids, self.item_encoder(signals))
+        if not self.branches:
+            return self._forward_rows(inputs, batch.branch)
+        gap = batch.positions[:, :, None] - batch.positions[:, None, :]
         output = self.body(
-            inputs_embeds=self.embed(batch.ids, soft),
-            attention_mask=mask,
+            inputs_embeds=inputs,
+            attention_mask=self.attention.masks(seen_by_branches(batch.branch), gap, self.dtype),
             position_ids=batch.positions,
             use_cache=False,
         )
         hidden: Tensor = output.last_hidden_state
         return hidden
+
+    def _forward_rows(self, inputs: Tensor, branch: Tensor) -> Tensor:
+        """As `forward`, with a row for each branch, (b, t, h) to (b, t, h); zeros at padding."""
+        rows, places, skipped = [], [], []
+        for one, numbers in enumerate(branch):
+            trunk = (numbers == 0).nonzero()[:, 0]
+            for number in range(int(numbers.max()) + 1):
+                own = trunk[:0] if number == 0 else (numbers == number).nonzero()[:, 0]
+                path = torch.cat([trunk, own])
+                rows.append(inputs[one, path])
+                places.append(one * branch.shape[1] + path)
+                skipped.append(len(trunk) if number else 0)
+        hidden = self._read_rows(rows)
+        flat = inputs.new_zeros(inputs.shape[0] * inputs.shape[1], inputs.shape[2])
+        new = [states[skip:] for states, skip in zip(hidden, skipped, strict=True)]
+        into = torch.cat([place[skip:] for place, skip in zip(places, skipped, strict=True)])
+        return flat.index_copy(0, into, torch.cat(new)).view_as(inputs)
+
+    def _read_rows(self, rows: Sequence[Tensor]) -> list[Tensor]:
+        """Rows of embeddings (t_i, h), each read from its beginning, to hidden states (t_i, h)."""
+        found: list[Tensor] = []
+        for start in range(0, len(rows), ROWS):
+            part = [row.to(self.dtype) for row in rows[start : start + ROWS]]
+            lengths = [len(row) for row in part]
+            inputs = nn.utils.rnn.pad_sequence(part, batch_first=True)
+            real = (
+                torch.arange(max(lengths), device=self.device)
+                < torch.tensor(lengths, device=self.device)[:, None]
+            )
+            output = self.body(inputs_embeds=inputs, attention_mask=real.long(), use_cache=False)
+            found += [
+                states[:length] for states, length in zip(output.last_hidden_state, lengths, strict=True)
+            ]
+        return found
+
+    def _last_of_rows(self, rows: Sequence[Tensor]) -> Tensor:
+        """As `_read_rows`, to the hidden state at each row's last token (n, h)."""
+        return torch.stack([states[-1] for states in self._read_rows(rows)])
+
+    @torch.inference_mode()
+    def _can_branch(self) -> bool:
+        """Try out whether branches in one pass are what they would be alone."""
+        if self.device.type == "meta":
+            return True
+        training = self.lm.training
+        self.lm.eval()
+        ids = torch.arange(9, device=self.device) % self.embeddings.weight.shape[0]
+        table = self.embeddings(ids)
+        trunk, shown = table[:5], [table[5:7], table[7:9]]
+        try:
+            states = self._dialogue_states(trunk[None], 0, None)
+            cache = DialogueCache(tuple(ids[:5].tolist()), states.past_key_values, trunk[0])
+            block = self._read_block(cache, shown).float()
+            again = self._read_block(cache, shown[::-1]).float().flip(0)
+            CachedBranches(self.body, self.attention, cache.states, 5, torch.stack(shown), [0, 0]).keep([1])
+            rows = self._last_of_rows([torch.cat([trunk, one]) for one in shown]).float()
+        except (AttributeError, LookupError, NotImplementedError, RuntimeError, TypeError, ValueError):
+            return False
+        finally:
+            self.lm.train(training)
+        off = max(float((block - other).abs().max()) for other in (rows, again))
+        return off < (1e-3 if self.dtype == torch.float32 else 0.1) * float(rows.abs().max())
+
+    def _dialogue_states(self, inputs: Tensor, first: int, states: Any) -> Any:
+        """Read (1, t, h) from a position on, after what was read before."""
+        from transformers import DynamicCache
+
+        return self.body(
+            inputs_embeds=inputs,
+            position_ids=torch.arange(first, first + inputs.shape[1], device=self.device)[None],
+            # Not the model's own kind of cache: layers with a window would forget what ranking goes back to.
+            past_key_values=DynamicCache() if states is None else states,
+            use_cache=True,
+        )
 
     @torch.inference_mode()
     def prefill(
@@ -384,7 +470,7 @@ class RecommenderLM(nn.Module):
             )
         ids = trunk.coded
         shared = 0
-        if cache is not None:
+        if cache is not None and self.branches:
             # The last token is always read again: there must be something to read.
             limit = min(len(cache.ids), len(ids) - 1)
             while shared < limit and cache.ids[shared] == ids[shared]:
@@ -401,12 +487,9 @@ class RecommenderLM(nn.Module):
         if signals is not None and count:
             last = torch.arange(len(signals) - count, len(signals), device=self.device)
             inputs = splice(inputs, new.clamp(SOFT), self.item_encoder(signals.of(last)))
-        output = self.body(
-            inputs_embeds=inputs,
-            position_ids=torch.arange(shared, len(ids), device=self.device)[None],
-            past_key_values=states,
-            use_cache=True,
-        )
+        if not self.branches:
+            return DialogueCache(ids, inputs[0], self._last_of_rows([inputs[0]])[0])
+        output = self._dialogue_states(inputs, shared, states)
         return DialogueCache(ids, output.past_key_values, output.last_hidden_state[0, -1])
 
     @staticmethod
@@ -448,7 +531,10 @@ class RecommenderLM(nn.Module):
                 shown = list(self.item_encoder(signals))  # (s, h) each
             else:
                 shown = [self.embeddings(torch.tensor(one.ids, device=self.device)) for one in titles]
-            hidden = torch.cat([self._read_block(cache, part) for part in self._blocks(cache, shown)])
+            if self.branches:
+                hidden = torch.cat([self._read_block(cache, part) for part in self._blocks(cache, shown)])
+            else:
+                hidden = self._last_of_rows([torch.cat([cache.states, one]) for one in shown])
             end = cache.end
         scores: Scores = self.head(hidden, end, features.to(self.device))
         return scores
@@ -477,12 +563,13 @@ class RecommenderLM(nn.Module):
             branch = torch.arange(len(shown), device=self.device).repeat_interleave(lengths)  # (t,)
             seen &= branch[:, None] == branch[None, :]
             places = places - (ends - lengths)[branch]
-        mask = torch.zeros(t, trunk + t, dtype=self.dtype, device=self.device)
-        mask[:, trunk:].masked_fill_(~seen, unseen(self.dtype))
+        at = torch.cat([torch.arange(trunk, device=self.device), trunk + places])
+        seen = torch.cat([seen.new_ones(t, trunk), seen], dim=1)
+        gap = at[trunk:, None] - at[None, :]
         output = self.body(
             inputs_embeds=inputs[None],
-            attention_mask=mask[None, None],
-            position_ids=(trunk + places)[None],
+            attention_mask=self.attention.masks(seen[None], gap[None], self.dtype),
+            position_ids=at[None, trunk:],
             past_key_values=cache.states,
             use_cache=True,
         )
@@ -514,7 +601,7 @@ class RecommenderLM(nn.Module):
             signals: Of all their items, in reading order.
             max_tokens: Per sentence.
             temperature: 0 takes the likeliest token.
-            top_p: Nucleus sampling (Holtzman et al., 2020, arXiv 1904.09751).
+            top_p: Of nucleus sampling.
             seed: Equal seeds give equal sentences.
             allowed: For each prompt, the tokens that may be written; all when None.
             samples: Sentences per prompt; the prompt is read once.
@@ -533,16 +620,14 @@ class RecommenderLM(nn.Module):
         pad = [width - len(prompt.ids) for prompt in prompts]
         ids = torch.tensor([[0] * gap + list(prompt.ids) for gap, prompt in zip(pad, prompts, strict=True)])
         ids = ids.to(self.device)
-        mask = torch.ones(n, trunk + width, dtype=torch.long, device=self.device)
-        for row, gap in enumerate(pad):
-            mask[row, trunk : trunk + gap] = 0
-        offsets = torch.tensor(pad, device=self.device)[:, None]
-        positions = (trunk + torch.arange(width, device=self.device)[None] - offsets).clamp_min(trunk)
-        states = copy.deepcopy(cache.states)
-        if n > 1:
-            states.batch_repeat_interleave(n)
         inputs = self.embed(ids, self.item_encoder(signals)) if len(signals) else self.embeddings(ids)
-        spelling = None if allowed is None else _Spelling(allowed, samples, self.format.end_id, self.device)
+        sentences: CachedBranches | RereadBranches
+        if self.branches:
+            sentences = CachedBranches(self.body, self.attention, cache.states, trunk, inputs, pad)
+        else:
+            unpadded = [row[gap:] for row, gap in zip(inputs, pad, strict=True)]
+            sentences = RereadBranches(self._last_of_rows, cache.states, unpadded)
+        spelling = None if allowed is None else Spelling(allowed, samples, self.format.end_id, self.device)
         only = None if spelling is None else spelling.only
         generator = torch.Generator().manual_seed(seed)
         alive = list(range(n))
@@ -554,22 +639,15 @@ class RecommenderLM(nn.Module):
             return Written(row // samples, self.format.decode(texts[row]), finished, likely)
 
         for step in range(max_tokens):
-            output = self.body(
-                inputs_embeds=inputs,
-                attention_mask=mask,
-                position_ids=positions,
-                past_key_values=states,
-                use_cache=True,
-            )
-            logits = self.logits(output.last_hidden_state[:, -1], only).float()  # (n, v) or (n, allowed)
+            logits = self.logits(sentences.read(), only).float()  # (n, v) or (n, allowed)
             if step == 0 and samples > 1:
-                logits, mask, positions = (x.repeat_interleave(samples, 0) for x in (logits, mask, positions))
-                states.batch_repeat_interleave(samples)
+                logits = logits.repeat_interleave(samples, 0)
+                sentences.repeat(samples)
             if step == 0:
                 alive = list(range(n * samples))
             if spelling is not None:
                 logits = logits.masked_fill(spelling.bans(alive), float("-inf"))
-            tokens = _sample(logits, temperature, top_p, generator)  # (n,)
+            tokens = sample(logits, temperature, top_p, generator)  # (n,)
             likely = logits.log_softmax(-1).cpu().gather(-1, tokens[:, None])[:, 0].tolist()
             if only is not None:
                 tokens = only.cpu()[tokens]
@@ -588,74 +666,12 @@ class RecommenderLM(nn.Module):
             if not going:
                 return
             if len(going) < len(alive):
-                keep = torch.tensor(going, device=self.device)
-                states.batch_select_indices(keep)
-                mask, positions, tokens = mask[keep], positions[keep], tokens[keep.cpu()]
+                sentences.keep(going)
+                tokens = tokens[going]
                 alive = [alive[place] for place in going]
-            inputs = self.embeddings(tokens.to(self.device)[:, None])
-            mask = torch.cat([mask, mask.new_ones(len(alive), 1)], dim=1)
-            positions = positions[:, -1:] + 1
+            sentences.append(self.embeddings(tokens.to(self.device)))
         for row in alive:
             yield done(row, False)
-
-
-class _Spelling:
-    """Which tokens each sentence of a batch may go on with.
-
-    Args:
-        allowed: For each prompt.
-        samples: Sentences per prompt, one after the other.
-        end: The token that ends a sentence.
-        device: Of the bans.
-    """
-
-    def __init__(self, allowed: Sequence[Copying], samples: int, end: int, device: torch.device) -> None:
-        self._allowed, self._samples = allowed, samples
-        tokens = sorted({end}.union(*(copying.tokens for copying in allowed)))
-        self.only = torch.tensor(tokens, device=device)  # (a,): only their logits are computed
-        self._column = {token: column for column, token in enumerate(tokens)}
-        self._end = end
-        self._places = [copying.start for copying in allowed for _ in range(samples)]
-        self._known: dict[tuple[int, Places], Tensor] = {}
-
-    def bans(self, rows: Sequence[int]) -> Tensor:
-        """(len(rows), a) bool: True where a row may not go on with a token."""
-        return torch.stack([self._ban(row) for row in rows])
-
-    def _ban(self, row: int) -> Tensor:
-        key = row // self._samples, self._places[row]
-        if key not in self._known:
-            prompt, places = key
-            tokens = [*self._allowed[prompt].allowed(places), *([self._end] if () in places else [])]
-            ban = torch.ones(len(self.only), dtype=torch.bool)
-            ban[[self._column[token] for token in tokens]] = False
-            self._known[key] = ban.to(self.only.device)
-        return self._known[key]
-
-    def step(self, row: int, token: int) -> None:
-        """A row goes on with a token."""
-        self._places[row] = self._allowed[row // self._samples].step(self._places[row], token)
-
-
-class Written(NamedTuple):
-    """A sentence that the LLM wrote after prompt number `row`."""
-
-    row: int
-    text: str
-    finished: bool  # False: it ran out of tokens
-    likely: float = 0.0  # mean log-probability of its tokens
-
-
-def _sample(logits: Tensor, temperature: float, top_p: float, generator: torch.Generator) -> Tensor:
-    """One token for each row of logits (n, v)."""
-    if temperature == 0:
-        return logits.argmax(-1).cpu()
-    values, ids = (logits / temperature).topk(min(64, logits.shape[-1]), dim=-1)  # (n, 64)
-    chances = values.softmax(-1).cpu()
-    before = chances.cumsum(-1) - chances
-    chances = chances.masked_fill(before >= top_p, 0.0)
-    picked = torch.multinomial(chances, 1, generator=generator)
-    return ids.cpu().gather(-1, picked).squeeze(-1)
 
 
 # -- making one -----------------------------------------------------------------------------------------
@@ -686,6 +702,13 @@ def build_lm(config: LLMConfig, seed: int = 0) -> tuple[nn.Module, Any]:
     return (lm if config.lora is None else add_lora(lm, config.lora)), tokenizer
 
 
+_STATES = r".*\.(out_proj|conv1d)"  # fused with the state's kernels: PEFT leaves them alone
+_NOT_ADAPTED = {
+    "bert": r".*\.predictions\..*",
+    **dict.fromkeys(("mamba", "mamba2", "falcon_mamba", "falcon_h1", "nemotron_h"), _STATES),
+}
+
+
 def add_lora(lm: Any, config: LoraConfig) -> nn.Module:
     """Wrap a causal LM in a fresh PEFT LoRA adapter."""
     from peft import LoraConfig as PeftLora
@@ -699,7 +722,7 @@ def add_lora(lm: Any, config: LoraConfig) -> nn.Module:
         lora_alpha=config.alpha,
         lora_dropout=config.dropout,
         target_modules=targets if isinstance(targets, str) else list(targets),
-        exclude_modules=r".*\.predictions\..*" if fresh else None,
+        exclude_modules=_NOT_ADAPTED.get(lm.config.model_type),
         modules_to_save=fresh,
         fan_in_fan_out=lm.config.model_type == "gpt2",  # its layers store weights transposed
         task_type="CAUSAL_LM",
@@ -733,6 +756,14 @@ def _packaged_minilm() -> tuple[Any, Any]:
     return lm, AutoTokenizer.from_pretrained(folder)
 
 
+@torch.no_grad()
+def _embedding_scale(table: Any) -> float:
+    """Root mean square of what a table of embeddings gives: some LLMs (Gemma) scale what is in it."""
+    size = table.weight.shape[0]
+    ids = torch.arange(0, size, max(size // 50_000, 1), device=table.weight.device)
+    return float(table(ids).float().pow(2).mean().sqrt())
+
+
 def build_model(config: Config, dim: int, features: int) -> RecommenderLM:
     """A model to be trained: base LLM with a fresh adapter, item encoder and head.
 
@@ -753,7 +784,7 @@ def build_model(config: Config, dim: int, features: int) -> RecommenderLM:
         **({"extra": widths} if widths else {}),
         dim=dim,
         width=table.shape[1],
-        scale=float(table.detach().float().pow(2).mean().sqrt()),
+        scale=_embedding_scale(base.get_input_embeddings()),
     )
     ranker = config.ranker
     head = RankingHead(

@@ -27,6 +27,8 @@ IGNORE = -100  # label of a token that is not supervised
 
 _LISTED_LINE = re.compile(r"^(\s*\d+\.\s.*?)\s+—\s.*$", re.MULTILINE)
 _SENTINEL = "wherefore{}content"
+_DATE = "01 Jan 2026"  # what templates that begin with a date are told
+_GREETING = "Hello."  # of the user, where a template does not let the assistant begin
 _FIRST_MARK, _MOST_MARKS = 0xF0000, 65_000  # private characters: no message has a meaning for them
 _MARK = re.compile(f"([{chr(_FIRST_MARK)}-{chr(_FIRST_MARK + _MOST_MARKS)}])")
 
@@ -214,9 +216,7 @@ class PromptFormat:
             chat = [
                 {"role": role, "content": _SENTINEL.format(number)} for number, (role, _) in enumerate(shown)
             ]
-            rendered = self.tokenizer.apply_chat_template(
-                chat, tokenize=False, add_generation_prompt=reply_next
-            )
+            rendered = self._render(chat, reply_next)
             ids = self._fill(rendered, texts)
             if len(ids) <= self.max_dialogue_tokens or len(kept) <= 1:
                 break
@@ -230,6 +230,38 @@ class PromptFormat:
             texts[-1] = texts[-1][over:] if over < len(texts[-1]) else texts[-1][-1:]
             ids = self._fill(rendered, texts)
         return ids
+
+    def _render(self, chat: list[dict[str, str]], reply_next: bool) -> str:
+        """A chat as the tokenizer's template has it.
+
+        Where that allows no system message, or wants a user to begin, the chat is told so that it passes.
+
+        Raises:
+            ValueError: If the template refuses even that.
+        """
+        from jinja2 import TemplateError
+
+        def render(shown: list[dict[str, str]]) -> str:
+            # Some templates tell today's date where none is given; the same dialogue must stay the same tokens.
+            options = {"add_generation_prompt": reply_next, "date_string": _DATE}
+            return str(self.tokenizer.apply_chat_template(shown, tokenize=False, **options))
+
+        try:
+            return render(chat)
+        except TemplateError:
+            pass
+        told = [message for message in chat if message["role"] != "system"]
+        if not told or told[0]["role"] != "user":
+            told = [{"role": "user", "content": _GREETING}, *told]
+        rules = [message["content"] for message in chat if message["role"] == "system"]
+        told[0] = {"role": "user", "content": "\n\n".join([*rules, told[0]["content"]])}
+        try:
+            return render(told)
+        except TemplateError as error:
+            raise ValueError(
+                f"the tokenizer's chat template does not take this dialogue ({error}); give a tokenizer whose template "
+                "allows users and assistants to take turns, or one without a template"
+            ) from error
 
     def _fill(self, rendered: str, texts: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
         """Tokenise a rendered template, control tokens and all, with the messages put in as plain text."""

@@ -28,7 +28,7 @@ from wherefore.diversity import diverse
 from wherefore.effects import Effect, items_of, without
 from wherefore.fluency import oddities
 from wherefore.item_encoder import ItemSignals
-from wherefore.model import DialogueCache, RecommenderLM, Scores, Written
+from wherefore.model import DialogueCache, RecommenderLM, Scores
 from wherefore.phrases import of_place, surface
 from wherefore.plan import Fact, Plan, plan_opening, plan_reasons
 from wherefore.questions import Question
@@ -38,6 +38,7 @@ from wherefore.series import series_of
 from wherefore.signals import ItemVectors
 from wherefore.smalltalk import Said
 from wherefore.state import parts
+from wherefore.writing import Written
 
 Action = Literal["recommend", "ask", "answer", "chat", "nothing"]
 Worded = Literal["first", "rewritten", "plain"]
