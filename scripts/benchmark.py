@@ -1,10 +1,15 @@
-"""Measure speed and memory of the starter on this machine.
+"""Measure speed and memory on this machine.
 
     python scripts/benchmark.py [--out results/speed.json] [--turns 20]
+    python scripts/benchmark.py soft-vs-text [--out results/soft_vs_text.json] [--models starter 135M 600M]
 
 Cold start (a fresh process, from its start to its first reply), then warm turns: list ready, first word, whole
 reply; peak memory; and 100 candidates in one block against one pass per candidate, in one run. Do it on a
 quiet machine.
+
+`soft-vs-text`: candidates as soft tokens against candidates as text (title and facts), the latter in blocks and in one
+prompt: tokens read, time to the list and to the first word, memory. The starter, and models of published sizes with
+random weights, which change no time. With a GPU: `--device cuda --dtype bfloat16 --models 600M 4B 8B`.
 """
 
 from __future__ import annotations
@@ -22,6 +27,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))
+import soft_vs_text  # noqa: E402
+
 REQUESTS = (
     "I loved The Shining and It Follows. Something scary but not gory, after 2000.",
     "Any good comedies from the 90s like Clueless?",
@@ -49,33 +57,63 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--out", type=Path, default=ROOT / "results" / "speed.json")
-    parser.add_argument("--turns", type=int, default=20, help="warm turns")
+    parser.add_argument("what", nargs="?", choices=["speed", "soft-vs-text"], default="speed")
+    parser.add_argument("--out", type=Path, help="default: results/speed.json or results/soft_vs_text.json")
+    parser.add_argument("--turns", type=int, default=20, help="warm turns (speed)")
+    parser.add_argument(
+        "--models",
+        nargs="+",
+        choices=soft_vs_text.MODELS,
+        default=["starter", "135M", "600M"],
+        metavar="MODEL",
+    )
+    parser.add_argument("--candidates", nargs="+", type=int, default=[20, 50, 100, 200], metavar="N")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32")
     options = parser.parse_args(argv)
+    options.out = options.out or ROOT / "results" / f"{options.what.replace('-', '_')}.json"
+    command = shlex.join(["python", "scripts/benchmark.py", *(sys.argv[1:] if argv is None else argv)])
+    result = _speed(command, options.turns) if options.what == "speed" else _soft_vs_text(command, options)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(result, indent=1))
+    return 0
 
+
+def _soft_vs_text(command: str, options: argparse.Namespace) -> dict[str, Any]:
+    from wherefore.evaluate import provenance
+
+    if min(options.candidates) < 1:
+        raise SystemExit(f"--candidates has {min(options.candidates)}; give numbers from 1 on")
+    measured = soft_vs_text.compare(
+        options.models,
+        options.candidates,
+        device=options.device,
+        dtype=options.dtype,
+        note=lambda line: print(line, file=sys.stderr),
+    )
+    return {**provenance(command, 0), "device": options.device, "models": measured}
+
+
+def _speed(command: str, turns: int) -> dict[str, Any]:
     cold = [_cold() for _ in range(3)]
     from wherefore import Recommender
     from wherefore.evaluate import provenance
 
-    command = shlex.join(["python", "scripts/benchmark.py", *(sys.argv[1:] if argv is None else argv)])
     recommender = Recommender.from_pretrained("starter")
-    turns = _warm(recommender, options.turns)
+    warm = _warm(recommender, turns)
     block = _block(recommender)
-    result = {
+    return {
         **provenance(command, recommender.config.seed),
         "items": len(recommender.catalog),
         "cold_start_to_first_reply_s": _spread([one["seconds"] for one in cold]),
         "cold_start_by_the_clock_s": _spread([one["wall"] for one in cold]),
         "peak_memory_gib": round(_peak() / 2**30, 3),
-        "list_ready_s": _spread([turn["list_ready"] for turn in turns]),
-        "first_word_s": _spread([turn["first_word"] for turn in turns]),
-        "whole_reply_s": _spread([turn["total"] for turn in turns]),
+        "list_ready_s": _spread([turn["list_ready"] for turn in warm]),
+        "first_word_s": _spread([turn["first_word"] for turn in warm]),
+        "whole_reply_s": _spread([turn["total"] for turn in warm]),
         **block,
     }
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(result, indent=1))
-    return 0
 
 
 def _cold() -> dict[str, float]:
