@@ -121,7 +121,7 @@ def test_components_are_found_by_name_or_imported():
         resolve("wherefore.item_encoder:MLPItemEncoder", ITEM_ENCODERS, "item encoder")
         is ITEM_ENCODERS["mlp"]
     )
-    with pytest.raises(ValueError, match="unknown item encoder 'mpl'; known: linear, mlp"):
+    with pytest.raises(ValueError, match="unknown item encoder 'mpl'; known: linear, mlp, qformer"):
         resolve("mpl", ITEM_ENCODERS, "item encoder")
     with pytest.raises(ValueError, match="cannot be imported"):
         resolve("nowhere.at_all:Thing", ITEM_ENCODERS, "item encoder")

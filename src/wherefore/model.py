@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from wherefore.config import Config, LLMConfig, LoraConfig, build
 from wherefore.copying import Copying, Places
-from wherefore.item_encoder import ITEM_ENCODERS, ItemSignals, MLPItemEncoder
+from wherefore.item_encoder import ITEM_ENCODERS, ItemEncoder, ItemSignals
 from wherefore.prompt import SOFT, Batch, PromptFormat, Segment
 from wherefore.signals import make_signals
 
@@ -274,7 +274,7 @@ class RecommenderLM(nn.Module):
         self,
         lm: nn.Module,
         tokenizer: Any,
-        item_encoder: MLPItemEncoder,
+        item_encoder: ItemEncoder,
         head: RankingHead,
         max_dialogue_tokens: int = 192,
         mask: Literal["block", "causal"] = "block",
@@ -662,7 +662,7 @@ def _sample(logits: Tensor, temperature: float, top_p: float, generator: torch.G
 
 
 def build_lm(config: LLMConfig, seed: int = 0) -> tuple[nn.Module, Any]:
-    """The base LLM with a fresh LoRA adapter, and its tokenizer.
+    """The base LLM with a fresh LoRA adapter, and its tokenizer. Without an adapter, the LLM is frozen.
 
     Raises:
         ValueError: If the name is neither packaged, nor a folder, nor a model that the hub has.
@@ -683,7 +683,7 @@ def build_lm(config: LLMConfig, seed: int = 0) -> tuple[nn.Module, Any]:
                 f"`llm.name` is {config.name!r}, which could not be loaded: {str(error).splitlines()[0]} "
                 "Give `minilm` (packaged), a folder with a Hugging Face model, or an id that your hub cache has."
             ) from error
-    return (lm if config.lora is None else add_lora(lm, config.lora)), tokenizer
+    return (lm.requires_grad_(False) if config.lora is None else add_lora(lm, config.lora)), tokenizer
 
 
 def add_lora(lm: Any, config: LoraConfig) -> nn.Module:
