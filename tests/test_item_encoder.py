@@ -2,7 +2,12 @@
 
 import pytest
 import torch
+import yaml
 
+from test_train import whole_tree
+from wherefore import cli
+from wherefore.checkpoint import load_checkpoint
+from wherefore.config import Config
 from wherefore.item_encoder import (
     ITEM_ENCODERS,
     ItemSignals,
@@ -10,6 +15,8 @@ from wherefore.item_encoder import (
     MLPItemEncoder,
     QFormerItemEncoder,
 )
+from wherefore.recommender import Recommender
+from wherefore.train import train
 
 SMALL = {"linear": {}, "mlp": {"hidden": 16}, "qformer": {"hidden": 24, "heads": 3}}
 
@@ -225,3 +232,36 @@ def test_qformer_layers_do_not_begin_alike():
 def test_a_qformer_of_impossible_size_is_refused(wrong, says):
     with pytest.raises(ValueError, match=says):
         QFormerItemEncoder(8, 12, **wrong)
+
+
+# -- the whole way -----------------------------------------------------------------------------------------------
+
+OVERRIDES = {
+    "linear": ["item_encoder={name: linear, soft_tokens: 3, dropout: 0.1}"],
+    "mlp": [],
+    "qformer": ["item_encoder.name=qformer", "item_encoder.heads=2"],
+}
+
+
+@pytest.mark.parametrize("name", sorted(ITEM_ENCODERS))
+def test_each_kind_trains_is_saved_and_loads_by_an_override(name, tmp_path, tokenizers, movies):
+    tree = whole_tree(tmp_path, tokenizers, movies)
+    tree["signals"] = [{"name": "collaborative", "dim": 2, "least": 1}]
+    tree["train"]["stages"][0] |= {"losses": {"ranking": 1.0, "item_item_contrast": 0.5}, "lr": 1e-2}
+    tree["item_encoder"]["dropout"] = 0.1
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump(tree), encoding="utf-8")
+    assert cli.main(["train", str(path), *OVERRIDES[name], "--out", str(tmp_path / "run")]) == 0
+    folder = tmp_path / "run" / "checkpoint"
+    loaded = load_checkpoint(folder, "cpu", merge=False)
+    assert type(loaded.model.item_encoder) is ITEM_ENCODERS[name]
+    assert loaded.config == Config.load(path, OVERRIDES[name])
+    assert loaded.model.item_encoder.spread != 1.0  # fitted to the catalogue
+    recommender = Recommender.from_pretrained(folder, device="cpu")
+    words = [{"role": "user", "content": "I loved Heat, now something scary"}]
+    assert len({round(one.score, 6) for one in recommender.rank(words, k=8)}) > 1
+    other = "mlp" if name != "mlp" else "linear"
+    further = {**tree, "item_encoder": {"name": other, "soft_tokens": 2}}
+    further["train"] = {**tree["train"], "init": str(folder)}
+    with pytest.raises(ValueError, match=r"item_encoder\.safetensors does not fit its config\.yaml"):
+        train(Config.parse(further), tmp_path / "other")
