@@ -19,7 +19,12 @@ CONFIGS = [path for path in CONFIGS if path.name != "ablations.yaml"]  # changes
 
 
 def test_there_are_configs():
-    assert [path.name for path in CONFIGS] == ["inspired.yaml", "redial.yaml", "starter.yaml"]
+    assert [path.name for path in CONFIGS] == [
+        "frozen-llm.yaml",
+        "inspired.yaml",
+        "redial.yaml",
+        "starter.yaml",
+    ]
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
