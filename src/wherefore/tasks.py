@@ -231,9 +231,8 @@ class PairsTask:
         for rows in data.together:
             for row in rows.tolist():
                 self.partners.setdefault(row, set()).update(rows.tolist())
-        self.signals: list[
-            tuple[Tensor, Tensor]
-        ] = []  # rows (a,) of items that have one, unit vectors (a, d)
+        # Rows (a,) of the items that have a vector, and their unit vectors (a, d), for each signal.
+        self.signals: list[tuple[Tensor, Tensor]] = []
         for vectors in (data.items.extra or {}).values():
             known = (~vectors.isnan().any(dim=-1)).nonzero()[:, 0]
             if len(known) > 1:
