@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -195,6 +196,14 @@ def make_recommender(family: str, tokenizers: dict, catalog=None, **writer):
 def recommender(family, tokenizers):
     """A recommender of each family."""
     return make_recommender(family, tokenizers)
+
+
+@pytest.fixture(autouse=True)
+def fresh_accelerate():
+    """Accelerate keeps one state per process; each test is to start as a new process would."""
+    yield
+    if "accelerate.state" in sys.modules:
+        sys.modules["accelerate.state"].AcceleratorState._reset_state(reset_partial_state=True)
 
 
 @pytest.hookimpl(hookwrapper=True)

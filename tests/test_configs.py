@@ -19,7 +19,12 @@ CONFIGS = [path for path in CONFIGS if path.name != "ablations.yaml"]  # changes
 
 
 def test_there_are_configs():
-    assert [path.name for path in CONFIGS] == ["inspired.yaml", "redial.yaml", "starter.yaml"]
+    assert [path.name for path in CONFIGS] == [
+        "frozen-llm.yaml",
+        "inspired.yaml",
+        "redial.yaml",
+        "starter.yaml",
+    ]
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
@@ -121,7 +126,7 @@ def test_components_are_found_by_name_or_imported():
         resolve("wherefore.item_encoder:MLPItemEncoder", ITEM_ENCODERS, "item encoder")
         is ITEM_ENCODERS["mlp"]
     )
-    with pytest.raises(ValueError, match="unknown item encoder 'mpl'; known: linear, mlp"):
+    with pytest.raises(ValueError, match="unknown item encoder 'mpl'; known: linear, mlp, qformer"):
         resolve("mpl", ITEM_ENCODERS, "item encoder")
     with pytest.raises(ValueError, match="cannot be imported"):
         resolve("nowhere.at_all:Thing", ITEM_ENCODERS, "item encoder")

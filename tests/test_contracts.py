@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from checker import Said, faults
-from conftest import FAMILIES, make_recommender
+from conftest import FAMILIES, make_recommender, make_tiny
 from wherefore.catalog import Item
 from wherefore.checkpoint import starter_dir
 from wherefore.corpora import CORPORA, Corpus
@@ -230,3 +230,27 @@ def test_sources_return_allowed_rows_best_first(name, tokenizers):
     assert allowed[rows].all() and (np.diff(scores) <= 1e-6).all()
     given = source.score(dialogue, query, rows)
     np.testing.assert_allclose(given, scores, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", sorted(ITEM_ENCODERS))
+def test_item_encoders_rank_whatever_the_order_company_and_cache(name, tokenizers):
+    torch.manual_seed(2)
+    model = make_tiny("llama", tokenizers)
+    model.item_encoder = ITEM_ENCODERS[name](dim=8, width=32, soft_tokens=2, extra={"c": 3}).eval()
+    text, c, features = torch.randn(5, 8), torch.randn(5, 3), torch.randn(5, 3)
+    c[3:] = torch.nan
+    signals = ItemSignals(text, {"c": c})
+    trunk = model.format.dialogue([Message("user", SCARY)])
+    cache = model.prefill(trunk)
+    scores = model.rank(cache, signals, features).total
+    assert len({round(score, 4) for score in scores.tolist()}) == 5
+    order = torch.tensor([3, 1, 4, 0, 2])
+    shuffled = model.rank(cache, signals.of(order), features[order]).total
+    torch.testing.assert_close(shuffled, scores[order], atol=1e-4, rtol=0)
+    single = [model.rank(cache, signals.of(torch.tensor([n])), features[n : n + 1]).total for n in range(5)]
+    torch.testing.assert_close(torch.cat(single), scores, atol=1e-4, rtol=0)
+    batch = collate([Example(trunk, tuple(model.format.candidate(n) for n in range(5)))])
+    with torch.inference_mode():
+        hidden = model(batch, signals)
+        uncached = model.head(hidden[0, list(batch.ends[0])], hidden[0, len(trunk.ids) - 1], features).total
+    torch.testing.assert_close(uncached, scores, atol=1e-4, rtol=0)

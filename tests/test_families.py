@@ -157,12 +157,16 @@ def test_layers_with_a_state_rank_and_write_the_same_but_one_by_one(family, stat
     again = model.rank(model.prefill(trunk, cache), given, facts).total
     torch.testing.assert_close(again, scores, **CLOSE)
     examples = [Example(trunk, tuple(model.format.candidate(row) for row in range(40)))]
-    batch = collate([*examples, Example(trunk_of(model, "funny"), (model.format.candidate(40),))])
-    more = signals(41)
+    alone = Example(Segment(), (model.format.candidate(41), model.format.candidate(42)))
+    batch = collate([*examples, Example(trunk_of(model, "funny"), (model.format.candidate(40),)), alone])
+    more = signals(43)
     with torch.inference_mode():
         hidden = model(batch, ItemSignals(more.text[batch.items]))
         whole = model.head(hidden[0, list(batch.ends[0])], hidden[0, len(trunk.ids) - 1], facts).total
+        soft = model.item_encoder(ItemSignals(more.text[42:]))
+        by_itself = model.body(inputs_embeds=soft, use_cache=False).last_hidden_state[0, -1]
     torch.testing.assert_close(whole, model.rank(cache, ItemSignals(more.text[:40]), facts).total, **CLOSE)
+    torch.testing.assert_close(hidden[2, batch.ends[2][1]], by_itself, **CLOSE)
 
 
 @pytest.mark.parametrize("family", STATEFUL)

@@ -56,7 +56,7 @@ def test_item_encoders(name):
     tokens = encoder(ItemSignals(text, {"collaborative": extra}))
     assert tokens.shape == (5, 3, 32) and tokens.isfinite().all()
     alone = encoder(ItemSignals(text[2:3]))
-    assert torch.allclose(tokens[2:3], alone, atol=1e-6)  # a missing signal is the learned vector
+    assert torch.allclose(tokens[2:3], alone, atol=1e-5)  # a missing signal is one not given
     with pytest.raises(ValueError, match="width 7, the item encoder was made for"):
         encoder(ItemSignals(torch.randn(1, 7)))
 

@@ -7,7 +7,7 @@ import torch
 from conftest import make_movies, make_recommender
 from wherefore.config import Component, Config
 from wherefore.dialogue import Dialogue, Mention, Message
-from wherefore.item_encoder import ItemSignals, MLPItemEncoder
+from wherefore.item_encoder import ItemSignals
 from wherefore.signals import (
     SIGNALS,
     CollaborativeVectors,
@@ -144,37 +144,6 @@ def test_unknown_and_repeated_signals_are_refused():
 
 
 # -- in the item encoder ------------------------------------------------------------------------------------
-
-
-def encoder(dropout):
-    torch.manual_seed(0)
-    return MLPItemEncoder(dim=4, width=6, soft_tokens=1, hidden=8, extra={"c": 3}, dropout=dropout)
-
-
-def test_dropout_takes_either_away_but_never_both():
-    torch.manual_seed(0)
-    count = 4000
-    text, extra = torch.randn(1, 4).expand(count, 4), torch.randn(1, 3).expand(count, 3)
-    made = encoder(0.25)
-    made.mean.copy_(torch.full((4,), 0.5))
-    full = made.eval()(ItemSignals(text, {"c": extra}))[0]
-    without_extra = made(ItemSignals(text))[0]
-    without_text = made(ItemSignals(made.mean[None], {"c": extra[:1]}))[0]
-    neither = made(ItemSignals(made.mean[None]))[0]
-    tokens = made.train()(ItemSignals(text, {"c": extra}))
-    kinds = [full, without_extra, without_text, neither]
-    counts = [int((tokens - kind).abs().amax(dim=(1, 2)).lt(1e-5).sum()) for kind in kinds]
-    assert sum(counts) == count and counts[3] == 0
-    assert counts[1] == pytest.approx(count / 4, rel=0.12) and counts[2] == pytest.approx(count / 4, rel=0.12)
-
-
-def test_an_item_without_the_signal_keeps_its_text_while_training():
-    made = encoder(0.5).train()
-    text = torch.randn(50, 4)
-    nothing = torch.full((50, 3), torch.nan)
-    assert torch.allclose(made(ItemSignals(text, {"c": nothing})), made.eval()(ItemSignals(text)), atol=1e-6)
-    with pytest.raises(ValueError, match=r"from 0 to 0\.5"):
-        encoder(0.6)
 
 
 def test_signals_go_with_the_rows_and_end_with_text_alone():

@@ -86,6 +86,7 @@ def ingredients(model, movies, vectors):
         dialogues=dialogues(),
         titles={"1": "Alien (1979)", "2": "Heat (1995)"},
         recommendations=recommendations(movies, model.format),
+        together=(np.array([0, 1, 2]), np.array([3, 4])),
     )
 
 
@@ -216,15 +217,6 @@ def test_item_text_contrast_falls_when_item_and_text_agree(tokenizers, movies, v
 def test_an_unknown_loss_lists_the_known(tiny):
     with pytest.raises(ValueError, match="unknown loss rankign; known: dialogue_lm"):
         Objective(tiny, {"rankign": 1.0})
-
-
-@pytest.fixture(autouse=True)
-def fresh_accelerate():
-    """Accelerate keeps one state per process; each test is to start as a new process would."""
-    from accelerate.state import AcceleratorState
-
-    yield
-    AcceleratorState._reset_state(reset_partial_state=True)
 
 
 # -- the loop ------------------------------------------------------------------------------------------------

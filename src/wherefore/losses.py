@@ -103,7 +103,8 @@ def in_batch_ranking(model: RecommenderLM, hidden: Tensor, task: TaskBatch) -> T
     """Softmax over the gold items of all dialogues in the batch, read by the LLM alone.
 
     Negatives are other dialogues' gold items (Karpukhin et al., 2020, arXiv 2004.04906), so the LLM learns
-    to match dialogue and item where the sources' features cannot help it.
+    to match dialogue and item where the sources' features cannot help it. The items are read after the dialogue and
+    scored by the ranking head, as candidates are; `user_item_contrast` compares what was read apart.
     """
     states = at(hidden, task.places["shared"])  # (b, g, h)
     scores = model.head.llm_score(states, _end(hidden, task))  # (b, g)
@@ -119,16 +120,76 @@ def item_text_contrast(model: RecommenderLM, hidden: Tensor, task: TaskBatch) ->
     Item-text contrast of the Item-Language Model (Yang et al., 2024, arXiv 2406.02844), symmetric InfoNCE
     with temperature 0.07.
     """
-    item = _centred(at(hidden, task.places["item"])[:, 0].float())  # (b, h)
-    text = _centred(at(hidden, task.places["text"])[:, 0].float())  # (b, h)
-    logits = item @ text.T / 0.07  # (b, b)
-    same = torch.arange(len(item), device=logits.device)
-    return (functional.cross_entropy(logits, same) + functional.cross_entropy(logits.T, same)) / 2
+    logits = _likeness(at(hidden, task.places["item"])[:, 0], at(hidden, task.places["text"])[:, 0])  # (b, b)
+    own = torch.eye(len(logits), dtype=torch.bool, device=logits.device)
+    return _contrast(logits, own, torch.ones_like(own))
+
+
+def item_text_matching(model: RecommenderLM, hidden: Tensor, task: TaskBatch) -> Tensor:
+    """Whether an item's soft tokens, read after facts as text, are those of the item that the facts are of.
+
+    Item-text matching of BLIP (Li et al., 2022, arXiv 2201.12086) and the Item-Language Model (Yang et al., 2024,
+    arXiv 2406.02844): cross-entropy of yes and no for the right pair, one wrong item per text and one wrong text per
+    item, the wrong ones drawn in proportion to the softmax of their `item_text_contrast`, so that they are hard to
+    tell. All b * b pairs are scored in one pass here, so the mean over that draw is taken instead of a draw.
+
+    The ranking head says how well text and item go together, just as it later says so of dialogue and candidate:
+    nothing is trained that ranking has no use for.
+    """
+    pairs = at(hidden[:-1], task.places["items"][:-1])  # (b, b, h): item j after text i
+    text = at(hidden[:-1], task.places["text"][:-1])[:, 0]  # (b, h)
+    item = at(hidden[-1:], task.places["items"][-1:])[0]  # (b, h): read after nothing
+    scores = model.head.llm_score(pairs, text)  # (b, b)
+    own = torch.eye(len(scores), dtype=torch.bool, device=scores.device)
+    likeness = _likeness(text, item).detach().masked_fill(own, float("-inf"))
+    mistaken = functional.softplus(scores)  # cross-entropy of "no"
+    missed = functional.softplus(-scores.diagonal())  # of "yes"
+    wrong_items = (likeness.softmax(1) * mistaken).sum(1)  # (b,)
+    wrong_texts = (likeness.softmax(0) * mistaken).sum(0)  # (b,)
+    loss: Tensor = (missed + wrong_items + wrong_texts).mean() / 3
+    return loss
+
+
+def item_item_contrast(model: RecommenderLM, hidden: Tensor, task: TaskBatch) -> Tensor:
+    """The LLM's states after the soft tokens of two items that go together should be each other's nearest.
+
+    Item-item contrast of the Item-Language Model (Yang et al., 2024, arXiv 2406.02844), symmetric InfoNCE with
+    temperature 0.07. Other items of the batch that go with an item, too, share the target with its partner.
+    """
+    first = at(hidden, task.places["first"])[:, 0]  # (b, h)
+    second = at(hidden, task.places["second"])[:, 0]  # (b, h)
+    return _contrast(_likeness(first, second), task.targets["together"], task.targets["apart"])
+
+
+def user_item_contrast(model: RecommenderLM, hidden: Tensor, task: TaskBatch) -> Tensor:
+    """The LLM's state at a dialogue's end and after the soft tokens of what was right there should be nearest.
+
+    User-item contrast of the Item-Language Model (Yang et al., 2024, arXiv 2406.02844), with the dialogue for the
+    user; symmetric InfoNCE with temperature 0.07 over the dialogues and items of the batch. Dialogue and item are read
+    apart, so the item's soft tokens must say by themselves whom the item is for (`in_batch_ranking`: read after the
+    dialogue).
+    """
+    item = at(hidden, task.places["item"])[:, 0]  # (b, h)
+    gold = task.targets["gold"]
+    return _contrast(_likeness(_end(hidden, task), item), gold, torch.ones_like(gold))
+
+
+def _likeness(one: Tensor, other: Tensor) -> Tensor:
+    """States (b, h) and (c, h) to the cosines of all pairs, each side centred, over the temperature: (b, c)."""
+    return _centred(one.float()) @ _centred(other.float()).T / 0.07
 
 
 def _centred(states: Tensor) -> Tensor:
     """States (b, h) less their mean, unit: what all share says nothing, and would let all become the same."""
     return nn.functional.normalize(states - states.mean(0), dim=-1)
+
+
+def _contrast(logits: Tensor, gold: Tensor, real: Tensor) -> Tensor:
+    """Symmetric InfoNCE of logits (b, b), with what is right in `gold` and what counts in `real`.
+
+    Van den Oord et al., 2018, arXiv 1807.03748.
+    """
+    return (_listwise(logits, gold, real) + _listwise(logits.T, gold.T, real.T)) / 2
 
 
 @dataclass(frozen=True)
@@ -144,6 +205,9 @@ LOSSES: dict[str, Loss] = {
     "record_lm": Loss("records", language_modelling),
     "item_to_text": Loss("items", language_modelling),  # item-grounded generation of the Item-Language Model
     "item_text_contrast": Loss("items", item_text_contrast),
+    "item_text_matching": Loss("matches", item_text_matching),
+    "item_item_contrast": Loss("pairs", item_item_contrast),
+    "user_item_contrast": Loss("users", user_item_contrast),
     "ranking": Loss("recommendations", ranking),
     "source_ranking": Loss("candidates", source_ranking),
     "in_batch_ranking": Loss("recommendations", in_batch_ranking),
@@ -160,7 +224,7 @@ class Objective(nn.Module):
         weights: Names of LOSSES with their weights.
 
     Raises:
-        ValueError: If a loss is unknown.
+        ValueError: If a loss is unknown, or trains nothing but an LLM that is frozen.
     """
 
     def __init__(self, model: RecommenderLM, weights: Mapping[str, float]) -> None:
@@ -170,6 +234,13 @@ class Objective(nn.Module):
             raise ValueError(f"unknown loss {', '.join(unknown)}; known: {', '.join(sorted(LOSSES))}")
         if not weights:
             raise ValueError(f"a stage needs at least one loss; known: {', '.join(sorted(LOSSES))}")
+        frozen = not any(weight.requires_grad for weight in model.lm.parameters())
+        idle = [name for name in weights if LOSSES[name].task in ("dialogues", "records")] if frozen else []
+        if idle:
+            raise ValueError(
+                f"loss {', '.join(idle)} trains the LLM alone, and the LLM is frozen (`llm.lora` is null); take it "
+                "out of the stage, or give the LLM an adapter"
+            )
         self.model = model
         self.weights = dict(weights)
         self.tasks = tuple(dict.fromkeys(LOSSES[name].task for name in weights))

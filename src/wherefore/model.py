@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from wherefore.attention import Attention, seen_by_branches
 from wherefore.config import Config, LLMConfig, LoraConfig, build
 from wherefore.copying import Copying
-from wherefore.item_encoder import ITEM_ENCODERS, ItemSignals, MLPItemEncoder
+from wherefore.item_encoder import ITEM_ENCODERS, ItemEncoder, ItemSignals
 from wherefore.prompt import SOFT, Batch, PromptFormat, Segment
 from wherefore.signals import make_signals
 from wherefore.writing import CachedBranches, RereadBranches, Spelling, Written, sample
@@ -251,7 +251,7 @@ class RecommenderLM(nn.Module):
         self,
         lm: nn.Module,
         tokenizer: Any,
-        item_encoder: MLPItemEncoder,
+        item_encoder: ItemEncoder,
         head: RankingHead,
         max_dialogue_tokens: int = 192,
         mask: Literal["block", "causal"] = "block",
@@ -383,6 +383,8 @@ class RecommenderLM(nn.Module):
             for number in range(int(numbers.max()) + 1):
                 own = trunk[:0] if number == 0 else (numbers == number).nonzero()[:, 0]
                 path = torch.cat([trunk, own])
+                if not len(path):  # branches without a trunk
+                    continue
                 rows.append(inputs[one, path])
                 places.append(one * branch.shape[1] + path)
                 skipped.append(len(trunk) if number else 0)
@@ -678,7 +680,7 @@ class RecommenderLM(nn.Module):
 
 
 def build_lm(config: LLMConfig, seed: int = 0) -> tuple[nn.Module, Any]:
-    """The base LLM with a fresh LoRA adapter, and its tokenizer.
+    """The base LLM with a fresh LoRA adapter, and its tokenizer. Without an adapter, the LLM is frozen.
 
     Raises:
         ValueError: If the name is neither packaged, nor a folder, nor a model that the hub has.
@@ -699,7 +701,7 @@ def build_lm(config: LLMConfig, seed: int = 0) -> tuple[nn.Module, Any]:
                 f"`llm.name` is {config.name!r}, which could not be loaded: {str(error).splitlines()[0]} "
                 "Give `minilm` (packaged), a folder with a Hugging Face model, or an id that your hub cache has."
             ) from error
-    return (lm if config.lora is None else add_lora(lm, config.lora)), tokenizer
+    return (lm.requires_grad_(False) if config.lora is None else add_lora(lm, config.lora)), tokenizer
 
 
 _STATES = r".*\.(out_proj|conv1d)"  # fused with the state's kernels: PEFT leaves them alone

@@ -190,6 +190,23 @@ def prepare_signals(
     return made
 
 
+def named_together(corpora: Sequence[Corpus], catalog: Catalog) -> tuple[np.ndarray, ...]:
+    """Rows of the items that are named in one dialogue and that nobody there disliked, where they are two or more.
+
+    From dialogues whose words are not known, where the corpora have such: the ranker is trained on the others, and
+    soft tokens that know the answers there would seem to know more than they do elsewhere.
+    """
+    taught = _taught(corpora)
+    sets = []
+    for corpus, one in [pair for pair in taught if not pair[0].has_words(pair[1])] or taught:
+        named = {item for turn in one.turns for item in turn.items}
+        liked = [item for item in named if item not in one.feedback or one.feedback[item].liked is not False]
+        rows = {catalog.row(corpus.item_of[item]) for item in liked if item in corpus.item_of}
+        if len(rows) > 1:
+            sets.append(np.array(sorted(rows), dtype=np.int64))
+    return tuple(sets)
+
+
 def _linked(corpora: Sequence[Corpus]) -> list[tuple[Corpus, CorpusDialogue]]:
     """The dialogues whose items are in the catalogue, with their corpora."""
     return [(corpus, dialogue) for corpus in corpora if corpus.item_of for dialogue in corpus.dialogues]

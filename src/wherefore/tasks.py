@@ -59,6 +59,7 @@ class Ingredients:
         cold: Share of items that are taken for such ones while training, drawn anew in every turn.
         ranker: What the LLM reads of candidates.
         held_out: Turns that recommend but are not learned from.
+        together: Rows of items that go together, a set for each dialogue; see `prepare.named_together`.
     """
 
     catalog: Catalog
@@ -74,6 +75,14 @@ class Ingredients:
     cold: float = 0.0
     ranker: RankerConfig = RankerConfig()
     held_out: frozenset[int] = frozenset()
+    together: tuple[np.ndarray, ...] = ()
+
+    def free(self) -> np.ndarray:
+        """Numbers of the turns that are not held out."""
+        assert self.recommendations is not None
+        return np.array(
+            [t for t in range(len(self.recommendations)) if t not in self.held_out], dtype=np.int64
+        )
 
     def usable(self) -> np.ndarray:
         """Numbers of the turns to learn ranking from: not held out, and a gold item is among the candidates.
@@ -81,9 +90,9 @@ class Ingredients:
         Without any, those that are not held out.
         """
         assert self.recommendations is not None
-        free = np.array([turn not in self.held_out for turn in range(len(self.recommendations))], dtype=bool)
-        found = self.recommendations.found.any(-1) & free
-        return np.flatnonzero(found if found.any() else free)
+        free = self.free()
+        found = np.intersect1d(free, np.flatnonzero(self.recommendations.found.any(-1)))
+        return found if len(found) else free
 
     def shown(self, row: int) -> Segment:
         """What the LLM reads of a candidate."""
@@ -176,6 +185,133 @@ class ItemsTask:
             "text": torch.tensor(ends)[:, None],
         }
         return self.data.task_batch(examples, places)
+
+
+class MatchesTask:
+    """The facts of items as text, and after each the soft tokens of every item of the batch."""
+
+    def __init__(self, data: Ingredients) -> None:
+        self.data = data
+
+    def batch(self, rng: Generator, size: int) -> TaskBatch:
+        """Distinct random items: a trunk of text with a branch for each; last, the branches without a trunk.
+
+        Places are `text` (b + 1, 1), where a trunk ends, and `items` (b + 1, b), where each branch does.
+        """
+        text_format, catalog = self.data.format, self.data.catalog
+        rows = rng.choice(len(catalog), size=min(size, len(catalog)), replace=False)
+        _at_least_two(rows, "matches")
+        trunks = [Segment(text_format.encode(catalog.text(catalog.items[row]))[:64]) for row in rows]
+        branches = tuple(text_format.candidate(int(row)) for row in rows)
+        examples = [Example(trunk, branches) for trunk in (*trunks, Segment())]
+        lengths = torch.tensor([len(example.trunk.ids) for example in examples])[:, None]
+        steps = text_format.soft_tokens * torch.arange(1, len(rows) + 1)
+        places = {"text": (lengths - 1).clamp_min(0), "items": lengths + steps - 1}
+        return self.data.task_batch(examples, places)
+
+
+class PairsTask:
+    """Two items that go together, each as its soft tokens alone.
+
+    They were named in one dialogue, or one is among the nearest of the other by a signal, where there are signals:
+    every pair is drawn in one of the ways that the data allow, all ways alike often.
+
+    Args:
+        data: What it draws from.
+        nearest: How many items count as near by a signal.
+
+    Raises:
+        ValueError: If neither dialogues nor signals say what goes together.
+    """
+
+    def __init__(self, data: Ingredients, nearest: int = 10) -> None:
+        self.data = data
+        self.nearest = nearest
+        self.partners: dict[int, set[int]] = {}
+        for rows in data.together:
+            for row in rows.tolist():
+                self.partners.setdefault(row, set()).update(rows.tolist())
+        # Rows (a,) of the items that have a vector, and their unit vectors (a, d), for each signal.
+        self.signals: list[tuple[Tensor, Tensor]] = []
+        for vectors in (data.items.extra or {}).values():
+            known = (~vectors.isnan().any(dim=-1)).nonzero()[:, 0]
+            if len(known) > 1:
+                self.signals.append((known, torch.nn.functional.normalize(vectors[known], dim=-1)))
+        if not self.partners and not self.signals:
+            raise ValueError(
+                "loss `item_item_contrast` needs items that go together: name a corpus whose dialogues name two items "
+                "or more under `corpora`, or a signal under `signals`"
+            )
+
+    def batch(self, rng: Generator, size: int) -> TaskBatch:
+        """Two branches for each pair, without a trunk.
+
+        Targets are `together`, (b, b): whether first item i goes with second item j, and `apart`: whether they are two.
+        """
+        drawn = [self._pair(rng) for _ in range(size)]
+        _at_least_two(drawn, "pairs")
+        text_format = self.data.format
+        examples = [
+            Example(Segment(), (text_format.candidate(first), text_format.candidate(second)))
+            for first, second, _ in drawn
+        ]
+        s = text_format.soft_tokens
+        places = {"first": torch.full((size, 1), s - 1), "second": torch.full((size, 1), 2 * s - 1)}
+        targets = {
+            "together": torch.tensor([[second in goes for _, second, _ in drawn] for _, _, goes in drawn]),
+            "apart": torch.tensor([[first != second for _, second, _ in drawn] for first, _, _ in drawn]),
+        }
+        return self.data.task_batch(examples, places, targets)
+
+    def _pair(self, rng: Generator) -> tuple[int, int, set[int]]:
+        """Two items, and all that are known to go with the first."""
+        way = int(rng.integers(len(self.signals) + bool(self.partners)))
+        if way == len(self.signals):
+            named = self.data.together[rng.integers(len(self.data.together))]
+            first, second = (int(row) for row in rng.choice(named, size=2, replace=False))
+            return first, second, self.partners[first] - {first}
+        rows, vectors = self.signals[way]
+        place = int(rng.integers(len(rows)))
+        likeness = vectors @ vectors[place]
+        likeness[place] = -torch.inf
+        first, near = int(rows[place]), rows[likeness.topk(min(self.nearest, len(rows) - 1)).indices].tolist()
+        return first, int(rng.choice(near)), (self.partners.get(first, set()) | set(near)) - {first}
+
+
+class UsersTask:
+    """Dialogues, and apart from each the soft tokens of an item that was right at its end."""
+
+    def __init__(self, data: Ingredients) -> None:
+        if data.recommendations is None or not len(data.recommendations):
+            raise ValueError(
+                "loss `user_item_contrast` needs dialogues with items; name a corpus under `corpora`"
+            )
+        self.data = data
+        self.recommendations = data.recommendations
+        self.free = data.free()
+
+    def batch(self, rng: Generator, size: int) -> TaskBatch:
+        """Two branches for each turn, without a trunk. Target `gold`, (b, b): whether item j was right in turn i."""
+        source, text_format = self.recommendations, self.data.format
+        chosen = rng.choice(self.free, size=min(size, len(self.free)), replace=False)
+        _at_least_two(chosen, "users")
+        rows = [int(rng.choice(source.gold[number])) for number in chosen]
+        examples = [
+            Example(Segment(), (source.trunk(int(number), text_format), text_format.candidate(row)))
+            for number, row in zip(chosen, rows, strict=True)
+        ]
+        lengths = torch.tensor([len(example.branches[0].ids) for example in examples])[:, None]
+        places = {"dialogue": lengths - 1, "item": lengths + text_format.soft_tokens - 1}
+        gold = torch.tensor([[row in source.gold[number] for row in rows] for number in chosen])
+        return self.data.task_batch(examples, places, {"gold": gold})
+
+
+def _at_least_two(drawn: Sequence[Any] | np.ndarray, task: str) -> None:
+    if len(drawn) < 2:
+        raise ValueError(
+            f"a batch of task {task!r} has {len(drawn)} of at least 2 examples to tell from each other; raise "
+            f"`batch_size` of its stage, or `batch_sizes: {{{task}: 8}}`"
+        )
 
 
 class RecommendationsTask:
@@ -380,6 +516,9 @@ def make_task(name: str, data: Ingredients, candidates: int) -> Task:
         "dialogues": lambda: DialoguesTask(data),
         "records": lambda: RecordsTask(data),
         "items": lambda: ItemsTask(data),
+        "matches": lambda: MatchesTask(data),
+        "pairs": lambda: PairsTask(data),
+        "users": lambda: UsersTask(data),
         "recommendations": lambda: RecommendationsTask(data, candidates),
         "candidates": lambda: CandidatesTask(data),
         "wording": lambda: WordingTask(data),

@@ -26,6 +26,7 @@ from wherefore.prepare import (
     Show,
     load_corpora,
     load_index,
+    named_together,
     prepare_candidates,
     prepare_signals,
     prepare_sources,
@@ -80,7 +81,7 @@ def train(
         read = (
             learning
             or bool(config.signals and config.train.init is None)
-            or bool(_tasks(config) & {"dialogues", *_FROM_TURNS})
+            or bool(_tasks(config) & {"dialogues", "pairs", *_FROM_TURNS})
         )
         corpora = load_corpora(config, catalog) if read else ()
         vectors = TextVectors(index, kept / "texts")
@@ -136,7 +137,7 @@ def train(
     return folder
 
 
-_FROM_TURNS = ("recommendations", "candidates")  # tasks that need recommending turns with candidates
+_FROM_TURNS = ("recommendations", "candidates", "users")  # tasks that need recommending turns with candidates
 
 
 def _ranks(config: Config) -> bool:
@@ -192,6 +193,7 @@ def ingredients(
         missing=config.train.missing,
         ranker=config.ranker,
         held_out=_held_out(config, found),
+        together=named_together(corpora, index.catalog) if "pairs" in tasks else (),
     )
 
 
