@@ -117,7 +117,7 @@ def lm_size(kind: Any, lora: LoraConfig | None) -> LMSize:
     ...     hidden_size=8, intermediate_size=16, num_hidden_layers=2, num_attention_heads=2, vocab_size=10
     ... )
     >>> lm_size(small, None).parameters
-    1448
+    1480
     """
     plain = meta_lm(kind, None, torch.float32)
     lm = plain if lora is None else meta_lm(kind, lora, torch.float32)
