@@ -10,6 +10,8 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from wherefore.extends import load_tree
+
 # What may differ from a checkpoint's training without harm, sections and single keys.
 _FREE = ("llm.dtype", "llm.max_dialogue_tokens", "retrieval.k", "turn", "writer")
 
@@ -236,19 +238,15 @@ class Config(_Strict):
     def load(cls, path: str | Path, overrides: Sequence[str] = ()) -> Self:
         """Read a YAML file and apply overrides like `train.save_every=50`.
 
+        A file with `extends: other.yaml` holds what it changes of the other, see `extends.load_tree`; components
+        are replaced as a whole. `to_yaml` writes everything.
+
         Raises:
-            FileNotFoundError: If there is no such file.
+            FileNotFoundError: If there is no such file, or none that it extends.
             ValueError: If the YAML is broken, a key is unknown or a value is not allowed.
         """
-        path = Path(path)
-        if not path.is_file():
-            raise FileNotFoundError(f"no config at {path}; the ones that come with Wherefore are in configs/")
-        try:
-            tree = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise ValueError(f"{path} is not YAML: {error}") from error
-        if not isinstance(tree, dict):
-            raise ValueError(f"{path} holds a {type(tree).__name__}, not keys and values")
+        components = {name for name, field in cls.model_fields.items() if field.annotation is Component}
+        tree = load_tree(Path(path), components)
         return cls.parse(tree, overrides, str(path))
 
     @classmethod

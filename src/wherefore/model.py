@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from wherefore.attention import Attention, seen_by_branches
+from wherefore.composite import text_part
 from wherefore.config import Config, LLMConfig, LoraConfig, build
 from wherefore.copying import Copying
 from wherefore.item_encoder import ITEM_ENCODERS, ItemEncoder, ItemSignals
@@ -693,8 +694,10 @@ def build_lm(config: LLMConfig, seed: int = 0) -> tuple[nn.Module, Any]:
     else:
         try:
             tokenizer = AutoTokenizer.from_pretrained(config.name, revision=config.revision)
-            lm = AutoModelForCausalLM.from_pretrained(
-                config.name, revision=config.revision, dtype=config.dtype
+            lm = text_part(
+                AutoModelForCausalLM.from_pretrained(
+                    config.name, revision=config.revision, dtype=config.dtype
+                )
             )
         except OSError as error:
             raise ValueError(

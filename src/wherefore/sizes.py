@@ -1,0 +1,161 @@
+"""How big models are, from their configs: nothing is downloaded, nothing is allocated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from torch import nn
+
+from wherefore.config import Component, LLMConfig, LoraConfig
+from wherefore.embedders import packaged_minilm_dir
+from wherefore.model import add_lora
+
+
+@dataclass(frozen=True)
+class LMSize:
+    """Sizes of a causal LM under its adapter.
+
+    Attributes:
+        parameters: Weights of the LM itself, tied ones once.
+        lora: Weights of the adapter.
+        products: Weights that each token is multiplied with in the layers, the adapter's among them.
+        head: Weights of the output layer.
+        layers: How many.
+        width: h.
+        attention: Heads times their width, the sum of all queries.
+        cached: Keys and values of one token, in numbers.
+        vocabulary: v.
+    """
+
+    parameters: int
+    lora: int
+    products: int
+    head: int
+    layers: int
+    width: int
+    attention: int
+    cached: int
+    vocabulary: int
+
+
+def causal_lm_config(llm: LLMConfig) -> Any:
+    """The Hugging Face config of an LLM's text layers: packaged, from its folder, the hub's cache or our table.
+
+    Raises:
+        ValueError: If none of them has it.
+    """
+    from transformers import AutoConfig, BertConfig
+
+    if llm.name == "minilm":
+        return BertConfig.from_pretrained(packaged_minilm_dir(), is_decoder=True)
+    known = architectures()["causal_lms"]
+    try:
+        found = AutoConfig.from_pretrained(llm.name, revision=llm.revision, local_files_only=True)
+    except (OSError, ValueError) as error:
+        if llm.name not in known:
+            raise ValueError(
+                f"the sizes of `llm.name` {llm.name!r} are not known: it is neither a folder nor in the hub's "
+                f"cache; known without: {', '.join(sorted(known))}"
+            ) from error
+        found = _from_table(known[llm.name])
+    return found.get_text_config(decoder=True)
+
+
+def embedder_size(embedder: Component) -> tuple[int, int]:
+    """Width of an embedder's vectors, and bytes of its weights (float32 for an encoder).
+
+    Raises:
+        ValueError: If the embedder is not known.
+    """
+    from transformers import AutoConfig, AutoModel, BertConfig
+
+    model = str(embedder.kwargs.get("model", embedder.name))
+    known = architectures()["embedders"]
+    if embedder.name == "minilm":
+        found: Any = BertConfig.from_pretrained(packaged_minilm_dir())
+    elif model in known:
+        found = _from_table(known[model])
+    else:
+        try:
+            found = AutoConfig.from_pretrained(
+                model, revision=embedder.kwargs.get("revision"), local_files_only=True
+            )
+        except (OSError, ValueError) as error:
+            raise ValueError(
+                f"the sizes of embedder {model!r} are not known; known: minilm, {', '.join(sorted(known))}"
+            ) from error
+    with torch.device("meta"):
+        weights = sum(p.numel() for p in AutoModel.from_config(found).parameters())
+    return int(embedder.kwargs.get("truncate_dim") or found.hidden_size), 4 * weights
+
+
+@cache
+def architectures() -> dict[str, dict[str, dict[str, Any]]]:
+    """Published configs by hub id, of `causal_lms` and `embedders`."""
+    path = Path(__file__).with_name("architectures.yaml")
+    table: dict[str, dict[str, dict[str, Any]]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return table
+
+
+def _from_table(values: Mapping[str, Any]) -> Any:
+    from transformers import AutoConfig
+
+    return AutoConfig.for_model(**values)
+
+
+def lm_size(kind: Any, lora: LoraConfig | None) -> LMSize:
+    """Sizes of the causal LM of a Hugging Face config, counted on the meta device.
+
+    >>> from transformers import LlamaConfig
+    >>> small = LlamaConfig(
+    ...     hidden_size=8, intermediate_size=16, num_hidden_layers=2, num_attention_heads=2, vocab_size=10
+    ... )
+    >>> lm_size(small, None).parameters
+    1480
+    """
+    plain = meta_lm(kind, None, torch.float32)
+    lm = plain if lora is None else meta_lm(kind, lora, torch.float32)
+    base: Any = lm.get_base_model() if lora is not None else lm
+    output = base.get_output_embeddings()
+    heads = kind.num_attention_heads
+    head_dim = getattr(kind, "head_dim", None) or kind.hidden_size // heads
+    inside = [module for module in getattr(base, base.base_model_prefix).modules() if _multiplies(module)]
+    return LMSize(
+        parameters=sum(p.numel() for p in plain.parameters()),
+        lora=0 if lora is None else sum(p.numel() for p in lm.parameters() if p.requires_grad),
+        products=sum(module.weight.numel() for module in inside),
+        head=output.weight.numel(),
+        layers=kind.num_hidden_layers,
+        width=kind.hidden_size,
+        attention=heads * head_dim,
+        cached=2 * kind.num_hidden_layers * (getattr(kind, "num_key_value_heads", None) or heads) * head_dim,
+        vocabulary=output.weight.shape[0],
+    )
+
+
+def _multiplies(module: Any) -> bool:
+    """Whether a module is a plain matrix product: a linear layer, or GPT-2's transposed one."""
+    from transformers.pytorch_utils import Conv1D
+
+    return isinstance(module, nn.Linear | Conv1D)
+
+
+def meta_lm(kind: Any, lora: LoraConfig | None, dtype: torch.dtype) -> Any:
+    """A causal LM of a Hugging Face config, under LoRA where asked for, on the meta device: shapes alone."""
+    from transformers import AutoModelForCausalLM
+
+    with torch.device("meta"):
+        lm = AutoModelForCausalLM.from_config(kind, dtype=dtype)
+        return lm if lora is None else add_lora(lm, lora)
+
+
+def weight_dtype(llm: LLMConfig, kind: Any) -> torch.dtype:
+    """The type of an LLM's weights; `auto` is what its config says."""
+    named = kind.dtype if llm.dtype == "auto" else llm.dtype
+    return named if isinstance(named, torch.dtype) else getattr(torch, named or "float32")
