@@ -655,6 +655,7 @@ def test_a_key_that_cannot_be_one_is_said_without_it(script, monkeypatch, key):
         ("http://host:port/v1", "is no URL"),
         ("http://[::1/v1", "is no URL"),
         ("http://a b/v1", "no URL that begins"),
+        ("http://hôst/v1", "no URL that begins"),
         (f"https://me:{KEY}@host/v1", "put the key into the environment variable"),
         (f"https://host/v1?key={KEY}", "holds more than a server and a path"),
     ],
@@ -674,6 +675,8 @@ def test_a_wrong_url_at_the_start_is_an_error(tokenizers, script):
         ValueError, match="cannot be reached .Connection refused.; start the server, or correct"
     ):
         text_only(tokenizers, SimpleNamespace(url="http://127.0.0.1:9/v1"))
+    with pytest.raises(ValueError, match="cannot be reached"):
+        text_only(tokenizers, SimpleNamespace(url=f"http://{'a' * 70}.example/v1"))
     with pytest.raises(ValueError, match="does not answer as the OpenAI interface"):
         text_only(tokenizers, script.listing(b"<html></html>"))
 
@@ -688,10 +691,10 @@ def test_the_model_is_found_where_there_is_one(tokenizers, script):
         text_only(tokenizers, script.listing(()))
     assert text_only(tokenizers, script.listing(("a", "b")), model="b").served.model == "b"
     script.answer = lambda prompt: "yes"
-    for unlisted in (404, b"[]", b'{"data": 5}', b'{"data": [5, {"id": 5}]}'):
+    for unlisted in (404, 500, b"[]", b'{"data": 5}', b'{"data": [5, {"id": 5}]}'):
         served = text_only(tokenizers, script.listing(unlisted), model="mine").served
         assert served.model == "mine"
-    assert [body["model"] for body in script.asked] == ["mine"] * 4
+    assert [body["model"] for body in script.asked] == ["mine"] * 5
     script.answer = lambda prompt: 404
     with pytest.raises(ValueError, match="no model mine"):
         text_only(tokenizers, script.listing(404), model="mine")

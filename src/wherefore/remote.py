@@ -145,7 +145,7 @@ class ServedLM:
         try:
             tree = self._request("/models")
         except _Failure as failure:
-            if failure.kind != "address" or self.model is None:
+            if self.model is None or failure.kind not in ("address", "status", "answer"):
                 raise
             return []
         listed = tree.get("data") if isinstance(tree, dict) else None
@@ -252,7 +252,7 @@ class ServedLM:
         try:
             return self._complete(prompt, options)
         except _Failure as failure:
-            said.failed = failure.kind != "empty"
+            said.failed |= failure.kind != "empty"
             raise
 
     def _warn(self, failure: _Failure) -> None:
@@ -307,7 +307,7 @@ class ServedLM:
         except HTTPError as error:
             error.close()
             raise self._refused(error.code) from None
-        except (OSError, HTTPException) as error:
+        except (OSError, HTTPException, UnicodeError) as error:  # the last: a name that DNS cannot have
             reason = error.reason if isinstance(error, URLError) else error
             if isinstance(reason, TimeoutError):
                 raise self._late() from None
@@ -543,7 +543,12 @@ def _checked(url: str) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError:
         raise ValueError(f"`llm.url` is no URL; {like}") from None
-    if parts.scheme not in ("http", "https") or not host or any(char.isspace() or char < " " for char in url):
+    if (
+        parts.scheme not in ("http", "https")
+        or not host
+        or not (url.isascii() and url.isprintable())
+        or " " in url
+    ):
         raise ValueError(
             f"`llm.url` is no URL that begins with http:// or https:// and names a server; {like}"
         )
