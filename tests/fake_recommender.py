@@ -90,6 +90,7 @@ class Recommender:
     def __init__(self, catalog):
         self.catalog = catalog
         self.busy = False
+        self.served = None
         self.config = SimpleNamespace(turn=SimpleNamespace(diversity=0.5), llm=SimpleNamespace(name="fake"))
         self.model = SimpleNamespace(parameters=list, format=SimpleNamespace(soft_tokens=1))
         self.index = SimpleNamespace(vectors=np.eye(len(catalog), 4, dtype=np.float32))

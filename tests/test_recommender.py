@@ -487,16 +487,16 @@ class Scripted:
                 yield Written(row, said, finished=True)
 
 
-@pytest.mark.parametrize(
-    "lie",
-    [
-        "it was directed by steven spielberg.",
-        "it is a western from 1931.",
-        "it is a lot like casablanca.",
-        "it won seven oscars.",
-        "it stars sigourney weaver and brad pitt.",
-    ],
+LIES = (
+    "it was directed by steven spielberg.",
+    "it is a western from 1931.",
+    "it is a lot like casablanca.",
+    "it won seven oscars.",
+    "it stars sigourney weaver and brad pitt.",
 )
+
+
+@pytest.mark.parametrize("lie", LIES)
 def test_a_lie_never_reaches_the_reader(tokenizers, lie):
     recommender = make_recommender("bert", tokenizers)
     Scripted(recommender, lie, lie)

@@ -21,6 +21,7 @@ import pytest
 
 import fake_recommender
 from conftest import make_recommender
+from test_remote import serving, text_only
 from wherefore import cli
 from wherefore.catalog import Catalog
 from wherefore.dialogue import Preferences, Wish
@@ -329,3 +330,28 @@ def test_without_gradio_the_error_says_what_to_install(monkeypatch, capsys):
     assert capsys.readouterr().err == (
         "error: the web page needs gradio; install it with: pip install 'wherefore[ui]'\n"
     )
+
+
+def test_text_only_is_said_and_so_is_what_goes_wrong(page, ui, tokenizers, recommender, monkeypatch):
+    with serving(lambda prompt: 429) as script:
+        served = text_only(tokenizers, script)
+        assert "Text-only: no soft tokens" in page._head(served)
+        assert f"text-only: no soft tokens; tiny at {script.url}" in page._about(served)
+        assert "no soft tokens" not in page._head(recommender) + page._about(recommender)
+        shown = []
+        monkeypatch.setattr(page.gr, "Warning", shown.append)
+        shelf = page.Shelf(page.Held(served, "starter"))
+        views = list(ui.view.answer(shelf.get(""), ui.view.View(), ASK, ui.view.Settings(k=3)))
+    assert len(views[-1].listed.cards) == 3
+    assert len(shown) == 1 and "429" in shown[0]
+
+
+@pytest.mark.parametrize("folders", [True, False])
+def test_only_who_may_name_folders_can_change_settings(page, recommender, folders):
+    """A setting names servers and variables of the environment; hiding its button would not keep it from others."""
+
+    async def build():
+        return page.build_app(recommender, folders=folders)
+
+    app = asyncio.run(build())
+    assert any(one.fn is not None and one.fn.__name__ == "take" for one in app.fns.values()) is folders

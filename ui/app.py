@@ -78,7 +78,7 @@ class Shelf:
     """The recommenders of a page: that which it was started with, and those that users chose, each by a key."""
 
     def __init__(self, first: Held) -> None:
-        self._first = first
+        self._first = _telling(first)
         self._own: OrderedDict[str, Held] = OrderedDict()
         self._maps: dict[int, CatalogMap] = {}
 
@@ -116,7 +116,7 @@ class Shelf:
 
     def _hold(self, held: Held) -> str:
         key = f"{time.time_ns()}"
-        self._own[key] = held
+        self._own[key] = _telling(held)
         while len(self._own) > MOST_CATALOGS:
             self._maps.pop(id(self._own.popitem(last=False)[1].recommender), None)
         return key
@@ -126,6 +126,13 @@ class Shelf:
         if id(recommender) not in self._maps:
             self._maps[id(recommender)] = CatalogMap(recommender.catalog, recommender.index.vectors)
         return self._maps[id(recommender)]
+
+
+def _telling(held: Held) -> Held:
+    """What goes wrong with a server that ranks and words is shown on the page."""
+    if held.recommender.served is not None:
+        held.recommender.served.tell = lambda text: gr.Warning(escaped(text))
+    return held
 
 
 def examples_of(catalog: Catalog) -> list[str]:
@@ -701,7 +708,8 @@ def build_app(
         room = [*shown, catalog_key, head, about, back, trouble]
         file.change(inspect, file, [columns, use, trouble], api_visibility="private")
         use.click(adopt, [file, columns, session, kept], room, show_progress_on=[trouble], **slow)
-        load.click(take, [folder, lines, session, kept], room, show_progress_on=[about], **slow)
+        if folders:  # settings name servers and variables of the environment: not for strangers either
+            load.click(take, [folder, lines, session, kept], room, show_progress_on=[about], **slow)
         back.click(leave, [session, kept], room, **quick)
         app.load(restore, [session, kept], shown, **quick)
 
@@ -724,11 +732,14 @@ _CLICK_SAYS = {
 def _head(recommender: Recommender) -> str:
     schema = recommender.catalog.schema
     lead = texts.LEAD.format(count=f"{len(recommender.catalog):,}", plural=schema.plural.lower())
+    lead += texts.LEAD_SERVED if recommender.served is not None else ""
     return f"<h1>{escaped(texts.TITLE)}</h1><p>{escaped(lead)}</p>"
 
 
 def _about(recommender: Recommender) -> str:
     """Which model is in use."""
+    if recommender.served is not None:
+        return f"<p>{escaped(texts.SERVED.format(about=recommender.served.about))}</p>"
     config, catalog = recommender.config, recommender.catalog
     count = recommender.model.format.soft_tokens
     told = texts.LOADED.format(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 TITLE = "Wherefore"
 LEAD = "Tell me what you like. {count} {plural}, and a reason for each."
+LEAD_SERVED = " (Text-only: no soft tokens.)"
 PLACEHOLDER = "What you like, and what you are looking for"
 MESSAGE = "Your message"
 SEND = "Send"
@@ -103,6 +104,7 @@ MODEL_SETTINGS_ABOUT = (
 LOAD = "Load"
 LOADING = "Loading"
 LOADED = "In use: {llm}, {millions:.1f} million parameters, with {tokens} per item; {count} {plural}."
+SERVED = "In use: {about}. What you write goes to that server, and nowhere else."
 SOFT_TOKENS = ("{n} soft token", "{n} soft tokens")
 NOT_LOADED = "{checkpoint} was not loaded, and nothing has changed. {error}"
 IMAGES = "Load pictures that the catalogue links to"

@@ -285,13 +285,27 @@ def _load(
             raise ValueError("--schema says what the columns of --catalog mean; give both")
         from wherefore.recommender import Recommender
 
-        return Recommender.from_pretrained(checkpoint, settings=settings or ())
+        return _introduced(Recommender.from_pretrained(checkpoint, settings=settings or ()))
     items = _catalog(catalog, schema, describe)
 
     from wherefore.recommender import Recommender
 
     with _progress("Indexing") as report:
-        return Recommender.from_catalog(items, base=checkpoint, progress=report, settings=settings or ())
+        made = Recommender.from_catalog(items, base=checkpoint, progress=report, settings=settings or ())
+    return _introduced(made)
+
+
+def _introduced(recommender: Recommender) -> Recommender:
+    """Where a server ranks and words, say so on the error stream, and there too what goes wrong with it."""
+    from wherefore.display import plain
+
+    def tell(text: str) -> None:
+        print(plain(text), file=sys.stderr, flush=True)
+
+    if recommender.served is not None:
+        tell(recommender.served.about)
+        recommender.served.tell = lambda text: tell(f"warning: {text}")
+    return recommender
 
 
 def _catalog(file: Path, schema: Path | None, describe: bool) -> Catalog:

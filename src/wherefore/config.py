@@ -13,7 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from wherefore.extends import load_tree
 
 # What may differ from a checkpoint's training without harm, sections and single keys.
-_FREE = ("llm.dtype", "llm.max_dialogue_tokens", "retrieval.k", "turn", "writer")
+_FREE = (
+    *("llm.dtype", "llm.max_dialogue_tokens", "retrieval.k", "turn", "writer"),
+    *("llm.url", "llm.model", "llm.key_env", "llm.timeout", "llm.shortlist", "llm.parallel"),
+)
 
 
 class _Strict(BaseModel):
@@ -85,6 +88,13 @@ class LLMConfig(_Strict):
     max_dialogue_tokens: int = Field(192, ge=16)  # the newest part of the dialogue that the LLM reads
     soft_mentions: bool = False  # the soft tokens of an item that the dialogue names follow its title
     lora: LoraConfig | None = LoraConfig()
+    # Text-only, without soft tokens: a server with the OpenAI interface ranks and words instead (see `remote.py`).
+    url: str | None = None  # where the interface begins: http://localhost:11434/v1
+    model: str | None = None  # as the server calls it; None: the only one that it has
+    key_env: str = "OPENAI_API_KEY"  # the environment variable that holds the key, if the server wants one
+    timeout: float = Field(30.0, gt=0)  # seconds for an answer
+    shortlist: int = Field(20, ge=2, le=200)  # so many of the best candidates are put to it to be ordered
+    parallel: int = Field(2, ge=1, le=32)  # requests at once, for sentences
 
 
 class RetrievalConfig(_Strict):

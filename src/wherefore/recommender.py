@@ -33,6 +33,7 @@ from wherefore.phrases import of_place, surface
 from wherefore.plan import Fact, Plan, plan_opening, plan_reasons
 from wherefore.questions import Question
 from wherefore.relax import advice
+from wherefore.remote import ServedLM, Transcript, fused
 from wherefore.retrieval import Candidates, Index, Retriever, make_retriever
 from wherefore.series import series_of
 from wherefore.signals import ItemVectors
@@ -168,6 +169,15 @@ class Recommender:
         self._lexicon: frozenset[int] = frozenset()
         self.signals = dict(signals or {})
         self._tables: ItemSignals | None = None  # of the whole catalogue
+        self.served: ServedLM | None = None  # text-only: what ranks and words in the LLM's place
+        llm = config.llm
+        if llm.url is not None:
+            if not config.ranker.features:
+                raise ValueError(
+                    "`llm.url` is set, but the checkpoint was trained with `ranker.features=false`: without its LLM, "
+                    "nothing of it can rank; use one whose head reads the sources, such as `starter`"
+                )
+            self.served = ServedLM(llm.url, llm.model, llm.key_env, llm.timeout, llm.parallel).connect()
 
     @property
     def catalog(self) -> Catalog:
@@ -522,8 +532,10 @@ class Recommender:
 
     # -- reading and ranking --------------------------------------------------------------------------
 
-    def _read(self, dialogue: Dialogue) -> DialogueCache:
+    def _read(self, dialogue: Dialogue) -> DialogueCache | Transcript:
         """The LLM's cache of the dialogue, continued from the turn before where that is kept."""
+        if self.served is not None:
+            return self.served.read(dialogue)
         text_format = self.model.format
         trunk = text_format.dialogue(dialogue.messages, mentions=dialogue.mentions, catalog=self.catalog)
         coded = trunk.coded
@@ -551,6 +563,10 @@ class Recommender:
 
     def scores(self, rows: np.ndarray, features: Tensor, cache: DialogueCache | None) -> Scores:
         """What the ranker says of m items with their features (m, f) after a dialogue, (m,) each."""
+        if self.served is not None:  # it is asked to order the best of them afterwards
+            with torch.inference_mode():
+                sources: Scores = self.model.head(None, None, features.to(self.model.device))
+            return sources
         titles = None
         if self.config.ranker.candidates == "titles":
             items = self.catalog.items
@@ -561,7 +577,7 @@ class Recommender:
         self,
         dialogue: Dialogue,
         k: int,
-        cache: DialogueCache | None,
+        cache: DialogueCache | Transcript | None,
         exclude: Collection[str],
         diversity: float = 0.0,
         mode: Literal["listed", "firm", "soft"] = "listed",
@@ -581,7 +597,8 @@ class Recommender:
         if not len(rows):
             none = np.zeros(0, np.int64)
             return _Ranked(candidates, np.zeros(0, np.float32), {}, none, none)
-        made = self.scores(rows, torch.from_numpy(candidates.features), cache)
+        read = cache if isinstance(cache, DialogueCache) else None
+        made = self.scores(rows, torch.from_numpy(candidates.features), read)
         scores = made.total.float().cpu().numpy()
         parts = {"sources": made.sources.float().cpu().numpy(), "llm": made.llm.float().cpu().numpy()}
         # What was demanded ("with Toni Collette") outranks every score; rows settle ties.
@@ -597,9 +614,32 @@ class Recommender:
         fit = np.flatnonzero(met == len(dialogue.preferences.demands))
         if mode == "listed":
             order = order[np.isin(order, fit)]
+        if isinstance(cache, Transcript) and self.config.ranker.llm:
+            parts["llm"] = self._moved(cache, order, candidates, scores)
+            scores = scores + parts["llm"]
+            keys = (rows, -scores) if mode == "soft" else (rows, -scores, -met)
+            order = order[np.lexsort([key[order] for key in keys])]
         if diversity:
             order = self._diverse(dialogue, order, rows, scores, met, k, diversity)
         return _Ranked(candidates, scores, parts, order[:k], fit)
+
+    def _moved(
+        self, said: Transcript, order: np.ndarray, candidates: Candidates, scores: np.ndarray
+    ) -> np.ndarray:
+        """What the server's opinion of the best few candidates changes in their scores, (m,).
+
+        Its order is fused with theirs, and their scores are dealt out anew in the fused order: no other candidate
+        gets before or behind them, and what counts in logits keeps its weight.
+        """
+        assert self.served is not None
+        change = np.zeros_like(scores)
+        best = order[: self.config.llm.shortlist]
+        offered = [candidates.items[place] for place in best]
+        named = self.served.order(said, offered, self.catalog) if len(best) > 1 else ()
+        if named:
+            after = best[fused(named, len(best))]
+            change[after] = np.sort(scores[best])[::-1] - scores[after]
+        return change
 
     def _diverse(
         self,
@@ -708,7 +748,12 @@ class Recommender:
     # -- writing ----------------------------------------------------------------------------------------
 
     def _write(
-        self, dialogue: Dialogue, cache: DialogueCache, opening: Plan, plans: Sequence[Plan], seed: int
+        self,
+        dialogue: Dialogue,
+        cache: DialogueCache | Transcript,
+        opening: Plan,
+        plans: Sequence[Plan],
+        seed: int,
     ) -> Iterator[tuple[int, str, Worded]]:
         """Opening (number 0) and reasons, in order, each as soon as it and all before it have passed the check.
 
@@ -722,7 +767,12 @@ class Recommender:
             yield number, sentence, how
 
     def _word(
-        self, dialogue: Dialogue, cache: DialogueCache, plans: Sequence[Plan], seed: int, tries: int
+        self,
+        dialogue: Dialogue,
+        cache: DialogueCache | Transcript,
+        plans: Sequence[Plan],
+        seed: int,
+        tries: int,
     ) -> Iterator[tuple[str, Worded]]:
         """A checked sentence for each plan, in order."""
         ready: dict[int, tuple[str, Worded]] = {}
@@ -745,33 +795,20 @@ class Recommender:
     def _attempt(
         self,
         dialogue: Dialogue,
-        cache: DialogueCache,
+        cache: DialogueCache | Transcript,
         plans: Sequence[Plan],
         numbers: Sequence[int],
         seed: int,
         starts: Counter[str],
     ) -> Iterator[tuple[int, str]]:
         """Word some plans at once; those that pass the check, ready to be shown."""
-        text_format, writer = self.model.format, self.config.writer
-        prompts = [text_format.plan(plans[number], self.catalog) for number in numbers]
-        rows = np.array([row for prompt in prompts for row in prompt.items], dtype=np.int64)
-        allowed = [self._spelling(plans[number]) for number in numbers]
-        seed = (seed + sum(cache.ids) * 31) % 2**31
-        settled: set[int] = set()  # prompts that have their sentence, or will not get one
-        written = self.model.write(
-            cache,
-            prompts,
-            self._signals(rows),
-            writer.max_tokens,
-            writer.temperature,
-            writer.top_p,
-            seed,
-            allowed,
-            writer.samples,
-            enough=lambda row: row in settled,
+        writer = self.config.writer
+        settled: set[int] = set()  # plans that have their sentence, or will not get one
+        written = self._written(
+            cache, [plans[number] for number in numbers], seed, lambda row: row in settled
         )
         ended: Counter[int] = Counter()
-        passed: dict[int, list[tuple[Written, int]]] = {row: [] for row in range(len(prompts))}
+        passed: dict[int, list[tuple[Written, int]]] = {row: [] for row in range(len(numbers))}
         for one in written:
             if one.row in settled:
                 continue
@@ -792,6 +829,34 @@ class Recommender:
             )
             starts[_start(best.text)] += 1
             yield numbers[one.row], explain.polish(best.text, plan, self.catalog)
+
+    def _written(
+        self,
+        cache: DialogueCache | Transcript,
+        plans: Sequence[Plan],
+        seed: int,
+        enough: Callable[[int], bool],
+    ) -> Iterator[Written]:
+        """Sentences for plans as the LLM, or the server in its place, writes them: nothing is checked yet."""
+        writer = self.config.writer
+        if isinstance(cache, Transcript):
+            assert self.served is not None
+            chance = (writer.samples, writer.temperature, writer.top_p)
+            return self.served.write(cache, plans, self.catalog, *chance, seed)
+        prompts = [self.model.format.plan(plan, self.catalog) for plan in plans]
+        rows = np.array([row for prompt in prompts for row in prompt.items], dtype=np.int64)
+        return self.model.write(
+            cache,
+            prompts,
+            self._signals(rows),
+            writer.max_tokens,
+            writer.temperature,
+            writer.top_p,
+            (seed + sum(cache.ids) * 31) % 2**31,
+            [self._spelling(plan) for plan in plans],
+            writer.samples,
+            enough=enough,
+        )
 
     def _plain(self, plan: Plan) -> str:
         """The sentence of last resort, made from the facts."""
