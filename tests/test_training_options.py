@@ -66,6 +66,17 @@ def test_dora_goes_the_whole_way(tmp_path, tokenizers, movies):
     assert torch.allclose(apart.prefill(trunk).end, merged.prefill(trunk).end, atol=1e-4)
 
 
+def test_an_adapter_is_not_merged_into_few_bits(tmp_path, tokenizers, movies, monkeypatch):
+    folder = train(Config.parse(whole_tree(tmp_path, tokenizers, movies)), tmp_path / "run")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ValueError, match=r"`llm\.quantize` is '4bit', which needs a CUDA GPU"):
+        load_checkpoint(folder, device="cpu", settings=["llm.quantize=4bit"])
+    monkeypatch.setattr("wherefore.model._few_bits", lambda config: {})
+    for settings, merged in ((["llm.quantize=4bit"], False), ([], True)):
+        lm = load_checkpoint(folder, device="cpu", settings=settings).model.lm
+        assert hasattr(lm, "peft_config") != merged
+
+
 def test_few_bits_need_a_gpu_and_bitsandbytes(monkeypatch):
     config = LLMConfig(name="some/model", quantize="4bit")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
