@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         make_corpora(config, options.out, 100 if options.short else DIALOGUES)
         notes = {"made_by": "scripts/make_starter.py" + (" --short" if options.short else "")}
         checkpoint = train(config, options.out, progress=True, notes=notes, dtype=torch.float16)
-    except (ValueError, FileNotFoundError, FloatingPointError, TrainingStopped) as error:
+    except (ValueError, FileNotFoundError, FloatingPointError, MemoryError, TrainingStopped) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     with write_aside(options.assets / "starter") as aside:

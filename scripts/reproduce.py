@@ -95,7 +95,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             reproduce(options, command)
         else:
             ablate(options, command)
-    except (ValueError, OSError, ImportError, FloatingPointError, TrainingStopped) as error:
+    except (ValueError, OSError, ImportError, FloatingPointError, MemoryError, TrainingStopped) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0

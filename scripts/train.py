@@ -1,6 +1,7 @@
 """Train a model from a config.
 
     python scripts/train.py configs/starter.yaml --out runs/starter [train.save_every=50 ...]
+    accelerate launch --config_file configs/accelerate/multi-gpu.yaml scripts/train.py ...    (on several GPUs)
 
 Run the same command again after Ctrl-C or a crash: it goes on where the newest checkpoint is.
 """
@@ -24,15 +25,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
 
     from wherefore.config import Config
+    from wherefore.parallel import processes
     from wherefore.train import train
     from wherefore.trainer import TrainingStopped
 
     try:
         checkpoint = train(Config.load(options.config, options.overrides), options.out, progress=True)
-    except (ValueError, FileNotFoundError, FloatingPointError, TrainingStopped) as error:
+    except (
+        ValueError,
+        FileNotFoundError,
+        FloatingPointError,
+        MemoryError,
+        ImportError,
+        TrainingStopped,
+    ) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    print(f"checkpoint: {checkpoint}")
+    if processes().is_main_process:
+        print(f"checkpoint: {checkpoint}")
     return 0
 
 

@@ -58,6 +58,16 @@ def test_no_text_makes_a_control_token(name, tokenizers, text):
     assert all(token >= 0 for token in ids)
 
 
+def test_a_last_message_of_the_assistant_that_is_too_long_keeps_its_end(family, tokenizers):
+    text_format = PromptFormat(tokenizers[family], 2, 64)
+    talk = [
+        Message("user", "i loved alien " * 9),
+        Message("assistant", "how about it follows " * 12 + "alien"),
+    ]
+    ids = text_format.dialogue(talk, reply_next=False).ids
+    assert 32 <= len(ids) <= 64 and text_format.decode(ids).rstrip().endswith("alien")
+
+
 @pytest.mark.parametrize("turns", [1, 3, 9, 41])
 def test_the_newest_messages_that_fit_are_read(family, tokenizers, turns):
     text_format = PromptFormat(tokenizers[family], soft_tokens=2, max_dialogue_tokens=120)

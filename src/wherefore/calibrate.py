@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -40,26 +41,11 @@ def calibrate(
     usable = [int(turn) for turn in turns if np.isin(source.rows[turn], source.gold[turn]).any()]
     if not usable:
         return {}
-    training = model.training
-    model.eval()
-    read: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    read = []
     for done, turn in enumerate(usable, 1):
-        here = source.rows[turn] >= 0
-        rows = source.rows[turn][here].astype(np.int64)
-        trunk = source.trunk(turn, data.format)
-        shown = data.items.of(torch.tensor(trunk.items)).to(model.device) if trunk.items else None
-        titles = None if data.ranker.candidates == "soft" else [data.shown(int(row)) for row in rows]
-        scores = model.rank(
-            model.prefill(trunk, None, shown),
-            data.items.of(torch.from_numpy(rows)).to(model.device),
-            torch.from_numpy(source.features[turn][here].astype(np.float32)),
-            titles,
-        )
-        gold = np.isin(rows, source.gold[turn])
-        read.append((scores.sources.double().cpu().numpy(), scores.llm.double().cpu().numpy(), gold))
+        read.append(_read(model, data, turn))
         if progress is not None:
             progress(done, len(usable))
-    model.train(training)
 
     def loss(weight: float) -> float:
         total = 0.0
@@ -74,3 +60,63 @@ def calibrate(
     figures = {"loss_sources": loss(0.0), "loss_learned": loss(1.0), "loss_calibrated": loss(weight)}
     model.head.weigh_llm(weight)
     return {"llm_weight": weight, **{name: float(value) for name, value in figures.items()}}
+
+
+def recall(
+    model: RecommenderLM, data: Ingredients, turns: Sequence[int], k: int, llm: bool = True
+) -> tuple[float, int]:
+    """How much of what people named is among the ranker's first k.
+
+    Args:
+        model: Its head ranks.
+        data: Where the turns with their candidates are.
+        turns: Numbers of the turns.
+        k: How many of the candidates count.
+        llm: Whether the LLM's part counts; if not, the LLM reads nothing.
+
+    Returns:
+        The sum over the turns of the share of gold items among the first k candidates (one that was not retrieved
+        is missed), and the number of turns.
+    """
+    source = data.recommendations
+    assert source is not None
+    found = 0.0
+    for turn in turns:
+        sources, read, gold = _read(model, data, turn, llm)
+        first = np.argsort(-(sources + read), kind="stable")[:k]
+        found += gold[first].sum() / len(source.gold[turn])
+    return float(found), len(turns)
+
+
+class _Read(NamedTuple):
+    """A turn's real candidates."""
+
+    sources: np.ndarray  # (m,) the sources' scores
+    llm: np.ndarray  # (m,) the LLM's
+    gold: np.ndarray  # (m,) bool
+
+
+@torch.no_grad()
+def _read(model: RecommenderLM, data: Ingredients, turn: int, llm: bool = True) -> _Read:
+    """Score the candidates of a turn as at inference."""
+    source = data.recommendations
+    assert source is not None
+    training = model.training
+    model.eval()
+    here = source.rows[turn] >= 0
+    rows = source.rows[turn][here].astype(np.int64)
+    features = torch.from_numpy(source.features[turn][here].astype(np.float32))
+    if llm:
+        trunk = source.trunk(turn, data.format)
+        shown = data.items.of(torch.tensor(trunk.items)).to(model.device) if trunk.items else None
+        titles = None if data.ranker.candidates == "soft" else [data.shown(int(row)) for row in rows]
+        items = data.items.of(torch.from_numpy(rows)).to(model.device)
+        scores = model.rank(model.prefill(trunk, None, shown), items, features, titles)
+        by_sources, by_llm = scores.sources, scores.llm
+    else:
+        by_sources = model.head.source_score(features.to(model.device))
+        by_llm = torch.zeros_like(by_sources)
+    model.train(training)
+    return _Read(
+        by_sources.double().cpu().numpy(), by_llm.double().cpu().numpy(), np.isin(rows, source.gold[turn])
+    )

@@ -163,7 +163,7 @@ def load_model(folder: Path, config: Config, manifest: Mapping[str, Any], merge:
     model = build_model(config, int(manifest["dim"]), len(manifest["features"]))
     if config.llm.lora is not None:
         _load_adapter(model.lm, folder / "adapter", folder)
-        if merge:
+        if merge and config.llm.quantize is None:  # in few bits an adapter would be rounded away
             merged: Any = model.lm
             model.lm = merged.merge_and_unload()
     _load_parts(model, folder, head=True)

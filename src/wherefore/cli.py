@@ -420,7 +420,7 @@ def _explained(error: Exception) -> tuple[str, int]:
         return f"{where}{error.strerror}", 2
     if isinstance(error, KeyError) and error.args:
         return str(error.args[0]), 2
-    if isinstance(error, ValueError | OSError | ImportError):
+    if isinstance(error, ValueError | OSError | ImportError | MemoryError):
         return str(error), 2
     return f"{type(error).__name__}: {error} (WHEREFORE_DEBUG=1 shows where)", 1
 

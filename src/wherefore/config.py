@@ -14,7 +14,7 @@ from wherefore.extends import load_tree
 
 # What may differ from a checkpoint's training without harm, sections and single keys.
 _FREE = (
-    *("llm.dtype", "llm.max_dialogue_tokens", "retrieval.k", "turn", "writer"),
+    *("llm.dtype", "llm.max_dialogue_tokens", "llm.quantize", "retrieval.k", "turn", "writer"),
     *("llm.url", "llm.model", "llm.key_env", "llm.timeout", "llm.shortlist", "llm.parallel"),
 )
 
@@ -77,6 +77,8 @@ class LoraConfig(_Strict):
     alpha: int = Field(128, ge=1)
     dropout: float = Field(0.0, ge=0, lt=1)
     target_modules: str | tuple[str, ...] = "all-linear"
+    # Size and direction of each weight are learned apart (DoRA: Liu et al., 2024, arXiv 2402.09353).
+    dora: bool = False
 
 
 class LLMConfig(_Strict):
@@ -88,6 +90,8 @@ class LLMConfig(_Strict):
     max_dialogue_tokens: int = Field(192, ge=16)  # the newest part of the dialogue that the LLM reads
     soft_mentions: bool = False  # the soft tokens of an item that the dialogue names follow its title
     lora: LoraConfig | None = LoraConfig()
+    # The base's weights in few bits, on a GPU (with an adapter it is QLoRA: Dettmers et al., 2023, arXiv 2305.14314).
+    quantize: Literal["4bit", "8bit"] | None = None
     # Text-only, without soft tokens: a server with the OpenAI interface ranks and words instead (see `remote.py`).
     url: str | None = None  # where the interface begins: http://localhost:11434/v1
     model: str | None = None  # as the server calls it; None: the only one that it has
@@ -154,7 +158,7 @@ class StageConfig(_Strict):
     name: str
     losses: dict[str, float]  # names of LOSSES with their weights
     steps: int = Field(ge=1)
-    batch_size: int = Field(16, ge=1)
+    batch_size: int = Field(16, ge=1)  # of all processes together, however many there are
     batch_sizes: dict[str, int] = {}  # per task, where it should differ: {wording: 4}
     lr: float = Field(5e-4, gt=0)
     candidates: int | None = Field(None, ge=1)  # instead of `train.candidates`
@@ -184,6 +188,14 @@ class TrainConfig(_Strict):
     recommending_turns: int | None = Field(None, ge=1)  # how many to fetch candidates for; None: all
     save_every: int = Field(200, ge=1)  # steps between checkpoints
     log_every: int = Field(10, ge=1)
+    by_length: bool = True  # examples of like length share a batch, so that it has little padding
+    gradient_checkpointing: bool = False  # compute the LLM's states twice instead of keeping them all
+    compile: bool = False  # compile the LLM's body; needs a C++ compiler, on a GPU Triton
+    # Steps between measurements of recall@10 on the held-out turns; None: never. The best step's weights are kept.
+    validate_every: int | None = Field(None, ge=1)
+    # A stage ends after so many measurements in a row without a better one; None: it runs to its end.
+    patience: int | None = Field(None, ge=1)
+    tracker: Literal["tensorboard", "trackio"] | None = None  # where the log goes besides log.jsonl
 
 
 class Config(_Strict):
@@ -204,6 +216,14 @@ class Config(_Strict):
     turn: TurnConfig = TurnConfig()
     corpora: tuple[Component, ...] = ()
     train: TrainConfig = TrainConfig()
+
+    @model_validator(mode="after")
+    def _patience_has_something_to_wait_for(self) -> Self:
+        if self.train.patience is not None and self.train.validate_every is None:
+            raise ValueError(
+                "`train.patience` is set, but nothing is measured; set `train.validate_every` too"
+            )
+        return self
 
     @model_validator(mode="after")
     def _stage_names_are_unique(self) -> Self:

@@ -11,7 +11,8 @@ from torch.nn import functional
 
 from wherefore.item_encoder import ItemSignals
 from wherefore.model import RecommenderLM
-from wherefore.prompt import IGNORE, Batch
+from wherefore.parallel import everyone
+from wherefore.prompt import IGNORE, SOFT, Batch
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class TaskBatch:
         batch: The tokens; None for a task in which the LLM reads nothing.
         signals: Of `batch.items`.
         places: Named token places, (b, …) indices into the batch's tokens.
-        targets: Named targets and features.
+        targets: Named targets and features, (b, …).
     """
 
     batch: Batch | None
@@ -43,6 +44,48 @@ class TaskBatch:
     def tokens(self) -> int:
         """How many tokens the LLM reads, with padding."""
         return 0 if self.batch is None else self.batch.ids.numel()
+
+    @property
+    def rows(self) -> int:
+        """How many examples: b."""
+        return len(next(iter(self.targets.values())) if self.batch is None else self.batch.ids)
+
+    def part(self, number: int, of: int) -> TaskBatch:
+        """The share of process `number`, from 0, of `of` that train on this batch together: rows side by side.
+
+        Raises:
+            ValueError: If there are fewer rows than processes.
+        """
+        if of == 1:
+            return self
+        if self.rows < of:
+            raise ValueError(
+                f"a batch of {self.rows} examples cannot be shared by {of} processes; raise "
+                "`train.stages[..].batch_size` (it counts all processes together), or start fewer of them"
+            )
+        start, end = self.rows * number // of, self.rows * (number + 1) // of
+        batch, signals = self.batch, self.signals
+        if batch is not None and signals is not None:
+            soft = (batch.ids == SOFT).sum(1)
+            each = int(soft.sum()) // max(len(signals), 1) or 1  # soft tokens of an item
+            shown = slice(int(soft[:start].sum()) // each, int(soft[:end].sum()) // each)
+            width = int((batch.branch[start:end] >= 0).sum(1).max())
+            items = torch.arange(len(signals))[shown]
+            batch = Batch(
+                ids=batch.ids[start:end, :width],
+                branch=batch.branch[start:end, :width],
+                positions=batch.positions[start:end, :width],
+                labels=batch.labels[start:end, :width],
+                items=batch.items[shown],
+                ends=batch.ends[start:end],
+            )
+            signals = signals.of(items)
+        return TaskBatch(
+            batch,
+            signals,
+            {name: value[start:end] for name, value in self.places.items()},
+            {name: value[start:end] for name, value in self.targets.items()},
+        )
 
 
 def _batch_to(batch: Batch, device: torch.device) -> Batch:
@@ -68,7 +111,8 @@ def language_modelling(model: RecommenderLM, hidden: Tensor, task: TaskBatch) ->
     assert task.batch is not None
     learn = task.batch.labels != IGNORE
     logits = model.logits(hidden[learn])  # (k, v)
-    return functional.cross_entropy(logits.float(), task.batch.labels[learn])
+    total = functional.cross_entropy(logits.float(), task.batch.labels[learn], reduction="sum")
+    return total / max(len(logits), 1)
 
 
 def ranking(model: RecommenderLM, hidden: Tensor, task: TaskBatch) -> Tensor:
@@ -118,9 +162,11 @@ def item_text_contrast(model: RecommenderLM, hidden: Tensor, task: TaskBatch) ->
     """The LLM's state after an item's soft tokens and after its facts as text should be each other's nearest.
 
     Item-text contrast of the Item-Language Model (Yang et al., 2024, arXiv 2406.02844), symmetric InfoNCE
-    with temperature 0.07.
+    with temperature 0.07. The others are those of all processes.
     """
-    logits = _likeness(at(hidden, task.places["item"])[:, 0], at(hidden, task.places["text"])[:, 0])  # (b, b)
+    item = everyone(at(hidden, task.places["item"])[:, 0])  # (b, h)
+    text = everyone(at(hidden, task.places["text"])[:, 0])  # (b, h)
+    logits = _likeness(item, text)  # (b, b)
     own = torch.eye(len(logits), dtype=torch.bool, device=logits.device)
     return _contrast(logits, own, torch.ones_like(own))
 
@@ -136,10 +182,12 @@ def item_text_matching(model: RecommenderLM, hidden: Tensor, task: TaskBatch) ->
     The ranking head says how well text and item go together, just as it later says so of dialogue and candidate:
     nothing is trained that ranking has no use for.
     """
-    pairs = at(hidden[:-1], task.places["items"][:-1])  # (b, b, h): item j after text i
-    text = at(hidden[:-1], task.places["text"][:-1])[:, 0]  # (b, h)
-    item = at(hidden[-1:], task.places["items"][-1:])[0]  # (b, h): read after nothing
-    scores = model.head.llm_score(pairs, text)  # (b, b)
+    items = everyone(
+        at(hidden, task.places["items"])
+    )  # (b + 1, b, h): item j after text i, and last after nothing
+    text = everyone(at(hidden, task.places["text"])[:, 0])[:-1]  # (b, h)
+    item = items[-1]  # (b, h)
+    scores = model.head.llm_score(items[:-1], text)  # (b, b)
     own = torch.eye(len(scores), dtype=torch.bool, device=scores.device)
     likeness = _likeness(text, item).detach().masked_fill(own, float("-inf"))
     mistaken = functional.softplus(scores)  # cross-entropy of "no"
@@ -156,9 +204,10 @@ def item_item_contrast(model: RecommenderLM, hidden: Tensor, task: TaskBatch) ->
     Item-item contrast of the Item-Language Model (Yang et al., 2024, arXiv 2406.02844), symmetric InfoNCE with
     temperature 0.07. Other items of the batch that go with an item, too, share the target with its partner.
     """
-    first = at(hidden, task.places["first"])[:, 0]  # (b, h)
-    second = at(hidden, task.places["second"])[:, 0]  # (b, h)
-    return _contrast(_likeness(first, second), task.targets["together"], task.targets["apart"])
+    first = everyone(at(hidden, task.places["first"])[:, 0])  # (b, h)
+    second = everyone(at(hidden, task.places["second"])[:, 0])  # (b, h)
+    together, apart = (_everyones(task.targets[name]) for name in ("together", "apart"))
+    return _contrast(_likeness(first, second), together, apart)
 
 
 def user_item_contrast(model: RecommenderLM, hidden: Tensor, task: TaskBatch) -> Tensor:
@@ -169,9 +218,14 @@ def user_item_contrast(model: RecommenderLM, hidden: Tensor, task: TaskBatch) ->
     apart, so the item's soft tokens must say by themselves whom the item is for (`in_batch_ranking`: read after the
     dialogue).
     """
-    item = at(hidden, task.places["item"])[:, 0]  # (b, h)
-    gold = task.targets["gold"]
-    return _contrast(_likeness(_end(hidden, task), item), gold, torch.ones_like(gold))
+    item = everyone(at(hidden, task.places["item"])[:, 0])  # (b, h)
+    gold = _everyones(task.targets["gold"])
+    return _contrast(_likeness(everyone(_end(hidden, task)), item), gold, torch.ones_like(gold))
+
+
+def _everyones(flags: Tensor) -> Tensor:
+    """Flags (b, …) of this process to those of all."""
+    return everyone(flags.to(torch.uint8)).bool()
 
 
 def _likeness(one: Tensor, other: Tensor) -> Tensor:
@@ -216,6 +270,30 @@ LOSSES: dict[str, Loss] = {
 }
 
 
+def _examples(task: TaskBatch) -> int:
+    return task.rows
+
+
+def _supervised(task: TaskBatch) -> int:
+    """Tokens that are learned."""
+    assert task.batch is not None
+    return int((task.batch.labels != IGNORE).sum())
+
+
+def _answered(task: TaskBatch) -> int:
+    """Turns with a gold candidate."""
+    return int(task.targets["gold"].any(-1).sum())
+
+
+# What a loss is the mean over, where that is not the rows of its batch. One that compares the rows of all processes
+# (`everyone`) has the same value in each, and needs no line.
+_MEAN_OVER: dict[Callable[..., Tensor], Callable[[TaskBatch], int]] = {
+    language_modelling: _supervised,
+    ranking: _answered,
+    source_ranking: _answered,
+}
+
+
 class Objective(nn.Module):
     """The weighted losses of one stage. Losses of one task share its batch and its forward pass.
 
@@ -229,24 +307,51 @@ class Objective(nn.Module):
 
     def __init__(self, model: RecommenderLM, weights: Mapping[str, float]) -> None:
         super().__init__()
+        self.model = model
+        # Accelerate asks what it is to train which modules FSDP may cut up one by one: the LLM's layers.
+        self._no_split_modules = model.causal_lm._no_split_modules
+        self.turn_to(weights)
+
+    def turn_to(self, weights: Mapping[str, float]) -> None:
+        """Go on with the losses of another stage.
+
+        Raises:
+            ValueError: If a loss is unknown.
+        """
         unknown = sorted(set(weights) - set(LOSSES))
         if unknown:
             raise ValueError(f"unknown loss {', '.join(unknown)}; known: {', '.join(sorted(LOSSES))}")
         if not weights:
             raise ValueError(f"a stage needs at least one loss; known: {', '.join(sorted(LOSSES))}")
-        frozen = not any(weight.requires_grad for weight in model.lm.parameters())
+        frozen = not any(weight.requires_grad for weight in self.model.lm.parameters())
         idle = [name for name in weights if LOSSES[name].task in ("dialogues", "records")] if frozen else []
         if idle:
             raise ValueError(
                 f"loss {', '.join(idle)} trains the LLM alone, and the LLM is frozen (`llm.lora` is null); take it "
                 "out of the stage, or give the LLM an adapter"
             )
-        self.model = model
         self.weights = dict(weights)
         self.tasks = tuple(dict.fromkeys(LOSSES[name].task for name in weights))
 
-    def forward(self, batches: Mapping[str, TaskBatch]) -> dict[str, Tensor]:
-        """Each loss by name, and their weighted sum as `loss`."""
+    def shares(self, batches: Mapping[str, TaskBatch], number: int, of: int) -> dict[str, float]:
+        """How much each loss of one process' part counts, so that the mean over the processes is the whole's.
+
+        Args:
+            batches: The whole ones, by task.
+            number: Of the process, from 0.
+            of: How many share the batches.
+        """
+        shares = {}
+        for name in self.weights:
+            count = _MEAN_OVER.get(LOSSES[name].compute, _examples)
+            whole = batches[LOSSES[name].task]
+            shares[name] = of * count(whole.part(number, of)) / max(count(whole), 1)
+        return shares
+
+    def forward(
+        self, batches: Mapping[str, TaskBatch], shares: Mapping[str, float] | None = None
+    ) -> dict[str, Tensor]:
+        """Each loss by name, and their weighted sum as `loss`; each times its share, where processes share a batch."""
         parts: dict[str, Tensor] = {}
         for task in self.tasks:
             batch = batches[task]
@@ -255,5 +360,7 @@ class Objective(nn.Module):
             for name in self.weights:
                 if LOSSES[name].task == task:
                     parts[name] = LOSSES[name].compute(self.model, hidden, batch)
+                    if shares is not None:
+                        parts[name] = shares[name] * parts[name]
         total = torch.stack([self.weights[name] * part for name, part in parts.items()]).sum()
         return {"loss": total, **parts}

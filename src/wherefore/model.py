@@ -684,11 +684,14 @@ def build_lm(config: LLMConfig, seed: int = 0) -> tuple[nn.Module, Any]:
     """The base LLM with a fresh LoRA adapter, and its tokenizer. Without an adapter, the LLM is frozen.
 
     Raises:
-        ValueError: If the name is neither packaged, nor a folder, nor a model that the hub has.
+        ValueError: If the name is neither packaged, nor a folder, nor a model that the hub has; or `llm.quantize` is
+            set where there is no GPU.
+        ImportError: If `llm.quantize` is set and bitsandbytes is not installed.
     """
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     torch.manual_seed(seed)
+    few_bits = {} if config.quantize is None else _few_bits(config)
     if config.name == "minilm":
         lm, tokenizer = _packaged_minilm()
     else:
@@ -696,7 +699,7 @@ def build_lm(config: LLMConfig, seed: int = 0) -> tuple[nn.Module, Any]:
             tokenizer = AutoTokenizer.from_pretrained(config.name, revision=config.revision)
             lm = text_part(
                 AutoModelForCausalLM.from_pretrained(
-                    config.name, revision=config.revision, dtype=config.dtype
+                    config.name, revision=config.revision, dtype=config.dtype, **few_bits
                 )
             )
         except OSError as error:
@@ -704,6 +707,11 @@ def build_lm(config: LLMConfig, seed: int = 0) -> tuple[nn.Module, Any]:
                 f"`llm.name` is {config.name!r}, which could not be loaded: {str(error).splitlines()[0]} "
                 "Give `minilm` (packaged), a folder with a Hugging Face model, or an id that your hub cache has."
             ) from error
+    if few_bits:
+        from peft import prepare_model_for_kbit_training
+
+        # Checkpointing is `train.gradient_checkpointing`'s to switch on.
+        lm = prepare_model_for_kbit_training(lm, use_gradient_checkpointing=False)
     return (lm.requires_grad_(False) if config.lora is None else add_lora(lm, config.lora)), tokenizer
 
 
@@ -714,8 +722,34 @@ _NOT_ADAPTED = {
 }
 
 
+def _few_bits(config: LLMConfig) -> dict[str, Any]:
+    """What tells `from_pretrained` to load weights in 4 or 8 bits: NormalFloat, with quantized scales, as in QLoRA."""
+    from accelerate.utils import is_bnb_available
+    from transformers import BitsAndBytesConfig
+
+    chosen = f"`llm.quantize` is {config.quantize!r}"
+    if config.name == "minilm":
+        raise ValueError(f"{chosen}, but the packaged MiniLM is small and is read as it is; set it to null")
+    if not torch.cuda.is_available():
+        raise ValueError(
+            f"{chosen}, which needs a CUDA GPU, and there is none; set it to null, or use such a machine"
+        )
+    if not is_bnb_available():
+        raise ImportError(f"{chosen}, but bitsandbytes is not installed; run `pip install bitsandbytes`")
+    if config.quantize == "8bit":
+        bits = BitsAndBytesConfig(load_in_8bit=True)
+    else:
+        bits = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=torch.bfloat16,
+        )
+    return {"quantization_config": bits, "device_map": {"": torch.cuda.current_device()}}
+
+
 def add_lora(lm: Any, config: LoraConfig) -> nn.Module:
-    """Wrap a causal LM in a fresh PEFT LoRA adapter."""
+    """Wrap a causal LM in a fresh PEFT adapter, LoRA or DoRA."""
     from peft import LoraConfig as PeftLora
     from peft import get_peft_model
 
@@ -729,6 +763,7 @@ def add_lora(lm: Any, config: LoraConfig) -> nn.Module:
         target_modules=targets if isinstance(targets, str) else list(targets),
         exclude_modules=_NOT_ADAPTED.get(lm.config.model_type),
         modules_to_save=fresh,
+        use_dora=config.dora,
         fan_in_fan_out=lm.config.model_type == "gpt2",  # its layers store weights transposed
         task_type="CAUSAL_LM",
     )

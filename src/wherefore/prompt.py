@@ -209,7 +209,7 @@ class PromptFormat:
         first = 0
         while True:
             kept, system = list(turns[first:]), [turn for turn in turns[:first] if turn[0] == "system"]
-            while kept and kept[0][0] == "assistant" and first > 0:  # templates want a user to begin
+            while len(kept) > 1 and kept[0][0] == "assistant" and first > 0:  # templates want a user to begin
                 kept, first = kept[1:], first + 1
             shown = [*system, *kept]
             texts = [contents[turns.index(turn)] for turn in system] + contents[len(turns) - len(kept) :]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from zlib import crc32
 
 import numpy as np
@@ -30,8 +30,10 @@ from wherefore.plan import limit_words, plan_reasons
 from wherefore.prompt import Example, PromptFormat, Segment, collate
 from wherefore.retrieval import Retriever
 
+T = TypeVar("T")
 Progress = Callable[[int, int], None]
 _AT_ONCE = 64  # dialogues whose texts are embedded at once
+_CHOICE = 4  # batches' worth of examples are drawn, and one batch of like length is taken
 
 
 class Task(Protocol):
@@ -60,6 +62,7 @@ class Ingredients:
         ranker: What the LLM reads of candidates.
         held_out: Turns that recommend but are not learned from.
         together: Rows of items that go together, a set for each dialogue; see `prepare.named_together`.
+        by_length: Whether a batch is of examples of like length.
     """
 
     catalog: Catalog
@@ -75,6 +78,7 @@ class Ingredients:
     cold: float = 0.0
     ranker: RankerConfig = RankerConfig()
     held_out: frozenset[int] = frozenset()
+    by_length: bool = False
     together: tuple[np.ndarray, ...] = ()
 
     def free(self) -> np.ndarray:
@@ -83,6 +87,34 @@ class Ingredients:
         return np.array(
             [t for t in range(len(self.recommendations)) if t not in self.held_out], dtype=np.int64
         )
+
+    def alike(
+        self,
+        rng: Generator,
+        size: int,
+        draw: Callable[[int], Sequence[T]],
+        length: Callable[[T], int],
+        most: int | None = None,
+    ) -> list[T]:
+        """Examples for one batch: so many at random; with `by_length`, neighbours in length among more of them.
+
+        Which neighbours is random too, so every example is as likely as without, and so is every length.
+
+        Args:
+            rng: Draws.
+            size: At most so many.
+            draw: Draws so many examples.
+            length: Of an example, roughly.
+            most: How many examples there are; None where they are made up.
+        """
+        most = _CHOICE * size if most is None else most
+        if not self.by_length or most < 2 * size:
+            return list(draw(min(size, most)))
+        choice = min(_CHOICE, most // size)
+        drawn = draw(size * choice)
+        order = np.argsort([length(one) for one in drawn], kind="stable")
+        start = int(rng.integers(choice)) * size
+        return [drawn[place] for place in rng.permutation(order[start : start + size])]
 
     def usable(self) -> np.ndarray:
         """Numbers of the turns to learn ranking from: not held out, and a gold item is among the candidates.
@@ -134,14 +166,27 @@ class DialoguesTask:
 
     def batch(self, rng: Generator, size: int) -> TaskBatch:
         """Each example starts at a random turn of a random dialogue."""
+        counts = np.array([len(dialogue.turns) for dialogue in self.data.dialogues])
+
+        def draw(count: int) -> list[tuple[int, int]]:
+            numbers = rng.integers(len(counts), size=count)
+            starts = rng.integers(np.maximum(counts[numbers] - 4, 1))
+            return list(zip(numbers.tolist(), starts.tolist(), strict=True))
+
         examples = []
-        for number in rng.integers(len(self.data.dialogues), size=size):
+        for number, start in self.data.alike(rng, size, draw, self._length):
             turns = self.data.dialogues[number].turns
-            start = int(rng.integers(max(len(turns) - 4, 1)))
             messages = messages_of(turns[start : start + 16], title_writer(self.data.titles, rng))
             trunk = self.data.format.dialogue(messages[:12], reply_next=False)
             examples.append(Example(trunk.supervise()))
         return self.data.task_batch(examples)
+
+    def _length(self, piece: tuple[int, int]) -> int:
+        """Characters of its messages, as far as they can be read."""
+        number, start = piece
+        turns = self.data.dialogues[number].turns[start : start + 12]
+        text = sum(len(part) if isinstance(part, str) else 20 for turn in turns for part in turn.parts)
+        return min(text + 12 * len(turns), 5 * self.data.format.max_dialogue_tokens)
 
 
 class RecordsTask:
@@ -152,16 +197,20 @@ class RecordsTask:
 
     def batch(self, rng: Generator, size: int) -> TaskBatch:
         """Each example speaks of three random items."""
+
+        def draw(count: int) -> list[Example]:
+            return [self._example(rng) for _ in range(count)]
+
+        return self.data.task_batch(self.data.alike(rng, size, draw, _tokens_of))
+
+    def _example(self, rng: Generator) -> Example:
         text_format = self.data.format
-        examples = []
-        for _ in range(size):
-            ids: tuple[int, ...] = text_format.start_ids
-            for row in rng.integers(len(self.data.catalog), size=3):
-                item = self.data.catalog.items[row]
-                sentence = wording.record_sentences(item, self.data.catalog, dice(rng))
-                ids += (*text_format.encode(f"{item.title} : {sentence}"), text_format.end_id)
-            examples.append(Example(Segment(ids[: text_format.max_dialogue_tokens]).supervise()))
-        return self.data.task_batch(examples)
+        ids: tuple[int, ...] = text_format.start_ids
+        for row in rng.integers(len(self.data.catalog), size=3):
+            item = self.data.catalog.items[row]
+            sentence = wording.record_sentences(item, self.data.catalog, dice(rng))
+            ids += (*text_format.encode(f"{item.title} : {sentence}"), text_format.end_id)
+        return Example(Segment(ids[: text_format.max_dialogue_tokens]).supervise())
 
 
 class ItemsTask:
@@ -173,16 +222,19 @@ class ItemsTask:
     def batch(self, rng: Generator, size: int) -> TaskBatch:
         """Distinct random items: two branches each, without a trunk."""
         text_format, catalog = self.data.format, self.data.catalog
-        examples, ends = [], []
-        for row in rng.choice(len(catalog), size=min(size, len(catalog)), replace=False):
-            sentence = wording.record_sentences(catalog.items[row], catalog, dice(rng))
-            told = text_format.facts(int(row), sentence)
-            alone = Segment(text_format.encode(catalog.text(catalog.items[row]))[:64])
-            examples.append(Example(Segment(), (told, alone)))
-            ends.append(len(told.ids) + len(alone.ids) - 1)
+
+        def draw(count: int) -> list[Example]:
+            examples = []
+            for row in rng.choice(len(catalog), size=count, replace=False):
+                sentence = wording.record_sentences(catalog.items[row], catalog, dice(rng))
+                alone = Segment(text_format.encode(catalog.text(catalog.items[row]))[:64])
+                examples.append(Example(Segment(), (text_format.facts(int(row), sentence), alone)))
+            return examples
+
+        examples = self.data.alike(rng, size, draw, _tokens_of, len(catalog))
         places = {
             "item": torch.full((len(examples), 1), text_format.soft_tokens - 1),
-            "text": torch.tensor(ends)[:, None],
+            "text": torch.tensor([_tokens_of(example) - 1 for example in examples])[:, None],
         }
         return self.data.task_batch(examples, places)
 
@@ -328,7 +380,13 @@ class RecommendationsTask:
     def batch(self, rng: Generator, size: int) -> TaskBatch:
         """Branches of each dialogue: its candidates, one gold item of every dialogue, and the reply."""
         source, text_format = self.recommendations, self.data.format
-        chosen = rng.choice(self.usable, size=min(size, len(self.usable)), replace=False)
+        chosen = self.data.alike(
+            rng,
+            size,
+            lambda count: rng.choice(self.usable, size=count, replace=False).tolist(),
+            lambda number: sum(map(len, source.tokens[number])),
+            len(self.usable),
+        )
         picked = [source.sample(int(number), self.candidates, rng) for number in chosen]
         shared = [int(rng.choice(source.gold[number])) for number in chosen]
         width = max(len(one.rows) for one in picked)
@@ -418,35 +476,43 @@ class WordingTask:
 
     def batch(self, rng: Generator, size: int) -> TaskBatch:
         """Each example: what an invented user says, then an opening with reasons, or one reason alone."""
-        text_format = self.data.format
         draw = dice(rng)
-        examples = []
-        for _ in range(size):
-            catalog, offset = self.data.catalog, 0
-            if self.data.practice and draw.random() < self.elsewhere:
-                number = draw.randrange(len(self.data.practice))
-                catalog, offset = self.data.practice[number], self.offsets[number + 1]
-            if draw.random() < 0.5:
-                case = practice.random_opening_case(catalog, draw)
-                listed = [catalog[item] for slot, item in case.plan.slots.items() if slot.startswith("#")]
-                kept = draw.sample(listed, min(self.plans, len(listed)))
-                plans = [case.plan, *plan_reasons(kept, case.dialogue, catalog)]
-            else:
-                case = practice.random_case(catalog, draw)
-                plans = [case.plan]
-            message = Message("user", spoken(case.dialogue, catalog, draw))
-            trunk = text_format.dialogue(
-                [message],
-                mentions=_titles_in(message, case.dialogue.preferences.liked, catalog),
-                catalog=catalog,
-                offset=offset,
-            )
-            branches = []
-            for plan in plans:
-                sentence = wording.opening(plan, draw) if plan.item is None else wording.word(plan, draw)
-                branches.append(text_format.plan(plan, catalog, offset) + text_format.target(sentence))
-            examples.append(Example(trunk, tuple(branches)))
+        examples = self.data.alike(
+            rng, size, lambda count: [self._example(draw) for _ in range(count)], _tokens_of
+        )
         return self.data.task_batch(examples)
+
+    def _example(self, draw: Random) -> Example:
+        text_format = self.data.format
+        catalog, offset = self.data.catalog, 0
+        if self.data.practice and draw.random() < self.elsewhere:
+            number = draw.randrange(len(self.data.practice))
+            catalog, offset = self.data.practice[number], self.offsets[number + 1]
+        if draw.random() < 0.5:
+            case = practice.random_opening_case(catalog, draw)
+            listed = [catalog[item] for slot, item in case.plan.slots.items() if slot.startswith("#")]
+            kept = draw.sample(listed, min(self.plans, len(listed)))
+            plans = [case.plan, *plan_reasons(kept, case.dialogue, catalog)]
+        else:
+            case = practice.random_case(catalog, draw)
+            plans = [case.plan]
+        message = Message("user", spoken(case.dialogue, catalog, draw))
+        trunk = text_format.dialogue(
+            [message],
+            mentions=_titles_in(message, case.dialogue.preferences.liked, catalog),
+            catalog=catalog,
+            offset=offset,
+        )
+        branches = []
+        for plan in plans:
+            sentence = wording.opening(plan, draw) if plan.item is None else wording.word(plan, draw)
+            branches.append(text_format.plan(plan, catalog, offset) + text_format.target(sentence))
+        return Example(trunk, tuple(branches))
+
+
+def _tokens_of(example: Example) -> int:
+    """Its length in a batch."""
+    return len(example.trunk.ids) + sum(len(branch.ids) for branch in example.branches)
 
 
 def dice(rng: Generator) -> Random:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from wherefore.item_encoder import ItemSignals
 from wherefore.learned import Learned, TextVectors
 from wherefore.losses import LOSSES
 from wherefore.model import RecommenderLM, build_model
+from wherefore.parallel import processes
 from wherefore.prepare import (
     Corpus,
     Show,
@@ -32,9 +34,9 @@ from wherefore.prepare import (
     prepare_sources,
 )
 from wherefore.retrieval import Retriever, make_retriever
-from wherefore.signals import load_signals, make_signals
+from wherefore.signals import ItemVectors, load_signals, make_signals
 from wherefore.tasks import Ingredients, Recommendations
-from wherefore.trainer import Trainer
+from wherefore.trainer import MEASURED, RANKS, Trainer, load_trained
 
 
 def train(
@@ -46,6 +48,8 @@ def train(
     dtype: torch.dtype = torch.float32,
 ) -> Path:
     """Run every stage of a config and write the checkpoint.
+
+    Under `accelerate launch`, every process calls this; the first prepares and writes, and all train.
 
     Args:
         config: The whole tree; needs at least one of `train.stages`.
@@ -68,86 +72,136 @@ def train(
     out = Path(out)
     if (out / "steps").exists() and not resume:
         raise ValueError(f"{out} holds a run already; resume it, or give another folder")
-    with _shown(progress) as show:
-        catalog = (
-            Catalog.builtin()
-            if config.catalog == "builtin"
-            else Catalog.load(config.catalog, config.catalog_schema)
-        )
-        kept = Path(config.train.cache) if config.train.cache else out
-        index = load_index(config, catalog, kept, show)
-        retriever = make_retriever(config, index)
-        learning = any(isinstance(source, Learned) for source in retriever.sources)
-        read = (
-            learning
-            or bool(config.signals and config.train.init is None)
-            or bool(_tasks(config) & {"dialogues", "pairs", *_FROM_TURNS})
-        )
-        corpora = load_corpora(config, catalog) if read else ()
-        vectors = TextVectors(index, kept / "texts")
-        prepare_sources(config, retriever, corpora, vectors, kept, show)
-        base = None
-        if config.train.init is not None:
-            base = checkpoint_dir(config.train.init.replace("{seed}", str(config.seed)))
-            check_files(base)
-            # Vectors learned anew would mean something else than those that its item encoder knows.
-            signals = load_signals(make_signals(config.signals), base / "signals")
-        else:
-            signals = prepare_signals(config, corpora, index, kept, show)
-        model = build_model(config, index.vectors.shape[1], len(retriever.feature_names))
-        model.item_encoder.fit(torch.tensor(index.vectors))
-        if base is not None:
-            start_from(model, base, retriever)
-        items = ItemSignals(
-            torch.tensor(index.vectors), {name: given.table(catalog) for name, given in signals.items()}
-        )
-        data = ingredients(config, retriever, corpora, vectors, items, model, kept, show)
-        if data.recommendations is not None:
-            model.head.fit(data.recommendations.known_features(200_000))
-        with write_aside(_made(out) / "config.yaml") as aside:
-            aside.write_text(config.to_yaml(), encoding="utf-8")
+    here = processes()
+    with _shown(progress and here.is_main_process) as show:
+        with here.main_process_first():  # the others read what it has kept
+            made = _prepare(config, out, show)
+        if here.is_main_process:
+            with write_aside(_made(out) / "config.yaml") as aside:
+                aside.write_text(config.to_yaml(), encoding="utf-8")
 
         def report(stage: str, done: int, of: int, losses: Mapping[str, float]) -> None:
             show(stage, done, of, " ".join(f"{name} {value:.3f}" for name, value in losses.items()))
 
-        Trainer(config, model, data, out, report).run()
-        weighed = {}
-        if base is None and not _ranks(config):
-            model.head.weigh_llm(0.0)  # it has not learned to rank
-        if data.held_out:
-            turns = sorted(data.held_out)
-            weighed = calibrate(
-                model, data, turns, lambda done, of: show("weighing the LLM's scores", done, of, "")
-            )
+        trainer = Trainer(config, made.model, made.data, out, report)
+        trainer.run()
         folder = out / "checkpoint"
-        trained_on = [
-            {"corpus": one.name, "licence": one.kwargs.get("licence", CORPORA[one.name].licence)}
-            for one in config.corpora
-            if one.name in CORPORA
-        ]
-        save_checkpoint(
-            folder,
-            config,
-            model,
-            retriever,
-            {"trained_on": trained_on, **({"calibration": weighed} if weighed else {}), **(notes or {})},
-            dtype,
-            signals,
-        )
+        if here.is_main_process:
+            model = made.model
+            if trainer.sharded:
+                model = _fresh_model(config, made.retriever, made.base)
+                load_trained(model, trainer.final_weights())
+            _finish(config, folder, model, made, show, notes, dtype)
+        here.wait_for_everyone()
     return folder
 
 
 _FROM_TURNS = ("recommendations", "candidates", "users")  # tasks that need recommending turns with candidates
 
 
+@dataclass(frozen=True)
+class _Prepared:
+    """What training starts from."""
+
+    retriever: Retriever
+    signals: Mapping[str, ItemVectors]
+    base: Path | None  # the checkpoint to start from
+    model: RecommenderLM
+    data: Ingredients
+
+
+def _prepare(config: Config, out: Path, show: Show) -> _Prepared:
+    """Make or read what is kept: index, sources, signals, candidates; and make the model."""
+    catalog = (
+        Catalog.builtin()
+        if config.catalog == "builtin"
+        else Catalog.load(config.catalog, config.catalog_schema)
+    )
+    kept = Path(config.train.cache) if config.train.cache else out
+    index = load_index(config, catalog, kept, show)
+    retriever = make_retriever(config, index)
+    learning = any(isinstance(source, Learned) for source in retriever.sources)
+    read = (
+        learning
+        or bool(config.signals and config.train.init is None)
+        or bool(_tasks(config) & {"dialogues", "pairs", *_FROM_TURNS})
+    )
+    corpora = load_corpora(config, catalog) if read else ()
+    vectors = TextVectors(index, kept / "texts")
+    prepare_sources(config, retriever, corpora, vectors, kept, show)
+    base = None
+    if config.train.init is not None:
+        base = checkpoint_dir(config.train.init.replace("{seed}", str(config.seed)))
+        check_files(base)
+        # Vectors learned anew would mean something else than those that its item encoder knows.
+        signals = load_signals(make_signals(config.signals), base / "signals")
+    else:
+        signals = prepare_signals(config, corpora, index, kept, show)
+    model = _fresh_model(config, retriever, base)
+    items = ItemSignals(
+        torch.tensor(index.vectors), {name: given.table(catalog) for name, given in signals.items()}
+    )
+    data = ingredients(config, retriever, corpora, vectors, items, model, kept, show)
+    if data.recommendations is not None:
+        model.head.fit(data.recommendations.known_features(200_000))
+    return _Prepared(retriever, signals, base, model, data)
+
+
+def _fresh_model(config: Config, retriever: Retriever, base: Path | None) -> RecommenderLM:
+    index = retriever.index
+    model = build_model(config, index.vectors.shape[1], len(retriever.feature_names))
+    model.item_encoder.fit(torch.tensor(index.vectors))
+    if base is not None:
+        start_from(model, base, retriever)
+    return model
+
+
+def _finish(
+    config: Config,
+    folder: Path,
+    model: RecommenderLM,
+    made: _Prepared,
+    show: Show,
+    notes: Mapping[str, Any] | None,
+    dtype: torch.dtype,
+) -> None:
+    """Weigh the LLM's scores and write the checkpoint."""
+    weighed = {}
+    if made.base is None and not _ranks(config):
+        model.head.weigh_llm(0.0)  # it has not learned to rank
+    if made.data.held_out and _ranks(config):
+        turns = sorted(made.data.held_out)
+        weighed = calibrate(
+            model, made.data, turns, lambda done, of: show("weighing the LLM's scores", done, of, "")
+        )
+    trained_on = [
+        {"corpus": one.name, "licence": one.kwargs.get("licence", CORPORA[one.name].licence)}
+        for one in config.corpora
+        if one.name in CORPORA
+    ]
+    save_checkpoint(
+        folder,
+        config,
+        model,
+        made.retriever,
+        {"trained_on": trained_on, **({"calibration": weighed} if weighed else {}), **(notes or {})},
+        dtype,
+        made.signals,
+    )
+
+
 def _ranks(config: Config) -> bool:
     """Whether a stage lets the LLM learn to rank."""
-    return any({"ranking", "in_batch_ranking"} & set(stage.losses) for stage in config.train.stages)
+    return config.ranker.llm and any(RANKS & set(stage.losses) for stage in config.train.stages)
 
 
 def _held_out(config: Config, found: Recommendations | None) -> frozenset[int]:
-    """The newest turns, where the LLM's scores are to be weighed."""
-    if found is None or not _ranks(config) or not config.ranker.llm:
+    """The newest turns, where the LLM's scores are to be weighed, and recall to be measured."""
+    train = config.train
+    measured = train.validate_every is not None and any(
+        MEASURED & set(stage.losses) for stage in train.stages
+    )
+    if found is None or not (_ranks(config) or measured):
         return frozenset()
     return frozenset(range(len(found) - int(config.train.held_out * len(found)), len(found)))
 
@@ -194,6 +248,7 @@ def ingredients(
         ranker=config.ranker,
         held_out=_held_out(config, found),
         together=named_together(corpora, index.catalog) if "pairs" in tasks else (),
+        by_length=config.train.by_length,
     )
 
 

@@ -1,0 +1,198 @@
+"""Several processes train as one does; the launch files."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from accelerate.commands.config.config_args import load_config_from_file
+from accelerate.commands.launch import launch_command_parser
+from safetensors.torch import load_file
+
+from test_train import ingredients, whole_tree
+from two_processes import run
+from wherefore.checkpoint import load_checkpoint
+from wherefore.losses import LOSSES
+from wherefore.parallel import processes
+from wherefore.tasks import make_task
+from wherefore.trainer import trained
+
+ROOT = Path(__file__).parents[1]
+FILES = sorted((ROOT / "configs" / "accelerate").glob("*.yaml"))
+
+
+def launch(script, *arguments, launch_file="cpu-2.yaml", check=True):
+    """Run a script of this folder in two CPU processes."""
+    command = [sys.executable, "-m", "accelerate.commands.launch"]
+    command += ["--config_file", str(ROOT / "configs" / "accelerate" / launch_file), str(script), *arguments]
+    paths = [str(ROOT / "src"), str(Path(__file__).parent)]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(paths),
+        "OMP_NUM_THREADS": "1",
+        "HF_HUB_OFFLINE": "1",
+    }
+    environment |= (
+        {"ACCELERATE_TORCH_DEVICE": "cpu"} if "fsdp" in launch_file else {"ACCELERATE_USE_CPU": "true"}
+    )
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, env=environment)
+    assert not check or done.returncode == 0, done.stderr[-4000:]
+    return done
+
+
+def two_processes(out, config, kill_at=0, launch_file="cpu-2.yaml", whole=False):
+    given = json.dumps({"out": str(out), "config": config, "kill_at": kill_at, "whole": whole})
+    script = Path(__file__).with_name("two_processes.py")
+    return launch(script, given, launch_file=launch_file, check=not kill_at)
+
+
+def tree(steps, batch_size=5):
+    """Every loss, in two stages; each process has another number of rows, of words and of turns."""
+    names = list(LOSSES)
+    stages = [
+        {
+            "name": str(half),
+            "losses": dict.fromkeys(names[half::2], 1.0),
+            "steps": steps,
+            "batch_size": batch_size,
+        }
+        for half in (0, 1)
+    ]
+    return {"train": {"stages": stages, "candidates": 4, "save_every": 3, "log_every": 1}}
+
+
+def logged(folder):
+    return [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+
+
+def assert_as_one(one, several, steps):
+    one, several = logged(one), logged(several)
+    assert (
+        [entry["step"] for entry in several] == [entry["step"] for entry in one] == list(range(1, steps + 1))
+    )
+    for alone, shared in zip(one, several, strict=True):
+        assert alone.keys() == shared.keys()
+        for name in {"loss", *LOSSES} & alone.keys():
+            assert shared[name] == pytest.approx(alone[name], abs=1e-4), (alone["step"], name)
+    assert one[0]["loss"] > one[steps // 2 - 1]["loss"] + 0.01  # something was learned
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """The folder of a run of two processes."""
+    folder = tmp_path_factory.mktemp("shared")
+    two_processes(folder, tree(10))
+    return folder
+
+
+def saved(folder, step):
+    return load_file(folder / "steps" / f"{step:07d}" / "weights.safetensors")
+
+
+@pytest.mark.slow
+def test_two_processes_train_as_one(tmp_path, shared):
+    config = tree(10)
+    assert {name for stage in config["train"]["stages"] for name in stage["losses"]} == set(LOSSES)
+    alone = run(tmp_path / "one", config)
+    assert_as_one(tmp_path / "one", shared, 20)
+    weights = saved(shared, 20)
+    assert weights.keys() == alone.keys()
+    assert all((weights[name] - alone[name]).abs().max() < 1e-2 for name in alone)
+
+
+@pytest.mark.slow
+def test_two_processes_killed_at_a_random_step_go_on(tmp_path, shared):
+    """Both die; the same command goes on from the newest checkpoint, to the very same weights."""
+    step = random.SystemRandom().randint(1, 19)
+    killed = two_processes(tmp_path / "cut", tree(10), kill_at=step)
+    assert killed.returncode != 0 and logged(tmp_path / "cut")[-1]["step"] == step
+    two_processes(tmp_path / "cut", tree(10))
+    whole, cut = saved(shared, 20), saved(tmp_path / "cut", 20)
+    assert all(torch.equal(whole[name], cut[name]) for name in whole), step
+    losses = [[entry["loss"] for entry in logged(folder)] for folder in (shared, tmp_path / "cut")]
+    assert losses[0] == losses[1], step
+
+
+@pytest.mark.slow
+def test_weights_in_parts_train_as_one(tmp_path):
+    """FSDP as configs/accelerate/fsdp.yaml has it, on CPUs: losses, whole weights in checkpoints, and resuming."""
+    alone = run(tmp_path / "one", tree(5))
+    killed = two_processes(tmp_path / "parts", tree(5), kill_at=4, launch_file="fsdp.yaml")
+    assert killed.returncode != 0 and logged(tmp_path / "parts")[-1]["step"] == 4
+    two_processes(tmp_path / "parts", tree(5), launch_file="fsdp.yaml")
+    assert_as_one(tmp_path / "one", tmp_path / "parts", 10)
+    weights = saved(tmp_path / "parts", 10)
+    assert weights.keys() == alone.keys()
+    assert all((weights[name] - alone[name]).abs().max() < 1e-2 for name in alone)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("launch_file", ["cpu-2.yaml", "fsdp.yaml"])
+def test_from_a_config_to_a_checkpoint_in_two_processes(tmp_path, tokenizers, movies, launch_file):
+    config = whole_tree(tmp_path, tokenizers, movies)
+    config["train"] |= {"log_every": 1, "held_out": 0.3}
+    two_processes(tmp_path / "run", config, launch_file=launch_file, whole=True)
+    checkpoint = load_checkpoint(tmp_path / "run" / "checkpoint", merge=False)
+    assert [entry["step"] for entry in logged(tmp_path / "run")] == [1, 2, 3]
+    assert "llm_weight" in checkpoint.manifest["calibration"]
+    last, now = saved(tmp_path / "run", 3), trained(checkpoint.model)
+    body = [name for name in last if not name.startswith("head.")]  # calibration scales the head
+    assert body and all(torch.allclose(now[name], last[name], atol=1e-6) for name in body)
+    assert not list((tmp_path / "run").rglob("*.part"))
+
+
+# -- launch files, and what is refused -----------------------------------------------------------------------
+
+
+def test_every_launch_file_is_one():
+    names = ["cpu-2.yaml", "deepspeed-zero2.yaml", "fsdp.yaml", "multi-gpu.yaml"]
+    assert [path.name for path in FILES] == names
+    kinds = dict(zip(names, ("MULTI_GPU", "DEEPSPEED", "FSDP", "MULTI_GPU"), strict=True))
+    known = vars(launch_command_parser().parse_args(["script.py"]))
+    for path in FILES:
+        assert f"--config_file configs/accelerate/{path.name}" in path.read_text(encoding="utf-8")
+        loaded = load_config_from_file(str(path))  # refuses keys that it does not know
+        assert loaded.distributed_type == kinds[path.name] and loaded.num_processes == 2
+        # Those of the parts are options of `accelerate launch`; it does not look whether they exist.
+        assert set(loaded.fsdp_config) | set(loaded.deepspeed_config) <= set(known)
+
+
+def test_deepspeed_that_is_not_installed_is_named(monkeypatch):
+    monkeypatch.setenv("ACCELERATE_USE_DEEPSPEED", "true")
+    monkeypatch.setattr("accelerate.utils.is_deepspeed_available", lambda: False)
+    with pytest.raises(ImportError, match=r"pip install deepspeed.*fsdp\.yaml"):
+        processes()
+
+
+def test_a_batch_is_shared_by_rows(tiny, movies, vectors):
+    data = ingredients(tiny, movies, vectors)
+    for name in ("recommendations", "items", "wording", "candidates", "dialogues"):
+        whole = make_task(name, data, 4).batch(np.random.default_rng(0), 5)
+        parts = [whole.part(number, 3) for number in range(3)]
+        assert [part.rows for part in parts] == [1, 2, 2] and whole.part(0, 1) is whole
+        for key, tensor in {**whole.places, **whole.targets}.items():
+            joined = torch.cat([{**part.places, **part.targets}[key] for part in parts])
+            assert torch.equal(joined.nan_to_num(), tensor.nan_to_num())
+        if whole.batch is None:
+            continue
+        assert torch.equal(torch.cat([part.batch.items for part in parts]), whole.batch.items)
+        assert torch.equal(torch.cat([part.signals.text for part in parts]), whole.signals.text)
+        states = tiny(whole.batch, whole.signals)
+        row = 0
+        for part in parts:
+            assert (part.batch.branch >= 0).any(0).all()  # no column is padding alone
+            for here in tiny(part.batch, part.signals):
+                real = whole.batch.branch[row] >= 0
+                assert torch.allclose(here[: real.sum()], states[row][real], atol=1e-5)
+                row += 1
+
+
+def test_more_processes_than_examples_are_refused(tiny, movies, vectors):
+    batch = make_task("records", ingredients(tiny, movies, vectors), 4).batch(np.random.default_rng(0), 2)
+    with pytest.raises(ValueError, match=r"2 examples cannot be shared by 3 processes; raise .*batch_size"):
+        batch.part(0, 3)

@@ -1,0 +1,51 @@
+"""What `accelerate launch` runs in test_distributed.py: a tiny model, trained by all processes."""
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import torch
+from accelerate import DistributedType, PartialState
+
+import conftest
+import families
+from test_train import ingredients, weights
+from wherefore.config import Config
+from wherefore.train import train
+from wherefore.trainer import Trainer
+
+SHARDED = os.environ.get("ACCELERATE_USE_FSDP") == "true"
+
+
+def run(out, tree, kill_at=0):
+    """Train; the process that is told kills itself without a word."""
+    movies = conftest.make_movies()
+    model = conftest.make_tiny("llama", {"llama": families.make_tokenizer("llama3")})
+    for part in model.modules():  # each process draws its own dropout
+        if isinstance(part, torch.nn.Dropout):
+            part.p = 0.0
+    data = ingredients(model, movies, conftest.make_vectors(movies))
+
+    def report(stage, done, of, losses):
+        if done == kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    trainer = Trainer(Config.parse(tree), model, data, out, report)
+    assert trainer.sharded == SHARDED
+    trainer.run()
+    return weights(model)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    given = json.loads(sys.argv[1])
+    if SHARDED:
+        # Accelerate shards on GPUs alone; FSDP itself can do so on CPUs, so they are passed off as GPUs.
+        PartialState._prepare_backend = lambda *given: ("gloo", DistributedType.MULTI_GPU)
+        PartialState()
+    if given["whole"]:
+        train(Config.parse(given["config"]), given["out"])
+    else:
+        run(Path(given["out"]), given["config"], given["kill_at"])
