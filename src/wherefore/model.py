@@ -703,10 +703,22 @@ def build_lm(config: LLMConfig, seed: int = 0) -> tuple[nn.Module, Any]:
                 )
             )
         except OSError as error:
+            raise ValueError(_not_loaded(config.name, error)) from error
+        except (MemoryError, RuntimeError) as error:  # torch.OutOfMemoryError among them
+            if not out_of_memory(error):
+                raise
             raise ValueError(
-                f"`llm.name` is {config.name!r}, which could not be loaded: {str(error).splitlines()[0]} "
-                "Give `minilm` (packaged), a folder with a Hugging Face model, or an id that your hub cache has."
+                f"`llm.name` is {config.name!r}, whose weights do not fit into memory; set `llm.dtype` to bfloat16, "
+                "`llm.quantize` to 4bit on a GPU, or take a smaller LLM (`scripts/estimate.py CONFIG` says what one "
+                "needs)"
             ) from error
+        if tokenizer.chat_template is None:
+            warnings.warn(
+                f"the tokenizer of {config.name!r} has no chat template, so messages are written as `user : ...`. "
+                "After training that is as good; if the LLM was tuned to chat, save its tokenizer with its "
+                "`chat_template` into a folder with the model, and give the folder as `llm.name`",
+                stacklevel=2,
+            )
     if few_bits:
         from peft import prepare_model_for_kbit_training
 
@@ -720,6 +732,36 @@ _NOT_ADAPTED = {
     "bert": r".*\.predictions\..*",
     **dict.fromkeys(("mamba", "mamba2", "falcon_mamba", "falcon_h1", "nemotron_h"), _STATES),
 }
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Whether something did not fit into memory, a GPU's or the machine's."""
+    from accelerate.utils.memory import should_reduce_batch_size
+
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or bool(should_reduce_batch_size(error))
+
+
+def _not_loaded(name: str, error: OSError) -> str:
+    """Why an LLM was not loaded, and what to do."""
+    chain: list[BaseException] = [error]
+    while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None:
+        chain.append(cause)
+    kinds = {type(one).__name__ for one in chain}
+    if "GatedRepoError" in kinds or "gated repo" in str(error):
+        return (
+            f"`llm.name` is {name!r}, which its makers give only to those who accept its licence: do so on its page on "
+            "the hub, then run `hf auth login` here"
+        )
+    if "RepositoryNotFoundError" in kinds or "RevisionNotFoundError" in kinds:
+        what = "`llm.revision`" if "RevisionNotFoundError" in kinds else "`llm.name`"
+        return (
+            f"{what} is not on the hub: {name!r}, or you may not see it; correct it, or run `hf auth login`"
+        )
+    return (
+        f"`llm.name` is {name!r}, which could not be loaded: {str(error).splitlines()[0]} Give `minilm` (packaged), a "
+        "folder with a Hugging Face model, or an id that your hub cache has; without a network, download it "
+        "elsewhere and copy the folder."
+    )
 
 
 def _few_bits(config: LLMConfig) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from wherefore.calibrate import recall
 from wherefore.config import Config, StageConfig, TrainConfig
 from wherefore.files import write_aside
 from wherefore.losses import Objective, TaskBatch
-from wherefore.model import RecommenderLM
+from wherefore.model import RecommenderLM, out_of_memory
 from wherefore.parallel import load_moments, processes, whole_moments, whole_weights
 from wherefore.tasks import Ingredients, Task, make_task
 
@@ -298,7 +298,7 @@ class Trainer:
             try:
                 losses = self._learn(batches, shares)
             except RuntimeError as error:
-                if not _out_of_memory(error):
+                if not out_of_memory(error):
                     raise
                 raise MemoryError(_advice(train, number, stage, error)) from error
             values = self.accelerator.reduce(torch.stack([one.detach() for one in losses.values()]), "mean")
@@ -468,12 +468,6 @@ def _checkpointing(lm: Any, what: str, *settings: Any) -> None:
         lm, f"gradient_checkpointing_{what}"
     )
     switch(*settings)
-
-
-def _out_of_memory(error: RuntimeError) -> bool:
-    from accelerate.utils.memory import should_reduce_batch_size
-
-    return isinstance(error, torch.OutOfMemoryError) or bool(should_reduce_batch_size(error))
 
 
 def _advice(train: TrainConfig, number: int, stage: StageConfig, error: Exception) -> str:
