@@ -34,7 +34,7 @@ ui: $(VENV)/.installed-ui
 	@$(BIN)/wherefore ui $(ARGS)
 
 test: $(VENV)/.installed-dev
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: $(VENV)/.installed-dev
 	@failed=; for step in "ruff check ." "ruff format --check ." "mypy"; do \

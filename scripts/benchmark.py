@@ -9,7 +9,8 @@ quiet machine.
 
 `soft-vs-text`: candidates as soft tokens against candidates as text (title and facts), the latter in blocks and in one
 prompt: tokens read, time to the list and to the first word, memory. The starter, and models of published sizes with
-random weights, which change no time. With a GPU: `--device cuda --dtype bfloat16 --models 600M 4B 8B`.
+random weights, which change no time. Stopped, the same command goes on where it was. With a GPU:
+`--device cuda --dtype bfloat16 --models 600M 4B 8B`.
 """
 
 from __future__ import annotations
@@ -85,13 +86,17 @@ def _soft_vs_text(command: str, options: argparse.Namespace) -> dict[str, Any]:
 
     if min(options.candidates) < 1:
         raise SystemExit(f"--candidates has {min(options.candidates)}; give numbers from 1 on")
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    kept = options.out.with_suffix(".partial")
     measured = soft_vs_text.compare(
         options.models,
         options.candidates,
         device=options.device,
         dtype=options.dtype,
+        kept=kept,
         note=lambda line: print(line, file=sys.stderr),
     )
+    kept.unlink(missing_ok=True)
     return {**provenance(command, 0), "device": options.device, "models": measured}
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import json
 import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -96,6 +98,7 @@ def compare(
     dtype: str = "float32",
     tokens: int = 2,
     seconds: float = 10.0,
+    kept: Path | None = None,
     note: Callable[[str], None] = print,
 ) -> dict[str, Any]:
     """Measure each model.
@@ -109,6 +112,7 @@ def compare(
         dtype: Of the random models; the starter is as it ships.
         tokens: Soft tokens per item of the random models.
         seconds: For how long each figure is repeated, at least once; the median is kept.
+        kept: A file of the figures that a run which was stopped has got to; grows while this one goes on.
         note: Hears of progress.
 
     Returns:
@@ -117,6 +121,7 @@ def compare(
         process grew by at most). None where a model has too few positions.
     """
     found: dict[str, Any] = {}
+    done: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8")) if kept and kept.exists() else {}
     for name in models:
         bench = _bench(name, max(counts), device, dtype, tokens)
         size = sum(one.numel() for one in bench.model.parameters())
@@ -124,8 +129,13 @@ def compare(
         of["dialogue_tokens"] = len(_trunk(bench.model).ids)
         for way in ways:
             for count in counts:
-                of.setdefault(way, {})[str(count)] = row = measure(bench, way, count, seconds)
-                note(f"{name} {way} {count}: {row}")
+                key = f"{name} {way} {count} {device} {dtype} {tokens}"
+                if key not in done:
+                    done[key] = measure(bench, way, count, seconds)
+                    note(f"{key}: {done[key]}")
+                    if kept is not None:
+                        kept.write_text(json.dumps(done), encoding="utf-8")
+                of.setdefault(way, {})[str(count)] = done[key]
         for count in map(str, counts):
             soft = of.get("soft", {}).get(count)
             rest = [of[way][count] for way in ways if way != "soft" and of[way][count] is not None]

@@ -11,11 +11,15 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import numpy as np
 import pytest
+import torch
 
 from families import FAMILIES as EVERY_FAMILY
 from families import KINDS, STATEFUL, kind_of, make_lm, make_tokenizer
 
 FAMILIES = ("llama", "qwen3", "gpt2", "bert")  # for tests of what does not depend on the LLM
+if "PYTEST_XDIST_WORKER" in os.environ:  # tests run side by side: a core for each
+    torch.set_num_threads(1)
+    os.environ["OMP_NUM_THREADS"] = "1"  # of the processes that tests start, too
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 
@@ -48,8 +52,6 @@ def tiny(request, tokenizers):
 
 def make_tiny(family: str, tokenizers: dict, features: int = 3, dim: int = 8, dialogue: int = 64):
     """A RecommenderLM with random weights everywhere."""
-    import torch
-
     from wherefore.config import LoraConfig
     from wherefore.item_encoder import MLPItemEncoder
     from wherefore.model import RankingHead, RecommenderLM, add_lora

@@ -24,7 +24,7 @@ from wherefore.trainer import Trainer, trained
 ROOT = Path(__file__).parents[1]
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
 CONFIGS = [path for path in CONFIGS if path.name != "ablations.yaml"]  # changes to one, see test_reproduce.py
-OWN = ["inspired.yaml", "redial.yaml", "starter.yaml"]  # of the packaged LLM
+OWN = ["inspired.yaml", "own.yaml", "redial.yaml", "starter.yaml"]  # of the packaged LLM
 LLMS = [path for path in CONFIGS if path.name not in (*OWN, "frozen-llm.yaml")]
 LINEARS = {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}
 
@@ -65,6 +65,7 @@ def test_there_are_configs():
         "llama-3.2-1b",
         "llama-3.2-3b",
         "mistral-7b",
+        "own",
         "qwen3-0.6b",
         "qwen3-4b",
         "qwen3-8b",

@@ -1,0 +1,75 @@
+"""The benchmark of soft tokens against text, on a tiny model, and what it found."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))
+import soft_vs_text  # noqa: E402
+
+TINY = {
+    "kind": "Llama",
+    "hidden_size": 32,
+    "intermediate_size": 64,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "vocab_size": 30522,
+    "max_position_embeddings": 512,
+}
+
+
+@pytest.fixture
+def tiny_shape(monkeypatch):
+    monkeypatch.setitem(soft_vs_text.SHAPES, "tiny", TINY)
+
+
+def test_each_way_reads_what_it_should(tiny_shape, tmp_path):
+    kept = tmp_path / "some.partial"
+    heard = []
+    run = {"models": ["tiny"], "counts": [3, 12], "seconds": 0.0, "kept": kept, "note": heard.append}
+    found = soft_vs_text.compare(**run)["tiny"]
+    assert len(heard) == 6 and found["soft_tokens"] == 2
+    dialogue = found["dialogue_tokens"]
+    assert [found["soft"][n]["prompt_tokens"] for n in ("3", "12")] == [dialogue + 6, dialogue + 24]
+    assert found["text"]["3"]["prompt_tokens"] == found["prompt"]["3"]["prompt_tokens"] > dialogue + 60
+    assert found["prompt"]["12"] is None  # too few positions
+    for way in ("soft", "text"):
+        assert all(0 < one["list_s"] < one["first_word_s"] for one in found[way].values())
+    quicker = min(found[way]["3"]["list_s"] for way in ("text", "prompt"))
+    assert found["speedup"]["3"] == quicker / found["soft"]["3"]["list_s"]
+    assert soft_vs_text.compare(**run)["tiny"] == found and len(heard) == 6  # goes on where it was
+
+
+def test_one_prompt_is_ranked_as_the_llm_reads_it(tiny_shape):
+    bench = soft_vs_text._bench("tiny", 3, "cpu", "float32", 2)
+    model, trunk = bench.model, soft_vs_text._trunk(bench.model)
+    facts = torch.zeros(3, bench.features)
+    cache = model.prefill(trunk)
+    scores = soft_vs_text._rank_prompt(model, cache, bench.texts, facts)
+    ids = [*trunk.ids, *(token for text in bench.texts for token in text.ids)]
+    ends = len(trunk.ids) - 1 + torch.tensor([len(text.ids) for text in bench.texts]).cumsum(0)
+    with torch.inference_mode():
+        hidden = model.body(input_ids=torch.tensor([ids]), use_cache=False).last_hidden_state[0]
+        expected = model.head(hidden[ends], hidden[len(trunk.ids) - 1], facts).total
+    torch.testing.assert_close(scores, expected, atol=3e-5, rtol=0)
+    assert cache.states.get_seq_length() == len(trunk.ids)
+
+
+def test_soft_tokens_are_five_times_as_fast_at_a_hundred_candidates():
+    results = json.loads((ROOT / "results" / "soft_vs_text.json").read_text(encoding="utf-8"))
+    assert all(results[key] not in ("", None) for key in ("command", "commit", "seed", "hardware"))
+    assert {"starter", "135M", "600M"} <= set(results["models"])
+    readme = (ROOT / "README.md").read_text(encoding="utf-8").split("**Soft tokens**")[1].split("\n**")[0]
+    assert results["command"] in readme
+    for name in ("135M", "600M"):
+        of = results["models"][name]
+        others = [of[way]["100"]["list_s"] for way in ("text", "prompt") if of[way]["100"]]
+        assert min(others) >= 5 * of["soft"]["100"]["list_s"]
+        assert f"{of['speedup']['100']:.0f} times" in readme
