@@ -68,8 +68,8 @@ def measure_drift(
             progress(done)
     if not tokens:
         raise ValueError("no dialogue has two tokens or more, so there is nothing to predict")
-    base, adapted = (math.exp(sums[on] / tokens) for on in (False, True))
-    return Drift(tokens, base, adapted)
+    base, now = (math.exp(sums[on] / tokens) for on in (False, True))
+    return Drift(tokens, base, now)
 
 
 @torch.inference_mode()
