@@ -74,8 +74,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     options.out = options.out or ROOT / "results" / f"{options.what.replace('-', '_')}.json"
     command = shlex.join(["python", "scripts/benchmark.py", *(sys.argv[1:] if argv is None else argv)])
-    result = _speed(command, options.turns) if options.what == "speed" else _soft_vs_text(command, options)
     options.out.parent.mkdir(parents=True, exist_ok=True)
+    result = _speed(command, options.turns) if options.what == "speed" else _soft_vs_text(command, options)
     options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(result, indent=1))
     return 0
@@ -86,7 +86,6 @@ def _soft_vs_text(command: str, options: argparse.Namespace) -> dict[str, Any]:
 
     if min(options.candidates) < 1:
         raise SystemExit(f"--candidates has {min(options.candidates)}; give numbers from 1 on")
-    options.out.parent.mkdir(parents=True, exist_ok=True)
     kept = options.out.with_suffix(".partial")
     measured = soft_vs_text.compare(
         options.models,

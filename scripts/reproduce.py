@@ -225,13 +225,15 @@ def trained(options: argparse.Namespace, runs: Path, number: int, changes: Seque
     """The checkpoint of one run, trained unless it is there already."""
     from wherefore.config import Config
     from wherefore.train import train
+    from wherefore.trainer import decisive
 
     config = Config.load(options.config, [*options.overrides, *changes])
     config = config.model_copy(update={"seed": config.seed + number})
     with_catalog(config)
     folder = runs / where
     kept = folder / "checkpoint" / "config.yaml"
-    if kept.is_file() and _loaded(kept) == config:
+    known = _loaded(kept) if kept.is_file() else None
+    if known is not None and decisive(known) == decisive(config):
         return folder / "checkpoint"
     print(f"training {folder}", file=sys.stderr, flush=True)
     with timed(runs, where):

@@ -178,11 +178,15 @@ def test_items_that_nobody_named_are_measured(reproduce, project, movies):
     assert learned._ids and not set(learned._ids) & set(kept_out)
 
 
-def test_a_changed_config_is_trained_again(reproduce, project):
+def test_a_changed_config_is_not_measured_with_weights_of_before(reproduce, project, capsys):
     assert reproduce.main(["mine.yaml", "--seeds", "1", *TABLE]) == 0
-    first = Path("runs/mine/seed-0/checkpoint/config.yaml").read_text()
+    weights = Path("runs/mine/seed-0/checkpoint/manifest.json")
+    first = weights.stat().st_mtime_ns
     assert reproduce.main(["mine.yaml", "writer.max_tokens=20", "--seeds", "1", *TABLE]) == 0
-    assert Path("runs/mine/seed-0/checkpoint/config.yaml").read_text() != first
+    assert weights.stat().st_mtime_ns == first  # how replies are worded moves no weight
+    capsys.readouterr()
+    assert reproduce.main(["mine.yaml", "train.cold=0.25", "--seeds", "1", *TABLE]) == 2
+    assert "runs/mine/seed-0" in capsys.readouterr().err
 
 
 def test_a_missing_catalogue_is_made_from_the_corpus(reproduce, project, monkeypatch):

@@ -52,12 +52,13 @@ class Attention:
         window = getattr(text, "sliding_window", None)
         self.window: int | None = window if window and (self.by_kind or not kinds) else None
 
-    def masks(self, seen: Tensor, gap: Tensor, dtype: torch.dtype) -> Any:
+    def masks(self, seen: Tensor, queries: Tensor, keys: Tensor, dtype: torch.dtype) -> Any:
         """The masks that the model is given.
 
         Args:
             seen: (b, q, k) which keys a query sees, windows aside.
-            gap: (b, q, k) by how many positions the key comes before the query.
+            queries: (b, q) positions.
+            keys: (b, k) positions.
             dtype: Of the model.
 
         Returns:
@@ -67,7 +68,7 @@ class Attention:
         full = _additive(seen, dtype)
         if self.window is None:
             return full
-        near = _additive(seen & (gap < self.window), dtype)
+        near = _additive(seen & (queries[:, :, None] - keys[:, None] < self.window), dtype)
         return {_FULL: full, _SLIDING: near} if self.by_kind else near
 
 

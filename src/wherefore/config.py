@@ -188,7 +188,7 @@ class TrainConfig(_Strict):
     recommending_turns: int | None = Field(None, ge=1)  # how many to fetch candidates for; None: all
     save_every: int = Field(200, ge=1)  # steps between checkpoints
     log_every: int = Field(10, ge=1)
-    by_length: bool = True  # examples of like length share a batch, so that it has little padding
+    by_length: bool = False  # examples of like length share a batch, so that it has little padding
     gradient_checkpointing: bool = False  # compute the LLM's states twice instead of keeping them all
     compile: bool = False  # compile the LLM's body; needs a C++ compiler, on a GPU Triton
     # Steps between measurements of recall@10 on the held-out turns; None: never. The best step's weights are kept.

@@ -15,12 +15,10 @@ from typing import NamedTuple
 import torch
 
 from wherefore.activations import Saved
-from wherefore.config import Config, StageConfig, build
-from wherefore.item_encoder import ITEM_ENCODERS
+from wherefore.config import Config, StageConfig
 from wherefore.losses import LOSSES, language_modelling
-from wherefore.model import BLOCK, RankingHead
+from wherefore.model import BLOCK, RankingHead, build_item_encoder
 from wherefore.prompt import TITLE_TOKENS
-from wherefore.signals import make_signals
 from wherefore.sizes import LMSize, causal_lm_config, embedder_size, lm_size, weight_dtype
 
 # A turn lists so many items; what is said of each is planned in so many tokens and written in so many (both as
@@ -136,16 +134,7 @@ def estimate(config: Config) -> Cost:
         width = int(config.pca)
     llm = lm_size(kind, config.llm.lora)
     with torch.device("meta"):
-        signals = {name: signal.dim for name, signal in make_signals(config.signals).items()}
-        encoder = build(
-            config.item_encoder,
-            ITEM_ENCODERS,
-            "item encoder",
-            **({"extra": signals} if signals else {}),
-            dim=width,
-            width=llm.width,
-            scale=1.0,
-        )
+        encoder = build_item_encoder(config, width, llm.width, 1.0)
         head = RankingHead(llm.width, FEATURES, config.ranker.hidden)
     ours = sum(part.numel() for part in (*encoder.parameters(), *head.parameters()))
     soft = int(encoder.soft_tokens)

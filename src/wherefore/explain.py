@@ -527,9 +527,9 @@ class Sentence:
         return bool(_TAG_CUES & set(before)) or before[-1:] == ["under"]
 
     def _word(self, current: str, language: _Language) -> None:
-        total = sum(1 for slot in self.plan.slots if slot.startswith("#"))
-        counts = {NUMBERS[n] for n in self._counts(total) if n < len(NUMBERS)} | {"one", "no"}
-        if self.plan.item is None and (current in counts or current in map(str, self._counts(total))):
+        numbers = {self.plan.total} | {fact.met for fact in self.plan.facts if fact.met is not None}
+        counts = {NUMBERS[n] for n in numbers if n < len(NUMBERS)} | {"one", "no"} | {str(n) for n in numbers}
+        if self.plan.item is None and current in counts:
             return
         if any(char.isdigit() for char in current):
             self._report("number", f"{current!r} is in neither the record nor the limits")
@@ -537,13 +537,6 @@ class Sentence:
             self._report("word", f"{current!r} is neither in the record nor a word that may be used")
         elif current in language.banned:
             self._report("value", f"{current!r} is not in the record")
-
-    def _counts(self, total: int) -> set[int]:
-        found = {total}
-        for fact in self.plan.facts:
-            if fact.kind == "wish" and " of " in fact.ask:
-                found.add(int(fact.ask.partition(" ")[0]))
-        return found
 
     # -- form
 
@@ -588,7 +581,7 @@ class Sentence:
             self._report("form", f"nothing follows from {self.words[0]!r}")
         if self.plan.item is None and ("its", "record") in zip(self.words, self.words[1:], strict=False):
             self._report("form", "an opening speaks of no single record")
-        total = sum(slot.startswith("#") for slot in self.plan.slots)
+        total = self.plan.total
         if self.plan.item is None and total > 1:
             one = {("this", word) for word in (*normal_words(self.plan.noun)[:1], "one", "is")}
             if one & {*zip(self.words, self.words[1:], strict=False)}:
@@ -857,12 +850,8 @@ class Sentence:
 
     def _opening(self) -> None:
         plan = self.plan
-        total = sum(1 for slot in plan.slots if slot.startswith("#"))
-        shares = {
-            (fact.field, fact.value): int(fact.ask.partition(" ")[0])
-            for fact in plan.facts
-            if fact.kind == "wish" and " of " in fact.ask
-        }
+        total = plan.total
+        shares = {(fact.field, fact.value): fact.met for fact in plan.facts if fact.met is not None}
         preferences = self.dialogue.preferences
         none = False
         short = any(fact.kind == "count" and fact.ask != f"of {total}" for fact in plan.facts)

@@ -333,19 +333,21 @@ class Objective(nn.Module):
         self.weights = dict(weights)
         self.tasks = tuple(dict.fromkeys(LOSSES[name].task for name in weights))
 
-    def shares(self, batches: Mapping[str, TaskBatch], number: int, of: int) -> dict[str, float]:
+    def shares(
+        self, parts: Mapping[str, TaskBatch], whole: Mapping[str, TaskBatch], of: int
+    ) -> dict[str, float]:
         """How much each loss of one process' part counts, so that the mean over the processes is the whole's.
 
         Args:
-            batches: The whole ones, by task.
-            number: Of the process, from 0.
-            of: How many share the batches.
+            parts: That of each batch which the process has, by task.
+            whole: The batches, by task.
+            of: How many processes share them.
         """
         shares = {}
         for name in self.weights:
             count = _MEAN_OVER.get(LOSSES[name].compute, _examples)
-            whole = batches[LOSSES[name].task]
-            shares[name] = of * count(whole.part(number, of)) / max(count(whole), 1)
+            task = LOSSES[name].task
+            shares[name] = of * count(parts[task]) / max(count(whole[task]), 1)
         return shares
 
     def forward(

@@ -366,11 +366,11 @@ class RecommenderLM(nn.Module):
         inputs = self.embed(batch.ids, self.item_encoder(signals))
         if not self.branches:
             return self._forward_rows(inputs, batch.branch)
-        gap = batch.positions[:, :, None] - batch.positions[:, None, :]
+        seen, at = seen_by_branches(batch.branch), batch.positions
         output = self.body(
             inputs_embeds=inputs,
-            attention_mask=self.attention.masks(seen_by_branches(batch.branch), gap, self.dtype),
-            position_ids=batch.positions,
+            attention_mask=self.attention.masks(seen, at, at, self.dtype),
+            position_ids=at,
             use_cache=False,
         )
         hidden: Tensor = output.last_hidden_state
@@ -566,13 +566,12 @@ class RecommenderLM(nn.Module):
             branch = torch.arange(len(shown), device=self.device).repeat_interleave(lengths)  # (t,)
             seen &= branch[:, None] == branch[None, :]
             places = places - (ends - lengths)[branch]
-        at = torch.cat([torch.arange(trunk, device=self.device), trunk + places])
+        at = torch.cat([torch.arange(trunk, device=self.device), trunk + places])[None]
         seen = torch.cat([seen.new_ones(t, trunk), seen], dim=1)
-        gap = at[trunk:, None] - at[None, :]
         output = self.body(
             inputs_embeds=inputs[None],
-            attention_mask=self.attention.masks(seen[None], gap[None], self.dtype),
-            position_ids=at[None, trunk:],
+            attention_mask=self.attention.masks(seen[None], at[:, trunk:], at, self.dtype),
+            position_ids=at[:, trunk:],
             past_key_values=cache.states,
             use_cache=True,
         )
@@ -846,6 +845,23 @@ def _embedding_scale(table: Any) -> float:
     return float(table(ids).float().pow(2).mean().sqrt())
 
 
+def build_item_encoder(config: Config, dim: int, width: int, scale: float) -> ItemEncoder:
+    """A fresh item encoder.
+
+    Args:
+        config: The whole tree.
+        dim: d, width of the item vectors.
+        width: h, of the LLM.
+        scale: Size of the LLM's own embeddings.
+    """
+    widths = {name: signal.dim for name, signal in make_signals(config.signals).items()}
+    extra = {"extra": widths} if widths else {}
+    encoder: ItemEncoder = build(
+        config.item_encoder, ITEM_ENCODERS, "item encoder", **extra, dim=dim, width=width, scale=scale
+    )
+    return encoder
+
+
 def build_model(config: Config, dim: int, features: int) -> RecommenderLM:
     """A model to be trained: base LLM with a fresh adapter, item encoder and head.
 
@@ -858,16 +874,7 @@ def build_model(config: Config, dim: int, features: int) -> RecommenderLM:
     torch.manual_seed(config.seed + 1)
     base = base_of(lm)
     table = base.get_input_embeddings().weight
-    widths = {name: signal.dim for name, signal in make_signals(config.signals).items()}
-    encoder = build(
-        config.item_encoder,
-        ITEM_ENCODERS,
-        "item encoder",
-        **({"extra": widths} if widths else {}),
-        dim=dim,
-        width=table.shape[1],
-        scale=_embedding_scale(base.get_input_embeddings()),
-    )
+    encoder = build_item_encoder(config, dim, table.shape[1], _embedding_scale(base.get_input_embeddings()))
     ranker = config.ranker
     head = RankingHead(
         table.shape[1],

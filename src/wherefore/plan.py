@@ -68,6 +68,11 @@ class Fact:
         """The schema's phrase, filled: "directed by Ridley Scott"."""
         return self.template.replace("{}", self.value)
 
+    @property
+    def met(self) -> int | None:
+        """Of how many listed items an opening's wish holds; None of other facts."""
+        return int(self.ask.partition(" ")[0]) if self.kind == "wish" and " of " in self.ask else None
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -81,6 +86,11 @@ class Plan:
     slots: Mapping[str, str] = field(default_factory=dict)
     noun: str = "item"
     plural: str = "items"
+
+    @property
+    def total(self) -> int:
+        """How many items an opening's list has."""
+        return sum(slot.startswith("#") for slot in self.slots)
 
 
 def normal_words(text: str) -> list[str]:

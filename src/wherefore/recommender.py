@@ -814,9 +814,10 @@ class Recommender:
                 continue
             ended[one.row] += 1
             plan = plans[numbers[one.row]]
-            sentence = explain.Sentence(one.text, plan, dialogue, self.catalog)
-            if one.finished and not sentence.check() and not oddities(sentence):
-                passed[one.row].append((one, len(sentence.told())))
+            if one.finished:
+                sentence = explain.Sentence(one.text, plan, dialogue, self.catalog)
+                if not sentence.check() and not oddities(sentence):
+                    passed[one.row].append((one, len(sentence.told())))
             if len(passed[one.row]) < writer.enough and ended[one.row] < writer.samples:
                 continue
             settled.add(one.row)

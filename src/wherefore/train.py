@@ -36,7 +36,7 @@ from wherefore.prepare import (
 from wherefore.retrieval import Retriever, make_retriever
 from wherefore.signals import ItemVectors, load_signals, make_signals
 from wherefore.tasks import Ingredients, Recommendations
-from wherefore.trainer import MEASURED, RANKS, Trainer, load_trained
+from wherefore.trainer import RANKS, Trainer, is_measured, load_trained
 
 
 def train(
@@ -198,9 +198,7 @@ def _ranks(config: Config) -> bool:
 def _held_out(config: Config, found: Recommendations | None) -> frozenset[int]:
     """The newest turns, where the LLM's scores are to be weighed, and recall to be measured."""
     train = config.train
-    measured = train.validate_every is not None and any(
-        MEASURED & set(stage.losses) for stage in train.stages
-    )
+    measured = any(is_measured(train, stage) for stage in train.stages)
     if found is None or not (_ranks(config) or measured):
         return frozenset()
     return frozenset(range(len(found) - int(config.train.held_out * len(found)), len(found)))

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from wherefore.calibrate import recall
 from wherefore.config import Config, StageConfig, TrainConfig
 from wherefore.files import write_aside
-from wherefore.losses import Objective, TaskBatch
+from wherefore.losses import LOSSES, Objective, TaskBatch
 from wherefore.model import RecommenderLM, out_of_memory
 from wherefore.parallel import load_moments, processes, whole_moments, whole_weights
 from wherefore.tasks import Ingredients, Task, make_task
@@ -36,8 +36,18 @@ class TrainingStopped(Exception):
 
 
 RANKS = frozenset({"ranking", "in_batch_ranking"})  # losses by which the LLM learns to rank
-MEASURED = RANKS | {"source_ranking"}  # stages with one of these are measured by recall
+_MEASURED = RANKS | {"source_ranking"}  # stages with one of these can be measured by recall
 _AT = 10
+
+
+def is_measured(train: TrainConfig, stage: StageConfig) -> bool:
+    """Whether recall on held-out turns is measured while a stage runs."""
+    return train.validate_every is not None and not _MEASURED.isdisjoint(stage.losses)
+
+
+def decisive(config: Config) -> str:
+    """What decides the weights, as JSON; how replies are worded later does not."""
+    return config.model_dump_json(exclude={"writer"})
 
 
 @dataclass(frozen=True)
@@ -102,7 +112,7 @@ class Trainer:
             raise ValueError(
                 "the launch file asks for FSDP version 1; set `fsdp_version: 2`, as configs/accelerate/fsdp.yaml does"
             )
-        if train.validate_every is not None and any(MEASURED & set(stage.losses) for stage in train.stages):
+        if any(is_measured(train, stage) for stage in train.stages):
             self._check_measurable()
         if train.gradient_checkpointing and not model.causal_lm.supports_gradient_checkpointing:
             raise ValueError(
@@ -113,9 +123,7 @@ class Trainer:
             _check_compiler(self.accelerator.device)
         self.steps = sum(stage.steps for stage in config.train.stages)
         out.mkdir(parents=True, exist_ok=True)
-        # What decides the weights; how replies are worded later does not.
-        decisive = config.model_dump_json(exclude={"writer"})
-        self.key = hashlib.sha256(decisive.encode()).hexdigest()[:16]
+        self.key = hashlib.sha256(decisive(config).encode()).hexdigest()[:16]
 
     def _check_measurable(self) -> None:
         if self.sharded:
@@ -206,8 +214,7 @@ class Trainer:
             best = self._best_of(before + first)
         elif before == 0 or not self._folder(before).exists():
             self._save(before, "start of " + stage.name)
-        measured = train.validate_every is not None and bool(MEASURED & set(stage.losses))
-        if measured and best is None:
+        if is_measured(train, stage) and best is None:
             best = Best(before, self._recall(stage))
         end = before + stage.steps
         for step in range(first, stage.steps):
@@ -293,8 +300,8 @@ class Trainer:
             rng = np.random.default_rng([*key, 0])  # every process draws the whole batch
             sizes = {name: stage.batch_sizes.get(name, stage.batch_size) for name in tasks}
             whole = {name: task.batch(rng, sizes[name]) for name, task in tasks.items()}
-            shares = self.objective.shares(whole, process, of) if of > 1 else None
             batches = {name: batch.part(process, of) for name, batch in whole.items()}
+            shares = self.objective.shares(batches, whole, of) if of > 1 else None
             try:
                 losses = self._learn(batches, shares)
             except RuntimeError as error:
@@ -477,7 +484,7 @@ def _advice(train: TrainConfig, number: int, stage: StageConfig, error: Exceptio
     advice.append(f"and raise `train.grad_accumulation` (now {train.grad_accumulation}) by as much")
     if not train.gradient_checkpointing:
         advice.append("or set `train.gradient_checkpointing: true`")
-    if {"ranking", "in_batch_ranking", "reply_lm"} & set(stage.losses):
+    if any(LOSSES[name].task == "recommendations" for name in stage.losses):
         advice.append(
             f"or lower `train.stages[{number}].candidates` (now {stage.candidates or train.candidates})"
         )

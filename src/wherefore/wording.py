@@ -431,12 +431,12 @@ def opening(plan: Plan, rng: Random) -> str:
     """
     if plan.item is not None:
         raise ValueError("a plan with an item is a reason's; call `word`")
-    total = _total(plan)
+    total = plan.total
     limits = [fact for fact in plan.facts if fact.kind == "limit"]
     if total == 0:
         raise ValueError("an opening introduces items; `relax.advice` words an empty list")
     wishes = [fact for fact in plan.facts if fact.kind == "wish"]
-    met = [fact for fact in wishes if _met(fact) == total]
+    met = [fact for fact in wishes if fact.met == total]
     likes = [slot_of(plan, fact.source) for fact in plan.facts if fact.kind == "liked"]
     likes = [slot for slot in likes if slot]
     one = total == 1
@@ -467,7 +467,7 @@ def opening_surface(plan: Plan) -> tuple[set[str], set[str]]:
     were; that the list is short where it is.
     """
     kinds = {fact.kind for fact in plan.facts}
-    total = _total(plan)
+    total = plan.total
     counts = {total}
     frames = [*LIST, "this is my suggestion" if total == 1 else "these are"]
     phrases: list[str] = []
@@ -480,9 +480,9 @@ def opening_surface(plan: Plan) -> tuple[set[str], set[str]]:
             case "wish":
                 phrases += [said(fact), *FORMS.get(said(fact), "").splitlines()]
                 frames.append("and")
-                if _met(fact) != total:
-                    counts.add(_met(fact))
-                    frames += PARTLY if _met(fact) else UNMET
+                if fact.met is not None and fact.met != total:
+                    counts.add(fact.met)
+                    frames += PARTLY if fact.met else UNMET
                     phrases += predicates([fact], plan.noun.lower())
                     phrases += plural_predicates([fact], plan.plural.lower())
             case "limit":
@@ -494,7 +494,7 @@ def opening_surface(plan: Plan) -> tuple[set[str], set[str]]:
                 phrases.append(said(fact))
             case "passed":
                 frames += PASSED
-    for group in _by_field([fact for fact in plan.facts if fact.kind == "wish" and _met(fact) == total]):
+    for group in _by_field([fact for fact in plan.facts if fact.kind == "wish" and fact.met == total]):
         phrases += additions(group)
     if _short(plan):
         frames += SHORT
@@ -504,19 +504,9 @@ def opening_surface(plan: Plan) -> tuple[set[str], set[str]]:
     return {*phrases, plan.noun.lower(), plan.plural.lower()} - {""}, words
 
 
-def _total(plan: Plan) -> int:
-    """How many items an opening's list has."""
-    return sum(1 for slot in plan.slots if slot.startswith("#"))
-
-
-def _met(wish: Fact) -> int:
-    """How many items of the list meet a wish."""
-    return int(wish.ask.partition(" ")[0])
-
-
 def _short(plan: Plan) -> bool:
     """Whether the list is shorter than was asked."""
-    return any(fact.kind == "count" and fact.ask != f"of {_total(plan)}" for fact in plan.facts)
+    return any(fact.kind == "count" and fact.ask != f"of {plan.total}" for fact in plan.facts)
 
 
 def _counted(count: int) -> str:
@@ -537,7 +527,7 @@ def _rest(plan: Plan, wishes: Sequence[Fact], met: Sequence[Fact], total: int, r
     for fact in wishes:
         if fact in met:
             continue
-        n = _met(fact)
+        n = fact.met
         if n:
             one, many = predicates([fact], plan.noun.lower()), plural_predicates([fact], plan.plural.lower())
             vps = rng.choice(one if n == 1 else many)

@@ -72,8 +72,7 @@ class CachedBranches:
         before = places[None, :] <= places[-new:, None]  # (new, k)
         own = places[None, :] == places[-new:, None]
         seen = (self._real[:, None] & before) | own
-        gap = self._at[:, -new:, None] - self._at[:, None]
-        return self._attention.masks(seen, gap, self._inputs.dtype)
+        return self._attention.masks(seen, self._at[:, -new:], self._at, self._inputs.dtype)
 
     def repeat(self, times: int) -> None:
         """Let each sentence go on in so many ways."""
