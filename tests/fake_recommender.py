@@ -123,6 +123,8 @@ class Recommender:
             raise RuntimeError("a fault of ours")
         return self._stream(messages, k, 0.05 if "slowly" in last else 0)
 
+    steps = stream
+
     def _stream(self, messages, k, pause):
         assert not self.busy, "the turn before was not closed"
         self.busy = True

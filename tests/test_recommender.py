@@ -475,9 +475,9 @@ class Scripted:
 
     def __init__(self, recommender, *rounds):
         self.rounds = list(rounds)
-        recommender.model.write = self
+        recommender.model.writing = self
 
-    def __call__(self, cache, prompts, *rest, enough):
+    def __call__(self, cache, prompts, *rest, enough, batch):
         from wherefore.writing import Written
 
         opening = not prompts[0].items
@@ -520,7 +520,7 @@ def test_two_wordings_that_pass_are_enough_and_failed_ones_do_not_count(tokenize
     scripts = [["it is a western from 1931.", good, good, "never asked for."], [good] * 4]
     asked = []
 
-    def write(cache, prompts, *rest, enough):
+    def write(cache, prompts, *rest, enough, batch):
         from wherefore.writing import Written
 
         for row, _ in enumerate(prompts):
@@ -530,7 +530,7 @@ def test_two_wordings_that_pass_are_enough_and_failed_ones_do_not_count(tokenize
                 asked.append((len(prompts), row, number))
                 yield Written(row, text, finished=True)
 
-    recommender.model.write = write
+    recommender.model.writing = write
     reply = recommender.generate(user("Something scary after 2010"), k=2)
     assert {one.worded for one in reply.recommendations} == {"first"}
     assert [one for one in asked if one[0] == 2] == [(2, 0, 0), (2, 0, 1), (2, 0, 2), (2, 1, 0), (2, 1, 1)]
@@ -567,11 +567,85 @@ def test_scores_come_in_parts_and_with_all_candidates(tokenizers):
 def test_the_seed_of_the_wording_can_be_given(tokenizers, monkeypatch):
     recommender = make_recommender("llama", tokenizers)
     seeds = []
-    write = recommender.model.write
+    writing = recommender.model.writing
     monkeypatch.setattr(
-        recommender.model, "write", lambda *given, **named: seeds.append(given[6]) or write(*given, **named)
+        recommender.model,
+        "writing",
+        lambda *given, **named: seeds.append(given[6]) or writing(*given, **named),
     )
     for seed in (None, 0, 1):
         recommender.generate(user("Something scary?"), k=2, seed=seed)
     each = len(seeds) // 3
     assert seeds[:each] == seeds[each : 2 * each] != seeds[2 * each :]
+
+
+# -- several conversations ------------------------------------------------------------------------------------
+
+SEVERAL = (
+    user("I loved Alien. Something scary?"),
+    user("A comedy after 1980"),
+    user("hello"),
+    user("I liked Heat", "Then see these.", "Something shorter"),
+    user("Who directed Alien?"),
+)
+
+
+def told(reply):
+    """All of a reply but its times and the last digits of its scores."""
+    listed = [{**one.to_json(), "score": round(one.score, 4)} for one in reply.recommendations]
+    return {**reply.to_json(), "recommendations": listed, "timings": None}
+
+
+def test_many_conversations_are_answered_as_each_alone(family, tokenizers):
+    recommender = make_recommender(family, tokenizers)
+    alone = [told(recommender.generate(messages, k=3)) for messages in SEVERAL]
+    heard = []
+    for together in (1, 2, 8):
+        many = recommender.generate_many(
+            SEVERAL, k=3, progress=lambda *count: heard.append(count), together=together
+        )
+        assert [told(reply) for reply in many] == alone
+    assert heard == [(n, 5) for n in range(1, 6)] * 3
+    assert recommender.generate_many([]) == []
+
+
+def test_what_is_wrong_with_one_of_many_is_said_before_any_is_answered(tokenizers):
+    recommender = make_recommender("llama", tokenizers)
+    with pytest.raises(ValueError, match="conversation 1: .*user"):
+        recommender.generate_many([user("Something scary?"), [{"role": "assistant", "content": "hi"}]])
+    with pytest.raises(ValueError, match="`together` is 0"):
+        recommender.generate_many([user("Something scary?")], together=0)
+
+
+def test_the_catalogue_may_change_while_a_reply_is_written(family, tokenizers):
+    """What was listed and is gone keeps its line; the turn after does not know it any more."""
+    whole = make_recommender(family, tokenizers)
+    ask = user("I loved Alien. Something scary?")
+    expected = told(whole.generate(ask, k=3))
+    ids = [one["item"]["id"] for one in expected["recommendations"]]
+    for moment in range(4):
+        recommender = make_recommender(family, tokenizers)
+        events = recommender.steps(ask, k=3)
+        for _ in range(moment + 1):
+            next(events)
+        recommender.remove([ids[0], "alien"] if "alien" in recommender.catalog else ids[:1])
+        recommender.add([Item("new", "Brand New", {"genres": ("Horror",), "year": 2020})])
+        *_, done = events
+        assert told(done.reply) == expected
+        assert ids[0] not in recommender.catalog
+        after = recommender.generate(ask, k=3)
+        assert ids[0] not in {one.item.id for one in after.recommendations}
+        assert not recommender._open
+
+
+def test_a_turn_that_is_given_up_leaves_nothing_behind(tokenizers):
+    recommender = make_recommender("llama", tokenizers)
+    ask = user("I loved Alien. Something scary?")
+    expected = told(recommender.generate(ask, k=3))
+    for moment in range(5):
+        events = recommender.steps(ask, k=3)
+        for _ in range(moment + 1):
+            next(events)
+        events.close()
+        assert not recommender._open and len(recommender.realizer._batch) == 0
+        assert told(recommender.generate(ask, k=3)) == expected

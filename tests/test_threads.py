@@ -21,7 +21,7 @@ def test_everything_runs_on_one_thread_in_the_callers_context():
 
     def steps():
         try:
-            for number in range(3):
+            for number in (0, None, 1, 2, None):
                 work()
                 yield number
         finally:
@@ -39,7 +39,7 @@ def test_everything_runs_on_one_thread_in_the_callers_context():
         one.join()
     threads = {thread for thread, _ in seen}
     assert len(threads) == 1 and threading.get_ident() not in threads
-    assert sorted(name for _, name in seen) == ["ann"] * 5 + ["bo"] * 5
+    assert sorted(name for _, name in seen) == ["ann"] * 7 + ["bo"] * 7
 
 
 def test_what_is_raised_comes_through_and_later_work_goes_on():

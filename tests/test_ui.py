@@ -26,6 +26,7 @@ from wherefore import cli
 from wherefore.catalog import Catalog
 from wherefore.dialogue import Preferences, Wish
 from wherefore.state import parts
+from wherefore.threads import OneThread
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def page():
 @pytest.fixture(scope="module")
 def ui(page):
     """The page's modules by name."""
-    names = ("view", "cards", "columns", "controls", "export", "picture", "saved", "texts", "app")
+    names = ("view", "cards", "columns", "controls", "export", "picture", "saved", "texts", "app", "programs")
     return SimpleNamespace(**{name: sys.modules[f"wherefore_ui.{name}"] for name in names})
 
 
@@ -302,6 +303,35 @@ def test_the_command_serves_the_page():
             error = server.stderr.read().decode()
             server.stderr.close()
     assert "Traceback" not in error
+
+
+def test_programs_that_ask_at_once_are_answered_as_each_alone(ui, tokenizers):
+    """Their replies are written in one batch, on one thread."""
+    recommender = make_recommender("llama", tokenizers)
+    alone = OneThread()
+    recommend, chat = ui.programs.endpoints(recommender, 3, alone)
+    asked = [ASK, "A comedy after 1980", "Something with Sigourney Weaver", "Anything shorter than Heat?"]
+    expected = [recommend([{"role": "user", "content": text}])["text"] for text in asked]
+    sizes, answered = set(), {}
+    read = recommender.realizer._batch._reader.read
+    recommender.realizer._batch._reader.read = lambda drafts: sizes.add(len(drafts)) or read(drafts)
+    begin = threading.Barrier(len(asked))
+
+    def program(number):
+        begin.wait()
+        if number % 2:
+            answered[number] = recommend([{"role": "user", "content": asked[number]}])["text"]
+        else:
+            *_, last = chat(asked[number])
+            answered[number] = last["reply"]["text"]
+
+    programs = [threading.Thread(target=program, args=(number,)) for number in range(len(asked))]
+    for one in programs:
+        one.start()
+    for one in programs:
+        one.join()
+    assert [answered[number] for number in range(len(asked))] == expected
+    assert max(sizes) > 1
 
 
 def test_a_port_that_is_taken_and_a_bad_user_are_explained(fake_ui):

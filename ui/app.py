@@ -33,6 +33,7 @@ from .saved import Saved
 from .view import Settings, View, anew, answer, cut_off, without_part
 
 MOST_MESSAGES = 20  # of one person within a minute
+TOGETHER = 8  # replies to programs that are in work at once
 MOST_CATALOGS = 4  # of users' own, that are held at once; the longest unused goes first
 _HERE = Path(__file__).parent
 _CLICKS = """
@@ -716,7 +717,9 @@ def build_app(
         # -- for programs -------------------------------------------------------------------------------
 
         for endpoint in endpoints(recommender, k, alone):
-            gr.api(endpoint, api_name=endpoint.__name__, concurrency_id="model", concurrency_limit=1)
+            gr.api(
+                endpoint, api_name=endpoint.__name__, concurrency_id="programs", concurrency_limit=TOGETHER
+            )
     return app
 
 

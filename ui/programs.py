@@ -16,7 +16,7 @@ def endpoints(recommender: Recommender, length: int, alone: OneThread) -> tuple[
     Args:
         recommender: Answers.
         length: Of a list, where the caller does not say.
-        alone: What the recommender computes on.
+        alone: What the recommender computes on. Calls take turns on it, and their replies are written in one batch.
     """
 
     def recommend(
@@ -33,7 +33,10 @@ def endpoints(recommender: Recommender, length: int, alone: OneThread) -> tuple[
             The reply: text, action, recommendations with reasons and evidence, and preferences.
         """
         state = None if preferences is None else Preferences.from_json(preferences)
-        return alone(recommender.generate, messages, k, state).to_json()
+        for event in alone.each(recommender.steps(messages, k, state)):
+            if isinstance(event, Done):
+                return event.reply.to_json()
+        raise AssertionError("a turn ends with Done")
 
     def chat(message: str, conversation: list[dict[str, str]] | None = None) -> Iterator[dict[str, Any]]:
         """Say something to the recommender; the reply comes as it is written.
@@ -47,7 +50,7 @@ def endpoints(recommender: Recommender, length: int, alone: OneThread) -> tuple[
         """
         said = [*(conversation or ()), {"role": "user", "content": message}]
         text = ""
-        for event in alone.each(recommender.stream(said, length)):
+        for event in alone.each(recommender.steps(said, length)):
             if isinstance(event, TextDelta):
                 text += event.text
                 yield {"text": text}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -17,7 +18,17 @@ from wherefore.copying import Copying
 from wherefore.item_encoder import ITEM_ENCODERS, ItemEncoder, ItemSignals
 from wherefore.prompt import SOFT, Batch, PromptFormat, Segment
 from wherefore.signals import make_signals
-from wherefore.writing import CachedBranches, RereadBranches, Spelling, Written, sample
+from wherefore.trees import TokenTrees, twin
+from wherefore.writing import (
+    Chance,
+    ContinuousBatch,
+    Draft,
+    Reader,
+    RowReader,
+    Spelling,
+    TreeReader,
+    Written,
+)
 
 BLOCK = 512  # tokens of candidates per forward pass: attention inside a block grows with its square
 ROWS = 32  # candidates per forward pass where each is read with the whole dialogue before it
@@ -431,7 +442,6 @@ class RecommenderLM(nn.Module):
             cache = DialogueCache(tuple(ids[:5].tolist()), states.past_key_values, trunk[0])
             block = self._read_block(cache, shown).float()
             again = self._read_block(cache, shown[::-1]).float().flip(0)
-            CachedBranches(self.body, self.attention, cache.states, 5, torch.stack(shown), [0, 0]).keep([1])
             rows = self._last_of_rows([torch.cat([trunk, one]) for one in shown]).float()
         except (AttributeError, LookupError, NotImplementedError, RuntimeError, TypeError, ValueError):
             return False
@@ -460,7 +470,7 @@ class RecommenderLM(nn.Module):
 
         Args:
             trunk: The dialogue.
-            cache: Of an earlier turn; it is taken over and must not be used again.
+            cache: Of an earlier turn; it is left as it is.
             signals: Of the items whose soft tokens are in the dialogue, in order.
 
         Raises:
@@ -482,8 +492,9 @@ class RecommenderLM(nn.Module):
                 shared -= 1  # an item is read whole
         states = None
         if cache is not None and shared:
-            states = cache.states
-            self._crop(states, shared)
+            states = twin(cache.states)
+            if len(cache.ids) > shared:
+                states.crop(shared - len(cache.ids))
         new = torch.tensor([ids[shared:]], device=self.device)
         inputs = self.embeddings(new.clamp_min(0))
         count = int((new < 0).sum()) // self.format.soft_tokens
@@ -494,12 +505,6 @@ class RecommenderLM(nn.Module):
             return DialogueCache(ids, inputs[0], self._last_of_rows([inputs[0]])[0])
         output = self._dialogue_states(inputs, shared, states)
         return DialogueCache(ids, output.past_key_values, output.last_hidden_state[0, -1])
-
-    @staticmethod
-    def _crop(states: Any, length: int) -> None:
-        extra = states.get_seq_length() - length
-        if extra > 0:
-            states.crop(-extra)
 
     @torch.inference_mode()
     def rank(
@@ -557,31 +562,11 @@ class RecommenderLM(nn.Module):
 
     def _read_block(self, cache: DialogueCache, shown: Sequence[Tensor]) -> Tensor:
         """What is read of m candidates, (t_i, h) each, to the hidden state at each one's last token (m, h)."""
-        inputs = torch.cat(list(shown)).to(self.dtype)  # (t, h)
-        lengths = torch.tensor([len(one) for one in shown], device=self.device)
-        trunk, t, ends = len(cache.ids), len(inputs), lengths.cumsum(0)
-        places = torch.arange(t, device=self.device)
-        seen = places[:, None] >= places[None, :]
-        if self.mask == "block":
-            branch = torch.arange(len(shown), device=self.device).repeat_interleave(lengths)  # (t,)
-            seen &= branch[:, None] == branch[None, :]
-            places = places - (ends - lengths)[branch]
-        at = torch.cat([torch.arange(trunk, device=self.device), trunk + places])[None]
-        seen = torch.cat([seen.new_ones(t, trunk), seen], dim=1)
-        output = self.body(
-            inputs_embeds=inputs[None],
-            attention_mask=self.attention.masks(seen[None], at[:, trunk:], at, self.dtype),
-            position_ids=at[:, trunk:],
-            past_key_values=cache.states,
-            use_cache=True,
-        )
-        self._crop(cache.states, trunk)
-        last: Tensor = output.last_hidden_state[0, ends - 1]
-        return last
+        trees = TokenTrees(self.body, self.attention, cache.states, len(cache.ids), self.device)
+        return trees.grow([one.to(self.dtype) for one in shown], self.mask == "block")
 
     # -- writing ----------------------------------------------------------------------------------------
 
-    @torch.inference_mode()
     def write(
         self,
         cache: DialogueCache,
@@ -595,6 +580,25 @@ class RecommenderLM(nn.Module):
         samples: int = 1,
         enough: Callable[[int], bool] | None = None,
     ) -> Iterator[Written]:
+        """As `writing`, the sentences alone."""
+        options = max_tokens, temperature, top_p, seed, allowed, samples, enough
+        return (one for one in self.writing(cache, prompts, signals, *options) if one is not None)
+
+    @torch.inference_mode()
+    def writing(
+        self,
+        cache: DialogueCache,
+        prompts: Sequence[Segment],
+        signals: ItemSignals,
+        max_tokens: int = 40,
+        temperature: float = 0.7,
+        top_p: float = 0.9,
+        seed: int = 0,
+        allowed: Sequence[Copying] | None = None,
+        samples: int = 1,
+        enough: Callable[[int], bool] | None = None,
+        batch: ContinuousBatch | None = None,
+    ) -> Iterator[Written | None]:
         """Write sentences after each prompt, all together, on the dialogue's cache.
 
         Args:
@@ -609,71 +613,40 @@ class RecommenderLM(nn.Module):
             samples: Sentences per prompt; the prompt is read once.
             enough: Asked before each step, whether what a prompt has so far will do; its other sentences are
                 then left unwritten.
+            batch: Of several conversations that are written together; see `reader`.
 
         Yields:
-            Each sentence when it ends, in the order in which they end.
+            Each sentence when it ends, in the order in which they end, and None after each step.
         """
+        batch = ContinuousBatch(self.reader()) if batch is None else batch
         if not prompts:
             return
-        n, trunk = len(prompts), len(cache.ids)
-        width = max(len(prompt.ids) for prompt in prompts)
-        if self.positions is not None:
-            max_tokens = min(max_tokens, self.positions - trunk - width)
-        pad = [width - len(prompt.ids) for prompt in prompts]
-        ids = torch.tensor([[0] * gap + list(prompt.ids) for gap, prompt in zip(pad, prompts, strict=True)])
-        ids = ids.to(self.device)
+        trunk, lengths = len(cache.ids), [len(prompt.ids) for prompt in prompts]
+        ids = torch.tensor([token for prompt in prompts for token in prompt.ids], device=self.device)[None]
         inputs = self.embed(ids, self.item_encoder(signals)) if len(signals) else self.embeddings(ids)
-        sentences: CachedBranches | RereadBranches
-        if self.branches:
-            sentences = CachedBranches(self.body, self.attention, cache.states, trunk, inputs, pad)
-        else:
-            unpadded = [row[gap:] for row, gap in zip(inputs, pad, strict=True)]
-            sentences = RereadBranches(self._last_of_rows, cache.states, unpadded)
+        most = (
+            max_tokens if self.positions is None else min(max_tokens, self.positions - trunk - max(lengths))
+        )
         spelling = None if allowed is None else Spelling(allowed, samples, self.format.end_id, self.device)
-        only = None if spelling is None else spelling.only
-        generator = torch.Generator().manual_seed(seed)
-        alive = list(range(n))
-        texts: list[list[int]] = [[] for _ in range(n * samples)]
-        chances = [0.0] * (n * samples)
+        draft = Draft(
+            trunk,
+            lengths,
+            samples,
+            most,
+            Chance(temperature, top_p, seed),
+            partial(self.logits, only=None if spelling is None else spelling.only),
+            self.format.decode,
+            self.format.end_id,
+            spelling,
+            enough,
+        )
+        yield from batch.write(draft, cache.states, inputs[0].split(lengths))
 
-        def done(row: int, finished: bool) -> Written:
-            likely = chances[row] / max(len(texts[row]) + finished, 1)
-            return Written(row // samples, self.format.decode(texts[row]), finished, likely)
-
-        for step in range(max_tokens):
-            logits = self.logits(sentences.read(), only).float()  # (n, v) or (n, allowed)
-            if step == 0 and samples > 1:
-                logits = logits.repeat_interleave(samples, 0)
-                sentences.repeat(samples)
-            if step == 0:
-                alive = list(range(n * samples))
-            if spelling is not None:
-                logits = logits.masked_fill(spelling.bans(alive), float("-inf"))
-            tokens = sample(logits, temperature, top_p, generator)  # (n,)
-            likely = logits.log_softmax(-1).cpu().gather(-1, tokens[:, None])[:, 0].tolist()
-            if only is not None:
-                tokens = only.cpu()[tokens]
-            going = []
-            for place, (row, token) in enumerate(zip(alive, tokens.tolist(), strict=True)):
-                chances[row] += likely[place]
-                if token == self.format.end_id:
-                    yield done(row, True)
-                else:
-                    texts[row].append(token)
-                    going.append(place)
-                    if spelling is not None:
-                        spelling.step(row, token)
-            if enough is not None:
-                going = [place for place in going if not enough(alive[place] // samples)]
-            if not going:
-                return
-            if len(going) < len(alive):
-                sentences.keep(going)
-                tokens = tokens[going]
-                alive = [alive[place] for place in going]
-            sentences.append(self.embeddings(tokens.to(self.device)))
-        for row in alive:
-            yield done(row, False)
+    def reader(self) -> Reader:
+        """What reads sentences as they are written, of one conversation or of many."""
+        if self.branches:
+            return TreeReader(self.body, self.attention, self.embeddings)
+        return RowReader(self._last_of_rows, self.embeddings)
 
 
 # -- making one -----------------------------------------------------------------------------------------

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import os
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Self
+from weakref import WeakSet
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from wherefore import explain, smalltalk, wording
+from wherefore import smalltalk
 from wherefore.answers import answer
 from wherefore.asking import Ask, best_question
 from wherefore.catalog import Catalog, Item
 from wherefore.checkpoint import Checkpoint, checkpoint_dir, load_checkpoint, save_checkpoint
 from wherefore.config import Config
-from wherefore.copying import Copying
 from wherefore.dialogue import Dialogue, DialogueReader, Message, Preferences, by_words, parse_messages
 from wherefore.diversity import diverse
 from wherefore.effects import Effect, items_of, without
-from wherefore.fluency import oddities
 from wherefore.item_encoder import ItemSignals
 from wherefore.model import DialogueCache, RecommenderLM, Scores
-from wherefore.phrases import of_place, surface
-from wherefore.plan import Fact, Plan, plan_opening, plan_reasons
+from wherefore.phrases import of_place
+from wherefore.plan import Fact, plan_opening, plan_reasons
 from wherefore.questions import Question
+from wherefore.realize import Grounds, Realizer, Worded
 from wherefore.relax import advice
 from wherefore.remote import ServedLM, Transcript, fused
 from wherefore.retrieval import Candidates, Index, Retriever, make_retriever
@@ -39,10 +41,8 @@ from wherefore.series import series_of
 from wherefore.signals import ItemVectors
 from wherefore.smalltalk import Said
 from wherefore.state import parts
-from wherefore.writing import Written
 
 Action = Literal["recommend", "ask", "answer", "chat", "nothing"]
-Worded = Literal["first", "rewritten", "plain"]
 Progress = Callable[[int, int], None]
 
 
@@ -165,8 +165,8 @@ class Recommender:
         self.retriever = retriever or make_retriever(config, index)
         self.reader = DialogueReader(index.catalog)
         self._caches: list[DialogueCache] = []  # newest last
-        self._lock = threading.Lock()
-        self._lexicon: frozenset[int] = frozenset()
+        self._lock = threading.RLock()  # a turn that is given up may be closed amid another's step
+        self._open: WeakSet[Grounds] = WeakSet()  # of turns that are being worded
         self.signals = dict(signals or {})
         self._tables: ItemSignals | None = None  # of the whole catalogue
         self.served: ServedLM | None = None  # text-only: what ranks and words in the LLM's place
@@ -178,6 +178,7 @@ class Recommender:
                     "nothing of it can rank; use one whose head reads the sources, such as `starter`"
                 )
             self.served = ServedLM(llm.url, llm.model, llm.key_env, llm.timeout, llm.parallel).connect()
+        self.realizer = Realizer(self.model, config.writer, self.served)
 
     @property
     def catalog(self) -> Catalog:
@@ -262,20 +263,26 @@ class Recommender:
 
     def add(self, items: Sequence[Item]) -> None:
         """Add items; the next turn can recommend them."""
-        with self._lock:
+        with self._changing():
             self.index.add(items)
-            self._forget_rows()
 
     def remove(self, ids: Collection[str]) -> None:
-        """Remove items; they are never recommended again."""
-        with self._lock:
+        """Remove items; they are never recommended again. A list that is being worded stays as it is."""
+        with self._changing():
             self.index.remove(list(ids))
-            self._forget_rows()
 
-    def _forget_rows(self) -> None:
-        """Drop what knows items by their row; retriever and reader notice by themselves."""
-        self._caches = []
-        self._tables = None
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """While the catalogue changes: turns that are being worded keep theirs."""
+        with self._lock:
+            before = copy.copy(self.catalog)  # changes give a catalogue new tuples and leave this one's alone
+            yield
+            for one in self._open:
+                if one.catalog is self.catalog:
+                    one.catalog = before
+            # What knows items by their row; retriever and reader notice by themselves.
+            self._caches = []
+            self._tables = None
 
     # -- a turn -----------------------------------------------------------------------------------------
 
@@ -406,15 +413,93 @@ class Recommender:
         seed: int | None = None,
     ) -> Iterator[Event]:
         """The list first, then the text as it is written, then the whole reply. Arguments as in `generate`."""
+        steps = self.steps(messages, k, preferences, diversity, settled, seed)
+        return (event for event in steps if event is not None)
+
+    def steps(
+        self,
+        messages: Sequence[Mapping[str, Any] | Message],
+        k: int = 5,
+        preferences: Preferences | None = None,
+        diversity: float | None = None,
+        settled: bool = False,
+        seed: int | None = None,
+    ) -> Generator[Event | None]:
+        """As `stream`, and None whenever a token of each sentence is written.
+
+        For servers: when several conversations' steps are taken in turn, on one thread, a step of any writes a token
+        for all of them, in one batch.
+        """
         self._check_k(k)
         weight = self._check_diversity(diversity)
         parsed = parse_messages(messages)
         if settled and preferences is None:
             raise ValueError("`settled` says that the preferences hold the last message; give them too")
         seed = self.config.seed if seed is None else seed
-        return self._stream(parsed, k, preferences, weight, settled, seed)
+        return self._alone(self._turn(parsed, k, preferences, weight, settled, seed))
 
-    def _stream(
+    def generate_many(
+        self,
+        conversations: Sequence[Sequence[Mapping[str, Any] | Message]],
+        k: int = 5,
+        diversity: float | None = None,
+        seed: int | None = None,
+        progress: Progress | None = None,
+        together: int = 8,
+    ) -> list[Reply]:
+        """Answer the last message of each conversation, as `generate` does, but written together in one batch.
+
+        Args:
+            conversations: Each as `messages` of `generate`.
+            k: As there, and so are `diversity` and `seed`.
+            diversity: What an item loses for being like one listed before it.
+            seed: Of the wording.
+            progress: Told (replies made, of).
+            together: How many are in work at once; more need more memory.
+
+        Raises:
+            ValueError: If a message or a number is not allowed; says which conversation it is in.
+        """
+        if not isinstance(together, int) or together < 1:
+            raise ValueError(f"`together` is {together!r}; it must be a whole number from 1 on")
+        waiting = deque[tuple[int, Iterator[Event | None]]]()
+        for number, messages in enumerate(conversations):
+            try:
+                waiting.append((number, self.steps(messages, k, diversity=diversity, seed=seed)))
+            except ValueError as error:
+                raise ValueError(f"conversation {number}: {error}") from error
+        count = len(waiting)
+        replies: dict[int, Reply] = {}
+        working: list[tuple[int, Iterator[Event | None]]] = []
+        while working or waiting:
+            while waiting and len(working) < together:
+                working.append(waiting.popleft())
+            for number, steps in working:
+                for event in steps:
+                    if event is None:
+                        break
+                    if isinstance(event, Done):
+                        replies[number] = event.reply
+                        if progress is not None:
+                            progress(len(replies), count)
+            working = [one for one in working if one[0] not in replies]
+        return [replies[number] for number in range(count)]
+
+    def _alone(self, steps: Generator[Event | None]) -> Generator[Event | None]:
+        """Steps of a turn, none while somebody else computes or changes the catalogue."""
+        try:
+            while True:
+                with self._lock:
+                    try:
+                        one = next(steps)
+                    except StopIteration:
+                        return
+                yield one
+        finally:
+            with self._lock:
+                steps.close()
+
+    def _turn(
         self,
         parsed: tuple[Message, ...],
         k: int,
@@ -422,76 +507,80 @@ class Recommender:
         diversity: float,
         settled: bool,
         seed: int,
-    ) -> Iterator[Event]:
+    ) -> Generator[Event | None]:
         started = time.perf_counter()
         timings: dict[str, float] = {}
 
         def mark(name: str) -> None:
             timings.setdefault(name, time.perf_counter() - started)
 
-        with self._lock:
-            # A given state already holds what was said before: older messages must not bring back what was removed.
-            since = len(parsed) if settled else 0 if preferences is None else len(parsed) - 1
-            dialogue = self.reader.read(parsed, preferences, since)
-            question = None if settled else self.reader.question(dialogue)
-            said = None
-            if not settled:
-                said = (
-                    smalltalk.answer(
-                        dialogue, self.catalog, lambda: self._state_before(dialogue, preferences)
-                    )
-                    if question is None
-                    else self._answer(question, dialogue)
-                )
-            if said is not None and (question is None or question.alone):
-                mark("list_ready")
-                yield ListReady((), dialogue.preferences)
-                mark("first_word")
-                yield TextDelta(said.text)
-                mark("total")
-                yield Done(Reply(said.text, said.action, (), dialogue.preferences, timings))
-                return
-            cache = self._read(dialogue)
-            ranked = self._ranked(dialogue, k, cache, (), diversity)
-            listed = self._listed(ranked)
-            items = [one.item for one in listed]
-            similarity = self._similarity(dialogue, ranked.candidates.rows[ranked.places])
-            plans = plan_reasons(items, dialogue, self.catalog, similarity)
-            listed = tuple(replace(one, evidence=plan.facts) for one, plan in zip(listed, plans, strict=True))
+        # A given state already holds what was said before: older messages must not bring back what was removed.
+        since = len(parsed) if settled else 0 if preferences is None else len(parsed) - 1
+        dialogue = self.reader.read(parsed, preferences, since)
+        question = None if settled else self.reader.question(dialogue)
+        said = None
+        if not settled:
+            said = (
+                smalltalk.answer(dialogue, self.catalog, lambda: self._state_before(dialogue, preferences))
+                if question is None
+                else self._answer(question, dialogue)
+            )
+        if said is not None and (question is None or question.alone):
             mark("list_ready")
-            best = np.argsort(-ranked.scores, kind="stable")
-            found = tuple(ranked.candidates.items[place].id for place in best)
-            yield ListReady(listed, dialogue.preferences, found)
-            text = ""
-            if said is not None:  # a question, and a request beside it
-                mark("first_word")
-                text = f"{said.text}\n\n"
-                yield TextDelta(text)
-            opening = plan_opening(items, dialogue, self.catalog, asked=k)
-            for number, piece, how in self._write(dialogue, cache, opening, plans, seed) if listed else ():
-                if number:
-                    one = listed[number - 1]
-                    year = self.catalog.dated(one.item).removeprefix(one.item.title)
-                    line = f"{number}. **{one.item.title}**{year} — {piece}"
-                    listed = (*listed[: number - 1], replace(one, reason=piece, worded=how), *listed[number:])
-                    delta = ("\n\n" if number == 1 else "\n") + line
-                else:
-                    delta = piece
-                mark("first_word")
-                text += delta
-                yield TextDelta(delta)
-            if not listed:  # why there is none, and what to do about it, must be clear rather than varied
-                mark("first_word")
-                why = advice(dialogue, self.retriever)
-                text += why
-                yield TextDelta(why)
-            back = self._asks(dialogue, ranked) if listed and said is None else None
-            if back is not None:
-                text += f"\n\n{back.text}"
-                yield TextDelta(f"\n\n{back.text}")
+            yield ListReady((), dialogue.preferences)
+            mark("first_word")
+            yield TextDelta(said.text)
             mark("total")
-            action: Action = "recommend" if listed else "nothing"
-            yield Done(Reply(text, action, listed, dialogue.preferences, timings, back))
+            yield Done(Reply(said.text, said.action, (), dialogue.preferences, timings))
+            return
+        cache = self._read(dialogue)
+        ranked = self._ranked(dialogue, k, cache, (), diversity)
+        listed = self._listed(ranked)
+        items = [one.item for one in listed]
+        similarity = self._similarity(dialogue, ranked.candidates.rows[ranked.places])
+        plans = plan_reasons(items, dialogue, self.catalog, similarity)
+        listed = tuple(replace(one, evidence=plan.facts) for one, plan in zip(listed, plans, strict=True))
+        # Why there is none, and what to do about it, must be clear rather than varied.
+        why = "" if listed else advice(dialogue, self.retriever)
+        opening = plan_opening(items, dialogue, self.catalog, asked=k)
+        grounds = Grounds(dialogue, cache, self.catalog, self._table())
+        self._open.add(grounds)
+        mark("list_ready")
+        best = np.argsort(-ranked.scores, kind="stable")
+        found = tuple(ranked.candidates.items[place].id for place in best)
+        yield ListReady(listed, dialogue.preferences, found)
+        text = ""
+        if said is not None:  # a question, and a request beside it
+            mark("first_word")
+            text = f"{said.text}\n\n"
+            yield TextDelta(text)
+        back = self._asks(dialogue, ranked) if listed and said is None else None
+        if why:
+            mark("first_word")
+            text += why
+            yield TextDelta(why)
+        for told in self.realizer.reply(grounds, opening, plans, seed) if listed else ():
+            if told is None:
+                yield None
+                continue
+            number, piece, how = told
+            if number:
+                one = listed[number - 1]
+                year = grounds.catalog.dated(one.item).removeprefix(one.item.title)
+                line = f"{number}. **{one.item.title}**{year} — {piece}"
+                listed = (*listed[: number - 1], replace(one, reason=piece, worded=how), *listed[number:])
+                delta = ("\n\n" if number == 1 else "\n") + line
+            else:
+                delta = piece
+            mark("first_word")
+            text += delta
+            yield TextDelta(delta)
+        if back is not None:
+            text += f"\n\n{back.text}"
+            yield TextDelta(f"\n\n{back.text}")
+        mark("total")
+        action: Action = "recommend" if listed else "nothing"
+        yield Done(Reply(text, action, listed, dialogue.preferences, timings, back))
 
     def _state_before(self, dialogue: Dialogue, given: Preferences | None) -> Preferences:
         """The state that the newest message was said to."""
@@ -556,10 +645,14 @@ class Recommender:
         return cache
 
     def _signals(self, rows: np.ndarray) -> ItemSignals:
+        return self._table().of(torch.from_numpy(rows)).to(self.model.device)
+
+    def _table(self) -> ItemSignals:
+        """What the item encoder reads of every item, row by row."""
         if self._tables is None:
             extra = {name: vectors.table(self.catalog) for name, vectors in self.signals.items()}
             self._tables = ItemSignals(torch.tensor(self.index.vectors), extra)
-        return self._tables.of(torch.from_numpy(rows)).to(self.model.device)
+        return self._tables
 
     def scores(self, rows: np.ndarray, features: Tensor, cache: DialogueCache | None) -> Scores:
         """What the ranker says of m items with their features (m, f) after a dialogue, (m,) each."""
@@ -744,150 +837,6 @@ class Recommender:
             self.catalog.items[row].id: dict(zip(liked, map(float, values), strict=True))
             for row, values in zip(rows, near, strict=True)
         }
-
-    # -- writing ----------------------------------------------------------------------------------------
-
-    def _write(
-        self,
-        dialogue: Dialogue,
-        cache: DialogueCache | Transcript,
-        opening: Plan,
-        plans: Sequence[Plan],
-        seed: int,
-    ) -> Iterator[tuple[int, str, Worded]]:
-        """Opening (number 0) and reasons, in order, each as soon as it and all before it have passed the check.
-
-        The opening is written by itself, and not tried again, so that the first words come soon; then all reasons
-        together.
-        """
-        tries = self.config.writer.tries
-        for sentence, how in self._word(dialogue, cache, [opening], seed, min(tries, 1)):
-            yield 0, sentence, how
-        for number, (sentence, how) in enumerate(self._word(dialogue, cache, plans, seed, tries), 1):
-            yield number, sentence, how
-
-    def _word(
-        self,
-        dialogue: Dialogue,
-        cache: DialogueCache | Transcript,
-        plans: Sequence[Plan],
-        seed: int,
-        tries: int,
-    ) -> Iterator[tuple[str, Worded]]:
-        """A checked sentence for each plan, in order."""
-        ready: dict[int, tuple[str, Worded]] = {}
-        shown = 0
-        starts: Counter[str] = Counter()
-        for attempt in range(tries):
-            missing = [number for number in range(len(plans)) if number not in ready]
-            if not missing:
-                break
-            for number, sentence in self._attempt(
-                dialogue, cache, plans, missing, seed * 1_000_003 + attempt, starts
-            ):
-                ready[number] = (sentence, "first" if attempt == 0 else "rewritten")
-                while shown in ready:
-                    yield ready[shown]
-                    shown += 1
-        for number in range(shown, len(plans)):
-            yield ready.get(number) or (self._plain(plans[number]), "plain")
-
-    def _attempt(
-        self,
-        dialogue: Dialogue,
-        cache: DialogueCache | Transcript,
-        plans: Sequence[Plan],
-        numbers: Sequence[int],
-        seed: int,
-        starts: Counter[str],
-    ) -> Iterator[tuple[int, str]]:
-        """Word some plans at once; those that pass the check, ready to be shown."""
-        writer = self.config.writer
-        settled: set[int] = set()  # plans that have their sentence, or will not get one
-        written = self._written(
-            cache, [plans[number] for number in numbers], seed, lambda row: row in settled
-        )
-        ended: Counter[int] = Counter()
-        passed: dict[int, list[tuple[Written, int]]] = {row: [] for row in range(len(numbers))}
-        for one in written:
-            if one.row in settled:
-                continue
-            ended[one.row] += 1
-            plan = plans[numbers[one.row]]
-            if one.finished:
-                sentence = explain.Sentence(one.text, plan, dialogue, self.catalog)
-                if not sentence.check() and not oddities(sentence):
-                    passed[one.row].append((one, len(sentence.told())))
-            if len(passed[one.row]) < writer.enough and ended[one.row] < writer.samples:
-                continue
-            settled.add(one.row)
-            if not passed[one.row]:
-                continue
-            # The same first words again and again read like a form, so a new beginning counts for something; and the
-            # likeliest wordings say the least, so each fact of the plan does too.
-            best, _ = min(
-                passed[one.row], key=lambda w: 0.15 * starts[_start(w[0].text)] - 0.3 * w[1] - w[0].likely
-            )
-            starts[_start(best.text)] += 1
-            yield numbers[one.row], explain.polish(best.text, plan, self.catalog)
-
-    def _written(
-        self,
-        cache: DialogueCache | Transcript,
-        plans: Sequence[Plan],
-        seed: int,
-        enough: Callable[[int], bool],
-    ) -> Iterator[Written]:
-        """Sentences for plans as the LLM, or the server in its place, writes them: nothing is checked yet."""
-        writer = self.config.writer
-        if isinstance(cache, Transcript):
-            assert self.served is not None
-            chance = (writer.samples, writer.temperature, writer.top_p)
-            return self.served.write(cache, plans, self.catalog, *chance, seed)
-        prompts = [self.model.format.plan(plan, self.catalog) for plan in plans]
-        rows = np.array([row for prompt in prompts for row in prompt.items], dtype=np.int64)
-        return self.model.write(
-            cache,
-            prompts,
-            self._signals(rows),
-            writer.max_tokens,
-            writer.temperature,
-            writer.top_p,
-            (seed + sum(cache.ids) * 31) % 2**31,
-            [self._spelling(plan) for plan in plans],
-            writer.samples,
-            enough=enough,
-        )
-
-    def _plain(self, plan: Plan) -> str:
-        """The sentence of last resort, made from the facts."""
-        if plan.item is None:
-            return explain.plain_opening(plan, self.catalog)
-        return explain.plain_sentence(plan, self.catalog)
-
-    def _words(self) -> frozenset[int]:
-        """Tokens of the safe words that every sentence may use."""
-        if not self._lexicon:
-            words = [*wording.lexicon(), ",", ".", "'", "-", ":", ";", "!", "(", ")", "@", "#", *"0123456789"]
-            self._lexicon = frozenset().union(*self._spelled(words))
-        return self._lexicon
-
-    def _spelling(self, plan: Plan) -> Copying:
-        """What a plan's sentence may be written with: safe words, its own, and the values of its facts, each whole."""
-        if plan.item is None:
-            phrases, words = wording.opening_surface(plan)
-            return Copying(frozenset[int]().union(*self._spelled(words)), self._spelled(phrases))
-        values, words = surface(plan, self.catalog)
-        return Copying(self._words().union(*self._spelled(words)), self._spelled(values))
-
-    def _spelled(self, texts: Iterable[str]) -> set[tuple[int, ...]]:
-        """Texts as tokens, both as a sentence begins and as it goes on."""
-        return {*self.model.format.encode_all([form for text in texts for form in (text, f" {text}")])} - {()}
-
-
-def _start(sentence: str) -> str:
-    """The first two words."""
-    return " ".join(sentence.split()[:2])
 
 
 def moved(

@@ -35,15 +35,16 @@ class OneThread:
         context = contextvars.copy_context()
         return self._executor.submit(lambda: context.run(work, *args, **kwargs)).result()
 
-    def each(self, steps: Iterator[T]) -> Generator[T]:
-        """What an iterator yields; every step of it, and its closing where it can be closed, runs on the thread.
+    def each(self, steps: Iterator[T | None]) -> Generator[T]:
+        """What an iterator yields but None; every step of it, and its closing where it can be, runs on the thread.
 
-        Others' work may come between two steps.
+        Others' work may come between two steps, and None stands for a step that others may come after.
         """
         ended = object()
         try:
             while (one := self(next, steps, ended)) is not ended:
-                yield one  # type: ignore[misc]
+                if one is not None:
+                    yield one  # type: ignore[misc]
         finally:
             if isinstance(steps, Generator):
                 self(steps.close)
