@@ -2,6 +2,7 @@
 
     python scripts/benchmark.py [--out results/speed.json] [--turns 20]
     python scripts/benchmark.py soft-vs-text [--out results/soft_vs_text.json] [--models starter 135M 600M]
+    python scripts/benchmark.py inference [--out results/inference.json] [--together 1 4]
 
 Cold start (a fresh process, from its start to its first reply), then warm turns: list ready, first word, whole
 reply; peak memory; and 100 candidates in one block against one pass per candidate, in one run. Do it on a
@@ -11,6 +12,9 @@ quiet machine.
 prompt: tokens read, time to the list and to the first word, memory. The starter, and models of published sizes with
 random weights, which change no time. Stopped, the same command goes on where it was. With a GPU:
 `--device cuda --dtype bfloat16 --models 600M 4B 8B`.
+
+`inference`: the LLM's number formats (float32, bfloat16, dynamic int8), and how long writing takes for each of several
+conversations in one batch. With a GPU: `--device cuda --formats bfloat16 --models 600M 4B 8B --together 1 4 16`.
 """
 
 from __future__ import annotations
@@ -29,6 +33,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
+import inference  # noqa: E402
 import soft_vs_text  # noqa: E402
 
 REQUESTS = (
@@ -58,8 +63,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", nargs="?", choices=["speed", "soft-vs-text"], default="speed")
-    parser.add_argument("--out", type=Path, help="default: results/speed.json or results/soft_vs_text.json")
+    parser.add_argument("what", nargs="?", choices=["speed", "soft-vs-text", "inference"], default="speed")
+    parser.add_argument("--out", type=Path, help="default: in results/, by what is measured")
     parser.add_argument("--turns", type=int, default=20, help="warm turns (speed)")
     parser.add_argument(
         "--models",
@@ -69,16 +74,42 @@ def main(argv: Sequence[str] | None = None) -> int:
         metavar="MODEL",
     )
     parser.add_argument("--candidates", nargs="+", type=int, default=[20, 50, 100, 200], metavar="N")
+    parser.add_argument("--formats", nargs="+", choices=inference.FORMATS, default=list(inference.FORMATS))
+    parser.add_argument(
+        "--together", nargs="+", type=int, default=[1, 4], metavar="N", help="conversations (inference)"
+    )
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32")
     options = parser.parse_args(argv)
     options.out = options.out or ROOT / "results" / f"{options.what.replace('-', '_')}.json"
     command = shlex.join(["python", "scripts/benchmark.py", *(sys.argv[1:] if argv is None else argv)])
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    result = _speed(command, options.turns) if options.what == "speed" else _soft_vs_text(command, options)
+    if options.what == "speed":
+        result = _speed(command, options.turns)
+    elif options.what == "inference":
+        result = _inference(command, options)
+    else:
+        result = _soft_vs_text(command, options)
     options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(result, indent=1))
     return 0
+
+
+def _inference(command: str, options: argparse.Namespace) -> dict[str, Any]:
+    from wherefore.evaluate import provenance
+
+    if min(options.together) < 1:
+        raise SystemExit(f"--together has {min(options.together)}; give numbers from 1 on")
+    if options.device != "cpu" and "int8" in options.formats:
+        raise SystemExit("--formats int8 is for a CPU; on a GPU set `llm.quantize: 8bit`")
+    measured = inference.compare(
+        options.models,
+        options.formats,
+        options.together,
+        options.device,
+        note=lambda line: print(line, file=sys.stderr),
+    )
+    return {**provenance(command, 0), "device": options.device, "models": measured}
 
 
 def _soft_vs_text(command: str, options: argparse.Namespace) -> dict[str, Any]:

@@ -123,10 +123,10 @@ def compare(
     found: dict[str, Any] = {}
     done: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8")) if kept and kept.exists() else {}
     for name in models:
-        bench = _bench(name, max(counts), device, dtype, tokens)
+        bench = bench_of(name, max(counts), device, dtype, tokens)
         size = sum(one.numel() for one in bench.model.parameters())
         of: dict[str, Any] = {"parameters": size, "soft_tokens": bench.model.item_encoder.soft_tokens}
-        of["dialogue_tokens"] = len(_trunk(bench.model).ids)
+        of["dialogue_tokens"] = len(trunk_of(bench.model).ids)
         for way in ways:
             for count in counts:
                 key = f"{name} {way} {count} {device} {dtype} {tokens}"
@@ -152,7 +152,7 @@ def measure(bench: Bench, way: str, count: int, seconds: float) -> dict[str, flo
     import torch
 
     model = bench.model
-    trunk = _trunk(model)
+    trunk = trunk_of(model)
     from wherefore.item_encoder import ItemSignals
     from wherefore.prompt import Segment
 
@@ -171,14 +171,14 @@ def measure(bench: Bench, way: str, count: int, seconds: float) -> dict[str, flo
             _rank_prompt(model, cache, texts, features)
         else:
             model.rank(cache, signals, features, None if way == "soft" else texts)
-        _wait(model)
+        wait(model)
         return cache
 
     def worded(cache: DialogueCache) -> None:
         list(model.write(cache, [opening], signals.of(torch.zeros(0, dtype=torch.long)), max_tokens=1))
-        _wait(model)
+        wait(model)
 
-    with _growth(model) as memory:
+    with growth(model) as memory:
         worded(ranked())  # warms up
     lists, words = [], []
     until = time.perf_counter() + seconds
@@ -218,7 +218,8 @@ def _rank_prompt(
     return scores
 
 
-def _bench(name: str, count: int, device: str, dtype: str, tokens: int) -> Bench:
+def bench_of(name: str, count: int, device: str, dtype: str, tokens: int) -> Bench:
+    """A model with the items that it is measured on."""
     import torch
 
     from wherefore import Recommender
@@ -266,14 +267,16 @@ def described(item: Item, catalog: Catalog) -> str:
     return f"{catalog.dated(item)}; {'; '.join(facts)}\n"
 
 
-def _trunk(model: RecommenderLM) -> Segment:
+def trunk_of(model: RecommenderLM) -> Segment:
+    """The dialogue that is read."""
     from wherefore.dialogue import Message
 
     roles = ("user", "assistant")
     return model.format.dialogue([Message(roles[n % 2], text) for n, text in enumerate(DIALOGUE)])  # type: ignore[arg-type]
 
 
-def _wait(model: RecommenderLM) -> None:
+def wait(model: RecommenderLM) -> None:
+    """Until a GPU has done what it was given."""
     import torch
 
     if model.device.type == "cuda":
@@ -281,7 +284,7 @@ def _wait(model: RecommenderLM) -> None:
 
 
 @contextmanager
-def _growth(model: RecommenderLM) -> Iterator[list[int]]:
+def growth(model: RecommenderLM) -> Iterator[list[int]]:
     """Bytes by which memory grows at most, in the list's first place once it is over."""
     import torch
 

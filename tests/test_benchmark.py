@@ -11,6 +11,8 @@ import torch
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
+import benchmark  # noqa: E402
+import inference  # noqa: E402
 import soft_vs_text  # noqa: E402
 
 TINY = {
@@ -48,8 +50,8 @@ def test_each_way_reads_what_it_should(tiny_shape, tmp_path):
 
 
 def test_one_prompt_is_ranked_as_the_llm_reads_it(tiny_shape):
-    bench = soft_vs_text._bench("tiny", 3, "cpu", "float32", 2)
-    model, trunk = bench.model, soft_vs_text._trunk(bench.model)
+    bench = soft_vs_text.bench_of("tiny", 3, "cpu", "float32", 2)
+    model, trunk = bench.model, soft_vs_text.trunk_of(bench.model)
     facts = torch.zeros(3, bench.features)
     cache = model.prefill(trunk)
     scores = soft_vs_text._rank_prompt(model, cache, bench.texts, facts)
@@ -73,3 +75,49 @@ def test_soft_tokens_are_five_times_as_fast_at_a_hundred_candidates():
         others = [of[way]["100"]["list_s"] for way in ("text", "prompt") if of[way]["100"]]
         assert min(others) >= 5 * of["soft"]["100"]["list_s"]
         assert f"{of['speedup']['100']:.0f} times" in readme
+
+
+# -- number formats and conversations in one batch -------------------------------------------------------------
+
+
+def test_formats_and_batches_are_measured(tiny_shape):
+    heard = []
+    found = inference.compare(["tiny"], together=[1, 3], seconds=0.0, note=heard.append)["tiny"]
+    assert list(found) == list(inference.FORMATS) and len(heard) == 3
+    for of in found.values():
+        assert of["list_s"] > 0 and {"1", "3"} == set(of["together"])
+        assert all(one["seconds_each"] > 0 for one in of["together"].values())
+    assert found["bfloat16"]["weights_mib"] == pytest.approx(found["float32"]["weights_mib"] / 2)
+    assert found["int8"]["weights_mib"] < found["float32"]["weights_mib"]
+
+
+def test_int8_is_close_to_what_it_stands_for(tiny_shape):
+    bench = soft_vs_text.bench_of("tiny", 8, "cpu", "float32", 2)
+    trunk = soft_vs_text.trunk_of(bench.model)
+    before = bench.model.prefill(trunk).end
+    after = inference.converted(bench, "int8").model.prefill(trunk).end
+    assert 0 < float((after - before).abs().max()) < 0.1 * float(before.abs().max())
+
+
+def test_conversations_in_one_batch_write_all_their_tokens(tiny_shape, monkeypatch):
+    bench = soft_vs_text.bench_of("tiny", 8, "cpu", "float32", 2)
+    ended = []
+    writing = bench.model.writing
+    monkeypatch.setattr(
+        bench.model,
+        "writing",
+        lambda *given, **named: (ended.append(one) or one for one in writing(*given, **named)),
+    )
+    inference.write(bench, 3)
+    sentences = [one for one in ended if one is not None]
+    assert len(sentences) == 3 * inference.SENTENCES * inference.SAMPLES
+    assert len(ended) - len(sentences) <= 3 * (inference.TOKENS + 1)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [(["--together", "0"], "--together has 0"), (["--device", "cuda"], "int8 is for a CPU")],
+)
+def test_what_cannot_be_measured_is_said(given, said):
+    with pytest.raises(SystemExit, match=said):
+        benchmark.main(["inference", *given])
