@@ -47,6 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    path: Path = options.path
+    files = [path] if path.is_file() else sorted(path.glob(f"{options.corpus}*"))
     command = shlex.join(["python", "scripts/drift.py", *(sys.argv[1:] if argv is None else argv)])
     figures = {
         "dialogues": len(found),
@@ -54,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "base": drift.base,
         "adapted": drift.adapted,
         "ratio": drift.ratio,
-        **provenance(command, 0),
+        **provenance(command, 0, files),
     }
     print(json.dumps(figures, indent=1))
     if options.out is not None:

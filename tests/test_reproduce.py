@@ -14,6 +14,7 @@ from families import make_lm
 from wherefore.catalog import Catalog
 from wherefore.collaborative import Collaborative
 from wherefore.config import Config
+from wherefore.model import build_item_encoder
 from wherefore.recommender import Recommender
 
 ROOT = Path(__file__).parents[1]
@@ -226,8 +227,9 @@ def test_what_cannot_be_done_is_said(reproduce, project, capsys, given, said):
 
 def test_every_ablation_is_a_config(project):
     changes = yaml.safe_load((ROOT / "configs" / "ablations.yaml").read_text(encoding="utf-8"))
-    assert len(changes) == 10
+    assert len(changes) == 12
     whole = Config.load(ROOT / "configs" / "redial.yaml")
     for name, overrides in changes.items():
         changed = Config.load(ROOT / "configs" / "redial.yaml", overrides)
         assert changed != whole, name
+        build_item_encoder(changed, 384, 384, 1.0)
