@@ -52,6 +52,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--predictions", type=Path, help="score this file of rankings instead")
     parser.add_argument("--save-predictions", type=Path, help="folder to write rankings to")
     parser.add_argument("--cache", type=Path, help="folder for vectors that take minutes")
+    parser.add_argument(
+        "--set", nargs="+", default=[], help="what differs from the checkpoints, like turn.demanded=0"
+    )
     parser.add_argument("--limit", type=int, help="only the first so many instances")
     parser.add_argument("--resamples", type=int, default=1000, help="of the bootstrap")
     parser.add_argument("--seed", type=int, default=0, help="of the bootstrap")
@@ -82,6 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             predictions=options.predictions,
             save_predictions=options.save_predictions,
             cache=options.cache,
+            settings=options.set,
             limit=options.limit,
             resamples=options.resamples,
             seed=options.seed,

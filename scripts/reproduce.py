@@ -300,7 +300,8 @@ def measured(
     from wherefore.config import Config
     from wherefore.evaluate import evaluate_corpus
 
-    corpus = Config.load(options.config, options.overrides).corpora[0]
+    config = Config.load(options.config, options.overrides)
+    corpus = config.corpora[0]
     with timed(runs, "evaluation"):
         return evaluate_corpus(
             systems,
@@ -314,6 +315,7 @@ def measured(
             save_predictions=runs / "predictions",
             cache=runs / "evaluation",
             searches=searches,
+            settings=[f"turn={config.turn.model_dump_json()}"],  # which moves no weights
             limit=options.limit,
             resamples=options.resamples,
             command=command,

@@ -649,3 +649,18 @@ def test_a_turn_that_is_given_up_leaves_nothing_behind(tokenizers):
         events.close()
         assert not recommender._open and len(recommender.realizer._batch) == 0
         assert told(recommender.generate(ask, k=3)) == expected
+
+
+def test_a_release_year_may_count(tokenizers):
+    recommender = make_recommender("llama", tokenizers)
+    ask = Dialogue((Message("user", "Something good?"),))
+    before = {one.item.id: one.score for one in recommender.rank(ask, 11, soft=True)}
+    recommender.config = recommender.config.updated("turn", years={2014: 3.0})
+    after = recommender.rank(ask, 11, soft=True)
+    assert {one.item.get("year") for one in after[:1]} == {2014}
+    for one in after:
+        gained = 3.0 if one.item.get("year") == 2014 else 0.0
+        assert one.parts["years"] == gained
+        assert one.score == pytest.approx(before[one.item.id] + gained, abs=1e-4)
+    reply = recommender.generate(user("Something good?"), k=2)
+    assert all("years" in one.parts for one in reply.recommendations)

@@ -2,10 +2,12 @@
 
 import importlib.util
 import json
+import math
 import random
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from safetensors.numpy import load_file
@@ -14,6 +16,7 @@ from families import make_lm
 from wherefore.catalog import Catalog
 from wherefore.collaborative import Collaborative
 from wherefore.config import Config
+from wherefore.dialogue import Dialogue, Mention, Message
 from wherefore.model import build_item_encoder
 from wherefore.recommender import Recommender
 
@@ -233,3 +236,56 @@ def test_every_ablation_is_a_config(project):
         changed = Config.load(ROOT / "configs" / "redial.yaml", overrides)
         assert changed != whole, name
         build_item_encoder(changed, 384, 384, 1.0)
+
+
+def test_what_moves_no_weight_is_measured_as_the_config_says(reproduce, project, movies):
+    """Release years count in the ranking of a checkpoint that was trained before."""
+    few = ["--seeds", "1", "--system", "recommender", "--resamples", "20", "--protocol", "dedup"]
+    assert reproduce.main(["mine.yaml", *few]) == 0
+    weights = Path("runs/mine/seed-0/checkpoint/manifest.json")
+    made = weights.stat().st_mtime_ns
+
+    def firsts():
+        lines = Path("runs/mine/predictions/wherefore-dedup.jsonl").read_text().splitlines()
+        return [movies[json.loads(line)["ranked"][0]].get("year") for line in lines]
+
+    before = firsts()
+    year = min(item.get("year") for item in movies.items)
+    assert reproduce.main(["mine.yaml", f"turn.years={{{year}: 50}}", *few]) == 0
+    assert weights.stat().st_mtime_ns == made
+    after = firsts()
+    assert after != before and after.count(year) > len(after) / 2
+
+
+def test_what_the_newest_releases_gain_is_measured_on_training_dialogues(monkeypatch, project, capsys):
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    import release_years
+
+    times = ["--cut", "20", "--begin", "20", "--end", "36"]
+    assert release_years.main(["mine.yaml", *times, "--epochs", "1", "--out", "years.json"]) == 0
+    told = json.loads(Path("years.json").read_text())
+    assert told["turns"] == told["gold"] == 12  # those of the test part are not among them
+    recalls = told["recall"]
+    assert set(recalls) == {str(gain) for gain in release_years.GAINS}
+    assert all(0 <= one["recall@1"] <= one["recall@10"] <= one["recall@50"] == 1 for one in recalls.values())
+    assert json.loads(capsys.readouterr().out)["command"].startswith(
+        "python scripts/release_years.py mine.yaml"
+    )
+    assert release_years.main(["mine.yaml", "--cut", "30", "--begin", "20", "--end", "36"]) == 2
+
+
+def test_half_way_to_the_year_before(movies):
+    """2018's share at the beginning, .8, against 2019's in all."""
+    sys.path.insert(0, str(ROOT / "scripts"))
+    from release_years import half_way
+
+    years = np.array([item.get("year") for item in movies.items])
+    old, before, newest = (
+        Dialogue((Message("user", "x"),), (Mention(item, 0, 0, 1, 100.0),))
+        for item in ("aliens", "hered", "mids")
+    )
+    beginning = [before] * 8 + [old] * 2
+    assert half_way([*beginning, *[newest] * 40], movies, years) == (2019, pytest.approx(0.0))
+    seldom = [*beginning, *[old] * 36, *[newest] * 4]
+    assert half_way(seldom, movies, years) == (2019, pytest.approx(0.5 * math.log(0.8 / 0.08)))
+    assert half_way([old] * 50, movies, years)[1] == 0.0

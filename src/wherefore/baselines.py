@@ -288,6 +288,7 @@ class Setting:
     cache: Path | None = None  # folder for vectors that take minutes
     progress: Progress | None = None
     found: dict[str, dict[Any, Any]] | None = None  # what checkpoints retrieved, for others that search alike
+    settings: tuple[str, ...] = ()  # in which the recommender differs from its checkpoint
 
     def dialogues(self) -> Iterable[CorpusDialogue]:
         """All training dialogues."""

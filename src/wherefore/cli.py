@@ -210,6 +210,7 @@ def evaluate(
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Only the first so many turns, for a quick look.")
     ] = None,
+    settings: SetOption = None,
     seed: Annotated[int, typer.Option("--seed", help="Of the bootstrap.")] = 0,
     out: Annotated[Path | None, typer.Option("--out", help="Write the report here as JSON.")] = None,
 ) -> None:
@@ -227,6 +228,7 @@ def evaluate(
             checkpoints=checkpoint or ["starter"],
             read_titles=not known_items,
             predictions=predictions,
+            settings=settings or (),
             limit=limit,
             seed=seed,
             command=_command_line(),

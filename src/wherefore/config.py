@@ -149,6 +149,8 @@ class TurnConfig(_Strict):
     # Where limits and refusals do not rule out (`soft`): logits lost for each, and gained for each demand met.
     broken: float = Field(1.0, ge=0)
     demanded: float = Field(2.0, ge=0)
+    # Logits by release year, for years whose items are named more often now than when it learned.
+    years: dict[int, float] = {}
     questions: bool = True  # ask back, where the answer would say much about what is sought
 
 

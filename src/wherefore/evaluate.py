@@ -655,7 +655,7 @@ def _recommender(setting: Setting) -> Rank:
     from wherefore.remembering import RememberingRecommender, RememberingRetriever
     from wherefore.tasks import link_items
 
-    recommender = RememberingRecommender.from_pretrained(setting.checkpoint)
+    recommender = RememberingRecommender.from_pretrained(setting.checkpoint, settings=setting.settings)
     if setting.found is not None:  # seeds often share what they retrieve with: it is searched once for all
         same = setting.found.setdefault(_searching(setting.checkpoint), {})
         recommender.retriever = RememberingRetriever(recommender.retriever, same)
@@ -708,6 +708,7 @@ def evaluate_corpus(
     save_predictions: str | Path | None = None,
     cache: str | Path | None = None,
     searches: dict[str, dict[Any, Any]] | None = None,
+    settings: Sequence[str] = (),
     limit: int | None = None,
     resamples: int = 1000,
     seed: int = 0,
@@ -732,6 +733,7 @@ def evaluate_corpus(
             of the same checkpoint and data are used again, so a long run that was stopped goes on.
         cache: Folder for vectors that take minutes to make; None: none.
         searches: What recommenders found is kept here, for a caller that asks the same again (`Setting.found`).
+        settings: In which the recommender differs from its checkpoints, as in `Recommender.from_pretrained`.
         limit: Only the first so many instances, for a quick look.
         resamples: Bootstrap samples.
         seed: Of the bootstrap.
@@ -786,6 +788,7 @@ def evaluate_corpus(
                 None if cache is None else Path(cache),
                 progress,
                 searches,
+                tuple(settings),
             )
             if build is not None:
                 rank = build(setting)
@@ -798,7 +801,8 @@ def evaluate_corpus(
                     number = f"-{len(runs[protocol])}" if len(checkpoints) > 1 and checkpoint else ""
                     plain = "".join(c if c.isalnum() or c in "-_" else "-" for c in PRINTED.get(name, name))
                     file = Path(save_predictions) / f"{plain}-{protocol}{number}.jsonl"
-                    key = _ranking_key(name, str(checkpoint), origin, protocol, read_titles, sequences)
+                    told = origin | {"protocol": protocol, "settings": list(settings)}
+                    key = _ranking_key(name, str(checkpoint), told, read_titles, sequences)
                     mark = file.with_suffix(".key")
                     if not (file.is_file() and mark.is_file() and mark.read_text(encoding="utf-8") == key):
                         mark.unlink(missing_ok=True)
@@ -824,7 +828,7 @@ def evaluate_corpus(
 
 
 def _ranking_key(
-    name: str, checkpoint: str, origin: Mapping[str, Any], protocol: str, read_titles: bool, sequences: bool
+    name: str, checkpoint: str, origin: Mapping[str, Any], read_titles: bool, sequences: bool
 ) -> str:
     """A hash of all that decides a system's rankings: code, weights, data and options."""
     from wherefore.checkpoint import checkpoint_dir
@@ -835,8 +839,8 @@ def _ranking_key(
     manifest = checkpoint_dir(checkpoint) / "manifest.json" if checkpoint else None
     if manifest is not None and manifest.is_file():
         digest.update(manifest.read_bytes())
-    told = [origin[part] for part in ("corpus", "split", "limit", "data_sha256")]
-    digest.update(json.dumps([name, protocol, read_titles, sequences, *told]).encode())
+    told = [origin[part] for part in ("corpus", "split", "limit", "data_sha256", "protocol", "settings")]
+    digest.update(json.dumps([name, read_titles, sequences, *told]).encode())
     return digest.hexdigest()
 
 

@@ -51,8 +51,9 @@ class Recommendation:
     """A listed item: its score, why it is there, and the facts that say so.
 
     `found_by` holds the rank at which each source found it, and `parts` what its score is the sum of, in logits: by
-    `sources`, by the `llm`, for `wishes` met, and for having been `shown` before. `worded` says where the reason's
-    words are from: the LLM's first or a later try, or the plain sentence; it is empty before the reason is written.
+    `sources`, by the `llm`, by its release year where a config says so (`years`), for `wishes` met, and for having been
+    `shown` before. `worded` says where the reason's words are from: the LLM's first or a later try, or the plain
+    sentence; it is empty before the reason is written.
     """
 
     item: Item
@@ -694,6 +695,9 @@ class Recommender:
         made = self.scores(rows, torch.from_numpy(candidates.features), read)
         scores = made.total.float().cpu().numpy()
         parts = {"sources": made.sources.float().cpu().numpy(), "llm": made.llm.float().cpu().numpy()}
+        if self.config.turn.years:
+            parts["years"] = self._years(candidates)
+            scores = scores + parts["years"]
         # What was demanded ("with Toni Collette") outranks every score; rows settle ties.
         met = self._demands_met(dialogue, candidates)
         turn = self.config.turn
@@ -815,6 +819,14 @@ class Recommender:
             )
             broken[place] += any(wish.held_by(item) for wish in preferences.refusals)
         return broken
+
+    def _years(self, candidates: Candidates) -> np.ndarray:
+        """What each candidate gains for its release year, (m,) logits."""
+        year, gains = self.catalog.schema.year, self.config.turn.years
+        values = [item.get(year.name) if year is not None else None for item in candidates.items]
+        return np.array(
+            [0.0 if v is None else gains.get(int(str(v)[:4]), 0.0) for v in values], dtype=np.float32
+        )
 
     @staticmethod
     def _times_shown(dialogue: Dialogue, candidates: Candidates) -> np.ndarray:

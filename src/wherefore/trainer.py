@@ -46,8 +46,8 @@ def is_measured(train: TrainConfig, stage: StageConfig) -> bool:
 
 
 def decisive(config: Config) -> str:
-    """What decides the weights, as JSON; how replies are worded later does not."""
-    return config.model_dump_json(exclude={"writer"})
+    """What decides the weights, as JSON; what a reply holds and how it is worded does not."""
+    return config.model_dump_json(exclude={"turn", "writer"})
 
 
 @dataclass(frozen=True)

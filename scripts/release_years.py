@@ -1,0 +1,152 @@
+r"""What the newest releases gain with time: dialogues are held while films come out, and ranked after later ones.
+
+    python scripts/release_years.py configs/redial.yaml --cut 13000 --begin 14000 --end 17000
+
+Training dialogues alone, the oldest first by their numbers. The query tower learns from those before `--cut` and ranks
+for those from `--begin` to `--end`, with more and more logits for the items of the newest year. Beside that, what half
+of the way to the share that the year before had at the corpus' beginning would be: for that time, and for all
+dialogues. The latter is what `turn.years` may say.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import shlex
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from wherefore.catalog import Catalog
+    from wherefore.dialogue import Dialogue
+
+GAINS = (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5)
+DEPTHS = (1, 10, 50)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse, learn, rank, print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("config", type=Path, help="whose corpus, catalogue and kept vectors are used")
+    parser.add_argument("overrides", nargs="*")
+    parser.add_argument("--cut", type=int, required=True, help="number of a dialogue")
+    parser.add_argument("--begin", type=int, required=True)
+    parser.add_argument("--end", type=int, required=True)
+    parser.add_argument("--epochs", type=int, default=3, help="of the tower")
+    parser.add_argument("--out", type=Path, help="also write the figures there, as JSON")
+    options = parser.parse_args(argv)
+    if not options.cut <= options.begin < options.end:
+        print("error: --cut must not be after --begin, nor --begin after --end", file=sys.stderr)
+        return 2
+
+    from wherefore.config import Config
+    from wherefore.evaluate import provenance
+
+    config = Config.load(options.config, options.overrides)
+    found = measure(config, options.cut, options.begin, options.end, options.epochs)
+    command = shlex.join(["python", "scripts/release_years.py", *(sys.argv[1:] if argv is None else argv)])
+    corpus = Path(config.corpora[0].kwargs["path"])
+    found |= provenance(command, config.seed, sorted(corpus.glob("*train*")) if corpus.is_dir() else [corpus])
+    print(json.dumps(found, indent=1))
+    if options.out is not None:
+        options.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+def measure(config: Any, cut: int, begin: int, end: int, epochs: int) -> dict[str, Any]:
+    """Recall by what the newest year gains."""
+    import numpy as np
+    import torch
+
+    from wherefore.catalog import Catalog
+    from wherefore.corpora import as_dialogue
+    from wherefore.corpora.base import instances
+    from wherefore.learned import TextVectors
+    from wherefore.prepare import load_corpora, load_index
+    from wherefore.tower import Tower
+
+    catalog = Catalog.load(config.catalog, config.catalog_schema)
+    kept = Path(config.train.cache or "runs/release-years")
+    index = load_index(config, catalog, kept, lambda *_: None)
+    corpus = load_corpora(config, catalog)[0]
+    row_of = {item: catalog.row(linked) for item, linked in corpus.item_of.items()}
+    before = [corpus.read(one) for one in corpus.dialogues if int(one.id) < cut]
+    after = [one for one in corpus.dialogues if begin <= int(one.id) < end and corpus.has_words(one)]
+    turns = [turn for one in after for turn in instances(one, True)]
+    year = catalog.schema.year
+    if year is None:
+        raise SystemExit("error: the catalogue has no field for the year")
+    years = np.array([item.get(year.name) or 0 for item in catalog.items])
+    newest, then = half_way(before, catalog, years)
+    _, now = half_way([corpus.read(one) for one in corpus.dialogues], catalog, years, newest)
+    tower = Tower(index, k=50, epochs=epochs, seed=config.seed)
+    tower.fit(before, TextVectors(index, kept / "texts"))
+    hits: dict[float, Counter[int]] = {gain: Counter() for gain in GAINS}
+    gold, of_newest = 0, 0
+    with torch.inference_mode():
+        for turn in turns:
+            said = as_dialogue(turn.context, lambda item: corpus.titles.get(item, item), corpus.item_of.get)
+            rows = np.arange(len(catalog))
+            scores = tower.score(said, np.zeros(0), rows).astype(np.float64)
+            scores[[row_of[item] for item in turn.named if item in row_of]] = -math.inf
+            wanted = [row_of[item] for item in turn.gold if item in row_of]
+            gold += len(turn.gold)
+            of_newest += sum(years[row] == newest for row in wanted)
+            for gain, counts in hits.items():
+                raised = scores + gain * (years == newest)
+                for row in wanted:
+                    rank = int((raised > raised[row]).sum())
+                    counts.update(depth for depth in DEPTHS if rank < depth)
+    return {
+        "turns": len(turns),
+        "gold": gold,
+        "newest_year": int(newest),
+        "its_share_then": of_newest / max(gold, 1),
+        "half_way_then": then,
+        "half_way_now": now,
+        "recall": {
+            str(gain): {f"recall@{depth}": counts[depth] / max(gold, 1) for depth in DEPTHS}
+            for gain, counts in hits.items()
+        },
+    }
+
+
+def half_way(
+    dialogues: Sequence[Dialogue], catalog: Catalog, years: np.ndarray, newest: int | None = None
+) -> tuple[int, float]:
+    """The newest year that is named at all often, and half of the logits from its share to its predecessor's.
+
+    Args:
+        dialogues: The oldest first.
+        catalog: Of the items.
+        years: (n,) of each item.
+        newest: The year, where it is known.
+    """
+    whole = shares(dialogues, catalog, years)
+    if newest is None:
+        newest = max(year for year, share in whole.items() if share >= 0.01)
+    beginning = shares(dialogues[: max(len(dialogues) // 5, 1)], catalog, years)
+    ratio = beginning.get(newest - 1, 0.0) / max(whole.get(newest, 0.0), 1e-9)
+    return newest, 0.5 * max(math.log(ratio), 0.0) if ratio > 0 else 0.0
+
+
+def shares(dialogues: Sequence[Dialogue], catalog: Catalog, years: np.ndarray) -> Mapping[int, float]:
+    """Which share of the items that dialogues name is of each year."""
+    counts = Counter(
+        int(years[catalog.row(item)])
+        for dialogue in dialogues
+        for item in {mention.item_id for mention in dialogue.mentions}
+    )
+    return {year: count / counts.total() for year, count in counts.items()}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
