@@ -113,6 +113,18 @@ def test_a_fault_of_ours_is_one_line_too_and_can_be_debugged(fake, monkeypatch, 
         cli.main(["recommend", "crash"])
 
 
+def test_settings_reach_the_evaluation(monkeypatch, capsys):
+    given = {}
+    monkeypatch.setattr("wherefore.evaluate.evaluate_corpus", lambda *_, **named: given.update(named) or [])
+    monkeypatch.setattr("wherefore.report.markdown", lambda reports: "| table |\n")
+    assert (
+        cli.main(["evaluate", "redial", "nowhere", "--set", "turn.demanded=0", "--set", "retrieval.k=50"])
+        == 0
+    )
+    assert given["settings"] == ["turn.demanded=0", "retrieval.k=50"]
+    assert capsys.readouterr().out == "| table |\n"
+
+
 def test_an_operating_system_error_names_the_file(fake, monkeypatch, capsys):
     def refuse(*_):
         raise PermissionError(13, "Permission denied", "books.csv")

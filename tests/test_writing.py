@@ -192,7 +192,7 @@ def test_trees_tell_dialogues_apart(llama):
             expected = llama.body(inputs_embeds=apart, use_cache=False).last_hidden_state[0, -1]
             torch.testing.assert_close(forgotten[place, 0], expected, atol=1e-4, rtol=1e-3)
         padded = torch.tensor([[4], [PADDING]])
-        assert trees.read(words[:2, :1], padded, 0 * padded, lengths[[0, 2]]).isfinite().all()
+        assert trees.read(words[:2, :1], padded, 0 * padded, lengths[[0, 2]], True).isfinite().all()
 
 
 def test_a_twin_grows_without_the_other(llama):

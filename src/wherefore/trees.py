@@ -45,7 +45,9 @@ class TokenTrees:
         """k: how many tokens each dialogue has places for."""
         return self._branch.shape[1]
 
-    def read(self, inputs: Tensor, branch: Tensor, parent: Tensor, at: Tensor) -> Tensor:
+    def read(
+        self, inputs: Tensor, branch: Tensor, parent: Tensor, at: Tensor, padded: bool = False
+    ) -> Tensor:
         """Read tokens that go on from what was read before.
 
         Args:
@@ -53,6 +55,7 @@ class TokenTrees:
             branch: (c, q) number of each token's branch, from 1 on, or PADDING. Tokens of one branch come in order.
             parent: (c, q) the branch that it grew from, TRUNK where that is the dialogue.
             at: (c, q) positions.
+            padded: Whether there is padding.
 
         Returns:
             (c, q, h) hidden states.
@@ -61,7 +64,7 @@ class TokenTrees:
         key = self._branch[:, None]  # (c, 1, k)
         path = (key == TRUNK) | (key == branch[:, :, None]) | (key == parent[:, :, None])
         seen = path & (key != PADDING) & (self._at[:, None] <= at[:, :, None])
-        if bool((branch == PADDING).any()):  # padding sees itself, so that no row of a mask is empty
+        if padded:  # it sees itself, so that no row of a mask is empty
             q = branch.shape[1]
             seen[:, :, -q:] |= torch.eye(q, dtype=torch.bool, device=seen.device)
         output = self._body(

@@ -184,7 +184,8 @@ class TreeReader:
             rows.append(places + [(0, PADDING, PADDING, 0)] * (most - len(places)))
         table = torch.tensor(rows, device=self._embeddings.weight.device)  # (c, q, 4)
         tokens, branch, parent, at = table.unbind(-1)
-        hidden = self._trees.read(self._embeddings(tokens), branch, parent, at)
+        padded = count < most * len(drafts)
+        hidden = self._trees.read(self._embeddings(tokens), branch, parent, at, padded)
         return [states[: len(draft.alive)] for states, draft in zip(hidden, drafts, strict=True)]
 
     def keep(self, places: Sequence[int], drafts: Sequence[Draft]) -> None:
