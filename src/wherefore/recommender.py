@@ -9,7 +9,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -414,8 +414,13 @@ class Recommender:
         seed: int | None = None,
     ) -> Iterator[Event]:
         """The list first, then the text as it is written, then the whole reply. Arguments as in `generate`."""
-        steps = self.steps(messages, k, preferences, diversity, settled, seed)
-        return (event for event in steps if event is not None)
+        return self._heard(self.steps(messages, k, preferences, diversity, settled, seed))
+
+    @staticmethod
+    def _heard(steps: Generator[Event | None]) -> Generator[Event]:
+        """Steps without those in which nothing happens."""
+        with closing(steps):
+            yield from (event for event in steps if event is not None)
 
     def steps(
         self,
