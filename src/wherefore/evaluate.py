@@ -801,7 +801,7 @@ def evaluate_corpus(
                     number = f"-{len(runs[protocol])}" if len(checkpoints) > 1 and checkpoint else ""
                     plain = "".join(c if c.isalnum() or c in "-_" else "-" for c in PRINTED.get(name, name))
                     file = Path(save_predictions) / f"{plain}-{protocol}{number}.jsonl"
-                    told = origin | {"protocol": protocol, "settings": list(settings)}
+                    told = origin | {"protocol": protocol, "settings": list(settings) if checkpoint else []}
                     key = _ranking_key(name, str(checkpoint), told, read_titles, sequences)
                     mark = file.with_suffix(".key")
                     if not (file.is_file() and mark.is_file() and mark.read_text(encoding="utf-8") == key):
