@@ -78,7 +78,8 @@ def measure(config: Any, cut: int, begin: int, end: int, epochs: int) -> dict[st
     index = load_index(config, catalog, kept, lambda *_: None)
     corpus = load_corpora(config, catalog)[0]
     row_of = {item: catalog.row(linked) for item, linked in corpus.item_of.items()}
-    before = [corpus.read(one) for one in corpus.dialogues if int(one.id) < cut]
+    dialogues = [corpus.read(one) for one in corpus.dialogues]
+    before = [said for one, said in zip(corpus.dialogues, dialogues, strict=True) if int(one.id) < cut]
     after = [one for one in corpus.dialogues if begin <= int(one.id) < end and corpus.has_words(one)]
     turns = [turn for one in after for turn in instances(one, True)]
     year = catalog.schema.year
@@ -86,7 +87,7 @@ def measure(config: Any, cut: int, begin: int, end: int, epochs: int) -> dict[st
         raise SystemExit("error: the catalogue has no field for the year")
     years = np.array([item.get(year.name) or 0 for item in catalog.items])
     newest, then = half_way(before, catalog, years)
-    _, now = half_way([corpus.read(one) for one in corpus.dialogues], catalog, years, newest)
+    _, now = half_way(dialogues, catalog, years, newest)
     tower = Tower(index, k=50, epochs=epochs, seed=config.seed)
     tower.fit(before, TextVectors(index, kept / "texts"))
     hits: dict[float, Counter[int]] = {gain: Counter() for gain in GAINS}

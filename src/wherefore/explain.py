@@ -854,7 +854,7 @@ class Sentence:
         shares = {(fact.field, fact.value): fact.met for fact in plan.facts if fact.met is not None}
         preferences = self.dialogue.preferences
         none = False
-        short = any(fact.kind == "count" and fact.ask != f"of {total}" for fact in plan.facts)
+        short = plan.short
         for clause in range(max(self.clause_of, default=-1) + 1):
             words = self._free_words(clause)
             here = [span for span in self.spans if self.clause_of[span.start] == clause]

@@ -92,6 +92,11 @@ class Plan:
         """How many items an opening's list has."""
         return sum(slot.startswith("#") for slot in self.slots)
 
+    @property
+    def short(self) -> bool:
+        """Whether an opening's list is shorter than was asked."""
+        return any(fact.kind == "count" and fact.ask != f"of {self.total}" for fact in self.facts)
+
 
 def normal_words(text: str) -> list[str]:
     """The words of a text as comparisons see them: lower case, no accents, runs of letters and digits.

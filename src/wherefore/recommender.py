@@ -548,7 +548,6 @@ class Recommender:
         listed = tuple(replace(one, evidence=plan.facts) for one, plan in zip(listed, plans, strict=True))
         # Why there is none, and what to do about it, must be clear rather than varied.
         why = "" if listed else advice(dialogue, self.retriever)
-        opening = plan_opening(items, dialogue, self.catalog, asked=k)
         grounds = Grounds(dialogue, cache, self.catalog, self._table())
         self._open.add(grounds)
         mark("list_ready")
@@ -560,11 +559,11 @@ class Recommender:
             mark("first_word")
             text = f"{said.text}\n\n"
             yield TextDelta(text)
-        back = self._asks(dialogue, ranked) if listed and said is None else None
         if why:
             mark("first_word")
             text += why
             yield TextDelta(why)
+        opening = plan_opening(items, dialogue, grounds.catalog, asked=k)
         for told in self.realizer.reply(grounds, opening, plans, seed) if listed else ():
             if told is None:
                 yield None
@@ -581,6 +580,7 @@ class Recommender:
             mark("first_word")
             text += delta
             yield TextDelta(delta)
+        back = self._asks(dialogue, ranked, grounds.catalog) if listed and said is None else None
         if back is not None:
             text += f"\n\n{back.text}"
             yield TextDelta(f"\n\n{back.text}")
@@ -595,7 +595,7 @@ class Recommender:
             return given
         return self.reader.read(before).preferences if before else Preferences()
 
-    def _asks(self, dialogue: Dialogue, ranked: _Ranked) -> Ask | None:
+    def _asks(self, dialogue: Dialogue, ranked: _Ranked, catalog: Catalog) -> Ask | None:
         """The question that goes with the list, if one is worth asking."""
         if not self.config.turn.questions:
             return None
@@ -603,7 +603,7 @@ class Recommender:
         if len(fit) <= 2 * len(ranked.places):
             return None  # so few are left that they can be looked through
         items = [ranked.candidates.items[place] for place in fit]
-        return best_question(items, ranked.scores[fit], dialogue, self.catalog)
+        return best_question(items, ranked.scores[fit], dialogue, catalog)
 
     def _answer(self, question: Question, dialogue: Dialogue) -> Said:
         known = [item for item in question.items if item in self.catalog]

@@ -496,17 +496,12 @@ def opening_surface(plan: Plan) -> tuple[set[str], set[str]]:
                 frames += PASSED
     for group in _by_field([fact for fact in plan.facts if fact.kind == "wish" and fact.met == total]):
         phrases += additions(group)
-    if _short(plan):
+    if plan.short:
         frames += SHORT
     words = {word for text in frames for word in normal_words(re.sub(r"\{\w+\}", " ", text))}
     words |= {form for count in counts for form in (_counted(count), str(count))}
     words |= {slot for slot in plan.slots if slot.startswith("@")} | {*",.?;:"}
     return {*phrases, plan.noun.lower(), plan.plural.lower()} - {""}, words
-
-
-def _short(plan: Plan) -> bool:
-    """Whether the list is shorter than was asked."""
-    return any(fact.kind == "count" and fact.ask != f"of {plan.total}" for fact in plan.facts)
 
 
 def _counted(count: int) -> str:
@@ -538,7 +533,7 @@ def _rest(plan: Plan, wishes: Sequence[Fact], met: Sequence[Fact], total: int, r
             text = rng.choice(UNMET if total > 1 else UNMET[2:])
             text = text.replace("{vp}", vp).replace("{v}", said(fact))
             out.append(text.replace("these are the nearest", "this is the nearest") if total == 1 else text)
-    if _short(plan):
+    if plan.short:
         out.append(rng.choice(SHORT))
     avoided = [fact for fact in plan.facts if fact.kind == "avoid"]
     if avoided and rng.random() < 0.8:
