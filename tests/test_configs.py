@@ -24,7 +24,7 @@ from wherefore.trainer import Trainer, trained
 ROOT = Path(__file__).parents[1]
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
 CONFIGS = [path for path in CONFIGS if path.name != "ablations.yaml"]  # changes to one, see test_reproduce.py
-OWN = ["inspired.yaml", "own.yaml", "redial.yaml", "starter.yaml"]  # of the packaged LLM
+OWN = ["inspired.yaml", "own.yaml", "redial-all.yaml", "redial.yaml", "starter.yaml"]  # of the packaged LLM
 LLMS = [path for path in CONFIGS if path.name not in (*OWN, "frozen-llm.yaml")]
 LINEARS = {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}
 
@@ -69,6 +69,7 @@ def test_there_are_configs():
         "qwen3-0.6b",
         "qwen3-4b",
         "qwen3-8b",
+        "redial-all",
         "redial",
         "smollm2-1.7b",
         "smollm2-135m",

@@ -154,11 +154,45 @@ def test_any_table(tmp_path):
     ]
 
 
+def test_llm_redial_as_shared(tmp_path):
+    items = (
+        {"item_id": "B1", "raw_title": "Alien VHS", "title": "Alien", "catalogue_id_guess": "tt0000022"},
+        {"item_id": "B2", "title": "Amélie"},
+    )
+    talks = [{"likes": ["B1"], "dislikes": ["B2"]}, {"likes": []}]
+    users = (
+        {"user_id": "A", "history": ["B1", "B2"], "might_like": ["B3"], "conversations": talks},
+        {"user_id": "B", "history": ["B1"]},
+    )
+    folder = write(
+        tmp_path,
+        items__jsonl__gz="\n".join(map(json.dumps, items)),
+        users__jsonl__gz="\n".join(map(json.dumps, users)),
+    )
+    alien = ItemReference(("tt0000022",), "B1", ("Alien",))
+    assert read("llm-redial", folder) == [
+        ("A", alien, True),
+        ("A", ItemReference((), "B2", ("Amélie",)), True),
+        ("A", ItemReference(native="B3"), True),
+        ("A", ItemReference((), "B2", ("Amélie",)), False),
+        ("B", alien, True),
+    ]
+    for line, said in (
+        ('{"history": []}', "line 1: a line must have `user_id`"),
+        ('{"user_id": 1, "conversations": ["x"]}', "a list of `conversations`"),
+        ('{"user_id": 1, "history": "B1"}', "'B1' stands where a list of item ids must"),
+    ):
+        write(tmp_path, users__jsonl__gz=line)
+        with pytest.raises(ValueError, match=said):
+            read("llm-redial", folder)
+
+
 def test_each_says_what_may_be_done_with_it(tmp_path):
-    write(tmp_path, ratings__csv="user_id,item_id,rating\n", ratings__dat="")
+    write(tmp_path, ratings__csv="user_id,item_id,rating\n", ratings__dat="", users__jsonl="")
     made = {name: ratings_of({"name": name, "path": str(tmp_path)}) for name in RATINGS}
     assert {name: one.redistributable for name, one in made.items()} == {
         "csv": False,
+        "llm-redial": False,
         "movielens": False,
         "movietweetings": True,
     }
@@ -184,7 +218,8 @@ def test_each_says_what_may_be_done_with_it(tmp_path):
         (ItemReference(titles=("Heat",), year=1995), "own-4"),
         (ItemReference(titles=("Heat",), year=1986), "own-5"),
         (ItemReference(titles=("Heat",), year=1996), None),
-        (ItemReference(titles=("Heat",)), None),
+        (ItemReference(titles=("Heat",)), None),  # two of that title, and the data set knows no years
+        (ItemReference(titles=("Los Goonies",)), "tt0000011"),
         (ItemReference(titles=("It",), year=1990), None),  # two of that title and year
         (ItemReference(titles=("No year",)), "own-8"),
         (ItemReference(native="own-3"), None),  # a data set's own number is no id of ours
@@ -321,7 +356,9 @@ def test_what_is_not_there_is_named(tmp_path):
     write(tmp_path, ratings__dat="")
     with pytest.raises(ValueError, match="`threshold` is 11; ratings go from 0 to 10"):
         RATINGS["movietweetings"](tmp_path, threshold=11)
-    with pytest.raises(ValueError, match="unknown ratings 'netflix'; known: csv, movielens, movietweetings"):
+    with pytest.raises(
+        ValueError, match="unknown ratings 'netflix'; known: csv, llm-redial, movielens, movietweetings"
+    ):
         ratings_of({"name": "netflix", "path": "x"})
     for given in ({"path": "x"}, "movielens"):
         with pytest.raises(ValueError, match="give {name: …, path: …}, name one of csv"):

@@ -287,8 +287,46 @@ class Table(Ratings):
             yield Rating(row[self.user], item, self.rating is None or self._liked(row[self.rating], where))
 
 
+class LLMRedial(Ratings):
+    """LLM-Redial's film part (Liang et al., Findings of ACL 2024): what people bought, and what they disliked of it.
+
+    Reads the shared form, `users.jsonl` with `items.jsonl` beside it. Titles come without a year.
+    """
+
+    name = "llm-redial"
+    licence = "not said by its authors"
+    redistributable = False
+    source = "the authors of the paper"
+    files = ("users.jsonl", "users.jsonl.gz")
+    scale = (0.0, 1.0)
+    usual = 1.0
+
+    def __iter__(self) -> Iterator[Rating]:
+        """Of each user, what was bought is liked; what a conversation calls disliked is not."""
+        items = {}
+        file = self._beside("items.jsonl", "items.jsonl.gz")
+        for _, record in read_lines(file) if file else ():
+            native, guess, title = (record.get(key) for key in ("item_id", "catalogue_id_guess", "title"))
+            ids, titles = ((str(one),) if one else () for one in (guess, title))
+            items[str(native)] = ItemReference(ids, str(native), titles)
+        for where, record in read_lines(self.file):
+            user, talks = record.get("user_id"), record.get("conversations", [])
+            if user is None or not isinstance(talks, list) or not all(isinstance(one, dict) for one in talks):
+                raise ValueError(
+                    f"{where}: a line must have `user_id`, `history` and a list of `conversations`"
+                )
+            bought = (record.get(key, []) for key in ("history", "might_like"))
+            told = [*((part, True) for part in bought), *((one.get("dislikes", []), False) for one in talks)]
+            for natives, liked in told:
+                if not isinstance(natives, list):
+                    raise ValueError(f"{where}: {natives!r} stands where a list of item ids must")
+                for native in map(str, natives):
+                    yield Rating(str(user), items.get(native, ItemReference(native=native)), liked)
+
+
 RATINGS: dict[str, type[Ratings]] = {
     "csv": Table,
+    "llm-redial": LLMRedial,
     "movielens": MovieLens,
     "movietweetings": MovieTweetings,
 }
@@ -316,8 +354,8 @@ def liked_sets(component: Component | Mapping[str, Any], catalog: Catalog) -> li
     """What each user liked of a catalogue: sets of ids, at least 2 each, in order of the users' first rating.
 
     An item is found by its id, by the field of ids that `link_by` names, or by title and year, in this order;
-    title and year (where the catalogue has years) must be
-    those of one item alone. Of two ratings of an item by one user, the later counts.
+    title and year (where the catalogue has years, and the data set too) must be those of one item alone. Of two
+    ratings of an item by one user, the later counts.
 
     Args:
         component: `{name: movietweetings, path: …}`.
@@ -367,11 +405,13 @@ def linker(catalog: Catalog, link_by: str | None = None) -> Callable[[ItemRefere
     year_field = catalog.schema.year
     aliases = [spec.name for spec in catalog.schema.of_kind("alias")]
     by_title: dict[tuple[str, int | None], str | None] = {}
+    of_any_year: dict[str, str | None] = {}
     for item in catalog.items:
         year = item.get(year_field.name) if year_field is not None else None
         when = None if year is None else int(str(year)[:4])
         for key in {_plain(title) for title in (item.title, *(v for a in aliases for v in item.values(a)))}:
             _claim(by_title, (key, when), item.id)
+            _claim(of_any_year, key, item.id)
 
     def find(reference: ItemReference) -> str | None:
         for one in reference.ids:
@@ -382,7 +422,8 @@ def linker(catalog: Catalog, link_by: str | None = None) -> Callable[[ItemRefere
                 return hit
         for title in reference.titles:
             if key := _plain(title):
-                hit = by_title.get((key, None if year_field is None else reference.year))
+                dated = year_field is not None and reference.year is not None
+                hit = by_title.get((key, reference.year)) if dated else of_any_year.get(key)
                 if hit is not None:
                     return hit
         return None
