@@ -178,6 +178,28 @@ def test_two_people_are_kept_apart_and_a_reload_restores(visit):
     assert "Liked Toy Story (1995)" in one.chips()
 
 
+def test_tabs_keep_what_other_tabs_saved(visit):
+    me = visit()
+    me.say("I loved Toy Story. An animated film, please")
+    me.page.wait_for_function("localStorage.getItem('wherefore-conversations')")
+    second = Visit.__new__(Visit)
+    second.page = me.context.new_page()
+    second.page.set_default_timeout(60_000)
+    second.page.goto(me.page.url)
+    second.page.wait_for_selector(".wf-card")  # it opens with what was open last
+    second.say("War films")
+    me.say("something newer")  # the first tab goes on from where it was
+    assert "Liked Toy Story (1995)" in me.chips() and not any("war" in chip.lower() for chip in me.chips())
+    me.page.wait_for_function("localStorage.getItem('wherefore-conversations').includes('something newer')")
+    kept = me.page.evaluate("JSON.parse(localStorage.getItem('wherefore-conversations')).talks")
+    said = [[turn["said"] for turn in talk["view"]["turns"]] for talk in kept.values()]
+    first = "I loved Toy Story. An animated film, please"
+    assert sorted(said) == [[first, "War films"], [first, "something newer"]]
+    for tab, last in ((me, "something newer"), (second, "War films")):  # each restores its own
+        tab.page.reload()
+        tab.page.wait_for_selector(f"#wf-chat :text('{last}')")
+
+
 def test_hostile_words_stay_words(visit):
     me = visit()
     evil = '<img src=x onerror="alert(1)"> <script>alert(2)</script> horror'

@@ -223,7 +223,10 @@ def test_messages_are_limited(ui):
 
 
 def test_conversations_in_the_browser(ui, talk):
-    saved = ui.saved.Saved.from_browser(ui.saved.Saved().keep("one", talk[-1], "films").to_browser())
+    saved = ui.saved.Saved()
+    change = json.loads(saved.keep("one", talk[-1], "films").changed(saved))
+    assert change["drop"] == [] and list(change["put"]) == ["one"]
+    saved = ui.saved.Saved.from_browser(json.dumps({"talks": change["put"], "open": change["open"]}))
     assert saved.open == "one" and saved.get("one", "films").messages == talk[-1].messages
     for name, catalog, says in (("two", "films", "no longer there"), ("one", "books", "catalogue “films”")):
         with pytest.raises(ValueError, match=says):
@@ -232,7 +235,9 @@ def test_conversations_in_the_browser(ui, talk):
         saved = saved.keep(f"{n}", talk[-1], "films")
     assert len(saved.talks) == ui.saved.MOST_SAVED and "one" not in saved.talks
     assert "0" not in saved.talks and f"{n}" not in saved.drop(f"{n}").talks
-    for odd in (None, 3, [], {"talks": 3}, {"talks": {"x": 3}}):
+    assert json.loads(saved.drop("4").changed(saved))["drop"] == ["4"]
+    assert saved.when("5") > saved.when("4") > saved.when("gone") == 0
+    for odd in (None, 3, "{", "3", "[]", '{"talks": 3}', '{"talks": {"x": 3}}'):
         assert ui.saved.Saved.from_browser(odd) == ui.saved.Saved()
 
 

@@ -29,7 +29,7 @@ from .controls import limited, ranges_of, values_of_field, wished
 from .export import as_markdown
 from .picture import CatalogMap
 from .programs import endpoints
-from .saved import Saved
+from .saved import READ, WRITE, Saved
 from .view import Settings, View, anew, answer, cut_off, without_part
 
 MOST_MESSAGES = 20  # of one person within a minute
@@ -63,6 +63,7 @@ class Session:
     catalog: str = ""  # key of their own catalogue; empty for the one that the page was started with
     sent: tuple[float, ...] = ()  # when the last messages were
     name: str = ""  # of the conversation, where it is saved
+    when: float = 0.0  # it was saved last by this tab, or read
     running: str = ""  # the turn that is being made, so that it can be stopped
 
 
@@ -194,7 +195,7 @@ def build_app(
     with gr.Blocks(title=texts.TITLE, analytics_enabled=False, fill_height=True) as app:
         session = gr.State(Session(settings=Settings(k=k)))
         catalog_key = gr.State("")
-        kept = gr.BrowserState({}, storage_key="wherefore-conversations", secret="wherefore")
+        kept = gr.Textbox(visible="hidden")  # given: what the browser keeps; shown: what it must change
         head = gr.HTML(_head(recommender), elem_id="wf-head")
         with gr.Row(elem_id="wf-main"):
             with gr.Column(min_width=320, elem_id="wf-talk"):
@@ -329,7 +330,7 @@ def build_app(
                 view = browser.get(browser.open, of(now).catalog.name)
             except ValueError as error:
                 raise ValueError(texts.GONE) from error
-            return replace(now, view=view, name=browser.open)
+            return replace(now, view=view, name=browser.open, when=browser.when(browser.open))
 
         def stream(now: Session, views: Generator[View], conversations: Any) -> Iterator[dict[Any, Any]]:
             """The page while a turn is made, saved in the browser at its end."""
@@ -351,14 +352,17 @@ def build_app(
                         break
             halted.discard(running)
             now = replace(now, running="")  # from here on there is nothing to stop
-            browser = Saved.from_browser(conversations)
+            before_it = browser = Saved.from_browser(conversations)
             if now.view.turns:
-                now = replace(now, name=now.name or running)
-                browser = browser.keep(now.name, now.view, of(now).catalog.name)
+                # What another tab has made of the conversation since stays: this goes on under a name of its own.
+                elsewhere = browser.when(now.name) > now.when
+                name = running if elsewhere or not now.name else now.name
+                browser = browser.keep(name, now.view, of(now).catalog.name)
+                now = replace(now, name=name, when=browser.when(name))
             yield {
                 box: gr.update(submit_btn=texts.SEND, stop_btn=False),
                 session: now,
-                kept: browser.to_browser(),
+                kept: browser.changed(before_it),
                 saved: browser.html(),
             }
 
@@ -415,13 +419,14 @@ def build_app(
             """A saved conversation is opened or deleted."""
             browser = Saved.from_browser(conversations)
             if kind == "delete":
-                browser = browser.drop(key)
-                return {kept: browser.to_browser(), saved: browser.html()}
+                after = browser.drop(key)
+                return {kept: after.changed(browser), saved: after.html()}
             try:
-                now = replace(now, view=browser.get(key, of(now).catalog.name), name=key)
+                view = browser.get(key, of(now).catalog.name)
             except ValueError as error:
                 return warned(error, now)
-            return show(now) | {kept: replace(browser, open=key).to_browser()}
+            now = replace(now, view=view, name=key, when=browser.when(key))
+            return show(now) | {kept: replace(browser, open=key).changed(browser), saved: browser.html()}
 
         def added(text: str, now: Session, conversations: Any) -> Iterator[dict[Any, Any]]:
             """Wishes and limits in the user's own words, without a message."""
@@ -488,7 +493,8 @@ def build_app(
         def restart(now: Session, conversations: Any) -> dict[Any, Any]:
             """A new conversation; the old one stays saved."""
             now = Session(settings=now.settings, images=now.images, catalog=now.catalog, sent=now.sent)
-            return show(now) | {box: "", kept: Saved.from_browser(conversations).closed().to_browser()}
+            browser = Saved.from_browser(conversations)
+            return show(now) | {box: "", kept: browser.closed().changed(browser), saved: browser.html()}
 
         def restore(now: Session, conversations: Any) -> dict[Any, Any]:
             """The conversation that was open in this browser, when the page is opened."""
@@ -529,6 +535,7 @@ def build_app(
             return show(after, now)
 
         streaming: dict[str, Any] = {
+            "js": READ,
             "concurrency_id": "model",
             "concurrency_limit": 1,
             "api_visibility": "private",
@@ -561,15 +568,16 @@ def build_app(
         after: dict[str, Any] = {**quick, **slow}
         for happens in (chat.clear, new.click):
             happens(stopped, session, None, queue=False, **quick).then(
-                restart, [session, kept], shown, **after
+                restart, [session, kept], shown, js=READ, **after
             )
-        chat.undo(undo, [session, kept], shown, **after)
-        effects_button.click(explain, [session, kept], effects, **slow)
+        chat.undo(undo, [session, kept], shown, js=READ, **after)
+        effects_button.click(explain, [session, kept], effects, js=READ, **slow)
         for button, kind in ((markdown, "md"), (plain_json, "json")):
             button.click(
                 lambda now, conversations, kind=kind: export(now, conversations, kind),
                 [session, kept],
                 [text_out, name_out],
+                js=READ,
                 **quick,
             ).then(None, [text_out, name_out], None, js=_DOWNLOAD, **quick)
         for control in (count, unlike):
@@ -691,6 +699,7 @@ def build_app(
         def moved_to(key: str, now: Session, conversations: Any) -> dict[Any, Any]:
             """A new conversation with another recommender."""
             fresh = Session(settings=now.settings, images=now.images, catalog=key, sent=now.sent)
+            browser = Saved.from_browser(conversations)
             model = shelf.get(key)
             examples = [{"text": text} for text in examples_of(model.catalog)]
             return show(fresh) | {
@@ -699,7 +708,7 @@ def build_app(
                 head: _head(model),
                 about: _about(model),
                 back: gr.update(visible=bool(key)),
-                kept: Saved.from_browser(conversations).closed().to_browser(),
+                kept: browser.closed().changed(browser),
                 trouble: "",
             }
 
@@ -708,11 +717,12 @@ def build_app(
 
         room = [*shown, catalog_key, head, about, back, trouble]
         file.change(inspect, file, [columns, use, trouble], api_visibility="private")
-        use.click(adopt, [file, columns, session, kept], room, show_progress_on=[trouble], **slow)
+        use.click(adopt, [file, columns, session, kept], room, js=READ, show_progress_on=[trouble], **slow)
         if folders:  # settings name servers and variables of the environment: not for strangers either
-            load.click(take, [folder, lines, session, kept], room, show_progress_on=[about], **slow)
-        back.click(leave, [session, kept], room, **quick)
-        app.load(restore, [session, kept], shown, **quick)
+            load.click(take, [folder, lines, session, kept], room, js=READ, show_progress_on=[about], **slow)
+        back.click(leave, [session, kept], room, js=READ, **quick)
+        app.load(restore, [session, kept], shown, js=READ, **quick)
+        kept.change(None, kept, None, js=WRITE, **quick)
 
         # -- for programs -------------------------------------------------------------------------------
 
