@@ -3,6 +3,7 @@
     python scripts/benchmark.py [--out results/speed.json] [--turns 20]
     python scripts/benchmark.py soft-vs-text [--out results/soft_vs_text.json] [--models starter 135M 600M]
     python scripts/benchmark.py inference [--out results/inference.json] [--together 1 4]
+    python scripts/benchmark.py training [--out results/training.json] [--configs configs/starter.yaml ...]
 
 Cold start (a fresh process, from its start to its first reply), then warm turns: list ready, first word, whole
 reply; peak memory; and 100 candidates in one block against one pass per candidate, in one run. Do it on a
@@ -15,6 +16,10 @@ random weights, which change no time. Stopped, the same command goes on where it
 
 `inference`: the LLM's number formats (float32, bfloat16, dynamic int8), and how long writing takes for each of several
 conversations in one batch. With a GPU: `--device cuda --formats bfloat16 --models 600M 4B 8B --together 1 4 16`.
+
+`training`: seconds of a step in each stage of a config, hours for all of them, and memory, as configured, in float32,
+with gradient checkpointing, and compiled. On a GPU where there is one:
+`--configs configs/qwen3-0.6b.yaml configs/qwen3-4b.yaml configs/qwen3-8b.yaml --ways "as configured" compiled`.
 """
 
 from __future__ import annotations
@@ -35,6 +40,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 import inference  # noqa: E402
 import soft_vs_text  # noqa: E402
+import training  # noqa: E402
 
 REQUESTS = (
     "I loved The Shining and It Follows. Something scary but not gory, after 2000.",
@@ -63,7 +69,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", nargs="?", choices=["speed", "soft-vs-text", "inference"], default="speed")
+    parser.add_argument(
+        "what", nargs="?", choices=["speed", "soft-vs-text", "inference", "training"], default="speed"
+    )
     parser.add_argument("--out", type=Path, help="default: in results/, by what is measured")
     parser.add_argument("--turns", type=int, default=20, help="warm turns (speed)")
     parser.add_argument(
@@ -80,6 +88,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32")
+    parser.add_argument(
+        "--configs",
+        nargs="+",
+        type=Path,
+        default=[ROOT / "configs" / "starter.yaml", ROOT / "configs" / "smollm2-135m.yaml"],
+        metavar="CONFIG",
+        help="what is trained (training)",
+    )
+    parser.add_argument(
+        "--ways", nargs="+", choices=training.WAYS, default=list(training.WAYS), metavar="WAY"
+    )
+    parser.add_argument("--steps", type=int, default=4, help="of each stage (training)")
+    parser.add_argument(
+        "--set", dest="changes", action="append", default=[], help="like train.by_length=false (training)"
+    )
     options = parser.parse_args(argv)
     options.out = options.out or ROOT / "results" / f"{options.what.replace('-', '_')}.json"
     command = shlex.join(["python", "scripts/benchmark.py", *(sys.argv[1:] if argv is None else argv)])
@@ -88,6 +111,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         result = _speed(command, options.turns)
     elif options.what == "inference":
         result = _inference(command, options)
+    elif options.what == "training":
+        result = _training(command, options)
     else:
         result = _soft_vs_text(command, options)
     options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
@@ -110,6 +135,25 @@ def _inference(command: str, options: argparse.Namespace) -> dict[str, Any]:
         note=lambda line: print(line, file=sys.stderr),
     )
     return {**provenance(command, 0), "device": options.device, "models": measured}
+
+
+def _training(command: str, options: argparse.Namespace) -> dict[str, Any]:
+    import torch
+
+    from wherefore.evaluate import provenance
+
+    try:
+        measured = training.compare(
+            options.configs,
+            options.ways,
+            options.steps,
+            options.changes,
+            note=lambda line: print(line, file=sys.stderr),
+        )
+    except (ValueError, OSError) as error:
+        raise SystemExit(f"error: {error}") from error
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return {**provenance(command, 0), "device": device, "configs": measured}
 
 
 def _soft_vs_text(command: str, options: argparse.Namespace) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def measured(bench: Bench, together: Sequence[int], seconds: float) -> dict[str,
     figures["list_s"] = repeated(lambda: ranks(bench), seconds, model)
     figures["together"] = {}
     for count in together:
-        with growth(model) as memory:
+        with growth(model.device) as memory:
             write(bench, count)
         each = repeated(lambda n=count: write(bench, n), seconds, model) / count  # type: ignore[misc]
         figures["together"][str(count)] = {"seconds_each": each, "memory_mib": memory[0] / 2**20}

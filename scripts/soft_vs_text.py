@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
     from wherefore.catalog import Catalog, Item
@@ -178,7 +179,7 @@ def measure(bench: Bench, way: str, count: int, seconds: float) -> dict[str, flo
         list(model.write(cache, [opening], signals.of(torch.zeros(0, dtype=torch.long)), max_tokens=1))
         wait(model)
 
-    with growth(model) as memory:
+    with growth(model.device) as memory:
         worded(ranked())  # warms up
     lists, words = [], []
     until = time.perf_counter() + seconds
@@ -284,12 +285,12 @@ def wait(model: RecommenderLM) -> None:
 
 
 @contextmanager
-def growth(model: RecommenderLM) -> Iterator[list[int]]:
-    """Bytes by which memory grows at most, in the list's first place once it is over."""
+def growth(device: torch.device) -> Iterator[list[int]]:
+    """Bytes by which memory grows at most, a GPU's or the process', in the list's first place once it is over."""
     import torch
 
     grown = [0]
-    if model.device.type == "cuda":
+    if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats()
         before = torch.cuda.memory_allocated()
         yield grown

@@ -14,6 +14,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 import benchmark  # noqa: E402
 import inference  # noqa: E402
 import soft_vs_text  # noqa: E402
+import training  # noqa: E402
 
 TINY = {
     "kind": "Llama",
@@ -124,3 +125,50 @@ def test_conversations_in_one_batch_write_all_their_tokens(tiny_shape, monkeypat
 def test_what_cannot_be_measured_is_said(given, said):
     with pytest.raises(SystemExit, match=said):
         benchmark.main(["inference", *given])
+
+
+# -- training --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tiny_config(tmp_path):
+    """A config of an LLM that lies in a folder, with the starter's last two stages."""
+    from transformers import LlamaConfig
+
+    shape = {key: value for key, value in TINY.items() if key != "kind"}
+    LlamaConfig(**shape, tie_word_embeddings=True).save_pretrained(tmp_path / "llm")
+    stages = [
+        {
+            "name": "matching",
+            "losses": {"in_batch_ranking": 1.0},
+            "steps": 7200,
+            "batch_size": 2,
+            "lr": 0.001,
+        },
+        {"name": "polish", "losses": {"wording_lm": 1.0}, "steps": 3600, "batch_size": 2, "lr": 0.001},
+    ]
+    file = tmp_path / "tiny.yaml"
+    tree = {"llm": {"name": str(tmp_path / "llm")}, "retrieval": {"k": 20}, "train": {"stages": stages}}
+    file.write_text(json.dumps(tree), encoding="utf-8")
+    return file
+
+
+def test_steps_of_each_stage_are_measured(tiny_config, monkeypatch):
+    monkeypatch.setattr(training, "DIALOGUES", 8)
+    heard = []
+    ways = ("as configured", "gradient checkpointing")
+    found = training.compare([tiny_config], ways, 2, ["train.candidates=4"], heard.append)["tiny"]
+    assert list(found) == list(ways) and len(heard) == 2
+    for of in found.values():
+        matching, polish = (of["stages"][name] for name in ("matching", "polish"))
+        assert of["hours"] == pytest.approx(2 * matching["seconds"] + polish["seconds"])
+        assert min(matching["seconds"], polish["seconds"], polish["tokens_per_s"]) > 0
+    less = found["gradient checkpointing"]["estimated_gib"]
+    assert 0 < less < found["as configured"]["estimated_gib"]
+
+
+def test_the_first_step_is_not_counted(tiny_config):
+    with pytest.raises(SystemExit, match="--steps is 1; give 2 or more"):
+        benchmark.main(["training", "--configs", str(tiny_config), "--steps", "1"])
+    with pytest.raises(SystemExit, match=r"nowhere\.yaml"):
+        benchmark.main(["training", "--configs", "nowhere.yaml"])

@@ -262,6 +262,7 @@ def test_overrides_use_the_same_names():
     )
     assert config.train.save_every == 7 and config.llm.name == "some/model"
     assert config.store.kwargs == {"factory": "Flat"}
+    assert Config.parse({}, ["train.mixed_precision=no"]).train.mixed_precision == "no"  # false, in YAML
 
 
 @pytest.mark.parametrize(

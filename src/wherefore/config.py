@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from wherefore.extends import load_tree
 
@@ -173,7 +173,10 @@ class TrainConfig(_Strict):
 
     stages: tuple[StageConfig, ...] = ()
     grad_accumulation: int = Field(1, ge=1)
-    mixed_precision: Literal["no", "bf16", "fp16"] = "no"
+    # YAML reads a bare `no` as false.
+    mixed_precision: Annotated[
+        Literal["no", "bf16", "fp16"], BeforeValidator(lambda given: "no" if given is False else given)
+    ] = "no"
     weight_decay: float = Field(0.01, ge=0)
     max_grad_norm: float = Field(1.0, gt=0)
     candidates: int = Field(48, ge=2)  # per dialogue while training the ranker

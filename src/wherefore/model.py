@@ -835,15 +835,18 @@ def build_item_encoder(config: Config, dim: int, width: int, scale: float) -> It
     return encoder
 
 
-def build_model(config: Config, dim: int, features: int) -> RecommenderLM:
+def build_model(
+    config: Config, dim: int, features: int, llm: tuple[nn.Module, Any] | None = None
+) -> RecommenderLM:
     """A model to be trained: base LLM with a fresh adapter, item encoder and head.
 
     Args:
         config: The whole tree.
         dim: d, width of the item vectors.
         features: f, number of source features.
+        llm: The LLM under its adapter, and its tokenizer; None: those that `config.llm` names.
     """
-    lm, tokenizer = build_lm(config.llm, config.seed)
+    lm, tokenizer = llm or build_lm(config.llm, config.seed)
     torch.manual_seed(config.seed + 1)
     base = base_of(lm)
     table = base.get_input_embeddings().weight

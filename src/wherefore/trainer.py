@@ -222,6 +222,7 @@ class Trainer:
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate * schedule(step, stage.steps, stage.warmup)
             losses, tokens = self._step(tasks, number, step, stage)
+            seconds = time.perf_counter() - started
             done = before + step + 1
             last = done == end
             log = {
@@ -229,7 +230,8 @@ class Trainer:
                 "step": done,
                 **losses,
                 "lr": optimizer.param_groups[0]["lr"],
-                "tokens_per_s": tokens / (time.perf_counter() - started),
+                "seconds": seconds,
+                "tokens_per_s": tokens / seconds,
             }
             measure = best is not None and (last or (step + 1) % (train.validate_every or 1) == 0)
             if measure and best is not None:
@@ -568,7 +570,7 @@ def plot_losses(log: Path, picture: Path) -> None:
     entries = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     names = sorted(
         {name for entry in entries for name in entry}
-        - {"stage", "step", "lr", "tokens_per_s", "loss"}
+        - {"stage", "step", "lr", "seconds", "tokens_per_s", "loss"}
         - {f"recall@{_AT}", "best_step"}
     )
     figure = Figure(figsize=(9, 5))

@@ -1,0 +1,189 @@
+"""Training steps of configs on one machine in one run: `benchmark.py training`."""
+
+from __future__ import annotations
+
+import gc
+import json
+import statistics
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from soft_vs_text import growth
+
+if TYPE_CHECKING:
+    from wherefore import Catalog, Recommender
+    from wherefore.config import Config
+    from wherefore.item_encoder import ItemSignals
+    from wherefore.model import RecommenderLM
+    from wherefore.prepare import Corpus
+    from wherefore.tasks import Ingredients
+
+WAYS: Mapping[str, tuple[str, ...]] = {
+    "as configured": (),
+    "float32": ("train.mixed_precision=no", "llm.dtype=float32"),
+    "gradient checkpointing": ("train.gradient_checkpointing=true",),
+    "compiled": ("train.compile=true",),
+}
+DIALOGUES = 80  # made ones, to learn from
+
+
+class Data(NamedTuple):
+    """What is learned from, whatever the LLM."""
+
+    starter: Recommender
+    corpora: tuple[Corpus, ...]
+    practice: tuple[Catalog, ...]
+    items: ItemSignals
+
+
+def compare(
+    configs: Sequence[Path],
+    ways: Sequence[str] = tuple(WAYS),
+    steps: int = 4,
+    changes: Sequence[str] = (),
+    note: Callable[[str], None] = print,
+) -> dict[str, Any]:
+    """Measure steps of each stage of each config.
+
+    The LLM has the published sizes and random weights, which change no time; dialogues are made from the built-in
+    catalogue's facts and cut as the config says.
+
+    Args:
+        configs: Files.
+        ways: Of WAYS.
+        steps: Of each stage; the first one is not counted.
+        changes: Overrides for all of them.
+        note: Hears of progress.
+
+    Returns:
+        Per config `estimated_gib`, what `scripts/estimate.py` says of the memory to train without the embedder, and per
+        way: `stages` with the median `seconds` of a step and `tokens_per_s`, `hours` for all steps of the config, and
+        `memory_gib`, what the process grew by at most, weights included.
+
+    Raises:
+        ValueError: If there are fewer than two steps.
+    """
+    from wherefore.config import Config
+    from wherefore.cost import estimate
+
+    if steps < 2:
+        raise ValueError(f"--steps is {steps}; give 2 or more, the first is not counted")
+    found: dict[str, Any] = {}
+    loaded = {path: {way: Config.load(path, [*WAYS[way], *changes]) for way in ways} for path in configs}
+    with tempfile.TemporaryDirectory() as folder:
+        data = prepared(Path(folder))
+        for path in configs:
+            of: dict[str, Any] = {}
+            for way, config in loaded[path].items():
+                cost = estimate(config)
+                less = config.train.gradient_checkpointing
+                of[way] = measured(config, data, steps, Path(folder) / f"{path.stem} {way}")
+                of[way]["estimated_gib"] = (cost.training(checkpointing=less) - cost.embedder) / 2**30
+                note(f"{path.stem}, {way}: {of[way]}")
+            found[path.stem] = of
+    return found
+
+
+def prepared(folder: Path) -> Data:
+    """Made dialogues about the built-in catalogue, and the recommender that finds their candidates."""
+    import torch
+
+    from make_dialogues import corpus
+    from wherefore import Recommender
+    from wherefore.config import Config
+    from wherefore.generator import DialogueMaker
+    from wherefore.invented import invented_catalogs
+    from wherefore.item_encoder import ItemSignals
+    from wherefore.prepare import load_corpora
+
+    starter = Recommender.from_pretrained("starter")
+    corpus(DialogueMaker(starter.catalog, starter.index.vectors), folder / "made", None, DIALOGUES, 0)
+    config = Config.parse({"corpora": [{"name": "jsonl", "path": str(folder / "made")}]})
+    practice = invented_catalogs()
+    texts = [catalog.text(item) for catalog in practice for item in catalog.items]
+    items = ItemSignals(torch.tensor(starter.index.vectors))
+    items = items.followed_by(torch.from_numpy(starter.index.embedder.encode(texts, "item")))
+    return Data(starter, load_corpora(config, starter.catalog), practice, items)
+
+
+def measured(config: Config, data: Data, steps: int, folder: Path) -> dict[str, Any]:
+    """Steps of all stages of a config."""
+    import torch
+
+    from wherefore.trainer import Trainer
+
+    tree = config.model_dump(mode="json")
+    tree["signals"] = []  # one more vector of the item encoder
+    tree["item_encoder"].pop("dropout", None)
+    tree["train"].update(log_every=1, save_every=10**9, validate_every=None, tracker=None, init=None)
+    for stage in tree["train"]["stages"]:
+        stage["steps"] = steps
+    short = type(config).parse(tree)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    with growth(device) as memory:
+        model = model_of(short, data)
+        Trainer(short, model, ingredients_of(short, data, model), folder).run()
+    del model
+    gc.collect()
+    log = [json.loads(line) for line in (folder / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+    stages: dict[str, Any] = {}
+    hours = 0.0
+    for number, stage in enumerate(config.train.stages):
+        of = log[number * steps + 1 : (number + 1) * steps]
+        seconds = statistics.median(line["seconds"] for line in of)
+        speed = statistics.median(line["tokens_per_s"] for line in of)
+        stages[stage.name] = {"seconds": seconds, "tokens_per_s": speed}
+        hours += stage.steps * seconds / 3600
+    return {"hours": hours, "memory_gib": memory[0] / 2**30, "stages": stages}
+
+
+def model_of(config: Config, data: Data) -> RecommenderLM:
+    """A model to be trained, its LLM with random weights and the starter's words where it is not the packaged one."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    from wherefore.model import add_lora, build_model
+    from wherefore.sizes import causal_lm_config
+
+    llm = None
+    if config.llm.name != "minilm":
+        torch.manual_seed(config.seed)
+        lm = AutoModelForCausalLM.from_config(
+            causal_lm_config(config.llm), dtype=getattr(torch, config.llm.dtype)
+        )
+        lm = lm.requires_grad_(False) if config.llm.lora is None else add_lora(lm, config.llm.lora)
+        llm = (lm, data.starter.model.format.tokenizer)
+    return build_model(config, data.starter.index.dim, len(data.starter.retriever.feature_names), llm)
+
+
+def ingredients_of(config: Config, data: Data, model: RecommenderLM) -> Ingredients:
+    """What the stages' tasks draw from, with the starter's candidates."""
+    from wherefore.corpora.base import instances
+    from wherefore.prepare import named_together
+    from wherefore.tasks import Ingredients, prepare_recommendations
+
+    starter, corpora, practice, items = data
+    turns = [
+        (dialogue, instance.turn, corpus.item_of, corpus.titles)
+        for corpus in corpora
+        for dialogue in corpus.dialogues
+        for instance in instances(dialogue)
+    ]
+    found = prepare_recommendations(
+        turns, starter.catalog, starter.retriever, model.format, config.retrieval.k
+    )
+    model.head.fit(found.known_features(200_000))
+    return Ingredients(
+        catalog=starter.catalog,
+        items=items,
+        format=model.format,
+        dialogues=tuple(one for corpus in corpora for one in corpus.dialogues),
+        titles={item: title for corpus in corpora for item, title in corpus.titles.items()},
+        recommendations=found,
+        practice=practice,
+        ranker=config.ranker,
+        together=named_together(corpora, starter.catalog),
+        by_length=config.train.by_length,
+    )
