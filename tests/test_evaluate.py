@@ -36,6 +36,7 @@ from wherefore.evaluate import (
     source_report,
     write_predictions,
 )
+from wherefore.repeating import NamedAgain
 
 ROOT = Path(__file__).parents[1]
 SHARED = Path(__file__).parents[2] / "shared"
@@ -540,7 +541,8 @@ class FakeRecommender:
     def rank(self, given, k, exclude=(), soft=False):
         assert soft  # people break the limits that they set
         self.asked.append((given, k, set(exclude)))
-        return [SimpleNamespace(item=SimpleNamespace(id=item_id)) for item_id in ("t2", "t9", "t1")]
+        ids = ("t2", "t9", "t1")
+        return [SimpleNamespace(item=SimpleNamespace(id=one), score=-place) for place, one in enumerate(ids)]
 
 
 LINKS = {"a": "t1", "b": "t2", "b2": "t2"}
@@ -565,6 +567,29 @@ def test_recommender_is_told_the_mentions():
     given = fake.asked[2][0]  # ends with the assistant; c and d are not in the catalogue
     assert [message.role for message in given.messages] == ["user", "assistant"]
     assert given.mentions == ()
+
+
+def test_where_repeats_count_what_was_named_is_ranked_by_how_often_that_happens():
+    talks = [
+        dialogue(n, ("user", "@a"), ("assistant", "@b"), ("user", "@c"), ("assistant", *last))
+        for n, last in enumerate((("@d",), ("@a", "@c"), ("@c", "@a")))
+    ]
+    again = NamedAgain(talks)  # turn 1 names b; turn 3 names a and c twice, d once
+    assert again.new == pytest.approx(4 / 6)
+    context = talks[0].turns[:3]
+    chances = again.chances(context)
+    assert list(chances) == ["c", "b", "a"]
+    mean = 4 / 12  # of twelve places where an item was named before a recommending turn
+    for item, times, seen in (("c", 2, 6), ("b", 0, 3), ("a", 2, 3)):  # c's place is also that of turn 1's a
+        assert chances[item] == pytest.approx((times + 10 * mean) / (seen + 10))
+    ranked = again.merged(context, {"e": 9.0, "f": 1.0, "a": 99.0}, found=0.75)
+    assert ranked == ["e", "a", "c", "b", "f"]  # e: nearly one half; f: next to nothing
+    assert again.merged(context, {}) == ["a", "c", "b"] and again.merged((), {"e": 0.0}) == ["e"]
+    fake = FakeRecommender()
+    rank = RecommenderRank(fake, str, LINKS, again=again)
+    first, both = toy()[1], toy(dedup=False)[1]
+    assert rank(first) == ["b", "b2", "a"]
+    assert rank(both) == ["b2", "b", "a"] and len(fake.asked) == 1 and fake.asked[0][2] == {"t1", "t2"}
 
 
 def test_recommender_may_read_the_titles_itself():

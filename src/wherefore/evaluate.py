@@ -2,7 +2,8 @@
 
 An instance is a recommender's turn that names an item and has a turn before it. *Dedup* (the headline):
 gold is what neither speaker named earlier, turns left without gold are dropped, and items named earlier
-are taken out of the ranking. *Repeats*: every item of the turn is gold and nothing is taken out.
+are taken out of the ranking. *Repeats*: every item of the turn is gold and nothing is taken out; the recommender, which
+never lists what was named, then merges that in by how often people name things again (`repeating.py`).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from wherefore.corpora import CORPORA, Corpus, CorpusDialogue, Instance, as_dial
 from wherefore.corpora.base import SPLITS, read_lines
 from wherefore.dialogue import Dialogue, Message
 from wherefore.files import write_aside
+from wherefore.repeating import NamedAgain
 
 if TYPE_CHECKING:
     from wherefore.recommender import Recommender
@@ -532,6 +534,8 @@ class RecommenderRank:
         read_titles: Give the words alone and let the recommender find the titles in them, as users do; it
             answers the user, so assistant turns after the user's last one are left out. Otherwise the
             corpus' own annotations are the mentions, as all published systems have them.
+        again: Where repeats count, says how likely each of the items named before is. Without it they are ranked as
+            all others are, though no source looks for them.
 
     Raises:
         ValueError: If `depth` is below 1.
@@ -544,6 +548,7 @@ class RecommenderRank:
         catalog_id_of: Mapping[str, str],
         depth: int = 500,
         read_titles: bool = False,
+        again: NamedAgain | None = None,
     ) -> None:
         if depth < 1:
             raise ValueError(f"`depth` is {depth}; it must be at least 1")
@@ -552,17 +557,33 @@ class RecommenderRank:
         self.catalog_id_of = catalog_id_of
         self.depth = depth
         self.read_titles = read_titles
+        self.again = again
+        self._made: dict[tuple[str, str, int], tuple[list[str], np.ndarray]] = {}
         self._corpus_ids: dict[str, list[str]] = {}
         for corpus_id, catalog_id in catalog_id_of.items():
             self._corpus_ids.setdefault(catalog_id, []).append(corpus_id)
 
     def __call__(self, instance: Instance) -> list[str]:
         """The items of the corpus, best first."""
+        items, scores = self._scored(instance)
+        if instance.dedup or self.again is None:
+            return items
+        return self.again.merged(instance.context, dict(zip(items, scores.tolist(), strict=True)))
+
+    def _scored(self, instance: Instance) -> tuple[list[str], np.ndarray]:
+        """Items with their scores; the same for both protocols where those named before are no part of them."""
+        key = (instance.dialogue.dataset, instance.dialogue.id, instance.turn)
+        if (made := self._made.get(key)) is not None:
+            return made
         gone = self._gone(instance)
         given: Any = _words(instance, self.title_of) if self.read_titles else self._annotated(instance)
         depth = min(self.depth, len(self.recommender.catalog))
         listed = self.recommender.rank(given, depth, exclude=gone, soft=True)
-        return [corpus_id for entry in listed for corpus_id in self._corpus_ids.get(entry.item.id, ())]
+        found = [(one, entry.score) for entry in listed for one in self._corpus_ids.get(entry.item.id, ())]
+        made = [one for one, _ in found], np.array([score for _, score in found], dtype=np.float32)
+        if self.again is not None:
+            self._made[key] = made
+        return made
 
     def found(self, instance: Instance) -> dict[str, dict[str, int]]:
         """For each item of the corpus that sources found, at which rank which source did."""
@@ -583,8 +604,8 @@ class RecommenderRank:
             self.recommender.read_ahead(self._annotated(instance) for instance in instances)
 
     def _gone(self, instance: Instance) -> set[str]:
-        """Catalogue ids of what must not be ranked: what was named before, where repeats do not count."""
-        if not instance.dedup:
+        """Catalogue ids of what the recommender must not rank: what was named before, unless repeats count."""
+        if not instance.dedup and self.again is None:
             return set()
         return {self.catalog_id_of[item] for item in instance.named if item in self.catalog_id_of}
 
@@ -669,7 +690,8 @@ def _recommender(setting: Setting) -> Rank:
             f"`{setting.corpus.name}_ids` of the catalogue"
         )
     depth = max(recommender.config.retrieval.k, 100)  # as many candidates as it was trained to rank
-    return RecommenderRank(recommender, setting.title_of(), links, depth, setting.read_titles)
+    again = NamedAgain(setting.dialogues()) if setting.training else None
+    return RecommenderRank(recommender, setting.title_of(), links, depth, setting.read_titles, again)
 
 
 def _searching(checkpoint: str) -> str:
