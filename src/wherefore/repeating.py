@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
+
 from wherefore.corpora.base import CorpusDialogue, CorpusTurn, instances
 
 _FARTHEST = 5  # turns back: there and before, all are alike
@@ -53,8 +55,6 @@ class NamedAgain:
             scores: Logits of items that are new to it.
             found: The share of new items that people do recommend among those, usually.
         """
-        import numpy as np
-
         likely = self.chances(context)
         new = {item: score for item, score in scores.items() if item not in likely}
         logits = np.array(list(new.values()), dtype=np.float64)
