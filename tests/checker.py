@@ -170,6 +170,9 @@ def prose_faults(sentence: str, about: list, items: list, catalog, said: Said, w
             out.append(f"number {number}")
     if not items:
         return out
+    passed = re.search(r"\b(?:turned down|(?:have|already) seen|you had)\b", bare)
+    if passed and not re.search(r"\b(?:none of|left out|skipped|without)\b", bare, re.IGNORECASE):
+        out.append(f"lists what was {passed[0]}")
     for clause in re.split(r"[;:]|, (?:and|but|so) ", bare):
         for genre in (
             catalog.vocabulary("genres") if "genres" in {s.name for s in catalog.schema.fields} else ()

@@ -560,12 +560,71 @@ def test_openings_claim_no_more_than_the_list_holds(movies):
     assert kinds("here are three movie.") == {"form"} and "form" in kinds("here are 3 sci-fi movie.")
     assert "form" in kinds("here are three movies. i left out the ones you have seen are left out.")
     assert "word" in kinds("here are three comedy movies, since you liked @1.")
+    assert "form" in kinds("i can offer three movies. i found three movies for you.")
+    assert "form" in kinds(
+        "here are three movies. two of them are sci-fi movies. of these, two are filed under sci-fi."
+    )
+    dialogue = user(liked=("alien",), seen=("heat",))
+    plan = plan_opening(items, dialogue, movies, asked=3)
+    for sentence in (
+        "here are three movies. i left out the ones you have seen or turned down.",
+        "here are three movies. none of them is one you have seen or turned down.",
+        "these are new ones, without those you turned down or have seen.",
+    ):
+        assert kinds(sentence) == set(), sentence
+    assert "claim" in kinds("here are three movies. one of them is one you have seen or turned down.")
+    assert "claim" in kinds("here are three movies. not all of them are ones you have seen.")
     dialogue = user(liked=("alien",), unwanted=(wish("genres", "Comedy"),))
     plan = plan_opening(items, dialogue, movies, asked=3)
     assert kinds("here are three movies. none of them is filed under comedy.") == set()
     assert "negation" in kinds(
         "here are three movies. not all of them fit: one of them is filed under comedy."
     )
+
+
+def test_what_was_asked_for_is_said_once(movies):
+    dialogue = user(wanted=(wish("genres", "Sci-Fi"),), limits=(Limit("year", "gt", 1980, "after 1980"),))
+    plan = plan_for(movies, "blade", dialogue, limit=3)
+    assert (
+        check(
+            "it is a sci-fi movie, as you asked, and it is from 1982, so after 1980, as you wanted.",
+            plan,
+            dialogue,
+            movies,
+        )
+        == []
+    )
+    (twice,) = check(
+        "you wanted a sci-fi movie, and it is one, which is what you asked for: sci-fi.",
+        plan,
+        dialogue,
+        movies,
+    )[-1:]
+    assert twice.kind == "form"
+
+
+@pytest.mark.parametrize(
+    ("values", "one", "many"),
+    [
+        (["Card game"], "a card game", "card games"),
+        (["Strategy", "Card game"], "a strategy and card game", None),
+    ],
+)
+def test_a_value_that_ends_in_the_noun_needs_no_other(values, one, many):
+    rows = [
+        {"id": str(n), "title": f"Game {n}", "category": "; ".join(values), "year": 2000 + n}
+        for n in range(3)
+    ]
+    games = Catalog.from_records(rows, name="games")
+    dialogue = user(wanted=tuple(wish("category", value) for value in values))
+    plan = plan_reasons(games.items[:1], dialogue, games)[0]
+    words = {word(plan, Random(seed)) for seed in range(60)}
+    assert any(one in text for text in words) and not any("game game" in text for text in words), words
+    assert all(check(text, plan, dialogue, games) == [] for text in words)
+    start = plan_opening(games.items, dialogue, games)
+    openings = {opening(start, Random(seed)) for seed in range(40)}
+    assert many is None or any(f"three {many}" in text for text in openings), openings
+    assert all(check(text, start, dialogue, games) == [] for text in openings)
 
 
 def test_corrupted_sentences_are_caught(builtin):
@@ -707,6 +766,7 @@ def test_the_independent_check_finds_faults(movies):
         "Like *Heat*, these may suit you.",
         "Here is one with Toni Collette.",
         "Here are 7 movies.",
+        "Here is one for you. One of them is one you have seen or turned down.",
     ):
         assert reply_faults(f"{text}\n\n{lines}", [item], movies, said, "something like Alien"), text
     assert (

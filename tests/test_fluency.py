@@ -10,13 +10,13 @@ from test_explain import make_movies, plan_for, user, wish
 from wherefore.catalog import Catalog
 from wherefore.dialogue import Limit
 from wherefore.explain import Sentence
-from wherefore.fluency import collect, oddities, shape, trigrams
+from wherefore.fluency import ORDER, collect, ngrams, oddities, shape
 from wherefore.invented import invented_catalogs
 from wherefore.plan import plan_opening
 from wherefore.wording import opening, random_case, random_opening_case, word
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
-from make_trigrams import main  # noqa: E402
+from make_ngrams import main  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +40,9 @@ ASKED = dict(
         ("it is a sci-fi movie, which this one is after 1980, as you asked.", False),
         ("it is tied to that sci-fi of space.", False),
         ("as you asked it it.", False),
+        ("you liked @1, and this is one; it is also directed by ridley scott.", False),
+        ("you asked for sci-fi, and you did ask for that.", False),
+        ("you asked for a sci-fi movie, and this is one of its keyword.", False),
     ],
 )
 def test_what_reads_well(movies, sentence, reads_well):
@@ -53,7 +56,12 @@ def test_an_opening_that_stumbles_is_odd(movies):
     plan = plan_opening(movies.items[:5], dialogue, movies)
     about = (plan, dialogue, movies)
     assert oddities(Sentence("happy to help. these five movies may suit you.", *about)) == []
-    assert oddities(Sentence("happy to help. these are these five movies may suit you.", *about))
+    for odd in (
+        "happy to help. these are these five movies may suit you.",
+        "going by what you mentioned @1, here are five movies to consider.",
+        "sure. these five movies from after 1980 to consider.",
+    ):
+        assert oddities(Sentence(odd, *about)), odd
 
 
 def test_values_titles_and_numbers_count_by_their_kind(movies):
@@ -75,14 +83,15 @@ def test_the_grammar_reads_well(movies):
         case = (random_case if number % 4 else random_opening_case)(catalog, rng)
         text = (word if number % 4 else opening)(case.plan, rng)
         odd += bool(oddities(Sentence(text, case.plan, case.dialogue, catalog)))
-    assert odd < 15, "the grammar has changed: run scripts/make_trigrams.py"
+    assert odd < 15, "the grammar has changed: run scripts/make_ngrams.py"
 
 
-def test_trigrams_are_written_by_the_script(tmp_path, capsys):
+def test_ngrams_are_written_by_the_script(tmp_path, capsys):
     assert main(["--sentences", "40", "--out", str(tmp_path / "t.gz")]) == 0
     assert "in " in capsys.readouterr().out
     assert (tmp_path / "t.gz").stat().st_size > 100
     found = collect([make_movies()], 200)
-    assert len(found) > 300 and len(found - trigrams()) < 0.02 * len(found)
+    assert len(found) > 300 and len(found - ngrams()) < 0.02 * len(found)
+    assert max(map(len, ngrams())) == ORDER
     with pytest.raises(SystemExit):
         main(["--sentences", "0"])

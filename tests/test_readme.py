@@ -98,6 +98,7 @@ def test_the_python_session_runs(text, tmp_path, monkeypatch):
     reply = session["reply"]
     assert reply.text
     assert reply.recommendations and all(one.reason and one.evidence for one in reply.recommendations)
+    assert f" {len(session['recommender'].retriever.source_names)} sources " in text
 
 
 def test_the_readers_of_this_file_find_what_they_look_for():
@@ -115,29 +116,51 @@ def test_the_readers_of_this_file_find_what_they_look_for():
     assert {"chat", "recommend", "ui", "index", "train", "evaluate"} <= cli_commands()
 
 
-def test_the_ranking_table_holds_the_numbers_of_the_results():
+NAMES = {
+    "**Wherefore**": "wherefore",
+    "the same, never trained on INSPIRED": "wherefore, zero-shot",
+    "co-mention of items": "co-mention",
+    "EASE": "ease",
+    "nearest training dialogues": "nearest-dialogues",
+    "MiniLM, zero-shot": "zero-shot",
+    "popularity": "popularity",
+    "what was just named, again": "repeat-context",
+}
+
+
+@pytest.mark.parametrize("name", ["redial", "inspired"])
+def test_the_ranking_tables_hold_the_numbers_of_the_results(name):
     import json
 
-    results = json.loads((ROOT / "results" / "redial.json").read_text(encoding="utf-8"))
-    table = README.read_text(encoding="utf-8").split("## Measured")[1].split("**Speed**")[0]
-    systems = {
-        "**Wherefore**": "wherefore",
-        "co-mention of items": "co-mention",
-        "EASE": "ease",
-        "nearest training dialogues": "nearest-dialogues",
-        "MiniLM, zero-shot": "zero-shot",
-        "popularity": "popularity",
-    }
-    for shown, name in systems.items():
-        (row,) = (line for line in table.splitlines() if line.startswith(f"| {shown} |"))
-        cells = [cell.strip() for cell in row.strip("|").split("|")][1:4]
-        for cell, measure in zip(cells, ("recall@1", "recall@10", "recall@50"), strict=True):
-            entry = results["systems"][name]["dedup"][measure]
-            value = entry["value"] if isinstance(entry, dict) else entry
-            assert cell.split()[0] == f"{value:.3f}".lstrip("0"), (shown, measure)
-    assert results["seeds"] == [0, 1, 2, 3, 4] and results["command"] in table
-    assert (results["instances"], results["gold_mentions"]) == (3838, 4472)
-    assert f"{results['parameters']['total'] / 1e6:.1f} M" in table
+    results = json.loads((ROOT / "results" / f"{name}.json").read_text(encoding="utf-8"))
+    measured = README.read_text(encoding="utf-8").split("## Measured")[1]
+    (part,) = (one for one in measured.split("\n**") if f"results/{name}.json" in one)
+    rows = {cells[0]: cells[1:] for cells in table_of(part)}
+    shown = {NAMES[row]: cells for row, cells in rows.items() if row in NAMES}
+    assert {"wherefore", "ease", "co-mention", "nearest-dialogues", "popularity"} <= shown.keys()
+    assert ("wherefore, zero-shot" in shown) == (name == "inspired")
+    for system, cells in shown.items():
+        for protocol, three in (("dedup", cells[:3]), ("repeats", cells[3:6])):
+            for cell, measure in zip(three, ("recall@1", "recall@10", "recall@50"), strict=True):
+                of = results["systems"][system][protocol]
+                told = f"{of[measure]:.3f}"
+                if "(" in cell:
+                    told += " ({:.3f}–{:.3f})".format(*of["intervals"][measure])
+                assert cell == told.replace("0.", "."), (system, protocol, measure)
+    assert "(" in "".join(shown["wherefore"][:3])
+    assert results["seeds"] == [0, 1, 2, 3, 4] and results["command"] in part
+    dedup, repeats = (results["systems"]["wherefore"][one] for one in ("dedup", "repeats"))
+    for told in (dedup["instances"], dedup["gold_mentions"], repeats["gold_mentions"]):
+        assert f"{told:,}" in part
+    if name == "redial":
+        assert (dedup["instances"], dedup["gold_mentions"], repeats["gold_mentions"]) == (3838, 4472, 4975)
+    assert f"{results['parameters']['total'] / 1e6:.1f} M" in part
+
+
+def table_of(text):
+    """The rows of Markdown tables, cell by cell."""
+    lines = (line.strip("|") for line in text.splitlines() if line.startswith("|"))
+    return [[cell.strip() for cell in line.split("|")] for line in lines]
 
 
 def test_the_other_tables_hold_the_numbers_of_their_results():

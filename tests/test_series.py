@@ -58,6 +58,18 @@ def test_heads(title, head):
     assert head_of(title) == head
 
 
+def test_a_story_of_a_series_says_so():
+    titles = (
+        "Star Wars: A New Hope",
+        "Star Wars: Return of the Jedi",
+        "Solo: A Star Wars Story",
+        "Toy: A Love Story",
+    )
+    rows = [{"id": str(n), "title": title, "year": 1990 - n} for n, title in enumerate(titles)]
+    series = SeriesIndex(Catalog.from_records(rows, name="movies"))
+    assert series.of(0) == series.of(2) == (2, 1, 0) and series.of(3) == ()
+
+
 def test_a_catalogue_without_people_goes_by_titles():
     rows = [{"id": str(n), "title": f"Tales of Dune{tail}"} for n, tail in enumerate(("", " 2", " 3"))]
     assert len(SeriesIndex(Catalog.from_records(rows, name="books")).of(0)) == 3
@@ -87,6 +99,9 @@ def named(reader, text, *listed):
         ("I liked the second Rush Hour", ["Rush Hour 2 (2001)"]),
         ("I loved the Rush Hour movies", ["Rush Hour (1998)", "Rush Hour 2 (2001)", "Rush Hour 3 (2007)"]),
         ("I hated the last Matrix film", ["The Matrix Reloaded (2003)"]),
+        ("I have seen every Matrix film", ["The Matrix (1999)", "The Matrix Reloaded (2003)"]),
+        ("I loved every single Matrix movie", ["The Matrix (1999)", "The Matrix Reloaded (2003)"]),
+        ("I liked the Alien movie", ["Alien (1979)"]),
         ("loved King Kong, the 1933 one", ["King Kong (1933)"]),
         ("I loved King Kong with Naomi Watts", ["King Kong (2005)"]),
         ("I liked the fourth Rush Hour", ["Rush Hour (1998)"]),  # there is none
@@ -111,6 +126,20 @@ def test_what_of_a_list_is_told_by_what_it_holds(references, text, expected):
     if "1933" in text:
         listed = ("The Matrix", "King Kong (1933)", "Rush Hour")
     assert named(references, text, *listed) == expected
+
+
+def test_a_series_is_no_value_of_what_is_listed():
+    rows = [
+        {"id": f"m{n}", "title": "Rocky" if n == 1 else f"Rocky {n}", "year": 1976 + n, "keywords": ""}
+        for n in range(1, 4)
+    ]
+    rows[1]["keywords"] = "rocky; boxing"
+    from wherefore.dialogue import DialogueReader
+
+    reader = DialogueReader(Catalog.from_records(rows, name="movies"))
+    every = ["Rocky (1977)", "Rocky 2 (1978)", "Rocky 3 (1979)"]
+    assert named(reader, "I have seen all the Rocky movies", "Rocky", "Rocky 2") == every
+    assert named(reader, "I have seen all the boxing movies", "Rocky", "Rocky 2") == ["Rocky 2 (1978)"]
 
 
 def test_reading_without_a_year_field():

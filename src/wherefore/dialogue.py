@@ -483,7 +483,12 @@ class DialogueReader:
         ]
         if message.role != "user":
             return tuple(sorted([*heads, *rest], key=lambda found: found.start))
-        pointed = self._references.pointed(text, listed)
+        whole = [one for one in rest if self._references.is_series(text, one)]  # "all the Star Wars movies"
+        pointed = [
+            one
+            for one in self._references.pointed(text, listed)
+            if not any(one.start < each.end and each.start < one.end for each in whole)
+        ]
         if not pointed:
             pointed = self._references.namesake(text, named)
         kept = [one for one in rest if not any(one.start < p.end and p.start < one.end for p in pointed)]

@@ -16,7 +16,17 @@ from typing import NamedTuple
 
 from wherefore.catalog import Catalog, FieldSpec, PerCatalog
 from wherefore.dialogue import Dialogue
-from wherefore.phrases import FORMS, NUMBERS, article, label_noun, limit_object, role_of, said, style_of
+from wherefore.phrases import (
+    FORMS,
+    NUMBERS,
+    article,
+    label_noun,
+    limit_object,
+    preceded,
+    role_of,
+    said,
+    style_of,
+)
 from wherefore.plan import (
     Fact,
     Plan,
@@ -483,6 +493,9 @@ class Sentence:
             form = FORMS.get(said(fact))
             if form and style_of(fact) == "modifier":
                 add(form, kind, fact.field, fact.value)
+            several = preceded(self.plan.plural.lower(), said(fact))  # "card games"
+            if style_of(fact) == "modifier" and len(several.split()) == len(said(fact).split()):
+                add(several, kind, fact.field, fact.value)
         return known
 
     def _cover(self) -> None:
@@ -796,6 +809,10 @@ class Sentence:
                 asked = here if any(s.kind != "slot" for s in here) else previous
                 self._asked([span for span in asked if span.kind == "value"])
             self._negated(words[clause], here)
+        asking = [clause for clause in clauses if words[clause] & (_ASKED - {"named"})]
+        apart = limits or any(words[clause] & _NEGATIONS for clause in clauses)  # asked for as well
+        if len(asking) > 1 and not apart:
+            self._report("form", "it says twice that it was asked for")
 
     def _free_words(self, clause: int) -> list[str]:
         """The words of a clause that are part of no value, limit or slot."""
@@ -855,6 +872,7 @@ class Sentence:
         preferences = self.dialogue.preferences
         none = False
         short = plan.short
+        lists = 0
         for clause in range(max(self.clause_of, default=-1) + 1):
             words = self._free_words(clause)
             here = [span for span in self.spans if self.clause_of[span.start] == clause]
@@ -879,6 +897,7 @@ class Sentence:
             if not partly and total > 0:
                 nouns = {*normal_words(plan.noun), *normal_words(plan.plural)}
                 pairs = set(zip(words, words[1:], strict=False))
+                lists += bool(nouns & set(words)) and total in numbers
                 for n in numbers:
                     if n != total and (n != 1 or any(("one", noun) in pairs for noun in nouns)):
                         self._report("number", f"there are {total}, not {n}")
@@ -886,6 +905,8 @@ class Sentence:
             passed = any(said in text for said in _PASSED)
             if passed and not (preferences.seen or preferences.rejected):
                 self._report("claim", "the user has turned nothing down")
+            elif passed and not (out and (not partly or "none" in words)):
+                self._report("claim", "nothing is listed that the user has seen or turned down")
             if sum(word in _OUT for word in words) > 1:
                 self._report("form", "it says twice that something is left out")
             ended = (" nothing more ", " catalogue ", " no more ", " no others ")
@@ -895,6 +916,12 @@ class Sentence:
             none = none or any(phrase in text for phrase in said_none)
         if total and none:
             self._report("claim", "there is a list")
+        if lists > 1:
+            self._report("form", "it says twice how many are listed")
+        facts = Counter(fact.value.casefold() for fact in plan.facts)
+        for value, times in Counter(span.text for span in self.spans if span.kind == "value").items():
+            if times > max(facts[value.casefold()], 1):
+                self._report("form", f"{value} is said {times} times")
         self._number_agrees()
 
     def _number_agrees(self) -> None:

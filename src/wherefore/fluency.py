@@ -1,8 +1,9 @@
 """Fluency: a sentence may only put words together as the grammar does, with any values between them.
 
 The check of `explain` says whether a sentence is true. A small LLM can still word true things oddly ("it shares cast
-its keyword"); here every three words in a row, where each value, title and limit counts as one word of its kind, must
-be among those that the grammar has been seen to use.
+its keyword"); here every five words in a row, where each value, title and limit counts as one word of its kind, must
+be among those that the grammar has been seen to use. Three let through what is right piece by piece alone ("you liked
+Heat, and this is one"); six turn down what the grammar might well say but seldom does.
 """
 
 from __future__ import annotations
@@ -19,14 +20,15 @@ from wherefore.phrases import NUMBERS, style_of
 from wherefore.plan import normal_words, record_fact
 from wherefore.wording import lexicon, opening, random_case, random_opening_case, word
 
-Trigram = tuple[str, str, str]
-TRIGRAMS = "assets/trigrams.txt.gz"
+ORDER = 5  # n
+NGRAMS = "assets/ngrams.txt.gz"
+Ngram = tuple[str, ...]
 
 
 def oddities(sentence: Sentence) -> list[str]:
-    """What of a raw sentence no sentence of the grammar has: three words in a row each; empty when it reads well."""
-    known = trigrams()
-    return [" ".join(three) for three in _threes(shape(sentence)) if three not in known]
+    """What of a raw sentence no sentence of the grammar has: five words in a row each; empty when it reads well."""
+    known = ngrams()
+    return [" ".join(some) for some in _ngrams(shape(sentence)) if some not in known]
 
 
 def shape(sentence: Sentence) -> list[str]:
@@ -65,22 +67,23 @@ def shape(sentence: Sentence) -> list[str]:
             place += len(noun[0])
         else:
             count = current.isdigit() or (current in NUMBERS and current != "no")
-            out.append("COUNT" if count else current if current in fixed else "LABEL")
+            kind = "COUNT" if count and current != "1" else current if current in fixed else "LABEL"
+            out.append("one" if current in ("1", "one") else kind)
             place += 1
     return [*out, "$"]
 
 
 @cache
-def trigrams() -> frozenset[Trigram]:
-    """All that the grammar was seen to use: what `collect` found, as `scripts/make_trigrams.py` keeps it."""
-    text = gzip.decompress((files("wherefore") / TRIGRAMS).read_bytes()).decode()
-    return frozenset(tuple(line.split(" ")) for line in text.splitlines())  # type: ignore[misc]
+def ngrams() -> frozenset[Ngram]:
+    """All that the grammar was seen to use: what `collect` found, as `scripts/make_ngrams.py` keeps it."""
+    text = gzip.decompress((files("wherefore") / NGRAMS).read_bytes()).decode()
+    return frozenset(tuple(line.split(" ")) for line in text.splitlines())
 
 
-def collect(catalogs: Sequence[Catalog], sentences: int, seed: int = 0) -> set[Trigram]:
-    """The trigrams of random sentences of the grammar, a quarter of them openings."""
+def collect(catalogs: Sequence[Catalog], sentences: int, seed: int = 0) -> set[Ngram]:
+    """The n-grams of random sentences of the grammar, a quarter of them openings."""
     rng = Random(seed)
-    found: set[Trigram] = set()
+    found: set[Ngram] = set()
     for number in range(sentences):
         catalog = catalogs[number // 4 % len(catalogs)]
         if number % 4:
@@ -89,9 +92,10 @@ def collect(catalogs: Sequence[Catalog], sentences: int, seed: int = 0) -> set[T
         else:
             case = random_opening_case(catalog, rng)
             text = opening(case.plan, rng)
-        found.update(_threes(shape(Sentence(text, case.plan, case.dialogue, catalog))))
+        found.update(_ngrams(shape(Sentence(text, case.plan, case.dialogue, catalog))))
     return found
 
 
-def _threes(words: Sequence[str]) -> list[Trigram]:
-    return list(zip(words, words[1:], words[2:], strict=False))
+def _ngrams(words: Sequence[str]) -> list[Ngram]:
+    """All of ORDER words in a row; a shorter sentence as it is."""
+    return [tuple(words[start : start + ORDER]) for start in range(max(len(words) - ORDER, 0) + 1)]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from wherefore.catalog import Catalog
 from wherefore.plan import Fact, Plan, normal_words, record_fact, unit_words
 from wherefore.schema import FieldSpec, plural
+from wherefore.words import stem
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -292,9 +293,19 @@ def modified(facts: Sequence[Fact], noun: str) -> str:
     single = noun in ("movie", "film", "book", "show", "novel")
     if len(values) > 1 and last in _NOUNS and single:
         return " ".join([*values[:-1], last])
-    if len(values) > 1:
-        return f"{joined(values)} {noun}"
-    return last if last in _NOUNS and single else f"{values[0]} {noun}"
+    if len(values) == 1 and last in _NOUNS and single:
+        return last
+    return preceded(noun, joined(values))
+
+
+def preceded(noun: str, values: str) -> str:
+    """Values before a noun, which those that end in it need not again.
+
+    >>> preceded("games", "strategy"), preceded("games", "dice and card game")
+    ('strategy games', 'dice and card games')
+    """
+    ahead, _, last = values.rpartition(" ")
+    return f"{ahead if stem(last.lower()) == stem(noun) else values} {noun}".lstrip()
 
 
 def additions(facts: Sequence[Fact]) -> list[str]:

@@ -269,6 +269,9 @@ def _weighed(
                 weight = rarity(spec.name, value)
                 if value in theirs and weight > -math.log(_COMMON) and (spec.name, value) not in taken:
                     fact = _fact(spec, value, "shared", f"{liked.title} has it too", source=liked_id)
+                    first = {one.values(spec.name)[:1] for one in (item, liked)} == {(value,)}
+                    if fact.template.startswith(("in {", "from {")) and not first:
+                        continue  # that somebody speaks French in both makes no two films alike
                     ties.setdefault(liked_id, []).append(_Weighed(fact, weight * _pull(spec)))
     # The liked item that has most in common comes first, so that facts gather around one title.
     for liked_id in sorted(ties, key=lambda i: -sum(tie.weight for tie in ties[i])):

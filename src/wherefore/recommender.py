@@ -806,12 +806,13 @@ class Recommender:
         for weight, wishes in weighed:
             for place, item in enumerate(candidates.items):
                 met[place] += weight * any(wish.held_by(item) for wish in wishes)
-        # "In French" means the film's own language, which records put first, rather than any that is spoken in it.
+        # "In French" means the film's own language, which records put first, rather than any that is spoken in it: a
+        # well-known film in which somebody says "bonjour" must not come first.
         filterable = {spec.name: spec for spec in self.catalog.schema.filterable}
         first = {w for w in state.wanted if w.field in filterable and of_place(filterable[w.field], w.value)}
         for wish in first:
             for place, item in enumerate(candidates.items):
-                met[place] += item.values(wish.field)[:1] == (wish.value,)
+                met[place] += 2.0 * (item.values(wish.field)[:1] == (wish.value,))
         return met
 
     def _times_broken(self, dialogue: Dialogue, candidates: Candidates) -> np.ndarray:

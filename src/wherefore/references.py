@@ -19,6 +19,7 @@ _NTH_AFTER = re.compile(
     rf"^,?\s+the\s+(?P<word>{'|'.join(_PLACES)})(?:\s+(?:one|movie|film|book))?\b", re.IGNORECASE
 )
 _SERIES = r"series|trilogy|saga|franchise|quadrilogy"
+_EACH = re.compile(r"\b(?:every|each)(?:\s+single)?\s+$", re.IGNORECASE)
 _YEAR_OF = re.compile(
     r"^\s*,?\s*\(?(?:the\s+)?(?:(?P<a>(?:18|19|20)\d\d)\s+(?:one|version|film|movie|original|remake)|"
     r"(?:one|version|film|movie)\s+(?:from|of|made in|released in)\s+(?P<b>(?:18|19|20)\d\d))\b\)?",
@@ -49,6 +50,7 @@ class ReferenceReader:
         several = "|".join(sorted({re.escape(noun) for noun in nouns if noun.endswith("s")} | {"ones"}))
         single = "|".join(sorted({re.escape(noun) for noun in nouns}, key=len, reverse=True))
         self._whole = re.compile(rf"^\s+(?:{several}|(?:(?:{single})\s+)?(?:{_SERIES}))\b", re.IGNORECASE)
+        self._single = re.compile(rf"^\s+(?:{single})\b", re.IGNORECASE)
         self._one = re.compile(
             rf"\b(?:the|that|this|both|all(?:\s+the)?|those|these)\s+(?:(?P<adj>[\w'’-]+(?:\s+[\w'’-]+)?)\s+)?"
             rf"(?:ones?|{single})(?:\s+(?:{_LINKS})\s+(?P<what>[^,.;!?\n]{{2,60}}))?",
@@ -59,11 +61,21 @@ class ReferenceReader:
         """Mentions by title, where the words around them say which of several items is meant, or all of a series."""
         return [one for each in found for one in (self._refined(text, each) if each.item_id else [each])]
 
+    def is_series(self, text: str, found: Found) -> bool:
+        """Whether the words around a mention by title make it one of a whole series."""
+        return bool(self._all(text, found) and found.item_id and self._of(found.item_id))
+
+    def _all(self, text: str, found: Found) -> re.Match[str] | None:
+        """The words after a title that say all of a series: "Rocky movies", "Rocky saga", and "every Rocky movie"."""
+        after = text[found.end : found.end + _NEAR]
+        each = _EACH.search(text[max(0, found.start - _NEAR) : found.start])
+        return self._whole.match(after) or (self._single.match(after) if each else None)
+
     def _refined(self, text: str, found: Found) -> Iterator[Found]:
         after = text[found.end : found.end + _NEAR]
         ahead = max(0, found.start - _NEAR)
         nth = _NTH.search(text[ahead : found.start])
-        whole = self._whole.match(after)
+        whole = self._all(text, found)
         series = self._of(found.item_id) if nth is not None or whole is not None else ()
         if series and nth is not None and _PLACES[nth["word"].lower()] < len(series):
             yield replace(found, item_id=series[_PLACES[nth["word"].lower()]], start=ahead + nth.start())

@@ -11,6 +11,9 @@ from wherefore.words import ARTICLES, fold, forms, stem
 _CUT = re.compile(
     r"\s*(?::|\s[-–—]\s|,?\s+(?:part|chapter|episode|volume|vol\.?|book)\s+\w+\s*$)", re.IGNORECASE
 )
+_STORY = re.compile(
+    r":\s+an?\s+(.+?)\s+(?:story|tale|adventure|movie|film)$", re.IGNORECASE
+)  # "Solo: A Star Wars Story"
 _AND_THE = re.compile(r"^(\w+ \w+) and the\s", re.IGNORECASE)  # "Harry Potter and the …"
 _NUMBERS = frozenset("one two three four five six seven eight nine ten".split())
 
@@ -20,7 +23,8 @@ class SeriesIndex:
 
     Two items do when their titles begin alike (up to a colon or a number, without article and plural) and both share
     a person, where both have some; remakes and chance namesakes seldom do. A title that merely begins another one
-    ("The Matrix", "The Matrix Reloaded") needs two people in common.
+    ("The Matrix", "The Matrix Reloaded") needs two people in common. "Solo: A Star Wars Story" says itself what it is
+    part of.
 
     Args:
         catalog: The catalogue.
@@ -40,6 +44,12 @@ class SeriesIndex:
             before = [row for n in range(1, len(parts)) for row in heads.get(" ".join(parts[:n]), ())]
             if len(rows) > 1 or before:
                 self._join(rows, before, people)
+        for row, item in enumerate(catalog.items):
+            part_of = _STORY.search(item.title)
+            begun = heads.get(head_of(part_of[1]), ()) if part_of else ()
+            if told := next((self._series[one] for one in begun if one in self._series), None):
+                found = tuple(sorted({*told, row}, key=self._when))
+                self._series.update(dict.fromkeys(found, found))
 
     def _join(self, rows: list[int], before: list[int], people: Sequence[str]) -> None:
         """Note which items go together: of `rows` whose titles begin alike, and of those that only begin them."""

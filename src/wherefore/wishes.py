@@ -47,7 +47,7 @@ _NEGATED_GAP = _FILL | frozenset(
     "featuring from those these stand get feel feeling it so ready things particularly especially usually "
     "exactly looking i do "
     "stand of having has have contain contains involving include scenes hear me give recommend suggest show "
-    "please lots his her their".split()
+    "please lots his her their to going gonna wanna another".split()
 )
 _RATHER_NOT = re.compile(  # "less scary", "not as dark"
     r"(?:less|fewer|(?:not|isn['’]?t|aren['’]?t)\s+(?:quite\s+)?(?:as|so|that|quite))\b", re.IGNORECASE
@@ -111,6 +111,9 @@ _PEOPLE_CUES = frozenset(
 _PLACING = frozenset("from in set made produced shot filmed".split())
 _PARTICLES = frozenset("de del da di du la le van von der den st mc".split())
 _FOND = frozenset("like likes love loves adore adores prefer enjoy enjoys".split())
+_REFUSING = frozenset(
+    "no not without except minus nor avoid avoiding excluding skip hate hates dislike".split()
+)
 # Words that never mean a value by themselves, whatever a catalogue's keywords hold.
 _MUTE = (
     FUNCTION_WORDS
@@ -606,9 +609,11 @@ class WishReader:
             before in _FOND or text[: word.start].lower().endswith("fan of ")
         ):
             by = True  # "I like Nolan"
+        if before in _REFUSING and form not in self._ordinary and (word.capital or dear):
+            by = True  # "without Tarantino"
         if word.capital and before in ("and", "or") and i > 1 and said[i - 2].capital:
             by = by or said[i - 2].form in self._surnames  # "Tarantino or Kubrick"
-        if before in ("from", "in", "the", "or", "and") and stem(form) in self._places:
+        if before in {"from", "in", "the", "or", "and", *_REFUSING} and stem(form) in self._places:
             return None  # "from France" is no actor
         if not (by or noun) or form in FUNCTION_WORDS or (i + 1 < len(said) and said[i + 1].capital and by):
             return None

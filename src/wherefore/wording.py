@@ -29,6 +29,7 @@ from wherefore.phrases import (
     limit_object,
     modified,
     plural_predicates,
+    preceded,
     predicates,
     role_of,
     said,
@@ -408,11 +409,15 @@ def word(plan: Plan, rng: Random) -> str:
     if not groups:
         return f"it is one of the {plan.plural} that came closest to what you said."
     shortest = ""
+    told = [fact.value.lower() for fact in plan.facts if fact.kind != "wish" and " " in fact.value]
     for attempt in range(12):
         kept = groups if attempt < 8 else groups[: max(1, len(groups) - 1)]
         sentence = _sentence(kept, plan, rng)
         length = len(normal_words(sentence))
-        if MIN_WORDS <= length <= MAX_WORDS - 4 and not _repeats(sentence):
+        twice = any(
+            sentence.count(value) > 1 for value in told
+        )  # tagged "romantic comedy", and a romantic comedy
+        if MIN_WORDS <= length <= MAX_WORDS - 4 and not twice and not _repeats(sentence):
             return sentence
         if not shortest or abs(length - 14) < abs(len(normal_words(shortest)) - 14):
             shortest = sentence
@@ -572,7 +577,7 @@ def _leads(fact: Fact) -> int:
 
 def _many(group: Sequence[Fact], noun: str) -> str:
     values = list(dict.fromkeys(FORMS.get(said(fact), said(fact)) for fact in group))
-    return f"{joined(values)} {noun}"
+    return preceded(noun, joined(values))
 
 
 def _groups(plan: Plan) -> list[list[Fact]]:

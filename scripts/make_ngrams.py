@@ -1,8 +1,8 @@
 """Write down how the grammar puts words together, so that the writer's sentences can be held to it.
 
-    python scripts/make_trigrams.py [--sentences 200000]
+    python scripts/make_ngrams.py [--sentences 1000000]
 
-To be run again whenever the grammar (`wording.py`, `phrases.py`) has changed; takes some minutes.
+To be run again whenever the grammar (`wording.py`, `phrases.py`) has changed; takes a quarter of an hour.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--sentences", type=int, default=200_000)
+    parser.add_argument("--sentences", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, help="where to (default: the package's assets)")
     options = parser.parse_args(argv)
@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from rich.progress import track
 
     from wherefore.catalog import Catalog
-    from wherefore.fluency import TRIGRAMS, collect
+    from wherefore.fluency import NGRAMS, collect
     from wherefore.invented import invented_catalogs
 
     movies = Catalog.load(ROOT / "src" / "wherefore" / "assets" / "movies.parquet")
@@ -40,8 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     found = set()
     for step in track(range(steps), "sentences"):
         found |= collect(catalogs, options.sentences // steps, options.seed * 1_000_003 + step)
-    out = options.out or ROOT / "src" / "wherefore" / TRIGRAMS
-    text = "".join(f"{' '.join(three)}\n" for three in sorted(found))
+    out = options.out or ROOT / "src" / "wherefore" / NGRAMS
+    text = "".join(f"{' '.join(some)}\n" for some in sorted(found))
     out.write_bytes(gzip.compress(text.encode(), mtime=0))
     print(f"{len(found):,} in {out}")
     return 0
