@@ -125,9 +125,11 @@ def reply_faults(text: str, items: list, catalog, said: Said, words: str, known:
         known: Items that were listed before, which answers may speak of.
     """
     out = faults(text, items, catalog, said) if items else []
-    spoken = {item.title: item for item in (*known, *items)}
+    spoken: dict = {}  # several may have one title
+    for item in (*known, *items):
+        spoken.setdefault(item.title, []).append(item)
     italics = re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", LINE.sub("", text))
-    before: list = [spoken[title] for title in italics if title in spoken] if not items else []
+    before: list = [one for title in italics for one in spoken.get(title, ())] if not items else []
     whole = re.sub(
         r"\*[^*\n]+\*", lambda title: title[0].replace(" ", "\0"), LINE.sub("", text)
     )  # "Alien vs. Predator"
@@ -136,9 +138,10 @@ def reply_faults(text: str, items: list, catalog, said: Said, words: str, known:
     ):  # "Neil Brown Jr. and …"
         sentence = sentence.replace("\0", " ")
         subjects = re.sub(
-            r"\blike (?:those of )?\*[^*]+\*", "", sentence
-        )  # "like *Heat*, it is from 1997": of another one
-        named = [spoken[title] for title in re.findall(r"\*{1,2}([^*]+)\*{1,2}", subjects) if title in spoken]
+            r"\b(?:like|with) (?:those of )?\*[^*]+\*", "", sentence
+        )  # "like *Heat*, it is from 1997", "it shares a keyword with *Heat*; it is from 1997": of another one
+        told = re.findall(r"\*{1,2}([^*]+)\*{1,2}", subjects)
+        named = [one for title in told for one in spoken.get(title, ())]
         before = named or before
         out += prose_faults(
             BOUNDS.sub("than", sentence), before or items or list(known), items, catalog, said, words

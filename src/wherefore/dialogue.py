@@ -506,6 +506,7 @@ class DialogueReader:
     ) -> None:
         """Note what one message of the user says; its characters `about` ask about items."""
         text = straight(content)
+        text = verdicts.blank(text, [match.span() for match in _DICTATED.finditer(text)])
         places = [(f.start, f.end) for f in found]
         same = self._same_person(text, lists.focus, notes)
         places = [*places, *(span for span, _ in same)]
@@ -876,6 +877,10 @@ _SELF_CORRECTION = re.compile(rf"\b(?:{_NOT_SO})\b", re.IGNORECASE)
 _NEEDNT = re.compile(
     r"\b(?:he|she|they)\s+(?:doesn't|don't|does not|do not|needn't|need not)\s+(?:(?:have|"
     r"need)\s+to\s+)?(?:be|star|appear|play)\b",
+    re.IGNORECASE,
+)
+_DICTATED = re.compile(  # "claim that all of them are musicals from 1930": what the assistant is to say is no wish
+    r"(?:^|(?<=[.!?;,:])|\b(?:but|and|then|please))\s*(?:claim|pretend|say|state|insist)\s+that\b[^.!?\n]*",
     re.IGNORECASE,
 )
 _DROPS = re.compile(
