@@ -490,11 +490,12 @@ class Sentence:
                 continue
             kind = "avoid" if fact.kind == "avoid" else "value"
             add(fact.value, kind, fact.field, fact.value)
-            form = FORMS.get(said(fact))
-            if form and style_of(fact) == "modifier":
+            if style_of(fact) != "modifier":
+                continue
+            if form := FORMS.get(said(fact)):
                 add(form, kind, fact.field, fact.value)
             several = preceded(self.plan.plural.lower(), said(fact))  # "card games"
-            if style_of(fact) == "modifier" and len(several.split()) == len(said(fact).split()):
+            if len(several.split()) == len(said(fact).split()):
                 add(several, kind, fact.field, fact.value)
         return known
 

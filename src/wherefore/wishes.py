@@ -114,6 +114,7 @@ _FOND = frozenset("like likes love loves adore adores prefer enjoy enjoys".split
 _REFUSING = frozenset(
     "no not without except minus nor avoid avoiding excluding skip hate hates dislike".split()
 )
+_BEFORE_PLACES = _REFUSING | frozenset("from in the or and".split())
 # Words that never mean a value by themselves, whatever a catalogue's keywords hold.
 _MUTE = (
     FUNCTION_WORDS
@@ -613,7 +614,7 @@ class WishReader:
             by = True  # "without Tarantino"
         if word.capital and before in ("and", "or") and i > 1 and said[i - 2].capital:
             by = by or said[i - 2].form in self._surnames  # "Tarantino or Kubrick"
-        if before in {"from", "in", "the", "or", "and", *_REFUSING} and stem(form) in self._places:
+        if before in _BEFORE_PLACES and stem(form) in self._places:
             return None  # "from France" is no actor
         if not (by or noun) or form in FUNCTION_WORDS or (i + 1 < len(said) and said[i + 1].capital and by):
             return None
