@@ -196,8 +196,8 @@ def build_app(
         session = gr.State(Session(settings=Settings(k=k)))
         catalog_key = gr.State("")
         kept = gr.Textbox(visible="hidden")  # given: what the browser keeps; shown: what it must change
-        head = gr.HTML(_head(recommender), elem_id="wf-head")
         with gr.Row(elem_id="wf-main"):
+            head = gr.HTML(_head(recommender), elem_id="wf-head")
             with gr.Column(min_width=320, elem_id="wf-talk"):
                 chat = gr.Chatbot(
                     label=texts.CONVERSATION,

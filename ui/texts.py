@@ -5,7 +5,7 @@ from __future__ import annotations
 TITLE = "Wherefore"
 LEAD = "Tell me what you like. {count} {plural}, and a reason for each."
 LEAD_SERVED = " (Text-only: no soft tokens.)"
-PLACEHOLDER = "What you like, and what you are looking for"
+PLACEHOLDER = "Say what you like or want"
 MESSAGE = "Your message"
 SEND = "Send"
 STOP = "Stop"
