@@ -678,6 +678,14 @@ def test_clauses_are_parts_in_order(text):
 # The built-in catalogue
 
 
+@pytest.mark.parametrize("dash", ["—", "–", "-"])
+def test_reasons_speak_of_no_film_called_it(builtin, dash):
+    listed = f"1. **Seven** (1995) {dash} It is a thriller, just like *Heat*.\n2. **Up** (2009) {dash} It is a comedy."
+    read = builtin.read(talk("I liked Heat", listed, "another one"))
+    titles = {builtin.catalog[one.item_id].title for one in read.mentions if one.message == 1}
+    assert titles == {"Seven", "Heat", "Up"}
+
+
 def test_the_example_conversation(builtin):
     first = "I loved The Shining and It Follows. Something scary but not gory, after 2000."
     dialogue = read(builtin, first)

@@ -243,3 +243,19 @@ def test_a_long_row_of_short_questions_is_read(films):
     assert [films.catalog[one].title for one in films.question(few).items] == ["Hereditary"]
     messages += ["and the second?", "Somebody.", "and the third?", "Somebody."] * 350
     assert films.question(read(films, *messages, "and the first?")) is None  # too far back to be meant
+
+
+@pytest.mark.parametrize(
+    "said", ["pick one for me", "ok, pick one please", "Can you choose one of them for us?"]
+)
+def test_one_of_the_list_is_picked(films, said):
+    question = asked(films, "hi", LIST, said)
+    assert (question.kind, question.items) == ("most", IDS)
+    assert asked(films, said) is None  # there is no list
+    assert asked(films, "hi", LIST, "pick one with Bill Murray") is None
+
+
+def test_a_list_of_one_is_what_is_meant(films):
+    one = "You liked *Alien*.\n\n1. **The Shining** (1980) — It is scary, like *Alien*."
+    assert asked(films, "I liked Alien", one, "which one should I watch?").items == ("shining",)
+    assert asked(films, "I liked Alien", one, "who is in it?").items == ("shining",)

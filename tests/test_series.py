@@ -3,6 +3,7 @@
 import pytest
 
 from wherefore.catalog import Catalog
+from wherefore.dialogue import DialogueReader
 from wherefore.references import ReferenceReader
 from wherefore.series import SeriesIndex, head_of
 
@@ -154,3 +155,44 @@ def test_reading_without_a_year_field():
     assert (
         ReferenceReader(reader.catalog, reader._titles, ("mug", "mugs")).namesake("the 1982 one", ["a"]) == []
     )
+
+
+@pytest.fixture(scope="module")
+def builtin():
+    return DialogueReader(Catalog.builtin())
+
+
+@pytest.mark.parametrize(
+    "said, gone, stays",
+    [
+        (
+            "sci-fi, but no Star Wars please",
+            ("Solo: A Star Wars Story", "Star Wars: The Force Awakens"),
+            ("Star Trek",),
+        ),
+        (
+            "no Batman please, something with superheroes",
+            ("Batman Begins", "Batman & Robin"),
+            ("Robin Hood",),
+        ),
+        ("anything but Rocky", ("Rocky II", "Rocky Balboa"), ("Creed",)),
+        ("I liked Star Wars but no Star Trek", ("Star Trek Beyond",), ("Star Wars: The Force Awakens",)),
+    ],
+)
+def test_what_is_refused_by_name_is_refused_whole(builtin, said, gone, stays):
+    state = builtin.read([{"role": "user", "content": said}]).preferences
+    titles = {builtin.catalog[one].title for one in state.rejected}
+    assert titles >= set(gone) and not titles & set(stays)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I have seen no Matrix movie",
+        "there is no Alien in it",
+        "No, Star Wars is great",
+        "I have not seen Rocky",
+    ],
+)
+def test_what_only_sounds_like_a_refusal(builtin, said):
+    assert builtin.read([{"role": "user", "content": said}]).preferences.rejected == ()

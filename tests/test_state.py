@@ -4,6 +4,7 @@ import pytest
 
 from conftest import make_movies, make_recommender
 from test_questions import LIST, read
+from wherefore.catalog import Catalog
 from wherefore.dialogue import DialogueReader, Preferences
 from wherefore.state import forget, parts
 from wherefore.terminal import Conversation
@@ -125,3 +126,14 @@ def test_why_without_a_list_is_no_fault(tokenizers):
     conversation.run(iter(["/why 2", "/why", "/forget horror", "/why x"]))
     assert len(screen.said) == 3 and all(screen.said[1:])
     assert "There is no 'horror'" in screen.notes[0] and "There is no /why x" in screen.notes[1]
+
+
+def test_many_items_of_the_same_words_are_one_part():
+    catalog = Catalog.builtin()
+    state = (
+        DialogueReader(catalog).read([{"role": "user", "content": "sci-fi, but no Star Wars"}]).preferences
+    )
+    (part,) = [one for one in parts(state, catalog) if one.kind == "rejected"]
+    assert len(state.rejected) > 8 and part.text.endswith(f"and {len(state.rejected) - 3} more")
+    assert part.said == "no Star Wars" and part.without.rejected == ()
+    assert forget(state, "star wars", catalog)[0].rejected == ()

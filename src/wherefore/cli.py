@@ -39,7 +39,9 @@ SchemaOption = Annotated[
 CheckpointOption = Annotated[
     str, typer.Option("--checkpoint", help="`starter`, or the folder of a model that you trained.")
 ]
-KOption = Annotated[int, typer.Option("--k", min=1, help="Length of the list.")]
+KOption = Annotated[
+    int, typer.Option("--k", min=1, help="Length of the list, unless the user asks for another.")
+]
 SetOption = Annotated[
     list[str] | None,
     typer.Option(

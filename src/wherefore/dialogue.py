@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 from wherefore import verdicts
 from wherefore.catalog import Catalog, Item
 from wherefore.choices import Choice, choice_in
+from wherefore.counts import MOST, read_count
 from wherefore.critiques import CritiqueReader, FoundCritique
 from wherefore.limits import FoundLimit, LimitReader
 from wherefore.mentions import Found, TitleIndex
@@ -53,6 +54,14 @@ class Mention:
     start: int
     end: int
     score: float  # 100 for an exact title, less for a fuzzy match (rapidfuzz, 0-100)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many items the user wants listed at a time."""
+
+    value: int
+    said: str = ""  # the user's word it was read from
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +126,7 @@ class Preferences:
     asked: tuple[str, ...] = ()  # asked about, without a word on whether it pleases
     said: tuple[tuple[str, str], ...] = ()  # item id, and the user's words that put it where it is
     chosen: tuple[str, ...] = ()  # taken up: "I'll watch that one"
+    count: Count | None = None  # how many to list; None: as many as the caller asks for
 
     @property
     def items(self) -> tuple[str, ...]:
@@ -172,6 +182,7 @@ class Preferences:
         for name in ("wanted", "unwanted"):
             given[name] = tuple(_wish(value, name) for value in _listed(tree, name))
         given["limits"] = tuple(_limit(value) for value in _listed(tree, "limits"))
+        given["count"] = _count(tree.get("count"))
         said = tree.get("said", {})
         if not isinstance(said, Mapping) or not all(
             isinstance(x, str) for pair in said.items() for x in pair
@@ -206,6 +217,8 @@ class Preferences:
         for wish in other.unwanted:
             notes.refuse(wish)
         notes.limit(other.limits)
+        if other.count is not None:
+            notes.count = other.count
         return replace(self, **notes.values())
 
 
@@ -223,7 +236,8 @@ class Dialogue:
 
     `muted` holds words that no longer say what is sought, or never did: characters `start` to `end` of a message each,
     for what is refused ("no horror"), was taken back ("forget Frozen"), or was removed from a given state. `choice` is
-    what the newest message takes up of what was listed, or approves.
+    what the newest message takes up of what was listed, or approves; `passed` are the items of all lists, when it asks
+    for others.
     """
 
     messages: tuple[Message, ...]
@@ -231,6 +245,7 @@ class Dialogue:
     preferences: Preferences = field(default_factory=Preferences)
     muted: tuple[Place, ...] = ()
     choice: Choice | None = None
+    passed: tuple[str, ...] = ()
 
     @property
     def named_by_user(self) -> tuple[str, ...]:
@@ -435,7 +450,7 @@ class DialogueReader:
             if message.role == "user":
                 heard = notes if number >= since else past
                 if heard is not None:
-                    heard.begin(number)
+                    heard.begin(number, tuple(lists.shown))
                     asked = self._questions.read(Dialogue(parsed[: number + 1], (*noted, *here)))
                     # What a question holds is said of an item: "Is it from the 80s?" limits nothing.
                     about = (asked.start, asked.end) if asked is not None else (0, 0)
@@ -459,7 +474,8 @@ class DialogueReader:
             past.keep(preferences)
             muted |= past.muted(parsed, noted)
         state = replace(preferences or Preferences(), **notes.values())
-        return Dialogue(parsed, tuple(noted), state, tuple(sorted(muted)), choice)
+        passed = tuple(one for one in notes.passed if one not in state.liked)
+        return Dialogue(parsed, tuple(noted), state, tuple(sorted(muted)), choice, passed)
 
     def question(self, dialogue: Dialogue) -> Question | None:
         """What the newest message of a dialogue that was read asks about items; None when it asks nothing."""
@@ -482,6 +498,14 @@ class DialogueReader:
             if not any(found.start < end and start < found.end for start, end in places)
         ]
         if message.role != "user":
+            # In our own reasons titles stand between stars: "— It is a thriller" does not speak of the film.
+            reasons = [match.span("reason") for match in _OWN_LINE.finditer(text)]
+            rest = [
+                one
+                for one in rest
+                if not any(start <= one.start < end for start, end in reasons)
+                or (text[one.start - 1], text[one.end : one.end + 1]) == ("*", "*")
+            ]
             return tuple(sorted([*heads, *rest], key=lambda found: found.start))
         whole = [one for one in rest if self._references.is_series(text, one)]  # "all the Star Wars movies"
         pointed = [
@@ -550,9 +574,10 @@ class DialogueReader:
         before: verdicts.Verdict | None = None
         measured: list[Limit] = []
         corrected = 0.0  # the strength of a wish that was taken back
+        values: list[verdicts.Span] = []
         for clause in clauses:
             here = [f for f in found if clause[0] <= f.start < clause[1]]
-            notes.words = " ".join(content[slice(*clause)].split()).strip(" ,;")
+            notes.words = _told(content, clause)
             alone = bool(own or here) or len(lists.last) == 1
             judged = mild if alone else text  # of a whole list it does say that it does not please
             before = self._judge(judged, clause, here, own, lists.last, question, before, notes, lists.focus)
@@ -569,8 +594,18 @@ class DialogueReader:
                         measured.append(Limit(critique.field, critique.op, value, said))
             said_here = [word for word in spoken if clause[0] <= word.start < clause[1]]
             refuses = turned and not _REQUESTS.search(text)
-            corrected = self._note_wishes(content, said_here, places, refuses, corrected, notes)
+            corrected = self._note_wishes(content, said_here, places, refuses, corrected, notes, values)
+        for one in found:
+            if one.item_id and self._references.is_refused(text, one) and not notes.judged(one.item_id):
+                clause = next(
+                    (each for each in clauses if each[0] <= one.start < each[1]), (one.start, one.end)
+                )
+                notes.words = _told(content, clause)
+                notes.reject([one.item_id])
         self._note_limits(content, limits, critiques, measured, notes)
+        count = read_count(text, self._wishes.nouns, values, (*places, *hidden), question)
+        if count is not None:
+            notes.count = Count(count.value, content[count.start : count.end])
         for (start, end), (name, person) in same:
             notes.want(Wish(name, person, 2.0, content[start:end]))
         if answer is not None:
@@ -585,10 +620,15 @@ class DialogueReader:
         refuses: bool,
         corrected: float,
         notes: _Notes,
+        values: list[verdicts.Span],
     ) -> float:
-        """Note the wishes of one clause; the strength of a wish that was taken back to be put right, if one was."""
+        """Note the wishes of one clause; the strength of a wish that was taken back to be put right, if one was.
+
+        Where the values stand is put into `values`.
+        """
         text = straight(content)
         for wish in self._wishes.read(content, said, places):
+            values.append((wish.start, wish.end))
             if wish.kind == "freed":
                 notes.free(wish.field, wish.value)
                 continue
@@ -828,6 +868,7 @@ class DialogueReader:
                     notes.reject(listed)
         if down and listed and not own and not (chosen and verdicts.others(said)):
             notes.reject(listed)
+            notes.passed = notes.shown
         elif (
             own and set(own) <= set(listed) and verdicts.refuses_all(said)
         ):  # "Heat I've seen. None of those."
@@ -922,8 +963,14 @@ _OTHER_OBJECT = re.compile(
     re.IGNORECASE,
 )
 _THAN = re.compile(r"(?:\s+\w+)?\s+than\s+(?:the\s+)?", re.IGNORECASE)  # "a longer film than"
+_OWN_LINE = re.compile(r"^\d+\. \*\*[^\n]+?\*\*[^\n—]* — (?P<reason>[A-Z].*)$", re.MULTILINE)
 # A title may begin with signs: "...And Justice for All", "(500) Days of Summer".
 _HEAD = re.compile(r"^[ \t]*(?:\d{1,3}[.)]|[-*•–])[ \t]+[^\w\n]*$")
+
+
+def _told(content: str, clause: verdicts.Span) -> str:
+    """What a clause says, to be kept with what it is taken for."""
+    return " ".join(content[slice(*clause)].split()).strip(" ,;")
 
 
 def _by_message(mentions: Sequence[Mention], messages: Sequence[Message]) -> list[list[Found]]:
@@ -962,6 +1009,7 @@ class _Lists:
         self._named: set[str] = set()
         self._by_user: set[str] = set()
         self.listed: dict[str, None] = {}  # all that the assistant named
+        self.shown: dict[str, None] = {}  # all that was in one of its lists
 
     def read(self, message: Message, here: Sequence[Mention]) -> None:
         """Read the next message with its mentions."""
@@ -974,6 +1022,7 @@ class _Lists:
             spoken_of = self._numbered and not heads and self._named.issuperset(ids)
             if not spoken_of:
                 self.last = heads or tuple(one for one in ids if one not in self._by_user)
+                self.shown.update(dict.fromkeys(self.last))
                 self._numbered = bool(heads)
         if ids:
             self.focus = tuple(ids) if len(ids) == 1 else ()
@@ -1002,7 +1051,10 @@ class _Notes:
         self._unwanted = {(wish.field, wish.value): wish for wish in preferences.unwanted}
         self._limits = list(preferences.limits)
         self._said = dict(preferences.said)
+        self.count = preferences.count
         self.words = ""  # what the user says just now
+        self.shown: tuple[str, ...] = ()  # items of all lists so far
+        self.passed: tuple[str, ...] = ()  # those, once this message asks for others
         self._now: dict[tuple[str, str], int] = {}  # wishes of this message, with their places
         self._here: list[tuple[str, Any]] = []  # items of this message with what was said of them
         self._before: list[tuple[str, Any]] = []  # of the message before
@@ -1018,9 +1070,10 @@ class _Notes:
         """Where items are noted."""
         return (self._liked, self._disliked, self._seen, self._rejected, self._chosen, self._asked)
 
-    def begin(self, number: int) -> None:
-        """A new message begins."""
+    def begin(self, number: int, shown: tuple[str, ...] = ()) -> None:
+        """A new message begins, after lists of the items `shown`."""
         self._number = number
+        self.shown, self.passed = shown, ()
         self._now = {}
         self._before, self._here = self._here, []
 
@@ -1032,6 +1085,7 @@ class _Notes:
         self._wanted.clear()
         self._unwanted.clear()
         self._limits = []
+        self.count = None
         self._since = self._number
 
     def drop(self, said: str) -> None:
@@ -1146,6 +1200,10 @@ class _Notes:
         else:
             self._rejected[item_id] = None
 
+    def judged(self, item_id: str) -> bool:
+        """Whether it is noted how an item pleases, or that it was seen."""
+        return any(item_id in place for place in (self._liked, self._disliked, self._seen, self._rejected))
+
     def reject(self, item_ids: Iterable[str]) -> None:
         """Turn items of a list down, unless the user likes them."""
         gone = [item_id for item_id in item_ids if item_id not in self._liked]
@@ -1226,6 +1284,7 @@ class _Notes:
             "wanted": tuple(self._wanted.values()),
             "unwanted": tuple(self._unwanted.values()),
             "limits": tuple(self._limits),
+            "count": self.count,
             "said": tuple((item_id, words) for item_id, words in self._said.items() if item_id in kept),
         }
 
@@ -1290,6 +1349,17 @@ def _wish(tree: Any, name: str) -> Wish:
             "demanded, of what is unwanted 1 for never and less for rather not"
         )
     return Wish(tree["field"], tree["value"], float(strength), str(tree.get("said", "")))
+
+
+def _count(tree: Any) -> Count | None:
+    if tree is None:
+        return None
+    given = tree if isinstance(tree, Mapping) else {"value": tree}
+    _refuse_unknown(given, Count, "preferences: `count`")
+    value = given.get("value")
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST:
+        raise ValueError(f"preferences: `count` is {value!r}; it should be a whole number from 1 to {MOST}")
+    return Count(value, str(given.get("said", "")))
 
 
 def _limit(tree: Any) -> Limit:

@@ -97,3 +97,4 @@ def _preferences(preferences: Preferences, catalog: Catalog) -> Iterator[tuple[s
         for limit in preferences.limits
     )
     yield "Limits", ", ".join(limits)
+    yield "How many", str(preferences.count.value) if preferences.count else ""

@@ -396,7 +396,7 @@ class TitleIndex:
         content = [w for w in span if w.form not in FUNCTION_WORDS]
         key = " ".join(w.form for w in span)
         cue = scene.has_cue(i) or scene.continues_list(i, chosen)
-        capitals = scene.has_capitals(i, j)
+        capitals = scene.has_capitals(i, j) and not (key in _PRONOUNS and scene.follows_dash(i))
         article = i > 0 and scene.words[i - 1].form in ARTICLES
         if key in self._plain or (weak and not capitals):
             return capitals and cue and (len(span) > 1 or article)
@@ -606,6 +606,10 @@ class _Scene:
             return False
         after = forms(rest[match.end() :])[:2]
         return match["one"] is not None or any(form in names for form in after)
+
+    def follows_dash(self, i: int) -> bool:
+        """Whether a dash stands before word i, after which what follows may have a capital for beginning anew."""
+        return re.search(r"(?:[—–]|\s-)\s*$", self.text[: self.words[i].start]) is not None
 
     def begins(self, i: int) -> bool:
         """Whether a statement begins with word i."""

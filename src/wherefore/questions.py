@@ -25,7 +25,7 @@ _LEAD = (
     r"lovely|splendid|right|ah right)\W+)*"
 )
 _ASKS = re.compile(  # what every question has one of
-    r"\?|\b(?:who|what|when|where|which|how|why|whose|whether|compare|comparison|difference|differences|vs|versus|"
+    r"\?|\b(?:who|what|when|where|which|how|why|whose|whether|pick|choose|decide|compare|comparison|difference|differences|vs|versus|"
     r"common|tell|say|more|details?|info|information|describe|explain|if)\b|who's|what's|whats",
     re.IGNORECASE,
 )
@@ -43,6 +43,10 @@ _REQUEST = re.compile(
     r"(?:can|could|would|will) you (?:please )?(?:recommend|suggest|find|give|show|list|help|pick)|"
     r"(?:what|how) about\b|what (?:else|other|should|would|do|can|could|have)\b|what(?:'s| is) (?:good|new|next)\b|"
     r"what (?:are|is) (?:some|a|an|the best|your)\b|(?:which|what) (?:\w+ )?(?:should|would|do|can|could) )"
+)
+_PICKS = re.compile(  # of the list: "pick one for me"
+    r"^(?:(?:just|please|can you|could you|would you|will you|help me)\s+)*(?:pick|choose|decide on)\s+(?:just\s+)?"
+    r"(?:one|the best)(?:\s+of\s+(?:them|these|those))?(?:\s+for\s+(?:me|us|tonight))?\W*(?:please\W*)?$"
 )
 _ABOUT = re.compile(
     r"^(?:what(?:'s|s| is| was| are| were)?\b.*\babout\b|what happens in\b|"
@@ -257,8 +261,9 @@ class QuestionReader:
         whether = _WHETHER.match(stripped)
         if whether is not None:  # "whether it is long"
             stripped = f"{whether['verb']} {whether['pointer']} {stripped[whether.end() :]}"
+        picks = _PICKS.match(stripped) is not None
         if _REQUEST.match(stripped) and not _ABOUT.match(stripped) and not _COMPARE.search(stripped):
-            if not self._is_ranked(stripped):
+            if not (picks or self._is_ranked(stripped)):
                 return None
         clause = (text, span, tuple(inside))
 
@@ -275,7 +280,7 @@ class QuestionReader:
             return made("compare", compared[:5]) if len(compared) > 1 else None
         if _WHY.match(stripped):
             return self._why(clause, stripped, items, many, dialogue)
-        if not (asks or indirect or _is_question(stripped)):
+        if not (asks or indirect or picks or _is_question(stripped)):
             return self._told(clause, low, items, dialogue)
         if _OPINION.search(stripped):
             chosen = items or self._focus(dialogue, span[0])
@@ -404,6 +409,8 @@ class QuestionReader:
         for earlier in range(number - 1, -1, -1):
             named = dict.fromkeys(m.item_id for m in dialogue.mentions if m.message == earlier)
             if named:
+                if len(listed) == 1 and listed[0] in named and dialogue.messages[earlier].role == "assistant":
+                    return (listed[0],)  # whatever its reason names
                 return tuple(named) if len(named) == 1 else ()
             if dialogue.messages[earlier].role == "user" and len(listed) > 1:
                 counted = verdicts.slots_in(dialogue.messages[earlier].content, len(listed))
@@ -506,6 +513,10 @@ class QuestionReader:
     ) -> tuple[str, Literal["", "max", "min"], Sequence[str]] | None:
         """Field, direction and items of a superlative or comparative: "which is the shortest?"."""
         compares = _THAN.match(stripped) is not None and len(items) == 2
+        if items and _PICKS.match(stripped):
+            return "", "", items
+        if len(items) == 1 and self._is_ranked(stripped):
+            return "", "", items
         if len(items) < 2 or not (compares or re.match(r"(?:so )?(?:which|what)(?:'s)?\b", stripped)):
             return None
         if re.match(

@@ -300,7 +300,7 @@ class Recommender:
 
         Args:
             messages: The dialogue, oldest first: `{"role": "user" | "assistant", "content": "..."}`.
-            k: How many items to list.
+            k: How many items to list, unless the user asks for another number ("just three, please").
             preferences: A state to start from, e.g. an edited one of an earlier reply; then only the last
                 message adds to it, and earlier ones just tell what was named.
             diversity: What an item loses for being like one listed before it, in logits; the config's when None.
@@ -376,7 +376,7 @@ class Recommender:
 
     def _items(self, dialogue: Dialogue, k: int, exclude: Collection[str], diversity: float) -> list[Item]:
         cache = self._read(dialogue)
-        ranked = self._ranked(dialogue, k, cache, exclude, diversity)
+        ranked = self._ranked(dialogue, self._length(dialogue, k), cache, exclude, diversity)
         return [ranked.candidates.items[place] for place in ranked.places]
 
     def candidates(
@@ -540,6 +540,7 @@ class Recommender:
             yield Done(Reply(said.text, said.action, (), dialogue.preferences, timings))
             return
         cache = self._read(dialogue)
+        k = self._length(dialogue, k)
         ranked = self._ranked(dialogue, k, cache, (), diversity)
         listed = self._listed(ranked)
         items = [one.item for one in listed]
@@ -617,6 +618,11 @@ class Recommender:
             raise ValueError(f"`diversity` is {diversity!r}; it must be a number from 0 on, in logits")
         return float(diversity)
 
+    def _length(self, dialogue: Dialogue, k: int) -> int:
+        """How many items to list: as many as the user asks for, else k."""
+        count = dialogue.preferences.count
+        return k if count is None else min(count.value, len(self.catalog))
+
     def _check_k(self, k: int) -> None:
         if not isinstance(k, int) or isinstance(k, bool) or k < 1:
             raise ValueError(f"`k` is {k!r}; it must be a whole number from 1 to {len(self.catalog)}")
@@ -690,7 +696,7 @@ class Recommender:
         if mode == "listed":
             heard = dialogue.heard()
             known = set(dialogue.named_by_user) - set(dialogue.preferences.asked)
-            exclude = {*exclude, *known}  # also what is not heard again
+            exclude = {*exclude, *known, *dialogue.passed}  # also what is not heard again
         candidates = self.retriever.search(heard, max(k, self.config.retrieval.k), exclude)
         rows = candidates.rows
         if not len(rows):

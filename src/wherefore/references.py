@@ -6,11 +6,11 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
-from wherefore.catalog import Catalog, Item
+from wherefore.catalog import Catalog, Item, PerCatalog
 from wherefore.mentions import Found, TitleIndex
 from wherefore.series import series_of
 from wherefore.verdicts import ORDINALS
-from wherefore.words import FUNCTION_WORDS, forms, stem, words
+from wherefore.words import ARTICLES, FUNCTION_WORDS, forms, ordinary_words, stem, words
 
 # "the original Matrix", "the latest Rocky": places in a series, besides those of a list.
 _PLACES = {**ORDINALS, "original": 0, "latest": -1, "newest": -1}
@@ -20,6 +20,12 @@ _NTH_AFTER = re.compile(
 )
 _SERIES = r"series|trilogy|saga|franchise|quadrilogy"
 _EACH = re.compile(r"\b(?:every|each)(?:\s+single)?\s+$", re.IGNORECASE)
+_REFUSES = re.compile(  # not "I have seen no Matrix movie", "there is no Alien here"
+    r"(?:\b(?<!seen )(?<!watched )(?<!saw )(?<!have )(?<!has )(?<!got )(?<!is )no(?:\s+more)?|\bnot\s+another|"
+    r"\b(?<!seen )(?<!seen it )without(?:\s+any)?|\banything\s+but|\benough(?:\s+of)?)\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
+_TIRED_OF = re.compile(r"\b(?:sick|tired)\s+of\s+(?:the\s+)?$", re.IGNORECASE)
 _YEAR_OF = re.compile(
     r"^\s*,?\s*\(?(?:the\s+)?(?:(?P<a>(?:18|19|20)\d\d)\s+(?:one|version|film|movie|original|remake)|"
     r"(?:one|version|film|movie)\s+(?:from|of|made in|released in)\s+(?P<b>(?:18|19|20)\d\d))\b\)?",
@@ -34,6 +40,9 @@ _YEAR_ONE = re.compile(
 )
 _NEAR = 80  # characters around a title that may say which item of that name is meant
 _LINKS = r"with|by|from|starring|featuring|about|directed\s+by|written\s+by|set\s+in|in|made\s+in|of"
+
+
+_titles_of = PerCatalog(lambda catalog: tuple(f" {' '.join(forms(item.title))} " for item in catalog.items))
 
 
 class ReferenceReader:
@@ -63,13 +72,21 @@ class ReferenceReader:
 
     def is_series(self, text: str, found: Found) -> bool:
         """Whether the words around a mention by title make it one of a whole series."""
-        return bool(self._all(text, found) and found.item_id and self._of(found.item_id))
+        return bool(self._all(text, found) is not None and found.item_id and self._of(found.item_id))
 
-    def _all(self, text: str, found: Found) -> re.Match[str] | None:
-        """The words after a title that say all of a series: "Rocky movies", "Rocky saga", and "every Rocky movie"."""
+    @staticmethod
+    def is_refused(text: str, found: Found) -> bool:
+        """Whether the words before a mention say that it is not to be listed: "no Star Wars", "anything but Heat"."""
+        return _REFUSES.search(text[max(0, found.start - _NEAR) : found.start]) is not None
+
+    def _all(self, text: str, found: Found) -> int | None:
+        """Where the words end that say all of a series: "Rocky movies", "every Rocky movie", "no Rocky"."""
         after = text[found.end : found.end + _NEAR]
-        each = _EACH.search(text[max(0, found.start - _NEAR) : found.start])
-        return self._whole.match(after) or (self._single.match(after) if each else None)
+        before = text[max(0, found.start - _NEAR) : found.start]
+        whole = self._whole.match(after) or (self._single.match(after) if _EACH.search(before) else None)
+        if whole is None:
+            return found.end if _REFUSES.search(before) or _TIRED_OF.search(before) else None
+        return found.end + whole.end()
 
     def _refined(self, text: str, found: Found) -> Iterator[Found]:
         after = text[found.end : found.end + _NEAR]
@@ -80,9 +97,11 @@ class ReferenceReader:
         if series and nth is not None and _PLACES[nth["word"].lower()] < len(series):
             yield replace(found, item_id=series[_PLACES[nth["word"].lower()]], start=ahead + nth.start())
             return
+        if whole == found.end:  # "no Batman": The LEGO Batman Movie is none of the series, and still one
+            series = tuple(dict.fromkeys((*series, *self._bearing(text[found.start : found.end]))))
         if series and whole is not None:
             for item_id in series:
-                yield replace(found, item_id=item_id, end=found.end + whole.end())
+                yield replace(found, item_id=item_id, end=whole)
             return
         last = _NTH_AFTER.match(after)
         if last is not None:  # "Die Hard, the first one"
@@ -147,6 +166,16 @@ class ReferenceReader:
     def _of(self, item_id: str) -> tuple[str, ...]:
         rows = series_of(self._catalog).of(self._catalog.row(item_id))
         return tuple(self._catalog.items[row].id for row in rows)
+
+    def _bearing(self, name: str) -> tuple[str, ...]:
+        """The items whose titles hold a name, unless it is one everyday word."""
+        key = " ".join(form for form in forms(name) if form not in ARTICLES)
+        if len(key) < 4 or (" " not in key and key in ordinary_words()):
+            return ()
+        titles = _titles_of(self._catalog)
+        return tuple(
+            item.id for item, title in zip(self._catalog.items, titles, strict=True) if f" {key} " in title
+        )
 
     def _names(self, text: str, item: Item) -> int:
         """How many characters of a text's beginning name a person of the item's record."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -11,7 +11,10 @@ from wherefore.dialogue import ITEMS_OF, Preferences, by_words
 from wherefore.plan import limit_words
 from wherefore.words import forms
 
-PartKind = Literal["liked", "disliked", "seen", "rejected", "chosen", "asked", "wanted", "unwanted", "limit"]
+PartKind = Literal[
+    "liked", "disliked", "seen", "rejected", "chosen", "asked", "wanted", "unwanted", "limit", "count"
+]
+_MANY = 5  # items of the same words that are still told one by one
 HEADINGS: dict[PartKind, str] = {
     "liked": "Liked",
     "disliked": "Disliked",
@@ -22,6 +25,7 @@ HEADINGS: dict[PartKind, str] = {
     "wanted": "Wanted",
     "unwanted": "Not wanted",
     "limit": "Limit",
+    "count": "How many",
 }
 
 
@@ -44,10 +48,11 @@ def _parts(preferences: Preferences, catalog: Catalog) -> Iterator[Part]:
     said = dict(preferences.said)
     for kind in ITEMS_OF:
         ids: tuple[str, ...] = getattr(preferences, kind)
-        for item_id in ids:
-            left = {kind: tuple(one for one in ids if one != item_id)}
-            title = catalog.dated(catalog[item_id]) if item_id in catalog else item_id
-            yield Part(kind, title, said.get(item_id, ""), replace(preferences, **left))  # type: ignore[arg-type]
+        for group in _together(ids, said):
+            left = {kind: tuple(one for one in ids if one not in group)}
+            titles = [catalog.dated(catalog[one]) if one in catalog else one for one in group]
+            text = titles[0] if len(titles) == 1 else f"{', '.join(titles[:3])} and {len(titles) - 3} more"
+            yield Part(kind, text, said.get(group[0], ""), replace(preferences, **left))  # type: ignore[arg-type]
     for wish in preferences.wanted:
         kept = tuple(one for one in preferences.wanted if one != wish)
         yield Part("wanted", wish.value, wish.said, replace(preferences, wanted=kept))
@@ -66,6 +71,18 @@ def _parts(preferences: Preferences, catalog: Catalog) -> Iterator[Part]:
         spec = next((one for one in catalog.schema.fields if one.name == name), None)
         text = f"{spec.label or name} {limit_words(limits, spec)}" if spec is not None else name
         yield Part("limit", text, words, replace(preferences, limits=others))
+    if preferences.count is not None:
+        one = preferences.count
+        yield Part("count", str(one.value), one.said, replace(preferences, count=None))
+
+
+def _together(ids: Sequence[str], said: Mapping[str, str]) -> list[list[str]]:
+    """Items one by one, but more than `_MANY` of the same words together: "no Star Wars" is one thing."""
+    groups: dict[str, list[str]] = {}
+    for item_id in ids:
+        groups.setdefault(said.get(item_id) or f"\n{item_id}", []).append(item_id)
+    whole = {item_id: group for group in groups.values() if len(group) > _MANY for item_id in group}
+    return [whole.get(item_id, [item_id]) for item_id in ids if whole.get(item_id, [item_id])[0] == item_id]
 
 
 def forget(preferences: Preferences, words: str, catalog: Catalog) -> tuple[Preferences, tuple[Part, ...]]:

@@ -13,12 +13,13 @@ import yaml
 from rapidfuzz.distance import OSA
 
 from wherefore.catalog import Catalog
+from wherefore.counts import is_number
 from wherefore.schema import singular
 from wherefore.words import ARTICLES, FUNCTION_WORDS, Word, forms, ordinary_words, stem
 
 _FILL = frozenset(
     "a an the some any good great really very more other kind kinds of type types sort bit little pretty "
-    "super best new "
+    "super best new half "
     "old older newer recent classic nice decent and or also maybe just even both as well like such fun cool "
     "actual truly n tonite "
     "movie movies film films title titles book books stuff ones one fan fans big huge lot much definitely especially "
@@ -31,7 +32,7 @@ _CUES = frozenset(
     "favourite favor "
     "for give show any some only pick picks picked adore adores craving fancy feeling how about what up try "
     "interested other seeking "
-    "meant seek feel anyone somebody someone more stuff things similar read hear get got know of".split()
+    "meant seek feel anyone somebody someone more stuff things similar read hear get got know of list top".split()
 )
 _SOFT_CUES = frozenset("of for about up get got know hear read how what feel only".split())
 _NEGATORS = frozenset(
@@ -840,7 +841,9 @@ class WishReader:
         placed = self._is_placed(said, i)
         rare = rare and not placed and " " not in key and not any(v.few for v in self._values.get(key, ()))
         if all(
-            inside[k] or said[k].form in _FILL | _POLITE | self.nouns | (_PLACING if placed else frozenset())
+            inside[k]
+            or is_number(said[k].form)
+            or said[k].form in _FILL | _POLITE | self.nouns | (_PLACING if placed else frozenset())
             for k in range(len(said))
             if not hidden[k]
         ):
@@ -900,6 +903,7 @@ class WishReader:
                 break
             if not (
                 form in _FILL
+                or is_number(form)
                 or inside[k]
                 or form in self.nouns
                 or form in self._labels
@@ -965,6 +969,9 @@ class WishReader:
                 "any",
                 "some",
                 "one",
+                "list",
+                "give",
+                "show",
                 "lots",
                 "love",
                 "like",
