@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from checker import Said, faults
+from wherefore.catalog import Item
 from wherefore.checkpoint import check_files, starter_dir
 from wherefore.recommender import Recommender
 
@@ -183,3 +184,18 @@ def test_own_catalogue_without_training_or_yaml(books, tmp_path):
     again = Recommender.from_catalog(books, progress=lambda done, of: seen.append(done), cache=tmp_path)
     assert seen == []
     assert titles(talk(again, "I loved The Hunger Games. Something after 2005?")[0]) == titles(first)
+
+
+def test_a_new_item_is_not_held_against_for_being_new(starter):
+    new = Item("new", "Gorath Rising", {"genres": ("Horror",), "year": 1994, "keywords": ("vampire",)})
+    said = "a scary vampire movie, please"
+    places = {}
+    for weight in (0, 1):
+        recommender = Recommender.from_pretrained("starter", settings=[f"turn.new={weight}"])
+        recommender.add([new])
+        ranked = recommender.rank([{"role": "user", "content": said}], k=200)
+        (place,) = (number for number, one in enumerate(ranked) if one.item.id == "new")
+        places[weight] = place
+        assert ranked[place].parts.get("new", 0) == weight
+        assert all(not one.parts.get("new") for one in ranked if one.item.id != "new")
+    assert places[1] < places[0]

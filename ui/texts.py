@@ -52,6 +52,8 @@ SCORE_PARTS = {
     "llm": "the language model, reading the conversation",
     "wishes": "wishes that it meets",
     "shown": "listed before and passed over",
+    "years": "how much more its year is named now",
+    "new": "new here: nobody can have named it yet",
 }
 SOURCES = {
     "tower": "learned reader of dialogues",

@@ -151,6 +151,9 @@ class TurnConfig(_Strict):
     demanded: float = Field(2.0, ge=0)
     # Logits by release year, for years whose items are named more often now than when it learned.
     years: dict[int, float] = {}
+    # Logits for items that people have neither named nor counted, where they have others: new ones. Nothing speaks for
+    # them yet, which a ranker that learned from what people named takes for a reason against them.
+    new: float = Field(1.0, ge=0)
     questions: bool = True  # ask back, where the answer would say much about what is sought
 
 

@@ -51,9 +51,9 @@ class Recommendation:
     """A listed item: its score, why it is there, and the facts that say so.
 
     `found_by` holds the rank at which each source found it, and `parts` what its score is the sum of, in logits: by
-    `sources`, by the `llm`, by its release year where a config says so (`years`), for `wishes` met, and for having been
-    `shown` before. `worded` says where the reason's words are from: the LLM's first or a later try, or the plain
-    sentence; it is empty before the reason is written.
+    `sources`, by the `llm`, by its release year where a config says so (`years`), for being `new`, for `wishes`
+    met, and for having been `shown` before. `worded` says where the reason's words are from: the LLM's first or a later
+    try, or the plain sentence; it is empty before the reason is written.
     """
 
     item: Item
@@ -709,6 +709,9 @@ class Recommender:
         if self.config.turn.years:
             parts["years"] = self._years(candidates)
             scores = scores + parts["years"]
+        if self.config.turn.new and (fresh := self._are_new(candidates)).any():
+            parts["new"] = (self.config.turn.new * fresh).astype(np.float32)
+            scores = scores + parts["new"]
         # What was demanded ("with Toni Collette") outranks every score; rows settle ties.
         met = self._demands_met(dialogue, candidates)
         turn = self.config.turn
@@ -839,6 +842,14 @@ class Recommender:
         return np.array(
             [0.0 if v is None else gains.get(int(str(v)[:4]), 0.0) for v in values], dtype=np.float32
         )
+
+    def _are_new(self, candidates: Candidates) -> np.ndarray:
+        """Which candidates people have neither named, liked nor counted, where they have others, (m,) bool."""
+        if self.index.popularity is None:
+            return np.zeros(len(candidates), dtype=bool)
+        names = self.retriever.feature_names
+        columns = [one for one in self.retriever.personal_features if not names[one].endswith(".rank")]
+        return np.asarray(np.isnan(candidates.features[:, columns]).all(axis=1))
 
     @staticmethod
     def _times_shown(dialogue: Dialogue, candidates: Candidates) -> np.ndarray:
