@@ -180,7 +180,9 @@ def builtin():
     ],
 )
 def test_what_is_refused_by_name_is_refused_whole(builtin, said, gone, stays):
-    state = builtin.read([{"role": "user", "content": said}]).preferences
+    read = builtin.read([{"role": "user", "content": said}])
+    state = read.preferences
+    assert not {one.item_id for one in read.heard().mentions} & set(state.rejected)
     titles = {builtin.catalog[one].title for one in state.rejected}
     assert titles >= set(gone) and not titles & set(stays)
 

@@ -596,7 +596,10 @@ class DialogueReader:
             refuses = turned and not _REQUESTS.search(text)
             corrected = self._note_wishes(content, said_here, places, refuses, corrected, notes, values)
         for one in found:
-            if one.item_id and self._references.is_refused(text, one) and not notes.judged(one.item_id):
+            if not one.item_id or not self._references.is_refused(text, one):
+                continue
+            notes.mute(one.start, one.end)  # nor is anything like it sought
+            if not notes.judged(one.item_id):
                 clause = next(
                     (each for each in clauses if each[0] <= one.start < each[1]), (one.start, one.end)
                 )
