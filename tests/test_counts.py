@@ -71,6 +71,7 @@ def test_numbers_that_are_asked_for(films, said, value):
         "one more",
         "another one",
         "I want more than one movie",
+        "a couple movie for my wife and me",
         "one movie I love is Alien",
         "Two of my favorite movies are Alien and Hereditary",
         "the first one please",

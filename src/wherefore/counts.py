@@ -103,7 +103,7 @@ def read_count(
         cue = _cue(said, i, text)
         if cue is None:
             continue
-        ends = _end(said, i + 1, text, nouns, values)
+        ends = _end(said, i + 1, text, nouns, values, value > 1)
         exact = said[i - 1].form in _EXACTLY if i else False
         if ends == "noun" or (ends == "nothing" and _may_end(cue, exact, value) and (cue != "start" or bare)):
             found = FoundCount(min(value, MOST), word.start, word.end)
@@ -147,7 +147,9 @@ def _may_end(cue: str, exact: bool, value: int) -> bool:
     return cue == "wishes" and value > 1
 
 
-def _end(said: Sequence[Word], i: int, text: str, nouns: Collection[str], values: Sequence[Span]) -> str:
+def _end(
+    said: Sequence[Word], i: int, text: str, nouns: Collection[str], values: Sequence[Span], several: bool
+) -> str:
     """What follows a number: what it counts ("noun"), "nothing", or something "else"."""
     start, valued = i, False
     if i < len(said) and said[i].form in _UNITS:
@@ -155,7 +157,8 @@ def _end(said: Sequence[Word], i: int, text: str, nouns: Collection[str], values
     while i < len(said) and not _CLAUSE_END.search(text, said[i - 1].end, said[i].start):
         word = said[i]
         if word.form in nouns or word.form in _THINGS:
-            return "else" if _OF_ONESELF.match(text, word.end) else "noun"
+            alone = several and not word.form.endswith("s")  # "a couple movie"
+            return "else" if alone or _OF_ONESELF.match(text, word.end) else "noun"
         if _within(word, values) and word.form not in _JOINS:
             valued = True
         elif valued or word.form not in _BETWEEN:
