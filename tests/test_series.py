@@ -78,8 +78,6 @@ def test_a_catalogue_without_people_goes_by_titles():
 
 @pytest.fixture(scope="module")
 def references(films):
-    from wherefore.dialogue import DialogueReader
-
     reader = DialogueReader(films)
     reader.refresh()
     return reader
@@ -135,8 +133,6 @@ def test_a_series_is_no_value_of_what_is_listed():
         for n in range(1, 4)
     ]
     rows[1]["keywords"] = "rocky; boxing"
-    from wherefore.dialogue import DialogueReader
-
     reader = DialogueReader(Catalog.from_records(rows, name="movies"))
     every = ["Rocky (1977)", "Rocky 2 (1978)", "Rocky 3 (1979)"]
     assert named(reader, "I have seen all the Rocky movies", "Rocky", "Rocky 2") == every
@@ -148,8 +144,6 @@ def test_reading_without_a_year_field():
         {"id": "a", "title": "Blue Mug", "brand": "Acme"},
         {"id": "b", "title": "Red Mug", "brand": "Zeta"},
     ]
-    from wherefore.dialogue import DialogueReader
-
     reader = DialogueReader(Catalog.from_records(rows, name="mugs"))
     assert named(reader, "the Acme one is nice", "Blue Mug", "Red Mug") == ["Blue Mug"]
     assert (

@@ -7,19 +7,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from wherefore.verdicts import Span
-from wherefore.words import Word, words
+from wherefore.words import NUMBERS, Word, words
 
 MOST = 20  # that are listed, however many are asked for
 _READ_UP_TO = 100  # "top 250" names a list, "2001" a year
 
-_NUMBERS = {
-    word: number
-    for number, word in enumerate(
-        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-        "eighteen nineteen twenty".split(),
-        start=1,
-    )
-} | {"dozen": 12, "couple": 2, "pair": 2, "single": 1}
+_NUMBERS = NUMBERS | {"dozen": 12, "couple": 2, "pair": 2, "single": 1}
 _SHOWS = frozenset("make give recommend suggest show list name tell send offer".split())
 _WISHES = frozenset("want need find get pick choose for after".split())  # "looking for", "time for"
 _EXACTLY = frozenset("just only exactly".split())
@@ -96,7 +89,7 @@ def read_count(
         value = _value(word.form)
         if word.form == "dozen" and "half" in (said[i - 1].form, said[i - 2].form)[:i]:
             value = 6
-        if not value or _within(word, (*values, *masked)):
+        if not value or word.touches((*values, *masked)):
             continue
         if text[word.end : word.end + 1] == "-" and not text[word.end + 1 : word.end + 2].isdigit():
             continue  # "two-hour"
@@ -159,7 +152,7 @@ def _end(
         if word.form in nouns or word.form in _THINGS:
             alone = several and not word.form.endswith("s")  # "a couple movie"
             return "else" if alone or _OF_ONESELF.match(text, word.end) else "noun"
-        if _within(word, values) and word.form not in _JOINS:
+        if word.touches(values) and word.form not in _JOINS:
             valued = True
         elif valued or word.form not in _BETWEEN:
             break
@@ -174,7 +167,3 @@ def _end(
         if word.form not in _CLOSES:
             return "else"
     return "nothing"
-
-
-def _within(word: Word, spans: Sequence[Span]) -> bool:
-    return any(start < word.end and word.start < end for start, end in spans)

@@ -441,6 +441,7 @@ class DialogueReader:
         lists = _Lists()
         question = ""
         choice: Choice | None = None
+        passed: tuple[str, ...] = ()
         for number, message in enumerate(parsed):
             choice = None
             if message.role == "system":
@@ -450,11 +451,12 @@ class DialogueReader:
             if message.role == "user":
                 heard = notes if number >= since else past
                 if heard is not None:
-                    heard.begin(number, tuple(lists.shown))
+                    heard.begin(number)
                     asked = self._questions.read(Dialogue(parsed[: number + 1], (*noted, *here)))
                     # What a question holds is said of an item: "Is it from the 80s?" limits nothing.
                     about = (asked.start, asked.end) if asked is not None else (0, 0)
                     self._note(message.content, found, lists, question, heard, about)
+                    passed = tuple(lists.shown) if notes.others else ()
                     spots = [(one.start, one.end, one.item_id) for one in here]
                     choice = choice_in(message.content, spots, lists.last, lists.focus, tuple(lists.listed))
                     if choice is not None:
@@ -474,7 +476,7 @@ class DialogueReader:
             past.keep(preferences)
             muted |= past.muted(parsed, noted)
         state = replace(preferences or Preferences(), **notes.values())
-        passed = tuple(one for one in notes.passed if one not in state.liked)
+        passed = tuple(one for one in passed if one not in state.liked)
         return Dialogue(parsed, tuple(noted), state, tuple(sorted(muted)), choice, passed)
 
     def question(self, dialogue: Dialogue) -> Question | None:
@@ -511,11 +513,11 @@ class DialogueReader:
         pointed = [
             one
             for one in self._references.pointed(text, listed)
-            if not any(one.start < each.end and each.start < one.end for each in whole)
+            if not any(_overlap(one, each) for each in whole)
         ]
         if not pointed:
             pointed = self._references.namesake(text, named)
-        kept = [one for one in rest if not any(one.start < p.end and p.start < one.end for p in pointed)]
+        kept = [one for one in rest if not any(_overlap(one, each) for each in pointed)]
         refined = self._references.refine(text, kept)
         return tuple(sorted([*pointed, *refined], key=lambda found: found.start))
 
@@ -871,7 +873,7 @@ class DialogueReader:
                     notes.reject(listed)
         if down and listed and not own and not (chosen and verdicts.others(said)):
             notes.reject(listed)
-            notes.passed = notes.shown
+            notes.others = True
         elif (
             own and set(own) <= set(listed) and verdicts.refuses_all(said)
         ):  # "Heat I've seen. None of those."
@@ -1032,8 +1034,8 @@ class _Lists:
         self._named.update(ids)
 
 
-def _overlap(limit: FoundLimit, critique: FoundCritique) -> bool:
-    return limit.start < critique.end and critique.start < limit.end
+def _overlap(one: Found | FoundLimit, other: Found | FoundCritique) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _has_digit(text: str, limit: FoundLimit) -> bool:
@@ -1056,8 +1058,7 @@ class _Notes:
         self._said = dict(preferences.said)
         self.count = preferences.count
         self.words = ""  # what the user says just now
-        self.shown: tuple[str, ...] = ()  # items of all lists so far
-        self.passed: tuple[str, ...] = ()  # those, once this message asks for others
+        self.others = False  # whether this message asks for others than those listed
         self._now: dict[tuple[str, str], int] = {}  # wishes of this message, with their places
         self._here: list[tuple[str, Any]] = []  # items of this message with what was said of them
         self._before: list[tuple[str, Any]] = []  # of the message before
@@ -1073,10 +1074,10 @@ class _Notes:
         """Where items are noted."""
         return (self._liked, self._disliked, self._seen, self._rejected, self._chosen, self._asked)
 
-    def begin(self, number: int, shown: tuple[str, ...] = ()) -> None:
-        """A new message begins, after lists of the items `shown`."""
+    def begin(self, number: int) -> None:
+        """A new message begins."""
         self._number = number
-        self.shown, self.passed = shown, ()
+        self.others = False
         self._now = {}
         self._before, self._here = self._here, []
 

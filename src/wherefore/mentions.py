@@ -10,7 +10,7 @@ import numpy as np
 from rapidfuzz import fuzz
 
 from wherefore.catalog import Catalog
-from wherefore.words import ARTICLES, FUNCTION_WORDS, Word, forms, ordinary_words, straight, words
+from wherefore.words import ARTICLES, FUNCTION_WORDS, NUMBERS, Word, forms, ordinary_words, straight, words
 
 _CUES = frozenset(
     "like likes liked love loves loved enjoy enjoys enjoyed hate hates hated dislike disliked adore adored see seen "
@@ -81,9 +81,7 @@ _ASKED_OF = re.compile(
     r"|\bwhat(?:'s|s| is)\s+$|\bwhich (?:one )?(?:is|was|are|has)\s+(?:the\s+)?[\w ]{2,25}[,:]\s+$",
     re.IGNORECASE,
 )
-_NUMBER_WORDS = {
-    w: str(i) for i, w in enumerate("two three four five six seven eight nine ten eleven twelve".split(), 2)
-}
+_NUMBER_WORDS = {name: str(number) for name, number in NUMBERS.items() if 2 <= number <= 12}
 _PARTS = frozenset({"part", "vol", "volume", "chapter", "episode"})
 _DESCRIBED = re.compile(
     r"^\s*,?\s*\(?(?:(?P<one>the\s+(?:one|movie|film|book)\s+(?:with|by|from|about|where)\b)|(?:with|by|starring)\s+)",
@@ -609,7 +607,8 @@ class _Scene:
 
     def follows_dash(self, i: int) -> bool:
         """Whether a dash stands before word i, after which what follows may have a capital for beginning anew."""
-        return re.search(r"(?:[—–]|\s-)\s*$", self.text[: self.words[i].start]) is not None
+        gap = self.text[self.words[i - 1].end if i else 0 : self.words[i].start]
+        return re.search(r"(?:[—–]|\s-)\s*$", gap) is not None
 
     def begins(self, i: int) -> bool:
         """Whether a statement begins with word i."""

@@ -513,9 +513,7 @@ class QuestionReader:
     ) -> tuple[str, Literal["", "max", "min"], Sequence[str]] | None:
         """Field, direction and items of a superlative or comparative: "which is the shortest?"."""
         compares = _THAN.match(stripped) is not None and len(items) == 2
-        if items and _PICKS.match(stripped):
-            return "", "", items
-        if len(items) == 1 and self._is_ranked(stripped):
+        if items and (_PICKS.match(stripped) or (len(items) == 1 and self._is_ranked(stripped))):
             return "", "", items
         if len(items) < 2 or not (compares or re.match(r"(?:so )?(?:which|what)(?:'s)?\b", stripped)):
             return None

@@ -703,13 +703,14 @@ class Recommender:
             none = np.zeros(0, np.int64)
             return _Ranked(candidates, np.zeros(0, np.float32), {}, none, none)
         read = cache if isinstance(cache, DialogueCache) else None
-        made = self.scores(rows, torch.from_numpy(candidates.features), read)
+        features = candidates.features
+        made = self.scores(rows, torch.from_numpy(features), read)
         scores = made.total.float().cpu().numpy()
         parts = {"sources": made.sources.float().cpu().numpy(), "llm": made.llm.float().cpu().numpy()}
         if self.config.turn.years:
             parts["years"] = self._years(candidates)
             scores = scores + parts["years"]
-        if self.config.turn.new and (fresh := self._are_new(candidates)).any():
+        if self.config.turn.new and (fresh := self._are_new(features)).any():
             parts["new"] = (self.config.turn.new * fresh).astype(np.float32)
             scores = scores + parts["new"]
         # What was demanded ("with Toni Collette") outranks every score; rows settle ties.
@@ -843,13 +844,13 @@ class Recommender:
             [0.0 if v is None else gains.get(int(str(v)[:4]), 0.0) for v in values], dtype=np.float32
         )
 
-    def _are_new(self, candidates: Candidates) -> np.ndarray:
-        """Which candidates people have neither named, liked nor counted, where they have others, (m,) bool."""
+    def _are_new(self, features: np.ndarray) -> np.ndarray:
+        """Which candidates, by features (m, f), people have neither named nor counted, where they have others, (m,)."""
         if self.index.popularity is None:
-            return np.zeros(len(candidates), dtype=bool)
+            return np.zeros(len(features), dtype=bool)
         names = self.retriever.feature_names
         columns = [one for one in self.retriever.personal_features if not names[one].endswith(".rank")]
-        return np.asarray(np.isnan(candidates.features[:, columns]).all(axis=1))
+        return np.asarray(np.isnan(features[:, columns]).all(axis=1))
 
     @staticmethod
     def _times_shown(dialogue: Dialogue, candidates: Candidates) -> np.ndarray:

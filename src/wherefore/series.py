@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from wherefore.catalog import Catalog, PerCatalog
-from wherefore.words import ARTICLES, fold, forms, stem
+from wherefore.words import ARTICLES, NUMBERS, fold, forms, stem
 
 _CUT = re.compile(
     r"\s*(?::|\s[-–—]\s|,?\s+(?:part|chapter|episode|volume|vol\.?|book)\s+\w+\s*$)", re.IGNORECASE
@@ -15,7 +15,7 @@ _STORY = re.compile(
     r":\s+an?\s+(.+?)\s+(?:story|tale|adventure|movie|film)$", re.IGNORECASE
 )  # "Solo: A Star Wars Story"
 _AND_THE = re.compile(r"^(\w+ \w+) and the\s", re.IGNORECASE)  # "Harry Potter and the …"
-_NUMBERS = frozenset("one two three four five six seven eight nine ten".split())
+_NUMBERS = frozenset(name for name, number in NUMBERS.items() if number <= 10)
 
 
 class SeriesIndex:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
+from wherefore.words import NUMBERS
+
 Verdict = Literal["liked", "disliked", "seen", "unseen", "rejected", "chosen", "forgotten"]
 Span = tuple[int, int]
 
@@ -439,7 +441,7 @@ def _rated(head: str, tail: str) -> Verdict | None:
         return None
     number, most, stars = match.groups()
     if stars is not None:
-        share = (int(stars) if stars.isdigit() else _NUMBERS[stars.lower()]) / 5
+        share = (int(stars) if stars.isdigit() else NUMBERS[stars.lower()]) / 5
     else:
         share = float(number) / float(most)
     return "liked" if 0.6 <= share <= 1 else "disliked" if share <= 0.5 else None
@@ -573,14 +575,11 @@ def slots_in(words: str, size: int) -> list[int]:
     for match in _ORDINAL.finditer(words):
         if match["digit"]:
             number = match["digit"].lower()
-            found.append((int(number) if number.isdigit() else _NUMBERS[number]) - 1)
+            found.append((int(number) if number.isdigit() else NUMBERS[number]) - 1)
             continue
         place, count = ORDINALS[match["word"].lower()], _COUNTS.get((match["count"] or "one").lower(), 1)
         found += range(size - count, size) if place < 0 else range(place, place + count)
     return [slot for slot in dict.fromkeys(found) if 0 <= slot < size]
-
-
-_NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 
 
 def rejects_slots(words: str) -> bool:

@@ -216,7 +216,7 @@ def _hidden(said: Sequence[Word], masked: Sequence[tuple[int, int]]) -> list[boo
     if not said:
         return []
     near = [(a, b) for a, b in masked if a < said[-1].end and said[0].start < b]
-    return [any(a < w.end and w.start < b for a, b in near) for w in said]
+    return [word.touches(near) for word in said]
 
 
 def _alternatives(text: str, found: list[FoundWish]) -> list[FoundWish]:

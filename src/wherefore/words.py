@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -14,6 +15,14 @@ _APOSTROPHES = re.compile(r"['’`]")
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9"}
 _CHAT = dict.fromkeys(("smth", "sth", "smthg", "sumthin", "somethin", "smthing"), "something")
 
+NUMBERS = {  # by name
+    name: number
+    for number, name in enumerate(
+        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+        "eighteen nineteen twenty".split(),
+        start=1,
+    )
+}
 ARTICLES = frozenset({"the", "a", "an"})
 # Words that carry no content of their own, so that they need no capital in a title.
 FUNCTION_WORDS = frozenset(
@@ -33,6 +42,10 @@ class Word:
     end: int
     capital: bool  # begins with a capital or a digit
     first: bool  # begins a sentence, so that its capital says nothing
+
+    def touches(self, spans: Iterable[tuple[int, int]]) -> bool:
+        """Whether any of these spans of characters holds some of the word."""
+        return any(start < self.end and self.start < end for start, end in spans)
 
 
 def straight(text: str) -> str:
