@@ -64,7 +64,8 @@ def _any(phrases: Sequence[str]) -> str:
 
 
 _CRITIQUE = re.compile(
-    rf"\b(?P<too>too|way too|a bit too|(?:not|n't)\s+(?:as|so|that|too)|less)\s+(?P<plain>{_any(tuple(_PLAIN))})\b"
+    rf"\b(?P<too>too|way too|a bit too|(?:not|n't)\s+(?:as|so|that|this|too)|"
+    rf"less)\s+(?P<plain>{_any(tuple(_PLAIN))})\b"
     rf"|(?<!no )(?<!any )\b(?P<word>{_any(tuple(_COMPARATIVES))})\b|\b(?P<side>more|fewer|less|higher|lower)\s+"
     r"(?P<label>[a-z]+)\b",
     re.IGNORECASE,
@@ -74,13 +75,16 @@ _BEFORE = re.compile(  # "my older brother", "no longer"
     re.IGNORECASE,
 )
 _OF_PEOPLE = re.compile(
-    r"\b(?:been|(?:he|she|i|we)(?:'s|'m|'re|s|\s+is|\s+am|\s+are|\s+was)|(?:son|daughter|wife|husband|kid|child|mom|dad|"
+    r"\b(?:been|(?:he|she|i|we)(?:'s|'m|'re|s|\s+is|\s+am|\s+are|\s+was)|(?:son|daughter|wife|husband|kid|"
+    r"child|mom|dad|"
     r"mother|father|friend)(?:'s|\s+is|\s+was)|(?:kids|children|friends|parents)\s+(?:are|were))\s+(?:\w+\s+)?$",
     re.IGNORECASE,
 )
 _AFTER = re.compile(
-    r"^\s+(?:brothers?|sisters?|sons?|daughters?|kids?|child|children|siblings?|couple|man|men|woman|women|people|guy|"
-    r"than\s+(?:me|my|i|you|\d|two|three|an?\s+(?:hour|minute))|i\b|version|cut|generation|ago|as\b(?!\s+(?:that|it|the)))",
+    r"^\s+(?:brothers?|sisters?|sons?|daughters?|kids?|child|children|siblings?|couple|man|men|woman|women|"
+    r"people|guy|"
+    r"than\s+(?:me|my|i|you|\d|two|three|an?\s+(?:hour|minute))|i\b|version|cut|generation|ago|"
+    r"as\b(?!\s+(?:that|it|the)))",
     re.IGNORECASE,
 )
 
@@ -116,7 +120,8 @@ class FoundAnswer:
 _SENTENCE = re.compile(r"[^.!?;\n]+")
 _UNDECIDED = re.compile(r"\b(?:not|no|n't|nothing|either|both)\b", re.IGNORECASE)
 _NO_ANSWER = re.compile(
-    r"\bmore (?:like|of)\b|\b(?:too|rather|quite)\b.*\bfor me\b|\b(?:those|these|they)\b", re.IGNORECASE
+    r"\bmore (?:like|of)\b|\b(?:too|rather|quite)\b.*\bfor me\b|\b(?:those|these|they)\b|\bthan\b(?!\s+that\W*$)",
+    re.IGNORECASE,
 )
 
 
@@ -191,7 +196,7 @@ class CritiqueReader:
             return None
         pivot, side = offered[0], sides[0]
         spec = self._catalog.schema.spec(pivot.field)
-        if spec != self._catalog.schema.year and _OF_YEARS.fullmatch(side[0]):
+        if spec != self._catalog.schema.year and _OF_YEARS.match(side[0]):
             return None
         return FoundAnswer(pivot.field, "lt" if side["below"] else "ge", pivot.value, *side.span())
 

@@ -400,7 +400,9 @@ class DialogueReader:
         self._people = [spec.name for spec in self.catalog.schema.of_kind("people")]
         self._wishes = WishReader(self.catalog)
         self._limits = LimitReader(self.catalog)
-        self._titles = TitleIndex(self.catalog, self._wishes.names, self._wishes.kinds)
+        kinds = self._wishes.kinds
+        self._sought = {*self._wishes.nouns, *kinds}  # what items are called: "movies", "thrillers"
+        self._titles = TitleIndex(self.catalog, self._wishes.names, kinds)
         self._references = ReferenceReader(self.catalog, self._titles, self._wishes.nouns)
         from wherefore.questions import QuestionReader  # which reads dialogues
 
@@ -540,11 +542,11 @@ class DialogueReader:
         answer = self._critiques.answered(flat, question)
         if answer is not None:
             flat = verdicts.blank(flat, [(answer.start, answer.end)])
-        limits = self._limits.read(flat, self._wishes.nouns)
+        limits = self._limits.read(flat, self._sought)
         limited = [(limit.start, limit.end) for limit in limits]
         put_right = _CORRECTS.search(flat)
         if put_right is not None:  # "from the 80s, sorry, I meant the 90s"
-            later = self._limits.read(verdicts.blank(flat, [(0, put_right.start())]), self._wishes.nouns)
+            later = self._limits.read(verdicts.blank(flat, [(0, put_right.start())]), self._sought)
             fields_of = {limit.field for limit in later}
             limits = [limit for limit in limits if limit.field not in fields_of] + later
         critiques = [
@@ -816,6 +818,9 @@ class DialogueReader:
             for item_id in own:
                 notes.note(item_id, "liked")
             return "liked"
+        if own and not found and not here and verdicts.denies(said):
+            notes.note(own[-1], "disliked")
+            return "disliked"
         slots = verdicts.slots_in(said, len(listed)) if len(listed) > 1 else []
         if _MORE_LIKE.search(said) and not found and not slots and (own or focus):
             notes.note((own or focus)[-1], "liked")
@@ -907,7 +912,8 @@ _OFFERS = re.compile(
     re.IGNORECASE,
 )
 _START_OVER = re.compile(
-    r"\b(?:forget|ignore|scratch|drop|clear|erase)\s+(?:about\s+)?(?:everything|all)\b(?!\s+but)|\bstart(?:ing)?\s+(?:all\s+)?"
+    r"\b(?:forget|ignore|scratch|drop|clear|erase)\s+(?:about\s+)?(?:everything|all)\b(?!\s+but)|"
+    r"\bstart(?:ing)?\s+(?:all\s+)?"
     r"(?:over|again|from scratch|afresh|fresh)\b|\breset\b|\bnew search\b|\bfrom scratch\b",
     re.IGNORECASE,
 )
@@ -933,8 +939,10 @@ _DROPS = re.compile(
     r"\b(?:forget|never\s?mind|scratch|drop|ditch)\s+(?:about\s+)?(?P<what>[^,.!?;\n]{3,40})", re.IGNORECASE
 )
 _THAT_PERSON = re.compile(
-    r"\b(?:by|from|of|with|starring)\s+(?:that|this|the\s+same|the)\s+(?P<label>director|actor|actress|author|writer|artist|designer|"
-    r"singer|band|cook|brand|composer)\b|\b(?:by|with)\s+(?:him|her|them)\b(?=\W*(?:$|please|in|too|instead|[.!?,]))|"
+    r"\b(?:by|from|of|with|starring)\s+(?:that|this|the\s+same|the)\s+(?P<label>director|actor|actress|author|"
+    r"writer|artist|designer|"
+    r"singer|band|cook|brand|composer)\b|\b(?:by|with)\s+(?:him|her|them)\b(?=\W*(?:$|please|in|too|instead|"
+    r"[.!?,]))|"
     r"\b(?:more|others?|anything|something|any)\s+(?:else\s+)?(?:of|by|from)\s+(?:his|hers|theirs)\b",
     re.IGNORECASE,
 )
@@ -944,7 +952,8 @@ _BARE_LIMIT = re.compile(
     re.IGNORECASE,
 )
 _MORE_LIKE = re.compile(
-    r"\b(?:more|something|anything|others?|stuff|things|ones?|similar|movies|films|books)\s+(?:just\s+)?(?:like|to|as)\s+(?:that|it|this)\b(?!\s+but)"
+    r"\b(?:more|something|anything|others?|stuff|things|ones?|similar|movies|films|"
+    r"books)\s+(?:just\s+)?(?:like|to|as)\s+(?:that|it|this)\b(?!\s+but)"
     r"|\bmore\s+of\s+(?:that|the same)\b|\bsimilar\s+(?:ones|movies|films)\b",
     re.IGNORECASE,
 )
@@ -964,7 +973,9 @@ _ASKS_TASTE = (
 # "but hated Zzyzx Road": what is hated is not known here, but it is not what was named before.
 _OTHER_OBJECT = re.compile(
     r"\b(?:hate|hated|love|loved|like|liked|enjoyed|disliked|despised?|saw|seen|watched)\s+"
-    r"(?!(?:it|that|this|them|those|these|too|as|well|though|much|both|all|a\s+lot|already|before)\b)\w",
+    r"(?!(?:it|that|this|them|those|these|too|as|well|though|much|both|all|a\s+lot|already|before|"
+    r"every\s+(?:minute|second|moment|"
+    r"bit|part))\b)\w",
     re.IGNORECASE,
 )
 _THAN = re.compile(r"(?:\s+\w+)?\s+than\s+(?:the\s+)?", re.IGNORECASE)  # "a longer film than"

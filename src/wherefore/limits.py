@@ -63,11 +63,13 @@ _COMPARE: dict[str, Op] = {
     **dict.fromkeys(
         ("over", "above", "more than", "longer than", "greater than", "higher than", "bigger than"), "gt"
     ),
-    **dict.fromkeys(("newer than", "later than", "more recent than", "after", "past", "exceeding"), "gt"),
+    **dict.fromkeys(
+        ("newer than", "later than", "more recent than", "after", "past", "exceeding", "exceed"), "gt"
+    ),
     **dict.fromkeys(
         ("at least", "no less than", "no earlier than", "a minimum of", "minimum", "since"), "ge"
     ),
-    **dict.fromkeys(("no shorter than", "starting in", "starting from", "not before"), "ge"),
+    **dict.fromkeys(("no shorter than", "starting in", "starting from", "starting", "not before"), "ge"),
 }
 _COMPARE |= {"no older than": "ge", "pre": "lt", "post": "gt", "no newer than": "le"}
 _YEARLY = {
@@ -87,7 +89,9 @@ _YEARLY |= {
     "no earlier than",
     "starting in",
     "starting from",
+    "starting",
     "past",
+    "at least",
 }
 _YEARLY |= {"no older than", "not before", "up to", "pre", "post", "not newer than", "no newer than"}
 _DURABLE = {"shorter than", "longer than", "no longer than", "no shorter than"}
@@ -96,12 +100,14 @@ _AFTER: dict[str, Op] = {
     **dict.fromkeys(
         ("or less", "or under", "or fewer", "or shorter", "or cheaper", "max", "tops", "at most"), "le"
     ),
-    **dict.fromkeys(("or below", "or older", "or earlier", "or before", "maximum"), "le"),
+    **dict.fromkeys(("or below", "or older", "or earlier", "or before", "maximum", "at the latest"), "le"),
     **dict.fromkeys(
         ("or more", "or longer", "or above", "or over", "or newer", "or later", "or after"), "ge"
     ),
     **dict.fromkeys(("and up", "and above", "and later", "and newer", "and after", "minimum"), "ge"),
-    **dict.fromkeys(("onwards", "onward", "and onwards", "and on", "on"), "ge"),
+    **dict.fromkeys(
+        ("onwards", "onward", "and onwards", "and on", "on", "to now", "to today", "till now"), "ge"
+    ),
 }
 
 
@@ -111,40 +117,77 @@ def _either(phrases: Collection[str]) -> str:
 
 _NO_UNIT = rf"(?:{'|'.join(sorted({phrase.split()[0] for phrase in _COMPARE} | {'between', 'from'}))})\b"
 _QUANTITY = (
-    rf"(?P<currency>[$€£])?\s?(?P<n>\b{_NUM}(?![\w:]|\.\d)|(?<=[$€£])\d[\d,.]*|\b\d+(?=(?:h|min|mins|m|hrs?)\b|h[0-5]\d\b))"
-    rf"(?:\s+and\s+(?P<half0>a\s+half)(?=\s+[a-z]))?(?:\s?-?\s?(?!{_NO_UNIT})(?P<unit>[a-z]+|[$€£]))?(?:\s+and\s+(?P<half>a\s+half)|\s+(?:and\s+)?(?P<n2>\d+|"
+    rf"(?P<currency>[$€£])?\s?(?P<n>\b{_NUM}(?![\w:]|\.\d)|(?<=[$€£])\d[\d,.]*|\b\d+(?=(?:h|min|mins|m|hrs?)\b|"
+    rf"h[0-5]\d\b))"
+    rf"(?:\s+and\s+(?P<half0>a\s+half)(?=\s+[a-z]))?(?:\s?-?\s?(?!{_NO_UNIT})(?P<unit>[a-z]+|"
+    rf"[$€£]))?(?:\s+and\s+(?P<half>a\s+half)|\s+(?:and\s+)?(?P<n2>\d+|"
     rf"{_NUM})\s?(?P<unit2>min\w*)|(?<=h)\s?(?P<n3>[0-5]\d)(?!\d))?"
 )
 _ABOUT = r"(?:\s+(?:about|around|roughly|the\s+year|year|like|say|of))?"
 _COMPARED = re.compile(rf"\b(?P<op>{_either(_COMPARE)}){_ABOUT}[\s-]*{_QUANTITY}")
 # "I've only got 80 minutes"
 _HAVE = re.compile(
-    rf"\b(?:only\s+(?:have|got)|(?:have|got|'ve)\s+(?:only|just)(?:\s+got)?)(?:\s+(?:about|around|like|maybe))?\s+{_QUANTITY}"
+    rf"\b(?:only\s+(?:have|got)|(?:have|got|'ve)\s+(?:only|just)(?:\s+got)?|(?:i|we)(?:'ve|\s+have)?\s+(?:got|"
+    rf"have))"
+    rf"(?:\s+(?:about|around|like|maybe))?\s+{_QUANTITY}"
 )
 _TRAILED = re.compile(rf"{_QUANTITY}\s*(?P<op>{_either(_AFTER)}|\+)(?!\w)")
 _BETWEEN = re.compile(
     rf"\b(?:between|from)\s+(?P<low>[$€£]?\s?{_NUM})(?:\s+[a-z]+)?\s*(?:and|to|-|–|until)\s*{_QUANTITY}"
 )
 _YEAR = r"(?:18[89]\d|19\d\d|20\d\d)"
-_YEARS = re.compile(rf"\b(?P<low>{_YEAR})\s?[-–]\s?(?P<high>{_YEAR})\b")
+_YEARS = re.compile(rf"\b(?P<low>{_YEAR})(?:\s?[-–]\s?|\s+(?:to|until|till)\s+)(?P<high>{_YEAR})\b")
+_TO_NOW = re.compile(
+    rf"\b(?:between|from)\s+(?P<year>{_YEAR})\s+(?:and|to|until|till|-)\s+(?:now|today|the\s+present)\b"
+)
+_ONLY_YEAR = re.compile(
+    rf"\b(?:only|year\s*[:=]|just)\s*(?:from\s+|in\s+)?(?P<a>{_YEAR})\b(?!\s*(?:\+|onwards?|or\b|and\b|to\b|-))"
+    rf"|\b(?P<b>{_YEAR})\s+only\b"
+)
 _EXACT = re.compile(
     rf"\b(?:from|(?:made|released|published|written|came\s+out|come\s+out|out|produced)\s+in|of\s+the\s+year|"
     rf"year)\s+(?P<year>{_YEAR})\b"
     rf"(?:\s+(?:or|and)\s+(?P<last>{_YEAR})\b)?"
     rf"(?!\s*(?:on|onwards?|and\s+(?:on|later|up)|or\s+(?:later|newer|after)|to|-|–|until)\b)"
 )
+# "The best of 2015", "good films in 2015": the year of what is sought, unless something is said of one item.
+_IN_YEAR = re.compile(
+    rf"\b(?P<word>of|in)\s+(?P<year>{_YEAR})\b(?!\s*(?:-|–|onwards?\b|and\s+(?:on|later|up)\b|or\s+(?:later|"
+    rf"newer)\b))"
+)
+_SAID_OF_ONE = re.compile(
+    r"\b(?:was|is|were|are|saw|seen|watched|went|born|lived?|moved|met|married|set|happen(?:s|ed)|takes?|took|"
+    r"visited|"
+    r"worked|started|graduated|read)\b|\b(?:it|that|this|there|he|she)'s\b"
+)
+_WHICH = re.compile(r"\b(?:what|which)\b")
+_SOUGHT = frozenset(
+    "something anything stuff best good great greatest biggest top hits releases ones".split()
+)
+_CENTURIES: tuple[tuple[str, Op], ...] = (
+    (r"(?:this|the\s+current|(?:the\s+)?(?:21st|twenty[\s-]first))\s+century", "ge"),
+    (r"(?:last|(?:the\s+)?(?:20th|twentieth))\s+century(?!\s+fox)", "lt"),
+)
+_THIS_DECADE = re.compile(
+    r"\b(?:from|in|of|during|within)\s+(?:(?P<this>(?:this|the\s+current)\s+decade)|the\s+(?:last|"
+    r"past)\s+(?:decade|10\s+years|ten\s+years))\b"
+)
+_SET = re.compile(r"\b(?:set|takes?\s+place|taking\s+place|story|happens)\s+(?:\w+\s+)?(?:in|during)\s+$")
 _DECADE_WORDS = {"twenties": 1920, "thirties": 1930, "forties": 1940, "fifties": 1950, "sixties": 1960}
 _DECADE_WORDS |= {"seventies": 1970, "eighties": 1980, "nineties": 1990, "noughties": 2000, "aughts": 2000}
 _DECADE = re.compile(
-    rf"(?:\b(?P<op>{_either(_YEARLY)}|from|between)\s+)?(?:\bthe\s+)?(?:\b(?P<part>early|mid|late)[\s-]+)?(?:\bthe\s+)?"
-    rf"(?<![\w$€£])(?P<decade>['’]?\d0['’]?s|(?:18|19|20)\d0['’]?s|{'|'.join(_DECADE_WORDS)})\b(?P<on>\s+(?:on|onwards?|or\s+later|and\s+later)\b)?"
+    rf"(?:\b(?P<op>{_either(_YEARLY)}|from|between)\s+)?(?:\bthe\s+)?(?:\b(?P<part>early|mid|"
+    rf"late)[\s-]+)?(?:\bthe\s+)?"
+    rf"(?<![\w$€£])(?P<decade>['’]?\d0['’]?s|(?:18|19|20)\d0['’]?s|{'|'.join(_DECADE_WORDS)})\b(?P<on>\s+(?:on|"
+    rf"onwards?|(?:or|and)\s+(?:later|newer|up|after))\b)?"
 )
 _OWN_AGE = re.compile(r"\b(?:my|his|her|their|our|your|in\s+(?:her|his))\s+(?:early\s+|mid\s+|late\s+)?$")
 _MEMORY = re.compile(
     r"\b(?:born|grew up|growing up|was a (?:kid|child|teen)|as a (?:kid|child)|years old|when i was)\b"
 )
 _NEGATED = re.compile(
-    r"\b(?:nothing|not|no|none|never|don'?t\s+(?:want|like|need)|avoid|"
+    r"\b(?:nothing|not|no|none|never|don'?t\s+(?:want|like|need|make\s+it)|(?:ca|must|should|may|would|"
+    r"wo)n'?t\s+(?:be|take|last|run|go)|cannot\s+be|avoid|"
     r"without)\s+(?:[a-z]+\s+){0,2}?(?:that\s+(?:is|are|was|were)\s+|made\s+|from\s+|released\s+)?$"
 )
 _RECENT = re.compile(
@@ -283,6 +326,8 @@ class LimitReader:
             amount = _amount(match)
             if spec is None or amount is None:
                 continue
+            if spec is not self._year and phrase in ("after", "before", "past", "since", "until", "starting"):
+                continue  # "I turned it off after ten minutes"
             around = (
                 re.split(r"[,;]", low[max(0, match.start() - 40) : match.start()])[-1]
                 + low[match.start() : match.end() + 20]
@@ -311,9 +356,10 @@ class LimitReader:
             for match in _EXACT.finditer(low):
                 if _MEMORY.search(low[max(0, match.start() - 40) : match.end() + 20]):
                     continue
-                if re.search(
-                    r"\b(?:it|that|this|they|which|one)\s+(?:was\s+|is\s+|were\s+)?$",
-                    low[max(0, match.start() - 30) : match.start()],
+                before = low[max(0, match.start() - 30) : match.start()]
+                of_one = re.search(r"\b(?:it|that|this|they|which|one)\s+(?:was\s+|is\s+|were\s+)?$", before)
+                if of_one is not None and not re.search(
+                    r"\b(?:some|any)(?:thing|\s+\w+)\s+(?:that|which)\s", of_one.string
                 ):
                     continue  # "It came out in 2017."
                 if match["last"]:
@@ -324,10 +370,37 @@ class LimitReader:
             alternatives = "|".join(
                 re.escape(n) for n in sorted({*self._nouns, *nouns}, key=len, reverse=True) if n
             )
-            for match in re.finditer(rf"\b({_YEAR})\s+(?:{alternatives})\b", low):
-                put(self._year, "eq", float(match[1]), *match.span())
+            between = (
+                r"(?!(?:in|on|at|to|and|or|is|was|the|an?|i|we|my|some|this|that|it|but|with)\b)[a-z-]+\s+"
+            )
+            for match in re.finditer(rf"\b({_YEAR})\s+(?:{between}){{0,2}}(?:{alternatives})\b", low):
+                put(self._year, "eq", float(match[1]), match.start(), match.end(1))
+            self._read_years(low, {*self._nouns, *nouns}, put)
             self._read_recent(low, {*self._nouns, *nouns}, put)
         return sorted(found, key=lambda f: f.start)
+
+    def _read_years(self, low: str, nouns: Collection[str], put: _Put) -> None:
+        """Years of what is sought: "the best of 2015", "good films in 2015", "from this century"."""
+        assert self._year is not None
+        for match in _TO_NOW.finditer(low):
+            put(self._year, "ge", float(match["year"]), *match.span())
+        for match in _ONLY_YEAR.finditer(low):
+            put(self._year, "eq", float(match["a"] or match["b"]), *match.span())
+        for match in _IN_YEAR.finditer(low):
+            before = re.split(r"[.,;:!?\n]", low[: match.start()])[-1]
+            if _SAID_OF_ONE.search(before) and not _WHICH.search(before):
+                continue
+            if match["word"] == "of" or not (_SOUGHT | set(nouns)).isdisjoint(re.findall(r"[a-z]+", before)):
+                put(self._year, "eq", float(match["year"]), *match.span())
+        for match in _THIS_DECADE.finditer(low):
+            latest = self._newest(self._year)
+            if latest and not _NEGATED.search(low[max(0, match.start() - 60) : match.start()]):
+                put(self._year, "ge", latest - latest % 10 if match["this"] else latest - 10, *match.span())
+        for pattern, op in _CENTURIES:
+            for match in re.finditer(rf"\b{pattern}", low):
+                before = low[max(0, match.start() - 60) : match.start()]
+                if not _SET.search(before) and not _NEGATED.search(before):
+                    put(self._year, op, 2000.0, *match.span())
 
     def _read_decades(self, low: str, put: _Put) -> None:
         year = self._year
@@ -379,9 +452,19 @@ class LimitReader:
                 noun, word = match["noun"], match["word"]
                 if noun in ("than", "and", "or") or low[match.end() :].lstrip().startswith("than"):
                     continue
-                if word == "new" and noun not in nouns or word == "current" and noun and noun not in nouns:
+                if (
+                    word == "new"
+                    and noun not in {*nouns, "releases", "release", "stuff"}
+                    or word == "current"
+                    and noun
+                    and noun not in nouns
+                ):
                     continue
-                if noun and noun not in nouns and word not in ("newer", "recent", "modern"):
+                if (
+                    noun
+                    and noun not in {*nouns, "releases", "release", "stuff"}
+                    and word not in ("newer", "recent", "modern")
+                ):
                     continue
                 if noun in ("one", "version", "remake", "jumanji", "york", "zealand") or low[
                     match.start() :
@@ -389,12 +472,16 @@ class LimitReader:
                     continue
                 if _NEGATED.search(low[max(0, match.start() - 60) : match.start()]) or self._year is None:
                     continue
-                if self._latest is None:
-                    years = self._catalog.numbers(self._year.name)
-                    known = years[~np.isnan(years)]
-                    self._latest = float(int(np.quantile(known, 0.98))) if len(known) else 0.0
-                if self._latest:
-                    put(self._year, "ge", self._latest - _RECENT_YEARS, match.start(), match.end("word"))
+                if latest := self._newest(self._year):
+                    put(self._year, "ge", latest - _RECENT_YEARS, match.start(), match.end("word"))
+
+    def _newest(self, year: FieldSpec) -> float:
+        """About the latest year of the catalogue's items, a few stragglers aside; 0 when none is known."""
+        if self._latest is None:
+            years = self._catalog.numbers(year.name)
+            known = years[~np.isnan(years)]
+            self._latest = float(int(np.quantile(known, 0.98))) if len(known) else 0.0
+        return self._latest
 
     def _is_year(self, match: re.Match[str]) -> bool:
         return (

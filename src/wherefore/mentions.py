@@ -13,8 +13,10 @@ from wherefore.catalog import Catalog
 from wherefore.words import ARTICLES, FUNCTION_WORDS, NUMBERS, Word, forms, ordinary_words, straight, words
 
 _CUES = frozenset(
-    "like likes liked love loves loved enjoy enjoys enjoyed hate hates hated dislike disliked adore adored see seen "
-    "saw watch watched watching rewatch rewatched rewatching read reading heard own bought played called titled named "
+    "like likes liked love loves loved enjoy enjoys enjoyed hate hates hated dislike disliked adore adored see "
+    "seen "
+    "saw watch watched watching rewatch rewatched rewatching read reading heard own bought played called "
+    "titled named "
     "recommend recommended suggest suggested try tried prefer preferred remember favorite favourite than finished "
     "loving enjoying seeing".split()
 )
@@ -38,24 +40,70 @@ _PAIRED_CUES = frozenset(
         "compared to",
         "part of",
         "into the",
+        "care for",
+        "cared for",
+        "style of",
+        "spirit of",
+        "cross between",
+        "crossover of",
+        "mix of",
+        "mix between",
+        "somewhere between",
+        "out of",
+        "over with",
+        "that with",
+        "minute of",
+        "stars for",
+        "asleep during",
+        "asleep watching",
+        "bored by",
+        "bored with",
+        "disappointed by",
+        "disappointed with",
+        "disappointed in",
+        "impressed by",
+        "impressed with",
+        "blown by",
+        "away by",
+        "up on",
+        "up with",
+        "obsessed with",
+        "spot for",
+        "lines of",
+        "vein of",
+        "vibe as",
+        "vibe of",
+        "feel of",
+        "hype around",
+        "hype about",
+        "enough of",
+        "watch after",
+        "down for",
+        "up for",
+        "raves about",
+        "rave about",
+        "raved about",
         "is called",
     }
 )
 # Words that may stand between a cue and a title.
 _FILLERS = frozenset(
-    "the a an movie movies film films book books original old new first both also just maybe really only even either "
+    "the a an movie movies film films book books original old new first both also just maybe really only even "
+    "either "
     "probably especially absolutely definitely recently already ever never stuff things ones something "
     "anything watching "
     "seeing called named classic film series remake is was are me".split()
 )
 _AFTER = frozenset(
-    "and or but because cause cuz so too also was is were are isnt wasnt last yesterday tonight again though although "
+    "and or but because cause cuz so too also was is were are isnt wasnt last yesterday tonight again though "
+    "although "
     "which when yet before starring it i a very really movie movies film series one that if then what we its "
     "have thanks pls plz please thx lol haha tho "
     "great awesome recently already years last in at on for with as quite much".split()
 )
 _QUOTES = re.compile(
-    r"\*\*([^*\n]{1,150})\*\*|(?<![*\w])\*([^*\s](?:[^*\n]{0,148}[^*\s])?)\*(?![*\w])|[\"“«]([^\"“”«»\n]{1,150})[\"”»]|(?<![\w'’])['‘]([^'’\n]{1,80})['’](?!\w)"
+    r"\*\*([^*\n]{1,150})\*\*|(?<![*\w])\*([^*\s](?:[^*\n]{0,148}[^*\s])?)\*(?![*\w])|"
+    r"[\"“«]([^\"“”«»\n]{1,150})[\"”»]|(?<![\w'’])['‘]([^'’\n]{1,80})['’](?!\w)"
 )
 _LIST_LINE = re.compile(r"^[ \t]*(?:\d{1,3}[.)]|[-*•–])[ \t]+(\S[^\n]*)$", re.MULTILINE)
 _YEAR_AFTER = re.compile(
@@ -64,8 +112,10 @@ _YEAR_AFTER = re.compile(
 _REASON = re.compile(r"\*\*|\s[—–-]\s|:\s|\s\(")
 # Words with which a phrase of common words says what is sought, not a title.
 _VAGUE = frozenset(
-    "something anything nothing everything someone anyone another other others any some that this all both these those "
-    "my your his her what it good great best new newer old older more most enough next last first too so very really "
+    "something anything nothing everything someone anyone another other others any some that this all both "
+    "these those "
+    "my your his her what it good great best new newer old older more most enough next last first too so very "
+    "really "
     "bad nice fun same different such kids family dark one two few many".split()
 )
 # What leads to a title in a question about an item.
@@ -75,8 +125,10 @@ _ASKED_OF = re.compile(
     r"|\bwho(?:'s|s)?\b[^.!?,;]{0,40}\b(?:in|directed|wrote|made|produced|created|of|behind|composed|starred)\s+$"
     r"|\b(?:how (?:long|old|much)|when|where|what (?:genre|year|language|country|(?:kind|sort|type) of \w+))\s+"
     r"(?:is|was|did|does|are)\s+$"
-    r"|\b(?:compare|between|versus|vs\.?|why not|why|describe|whether|tell me (?:\w+ ){0,3}(?:about|of)|more about)\s+$"
-    r"|\b(?:director|cast|length|runtime|genre|genres|plot|story|author|writer|year|stars?|actors|pages|language)\s+of\s+$"
+    r"|\b(?:compare|between|versus|vs\.?|why not|why|describe|whether|tell me (?:\w+ ){0,3}(?:about|of)|"
+    r"more about)\s+$"
+    r"|\b(?:director|cast|length|runtime|genre|genres|plot|story|author|writer|year|stars?|actors|pages|"
+    r"language)\s+of\s+$"
     r"|\b\d{1,2}(?:\.\d)?\s*(?:/|out of)\s*\d{1,3}\s+(?:for|to)\s+(?:the\s+)?$"
     r"|\bwhat(?:'s|s| is)\s+$|\bwhich (?:one )?(?:is|was|are|has)\s+(?:the\s+)?[\w ]{2,25}[,:]\s+$",
     re.IGNORECASE,
@@ -84,11 +136,13 @@ _ASKED_OF = re.compile(
 _NUMBER_WORDS = {name: str(number) for name, number in NUMBERS.items() if 2 <= number <= 12}
 _PARTS = frozenset({"part", "vol", "volume", "chapter", "episode"})
 _DESCRIBED = re.compile(
-    r"^\s*,?\s*\(?(?:(?P<one>the\s+(?:one|movie|film|book)\s+(?:with|by|from|about|where)\b)|(?:with|by|starring)\s+)",
+    r"^\s*,?\s*\(?(?:(?P<one>the\s+(?:one|movie|film|book)\s+(?:with|by|from|about|where)\b)|(?:with|by|"
+    r"starring)\s+)",
     re.IGNORECASE,
 )
 _PRONOUNS = frozenset(
-    "it her us him me this that i we they he she you what who which there here how where all one these those some any "
+    "it her us him me this that i we they he she you what who which there here how where all one these those "
+    "some any "
     "his my your our their no not so".split()
 )
 _LINKING = frozenset({"and", "or", "nor", "also", "maybe", "even"})
@@ -96,10 +150,42 @@ _OF_ONE = frozenset(
     "i ive have seen watched loved liked hated saw as well too already also both twice".split()
 )
 _BY = frozenset({"by", "starring", "featuring"})
+_FAVOURITE_IS = re.compile(r"\bfav(?:e|s|ou?rites?)\b[^.!?]*\b(?:is|was|are|were)\s+$", re.IGNORECASE)
+_BEFORE_ADJECTIVES = frozenset("was is are were so very really super too pretty quite happy merry".split())
+_PROPER = frozenset(  # what has a capital without being a title
+    "holiday holidays birthday monday tuesday wednesday thursday friday saturday sunday january february march "
+    "april may june july august september "
+    "october november december christmas easter halloween thanksgiving english french german spanish italian "
+    "japanese chinese "
+    "america american british europe european asia africa god jesus bible mom mum dad grandma grandpa mother "
+    "father sir doctor "
+    "netflix amazon hulu disney marvel pixar hollywood bollywood internet google youtube facebook oscar oscars "
+    "hbo imdb tv dvd "
+    "usa uk us eu nyc paris london rome berlin tokyo vegas texas california hawaii france germany spain italy "
+    "china japan india "
+    "russia canada mexico australia earth mars moon nazi jewish christian catholic muslim hitler lincoln "
+    "batman".split()
+)
+_SOME = frozenset("more some any another other anything everything did has does".split())
+_MAKES = frozenset("did does made makes directed directs wrote writes".split())
 # What goes on after the name of a thing.
 _FILMS = frozenset("films movies flicks pictures books novels albums songs".split())
 _SAYS = frozenset(
-    "was is wasnt isnt were are werent arent sounds bored sucked sucks rocks rocked blew".split()
+    "was is wasnt isnt were are werent arent sounds bored sucked sucks rocks rocked blew made had left put did "
+    "didnt does doesnt "
+    "gets got annoyed changed never hooked moved scared".split()
+)
+_ANSWERED = frozenset(  # what follows a title that was asked, to answer: "Gravity? Not so much."
+    "loved love liked like enjoyed hated hate disliked seen saw watched not never great awesome amazing "
+    "brilliant good bad "
+    "boring meh no yes absolutely definitely of i ive already awful terrible horrible what such best favorite "
+    "favourite".split()
+)
+_FAINT = frozenset("not never no yes of i ive what such best definitely absolutely".split())
+_POLITE = frozenset(
+    "yes no yeah yep nope ok okay thanks thank sorry hi hello hey please great good nice cool awesome perfect "
+    "sure wow well oh "
+    "really seriously interesting gotcha right true".split()
 )
 _NAMESAKE = re.compile(
     r"\b(?:my|our|his|her|their|your)\s+(?:\w+\s+)?\w+(?:'s|’s)?\s+(?:name\s+)?(?:(?:is|was)\s+(?:called|named)|"
@@ -111,6 +197,12 @@ _CONTRAST = re.compile(
     r",?\s+(?:on the other hand|by contrast|in contrast|i(?:['’]ve| have)?\s+(?:\w+\s+)?(?:seen|watched|"
     r"saw|read|loved?|liked?|hated?))\b",
     re.IGNORECASE,
+)
+_IT_IS = re.compile(
+    r"\s+it\s+is\b(?!\s+(?:a|an|the|so|not|too|very|about|like))", re.IGNORECASE
+)  # "Coco it is!"
+_MARKED = re.compile(
+    r"\s+\d{1,2}(?:\.\d)?\s?/\s?\d|\s*(?:<3|[\u2764\u2665\U0001F60D\U0001F44D\U0001F525\U0001F970\U0001F44E])"
 )
 _FUZZY = 88.0
 _COMMON_RANK = 1500  # words used more than this are never a title by their letters in lower case
@@ -147,6 +239,7 @@ class TitleIndex:
         self._ordinary = ordinary_words()
         items = catalog.items
         self._ids = [item.id for item in items]
+        self._own = [item.title for item in items]
         popularity, year = catalog.schema.popularity, catalog.schema.year
         fame = -np.arange(len(items), dtype=float)
         if popularity is not None:
@@ -239,9 +332,14 @@ class TitleIndex:
                     continue  # "An" is a film, and hardly ever meant
                 key = " ".join(w.form for w in said[i : i + size])
                 if key in self._titles and not scene.is_broken(i, i + size):
-                    theirs = i + 1 < len(said) and said[i + 1].form in _FILMS
-                    if size == 1 and word.form in self._names and (theirs or (i and said[i - 1].form in _BY)):
-                        continue  # "directed by Hitchcock", "Hitchcock films"
+                    after = said[i + size].form if i + size < len(said) else ""
+                    theirs = after in _FILMS
+                    by = after in _MAKES or (i and said[i - 1].form in _BY | _SOME)
+                    if size == 1 and word.form in self._names and (theirs or by):
+                        continue  # "directed by Hitchcock", "Hitchcock films", "anything Hitchcock made"
+                    span = said[i : i + size]
+                    if theirs and self._tells_kind(span) and (size == 1 or not all(w.capital for w in span)):
+                        continue  # "non-American crime films"
                     match = self._match(key, i, i + size, scene, named)
                     if match is not None:
                         spans.append((i, i + size, match))
@@ -296,6 +394,10 @@ class TitleIndex:
                 if near is not None and near.item_id:
                     accept(i, j, _Match(near.item_id, near.start, near.end, score, True, True))
         return sorted(found, key=lambda f: f.start)
+
+    def _tells_kind(self, span: Sequence[Word]) -> bool:
+        """Whether each of the words means a value of a field, so that before "films" they say which are meant."""
+        return all(word.form in self._plain for word in span)
 
     def namesakes(self, item_id: str) -> list[str]:
         """The items with the same title, articles aside, the item itself first."""
@@ -360,6 +462,8 @@ class TitleIndex:
         with_article = bool(article and best.article)
         start = said[i - 1].start if with_article else said[i].start
         end = year_match.end() if named_year and year_match else said[j - 1].end
+        if text[end : end + 1] in ("!", "?") and self._own[best.row].endswith(text[end]):
+            end += 1  # "Mother!" ends no sentence
         sure = named_year or scene.is_quoted(start, said[j - 1].end)
         sure = sure or (key not in self._plain and self._is_distinctive(i, j, scene))
         if before and any(w.form not in FUNCTION_WORDS for w in said[i:j]):
@@ -409,12 +513,21 @@ class TitleIndex:
             whole = begins and j == len(scene.words) and not common
             subject = begins and scene.is_subject(j) and len(content) > 1
             return telling and (whole or subject or (cue and scene.ends_well(j)))
-        if key in ("i", "a") or (key.isdigit() and len(key) < 2):
+        if key in ("i", "a") or (key.isdigit() and (len(key) < 2 or (i and scene.words[i - 1].form == "of"))):
             return False
         if any(w.capital and not w.first for w in scene.beside(i, j)) and key in self._names:
             return False
         if capitals and (cue or scene.is_subject(j)):  # "but Heat was boring"
             return True
+        alone = not any(w.capital and not w.first for w in scene.beside(i, j))
+        plainly = scene.text[span[0].start + 1 : span[0].end].islower()  # "I ALWAYS", "LOL" only shout
+        before = scene.text[max(0, span[0].start - 60) : span[0].start]
+        described = (
+            i > 0 and scene.words[i - 1].form in _BEFORE_ADJECTIVES and not _FAVOURITE_IS.search(before)
+        )
+        proper = key in _PROPER or key in self._names
+        if capitals and alone and content and plainly and not described and not proper and len(key) > 2:
+            return True  # a common word with a capital, inside of a sentence with others that have none
         if span[0].capital and scene.is_described(j, self._names):  # "Big, the one with Tom Hanks"
             return True
         if not content and span[0].capital and key not in _PRONOUNS and scene.is_subject(j):
@@ -466,12 +579,14 @@ class TitleIndex:
             j = i
             while j < len(said) and j - i < 7 and not taken[j] and (j == i or scene.is_gap(j - 1)):
                 j += 1
-                if said[j - 1].form not in FUNCTION_WORDS:
+                if said[j - 1].form not in FUNCTION_WORDS | _FILMS:
                     spans.add((i, j))
         odd = [
             (i, j)
             for i, j in spans
-            if any(self._is_odd(w.form) for w in said[i:j]) and sum(len(w.form) for w in said[i:j]) > 5
+            if any(self._is_odd(w.form) for w in said[i:j])
+            and not self._tells_kind(said[i:j])
+            and sum(len(w.form) for w in said[i:j]) > 5
         ]
         return sorted(odd, key=lambda s: (s[0] - s[1], s[0]))
 
@@ -590,9 +705,22 @@ class _Scene:
 
     def is_subject(self, j: int) -> bool:
         """Whether word j goes on as one does after the name of a thing: "was"."""
+        end = self.words[j - 1].end
+        if _MARKED.match(self.text, end):
+            return True
         if j >= len(self.words):
             return False
-        if _CONTRAST.match(self.text, self.words[j - 1].end):
+        if _CONTRAST.match(self.text, end):
+            return True
+        if self.words[j - 1].form not in FUNCTION_WORDS and _IT_IS.match(self.text, end):
+            return True
+        mark = re.match(
+            r"(?P<asked>[?!])\s|(?:[:,]|\s-)\s", self.text[end : end + 3]
+        )  # "Interstellar? Loved it."
+        polite = self.words[j - 1].form in _POLITE or self.words[j - 1].form in FUNCTION_WORDS
+        if mark and not polite and self.words[j].form in (_ANSWERED if mark["asked"] else _ANSWERED - _FAINT):
+            return True
+        if self.text[end : end + 3] == " > ":  # "Fargo > The Big Lebowski"
             return True
         return self.words[j].form in _SAYS and self.is_gap(j - 1)
 

@@ -146,7 +146,7 @@ def style_of(fact: Fact) -> str:
     """How a field is spoken of: person, year, number, modifier ("horror"), tag, prep ("in French") or label."""
     if fact.field_kind == "people":
         return "person"
-    prefix = fact.template.partition("{}")[0].strip().lower()
+    prefix = prefix_of(fact)
     if fact.field_kind == "date" or (fact.field_kind == "number" and prefix == "from"):
         return "year"
     if fact.field_kind == "number":
@@ -156,6 +156,11 @@ def style_of(fact: Fact) -> str:
     if prefix == "about":
         return "tag"
     return "label" if ":" in prefix else "prep"
+
+
+def prefix_of(fact: Fact) -> str:
+    """What stands before a fact's value: "from", "in", "directed by"."""
+    return fact.template.partition("{}")[0].strip().lower()
 
 
 def of_place(spec: FieldSpec, value: str) -> bool:
@@ -252,7 +257,7 @@ def predicates(facts: Sequence[Fact], noun: str) -> list[str]:
             forms = [f"is tagged {v}", f"carries the {label_noun(first, many)} {v}", f"has {v} among {among}"]
             return [*forms, f"lists {v} in {among}"]
         case "prep":
-            return [f"is {first.template.partition('{}')[0].strip().lower()} {v}"]
+            return [f"is {prefix_of(first)} {v}"]
         case _:
             return [
                 f"has {v} as its {label_noun(first, many)}",
@@ -264,7 +269,7 @@ def plural_predicates(facts: Sequence[Fact], plural: str) -> list[str]:
     """What "they" are or do, for facts of one field."""
     first = facts[0]
     v = joined([said(fact) for fact in facts])
-    prefix = first.template.partition("{}")[0].strip().lower()
+    prefix = prefix_of(first)
     match style_of(first):
         case "person":
             changed = []

@@ -44,6 +44,7 @@ _REQUEST = re.compile(
     r"(?:what|how) about\b|what (?:else|other|should|would|do|can|could|have)\b|what(?:'s| is) (?:good|new|next)\b|"
     r"what (?:are|is) (?:some|a|an|the best|your)\b|(?:which|what) (?:\w+ )?(?:should|would|do|can|could) )"
 )
+_PROPOSAL = re.compile(r"^(?:what|how) about (?:something|anything|some|any|another|more|an?)\b")
 _PICKS = re.compile(  # of the list: "pick one for me"
     r"^(?:(?:just|please|can you|could you|would you|will you|help me)\s+)*(?:pick|choose|decide on)\s+(?:just\s+)?"
     r"(?:one|the best)(?:\s+of\s+(?:them|these|those))?(?:\s+for\s+(?:me|us|tonight))?\W*(?:please\W*)?$"
@@ -262,6 +263,8 @@ class QuestionReader:
         if whether is not None:  # "whether it is long"
             stripped = f"{whether['verb']} {whether['pointer']} {stripped[whether.end() :]}"
         picks = _PICKS.match(stripped) is not None
+        if _PROPOSAL.match(stripped):
+            return None
         if _REQUEST.match(stripped) and not _ABOUT.match(stripped) and not _COMPARE.search(stripped):
             if not (picks or self._is_ranked(stripped)):
                 return None

@@ -14,16 +14,24 @@ Span = tuple[int, int]
 _LONGEST = 300  # characters of a clause; what goes on longer without a stop is cut at a word
 
 _GOOD = (
-    r"great|awesome|amazing|good|excellent|fantastic|brilliant|fun|funny|a classic|cool|perfect|wonderful|incredible|"
+    r"great|awesome|amazing|good|excellent|fantastic|brilliant|fun|funny|a classic|cool|perfect|wonderful|"
+    r"incredible|"
     r"a masterpiece|masterpiece|hilarious|beautiful|superb|the best|best|favou?rites?|faves?|favs?|lovely|"
     r"outstanding|epic|nice|"
     r"phenomenal|terrific|solid|enjoyable|entertaining|stunning|gripping|touching|delightful|gorgeous|"
     r"adorable|sweet|charming|so good|fab|flawless|thrilling|compelling|a gem|a treat|"
     r"cute|decent|well-loved|nostalgic|heart-?warming|underrated|a must(?:-see)?|top notch|badass|bad ass|intense|"
-    r"a (?:real |true )?(?:joy|riot|blast)|guilty pleasure|exactly what i like"
+    r"a (?:real |true )?(?:joy|riot|blast)|guilty pleasure|exactly what i like|perfection|moving|inspiring|"
+    r"powerful|profound|witty|"
+    r"mesmerizing|captivating|unforgettable|spectacular|sublime|iconic|legendary|impressive|riveting|"
+    r"exhilarating|remarkable|exceptional|"
+    r"breathtaking|hard to beat|(?:right )?up my alley|unbeatable|top-?notch|first[- ]rate|glorious|"
+    r"marvell?ous|magnificent|stellar|"
+    r"something special|even better|so much fun|my jam|a winner|a delight|genius"
 )
-_BAD = (
-    r"boring|bored|bad(?! ?-?ass)|terrible|awful|worst|overrated|disappointing|disappointed|disappointment|sucked|"
+BAD = (
+    r"boring|bored(?! (?:of|with)\b)|bad(?! ?-?ass)(?! (?:that )?it'?s good)|terrible|awful|worst|overrated|"
+    r"disappointing|disappointed|disappointment|sucked|"
     r"sucks|"
     r"lame|stupid|dumb|"
     r"garbage|trash|mediocre|meh|a waste|waste of time|annoying|dull|horrible|ridiculous|over-?hyped|"
@@ -32,6 +40,8 @@ _BAD = (
     r"predictable|much)|slow|cheesy|"
     r"not for me|wasn'?t for me|isn'?t for me|not my (?:thing|cup|type|style|taste)|isn'?t my|wasn'?t my|"
     r"fell asleep|walked out|"
+    r"too (?!old|new|long|short|recent|expensive|popular|famous|mainstream|obscure|violent|scary|gory|dark|"
+    r"sad)\w+ for (?:me|us|my (?:taste|liking))|"
     r"couldn'?t finish|couldn'?t get (?:into|through)|pretentious|tedious|rubbish|crap|crappy|a mess|a "
     r"snooze\w*|cringey?|"
     r"nothing special|unfunny|pointless|(?<=was )poor|(?<=is )poor|weak|a bore|a chore|grating"
@@ -45,7 +55,11 @@ _GOOD_DOES = re.compile(
     rf"^\W*{_ADVERB}(?:blew (?:my mind|me away|us away)|rock(?:s|ed)|rule[sd]|slap(?:s|ped)|cracks? (?:me|us) up|"
     r"cracked (?:me|us) up|made (?:me|us) (?:laugh|cry|smile)|made my (?:day|night|week)|never gets? old|holds? up|"
     r"held up|floored me|won me over|grabbed me|hooked me|stuck with me|stayed with me|moved me|nailed it|"
-    r"had me (?:in tears|laughing|hooked|on the edge)|kicks? ass|killed me)\b",
+    r"had me (?:in (?:tears|stitches)|laughing|crying|hooked|on the edge|rolling|at hello)|kicks? ass|"
+    r"killed me|changed my life|speaks? to me|(?:is|are) my (?:jam|happy place)|"
+    r"hits? (?:the spot|different|hard)|delivers?|means a lot)\b|^[\s:,.-]*(?:<3|"
+    r"[\u2764\u2665\U0001F60D\U0001F44D\U0001F525\U0001F970])|"
+    r"^!+\s*(?:what a|such a|so good|best|love|amazing|great|awesome)",
     re.IGNORECASE,
 )
 _BAD_DOES = re.compile(
@@ -53,7 +67,8 @@ _BAD_DOES = re.compile(
     r"annoy(?:s|ed) (?:me|us)|dragg?(?:s|ed)|(?:did|does|do) (?:\w+ )?(?:nothing|zero) for (?:me|us)|"
     r"(?:didn'?t|did not|doesn'?t|does not|don'?t) (?:\w+ )?(?:do (?:it|much|anything) for me|work for me|"
     r"hold up|click|grab me|"
-    r"live up|land|age well)|wore me out|fell flat|falls flat|stinks|stank|bombed|blows|blew(?! m| us))\b",
+    r"live up|land|age well|make (?:any )?sense|appeal|impress me|interest me)|wore me out|fell flat|"
+    r"falls flat|stinks|stank|bombed|blows|blew(?! m| us))\b",
     re.IGNORECASE,
 )
 _OUT_OF = re.compile(
@@ -63,24 +78,41 @@ _NOT = r"(?:not|never|hardly|neither|nor|no)"
 _VERB = re.compile(
     r"\b(?:(?P<bad>hate[sd]?|hating|dislike[sd]?|despise[sd]?|loathe[sd]?|(?:can|could)(?:n?'?t|not| not) "
     r"(?:stand|bear)|"
-    r"not (?:a |much of a |really a )?(?:huge |big )?fans? of|didn'?t care (?:much |too much )?for|did not care for|"
-    r"(?:don'?t|do not) care for|tired of|sick of|wasn'?t (?:really )?into|regret(?:ted)?|disappointed (?:by|with|in)|"
-    r"not (?:so |too )?(?:keen|big|hot|sold) on|not impressed (?:by|with)|never got into|bored by|let down by|hatin)"
-    r"|(?P<good>can(?:'?t|not| not) (?:get enough of|stop (?:re)?watching)|nothing (?:that )?i (?:didn'?t|"
+    r"not (?:a |much of a |really a )?(?:huge |big )?fans? of|didn'?t care (?:much |too much )?for|"
+    r"did not care for|"
+    r"(?:don'?t|do not) care for|tired of|sick of|wasn'?t (?:really )?into|regret(?:ted)?|disappointed (?:by|"
+    r"with|in)|"
+    r"walked out of|gave up on|turned off|(?:fell|falling|put me) (?:asleep|to sleep) (?:during|watching|in|"
+    r"halfway through)|"
+    r"(?:can|could)(?:n?'?t|not| not) (?:get into|get through|finish|sit through|make it through)|"
+    r"thumbs down (?:for|to)|nothing like|"
+    r"(?:don'?t|didn'?t|do not|never|can'?t) (?:get|got|understand|understood|see|saw) (?:the (?:hype|fuss|"
+    r"appeal|point|love)(?: (?:around|about|of|for|with))?|why (?:people|anyone|"
+    r"everyone|everybody|anybody) (?:likes?|loves?|enjoys?))|can'?t believe (?:people|anyone|"
+    r"everyone) (?:likes?|loves?|enjoys?)|not (?:so |too )?(?:keen|big|hot|sold) on|not impressed (?:by|with)|"
+    r"never got into|bored by|let down by|hatin)"
+    r"|(?P<good>can'?t go wrong with|(?:can|could)(?:n?'?t|not| not) (?:get enough of|stop (?:re)?watching)|"
+    r"(?:always |still |often )?re-?watch(?!ed)|could (?:always |easily )?(?:re)?watch|nothing beats|(?:can'?t|"
+    r"cannot) beat|gr[eo]w up (?:with|on|watching)|thumbs up (?:for|to)|"
+    r"(?:watch|see|read|try|recommend)(?: next)? after|who doesn'?t (?:like|love)|nothing (?:that )?i (?:didn'?t|"
     r"did not|don'?t) "
     r"(?:like|love|enjoy) about|blown away by|addicted to|a soft spot for|swear by|luv(?:ed)?|rave about|"
     r"love[sd]?|loving|liked|likes|enjoy(?:ed|s|ing)?|adore[sd]?|(?:big |huge )?fans? of|"
     r"favou?rites?(?: \w+){0,4}? (?:is|are|was|were|include|has been|have been|would be|would have to be|has to be|"
-    r"might be|gotta be|remains)(?: either| probably| definitely| still)?|favou?rites?(?=\s*(?:,|:|-|$))|"
+    r"might be|gotta be|remains)(?: either| probably| definitely| still)?|favou?rites?(?:\s+(?:movies?|films?|"
+    r"books?|ones?|songs?))?(?=\s*(?:,|:|-|$))|"
     r"obsessed with|really into|crazy about|appreciate[sd]?|impressed by|"
     r"taken with|smitten with|fond of|(?:top|all[- ]time) \w+ (?:is|are))"
     r"|(?P<like>like|liek)"
-    r"|(?P<seen>seen|watched|saw|rewatched|re-watched|finished|already read|have read|(?<=i )read|did see|"
+    r"|(?P<seen>seen|been through|(?:i|we) (?:already )?know|have(?= [^.!?]{1,60} on (?:dvd|blu))|watched|saw|"
+    r"rewatched|re-watched|finished|already read|have read|(?<=i )read|did see|"
     r"own|have (?:it|that)|already know|played)"
-    r"|(?P<ask>similar to|in the vein of|along the lines of|same (?:style|vein|genre) as|such as|reminds? me "
+    r"|(?P<ask>similar to|(?:vibes?|feel|mood|tone|energy|atmosphere|style|spirit|humou?r|quality|"
+    r"flavou?r) (?:as|of)|as \w+ as|"
+    r"(?:kind|sort) of like|in the vein of|along the lines of|same (?:style|vein|genre) as|such as|reminds? me "
     r"of|reminiscent of|comparable to|the style of|"
-    r"(?:a )?(?:cross|something) between|halfway between|somewhere between|(?:a )?(?:mix|mixture|"
-    r"combination|combo|blend|mash-?up) of|"
+    r"(?:a )?(?:cross|something)(?: in)? between|halfway between|somewhere between|(?:a )?(?:mix|mixture|"
+    r"combination|combo|blend|mash-?up|cross-?over) (?:of|between)|"
     r"along the same lines as|in the spirit of|in the mold of)"
     r"|(?P<plan>(?:will|'ll|to|should|would|can|gonna|let'?s|might|wanna|going to) (?:\w+ ){0,2}?(?:see|"
     r"watch|try|check out|rewatch|read|hear|give)))\b",
@@ -117,7 +149,7 @@ _AFTERWARDS = re.compile(
     re.IGNORECASE,
 )
 _GOOD_AT = re.compile(rf"\b(?:{_GOOD})\b", re.IGNORECASE)
-_BAD_AT = re.compile(rf"\b(?:{_BAD})\b", re.IGNORECASE)
+_BAD_AT = re.compile(rf"\b(?:{BAD})\b", re.IGNORECASE)
 _SOUNDS = re.compile(
     r"\b(?:sounds?|looks?|heard|supposed|hear|going to be|would be|might be|could be|any|said)\b",
     re.IGNORECASE,
@@ -130,12 +162,15 @@ _TO_YOU = re.compile(
 )
 _SPLIT = re.compile(
     r"(?<!\d)[.]+(?!\d)|(?<=\d)\.(?=\s|$)|[!?;\n]+|\s+-+\s+"
-    r"|(?:,\s*)?(?<!all )(?<!any )(?<!thing )(?<!nothing )(?<!anything )(?<!everything )\b(?:but|however|"
-    r"although|whereas|though|yet)\b(?!\s+(?:again|another|to))"
+    r"|"
+    r"(?:,\s*)?(?<!all )(?<!any )(?<!thing )(?<!nothing )(?<!anything )(?<!everything )"
+    r"(?<!anyone )(?<!anybody )(?<!everyone )(?<!else )\b(?:but|however|"
+    r"although|whereas|though|yet)\b(?!\s+(?:again|another|to)\b)"
     r"|,\s*(?=(?:and\s+|so\s+)?(?:i|i'?ve|i'?m|i'?d|we|my|they|he|she|it|it'?s|that|that'?s|those|not|no|"
     r"nothing|never|something|anything|please|what|do|can|now|"
     r"have|could|maybe|just|loved|hated|liked|seen|didn'?t|don'?t|preferably|ideally|with|without|the\s+\w+\s+was|"
-    r"the\s+(?:first|second|third|fourth|fifth|last|other|others|rest)(?:\s+one|\s+ones|\s+two)?\s+(?:i|was|were|is|are|not|"
+    r"the\s+(?:first|second|third|fourth|fifth|last|other|others|rest)(?:\s+one|\s+ones|\s+two)?\s+(?:i|was|"
+    r"were|is|are|not|"
     r"looks?|sounds?))\b)"
     r"|\s(?=and\s+(?:i|i'?ve|it|that|we|they|then|loved|hated|disliked|liked|enjoyed|didn'?t|really|found|"
     r"thought|he|she|not|no|still|absolutely|totally|like it|all love|both love)\b)"
@@ -167,9 +202,12 @@ _ORDINAL = re.compile(
 )
 # "seen 1, 3 and 4", "2 and 5 were boring": bare numbers that count out a list.
 _BARE = re.compile(
-    r"(?:^\W*(?:(?:and|but|i|i've|have|already|not|no|maybe|also|both|numbers?)\W+)*|\b(?:seen|liked?|loved?|hated?|watched|saw|not|"
-    r"want|take|pick|try|skip|drop|enjoyed|disliked|numbers?|compare|between|about)\s+)(?P<list>#?\d{1,2}(?:\s*(?:,\s*(?:and\s+)?|and\s+|&\s*|or\s+|\+\s*)"
-    r"#?\d{1,2})*)(?=\s*(?:$|[.!?,;]|(?:was|were|is|are|look|looks|sound|sounds|already|too|please|i|but|bored|not|lol|haha|thx|thanks|pls|plz|tho|though)\b))",
+    r"(?:^\W*(?:(?:and|but|i|i've|have|already|not|no|maybe|also|both|numbers?)\W+)*|\b(?:seen|liked?|loved?|"
+    r"hated?|watched|saw|not|"
+    r"want|take|pick|try|skip|drop|enjoyed|disliked|numbers?|compare|between|"
+    r"about)\s+)(?P<list>#?\d{1,2}(?:\s*(?:,\s*(?:and\s+)?|and\s+|&\s*|or\s+|\+\s*)"
+    r"#?\d{1,2})*)(?=\s*(?:$|[.!?,;]|(?:was|were|is|are|look|looks|sound|sounds|already|too|please|i|but|bored|"
+    r"not|lol|haha|thx|thanks|pls|plz|tho|though)\b))",
     re.IGNORECASE,
 )
 _OTHERS = re.compile(
@@ -178,7 +216,8 @@ _OTHERS = re.compile(
     re.IGNORECASE,
 )
 _NOT_SLOT = re.compile(
-    r"^\W*(?:(?:but|and|maybe|ok|okay|hm+|well|so|please|no)\W+)*(?:not|skip|drop|remove|anything\s+but|no\s+to|leave\s+out|"
+    r"^\W*(?:(?:but|and|maybe|ok|okay|hm+|well|so|please|no)\W+)*(?:not|skip|drop|remove|swap|replace|exchange|"
+    r"anything\s+but|no\s+to|leave\s+out|"
     r"(?:i\s+)?(?:don't|do not|didn't)\s+(?:want|fancy|feel like|need))\s+(?:to\s+\w+\s+)?(?:the\s+|number\s+|#)?",
     re.IGNORECASE,
 )
@@ -192,14 +231,30 @@ _TURNED_DOWN = re.compile(
     r"\b(?:(?:something|anything|someone)\s+(?:completely\s+|totally\s+|entirely\s+|very\s+)?(?:else|"
     r"different)|what\s+else|others?\s*\?|any\s+others?|other\s+(?:ones?|options?|ideas|suggestions|"
     r"recommendations|movies|films|choices|books)|none\s+of\s+(?:those|these|them)|neither|"
-    r"no\s+thanks?(?:\s+you)?|not\s+(?:those|these|them|that|this|any\s+of|"
+    r"no\s+thanks?(?:\s+you)?|not\s+(?:really\s+|quite\s+)?(?:those|these|them|(?:that|this)(?!\s+(?:old|long|"
+    r"short|new|recent|slow|dark|sad|scary|expensive))|any\s+of|"
     r"interested|feeling|what\s+i|for\s+me|really\s+my|my\s+(?:thing|style|taste))|a\s+different|"
     r"different\s+(?:ones?|movies|films|options)|"
     r"(?:\d+|some|a\s+few|two|three|five)\s+more(?!\s+(?:than|like|\w+\s+than))|"
     r"any\s*more\s+(?:suggestions|options|ideas|recommendations)|more\s+(?:suggestions|options|ideas|"
     r"recommendations)|show\s+me\s+more|next\s+(?:ones|page|batch)|"
-    r"another\s+(?:one|suggestion|option|list|movie|film|book))\b|^\W*(?:hm+\W+|ok\W+|and\W+)*(?:nah|nope|"
+    r"another\s+(?:one|suggestion|option|list|movie|film|book))\b|^\W*(?:(?:hm+|ok|and|nah|nope|no)\W+)*(?:nah|"
+    r"nope|"
     r"next|pass|more|(?:some |any |the )?others?)\W*$",
+    re.IGNORECASE,
+)
+_WHAT_A = re.compile(
+    r"^\W*(?:what|such)\s+an?\s+(?:(?:great|good|amazing|beautiful|awesome|fantastic)\s+)?(?:movie|film|book|"
+    r"ride|story|show|classic|"
+    r"masterpiece|joy|treat|gem)\b",
+    re.IGNORECASE,
+)
+_OFTEN = re.compile(  # "I've watched X like ten times", "... every year"
+    r"^\W*(?:(?:like|about|at least|probably|over|more than|maybe)\s+)*(?:(?:a\s+)?(?:\d+|three|four|five|six|"
+    r"seven|eight|ten|"
+    r"twenty|fifty|many|hundred|thousand|dozen|million|countless)\s+(?:\w+\s+)?times|every\s+(?:year|month|"
+    r"week|christmas)|"
+    r"over and over|again and again|all the time|so (?:many times|often))",
     re.IGNORECASE,
 )
 _NONE_WILL_DO = re.compile(
@@ -220,7 +275,8 @@ _EXCEPT = re.compile(r"\b(?:except(?:\s+for)?|besides|apart\s+from|other\s+than|
 
 _WHO_LIKES = re.compile(
     r"\b(?:who|that)\s+(?:really\s+)?(?:likes?|loves?|loved|liked|adores?|enjoys?|enjoyed)\b|\bfans? of\b|"
-    r"\b(?:if|since|because|when|as)\s+(?:i|we)\s+(?:\w+\s+)?(?:like|love|enjoy|hate|saw|adore)d?\b|\bwhat\s+(?:i|we)\s+(?:\w+\s+)?"
+    r"\b(?:if|since|because|when|as)\s+(?:i|we|you|someone|somebody|one)\s+(?:\w+\s+)?(?:like|love|enjoy|hate|"
+    r"saw|adore)d?\b|\bwhat\s+(?:i|we)\s+(?:\w+\s+)?"
     r"(?:like|love|enjoy|hate)d?\s+(?:most\s+)?(?:was|is|were)\b",
     re.IGNORECASE,
 )
@@ -234,14 +290,18 @@ _MINE = re.compile(  # "are all films I love"
     re.IGNORECASE,
 )
 _I_DID = re.compile(  # "Logan I liked though"
-    r"^\W*i\s+(?:really\s+|actually\s+|absolutely\s+|also\s+)?(?:loved?|liked?|enjoy(?:ed)?|adored?|(?P<bad>hated?|disliked?))"
+    r"^\W*i\s+(?:really\s+|actually\s+|absolutely\s+|also\s+)?(?:loved?|liked?|enjoy(?:ed)?|adored?|"
+    r"(?P<bad>hated?|disliked?))"
     r"(?:\s+(?:it|that|too|though|a lot|very much|so much|as well|also))*\W*$",
     re.IGNORECASE,
 )
 _ASKS_FOR_LIKE = re.compile(  # "do you know any comedies like Deadpool?"
-    r"\b(?:know|think|recommend|suggest|find|have|got|any|some|something|anything)\b.*"
+    r"\b(?:watch|see|read)(?:\s+next)?\s+after\s+(?:the\s+)?$|\bdoesn't\s+(?:like|love)\s+$|"
+    r"^\W*(?:what|which)(?:'s|\s+\w+|\s+(?:movies|films|books)\s+are|\s+else\s+is)?\s+(?:like|similar\s+to|"
+    r"comparable\s+to)\s+(?:the\s+)?$|"
+    r"(?:\b(?:know|think|recommend|suggest|find|have|got|any|some|something|anything)\b.*)?"
     r"\b(?:movies?|films?|books?|ones?|something|anything|stuff|\w+(?:s|ies))\s+(?:\w+\s+){0,2}?"
-    r"(?:like|similar to)\s+(?:the\s+)?$",
+    r"(?:like|similar to|in the (?:style|vein|spirit) of|along the lines of|as good as)\s+(?:the\s+)?$",
     re.IGNORECASE,
 )
 _GREAT_WAS = re.compile(  # "that was great Finding Nemo"
@@ -249,12 +309,14 @@ _GREAT_WAS = re.compile(  # "that was great Finding Nemo"
     re.IGNORECASE,
 )
 _NOT_IT = re.compile(
-    r"^\W*(?:(?:was|is|were|are)\s+not|(?:was|is|were|are)n'?t|not\s+so\s+much|not\s+really|not\s+at\s+all|less\s+so|not|"
+    r"^\W*(?:(?:was|is|were|are)\s+not|(?:was|is|were|are)n'?t|not\s+so\s+much|not\s+really|not\s+at\s+all|"
+    r"less\s+so|not|"
     r"(?:did|does)(?:n'?t|\s+not))\W*$",
     re.IGNORECASE,
 )
 _SO_IS = re.compile(
-    r"(?:\bso\s+(?:is|was|are|were)|\b(?:same|likewise|ditto)\s+(?:goes\s+)?(?:for|with)|\bas\s+(?:is|was)|\bditto)\s+$",
+    r"(?:\bso\s+(?:is|was|are|were)|\b(?:same|likewise|ditto)\s+(?:goes\s+)?(?:for|with)|\bas\s+(?:is|was)|"
+    r"\bditto)\s+$",
     re.IGNORECASE,
 )
 _THAT_KIND = (
@@ -335,6 +397,25 @@ def verdict_on(
         found_it = _FOUND.search(head)  # "I found X really annoying"
         if found_it is not None and (judged := quality(tail)) is not None:
             return judged
+    if re.search(
+        r"\bif\s+(?:you|someone|somebody|one)\s+(?:really\s+)?(?:like|love|enjoy)(?:s|d|ed)?\s+$",
+        head,
+        re.IGNORECASE,
+    ):
+        return "liked"
+    if re.match(r"^\W*if\b", whole, re.IGNORECASE) and re.search(
+        r"\bhad\s+an?\s+(?:baby|child|kid)\b", whole, re.IGNORECASE
+    ):
+        return "liked"
+    prefers = re.search(
+        r"\bprefer(?:red|s)?\s+(?:the\s+)?(?P<other>.*\b(?:to|over)\s+(?:the\s+)?)?$", head, re.IGNORECASE
+    )
+    if prefers is not None:
+        return None if prefers["other"] else "liked"  # "I prefer X to Y"
+    if re.search(r"(?:^|\s)after\s+(?:the\s+)?$", head, re.IGNORECASE) and re.search(
+        r"\b(?:mood|want|need|fancy|craving|more|else)\b", tail, re.IGNORECASE
+    ):
+        return "liked"  # "after X I'm in the mood for more"
     if asks:
         return "liked" if _ASKS_FOR_LIKE.search(head) else None
     if _GREAT_WAS.search(head) and not _SOUNDS.search(head):
@@ -343,9 +424,11 @@ def verdict_on(
         return opposite(before)
     found = _last_verb(head)
     if found is not None:
-        return found[0]
+        return "liked" if found[0] == "seen" and _OFTEN.match(tail) else found[0]
+    if re.match(r"^\s*>\s*$", tail):  # "Fargo > The Big Lebowski"
+        return "liked"
     if re.match(r"^\W*think\W*$", head, re.IGNORECASE) and re.match(
-        r"\W*(?:meets|but)\b", tail, re.IGNORECASE
+        r"\W*(?:(?:meets|but|only|just|with|except)\b|$)", tail, re.IGNORECASE
     ):
         return "liked"  # "Think Alien meets Clueless"
     if re.search(r"\bmeets\W*$", head, re.IGNORECASE):
@@ -379,6 +462,11 @@ def verdict_on(
     return None
 
 
+def denies(words: str) -> bool:
+    """Whether a clause does nothing but say no of what was named right before ("Gravity? Not so much.")."""
+    return _NOT_IT.match(words) is not None
+
+
 def says_like_that(words: str) -> bool:
     """Whether a clause asks for more of the kind that was named: "that kind of stuff is what I'm after"."""
     return re.match(rf"\W*{_THAT_KIND}", words, re.IGNORECASE) is not None
@@ -403,7 +491,10 @@ def _said_after(tail: str, last: bool) -> Verdict | None:
     if _BAD_DOES.match(tail):
         return "disliked"
     if re.match(
-        r"^\W*i(?:'ve| have)?\s+(?:already\s+|just\s+)?(?:seen|watched|saw|read)\b", tail, re.IGNORECASE
+        r"^\W*i(?:'ve| have)?\s+(?:already\s+|just\s+)?(?:seen|watched|saw|read)\b|"
+        r"^\s*[:,–-]+\s*(?:already\s+)?seen(?:\s+(?:it|that))?\W*$|^\s+on\s+(?:dvd|blu)",
+        tail,
+        re.IGNORECASE,
     ):
         return "seen"
     i_did = _I_DID.match(tail) if last else None
@@ -416,7 +507,7 @@ def _said_after(tail: str, last: bool) -> Verdict | None:
     if afterwards is None or _SOUNDS.search(afterwards["rest"]):
         return None
     if afterwards["copula"] or re.match(
-        rf"\W*(?:(?:very|really|so|pretty|quite|super)\s+)?(?:{_GOOD}|{_BAD}|great|good)\b",
+        rf"\W*(?:(?:very|really|so|pretty|quite|super)\s+)?(?:{_GOOD}|{BAD}|great|good)\b",
         afterwards["rest"],
         re.IGNORECASE,
     ):
@@ -464,7 +555,8 @@ def quality(text: str) -> Verdict | None:
 
 
 _EXPECTED = re.compile(
-    r"\b(?:expect(?:ed|ing)?|hop(?:ed|ing)|want(?:ed|ing)?|meant|supposed|tried|trying|going|ought)\s+(?:\w+\s+)?to\s+(?:really\s+)?$"
+    r"\b(?:expect(?:ed|ing)?|hop(?:ed|ing)|want(?:ed|ing)?|meant|supposed|tried|trying|going|"
+    r"ought)\s+(?:\w+\s+)?to\s+(?:really\s+)?$"
     r"|\bused\s+to\s+(?:really\s+)?$|\b(?:thought|figured|assumed|expected|knew|bet)\s+(?:that\s+)?(?:i|"
     r"we)(?:'d|\s+would|\s+was going to)\s+(?:really\s+)?$",
     re.IGNORECASE,
@@ -517,6 +609,8 @@ def verdicts_in(text: str, clause: Span) -> list[Verdict]:
     """The verdicts of a clause that names nothing ("I have seen that and loved it")."""
     words = text[slice(*clause)]
     found: list[Verdict] = []
+    if _WHAT_A.match(words):
+        return ["liked"]
     if is_question_to_assistant(text, clause) or re.search(
         r"\b(?:sounds?|looks?)\b(?!\s+(?:at|for|back))", words, re.IGNORECASE
     ):
@@ -531,7 +625,7 @@ def verdicts_in(text: str, clause: Span) -> list[Verdict]:
         said = quality(words)
         copula = re.search(
             r"\b(?:was|is|were|are|that'?s|it'?s|turned out|ended up|seemed|felt|found)\b|wasn'?t|isn'?t|"
-            rf"^\W*(?:(?:too|so|very|really|just|pretty|quite|absolutely|totally)\b|(?:{_GOOD}|{_BAD})\b)",
+            rf"^\W*(?:(?:too|so|very|really|just|pretty|quite|absolutely|totally)\b|(?:{_GOOD}|{BAD})\b)",
             words,
             re.I,
         )
@@ -544,7 +638,8 @@ def verdicts_in(text: str, clause: Span) -> list[Verdict]:
         elif said is not None and copula is not None:
             found.append(said)
         elif re.match(
-            r"^\W*(?:sadly|unfortunately|alas|honestly|but)\W+i\s+(?:really\s+)?(?:didn'?t|did not|don'?t|do not)\W*$",
+            r"^\W*(?:sadly|unfortunately|alas|honestly|but)\W+i\s+(?:really\s+)?(?:didn'?t|did not|don'?t|"
+            r"do not)\W*$",
             words,
             re.IGNORECASE,
         ):

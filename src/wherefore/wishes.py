@@ -12,31 +12,35 @@ from typing import Any, Literal
 import yaml
 from rapidfuzz.distance import OSA
 
+from wherefore.attitudes import AttitudeReader, is_habit
 from wherefore.catalog import Catalog
 from wherefore.counts import is_number
 from wherefore.schema import singular
-from wherefore.words import ARTICLES, FUNCTION_WORDS, Word, forms, ordinary_words, stem
+from wherefore.words import ARTICLES, FUNCTION_WORDS, Word, forms, ordinary_words, stem, straight
 
 _FILL = frozenset(
     "a an the some any good great really very more other kind kinds of type types sort bit little pretty "
     "super best new half "
     "old older newer recent classic nice decent and or also maybe just even both as well like such fun cool "
     "actual truly n tonite "
-    "movie movies film films title titles book books stuff ones one fan fans big huge lot much definitely especially "
-    "mostly usually all most long short smart clean light dark serious intense cute modern quality solid too".split()
+    "movie movies film films title titles book books stuff ones one fan fans big huge lot much definitely "
+    "especially "
+    "mostly usually all most long short smart clean light dark serious intense cute modern quality solid "
+    "too".split()
 )
 _CUES = frozenset(
     "something anything want wants wanting wanted like likes liked love loves loved enjoy enjoys enjoyed "
     "prefer prefers "
     "need needs looking recommend suggest suggestions recommendations mood into watch see find favorite "
     "favourite favor "
-    "for give show any some only pick picks picked adore adores craving fancy feeling how about what up try "
+    "for give show any some only pick picks picked adore adores craving fancy feeling how about what whats up try "
     "interested other seeking "
     "meant seek feel anyone somebody someone more stuff things similar read hear get got know of list top".split()
 )
 _SOFT_CUES = frozenset("of for about up get got know hear read how what feel only".split())
 _NEGATORS = frozenset(
-    "no not nothing without dont doesnt didnt isnt arent wasnt never hate hates hated dislike disliked avoid avoiding "
+    "no not nothing without dont doesnt didnt isnt arent wasnt never hate hates hated dislike disliked avoid "
+    "avoiding "
     "except minus less nor neither non cant cannot wont zero skip excluding besides tired sick aint despise "
     "detest".split()
 )
@@ -85,7 +89,9 @@ _QUESTION = re.compile(
     re.IGNORECASE,
 )
 _ASKING = re.compile(
-    r"\b(?:any|anything|something|recommend|recommendations?|suggest|suggestions?|looking|want|know (?:of|"
+    r"\b(?:should\s+(?:i|we)|what(?:['’]?s|\s+is|\s+are)\s+(?:the|some|your|a)\s+(?:\w+\s+)?(?:best|good|great|"
+    r"greatest|top|favou?rite)|need|needs|fancy|crav(?:e|ing)|mood|any|anything|something|recommend|"
+    r"recommendations?|suggest|suggestions?|looking|want|know (?:of|"
     r"any|some)|there (?:any|some|a)|(?:are|is) there|"
     r"you (?:have|got)|got|find|give|show|would like|i['’]?d like|similar|else|how about|what about)\b",
     re.IGNORECASE,
@@ -99,12 +105,14 @@ _POLITE = frozenset(
     "then thanks thank you "
     "instead also "
     "actually though i think guess say id would will be great nice good fine too lets go with prefer mostly mainly "
-    "definitely both either really honestly now today tonight for me favorite genre this time about how what lovely "
+    "definitely both either really honestly now today tonight for me favorite genre this time about how what "
+    "lovely "
     "super perfect wonderful por favor pls mate dude man lol haha omg".split()
 )
 _GOES_ON = frozenset(
     "with w without that from set about like similar directed starring by for please pls plz where based featuring "
-    "made released filmed before after under over between shorter longer newer older no not in to yes tonight".split()
+    "made released filmed before after under over between shorter longer newer older no not in to yes "
+    "tonight".split()
 )
 _PEOPLE_CUES = frozenset(
     "by with w starring featuring stars star directed director actor actress author writer from stars".split()
@@ -144,6 +152,13 @@ _AUDIENCE = re.compile(
     r"(?:years?|yrs?|yo|y/?o)[\s-]*(?:olds?)?)))\b(?!\s+(?:myself|at heart))",
     re.IGNORECASE,
 )
+_CHILD_WANTS = re.compile(  # "my 8 year old wants something with dinosaurs"
+    r"\b(?P<who>(?:my|our|the)\s+(?:(?:little|young|two|three|four|older|younger|\d)\s+)*(?:kids?|child|"
+    r"children|toddlers?|grandkids|grandson|"
+    r"granddaughter|little ones?|(?:[2-9]|1[0-2])[\s-]*(?:year|yr)s?[\s-]*olds?))\s+(?:\w+\s+)?(?:wants?|"
+    r"needs?|would\s+like|asks?|asked)\b",
+    re.IGNORECASE,
+)
 _FAMILY = re.compile(
     r"\b(?P<who>(?:whole|entire)\s+family|all\s+the\s+family|family\s+(?:(?:movie|film)\s+)?night)\b",
     re.IGNORECASE,
@@ -167,6 +182,23 @@ _OPTIONAL_AFTER = re.compile(
     r"(?:doesn'?t|does not|don'?t|needn'?t)\s+(?:(?:have|need)\s+to\s+)?(?:be|star|appear|matter))\b",
     re.IGNORECASE,
 )
+_OWN_LIFE = re.compile(  # "I studied history", "I'm visiting family", "I'm a drama teacher": no wish
+    r"\b(?:i|we|he|she|they|my\s+\w+)(?:'m|'ve|'s|'re|\s+am|\s+is|\s+have|\s+has|\s+are)?\s+(?:(?:\w+\s+)?"
+    r"(?:live|work|stud(?:y|ied)|teach|taught|play|visit|met|own|meet|know|speak)(?:s|ed|ing)?|ha(?:ve|s|"
+    r"d)\s+an?)\b"
+    r"|\b(?:i|we|he|she|they|my\s+\w+)(?:'m|'re|'s|\s+am|\s+is|\s+are|\s+come)\s+(?:an?|from|in)\b|\b(?:what|"
+    r"such|quite)\s+an?\s+$"
+    r"|\b(?:do|can|could|are|did|have)\s+(?:you|u)\b",
+    re.IGNORECASE,
+)
+_OTHER_TASK = re.compile(
+    r"\b(?:write|compose|tell|sing)\s+(?:me\s+|us\s+)?an?\s+(?:\w+\s+)?(?:poem|joke|story|song|essay)\b",
+    re.IGNORECASE,
+)
+_OF_ONE = frozenset("was is were it its thats youre ur are".split())  # said of something, not asked for
+_BUT_AFTER = frozenset("anything everything thing all any anyone anybody everyone".split())
+_WE_ARE = ("we're", "we’re")  # which folds to "were"
+_BREAK = re.compile(r"[.;:!?\n(—]")
 _MISSPELT_AFTER = frozenset("a an some good any like likes love into no not something and or".split())
 _LIFTERS = frozenset("fine ok okay alright".split())
 
@@ -243,9 +275,11 @@ class WishReader:
         self._ordinary = ordinary_words()
         several = "|".join(sorted(re.escape(noun) for noun in self.nouns))
         self._which_items = re.compile(  # "which films did Ridley Scott direct?"
-            rf"^\W*(?:(?:so|and|ok)\W+)*(?:which|what)\s+(?:\w+\s+)?(?:{several})\s+(?:did|does|do|has|have|is|are|was|were|with|by)\b",
+            rf"^\W*(?:(?:so|and|ok)\W+)*(?:which|what)\s+(?:\w+\s+)?(?:{several})\s+(?:did|does|do|has|have|is|"
+            rf"are|was|were|with|by)\b",
             re.IGNORECASE,
         )
+        self._attitudes = AttitudeReader(self.nouns)
         self._values: dict[str, list[_Value]] = {}
         self._begun: set[str] = set()  # keys that begin with a word that says nothing: "new york"
         self._places: set[str] = set()  # keys of values that something is from, or in: "Germany", "French"
@@ -371,11 +405,17 @@ class WishReader:
         """
         if not said:
             return []
+        place = (said[0].start, said[-1].end)
         hidden = _hidden(said, masked)
-        clause = text[said[0].start : said[-1].end]
+        clause = text[slice(*place)]
+        if _OTHER_TASK.search(clause) or is_habit(text, place):
+            return []
         tail = text[said[-1].end : said[-1].end + 3].lstrip(' )"”')
         asking = _ASKING.search(clause) is not None or self._which_items.match(clause) is not None
-        if _QUESTION.match(clause) and not asking:
+        inner = (
+            text[: said[0].start].strip() != "" and "?" not in tail
+        )  # "they like it but are bored of westerns"
+        if _QUESTION.match(clause) and not asking and not inner:
             return []
         if (
             "?" in tail
@@ -386,7 +426,7 @@ class WishReader:
                 return []
         past = _PAST.search(clause) is not None and not asking and not _AHEAD.search(clause)
         spans = self._spans(text, said, hidden)
-        audience = _AUDIENCE.search(clause) or _FAMILY.search(clause)
+        audience = _AUDIENCE.search(clause) or _CHILD_WANTS.search(clause) or _FAMILY.search(clause)
         inside = [False] * len(said)
         for i, j, _, _ in spans:
             inside[i:j] = [True] * (j - i)
@@ -432,6 +472,10 @@ class WishReader:
             polar = _POLAR.match(text[end : said[-1].end])  # "vampires yes, romance no"
             if negator is None and polar is not None and polar["no"]:
                 negator = "no"
+            attitude = self._attitudes.read(text, place, start, end)
+            refused = attitude is not None and attitude.kind == "unwanted"
+            if refused:
+                negator = said[i].form
             negated_before = (j, negator) if negator else None
             after = [w.form for w in said[j : j + 4]]
             if _OPTIONAL_BEFORE.search(text[said[0].start : start]) or _OPTIONAL_AFTER.match(
@@ -449,6 +493,9 @@ class WishReader:
             if is_person:
                 listed = {w.form for w in said[demanded_before:i]} <= {"and", "or"} and demanded_before > 0
                 wishes = self._person(text, said, i, j, key, negator, past, inside, hidden, must or listed)
+                if not wishes and attitude is not None and attitude.kind == "wanted" and not past:
+                    best = max(self._people[key], key=lambda v: v.count)
+                    wishes = [FoundWish(best.field, best.value, "wanted", 1.0, start, end)]
                 if any(wish.kind == "wanted" and wish.strength >= 2 for wish in wishes):
                     demanded_before = j
                 found += wishes
@@ -456,17 +503,21 @@ class WishReader:
                 if (
                     i
                     and said[i - 1].form in ("the", "that", "this")
+                    and not refused
                     and not any(v.few for v in self._all(key, False))
                 ):
                     continue  # "I didn't like the sequel"
                 begin = self._from(said, i, negator)
+                if attitude is not None and attitude.start is not None:
+                    begin = next(k for k, word in enumerate(said) if word.start >= attitude.start)
                 strength = 0.5 if _RATHER_NOT.match(text[said[begin].start : start]) else 2.0
                 found += [
                     FoundWish(v.field, v.value, "unwanted", strength, said[begin].start, end)
                     for v in self._all(key, False)
                 ]
-            elif not past and (
+            elif (not past or (attitude is not None and attitude.longed)) and (
                 (polar is not None and polar["yes"])
+                or attitude is not None
                 or self._is_asked(text, said, i, j, inside, hidden, key not in self._synonyms)
             ):
                 for rank, value in enumerate(self._wanted(key)):
@@ -537,6 +588,8 @@ class WishReader:
                         continue
                     if key in self._begun and not placed:
                         continue
+                    if self._is_compound(text, said, i) and not any(v.few for v in self._values.get(key, ())):
+                        continue
                     if size > 1 and re.search(r"[,.;!?\n]", text[said[i].end : said[i + size - 1].start]):
                         continue
                     spans.append((i, i + size, key, False))
@@ -548,6 +601,17 @@ class WishReader:
                     spans.append((i, i + 1, near, False))
             i += 1
         return spans
+
+    @staticmethod
+    def _is_compound(text: str, said: Sequence[Word], i: int) -> bool:
+        """Whether word i ends a compound that says something else: "stand-alone", "old school"."""
+        if not i:
+            return False
+        gap = text[said[i - 1].end : said[i].start]
+        return (gap == "-" and said[i - 1].form not in _NEGATORS) or (said[i - 1].form, said[i].form) == (
+            "old",
+            "school",
+        )
 
     def _misspelt(self, said: Sequence[Word], i: int) -> str | None:
         """The value, of a field with few, that word i misses by a slip, where a value is expected: "horrro movie"."""
@@ -611,6 +675,19 @@ class WishReader:
             before in _FOND or text[: word.start].lower().endswith("fan of ")
         ):
             by = True  # "I like Nolan"
+        after = said[i + 1].form if i + 1 < len(said) else ""
+        if after in ("brothers", "sisters", "bros") and form not in self._ordinary and form in self._surnames:
+            return max(self._surnames[form].items(), key=lambda b: b[1])[0]  # "the Coen brothers"
+        alone = not (after and said[i + 1].capital) and not (
+            i and said[i - 1].capital and not said[i - 1].first
+        )
+        if word.capital and (
+            before in ("did", "has", "does") or after in ("did", "directed", "made", "makes")
+        ):
+            by = True  # "what did Kubrick direct?"
+        if word.capital and len(form) > 4 and form not in self._ordinary and alone:
+            # "Anything Hitchcock did", "watch a Tarantino": a well-known name
+            by = by or sum(self._surnames.get(form, {}).values()) >= 8
         if before in _REFUSING and form not in self._ordinary and (word.capital or dear):
             by = True  # "without Tarantino"
         if word.capital and before in ("and", "or") and i > 1 and said[i - 2].capital:
@@ -689,7 +766,11 @@ class WishReader:
         if negator is not None:
             start = said[self._from(said, i, negator)].start
             return [FoundWish(v.field, v.value, "unwanted", 2.0, start, end) for v in suited or values]
-        value = (suited or values)[0]
+        verbs = [
+            w.form[:5] for w in said[:i] if len(w.form) > 5
+        ]  # "films directed by women like Greta Gerwig"
+        done = [v for v in values if any(verb in self._phrases[v.field] for verb in verbs)]
+        value = (suited or done or values)[0]
         before = i - 1 if i and said[i - 1].form != "both" else i - 2
         cue = before >= 0 and said[before].form in _PEOPLE_CUES
         noun = j < len(said) and said[j].form in self.nouns
@@ -717,6 +798,12 @@ class WishReader:
             return [FoundWish(value.field, value.value, "wanted", 2.0, start, said[j].end)]
         if listed or self._is_asked(text, said, i, j, inside, hidden):
             return [FoundWish(value.field, value.value, "wanted", 2.0 if must else 1.0, start, end)]
+        head = straight(text[said[0].start : start])
+        told = {w.form for w in said[:i]} & (_OF_ONE | {"my", "his", "her"})
+        if not (any(hidden) or told or _OWN_LIFE.search(head) or text[end : end + 2] in ("'s", "’s", "' ")):
+            return [
+                FoundWish(value.field, value.value, "wanted", 1.0, start, end)
+            ]  # "Scorsese and De Niro together"
         return []
 
     @staticmethod
@@ -781,7 +868,7 @@ class WishReader:
             form = said[k].form
             pair = f"{said[k].form} {said[k + 1].form}"
             before = said[k - 1].form if k else ""
-            if form == "but" and before in ("anything", "everything", "thing", "all", "any"):
+            if form == "but" and before in _BUT_AFTER:
                 return form
             if form in _NEGATORS or (form == "too" and k == i - 1):
                 if (
@@ -790,6 +877,8 @@ class WishReader:
                     or pair in _NOT_MIND
                 ):
                     return None
+                if form == "non" and k != i - 1:
+                    return None  # "non-American crime films"
                 if form in ("tired", "sick") and said[k + 1].form != "of":
                     return None
                 if form == "cant" and said[k + 1].form not in ("stand", "handle", "do", "watch", "take"):
@@ -809,7 +898,10 @@ class WishReader:
                 and said[k - 1].form not in _NEGATORS | _NEGATED_GAP
             ):
                 return None
-            if form not in _NEGATED_GAP and not (inside[k] and k + 1 == i):
+            describes = (
+                k == i - 1 and k > 0 and said[k - 1].form in ("no", "without", "zero")
+            )  # "no jump scares"
+            if form not in _NEGATED_GAP and not (inside[k] and k + 1 == i) and not describes:
                 return None
             if inside[k] and form not in self.nouns and k + 1 != i:
                 return None
@@ -861,9 +953,12 @@ class WishReader:
         )
         if i and _NOTHING_BUT.search(text[max(0, said[i].start - 30) : said[i].start]):
             return True
-        begins = not any(hidden[:i]) and all(
+        first = next(  # "something different: a dark sci-fi"
+            (k + 1 for k in range(i - 1, -1, -1) if _BREAK.search(text[said[k].end : said[k + 1].start])), 0
+        )
+        begins = not any(hidden[first:i]) and all(
             inside[k] or said[k].form in lead or (placed and said[k].form in _PLACING | self.nouns)
-            for k in range(i)
+            for k in range(first, i)
         )
         cut = j < len(said) and re.search(r"[,.;:!?]", text[said[j - 1].end : said[j].start]) is not None
         if begins and placed:
@@ -894,11 +989,17 @@ class WishReader:
             ) or (form in ("it", "them", "something") and k and said[k - 1].form in ("make", "makes")):
                 cue = True  # "can it be a bit funnier?", "make it scarier"
                 break
+            if form == "what" and said[k + 1].form in ("a", "an"):
+                break  # "what a horror"
             if form in ("have", "got") and k and said[k - 1].form in ("you", "u", "ya", "yall"):
                 cue = True  # "do you have horror films?"
                 break
             soft = form in _SOFT_CUES and not (form == "about" and k > 0)
-            if form in _CUES and not (soft and rare) and (form not in _SOFT_CUES or self._reaches(said, k)):
+            if (
+                form in _CUES
+                and not (soft and rare)
+                and (form not in _SOFT_CUES or self._reaches(said, k, inside))
+            ):
                 cue = True
                 break
             if not (
@@ -928,11 +1029,20 @@ class WishReader:
             and said[noun].form in self.nouns | {"ones", "stuff", "genre", "genres"}
             and not hidden[noun]
         )
-        of_one = any(w.form in ("was", "is", "were", "it", "its") for w in said[:i]) or any(hidden)
+        of_one = any(hidden) or any(
+            w.form in _OF_ONE and text[w.start : w.end].lower() not in _WE_ARE for w in said[first:i]
+        )
         definite = i > 0 and said[i - 1].form in {"that", "this", "the", "my", "our"} | (
             ARTICLES if of_one else set()
         )
-        return follows and not of_one and not definite
+        if of_one or definite:
+            return False
+        # The name of a genre is a wish unless something says otherwise; a keyword needs a noun after it.
+        kind = any(v.few for v in self._wanted(key)) or (" " in key and key in self._synonyms)
+        if kind and not _OWN_LIFE.search(straight(text[said[first].start : said[i].start])):
+            return True
+        # "A Korean revenge thriller"
+        return follows or (noun > j and any(v.few for v in self._wanted(stem(said[noun - 1].form))))
 
     @staticmethod
     def _is_placed(said: Sequence[Word], i: int) -> bool:
@@ -942,11 +1052,13 @@ class WishReader:
         before = [word.form for word in said[max(i - 2, 0) : i]]
         return before[-1:] in (["from"], ["in"]) or before in (["from", "the"], ["in", "the"])
 
-    def _reaches(self, said: Sequence[Word], k: int) -> bool:
+    def _reaches(self, said: Sequence[Word], k: int, inside: Sequence[bool]) -> bool:
         """Whether a weak cue ("for", "about") belongs to a request."""
         before = {w.form for w in said[max(0, k - 4) : k]}
         if before & {"thanks", "thank"}:
             return False
+        if k and inside[k - 1]:
+            return True  # "a biopic about a musician"
         return not before or bool(
             before
             & {

@@ -31,6 +31,7 @@ from wherefore.phrases import (
     plural_predicates,
     preceded,
     predicates,
+    prefix_of,
     role_of,
     said,
     style_of,
@@ -359,6 +360,11 @@ AVOIDED = (
     " as you asked, i kept clear of {v}.",
     " no {v}, as you wished.",
 )
+AVOIDED_PLACE = (
+    " nothing {of} {v}, as you wished.",
+    " i left out what is {of} {v}, as you asked.",
+    " none of them is {of} {v}.",
+)
 PARTLY = (
     " only {n} of them {vps}.",
     " {n} of them {vps}; the rest come near.",
@@ -495,7 +501,11 @@ def opening_surface(plan: Plan) -> tuple[set[str], set[str]]:
                 phrases.append(wished.removeprefix("something "))
                 frames.append("with")
             case "avoid":
-                frames += [*AVOIDED, "and or"]
+                frames += [
+                    *AVOIDED,
+                    "and or",
+                    *(one.replace("{of}", prefix_of(fact)) for one in AVOIDED_PLACE),
+                ]
                 phrases.append(said(fact))
             case "passed":
                 frames += PASSED
@@ -542,9 +552,18 @@ def _rest(plan: Plan, wishes: Sequence[Fact], met: Sequence[Fact], total: int, r
         out.append(rng.choice(SHORT))
     avoided = [fact for fact in plan.facts if fact.kind == "avoid"]
     if avoided and rng.random() < 0.8:
-        said_as = AVOIDED[1:] if total == 1 or style_of(avoided[0]) == "person" else AVOIDED
+        said_as: Sequence[str]
+        if {style_of(fact) for fact in avoided} == {"prep"}:  # "nothing from the USA"
+            ways = (
+                AVOIDED_PLACE[: 2 if total == 1 else 3] if len({prefix_of(f) for f in avoided}) == 1 else ()
+            )
+            said_as = [one.replace("{of}", prefix_of(avoided[0])) for one in ways] or AVOIDED[1:4]
+        elif {style_of(fact) for fact in avoided} & {"prep", "person"}:
+            said_as = AVOIDED[1:4]  # nobody is filed under a person
+        else:
+            said_as = AVOIDED[1:] if total == 1 else AVOIDED
         frame = rng.choice(said_as)
-        link = "or" if frame.startswith((" no", " none")) else "and"
+        link = "or" if frame.startswith((" no", " none", " nothing")) else "and"
         out.append(frame.replace("{v}", joined([said(fact) for fact in avoided], link)))
     if any(fact.kind == "passed" for fact in plan.facts) and rng.random() < 0.8:
         out.append(rng.choice(PASSED if total > 1 else (PASSED[0], PASSED[2], PASSED[4])))
