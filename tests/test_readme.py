@@ -157,6 +157,21 @@ def test_the_ranking_tables_hold_the_numbers_of_the_results(name):
     assert f"{results['parameters']['total'] / 1e6:.1f} M" in part
 
 
+def test_the_table_of_cold_items_holds_the_numbers_of_the_results():
+    import json
+
+    results = json.loads((ROOT / "results" / "redial-cold.json").read_text(encoding="utf-8"))
+    part = README.read_text(encoding="utf-8").split("**Cold items**")[1].split("\n**")[0]
+    rows = {cells[0]: cells[1:] for cells in table_of(part)}
+    for row, system in (("trained with them", "wherefore"), ("trained without", "without the cold items")):
+        cold = results["systems"][system]["dedup"]["slices"]["cold"]
+        shown = [f"{cold[which]['recall@50']:.3f}".replace("0.", ".") for which in ("cold", "other")]
+        assert rows[row] == shown
+    ratio = results["cold_recall@50_ratio"]
+    assert ratio >= 0.6 and f"{ratio:.0%}".replace("%", " %") in part
+    assert results["command"] in part and f"{results['cold_items']:,}" in part and "/tmp" not in results["command"]
+
+
 def table_of(text):
     """The rows of Markdown tables, cell by cell."""
     lines = (line.strip("|") for line in text.splitlines() if line.startswith("|"))

@@ -888,6 +888,30 @@ def test_planted_items_are_found():
     assert "robot" not in [item.id for item in retriever.search(said("anything like clockwork"), 302).items]
 
 
+def test_what_is_refused_of_places_must_be_known_to_be_from_elsewhere():
+    records = [
+        {"title": "Fjord", "country": "Norway", "genres": "Drama"},
+        {"title": "Prairie", "country": "USA|Canada", "genres": "Drama"},
+        {"title": "Nowhere", "genres": "Drama"},
+        {"title": "Seine", "country": "France"},
+    ]
+    catalog = Catalog.from_records(records)
+    retriever = make_retriever(Index.build(catalog, Bag()))
+    allowed = {
+        field: [
+            item.title
+            for item, is_in in zip(
+                catalog.items,
+                retriever.allowed(said("", unwanted=(Wish(field, value, 2.0, ""),))),
+                strict=True,
+            )
+            if is_in
+        ]
+        for field, value in (("country", "USA"), ("genres", "Drama"))
+    }
+    assert allowed == {"country": ["Fjord", "Seine"], "genres": ["Seine"]}
+
+
 def test_titles_that_were_named_are_no_search_words(index):
     bm25 = SOURCES["bm25"](index)
     text = "I loved The ship of number 3 but I want a piano"

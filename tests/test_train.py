@@ -276,6 +276,7 @@ def test_gradient_accumulation_takes_several_batches_per_step(tmp_path, tokenize
 
 
 def test_mixed_precision_trains(tmp_path, tokenizers, movies, vectors):
+    run(tmp_path / "full", tokenizers, movies, vectors, config(steps=1, mixed_precision="no"))
     after = run(tmp_path, tokenizers, movies, vectors, config(steps=2, mixed_precision="bf16"))
     assert all(tensor.isfinite().all() and tensor.dtype == torch.float32 for tensor in after.values())
 

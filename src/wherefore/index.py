@@ -134,6 +134,7 @@ class Attributes:
         frequency = np.bincount(self._of_row, minlength=len(self._number))
         self._starts = np.concatenate([[0], np.cumsum(frequency)])
         self.idf = np.log(len(catalog) / np.maximum(frequency, 1)).astype(np.float32)  # 0 for what all have
+        self._known: dict[str, np.ndarray] = {}  # of each field, which rows have a value; when it is needed
 
     @property
     def numbers(self) -> Mapping[tuple[str, str], int]:
@@ -156,6 +157,16 @@ class Attributes:
         """The rows that bear a value, ascending; empty when there are none."""
         number = self.number(field, value)
         return self._rows[:0] if number is None else self.rows_of(number)
+
+    def known(self, field: str) -> np.ndarray:
+        """Which rows have any value of a field, (n,) bool."""
+        if field not in self._known:
+            bears = np.zeros(len(self._row_starts) - 1, dtype=bool)
+            for (name, _), number in self._number.items():
+                if name == field:
+                    bears[self.rows_of(number)] = True
+            self._known[field] = bears
+        return self._known[field]
 
     def of_row(self, row: int) -> np.ndarray:
         """The numbers of a row's values."""

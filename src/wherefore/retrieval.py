@@ -211,7 +211,8 @@ class Retriever:
         """Which rows may be recommended, (n,) bool; with `strict`, only those that meet every demand.
 
         Ruled out are: what a limit excludes or has no value for, what has a refused value, what is liked, disliked,
-        seen, rejected, chosen or named by the user, and `exclude`. What the user only asked about is not.
+        seen, rejected, chosen or named by the user, and `exclude`. What the user only asked about is not. Who wants
+        nothing from a place gets nothing of which it is not known where it is from.
 
         Raises:
             ValueError: If a limit is on a field that the catalogue lacks.
@@ -221,8 +222,11 @@ class Retriever:
         allowed = np.ones(len(self.index), dtype=bool)
         for limit in preferences.limits:
             allowed &= self._within(limit)
+        places = {spec.name for spec in self.index.catalog.schema.of_kind("category") if spec.is_place}
         for wish in preferences.refusals:
             allowed[self.index.attributes.rows(wish.field, wish.value)] = False
+            if wish.field in places:
+                allowed &= self.index.attributes.known(wish.field)
         known = [getattr(preferences, one) for one in ITEMS_OF if one != "asked"]
         named = [item for item in dialogue.named_by_user if item not in preferences.asked]
         for ids in (*known, named, exclude):

@@ -216,6 +216,11 @@ class FieldSpec(BaseModel):
             values["unit"] = values.get("unit") or (unit_of(name) if kind in NUMBER_KINDS else "")
         return values
 
+    @property
+    def is_place(self) -> bool:
+        """Whether the values say where an item comes from, or what it is in: "from Japan", "in French"."""
+        return self.kind == "category" and self.phrase.lower().startswith(("from {}", "in {}"))
+
     @model_validator(mode="after")
     def _can_be_said(self) -> Self:
         if not self.name:

@@ -98,6 +98,7 @@ class Trainer:
         self.config, self.model, self.data, self.out, self.report = config, model, data, out, report
         train = config.train
         processes()
+        _begin_anew(train.mixed_precision)
         self.accelerator = Accelerator(
             gradient_accumulation_steps=train.grad_accumulation,
             mixed_precision=train.mixed_precision,
@@ -441,6 +442,15 @@ class Trainer:
             if self.config.train.tracker is not None:
                 numbers = {name: value for name, value in entry.items() if name not in ("stage", "step")}
                 self.accelerator.log(numbers, step=entry["step"])
+
+
+def _begin_anew(precision: str) -> None:
+    """Let accelerate forget another precision, that of a training before in this process; it keeps one per process."""
+    from accelerate.state import AcceleratorState
+
+    known = AcceleratorState._shared_state.get("_mixed_precision")
+    if known is not None and known != precision:
+        AcceleratorState._reset_state()
 
 
 def _tracker(name: str | None) -> str | None:

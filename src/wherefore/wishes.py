@@ -307,7 +307,7 @@ class WishReader:
                     self._begun.add(key)
                 if key and not (key in _MUTE or value.lower() in _MUTE):
                     self._values.setdefault(key, []).append(_Value(spec.name, value, count, few))
-                    if spec.phrase.lower().startswith(("from {}", "in {}")):
+                    if spec.is_place:
                         self._places.add(key)
                     self._longest = max(self._longest, min(key.count(" ") + 1, 6))
         self._phrases = {}
