@@ -290,7 +290,7 @@ class LimitReader:
                 if spec.kind == "date" and op == "eq":
                     found.append(FoundLimit(spec.name, "ge", value, start, end))
                     op = "le"
-                op, value = _of_date(op, value) if spec.kind == "date" else (op, value)
+                op, value = _of_date(op, value) if spec.kind == "date" else (op, round(value, 6))  # 1h50
                 found.append(FoundLimit(spec.name, op, value, start, end))
                 if (start, end) not in taken:
                     taken.append((start, end))
