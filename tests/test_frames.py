@@ -3,11 +3,13 @@
 import pytest
 import yaml
 
-from suite import FOLDER, Titles
+from suite import FOLDER, Titles, messages
 from wherefore.catalog import Catalog
-from wherefore.dialogue import DialogueReader, Preferences
+from wherefore.dialogue import ITEMS_OF, DialogueReader, Preferences
 
+LISTED = ["Zodiac (2007)", "Heat (1995)", "Prisoners (2013)", "Gone Girl (2014)", "The Town (2010)"]
 FRAMES = yaml.safe_load((FOLDER / "frames.yaml").read_text(encoding="utf-8"))
+LIST_FRAMES = yaml.safe_load((FOLDER / "list-frames.yaml").read_text(encoding="utf-8"))
 KINDS = {"zombies": "zombie", "westerns": "Western"}  # a keyword, and a genre
 TITLES = {
     "Inception": "Inception (2010)",
@@ -96,5 +98,25 @@ def _expected(told, field):
     return _range({(op, float(value))}, field)
 
 
+@pytest.mark.parametrize("part", LIST_FRAMES)
+def test_what_is_said_of_a_list_is_noted_of_what_it_is_said_of(part, reader):
+    titles = Titles(reader.catalog)
+    wrong = []
+    for frame in LIST_FRAMES[part]:
+        for ordinal, place in (("first", 0), ("second", 1), ("last", 4)):
+            title = LISTED[place]
+            said = frame.replace("{o}", ordinal).replace("{d}", str(place + 1)).replace("{T}", title[:-7])
+            about = LISTED if part.startswith("all") else [title]
+            state = reader.read(messages({"listed": LISTED, "say": said})).preferences
+            held = {
+                key: sorted(map(titles.title, getattr(state, key))) for key in ITEMS_OF if getattr(state, key)
+            }
+            if "why" not in said and held != {part.removeprefix("all"): sorted(about)}:
+                wrong.append((said, held))
+            if state.wanted or state.unwanted or state.limits:
+                wrong.append((said, state))
+    assert wrong == []
+
+
 def test_the_frames_are_many():
-    assert sum(map(len, FRAMES.values())) > 700
+    assert sum(map(len, (*FRAMES.values(), *LIST_FRAMES.values()))) > 900

@@ -169,7 +169,11 @@ def test_the_table_of_cold_items_holds_the_numbers_of_the_results():
         assert rows[row] == shown
     ratio = results["cold_recall@50_ratio"]
     assert ratio >= 0.6 and f"{ratio:.0%}".replace("%", " %") in part
-    assert results["command"] in part and f"{results['cold_items']:,}" in part and "/tmp" not in results["command"]
+    assert (
+        results["command"] in part
+        and f"{results['cold_items']:,}" in part
+        and "/tmp" not in results["command"]
+    )
 
 
 def table_of(text):

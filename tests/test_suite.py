@@ -22,7 +22,6 @@ KNOWN = {
     "messages-third:120": "`Up` as a title, and `know by heart`",
     "messages-third:136": "`what a horror`",
     "messages-fourth:59": "`a 3 hour epic` says about how long",
-    "messages-fourth:80": "`the Ben Affleck one`",
     "messages-fourth:89": "`What else?` right after praise of one of the list",
     "messages-fifth:15": "`so bad it's good`",
     "messages-fifth:20": "both of a series in the plural: `Kill Bills`",

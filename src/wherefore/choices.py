@@ -13,15 +13,19 @@ from wherefore.words import straight
 Span = tuple[int, int]
 
 _ITEM = "\ue000"  # stands for each character of a mention
+_GAP = rf"[^\w{_ITEM}]"
 _ADVERBS = (
     r"(?:(?:definitely|def|probably|prob|certainly|surely|totally|absolutely|really|just|also|actually|then|maybe|"
-    r"gladly|happily|finally|most likely|for sure|try to|try and|have to|need to|be sure to|be sure and|make sure to|"
+    r"gladly|happily|finally|most likely|for sure|try to|try and|have to|need to|be sure to|be sure and|"
+    r"make sure to|"
     r"go ahead and|go|want to|be|likely)\s+)*"
 )
 _USES = (
-    r"(?:watch(?:ing)?|see(?:ing)?|try(?:ing)?(?:\s+out)?|rent(?:ing)?|get(?:ting)?|buy(?:ing)?|tak(?:e|ing)|pick(?:ing)?|"
+    r"(?:watch(?:ing)?|see(?:ing)?|try(?:ing)?(?:\s+out)?|rent(?:ing)?|get(?:ting)?|buy(?:ing)?|tak(?:e|ing)|"
+    r"pick(?:ing)?|"
     r"choos(?:e|ing)|stream(?:ing)?|download(?:ing)?|read(?:ing)?|order(?:ing)?|play(?:ing)?|listen(?:ing)?\s+to|"
-    r"cook(?:ing)?|check(?:ing)?(?:\s+(?:out|into))?|look(?:ing)?\s+(?:into|at|for|up)|(?:tak(?:e|ing)|hav(?:e|ing))\s+a\s+look\s+at|"
+    r"cook(?:ing)?|check(?:ing)?(?:\s+(?:out|into))?|look(?:ing)?\s+(?:into|at|for|up)|(?:tak(?:e|ing)|hav(?:e|"
+    r"ing))\s+a\s+look\s+at|"
     r"go(?:ing)?\s+(?:with|for)|start(?:ing)?\s+with|stick\s+with|settle\s+(?:on|for)|opt\s+for|grab|find|consider)"
 )
 _ONE = r"(?:it|this|that)(?:\s+(?:one|movie|film|book|title|show|item|product|recipe|album))?\b(?!')"
@@ -30,17 +34,20 @@ _MANY = (
     r"|all\s+of\s+(?:them|those|these)\b"
 )
 _SLOT = (
-    rf"(?:the\s+)?(?:{'|'.join(ORDINALS)})(?:\s+(?:one|two|three|ones|movie|film|book|option|pick|title|suggestion))?\b"
+    rf"(?:the\s+)?(?:{'|'.join(ORDINALS)})(?:\s+(?:one|two|three|ones|movie|film|book|option|pick|title|"
+    rf"suggestion))?\b"
     r"|(?:number|no\.?|option|#)\s*(?:\d{1,2}|one|two|three|four|five)\b"
 )
 _OBJECT = rf"(?:(?P<item>{_ITEM}+)|(?P<slot>{_SLOT})|(?P<many>{_MANY})|(?P<one>{_ONE}))"
 _STRONG = (
     r"(?:\b(?:i|we)(?:'ll|ll|\s+will|'m|\s+am|'re|\s+are|\s+shall|'ve\s+decided\s+(?:to|on)|\s+decided\s+(?:to|on))"
-    r"(?:\s+(?:going\s+to|gonna|about\s+to))?|(?:^|[.!,;]\s*|\b(?:and|so|but|ok|okay|yes|yeah|then)\s+)(?:will|gonna|going\s+to|"
+    r"(?:\s+(?:going\s+to|gonna|about\s+to))?|(?:^|[.!,;]\s*|\b(?:and|so|but|ok|okay|yes|yeah|then)\s+)(?:will|"
+    r"gonna|going\s+to|"
     r"let's|let\s+me|let\s+us|shall))"
 )
 _WEAK = (
-    r"(?:\b(?:i|we)?\s*(?:have\s+(?:got\s+)?to|need\s+to|want(?:ed)?\s+to|wanna|got\s+to|gotta|must|should|ought\s+to|"
+    r"(?:\b(?:i|we)?\s*(?:have\s+(?:got\s+)?to|need\s+to|want(?:ed)?\s+to|wanna|got\s+to|gotta|must|should|"
+    r"ought\s+to|"
     r"might|may|could|(?:'d|\s+would)\s+(?:like|love)\s+to|been\s+(?:wanting|meaning)\s+to))"
 )
 _GIVES = r"(?:give|giving)"
@@ -53,28 +60,37 @@ _TAKES = re.compile(
     re.IGNORECASE,
 )
 _SETTLES = re.compile(
-    rf"(?:^|[.!,;]\s*|\b(?:so|ok|okay|yes|then|i|i'm|we)\s+)(?:pick|choose|take|vote\s+for|going\s+with|go\s+with)\s+{_OBJECT}"
+    rf"(?:^|[.!,;]\s*|\b(?:so|ok|okay|yes|then|i|i'm|we)\s+)(?:pick|choose|take|vote\s+for|going\s+with|"
+    rf"go\s+with)\s+{_OBJECT}(?!(?:\s+\w+)?\s+(?:off|out|away)\b)"
     rf"|\b(?:settled|decided)\s+(?:on|for)\s+{_OBJECT.replace('P<', 'P<d')}"
     rf"|{_OBJECT.replace('P<', 'P<i')}\s+it\s+is\b(?!\s+(?:a|an|the|so|not|too|very|about|like))"
     rf"|\blook(?:ing)?\s+forward\s+to\s+(?:watch|see|try|read|play|hear)ing\s+{_OBJECT.replace('P<', 'P<f')}"
+    rf"|^{_GAP}*(?:(?:ok|okay|alright|fine|well|so){_GAP}+)*{_OBJECT.replace('P<', 'P<t')}\s*,?\s+then\W*$"
+    rf"|^\W*(?:(?:ok|okay|yes|definitely|absolutely|obviously)\W+)*(?P<pslot>{_SLOT})\W+(?:please|definitely|"
+    rf"for\s+(?:me|us)|thanks)\W*$|^\W*(?:definitely|absolutely|obviously)\s+(?P<eslot>{_SLOT})\W*$"
     rf"|\bmy\s+(?:pick|choice)\s+is\s+{_OBJECT.replace('P<', 'P<c')}"
     r"|(?P<sone>\bthat(?:'s|\s+is|'ll\s+be|\s+will\s+be)\s+(?:the\s+one|what\s+(?:i|we)(?:'ll|\s+will|'m\s+g))|"
     r"\b(?:we|i)\s+have\s+a\s+winner\b|^\W*(?:sold|deal)\b|\byou(?:'ve|\s+have)?\s+sold\s+me\b)",
     re.IGNORECASE,
 )
 _PASSES = re.compile(
-    r"(?:\bwon't|\bwill\s+not|\bnot\s+(?:going\s+to|gonna)|(?:\bdo\s+not|\bdon't|\bdont)\s+(?:really\s+)?(?:want|care)\s+to|"
+    r"(?:\bwon't|\bwill\s+not|\bnot\s+(?:going\s+to|gonna)|(?:\bdo\s+not|\bdon't|"
+    r"\bdont)\s+(?:really\s+)?(?:want|care)\s+to|"
     rf"\brather\s+not)\s+{_ADVERBS}{_USES}\s+{_OBJECT}|\b(?:skip|pass\s+on)\s+{_OBJECT.replace('P<', 'P<p')}",
     re.IGNORECASE,
 )
 _FINE = (
-    r"(?:good|great|interesting|fun|perfect|awesome|amazing|cool|nice|excellent|fantastic|wonderful|promising|intriguing|"
+    r"(?:good|great|interesting|fun|perfect|awesome|amazing|cool|nice|excellent|fantastic|wonderful|promising|"
+    r"intriguing|"
     r"lovely|funny|hilarious|terrific|ideal|ok|okay|fine|cute|exciting|inspirational)"
 )
 _APPROVES = re.compile(
-    rf"\b(?:sounds?|looks?|seems?)\s+(?:like\s+(?:an?\s+)?)?(?:(?:\w+ly|so|pretty|very|quite|super|too|just|kind\s+of|kinda)\s+)*"
-    rf"(?:{_FINE}|(?:a\s+)?(?:plan|winner|treat))\b|\b{_FINE}\s+(?:choices?|picks?|suggestions?|recommendations?|recs?|ideas?|list)\b"
-    r"|\b(?:that|this|it|those|these|they)(?:'ll|\s+will|\s+should|\s+would)?\s+works?(?:\s+(?:well|fine|great|perfectly|for\s+(?:me|us)))?\b"
+    rf"\b(?:sounds?|looks?|seems?)\s+(?:like\s+(?:an?\s+)?)?(?:(?:\w+ly|so|pretty|very|quite|super|too|just|"
+    rf"kind\s+of|kinda)\s+)*"
+    rf"(?:{_FINE}|(?:a\s+)?(?:plan|winner|treat))\b|\b{_FINE}\s+(?:choices?|picks?|suggestions?|"
+    rf"recommendations?|recs?|ideas?|list)\b"
+    r"|\b(?:that|this|it|those|these|they)(?:'ll|\s+will|\s+should|\s+would)?\s+works?(?:\s+(?:well|fine|great|"
+    r"perfectly|for\s+(?:me|us)))?\b"
     r"|\bworks?\s+for\s+(?:me|us)\b",
     re.IGNORECASE,
 )
@@ -84,8 +100,10 @@ _NOT = re.compile(
 _AND = re.compile(r"[\s,&]*(?:and|or)?[\s,]*(?:also\s+)?(?:the\s+)?", re.IGNORECASE)
 _UNSURE = re.compile(r"^[^.!?\n]*(?:\?|\bif\b)")  # "I'll watch it if ...", "that one sounds good?"
 ASKS_MORE = re.compile(
-    r"\?|\b(?:else|another|others?|more|similar|instead|recommend(?!ations?\b|ed)|suggest(?!ions?\b|ed)|something|anything|"
-    r"any\s+(?:of|with|by|from|in)|next|rather|prefer|looking\s+for|show\s+me|find\s+me|give\s+me|what\s+about|how\s+about)\b",
+    r"\?|\b(?:else|another|others?|more|similar|instead|recommend(?!ations?\b|ed)|suggest(?!ions?\b|ed)|"
+    r"something|anything|"
+    r"any\s+(?:of|with|by|from|in)|next|rather|prefer|looking\s+for|show\s+me|find\s+me|give\s+me|what\s+about|"
+    r"how\s+about)\b",
     re.IGNORECASE,
 )
 

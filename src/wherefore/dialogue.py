@@ -808,6 +808,8 @@ class DialogueReader:
                     and re.search(_ASKS_TASTE, question.lower())
                 ):
                     verdict_now = "liked"
+                if verdict_now == "forgotten" and f.item_id in listed and not notes.judged(f.item_id):
+                    verdict_now = "rejected"  # "drop Heat", of what was only listed
                 if f.item_id and verdict_now is not None:
                     notes.note(f.item_id, verdict_now)
             if verdicts.turns_down(outside) and listed and "else" in outside.lower():

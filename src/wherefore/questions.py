@@ -20,12 +20,14 @@ Kind = Literal[
 ]
 
 _LEAD = (
-    r"^\W*(?:(?:and|but|so|ok|okay|oh|ah|cool|nice|great|hm+|wait|well|yes|yeah|no|thanks|thank you|interesting|also|"
+    r"^\W*(?:(?:and|but|so|ok|okay|oh|ah|cool|nice|great|hm+|wait|well|yes|yeah|no|thanks|thank you|"
+    r"interesting|also|"
     r"then|sorry|hey|hi|btw|by the way|actually|quick question|one question|pray tell|pray|tell me|pity|"
     r"lovely|splendid|right|ah right)\W+)*"
 )
 _ASKS = re.compile(  # what every question has one of
-    r"\?|\b(?:who|what|when|where|which|how|why|whose|whether|pick|choose|decide|compare|comparison|difference|differences|vs|versus|"
+    r"\?|\b(?:who|what|when|where|which|how|why|whose|whether|pick|choose|decide|compare|comparison|difference|"
+    r"differences|vs|versus|"
     r"common|tell|say|more|details?|info|information|describe|explain|if)\b|who's|what's|whats",
     re.IGNORECASE,
 )
@@ -50,7 +52,8 @@ _PICKS = re.compile(  # of the list: "pick one for me"
     r"(?:one|the best)(?:\s+of\s+(?:them|these|those))?(?:\s+for\s+(?:me|us|tonight))?\W*(?:please\W*)?$"
 )
 _ABOUT = re.compile(
-    r"^(?:what(?:'s|s| is| was| are| were)?\b.*\babout\b|what happens in\b|"
+    r"^(?:what(?:'s|s| is| was| are| were)?\b.*\babout\b|what(?:'s|s| is| was| are| were)\b.*\blike\W*$|"
+    r"what happens in\b|"
     r"what(?:'s| is) (?:the |its )?(?:plot|story|premise)|what (?:kind|sort|type) of\b)"
 )
 _MORE = re.compile(
@@ -82,7 +85,9 @@ _HOLDS = re.compile(r"^(?:is|was|are|were|does|do|did|has|have|isn't|wasn't|aren
 _WHICH = re.compile(
     r"^which(?: ones?)?\s*(?:of (?:them|those|these|the \w+)|is|are|was|were|has|have|would be)\b"
 )
-_RANKED = re.compile(r"\b(?:best|favou?rite|start with|try first|pick|recommend most|first)\b")
+_RANKED = re.compile(
+    r"\b(?:best|favou?rite|start with|try first|pick|recommend most|first(?!\s+(?:one|movie|film|book)))\b"
+)
 _HIGH_LOW: dict[str, tuple[str, Literal["max", "min"]]] = {
     **dict.fromkeys(("longer", "longest"), ("duration", "max")),
     **dict.fromkeys(("shorter", "shortest", "quicker", "quickest"), ("duration", "min")),

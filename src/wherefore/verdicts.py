@@ -216,7 +216,9 @@ _OTHERS = re.compile(
     re.IGNORECASE,
 )
 _NOT_SLOT = re.compile(
-    r"^\W*(?:(?:but|and|maybe|ok|okay|hm+|well|so|please|no)\W+)*(?:not|skip|drop|remove|swap|replace|exchange|"
+    r"^\W*(?:(?:but|and|maybe|ok|okay|hm+|well|so|please|no|i'm|i am)\W+)*"
+    r"(?:not\s+interested\s+in|not|skip|drop|remove|"
+    r"swap(?:\s+out)?|replace|exchange|lose|without|cut|take(?=[^.!?]*\boff\b)|"
     r"anything\s+but|no\s+to|leave\s+out|"
     r"(?:i\s+)?(?:don't|do not|didn't)\s+(?:want|fancy|feel like|need))\s+(?:to\s+\w+\s+)?(?:the\s+|number\s+|#)?",
     re.IGNORECASE,
@@ -237,10 +239,13 @@ _TURNED_DOWN = re.compile(
     r"different\s+(?:ones?|movies|films|options)|"
     r"(?:\d+|some|a\s+few|two|three|five)\s+more(?!\s+(?:than|like|\w+\s+than))|"
     r"any\s*more\s+(?:suggestions|options|ideas|recommendations)|more\s+(?:suggestions|options|ideas|"
-    r"recommendations)|show\s+me\s+more|next\s+(?:ones|page|batch)|"
+    r"recommendations)|show\s+me\s+(?:more(?!\s+(?:like|of))|others?)|nothing\s+(?:here|on\s+(?:the|this|"
+    r"that)\s+list)|"
+    r"(?:these|those|they)\s+(?:aren't|are\s+not)\s+(?:for\s+(?:me|us)|my|what)|(?:try|go)\s+again|"
+    r"next\s+(?:ones|page|batch)|"
     r"another\s+(?:one|suggestion|option|list|movie|film|book))\b|^\W*(?:(?:hm+|ok|and|nah|nope|no)\W+)*(?:nah|"
     r"nope|"
-    r"next|pass|more|(?:some |any |the )?others?)\W*$",
+    r"next|pass|no good|more|(?:some |any |the )?others?)(?:\W+(?:please|thanks|thank you|one))?\W*$",
     re.IGNORECASE,
 )
 _WHAT_A = re.compile(
@@ -451,6 +456,10 @@ def verdict_on(
         re.IGNORECASE,
     ):
         return "rejected"  # "anything by Nolan, not Dunkirk"
+    if re.search(
+        r"\b(?:don'?t|do not|didn'?t)\s+(?:really\s+)?want\s+(?:to\s+\w+\s+)?$", head, re.IGNORECASE
+    ):
+        return "rejected"
     if before is not None and _SO_IS.search(head):
         return before
     if (
@@ -624,7 +633,8 @@ def verdicts_in(text: str, clause: Span) -> list[Verdict]:
     if not any(verdict in ("liked", "disliked") for verdict in found) and "unseen" not in found:
         said = quality(words)
         copula = re.search(
-            r"\b(?:was|is|were|are|that'?s|it'?s|turned out|ended up|seemed|felt|found)\b|wasn'?t|isn'?t|"
+            r"\b(?:was|is|were|are|that'?s|it'?s|turned out|ended up|seemed|felt|found|suck(?:s|ed))\b|wasn'?t|"
+            r"isn'?t|"
             rf"^\W*(?:(?:too|so|very|really|just|pretty|quite|absolutely|totally)\b|(?:{_GOOD}|{BAD})\b)",
             words,
             re.I,
