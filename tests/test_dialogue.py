@@ -887,3 +887,15 @@ def test_who_has_seen_one_and_takes_none_turns_the_rest_down(builtin, says, rest
         kind: [builtin.catalog[one].title for one in getattr(state, kind)] for kind in ("seen", "rejected")
     }
     assert titles == {"seen": ["Heat"], "rejected": ["Casino"] if rest_is_out else []}
+
+
+@pytest.mark.parametrize(
+    "said", ["Heat? Loved it. ", "zombies? no ", "5/10 ", "enough of the zombies in 2015 "]
+)
+def test_a_message_of_the_same_again_and_again_is_read_at_once(said, builtin):
+    text = (said * 1000)[:10_000]
+    began = time.monotonic()
+    builtin.read([Message("user", text)])
+    assert (
+        time.monotonic() - began < 10
+    )  # a second or two; half a minute when each sentence cut the whole anew

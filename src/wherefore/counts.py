@@ -103,10 +103,13 @@ def read_count(
     return found
 
 
+_FAR = 12  # words before a number that are read for what they say of it
+
+
 def _cue(said: Sequence[Word], i: int, text: str) -> str | None:
     """What the words before a number say of it: "shows", "wishes", "top", that a clause starts here, or nothing."""
     j = i
-    while j > 0 and not _CLAUSE_END.search(text, said[j - 1].end, said[j].start):
+    while j > max(0, i - _FAR) and not _CLAUSE_END.search(text, said[j - 1].end, said[j].start):
         before = said[j - 1].form
         if before == "top":
             return "top"
@@ -120,7 +123,7 @@ def _cue(said: Sequence[Word], i: int, text: str) -> str | None:
         if not (ranged or before in _OPENS or is_number(before)):
             return None
         j -= 1
-    return "start"
+    return "start" if j == 0 or j > i - _FAR else None
 
 
 def is_number(form: str) -> bool:

@@ -387,7 +387,7 @@ class LimitReader:
         for match in _ONLY_YEAR.finditer(low):
             put(self._year, "eq", float(match["a"] or match["b"]), *match.span())
         for match in _IN_YEAR.finditer(low):
-            before = re.split(r"[.,;:!?\n]", low[: match.start()])[-1]
+            before = re.split(r"[.,;:!?\n]", low[max(0, match.start() - 120) : match.start()])[-1]
             if _SAID_OF_ONE.search(before) and not _WHICH.search(before):
                 continue
             if match["word"] == "of" or not (_SOUGHT | set(nouns)).isdisjoint(re.findall(r"[a-z]+", before)):

@@ -79,6 +79,11 @@ def forms(text: str) -> list[str]:
 
 def words(text: str) -> list[Word]:
     """The words of a text with their places."""
+    return list(_words(text))  # the same message is cut by every reader, and for every sentence of it
+
+
+@lru_cache(64)
+def _words(text: str) -> tuple[Word, ...]:
     found: list[Word] = []
     end = 0
     for match in _WORD.finditer(text):
@@ -86,7 +91,7 @@ def words(text: str) -> list[Word]:
         first = not found or _SENTENCE_END.search(text, end, match.start()) is not None
         found.append(Word(fold(raw), match.start(), match.end(), raw[0].isupper() or raw[0].isdigit(), first))
         end = match.end()
-    return found
+    return tuple(found)
 
 
 def stem(form: str) -> str:
