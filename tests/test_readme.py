@@ -157,6 +157,27 @@ def test_the_ranking_tables_hold_the_numbers_of_the_results(name):
     assert f"{results['parameters']['total'] / 1e6:.1f} M" in part
 
 
+def test_the_table_of_parts_holds_the_numbers_of_the_results():
+    import json
+
+    results = json.loads((ROOT / "results" / "redial-ablations.json").read_text(encoding="utf-8"))
+    part = README.read_text(encoding="utf-8").split("**What the parts are worth**")[1].split("\n**")[0]
+    names = {
+        "the whole chain": "wherefore",
+        "no LLM: sources and the head over their features": "no LLM",
+        "titles as text instead of soft tokens": "titles instead of soft tokens",
+        "a linear item encoder": "a linear item encoder",
+        "a Q-Former as item encoder": "a Q-Former as item encoder",
+    }
+    rows = {cells[0]: cells[1:] for cells in table_of(part) if cells[0] in names}
+    assert rows.keys() == names.keys() and set(names.values()) == set(results["systems"])
+    for row, cells in rows.items():
+        of = results["systems"][names[row]]["dedup"]
+        measures = [of[f"recall@{k}"] for k in (1, 10, 50)]
+        assert cells == [f"{share:.3f}".replace("0.", ".") for share in measures]
+    assert results["command"] in part and results["seeds"] == [0, 1, 2, 3, 4]
+
+
 def test_the_table_of_cold_items_holds_the_numbers_of_the_results():
     import json
 
