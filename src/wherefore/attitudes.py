@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from wherefore.verdicts import BAD
-from wherefore.words import straight
 
 
 def _one_of(*patterns: str) -> str:
@@ -97,11 +96,12 @@ _SCORNED = _one_of(
     r"anything)\s+for|appeal\s+to)\s+(?:me|us)",
 )
 _ANSWER = re.compile(  # "Zombies? No thanks."
-    r"^\s*[?,]+\s*(?:(?P<no>nope|no|nah|never|ugh|yuck|eww*|meh|boring|hate\s+(?:it|them|those)|"
+    r"\s*[?,]+\s*(?:(?P<no>nope|no|nah|never|ugh|yuck|eww*|meh|boring|hate\s+(?:it|them|those)|"
     r"not(?!\s+(?:only|just|too)))|(?P<yes>yes|yeah|yep|sure))\b"
     r"(?:\s+(?:thanks?|thank\s+you|way|please|chance|more|again|really|for\s+me|tonight|today))*\s*(?:[.!?,]|$)",
     re.IGNORECASE,
 )
+_DEFINITE = re.compile(r"\b(?:the|that|this)\s+$", re.IGNORECASE)  # "the romance was boring": of one film
 _KEEP = re.compile(r"\b(?:keep|leave)\s+(?:(?:the|any|all)\s+)*$", re.IGNORECASE)
 _OUT = re.compile(r"\s*out\b", re.IGNORECASE)
 _FANS = re.compile(
@@ -143,19 +143,19 @@ class AttitudeReader:
         [None, Attitude(kind='wanted', start=None, longed=False)]
 
         Args:
-            text: The message.
+            text: The message, apostrophes straight.
             clause: The characters of the clause that they stand in.
             start: Where the value begins.
             end: Where it ends.
         """
-        text = straight(text)
         head, tail = text[clause[0] : start], text[end : clause[1]]
         weary = _WEARY.search(head)
         if weary is not None:
             return Attitude("unwanted", clause[0] + weary.start())
-        answer = _ANSWER.match(text[end:])
-        definite = re.search(r"\b(?:the|that|this)\s+$", head, re.IGNORECASE) is not None
-        if answer is not None and answer["no"] or (not definite and self._scorned.match(tail)):
+        answer = _ANSWER.match(text, end)
+        if answer is not None and answer["no"]:
+            return Attitude("unwanted")
+        if self._scorned.match(tail) and not _DEFINITE.search(head):
             return Attitude("unwanted")
         if _KEEP.search(head) and _OUT.match(tail):
             return Attitude("unwanted")

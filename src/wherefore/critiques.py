@@ -75,16 +75,13 @@ _BEFORE = re.compile(  # "my older brother", "no longer"
     re.IGNORECASE,
 )
 _OF_PEOPLE = re.compile(
-    r"\b(?:been|(?:he|she|i|we)(?:'s|'m|'re|s|\s+is|\s+am|\s+are|\s+was)|(?:son|daughter|wife|husband|kid|"
-    r"child|mom|dad|"
+    r"\b(?:been|(?:he|she|i|we)(?:'s|'m|'re|s|\s+is|\s+am|\s+are|\s+was)|(?:son|daughter|wife|husband|kid|child|mom|dad|"
     r"mother|father|friend)(?:'s|\s+is|\s+was)|(?:kids|children|friends|parents)\s+(?:are|were))\s+(?:\w+\s+)?$",
     re.IGNORECASE,
 )
 _AFTER = re.compile(
-    r"^\s+(?:brothers?|sisters?|sons?|daughters?|kids?|child|children|siblings?|couple|man|men|woman|women|"
-    r"people|guy|"
-    r"than\s+(?:me|my|i|you|\d|two|three|an?\s+(?:hour|minute))|i\b|version|cut|generation|ago|"
-    r"as\b(?!\s+(?:that|it|the)))",
+    r"^\s+(?:brothers?|sisters?|sons?|daughters?|kids?|child|children|siblings?|couple|man|men|woman|women|people|guy|"
+    r"than\s+(?:me|my|i|you|\d|two|three|an?\s+(?:hour|minute))|i\b|version|cut|generation|ago|as\b(?!\s+(?:that|it|the)))",
     re.IGNORECASE,
 )
 

@@ -914,8 +914,7 @@ _OFFERS = re.compile(
     re.IGNORECASE,
 )
 _START_OVER = re.compile(
-    r"\b(?:forget|ignore|scratch|drop|clear|erase)\s+(?:about\s+)?(?:everything|all)\b(?!\s+but)|"
-    r"\bstart(?:ing)?\s+(?:all\s+)?"
+    r"\b(?:forget|ignore|scratch|drop|clear|erase)\s+(?:about\s+)?(?:everything|all)\b(?!\s+but)|\bstart(?:ing)?\s+(?:all\s+)?"
     r"(?:over|again|from scratch|afresh|fresh)\b|\breset\b|\bnew search\b|\bfrom scratch\b",
     re.IGNORECASE,
 )
@@ -941,10 +940,8 @@ _DROPS = re.compile(
     r"\b(?:forget|never\s?mind|scratch|drop|ditch)\s+(?:about\s+)?(?P<what>[^,.!?;\n]{3,40})", re.IGNORECASE
 )
 _THAT_PERSON = re.compile(
-    r"\b(?:by|from|of|with|starring)\s+(?:that|this|the\s+same|the)\s+(?P<label>director|actor|actress|author|"
-    r"writer|artist|designer|"
-    r"singer|band|cook|brand|composer)\b|\b(?:by|with)\s+(?:him|her|them)\b(?=\W*(?:$|please|in|too|instead|"
-    r"[.!?,]))|"
+    r"\b(?:by|from|of|with|starring)\s+(?:that|this|the\s+same|the)\s+(?P<label>director|actor|actress|author|writer|artist|designer|"
+    r"singer|band|cook|brand|composer)\b|\b(?:by|with)\s+(?:him|her|them)\b(?=\W*(?:$|please|in|too|instead|[.!?,]))|"
     r"\b(?:more|others?|anything|something|any)\s+(?:else\s+)?(?:of|by|from)\s+(?:his|hers|theirs)\b",
     re.IGNORECASE,
 )
@@ -954,8 +951,7 @@ _BARE_LIMIT = re.compile(
     re.IGNORECASE,
 )
 _MORE_LIKE = re.compile(
-    r"\b(?:more|something|anything|others?|stuff|things|ones?|similar|movies|films|"
-    r"books)\s+(?:just\s+)?(?:like|to|as)\s+(?:that|it|this)\b(?!\s+but)"
+    r"\b(?:more|something|anything|others?|stuff|things|ones?|similar|movies|films|books)\s+(?:just\s+)?(?:like|to|as)\s+(?:that|it|this)\b(?!\s+but)"
     r"|\bmore\s+of\s+(?:that|the same)\b|\bsimilar\s+(?:ones|movies|films)\b",
     re.IGNORECASE,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -117,10 +118,8 @@ def _either(phrases: Collection[str]) -> str:
 
 _NO_UNIT = rf"(?:{'|'.join(sorted({phrase.split()[0] for phrase in _COMPARE} | {'between', 'from'}))})\b"
 _QUANTITY = (
-    rf"(?P<currency>[$€£])?\s?(?P<n>\b{_NUM}(?![\w:]|\.\d)|(?<=[$€£])\d[\d,.]*|\b\d+(?=(?:h|min|mins|m|hrs?)\b|"
-    rf"h[0-5]\d\b))"
-    rf"(?:\s+and\s+(?P<half0>a\s+half)(?=\s+[a-z]))?(?:\s?-?\s?(?!{_NO_UNIT})(?P<unit>[a-z]+|"
-    rf"[$€£]))?(?:\s+and\s+(?P<half>a\s+half)|\s+(?:and\s+)?(?P<n2>\d+|"
+    rf"(?P<currency>[$€£])?\s?(?P<n>\b{_NUM}(?![\w:]|\.\d)|(?<=[$€£])\d[\d,.]*|\b\d+(?=(?:h|min|mins|m|hrs?)\b|h[0-5]\d\b))"
+    rf"(?:\s+and\s+(?P<half0>a\s+half)(?=\s+[a-z]))?(?:\s?-?\s?(?!{_NO_UNIT})(?P<unit>[a-z]+|[$€£]))?(?:\s+and\s+(?P<half>a\s+half)|\s+(?:and\s+)?(?P<n2>\d+|"
     rf"{_NUM})\s?(?P<unit2>min\w*)|(?<=h)\s?(?P<n3>[0-5]\d)(?!\d))?"
 )
 _ABOUT = r"(?:\s+(?:about|around|roughly|the\s+year|year|like|say|of))?"
@@ -160,13 +159,15 @@ _SAID_OF_ONE = re.compile(
     r"visited|"
     r"worked|started|graduated|read)\b|\b(?:it|that|this|there|he|she)'s\b"
 )
+_OF_ONE = re.compile(r"\b(?:it|that|this|they|which|one)\s+(?:was\s+|is\s+|were\s+)?$")
+_OF_ANY = re.compile(r"\b(?:some|any)(?:thing|\s+\w+)\s+(?:that|which)\s")
 _WHICH = re.compile(r"\b(?:what|which)\b")
 _SOUGHT = frozenset(
     "something anything stuff best good great greatest biggest top hits releases ones".split()
 )
-_CENTURIES: tuple[tuple[str, Op], ...] = (
-    (r"(?:this|the\s+current|(?:the\s+)?(?:21st|twenty[\s-]first))\s+century", "ge"),
-    (r"(?:last|(?:the\s+)?(?:20th|twentieth))\s+century(?!\s+fox)", "lt"),
+_CENTURIES: tuple[tuple[re.Pattern[str], Op], ...] = (
+    (re.compile(r"\b(?:this|the\s+current|(?:the\s+)?(?:21st|twenty[\s-]first))\s+century"), "ge"),
+    (re.compile(r"\b(?:last|(?:the\s+)?(?:20th|twentieth))\s+century(?!\s+fox)"), "lt"),
 )
 _THIS_DECADE = re.compile(
     r"\b(?:from|in|of|during|within)\s+(?:(?P<this>(?:this|the\s+current)\s+decade)|the\s+(?:last|"
@@ -198,6 +199,7 @@ _RECENT = re.compile(
 _BARE_RECENT = re.compile(
     r"(?:^|\blike\s+|\bprefer\s+|\bonly\s+|\bwant\s+)(?P<word>newer|recent|modern|more recent)\s+(?P<noun>[a-z]+)"
 )
+_RELEASES = frozenset({"releases", "release", "stuff"})
 _RECENT_YEARS = 8  # what "recent" means: so many years before the catalogue's newest
 _FINE = (
     r"(?:(?:are|is|would\s+be|works?|were)\s+)?(?:also\s+|actually\s+|just\s+|totally\s+|"
@@ -334,7 +336,7 @@ class LimitReader:
             )
             if spec is self._year and _MEMORY.search(around):
                 continue
-            if _NEGATED.search(low[max(0, match.start() - 60) : match.start()]):
+            if _follows(low, match, _NEGATED):
                 op = _OPPOSITE[op]
             put(spec, op, amount * scale, match.start(), self._end(match))
         for match in _HAVE.finditer(low):
@@ -357,26 +359,18 @@ class LimitReader:
                 if _MEMORY.search(low[max(0, match.start() - 40) : match.end() + 20]):
                     continue
                 before = low[max(0, match.start() - 30) : match.start()]
-                of_one = re.search(r"\b(?:it|that|this|they|which|one)\s+(?:was\s+|is\s+|were\s+)?$", before)
-                if of_one is not None and not re.search(
-                    r"\b(?:some|any)(?:thing|\s+\w+)\s+(?:that|which)\s", of_one.string
-                ):
+                if _OF_ONE.search(before) and not _OF_ANY.search(before):
                     continue  # "It came out in 2017."
                 if match["last"]:
                     put(self._year, "ge", float(match["year"]), *match.span())
                     put(self._year, "le", float(match["last"]), *match.span())
                 else:
                     put(self._year, "eq", float(match["year"]), *match.span())
-            alternatives = "|".join(
-                re.escape(n) for n in sorted({*self._nouns, *nouns}, key=len, reverse=True) if n
-            )
-            between = (
-                r"(?!(?:in|on|at|to|and|or|is|was|the|an?|i|we|my|some|this|that|it|but|with)\b)[a-z-]+\s+"
-            )
-            for match in re.finditer(rf"\b({_YEAR})\s+(?:{between}){{0,2}}(?:{alternatives})\b", low):
+            called = frozenset({*self._nouns, *nouns})
+            for match in _of_year(called).finditer(low):
                 put(self._year, "eq", float(match[1]), match.start(), match.end(1))
-            self._read_years(low, {*self._nouns, *nouns}, put)
-            self._read_recent(low, {*self._nouns, *nouns}, put)
+            self._read_years(low, called, put)
+            self._read_recent(low, called, put)
         return sorted(found, key=lambda f: f.start)
 
     def _read_years(self, low: str, nouns: Collection[str], put: _Put) -> None:
@@ -386,20 +380,20 @@ class LimitReader:
             put(self._year, "ge", float(match["year"]), *match.span())
         for match in _ONLY_YEAR.finditer(low):
             put(self._year, "eq", float(match["a"] or match["b"]), *match.span())
+        sought = _SOUGHT | set(nouns)
         for match in _IN_YEAR.finditer(low):
             before = re.split(r"[.,;:!?\n]", low[max(0, match.start() - 120) : match.start()])[-1]
             if _SAID_OF_ONE.search(before) and not _WHICH.search(before):
                 continue
-            if match["word"] == "of" or not (_SOUGHT | set(nouns)).isdisjoint(re.findall(r"[a-z]+", before)):
+            if match["word"] == "of" or not sought.isdisjoint(re.findall(r"[a-z]+", before)):
                 put(self._year, "eq", float(match["year"]), *match.span())
         for match in _THIS_DECADE.finditer(low):
             latest = self._newest(self._year)
-            if latest and not _NEGATED.search(low[max(0, match.start() - 60) : match.start()]):
+            if latest and not _follows(low, match, _NEGATED):
                 put(self._year, "ge", latest - latest % 10 if match["this"] else latest - 10, *match.span())
         for pattern, op in _CENTURIES:
-            for match in re.finditer(rf"\b{pattern}", low):
-                before = low[max(0, match.start() - 60) : match.start()]
-                if not _SET.search(before) and not _NEGATED.search(before):
+            for match in pattern.finditer(low):
+                if not (_follows(low, match, _SET) or _follows(low, match, _NEGATED)):
                     put(self._year, op, 2000.0, *match.span())
 
     def _read_decades(self, low: str, put: _Put) -> None:
@@ -435,7 +429,7 @@ class LimitReader:
                 put(year, "ge", first + 10, *match.span())
             elif op in ("until", "no later than"):
                 put(year, "lt", first + 10, *match.span())
-            elif not _NEGATED.search(low[max(0, match.start() - 60) : match.start()]):
+            elif not _follows(low, match, _NEGATED):
                 low_end, high_end = {"early": (0, 4), "mid": (3, 7), "late": (6, 10)}.get(
                     match["part"], (0, 10)
                 )
@@ -452,25 +446,16 @@ class LimitReader:
                 noun, word = match["noun"], match["word"]
                 if noun in ("than", "and", "or") or low[match.end() :].lstrip().startswith("than"):
                     continue
-                if (
-                    word == "new"
-                    and noun not in {*nouns, "releases", "release", "stuff"}
-                    or word == "current"
-                    and noun
-                    and noun not in nouns
-                ):
+                is_thing = noun in nouns or noun in _RELEASES
+                if word == "new" and not is_thing or word == "current" and noun and noun not in nouns:
                     continue
-                if (
-                    noun
-                    and noun not in {*nouns, "releases", "release", "stuff"}
-                    and word not in ("newer", "recent", "modern")
-                ):
+                if noun and not is_thing and word not in ("newer", "recent", "modern"):
                     continue
                 if noun in ("one", "version", "remake", "jumanji", "york", "zealand") or low[
                     match.start() :
                 ].startswith("the new"):
                     continue
-                if _NEGATED.search(low[max(0, match.start() - 60) : match.start()]) or self._year is None:
+                if _follows(low, match, _NEGATED) or self._year is None:
                     continue
                 if latest := self._newest(self._year):
                     put(self._year, "ge", latest - _RECENT_YEARS, match.start(), match.end("word"))
@@ -558,6 +543,19 @@ class LimitReader:
         if phrase in _DURABLE and match["n"].isdigit() and self.duration is not None:
             return self.duration, 1.0
         return None, 1.0
+
+
+def _follows(low: str, match: re.Match[str], words: re.Pattern[str]) -> bool:
+    """Whether certain words stand right before a match."""
+    return words.search(low[max(0, match.start() - 60) : match.start()]) is not None
+
+
+@lru_cache(8)
+def _of_year(called: frozenset[str]) -> re.Pattern[str]:
+    """Finds a year before what items are called: "2015 movies", "a 2010 black comedy"."""
+    names = "|".join(re.escape(name) for name in sorted(called, key=len, reverse=True) if name)
+    between = r"(?!(?:in|on|at|to|and|or|is|was|the|an?|i|we|my|some|this|that|it|but|with)\b)[a-z-]+\s+"
+    return re.compile(rf"\b({_YEAR})\s+(?:{between}){{0,2}}(?:{names})\b")
 
 
 def _of_date(op: Op, value: float) -> tuple[Op, float]:

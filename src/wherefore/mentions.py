@@ -13,10 +13,8 @@ from wherefore.catalog import Catalog
 from wherefore.words import ARTICLES, FUNCTION_WORDS, NUMBERS, Word, forms, ordinary_words, straight, words
 
 _CUES = frozenset(
-    "like likes liked love loves loved enjoy enjoys enjoyed hate hates hated dislike disliked adore adored see "
-    "seen "
-    "saw watch watched watching rewatch rewatched rewatching read reading heard own bought played called "
-    "titled named "
+    "like likes liked love loves loved enjoy enjoys enjoyed hate hates hated dislike disliked adore adored see seen "
+    "saw watch watched watching rewatch rewatched rewatching read reading heard own bought played called titled named "
     "recommend recommended suggest suggested try tried prefer preferred remember favorite favourite than finished "
     "loving enjoying seeing".split()
 )
@@ -88,22 +86,19 @@ _PAIRED_CUES = frozenset(
 )
 # Words that may stand between a cue and a title.
 _FILLERS = frozenset(
-    "the a an movie movies film films book books original old new first both also just maybe really only even "
-    "either "
+    "the a an movie movies film films book books original old new first both also just maybe really only even either "
     "probably especially absolutely definitely recently already ever never stuff things ones something "
     "anything watching "
     "seeing called named classic film series remake is was are me".split()
 )
 _AFTER = frozenset(
-    "and or but because cause cuz so too also was is were are isnt wasnt last yesterday tonight again though "
-    "although "
+    "and or but because cause cuz so too also was is were are isnt wasnt last yesterday tonight again though although "
     "which when yet before starring it i a very really movie movies film series one that if then what we its "
     "have thanks pls plz please thx lol haha tho "
     "great awesome recently already years last in at on for with as quite much".split()
 )
 _QUOTES = re.compile(
-    r"\*\*([^*\n]{1,150})\*\*|(?<![*\w])\*([^*\s](?:[^*\n]{0,148}[^*\s])?)\*(?![*\w])|"
-    r"[\"“«]([^\"“”«»\n]{1,150})[\"”»]|(?<![\w'’])['‘]([^'’\n]{1,80})['’](?!\w)"
+    r"\*\*([^*\n]{1,150})\*\*|(?<![*\w])\*([^*\s](?:[^*\n]{0,148}[^*\s])?)\*(?![*\w])|[\"“«]([^\"“”«»\n]{1,150})[\"”»]|(?<![\w'’])['‘]([^'’\n]{1,80})['’](?!\w)"
 )
 _LIST_LINE = re.compile(r"^[ \t]*(?:\d{1,3}[.)]|[-*•–])[ \t]+(\S[^\n]*)$", re.MULTILINE)
 _YEAR_AFTER = re.compile(
@@ -112,10 +107,8 @@ _YEAR_AFTER = re.compile(
 _REASON = re.compile(r"\*\*|\s[—–-]\s|:\s|\s\(")
 # Words with which a phrase of common words says what is sought, not a title.
 _VAGUE = frozenset(
-    "something anything nothing everything someone anyone another other others any some that this all both "
-    "these those "
-    "my your his her what it good great best new newer old older more most enough next last first too so very "
-    "really "
+    "something anything nothing everything someone anyone another other others any some that this all both these those "
+    "my your his her what it good great best new newer old older more most enough next last first too so very really "
     "bad nice fun same different such kids family dark one two few many".split()
 )
 # What leads to a title in a question about an item.
@@ -125,10 +118,8 @@ _ASKED_OF = re.compile(
     r"|\bwho(?:'s|s)?\b[^.!?,;]{0,40}\b(?:in|directed|wrote|made|produced|created|of|behind|composed|starred)\s+$"
     r"|\b(?:how (?:long|old|much)|when|where|what (?:genre|year|language|country|(?:kind|sort|type) of \w+))\s+"
     r"(?:is|was|did|does|are)\s+$"
-    r"|\b(?:compare|between|versus|vs\.?|why not|why|describe|whether|tell me (?:\w+ ){0,3}(?:about|of)|"
-    r"more about)\s+$"
-    r"|\b(?:director|cast|length|runtime|genre|genres|plot|story|author|writer|year|stars?|actors|pages|"
-    r"language)\s+of\s+$"
+    r"|\b(?:compare|between|versus|vs\.?|why not|why|describe|whether|tell me (?:\w+ ){0,3}(?:about|of)|more about)\s+$"
+    r"|\b(?:director|cast|length|runtime|genre|genres|plot|story|author|writer|year|stars?|actors|pages|language)\s+of\s+$"
     r"|\b\d{1,2}(?:\.\d)?\s*(?:/|out of)\s*\d{1,3}\s+(?:for|to)\s+(?:the\s+)?$"
     r"|\bwhat(?:'s|s| is)\s+$|\bwhich (?:one )?(?:is|was|are|has)\s+(?:the\s+)?[\w ]{2,25}[,:]\s+$",
     re.IGNORECASE,
@@ -136,13 +127,11 @@ _ASKED_OF = re.compile(
 _NUMBER_WORDS = {name: str(number) for name, number in NUMBERS.items() if 2 <= number <= 12}
 _PARTS = frozenset({"part", "vol", "volume", "chapter", "episode"})
 _DESCRIBED = re.compile(
-    r"^\s*,?\s*\(?(?:(?P<one>the\s+(?:one|movie|film|book)\s+(?:with|by|from|about|where)\b)|(?:with|by|"
-    r"starring)\s+)",
+    r"^\s*,?\s*\(?(?:(?P<one>the\s+(?:one|movie|film|book)\s+(?:with|by|from|about|where)\b)|(?:with|by|starring)\s+)",
     re.IGNORECASE,
 )
 _PRONOUNS = frozenset(
-    "it her us him me this that i we they he she you what who which there here how where all one these those "
-    "some any "
+    "it her us him me this that i we they he she you what who which there here how where all one these those some any "
     "his my your our their no not so".split()
 )
 _LINKING = frozenset({"and", "or", "nor", "also", "maybe", "even"})
@@ -154,38 +143,32 @@ _FAVOURITE_IS = re.compile(r"\bfav(?:e|s|ou?rites?)\b[^.!?]*\b(?:is|was|are|were
 _BEFORE_ADJECTIVES = frozenset("was is are were so very really super too pretty quite happy merry".split())
 _PROPER = frozenset(  # what has a capital without being a title
     "holiday holidays birthday monday tuesday wednesday thursday friday saturday sunday january february march "
-    "april may june july august september "
-    "october november december christmas easter halloween thanksgiving english french german spanish italian "
-    "japanese chinese "
-    "america american british europe european asia africa god jesus bible mom mum dad grandma grandpa mother "
-    "father sir doctor "
-    "netflix amazon hulu disney marvel pixar hollywood bollywood internet google youtube facebook oscar oscars "
-    "hbo imdb tv dvd "
-    "usa uk us eu nyc paris london rome berlin tokyo vegas texas california hawaii france germany spain italy "
-    "china japan india "
-    "russia canada mexico australia earth mars moon nazi jewish christian catholic muslim hitler lincoln "
+    "april may june july august september october november december christmas easter halloween thanksgiving "
+    "english french german spanish italian japanese chinese america american british europe european asia "
+    "africa god jesus bible mom mum dad grandma grandpa mother father sir doctor netflix amazon hulu disney "
+    "marvel pixar hollywood bollywood internet google youtube facebook oscar oscars hbo imdb tv dvd usa uk us "
+    "eu nyc paris london rome berlin tokyo vegas texas california hawaii france germany spain italy china japan "
+    "india russia canada mexico australia earth mars moon nazi jewish christian catholic muslim hitler lincoln "
     "batman".split()
 )
-_SOME = frozenset("more some any another other anything everything did has does".split())
+_BEFORE_NAMES = _BY | frozenset("more some any another other anything everything did has does".split())
 _MAKES = frozenset("did does made makes directed directs wrote writes".split())
 # What goes on after the name of a thing.
 _FILMS = frozenset("films movies flicks pictures books novels albums songs".split())
 _SAYS = frozenset(
     "was is wasnt isnt were are werent arent sounds bored sucked sucks rocks rocked blew made had left put did "
-    "didnt does doesnt "
-    "gets got annoyed changed never hooked moved scared".split()
+    "didnt does doesnt gets got annoyed changed never hooked moved scared".split()
 )
 _ANSWERED = frozenset(  # what follows a title that was asked, to answer: "Gravity? Not so much."
     "loved love liked like enjoyed hated hate disliked seen saw watched not never great awesome amazing "
-    "brilliant good bad "
-    "boring meh no yes absolutely definitely of i ive already awful terrible horrible what such best favorite "
-    "favourite".split()
+    "brilliant good bad boring meh no yes absolutely definitely of i ive already awful terrible horrible what "
+    "such best favorite favourite".split()
 )
-_FAINT = frozenset("not never no yes of i ive what such best definitely absolutely".split())
+# Of these, what also says so after a comma: "Gravity, loved it".
+_REMARKED = _ANSWERED - frozenset("not never no yes of i ive what such best definitely absolutely".split())
 _POLITE = frozenset(
     "yes no yeah yep nope ok okay thanks thank sorry hi hello hey please great good nice cool awesome perfect "
-    "sure wow well oh "
-    "really seriously interesting gotcha right true".split()
+    "sure wow well oh really seriously interesting gotcha right true".split()
 )
 _NAMESAKE = re.compile(
     r"\b(?:my|our|his|her|their|your)\s+(?:\w+\s+)?\w+(?:'s|’s)?\s+(?:name\s+)?(?:(?:is|was)\s+(?:called|named)|"
@@ -201,6 +184,7 @@ _CONTRAST = re.compile(
 _IT_IS = re.compile(
     r"\s+it\s+is\b(?!\s+(?:a|an|the|so|not|too|very|about|like))", re.IGNORECASE
 )  # "Coco it is!"
+_MARK = re.compile(r"(?P<asked>[?!])\s|(?:[:,]|\s-)\s")  # "Interstellar? Loved it."
 _MARKED = re.compile(
     r"\s+\d{1,2}(?:\.\d)?\s?/\s?\d|\s*(?:<3|[\u2764\u2665\U0001F60D\U0001F44D\U0001F525\U0001F970\U0001F44E])"
 )
@@ -334,7 +318,7 @@ class TitleIndex:
                 if key in self._titles and not scene.is_broken(i, i + size):
                     after = said[i + size].form if i + size < len(said) else ""
                     theirs = after in _FILMS
-                    by = after in _MAKES or (i and said[i - 1].form in _BY | _SOME)
+                    by = after in _MAKES or (i and said[i - 1].form in _BEFORE_NAMES)
                     if size == 1 and word.form in self._names and (theirs or by):
                         continue  # "directed by Hitchcock", "Hitchcock films", "anything Hitchcock made"
                     span = said[i : i + size]
@@ -579,7 +563,7 @@ class TitleIndex:
             j = i
             while j < len(said) and j - i < 7 and not taken[j] and (j == i or scene.is_gap(j - 1)):
                 j += 1
-                if said[j - 1].form not in FUNCTION_WORDS | _FILMS:
+                if said[j - 1].form not in FUNCTION_WORDS and said[j - 1].form not in _FILMS:
                     spans.add((i, j))
         odd = [
             (i, j)
@@ -705,21 +689,19 @@ class _Scene:
 
     def is_subject(self, j: int) -> bool:
         """Whether word j goes on as one does after the name of a thing: "was"."""
-        end = self.words[j - 1].end
+        last, end = self.words[j - 1].form, self.words[j - 1].end
         if _MARKED.match(self.text, end):
             return True
         if j >= len(self.words):
             return False
         if _CONTRAST.match(self.text, end):
             return True
-        if self.words[j - 1].form not in FUNCTION_WORDS and _IT_IS.match(self.text, end):
+        if last not in FUNCTION_WORDS and _IT_IS.match(self.text, end):
             return True
-        mark = re.match(
-            r"(?P<asked>[?!])\s|(?:[:,]|\s-)\s", self.text[end : end + 3]
-        )  # "Interstellar? Loved it."
-        polite = self.words[j - 1].form in _POLITE or self.words[j - 1].form in FUNCTION_WORDS
-        if mark and not polite and self.words[j].form in (_ANSWERED if mark["asked"] else _ANSWERED - _FAINT):
-            return True
+        mark = _MARK.match(self.text, end)
+        if mark is not None and last not in _POLITE and last not in FUNCTION_WORDS:
+            if self.words[j].form in (_ANSWERED if mark["asked"] else _REMARKED):
+                return True
         if self.text[end : end + 3] == " > ":  # "Fargo > The Big Lebowski"
             return True
         return self.words[j].form in _SAYS and self.is_gap(j - 1)

@@ -20,14 +20,12 @@ Kind = Literal[
 ]
 
 _LEAD = (
-    r"^\W*(?:(?:and|but|so|ok|okay|oh|ah|cool|nice|great|hm+|wait|well|yes|yeah|no|thanks|thank you|"
-    r"interesting|also|"
+    r"^\W*(?:(?:and|but|so|ok|okay|oh|ah|cool|nice|great|hm+|wait|well|yes|yeah|no|thanks|thank you|interesting|also|"
     r"then|sorry|hey|hi|btw|by the way|actually|quick question|one question|pray tell|pray|tell me|pity|"
     r"lovely|splendid|right|ah right)\W+)*"
 )
 _ASKS = re.compile(  # what every question has one of
-    r"\?|\b(?:who|what|when|where|which|how|why|whose|whether|pick|choose|decide|compare|comparison|difference|"
-    r"differences|vs|versus|"
+    r"\?|\b(?:who|what|when|where|which|how|why|whose|whether|pick|choose|decide|compare|comparison|difference|differences|vs|versus|"
     r"common|tell|say|more|details?|info|information|describe|explain|if)\b|who's|what's|whats",
     re.IGNORECASE,
 )

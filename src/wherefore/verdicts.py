@@ -14,8 +14,7 @@ Span = tuple[int, int]
 _LONGEST = 300  # characters of a clause; what goes on longer without a stop is cut at a word
 
 _GOOD = (
-    r"great|awesome|amazing|good|excellent|fantastic|brilliant|fun|funny|a classic|cool|perfect|wonderful|"
-    r"incredible|"
+    r"great|awesome|amazing|good|excellent|fantastic|brilliant|fun|funny|a classic|cool|perfect|wonderful|incredible|"
     r"a masterpiece|masterpiece|hilarious|beautiful|superb|the best|best|favou?rites?|faves?|favs?|lovely|"
     r"outstanding|epic|nice|"
     r"phenomenal|terrific|solid|enjoyable|entertaining|stunning|gripping|touching|delightful|gorgeous|"
@@ -58,8 +57,7 @@ _GOOD_DOES = re.compile(
     r"had me (?:in (?:tears|stitches)|laughing|crying|hooked|on the edge|rolling|at hello)|kicks? ass|"
     r"killed me|changed my life|speaks? to me|(?:is|are) my (?:jam|happy place)|"
     r"hits? (?:the spot|different|hard)|delivers?|means a lot)\b|^[\s:,.-]*(?:<3|"
-    r"[\u2764\u2665\U0001F60D\U0001F44D\U0001F525\U0001F970])|"
-    r"^!+\s*(?:what a|such a|so good|best|love|amazing|great|awesome)",
+    r"[\u2764\u2665\U0001F60D\U0001F44D\U0001F525\U0001F970])",
     re.IGNORECASE,
 )
 _BAD_DOES = re.compile(
@@ -162,15 +160,13 @@ _TO_YOU = re.compile(
 )
 _SPLIT = re.compile(
     r"(?<!\d)[.]+(?!\d)|(?<=\d)\.(?=\s|$)|[!?;\n]+|\s+-+\s+"
-    r"|"
-    r"(?:,\s*)?(?<!all )(?<!any )(?<!thing )(?<!nothing )(?<!anything )(?<!everything )"
+    r"|(?:,\s*)?(?<!all )(?<!any )(?<!thing )(?<!nothing )(?<!anything )(?<!everything )"
     r"(?<!anyone )(?<!anybody )(?<!everyone )(?<!else )\b(?:but|however|"
     r"although|whereas|though|yet)\b(?!\s+(?:again|another|to)\b)"
     r"|,\s*(?=(?:and\s+|so\s+)?(?:i|i'?ve|i'?m|i'?d|we|my|they|he|she|it|it'?s|that|that'?s|those|not|no|"
     r"nothing|never|something|anything|please|what|do|can|now|"
     r"have|could|maybe|just|loved|hated|liked|seen|didn'?t|don'?t|preferably|ideally|with|without|the\s+\w+\s+was|"
-    r"the\s+(?:first|second|third|fourth|fifth|last|other|others|rest)(?:\s+one|\s+ones|\s+two)?\s+(?:i|was|"
-    r"were|is|are|not|"
+    r"the\s+(?:first|second|third|fourth|fifth|last|other|others|rest)(?:\s+one|\s+ones|\s+two)?\s+(?:i|was|were|is|are|not|"
     r"looks?|sounds?))\b)"
     r"|\s(?=and\s+(?:i|i'?ve|it|that|we|they|then|loved|hated|disliked|liked|enjoyed|didn'?t|really|found|"
     r"thought|he|she|not|no|still|absolutely|totally|like it|all love|both love)\b)"
@@ -202,12 +198,9 @@ _ORDINAL = re.compile(
 )
 # "seen 1, 3 and 4", "2 and 5 were boring": bare numbers that count out a list.
 _BARE = re.compile(
-    r"(?:^\W*(?:(?:and|but|i|i've|have|already|not|no|maybe|also|both|numbers?)\W+)*|\b(?:seen|liked?|loved?|"
-    r"hated?|watched|saw|not|"
-    r"want|take|pick|try|skip|drop|enjoyed|disliked|numbers?|compare|between|"
-    r"about)\s+)(?P<list>#?\d{1,2}(?:\s*(?:,\s*(?:and\s+)?|and\s+|&\s*|or\s+|\+\s*)"
-    r"#?\d{1,2})*)(?=\s*(?:$|[.!?,;]|(?:was|were|is|are|look|looks|sound|sounds|already|too|please|i|but|bored|"
-    r"not|lol|haha|thx|thanks|pls|plz|tho|though)\b))",
+    r"(?:^\W*(?:(?:and|but|i|i've|have|already|not|no|maybe|also|both|numbers?)\W+)*|\b(?:seen|liked?|loved?|hated?|watched|saw|not|"
+    r"want|take|pick|try|skip|drop|enjoyed|disliked|numbers?|compare|between|about)\s+)(?P<list>#?\d{1,2}(?:\s*(?:,\s*(?:and\s+)?|and\s+|&\s*|or\s+|\+\s*)"
+    r"#?\d{1,2})*)(?=\s*(?:$|[.!?,;]|(?:was|were|is|are|look|looks|sound|sounds|already|too|please|i|but|bored|not|lol|haha|thx|thanks|pls|plz|tho|though)\b))",
     re.IGNORECASE,
 )
 _OTHERS = re.compile(
@@ -295,8 +288,7 @@ _MINE = re.compile(  # "are all films I love"
     re.IGNORECASE,
 )
 _I_DID = re.compile(  # "Logan I liked though"
-    r"^\W*i\s+(?:really\s+|actually\s+|absolutely\s+|also\s+)?(?:loved?|liked?|enjoy(?:ed)?|adored?|"
-    r"(?P<bad>hated?|disliked?))"
+    r"^\W*i\s+(?:really\s+|actually\s+|absolutely\s+|also\s+)?(?:loved?|liked?|enjoy(?:ed)?|adored?|(?P<bad>hated?|disliked?))"
     r"(?:\s+(?:it|that|too|though|a lot|very much|so much|as well|also))*\W*$",
     re.IGNORECASE,
 )
@@ -314,14 +306,12 @@ _GREAT_WAS = re.compile(  # "that was great Finding Nemo"
     re.IGNORECASE,
 )
 _NOT_IT = re.compile(
-    r"^\W*(?:(?:was|is|were|are)\s+not|(?:was|is|were|are)n'?t|not\s+so\s+much|not\s+really|not\s+at\s+all|"
-    r"less\s+so|not|"
+    r"^\W*(?:(?:was|is|were|are)\s+not|(?:was|is|were|are)n'?t|not\s+so\s+much|not\s+really|not\s+at\s+all|less\s+so|not|"
     r"(?:did|does)(?:n'?t|\s+not))\W*$",
     re.IGNORECASE,
 )
 _SO_IS = re.compile(
-    r"(?:\bso\s+(?:is|was|are|were)|\b(?:same|likewise|ditto)\s+(?:goes\s+)?(?:for|with)|\bas\s+(?:is|was)|"
-    r"\bditto)\s+$",
+    r"(?:\bso\s+(?:is|was|are|were)|\b(?:same|likewise|ditto)\s+(?:goes\s+)?(?:for|with)|\bas\s+(?:is|was)|\bditto)\s+$",
     re.IGNORECASE,
 )
 _THAT_KIND = (
@@ -564,8 +554,7 @@ def quality(text: str) -> Verdict | None:
 
 
 _EXPECTED = re.compile(
-    r"\b(?:expect(?:ed|ing)?|hop(?:ed|ing)|want(?:ed|ing)?|meant|supposed|tried|trying|going|"
-    r"ought)\s+(?:\w+\s+)?to\s+(?:really\s+)?$"
+    r"\b(?:expect(?:ed|ing)?|hop(?:ed|ing)|want(?:ed|ing)?|meant|supposed|tried|trying|going|ought)\s+(?:\w+\s+)?to\s+(?:really\s+)?$"
     r"|\bused\s+to\s+(?:really\s+)?$|\b(?:thought|figured|assumed|expected|knew|bet)\s+(?:that\s+)?(?:i|"
     r"we)(?:'d|\s+would|\s+was going to)\s+(?:really\s+)?$",
     re.IGNORECASE,
@@ -648,8 +637,7 @@ def verdicts_in(text: str, clause: Span) -> list[Verdict]:
         elif said is not None and copula is not None:
             found.append(said)
         elif re.match(
-            r"^\W*(?:sadly|unfortunately|alas|honestly|but)\W+i\s+(?:really\s+)?(?:didn'?t|did not|don'?t|"
-            r"do not)\W*$",
+            r"^\W*(?:sadly|unfortunately|alas|honestly|but)\W+i\s+(?:really\s+)?(?:didn'?t|did not|don'?t|do not)\W*$",
             words,
             re.IGNORECASE,
         ):

@@ -23,10 +23,8 @@ _FILL = frozenset(
     "super best new half "
     "old older newer recent classic nice decent and or also maybe just even both as well like such fun cool "
     "actual truly n tonite "
-    "movie movies film films title titles book books stuff ones one fan fans big huge lot much definitely "
-    "especially "
-    "mostly usually all most long short smart clean light dark serious intense cute modern quality solid "
-    "too".split()
+    "movie movies film films title titles book books stuff ones one fan fans big huge lot much definitely especially "
+    "mostly usually all most long short smart clean light dark serious intense cute modern quality solid too".split()
 )
 _CUES = frozenset(
     "something anything want wants wanting wanted like likes liked love loves loved enjoy enjoys enjoyed "
@@ -39,8 +37,7 @@ _CUES = frozenset(
 )
 _SOFT_CUES = frozenset("of for about up get got know hear read how what feel only".split())
 _NEGATORS = frozenset(
-    "no not nothing without dont doesnt didnt isnt arent wasnt never hate hates hated dislike disliked avoid "
-    "avoiding "
+    "no not nothing without dont doesnt didnt isnt arent wasnt never hate hates hated dislike disliked avoid avoiding "
     "except minus less nor neither non cant cannot wont zero skip excluding besides tired sick aint despise "
     "detest".split()
 )
@@ -105,14 +102,12 @@ _POLITE = frozenset(
     "then thanks thank you "
     "instead also "
     "actually though i think guess say id would will be great nice good fine too lets go with prefer mostly mainly "
-    "definitely both either really honestly now today tonight for me favorite genre this time about how what "
-    "lovely "
+    "definitely both either really honestly now today tonight for me favorite genre this time about how what lovely "
     "super perfect wonderful por favor pls mate dude man lol haha omg".split()
 )
 _GOES_ON = frozenset(
     "with w without that from set about like similar directed starring by for please pls plz where based featuring "
-    "made released filmed before after under over between shorter longer newer older no not in to yes "
-    "tonight".split()
+    "made released filmed before after under over between shorter longer newer older no not in to yes tonight".split()
 )
 _PEOPLE_CUES = frozenset(
     "by with w starring featuring stars star directed director actor actress author writer from stars".split()
@@ -196,7 +191,6 @@ _OTHER_TASK = re.compile(
     re.IGNORECASE,
 )
 _OF_ONE = frozenset("was is were it its thats youre ur are".split())  # said of something, not asked for
-_BUT_AFTER = frozenset("anything everything thing all any anyone anybody everyone".split())
 _WE_ARE = ("we're", "we’re")  # which folds to "were"
 _BREAK = re.compile(r"[.;:!?\n(—]")
 _MISSPELT_AFTER = frozenset("a an some good any like likes love into no not something and or".split())
@@ -275,8 +269,7 @@ class WishReader:
         self._ordinary = ordinary_words()
         several = "|".join(sorted(re.escape(noun) for noun in self.nouns))
         self._which_items = re.compile(  # "which films did Ridley Scott direct?"
-            rf"^\W*(?:(?:so|and|ok)\W+)*(?:which|what)\s+(?:\w+\s+)?(?:{several})\s+(?:did|does|do|has|have|is|"
-            rf"are|was|were|with|by)\b",
+            rf"^\W*(?:(?:so|and|ok)\W+)*(?:which|what)\s+(?:\w+\s+)?(?:{several})\s+(?:did|does|do|has|have|is|are|was|were|with|by)\b",
             re.IGNORECASE,
         )
         self._attitudes = AttitudeReader(self.nouns)
@@ -405,16 +398,15 @@ class WishReader:
         """
         if not said:
             return []
-        place = (said[0].start, said[-1].end)
+        place, plain = (said[0].start, said[-1].end), straight(text)
         hidden = _hidden(said, masked)
         clause = text[slice(*place)]
         if _OTHER_TASK.search(clause) or is_habit(text, place):
             return []
         tail = text[said[-1].end : said[-1].end + 3].lstrip(' )"”')
         asking = _ASKING.search(clause) is not None or self._which_items.match(clause) is not None
-        inner = (
-            text[: said[0].start].strip() != "" and "?" not in tail
-        )  # "they like it but are bored of westerns"
+        # "They like it but are bored of westerns" asks nothing.
+        inner = text[: said[0].start].strip() != "" and "?" not in tail
         if _QUESTION.match(clause) and not asking and not inner:
             return []
         if (
@@ -472,7 +464,7 @@ class WishReader:
             polar = _POLAR.match(text[end : said[-1].end])  # "vampires yes, romance no"
             if negator is None and polar is not None and polar["no"]:
                 negator = "no"
-            attitude = self._attitudes.read(text, place, start, end)
+            attitude = self._attitudes.read(plain, place, start, end)
             refused = attitude is not None and attitude.kind == "unwanted"
             if refused:
                 negator = said[i].form
@@ -608,10 +600,8 @@ class WishReader:
         if not i:
             return False
         gap = text[said[i - 1].end : said[i].start]
-        return (gap == "-" and said[i - 1].form not in _NEGATORS) or (said[i - 1].form, said[i].form) == (
-            "old",
-            "school",
-        )
+        hyphened = gap == "-" and said[i - 1].form not in _NEGATORS
+        return hyphened or (said[i - 1].form, said[i].form) == ("old", "school")
 
     def _misspelt(self, said: Sequence[Word], i: int) -> str | None:
         """The value, of a field with few, that word i misses by a slip, where a value is expected: "horrro movie"."""
@@ -766,9 +756,8 @@ class WishReader:
         if negator is not None:
             start = said[self._from(said, i, negator)].start
             return [FoundWish(v.field, v.value, "unwanted", 2.0, start, end) for v in suited or values]
-        verbs = [
-            w.form[:5] for w in said[:i] if len(w.form) > 5
-        ]  # "films directed by women like Greta Gerwig"
+        # "Films directed by women like Greta Gerwig".
+        verbs = [w.form[:5] for w in said[:i] if len(w.form) > 5]
         done = [v for v in values if any(verb in self._phrases[v.field] for verb in verbs)]
         value = (suited or done or values)[0]
         before = i - 1 if i and said[i - 1].form != "both" else i - 2
@@ -801,9 +790,8 @@ class WishReader:
         head = straight(text[said[0].start : start])
         told = {w.form for w in said[:i]} & (_OF_ONE | {"my", "his", "her"})
         if not (any(hidden) or told or _OWN_LIFE.search(head) or text[end : end + 2] in ("'s", "’s", "' ")):
-            return [
-                FoundWish(value.field, value.value, "wanted", 1.0, start, end)
-            ]  # "Scorsese and De Niro together"
+            # "Scorsese and De Niro together"
+            return [FoundWish(value.field, value.value, "wanted", 1.0, start, end)]
         return []
 
     @staticmethod
@@ -868,7 +856,7 @@ class WishReader:
             form = said[k].form
             pair = f"{said[k].form} {said[k + 1].form}"
             before = said[k - 1].form if k else ""
-            if form == "but" and before in _BUT_AFTER:
+            if form == "but" and before in ("anything", "everything", "thing", "all", "any"):
                 return form
             if form in _NEGATORS or (form == "too" and k == i - 1):
                 if (
@@ -898,9 +886,7 @@ class WishReader:
                 and said[k - 1].form not in _NEGATORS | _NEGATED_GAP
             ):
                 return None
-            describes = (
-                k == i - 1 and k > 0 and said[k - 1].form in ("no", "without", "zero")
-            )  # "no jump scares"
+            describes = k == i - 1 and before in ("no", "without", "zero")  # "no jump scares"
             if form not in _NEGATED_GAP and not (inside[k] and k + 1 == i) and not describes:
                 return None
             if inside[k] and form not in self.nouns and k + 1 != i:

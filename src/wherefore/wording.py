@@ -531,6 +531,17 @@ def _repeats(sentence: str) -> bool:
     return len(set(runs)) < len(runs)
 
 
+def _avoidances(avoided: Sequence[Fact], total: int) -> Sequence[str]:
+    """The frames that fit what was left out, of how many items are listed."""
+    styles, prefixes = {style_of(fact) for fact in avoided}, {prefix_of(fact) for fact in avoided}
+    if styles == {"prep"} and len(prefixes) == 1:  # "nothing from the USA"
+        (prefix,) = prefixes
+        return [one.replace("{of}", prefix) for one in AVOIDED_PLACE[: 2 if total == 1 else 3]]
+    if styles & {"prep", "person"}:
+        return AVOIDED[1:4]  # nobody is filed under a person
+    return AVOIDED[1:] if total == 1 else AVOIDED
+
+
 def _rest(plan: Plan, wishes: Sequence[Fact], met: Sequence[Fact], total: int, rng: Random) -> str:
     """The sentences after the first: what is not met, what was left out. At most two."""
     out: list[str] = []
@@ -552,16 +563,7 @@ def _rest(plan: Plan, wishes: Sequence[Fact], met: Sequence[Fact], total: int, r
         out.append(rng.choice(SHORT))
     avoided = [fact for fact in plan.facts if fact.kind == "avoid"]
     if avoided and rng.random() < 0.8:
-        said_as: Sequence[str]
-        if {style_of(fact) for fact in avoided} == {"prep"}:  # "nothing from the USA"
-            ways = (
-                AVOIDED_PLACE[: 2 if total == 1 else 3] if len({prefix_of(f) for f in avoided}) == 1 else ()
-            )
-            said_as = [one.replace("{of}", prefix_of(avoided[0])) for one in ways] or AVOIDED[1:4]
-        elif {style_of(fact) for fact in avoided} & {"prep", "person"}:
-            said_as = AVOIDED[1:4]  # nobody is filed under a person
-        else:
-            said_as = AVOIDED[1:] if total == 1 else AVOIDED
+        said_as = _avoidances(avoided, total)
         frame = rng.choice(said_as)
         link = "or" if frame.startswith((" no", " none", " nothing")) else "and"
         out.append(frame.replace("{v}", joined([said(fact) for fact in avoided], link)))
