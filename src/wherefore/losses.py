@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from wherefore.item_encoder import ItemSignals
-from wherefore.model import RecommenderLM
+from wherefore.model import RecommenderLM, in_full_precision
 from wherefore.parallel import everyone
 from wherefore.prompt import IGNORE, SOFT, Batch
 
@@ -230,7 +230,8 @@ def _everyones(flags: Tensor) -> Tensor:
 
 def _likeness(one: Tensor, other: Tensor) -> Tensor:
     """States (b, h) and (c, h) to the cosines of all pairs, each side centred, over the temperature: (b, c)."""
-    return _centred(one.float()) @ _centred(other.float()).T / 0.07
+    with in_full_precision(one):
+        return _centred(one.float()) @ _centred(other.float()).T / 0.07
 
 
 def _centred(states: Tensor) -> Tensor:

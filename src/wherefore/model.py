@@ -124,7 +124,7 @@ class FeatureScaler(nn.Module):
         return ((at + within) / steps).T.reshape(known.shape)
 
 
-def _in_full(tensor: Tensor) -> torch.autocast:
+def in_full_precision(tensor: Tensor) -> torch.autocast:
     """No mixed precision: scores of many candidates differ by less than half precision can tell."""
     return torch.autocast(tensor.device.type, enabled=False)
 
@@ -134,7 +134,8 @@ class RankingHead(nn.Module):
 
     The LLM's part is read from the candidate's state, which has seen the dialogue, and from how well that state
     goes with the state at the dialogue's end: their product learns quickly what to look for, the rest learns the
-    exceptions.
+    exceptions. Both sides of the product start from one map, so that it begins as the likeness of two states, which
+    is what the contrastive losses have made of them; from two unrelated maps it has first to be found.
 
     Args:
         width: h.
@@ -167,6 +168,8 @@ class RankingHead(nn.Module):
         nn.init.zeros_(last.bias)
         self.llm = nn.Sequential(nn.Linear(width, hidden), nn.GELU(), last)
         self.query, self.key = nn.Linear(width, hidden, bias=False), nn.Linear(width, hidden, bias=False)
+        with torch.no_grad():
+            self.key.weight.copy_(self.query.weight)
         self.scaler = FeatureScaler(features)
         self.sources = nn.Sequential(
             nn.Linear(3 * features, hidden),
@@ -192,7 +195,7 @@ class RankingHead(nn.Module):
 
     def llm_score(self, hidden: Tensor, dialogue: Tensor) -> Tensor:
         """States at the candidates (…, m, h) and at the dialogue's end (…, h) to (…, m)."""
-        with _in_full(hidden):
+        with in_full_precision(hidden):
             state = self.norm(hidden.float())
             query = self.query(self.norm(dialogue.float())).unsqueeze(-1)  # (…, hidden, 1)
             product = (self.key(state) @ query).squeeze(-1) * query.shape[-2] ** -0.5
@@ -203,7 +206,7 @@ class RankingHead(nn.Module):
         """(…, f) to (…,); zeros where features do not count."""
         if not self.reads_features:
             return features.new_zeros(features.shape[:-1], dtype=torch.float32)
-        with _in_full(features):
+        with in_full_precision(features):
             score: Tensor = self.sources(self.scaler(features)).squeeze(-1)
             return score
 
