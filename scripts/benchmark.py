@@ -18,7 +18,8 @@ random weights, which change no time. Stopped, the same command goes on where it
 conversations in one batch. With a GPU: `--device cuda --formats bfloat16 --models 600M 4B 8B --together 1 4 16`.
 
 `training`: seconds of a step in each stage of a config, hours for all of them, and memory, as configured, in float32,
-with gradient checkpointing, and compiled. On a GPU where there is one:
+with gradient checkpointing, and compiled; what does not fit into memory is left out. Stopped, the same command goes on
+where it was. On a GPU where there is one:
 `--configs configs/qwen3-0.6b.yaml configs/qwen3-4b.yaml configs/qwen3-8b.yaml --ways "as configured" compiled`.
 """
 
@@ -142,6 +143,7 @@ def _training(command: str, options: argparse.Namespace) -> dict[str, Any]:
 
     from wherefore.evaluate import provenance
 
+    kept = options.out.with_suffix(".partial")
     try:
         measured = training.compare(
             options.configs,
@@ -149,9 +151,11 @@ def _training(command: str, options: argparse.Namespace) -> dict[str, Any]:
             options.steps,
             options.changes,
             note=lambda line: print(line, file=sys.stderr),
+            kept=kept,
         )
     except (ValueError, OSError) as error:
         raise SystemExit(f"error: {error}") from error
+    kept.unlink(missing_ok=True)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return {**provenance(command, 0), "device": device, "configs": measured}
 

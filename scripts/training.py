@@ -27,6 +27,7 @@ WAYS: Mapping[str, tuple[str, ...]] = {
     "compiled": ("train.compile=true",),
 }
 DIALOGUES = 80  # made ones, to learn from
+_SPARE = 1.4  # times the estimate must be free: what allocators waste, and what the estimate does not count
 
 
 class Data(NamedTuple):
@@ -44,6 +45,7 @@ def compare(
     steps: int = 4,
     changes: Sequence[str] = (),
     note: Callable[[str], None] = print,
+    kept: Path | None = None,
 ) -> dict[str, Any]:
     """Measure steps of each stage of each config.
 
@@ -56,11 +58,13 @@ def compare(
         steps: Of each stage; the first one is not counted.
         changes: Overrides for all of them.
         note: Hears of progress.
+        kept: A file of the figures that a run which was stopped has got to; grows while this one goes on.
 
     Returns:
         Per config `estimated_gib`, what `scripts/estimate.py` says of the memory to train without the embedder, and per
         way: `stages` with the median `seconds` of a step and `tokens_per_s`, `hours` for all steps of the config, and
-        `memory_gib`, what the process grew by at most, weights included.
+        `memory_gib`, what the process grew by at most, weights included. Of what does not fit, `estimated_gib` and
+        `free_gib` alone.
 
     Raises:
         ValueError: If there are fewer than two steps.
@@ -71,6 +75,7 @@ def compare(
     if steps < 2:
         raise ValueError(f"--steps is {steps}; give 2 or more, the first is not counted")
     found: dict[str, Any] = {}
+    done: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8")) if kept and kept.exists() else {}
     loaded = {path: {way: Config.load(path, [*WAYS[way], *changes]) for way in ways} for path in configs}
     with tempfile.TemporaryDirectory() as folder:
         data = prepared(Path(folder))
@@ -79,11 +84,30 @@ def compare(
             for way, config in loaded[path].items():
                 cost = estimate(config)
                 less = config.train.gradient_checkpointing
-                of[way] = measured(config, data, steps, Path(folder) / f"{path.stem} {way}")
-                of[way]["estimated_gib"] = (cost.training(checkpointing=less) - cost.embedder) / 2**30
-                note(f"{path.stem}, {way}: {of[way]}")
+                key = f"{path.stem}, {way}, {steps} steps {' '.join(changes)}".rstrip()
+                if key not in done:
+                    needed, free = cost.training(checkpointing=less) - cost.embedder, _free()
+                    done[key] = {"estimated_gib": needed / 2**30}
+                    if _SPARE * needed > free:
+                        done[key]["free_gib"] = free / 2**30
+                    else:
+                        done[key] |= measured(config, data, steps, Path(folder) / f"{path.stem} {way}")
+                    note(f"{key}: {done[key]}")
+                    if kept is not None:
+                        kept.write_text(json.dumps(done), encoding="utf-8")
+                of[way] = done[key]
             found[path.stem] = of
     return found
+
+
+def _free() -> int:
+    """Bytes that are free where is trained."""
+    import psutil
+    import torch
+
+    return int(
+        torch.cuda.mem_get_info()[0] if torch.cuda.is_available() else psutil.virtual_memory().available
+    )
 
 
 def prepared(folder: Path) -> Data:

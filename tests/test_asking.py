@@ -121,7 +121,7 @@ LENGTH = "Sure.\n\nShould the runtime be under 110 minutes, or more?"
         (LENGTH, "shorter", [("runtime_min", "lt", 110)]),
         (LENGTH, "under", [("runtime_min", "lt", 110)]),
         (LENGTH, "longer is better", [("runtime_min", "ge", 110)]),
-        (LENGTH, "an old one", []),
+        (LENGTH, "an old one", [("year", "le", 1985)]),
     ],
 )
 def test_answers_are_limits(films, question, answer, expected):

@@ -153,7 +153,7 @@ def tiny_config(tmp_path):
     return file
 
 
-def test_steps_of_each_stage_are_measured(tiny_config, monkeypatch):
+def test_steps_of_each_stage_are_measured(tiny_config, tmp_path, monkeypatch):
     monkeypatch.setattr(training, "DIALOGUES", 8)
     heard = []
     ways = ("as configured", "gradient checkpointing")
@@ -163,6 +163,13 @@ def test_steps_of_each_stage_are_measured(tiny_config, monkeypatch):
         matching, polish = (of["stages"][name] for name in ("matching", "polish"))
         assert of["hours"] == pytest.approx(2 * matching["seconds"] + polish["seconds"])
         assert min(matching["seconds"], polish["seconds"], polish["tokens_per_s"]) > 0
+    kept = tmp_path / "kept.partial"
+    kept.write_text(json.dumps({"tiny, as configured, 2 steps train.candidates=4": {"hours": 1.0}}))
+    monkeypatch.setattr(training, "_free", lambda: 1)
+    again = training.compare([tiny_config], ways, 2, ["train.candidates=4"], heard.append, kept)["tiny"]
+    assert again["as configured"] == {"hours": 1.0}  # goes on where it was
+    assert set(again["gradient checkpointing"]) == {"estimated_gib", "free_gib"}  # does not fit
+    assert len(heard) == 3 and len(json.loads(kept.read_text())) == 2
     less = found["gradient checkpointing"]["estimated_gib"]
     assert 0 < less < found["as configured"]["estimated_gib"]
 

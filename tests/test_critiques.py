@@ -33,7 +33,7 @@ RUNTIME, YEAR, FAME = "runtime_min", "year", "popularity"
         ("like Heat, but not as long", [(RUNTIME, "lt", 170)]),
         ("like Heat but less famous", [(FAME, "lt", 78)]),
         ("something shorter than 2 hours", [(RUNTIME, "lt", 120)]),
-        ("something shorter", []),
+        ("something shorter", [(RUNTIME, "le", 105)]),  # nothing was listed: than most
         ("older films are fine", []),
         ("my older brother loved Heat", []),
         ("I don't live there any longer", []),

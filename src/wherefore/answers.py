@@ -330,6 +330,8 @@ class _Answer:
             used += facts
             noun = label_noun(record_fact(spec, ""), False)
             told = self.predicate(facts) if facts else f"has no {noun} on record"
+            if spec.kind == "popularity" and item.number(name) is not None:
+                told = f"is {'better' if limits[0].op in ('lt', 'le') else 'less'} known than that"
             reasons.append(f"{told}, but you asked for {asked}")
         for wish in preferences.unwanted:
             if wish.held_by(item):

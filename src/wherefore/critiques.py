@@ -88,6 +88,7 @@ _AFTER = re.compile(
 _BELOW = r"older|old|earlier|early|before|classics?|vintage|shorter|short|under|below|less(?!\s+\w)|cheaper|cheap|fewer"
 _ABOVE = "newer|new|newest|latest|recent|later|modern|after|longer|long|more|over|above|pricier"
 _ANSWER = re.compile(rf"\b(?:(?P<below>{_BELOW})|(?P<above>{_ABOVE}))\b", re.IGNORECASE)
+_OF_MINUTES = re.compile(r"long|short|cheap|pric|fewer", re.IGNORECASE)
 _SHORT = 8  # words of what may be a mere answer
 _OF_YEARS = re.compile(r"old|earl|before|classic|vintage|new|latest|recent|later|modern|after", re.IGNORECASE)
 
@@ -193,7 +194,8 @@ class CritiqueReader:
             return None
         pivot, side = offered[0], sides[0]
         spec = self._catalog.schema.spec(pivot.field)
-        if spec != self._catalog.schema.year and _OF_YEARS.match(side[0]):
+        is_year = spec == self._catalog.schema.year
+        if is_year and _OF_MINUTES.match(side[0]) or not is_year and _OF_YEARS.match(side[0]):
             return None
         return FoundAnswer(pivot.field, "lt" if side["below"] else "ge", pivot.value, *side.span())
 

@@ -557,6 +557,7 @@ class DialogueReader:
         clauses = verdicts.clauses(text, places)
         # "It was too long" says how long the next one may be, not that it was bad.
         mild = verdicts.blank(text, [(c.start, c.end) for c in critiques if c.too])
+        mild = verdicts.blank(mild, [(limit.start, limit.end) for limit in limits if limit.vague])
         for lifted in limits:
             if lifted.lifts:
                 notes.lift(lifted.field, lifted.op)
@@ -593,9 +594,17 @@ class DialogueReader:
                     than = [f.item_id for f in here if _THAN.fullmatch(text[critique.end : f.start])]
                     target = than[:1] or own or lists.focus or (() if vague else lists.last)
                     value = self._critiques.bound(critique, target)
+                    said = content[critique.start : critique.end]
                     if value is not None:
-                        said = content[critique.start : critique.end]
                         measured.append(Limit(critique.field, critique.op, value, said))
+                    elif not (
+                        target or vague or critique.too and not said.lower().startswith("less")
+                    ):  # "older movies", where none were listed yet
+                        span = critique.start, critique.end
+                        plain = self._limits.scales.among(
+                            flat.lower(), span, self._sought, critique.field, critique.op
+                        )
+                        measured += [Limit(critique.field, *plain, said)] if plain is not None else []
             said_here = [word for word in spoken if clause[0] <= word.start < clause[1]]
             refuses = turned and not _REQUESTS.search(text)
             corrected = self._note_wishes(content, said_here, places, refuses, corrected, notes, values)
@@ -673,12 +682,20 @@ class DialogueReader:
             for f in limits
             if not f.lifts
             and (f.field not in fixed or not any(_overlap(f, critique) for critique in critiques))
+            and not (f.vague and self._says_less(f, limits, notes))
         ]
         told += self._bare_limits(content, limits, critiques, notes)
         exact = {limit.field for limit in told if any(char.isdigit() for char in limit.said)}
         # "Too long for me. Under 90 please": the number holds.
         notes.limit(limit for limit in measured if limit.field not in exact)
         notes.limit(told)
+
+    @staticmethod
+    def _says_less(vague: FoundLimit, limits: Sequence[FoundLimit], notes: _Notes) -> bool:
+        """Whether a number says it better: "something short, under 80 minutes"."""
+        if any(one.field == vague.field and not (one.vague or one.lifts) for one in limits):
+            return True
+        return notes.holds(Limit(vague.field, vague.op, vague.value, ""))
 
     def _bare_limits(
         self, text: str, limits: Sequence[FoundLimit], critiques: Sequence[FoundCritique], notes: _Notes
@@ -1275,6 +1292,16 @@ class _Notes:
             ]
             if limit not in self._limits:
                 self._limits = [old for old in self._limits if not _same_side(old, limit)] + [limit]
+
+    def holds(self, limit: Limit) -> bool:
+        """Whether a limit that is noted says at least as much."""
+        upper = limit.op in ("lt", "le")
+        return any(
+            old.field == limit.field
+            and old.op in (("lt", "le", "eq") if upper else ("gt", "ge", "eq"))
+            and (old.value <= limit.value if upper else old.value >= limit.value)
+            for old in self._limits
+        )
 
     def limited(self) -> list[str]:
         """The fields that limits are on, in order."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from wherefore.catalog import Catalog, FieldSpec, FieldValue, Item
 from wherefore.dialogue import Preferences, Wish
+from wherefore.plan import limit_words
 
 # Control characters would let an item's title move the cursor; the others turn the writing direction round.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -92,8 +93,11 @@ def _preferences(preferences: Preferences, catalog: Catalog) -> Iterator[tuple[s
     yield "Wanted", wishes(preferences.wanted)
     yield "Not wanted", wishes(preferences.refusals)
     yield "Rather not", wishes([wish for wish in preferences.unwanted if wish.strength < 1])
+    popularity = catalog.schema.popularity
     limits = (
-        f"{labels.get(limit.field, limit.field)} {_OPERATORS[limit.op]} {value_text(limit.value)}"
+        limit_words([limit], popularity)
+        if popularity is not None and limit.field == popularity.name
+        else f"{labels.get(limit.field, limit.field)} {_OPERATORS[limit.op]} {value_text(limit.value)}"
         for limit in preferences.limits
     )
     yield "Limits", ", ".join(limits)

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from wherefore.catalog import Catalog
+from wherefore.scales import ScaleReader
 from wherefore.schema import FieldSpec, words_of
 from wherefore.words import stem, straight
 
@@ -234,7 +235,10 @@ _ERA = {"year", "decade", "era", "age", "time", "period"}
 
 @dataclass(frozen=True, slots=True)
 class FoundLimit:
-    """A limit read from characters `start` to `end`; `lifts` takes limits away instead."""
+    """A limit read from characters `start` to `end`; `lifts` takes limits away instead.
+
+    One that is `vague` was measured by the catalogue: "something short".
+    """
 
     field: str
     op: Op
@@ -242,6 +246,7 @@ class FoundLimit:
     start: int
     end: int
     lifts: bool = False
+    vague: bool = False
 
 
 class LimitReader:
@@ -269,6 +274,18 @@ class LimitReader:
         self.price = next((s for s in self._specs if self._is_price(s)), None)
         self._catalog = catalog
         self._latest: float | None = None
+        pages = (spec for spec in self._specs if "page" in (stem(spec.unit.lower()), *self._words[spec.name]))
+        self.scales = ScaleReader(
+            catalog,
+            {
+                "duration": self.duration or next(pages, None),
+                "year": self._year,
+                "price": self.price,
+                "popularity": catalog.schema.popularity,
+                "rating": self.labelled("rating"),
+            },
+            self.labelled,
+        )
 
     def _is_duration(self, spec: FieldSpec) -> bool:
         if spec.unit:
@@ -280,8 +297,6 @@ class LimitReader:
 
     def read(self, text: str, nouns: Collection[str] = ()) -> list[FoundLimit]:
         """The limits in a text, by place. What is not to be read should be blanked beforehand."""
-        if not self._specs:
-            return []
         low = text.lower() if len(text.lower()) == len(text) else "".join(c.lower()[:1] for c in text)
         low = straight(low)
         found: list[FoundLimit] = []
@@ -371,6 +386,10 @@ class LimitReader:
                 put(self._year, "eq", float(match[1]), match.start(), match.end(1))
             self._read_years(low, called, put)
             self._read_recent(low, called, put)
+        for graded in self.scales.read(low, {*self._nouns, *nouns}):
+            span = graded.start, graded.end
+            if not any(graded.start < b and a < graded.end for a, b in taken):
+                found.append(FoundLimit(graded.field, graded.op, graded.value, *span, vague=True))
         return sorted(found, key=lambda f: f.start)
 
     def _read_years(self, low: str, nouns: Collection[str], put: _Put) -> None:

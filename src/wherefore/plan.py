@@ -168,7 +168,11 @@ def is_year(spec: FieldSpec) -> bool:
 
 
 def limit_words(limits: Sequence[Limit], spec: FieldSpec) -> str:
-    """The limits on one field in plain words: "after 2000", "in the 1990s", "under 120 minutes"."""
+    """The limits on one field in plain words: "after 2000", "in the 1990s", "under 120 minutes", "lesser known"."""
+    if spec.kind == "popularity":  # its numbers say nothing to anybody
+        return " and ".join(
+            dict.fromkeys("lesser known" if x.op in ("lt", "le") else "well known" for x in limits)
+        )
     year = is_year(spec)
     unit = "" if year or not spec.unit else f" {unit_words(spec.unit)}"
     lows = [limit for limit in limits if limit.op in ("gt", "ge")]
@@ -307,9 +311,10 @@ def _weighed(
             found.append(_Weighed(Fact("", "", because, "similar", closest), 7.0))
 
     own: list[_Weighed] = []
+    told = {tuple(normal_words(value)) for _, value in taken}  # "comedy" may be a genre and a keyword
     for spec in catalog.schema.filterable:
         for place, value in enumerate(values_of(item, spec)[:2]):
-            if (spec.name, value) in taken or any(w.fact.field == spec.name for w in own):
+            if tuple(normal_words(value)) in told or any(w.fact.field == spec.name for w in own):
                 continue
             if (
                 spec.kind in ("category", "people")

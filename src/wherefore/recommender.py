@@ -31,7 +31,7 @@ from wherefore.effects import Effect, items_of, without
 from wherefore.item_encoder import ItemSignals
 from wherefore.model import DialogueCache, RecommenderLM, Scores
 from wherefore.phrases import of_place
-from wherefore.plan import Fact, plan_opening, plan_reasons
+from wherefore.plan import Fact, limit_words, plan_opening, plan_reasons
 from wherefore.questions import Question
 from wherefore.realize import Grounds, Realizer, Worded
 from wherefore.relax import advice
@@ -577,7 +577,7 @@ class Recommender:
                 listed = (*listed[: number - 1], replace(one, reason=piece, worded=how), *listed[number:])
                 delta = ("\n\n" if number == 1 else "\n") + line
             else:
-                delta = piece
+                delta = piece + _fame(dialogue, grounds.catalog, len(items))
             mark("first_word")
             text += delta
             yield TextDelta(delta)
@@ -873,6 +873,15 @@ class Recommender:
             self.catalog.items[row].id: dict(zip(liked, map(float, values), strict=True))
             for row, values in zip(rows, near, strict=True)
         }
+
+
+def _fame(dialogue: Dialogue, catalog: Catalog, total: int) -> str:
+    """What is said of how well known the listed items are, where the user asked for it."""
+    spec = catalog.schema.popularity
+    limits = [one for one in dialogue.preferences.limits if spec is not None and one.field == spec.name]
+    if spec is None or not limits:
+        return ""
+    return f" {'It is' if total == 1 else 'All of them are'} {limit_words(limits, spec)}."
 
 
 def moved(

@@ -69,7 +69,9 @@ def _parts(preferences: Preferences, catalog: Catalog) -> Iterator[Part]:
         others = tuple(limit for limit in preferences.limits if limit.field != name)
         words = " and ".join(dict.fromkeys(limit.said for limit in limits if limit.said))
         spec = next((one for one in catalog.schema.fields if one.name == name), None)
-        text = f"{spec.label or name} {limit_words(limits, spec)}" if spec is not None else name
+        text = name if spec is None else limit_words(limits, spec)
+        if spec is not None and spec.kind != "popularity":
+            text = f"{spec.label or name} {text}"
         yield Part("limit", text, words, replace(preferences, limits=others))
     if preferences.count is not None:
         one = preferences.count
