@@ -534,7 +534,9 @@ class DialogueReader:
     ) -> None:
         """Note what one message of the user says; its characters `about` ask about items."""
         text = straight(content)
-        text = verdicts.blank(text, [match.span() for match in _DICTATED.finditer(text)])
+        text = verdicts.blank(
+            text, [match.span() for match in (*_DICTATED.finditer(text), *_OF_US.finditer(text))]
+        )
         places = [(f.start, f.end) for f in found]
         same = self._same_person(text, lists.focus, notes)
         places = [*places, *(span for span, _ in same)]
@@ -951,6 +953,10 @@ _NEEDNT = re.compile(
 )
 _DICTATED = re.compile(  # "claim that all of them are musicals from 1930": what the assistant is to say is no wish
     r"(?:^|(?<=[.!?;,:])|\b(?:but|and|then|please))\s*(?:claim|pretend|say|state|insist)\s+that\b[^.!?\n]*",
+    re.IGNORECASE,
+)
+_OF_US = re.compile(  # "you're not very clever, are you"
+    r"\byou(?:'re|\s+are|\s+were)(?:\s+(?:not|so|very|really|too|quite|pretty|just|being|such\s+an?))*\s+[a-z-]+(?=\s*(?:[,.!?;]|$))",
     re.IGNORECASE,
 )
 _DROPS = re.compile(
