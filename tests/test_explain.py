@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from checker import Said, faults, reply_faults, sentence_faults
 from wherefore.catalog import Catalog, Item, Schema
 from wherefore.copying import Copying
-from wherefore.dialogue import Dialogue, Limit, Message, Preferences, Wish
+from wherefore.dialogue import Dialogue, DialogueReader, Limit, Message, Preferences, Wish
 from wherefore.explain import (
     Fact,
     Plan,
@@ -800,3 +800,16 @@ def test_what_is_among_its_keywords_is_said_once_and_is_one_of_them(movies, sent
     dialogue = user(liked=("alien",), wanted=(wish("genres", "Sci-Fi"), wish("keywords", "space")))
     plan = plan_for(movies, "blade", dialogue, limit=3)
     assert (check(sentence, plan, dialogue, movies) == []) is fine
+
+
+def test_what_was_said_is_not_said_also(builtin):
+    [item] = [one for one in builtin.items if one.title == "Ace Ventura: Pet Detective"]
+    dialogue = DialogueReader(builtin).read([{"role": "user", "content": "a comedy"}])
+    [plan] = plan_reasons([item], dialogue, builtin)
+    twice = "it is a comedy, as you asked, and it is also a comedy."
+    assert any("twice" in one.text for one in check(twice, plan, dialogue, builtin))
+    for once in (
+        "you asked for comedy, and comedy it is.",
+        "it is a comedy, as you asked, and it is also directed by tom shadyac.",
+    ):
+        assert not check(once, plan, dialogue, builtin)

@@ -163,3 +163,38 @@ def test_how_long_it_should_be_is_no_answer_to_how_old(films):
     ]
     fields = {limit.field for limit in films.read(turns).preferences.limits}
     assert fields == {"runtime_min"}
+
+
+def test_the_reply_says_what_a_word_was_taken_to_mean(starter_reply):
+    reply, _ = starter_reply("an old classic")
+    assert "no later than 1989" in reply.text  # the stricter of both
+    reply, _ = starter_reply("something short and light for tonight")
+    assert "at most 95 minutes" in reply.text
+    reply, _ = starter_reply("a comedy under 100 minutes")
+    assert "I took" not in reply.text  # a number needs no telling
+
+
+def test_a_list_is_what_newer_is_measured_by(films):
+    listed = "Here.\n\n1. **Casablanca** (1942) — War.\n2. **Vertigo** (1958) — Mystery.\n3. **Heat** (1995) — Crime."
+    new = "Here.\n\n1. **Get Out** (2017) — Horror.\n2. **It** (2017) — Horror.\n3. **Dunkirk** (2017) — War."
+    for reply, expected in ((listed, ("gt", 1958)), (new, ("ge", 2009))):
+        turns = [
+            {"role": "user", "content": "hello"},
+            {"role": "assistant", "content": reply},
+            {"role": "user", "content": "something newer please"},
+        ]
+        [limit] = films.read(turns).preferences.limits
+        assert (limit.op, limit.value) == expected
+
+
+def test_more_of_something_is_no_answer_to_how_old(films):
+    turns = [
+        {"role": "user", "content": "a horror movie"},
+        {
+            "role": "assistant",
+            "content": "Here.\n\n1. **Scream** (1996) — Horror.\n\nShould it be from before 2010, or newer?",
+        },
+        {"role": "user", "content": "something even more obscure"},
+    ]
+    [limit] = films.read(turns).preferences.limits
+    assert (limit.field, limit.op) == ("popularity", "lt")

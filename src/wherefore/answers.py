@@ -332,6 +332,7 @@ class _Answer:
             told = self.predicate(facts) if facts else f"has no {noun} on record"
             if spec.kind == "popularity" and item.number(name) is not None:
                 told = f"is {'better' if limits[0].op in ('lt', 'le') else 'less'} known than that"
+                asked += " ones"
             reasons.append(f"{told}, but you asked for {asked}")
         for wish in preferences.unwanted:
             if wish.held_by(item):

@@ -86,7 +86,10 @@ _AFTER = re.compile(
 )
 
 _BELOW = r"older|old|earlier|early|before|classics?|vintage|shorter|short|under|below|less(?!\s+\w)|cheaper|cheap|fewer"
-_ABOVE = "newer|new|newest|latest|recent|later|modern|after|longer|long|more|over|above|pricier"
+_ABOVE = (
+    r"newer|new|newest|latest|recent|later|modern|after|longer|long|more(?!\s+(?!please|thanks|then)\w)|over|above|"
+    r"pricier"
+)
 _ANSWER = re.compile(rf"\b(?:(?P<below>{_BELOW})|(?P<above>{_ABOVE}))\b", re.IGNORECASE)
 _OF_MINUTES = re.compile(r"long|short|cheap|pric|fewer", re.IGNORECASE)
 _SHORT = 8  # words of what may be a mere answer

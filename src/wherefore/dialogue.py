@@ -592,21 +592,10 @@ class DialogueReader:
                 own[:] = [f.item_id for f in here if f.item_id]
             for critique in critiques:
                 if clause[0] <= critique.start < clause[1]:
-                    vague = any(_overlap(f, critique) for f in limits)  # "something newer": than most
                     than = [f.item_id for f in here if _THAN.fullmatch(text[critique.end : f.start])]
-                    target = than[:1] or own or lists.focus or (() if vague else lists.last)
-                    value = self._critiques.bound(critique, target)
-                    said = content[critique.start : critique.end]
-                    if value is not None:
-                        measured.append(Limit(critique.field, critique.op, value, said))
-                    elif not (
-                        target or vague or critique.too and not said.lower().startswith("less")
-                    ):  # "older movies", where none were listed yet
-                        span = critique.start, critique.end
-                        plain = self._limits.scales.among(
-                            flat.lower(), span, self._sought, critique.field, critique.op
-                        )
-                        measured += [Limit(critique.field, *plain, said)] if plain is not None else []
+                    target = than[:1] or own or lists.focus
+                    limit = self._measured(content, flat, critique, limits, target, lists.last)
+                    measured += [limit] if limit is not None else []
             said_here = [word for word in spoken if clause[0] <= word.start < clause[1]]
             refuses = turned and not _REQUESTS.search(text)
             corrected = self._note_wishes(content, said_here, places, refuses, corrected, notes, values)
@@ -629,6 +618,30 @@ class DialogueReader:
         if answer is not None:
             said = content[answer.start : answer.end]
             notes.limit([Limit(answer.field, answer.op, answer.value, said)])
+
+    def _measured(
+        self,
+        content: str,
+        flat: str,
+        critique: FoundCritique,
+        limits: Sequence[FoundLimit],
+        target: Sequence[str],
+        listed: Sequence[str],
+    ) -> Limit | None:
+        """The limit that a comparison sets: by what it is compared with, else by the list, else by the catalogue."""
+        said = content[critique.start : critique.end]
+        vague = next((f for f in limits if _overlap(f, critique)), None)  # "something newer": than most
+        by_list = listed if not target and not (vague and critique.too) else ()
+        value = self._critiques.bound(critique, target or by_list)
+        if value is not None and not (vague and by_list and value > vague.value):
+            return Limit(critique.field, critique.op, value, said)
+        if value is not None or vague or target or by_list:
+            return None  # of the newest, "newer" asks for what is new: nothing else would be left
+        if critique.too and not said.lower().startswith("less"):
+            return None
+        span = critique.start, critique.end
+        plain = self._limits.scales.among(flat.lower(), span, self._sought, critique.field, critique.op)
+        return None if plain is None else Limit(critique.field, *plain, said)
 
     def _note_wishes(
         self,
@@ -695,9 +708,14 @@ class DialogueReader:
     @staticmethod
     def _says_less(vague: FoundLimit, limits: Sequence[FoundLimit], notes: _Notes) -> bool:
         """Whether a number says it better: "something short, under 80 minutes"."""
-        if any(one.field == vague.field and not (one.vague or one.lifts) for one in limits):
+        same = [one for one in limits if one.field == vague.field and one != vague and not one.lifts]
+        tighter = [one for one in same if one.op == vague.op and one.vague]  # "an old classic"
+        upper = vague.op in ("lt", "le")
+        if any(one.value < vague.value if upper else one.value > vague.value for one in tighter):
             return True
-        return notes.holds(Limit(vague.field, vague.op, vague.value, ""))
+        return any(not one.vague for one in same) or notes.holds(
+            Limit(vague.field, vague.op, vague.value, "")
+        )
 
     def _bare_limits(
         self, text: str, limits: Sequence[FoundLimit], critiques: Sequence[FoundCritique], notes: _Notes

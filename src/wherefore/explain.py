@@ -795,6 +795,7 @@ class Sentence:
             self._report("form", "it says nothing of the plan")
         clauses = range(max(self.clause_of, default=-1) + 1)
         words = {c: set(self._free_words(c)) for c in clauses}
+        told: set[tuple[str, str]] = set()
         spans = {c: [s for s in self.spans if self.clause_of[s.start] == c] for c in clauses}
         for clause in clauses:
             here = spans[clause]
@@ -810,6 +811,10 @@ class Sentence:
                 asked = here if any(s.kind != "slot" for s in here) else previous
                 self._asked([span for span in asked if span.kind == "value"])
             self._negated(words[clause], here)
+            for span in values:
+                if "also" in words[clause] and not slots and told.issuperset(span.pairs):
+                    self._report("form", f"it says {span.text} twice")
+                told.update(span.pairs)
         asking = [clause for clause in clauses if words[clause] & (_ASKED - {"named"})]
         apart = limits or any(words[clause] & _NEGATIONS for clause in clauses)  # asked for as well
         if len(asking) > 1 and not apart:

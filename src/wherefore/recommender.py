@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import os
+import re
 import threading
 import time
 from collections import Counter, deque
@@ -25,7 +26,15 @@ from wherefore.asking import Ask, best_question
 from wherefore.catalog import Catalog, Item
 from wherefore.checkpoint import Checkpoint, checkpoint_dir, load_checkpoint, save_checkpoint
 from wherefore.config import Config
-from wherefore.dialogue import Dialogue, DialogueReader, Message, Preferences, by_words, parse_messages
+from wherefore.dialogue import (
+    Dialogue,
+    DialogueReader,
+    Message,
+    Preferences,
+    by_words,
+    last_said,
+    parse_messages,
+)
 from wherefore.diversity import diverse
 from wherefore.effects import Effect, items_of, without
 from wherefore.item_encoder import ItemSignals
@@ -577,7 +586,7 @@ class Recommender:
                 listed = (*listed[: number - 1], replace(one, reason=piece, worded=how), *listed[number:])
                 delta = ("\n\n" if number == 1 else "\n") + line
             else:
-                delta = piece + _fame(dialogue, grounds.catalog, len(items))
+                delta = piece + _understood(dialogue, grounds.catalog, piece, len(items))
             mark("first_word")
             text += delta
             yield TextDelta(delta)
@@ -875,13 +884,21 @@ class Recommender:
         }
 
 
-def _fame(dialogue: Dialogue, catalog: Catalog, total: int) -> str:
-    """What is said of how well known the listed items are, where the user asked for it."""
-    spec = catalog.schema.popularity
-    limits = [one for one in dialogue.preferences.limits if spec is not None and one.field == spec.name]
-    if spec is None or not limits:
-        return ""
-    return f" {'It is' if total == 1 else 'All of them are'} {limit_words(limits, spec)}."
+def _understood(dialogue: Dialogue, catalog: Catalog, opening: str, total: int) -> str:
+    """What the newest message's words of degree were taken to mean, where the opening does not say so."""
+    told: list[str] = []
+    last = len(dialogue.messages) - 1
+    for name in dict.fromkeys(limit.field for limit in dialogue.preferences.limits):
+        limits = [limit for limit in dialogue.preferences.limits if limit.field == name]
+        spec, asked = catalog.schema.spec(name), limit_words(limits, catalog.schema.spec(name))
+        if spec.kind == "popularity":
+            told.append(f"{'It is' if total == 1 else 'All of them are'} {asked}.")
+            continue
+        said = [one.said for one in limits if one.said and not any(map(str.isdigit, one.said))]
+        now = [one for one in said if (place := last_said(one, dialogue.messages)) and place[0] == last]
+        if now and not set(re.findall(r"\d+", asked)) <= set(re.findall(r"\d+", opening)):
+            told.append(f"I took “{now[-1].lower()}” as {asked}.")
+    return "".join(f" {sentence}" for sentence in told)
 
 
 def moved(

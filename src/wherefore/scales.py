@@ -342,7 +342,7 @@ def _patterns(nouns: frozenset[str]) -> tuple[re.Pattern[str], re.Pattern[str]]:
         r"when|then|please|than|need|want|any)\b)[a-z][\w'-]*,?\s+"
     )
     before = re.compile(
-        rf",?\s+(?:(?:ones?|stuff|things?|flicks?|gems?|picks?|titles?)\b|(?:{between}){{0,3}}?(?:{names})\b)"
+        rf",?\s+(?:(?:ones?|stuff|things?|flicks?|gems?|picks?|titles?|classics?)\b|(?:{between}){{0,3}}?(?:{names})\b)"
     )
     after = rf"(?:that|which)\s*(?:'s|'re|is|are)\s+(?:{_ADVERB}\s+)*(?:[a-z]+\s+and\s+)?$"
     return before, re.compile(rf"\b(?:{names})\s+{after}")
