@@ -198,3 +198,10 @@ def test_more_of_something_is_no_answer_to_how_old(films):
     ]
     [limit] = films.read(turns).preferences.limits
     assert (limit.field, limit.op) == ("popularity", "lt")
+
+
+def test_what_was_asked_for_can_be_lifted(films):
+    assert said(films, "nothing too long", "longer ones are fine too") == []
+    assert said(films, "hidden gems", "popular movies are fine too") == []
+    assert said(films, "no blockbusters", "I don't mind popular ones") == []
+    assert said(films, "something old", "newer is ok") == []

@@ -541,6 +541,8 @@ class DialogueReader:
         same = self._same_person(text, lists.focus, notes)
         places = [*places, *(span for span, _ in same)]
         flat = verdicts.blank(text, [*places, about])
+        foreign = self._foreign(flat)
+        flat = verdicts.blank(flat, [span for span, _ in foreign])
         answer = self._critiques.answered(flat, question)
         if answer is not None:
             flat = verdicts.blank(flat, [(answer.start, answer.end)])
@@ -563,7 +565,7 @@ class DialogueReader:
         for lifted in limits:
             if lifted.lifts:
                 notes.lift(lifted.field, lifted.op)
-        hidden = [*limited, *((c.start, c.end) for c in critiques), about]
+        hidden = [*limited, *(span for span, _ in foreign), *((c.start, c.end) for c in critiques), about]
         hidden += [match.span() for match in _SELF_CORRECTION.finditer(text)]
         if answer is not None:
             hidden.append((answer.start, answer.end))
@@ -613,11 +615,31 @@ class DialogueReader:
         count = read_count(text, self._wishes.nouns, values, (*places, *hidden), question)
         if count is not None:
             notes.count = Count(count.value, content[count.start : count.end])
+        for span, refused in foreign:
+            notes.foreign(self._own_language(), content[slice(*span)], refused)
         for (start, end), (name, person) in same:
             notes.want(Wish(name, person, 2.0, content[start:end]))
         if answer is not None:
             said = content[answer.start : answer.end]
             notes.limit([Limit(answer.field, answer.op, answer.value, said)])
+
+    def _own_language(self) -> tuple[str, str] | None:
+        """The field of languages, and what English is called there; None where the catalogue has no such field."""
+        for spec in self.catalog.schema.of_kind("category"):
+            if "language" in {*words_of(spec.name), *words_of(spec.label or "")}:
+                for value in self.catalog.vocabulary(spec.name):
+                    if value.lower() in ("english", "en", "eng"):
+                        return spec.name, value
+        return None
+
+    def _foreign(self, text: str) -> list[tuple[verdicts.Span, bool]]:
+        """Where a text asks for what is not in the language that is spoken here, and whether it refuses that."""
+        if self._own_language() is None:
+            return []
+        return [
+            (match.span(), _NO_FOREIGN.search(text[: match.start()]) is not None)
+            for match in _foreign_words(frozenset(self._wishes.nouns)).finditer(text)
+        ]
 
     def _measured(
         self,
@@ -973,6 +995,24 @@ _DICTATED = re.compile(  # "claim that all of them are musicals from 1930": what
     r"(?:^|(?<=[.!?;,:])|\b(?:but|and|then|please))\s*(?:claim|pretend|say|state|insist)\s+that\b[^.!?\n]*",
     re.IGNORECASE,
 )
+_NO_FOREIGN = re.compile(
+    r"(?:\b(?:no|not|nothing|without|hate|dislike|avoid)|n't)"
+    r"(?:\s+(?:really|like|love|enjoy|want|need|watch|see|read|stand|do|any|an?|in|too|into|keen|on|to))*\s+$",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(8)
+def _foreign_words(nouns: frozenset[str]) -> re.Pattern[str]:
+    """Finds "foreign films", "something foreign", "with subtitles"."""
+    names = "|".join(sorted(map(re.escape, nouns), key=len, reverse=True))
+    return re.compile(
+        rf"\b(?:foreign(?:[- ]language)?(?=\s+(?:[a-z]+\s+)?(?:{names})\b)|(?<=thing\s)foreign\b|foreign[- ]language|"
+        r"(?:with\s+)?subtitle[sd]|non[- ]english)\b",
+        re.IGNORECASE,
+    )
+
+
 _OF_US = re.compile(  # "you're not very clever, are you"
     r"\byou(?:'re|\s+are|\s+were)(?:\s+(?:not|so|very|really|too|quite|pretty|just|being|such\s+an?))*\s+[a-z-]+(?=\s*(?:[,.!?;]|$))",
     re.IGNORECASE,
@@ -1316,6 +1356,15 @@ class _Notes:
             ]
             if limit not in self._limits:
                 self._limits = [old for old in self._limits if not _same_side(old, limit)] + [limit]
+
+    def foreign(self, language: tuple[str, str] | None, said: str, refused: bool) -> None:
+        """Note that the language spoken here is not wanted, or that it alone is."""
+        if language is None:
+            return
+        if refused:
+            self.want(Wish(*language, 2.0, said))
+        else:
+            self.refuse(Wish(*language, 2.0, said))
 
     def holds(self, limit: Limit) -> bool:
         """Whether a limit that is noted says at least as much."""

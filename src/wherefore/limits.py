@@ -217,6 +217,10 @@ _SIDES: dict[str, tuple[str, Literal["low", "high"]]] = {
     "pricier": ("price", "high"),
     "expensive": ("price", "high"),
     "cheaper": ("price", "low"),
+    **dict.fromkeys(
+        ("popular", "famous", "mainstream", "blockbusters", "well known"), ("popularity", "high")
+    ),
+    **dict.fromkeys(("obscure", "unknown", "underrated", "lesser known"), ("popularity", "low")),
 }
 _LIFT_SIDE = re.compile(
     rf"\b(?P<word>{'|'.join(_SIDES)})(?:\s+[a-z]+)?\s+{_FINE}"
@@ -275,17 +279,14 @@ class LimitReader:
         self._catalog = catalog
         self._latest: float | None = None
         pages = (spec for spec in self._specs if "page" in (stem(spec.unit.lower()), *self._words[spec.name]))
-        self.scales = ScaleReader(
-            catalog,
-            {
-                "duration": self.duration or next(pages, None),
-                "year": self._year,
-                "price": self.price,
-                "popularity": catalog.schema.popularity,
-                "rating": self.labelled("rating"),
-            },
-            self.labelled,
-        )
+        self._roles: dict[str, FieldSpec | None] = {
+            "duration": self.duration or next(pages, None),
+            "year": self._year,
+            "price": self.price,
+            "popularity": catalog.schema.popularity,
+            "rating": self.labelled("rating"),
+        }
+        self.scales = ScaleReader(catalog, self._roles, self.labelled)
 
     def _is_duration(self, spec: FieldSpec) -> bool:
         if spec.unit:
@@ -314,7 +315,7 @@ class LimitReader:
 
         for match in _LIFT_SIDE.finditer(low):
             kind, side = _SIDES[match["word"] or match["word2"]]
-            spec = {"year": self._year, "duration": self.duration, "price": self.price}[kind]
+            spec = self._roles[kind]
             if spec is not None and "than" not in match[0]:
                 found.append(
                     FoundLimit(spec.name, "ge" if side == "low" else "le", 0.0, *match.span(), lifts=True)

@@ -39,7 +39,7 @@ from wherefore.diversity import diverse
 from wherefore.effects import Effect, items_of, without
 from wherefore.item_encoder import ItemSignals
 from wherefore.model import DialogueCache, RecommenderLM, Scores
-from wherefore.phrases import of_place
+from wherefore.phrases import joined, of_place
 from wherefore.plan import Fact, limit_words, plan_opening, plan_reasons
 from wherefore.questions import Question
 from wherefore.realize import Grounds, Realizer, Worded
@@ -50,6 +50,7 @@ from wherefore.series import series_of
 from wherefore.signals import ItemVectors
 from wherefore.smalltalk import Said
 from wherefore.state import parts
+from wherefore.unrecorded import unrecorded
 
 Action = Literal["recommend", "ask", "answer", "chat", "nothing"]
 Progress = Callable[[int, int], None]
@@ -885,7 +886,7 @@ class Recommender:
 
 
 def _understood(dialogue: Dialogue, catalog: Catalog, opening: str, total: int) -> str:
-    """What the newest message's words of degree were taken to mean, where the opening does not say so."""
+    """What the newest message's words of degree were taken to mean, and what of it no record can tell."""
     told: list[str] = []
     last = len(dialogue.messages) - 1
     for name in dict.fromkeys(limit.field for limit in dialogue.preferences.limits):
@@ -898,6 +899,8 @@ def _understood(dialogue: Dialogue, catalog: Catalog, opening: str, total: int) 
         now = [one for one in said if (place := last_said(one, dialogue.messages)) and place[0] == last]
         if now and not set(re.findall(r"\d+", asked)) <= set(re.findall(r"\d+", opening)):
             told.append(f"I took “{now[-1].lower()}” as {asked}.")
+    silent = unrecorded(dialogue.messages[-1].content, catalog)
+    told += [f"My records say nothing of {joined(silent)}."] if silent else []
     return "".join(f" {sentence}" for sentence in told)
 
 

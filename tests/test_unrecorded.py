@@ -1,0 +1,90 @@
+"""What records say nothing of is said: streaming, awards, age ratings, reviews."""
+
+import pytest
+
+from wherefore import Recommender
+from wherefore.catalog import Catalog
+from wherefore.unrecorded import unrecorded
+
+
+@pytest.fixture(scope="module")
+def builtin():
+    return Catalog.builtin()
+
+
+@pytest.mark.parametrize(
+    ("said", "topics"),
+    [
+        ("an Oscar winner on Netflix", ["awards", "where things stream"]),
+        ("what's available on Disney+?", ["where things stream"]),
+        ("anything good on Amazon Prime?", ["where things stream"]),
+        ("streaming on Hulu please", ["where things stream"]),
+        ("best picture winners", ["awards"]),
+        ("award-winning documentaries", ["awards"]),
+        ("a PG-13 comedy", ["age ratings"]),
+        ("rated R horror", ["age ratings"]),
+        ("highly rated drama", ["reviews"]),
+        ("something with good reviews", ["reviews"]),
+        ("no swearing please", ["bad language"]),
+        ("a film with a great soundtrack", ["soundtracks"]),
+        ("I love Oscar Isaac", []),
+        ("I saw Heat on Netflix last week", []),
+        ("a war movie", []),
+        ("a film set on the Amazon", []),
+        ("pages and pages of text", []),
+        ("", []),
+    ],
+)
+def test_what_cannot_be_known_is_named(said, topics, builtin):
+    assert unrecorded(said, builtin) == topics
+
+
+def test_what_is_recorded_is_not_named():
+    rows = [
+        {
+            "title": f"Film {n}",
+            "rating": n / 2,
+            "tags": "oscar winner; quiet" if n % 2 else "quiet",
+            "certificate": "R",
+        }
+        for n in range(1, 13)
+    ]
+    catalog = Catalog.from_records(rows, name="films")
+    assert unrecorded("a highly rated oscar winner, PG-13, on netflix", catalog) == ["where things stream"]
+
+
+def test_the_reply_says_so_and_lists_nonetheless():
+    recommender = Recommender.from_pretrained("starter")
+    reply = recommender.generate([{"role": "user", "content": "an award-winning comedy on Netflix"}])
+    assert len(reply.recommendations) == 5
+    assert "My records say nothing of awards and where things stream." in reply.text
+    later = [
+        {"role": "user", "content": "an award-winning comedy on Netflix"},
+        {"role": "assistant", "content": reply.text},
+        {"role": "user", "content": "something older"},
+    ]
+    assert "My records" not in recommender.generate(later).text
+
+
+@pytest.mark.parametrize(
+    ("said", "refused", "wanted"),
+    [
+        ("a foreign film", ["English"], []),
+        ("foreign movies please", ["English"], []),
+        ("something foreign", ["English"], []),
+        ("a foreign language thriller", ["English"], ["Thriller"]),
+        ("I like movies with subtitles", ["English"], []),
+        ("no foreign films", [], ["English"]),
+        ("nothing foreign", [], ["English"]),
+        ("nothing with subtitles", [], ["English"]),
+        ("I don't like subtitles", [], ["English"]),
+        ("a foreign exchange student movie", [], []),
+        ("about foreign policy", [], []),
+    ],
+)
+def test_foreign_is_what_is_not_in_english(said, refused, wanted, builtin):
+    from wherefore.dialogue import DialogueReader
+
+    state = DialogueReader(builtin).read([{"role": "user", "content": said}]).preferences
+    assert [wish.value for wish in state.unwanted if wish.field == "language"] == refused
+    assert [wish.value for wish in state.wanted if wish.value in ("English", "Thriller")] == wanted
