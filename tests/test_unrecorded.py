@@ -71,6 +71,7 @@ def test_the_reply_says_so_and_lists_nonetheless():
     [
         ("a foreign film", ["English"], []),
         ("foreign movies please", ["English"], []),
+        ("a lesser-known foreign thriller", ["English"], ["Thriller"]),
         ("something foreign", ["English"], []),
         ("a foreign language thriller", ["English"], ["Thriller"]),
         ("I like movies with subtitles", ["English"], []),

@@ -638,7 +638,7 @@ class DialogueReader:
             return []
         return [
             (match.span(), _NO_FOREIGN.search(text[: match.start()]) is not None)
-            for match in _foreign_words(frozenset(self._wishes.nouns)).finditer(text)
+            for match in _foreign_words(frozenset(self._sought)).finditer(text)
         ]
 
     def _measured(
