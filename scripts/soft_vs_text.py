@@ -284,6 +284,13 @@ def wait(model: RecommenderLM) -> None:
         torch.cuda.synchronize()
 
 
+def give_back() -> None:
+    """Give back to the system what was freed."""
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+
+
 @contextmanager
 def growth(device: torch.device) -> Iterator[list[int]]:
     """Bytes by which memory grows at most, a GPU's or the process', in the list's first place once it is over."""
@@ -296,11 +303,7 @@ def growth(device: torch.device) -> Iterator[list[int]]:
         yield grown
         grown[0] = torch.cuda.max_memory_allocated() - before
         return
-    gc.collect()
-    with contextlib.suppress(
-        OSError, AttributeError
-    ):  # give back what was freed, or it would be grown into unseen
-        ctypes.CDLL("libc.so.6").malloc_trim(0)
+    give_back()  # or it would be grown into unseen
     before, over = _resident(), threading.Event()
 
     def watch() -> None:

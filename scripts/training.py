@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from soft_vs_text import growth
+from soft_vs_text import give_back, growth
 
 if TYPE_CHECKING:
     from wherefore import Catalog, Recommender
@@ -27,7 +27,7 @@ WAYS: Mapping[str, tuple[str, ...]] = {
     "compiled": ("train.compile=true",),
 }
 DIALOGUES = 80  # made ones, to learn from
-_SPARE = 1.4  # times the estimate must be free: what allocators waste, and what the estimate does not count
+_SPARE = 1.5  # times the estimate must be free: what allocators waste, and what the estimate does not count
 
 
 class Data(NamedTuple):
@@ -105,6 +105,7 @@ def _free() -> int:
     import psutil
     import torch
 
+    give_back()
     return int(
         torch.cuda.mem_get_info()[0] if torch.cuda.is_available() else psutil.virtual_memory().available
     )

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
 
 from conftest import make_tiny
+from families import make_lm
 from test_train import ingredients
-from wherefore.config import Component, Config, build, resolve
+from wherefore.config import Component, Config, LoraConfig, build, resolve
 from wherefore.corpora import CORPORA
 from wherefore.cost import estimate
 from wherefore.item_encoder import ITEM_ENCODERS
@@ -24,6 +26,7 @@ from wherefore.trainer import Trainer, trained
 ROOT = Path(__file__).parents[1]
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
 CONFIGS = [path for path in CONFIGS if path.name != "ablations.yaml"]  # changes to one, see test_reproduce.py
+CHANGES = yaml.safe_load((ROOT / "configs" / "ablations.yaml").read_text(encoding="utf-8"))
 OWN = ["inspired.yaml", "own.yaml", "redial-all.yaml", "redial.yaml", "starter.yaml"]  # of the packaged LLM
 LLMS = [path for path in CONFIGS if path.name not in (*OWN, "frozen-llm.yaml")]
 LINEARS = {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}
@@ -111,6 +114,49 @@ def test_every_config_resolves_says_how_to_run_it_and_trains_a_step(
     after = trained(model)
     learned = "item_encoder" if config.llm.lora is None else "lora_B"
     assert any(learned in name and not torch.equal(before[name], after[name]) for name in after)
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_every_ablation_trains_a_step_of_each_stage(name, tmp_path, tokenizers, movies, vectors):
+    """Two of them failed, one after the hour that its first stage took."""
+    tree = Config.load(ROOT / "configs" / "redial.yaml", CHANGES[name]).model_dump(mode="json")
+    for stage in tree["train"]["stages"]:
+        stage.update(steps=1, batch_size=2, batch_sizes={})
+    tree["train"].update(grad_accumulation=1, candidates=4, mixed_precision="no")
+    tree["signals"], tree["item_encoder"]["dropout"] = [], 0.0  # a further vector of the item encoder
+    config = Config.parse(tree)
+    lm = make_lm("bert", len(tokenizers["bert"]))
+    lm = lm.requires_grad_(False) if config.llm.lora is None else add_lora(lm, LoraConfig(r=4, alpha=8))
+    model = build_model(config, dim=8, features=3, llm=(lm, tokenizers["bert"]))
+    Trainer(config, model, ingredients(model, movies, vectors), tmp_path).run()
+    log = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [line["stage"] for line in log] == [stage.name for stage in config.train.stages]
+
+
+@pytest.mark.parametrize(
+    ("ranker", "lora", "losses", "says"),
+    [
+        (
+            {"features": False},
+            True,
+            {"source_ranking": 1.0},
+            "source_ranking trains the sources' part of the ranking head",
+        ),
+        ({"llm": False}, True, {"in_batch_ranking": 1.0}, "in_batch_ranking trains the LLM's part"),
+        ({}, False, {"dialogue_lm": 1.0}, "the LLM is frozen"),
+    ],
+)
+def test_a_stage_that_could_train_nothing_is_refused_before_the_first(
+    ranker, lora, losses, says, tmp_path, tokenizers, movies, vectors
+):
+    good = {"name": "good", "losses": {"ranking": 1.0}, "steps": 1, "batch_size": 2, "lr": 0.001}
+    tree = {"ranker": ranker, "train": {"stages": [good, {**good, "name": "idle", "losses": losses}]}}
+    lm = make_lm("bert", len(tokenizers["bert"]))
+    lm = add_lora(lm, LoraConfig(r=4, alpha=8)) if lora else lm.requires_grad_(False)
+    model = build_model(Config.parse(tree), dim=8, features=3, llm=(lm, tokenizers["bert"]))
+    with pytest.raises(ValueError, match=says):
+        Trainer(Config.parse(tree), model, ingredients(model, movies, vectors), tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("path", LLMS, ids=lambda path: path.name)

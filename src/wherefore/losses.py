@@ -295,6 +295,36 @@ _MEAN_OVER: dict[Callable[..., Tensor], Callable[[TaskBatch], int]] = {
 }
 
 
+def check_losses(model: RecommenderLM, weights: Mapping[str, float]) -> None:
+    """Find what a stage could not train, before hours of the stages ahead of it.
+
+    Raises:
+        ValueError: If there is no loss or an unknown one, or one that trains only what is frozen or does not count.
+    """
+    unknown = sorted(set(weights) - set(LOSSES))
+    if unknown:
+        raise ValueError(f"unknown loss {', '.join(unknown)}; known: {', '.join(sorted(LOSSES))}")
+    if not weights:
+        raise ValueError(f"a stage needs at least one loss; known: {', '.join(sorted(LOSSES))}")
+    frozen = not any(weight.requires_grad for weight in model.lm.parameters())
+    idle = [name for name in weights if LOSSES[name].task in ("dialogues", "records")] if frozen else []
+    if idle:
+        raise ValueError(
+            f"loss {', '.join(idle)} trains the LLM alone, and the LLM is frozen (`llm.lora` is null); take it "
+            "out of the stage, or give the LLM an adapter"
+        )
+    for counts, option, part, names in (
+        (model.head.reads_features, "ranker.features", "the sources' part", ("source_ranking",)),
+        (model.head.reads_states, "ranker.llm", "the LLM's part", ("in_batch_ranking", "item_text_matching")),
+    ):
+        idle = [name for name in names if name in weights and not counts]
+        if idle:
+            raise ValueError(
+                f"loss {', '.join(idle)} trains {part} of the ranking head, and `{option}` is false; take it out of "
+                "the stage, or the whole stage"
+            )
+
+
 class Objective(nn.Module):
     """The weighted losses of one stage. Losses of one task share its batch and its forward pass.
 
@@ -303,7 +333,7 @@ class Objective(nn.Module):
         weights: Names of LOSSES with their weights.
 
     Raises:
-        ValueError: If a loss is unknown, or trains nothing but an LLM that is frozen.
+        ValueError: See `check_losses`.
     """
 
     def __init__(self, model: RecommenderLM, weights: Mapping[str, float]) -> None:
@@ -317,20 +347,9 @@ class Objective(nn.Module):
         """Go on with the losses of another stage.
 
         Raises:
-            ValueError: If a loss is unknown.
+            ValueError: See `check_losses`.
         """
-        unknown = sorted(set(weights) - set(LOSSES))
-        if unknown:
-            raise ValueError(f"unknown loss {', '.join(unknown)}; known: {', '.join(sorted(LOSSES))}")
-        if not weights:
-            raise ValueError(f"a stage needs at least one loss; known: {', '.join(sorted(LOSSES))}")
-        frozen = not any(weight.requires_grad for weight in self.model.lm.parameters())
-        idle = [name for name in weights if LOSSES[name].task in ("dialogues", "records")] if frozen else []
-        if idle:
-            raise ValueError(
-                f"loss {', '.join(idle)} trains the LLM alone, and the LLM is frozen (`llm.lora` is null); take it "
-                "out of the stage, or give the LLM an adapter"
-            )
+        check_losses(self.model, weights)
         self.weights = dict(weights)
         self.tasks = tuple(dict.fromkeys(LOSSES[name].task for name in weights))
 

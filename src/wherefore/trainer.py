@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from wherefore.calibrate import recall
 from wherefore.config import Config, StageConfig, TrainConfig
 from wherefore.files import write_aside
-from wherefore.losses import LOSSES, Objective, TaskBatch
+from wherefore.losses import LOSSES, Objective, TaskBatch, check_losses
 from wherefore.model import RecommenderLM, out_of_memory
 from wherefore.parallel import load_moments, processes, whole_moments, whole_weights
 from wherefore.tasks import Ingredients, Task, make_task
@@ -113,6 +113,8 @@ class Trainer:
             raise ValueError(
                 "the launch file asks for FSDP version 1; set `fsdp_version: 2`, as configs/accelerate/fsdp.yaml does"
             )
+        for stage in train.stages:
+            check_losses(model, stage.losses)
         if any(is_measured(train, stage) for stage in train.stages):
             self._check_measurable()
         if train.gradient_checkpointing and not model.causal_lm.supports_gradient_checkpointing:
