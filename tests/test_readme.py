@@ -168,6 +168,8 @@ def test_the_table_of_parts_holds_the_numbers_of_the_results():
         "titles as text instead of soft tokens": "titles instead of soft tokens",
         "a linear item encoder": "a linear item encoder",
         "a Q-Former as item encoder": "a Q-Former as item encoder",
+        "candidates as a causal list instead of a block": "a causal list",
+        "no collaborative vector": "no collaborative vector",
     }
     rows = {cells[0]: cells[1:] for cells in table_of(part) if cells[0] in names}
     assert rows.keys() == names.keys() and set(names.values()) == set(results["systems"])
@@ -176,6 +178,32 @@ def test_the_table_of_parts_holds_the_numbers_of_the_results():
         measures = [of[f"recall@{k}"] for k in (1, 10, 50)]
         assert cells == [f"{share:.3f}".replace("0.", ".") for share in measures]
     assert results["command"] in part and results["seeds"] == [0, 1, 2, 3, 4]
+
+
+def test_the_table_of_training_holds_the_numbers_of_the_results():
+    import json
+
+    part = README.read_text(encoding="utf-8").split("**Training**")[1].split("\n**")[0]
+    rows = {cells[0]: cells[1:] for cells in table_of(part)}
+    for row, file, config in (
+        ("starter", "training", "starter"),
+        ("SmolLM2-135M", "training-smollm2-135m", "smollm2-135m"),
+    ):
+        results = json.loads((ROOT / "results" / f"{file}.json").read_text(encoding="utf-8"))["configs"][
+            config
+        ]
+        ways = ("as configured", "float32", "gradient checkpointing", "compiled")
+        for way, cell in zip(ways, rows[row], strict=True):
+            of = results.get(way)
+            if of is None:
+                assert cell == "–"
+            elif "hours" not in of:
+                assert cell == f"more than {of['free_gib']:.0f} GiB"
+            else:
+                hours, memory = (
+                    f"{n:.2g}" if n >= 1.5 else f"{n:.2f}" for n in (of["hours"], of["memory_gib"])
+                )
+                assert cell == f"{hours} h, {memory} GiB"
 
 
 def test_the_table_of_cold_items_holds_the_numbers_of_the_results():
