@@ -185,6 +185,7 @@ def test_the_table_of_training_holds_the_numbers_of_the_results():
 
     part = README.read_text(encoding="utf-8").split("**Training**")[1].split("\n**")[0]
     rows = {cells[0]: cells[1:] for cells in table_of(part)}
+    expected = []
     for row, file, config in (
         ("starter", "training", "starter"),
         ("SmolLM2-135M", "training-smollm2-135m", "smollm2-135m"),
@@ -193,6 +194,7 @@ def test_the_table_of_training_holds_the_numbers_of_the_results():
             config
         ]
         ways = ("as configured", "float32", "gradient checkpointing", "compiled")
+        expected.append(f"{results['as configured']['estimated_gib']:.2g}")
         for way, cell in zip(ways, rows[row], strict=True):
             of = results.get(way)
             if of is None:
@@ -204,6 +206,7 @@ def test_the_table_of_training_holds_the_numbers_of_the_results():
                     f"{n:.2g}" if n >= 1.5 else f"{n:.2f}" for n in (of["hours"], of["memory_gib"])
                 )
                 assert cell == f"{hours} h, {memory} GiB"
+    assert f"expects {' and '.join(expected)} GiB" in " ".join(part.split())
 
 
 def test_the_table_of_cold_items_holds_the_numbers_of_the_results():

@@ -114,7 +114,7 @@ def test_everything_a_page_computes_runs_on_one_thread(ui, recommender, monkeypa
     *_, last = done["turn"](ASK, ui.app.Session(), {})
     session = next(one for one in last.values() if isinstance(one, ui.app.Session))
     assert session.view.turns[0].action == "recommend" and not session.running
-    assert "effect" in done["explain"](session, {})
+    assert 'class="wf-' in done["explain"](session, {})
     done["recommend"]([{"role": "user", "content": ASK}])
     *_, answer = done["chat"](ASK)
     assert answer["reply"]["recommendations"]

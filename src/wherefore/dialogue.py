@@ -633,13 +633,22 @@ class DialogueReader:
         return None
 
     def _foreign(self, text: str) -> list[tuple[verdicts.Span, bool]]:
-        """Where a text asks for what is not in the language that is spoken here, and whether it refuses that."""
-        if self._own_language() is None:
+        """Where a text asks for what is not in the language that is spoken here, and whether it refuses that.
+
+        Not where it names a language itself ("with subtitles, in Korean"), or only does not mind.
+        """
+        own = self._own_language()
+        if own is None:
             return []
-        return [
+        found = [
             (match.span(), _NO_FOREIGN.search(text[: match.start()]) is not None)
             for match in _foreign_words(frozenset(self._sought)).finditer(text)
+            if not _NOT_MINDED.search(text[: match.start()])
         ]
+        if not found:
+            return []
+        known = {value.lower() for value in self.catalog.vocabulary(own[0])}
+        return [] if known & set(forms(text)) else found
 
     def _measured(
         self,
@@ -994,6 +1003,9 @@ _NEEDNT = re.compile(
 _DICTATED = re.compile(  # "claim that all of them are musicals from 1930": what the assistant is to say is no wish
     r"(?:^|(?<=[.!?;,:])|\b(?:but|and|then|please))\s*(?:claim|pretend|say|state|insist)\s+that\b[^.!?\n]*",
     re.IGNORECASE,
+)
+_NOT_MINDED = re.compile(
+    r"(?:n't|not)\s+(?:really\s+)?mind\b|\b(?:fine|ok|okay|cool)\s+with\b", re.IGNORECASE
 )
 _NO_FOREIGN = re.compile(
     r"(?:\b(?:no|not|nothing|without|hate|dislike|avoid)|n't)"
