@@ -59,6 +59,13 @@ def tiny_llm(config, tokenizers):
     return (lm.requires_grad_(False) if config.llm.lora is None else add_lora(lm, config.llm.lora)), tokenizer
 
 
+def tiny_bert(config, tokenizers):
+    """A model of a config's parts around a tiny random LLM of the packaged one's kind."""
+    lm = make_lm("bert", len(tokenizers["bert"]))
+    lm = lm.requires_grad_(False) if config.llm.lora is None else add_lora(lm, LoraConfig(r=4, alpha=8))
+    return build_model(config, dim=8, features=3, llm=(lm, tokenizers["bert"]))
+
+
 def test_there_are_configs():
     assert [path.stem for path in CONFIGS] == [
         "frozen-llm",
@@ -125,9 +132,7 @@ def test_every_ablation_trains_a_step_of_each_stage(name, tmp_path, tokenizers, 
     tree["train"].update(grad_accumulation=1, candidates=4, mixed_precision="no")
     tree["signals"], tree["item_encoder"]["dropout"] = [], 0.0  # a further vector of the item encoder
     config = Config.parse(tree)
-    lm = make_lm("bert", len(tokenizers["bert"]))
-    lm = lm.requires_grad_(False) if config.llm.lora is None else add_lora(lm, LoraConfig(r=4, alpha=8))
-    model = build_model(config, dim=8, features=3, llm=(lm, tokenizers["bert"]))
+    model = tiny_bert(config, tokenizers)
     Trainer(config, model, ingredients(model, movies, vectors), tmp_path).run()
     log = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert [line["stage"] for line in log] == [stage.name for stage in config.train.stages]
@@ -151,11 +156,10 @@ def test_a_stage_that_could_train_nothing_is_refused_before_the_first(
 ):
     good = {"name": "good", "losses": {"ranking": 1.0}, "steps": 1, "batch_size": 2, "lr": 0.001}
     tree = {"ranker": ranker, "train": {"stages": [good, {**good, "name": "idle", "losses": losses}]}}
-    lm = make_lm("bert", len(tokenizers["bert"]))
-    lm = add_lora(lm, LoraConfig(r=4, alpha=8)) if lora else lm.requires_grad_(False)
-    model = build_model(Config.parse(tree), dim=8, features=3, llm=(lm, tokenizers["bert"]))
+    config = Config.parse(tree, [] if lora else ["llm.lora=null"])
+    model = tiny_bert(config, tokenizers)
     with pytest.raises(ValueError, match=says):
-        Trainer(Config.parse(tree), model, ingredients(model, movies, vectors), tmp_path)
+        Trainer(config, model, ingredients(model, movies, vectors), tmp_path)
     assert not list(tmp_path.iterdir())
 
 

@@ -152,17 +152,24 @@ def test_the_reply_says_how_well_known_they_are(starter_reply):
     assert "known" not in reply.text
 
 
-def test_how_long_it_should_be_is_no_answer_to_how_old(films):
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("something shorter please", ("runtime_min", "lt")),
+        ("something even more obscure", ("popularity", "lt")),
+    ],
+)
+def test_how_long_or_how_well_known_is_no_answer_to_how_old(said, expected, films):
     turns = [
         {"role": "user", "content": "a horror movie"},
         {
             "role": "assistant",
             "content": "Here is one.\n\n1. **Scream** (1996) — Horror.\n\nShould it be from before 2010, or newer?",
         },
-        {"role": "user", "content": "something shorter please"},
+        {"role": "user", "content": said},
     ]
-    fields = {limit.field for limit in films.read(turns).preferences.limits}
-    assert fields == {"runtime_min"}
+    [limit] = films.read(turns).preferences.limits
+    assert (limit.field, limit.op) == expected
 
 
 def test_the_reply_says_what_a_word_was_taken_to_mean(starter_reply):
@@ -185,19 +192,6 @@ def test_a_list_is_what_newer_is_measured_by(films):
         ]
         [limit] = films.read(turns).preferences.limits
         assert (limit.op, limit.value) == expected
-
-
-def test_more_of_something_is_no_answer_to_how_old(films):
-    turns = [
-        {"role": "user", "content": "a horror movie"},
-        {
-            "role": "assistant",
-            "content": "Here.\n\n1. **Scream** (1996) — Horror.\n\nShould it be from before 2010, or newer?",
-        },
-        {"role": "user", "content": "something even more obscure"},
-    ]
-    [limit] = films.read(turns).preferences.limits
-    assert (limit.field, limit.op) == ("popularity", "lt")
 
 
 def test_what_was_asked_for_can_be_lifted(films):

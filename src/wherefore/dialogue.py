@@ -14,7 +14,7 @@ from wherefore.catalog import Catalog, Item
 from wherefore.choices import Choice, choice_in
 from wherefore.counts import MOST, read_count
 from wherefore.critiques import CritiqueReader, FoundCritique
-from wherefore.limits import FoundLimit, LimitReader
+from wherefore.limits import FoundLimit, LimitReader, lowered
 from wherefore.mentions import Found, TitleIndex
 from wherefore.references import ReferenceReader
 from wherefore.schema import words_of
@@ -401,7 +401,10 @@ class DialogueReader:
         self._wishes = WishReader(self.catalog)
         self._limits = LimitReader(self.catalog)
         kinds = self._wishes.kinds
-        self._sought = {*self._wishes.nouns, *kinds}  # what items are called: "movies", "thrillers"
+        self._mother_tongue = self._own_language()
+        self._sought = frozenset(
+            {*self._wishes.nouns, *kinds}
+        )  # what items are called: "movies", "thrillers"
         self._titles = TitleIndex(self.catalog, self._wishes.names, kinds)
         self._references = ReferenceReader(self.catalog, self._titles, self._wishes.nouns)
         from wherefore.questions import QuestionReader  # which reads dialogues
@@ -616,7 +619,12 @@ class DialogueReader:
         if count is not None:
             notes.count = Count(count.value, content[count.start : count.end])
         for span, refused in foreign:
-            notes.foreign(self._own_language(), content[slice(*span)], refused)
+            assert self._mother_tongue is not None
+            english = Wish(*self._mother_tongue, 2.0, content[slice(*span)])
+            if refused:
+                notes.want(english)
+            else:
+                notes.refuse(english)
         for (start, end), (name, person) in same:
             notes.want(Wish(name, person, 2.0, content[start:end]))
         if answer is not None:
@@ -637,17 +645,16 @@ class DialogueReader:
 
         Not where it names a language itself ("with subtitles, in Korean"), or only does not mind.
         """
-        own = self._own_language()
-        if own is None:
+        if self._mother_tongue is None:
             return []
         found = [
             (match.span(), _NO_FOREIGN.search(text[: match.start()]) is not None)
-            for match in _foreign_words(frozenset(self._sought)).finditer(text)
+            for match in _foreign_words(self._sought).finditer(text)
             if not _NOT_MINDED.search(text[: match.start()])
         ]
         if not found:
             return []
-        known = {value.lower() for value in self.catalog.vocabulary(own[0])}
+        known = {value.lower() for value in self.catalog.vocabulary(self._mother_tongue[0])}
         return [] if known & set(forms(text)) else found
 
     def _measured(
@@ -671,7 +678,7 @@ class DialogueReader:
         if critique.too and not said.lower().startswith("less"):
             return None
         span = critique.start, critique.end
-        plain = self._limits.scales.among(flat.lower(), span, self._sought, critique.field, critique.op)
+        plain = self._limits.scales.among(lowered(flat), span, self._sought, critique.field, critique.op)
         return None if plain is None else Limit(critique.field, *plain, said)
 
     def _note_wishes(
@@ -1368,15 +1375,6 @@ class _Notes:
             ]
             if limit not in self._limits:
                 self._limits = [old for old in self._limits if not _same_side(old, limit)] + [limit]
-
-    def foreign(self, language: tuple[str, str] | None, said: str, refused: bool) -> None:
-        """Note that the language spoken here is not wanted, or that it alone is."""
-        if language is None:
-            return
-        if refused:
-            self.want(Wish(*language, 2.0, said))
-        else:
-            self.refuse(Wish(*language, 2.0, said))
 
     def holds(self, limit: Limit) -> bool:
         """Whether a limit that is noted says at least as much."""

@@ -253,6 +253,12 @@ class FoundLimit:
     vague: bool = False
 
 
+def lowered(text: str) -> str:
+    """A text in lower case with straight apostrophes, each character in its place."""
+    low = text.lower()
+    return straight(low if len(low) == len(text) else "".join(c.lower()[:1] for c in text))
+
+
 class LimitReader:
     """Reads limits on the number and date fields that a catalogue declares.
 
@@ -298,8 +304,8 @@ class LimitReader:
 
     def read(self, text: str, nouns: Collection[str] = ()) -> list[FoundLimit]:
         """The limits in a text, by place. What is not to be read should be blanked beforehand."""
-        low = text.lower() if len(text.lower()) == len(text) else "".join(c.lower()[:1] for c in text)
-        low = straight(low)
+        low = lowered(text)
+        called = frozenset({*self._nouns, *nouns})
         found: list[FoundLimit] = []
         taken: list[tuple[int, int]] = []
 
@@ -382,12 +388,11 @@ class LimitReader:
                     put(self._year, "le", float(match["last"]), *match.span())
                 else:
                     put(self._year, "eq", float(match["year"]), *match.span())
-            called = frozenset({*self._nouns, *nouns})
             for match in _of_year(called).finditer(low):
                 put(self._year, "eq", float(match[1]), match.start(), match.end(1))
             self._read_years(low, called, put)
             self._read_recent(low, called, put)
-        for graded in self.scales.read(low, {*self._nouns, *nouns}):
+        for graded in self.scales.read(low, called):
             span = graded.start, graded.end
             if not any(graded.start < b and a < graded.end for a, b in taken):
                 found.append(FoundLimit(graded.field, graded.op, graded.value, *span, vague=True))

@@ -891,7 +891,8 @@ def _understood(dialogue: Dialogue, catalog: Catalog, opening: str, total: int) 
     last = len(dialogue.messages) - 1
     for name in dict.fromkeys(limit.field for limit in dialogue.preferences.limits):
         limits = [limit for limit in dialogue.preferences.limits if limit.field == name]
-        spec, asked = catalog.schema.spec(name), limit_words(limits, catalog.schema.spec(name))
+        spec = catalog.schema.spec(name)
+        asked = limit_words(limits, spec)
         if spec.kind == "popularity":
             told.append(f"{'It is' if total == 1 else 'All of them are'} {asked}.")
             continue

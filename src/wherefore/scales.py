@@ -191,13 +191,14 @@ class ScaleReader:
         self._specs = dict(roles) | {"classic": roles.get("year")}
         self._known: dict[str, np.ndarray] = {}
 
-    def read(self, low: str, nouns: Collection[str]) -> Iterator[Graded]:
+    def read(self, low: str, nouns: frozenset[str]) -> Iterator[Graded]:
         """What a text asks of the scales, by place.
 
         Args:
             low: The text in lower case, with straight apostrophes; what is not to be read is blank.
             nouns: What items are called: "movies", "thrillers".
         """
+        patterns = _patterns(nouns)
         for match in _GRADED.finditer(low):
             kind, _, name = (match.lastgroup or "").partition("_")
             if kind in ("degree", "label"):
@@ -206,7 +207,7 @@ class ScaleReader:
             spec = self._labelled(match["label"]) if scale == "label" else self._specs.get(scale)
             if spec is None:
                 continue
-            sought = _sought(low, match.span(), kind == "phrase", scale, _patterns(frozenset(nouns)))
+            sought = _sought(low, match.span(), kind == "phrase", scale, patterns)
             if sought is None:
                 continue
             start, negated = sought
@@ -215,7 +216,7 @@ class ScaleReader:
                 yield Graded(spec.name, *bound, start, match.end())
 
     def among(
-        self, low: str, span: tuple[int, int], nouns: Collection[str], field: str, op: Literal["lt", "gt"]
+        self, low: str, span: tuple[int, int], nouns: frozenset[str], field: str, op: Literal["lt", "gt"]
     ) -> tuple[Op, float] | None:
         """What "older westerns" asks for where nothing was listed to compare with; None: nothing.
 
@@ -230,7 +231,7 @@ class ScaleReader:
         scales = [scale for scale, spec in self._specs.items() if spec is not None and spec.name == field]
         if not scales or (scales[0], side) not in _SHARES:
             return None
-        if _sought(low, span, False, scales[0], _patterns(frozenset(nouns))) is None:
+        if _sought(low, span, False, scales[0], _patterns(nouns)) is None:
             return None
         return self._bound(self._catalog.schema.spec(field), scales[0], side, False)
 
@@ -243,9 +244,10 @@ class ScaleReader:
         if len(known) < _FEWEST or known.min() == known.max():
             return None
         value = float(np.quantile(known, _SHARES[scale, side]))
-        value = (
-            float(round(value)) if scale in _OF_YEARS else value if scale == "popularity" else _round(value)
-        )
+        if scale in _OF_YEARS:
+            value = float(round(value))
+        elif scale != "popularity":
+            value = _round(value)
         op: Op
         if side == "low":
             op = "gt" if negated else "le"
