@@ -18,13 +18,14 @@ import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
 
     from wherefore.catalog import Catalog
     from wherefore.dialogue import Dialogue
+    from wherefore.index import Index
 
 GAINS = (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5)
 DEPTHS = (1, 10, 50)
@@ -61,45 +62,82 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+class Later(NamedTuple):
+    """Dialogues to learn from, and later ones to rank for.
+
+    Attributes:
+        index: Of the catalogue.
+        kept: Folder of what is kept between runs.
+        dialogues: All, the oldest first.
+        before: Those before the cut.
+        turns: Of the later ones: what was said, the rows named in it, the rows to find.
+        gold: How many items are to be found, also those outside the catalogue.
+    """
+
+    index: Index
+    kept: Path
+    dialogues: list[Dialogue]
+    before: list[Dialogue]
+    turns: list[tuple[Dialogue, list[int], list[int]]]
+    gold: int
+
+
+def later(config: Any, cut: int, begin: int, end: int) -> Later:
+    """A config's training dialogues, by their numbers those before `cut` and those from `begin` to `end`."""
+    from wherefore.catalog import Catalog
+    from wherefore.corpora import as_dialogue
+    from wherefore.corpora.base import instances
+    from wherefore.prepare import load_corpora, load_index
+
+    catalog = Catalog.load(config.catalog, config.catalog_schema)
+    kept = Path(config.train.cache or "runs/release-years")
+    corpus = load_corpora(config, catalog)[0]
+    row_of = {item: catalog.row(linked) for item, linked in corpus.item_of.items()}
+    dialogues = [corpus.read(one) for one in corpus.dialogues]
+    after = [one for one in corpus.dialogues if begin <= int(one.id) < end and corpus.has_words(one)]
+    turns = [turn for one in after for turn in instances(one, True)]
+    return Later(
+        index=load_index(config, catalog, kept, lambda *_: None),
+        kept=kept,
+        dialogues=dialogues,
+        before=[said for one, said in zip(corpus.dialogues, dialogues, strict=True) if int(one.id) < cut],
+        turns=[
+            (
+                as_dialogue(turn.context, lambda item: corpus.titles.get(item, item), corpus.item_of.get),
+                [row_of[item] for item in turn.named if item in row_of],
+                [row_of[item] for item in turn.gold if item in row_of],
+            )
+            for turn in turns
+        ],
+        gold=sum(len(turn.gold) for turn in turns),
+    )
+
+
 def measure(config: Any, cut: int, begin: int, end: int, epochs: int) -> dict[str, Any]:
     """Recall by what the newest year gains."""
     import numpy as np
     import torch
 
-    from wherefore.catalog import Catalog
-    from wherefore.corpora import as_dialogue
-    from wherefore.corpora.base import instances
     from wherefore.learned import TextVectors
-    from wherefore.prepare import load_corpora, load_index
     from wherefore.tower import Tower
 
-    catalog = Catalog.load(config.catalog, config.catalog_schema)
-    kept = Path(config.train.cache or "runs/release-years")
-    index = load_index(config, catalog, kept, lambda *_: None)
-    corpus = load_corpora(config, catalog)[0]
-    row_of = {item: catalog.row(linked) for item, linked in corpus.item_of.items()}
-    dialogues = [corpus.read(one) for one in corpus.dialogues]
-    before = [said for one, said in zip(corpus.dialogues, dialogues, strict=True) if int(one.id) < cut]
-    after = [one for one in corpus.dialogues if begin <= int(one.id) < end and corpus.has_words(one)]
-    turns = [turn for one in after for turn in instances(one, True)]
+    data = later(config, cut, begin, end)
+    catalog = data.index.catalog
     year = catalog.schema.year
     if year is None:
         raise SystemExit("error: the catalogue has no field for the year")
     years = np.array([item.get(year.name) or 0 for item in catalog.items])
-    newest, then = half_way(before, catalog, years)
-    _, now = half_way(dialogues, catalog, years, newest)
-    tower = Tower(index, k=50, epochs=epochs, seed=config.seed)
-    tower.fit(before, TextVectors(index, kept / "texts"))
+    newest, then = half_way(data.before, catalog, years)
+    _, now = half_way(data.dialogues, catalog, years, newest)
+    tower = Tower(data.index, k=50, epochs=epochs, seed=config.seed)
+    tower.fit(data.before, TextVectors(data.index, data.kept / "texts"))
     hits: dict[float, Counter[int]] = {gain: Counter() for gain in GAINS}
-    gold, of_newest = 0, 0
+    of_newest = 0
     with torch.inference_mode():
-        for turn in turns:
-            said = as_dialogue(turn.context, lambda item: corpus.titles.get(item, item), corpus.item_of.get)
+        for said, named, wanted in data.turns:
             rows = np.arange(len(catalog))
             scores = tower.score(said, np.zeros(0), rows).astype(np.float64)
-            scores[[row_of[item] for item in turn.named if item in row_of]] = -math.inf
-            wanted = [row_of[item] for item in turn.gold if item in row_of]
-            gold += len(turn.gold)
+            scores[named] = -math.inf
             of_newest += sum(years[row] == newest for row in wanted)
             for gain, counts in hits.items():
                 raised = scores + gain * (years == newest)
@@ -107,14 +145,14 @@ def measure(config: Any, cut: int, begin: int, end: int, epochs: int) -> dict[st
                     rank = int((raised > raised[row]).sum())
                     counts.update(depth for depth in DEPTHS if rank < depth)
     return {
-        "turns": len(turns),
-        "gold": gold,
+        "turns": len(data.turns),
+        "gold": data.gold,
         "newest_year": int(newest),
-        "its_share_then": of_newest / max(gold, 1),
+        "its_share_then": of_newest / max(data.gold, 1),
         "half_way_then": then,
         "half_way_now": now,
         "recall": {
-            str(gain): {f"recall@{depth}": counts[depth] / max(gold, 1) for depth in DEPTHS}
+            str(gain): {f"recall@{depth}": counts[depth] / max(data.gold, 1) for depth in DEPTHS}
             for gain, counts in hits.items()
         },
     }

@@ -170,6 +170,7 @@ def test_the_table_of_parts_holds_the_numbers_of_the_results():
         "a Q-Former as item encoder": "a Q-Former as item encoder",
         "candidates as a causal list instead of a block": "a causal list",
         "no collaborative vector": "no collaborative vector",
+        "no fine-tuned reading: the LLM as it comes": "no fine-tuned reading",
     }
     rows = {cells[0]: cells[1:] for cells in table_of(part) if cells[0] in names}
     assert rows.keys() == names.keys() and set(names.values()) == set(results["systems"])
@@ -255,3 +256,22 @@ def test_the_other_tables_hold_the_numbers_of_their_results():
         assert results["command"] in part
         checked.add(name)
     assert checked == {"speed", "truth", "conversation", "ui"}
+
+
+def test_what_more_towers_find_is_as_measured():
+    import json
+
+    alone = json.loads((ROOT / "results" / "towers.json").read_text())["settings"]["min_frequency=2"]
+    pairs = [
+        (sum(one[f"recall@{depth}"] for one in alone["alone"]) / 4, alone["together"][f"recall@{depth}"])
+        for depth in (50, 200)
+    ]
+    said = [f"R@{depth} {a:.3f} -> {b:.3f}" for depth, (a, b) in zip((50, 200), pairs, strict=True)]
+    four, one = (
+        json.loads((ROOT / "results" / name).read_text())["systems"][system]["dedup"]["recall@50"]
+        for name, system in (("redial-four-towers.json", "wherefore"), ("redial-ablations.json", "no LLM"))
+    )
+    said.append(f"R@50 {four:.3f} instead of {one:.3f} without the LLM")
+    flat = " ".join(README.read_text(encoding="utf-8").split())
+    for part in said:
+        assert part.replace("0.", ".") in flat

@@ -274,6 +274,34 @@ def test_what_the_newest_releases_gain_is_measured_on_training_dialogues(monkeyp
     assert release_years.main(["mine.yaml", "--cut", "30", "--begin", "20", "--end", "36"]) == 2
 
 
+def test_towers_are_measured_alone_and_together_on_later_dialogues(monkeypatch, project, capsys):
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    import towers
+
+    times = ["--cut", "20", "--begin", "20", "--end", "36", "--members", "2"]
+    few = ["mine.yaml", "retrieval.sources=[{name: tower, k: 5}]", *times, "--out", "towers.json"]
+    few += ["--set", "epochs=1,width=16"]
+    assert towers.main(few) == 0
+    told = json.loads(Path("towers.json").read_text())
+    assert told["command"].startswith("python scripts/towers.py mine.yaml") and told["members"] == 2
+    one = told["settings"]["epochs=1,width=16"]
+    assert one["turns"] == one["gold"] == 12 and len(one["alone"]) == 2
+    for found in (*one["alone"], one["together"]):
+        assert 0 <= found["recall@1"] <= found["recall@10"] <= found["recall@50"] == 1
+    assert "together" in capsys.readouterr().out
+    monkeypatch.setattr(towers, "measure", lambda *_: pytest.fail("measured again"))
+    assert towers.main(few) == 0  # goes on from what is there
+    assert json.loads(Path("towers.json").read_text())["settings"] == told["settings"]
+    for wrong, said in (
+        (["--set", "epochs"], "NAME=VALUE"),
+        (["--set", "members=3"], "members"),
+        (["--members", "0"], "--members is 0"),
+        (["--members", "3"], "another members"),
+    ):
+        assert towers.main([*few, *wrong]) == 2
+        assert said in capsys.readouterr().err
+
+
 def test_half_way_to_the_year_before(movies):
     """2018's share at the beginning, .8, against 2019's in all."""
     sys.path.insert(0, str(ROOT / "scripts"))

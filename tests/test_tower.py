@@ -162,7 +162,7 @@ def test_new_items_are_found_by_their_values_alone(monkeypatch):
     tower = fitted(scary(), index, id_dropout=0.5)
     for item, genres in (("n1", ["Horror"]), ("n2", ["Comedy"]), ("n3", ["Horror"]), ("n4", ["Opera"])):
         index.add([{"id": item, "title": "A Film", "genres": genres, "year": 2001}])
-    vectors = dict(zip(index.catalog.ids, tower.item_vectors(), strict=True))
+    vectors = dict(zip(index.catalog.ids, tower.item_vectors()[0], strict=True))
     assert np.allclose(vectors["n1"], vectors["n3"], atol=1e-6)
     assert not np.allclose(vectors["n1"], vectors["n4"], atol=0.05)
     scores = by_id(tower, talk(("user", "something scary", ())))
@@ -171,7 +171,7 @@ def test_new_items_are_found_by_their_values_alone(monkeypatch):
 
 def test_in_training_some_items_lack_their_own_vector():
     tower = fitted(pairs(60), epochs=3, id_dropout=0.5)
-    module_, features = tower._learned().tower, tower._now().features
+    module_, features = tower._learned().towers[0], tower._now().features
     bare = module_.items(replace(features, own=torch.full((12,), 12)))
     module_.train()
     lacking = sum(
@@ -228,6 +228,29 @@ def test_seeds_reproduce_and_leave_the_callers_random_numbers_alone():
     assert not np.array_equal(one["tower.output.weight"], other["tower.output.weight"])
 
 
+def test_members_are_towers_trained_apart_and_their_mean_logits_count(tmp_path):
+    told: list[tuple[int, int]] = []
+    both = Tower(make_index(), **{**SMALL, "epochs": 2, "members": 2, "by_content": True})
+    both.fit(pairs(40), progress=lambda done, of: told.append((done, of)))
+    apart = [fitted(pairs(40), epochs=2, seed=seed, by_content=True) for seed in (0, 1)]
+    assert told == [(n, 12) for n in range(1, 13)]  # 2 members, 2 epochs of ceil(40 / 16) steps
+    assert both.history == pytest.approx(np.mean([one.history for one in apart], axis=0).tolist())
+    assert both.item_vectors().shape == (2, 12, 32) and both.query_vector(MIXED[0]).shape == (2, 32)
+    rows, nothing = np.arange(12), np.zeros(8, np.float32)
+    for dialogue in MIXED:
+        logits = np.mean([one.score(dialogue, nothing, rows) for one in apart], axis=0)
+        wanted = logits - np.log(np.exp(logits).sum())
+        np.testing.assert_allclose(both.score(dialogue, nothing, rows), wanted, atol=1e-4)
+        content = np.mean([one.parts(dialogue, rows) for one in apart], axis=0)
+        np.testing.assert_allclose(both.parts(dialogue, rows), content, atol=1e-4)
+    save_sources([both], tmp_path)
+    again = Tower(make_index(), **{**SMALL, "members": 2, "by_content": True})
+    load_sources([again], tmp_path)
+    assert all(close(by_id(both, one), by_id(again, one), 1e-5) for one in MIXED)
+    with pytest.raises(ValueError, match="`members`.*'members': 1"):
+        Tower(make_index(), **SMALL).restore(both.tensors())
+
+
 def test_by_content_an_item_counts_as_if_nobody_had_named_it():
     tower = fitted(pairs(), by_content=True)
     catalog, dialogue = tower.index.catalog, pairs(1)[0]
@@ -238,9 +261,9 @@ def test_by_content_an_item_counts_as_if_nobody_had_named_it():
     state = tower._now()
     nobody = replace(state.features, own=torch.full_like(state.features.own, len(learned.ids)))
     with torch.inference_mode():
-        made = learned.tower.items(nobody)
+        made = learned.towers[0].items(nobody)
         made = made / made.norm(dim=1, keepdim=True)
-        wanted = learned.tower.sharpness.exp() * made @ torch.from_numpy(tower.query_vector(dialogue))
+        wanted = learned.towers[0].sharpness.exp() * made @ torch.from_numpy(tower.query_vector(dialogue)[0])
     np.testing.assert_allclose(parts[:, 0], wanted.numpy(), atol=1e-4)
     assert not np.allclose(parts[:, 0], tower.score(dialogue, np.zeros(8, np.float32), rows))
     other = pairs(2)[1]
@@ -334,7 +357,8 @@ def test_a_loss_that_explodes_is_said():
     ("wrong", "said"),
     [
         ({"k": 0}, "`k` is 0"),
-        ({"epochs": 0}, "`epochs` 0"),
+        ({"epochs": 0}, "`epochs` is 0"),
+        ({"members": 0}, "`members` is 0"),
         ({"width": 30, "heads": 4}, "multiple of `heads`"),
         ({"layers": 0}, "`layers` is 0"),
         ({"dropout": 1.0}, "`dropout` is 1.0"),
@@ -437,7 +461,7 @@ def queries(tower: Tower, dialogue: Dialogue) -> np.ndarray:
     place = {text: n for n, text in enumerate(dict.fromkeys(events.texts))}
     events = events.at(np.array([place[text] for text in events.texts], dtype=np.int64))
     with torch.inference_mode():
-        return tower._learned().tower([events], state.items, texts).numpy()
+        return tower._learned().towers[0]([events], state.views[0].items, texts).numpy()
 
 
 @pytest.mark.parametrize("layers", [1, 3])
@@ -469,19 +493,19 @@ def test_queries_do_not_see_each_other(paired):
     gone = np.flatnonzero(events.kinds == QUERY)[0]
     parts = {name: np.delete(getattr(events, name), gone) for name in ("kinds", "roles", "turns", "places")}
     with torch.inference_mode():
-        tower = paired._learned().tower
-        both, one = tower([events], state.items, texts), tower([module.Events(**parts)], state.items, texts)
+        tower, items = paired._learned().towers[0], state.views[0].items
+        both, one = tower([events], items, texts), tower([module.Events(**parts)], items, texts)
     assert len(both) == 2 and len(one) == 1 and torch.allclose(both[1], one[0], atol=1e-6)
 
 
 def test_a_query_in_training_is_the_query_when_asked(paired):
     said = (("user", "i like horror", ("alien",)), ("assistant", "then take", ("heat",)))
-    assert np.allclose(queries(paired, talk(*said))[0], paired.query_vector(talk(said[0])), atol=1e-5)
+    assert np.allclose(queries(paired, talk(*said))[0], paired.query_vector(talk(said[0]))[0], atol=1e-5)
 
 
 def test_batch_is_single(paired):
     together = paired.query_vectors(MIXED * 10)
-    assert together.shape == (50, 32) and together.dtype == np.float32
+    assert together.shape == (50, 1, 32) and together.dtype == np.float32
     for place, dialogue in enumerate(MIXED * 10):
         assert np.allclose(together[place], paired.query_vector(dialogue), atol=1e-5)
 
@@ -512,13 +536,13 @@ def test_scores_are_log_probabilities_best_first_and_allowed(paired):
 
 def test_scores_are_query_times_item_and_what_is_known_of_the_item(paired):
     dialogue = talk(("user", "hello", ("heat",)))
-    tower, vectors = paired._learned().tower, paired.item_vectors()
+    tower, vectors = paired._learned().towers[0], paired.item_vectors()[0]
     assert vectors.shape == (12, 32) and np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     counts = dict(zip(paired._learned().ids, paired._learned().counts, strict=True))
     bias = dict(zip(paired._learned().ids, tower.bias.tolist(), strict=True))
     logits = np.array(
         [
-            np.exp(tower.sharpness.item()) * float(vectors[row] @ paired.query_vector(dialogue))
+            np.exp(tower.sharpness.item()) * float(vectors[row] @ paired.query_vector(dialogue)[0])
             + tower.popularity.item() * np.log(counts.get(item, 0) + 0.5)
             + bias.get(item, 0.0)
             for row, item in enumerate(paired.index.catalog.ids)
@@ -656,7 +680,7 @@ def test_items_that_come_and_go(paired):
     fresh = Tower(index, **SMALL)
     fresh.restore(paired.tensors())
     assert close(by_id(fresh, dialogue), after, 1e-5)
-    assert tower.item_vectors().shape == (11, 32)
+    assert tower.item_vectors().shape == (1, 11, 32)
 
 
 def test_values_of_a_smaller_catalogue_are_still_read(paired):
@@ -699,12 +723,12 @@ def test_what_nobody_named_has_no_vector_and_no_bias_of_its_own():
     tower = fitted(dialogues, weight_decay=0.5)
     learnt, features = tower._learned(), tower._now().features
     assert learnt.ids == ["alien", "heat"] and learnt.counts.tolist() == [30, 30]
-    assert learnt.tower.own.weight.shape[0] == 3 and not learnt.tower.own.weight[2].any()
-    assert learnt.tower.own.weight[0].any()
+    assert learnt.towers[0].own.weight.shape[0] == 3 and not learnt.towers[0].own.weight[2].any()
+    assert learnt.towers[0].own.weight[0].any()
     unit = torch.zeros(12, 32)
-    scores = learnt.tower.scores(torch.zeros(1, 32), unit, features)[0].tolist()
+    scores = learnt.towers[0].scores(torch.zeros(1, 32), unit, features)[0].tolist()
     rows = [row for row, item in enumerate(tower.index.catalog.ids) if item not in learnt.ids]
-    assert scores[rows[0]] == pytest.approx(learnt.tower.popularity.item() * np.log(0.5))
+    assert scores[rows[0]] == pytest.approx(learnt.towers[0].popularity.item() * np.log(0.5))
     assert len({scores[row] for row in rows}) == 1
 
 

@@ -328,7 +328,9 @@ class Tower:
         event_dropout: See `QueryTower`.
         user_weight: Weight of what users name; what assistants name has weight 1.
         min_frequency: Values that fewer items bear have no vector and are not heard.
-        seed: Of weights, order and dropout.
+        members: Towers that are trained apart, each from a seed of its own; the mean of their logits is what counts
+            (deep ensembles: Lakshminarayanan et al., 2017).
+        seed: Of weights, order and dropout; further members take the seeds that follow.
         bf16: Train in bfloat16 where matrices are multiplied.
         by_content: Whether to say, besides, how well items go by their text and values alone; see `parts`.
         unnamed: Of the k rows, how many are items that no training dialogue names, by content alone; spread evenly
@@ -338,7 +340,7 @@ class Tower:
 
     Attributes:
         part_names: What `parts` gives.
-        history: Mean loss of each epoch of the last `fit`.
+        history: Mean loss of each epoch of the last `fit`, over the members.
 
     Raises:
         ValueError: If a number is out of its range or `extra` does not fit the index.
@@ -362,6 +364,7 @@ class Tower:
         event_dropout: float = 0.1,
         user_weight: float = 1.0,
         min_frequency: int = 2,
+        members: int = 1,
         seed: int = 0,
         bf16: bool = True,
         by_content: bool = False,
@@ -369,10 +372,9 @@ class Tower:
         extra: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         self.part_names: tuple[str, ...] = ("by_content",) if by_content else ()
-        if min(k, epochs, batch_size) < 1:
-            raise ValueError(
-                f"`k` is {k}, `epochs` {epochs} and `batch_size` {batch_size}; each must be at least 1"
-            )
+        for what, number in (("k", k), ("epochs", epochs), ("batch_size", batch_size), ("members", members)):
+            if number < 1:
+                raise ValueError(f"`{what}` is {number}; it must be at least 1")
         if not 0 <= unnamed < k:
             raise ValueError(f"`unnamed` is {unnamed}; it must be at least 0 and less than `k`, which is {k}")
         self.unnamed = unnamed
@@ -384,7 +386,7 @@ class Tower:
             "event_dropout": event_dropout,
         }
         self.epochs, self.batch_size, self.lr, self.weight_decay = epochs, batch_size, lr, weight_decay
-        self.user_weight, self.seed, self.bf16 = user_weight, seed, bf16
+        self.user_weight, self.members, self.seed, self.bf16 = user_weight, members, seed, bf16
         self.min_frequency = min_frequency
         self.history: list[float] = []
         self._extra = _Extra(extra or {}, index)
@@ -408,7 +410,7 @@ class Tower:
         vectors: TextVectors | None = None,
         progress: Progress | None = None,
     ) -> None:
-        """Train a tower from scratch; every message that names new items is something to predict.
+        """Train the towers from scratch; every message that names new items is something to predict.
 
         When it fails, what was learned before stays.
 
@@ -433,39 +435,46 @@ class Tower:
             for key, number in attributes.numbers.items()
             if attributes.frequency(number) >= self.min_frequency
         )
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
-            learnt = _Learnt(
-                tower=self._tower(len(ids), len(keys)),
-                ids=ids,
-                counts=np.array([counts[item] for item in ids], dtype=np.float32),
-                keys=keys,
-                people=[spec.name for spec in catalog.schema.of_kind("people")],
+        learnt = _Learnt(
+            towers=(),
+            ids=ids,
+            counts=np.array([counts[item] for item in ids], dtype=np.float32),
+            keys=keys,
+            people=[spec.name for spec in catalog.schema.of_kind("people")],
+        )
+        state = self._derive(learnt)
+        found = [_events(dialogue, state, learn=True) for dialogue in dialogues]
+        found = [events for events in found if events.gold]
+        if not found:
+            raise ValueError(
+                f"source {self.name!r} has nothing to learn: none of {len(dialogues)} dialogues names a new "
+                "item of the catalogue after its first message; give dialogues with mentions"
             )
-            state = self._derive(learnt)
-            found = [_events(dialogue, state, learn=True) for dialogue in dialogues]
-            found = [events for events in found if events.gold]
-            if not found:
-                raise ValueError(
-                    f"source {self.name!r} has nothing to learn: none of {len(dialogues)} dialogues names a new "
-                    "item of the catalogue after its first message; give dialogues with mentions"
-                )
-            rows = vectors.rows([text for events in found for text in events.texts])
-            ends = np.cumsum([0, *(len(events.texts) for events in found)])
-            found = [events.at(rows[ends[n] : ends[n + 1]]) for n, events in enumerate(found)]
-            history = self._train(learnt.tower, found, torch.from_numpy(vectors.matrix), state, progress)
-        self._learnt, self.history = learnt, history
+        rows = vectors.rows([text for events in found for text in events.texts])
+        ends = np.cumsum([0, *(len(events.texts) for events in found)])
+        found = [events.at(rows[ends[n] : ends[n + 1]]) for n, events in enumerate(found)]
+        texts = torch.from_numpy(vectors.matrix)
+        towers: list[QueryTower] = []
+        losses: list[list[float]] = []
+        for member in range(self.members):
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(self.seed + member)
+                towers.append(self._tower(len(ids), len(keys)))
+                losses.append(self._train(member, towers[-1], found, texts, state, progress))
+        self._learnt = replace(learnt, towers=tuple(towers))
+        self.history = np.mean(losses, axis=0).tolist()
         self._state, self._last, self._query = None, None, None
 
     def _train(
         self,
+        member: int,
         tower: QueryTower,
         found: Sequence[Events],
         texts: Tensor,
         state: _State,
         progress: Progress | None,
     ) -> list[float]:
-        rng = np.random.default_rng(self.seed)
+        rng = np.random.default_rng(self.seed + member)
         matrices: list[nn.Parameter] = []
         others: list[nn.Parameter] = []
         for name, weight in tower.named_parameters():
@@ -508,7 +517,7 @@ class Tower:
                 losses.append(loss.item())
                 done += 1
                 if progress is not None:
-                    progress(done, steps)
+                    progress(member * steps + done, self.members * steps)
             history.append(sum(losses) / len(losses))
         tower.eval()
         with torch.no_grad():  # as it is kept, so that a restored tower gives the same scores
@@ -542,7 +551,11 @@ class Tower:
         """
         learnt = self._learned()
         return {
-            **{f"tower.{name}": _kept(tensor) for name, tensor in learnt.tower.state_dict().items()},
+            **{
+                f"{prefix}.{name}": _kept(tensor)
+                for prefix, tower in zip(self._prefixes(), learnt.towers, strict=True)
+                for name, tensor in tower.state_dict().items()
+            },
             "counts": learnt.counts,
             "ids": packed(learnt.ids),
             "values": packed([list(key) for key in learnt.keys]),
@@ -569,8 +582,12 @@ class Tower:
             )
         ids, keys = unpacked(tensors["ids"]), unpacked(tensors["values"])
         with torch.random.fork_rng(devices=[]):
-            tower = self._tower(len(ids), len(keys))
-        expected = {f"tower.{name}": tuple(tensor.shape) for name, tensor in tower.state_dict().items()}
+            towers = {prefix: self._tower(len(ids), len(keys)) for prefix in self._prefixes()}
+        expected = {
+            f"{prefix}.{name}": tuple(tensor.shape)
+            for prefix, tower in towers.items()
+            for name, tensor in tower.state_dict().items()
+        }
         expected["counts"] = (len(ids),)
         given = {name: tuple(tensor.shape) for name, tensor in tensors.items() if name not in rest[1:]}
         wrong = [
@@ -581,22 +598,28 @@ class Tower:
         if wrong:
             raise ValueError(
                 f"what source {self.name!r} learned does not fit: {'; '.join(wrong[:3])} ({len(wrong)} in all); "
-                f"`width`, `layers`, `heads` and `extra` must be those it was trained with, here {self.shape}"
+                f"`width`, `layers`, `heads`, `members` and `extra` must be those it was trained with, here "
+                f"{self.shape | {'members': self.members}}"
             )
-        tower.load_state_dict(
-            {
-                name: torch.from_numpy(np.array(tensors[f"tower.{name}"], dtype=np.float32))
-                for name in tower.state_dict()
-            }
-        )
+        for prefix, tower in towers.items():
+            tower.load_state_dict(
+                {
+                    name: torch.from_numpy(np.array(tensors[f"{prefix}.{name}"], dtype=np.float32))
+                    for name in tower.state_dict()
+                }
+            )
         self._learnt = _Learnt(
-            tower=tower.eval(),
+            towers=tuple(tower.eval() for tower in towers.values()),
             ids=[str(item) for item in ids],
             counts=np.array(tensors["counts"], dtype=np.float32),
             keys=[(str(name), str(value)) for name, value in keys],
             people=[str(name) for name in unpacked(tensors["people"])],
         )
         self._state, self._last, self._query = None, None, None
+
+    def _prefixes(self) -> list[str]:
+        """What the names of each member's tensors begin with."""
+        return ["tower", *(f"tower-{member}" for member in range(1, self.members))]
 
     # -- searching ----------------------------------------------------------------------------------------
 
@@ -650,7 +673,7 @@ class Tower:
         return self._learnt is not None and self._now().knows
 
     def query_vector(self, dialogue: Dialogue) -> np.ndarray:
-        """What the tower looks for, (w,) float32, unit.
+        """What the towers look for, (members, w) float32, unit rows.
 
         Raises:
             ValueError: If nothing was learned yet.
@@ -659,53 +682,60 @@ class Tower:
         return vector
 
     def query_vectors(self, dialogues: Sequence[Dialogue]) -> np.ndarray:
-        """What the tower looks for in each of b dialogues, (b, w) float32, unit.
+        """What the towers look for in each of b dialogues, (b, members, w) float32, unit rows.
 
         Raises:
             ValueError: If nothing was learned yet.
         """
-        state, tower = self._now(), self._learned().tower
-        made = np.empty((len(dialogues), self.shape["width"]), dtype=np.float32)
+        state, towers = self._now(), self._learned().towers
+        made = np.empty((len(dialogues), len(towers), self.shape["width"]), dtype=np.float32)
         for start in range(0, len(dialogues), _BATCH):
             batch = [_events(one, state, learn=False) for one in dialogues[start : start + _BATCH]]
             row = {text: n for n, text in enumerate(dict.fromkeys(t for e in batch for t in e.texts))}
             batch = [e.at(np.array([row[text] for text in e.texts], dtype=np.int64)) for e in batch]
+            texts = torch.from_numpy(self._embed(list(row)))
             with torch.inference_mode():
-                vectors = tower(batch, state.items, torch.from_numpy(self._embed(list(row))))
-            made[start : start + _BATCH] = vectors.numpy()
+                for member, (tower, view) in enumerate(zip(towers, state.views, strict=True)):
+                    made[start : start + _BATCH, member] = tower(batch, view.items, texts).numpy()
         return made
 
     def item_vectors(self) -> np.ndarray:
-        """Where every item lies, (n, w) float32, unit, read-only: near the queries that it goes with.
+        """Where every item lies, (members, n, w) float32, unit rows: near the queries that it goes with.
 
         Raises:
             ValueError: If nothing was learned yet.
         """
-        vectors: np.ndarray = self._now().unit.numpy().view()
-        vectors.flags.writeable = False
-        return vectors
+        self._learned()
+        return np.stack([view.unit.numpy() for view in self._now().views])
 
     def _all(self, dialogue: Dialogue) -> np.ndarray:
         """Log-probabilities of the whole catalogue, (n,)."""
         state = self._now()
         if self._last is not None and self._last[0] is dialogue and self._last[1] is state:
             return self._last[2]
-        query = torch.from_numpy(self._looked_for(dialogue))[None]
+        queries, towers = torch.from_numpy(self._looked_for(dialogue)), self._learned().towers
         with torch.inference_mode():
-            scores = self._learned().tower.scores(query, state.unit, state.features)
-            logs: np.ndarray = scores.log_softmax(-1)[0].numpy()
+            scores = [
+                tower.scores(query[None], view.unit, state.features)[0]
+                for tower, query, view in zip(towers, queries, state.views, strict=True)
+            ]
+            logs: np.ndarray = torch.stack(scores).mean(0).log_softmax(-1).numpy()
         self._last = (dialogue, state, logs)
         return logs
 
     def _by_content(self, dialogue: Dialogue) -> np.ndarray:
         """(n,) of the whole catalogue; see `parts`."""
-        query, tower = torch.from_numpy(self._looked_for(dialogue)), self._learned().tower
+        queries, towers = torch.from_numpy(self._looked_for(dialogue)), self._learned().towers
         with torch.inference_mode():
-            made: np.ndarray = (tower.sharpness.exp() * (self._now().content @ query)).numpy()
+            scores = [
+                tower.sharpness.exp() * (view.content @ query)
+                for tower, query, view in zip(towers, queries, self._now().views, strict=True)
+            ]
+            made: np.ndarray = torch.stack(scores).mean(0).numpy()
         return made
 
     def _looked_for(self, dialogue: Dialogue) -> np.ndarray:
-        """The query's vector (w,), kept for the dialogue that was asked last."""
+        """The queries' vectors (members, w), kept for the dialogue that was asked last."""
         state = self._now()
         if self._query is None or self._query[0] is not dialogue or self._query[1] is not state:
             self._query = (dialogue, state, self.query_vector(dialogue))
@@ -750,19 +780,19 @@ class Tower:
             log_counts=torch.from_numpy(np.log(np.append(learnt.counts, 0.0)[own] + _UNKNOWN)).float(),
             extra=self._extra.of(catalog.ids),
         )
+        unnamed = replace(features, own=torch.full_like(features.own, len(places)))
+        views = []
         with torch.inference_mode():
-            items = learnt.tower.items(features).float()
-            unit = functional.normalize(items, dim=-1)
-            unnamed = replace(features, own=torch.full_like(features.own, len(places)))
-            content = functional.normalize(learnt.tower.items(unnamed).float(), dim=-1)
+            for tower in learnt.towers:
+                items = tower.items(features).float()
+                content = functional.normalize(tower.items(unnamed).float(), dim=-1)
+                views.append(_View(items, functional.normalize(items, dim=-1), content))
         return _State(
             catalog=catalog.items,
             phrases=Phrases(learnt.keys, learnt.people, item_nouns(catalog)),
             row={item: row for row, item in enumerate(catalog.ids)},
             features=features,
-            items=items,
-            unit=unit,
-            content=content,
+            views=tuple(views),
             named=np.append(learnt.counts, 0.0)[own] > 0,
             knows=bool((own < len(places)).any()),
         )
@@ -772,7 +802,7 @@ class Tower:
 class _Learnt:
     """All that was learned."""
 
-    tower: QueryTower
+    towers: tuple[QueryTower, ...]  # the members
     ids: list[str]  # items with a vector of their own
     counts: np.ndarray  # in how many messages those were named
     keys: list[Key]
@@ -780,16 +810,23 @@ class _Learnt:
 
 
 @dataclass(frozen=True, slots=True)
+class _View:
+    """A catalogue's items as one tower sees them."""
+
+    items: Tensor  # (n, w)
+    unit: Tensor  # (n, w)
+    content: Tensor  # (n, w) unit, as if nobody had ever named the item
+
+
+@dataclass(frozen=True, slots=True)
 class _State:
-    """What a tower knows of a catalogue."""
+    """What the towers know of a catalogue."""
 
     catalog: Sequence[Item]
     phrases: Phrases
     row: Mapping[str, int]
     features: Features
-    items: Tensor  # (n, w)
-    unit: Tensor  # (n, w)
-    content: Tensor  # (n, w) unit, as if nobody had ever named the item
+    views: tuple[_View, ...]  # of each member
     named: np.ndarray  # (n,) bool, whether a training dialogue names the item
     knows: bool  # any item of it
 
