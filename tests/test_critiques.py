@@ -55,6 +55,7 @@ def test_measured_by_what_is_named(films, message, expected):
         ("those are too old", [(YEAR, "gt", 2018)]),  # newer than any of it
         ("those are too long", [(RUNTIME, "lt", 99)]),
         ("something more obscure", [(FAME, "lt", (75 + 90) / 2)]),
+        ("something less mainstream", [(FAME, "lt", (75 + 90) / 2)]),
     ],
 )
 def test_measured_by_the_list(films, message, expected):
@@ -88,7 +89,8 @@ def test_any_catalogue():
     reader = DialogueReader(Catalog.from_records(rows, name="mugs"))
     assert limits(reader, "like Wonder Cup but cheaper") == [("price_usd", "lt", 30)]
     assert limits(reader, "like Blue Mug but with fewer pages") == [("pages", "lt", 30)]
-    assert limits(reader, "like Blue Mug but shorter") == []  # nothing here has a length in time
+    assert limits(reader, "like Blue Mug but shorter") == [("pages", "lt", 30)]
+    assert limits(reader, "like Blue Mug but newer") == []  # nothing here has a year
 
 
 def test_the_list_is_the_last_one(films):

@@ -50,6 +50,70 @@ def test_kinds_and_people_are_wanted_or_not(part, fillings, is_wanted, reader):
     assert wrong == []
 
 
+LISTS = {
+    "westerns and war movies": {"Western", "War"},
+    "westerns, war movies and musicals": {"Western", "War", "Musical"},
+    "zombies or vampires": {"zombie", "vampire"},
+}
+PEOPLE_LISTS = {
+    "Tom Hanks and Meryl Streep": {"Tom Hanks", "Meryl Streep"},
+    "Tom Hanks, Meryl Streep or Bill Murray": {"Tom Hanks", "Meryl Streep", "Bill Murray"},
+}
+ALMOST = {  # of a list, read of its first or last alone
+    "nothing but zombies or vampires",
+    "which movies is Tom Hanks, Meryl Streep or Bill Murray in?",
+    "not a Tom Hanks and Meryl Streep fan",
+}
+
+
+@pytest.mark.parametrize(
+    ("part", "fillings", "is_wanted"),
+    [
+        ("wanted", LISTS, True),
+        ("unwanted", LISTS, False),
+        ("people", PEOPLE_LISTS, True),
+        ("nopeople", PEOPLE_LISTS, False),
+    ],
+)
+def test_what_is_said_of_a_list_is_said_of_all_on_it(part, fillings, is_wanted, reader):
+    wrong = set()
+    for frame in FRAMES[part]:
+        for said, values in fillings.items():
+            message = frame.replace("{v}", said).replace("{p}", said)
+            state = read(reader, message)
+            wanted, unwanted = (values & {w.value for w in side} for side in (state.wanted, state.unwanted))
+            if (wanted, unwanted) != ((values, set()) if is_wanted else (set(), values)):
+                wrong.add(message)
+    assert wrong <= ALMOST
+
+
+@pytest.mark.parametrize(
+    ("message", "wanted", "unwanted"),
+    [
+        ("I love westerns and musicals bore me", {"Western"}, {"Musical"}),
+        ("tired of westerns and comedies are great", {"Comedy"}, {"Western"}),
+        ("no westerns, comedies please", {"Comedy"}, {"Western"}),
+        ("fed up with zombies, comedies please", {"Comedy"}, {"zombie"}),
+        ("no westerns or musicals, comedies please", {"Comedy"}, {"Western", "Musical"}),
+        ("tired of westerns, war movies, comedies instead", {"Comedy"}, {"Western", "War"}),
+        (
+            "bored of westerns, war movies, musicals. A comedy please",
+            {"Comedy"},
+            {"Western", "War", "Musical"},
+        ),
+        ("I'm tired of westerns and want comedies", {"Comedy"}, {"Western"}),
+        ("something not violent and romantic", {"Romance"}, {"violence"}),
+        ("honestly, westerns and musicals put me to sleep", set(), {"Western", "Musical"}),
+        ("too many westerns & musicals", set(), {"Western", "Musical"}),
+    ],
+)
+def test_a_list_ends_where_something_else_is_said(message, wanted, unwanted, reader):
+    state = read(reader, message)
+    kinds = {"Western", "War", "Musical", "Comedy", "Romance", "zombie", "violence"}
+    assert {wish.value for wish in state.wanted} & kinds == wanted
+    assert {wish.value for wish in state.unwanted} & kinds == unwanted
+
+
 @pytest.mark.parametrize("part", ["liked", "disliked", "seen"])
 def test_titles_are_judged(part, reader):
     wrong = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -31,7 +31,7 @@ _WEARIES = _one_of(
     r"hates?\s+it\s+when\s+(?:there's|there\s+(?:is|are)|it's)",
     r"loathes?",
     rf"{_ANY}(?:other\s+than|but|except)",
-    r"not\s+(?:so\s+|too\s+|really\s+|very\s+)?(?:big\s+on|keen\s+on|interested\s+in|fond\s+of)",
+    r"not\s+(?:so\s+|too\s+|really\s+|very\s+)?(?:(?:big|keen)\s+on|interested\s+in|(?:an?\s+(?:\w+\s+)?fan|fond)\s+of|in(?:to)?)",
     r"(?:no|zero|little)\s+interest\s+in",
     r"(?:skip|minus|drop|ditch|lose|exclud(?:e|ing)|ban|hold|pass\s+on|lay\s+off)",
     r"(?:leav(?:e|ing)\s+out|cut(?:\s+out)?)",
@@ -96,7 +96,7 @@ _SCORNED = _one_of(
     r"anything)\s+for|appeal\s+to)\s+(?:me|us)",
 )
 _ANSWER = re.compile(  # "Zombies? No thanks."
-    r"\s*[?,]+\s*(?:(?P<no>nope|no|nah|never|ugh|yuck|eww*|meh|boring|hate\s+(?:it|them|those)|"
+    r"\s*[?,:]+\s*(?:(?P<no>nope|no|nah|never|ugh|yuck|eww*|meh|boring|hate\s+(?:it|them|those)|"
     r"not(?!\s+(?:only|just|too)))|(?P<yes>yes|yeah|yep|sure))\b"
     r"(?:\s+(?:thanks?|thank\s+you|way|please|chance|more|again|really|for\s+me|tonight|today))*\s*(?:[.!?,]|$)",
     re.IGNORECASE,
@@ -106,6 +106,14 @@ _KEEP = re.compile(r"\b(?:keep|leave)\s+(?:(?:the|any|all)\s+)*$", re.IGNORECASE
 _OUT = re.compile(r"\s*out\b", re.IGNORECASE)
 _FANS = re.compile(
     r"\s*(?:fans?|lovers?|buffs?|junkies?|nuts?|enthusiasts?|fanatics?|addicts?)\b", re.IGNORECASE
+)
+_A_FAN = re.compile(
+    r"(?P<no>\b(?:not|n't)\s+(?:really\s+)?)?\ban?\s+(?:\w+\s+)?$", re.IGNORECASE
+)  # "a big Tom Hanks and Meryl Streep fan"
+_IDLE = re.compile(  # what may stand before the subject of a clause: "honestly, westerns and war films bore me"
+    r"\W*(?:(?:and|but|so|well|ok|okay|yes|no|oh|hmm|honestly|also|the|all|most|those|i\s+(?:think|find|guess|feel)|"
+    r"(?:for|to)\s+(?:me|us)|that)\b\W*)*$",
+    re.IGNORECASE,
 )
 _USUALLY = re.compile(r"\b(?:usually|normally|typically|generally|mostly)\b", re.IGNORECASE)
 _THIS_TIME = re.compile(
@@ -148,21 +156,50 @@ class AttitudeReader:
             start: Where the value begins.
             end: Where it ends.
         """
+        return self._judged(text, clause, start, end)[0]
+
+    def read_list(
+        self, text: str, clause: tuple[int, int], spans: Sequence[tuple[int, int]]
+    ) -> list[Attitude | None]:
+        """What is said of each value on a list: "fed up with zombies and vampires", "westerns and war films bore me".
+
+        What stands before the first is said of all, unless something else is said after one of them ("tired of
+        westerns and comedies are great"); what stands after the last only where the list begins the clause ("I love
+        westerns and comedies bore me").
+        """
+        own = [self.read(text, clause, *span) for span in spans]
+        if len(spans) < 2:
+            return own
+        whole, side = self._judged(text, clause, spans[0][0], spans[-1][1])
+        if whole is None or (side == "tail" and not _IDLE.match(text[clause[0] : spans[0][0]])):
+            return own
+        return [whole if one is None else one for one in own]
+
+    def _judged(
+        self, text: str, clause: tuple[int, int], start: int, end: int
+    ) -> tuple[Attitude | None, Literal["head", "tail"]]:
+        """What is said of characters `start` to `end`, and whether what stands before them says it or what follows."""
         head, tail = text[clause[0] : start], text[end : clause[1]]
         weary = _WEARY.search(head)
         if weary is not None:
-            return Attitude("unwanted", clause[0] + weary.start())
+            return Attitude("unwanted", clause[0] + weary.start()), "head"
         answer = _ANSWER.match(text, end)
         if answer is not None and answer["no"]:
-            return Attitude("unwanted")
+            return Attitude("unwanted"), "tail"
         if self._scorned.match(tail) and not _DEFINITE.search(head):
-            return Attitude("unwanted")
+            return Attitude("unwanted"), "tail"
         if _KEEP.search(head) and _OUT.match(tail):
-            return Attitude("unwanted")
-        longed = _LONGED.search(head) is not None
-        if longed or answer is not None or _FANS.match(tail) or self._praised.match(tail):
-            return Attitude("wanted", longed=longed)
-        return None
+            return Attitude("unwanted"), "head"
+        if _LONGED.search(head) is not None:
+            return Attitude("wanted", longed=True), "head"
+        if _FANS.match(tail):
+            one = _A_FAN.search(head)
+            if one is not None and one["no"]:
+                return Attitude("unwanted", clause[0] + one.start()), "head"
+            return Attitude("wanted"), "head" if one is not None else "tail"
+        if answer is not None or self._praised.match(tail):
+            return Attitude("wanted"), "tail"
+        return None, "tail"
 
 
 def is_habit(text: str, clause: tuple[int, int]) -> bool:

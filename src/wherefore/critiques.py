@@ -11,7 +11,6 @@ import numpy as np
 
 from wherefore.catalog import Catalog
 from wherefore.limits import LimitReader
-from wherefore.schema import FieldSpec
 from wherefore.words import straight
 
 _Op = Literal["lt", "gt"]
@@ -136,13 +135,7 @@ class CritiqueReader:
 
     def __init__(self, catalog: Catalog, limits: LimitReader) -> None:
         self._catalog, self._limits = catalog, limits
-        schema = catalog.schema
-        self._roles: dict[str, FieldSpec | None] = {
-            "duration": limits.duration,
-            "price": limits.price,
-            "year": schema.year,
-            "popularity": schema.popularity,
-        }
+        self._roles = limits.roles
 
     def read(self, text: str) -> list[FoundCritique]:
         """The comparisons in a text, by place. What is not to be read should be blanked beforehand."""
@@ -167,7 +160,8 @@ class CritiqueReader:
                     spec = None  # "more time"
                 op = "gt" if match["side"].lower() in ("more", "higher") else "lt"
             if spec is not None:
-                found.append(FoundCritique(spec.name, op, *match.span(), bool(match["plain"])))
+                too = bool(match["plain"]) and match["too"].lower() != "less"
+                found.append(FoundCritique(spec.name, op, *match.span(), too))
         return found
 
     def answered(self, text: str, question: str) -> FoundAnswer | None:

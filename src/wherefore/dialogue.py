@@ -675,7 +675,7 @@ class DialogueReader:
             return Limit(critique.field, critique.op, value, said)
         if value is not None or vague or target or by_list:
             return None  # of the newest, "newer" asks for what is new: nothing else would be left
-        if critique.too and not said.lower().startswith("less"):
+        if critique.too:
             return None
         span = critique.start, critique.end
         plain = self._limits.scales.among(lowered(flat), span, self._sought, critique.field, critique.op)

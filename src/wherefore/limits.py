@@ -270,6 +270,7 @@ class LimitReader:
     Attributes:
         duration: The field that says how long an item takes, if there is one.
         price: The field that says what it costs.
+        roles: Which field comparisons of each kind are about ("shorter", "newer"), where the catalogue has one.
     """
 
     def __init__(self, catalog: Catalog) -> None:
@@ -285,14 +286,14 @@ class LimitReader:
         self._catalog = catalog
         self._latest: float | None = None
         pages = (spec for spec in self._specs if "page" in (stem(spec.unit.lower()), *self._words[spec.name]))
-        self._roles: dict[str, FieldSpec | None] = {
+        self.roles: dict[str, FieldSpec | None] = {
             "duration": self.duration or next(pages, None),
             "year": self._year,
             "price": self.price,
             "popularity": catalog.schema.popularity,
             "rating": self.labelled("rating"),
         }
-        self.scales = ScaleReader(catalog, self._roles, self.labelled)
+        self.scales = ScaleReader(catalog, self.roles, self.labelled)
 
     def _is_duration(self, spec: FieldSpec) -> bool:
         if spec.unit:
@@ -321,7 +322,7 @@ class LimitReader:
 
         for match in _LIFT_SIDE.finditer(low):
             kind, side = _SIDES[match["word"] or match["word2"]]
-            spec = self._roles[kind]
+            spec = self.roles[kind]
             if spec is not None and "than" not in match[0]:
                 found.append(
                     FoundLimit(spec.name, "ge" if side == "low" else "le", 0.0, *match.span(), lifts=True)

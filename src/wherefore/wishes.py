@@ -12,7 +12,7 @@ from typing import Any, Literal
 import yaml
 from rapidfuzz.distance import OSA
 
-from wherefore.attitudes import AttitudeReader, is_habit
+from wherefore.attitudes import Attitude, AttitudeReader, is_habit
 from wherefore.catalog import Catalog
 from wherefore.counts import is_number
 from wherefore.schema import singular
@@ -191,6 +191,12 @@ _OTHER_TASK = re.compile(
     re.IGNORECASE,
 )
 _OF_ONE = frozenset("was is were it its thats youre ur are".split())  # said of something, not asked for
+_GOING_ON = frozenset("no without hate avoid nor dont hates dislike neither".split())  # "no X, Y"
+_OF_VALUES = frozenset("non less minus wasnt".split())  # negate one value alone
+_TAKING = frozenset(
+    "like love enjoy want watch watching see seeing into about with for have contain involving more do of".split()
+)
+_INSTEAD = re.compile(r"\s*(?:\w+\s+)?(?:please|pls|plz|instead)\b", re.IGNORECASE)
 _WE_ARE = ("we're", "we’re")  # which folds to "were"
 _BREAK = re.compile(r"[.;:!?\n(—]")
 _MISSPELT_AFTER = frozenset("a an some good any like likes love into no not something and or".split())
@@ -432,30 +438,27 @@ class WishReader:
             for value in self._wanted("kid")[:1]:
                 found.append(FoundWish(value.field, value.value, "wanted", 2.0, start, end))
         negated_before: tuple[int, str] | None = None
+        strength = 2.0  # of the last refusal
         demanded_before = -1  # where a demanded person's name ended
-        for i, j, key, is_person in spans:
+        attitudes, first_of = self._attitudes_of(plain, place, said, spans)
+        negators: dict[int, str | None] = {}  # what turns down each value, by where it begins
+        for (i, j, key, is_person), attitude in zip(spans, attitudes, strict=True):
             negator = self._negator(text, said, i, inside, hidden)
+            joined = False  # to the first of a list that is turned down: "no horror, war or musicals"
+            if negator is None and first_of[i] != i and attitude is None:
+                negator = negators.get(first_of[i])
+                joined = negator is not None
             if negator is None and negated_before is not None:
                 gap = [w.form for w in said[negated_before[0] : i]]
                 between = text[said[negated_before[0] - 1].end : said[i].start]
                 rest = text[said[i].end :][:40].lower()
-                strong = negated_before[1] in (
-                    "no",
-                    "without",
-                    "hate",
-                    "avoid",
-                    "nor",
-                    "dont",
-                    "hates",
-                    "dislike",
-                    "neither",
-                )
                 if set(gap) <= {"or", "nor"} and ("or" in gap or "nor" in gap):
                     negator = negated_before[1]
                 elif (
-                    strong
+                    negated_before[1] in _GOING_ON
                     and set(gap) <= {"and", "or", "nor", "a", "the", "any"}
                     and between.strip(" ,&") in ("", *gap)
+                    and (gap or not _INSTEAD.match(text[said[j - 1].end :]))
                 ):
                     negator = negated_before[1]
                 elif not gap and "," in between and re.match(r"\s*,?\s*(?:or|nor)\b", rest):
@@ -464,10 +467,11 @@ class WishReader:
             polar = _POLAR.match(text[end : said[-1].end])  # "vampires yes, romance no"
             if negator is None and polar is not None and polar["no"]:
                 negator = "no"
-            attitude = self._attitudes.read(plain, place, start, end)
             refused = attitude is not None and attitude.kind == "unwanted"
             if refused:
                 negator = said[i].form
+            goes_on = refused or (negator is not None and self._goes_on(said, i, j, negator, is_person))
+            negators[i] = negator if goes_on else None
             negated_before = (j, negator) if negator else None
             after = [w.form for w in said[j : j + 4]]
             if _OPTIONAL_BEFORE.search(text[said[0].start : start]) or _OPTIONAL_AFTER.match(
@@ -500,9 +504,12 @@ class WishReader:
                 ):
                     continue  # "I didn't like the sequel"
                 begin = self._from(said, i, negator)
-                if attitude is not None and attitude.start is not None:
+                if joined:
+                    begin = i
+                elif attitude is not None and attitude.start is not None and first_of[i] == i:
                     begin = next(k for k, word in enumerate(said) if word.start >= attitude.start)
-                strength = 0.5 if _RATHER_NOT.match(text[said[begin].start : start]) else 2.0
+                if not joined:
+                    strength = 0.5 if _RATHER_NOT.match(text[said[begin].start : start]) else 2.0
                 found += [
                     FoundWish(v.field, v.value, "unwanted", strength, said[begin].start, end)
                     for v in self._all(key, False)
@@ -535,6 +542,63 @@ class WishReader:
                 values = [v for v in values if v.field in suited] or values
             found.append(tuple((v.field, v.value) for v in values))
         return found
+
+    def _attitudes_of(
+        self,
+        plain: str,
+        clause: tuple[int, int],
+        said: Sequence[Word],
+        spans: Sequence[tuple[int, int, str, bool]],
+    ) -> tuple[list[Attitude | None], dict[int, int]]:
+        """What is said of each value, and where the list that it is on begins: "westerns, war movies and musicals"."""
+        lists: list[list[tuple[int, int]]] = []
+        links: list[list[str]] = []  # within each list
+        for i, j, _, _ in spans:
+            link = self._link(plain, said, lists[-1][-1][1], i) if lists else None
+            if link is None or (
+                link == "comma" and "and" in links[-1]
+            ):  # "no horror or war, comedies please"
+                lists.append([(i, j)])
+                links.append([])
+            else:
+                lists[-1].append((i, j))
+                links[-1].append(link)
+        attitudes: list[Attitude | None] = []
+        first_of: dict[int, int] = {}
+        for one, joins in zip(lists, links, strict=True):
+            ends = [j + (j < len(said) and said[j].form in self.nouns) for _, j in one]  # "war movies"
+            places = [(said[i].start, said[end - 1].end) for (i, _), end in zip(one, ends, strict=True)]
+            together = len(one)
+            if "and" not in joins and _INSTEAD.match(plain[places[-1][1] :]):
+                together -= 1  # "tired of horror, war, comedies please"
+            elif joins == ["comma"]:
+                together = 1
+            attitudes += self._attitudes.read_list(plain, clause, places[:together])
+            attitudes += [self._attitudes.read(plain, clause, *at) for at in places[together:]]
+            first_of |= {i: one[0][0] if number < together else i for number, (i, _) in enumerate(one)}
+        return attitudes, first_of
+
+    def _link(self, text: str, said: Sequence[Word], j: int, i: int) -> Literal["and", "comma"] | None:
+        """How a value that ends before word j and one that begins with word i stand on a list; None: they do not."""
+        conjunctions = {"and", "or", "nor"}
+        known = conjunctions | {*self.nouns, "stuff", "ones", "a", "an", "the", "any"}
+        gap = {word.form for word in said[j:i]}
+        between = text[said[j - 1].end : said[i].start]
+        if not gap <= known or re.search(r"[^\w\s,&]", between):
+            return None
+        if gap & conjunctions or "&" in between:
+            return "and"
+        return "comma" if "," in between else None
+
+    def _goes_on(self, said: Sequence[Word], i: int, j: int, negator: str, is_person: bool) -> bool:
+        """Whether what turns down words i to j turns down what is joined to them: not "not sad and funny"."""
+        if negator in _OF_VALUES:
+            return False
+        if negator not in ("not", "isnt", "arent") or is_person:
+            return True
+        words = {word.form for word in said[self._from(said, i, negator) : i]}
+        things = stem(said[j - 1].form) != said[j - 1].form and said[j - 1].form.endswith("s")
+        return bool(words & _TAKING) or things or (j < len(said) and said[j].form in self.nouns)
 
     def _from(self, said: Sequence[Word], i: int, negator: str) -> int:
         for k in range(i - 1, max(-1, i - 9), -1):
