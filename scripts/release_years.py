@@ -16,7 +16,7 @@ import math
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -33,19 +33,11 @@ DEPTHS = (1, 10, 50)
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse, learn, rank, print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("config", type=Path, help="whose corpus, catalogue and kept vectors are used")
-    parser.add_argument("overrides", nargs="*")
-    parser.add_argument("--cut", type=int, required=True, help="number of a dialogue")
-    parser.add_argument("--begin", type=int, required=True)
-    parser.add_argument("--end", type=int, required=True)
+    parser = timed_parser(__doc__, "whose corpus, catalogue and kept vectors are used")
     parser.add_argument("--epochs", type=int, default=3, help="of the tower")
     parser.add_argument("--out", type=Path, help="also write the figures there, as JSON")
     options = parser.parse_args(argv)
-    if not options.cut <= options.begin < options.end:
-        print("error: --cut must not be after --begin, nor --begin after --end", file=sys.stderr)
+    if not in_order(options):
         return 2
 
     from wherefore.config import Config
@@ -54,12 +46,51 @@ def main(argv: Sequence[str] | None = None) -> int:
     config = Config.load(options.config, options.overrides)
     found = measure(config, options.cut, options.begin, options.end, options.epochs)
     command = shlex.join(["python", "scripts/release_years.py", *(sys.argv[1:] if argv is None else argv)])
-    corpus = Path(config.corpora[0].kwargs["path"])
-    found |= provenance(command, config.seed, sorted(corpus.glob("*train*")) if corpus.is_dir() else [corpus])
+    found |= provenance(command, config.seed, training_files(config))
     print(json.dumps(found, indent=1))
     if options.out is not None:
         options.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     return 0
+
+
+def timed_parser(description: str | None, of_config: str) -> argparse.ArgumentParser:
+    """A parser of a config and of three times in its training dialogues."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("config", type=Path, help=of_config)
+    parser.add_argument("overrides", nargs="*")
+    parser.add_argument("--cut", type=int, required=True, help="learn from dialogues with lower numbers")
+    parser.add_argument("--begin", type=int, required=True, help="rank for dialogues from this number")
+    parser.add_argument("--end", type=int, required=True, help="to the one before this")
+    return parser
+
+
+def in_order(options: argparse.Namespace) -> bool:
+    """Whether the three times follow each other; where not, that is told."""
+    if options.cut <= options.begin < options.end:
+        return True
+    print(
+        f"error: --cut {options.cut} must not be after --begin {options.begin}, and --begin must be before "
+        f"--end {options.end}",
+        file=sys.stderr,
+    )
+    return False
+
+
+def training_files(config: Any) -> list[Path]:
+    """The files of a config's corpus that dialogues to learn from are in."""
+    corpus = Path(config.corpora[0].kwargs["path"])
+    return sorted(corpus.glob("*train*")) if corpus.is_dir() else [corpus]
+
+
+def hit_depths(scores: np.ndarray, wanted: Iterable[int], depths: Iterable[int]) -> Counter[int]:
+    """How many of the wanted rows are among the first so many by their scores (n,), for each depth."""
+    counts: Counter[int] = Counter()
+    for row in wanted:
+        rank = int((scores > scores[row]).sum())
+        counts.update(depth for depth in depths if rank < depth)
+    return counts
 
 
 class Later(NamedTuple):
@@ -140,10 +171,7 @@ def measure(config: Any, cut: int, begin: int, end: int, epochs: int) -> dict[st
             scores[named] = -math.inf
             of_newest += sum(years[row] == newest for row in wanted)
             for gain, counts in hits.items():
-                raised = scores + gain * (years == newest)
-                for row in wanted:
-                    rank = int((raised > raised[row]).sum())
-                    counts.update(depth for depth in DEPTHS if rank < depth)
+                counts.update(hit_depths(scores + gain * (years == newest), wanted, DEPTHS))
     return {
         "turns": len(data.turns),
         "gold": data.gold,

@@ -10,7 +10,6 @@ trained, from seeds that follow each other. With `--out`, a setting that is ther
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import shlex
@@ -19,47 +18,37 @@ import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from release_years import Later
+sys.path.insert(0, str(Path(__file__).parent))
+from release_years import (  # noqa: E402
+    Later,
+    hit_depths,
+    in_order,
+    later,
+    timed_parser,
+    training_files,
+)
 
 DEPTHS = (1, 10, 50, 200)
-NOT_LEARNED = (
-    "name",
-    "k",
-    "by_content",
-    "unnamed",
-    "members",
-    "seed",
-)  # of the config's tower: left as they are
+# What of the config's tower is not about how it learns: left as it is.
+NOT_LEARNED = ("name", "k", "by_content", "unnamed", "members", "seed")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse; learn, rank and write one setting after the other."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("config", type=Path, help="whose corpus, catalogue, tower and kept vectors are used")
-    parser.add_argument("overrides", nargs="*")
-    parser.add_argument("--cut", type=int, required=True, help="number of a dialogue")
-    parser.add_argument("--begin", type=int, required=True)
-    parser.add_argument("--end", type=int, required=True)
+    parser = timed_parser(__doc__, "whose corpus, catalogue, tower and kept vectors are used")
     parser.add_argument("--members", type=int, default=4, help="towers of each setting")
     parser.add_argument(
         "--set", action="append", dest="settings", metavar="NAME=VALUE[,…]", help="arguments of the tower"
     )
     parser.add_argument("--out", type=Path, help="write the figures there, as JSON, and go on from it")
     options = parser.parse_args(argv)
-    if not options.cut <= options.begin < options.end:
-        print("error: --cut must not be after --begin, nor --begin after --end", file=sys.stderr)
+    if not in_order(options):
         return 2
     if options.members < 1:
         print(f"error: --members is {options.members}; it must be at least 1", file=sys.stderr)
         return 2
-    sys.path.insert(0, str(Path(__file__).parent))
-    from release_years import later  # isort: split
-
     from wherefore.config import Config
     from wherefore.evaluate import provenance
 
@@ -74,9 +63,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    corpus = Path(config.corpora[0].kwargs["path"])
     command = shlex.join(["python", "scripts/towers.py", *(sys.argv[1:] if argv is None else argv)])
-    found = provenance(command, config.seed, sorted(corpus.glob("*train*")) if corpus.is_dir() else [corpus])
+    found = provenance(command, config.seed, training_files(config))
     found |= {"cut": options.cut, "begin": options.begin, "end": options.end, "members": options.members}
     measured: dict[str, Any] = {}
     if options.out is not None and options.out.is_file():
@@ -130,9 +118,7 @@ def measure(data: Later, arguments: Mapping[str, Any], members: int, seed: int) 
             alone = [tower.score(said, nothing, rows).astype(np.float64) for tower in towers]
             for name, scores in zip(names, [*alone, np.mean(alone, axis=0)], strict=True):
                 scores[named] = -math.inf
-                for row in wanted:
-                    rank = int((scores > scores[row]).sum())
-                    hits[name].update(depth for depth in DEPTHS if rank < depth)
+                hits[name].update(hit_depths(scores, wanted, DEPTHS))
             _told("ranking", place + 1, len(data.turns))
 
     def recalls(name: Any) -> dict[str, float]:

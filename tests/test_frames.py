@@ -28,6 +28,19 @@ def read(reader: DialogueReader, message: str) -> Preferences:
     return reader.read([{"role": "user", "content": message}]).preferences
 
 
+def misread(reader, part, fillings, is_wanted):
+    """Frames whose values are not all on the one side and none on the other."""
+    wrong = set()
+    for frame in FRAMES[part]:
+        for said, values in fillings.items():
+            message = frame.replace("{v}", said).replace("{p}", said)
+            state = read(reader, message)
+            wanted, unwanted = (values & {w.value for w in side} for side in (state.wanted, state.unwanted))
+            if (wanted, unwanted) != ((values, set()) if is_wanted else (set(), values)):
+                wrong.add(message)
+    return wrong
+
+
 @pytest.mark.parametrize(
     ("part", "fillings", "is_wanted"),
     [
@@ -38,16 +51,8 @@ def read(reader: DialogueReader, message: str) -> Preferences:
     ],
 )
 def test_kinds_and_people_are_wanted_or_not(part, fillings, is_wanted, reader):
-    wrong = []
-    for frame in FRAMES[part]:
-        for said, value in fillings.items():
-            message = frame.replace("{v}", said).replace("{p}", said)
-            state = read(reader, message)
-            wanted = value in {wish.value for wish in state.wanted}
-            unwanted = value in {wish.value for wish in state.unwanted}
-            if (wanted, unwanted) != (is_wanted, not is_wanted):
-                wrong.append(message)
-    assert wrong == []
+    fillings = {said: {value} for said, value in fillings.items()}
+    assert misread(reader, part, fillings, is_wanted) == set()
 
 
 LISTS = {
@@ -60,9 +65,7 @@ PEOPLE_LISTS = {
     "Tom Hanks, Meryl Streep or Bill Murray": {"Tom Hanks", "Meryl Streep", "Bill Murray"},
 }
 ALMOST = {  # of a list, read of its first or last alone
-    "nothing but zombies or vampires",
     "which movies is Tom Hanks, Meryl Streep or Bill Murray in?",
-    "not a Tom Hanks and Meryl Streep fan",
 }
 
 
@@ -76,15 +79,7 @@ ALMOST = {  # of a list, read of its first or last alone
     ],
 )
 def test_what_is_said_of_a_list_is_said_of_all_on_it(part, fillings, is_wanted, reader):
-    wrong = set()
-    for frame in FRAMES[part]:
-        for said, values in fillings.items():
-            message = frame.replace("{v}", said).replace("{p}", said)
-            state = read(reader, message)
-            wanted, unwanted = (values & {w.value for w in side} for side in (state.wanted, state.unwanted))
-            if (wanted, unwanted) != ((values, set()) if is_wanted else (set(), values)):
-                wrong.add(message)
-    assert wrong <= ALMOST
+    assert misread(reader, part, fillings, is_wanted) <= ALMOST
 
 
 @pytest.mark.parametrize(
@@ -105,6 +100,10 @@ def test_what_is_said_of_a_list_is_said_of_all_on_it(part, fillings, is_wanted, 
         ("something not violent and romantic", {"Romance"}, {"violence"}),
         ("honestly, westerns and musicals put me to sleep", set(), {"Western", "Musical"}),
         ("too many westerns & musicals", set(), {"Western", "Musical"}),
+        ("not in the mood for westerns, musicals", set(), {"Western", "Musical"}),
+        ("not westerns, war movies or musicals", set(), {"Western", "War", "Musical"}),
+        ("something funny but not too funny", {"Comedy"}, set()),
+        ("a comedy. Nothing too violent though", {"Comedy"}, {"violence"}),
     ],
 )
 def test_a_list_ends_where_something_else_is_said(message, wanted, unwanted, reader):

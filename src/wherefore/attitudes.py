@@ -171,6 +171,8 @@ class AttitudeReader:
         if len(spans) < 2:
             return own
         whole, side = self._judged(text, clause, spans[0][0], spans[-1][1])
+        if whole is not None and side == "head" and _FANS.match(text, spans[-1][1]):
+            return [whole for _ in spans]  # "not a Tom Hanks and Meryl Streep fan"
         if whole is None or (side == "tail" and not _IDLE.match(text[clause[0] : spans[0][0]])):
             return own
         return [whole if one is None else one for one in own]

@@ -18,7 +18,7 @@ from wherefore.limits import FoundLimit, LimitReader, lowered
 from wherefore.mentions import Found, TitleIndex
 from wherefore.references import ReferenceReader
 from wherefore.schema import words_of
-from wherefore.wishes import WishReader
+from wherefore.wishes import FoundWish, WishReader
 from wherefore.words import Word, forms, straight, words
 
 if TYPE_CHECKING:
@@ -696,7 +696,8 @@ class DialogueReader:
         Where the values stand is put into `values`.
         """
         text = straight(content)
-        for wish in self._wishes.read(content, said, places):
+        wishes = self._wishes.read(content, said, places)
+        for wish in wishes:
             values.append((wish.start, wish.end))
             if wish.kind == "freed":
                 notes.free(wish.field, wish.value)
@@ -714,8 +715,14 @@ class DialogueReader:
             if wish.kind == "wanted":
                 notes.want(noted, wish.start)
             elif wish.kind == "unwanted":
-                notes.refuse(noted)
                 notes.mute(wish.start, wish.end)
+                if _TOO_MUCH.match(text, wish.start):  # "something scary but not too scary"
+                    alike = [one for one in wishes if (one.start, one.end) == (wish.start, wish.end)]
+                    if notes.wants(wish):
+                        continue
+                    if any(map(notes.wants, alike)):
+                        noted = replace(noted, strength=0.5)
+                notes.refuse(noted)
             else:
                 notes.allow(noted)
         return corrected
@@ -999,6 +1006,11 @@ _NOT_SO = (  # said of one's own words
 _CORRECTS = re.compile(
     rf"\b(?:i\s+(?:actually\s+)?meant|i\s+was\s+thinking\s+of|make\s+that|correction|typo|{_NOT_SO})\b[^.!?]*$|"
     r"\b(?:no|sorry|oops|argh?)\b[^.!?]{0,12}\bi\s+mean\b[^.!?]*$|,?\s+i\s+mean\s*$",
+    re.IGNORECASE,
+)
+_TOO_MUCH = re.compile(  # refuses a degree, not the thing
+    r"too\b|(?:not|isn't|aren't|doesn't|nothing)\s+(?:(?:be|get|that|is)\s+)?"
+    r"(?:too|overly|super|all\s+that|that|so|very|really|extremely|insanely|crazy)\b",
     re.IGNORECASE,
 )
 _SELF_CORRECTION = re.compile(rf"\b(?:{_NOT_SO})\b", re.IGNORECASE)
@@ -1359,6 +1371,10 @@ class _Notes:
         self._take_back(key)
         known = self._unwanted.pop(key, None)
         self._unwanted[key] = known if known is not None and known.strength > wish.strength else wish
+
+    def wants(self, wish: FoundWish) -> bool:
+        """Whether this message has asked for the value."""
+        return (wish.field, wish.value) in self._now
 
     def allow(self, wish: Wish) -> None:
         self._unwanted.pop((wish.field, wish.value), None)

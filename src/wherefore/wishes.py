@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import yaml
 from rapidfuzz.distance import OSA
@@ -191,7 +191,6 @@ _OTHER_TASK = re.compile(
     re.IGNORECASE,
 )
 _OF_ONE = frozenset("was is were it its thats youre ur are".split())  # said of something, not asked for
-_GOING_ON = frozenset("no without hate avoid nor dont hates dislike neither".split())  # "no X, Y"
 _OF_VALUES = frozenset("non less minus wasnt".split())  # negate one value alone
 _TAKING = frozenset(
     "like love enjoy want watch watching see seeing into about with for have contain involving more do of".split()
@@ -261,6 +260,14 @@ def _alternatives(text: str, found: list[FoundWish]) -> list[FoundWish]:
         ):
             either |= {one, two}
     return [replace(wish, strength=1.5) if n in either else wish for n, wish in enumerate(found)]
+
+
+class _Listed(NamedTuple):
+    """What is said of a value, the word where the list that it is on begins, and whether an "or" joins that list."""
+
+    attitude: Attitude | None
+    first: int
+    by_or: bool
 
 
 class WishReader:
@@ -437,32 +444,19 @@ class WishReader:
             ]
             for value in self._wanted("kid")[:1]:
                 found.append(FoundWish(value.field, value.value, "wanted", 2.0, start, end))
-        negated_before: tuple[int, str] | None = None
         strength = 2.0  # of the last refusal
         demanded_before = -1  # where a demanded person's name ended
-        attitudes, first_of = self._attitudes_of(plain, place, said, spans)
-        negators: dict[int, str | None] = {}  # what turns down each value, by where it begins
-        for (i, j, key, is_person), attitude in zip(spans, attitudes, strict=True):
+        negators: dict[int, str | None] = {}  # what turns down a list, by where it begins
+        asked: set[int] = set()  # where lists begin of which something is asked for
+        for (i, j, key, is_person), listed in zip(
+            spans, self._on_lists(plain, place, said, spans), strict=True
+        ):
+            attitude, first, by_or = listed
             negator = self._negator(text, said, i, inside, hidden)
             joined = False  # to the first of a list that is turned down: "no horror, war or musicals"
-            if negator is None and first_of[i] != i and attitude is None:
-                negator = negators.get(first_of[i])
+            if negator is None and first != i and attitude is None:
+                negator = negators.get(first)
                 joined = negator is not None
-            if negator is None and negated_before is not None:
-                gap = [w.form for w in said[negated_before[0] : i]]
-                between = text[said[negated_before[0] - 1].end : said[i].start]
-                rest = text[said[i].end :][:40].lower()
-                if set(gap) <= {"or", "nor"} and ("or" in gap or "nor" in gap):
-                    negator = negated_before[1]
-                elif (
-                    negated_before[1] in _GOING_ON
-                    and set(gap) <= {"and", "or", "nor", "a", "the", "any"}
-                    and between.strip(" ,&") in ("", *gap)
-                    and (gap or not _INSTEAD.match(text[said[j - 1].end :]))
-                ):
-                    negator = negated_before[1]
-                elif not gap and "," in between and re.match(r"\s*,?\s*(?:or|nor)\b", rest):
-                    negator = negated_before[1]
             start, end = said[i].start, said[j - 1].end
             polar = _POLAR.match(text[end : said[-1].end])  # "vampires yes, romance no"
             if negator is None and polar is not None and polar["no"]:
@@ -470,9 +464,11 @@ class WishReader:
             refused = attitude is not None and attitude.kind == "unwanted"
             if refused:
                 negator = said[i].form
-            goes_on = refused or (negator is not None and self._goes_on(said, i, j, negator, is_person))
-            negators[i] = negator if goes_on else None
-            negated_before = (j, negator) if negator else None
+            goes_on = (
+                refused or by_or or (negator is not None and self._goes_on(said, i, j, negator, is_person))
+            )
+            if negator is not None or not joined:
+                negators[i] = negator if goes_on else None
             after = [w.form for w in said[j : j + 4]]
             if _OPTIONAL_BEFORE.search(text[said[0].start : start]) or _OPTIONAL_AFTER.match(
                 text[end : said[-1].end]
@@ -487,8 +483,8 @@ class WishReader:
                 ]
                 continue
             if is_person:
-                listed = {w.form for w in said[demanded_before:i]} <= {"and", "or"} and demanded_before > 0
-                wishes = self._person(text, said, i, j, key, negator, past, inside, hidden, must or listed)
+                beside = {w.form for w in said[demanded_before:i]} <= {"and", "or"} and demanded_before > 0
+                wishes = self._person(text, said, i, j, key, negator, past, inside, hidden, must or beside)
                 if not wishes and attitude is not None and attitude.kind == "wanted" and not past:
                     best = max(self._people[key], key=lambda v: v.count)
                     wishes = [FoundWish(best.field, best.value, "wanted", 1.0, start, end)]
@@ -506,7 +502,7 @@ class WishReader:
                 begin = self._from(said, i, negator)
                 if joined:
                     begin = i
-                elif attitude is not None and attitude.start is not None and first_of[i] == i:
+                elif attitude is not None and attitude.start is not None and first == i:
                     begin = next(k for k, word in enumerate(said) if word.start >= attitude.start)
                 if not joined:
                     strength = 0.5 if _RATHER_NOT.match(text[said[begin].start : start]) else 2.0
@@ -517,8 +513,10 @@ class WishReader:
             elif (not past or (attitude is not None and attitude.longed)) and (
                 (polar is not None and polar["yes"])
                 or attitude is not None
+                or (first in asked and (by_or or key in self._synonyms))
                 or self._is_asked(text, said, i, j, inside, hidden, key not in self._synonyms)
             ):
+                asked.add(first)
                 for rank, value in enumerate(self._wanted(key)):
                     # "In Spanish" is no mere hint.
                     told = value.key in self._places and self._is_placed(said, i)
@@ -543,50 +541,53 @@ class WishReader:
             found.append(tuple((v.field, v.value) for v in values))
         return found
 
-    def _attitudes_of(
+    def _on_lists(
         self,
         plain: str,
         clause: tuple[int, int],
         said: Sequence[Word],
         spans: Sequence[tuple[int, int, str, bool]],
-    ) -> tuple[list[Attitude | None], dict[int, int]]:
-        """What is said of each value, and where the list that it is on begins: "westerns, war movies and musicals"."""
+    ) -> list[_Listed]:
+        """What is said of each value, and the list that it is on: "westerns, war movies and musicals"."""
         lists: list[list[tuple[int, int]]] = []
         links: list[list[str]] = []  # within each list
         for i, j, _, _ in spans:
             link = self._link(plain, said, lists[-1][-1][1], i) if lists else None
             if link is None or (
-                link == "comma" and "and" in links[-1]
+                link == "comma" and {"and", "or"} & {*links[-1]}
             ):  # "no horror or war, comedies please"
                 lists.append([(i, j)])
                 links.append([])
             else:
                 lists[-1].append((i, j))
                 links[-1].append(link)
-        attitudes: list[Attitude | None] = []
-        first_of: dict[int, int] = {}
+        found: list[_Listed] = []
         for one, joins in zip(lists, links, strict=True):
             ends = [j + (j < len(said) and said[j].form in self.nouns) for _, j in one]  # "war movies"
             places = [(said[i].start, said[end - 1].end) for (i, _), end in zip(one, ends, strict=True)]
             together = len(one)
-            if "and" not in joins and _INSTEAD.match(plain[places[-1][1] :]):
+            by_commas = {*joins} <= {"comma"}
+            if by_commas and _INSTEAD.match(plain[places[-1][1] :]):
                 together -= 1  # "tired of horror, war, comedies please"
-            elif joins == ["comma"]:
-                together = 1
-            attitudes += self._attitudes.read_list(plain, clause, places[:together])
-            attitudes += [self._attitudes.read(plain, clause, *at) for at in places[together:]]
-            first_of |= {i: one[0][0] if number < together else i for number, (i, _) in enumerate(one)}
-        return attitudes, first_of
+            alike = (
+                1 if by_commas and together == 2 else together
+            )  # whose attitude is one: two sentences may be meant
+            attitudes = self._attitudes.read_list(plain, clause, places[:alike])
+            attitudes += [self._attitudes.read(plain, clause, *at) for at in places[alike:]]
+            for number, ((i, _), attitude) in enumerate(zip(one, attitudes, strict=True)):
+                found.append(_Listed(attitude, one[0][0] if number < together else i, "or" in joins))
+        return found
 
-    def _link(self, text: str, said: Sequence[Word], j: int, i: int) -> Literal["and", "comma"] | None:
+    def _link(self, text: str, said: Sequence[Word], j: int, i: int) -> Literal["and", "or", "comma"] | None:
         """How a value that ends before word j and one that begins with word i stand on a list; None: they do not."""
-        conjunctions = {"and", "or", "nor"}
-        known = conjunctions | {*self.nouns, "stuff", "ones", "a", "an", "the", "any"}
+        known = {"and", "or", "nor", *self.nouns, "stuff", "ones", "a", "an", "the", "any"}
         gap = {word.form for word in said[j:i]}
         between = text[said[j - 1].end : said[i].start]
         if not gap <= known or re.search(r"[^\w\s,&]", between):
             return None
-        if gap & conjunctions or "&" in between:
+        if gap & {"or", "nor"}:
+            return "or"
+        if "and" in gap or "&" in between:
             return "and"
         return "comma" if "," in between else None
 
