@@ -161,7 +161,7 @@ def measure(config: Any, cut: int, begin: int, end: int, epochs: int) -> dict[st
     newest, then = half_way(data.before, catalog, years)
     _, now = half_way(data.dialogues, catalog, years, newest)
     tower = Tower(data.index, k=50, epochs=epochs, seed=config.seed)
-    tower.fit(data.before, TextVectors(data.index, data.kept / "texts"))
+    tower.fit(data.before, TextVectors(data.index))
     hits: dict[float, Counter[int]] = {gain: Counter() for gain in GAINS}
     of_newest = 0
     with torch.inference_mode():

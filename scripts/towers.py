@@ -104,7 +104,7 @@ def measure(data: Later, arguments: Mapping[str, Any], members: int, seed: int) 
     from wherefore.learned import TextVectors
     from wherefore.tower import Tower
 
-    towers, vectors = [], TextVectors(data.index, data.kept / "texts")
+    towers, vectors = [], TextVectors(data.index)
     for member in range(members):
         tower = Tower(data.index, **{"k": 50, **arguments, "seed": seed + member})
         show = f"tower {member + 1} of {members}"

@@ -270,33 +270,6 @@ def test_nearest_dialogues_reads_only_contexts_with_words():
     assert told == [(5, 5)]
 
 
-def test_vectors_are_kept_by_hash(tmp_path):
-    def make(dialogues, name="letters"):
-        embedder = LetterEmbedder()
-        embedder.name = name
-        rank = nearest_dialogues(embedder, dialogues, str, cache=tmp_path / "new", overlap=0.0, power=1.0)
-        return rank, embedder
-
-    rank, embedder = make(NEIGHBOURS)
-    assert len(embedder.asked) == 1
-    again, embedder = make(NEIGHBOURS)
-    assert embedder.asked == []
-    instance = ask(("user", "ab"))
-    assert again(instance) == rank(instance) == ["q", "p", "r", "s"]
-    for changed in (make(NEIGHBOURS[:2]), make(NEIGHBOURS, "others")):
-        assert len(changed[1].asked) == 1  # other texts, another embedder
-    files = sorted((tmp_path / "new").iterdir())
-    assert len(files) == 3
-    for file in files:
-        file.write_bytes(b"broken")
-    with pytest.raises(ValueError, match="delete it, and it is made again"):
-        make(NEIGHBOURS)
-    for file in files:
-        np.save(file, np.zeros((1, 2), np.float32))
-    with pytest.raises(ValueError, match=r"shape \(1, 2\), not \(5, 26\)"):
-        make(NEIGHBOURS)
-
-
 def test_facts_as_text_skips_what_is_not_words():
     assert facts_as_text({"genres": ["Comedy"], "url": "http://x", "n": 3}) == "genres: Comedy"
     assert len(facts_as_text({"title": "x" * 1000})) == 600

@@ -6,6 +6,9 @@ import hashlib
 import json
 import os
 import re
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -15,7 +18,13 @@ from hypothesis import strategies as st
 from wherefore.catalog import Catalog, Item
 from wherefore.config import Component
 from wherefore.dialogue import Dialogue, Limit, Mention, Message, Preferences, Wish
-from wherefore.embedders import EMBEDDERS, PackagedMiniLM, SentenceTransformerEmbedder, unit_rows
+from wherefore.embedders import (
+    EMBEDDERS,
+    CachedEmbedder,
+    PackagedMiniLM,
+    SentenceTransformerEmbedder,
+    unit_rows,
+)
 from wherefore.files import recover, write_aside
 from wherefore.lexical import Lexical, words
 from wherefore.retrieval import (
@@ -656,16 +665,60 @@ def test_an_interrupted_build_goes_on_where_it_stopped(tmp_path):
     catalog = make_catalog(600)
     with pytest.raises(KeyboardInterrupt):
         Index.build(catalog, Stops(), cache=tmp_path / "c")
-    saved = sorted((tmp_path / "c").iterdir())
-    assert len(saved) == 2 and all(path.suffix == ".npy" for path in saved)
-    saved[0].write_bytes(b"broken")  # a damaged piece is made again
+    assert len(list((tmp_path / "c").iterdir())) == 1
     told = []
     second = Bag()
     index = Index.build(catalog, second, cache=tmp_path / "c", progress=lambda *done: told.append(done))
-    assert second.calls == [256, 88] and told == [(256, 600), (512, 600), (600, 600)]
+    assert second.calls == [88] and told == [(600, 600)]
     np.testing.assert_array_equal(index.vectors, Index.build(catalog, Bag()).vectors)
     index.save(tmp_path / "i")
     assert not list((tmp_path / "c").iterdir())
+
+
+def test_each_text_is_embedded_once_across_processes(tmp_path):
+    file = tmp_path / "new" / "kept.sqlite"
+    texts = ["a ship", "", "ünïcode \U0001f600", "\ud800 alone", "a ship"]
+    first = Bag()
+    made = CachedEmbedder(first, file, piece=2).encode(texts, "query")
+    assert first.calls == [2, 2]  # "a ship" once
+    np.testing.assert_array_equal(made, Bag().encode(texts, "query"))
+    again, told = Bag(), []
+    kept = CachedEmbedder(again, file)
+    np.testing.assert_array_equal(kept.encode(texts[::-1], "query", lambda *n: told.append(n)), made[::-1])
+    assert again.calls == [] and told == [] and (kept.dim, kept.name) == (24, "bag")
+    kept.encode(texts, "item")  # may have another prompt
+    assert again.calls == [4]
+    assert kept.encode([], "item").shape == (0, 24)
+    other = Bag()
+    other.name = "of another model"
+    CachedEmbedder(other, file).encode(texts, "query")
+    assert other.calls == [4]
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("UPDATE vectors SET vector = x'00'")  # of a width that no embedder here has
+    np.testing.assert_array_equal(CachedEmbedder(again, file).encode(texts, "query"), made)
+    assert again.calls == [4, 4]
+
+
+def test_two_writers_of_one_file_wait_for_each_other(tmp_path):
+    file, texts = tmp_path / "kept.sqlite", [f"text {number}" for number in range(60)]
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda _: CachedEmbedder(Bag(), file, piece=3).encode(texts, "item"), range(4)))
+    for one in made:
+        np.testing.assert_array_equal(one, Bag().encode(texts, "item"))
+
+
+def test_a_file_that_holds_no_vectors_is_told(tmp_path):
+    (tmp_path / "broken").write_bytes(b"not a database, but long enough to look like one" * 40)
+    with pytest.raises(ValueError, match="broken cannot be read .*; delete it, and it is made again"):
+        CachedEmbedder(Bag(), tmp_path / "broken").encode(["a"], "item")
+    assert (tmp_path / "broken").is_file()  # whose ever it is
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError, match="vectors cannot be kept in .*folder: unable to open"):
+        CachedEmbedder(Bag(), tmp_path / "folder").encode(["a"], "item")
+    with pytest.raises(ValueError, match="`piece` is 0"):
+        CachedEmbedder(Bag(), tmp_path / "kept", piece=0)
+    with pytest.raises(ValueError, match="give a list of strings"):
+        CachedEmbedder(Bag(), tmp_path / "kept").encode("one text", "item")
 
 
 def test_a_full_disk_keeps_the_saved_index(tmp_path, monkeypatch):

@@ -679,7 +679,15 @@ def test_invented_users_say_what_their_state_holds(movies):
 def test_an_index_of_another_projection_is_another_index(tmp_path, tokenizers, movies):
     tree = whole_tree(tmp_path, tokenizers, movies)
     plain = load_index(Config.parse(tree), movies, tmp_path / "kept", lambda *told: None)
-    narrow = load_index(Config.parse({**tree, "pca": 3}), movies, tmp_path / "kept", lambda *told: None)
+    plain.embed_all(["a ship", "a shark"])
+    told = []
+    narrow = load_index(
+        Config.parse({**tree, "pca": 3}), movies, tmp_path / "kept", lambda *one: told.append(one)
+    )
+    asked = []
+    narrow.embedder.embedder.encode = lambda texts, kind: asked.append(texts)
+    assert narrow.embed_all(["a shark", "a ship"])["a ship"].shape == (3,)
+    assert not told and not asked  # what was embedded for the one is not embedded again for the other
     again = load_index(Config.parse(tree), movies, tmp_path / "kept", lambda *told: None)
     assert (plain.dim, narrow.dim, again.dim) == (8, 3, 8)
     keys = [_data_key(Config.parse(tree), (), index) for index in (plain, narrow, again)]

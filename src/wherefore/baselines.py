@@ -7,7 +7,6 @@ about follows in order of popularity.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,6 @@ import numpy as np
 
 from wherefore.collaborative import item_item
 from wherefore.corpora import Corpus, CorpusDialogue, Instance, instances, titles_of
-from wherefore.files import write_aside
 from wherefore.neighbours import Contexts
 
 if TYPE_CHECKING:
@@ -163,7 +161,6 @@ def zero_shot(
     title_of: Callable[[str], str],
     depth: int = 100,
     progress: Progress | None = None,
-    cache: str | Path | None = None,
 ) -> Rank:
     """Items whose text is nearest to the newest words of the dialogue: what a plain RAG demo does.
 
@@ -173,14 +170,13 @@ def zero_shot(
         title_of: What to write where a turn names an item.
         depth: Items to rank besides those named before.
         progress: Told (done, of) while the items are encoded.
-        cache: Folder that keeps the items' vectors; None: keep nothing.
 
     Raises:
         ValueError: If there are no texts.
     """
     _check_texts(texts)
     ids = sorted(texts)
-    vectors = _encoded(embedder, [texts[item] for item in ids], "item", cache, progress)  # (n, d)
+    vectors = embedder.encode([texts[item] for item in ids], "item", progress)  # (n, d)
     encode = _remembering(embedder)
 
     def rank(instance: Instance) -> list[str]:
@@ -199,7 +195,6 @@ def nearest_dialogues(
     power: float = 4.0,
     overlap: float = 0.5,
     progress: Progress | None = None,
-    cache: str | Path | None = None,
 ) -> Rank:
     """What people recommended in training dialogues that had got to a similar point.
 
@@ -217,7 +212,6 @@ def nearest_dialogues(
         power: How much more the nearest count.
         overlap: Weight of naming the same items.
         progress: Told (done, of) while training contexts are encoded: minutes for ten thousand.
-        cache: Folder that keeps their vectors by a hash of embedder and words; None: keep nothing.
 
     Raises:
         ValueError: If the dialogues name no item or no context has words, or a number is not allowed.
@@ -240,7 +234,7 @@ def nearest_dialogues(
         )
     row_of = {item: row for row, item in enumerate(popular)}
     said = [_newest(instance, title_of, CONTEXT_CHARS) for instance in known]
-    vectors = _encoded(embedder, said, "query", cache, progress)  # (contexts, d)
+    vectors = embedder.encode(said, "query", progress)  # (contexts, d)
     contexts = Contexts.of(
         vectors,
         [[row_of[item] for item in instance.named] for instance in known],
@@ -294,6 +288,18 @@ class Setting:
         """All training dialogues."""
         return (dialogue for corpus in self.training for dialogue in corpus)
 
+    def embedder(self) -> Embedder:
+        """The packaged one, whose vectors are kept where there is a folder for them."""
+        from wherefore.embedders import PackagedMiniLM
+
+        return self.keeping(PackagedMiniLM())
+
+    def keeping(self, embedder: Embedder) -> Embedder:
+        """An embedder whose vectors are kept where there is a folder for them."""
+        from wherefore.embedders import CachedEmbedder
+
+        return embedder if self.cache is None else CachedEmbedder(embedder, self.cache / "embeddings.sqlite")
+
     def texts(self) -> dict[str, str]:
         """Item ids to what the corpus knows of each, as text."""
         return {item: facts_as_text(record) for item, record in self.corpus.items().items()}
@@ -305,24 +311,14 @@ class Setting:
 
 
 def _zero_shot(setting: Setting) -> Rank:
-    from wherefore.embedders import PackagedMiniLM
-
     texts = setting.texts()
     _check_texts(texts)
-    return zero_shot(
-        PackagedMiniLM(), texts, setting.title_of(), progress=setting.progress, cache=setting.cache
-    )
+    return zero_shot(setting.embedder(), texts, setting.title_of(), progress=setting.progress)
 
 
 def _nearest_dialogues(setting: Setting) -> Rank:
-    from wherefore.embedders import PackagedMiniLM
-
     return nearest_dialogues(
-        PackagedMiniLM(),
-        setting.dialogues(),
-        setting.title_of(),
-        progress=setting.progress,
-        cache=setting.cache,
+        setting.embedder(), setting.dialogues(), setting.title_of(), progress=setting.progress
     )
 
 
@@ -381,30 +377,3 @@ def _remembering(embedder: Embedder) -> Callable[[str], np.ndarray]:
         return kept[text]
 
     return encode
-
-
-def _encoded(
-    embedder: Embedder, texts: Sequence[str], kind: Any, cache: str | Path | None, progress: Progress | None
-) -> np.ndarray:
-    """Vectors (n, d) of texts, from the folder `cache` where it has those of this embedder and these texts."""
-    if cache is None:
-        return embedder.encode(texts, kind, progress)
-    digest = hashlib.sha256(f"{embedder.name}\0{kind}".encode())
-    for text in texts:
-        digest.update(b"\0" + text.encode("utf-8", "surrogatepass"))
-    file = Path(cache) / f"{digest.hexdigest()}.npy"
-    if file.is_file():
-        try:
-            vectors: np.ndarray = np.load(file, allow_pickle=False)
-        except (ValueError, EOFError) as error:
-            raise ValueError(f"{file} cannot be read ({error}); delete it, and it is made again") from error
-        if vectors.shape != (len(texts), embedder.dim):
-            raise ValueError(
-                f"{file} holds an array of shape {vectors.shape}, not {(len(texts), embedder.dim)}; "
-                "delete it, and it is made again"
-            )
-        return vectors
-    vectors = embedder.encode(texts, kind, progress)
-    with write_aside(file) as aside, aside.open("wb") as out:
-        np.save(out, vectors, allow_pickle=False)
-    return vectors

@@ -677,6 +677,8 @@ def _recommender(setting: Setting) -> Rank:
     from wherefore.tasks import link_items
 
     recommender = RememberingRecommender.from_pretrained(setting.checkpoint, settings=setting.settings)
+    index = recommender.retriever.index
+    index.embedder = setting.keeping(index.embedder)
     if setting.found is not None:  # seeds often share what they retrieve with: it is searched once for all
         same = setting.found.setdefault(_searching(setting.checkpoint), {})
         recommender.retriever = RememberingRetriever(recommender.retriever, same)

@@ -15,13 +15,12 @@ import numpy as np
 
 from wherefore.catalog import Catalog, Item
 from wherefore.config import Component, build, resolve
-from wherefore.embedders import Embedder, Progress, unit_rows
+from wherefore.embedders import CachedEmbedder, Embedder, Progress, unit_rows
 from wherefore.files import recover, write_aside
 from wherefore.lexical import Lexical
 from wherefore.stores import STORES, VectorStore
 
 FORMAT = 1
-_PIECE = 256  # rows that are embedded between two savings
 _QUERIES_KEPT = 4096
 
 
@@ -201,7 +200,7 @@ class Index:
         self.lexical = lexical
         self.projection = projection
         self._store_name = store_name
-        self._pieces: list[Path] = []
+        self._kept: CachedEmbedder | None = None  # until it is saved
         self._vectors: np.ndarray | None = None
         self._attributes: Attributes | None = None
         self._popularity: np.ndarray | None = None
@@ -292,13 +291,13 @@ class Index:
             pca: Share of variance to keep (0-1), number of dimensions, or a projection to reuse (that of
                 the index a model was trained with).
             progress: Told (items embedded, of).
-            cache: Folder for what is embedded so far: an interrupted build goes on where it stopped. The
-                pieces are deleted when the index is saved.
+            cache: Folder for what is embedded so far: an interrupted build goes on where it stopped. It is
+                deleted when the index is saved.
         """
         store = store or Component(name="faiss", factory="SQ8")
         texts = [catalog.text(item) for item in catalog.items]
-        pieces = [] if cache is None else _pieces(Path(cache), embedder, texts)
-        vectors = _embed(texts, embedder, progress, pieces)
+        kept = None if cache is None else CachedEmbedder(embedder, _file_for(texts, Path(cache)))
+        vectors = (kept or embedder).encode(texts, "item", progress)
         if isinstance(pca, Projection) and pca.directions.shape[0] != embedder.dim:
             raise ValueError(
                 f"the projection takes vectors of {pca.directions.shape[0]} dimensions but {embedder.name} makes "
@@ -310,7 +309,7 @@ class Index:
         made: VectorStore = build(store, STORES, "store", dim=vectors.shape[1])
         made.add(list(catalog.ids), vectors)
         index = cls(catalog, embedder, made, Lexical(texts), projection, store.name)
-        index._pieces = pieces
+        index._kept = kept
         return index
 
     def add(self, items: Sequence[Item | Mapping[str, Any]]) -> None:
@@ -364,9 +363,9 @@ class Index:
             if self.projection is not None:
                 self.projection.save(aside / "projection.safetensors")
             (aside / "meta.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
-        for piece in self._pieces:
-            piece.unlink(missing_ok=True)
-        self._pieces = []
+        if self._kept is not None:
+            self._kept.delete()
+            self._kept = None
 
     @classmethod
     def load(cls, folder: str | Path, catalog: Catalog, embedder: Embedder) -> Self:
@@ -432,40 +431,9 @@ def shares(values: np.ndarray) -> np.ndarray:
     return made
 
 
-def _embed(
-    texts: Sequence[str], embedder: Embedder, progress: Progress | None, pieces: Sequence[Path]
-) -> np.ndarray:
-    """Texts -> (n, d), piece by piece; a piece that is saved already is not made again."""
-    vectors = np.empty((len(texts), embedder.dim), dtype=np.float32)
-    for number, start in enumerate(range(0, len(texts), _PIECE)):
-        stop = min(start + _PIECE, len(texts))
-        made = _read_piece(pieces[number], (stop - start, embedder.dim)) if pieces else None
-        if made is None:
-            made = embedder.encode(texts[start:stop], "item")
-            if pieces:
-                with write_aside(pieces[number]) as aside, aside.open("wb") as file:
-                    np.save(file, made, allow_pickle=False)
-        vectors[start:stop] = made
-        if progress is not None:
-            progress(stop, len(texts))
-    return vectors
-
-
-def _read_piece(path: Path, shape: tuple[int, int]) -> np.ndarray | None:
-    try:
-        made = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError):  # not there, or not ours: it is made again
-        return None
-    whole = isinstance(made, np.ndarray) and made.shape == shape and made.dtype == np.float32
-    return made if whole and np.isfinite(made).all() else None
-
-
-def _pieces(cache: Path, embedder: Embedder, texts: Sequence[str]) -> list[Path]:
-    """A file for every piece, named after the embedder and the piece's texts."""
-    found = []
-    for start in range(0, len(texts), _PIECE):
-        digest = hashlib.sha256(f"{embedder.name}\0{embedder.dim}".encode())
-        for text in texts[start : start + _PIECE]:
-            digest.update(f"\0{len(text)}:{text}".encode("utf-8", "surrogatepass"))
-        found.append(cache / f"{digest.hexdigest()[:32]}.npy")
-    return found
+def _file_for(texts: Sequence[str], folder: Path) -> Path:
+    """Where vectors of these texts are kept while they are made."""
+    digest = hashlib.sha256()
+    for text in texts:
+        digest.update(f"{len(text)}:{text}\0".encode("utf-8", "surrogatepass"))
+    return folder / f"{digest.hexdigest()[:32]}.sqlite"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -49,16 +48,14 @@ class Learned(Protocol):
 
 
 class TextVectors:
-    """Query vectors of texts, each text embedded once, also across runs where a cache folder is given.
+    """Query vectors of texts, each text embedded once; across runs too where the index has a `CachedEmbedder`.
 
     Args:
         index: Its embedder and projection make the vectors.
-        cache: Folder that keeps them.
     """
 
-    def __init__(self, index: Index, cache: Path | None = None) -> None:
+    def __init__(self, index: Index) -> None:
         self.index = index
-        self.cache = cache
         self._row: dict[str, int] = {}
         self._vectors = np.empty((0, index.dim), dtype=np.float16)
 
@@ -87,25 +84,10 @@ class TextVectors:
         return self._vectors[: len(self._row)]
 
     def _embed(self, texts: list[str], progress: Progress | None) -> np.ndarray:
-        file = None
-        if self.cache is not None and len(texts) > 100:
-            digest = hashlib.sha256(f"{self.index.embedder.name}\0{self.index.dim}".encode())
-            for text in texts:
-                digest.update(f"\0{len(text)}:{text}".encode("utf-8", "surrogatepass"))
-            file = self.cache / f"texts-{digest.hexdigest()[:20]}.npy"
-            if file.is_file():
-                kept: np.ndarray = np.load(file, allow_pickle=False)
-                if kept.shape == (len(texts), self.index.dim):
-                    return kept
         made = self.index.embedder.encode(texts, "query", progress)
         if self.index.projection is not None:
             made = self.index.projection(made)
-        made = made.astype(np.float16)
-        if file is not None:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            with write_aside(file) as aside, aside.open("wb") as opened:
-                np.save(opened, made, allow_pickle=False)
-        return made
+        return made.astype(np.float16)
 
 
 def save_sources(sources: Iterable[Source], folder: Path) -> list[str]:

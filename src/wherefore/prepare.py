@@ -15,6 +15,7 @@ from wherefore.catalog import Catalog
 from wherefore.config import Config, build
 from wherefore.corpora import CorpusDialogue, as_dialogue, instances, read, read_items
 from wherefore.dialogue import Dialogue
+from wherefore.embedders import CachedEmbedder
 from wherefore.learned import Learned, TextVectors, folds_of, load_sources, save_sources
 from wherefore.prompt import PromptFormat
 from wherefore.retrieval import EMBEDDERS, Index, Retriever, make_retriever
@@ -132,8 +133,8 @@ def _dated(title: Any, year: Any) -> str:
 
 
 def load_index(config: Config, catalog: Catalog, kept: Path, show: Show) -> Index:
-    """The index in a folder, or a new one that is kept there."""
-    embedder = build(config.embedder, EMBEDDERS, "embedder")
+    """The index in a folder, or a new one that is kept there, as is every vector that its embedder makes."""
+    embedder = CachedEmbedder(build(config.embedder, EMBEDDERS, "embedder"), kept / "embeddings.sqlite")
     folder = kept / ("index" if config.pca is None else f"index-pca-{config.pca}")
     try:
         return Index.load(folder, catalog, embedder)
@@ -145,7 +146,6 @@ def load_index(config: Config, catalog: Catalog, kept: Path, show: Show) -> Inde
         config.store,
         config.pca,
         progress=lambda done, of: show("embedding items", done, of, ""),
-        cache=kept / "embedding",
     )
     index.save(folder)
     return index

@@ -127,7 +127,7 @@ def _prepare(config: Config, out: Path, show: Show) -> _Prepared:
         or bool(_tasks(config) & {"dialogues", "pairs", *_FROM_TURNS})
     )
     corpora = load_corpora(config, catalog) if read else ()
-    vectors = TextVectors(index, kept / "texts")
+    vectors = TextVectors(index)
     prepare_sources(config, retriever, corpora, vectors, kept, show)
     base = None
     if config.train.init is not None:
