@@ -66,6 +66,8 @@ def test_measured_by_the_one_that_was_talked_of(films):
     reply = "*The Shining* is directed by Stanley Kubrick."
     said = ("horror please", LIST, "Who directed the second?", reply, "Something like it, but not as long")
     assert limits(films, *said) == [(RUNTIME, "lt", 146)]
+    alone = limits(films, "something not too old")
+    assert alone and limits(films, *said[:-1], "a comedy, not too old") == alone  # nothing is compared
 
 
 def test_too_long_is_no_dislike(films):

@@ -539,6 +539,20 @@ def test_check_and_polish_take_any_text(text):
         assert sentence_faults(polish(text, plan, catalog), plan.item, catalog, said) == []
 
 
+def test_an_opening_counts_a_word_that_stands_for_several_values_once(movies):
+    def told(items, *values):
+        either = tuple(Wish("genres", value, 1.0, "weird") for value in values)
+        plan = plan_opening([movies[i] for i in items], user(wanted=either), movies)
+        return [(fact.value, fact.met) for fact in plan.facts if fact.kind == "wish"]
+
+    assert told(("alien", "blade"), "Horror", "Sci-Fi") == [("Sci-Fi", 2)]  # all have this one
+    assert (
+        told(("hered", "blade"), "Horror", "Sci-Fi") == []
+    )  # each has one of them: met, and nothing to count
+    assert told(("hered", "heat"), "Horror", "Western") == [("Horror", 1)]
+    assert told(("heat",), "Horror", "Western") == [("Horror", 0)]
+
+
 def test_openings_claim_no_more_than_the_list_holds(movies):
     dialogue = user(liked=("alien",), wanted=(wish("genres", "Sci-Fi"), wish("cast", "Toni Collette")))
     items = [movies[i] for i in ("blade", "grav", "hered")]

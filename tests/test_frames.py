@@ -113,6 +113,23 @@ def test_a_list_ends_where_something_else_is_said(message, wanted, unwanted, rea
     assert {wish.value for wish in state.unwanted} & kinds == unwanted
 
 
+@pytest.mark.parametrize(
+    ("message", "wanted"),
+    [
+        ("something lighter", "Comedy"),
+        ("anything less serious?", "Comedy"),
+        ("nothing too heavy please", "Comedy"),
+        ("those are fine but I want something darker", "bleak"),
+        ("weirder please", "surreal"),
+        ("a sadder one", "heartbreaking"),
+        ("a stranger comes to town", None),
+    ],
+)
+def test_moods_in_the_comparative_are_moods(message, wanted, reader):
+    found = {wish.value for wish in read(reader, message).wanted}
+    assert wanted in found if wanted else not found
+
+
 @pytest.mark.parametrize("part", ["liked", "disliked", "seen"])
 def test_titles_are_judged(part, reader):
     wrong = []

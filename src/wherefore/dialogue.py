@@ -669,6 +669,8 @@ class DialogueReader:
         """The limit that a comparison sets: by what it is compared with, else by the list, else by the catalogue."""
         said = content[critique.start : critique.end]
         vague = next((f for f in limits if _overlap(f, critique)), None)  # "something newer": than most
+        if vague is not None and _NOT_TOO.match(straight(said)):
+            return None  # "something not too old": whatever was spoken of
         by_list = listed if not target and not (vague and critique.too) else ()
         value = self._critiques.bound(critique, target or by_list)
         if value is not None and not (vague and by_list and value > vague.value):
@@ -1008,6 +1010,7 @@ _CORRECTS = re.compile(
     r"\b(?:no|sorry|oops|argh?)\b[^.!?]{0,12}\bi\s+mean\b[^.!?]*$|,?\s+i\s+mean\s*$",
     re.IGNORECASE,
 )
+_NOT_TOO = re.compile(r"(?:not|n't)\s+too\b", re.IGNORECASE)
 _TOO_MUCH = re.compile(  # refuses a degree, not the thing
     r"too\b|(?:not|isn't|aren't|doesn't|nothing)\s+(?:(?:be|get|that|is)\s+)?"
     r"(?:too|overly|super|all\s+that|that|so|very|really|extremely|insanely|crazy)\b",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from wherefore.catalog import Catalog, FieldSpec, Item, PerCatalog
-from wherefore.dialogue import Dialogue, Limit, Wish
+from wherefore.dialogue import Dialogue, Limit, Wish, by_words
 
 FactKind = Literal["wish", "shared", "limit", "similar", "own", "avoid", "liked", "passed", "count"]
 
@@ -451,6 +451,26 @@ def _spoken_for(wishes: Sequence[Wish]) -> list[Wish]:
     return list({(wish.said, wish.field): wish for wish in reversed(wishes)}.values())[::-1]
 
 
+def _to_tell(
+    group: Sequence[Wish], items: Sequence[Item], specs: Mapping[str, FieldSpec]
+) -> list[tuple[Wish, int]]:
+    """What to tell of a wish that several values may stand for, with how many items have each: "something weird".
+
+    The values that all items have; where some have one and the rest another, nothing; else the most frequent one.
+    """
+    holders = [
+        {place for place, item in enumerate(items) if wish.value in values_of(item, specs[wish.field])}
+        for wish in group
+    ]
+    told = [
+        (wish, len(items)) for wish, places in zip(group, holders, strict=True) if len(places) == len(items)
+    ]
+    if told or len(set().union(*holders)) == len(items):
+        return told[:2]
+    best = max(range(len(group)), key=lambda number: len(holders[number]))
+    return [(group[best], len(holders[best]))]
+
+
 def plan_opening(
     items: Sequence[Item], dialogue: Dialogue, catalog: Catalog, asked: int | None = None
 ) -> Plan:
@@ -472,13 +492,12 @@ def plan_opening(
         if item_id in preferences.liked and len(slots) < 2:
             slots[f"@{number}"] = item_id
             facts.append(Fact("", "", "you liked it", "liked", item_id))
-    for wish in preferences.wanted[-3:]:
-        spec = specs.get(wish.field)
-        if spec is None:
-            continue
-        met = sum(1 for item in items if wish.value in values_of(item, spec))
-        ask = f"{met} of {total}"
-        facts.append(_fact(spec, wish.value, "wish", "you asked for it", said=wish.said, ask=ask))
+    for group in by_words([wish for wish in preferences.wanted if wish.field in specs])[-3:]:
+        for wish, met in _to_tell(group, items, specs):
+            ask = f"{met} of {total}"
+            facts.append(
+                _fact(specs[wish.field], wish.value, "wish", "you asked for it", said=wish.said, ask=ask)
+            )
     for name in dict.fromkeys(limit.field for limit in preferences.limits):
         spec = specs.get(name)
         if spec is not None:

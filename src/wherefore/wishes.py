@@ -232,6 +232,7 @@ def lexicon() -> dict[str, Any]:
     text = (files("wherefore") / "assets" / "synonyms.yaml").read_text(encoding="utf-8")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     tree: dict[str, Any] = yaml.load(text, Loader=loader)
+    tree["words"] |= {word: tree["words"][base] for word, base in tree.pop("comparatives").items()}
     return tree
 
 
