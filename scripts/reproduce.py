@@ -6,7 +6,8 @@ r"""From raw data to the evaluated table of a config: every seed trained, all sy
 
 What is missing is made: the corpus' catalogue, the text vectors, the sources, the candidates, each seed's
 checkpoint, each system's rankings. Stopped, the same command goes on where it was. Everything made lies under
-`--runs`; the table, the figures and a picture go to `--results`.
+`--runs`; the table, the figures and a picture go to `--results`. With `--only`, ablations are measured one by one: what
+the table of an earlier run holds besides stays in it, and the whole chain is not trained again.
 
 Each seed trains on the corpus' training and validation parts and is measured on its test part, once. With
 `--ablations`, each named change is trained with the config's seed and measured as the whole chain is; the whole
@@ -59,7 +60,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         type=float,
         help="instead, train without this share of the items (say 0.2) and measure how well they are found then",
     )
-    parser.add_argument("--only", nargs="+", help="of the ablations, only these")
+    parser.add_argument(
+        "--only", nargs="+", help="of the ablations, only these, beside the table that is there"
+    )
     parser.add_argument(
         "--zero-shot",
         action="store_true",
@@ -161,8 +164,13 @@ def ablate(options: argparse.Namespace, command: str) -> None:
         raise ValueError(f"{options.ablations} has no {', '.join(unknown)}; it has {', '.join(changes)}")
     name, runs = options.config.stem, options.runs
     options.protocol = ["dedup"]
-    seeds = [trained(options, runs, seed, [], f"seed-{seed}") for seed in range(options.seeds)]
-    reports = measured(options, runs, seeds, ["recommender"], command)
+    before = table_before(options) if options.only else None
+    seeds = (
+        [trained(options, runs, seed, [], f"seed-{seed}") for seed in range(options.seeds)]
+        if before is None
+        else []
+    )
+    reports = measured(options, runs, seeds, ["recommender"], command) if seeds else []
     for change, overrides in changes.items():
         if options.only and change not in options.only:
             continue
@@ -170,7 +178,63 @@ def ablate(options: argparse.Namespace, command: str) -> None:
         folder = trained(options, runs, 0, overrides, f"without/{slug}")
         found = measured(options, runs / "without" / slug, [folder], ["recommender"], command)
         reports += [replace(report, system=change) for report in found]
-    written(options, f"{name}-ablations", reports, runs, seeds)
+    further = None
+    if before is not None:
+        reports, further = beside(before, reports, list(changes))
+        further["minutes"] = before.get("minutes", {}) | minutes(runs)
+    written(options, f"{name}-ablations", reports, runs, seeds, further)
+
+
+def table_before(options: argparse.Namespace) -> dict[str, Any] | None:
+    """The ablations that were measured before, of the same data; None where there are none."""
+    from wherefore.config import Config
+    from wherefore.evaluate import evaluate_corpus
+
+    file = options.results / f"{options.config.stem}-ablations.json"
+    if not file.is_file():
+        return None
+    told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    corpus = Config.load(options.config, options.overrides).corpora[0]
+    (quick,) = evaluate_corpus(
+        ["popularity"],
+        corpus.name,
+        corpus.kwargs["path"],
+        "test",
+        sequences=bool(corpus.kwargs.get("sequences")),
+        limit=1,
+        resamples=options.resamples,
+    )
+    now = {"data_sha256": quick.provenance["data_sha256"], "limit": options.limit}
+    for key, value in now.items():
+        if told.get(key) != value:
+            raise ValueError(
+                f"{file} was measured with another `{key}` ({told.get(key)}, now {value}); move it away to begin a "
+                "new table, or give another --results"
+            )
+    return told
+
+
+def beside(
+    before: Mapping[str, Any], reports: Sequence[Any], order: Sequence[str]
+) -> tuple[list[Any], dict[str, Any]]:
+    """New rows together with those of an earlier table, and what else is to be written: where each is from."""
+    from wherefore.evaluate import Report
+    from wherefore.report import OURS
+
+    new = {report.system: report for report in reports}
+    origin = reports[0].provenance
+    kept = {
+        name: replace(Report.from_json(name, "dedup", told["dedup"]), provenance=origin)
+        for name, told in before["systems"].items()
+        if name not in new
+    }
+    rows = kept | new
+    names = [name for name in (OURS, *order) if name in rows]
+    names += [name for name in rows if name not in names]
+    apart = {name: one for name, one in before.get("measured_apart", {}).items() if name in kept}
+    apart |= {name: {"command": origin["command"], "commit": origin["commit"]} for name in new}
+    whole = {key: before[key] for key in ("command", "commit", "hardware", "parameters") if key in before}
+    return [rows[name] for name in names], whole | {"measured_apart": apart}
 
 
 def newcomers(options: argparse.Namespace, command: str) -> None:
@@ -408,7 +472,9 @@ def written(
     from wherefore.report import markdown, plot, results, save_markdown
 
     options.results.mkdir(parents=True, exist_ok=True)
-    figures = results(reports) | {"parameters": parameters(checkpoints[0]), "minutes": minutes(runs)}
+    figures = results(reports) | {"minutes": minutes(runs)}
+    if checkpoints:
+        figures["parameters"] = parameters(checkpoints[0])
     figures |= further or {}
     with write_aside(options.results / f"{name}.json") as aside:
         aside.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

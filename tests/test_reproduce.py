@@ -124,22 +124,40 @@ def test_ablations_stand_beside_the_whole_chain(reproduce, project):
     assert told["systems"]["wherefore"]["dedup"]["sd"] and not told["systems"]["no LLM"]["dedup"]["sd"]
     saved = Config.load("runs/mine/without/no-llm/checkpoint/config.yaml")
     assert saved.ranker.llm is False and [stage.name for stage in saved.train.stages] == ["s"]
-    one = [
-        "mine.yaml",
-        "--seeds",
-        "2",
-        "--ablations",
-        "changes.yaml",
-        "--resamples",
-        "20",
-        "--only",
-        "no LLM",
-    ]
-    assert reproduce.main(one) == 0
-    assert set(json.loads(Path("results/mine-ablations.json").read_text())["systems"]) == {
-        "wherefore",
-        "no LLM",
-    }
+
+
+def test_ablations_can_be_measured_one_by_one(reproduce, project, monkeypatch, capsys):
+    whole = ["mine.yaml", "--seeds", "2", "--ablations", "changes.yaml", "--resamples", "20"]
+    file = Path("results/mine-ablations.json")
+    assert reproduce.main([*whole, "--only", "half the data"]) == 0  # the first also measures the whole chain
+    first = json.loads(file.read_text())
+    assert list(first["systems"]) == ["wherefore", "half the data"] and "measured_apart" not in first
+    trained = reproduce.trained
+    monkeypatch.setattr(
+        reproduce, "trained", lambda *given: trained(*given) if "no-llm" in given[-1] else None
+    )
+    assert (
+        reproduce.main([*whole, "--only", "no LLM"]) == 0
+    )  # the others stay as they are, and are not trained
+    told = json.loads(file.read_text())
+    assert list(told["systems"]) == ["wherefore", "no LLM", "half the data"]
+    for kept in ("wherefore", "half the data"):
+        assert told["systems"][kept] == first["systems"][kept]
+    for kept in ("command", "commit", "parameters", "seeds", "instances", "data_sha256"):
+        assert told[kept] == first[kept]
+    assert told["measured_apart"]["no LLM"]["command"].endswith("--only 'no LLM'")
+    assert set(told["measured_apart"]) == {"no LLM"} and "without/no-llm" in told["minutes"]
+    lines = Path("results/mine-ablations.md").read_text().splitlines()
+    assert [line.split(" | ")[0] for line in lines[2:5]] == ["| wherefore", "| no LLM", "| half the data"]
+    assert Path("results/mine-ablations.png").is_file()
+    assert reproduce.main([*whole, "--only", "no LLM"]) == 0  # again
+    assert json.loads(file.read_text())["systems"] == told["systems"]
+    file.write_text(json.dumps(told | {"data_sha256": "other"}))
+    assert reproduce.main([*whole, "--only", "no LLM"]) == 2
+    assert "measured with another `data_sha256` (other, now " in capsys.readouterr().err
+    file.write_text(json.dumps(told | {"systems": {"wherefore": {"dedup": {"recall@1": 0.5}}}}))
+    assert reproduce.main([*whole, "--only", "no LLM"]) == 2
+    assert "wherefore has no whole report of dedup" in capsys.readouterr().err
 
 
 def test_a_config_that_starts_from_another_is_measured_before_and_after(reproduce, project, movies):

@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -229,6 +229,45 @@ class Report:
             "gold_mentions": self.gold_mentions,
             "unranked": _short(self.unranked),
         }
+
+    @classmethod
+    def from_json(cls, system: str, protocol: str, told: Mapping[str, Any]) -> Self:
+        """What `to_json` gave, as far as it goes: a mean over seeds stays one, counts by dialogue are not kept.
+
+        Raises:
+            ValueError: If the protocol is not known or something is missing.
+        """
+        _check_names("protocol", [protocol], PROTOCOLS)
+        try:
+            metrics = {name: Interval(told[name], *told["intervals"][name]) for name in METRICS}
+            slices = {
+                group: {
+                    name: Slice(
+                        part["count"],
+                        tuple((part[f"recall@{k}"] or 0.0) * part["count"] for k in SLICE_DEPTHS),
+                    )
+                    for name, part in parts.items()
+                }
+                for group, parts in told["slices"].items()
+            }
+            errors = told["errors"] and {place: one["count"] for place, one in told["errors"].items()}
+            return cls(
+                system=system,
+                dedup=protocol == PROTOCOLS[0],
+                dialogues=told["dialogues"],
+                instances=told["instances"],
+                gold_mentions=told["gold_mentions"],
+                unranked=told["unranked"],
+                metrics=metrics,
+                slices=slices,
+                errors=errors,
+                sd=told["sd"],
+                per_seed=tuple(told["per_seed"]),
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError(
+                f"{system} has no whole report of {protocol}: {error!r} is missing or not as it was"
+            ) from error
 
 
 # -- all instances ----------------------------------------------------------------------------------------
