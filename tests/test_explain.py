@@ -539,6 +539,21 @@ def test_check_and_polish_take_any_text(text):
         assert sentence_faults(polish(text, plan, catalog), plan.item, catalog, said) == []
 
 
+def test_an_opening_says_of_keywords_only_that_nothing_is_tagged_so(builtin):
+    dialogue = user(unwanted=(wish("keywords", "violence", 2.0),))
+    free = [item for item in builtin.items if "violence" not in (item.get("keywords") or ())]
+    plan = plan_opening(free[:5], dialogue, builtin)
+    about = [text for text in (opening(plan, Random(n)) for n in range(100)) if "violence" in text]
+    assert len(about) > 30 and all("tagged violence" in text for text in about)
+    assert not any(check(text, plan, dialogue, builtin) for text in about)
+    _, words = opening_surface(plan)  # what the LLM may use; a film without the keyword may be violent
+    assert "tagged" in words and not {"clear", "kept", "filed"} & words
+    both = user(unwanted=(wish("keywords", "violence", 2.0), wish("genres", "Horror", 2.0)))
+    free = [item for item in free if "Horror" not in (item.get("genres") or ())]
+    plan = plan_opening(free[:5], both, builtin)
+    assert not any("violence" in opening(plan, Random(n)) for n in range(50))
+
+
 def test_an_opening_counts_a_word_that_stands_for_several_values_once(movies):
     def told(items, *values):
         either = tuple(Wish("genres", value, 1.0, "weird") for value in values)

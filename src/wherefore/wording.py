@@ -360,6 +360,11 @@ AVOIDED = (
     " as you asked, i kept clear of {v}.",
     " no {v}, as you wished.",
 )
+AVOIDED_TAG = (  # a film without the keyword “violence” may be violent: no more is known than what it is tagged
+    " none of them is tagged {v}.",
+    " i left out what is tagged {v}, as you asked.",
+    " nothing tagged {v}, as you wished.",
+)
 AVOIDED_PLACE = (
     " nothing {of} {v}, as you wished.",
     " i left out what is {of} {v}, as you asked.",
@@ -502,7 +507,7 @@ def opening_surface(plan: Plan) -> tuple[set[str], set[str]]:
                 frames.append("with")
             case "avoid":
                 frames += [
-                    *AVOIDED,
+                    *(AVOIDED_TAG if style_of(fact) == "tag" else AVOIDED),
                     "and or",
                     *(one.replace("{of}", prefix_of(fact)) for one in AVOIDED_PLACE),
                 ]
@@ -534,6 +539,8 @@ def _repeats(sentence: str) -> bool:
 def _avoidances(avoided: Sequence[Fact], total: int) -> Sequence[str]:
     """The frames that fit what was left out, of how many items are listed."""
     styles, prefixes = {style_of(fact) for fact in avoided}, {prefix_of(fact) for fact in avoided}
+    if styles == {"tag"}:
+        return AVOIDED_TAG[1:] if total == 1 else AVOIDED_TAG
     if styles == {"prep"} and len(prefixes) == 1:  # "nothing from the USA"
         (prefix,) = prefixes
         return [one.replace("{of}", prefix) for one in AVOIDED_PLACE[: 2 if total == 1 else 3]]
@@ -562,6 +569,7 @@ def _rest(plan: Plan, wishes: Sequence[Fact], met: Sequence[Fact], total: int, r
     if plan.short:
         out.append(rng.choice(SHORT))
     avoided = [fact for fact in plan.facts if fact.kind == "avoid"]
+    avoided = [fact for fact in avoided if style_of(fact) != "tag"] or avoided
     if avoided and rng.random() < 0.8:
         said_as = _avoidances(avoided, total)
         frame = rng.choice(said_as)
