@@ -171,6 +171,7 @@ def test_the_table_of_parts_holds_the_numbers_of_the_results():
         "candidates as a causal list instead of a block": "a causal list",
         "no collaborative vector": "no collaborative vector",
         "no fine-tuned reading: the LLM as it comes": "no fine-tuned reading",
+        "no source features: the LLM alone orders what they found": "no source features",
     }
     rows = {cells[0]: cells[1:] for cells in table_of(part) if cells[0] in names}
     assert rows.keys() == names.keys() and set(names.values()) == set(results["systems"])
