@@ -333,8 +333,8 @@ def measured_config(lr, **train):
     return Config.parse({"train": tree})
 
 
-def measured_run(out, tokenizers, movies, vectors, settings, measure, kill_at=0):
-    """A run whose recall is what `measure` says of the trainer and the step."""
+def measured_run(out, tokenizers, movies, vectors, settings, measure, kill_at=0, uphill=""):
+    """A run whose recall is what `measure` says of the trainer and the step; stage `uphill` climbs its loss."""
     fresh_state()
     model = make_tiny("llama", tokenizers)
     at = [0]
@@ -344,17 +344,25 @@ def measured_run(out, tokenizers, movies, vectors, settings, measure, kill_at=0)
             raise Killed
 
     runner = Trainer(settings, model, held_out(model, movies, vectors), out, report)
-    stage_of, step_of = runner._stage, runner._step
+    stage_of, step_of, learn_of = runner._stage, runner._step, runner._learn
+    climbs = [False]
 
     def stage(number, one, before, first, stopped):
-        at[0] = before + first
+        at[0], climbs[0] = before + first, one.name == uphill
         stage_of(number, one, before, first, stopped)
+
+    def learn(*given):
+        losses = learn_of(*given)
+        for tensor in model.parameters() if climbs[0] else ():
+            if tensor.grad is not None:
+                tensor.grad.neg_()
+        return losses
 
     def step(*given):
         at[0] += 1
         return step_of(*given)
 
-    runner._stage, runner._step = stage, step
+    runner._stage, runner._step, runner._learn = stage, step, learn
     runner._recall = lambda stage: measure(runner, at[0])
     runner.run()
     return weights(model)
@@ -374,18 +382,17 @@ def likelihood(runner, step):
 
 
 def test_a_stage_that_makes_the_ranker_worse_is_undone(tmp_path, tokenizers, movies, vectors):
-    absurd = measured_config(lr=30.0)
-    begun = measured_config(lr=30.0)
-    begun = begun.updated("train", stages=begun.train.stages[:1])
+    worsens = measured_config(lr=0.01)
+    begun = worsens.updated("train", stages=worsens.train.stages[:1])
     best = measured_run(tmp_path / "begun", tokenizers, movies, vectors, begun, likelihood)
-    whole = measured_run(tmp_path / "whole", tokenizers, movies, vectors, absurd, likelihood)
+    whole = measured_run(tmp_path / "whole", tokenizers, movies, vectors, worsens, likelihood, uphill="other")
     assert all(torch.equal(best[name], whole[name]) for name in best)
     lines = [line for line in logged(tmp_path / "whole") if "recall@10" in line]
     assert [line["step"] for line in lines] == [2, 4, 6, 8, 10, 12]
     assert {line["best_step"] for line in lines[2:]} == {4}
     assert max(line["recall@10"] for line in lines[2:]) < lines[1]["recall@10"]
-    patient = measured_config(lr=30.0, patience=3)
-    soon = measured_run(tmp_path / "soon", tokenizers, movies, vectors, patient, likelihood)
+    patient = measured_config(lr=0.01, patience=3)
+    soon = measured_run(tmp_path / "soon", tokenizers, movies, vectors, patient, likelihood, uphill="other")
     assert logged(tmp_path / "soon")[-1]["step"] == 10  # three measurements after the stage began
     assert all(torch.equal(best[name], soon[name]) for name in best)
     fresh_state()
