@@ -169,6 +169,7 @@ def test_the_table_of_parts_holds_the_numbers_of_the_results():
         "a linear item encoder": "a linear item encoder",
         "a Q-Former as item encoder": "a Q-Former as item encoder",
         "candidates as a causal list instead of a block": "a causal list",
+        "PCA to 95 % of variance": "PCA to 95 % of variance",
         "no collaborative vector": "no collaborative vector",
         "no fine-tuned reading: the LLM as it comes": "no fine-tuned reading",
         "no source features: the LLM alone orders what they found": "no source features",
