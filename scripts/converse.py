@@ -63,9 +63,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     try:
         recommender = Recommender.from_pretrained(options.checkpoint)
-        recommender.config = recommender.config.updated(
-            "writer", tries=0
-        )  # the users do not read the reasons
+        # The users do not read the reasons.
+        recommender.config = recommender.config.updated("writer", tries=0)
         measured = {
             "suite": lambda: suite(recommender),
             "feedback": lambda: feedback(options),

@@ -514,6 +514,15 @@ def test_a_second_wording_is_tried_before_the_plain_sentence(tokenizers):
     assert reply.recommendations[0].worded == "rewritten"
 
 
+def test_settings_changed_after_loading_reach_the_writer(tokenizers):
+    recommender = make_recommender("bert", tokenizers)
+    Scripted(recommender, *["this one is a horror film."] * 4)
+    scary = user("Something scary after 2010")
+    assert "first" in {one.worded for one in recommender.generate(scary, k=2).recommendations}
+    recommender.config = recommender.config.updated("writer", tries=0)
+    assert {one.worded for one in recommender.generate(scary, k=2).recommendations} == {"plain"}
+
+
 def test_two_wordings_that_pass_are_enough_and_failed_ones_do_not_count(tokenizers):
     recommender = make_recommender("bert", tokenizers, samples=4)
     good = "this one is a horror film."

@@ -34,6 +34,7 @@ class Grounds:
     cache: DialogueCache | Transcript  # the dialogue as the LLM has read it
     catalog: Catalog
     signals: ItemSignals  # of the whole catalogue, row by row
+    writer: WriterConfig
 
 
 class Realizer:
@@ -41,12 +42,11 @@ class Realizer:
 
     Args:
         model: The LLM with its item encoder.
-        config: How it writes.
         served: What words in its place.
     """
 
-    def __init__(self, model: RecommenderLM, config: WriterConfig, served: ServedLM | None = None) -> None:
-        self.model, self.config, self.served = model, config, served
+    def __init__(self, model: RecommenderLM, served: ServedLM | None = None) -> None:
+        self.model, self.served = model, served
         self._batch = ContinuousBatch(model.reader())
         self._lexicon: frozenset[int] = frozenset()
 
@@ -58,7 +58,7 @@ class Realizer:
         The opening is written by itself, and not tried again, so that the first words come soon; then all reasons
         together. Between them, None whenever others may go on; what they write is then written in one batch.
         """
-        tries = self.config.tries
+        tries = grounds.writer.tries
         for number, some, most in ((0, [opening], min(tries, 1)), (1, plans, tries)):
             for told in self._sentences(grounds, some, seed, most):
                 if told is None:
@@ -117,7 +117,7 @@ class Realizer:
                 sentence = explain.Sentence(one.text, plan, grounds.dialogue, grounds.catalog)
                 if not sentence.check() and not oddities(sentence):
                     passed[one.row].append((one, len(sentence.told())))
-            if len(passed[one.row]) < self.config.enough and ended[one.row] < self.config.samples:
+            if len(passed[one.row]) < grounds.writer.enough and ended[one.row] < grounds.writer.samples:
                 continue
             settled.add(one.row)
             if not passed[one.row]:
@@ -134,7 +134,7 @@ class Realizer:
         self, grounds: Grounds, plans: Sequence[Plan], seed: int, enough: Callable[[int], bool]
     ) -> Iterator[Written | None]:
         """Sentences for plans as the LLM, or the server in its place, writes them: nothing is checked yet."""
-        writer, cache, catalog = self.config, grounds.cache, grounds.catalog
+        writer, cache, catalog = grounds.writer, grounds.cache, grounds.catalog
         if isinstance(cache, Transcript):
             assert self.served is not None
             return self.served.write(

@@ -189,7 +189,7 @@ class Recommender:
                     "nothing of it can rank; use one whose head reads the sources, such as `starter`"
                 )
             self.served = ServedLM(llm.url, llm.model, llm.key_env, llm.timeout, llm.parallel).connect()
-        self.realizer = Realizer(self.model, config.writer, self.served)
+        self.realizer = Realizer(self.model, self.served)
 
     @property
     def catalog(self) -> Catalog:
@@ -559,7 +559,7 @@ class Recommender:
         listed = tuple(replace(one, evidence=plan.facts) for one, plan in zip(listed, plans, strict=True))
         # Why there is none, and what to do about it, must be clear rather than varied.
         why = "" if listed else advice(dialogue, self.retriever)
-        grounds = Grounds(dialogue, cache, self.catalog, self._table())
+        grounds = Grounds(dialogue, cache, self.catalog, self._table(), self.config.writer)
         self._open.add(grounds)
         mark("list_ready")
         best = np.argsort(-ranked.scores, kind="stable")
