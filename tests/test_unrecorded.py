@@ -4,7 +4,7 @@ import pytest
 
 from wherefore import Recommender
 from wherefore.catalog import Catalog
-from wherefore.unrecorded import unrecorded
+from wherefore.unrecorded import other_kinds, unrecorded
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +51,50 @@ def test_what_is_recorded_is_not_named():
     ]
     catalog = Catalog.from_records(rows, name="films")
     assert unrecorded("a highly rated oscar winner, PG-13, on netflix", catalog) == ["where things stream"]
+
+
+@pytest.mark.parametrize(
+    ("said", "kinds"),
+    [
+        ("nah. what about a tv series?", ["TV series"]),
+        ("Any good shows?", ["TV series"]),
+        ("do you have tv series or books?", ["TV series"]),
+        ("is there a good sitcom", ["TV series"]),
+        ("I want a book about dragons", ["books"]),
+        ("can you suggest music for the road? Any podcasts?", ["music", "podcasts"]),
+        ("what about a film?", []),
+        ("no tv shows please", []),
+        ("I don't want a TV series", []),
+        ("I saw the show", []),
+        ("a movie based on any book", []),
+        ("a film about a video game", []),
+        ("any movie about a tv show", []),
+        ("I like books", []),
+        ("Do you know The Game?", []),
+        ("any series of films", []),
+        ("the show must go on", []),
+        ("", []),
+    ],
+)
+def test_another_kind_of_thing_is_noticed(said, kinds, builtin):
+    assert other_kinds(said, builtin) == kinds
+
+
+def test_what_a_catalogue_holds_is_no_other_kind():
+    rows = [{"title": f"Name {n}", "type": "TV show" if n % 2 else "movie"} for n in range(12)]
+    said = "what about a tv show? any movies? a film? any novels?"
+    assert other_kinds(said, Catalog.from_records(rows, name="things")) == []  # of what kind, nobody said
+    rows = [{"title": f"Name {n}", "author": f"A B{n}", "pages": 100 + n} for n in range(12)]
+    books = Catalog.from_records(rows, name="books")
+    assert books.schema.noun == "book"
+    assert other_kinds(said, books) == ["TV series", "movies"]
+
+
+def test_the_reply_says_which_kind_it_knows():
+    recommender = Recommender.from_pretrained("starter")
+    reply = recommender.generate([{"role": "user", "content": "any good tv series?"}])
+    assert len(reply.recommendations) == 5
+    assert "I know only movies, no TV series." in reply.text
 
 
 def test_the_reply_says_so_and_lists_nonetheless():

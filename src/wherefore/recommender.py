@@ -50,7 +50,7 @@ from wherefore.series import series_of
 from wherefore.signals import ItemVectors
 from wherefore.smalltalk import Said
 from wherefore.state import parts
-from wherefore.unrecorded import unrecorded
+from wherefore.unrecorded import other_kinds, unrecorded
 
 Action = Literal["recommend", "ask", "answer", "chat", "nothing"]
 Progress = Callable[[int, int], None]
@@ -900,7 +900,10 @@ def _understood(dialogue: Dialogue, catalog: Catalog, opening: str, total: int) 
         now = [one for one in said if (place := last_said(one, dialogue.messages)) and place[0] == last]
         if now and not set(re.findall(r"\d+", asked)) <= set(re.findall(r"\d+", opening)):
             told.append(f"I took “{now[-1].lower()}” as {asked}.")
-    silent = unrecorded(dialogue.messages[-1].content, catalog)
+    newest = dialogue.messages[-1].content
+    others = other_kinds(newest, catalog)
+    told += [f"I know only {catalog.schema.plural}, no {joined(others)}."] if others else []
+    silent = unrecorded(newest, catalog)
     told += [f"My records say nothing of {joined(silent)}."] if silent else []
     return "".join(f" {sentence}" for sentence in told)
 

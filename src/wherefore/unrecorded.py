@@ -64,6 +64,32 @@ _TOPICS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = (
         ),
     ),
 )
+# Kinds of things, by the words that name them; the first is how they are spoken of.
+_KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (kind, re.compile(names))
+    for kind, names in (
+        (
+            "TV series",
+            r"(?:tv|television|web)[- ]?(?:series|shows?)|shows?|series|sitcoms?|mini[- ]?series|[kc][- ]?dramas?|"
+            r"soap\s+operas?",
+        ),
+        ("movies", r"movies?|films?|flicks?"),
+        ("books", r"(?:e-?|audio\s?)?books?|novels?"),
+        ("games", r"(?:(?:video|computer|board|card)\s?)?games?"),
+        ("music", r"music|songs?|(?:music\s+)?albums?|playlists?"),
+        ("podcasts", r"podcasts?"),
+    )
+)
+_KIND_OF_ANY = "|".join(names.pattern for _, names in _KINDS)
+_ASKED_FOR = re.compile(
+    r"\b(?:(?:what|how)\s+about|any|recommend|suggest|want|wanna|looking\s+for|search(?:ing)?\s+for|need|i'd\s+(?:like|"
+    r"prefer)|show\s+me|give\s+me|(?:you|u)\s+(?:got|have|know)|have\s+you\s+got|find|is\s+there|are\s+there|in\s+the\s+mood\s+for|up\s+for|feel\s+like)\s+"
+    r"(?:(?:me|us|to|watch|read|play|hear|see|a|an|any|some|few|good|great|new|nice|fun|other|short|long|binge)\s+){0,5}"
+    rf"(?P<kind>{_KIND_OF_ANY})\s*"
+    r"(?=$|[.,!?;]|\b(?:instead|to|please|for|about|with|set|tonight|now|today|too|also|maybe|then|rather|or|and|but)\b)"
+)
+_REFUSED = re.compile(r"(?:\b(?:no|not|never|nothing|than|without)|n't)\b[^.!?\n,;]*$")
+_PART_OF = re.compile(r"\b(?:on|from|of|like|about|in|with)\s+$")  # "based on any book"
 _PAST = re.compile(r"\b(?:saw|seen|watched|found|started|read|was|were)\b[^.!?\n]*$")  # "I saw it on Netflix"
 
 
@@ -96,4 +122,33 @@ def unrecorded(text: str, catalog: Catalog) -> list[str]:
         topic
         for topic, words, said in asked
         if not words & named and not {word for word in words_of(said) if word not in _COMMON} & held
+    ]
+
+
+def other_kinds(text: str, catalog: Catalog) -> list[str]:
+    """The kinds of things that a text asks for and the catalogue has none of: "TV series", of a catalogue of movies.
+
+    >>> other_kinds("What about a TV series?", Catalog.builtin())
+    ['TV series']
+    """
+    low = straight(text).lower()
+    asked = [
+        match["kind"]
+        for match in _ASKED_FOR.finditer(low)
+        if not _REFUSED.search(low[: match.start("kind")]) and not _PART_OF.search(low[: match.start()])
+    ]
+    schema = catalog.schema
+    # Of a catalogue that does not say what its items are, nothing can be said.
+    if not asked or not any(names.fullmatch(schema.noun.lower()) for _, names in _KINDS):
+        return []
+    held = {schema.noun.lower(), schema.plural.lower()} | {
+        value.lower()  # `type`, `format`: one for each item
+        for spec in schema.of_kind("category")
+        if not any(len(item.values(spec.name)) > 1 for item in catalog)
+        for value in catalog.vocabulary(spec.name)
+    }
+    return [
+        kind
+        for kind, names in _KINDS
+        if any(map(names.fullmatch, asked)) and not any(map(names.fullmatch, held))
     ]
