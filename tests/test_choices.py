@@ -30,6 +30,9 @@ def read(content, focus=(), listed=LISTED, known=LISTED):
         ("I liked {alien}. I'm going to rent {fargo}", ("fargo",)),
         ("{fargo} it is!", ("fargo",)),
         ("my pick is the last one", ("fargo",)),
+        ("ok the second, thx", ("heat",)),
+        ("the second then, thank you so much!", ("heat",)),
+        ("{fargo} then. cheers mate", ("fargo",)),
         ("let's go with #2", ("heat",)),
         ("we might give number 1 a chance", ("alien",)),
         ("I'll put {heat} on my list", ("heat",)),
@@ -83,6 +86,7 @@ def test_what_is_passed_over(said, items):
         "I watched {heat} yesterday",
         "I want to see {other}",  # nobody has listed that
         "I'll take the seventh",
+        "the first one then, what else?",
         "I saw it, it was a good one",
         "",
     ],

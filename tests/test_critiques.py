@@ -46,6 +46,12 @@ def test_measured_by_what_is_named(films, message, expected):
     assert limits(films, message) == expected
 
 
+def test_less_known_is_less_known_than_all_of_a_list_of_famous_ones(films):
+    famous = "Here are two.\n\n1. **Alien** (1979) — a reason.\n2. **The Shining** (1980) — a reason."
+    assert limits(films, "horror please", famous, "less famous please") == [(FAME, "lt", 90)]
+    assert limits(films, "horror please", famous, "better known ones") == [(FAME, "gt", (90 + 95) / 2)]
+
+
 @pytest.mark.parametrize(
     ("message", "expected"),
     [

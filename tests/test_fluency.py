@@ -43,6 +43,9 @@ ASKED = dict(
         ("you liked @1, and this is one; it is also directed by ridley scott.", False),
         ("you asked for sci-fi, and you did ask for that.", False),
         ("you asked for a sci-fi movie, and this is one of its keyword.", False),
+        ("@1 and this one share the genre sci-fi.", True),
+        ("@1 and this one is also a sci-fi movie.", False),
+        ("you liked @1, and this one is also a sci-fi movie.", True),
     ],
 )
 def test_what_reads_well(movies, sentence, reads_well):

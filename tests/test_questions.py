@@ -191,6 +191,19 @@ def test_comparing_says_what_is_alike_and_what_is_not(films):
         assert part in text
 
 
+def test_after_a_comparison_its_items_are_what_is_spoken_of(films):
+    # What is said of them is tagged "heat" and from 2010, which are no titles.
+    compared = "Both are tagged “heat”. *Alien* came out in 1979, and *The Shining* came out in 1980."
+    said = ("horror please", LIST, "compare the first two", compared)
+    dialogue = read(films, *said, "which is the oldest?")
+    assert {one.item_id for one in dialogue.mentions if one.message == 3} == {"alien", "shining"}
+    assert dialogue.last_listed == IDS
+    for message, field in (("which is the newest?", "year"), ("which one is shorter?", "runtime_min")):
+        question = asked(films, *said, message)
+        assert (question.kind, question.field, question.items) == ("most", field, ("alien", "shining"))
+    assert asked(films, *said[:2], "which one is shorter?").items == IDS
+
+
 def test_why_not_says_what_rules_it_out(films):
     assert "came out in 1995, but you asked for after 2000" in told(
         films, "horror after 2000", LIST, "Why not Heat?"

@@ -409,6 +409,7 @@ def test_what_was_asked_about_may_still_be_listed(tokenizers):
         ("Hello, how are you?", "chat"),
         ("muchas gracias!", "chat"),
         ("k thx bye 👋", "chat"),
+        ("what do you know about me?", "chat"),
         ("what can you do?", "chat"),
         ("What's the weather like?", "chat"),
         ("how dumb can you be", "chat"),
@@ -421,6 +422,56 @@ def test_what_was_asked_about_may_still_be_listed(tokenizers):
 )
 def test_small_talk(tokenizers, message, action):
     assert make_recommender("bert", tokenizers).generate(user(message), k=2).action == action
+
+
+TOLD = "I loved Alien and hated Heat. No comedies, and from after 2000 please."
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "what did I say I liked?",
+        "What do you know about me?",
+        "so what have I told you so far",
+        "Remind me what I asked for",
+        "what are my preferences?",
+        "can you summarize what I want?",
+        "what have you understood?",
+        "ok, what am I looking for again?",
+    ],
+)
+def test_what_was_understood_is_told(tokenizers, said):
+    recommender = make_recommender("bert", tokenizers)
+    reply = recommender.generate(user(TOLD, "Noted.", said))
+    assert reply.action == "chat" and not reply.recommendations
+    for part in ("You liked *Alien*.", "You did not like *Heat*.", "You ruled out Comedy.", "after 2000"):
+        assert part in reply.text
+    assert reply.preferences == recommender.generate(user(TOLD)).preferences
+    assert recommender.generate(user(said)).text.startswith("Nothing so far. Which films have you liked")
+    again = recommender.generate(user(TOLD, "Noted.", said, reply.text, "Something else"), k=12)
+    assert "heat" not in [one.item.id for one in again.recommendations]
+    assert again.preferences.liked == ("alien",)
+
+
+def test_many_titles_are_told_in_part(tokenizers):
+    named = "Alien, Aliens, Heat, Blade Runner, The Shining, Get Out and Hot Fuzz"
+    said = [f"I love {named}", "Noted.", "what did I say I liked?"]
+    text = make_recommender("bert", tokenizers).generate(user(*said)).text
+    assert "and 2 more." in text and text.count("*") == 10
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "what do you know about Alien?",
+        "I told you what I like. Recommend me something!",
+        "what do you have with Sigourney Weaver?",
+        "what did I say? I want horror",
+    ],
+)
+def test_what_asks_for_more_than_what_was_understood(tokenizers, said):
+    reply = make_recommender("bert", tokenizers).generate(user(TOLD, "Noted.", said), k=2)
+    assert reply.action != "chat"
 
 
 @pytest.mark.parametrize("k", [0, -1, 13, 2.5, True, "5", None])

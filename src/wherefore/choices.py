@@ -53,15 +53,16 @@ _TAKES = re.compile(
     rf"(?:add|put|adding|putting)\s+{_OBJECT.replace('P<', 'P<a')}\s+(?:to|on|in|into|onto)\s+(?:my|our|the)\b)",
     re.IGNORECASE,
 )
+_THANKS = r"(?:thanks?(?:\s+you)?|thx|thnx|ty|tysm|cheers)\b[\w\s]{0,16}"
 _SETTLES = re.compile(
     rf"(?:^|[.!,;]\s*|\b(?:so|ok|okay|yes|then|i|i'm|we)\s+)(?:pick|choose|take|vote\s+for|going\s+with|"
     rf"go\s+with)\s+{_OBJECT}(?!(?:\s+\w+)?\s+(?:off|out|away)\b)"
     rf"|\b(?:settled|decided)\s+(?:on|for)\s+{_OBJECT.replace('P<', 'P<d')}"
     rf"|{_OBJECT.replace('P<', 'P<i')}\s+it\s+is\b(?!\s+(?:a|an|the|so|not|too|very|about|like))"
     rf"|\blook(?:ing)?\s+forward\s+to\s+(?:watch|see|try|read|play|hear)ing\s+{_OBJECT.replace('P<', 'P<f')}"
-    rf"|^{_GAP}*(?:(?:ok|okay|alright|fine|well|so){_GAP}+)*{_OBJECT.replace('P<', 'P<t')}\s*,?\s+then\W*$"
+    rf"|^{_GAP}*(?:(?:ok|okay|alright|fine|well|so){_GAP}+)*{_OBJECT.replace('P<', 'P<t')}\s*,?\s+then(?:\W+(?:please|{_THANKS}))?\W*$"
     rf"|^\W*(?:(?:ok|okay|yes|definitely|absolutely|obviously)\W+)*(?P<pslot>{_SLOT})\W+(?:please|definitely|"
-    rf"for\s+(?:me|us)|thanks)\W*$|^\W*(?:definitely|absolutely|obviously)\s+(?P<eslot>{_SLOT})\W*$"
+    rf"for\s+(?:me|us)|{_THANKS})\W*$|^\W*(?:definitely|absolutely|obviously)\s+(?P<eslot>{_SLOT})\W*$"
     rf"|\bmy\s+(?:pick|choice)\s+is\s+{_OBJECT.replace('P<', 'P<c')}"
     r"|(?P<sone>\bthat(?:'s|\s+is|'ll\s+be|\s+will\s+be)\s+(?:the\s+one|what\s+(?:i|we)(?:'ll|\s+will|'m\s+g))|"
     r"\b(?:we|i)\s+have\s+a\s+winner\b|^\W*(?:sold|deal)\b|\byou(?:'ve|\s+have)?\s+sold\s+me\b)",

@@ -199,7 +199,8 @@ class CritiqueReader:
     def bound(self, critique: FoundCritique, items: Sequence[str]) -> float | None:
         """The number that the items set: of one its own; of several the median, or the extreme of what is too much.
 
-        None when no record holds one.
+        Who asks for something less known asks for less known than any of them, if half of the catalogue is less known
+        still. None when no record holds a number.
         """
         known = (
             self._catalog[item_id].number(critique.field) for item_id in items if item_id in self._catalog
@@ -207,6 +208,13 @@ class CritiqueReader:
         values = [value for value in known if value is not None]
         if not values:
             return None
-        if critique.too and len(values) > 1:
+        popularity = self._catalog.schema.popularity
+        obscure = popularity is not None and critique.field == popularity.name and critique.op == "lt"
+        if critique.too or (obscure and min(values) > self._median(critique.field)):
             return min(values) if critique.op == "lt" else max(values)
+        return float(np.median(values))
+
+    def _median(self, field: str) -> float:
+        """Of a number over the whole catalogue."""
+        values = [value for item in self._catalog if (value := item.number(field)) is not None]
         return float(np.median(values))

@@ -505,13 +505,12 @@ class DialogueReader:
             if not any(found.start < end and start < found.end for start, end in places)
         ]
         if message.role != "user":
-            # In our own reasons titles stand between stars: "— It is a thriller" does not speak of the film.
+            # What we say ourselves has titles between stars: "— It is a thriller" does not speak of the film, and
+            # neither does "*Looper* is tagged “chase” and came out in 2012".
+            starred = [one for one in rest if text[one.start - 1 : one.start] == "*"]
             reasons = [match.span("reason") for match in _OWN_LINE.finditer(text)]
-            rest = [
-                one
-                for one in rest
-                if not any(start <= one.start < end for start, end in reasons)
-                or (text[one.start - 1], text[one.end : one.end + 1]) == ("*", "*")
+            rest = starred or [
+                one for one in rest if not any(start <= one.start < end for start, end in reasons)
             ]
             return tuple(sorted([*heads, *rest], key=lambda found: found.start))
         whole = [one for one in rest if self._references.is_series(text, one)]  # "all the Star Wars movies"

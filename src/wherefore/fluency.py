@@ -23,12 +23,28 @@ from wherefore.wording import lexicon, opening, random_case, random_opening_case
 ORDER = 5  # n
 NGRAMS = "assets/ngrams.txt.gz"
 Ngram = tuple[str, ...]
+_SINGULAR = frozenset("is was has shares stars runs lasts comes came goes dates".split())
 
 
 def oddities(sentence: Sentence) -> list[str]:
-    """What of a raw sentence no sentence of the grammar has: five words in a row each; empty when it reads well."""
+    """What of a raw sentence no sentence of the grammar has; empty when it reads well.
+
+    That is five words in a row each, and a subject of two ("Heat and this one") before the verb of one.
+    """
     known = ngrams()
-    return [" ".join(some) for some in _ngrams(shape(sentence)) if some not in known]
+    words = shape(sentence)
+    return [" ".join(some) for some in _ngrams(words) if some not in known] + _disagreeing(words)
+
+
+def _disagreeing(words: Sequence[str]) -> list[str]:
+    """Subjects of two with the verb of one: "Heat and this one is a thriller"."""
+    found = []
+    for start, first in enumerate(words):
+        subject = words[start + 1 : start + 5]
+        if first in ("^", "|") and subject[:3] == ["@", "and", "this"] and len(subject) == 4:
+            verb = next((word for word in words[start + 5 :] if word not in ("both", "also")), "")
+            found += [" ".join((*subject, verb))] if verb in _SINGULAR else []
+    return found
 
 
 def shape(sentence: Sentence) -> list[str]:

@@ -294,7 +294,7 @@ class QuestionReader:
         pair = items
         if _THAN.match(stripped) and len(items) == 1:  # "is it longer than Heat?"
             pair = [*(one for one in self._focus(dialogue, span[0]) if one not in items), *items]
-        most = self._most(stripped, pair if len(pair) > 1 else listed)
+        most = self._most(stripped, pair if len(pair) > 1 else self._compared(dialogue) or listed)
         if most is not None:
             return made("most", most[2], field=most[0], best=most[1], named=most[2] == pair)
         if _WHICH.match(stripped) and listed and not items:
@@ -401,6 +401,13 @@ class QuestionReader:
                 if met:
                     return met[:1] if " ones " not in one[0] else met, False
         return [], verdicts.points_at(stripped) == "many"
+
+    def _compared(self, dialogue: Dialogue) -> list[str]:
+        """The items of the list that the assistant has just spoken of, if they are several and not all of it."""
+        listed = self._list(dialogue)
+        before = {m.item_id for m in dialogue.mentions if m.message == len(dialogue.messages) - 2}
+        spoken = [one for one in listed if one in before] if before <= set(listed) else []
+        return spoken if len(spoken) > 1 else []
 
     def _focus(self, dialogue: Dialogue, before: int) -> tuple[str, ...]:
         """The one item that was talked of last, if it is one: in this message before a place, or earlier."""

@@ -10,8 +10,9 @@ from typing import Literal
 
 from wherefore.catalog import Catalog
 from wherefore.choices import ASKS_MORE, Choice
-from wherefore.dialogue import Dialogue, Preferences
+from wherefore.dialogue import ITEMS_OF, Dialogue, Preferences
 from wherefore.phrases import joined
+from wherefore.state import parts
 from wherefore.words import straight
 
 _GREETING = frozenset("hi hello hey howdy greetings yo hiya good morning evening afternoon there".split())
@@ -42,6 +43,23 @@ _HELP = re.compile(
     r"^\W*(?:help|what can you do|how does this work|how do i use (?:this|you)|what is this)\W*$",
     re.IGNORECASE,
 )
+_MINE = (
+    r"(?:i(?:'ve| have)? (?:said|told you|asked for|wanted|want|liked?|loved?|hated?|am looking for|have seen|saw)|"
+    r"i'm looking for|my (?:likes|dislikes|tastes?|preferences|wishes|limits|requests?|requirements|criteria|profile)|"
+    r"you (?:know|have understood|understood|have so far))"
+)
+_RECALL = re.compile(
+    r"^\W*(?:(?:ok|okay|so|wait|hm+|and|sorry|hey|btw|by the way)\W+)*(?:(?:can|could) you (?:please )?|please )?(?:"
+    r"what did i (?:say|tell you|ask for|like|want)\b[\w\s']{0,40}|"
+    r"what (?:do|did) you (?:know|remember|understand|have)(?: so far)?(?: (?:about|of|on) (?:me|us|what i\b[\w\s']{0,30}|my "
+    r"(?:tastes?|preferences)))?|"
+    rf"(?:what(?:'s| is| are| were| was)|summari[sz]e|sum up|recap|repeat|(?:remind|tell) me(?: of)?|list|do you (?:remember|"
+    rf"recall|know)) (?:again )?(?:(?:all|everything)(?: (?:that|of))? )?(?:what )?{_MINE}\b[\w\s']{{0,20}}|"
+    r"what have i (?:said|told you|asked for|liked|wanted)\b[\w\s']{0,20}|"
+    r"what (?:have you|did you) (?:understood|understand|noted|gathered|learned)\b[\w\s']{0,20}|"
+    r"what am i (?:looking for|after)\b[\w\s']{0,12})\W*$",
+    re.IGNORECASE,
+)
 _RUDE = re.compile(
     r"\b(?:how (?:dumb|stupid|slow|useless) (?:can|are) you|you(?:'re| are)? (?:\w+ )?(?:dumb|stupid|"
     r"useless|an idiot|terrible|suck|the worst)|"
@@ -66,6 +84,18 @@ _SEEKS = re.compile(
     r"mood|prefer|more|else|about|bored|feel|help|tonight|please|which|what)\b",
     re.IGNORECASE,
 )
+_TOLD = {  # how each kind of what was understood is told
+    "liked": "You liked {}.",
+    "disliked": "You did not like {}.",
+    "seen": "You have seen {}.",
+    "chosen": "You chose {}.",
+    "rejected": "You turned down {}.",
+    "wanted": "You asked for {}.",
+    "unwanted": "You ruled out {}.",
+    "limit": "It should be: {}.",
+    "count": "You want {} at a time.",
+}
+_MOST_TOLD = 5  # items of a kind
 
 
 @dataclass(frozen=True)
@@ -111,6 +141,8 @@ def answer(
             "(years, length, who is in it); ask about anything I list, or say how the next ones should differ.",
             "chat",
         )
+    if _RECALL.match(content):
+        return Said(_recalled(dialogue.preferences, catalog), "chat")
     passing = _in_passing(content, set(words), catalog)
     return passing if passing is not None and _bare(before()) == _bare(dialogue.preferences) else None
 
@@ -146,6 +178,24 @@ def _chosen(
     if not dialogue.last_listed or _bare(old) != _bare(new):
         return None  # "nice list, but I have seen number 4"
     return Said("Glad to hear it. Say which one you take, or what else I should look for.", "chat")
+
+
+def _recalled(state: Preferences, catalog: Catalog) -> str:
+    """What was understood so far, in sentences."""
+    held: dict[str, list[str]] = {}
+    for kind in ITEMS_OF:
+        titles = [f"*{catalog[one].title}*" for one in getattr(state, kind) if one in catalog]
+        more = len(titles) - _MOST_TOLD
+        held[kind] = titles if more < 2 else [*titles[:_MOST_TOLD], f"{more} more"]
+    for part in parts(state, catalog):
+        if part.kind not in ITEMS_OF:
+            held.setdefault(part.kind, []).append(part.text)
+    told = [said.format(joined(held[kind])) for kind, said in _TOLD.items() if held.get(kind)]
+    if not told:
+        return (
+            f"Nothing so far. Which {catalog.schema.plural} have you liked, or what are you in the mood for?"
+        )
+    return f"{' '.join(told)} Take back any of it (“forget …”), or add to it."
 
 
 def _them(titles: Sequence[str]) -> str:
