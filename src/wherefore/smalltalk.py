@@ -54,7 +54,8 @@ _RECALL = re.compile(
     r"what (?:do|did) you (?:know|remember|understand|have)(?: so far)?(?: (?:about|of|on) (?:me|us|what i\b"
     r"[\w\s']{0,30}|my (?:tastes?|preferences)))?|"
     rf"(?:what(?:'s| is| are| were| was)|summari[sz]e|sum up|recap|repeat|(?:remind|tell) me(?: of)?|list|"
-    rf"do you (?:remember|recall|know)) (?:again )?(?:(?:all|everything)(?: (?:that|of))? )?(?:what )?{_MINE}\b[\w\s']{{0,20}}|"
+    rf"do you (?:remember|recall|know)) (?:again )?(?:(?:all|everything)(?: (?:that|of))? )?"
+    rf"(?:what )?{_MINE}\b[\w\s']{{0,20}}|"
     r"what have i (?:said|told you|asked for|liked|wanted)\b[\w\s']{0,20}|"
     r"what (?:have you|did you) (?:understood|understand|noted|gathered|learned)\b[\w\s']{0,20}|"
     r"what am i (?:looking for|after)\b[\w\s']{0,12})\W*$",
