@@ -172,6 +172,7 @@ def test_the_table_of_parts_holds_the_numbers_of_the_results():
         "PCA to 95 % of variance": "PCA to 95 % of variance",
         "no collaborative vector": "no collaborative vector",
         "no fine-tuned reading: the LLM as it comes": "no fine-tuned reading",
+        "half the training data": "half the training data",
         "no source features: the LLM alone orders what they found": "no source features",
     }
     rows = {cells[0]: cells[1:] for cells in table_of(part) if cells[0] in names}
