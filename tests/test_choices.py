@@ -31,6 +31,8 @@ def read(content, focus=(), listed=LISTED, known=LISTED):
         ("{fargo} it is!", ("fargo",)),
         ("my pick is the last one", ("fargo",)),
         ("ok the second, thx", ("heat",)),
+        ("fine, go with 2", ("heat",)),
+        ("i'll take 3 please", ("fargo",)),
         ("the second then, thank you so much!", ("heat",)),
         ("{fargo} then. cheers mate", ("fargo",)),
         ("let's go with #2", ("heat",)),
@@ -87,6 +89,8 @@ def test_what_is_passed_over(said, items):
         "I want to see {other}",  # nobody has listed that
         "I'll take the seventh",
         "the first one then, what else?",
+        "go with 7",
+        "I'll take 3 of those",
         "I saw it, it was a good one",
         "",
     ],

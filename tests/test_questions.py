@@ -204,6 +204,19 @@ def test_after_a_comparison_its_items_are_what_is_spoken_of(films):
     assert asked(films, *said[:2], "which one is shorter?").items == IDS
 
 
+@pytest.mark.parametrize(
+    ("message", "kind", "items"),
+    [
+        ("the fourth looks good but is it a drama?", "holds", ("shaun",)),
+        ("I like the sound of the second, and who directed it?", "value", ("shining",)),
+        ("number 3 then, though how long is it?", "value", ("hered",)),
+    ],
+)
+def test_what_is_told_and_asked_in_one_breath(films, message, kind, items):
+    question = asked(films, "horror please", LIST, message)
+    assert (question.kind, question.items) == (kind, items)
+
+
 def test_why_not_says_what_rules_it_out(films):
     assert "came out in 1995, but you asked for after 2000" in told(
         films, "horror after 2000", LIST, "Why not Heat?"

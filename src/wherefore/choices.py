@@ -57,6 +57,8 @@ _THANKS = r"(?:thanks?(?:\s+you)?|thx|thnx|ty|tysm|cheers)\b[\w\s]{0,16}"
 _SETTLES = re.compile(
     rf"(?:^|[.!,;]\s*|\b(?:so|ok|okay|yes|then|i|i'm|we)\s+)(?:pick|choose|take|vote\s+for|going\s+with|"
     rf"go\s+with)\s+{_OBJECT}(?!(?:\s+\w+)?\s+(?:off|out|away)\b)"
+    rf"|\b(?:go(?:ing)?\s+with|i'?ll\s+(?:take|watch|have|try|read))\s+#?(?P<nslot>\d{{1,2}})(?=\W*$|\s*[.,!;]|\s+"
+    rf"(?:then|please|tonight|{_THANKS}))"
     rf"|\b(?:settled|decided)\s+(?:on|for)\s+{_OBJECT.replace('P<', 'P<d')}"
     rf"|{_OBJECT.replace('P<', 'P<i')}\s+it\s+is\b(?!\s+(?:a|an|the|so|not|too|very|about|like))"
     rf"|\blook(?:ing)?\s+forward\s+to\s+(?:watch|see|try|read|play|hear)ing\s+{_OBJECT.replace('P<', 'P<f')}"
@@ -141,7 +143,9 @@ def choice_in(
             if refuses or not (match.re is _SETTLES or match["strong"]):
                 ids = [one for one in ids if one in known]
         elif kind == "slot":
-            ids = [listed[slot] for slot in slots_in(match[0], len(listed))]
+            bare = match.groupdict().get("nslot")  # "go with 2"
+            slots = slots_in(f"number {bare}" if bare else match[0], len(listed))
+            ids = [listed[slot] for slot in slots]
         else:
             before = [item for _, end, item in mentions if end <= match.start() and item in known]
             if kind == "many":

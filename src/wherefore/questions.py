@@ -99,6 +99,10 @@ _HIGH_LOW: dict[str, tuple[str, Literal["max", "min"]]] = {
     **dict.fromkeys(("lowest", "smallest", "least", "fewest", "lower", "fewer"), ("", "min")),
 }
 _SENTENCE = re.compile(r"[^.?!;:\n]+[?!.;:]*")
+_BESIDE = re.compile(  # "the fourth looks good, but is it gory?"
+    r",?\s+(?:but|and|though|so)\s+(?=(?:(?:is|was|does|did|has)\s+(?:it|that|this)|who|when|how\s+(?:long|old))\b"
+    r"[^?]*\?)"
+)
 _CONSIDERS = ("value", "holds", "record", "compare", "why not", "opinion")
 _OPINION = re.compile(
     r"(?:^|,\s*|\b(?:and|but|so)\s+)(?:is|was|are|were)\b[^,]*\b(?:(?:any|that|really|actually) good|"
@@ -216,13 +220,13 @@ class QuestionReader:
         flat = verdicts.blank(text, [(m.start, m.end) for m in here], "x")
         found: Question | None = None
         other = False
-        for match in _SENTENCE.finditer(flat):
+        for span in _sentences(flat):
             asked = None
             if found is None:
-                asked = self._sentence(text, match.span(), here, dialogue)
+                asked = self._sentence(text, span, here, dialogue)
             if asked is not None:
                 found = asked
-            elif self._asks_for_more(text, match.span(), here):
+            elif self._asks_for_more(text, span, here):
                 other = True
         if found is not None and other:
             found = replace(found, alone=False)
@@ -561,6 +565,17 @@ class QuestionReader:
 
 
 _AND = re.compile(r"^\W*(?:(?:and|ok|okay|then|so|what about|how about|but)\W+)+", re.IGNORECASE)
+
+
+def _sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Where a text's sentences lie; what is told before a question in the same breath is one of its own."""
+    for match in _SENTENCE.finditer(text):
+        start, end = match.span()
+        told = None if _is_question(re.sub(_LEAD, "", match[0].lower())) else _BESIDE.search(text, start, end)
+        if told is not None and len(text[start : told.start()].split()) > 1:
+            yield start, told.start()
+            start = told.end()
+        yield start, end
 
 
 def _before(dialogue: Dialogue) -> Iterator[Dialogue]:

@@ -151,7 +151,8 @@ _CHILD_WANTS = re.compile(  # "my 8 year old wants something with dinosaurs"
     r"\b(?P<who>(?:my|our|the)\s+(?:(?:little|young|two|three|four|older|younger|\d)\s+)*(?:kids?|child|"
     r"children|toddlers?|grandkids|grandson|"
     r"granddaughter|little ones?|(?:[2-9]|1[0-2])[\s-]*(?:year|yr)s?[\s-]*olds?))\s+(?:\w+\s+)?(?:wants?|"
-    r"needs?|would\s+like|asks?|asked)\b",
+    r"needs?|would\s+like|asks?|asked|(?:is|are|will\s+be)\s+(?:\w+\s+)?(?:joining|watching|coming|here|with\s+(?:me|us)|"
+    r"around|in\s+the\s+room|awake))\b",
     re.IGNORECASE,
 )
 _FAMILY = re.compile(
