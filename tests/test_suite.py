@@ -70,6 +70,19 @@ def test_most_messages_that_mended_nothing_are_understood(reader):
     assert len(held_out) > 90 and understood >= 0.65 * len(held_out)
 
 
+@pytest.mark.parametrize("said", ["Maybe {}.", "{} would be good.", "I want a {} movie", "no {} please"])
+def test_each_genre_is_understood_as_its_record_has_it(said, reader):
+    genres = reader.catalog.vocabulary("genres")
+    assert "Film-Noir" in genres and len(genres) > 20
+    for genre in genres:
+        if genre == "Short":  # says how long it is to be
+            continue
+        for form in (genre, genre.lower()):
+            state = reader.read([{"role": "user", "content": said.format(form)}]).preferences
+            taken = state.unwanted if said.startswith("no ") else state.wanted
+            assert ("genres", genre) in [(wish.field, wish.value) for wish in taken], said.format(form)
+
+
 @pytest.fixture(scope="module")
 def talk():
     recommender = Recommender.from_pretrained("starter")

@@ -645,7 +645,8 @@ class WishReader:
                     us = placed and text[said[i].start : said[i].end].isupper()
                     if all(word.form in FUNCTION_WORDS for word in said[i : i + size]) and not us:
                         continue
-                    if key in self._begun and not placed:
+                    hyphened = size > 1 and text[said[i].end : said[i + 1].start] == "-"  # "a film-noir"
+                    if key in self._begun and not placed and not hyphened:
                         continue
                     if self._is_compound(text, said, i) and not any(v.few for v in self._values.get(key, ())):
                         continue
