@@ -78,7 +78,7 @@ def compare(
     done: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8")) if kept and kept.exists() else {}
     loaded = {path: {way: Config.load(path, [*WAYS[way], *changes]) for way in ways} for path in configs}
     with tempfile.TemporaryDirectory() as folder:
-        data = prepared(Path(folder))
+        data: Data | None = None
         for path in configs:
             of: dict[str, Any] = {}
             for way, config in loaded[path].items():
@@ -91,6 +91,7 @@ def compare(
                     if _SPARE * needed > free:
                         done[key]["free_gib"] = free / 2**30
                     else:
+                        data = prepared(Path(folder)) if data is None else data
                         done[key] |= measured(config, data, steps, Path(folder) / f"{path.stem} {way}")
                     note(f"{key}: {done[key]}")
                     if kept is not None:

@@ -111,12 +111,12 @@ def _normal(field: str, op: str, value: Any) -> tuple[str, str, float]:
 
 def _wish_faults(key: str, expected: list[str], wishes: Any, extra: bool = False) -> list[str]:
     """Every expected entry must be met by one of its alternatives, and all that is said must be expected."""
-    have = {(wish.field, wish.value) for wish in wishes}
+    have = {(wish.field, wish.text) for wish in wishes}
     entries = [{tuple(part.strip().split("=", 1)) for part in entry.split(" | ")} for entry in expected]
     found = [f"{key}: no {' | '.join(map('='.join, sorted(e)))}" for e in entries if not e & have]
     if extra:
         return found
-    explained = {wish.said for wish in wishes if any((wish.field, wish.value) in e for e in entries)}
+    explained = {wish.said for wish in wishes if any((wish.field, wish.text) in e for e in entries)}
     for wish in wishes:
         if wish.said not in explained:
             found.append(f"{key}: {wish.field}={wish.value} from {wish.said!r}")

@@ -426,20 +426,18 @@ def test_chat_with_the_starter():
 
 
 @needs_starter
-def test_own_catalogue_with_the_starter(tmp_path):
+def test_own_catalogue_with_the_starter(tmp_path, capsys, monkeypatch):
     lines = ["book_id,title,authors,year,genre"]
     lines += [
         f"{n},Book Number {n},Author {n % 5},{1990 + n},{('Mystery', 'Romance')[n % 2]}" for n in range(1, 31)
     ]
     books = tmp_path / "books.csv"
     books.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    cache = {"WHEREFORE_CACHE": str(tmp_path / "cache")}
-    result = run([*REAL, "index", str(books), "--out", str(tmp_path / "mine")], **cache)
-    assert result.code == 0, result.err
-    assert "authors" in result.err
+    monkeypatch.setenv("WHEREFORE_CACHE", str(tmp_path / "cache"))
+    assert cli.main(["index", str(books), "--out", str(tmp_path / "mine")]) == 0
+    assert "authors" in capsys.readouterr().err
     for options in (["--catalog", str(books)], ["--checkpoint", str(tmp_path / "mine")]):
-        result = run([*REAL, "recommend", "A mystery after 2000", "--k", "3", "--json", *options], **cache)
-        assert result.code == 0, result.err
-        reply = json.loads(result.out)
+        assert cli.main(["recommend", "A mystery after 2000", "--k", "3", "--json", *options]) == 0
+        reply = json.loads(capsys.readouterr().out)
         assert len(reply["recommendations"]) == 3
         assert all(one["item"]["year"] > 2000 and one["reason"] for one in reply["recommendations"])

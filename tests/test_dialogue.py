@@ -562,7 +562,9 @@ def test_fields_of_another_domain():
 
 
 STATE = Preferences(
-    ("a",), ("b",), ("c",), ("d",), (Wish("genres", "Horror", 2.0, "x"),), (Wish("cast", "P", 2.0, ""),),
+    ("a",), ("b",), ("c",), ("d",), (Wish("genres", "Horror", 2.0, "x"),), (
+        Wish("cast", "P", 2.0, ""), Wish("genres", "Romance", 2.0, "no romcoms", (("genres", "Comedy"),))
+    ),
     (Limit("year", "gt", 2000.0, "after 2000"),),
 )  # fmt: skip
 
@@ -580,6 +582,11 @@ def test_json_round_trip():
         ({"liked": [3]}, "`liked` holds 3"),
         ({"wanted": [{"field": "genres"}]}, "the value None"),
         ({"wanted": [{"field": "genres", "value": "x", "strength": "2"}]}, "strength '2'"),
+        (
+            {"unwanted": [{"field": "genres", "value": "x", "also": "Comedy"}]},
+            "`also` 'Comedy'; it should be",
+        ),
+        ({"unwanted": [{"field": "genres", "value": "x", "also": [["genres"]]}]}, "list of pairs of texts"),
         ({"limits": [{"field": "year", "op": "before", "value": 2}]}, "known: lt, le, gt, ge, eq"),
         ({"limits": [{"field": "year", "op": "lt", "value": float("nan")}]}, "finite"),
         ("{", "not JSON"),

@@ -609,6 +609,14 @@ def test_openings_claim_no_more_than_the_list_holds(movies):
     assert "negation" in kinds(
         "here are three movies. not all of them fit: one of them is filed under comedy."
     )
+    dialogue = user(liked=("alien",), wanted=(wish("genres", "Sci-Fi"), wish("cast", "Toni Collette")))
+    plan = plan_opening(items[:2], dialogue, movies, asked=2)
+    assert kinds("here are two movies. two of them are sci-fi movies.") == set()
+    for some in (
+        "not all of them fit: two of them are sci-fi movies.",
+        "two of them are sci-fi movies; the rest come near.",
+    ):
+        assert kinds(f"here are two movies. {some}") == {"number"}
 
 
 def test_what_was_asked_for_is_said_once(movies):

@@ -27,7 +27,6 @@ KNOWN = {
     "messages-fifth:20": "both of a series in the plural: `Kill Bills`",
     "messages-fifth:25": "praise by what came after",
     "messages-fifth:36": "`anime? never tried it`",
-    "messages-fifth:70": "where it can be watched",
     "talks-second:24": "three misspelt messages in a row",
 }
 

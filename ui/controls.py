@@ -62,7 +62,11 @@ def wished(state: Preferences, spec: FieldSpec, want: Sequence[str], refuse: Seq
     """The state in which exactly these values of a field are demanded and refused by hand; what was said stays."""
 
     def rest(wishes: Sequence[Wish]) -> list[Wish]:
-        return [w for w in wishes if w.field != spec.name or (w.said and w.value not in {*want, *refuse})]
+        return [
+            w
+            for w in wishes
+            if w.field != spec.name or (w.said and (w.also or w.value not in {*want, *refuse}))
+        ]
 
     wanted = [*rest(state.wanted), *(Wish(spec.name, value, 2.0, "") for value in want)]
     unwanted = [*rest(state.unwanted), *(Wish(spec.name, value, 2.0, "") for value in refuse)]

@@ -58,6 +58,8 @@ def answer(
         case "unknown":
             noun = catalog.schema.noun.lower()
             return Said(f"I know no {noun} called “{question.said}”: it is not in this catalogue.", "answer")
+        case "untold":
+            return Said(told.untold(), "answer")
         case "opinion":
             return Said(told.opinion(), "answer")
         case "compare":
@@ -158,6 +160,13 @@ class _Answer:
             return self.facts(item, spec, 1)
         held = {value for name, value in condition.values if name == spec.name}
         return [record_fact(spec, value) for value in values_of(item, spec) if value in held][:2]
+
+    def untold(self) -> str:
+        """That no record tells what was asked."""
+        if self.question.said:
+            return f"My records say nothing of {self.question.said}."
+        sentence = f"my record of {next(iter(self.slots))} does not tell that."
+        return self.shown([sentence, "ask me what it is about, or how it compares to another."], [])
 
     def record(self) -> str:
         """What is known of an item, in two or three sentences."""
@@ -336,9 +345,13 @@ class _Answer:
             reasons.append(f"{told}, but you asked for {asked}")
         for wish in preferences.unwanted:
             if wish.held_by(item):
-                fact = record_fact(self.catalog.schema.spec(wish.field), wish.value)
-                used.append(fact)
-                reasons.append(f"{self.predicate([fact])}, which you did not want")
+                facts = [record_fact(self.catalog.schema.spec(field), value) for field, value in wish.parts]
+                used += facts
+                fields = dict.fromkeys(fact.field for fact in facts)
+                groups = [[fact for fact in facts if fact.field == name] for name in fields]
+                reasons.append(
+                    f"{joined([self.predicate(group) for group in groups])}, which you did not want"
+                )
                 break
         for ids, said in (
             (preferences.seen, "is one that you have seen"),

@@ -23,7 +23,7 @@ _USES = (
     r"(?:watch(?:ing)?|see(?:ing)?|try(?:ing)?(?:\s+out)?|rent(?:ing)?|get(?:ting)?|buy(?:ing)?|tak(?:e|ing)|pick(?:ing)?|"
     r"choos(?:e|ing)|stream(?:ing)?|download(?:ing)?|read(?:ing)?|order(?:ing)?|play(?:ing)?|listen(?:ing)?\s+to|"
     r"cook(?:ing)?|check(?:ing)?(?:\s+(?:out|into))?|look(?:ing)?\s+(?:into|at|for|up)|(?:tak(?:e|ing)|hav(?:e|ing))\s+a\s+look\s+at|"
-    r"go(?:ing)?\s+(?:with|for)|start(?:ing)?\s+with|stick\s+with|settle\s+(?:on|for)|opt\s+for|grab|find|consider)"
+    r"go(?:ing)?\s+(?:with|for)|do|start(?:ing)?\s+with|stick\s+with|settle\s+(?:on|for)|opt\s+for|grab|find|consider)"
 )
 _ONE = r"(?:it|this|that)(?:\s+(?:one|movie|film|book|title|show|item|product|recipe|album))?\b(?!')"
 _MANY = (

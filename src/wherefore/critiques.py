@@ -117,6 +117,7 @@ class FoundAnswer:
     end: int
 
 
+_FEW, _FEW_SHARE = 10, 0.02  # items to choose from, and of the catalogue
 _SENTENCE = re.compile(r"[^.!?;\n]+")
 _UNDECIDED = re.compile(r"\b(?:not|no|n't|nothing|either|both)\b", re.IGNORECASE)
 _NO_ANSWER = re.compile(
@@ -213,6 +214,12 @@ class CritiqueReader:
         if critique.too or (obscure and min(values) > self._median(critique.field)):
             return min(values) if critique.op == "lt" else max(values)
         return float(np.median(values))
+
+    def leaves_some(self, critique: FoundCritique, value: float) -> bool:
+        """Whether more than a few items of the catalogue are beyond a number."""
+        numbers = self._catalog.numbers(critique.field)
+        left = int(((numbers < value) if critique.op == "lt" else (numbers > value)).sum())
+        return left >= max(_FEW, _FEW_SHARE * len(self._catalog))
 
     def _median(self, field: str) -> float:
         """Of a number over the whole catalogue."""

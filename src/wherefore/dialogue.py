@@ -106,10 +106,22 @@ class Wish:
     # horror"); below, rather not ("less scary").
     strength: float
     said: str  # the user's words it was read from
+    # Values (field, value) that an item must have as well for what is unwanted to be in it: "no romantic comedies".
+    also: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def parts(self) -> tuple[tuple[str, str], ...]:
+        """All values that it speaks of: field and value of each."""
+        return ((self.field, self.value), *self.also)
+
+    @property
+    def text(self) -> str:
+        """The value as it is shown, with what must be there as well: `Romance + Comedy`."""
+        return " + ".join(value for _, value in self.parts)
 
     def held_by(self, item: Item) -> bool:
-        """Whether an item has the value."""
-        return self.value in item.values(self.field)
+        """Whether an item has the value, and all that must be there as well."""
+        return all(value in item.values(field) for field, value in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +238,7 @@ def by_words(wishes: Iterable[Wish]) -> list[list[Wish]]:
     """Wishes grouped by the words that they were read from: all that "feel-good" stands for is one wish."""
     groups: dict[str, list[Wish]] = {}
     for wish in wishes:
-        groups.setdefault(wish.said or wish.value, []).append(wish)
+        groups.setdefault(wish.said or wish.text, []).append(wish)
     return list(groups.values())
 
 
@@ -672,7 +684,8 @@ class DialogueReader:
             return None  # "something not too old": whatever was spoken of
         by_list = listed if not target and not (vague and critique.too) else ()
         value = self._critiques.bound(critique, target or by_list)
-        if value is not None and not (vague and by_list and value > vague.value):
+        beyond = vague and by_list and value is not None and value > vague.value
+        if value is not None and not (beyond and not self._critiques.leaves_some(critique, value)):
             return Limit(critique.field, critique.op, value, said)
         if value is not None or vague or target or by_list:
             return None  # of the newest, "newer" asks for what is new: nothing else would be left
@@ -712,7 +725,7 @@ class DialogueReader:
                 wish = replace(wish, strength=corrected or wish.strength)
             if wish.kind == "wanted" and refuses:
                 wish = replace(wish, kind="unwanted", strength=2.0)
-            noted = Wish(wish.field, wish.value, wish.strength, content[wish.start : wish.end])
+            noted = Wish(wish.field, wish.value, wish.strength, content[wish.start : wish.end], wish.also)
             if wish.kind == "wanted":
                 notes.want(noted, wish.start)
             elif wish.kind == "unwanted":
@@ -1176,7 +1189,7 @@ class _Notes:
         self._chosen = dict.fromkeys(preferences.chosen)
         self._asked = dict.fromkeys(preferences.asked)
         self._wanted = {(wish.field, wish.value): wish for wish in preferences.wanted}
-        self._unwanted = {(wish.field, wish.value): wish for wish in preferences.unwanted}
+        self._unwanted = {wish.parts: wish for wish in preferences.unwanted}
         self._limits = list(preferences.limits)
         self._said = dict(preferences.said)
         self.count = preferences.count
@@ -1228,10 +1241,10 @@ class _Notes:
         """Take back what a state has no more."""
         items, wishes = (
             set(state.items),
-            {(wish.field, wish.value) for wish in (*state.wanted, *state.unwanted)},
+            {wish.parts for wish in (*state.wanted, *state.unwanted)},
         )
-        for key, wish in (*self._wanted.items(), *self._unwanted.items()):
-            if key not in wishes:
+        for wish in (*self._wanted.values(), *self._unwanted.values()):
+            if wish.parts not in wishes:
                 self.drop(wish.said)
         mine = [item for place in self._places() for item in place]
         self.gone.update(dict.fromkeys(item for item in mine if item not in items))
@@ -1359,7 +1372,15 @@ class _Notes:
         `place` is where this message says it.
         """
         key = (wish.field, wish.value)
-        self._unwanted.pop(key, None)
+        together = {one for one, old in self._wanted.items() if old.said == wish.said} | {key}
+        self._unwanted.pop(wish.parts, None)
+        gone = [old for parts, old in self._unwanted.items() if set(parts) <= together]
+        for mixture in gone:  # "a romcom" wants Romance and Comedy, and so what has both
+            self._unwanted = {
+                parts: old
+                for parts, old in self._unwanted.items()
+                if old != mixture and (not mixture.said or old.said != mixture.said)
+            }
         if wish.strength >= 2:
             for other, old in self._wanted.items():
                 if old.field == wish.field and other not in self._now and old.strength >= 2:
@@ -1369,17 +1390,20 @@ class _Notes:
         self._now[key] = place
 
     def refuse(self, wish: Wish) -> None:
-        key = (wish.field, wish.value)
-        self._take_back(key)
-        known = self._unwanted.pop(key, None)
-        self._unwanted[key] = known if known is not None and known.strength > wish.strength else wish
+        key = wish.parts
+        wanted = [self._wanted[part] for part in key if part in self._wanted]
+        if len(wanted) == len(key) and len({one.said for one in wanted}) == 1:  # what was asked for at once
+            for part in key:
+                self._take_back(part)
+        before = self._unwanted.pop(key, None)
+        self._unwanted[key] = before if before is not None and before.strength > wish.strength else wish
 
     def wants(self, wish: FoundWish) -> bool:
         """Whether this message has asked for the value."""
         return (wish.field, wish.value) in self._now
 
     def allow(self, wish: Wish) -> None:
-        self._unwanted.pop((wish.field, wish.value), None)
+        self._unwanted.pop(wish.parts, None)
 
     def limit(self, limits: Iterable[Limit]) -> None:
         """Note limits; a later one takes the place of an earlier one of the same field and side."""
@@ -1489,7 +1513,18 @@ def _wish(tree: Any, name: str) -> Wish:
             f"{where} has the strength {strength!r}; it should be a number: of what is wanted 1 in passing and 2 "
             "demanded, of what is unwanted 1 for never and less for rather not"
         )
-    return Wish(tree["field"], tree["value"], float(strength), str(tree.get("said", "")))
+    also = tree.get("also", ())
+    pairs = isinstance(also, Sequence) and not isinstance(also, str)
+    if not pairs or not all(_is_pair(pair) for pair in also):
+        raise ValueError(
+            f"{where} has `also` {also!r:.80}; it should be a list of pairs of texts, field and value"
+        )
+    parts = tuple((field, value) for field, value in also)
+    return Wish(tree["field"], tree["value"], float(strength), str(tree.get("said", "")), parts)
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, list | tuple) and len(value) == 2 and all(isinstance(x, str) for x in value)
 
 
 def _count(tree: Any) -> Count | None:

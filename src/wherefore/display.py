@@ -81,7 +81,7 @@ def _preferences(preferences: Preferences, catalog: Catalog) -> Iterator[tuple[s
         return ", ".join(catalog[item_id].title if item_id in catalog else item_id for item_id in ids)
 
     def wishes(some: Sequence[Wish]) -> str:
-        return ", ".join(wish.value for wish in some)
+        return ", ".join(wish.text for wish in some)
 
     labels = {spec.name: label(spec) for spec in catalog.schema.fields}
     yield "Liked", titles(preferences.liked)

@@ -879,6 +879,7 @@ class Sentence:
         none = False
         short = plan.short
         lists = 0
+        some = whole = False  # whether it says that some do not fit, and of all that they have something
         for clause in range(max(self.clause_of, default=-1) + 1):
             words = self._free_words(clause)
             here = [span for span in self.spans if self.clause_of[span.start] == clause]
@@ -898,6 +899,8 @@ class Sentence:
             out = negative or bool(set(words) & _OUT)
             if partly and "only" in words and total in numbers:
                 self._report("number", f"all {total} do")
+            some = some or any(said in text for said in (" not all of ", " the rest "))
+            whole = whole or (partly and total in numbers and any(s.kind == "value" for s in here))
             if any(s.kind == "avoid" for s in here) and (not out or (partly and numbers)):
                 self._report("negation", "it offers what the user does not want")
             if not partly and total > 0:
@@ -922,6 +925,8 @@ class Sentence:
             none = none or any(phrase in text for phrase in said_none)
         if total and none:
             self._report("claim", "there is a list")
+        if some and whole:  # "not all of them fit: five of them are"
+            self._report("number", f"all {total} do")
         if lists > 1:
             self._report("form", "it says twice how many are listed")
         facts = Counter(fact.value.casefold() for fact in plan.facts)

@@ -242,6 +242,12 @@ class TitleIndex:
             for name in aliases:
                 for title in item.values(name):
                     self._add(row, title)
+        for key in [key for key in self._titles if " " in key]:  # "Castaway" may be "Cast Away"
+            joined = key.replace(" ", "")
+            if len(joined) > 3 and joined in self._titles:
+                for entry in self._titles[key]:
+                    if not entry.weak:
+                        self._put(entry.row, [*[entry.article][: bool(entry.article)], joined], False)
         self._near: dict[str, list[str]] | None = None
 
     def _add(self, row: int, title: str) -> None:

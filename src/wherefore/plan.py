@@ -448,7 +448,8 @@ def _told_of_all(weighed: Sequence[Sequence[_Weighed]]) -> Counter[tuple[str, st
 
 def _spoken_for(wishes: Sequence[Wish]) -> list[Wish]:
     """One wish for each piece of what the user said: "not gory" may rule out a dozen keywords, but said it once."""
-    return list({(wish.said, wish.field): wish for wish in reversed(wishes)}.values())[::-1]
+    single = [wish for wish in wishes if not wish.also]  # of what has both, neither may be said to be absent
+    return list({(wish.said, wish.field): wish for wish in reversed(single)}.values())[::-1]
 
 
 def _to_tell(

@@ -11,12 +11,25 @@ from wherefore import verdicts
 from wherefore.catalog import Catalog, FieldSpec, Item
 from wherefore.dialogue import Dialogue, Limit, Mention
 from wherefore.limits import LimitReader
+from wherefore.phrases import joined
 from wherefore.schema import singular, words_of
+from wherefore.unrecorded import unrecorded
 from wherefore.wishes import WishReader
 from wherefore.words import forms, stem, straight, words
 
 Kind = Literal[
-    "value", "holds", "record", "compare", "most", "which", "why", "why not", "opinion", "unclear", "unknown"
+    "value",
+    "holds",
+    "record",
+    "compare",
+    "most",
+    "which",
+    "why",
+    "why not",
+    "opinion",
+    "unclear",
+    "unknown",
+    "untold",
 ]
 
 _LEAD = (
@@ -80,6 +93,10 @@ _IN_IT = re.compile(
 )
 _MAKES = re.compile(r"\b(?:made|makes?|making|created?|behind|wrote|write|by|did)\b")
 _HOLDS = re.compile(r"^(?:is|was|are|were|does|do|did|has|have|isn't|wasn't|aren't|doesn't|will|would|can)\b")
+_HOLDS_IT = re.compile(  # without its mark: "does it have a sad ending"
+    r"^(?:is|was|are|were|does|did|has) (?:it|that|this|they|these|those|"
+    r"the (?:first|second|third|fourth|fifth|last))\b"
+)
 _WHICH = re.compile(
     r"^which(?: ones?)?\s*(?:of (?:them|those|these|the \w+)|is|are|was|were|has|have|would be)\b"
 )
@@ -103,14 +120,26 @@ _BESIDE = re.compile(  # "the fourth looks good, but is it gory?"
     r",?\s+(?:but|and|though|so)\s+(?=(?:(?:is|was|does|did|has)\s+(?:it|that|this)|who|when|how\s+(?:long|old))\b"
     r"[^?]*\?)"
 )
-_CONSIDERS = ("value", "holds", "record", "compare", "why not", "opinion")
+_CONSIDERS = ("value", "holds", "record", "compare", "why not", "opinion", "untold")
+# A question about items, whatever it asks; and what makes it a request, or a question to the assistant.
+_ANY_QUESTION = re.compile(
+    rf"{_HOLDS.pattern}|^(?:(?:what|where|when|how|whats|what's|where's|how's|which|any of)\b|whether\b)"
+)
+_SEEKS = re.compile(
+    r"\b(?:recommend|suggest|something|anything|similar|else|others?|another|more|next|instead|rather|should)\b"
+)
+_TO_YOU = re.compile(r"\b(?:you|your|u|like)\b")
+_OF_LIST = re.compile(r"^(?:which\b(?! (?:movie|film|book)s?\b)|any of\b)")
 _OPINION = re.compile(
     r"(?:^|,\s*|\b(?:and|but|so)\s+)(?:is|was|are|were)\b[^,]*\b(?:(?:any|that|really|actually) good|"
     r"worth (?:it|a |the |seeing|watching|reading|buying|my)|good|great)"
     r"\s*(?:movie|film|one|book|watch|choice)?\s*\?|^(?:would|will|might|do you think)\b.*\bi(?:'ll| "
     r"would|'d)? (?:like|love|enjoy)\b|"
-    r"^(?:should|shall) i (?:see|watch|read|try|get|buy)\b|^how good (?:is|was)\b"
+    r"^(?:should|shall) i (?:see|watch|read|try|get|buy)\b|^how good (?:is|was)\b|"
+    r"^(?:so )?what do you think (?:of|about)\b|"
+    r"^(?:is|was) (?:it|that|this)(?: one| movie| film| book)? (?:any|really|actually) good\W*$"
 )
+_SEEN_BY_YOU = re.compile(r"^(?:have|did) you (?:ever )?(?:seen|watched|read|see|watch)\b[^,]*$")
 _CALLED = re.compile(r"\b(?:called|named|name of|title of|titled)\b")
 _UNKNOWN = re.compile(
     r"\b(?:is|was|did|directed|in|of|about|stars in|made|wrote)\s+((?:(?:the|The|"
@@ -151,7 +180,8 @@ class Question:
     it), `compare` (two items or more), `most` (which of `items` has the most or least of `field`; of no field:
     which the list has first), `which` (which of `items` meet `conditions`), `why` (why `items` were listed),
     `why not` (why they were not), `opinion` (whether `items` are any good), `unclear` (which of `items` is meant is
-    not known), `unknown` (`said` is no item of the catalogue).
+    not known), `unknown` (`said` is no item of the catalogue), `untold` (what no record tells: `said` is the topic, as
+    in "where things stream", or empty; of no items: of the list).
     """
 
     kind: Kind
@@ -163,7 +193,7 @@ class Question:
     start: int = 0  # the characters of the message that ask
     end: int = 0
     named: bool = False  # whether the message itself names the items
-    said: str = ""  # what `unknown` asks about, in the user's words
+    said: str = ""  # what `unknown` asks about, in the user's words; the topics of `untold`
 
     @property
     def considers(self) -> tuple[str, ...]:
@@ -214,7 +244,7 @@ class QuestionReader:
         """The first question that the newest message asks in its own words."""
         number = len(dialogue.messages) - 1
         text = straight(dialogue.messages[number].content)
-        if not _ASKS.search(text):
+        if not _ASKS.search(text) and not _HOLDS.match(re.sub(_LEAD, "", text.lower())):
             return None
         here = [m for m in dialogue.mentions if m.message == number]
         flat = verdicts.blank(text, [(m.start, m.end) for m in here], "x")
@@ -223,7 +253,9 @@ class QuestionReader:
         for span in _sentences(flat):
             asked = None
             if found is None:
-                asked = self._sentence(text, span, here, dialogue)
+                asked = self._untold(text, span, here, dialogue)
+                if asked is None or not asked.said:  # of what no record tells, nothing else can be answered
+                    asked = self._sentence(text, span, here, dialogue) or asked
             if asked is not None:
                 found = asked
             elif self._asks_for_more(text, span, here):
@@ -272,8 +304,11 @@ class QuestionReader:
         picks = _PICKS.match(stripped) is not None
         if _PROPOSAL.match(stripped):
             return None
+        judged = _OPINION.search(stripped) is not None
+        if _SEEN_BY_YOU.match(stripped) and inside and {m.item_id for m in inside} <= set(dialogue.listed):
+            judged = True  # of what was listed; "have you seen Heat?" may also mean "like Heat"
         if _REQUEST.match(stripped) and not _ABOUT.match(stripped) and not _COMPARE.search(stripped):
-            if not (picks or self._is_ranked(stripped)):
+            if not (picks or judged or self._is_ranked(stripped)):
                 return None
         clause = (text, span, tuple(inside))
 
@@ -290,10 +325,13 @@ class QuestionReader:
             return made("compare", compared[:5]) if len(compared) > 1 else None
         if _WHY.match(stripped):
             return self._why(clause, stripped, items, many, dialogue)
-        if not (asks or indirect or picks or _is_question(stripped)):
+        unmarked = _HOLDS_IT.match(stripped) is not None and not _SEEKS.search(stripped)
+        if not (asks or indirect or picks or judged or unmarked or _is_question(stripped)):
             return self._told(clause, low, items, dialogue)
-        if _OPINION.search(stripped):
+        if judged:
             chosen = items or self._focus(dialogue, span[0])
+            if not chosen and not many and len(listed) > 1 and self._pointer.search(stripped):
+                return made("unclear", listed)
             return made("opinion", chosen) if len(chosen) == 1 else None
         pair = items
         if _THAN.match(stripped) and len(items) == 1:  # "is it longer than Heat?"
@@ -339,6 +377,34 @@ class QuestionReader:
         if holds:
             return made("holds", items, conditions=holds)
         return made("record", items)
+
+    def _untold(
+        self, text: str, span: tuple[int, int], here: Sequence[Mention], dialogue: Dialogue
+    ) -> Question | None:
+        """What is asked of items and no record tells: "is it on Netflix?", "does the dog die in the second one?"."""
+        said = text[slice(*span)]
+        inside = [m for m in here if span[0] <= m.start < span[1]]
+        low = verdicts.blank(said, [(m.start - span[0], m.end - span[0]) for m in inside]).lower()
+        stripped = re.sub(_LEAD, "", _INDIRECT.sub("", low)).strip()
+        if not _ANY_QUESTION.match(stripped) or _SEEKS.search(stripped):
+            return None
+        listed = self._list(dialogue)
+        of_list = _OF_LIST.match(stripped) is not None and len(listed) > 1
+        if _REQUEST.match(stripped) and not of_list:
+            return None
+        topics = unrecorded(said, self._catalog)
+        items, many = self._meant((text, span, tuple(inside)), stripped, dialogue)
+        points = self._pointer.search(stripped) is not None
+        if not items and points and not (many or of_list):
+            items = list(self._focus(dialogue, span[0]))
+        topic = joined(topics, "or") if topics else ""
+        made = Question("untold", tuple(items), start=span[0], end=span[1], said=topic)
+        if topics:
+            return made if items or (listed and (points or of_list)) else None
+        asks = "?" in said or _HOLDS_IT.match(stripped) is not None
+        if not asks or _TO_YOU.search(stripped) or len(items) != 1 or items[0] not in dialogue.listed:
+            return None
+        return None if self._asks_for_more(text, span, here) else made
 
     def _told(
         self,

@@ -224,9 +224,12 @@ class Retriever:
             allowed &= self._within(limit)
         places = {spec.name for spec in self.index.catalog.schema.of_kind("category") if spec.is_place}
         for wish in preferences.refusals:
-            allowed[self.index.attributes.rows(wish.field, wish.value)] = False
-            if wish.field in places:
-                allowed &= self.index.attributes.known(wish.field)
+            held = np.ones(len(self.index), dtype=bool)
+            for field, value in wish.parts:
+                has = np.zeros(len(self.index), dtype=bool)
+                has[self.index.attributes.rows(field, value)] = True
+                held &= (has | ~self.index.attributes.known(field)) if field in places else has
+            allowed &= ~held
         known = [getattr(preferences, one) for one in ITEMS_OF if one != "asked"]
         named = [item for item in dialogue.named_by_user if item not in preferences.asked]
         for ids in (*known, named, exclude):

@@ -80,7 +80,7 @@ class CollaborativeVectors:
     Example:
         >>> vectors = CollaborativeVectors(dim=2, least=1).factorize([["a", "b"], ["a", "b"], ["c", "d"]], [1] * 3)
         >>> unit = vectors.vectors / np.linalg.norm(vectors.vectors, axis=1, keepdims=True)
-        >>> (unit @ unit[0]).round().tolist()  # a with a, b, c and d
+        >>> np.abs(unit @ unit[0]).round().tolist()  # a with a, b, c and d
         [1.0, 1.0, 0.0, 0.0]
     """
 

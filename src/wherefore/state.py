@@ -60,7 +60,7 @@ def _parts(preferences: Preferences, catalog: Catalog) -> Iterator[Part]:
         kept = tuple(wish for wish in preferences.unwanted if wish not in gone)
         yield Part(
             "unwanted",
-            ", ".join(wish.value if wish.strength >= 1 else f"less {wish.value}" for wish in gone),
+            ", ".join(wish.text if wish.strength >= 1 else f"less {wish.text}" for wish in gone),
             gone[0].said,
             replace(preferences, unwanted=kept),
         )

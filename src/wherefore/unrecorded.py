@@ -11,7 +11,8 @@ from wherefore.words import straight
 _COMMON = frozenset(
     "on from via with has have got only for now free right any an a many lots of won win winning good great excellent "
     "high best top well rated positive rave amazing awesome killer cool nice bad words score first language age r g "
-    "amazon apple prime tv video plus".split()
+    "amazon apple prime tv video plus where can could do might should i we you one watch stream see find rent buy get "
+    "gets to it this that them in at the its their what how is did people audiences still near me nominated".split()
 )
 # What may be asked for, words of fields that would hold it, and how it is asked for.
 _TOPICS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = (
@@ -21,7 +22,8 @@ _TOPICS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = (
         re.compile(
             r"\b(?:oscars|oscar[- ](?:winn(?:er|ers|ing)|nominat(?:ed|ion)|nominees?|bait)|academy\s+awards?|"
             r"awards?[- ]winn(?:er|ers|ing)|golden\s+globes?|emmys?|best\s+picture|palme\s+d'or|pulitzer|"
-            r"(?:won|win|winning)\s+(?:an?\s+|any\s+|many\s+|lots\s+of\s+)?(?:awards?|prizes?)|booker\s+prize|"
+            r"(?:won|win|winning|gets?|got)\s+(?:an?\s+|any\s+|many\s+|lots\s+of\s+)?(?:awards?|prizes?|oscars?)|booker\s+prize|"
+            r"nominated\s+for\s+(?:an?\s+|any\s+)?(?:awards?|prizes?|oscars?)|"
             r"prize[- ]winning)\b"
         ),
     ),
@@ -39,7 +41,8 @@ _TOPICS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = (
         re.compile(
             r"\b(?:(?:highly|top|best|well)[- ](?:rated|reviewed)|(?:critically\s+)?acclaimed|rotten\s+tomatoes|imdb|"
             r"metacritic|letterboxd|goodreads|(?:good|great|excellent|high|best|positive|rave)\s+"
-            r"(?:reviews?|ratings?|scores?))\b"
+            r"(?:reviews?|ratings?|scores?)|(?:its|the|their|what)\s+(?:ratings?|reviews?|scores?)|"
+            r"(?:what|how)\s+(?:did|do)\s+(?:the\s+)?(?:critics|reviewers|people|audiences)|how\s+is\s+it\s+rated)\b"
         ),
     ),
     (
@@ -60,7 +63,10 @@ _TOPICS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = (
         re.compile(
             r"\b(?:(?:on|from|via|with|has|have|got|only)\s+(?:netflix|hulu|disney\s?(?:plus|\+)|prime(?:\s+video)?|"
             r"amazon(?:\s+prime)?|hbo(?:\s+max)?|apple\s+tv(?:\+|\s+plus)?|paramount\s?(?:plus|\+)|peacock|tubi|mubi|"
-            r"crunchyroll)|(?:available|streaming|streamable)\s+(?:on|now|anywhere|for\s+free|right\s+now))(?!\w)"
+            r"crunchyroll)|(?:available|streaming|streamable)\s+(?:on|now|anywhere|for\s+free|right\s+now)|"
+            r"where\s+(?:can|could|do|might|should)\s+(?:i|we|you|one)\s+(?:watch|stream|see|find|rent|buy|get)|"
+            r"where\s+to\s+(?:watch|stream|rent|buy)\s+(?:it|this|that|them)|"
+            r"(?:in|at)\s+(?:the\s+)?(?:cinemas?|theat(?:er|re)s?)\s+(?:now|still|near\s+me|right\s+now))(?!\w)"
         ),
     ),
 )

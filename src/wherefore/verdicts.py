@@ -83,7 +83,7 @@ _VERB = re.compile(
     r"walked out of|gave up on|turned off|(?:fell|falling|put me) (?:asleep|to sleep) (?:during|watching|in|"
     r"halfway through)|"
     r"(?:can|could)(?:n?'?t|not| not) (?:get into|get through|finish|sit through|make it through)|"
-    r"thumbs down (?:for|to)|nothing like|"
+    r"thumbs down (?:for|to)|nothing like|less like|unlike|"
     r"(?:don'?t|didn'?t|do not|never|can'?t) (?:get|got|understand|understood|see|saw) (?:the (?:hype|fuss|"
     r"appeal|point|love)(?: (?:around|about|of|for|with))?|why (?:people|anyone|"
     r"everyone|everybody|anybody) (?:likes?|loves?|enjoys?))|can'?t believe (?:people|anyone|"
@@ -314,6 +314,9 @@ _SO_IS = re.compile(
     r"(?:\bso\s+(?:is|was|are|were)|\b(?:same|likewise|ditto)\s+(?:goes\s+)?(?:for|with)|\bas\s+(?:is|was)|\bditto)\s+$",
     re.IGNORECASE,
 )
+_RATHER_THAN = re.compile(  # "more like X than Y"
+    r"\bmore\s+(?:like|along\s+the\s+lines\s+of)\b.*\bthan\s+(?:like\s+)?(?:the\s+)?$", re.IGNORECASE
+)
 _THAT_KIND = (
     r"(?:and\s+|etc\W*)*(?:that|this|those|these)\s+(?:kinds?|sorts?|types?|style)\s+of\b|"
     r"(?:and\s+)?(?:stuff|things|films|movies)\s+like\s+(?:that|those|this|these)\b"
@@ -378,6 +381,8 @@ def verdict_on(
     rated = _rated(text[mentions[i - 1][1] if i else clause[0] : start], tail)
     if rated is not None:
         return rated
+    if i and _RATHER_THAN.search(head):
+        return "disliked"
     if re.search(r"\b(?:neither|nor)\b", head, re.IGNORECASE) and re.match(
         r"\W*(?:was|is|were|are)\s+(?:(?:any|particularly|really|very|that|all that)\s+)?(?:good|great|worth|fun)",
         tail,

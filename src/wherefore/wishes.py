@@ -213,6 +213,12 @@ class FoundWish:
     strength: float
     start: int
     end: int
+    also: tuple[tuple[str, str], ...] = ()  # as of `Wish`
+
+    @property
+    def parts(self) -> tuple[tuple[str, str], ...]:
+        """All values that it speaks of: field and value of each."""
+        return ((self.field, self.value), *self.also)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +276,14 @@ class _Listed(NamedTuple):
     attitude: Attitude | None
     first: int
     by_or: bool
+
+
+def _together(
+    values: Sequence[_Value], kind: Literal["unwanted", "lifted"], strength: float, start: int, end: int
+) -> FoundWish:
+    """What has all of some values."""
+    first, *others = ((v.field, v.value) for v in values)
+    return FoundWish(*first, kind, strength, start, end, tuple(others))
 
 
 class WishReader:
@@ -450,6 +464,9 @@ class WishReader:
         demanded_before = -1  # where a demanded person's name ended
         negators: dict[int, str | None] = {}  # what turns down a list, by where it begins
         asked: set[int] = set()  # where lists begin of which something is asked for
+        mixtures = self._mixtures(text, said, spans)
+        seconds = {spans[n + 1][0]: span[0] for n, span in enumerate(spans) if span[0] in mixtures}
+        mixed: tuple[int, float] | None = None  # where the refusal of a mixture begins, and its strength
         for (i, j, key, is_person), listed in zip(
             spans, self._on_lists(plain, place, said, spans), strict=True
         ):
@@ -462,6 +479,8 @@ class WishReader:
             start, end = said[i].start, said[j - 1].end
             polar = _POLAR.match(text[end : said[-1].end])  # "vampires yes, romance no"
             if negator is None and polar is not None and polar["no"]:
+                negator = "no"
+            if negator is None and mixed is not None:
                 negator = "no"
             refused = attitude is not None and attitude.kind == "unwanted"
             if refused:
@@ -480,9 +499,12 @@ class WishReader:
                 ]
                 continue
             if negator is None and self._is_lifted(said, i, after):
-                found += [
-                    FoundWish(v.field, v.value, "lifted", 1.0, start, end) for v in self._all(key, is_person)
-                ]
+                if is_person:
+                    found += [
+                        FoundWish(v.field, v.value, "lifted", 1.0, start, end) for v in self._people[key]
+                    ]
+                else:
+                    found += self._ruled_out(key, "lifted", 1.0, start, end)
                 continue
             if is_person:
                 beside = {w.form for w in said[demanded_before:i]} <= {"and", "or"} and demanded_before > 0
@@ -508,10 +530,18 @@ class WishReader:
                     begin = next(k for k, word in enumerate(said) if word.start >= attitude.start)
                 if not joined:
                     strength = 0.5 if _RATHER_NOT.match(text[said[begin].start : start]) else 2.0
-                found += [
-                    FoundWish(v.field, v.value, "unwanted", strength, said[begin].start, end)
-                    for v in self._all(key, False)
-                ]
+                if (
+                    i in mixtures and negator not in _OF_VALUES
+                ):  # of "non-American crime films" crime is wanted
+                    mixed = (begin, strength)
+                elif mixed is None:
+                    found += self._ruled_out(key, "unwanted", strength, said[begin].start, end)
+                else:
+                    found += [
+                        _together(both, "unwanted", mixed[1], said[mixed[0]].start, end)
+                        for both in mixtures[seconds[i]]
+                    ]
+                    mixed = None
             elif (not past or (attitude is not None and attitude.longed)) and (
                 (polar is not None and polar["yes"])
                 or attitude is not None
@@ -912,6 +942,46 @@ class WishReader:
                 found += [v for v in self._lookup(values) if v not in found]
         return found
 
+    def _ruled_out(
+        self, key: str, kind: Literal["unwanted", "lifted"], strength: float, start: int, end: int
+    ) -> list[FoundWish]:
+        """What an unwanted word rules out: each of its values, and what has all that it stands for together."""
+        found = [FoundWish(v.field, v.value, kind, strength, start, end) for v in self._all(key, False)]
+        both = self._both(key)
+        return [*found, _together(both, kind, strength, start, end)] if both else found
+
+    def _both(self, key: str) -> list[_Value]:
+        """The values that a word stands for together: "romcom" is Romance and Comedy. Empty when it is none such."""
+        for values in self._synonyms.get(key, ()):
+            if " + " in values and (found := [v for v in self._lookup(values) if v.few]):
+                narrow = min(self._width[v.field] for v in found)
+                return [v for v in found if self._width[v.field] == narrow]
+        return []
+
+    def _mixtures(
+        self, text: str, said: Sequence[Word], spans: Sequence[tuple[int, int, str, bool]]
+    ) -> dict[int, list[tuple[_Value, _Value]]]:
+        """What stands side by side and means what has both, by where the first begins: "horror comedies".
+
+        Each of what the first may stand for, with the second: "gory horror".
+        """
+        found: dict[int, list[tuple[_Value, _Value]]] = {}
+        joins = [
+            right[0] == left[1] and not text[said[left[1] - 1].end : said[right[0]].start].strip(" -")
+            for left, right in zip(spans, spans[1:], strict=False)
+        ]
+        for n, joined in enumerate(joins):
+            (i, _, key, person), (_, _, other, another) = spans[n], spans[n + 1]
+            if not joined or person or another or True in (*joins[max(n - 1, 0) : n], *joins[n + 1 : n + 2]):
+                continue
+            head = next((v for v in self._all(other, False) if v.few), None)
+            if head is None:
+                continue
+            kinds = self._all(key, False)
+            kinds = [v for v in kinds if v.few][:1] or kinds
+            found[i] = [(v, head) for v in kinds if v != head]
+        return found
+
     def _negator(
         self, text: str, said: Sequence[Word], i: int, inside: Sequence[bool], hidden: Sequence[bool]
     ) -> str | None:
@@ -1083,6 +1153,8 @@ class WishReader:
             and said[noun].form in self.nouns | {"ones", "stuff", "genre", "genres"}
             and not hidden[noun]
         )
+        if self._is_apposed(text, said, i, inside, hidden):
+            return True
         of_one = any(hidden) or any(
             w.form in _OF_ONE and text[w.start : w.end].lower() not in _WE_ARE for w in said[first:i]
         )
@@ -1097,6 +1169,28 @@ class WishReader:
             return True
         # "A Korean revenge thriller"
         return follows or (noun > j and any(v.few for v in self._wanted(stem(said[noun - 1].form))))
+
+    def _is_apposed(
+        self, text: str, said: Sequence[Word], i: int, inside: Sequence[bool], hidden: Sequence[bool]
+    ) -> bool:
+        """Whether word i is in all that is said after what is sought: "like Heat, korean thriller"."""
+        begin = i
+        while begin and not hidden[begin - 1] and inside[begin - 1]:
+            begin -= 1
+        if not begin or not hidden[begin - 1]:
+            return False
+        gap = text[said[begin - 1].end : said[begin].start]
+        end = i
+        while end < len(said) and not hidden[end] and (inside[end] or said[end].form in self.nouns | _POLITE):
+            end += 1
+        if gap.strip() != "," or (
+            end < len(said) and not _BREAK.search(text[said[end - 1].end : said[end].start])
+        ):
+            return False
+        return any(
+            word.form in ("like", "similar") and not shown
+            for word, shown in zip(said[:begin], hidden, strict=False)
+        )
 
     @staticmethod
     def _is_placed(said: Sequence[Word], i: int) -> bool:
