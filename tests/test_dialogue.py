@@ -605,7 +605,11 @@ def test_merge_lets_the_later_state_hold():
     merged = STATE.merge(later)
     assert (merged.liked, merged.disliked, merged.seen) == (("a", "b"), (), ("c",))
     assert merged.limits == later.limits
-    assert merged.wanted == () and values(merged.unwanted) == {"Horror", "P"}
+    assert merged.wanted == () and {wish.text for wish in merged.unwanted} == {
+        "Horror",
+        "P",
+        "Romance + Comedy",
+    }
     assert STATE.merge(Preferences()) == STATE and Preferences().merge(STATE) == STATE
 
 
