@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from wherefore import verdicts
+from wherefore.absent import AbsentReader
 from wherefore.catalog import Catalog, Item
 from wherefore.choices import Choice, choice_in
 from wherefore.counts import MOST, read_count
@@ -423,6 +424,7 @@ class DialogueReader:
 
         self._critiques = CritiqueReader(self.catalog, self._limits)
         self._questions = QuestionReader(self.catalog, self._wishes, self._limits)
+        self._absent = AbsentReader(self.catalog, self._wishes)
         # A message is read again with every later turn, and names the same items each time.
         self._found = lru_cache(_REMEMBERED)(self._mentions)
 
@@ -501,6 +503,22 @@ class DialogueReader:
         if self._items is not self.catalog.items:
             self.refresh()
         return self._questions.read(dialogue)
+
+    def absent(self, dialogue: Dialogue) -> tuple[str, ...]:
+        """What the newest message of a dialogue that was read speaks of as items are, and the catalogue lacks.
+
+        In the user's words: of "I loved Knives Out", where there is no such film, `Knives Out`.
+        """
+        if self._items is not self.catalog.items:
+            self.refresh()
+        number = len(dialogue.messages) - 1
+        message = dialogue.messages[number]
+        here = [(one.start, one.end) for one in dialogue.mentions if one.message == number]
+        other_year = [
+            one for one in self._found(message, (), ()) if not one.item_id
+        ]  # "Parasite (2019)", where there is one of 1982
+        strange = self._absent.read(message.content, [*here, *((one.start, one.end) for one in other_year)])
+        return (*(message.content[one.start : one.end] for one in other_year), *strange)
 
     def _mentions(
         self, message: Message, named: tuple[str, ...], listed: tuple[str, ...]

@@ -419,6 +419,10 @@ class QuestionReader:
         chosen = tuple(items) or (
             self._focus(dialogue, clause[1][0]) if self._pointer.search(stripped) else ()
         )
+        unknown = _UNKNOWN.search(clause[0][slice(*clause[1])])
+        if not chosen and unknown is not None and not self._pointer.search(stripped):
+            start, end = clause[1]
+            return Question("unknown", (), start=start, end=end, said=unknown[1].strip())
         if not chosen:
             listed = self._list(dialogue)
             pointed = self._pointer.search(stripped) is not None and len(listed) > 1

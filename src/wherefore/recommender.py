@@ -54,6 +54,7 @@ from wherefore.unrecorded import other_kinds, unrecorded
 
 Action = Literal["recommend", "ask", "answer", "chat", "nothing"]
 Progress = Callable[[int, int], None]
+_ABSENT = 3  # titles that no item has and that are told of
 
 
 @dataclass(frozen=True)
@@ -587,7 +588,8 @@ class Recommender:
                 listed = (*listed[: number - 1], replace(one, reason=piece, worded=how), *listed[number:])
                 delta = ("\n\n" if number == 1 else "\n") + line
             else:
-                delta = piece + _understood(dialogue, grounds.catalog, piece, len(items))
+                absent = self.reader.absent(dialogue)
+                delta = piece + _understood(dialogue, grounds.catalog, piece, len(items), absent)
             mark("first_word")
             text += delta
             yield TextDelta(delta)
@@ -885,9 +887,15 @@ class Recommender:
         }
 
 
-def _understood(dialogue: Dialogue, catalog: Catalog, opening: str, total: int) -> str:
-    """What the newest message's words of degree were taken to mean, and what of it no record can tell."""
+def _understood(dialogue: Dialogue, catalog: Catalog, opening: str, total: int, absent: Sequence[str]) -> str:
+    """What the newest message's words of degree were taken to mean, and what of it no record can tell.
+
+    `absent` is what it names and the catalogue lacks.
+    """
     told: list[str] = []
+    if absent:
+        names = joined([f"“{title}”" for title in absent[:_ABSENT]], "or")
+        told.append(f"I know no {catalog.schema.noun.lower()} called {names}.")
     last = len(dialogue.messages) - 1
     for name in dict.fromkeys(limit.field for limit in dialogue.preferences.limits):
         limits = [limit for limit in dialogue.preferences.limits if limit.field == name]
