@@ -1,9 +1,12 @@
 # One command each; the first makes .venv and installs into it, later ones start at once, without a network.
-#   make chat    talk in the terminal (or: printf 'message\n' | make chat)
-#   make ui      the same on a web page
-#   make test    the test suite
-#   make check   formatting, lint and types
-#   make clean   delete .venv and caches
+#   make chat         talk in the terminal (or: printf 'message\n' | make chat)
+#   make ui           the same on a web page
+#   make test         the test suite
+#   make check        formatting, lint and types
+#   make lock         write the newest versions of all packages in range into constraints.txt
+#   make test-oldest  the test suite with the oldest versions that pyproject.toml admits
+#   make test-newest  the same with the newest
+#   make clean        delete .venv and caches
 # PYTHON=python3.12 chooses the Python, VENV=folder where it goes, ARGS='--catalog books.csv' is passed on.
 
 PYTHON ?= python3
@@ -12,17 +15,19 @@ ARGS ?=
 # An index that has torch builds without CUDA saves gigabytes on a machine without an NVIDIA GPU: name yours
 # here (make chat TORCH_INDEX=...). Empty: from wherever pip is set up to look.
 TORCH_INDEX ?=
-TORCH := torch>=2.4,<2.14
+# The versions that are tested; pyproject.toml has the ranges that should work.
+LOCK ?= constraints.txt
 
 BIN = $(VENV)/bin
-PIP = $(BIN)/python -m pip --disable-pip-version-check install
+PIP = $(BIN)/python -m pip --disable-pip-version-check install -c $(LOCK)
 LOG = $(VENV)/install.log
 # All of pip's talk goes to the log; standard output is the chat's alone.
 FAILED = { tail -n 20 $(LOG) >&2; echo "The installation failed; all of it is in $(LOG)." >&2; exit 1; }
+RESOLVE = $(BIN)/uv pip compile pyproject.toml --all-extras --no-annotate --no-header --quiet
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help chat ui test check clean
+.PHONY: help chat ui test check lock test-oldest test-newest clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -41,24 +46,39 @@ check: $(VENV)/.installed-dev
 	  echo "-- $$step"; $(BIN)/$$step || failed="$$failed [$$step]"; \
 	done; test -z "$$failed" || { echo "Failed:$$failed" >&2; exit 1; }
 
+# For every platform and Python at once; what a platform does not need is marked so.
+lock: $(VENV)/.installed-dev
+	@{ echo "# The versions that are tested, for every platform. Written by: make lock"; \
+	  $(RESOLVE) --universal --upgrade; } > constraints.txt.partial && mv constraints.txt.partial constraints.txt
+
+test-oldest: $(VENV)/.installed-dev
+	@$(RESOLVE) --resolution lowest-direct --output-file $(VENV)/oldest.txt
+	@$(MAKE) test VENV=$(VENV)-oldest LOCK=$(VENV)/oldest.txt
+
+test-newest: $(VENV)/.installed-dev
+	@$(RESOLVE) --upgrade --output-file $(VENV)/newest.txt
+	@$(MAKE) test VENV=$(VENV)-newest LOCK=$(VENV)/newest.txt
+
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) $(VENV)-oldest $(VENV)-newest .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
 
-# A stamp is a copy of the pyproject.toml that was installed: one with a new date and the same words, as
-# after a git checkout, installs nothing.
-$(VENV)/.installed: pyproject.toml | $(VENV)/.made
-	@cmp -s $< $@ || { \
+# A stamp is a copy of what was installed: files with a new date and the same words, as after a git checkout,
+# install nothing.
+WANTED = cat pyproject.toml $(LOCK)
+
+$(VENV)/.installed: pyproject.toml $(LOCK) | $(VENV)/.made
+	@$(WANTED) | cmp -s - $@ || { \
 	  echo "Installing into $(VENV): a few minutes, once. Progress is in $(LOG)." >&2; \
-	  { { test -n "$(TORCH_INDEX)" && $(PIP) --no-deps --index-url "$(TORCH_INDEX)" --timeout 15 --retries 0 "$(TORCH)"; } \
-	    || $(PIP) "$(TORCH)"; } >>$(LOG) 2>&1 </dev/null || $(FAILED); \
+	  { { test -n "$(TORCH_INDEX)" && $(PIP) --no-deps --index-url "$(TORCH_INDEX)" --timeout 15 --retries 0 torch; } \
+	    || $(PIP) torch; } >>$(LOG) 2>&1 </dev/null || $(FAILED); \
 	  $(PIP) -e . >>$(LOG) 2>&1 </dev/null || $(FAILED); }
-	@cp $< $@
+	@$(WANTED) > $@
 
-$(VENV)/.installed-%: pyproject.toml $(VENV)/.installed
-	@cmp -s $< $@ || { \
+$(VENV)/.installed-%: $(VENV)/.installed
+	@$(WANTED) | cmp -s - $@ || { \
 	  echo "Installing what $* needs. Progress is in $(LOG)." >&2; \
 	  $(PIP) -e '.[$*]' >>$(LOG) 2>&1 </dev/null || $(FAILED); }
-	@cp $< $@
+	@$(WANTED) > $@
 
 $(VENV)/.made:
 	@command -v $(PYTHON) >/dev/null || { \

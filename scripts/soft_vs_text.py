@@ -204,6 +204,8 @@ def _rank_prompt(
     """Score candidates that stand one after the other in the prompt, each read at its last token."""
     import torch
 
+    from wherefore.trees import keeping
+
     with torch.inference_mode():
         ids = [token for text in texts for token in text.ids]
         ends = torch.tensor([len(text.ids) for text in texts], device=model.device).cumsum(0) - 1
@@ -211,8 +213,7 @@ def _rank_prompt(
         output = model.body(
             inputs_embeds=model.embeddings(torch.tensor([ids], device=model.device)),
             position_ids=torch.arange(trunk, trunk + len(ids), device=model.device)[None],
-            past_key_values=cache.states,
-            use_cache=True,
+            **keeping(model.body, cache.states),
         )
         cache.states.crop(-len(ids))
         scores: Tensor = model.head(output.last_hidden_state[0, ends], cache.end, features).total

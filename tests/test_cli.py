@@ -441,3 +441,12 @@ def test_own_catalogue_with_the_starter(tmp_path, capsys, monkeypatch):
         reply = json.loads(capsys.readouterr().out)
         assert len(reply["recommendations"]) == 3
         assert all(one["item"]["year"] > 2000 and one["reason"] for one in reply["recommendations"])
+
+
+def test_a_turn_in_the_terminal_prints_nothing_on_standard_error():
+    """No package's warning stands above the first reply, whatever its version."""
+    command = [sys.executable, "-m", "wherefore.cli", "chat", "--k", "2"]
+    done = subprocess.run(
+        command, input="Something like Alien\n", capture_output=True, text=True, timeout=120
+    )
+    assert (done.returncode, done.stderr) == (0, "") and "2. " in done.stdout

@@ -8,7 +8,7 @@ import torch
 from conftest import make_tiny
 from families import STATEFUL
 from test_model import prompts_of, signals, trunk_of
-from wherefore.trees import PADDING, TokenTrees, twin
+from wherefore.trees import PADDING, TokenTrees, keeping, twin
 from wherefore.writing import ContinuousBatch, sample
 
 OPTIONS = {"max_tokens": 9, "temperature": 0.9, "top_p": 0.95, "samples": 3}
@@ -200,9 +200,7 @@ def test_a_twin_grows_without_the_other(llama):
     before = [layer.keys.clone() for layer in cache.states.layers]
     other = twin(cache.states)
     other.crop(-2)
-    llama.body(
-        inputs_embeds=llama.embeddings(torch.tensor([[3, 4, 5]])), past_key_values=other, use_cache=True
-    )
+    llama.body(inputs_embeds=llama.embeddings(torch.tensor([[3, 4, 5]])), **keeping(llama.body, other))
     assert other.get_seq_length() == len(cache.ids) + 1
     assert all(torch.equal(layer.keys, one) for layer, one in zip(cache.states.layers, before, strict=True))
 

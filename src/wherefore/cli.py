@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from wherefore.errors import WhereforeWarning
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -398,9 +401,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     try:
-        result = typer.main.get_command(app).main(
-            None if argv is None else list(argv), prog_name="wherefore", standalone_mode=False
-        )
+        with _own_warnings_alone():
+            result = typer.main.get_command(app).main(
+                None if argv is None else list(argv), prog_name="wherefore", standalone_mode=False
+            )
         sys.stdout.flush()
     except (BrokenPipeError, SystemExit):  # typer turns the first into the second
         _drop_output()
@@ -446,6 +450,17 @@ def _prepare_streams() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="replace")
+
+
+@contextmanager
+def _own_warnings_alone() -> Iterator[None]:
+    """Of all warnings, a user sees ours, a line each. `python -W default` or PYTHONWARNINGS shows the others."""
+    with warnings.catch_warnings():
+        if not sys.warnoptions:
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("default", WhereforeWarning)
+            warnings.showwarning = lambda message, *_, **__: print(f"wherefore: {message}", file=sys.stderr)
+        yield
 
 
 def _drop_output() -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from wherefore.catalog import Catalog
 from wherefore.config import Component
 from wherefore.dialogue import Dialogue
+from wherefore.errors import WhereforeWarning
 from wherefore.index import Index
 from wherefore.learned import packed, unpacked
 from wherefore.ratings import liked_sets
@@ -242,6 +243,7 @@ class Collaborative:
                 f"source {self.name!r}: {len(ids):,} items are named or liked, `max_items` is "
                 f"{self.max_items:,}; only the most frequent take part. A higher `max_items` takes memory with "
                 "its square, time with its cube",
+                WhereforeWarning,
                 stacklevel=3,
             )
             ids = sorted(sorted(ids, key=lambda item_id: -frequency[item_id])[: self.max_items])

@@ -15,10 +15,11 @@ from wherefore.attention import Attention, seen_by_branches
 from wherefore.composite import text_part
 from wherefore.config import Config, LLMConfig, LoraConfig, build
 from wherefore.copying import Copying
+from wherefore.errors import WhereforeWarning
 from wherefore.item_encoder import ITEM_ENCODERS, ItemEncoder, ItemSignals
 from wherefore.prompt import SOFT, Batch, PromptFormat, Segment
 from wherefore.signals import make_signals
-from wherefore.trees import TokenTrees, twin
+from wherefore.trees import TokenTrees, keeping, twin
 from wherefore.writing import (
     Chance,
     ContinuousBatch,
@@ -308,6 +309,7 @@ class RecommenderLM(nn.Module):
                 f"{self._kind} does not take masks of branches: each candidate and each sentence is read with the "
                 "whole dialogue before it, which gives the same result and takes longer. For speed choose an LLM "
                 "whose layers are all attention, loaded with attn_implementation 'sdpa' or 'eager'.",
+                WhereforeWarning,
                 stacklevel=2,
             )
 
@@ -461,8 +463,7 @@ class RecommenderLM(nn.Module):
             inputs_embeds=inputs,
             position_ids=torch.arange(first, first + inputs.shape[1], device=self.device)[None],
             # Not the model's own kind of cache: layers with a window would forget what ranking goes back to.
-            past_key_values=DynamicCache() if states is None else states,
-            use_cache=True,
+            **keeping(self.body, DynamicCache() if states is None else states),
         )
 
     @torch.inference_mode()
@@ -692,6 +693,7 @@ def build_lm(config: LLMConfig, seed: int = 0) -> tuple[nn.Module, Any]:
                 f"the tokenizer of {config.name!r} has no chat template, so messages are written as `user : ...`. "
                 "After training that is as good; if the LLM was tuned to chat, save its tokenizer with its "
                 "`chat_template` into a folder with the model, and give the folder as `llm.name`",
+                WhereforeWarning,
                 stacklevel=2,
             )
     if few_bits:

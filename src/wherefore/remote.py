@@ -31,6 +31,7 @@ import numpy as np
 
 from wherefore.catalog import Catalog, Item
 from wherefore.dialogue import Dialogue
+from wherefore.errors import WhereforeWarning
 from wherefore.explain import Sentence
 from wherefore.fluency import oddities
 from wherefore.phrases import surface
@@ -64,7 +65,7 @@ _PUNCTUATION = frozenset(",.'\":;!()- ")
 _STRAIGHT = str.maketrans({"’": "'", "‘": "'", "`": "'", "“": '"', "”": '"', "—": ",", "–": ",", "‑": "-"})
 
 
-class ServerWarning(UserWarning):
+class ServerWarning(WhereforeWarning):
     """The server did not answer as it should; sources and plain sentences stand in."""
 
 

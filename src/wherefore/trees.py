@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import functools
+import inspect
 from collections.abc import Collection, Sequence
 from typing import Any, Self
 
@@ -12,6 +14,16 @@ from torch import Tensor
 from wherefore.attention import Attention
 
 TRUNK, PADDING = 0, -1  # numbers of branches
+
+
+def keeping(body: Any, states: Any) -> dict[str, Any]:
+    """The keywords that hand a model its cache: transformers 5.24 renamed `past_key_values` to `cache`."""
+    return {_cache_keyword(type(body)): states, "use_cache": True}
+
+
+@functools.cache
+def _cache_keyword(model: type) -> str:
+    return "cache" if "cache" in inspect.signature(model.forward).parameters else "past_key_values"
 
 
 class TokenTrees:
@@ -71,8 +83,7 @@ class TokenTrees:
             inputs_embeds=inputs,
             attention_mask=self._attention.masks(seen, at, self._at, inputs.dtype),
             position_ids=at,
-            past_key_values=self._states,
-            use_cache=True,
+            **keeping(self._body, self._states),
         )
         hidden: Tensor = output.last_hidden_state
         return hidden
