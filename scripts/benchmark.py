@@ -180,8 +180,8 @@ def _soft_vs_text(command: str, options: argparse.Namespace) -> dict[str, Any]:
 
 def _speed(command: str, turns: int) -> dict[str, Any]:
     cold = [_cold() for _ in range(3)]
-    from wherefore import Recommender
     from wherefore.evaluate import provenance
+    from wherefore.recommender import Recommender
 
     recommender = Recommender.from_pretrained("starter")
     warm = _warm(recommender, turns)
@@ -223,7 +223,7 @@ def _block(recommender: Any) -> dict[str, Any]:
     """100 candidates: one block; one pass each on the dialogue's cache; one pass each over dialogue and item."""
     import torch
 
-    from wherefore.dialogue import Message
+    from wherefore.dialogue.messages import Message
     from wherefore.item_encoder import ItemSignals
     from wherefore.prompt import Example, collate
 

@@ -28,9 +28,10 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from wherefore.catalog import Item
+    from wherefore.catalog.catalog import Item
     from wherefore.corpora.base import CorpusTurn
-    from wherefore.dialogue import Dialogue, DialogueReader, Message
+    from wherefore.dialogue.messages import Dialogue, Message
+    from wherefore.reading.reader import DialogueReader
     from wherefore.recommender import Recommender
     from wherefore.simulate import Seen, SimulatedUser, System, Taste
 
@@ -258,9 +259,9 @@ def intents(options: argparse.Namespace) -> dict[str, Any]:
 
 def redial_reader(options: argparse.Namespace) -> DialogueReader:
     """What reads dialogues about ReDial's films."""
-    from wherefore.catalog import Catalog
+    from wherefore.catalog.catalog import Catalog
     from wherefore.corpora import read_items
-    from wherefore.dialogue import DialogueReader
+    from wherefore.reading.reader import DialogueReader
 
     records = [
         {"id": item, **{key: record[key] for key in ("title", "year", "genres") if record.get(key)}}
@@ -272,7 +273,7 @@ def redial_reader(options: argparse.Namespace) -> DialogueReader:
 
 def understood(reader: DialogueReader, turns: Sequence[CorpusTurn]) -> Dialogue:
     """What is understood of a corpus' turns; which items they name is known."""
-    from wherefore.corpora import as_dialogue
+    from wherefore.corpora.base import as_dialogue
 
     catalog = reader.catalog
     known = as_dialogue(
@@ -290,10 +291,11 @@ def diversity(recommender: Recommender, options: argparse.Namespace) -> dict[str
     import numpy as np
     from rich.progress import track
 
-    from wherefore.corpora import instances, read, read_items, titles_of
+    from wherefore.catalog.series import series_of
+    from wherefore.corpora import read, read_items
+    from wherefore.corpora.base import instances, titles_of
     from wherefore.diversity import spread as unlikeness
     from wherefore.prepare import spread
-    from wherefore.series import series_of
     from wherefore.tasks import link_items
 
     catalog, vectors = recommender.catalog, recommender.index.vectors
@@ -419,7 +421,7 @@ class Forgetful:
 
     def read(self, messages: Sequence[Message], *_: Any) -> Dialogue:
         """The messages, with nothing understood."""
-        from wherefore.dialogue import Dialogue
+        from wherefore.dialogue.messages import Dialogue
 
         return Dialogue(tuple(messages))
 

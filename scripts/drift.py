@@ -32,7 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     from rich.progress import track
 
     from wherefore.checkpoint import checkpoint_dir, load_checkpoint
-    from wherefore.corpora import as_dialogue, read
+    from wherefore.corpora import read
+    from wherefore.corpora.base import as_dialogue
     from wherefore.drift import measure_drift
     from wherefore.evaluate import provenance
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from soft_vs_text import Bench, bench_of, growth, trunk_of, wait
 
 if TYPE_CHECKING:
+    from wherefore.decoding import ContinuousBatch
     from wherefore.model import RecommenderLM
-    from wherefore.writing import ContinuousBatch
 
 FORMATS = ("float32", "bfloat16", "int8")
 CANDIDATES, SENTENCES, SAMPLES, TOKENS = 100, 5, 3, 20
@@ -120,9 +120,9 @@ def ranks(bench: Bench) -> list[int]:
 
 def write(bench: Bench, conversations: int) -> None:
     """Reasons for so many conversations, in one batch, their dialogues read before."""
+    from wherefore.decoding import ContinuousBatch
     from wherefore.item_encoder import ItemSignals
     from wherefore.prompt import Segment
-    from wherefore.writing import ContinuousBatch
 
     model = bench.model
     batch: ContinuousBatch = ContinuousBatch(model.reader())

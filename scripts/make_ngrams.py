@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     from rich.progress import track
 
-    from wherefore.catalog import Catalog
+    from wherefore.catalog.catalog import Catalog
     from wherefore.fluency import NGRAMS, collect
     from wherefore.invented import invented_catalogs
 
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     found = set()
     for step in track(range(steps), "sentences"):
         found |= collect(catalogs, options.sentences // steps, options.seed * 1_000_003 + step)
-    out = options.out or ROOT / "src" / "wherefore" / NGRAMS
+    out = options.out or ROOT / "src" / "wherefore" / "assets" / NGRAMS
     text = "".join(f"{' '.join(some)}\n" for some in sorted(found))
     out.write_bytes(gzip.compress(text.encode(), mtime=0))
     print(f"{len(found):,} in {out}")

@@ -76,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def make_corpora(config: Config, out: Path, count: int) -> None:
     """Make the dialogues that the config trains on and that are not there yet."""
     from make_dialogues import corpus
-    from wherefore.catalog import Catalog
+    from wherefore.catalog.catalog import Catalog
     from wherefore.generator import DialogueMaker
     from wherefore.prepare import load_index
 

@@ -40,7 +40,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from wherefore.catalog import Catalog, Item, Schema
+from wherefore.catalog.catalog import Catalog, Item
+from wherefore.catalog.schema import Schema
 from wherefore.corpora import read
 from wherefore.files import write_aside
 

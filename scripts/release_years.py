@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     import numpy as np
 
-    from wherefore.catalog import Catalog
-    from wherefore.dialogue import Dialogue
+    from wherefore.catalog.catalog import Catalog
+    from wherefore.dialogue.messages import Dialogue
     from wherefore.index import Index
 
 GAINS = (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5)
@@ -115,9 +115,8 @@ class Later(NamedTuple):
 
 def later(config: Any, cut: int, begin: int, end: int) -> Later:
     """A config's training dialogues, by their numbers those before `cut` and those from `begin` to `end`."""
-    from wherefore.catalog import Catalog
-    from wherefore.corpora import as_dialogue
-    from wherefore.corpora.base import instances
+    from wherefore.catalog.catalog import Catalog
+    from wherefore.corpora.base import as_dialogue, instances
     from wherefore.prepare import load_corpora, load_index
 
     catalog = Catalog.load(config.catalog, config.catalog_schema)

@@ -241,7 +241,7 @@ def newcomers(options: argparse.Namespace, command: str) -> None:
     """How well items are found that nobody has named yet: those of a random share, kept out of all dialogues."""
     from random import Random
 
-    from wherefore.catalog import Catalog, Item
+    from wherefore.catalog.catalog import Catalog, Item
     from wherefore.config import Config
     from wherefore.corpora import read_items
     from wherefore.files import write_aside
@@ -317,7 +317,7 @@ def _loaded(path: Path) -> Config | None:
 
 def untrained(options: argparse.Namespace, runs: Path, number: int) -> Path:
     """The checkpoint that a seed starts from, on the config's catalogue: nothing is trained."""
-    from wherefore.catalog import Catalog
+    from wherefore.catalog.catalog import Catalog
     from wherefore.checkpoint import checkpoint_dir, load_checkpoint, save_checkpoint
     from wherefore.config import Config
     from wherefore.recommender import moved

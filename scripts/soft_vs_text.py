@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from wherefore.catalog import Catalog, Item
+    from wherefore.catalog.catalog import Catalog, Item
     from wherefore.model import DialogueCache, RecommenderLM
     from wherefore.prompt import Segment
 
@@ -224,9 +224,9 @@ def bench_of(name: str, count: int, device: str, dtype: str, tokens: int) -> Ben
     """A model with the items that it is measured on."""
     import torch
 
-    from wherefore import Recommender
     from wherefore.model import RankingHead, RecommenderLM
     from wherefore.prompt import Segment
+    from wherefore.recommender import Recommender
 
     starter = Recommender.from_pretrained("starter")
     features = len(starter.retriever.feature_names)
@@ -271,7 +271,7 @@ def described(item: Item, catalog: Catalog) -> str:
 
 def trunk_of(model: RecommenderLM) -> Segment:
     """The dialogue that is read."""
-    from wherefore.dialogue import Message
+    from wherefore.dialogue.messages import Message
 
     roles = ("user", "assistant")
     return model.format.dialogue([Message(roles[n % 2], text) for n, text in enumerate(DIALOGUE)])  # type: ignore[arg-type]

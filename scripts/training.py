@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from soft_vs_text import give_back, growth
 
 if TYPE_CHECKING:
-    from wherefore import Catalog, Recommender
+    from wherefore.catalog.catalog import Catalog
     from wherefore.config import Config
     from wherefore.item_encoder import ItemSignals
     from wherefore.model import RecommenderLM
     from wherefore.prepare import Corpus
+    from wherefore.recommender import Recommender
     from wherefore.tasks import Ingredients
 
 WAYS: Mapping[str, tuple[str, ...]] = {
@@ -117,12 +118,12 @@ def prepared(folder: Path) -> Data:
     import torch
 
     from make_dialogues import corpus
-    from wherefore import Recommender
     from wherefore.config import Config
     from wherefore.generator import DialogueMaker
     from wherefore.invented import invented_catalogs
     from wherefore.item_encoder import ItemSignals
     from wherefore.prepare import load_corpora
+    from wherefore.recommender import Recommender
 
     starter = Recommender.from_pretrained("starter")
     corpus(DialogueMaker(starter.catalog, starter.index.vectors), folder / "made", None, DIALOGUES, 0)

@@ -23,7 +23,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from wherefore.catalog import Catalog
+    from wherefore.catalog.catalog import Catalog
     from wherefore.recommender import Recommender, Reply
     from wherefore.simulate import SimulatedUser
 
@@ -171,7 +171,7 @@ class Judge:
 
     def faults(self, reply: dict[str, Any]) -> list[str]:
         """What one reply says or lists that it should not."""
-        from wherefore.dialogue import Limit
+        from wherefore.dialogue.state import Limit
 
         catalog = self._catalog
         unknown = [item for item in reply["items"] if item not in catalog]

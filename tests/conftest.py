@@ -75,7 +75,7 @@ def make_tiny(family: str, tokenizers: dict, features: int = 3, dim: int = 8, di
 
 def make_movies():
     """Twelve well-known films as a catalogue."""
-    from wherefore.catalog import Catalog
+    from wherefore.catalog.catalog import Catalog
 
     rows = [
         (
@@ -172,8 +172,9 @@ class WordEmbedder:
 def make_recommender(family: str, tokenizers: dict, catalog=None, **writer):
     """A recommender of random weights over the small catalogue: it ranks at random, but holds its word."""
     from wherefore.config import Component, Config
+    from wherefore.index import Index
     from wherefore.recommender import Recommender
-    from wherefore.retrieval import Index, make_retriever
+    from wherefore.retrieval import make_retriever
 
     catalog = make_movies() if catalog is None else catalog
     tree = {

@@ -14,8 +14,10 @@ from types import ModuleType, SimpleNamespace
 
 import numpy as np
 
-from wherefore.catalog import Catalog
-from wherefore.dialogue import DialogueReader, Limit, Message, Preferences
+from wherefore.catalog.catalog import Catalog
+from wherefore.dialogue.messages import Message
+from wherefore.dialogue.state import Limit, Preferences
+from wherefore.reading.reader import DialogueReader
 
 FILMS = [
     {"id": "1", "title": "The Cellar", "year": 1999, "genres": ["Horror"], "directors": ["Ann Wood"]},

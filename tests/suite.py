@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from wherefore.catalog import Catalog, Item
-from wherefore.dialogue import ITEMS_OF, Preferences
+from wherefore.catalog.catalog import Catalog, Item
+from wherefore.dialogue.state import ITEMS_OF, Preferences
 
 FOLDER = Path(__file__).parent / "dialogues"
 _CONDITION = re.compile(r"(\w+)\s*(<=|>=|<|>|=)\s*(.+)")

@@ -4,8 +4,9 @@ import time
 
 import pytest
 
-from wherefore.catalog import Catalog
-from wherefore.dialogue import DialogueReader, Message
+from wherefore.catalog.catalog import Catalog
+from wherefore.dialogue.messages import Message
+from wherefore.reading.reader import DialogueReader
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ import pytest
 
 from conftest import make_movies
 from wherefore.asking import best_question, declined, fields_asked
-from wherefore.catalog import Catalog
-from wherefore.dialogue import DialogueReader
+from wherefore.catalog.catalog import Catalog
+from wherefore.reading.reader import DialogueReader
 
 
 @pytest.fixture(scope="module")

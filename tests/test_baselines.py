@@ -21,7 +21,7 @@ from wherefore.baselines import (
     repeat_context,
     zero_shot,
 )
-from wherefore.corpora import CorpusDialogue, CorpusTurn, Instance, ItemRef
+from wherefore.corpora.base import CorpusDialogue, CorpusTurn, Instance, ItemRef
 
 
 def talk(number, *turns):

@@ -20,8 +20,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wherefore.catalog import Catalog, FieldSpec, Item, Schema
-from wherefore.values import as_date, as_list, as_number, fractional_year
+from wherefore.catalog.catalog import Catalog, Item
+from wherefore.catalog.cells import as_date, as_list, as_number, fractional_year
+from wherefore.catalog.schema import FieldSpec, Schema
 
 BOOKS = [
     {
@@ -700,7 +701,7 @@ def test_the_builtin_movies_are_whole(movies: Catalog):
 
 def test_the_builtin_movies_load_fast():
     code = (
-        "import time; a = time.perf_counter(); from wherefore.catalog import Catalog; Catalog.builtin();"
+        "import time; a = time.perf_counter(); from wherefore.catalog.catalog import Catalog; Catalog.builtin();"
         "import sys; assert time.perf_counter() - a < 4, time.perf_counter() - a;"
         "heavy = {'torch', 'transformers', 'faiss', 'datasets', 'pandas'} & set(sys.modules); assert not heavy, heavy"
     )

@@ -172,7 +172,7 @@ def test_a_full_disk_leaves_the_old_checkpoint(saved, monkeypatch):
 
 
 def test_an_index_of_another_catalogue_is_refused(saved, tmp_path, tokenizers):
-    from wherefore.catalog import Catalog
+    from wherefore.catalog.catalog import Catalog
 
     other = make_recommender("llama", tokenizers)
     other.remove(["heat"])

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from wherefore.choices import choice_in
+from wherefore.reading.choices import choice_in
 
 LISTED = ("alien", "heat", "fargo")
 

@@ -21,7 +21,7 @@ from rich.console import Console
 
 import fake_recommender
 from wherefore import cli
-from wherefore.catalog import Catalog
+from wherefore.catalog.catalog import Catalog
 from wherefore.terminal import RichScreen
 
 ROOT = Path(__file__).parents[1]

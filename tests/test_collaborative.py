@@ -7,10 +7,11 @@ import pytest
 from safetensors.numpy import load, save
 
 from conftest import WordEmbedder
-from wherefore.catalog import Catalog
+from wherefore.catalog.catalog import Catalog
 from wherefore.collaborative import Collaborative, SparseRows, item_item, thin
 from wherefore.config import Component
-from wherefore.dialogue import Dialogue, Mention, Message, Preferences
+from wherefore.dialogue.messages import Dialogue, Mention, Message
+from wherefore.dialogue.state import Preferences
 from wherefore.index import Index
 from wherefore.learned import Learned, packed, unpacked
 

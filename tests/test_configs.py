@@ -15,12 +15,14 @@ from test_train import ingredients
 from wherefore.config import Component, Config, LoraConfig, build, resolve
 from wherefore.corpora import CORPORA
 from wherefore.cost import estimate
+from wherefore.embedders import EMBEDDERS
 from wherefore.item_encoder import ITEM_ENCODERS
 from wherefore.losses import LOSSES
 from wherefore.model import add_lora, build_model
-from wherefore.retrieval import EMBEDDERS, SOURCES, STORES
+from wherefore.retrieval import SOURCES
 from wherefore.signals import SIGNALS
 from wherefore.sizes import architectures, causal_lm_config, lm_size
+from wherefore.stores import STORES
 from wherefore.trainer import Trainer, trained
 
 ROOT = Path(__file__).parents[1]

@@ -8,15 +8,18 @@ import torch
 
 from checker import Said, faults
 from conftest import FAMILIES, make_recommender, make_tiny
-from wherefore.catalog import Item
+from wherefore.catalog.catalog import Item
 from wherefore.checkpoint import starter_dir
-from wherefore.corpora import CORPORA, Corpus
-from wherefore.dialogue import Message
+from wherefore.corpora import CORPORA
+from wherefore.corpora.base import Corpus
+from wherefore.dialogue.messages import Message
+from wherefore.embedders import EMBEDDERS
 from wherefore.item_encoder import ITEM_ENCODERS, ItemSignals
 from wherefore.losses import LOSSES
 from wherefore.prompt import IGNORE, SOFT, Example, Segment, collate
 from wherefore.recommender import Recommender
-from wherefore.retrieval import EMBEDDERS, SOURCES, STORES
+from wherefore.retrieval import SOURCES
+from wherefore.stores import STORES
 
 SCARY = "I loved The Shining and It Follows. Something scary but not gory, after 2000."
 
@@ -151,8 +154,8 @@ def test_5_added_at_once_removed_for_good(any_recommender):
 
 
 def test_6_what_is_learned_is_the_reply_and_nothing_else(any_recommender):
-    from wherefore.plan import plan_reasons
     from wherefore.tasks import Ingredients, WordingTask
+    from wherefore.writing.plan import plan_reasons
 
     text_format = any_recommender.model.format
     vectors = torch.zeros(len(any_recommender.catalog), 1)

@@ -10,22 +10,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wherefore.corpora import (
-    CORPORA,
+from wherefore.corpora import CORPORA, read, read_items
+from wherefore.corpora.base import (
     CorpusDialogue,
     CorpusTurn,
     Feedback,
     ItemRef,
     as_dialogue,
     instances,
-    read,
-    read_items,
+    mark_titles,
+    split_by_hash,
+    split_mentions,
     titles_of,
 )
-from wherefore.corpora.base import mark_titles, split_by_hash, split_mentions
 from wherefore.corpora.jsonl import Jsonl
 from wherefore.corpora.redial import Redial
-from wherefore.dialogue import Mention, Message
+from wherefore.dialogue.messages import Mention, Message
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 FOLDERS = {

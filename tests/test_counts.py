@@ -3,10 +3,11 @@
 import pytest
 
 from conftest import make_movies
-from wherefore.counts import MOST
-from wherefore.dialogue import Count, DialogueReader, Preferences
+from wherefore.dialogue.notes import merged
+from wherefore.dialogue.parts import forget, parts
+from wherefore.dialogue.state import MOST, Count, Preferences
+from wherefore.reading.reader import DialogueReader
 from wherefore.recommender import Recommender
-from wherefore.state import forget, parts
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +110,10 @@ def test_the_number_is_a_part_of_the_state(films):
     assert forget(state, "three", films.catalog)[0].count is None
     assert Preferences.from_json(state.to_json()) == state
     assert Preferences.from_json({"count": 4}).count == Count(4)
-    assert state.merge(Preferences()).count == state.count and Preferences().merge(state).count == state.count
+    assert (
+        merged(state, Preferences()).count == state.count
+        and merged(Preferences(), state).count == state.count
+    )
 
 
 @pytest.mark.parametrize("wrong", [0, -1, MOST + 1, "3", True, 2.5, {"value": None}, {"number": 3}])

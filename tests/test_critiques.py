@@ -4,8 +4,8 @@ import pytest
 
 from conftest import make_movies
 from test_questions import IDS, LIST, read
-from wherefore.catalog import Catalog
-from wherefore.dialogue import DialogueReader
+from wherefore.catalog.catalog import Catalog
+from wherefore.reading.reader import DialogueReader
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wherefore.catalog import Catalog
-from wherefore.dialogue import DialogueReader, Limit, Mention, Message, Preferences, Wish, parse_messages
-from wherefore.limits import LimitReader
-from wherefore.mentions import TitleIndex
-from wherefore.verdicts import clauses
-from wherefore.wishes import WishReader
-from wherefore.words import ordinary_words
+from wherefore.catalog.catalog import Catalog
+from wherefore.dialogue.messages import Mention, Message, parse_messages
+from wherefore.dialogue.notes import merged
+from wherefore.dialogue.state import Limit, Preferences, Wish
+from wherefore.reading.limits import LimitReader
+from wherefore.reading.reader import DialogueReader
+from wherefore.reading.titles import TitleIndex
+from wherefore.reading.verdicts import clauses
+from wherefore.reading.wishes import WishReader
+from wherefore.text import ordinary_words
 
 SCHEMA = """
 noun: movie
@@ -602,7 +605,7 @@ def test_merge_lets_the_later_state_hold():
     later = Preferences(
         liked=("b",), limits=(Limit("year", "ge", 1990.0, ""),), unwanted=(Wish("genres", "Horror", 2.0, ""),)
     )
-    merged = STATE.merge(later)
+    merged = merged(STATE, later)
     assert (merged.liked, merged.disliked, merged.seen) == (("a", "b"), (), ("c",))
     assert merged.limits == later.limits
     assert merged.wanted == () and {wish.text for wish in merged.unwanted} == {
@@ -610,7 +613,7 @@ def test_merge_lets_the_later_state_hold():
         "P",
         "Romance + Comedy",
     }
-    assert STATE.merge(Preferences()) == STATE and Preferences().merge(STATE) == STATE
+    assert merged(STATE, Preferences()) == STATE and merged(Preferences(), STATE) == STATE
 
 
 def test_given_preferences_are_kept_and_added_to(reader):

@@ -9,7 +9,7 @@ import torch
 
 from conftest import make_tiny
 from families import make_lm
-from wherefore.dialogue import Message
+from wherefore.dialogue.messages import Message
 from wherefore.drift import measure_drift
 
 TALKS = [

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wherefore.corpora import CorpusDialogue, CorpusTurn, Feedback, Instance, ItemRef, instances
+from wherefore.corpora.base import CorpusDialogue, CorpusTurn, Feedback, Instance, ItemRef, instances
 from wherefore.corpora.redial import Redial
-from wherefore.dialogue import Dialogue, Mention, Message
+from wherefore.dialogue.messages import Dialogue, Mention, Message
 from wherefore.evaluate import (
     PLACES,
     SLICES,
@@ -523,7 +523,7 @@ def test_predictions_with_unknown_ids_are_named(tmp_path):
 
 
 def test_the_builtin_catalogue_holds_what_redial_recommends(redial_test):
-    from wherefore.catalog import Catalog
+    from wherefore.catalog.catalog import Catalog
 
     linked = {corpus_id for item in Catalog.builtin() for corpus_id in item.values("redial_ids")}
     gold = [item for one in redial_test[1] for instance in instances(one) for item in instance.gold]

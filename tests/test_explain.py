@@ -6,32 +6,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checker import Said, faults, reply_faults, sentence_faults
-from wherefore.catalog import Catalog, Item, Schema
+from wherefore.catalog.catalog import Catalog, Item
+from wherefore.catalog.schema import Schema
 from wherefore.copying import Copying
-from wherefore.dialogue import Dialogue, DialogueReader, Limit, Message, Preferences, Wish
-from wherefore.explain import (
-    Fact,
-    Plan,
-    check,
-    evidence,
-    plain_opening,
-    plain_sentence,
-    plan_opening,
-    plan_reasons,
-    polish,
-)
-from wherefore.phrases import article
-from wherefore.plan import limit_words, normal_words
-from wherefore.practice import random_dialogue
-from wherefore.wording import (
-    lexicon,
-    opening,
-    opening_surface,
-    random_case,
-    random_opening_case,
-    record_sentences,
-    word,
-)
+from wherefore.dialogue.facts import Fact, Plan
+from wherefore.dialogue.messages import Dialogue, Message
+from wherefore.dialogue.spoken import limit_words
+from wherefore.dialogue.state import Limit, Preferences, Wish
+from wherefore.explain import check, plain_opening, plain_sentence, polish
+from wherefore.practice import random_case, random_dialogue, random_opening_case
+from wherefore.reading.reader import DialogueReader
+from wherefore.text import normal_words
+from wherefore.wording import lexicon, opening, opening_surface, record_sentences, word
+from wherefore.writing.phrases import article
+from wherefore.writing.plan import evidence, plan_opening, plan_reasons
 
 MOVIES = [
     (

@@ -5,14 +5,16 @@ import pytest
 import torch
 
 from conftest import WordEmbedder, make_movies
-from wherefore.catalog import Catalog
+from wherefore.catalog.catalog import Catalog
 from wherefore.config import Component
-from wherefore.dialogue import Dialogue, Mention, Message, Preferences, Wish
+from wherefore.dialogue.messages import Dialogue, Mention, Message
+from wherefore.dialogue.state import Preferences, Wish
 from wherefore.features import EXTRA_FEATURES, Describer
 from wherefore.index import Index
 from wherefore.model import FeatureScaler, RankingHead
-from wherefore.retrieval import Dense, Liked, Popularity, Retriever
-from wherefore.words import forms
+from wherefore.retrieval import Retriever
+from wherefore.sources import Dense, Liked, Popularity
+from wherefore.text import forms
 
 
 @pytest.fixture

@@ -4,8 +4,9 @@ import pytest
 import yaml
 
 from suite import FOLDER, Titles, messages
-from wherefore.catalog import Catalog
-from wherefore.dialogue import ITEMS_OF, DialogueReader, Preferences
+from wherefore.catalog.catalog import Catalog
+from wherefore.dialogue.state import ITEMS_OF, Preferences
+from wherefore.reading.reader import DialogueReader
 
 LISTED = ["Zodiac (2007)", "Heat (1995)", "Prisoners (2013)", "Gone Girl (2014)", "The Town (2010)"]
 FRAMES = yaml.safe_load((FOLDER / "frames.yaml").read_text(encoding="utf-8"))

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from checker import Said, sentence_faults
-from wherefore.catalog import Catalog
-from wherefore.corpora import as_dialogue, read, read_items
-from wherefore.corpora.base import instances
-from wherefore.dialogue import DialogueReader, Preferences
+from wherefore.catalog.catalog import Catalog
+from wherefore.corpora import read, read_items
+from wherefore.corpora.base import as_dialogue, instances
+from wherefore.dialogue.state import Preferences
 from wherefore.generator import DialogueMaker
+from wherefore.reading.reader import DialogueReader
 from wherefore.tasks import link_items
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))

@@ -7,11 +7,12 @@ import numpy as np
 from conftest import WordEmbedder, make_movies
 from wherefore import index as index_module
 from wherefore.config import Component
-from wherefore.dialogue import Dialogue, Mention, Message
+from wherefore.dialogue.messages import Dialogue, Mention, Message
 from wherefore.index import Index
 from wherefore.learned import TextVectors, folds_of, packed, unpacked
 from wherefore.neighbours import Neighbours
-from wherefore.retrieval import Dense, Retriever
+from wherefore.retrieval import Retriever
+from wherefore.sources import Dense
 from wherefore.tower import Tower
 
 

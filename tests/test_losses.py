@@ -9,7 +9,7 @@ import torch
 from conftest import make_tiny
 from test_train import ingredients, whole_tree
 from wherefore.config import Config
-from wherefore.corpora import CorpusDialogue, CorpusTurn, Feedback, ItemRef
+from wherefore.corpora.base import CorpusDialogue, CorpusTurn, Feedback, ItemRef
 from wherefore.item_encoder import ItemSignals
 from wherefore.losses import (
     Objective,

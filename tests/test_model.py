@@ -5,7 +5,7 @@ from torch.nn.functional import normalize
 
 from conftest import make_tiny
 from wherefore.copying import Copying
-from wherefore.dialogue import Message
+from wherefore.dialogue.messages import Message
 from wherefore.item_encoder import ITEM_ENCODERS, ItemSignals
 from wherefore.model import BLOCK, RankingHead, splice
 from wherefore.prompt import SOFT, Example, Segment, collate

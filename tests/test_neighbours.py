@@ -9,9 +9,9 @@ import pytest
 from safetensors.numpy import load, save
 
 from conftest import WordEmbedder
-from wherefore.catalog import Catalog
+from wherefore.catalog.catalog import Catalog
 from wherefore.config import Component
-from wherefore.dialogue import Dialogue, Mention, Message
+from wherefore.dialogue.messages import Dialogue, Mention, Message
 from wherefore.index import Index
 from wherefore.learned import Learned, TextVectors, packed
 from wherefore.neighbours import Contexts, Neighbours, contexts_of

@@ -13,7 +13,7 @@ from types import ModuleType
 
 import pytest
 
-from wherefore.catalog import Catalog
+from wherefore.catalog.catalog import Catalog
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "prepare_data.py"
 

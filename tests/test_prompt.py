@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from conftest import FAMILIES, make_movies
 from families import make_tokenizer
-from wherefore.dialogue import Mention, Message
-from wherefore.plan import Plan
+from wherefore.dialogue.facts import Plan
+from wherefore.dialogue.messages import Mention, Message
 from wherefore.prompt import (
     IGNORE,
     SOFT,
@@ -121,8 +121,8 @@ def test_branches_share_positions_and_items_are_in_reading_order(text_format):
 
 
 def test_a_plan_shows_the_record_and_why(movies):
-    from wherefore.dialogue import DialogueReader
-    from wherefore.plan import plan_reasons
+    from wherefore.reading.reader import DialogueReader
+    from wherefore.writing.plan import plan_reasons
 
     dialogue = DialogueReader(movies).read([Message("user", "I loved Alien. Something with Toni Collette?")])
     plan = plan_reasons([movies["hered"]], dialogue, movies)[0]

@@ -4,9 +4,9 @@ import pytest
 
 from conftest import make_movies
 from wherefore.answers import answer
-from wherefore.catalog import Catalog
-from wherefore.dialogue import DialogueReader
+from wherefore.catalog.catalog import Catalog
 from wherefore.display import preference_lines
+from wherefore.reading.reader import DialogueReader
 
 LIST = (
     "Here are some.\n\n1. **Alien** (1979) — a reason.\n2. **The Shining** (1980) — a reason.\n"

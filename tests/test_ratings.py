@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from wherefore.catalog import Catalog
+from wherefore.catalog.catalog import Catalog
 from wherefore.config import Component
 from wherefore.ratings import RATINGS, ItemReference, Rating, Table, liked_sets, linker, ratings_of
 

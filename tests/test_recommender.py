@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from conftest import make_recommender
-from wherefore.catalog import Catalog, Item
-from wherefore.dialogue import Dialogue, Limit, Mention, Message, Preferences
+from wherefore.catalog.catalog import Catalog, Item
+from wherefore.dialogue.messages import Dialogue, Mention, Message
+from wherefore.dialogue.state import Limit, Preferences
 from wherefore.recommender import Done, ListReady, TextDelta
 
 
@@ -194,7 +195,7 @@ def test_without_tries_all_reasons_are_plain(tokenizers):
 
 def test_a_list_of_sequels_is_not_what_is_wanted(tokenizers):
     from conftest import make_movies
-    from wherefore.catalog import Catalog
+    from wherefore.catalog.catalog import Catalog
 
     rows = [{"id": i.id, "title": i.title, **i.fields} for i in make_movies().items]
     saga = [{**rows[0], "id": f"s{n}", "title": f"Zorbit {n}", "year": 1990 + n} for n in range(1, 7)]
@@ -230,8 +231,7 @@ def test_what_each_part_of_the_state_does(tokenizers):
 
 
 def test_the_words_of_a_part_go_with_it():
-    from wherefore.effects import without
-    from wherefore.state import Part
+    from wherefore.dialogue.parts import Part, without
 
     said = (Message("user", "I loved Alien,  no  gore please"), Message("assistant", "No gore it is."))
     there = Dialogue(said, (Mention("alien", 0, 8, 13, 100.0),), Preferences(liked=("alien",)))
@@ -529,7 +529,7 @@ class Scripted:
         recommender.model.writing = self
 
     def __call__(self, cache, prompts, *rest, enough, batch):
-        from wherefore.writing import Written
+        from wherefore.decoding import Written
 
         opening = not prompts[0].items
         said, samples = self.rounds[0] if opening else self.rounds.pop(0), rest[-1]
@@ -581,7 +581,7 @@ def test_two_wordings_that_pass_are_enough_and_failed_ones_do_not_count(tokenize
     asked = []
 
     def write(cache, prompts, *rest, enough, batch):
-        from wherefore.writing import Written
+        from wherefore.decoding import Written
 
         for row, _ in enumerate(prompts):
             for number, text in enumerate(scripts[row % 2] if prompts[0].items else [good] * 4):

@@ -9,13 +9,13 @@ import pytest
 from safetensors.numpy import load, save
 
 from conftest import WordEmbedder
-from wherefore.catalog import Catalog
+from wherefore.catalog.catalog import Catalog
 from wherefore.config import Component
-from wherefore.dialogue import Dialogue, Mention, Message
+from wherefore.dialogue.messages import Dialogue, Mention, Message
 from wherefore.index import Index
 from wherefore.learned import Learned, packed
 from wherefore.regression import Regression
-from wherefore.retrieval import Split
+from wherefore.sources import Split
 
 ITEMS = [f"i{number}" for number in range(8)]
 QUERY = np.zeros(8, dtype=np.float32)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from conftest import make_recommender
-from wherefore.dialogue import Dialogue, Message
+from wherefore.dialogue.messages import Dialogue, Message
 from wherefore.remembering import RememberingRecommender, RememberingRetriever
 from wherefore.retrieval import Retriever
 

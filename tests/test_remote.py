@@ -22,13 +22,14 @@ import pytest
 from conftest import make_movies, make_recommender
 from test_recommender import LIES, titles, user
 from wherefore import cli
-from wherefore.catalog import Catalog, Item
+from wherefore.catalog.catalog import Catalog, Item
 from wherefore.checkpoint import starter_dir
 from wherefore.config import Config
-from wherefore.dialogue import parse_messages
-from wherefore.plan import Plan, record_fact
+from wherefore.dialogue.facts import Plan
+from wherefore.dialogue.messages import parse_messages
 from wherefore.recommender import Done, ListReady, Recommender, TextDelta
 from wherefore.remote import DIALOGUE, FUSION, ServedLM, ServerWarning, fused, raw
+from wherefore.writing.plan import record_fact
 
 KEY = "sk-very-secret-0123456789"
 SCARY = "I loved The Shining. Something scary after 2000, no comedies please."

@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from wherefore.corpora import CorpusDialogue, CorpusTurn, ItemRef, instances
+from wherefore.corpora.base import CorpusDialogue, CorpusTurn, ItemRef, instances
 from wherefore.evaluate import METRICS, PLACES, combine, evaluate
 from wherefore.report import markdown, plot, results, save_markdown, save_results
 

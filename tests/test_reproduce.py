@@ -13,10 +13,10 @@ import yaml
 from safetensors.numpy import load_file
 
 from families import make_lm
-from wherefore.catalog import Catalog
+from wherefore.catalog.catalog import Catalog
 from wherefore.collaborative import Collaborative
 from wherefore.config import Config
-from wherefore.dialogue import Dialogue, Mention, Message
+from wherefore.dialogue.messages import Dialogue, Mention, Message
 from wherefore.model import build_item_encoder
 from wherefore.recommender import Recommender
 

@@ -15,30 +15,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wherefore.catalog import Catalog, Item
+from wherefore.catalog.catalog import Catalog, Item
 from wherefore.config import Component
-from wherefore.dialogue import Dialogue, Limit, Mention, Message, Preferences, Wish
+from wherefore.dialogue.messages import Dialogue, Mention, Message
+from wherefore.dialogue.state import Limit, Preferences, Wish
 from wherefore.embedders import (
     EMBEDDERS,
     CachedEmbedder,
     PackagedMiniLM,
     SentenceTransformerEmbedder,
+    packaged_minilm_dir,
     unit_rows,
 )
+from wherefore.features import EXTRA_FEATURES
 from wherefore.files import recover, write_aside
+from wherefore.index import Index, Projection
 from wherefore.lexical import Lexical, words
-from wherefore.retrieval import (
-    EXTRA_FEATURES,
-    SOURCES,
-    STORES,
-    Dense,
-    FaissStore,
-    Index,
-    Projection,
-    Retriever,
-    feature_names,
-    packaged_minilm_dir,
-)
+from wherefore.retrieval import SOURCES, Retriever, feature_names
+from wherefore.sources import Dense
+from wherefore.stores import STORES, FaissStore
 
 FACTORIES = ["Flat", "SQ8", "SQfp16", "HNSW8", "HNSW8,SQ8"]
 EXACT = ["Flat", "SQ8", "SQfp16"]

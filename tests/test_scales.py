@@ -4,8 +4,8 @@ import pytest
 import yaml
 
 from suite import FOLDER
-from wherefore.catalog import Catalog
-from wherefore.dialogue import DialogueReader
+from wherefore.catalog.catalog import Catalog
+from wherefore.reading.reader import DialogueReader
 
 DEGREES = yaml.safe_load((FOLDER / "degrees.yaml").read_text(encoding="utf-8"))
 MEANT = {
@@ -134,7 +134,7 @@ def test_listed_items_are_what_was_asked_for(starter_reply):
 
 @pytest.fixture(scope="module")
 def starter_reply():
-    from wherefore import Recommender
+    from wherefore.recommender import Recommender
 
     recommender = Recommender.from_pretrained("starter")
     return lambda message: (

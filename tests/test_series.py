@@ -2,10 +2,10 @@
 
 import pytest
 
-from wherefore.catalog import Catalog
-from wherefore.dialogue import DialogueReader
-from wherefore.references import ReferenceReader
-from wherefore.series import SeriesIndex, head_of
+from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.series import SeriesIndex, head_of
+from wherefore.reading.reader import DialogueReader
+from wherefore.reading.references import ReferenceReader
 
 ROWS = [
     ("The Terminator", 1984, "Arnold Schwarzenegger; Linda Hamilton"),

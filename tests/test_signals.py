@@ -6,7 +6,7 @@ import torch
 
 from conftest import make_movies, make_recommender
 from wherefore.config import Component, Config
-from wherefore.dialogue import Dialogue, Mention, Message
+from wherefore.dialogue.messages import Dialogue, Mention, Message
 from wherefore.item_encoder import ItemSignals
 from wherefore.signals import (
     SIGNALS,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from wherefore.asking import Ask
-from wherefore.catalog import Catalog
+from wherefore.catalog.catalog import Catalog
 from wherefore.simulate import Seen, SimulatedUser, Taste, converse, tastes
 
 GENRES = ("Horror", "Comedy", "Drama", "Western")

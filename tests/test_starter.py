@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from checker import Said, faults
-from wherefore.catalog import Item
+from wherefore.catalog.catalog import Item
 from wherefore.checkpoint import check_files, starter_dir
 from wherefore.recommender import Recommender
 

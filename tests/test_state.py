@@ -4,9 +4,11 @@ import pytest
 
 from conftest import make_movies, make_recommender
 from test_questions import LIST, read
-from wherefore.catalog import Catalog
-from wherefore.dialogue import DialogueReader, Preferences
-from wherefore.state import forget, parts
+from wherefore.catalog.catalog import Catalog
+from wherefore.dialogue.notes import merged
+from wherefore.dialogue.parts import forget, parts
+from wherefore.dialogue.state import Preferences
+from wherefore.reading.reader import DialogueReader
 from wherefore.terminal import Conversation
 
 
@@ -63,8 +65,8 @@ def test_words_go_through_json_and_merging(films):
     assert state.to_json()["said"] == {"alien": "I loved Alien"}
     assert Preferences.from_json(state.to_json()) == state
     later = read(films, "I thought Alien was boring").preferences
-    assert state.merge(later).disliked == ("alien",)
-    assert dict(state.merge(later).said) == {"alien": "I thought Alien was boring"}
+    assert merged(state, later).disliked == ("alien",)
+    assert dict(merged(state, later).said) == {"alien": "I thought Alien was boring"}
     for wrong in ([], {"alien": 3}, "x"):
         with pytest.raises(ValueError, match="`said` is"):
             Preferences.from_json({"said": wrong})

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from suite import Case, Talk, Titles, cases, faults, messages
-from wherefore.catalog import Catalog
-from wherefore.dialogue import DialogueReader
+from wherefore.catalog.catalog import Catalog
+from wherefore.reading.reader import DialogueReader
 from wherefore.recommender import Recommender
 
 # What is not understood yet, and why.

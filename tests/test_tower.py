@@ -10,9 +10,9 @@ import torch
 
 from conftest import WordEmbedder, make_movies
 from wherefore import tower as module
-from wherefore.catalog import Catalog
+from wherefore.catalog.catalog import Catalog
 from wherefore.config import Component
-from wherefore.dialogue import Dialogue, Mention, Message
+from wherefore.dialogue.messages import Dialogue, Mention, Message
 from wherefore.index import Index
 from wherefore.learned import Learned, TextVectors, load_sources, save_sources
 from wherefore.tower import ITEM, QUERY, TEXT, VALUE, Phrases, QueryTower, Tower, message_texts

@@ -17,7 +17,7 @@ from families import make_lm
 from wherefore.checkpoint import load_checkpoint
 from wherefore.collaborative import Collaborative
 from wherefore.config import Config
-from wherefore.corpora import CorpusDialogue, CorpusTurn, ItemRef
+from wherefore.corpora.base import CorpusDialogue, CorpusTurn, ItemRef
 from wherefore.item_encoder import ItemSignals
 from wherefore.losses import (
     LOSSES,

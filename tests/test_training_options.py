@@ -19,7 +19,7 @@ from wherefore import trainer
 from wherefore.calibrate import _read, recall
 from wherefore.checkpoint import load_checkpoint
 from wherefore.config import Config, LLMConfig, LoraConfig
-from wherefore.dialogue import Message
+from wherefore.dialogue.messages import Message
 from wherefore.item_encoder import ItemSignals
 from wherefore.losses import Objective
 from wherefore.model import add_lora, build_lm

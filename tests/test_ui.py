@@ -23,9 +23,9 @@ import fake_recommender
 from conftest import make_recommender
 from test_remote import serving, text_only
 from wherefore import cli
-from wherefore.catalog import Catalog
-from wherefore.dialogue import Preferences, Wish
-from wherefore.state import parts
+from wherefore.catalog.catalog import Catalog
+from wherefore.dialogue.parts import parts
+from wherefore.dialogue.state import Preferences, Wish
 from wherefore.threads import OneThread
 
 

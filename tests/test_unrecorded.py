@@ -2,9 +2,9 @@
 
 import pytest
 
-from wherefore import Recommender
-from wherefore.catalog import Catalog
-from wherefore.unrecorded import other_kinds, unrecorded
+from wherefore.catalog.catalog import Catalog
+from wherefore.reading.unrecorded import other_kinds, unrecorded
+from wherefore.recommender import Recommender
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +128,7 @@ def test_the_reply_says_so_and_lists_nonetheless():
     ],
 )
 def test_foreign_is_what_is_not_in_english(said, refused, wanted, builtin):
-    from wherefore.dialogue import DialogueReader
+    from wherefore.reading.reader import DialogueReader
 
     state = DialogueReader(builtin).read([{"role": "user", "content": said}]).preferences
     assert [wish.value for wish in state.unwanted if wish.field == "language"] == refused

@@ -17,8 +17,9 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read on import: no
 
 import gradio as gr
 
-from wherefore.catalog import Catalog
-from wherefore.dialogue import MAX_CHARACTERS, Preferences
+from wherefore.catalog.catalog import Catalog
+from wherefore.dialogue.messages import MAX_CHARACTERS
+from wherefore.dialogue.state import Preferences
 from wherefore.recommender import Recommender
 from wherefore.threads import OneThread
 

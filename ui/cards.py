@@ -7,11 +7,10 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 
-from wherefore.catalog import Catalog, Item
-from wherefore.dialogue import Preferences
+from wherefore.catalog.catalog import Catalog, Item
+from wherefore.dialogue.parts import HEADINGS, Effect, Part, parts
+from wherefore.dialogue.state import Preferences
 from wherefore.display import label, plain, value_text
-from wherefore.effects import Effect
-from wherefore.state import HEADINGS, Part, parts
 
 from . import texts
 from .view import Card, Turn, key_of

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from wherefore.catalog import Catalog
+from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.schema import FieldKind, FieldSpec, Schema
 from wherefore.display import plain, value_text
-from wherefore.schema import FieldKind, FieldSpec, Schema
 
 
 def column_rows(catalog: Catalog) -> list[list[str]]:

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from wherefore.catalog import Catalog
-from wherefore.dialogue import Limit, Preferences, Wish
-from wherefore.schema import FieldSpec
+from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.schema import FieldSpec
+from wherefore.dialogue.state import Limit, Preferences, Wish
 
 _CHOICES = 300  # a field with more values is typed, not chosen
 _FIELDS = 4  # of a kind that get controls

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wherefore.catalog import Catalog
+from wherefore.catalog.catalog import Catalog
 from wherefore.display import plain, preference_lines
 
 from . import texts

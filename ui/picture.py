@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from PIL import Image
 
-from wherefore.catalog import Catalog
+from wherefore.catalog.catalog import Catalog
 
 from . import texts
 from .cards import escaped

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from wherefore.dialogue import Preferences
+from wherefore.dialogue.state import Preferences
 from wherefore.recommender import Done, Recommender, TextDelta
 from wherefore.threads import OneThread
 

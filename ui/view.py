@@ -9,10 +9,10 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
-from wherefore.dialogue import Preferences
+from wherefore.dialogue.parts import Part, parts
+from wherefore.dialogue.state import Preferences
 from wherefore.display import label
 from wherefore.recommender import Done, ListReady, Recommendation, Recommender, TextDelta
-from wherefore.state import Part, parts
 
 ChatMessage = dict[str, str]
 _LINE = re.compile(r"^(\d+)\. \*\*.+?\*\*.*? — (.+)$", re.MULTILINE)

@@ -10,10 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wherefore.catalog import Catalog, FieldSpec, Item, Schema
+    from wherefore.catalog.catalog import Catalog, Item
+    from wherefore.catalog.schema import FieldSpec, Schema
     from wherefore.config import Config
-    from wherefore.dialogue import Limit, Message, Preferences, Wish
-    from wherefore.plan import Fact
+    from wherefore.dialogue.facts import Fact
+    from wherefore.dialogue.messages import Message
+    from wherefore.dialogue.state import Limit, Preferences, Wish
     from wherefore.recommender import Done, ListReady, Recommendation, Recommender, Reply, TextDelta
 
 __all__ = [
@@ -36,10 +38,12 @@ __all__ = [
 ]
 
 _HOMES = {
-    "catalog": ("Catalog", "FieldSpec", "Item", "Schema"),
+    "catalog.catalog": ("Catalog", "Item"),
+    "catalog.schema": ("FieldSpec", "Schema"),
     "config": ("Config",),
-    "dialogue": ("Limit", "Message", "Preferences", "Wish"),
-    "plan": ("Fact",),
+    "dialogue.facts": ("Fact",),
+    "dialogue.messages": ("Message",),
+    "dialogue.state": ("Limit", "Preferences", "Wish"),
     "recommender": ("Done", "ListReady", "Recommendation", "Recommender", "Reply", "TextDelta"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from wherefore.catalog import Catalog, FieldSpec, Item
-from wherefore.dialogue import Dialogue
+from wherefore.catalog.catalog import Catalog, Item
+from wherefore.catalog.schema import FieldSpec
+from wherefore.catalog.spoken import is_year, values_of
+from wherefore.dialogue.facts import Fact, Plan
+from wherefore.dialogue.messages import Dialogue
+from wherefore.dialogue.spoken import limit_words
+from wherefore.dialogue.state import Condition, Question
 from wherefore.explain import plain_sentence, polish
-from wherefore.limits import LimitReader
-from wherefore.phrases import (
+from wherefore.reading.limits import LimitReader
+from wherefore.smalltalk import Said
+from wherefore.text import joined
+from wherefore.writing.phrases import (
     additions,
     article,
-    joined,
     label_noun,
     modified,
     plural_predicates,
     predicates,
     style_of,
 )
-from wherefore.plan import Fact, Plan, is_year, limit_words, plan_reasons, record_fact, values_of
-from wherefore.questions import Condition, Question
-from wherefore.smalltalk import Said
+from wherefore.writing.plan import plan_reasons, record_fact
 
 _MOST = 6  # values of one field that are told
 _TOLD = 5  # items of a list that are told of one by one

@@ -10,12 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from wherefore.catalog import Catalog, Item
-from wherefore.dialogue import Dialogue, Limit
-from wherefore.phrases import joined, of_place, said, style_of
-from wherefore.plan import is_year, limit_words, record_fact
-from wherefore.schema import FieldSpec
-from wherefore.words import straight
+from wherefore.catalog.catalog import Catalog, Item
+from wherefore.catalog.schema import FieldSpec
+from wherefore.catalog.spoken import is_year
+from wherefore.dialogue.messages import Dialogue
+from wherefore.dialogue.spoken import limit_words
+from wherefore.dialogue.state import Limit
+from wherefore.text import joined, straight
+from wherefore.writing.phrases import of_place, said, style_of
+from wherefore.writing.plan import record_fact
 
 _CANDIDATES = 100  # of the best that a question is to tell apart
 _LEAST = 0.5  # bits that an answer must be expected to give

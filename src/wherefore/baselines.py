@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wherefore.collaborative import item_item
-from wherefore.corpora import Corpus, CorpusDialogue, Instance, instances, titles_of
+from wherefore.corpora.base import Corpus, CorpusDialogue, Instance, instances, titles_of
 from wherefore.neighbours import Contexts
 
 if TYPE_CHECKING:

@@ -15,19 +15,20 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from wherefore.catalog import Catalog
+from wherefore.catalog.catalog import Catalog
 from wherefore.config import Config, build
-from wherefore.files import recover, write_aside
+from wherefore.embedders import EMBEDDERS, Embedder
+from wherefore.files import ASSETS, recover, write_aside
+from wherefore.index import Index
 from wherefore.learned import load_sources, save_sources
 from wherefore.model import RecommenderLM, build_model
-from wherefore.retrieval import EMBEDDERS, Embedder, Index, Retriever, make_retriever
+from wherefore.retrieval import Retriever, make_retriever
 from wherefore.signals import ItemVectors, load_signals, make_signals, save_signals
 
 FORMAT = 1
@@ -48,7 +49,7 @@ class Checkpoint:
 
 def starter_dir() -> Path:
     """The checkpoint that comes with the package."""
-    return Path(str(resources.files("wherefore"))) / "assets" / "starter"
+    return ASSETS / "starter"
 
 
 def checkpoint_dir(name: str | Path) -> Path:

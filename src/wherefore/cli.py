@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from wherefore.catalog import Catalog
+    from wherefore.catalog.catalog import Catalog
     from wherefore.recommender import Recommender
 
 app = typer.Typer(
@@ -106,7 +106,7 @@ def recommend(
     settings: SetOption = None,
 ) -> None:
     """Answer one request."""
-    from wherefore.dialogue import Message
+    from wherefore.dialogue.messages import Message
     from wherefore.display import plain
     from wherefore.terminal import unmarked
 
@@ -317,7 +317,7 @@ def _introduced(recommender: Recommender) -> Recommender:
 
 def _catalog(file: Path, schema: Path | None, describe: bool) -> Catalog:
     """The user's items; with `describe`, what their columns were taken for goes to the error stream."""
-    from wherefore.catalog import Catalog
+    from wherefore.catalog.catalog import Catalog
     from wherefore.display import plain
 
     items = Catalog.load(file, schema)

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from wherefore.catalog import Catalog
+from wherefore.catalog.catalog import Catalog
 from wherefore.config import Component
-from wherefore.dialogue import Dialogue
+from wherefore.dialogue.messages import Dialogue
 from wherefore.errors import WhereforeWarning
 from wherefore.index import Index
 from wherefore.learned import packed, unpacked

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from wherefore.catalog import Catalog, FieldSpec, FieldValue, Item
-from wherefore.dialogue import Preferences, Wish
-from wherefore.plan import limit_words
+from wherefore.catalog.catalog import Catalog, Item
+from wherefore.catalog.schema import FieldSpec, FieldValue
+from wherefore.dialogue.spoken import limit_words
+from wherefore.dialogue.state import Preferences, Wish
 
 # Control characters would let an item's title move the cursor; the others turn the writing direction round.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from wherefore.dialogue import Message
+from wherefore.dialogue.messages import Message
 from wherefore.model import RecommenderLM
 
 

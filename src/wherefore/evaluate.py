@@ -25,9 +25,9 @@ import numpy as np
 
 from wherefore.baselines import BASELINES, COMPLETE, Progress, Rank, Setting, count_mentions
 from wherefore.config import Config, resolve
-from wherefore.corpora import CORPORA, Corpus, CorpusDialogue, Instance, as_dialogue
-from wherefore.corpora.base import SPLITS, read_lines
-from wherefore.dialogue import Dialogue, Message
+from wherefore.corpora import CORPORA
+from wherefore.corpora.base import SPLITS, Corpus, CorpusDialogue, Instance, as_dialogue, read_lines
+from wherefore.dialogue.messages import Dialogue, Message
 from wherefore.files import write_aside
 from wherefore.repeating import NamedAgain
 

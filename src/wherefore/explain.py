@@ -14,9 +14,14 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple
 
-from wherefore.catalog import Catalog, FieldSpec, PerCatalog
-from wherefore.dialogue import Dialogue
-from wherefore.phrases import (
+from wherefore.catalog.catalog import Catalog, PerCatalog
+from wherefore.catalog.schema import FieldSpec
+from wherefore.catalog.spoken import unit_words, values_of
+from wherefore.dialogue.facts import Fact, Plan
+from wherefore.dialogue.messages import Dialogue
+from wherefore.text import normal_spans, normal_words, straight
+from wherefore.wording import MAX_OPENING, MAX_WORDS, MIN_WORDS, lexicon, opening, word
+from wherefore.writing.phrases import (
     FORMS,
     NUMBERS,
     article,
@@ -27,19 +32,7 @@ from wherefore.phrases import (
     said,
     style_of,
 )
-from wherefore.plan import (
-    Fact,
-    Plan,
-    evidence,
-    normal_spans,
-    normal_words,
-    plan_opening,
-    plan_reasons,
-    unit_words,
-    values_of,
-)
-from wherefore.wording import MAX_OPENING, MAX_WORDS, MIN_WORDS, lexicon, opening, word
-from wherefore.words import straight
+from wherefore.writing.plan import evidence, plan_opening, plan_reasons
 
 __all__ = [
     "Fact",

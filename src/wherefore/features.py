@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wherefore.dialogue import Dialogue
+from wherefore.dialogue.messages import Dialogue
 from wherefore.index import Index, shares
-from wherefore.words import forms
+from wherefore.text import forms
 
 EXTRA_FEATURES = (
     "query",  # cosine of request text and item

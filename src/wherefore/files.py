@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+ASSETS = Path(__file__).parent / "assets"  # what ships with the package
+
 
 @contextmanager
 def write_aside(path: str | Path) -> Iterator[Path]:

@@ -11,17 +11,19 @@ from __future__ import annotations
 import gzip
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
 from random import Random
 
-from wherefore.catalog import Catalog
+from wherefore.catalog.catalog import Catalog
 from wherefore.explain import Sentence
-from wherefore.phrases import NUMBERS, style_of
-from wherefore.plan import normal_words, record_fact
-from wherefore.wording import lexicon, opening, random_case, random_opening_case, word
+from wherefore.files import ASSETS
+from wherefore.practice import random_case, random_opening_case
+from wherefore.text import normal_words
+from wherefore.wording import lexicon, opening, word
+from wherefore.writing.phrases import NUMBERS, style_of
+from wherefore.writing.plan import record_fact
 
 ORDER = 5  # n
-NGRAMS = "assets/ngrams.txt.gz"
+NGRAMS = "ngrams.txt.gz"
 Ngram = tuple[str, ...]
 _SINGULAR = frozenset("is was has shares stars runs lasts comes came goes dates".split())
 
@@ -92,7 +94,7 @@ def shape(sentence: Sentence) -> list[str]:
 @cache
 def ngrams() -> frozenset[Ngram]:
     """All that the grammar was seen to use: what `collect` found, as `scripts/make_ngrams.py` keeps it."""
-    text = gzip.decompress((files("wherefore") / NGRAMS).read_bytes()).decode()
+    text = gzip.decompress((ASSETS / NGRAMS).read_bytes()).decode()
     return frozenset(tuple(line.split(" ")) for line in text.splitlines())
 
 

@@ -18,11 +18,13 @@ import numpy as np
 from wherefore import explain
 from wherefore.answers import answer
 from wherefore.asking import Ask, best_question
-from wherefore.catalog import Catalog, Item
-from wherefore.dialogue import DialogueReader, Preferences, Wish
-from wherefore.plan import Plan, plan_opening, plan_reasons
-from wherefore.schema import FieldSpec
+from wherefore.catalog.catalog import Catalog, Item
+from wherefore.catalog.schema import FieldSpec
+from wherefore.dialogue.facts import Plan
+from wherefore.dialogue.state import Preferences, Wish
+from wherefore.reading.reader import DialogueReader
 from wherefore.simulate import Seen, SimulatedUser, Taste, closeness
+from wherefore.writing.plan import plan_opening, plan_reasons
 
 LISTED = 5  # items of a list
 _REFERENCE = re.compile(r"@(i\d+)\b")

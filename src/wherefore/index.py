@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from wherefore.catalog import Catalog, Item
+from wherefore.catalog.catalog import Catalog, Item
 from wherefore.config import Component, build, resolve
 from wherefore.embedders import CachedEmbedder, Embedder, Progress, unit_rows
 from wherefore.files import recover, write_aside

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
-from wherefore.catalog import Catalog
+from wherefore.catalog.catalog import Catalog
 
 _FIRST = (
     "Ada Bela Carmen Dmitri Elif Farid Greta Hugo Ines Jonas Kaya Lars Mira Nadia Omar Petra Quentin Rosa Sven Tala "

@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from wherefore.dialogue import Dialogue, Mention
+from wherefore.dialogue.messages import Dialogue, Mention
 from wherefore.files import write_aside
 from wherefore.index import Index
 from wherefore.sources import Source

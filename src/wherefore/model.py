@@ -15,12 +15,7 @@ from wherefore.attention import Attention, seen_by_branches
 from wherefore.composite import text_part
 from wherefore.config import Config, LLMConfig, LoraConfig, build
 from wherefore.copying import Copying
-from wherefore.errors import WhereforeWarning
-from wherefore.item_encoder import ITEM_ENCODERS, ItemEncoder, ItemSignals
-from wherefore.prompt import SOFT, Batch, PromptFormat, Segment
-from wherefore.signals import make_signals
-from wherefore.trees import TokenTrees, keeping, twin
-from wherefore.writing import (
+from wherefore.decoding import (
     Chance,
     ContinuousBatch,
     Draft,
@@ -30,6 +25,11 @@ from wherefore.writing import (
     TreeReader,
     Written,
 )
+from wherefore.errors import WhereforeWarning
+from wherefore.item_encoder import ITEM_ENCODERS, ItemEncoder, ItemSignals
+from wherefore.prompt import SOFT, Batch, PromptFormat, Segment
+from wherefore.signals import make_signals
+from wherefore.trees import TokenTrees, keeping, twin
 
 BLOCK = 512  # tokens of candidates per forward pass: attention inside a block grows with its square
 ROWS = 32  # candidates per forward pass where each is read with the whole dialogue before it
@@ -798,7 +798,7 @@ def _packaged_minilm() -> tuple[Any, Any]:
     from safetensors.torch import load_file
     from transformers import AutoTokenizer, BertConfig, BertLMHeadModel
 
-    from wherefore.retrieval import packaged_minilm_dir
+    from wherefore.embedders import packaged_minilm_dir
 
     folder = packaged_minilm_dir()
     config = BertConfig.from_pretrained(folder)

@@ -8,7 +8,7 @@ from typing import Protocol, Self
 import numpy as np
 
 from wherefore.collaborative import check_rows, checked_ids, checked_tensors, rows_of, unfitted
-from wherefore.dialogue import Dialogue
+from wherefore.dialogue.messages import Dialogue
 from wherefore.index import Index
 from wherefore.learned import packed, unpacked
 from wherefore.sources import Found, _nothing, _positive, top

@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from random import Random
 from typing import NamedTuple
 
-from wherefore.catalog import Catalog, FieldSpec, Item, PerCatalog
-from wherefore.dialogue import Dialogue, Limit, Mention, Message, Preferences, Wish
-from wherefore.plan import Fact, Plan, evidence, is_year, named_items, plan_opening, values_of
+from wherefore.catalog.catalog import Catalog, Item, PerCatalog
+from wherefore.catalog.schema import FieldSpec
+from wherefore.catalog.spoken import is_year, values_of
+from wherefore.dialogue.facts import Fact, Plan
+from wherefore.dialogue.messages import Dialogue, Mention, Message, named_items
+from wherefore.dialogue.state import Limit, Preferences, Wish
+from wherefore.writing.plan import evidence, plan_opening
 
 
 class Case(NamedTuple):

@@ -11,14 +11,16 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from wherefore.catalog import Catalog
+from wherefore.catalog.catalog import Catalog
 from wherefore.config import Config, build
-from wherefore.corpora import CorpusDialogue, as_dialogue, instances, read, read_items
-from wherefore.dialogue import Dialogue
-from wherefore.embedders import CachedEmbedder
+from wherefore.corpora import read, read_items
+from wherefore.corpora.base import CorpusDialogue, as_dialogue, instances
+from wherefore.dialogue.messages import Dialogue
+from wherefore.embedders import EMBEDDERS, CachedEmbedder
+from wherefore.index import Index
 from wherefore.learned import Learned, TextVectors, folds_of, load_sources, save_sources
 from wherefore.prompt import PromptFormat
-from wherefore.retrieval import EMBEDDERS, Index, Retriever, make_retriever
+from wherefore.retrieval import Retriever, make_retriever
 from wherefore.signals import ItemVectors, load_signals, make_signals, save_signals
 from wherefore.tasks import Recommendations, link_items, prepare_recommendations
 from wherefore.tower import message_texts

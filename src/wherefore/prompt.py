@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from wherefore.catalog import Catalog
-from wherefore.dialogue import Mention, Message
-from wherefore.plan import Plan, slot_of
+from wherefore.catalog.catalog import Catalog
+from wherefore.dialogue.facts import Plan, slot_of
+from wherefore.dialogue.messages import Mention, Message
 
 SOFT = -1  # marks the place of a soft token; no tokenizer has a negative id, so no text can make one
 TITLE_TOKENS = 16  # of a candidate that is read as text

@@ -15,10 +15,10 @@ from typing import Any, ClassVar
 
 from pydantic import ValidationError
 
-from wherefore.catalog import Catalog
+from wherefore.catalog.catalog import Catalog
 from wherefore.config import Component, build
 from wherefore.corpora.base import open_text, read_lines, split_title
-from wherefore.words import ARTICLES, forms
+from wherefore.text import ARTICLES, forms
 
 _IMDB = re.compile(r"(?:tt)?(\d{1,10})")
 

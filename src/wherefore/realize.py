@@ -11,17 +11,17 @@ import numpy as np
 import torch
 
 from wherefore import explain, wording
-from wherefore.catalog import Catalog
+from wherefore.catalog.catalog import Catalog
 from wherefore.config import WriterConfig
 from wherefore.copying import Copying
-from wherefore.dialogue import Dialogue
+from wherefore.decoding import ContinuousBatch, Written
+from wherefore.dialogue.facts import Plan
+from wherefore.dialogue.messages import Dialogue
 from wherefore.fluency import oddities
 from wherefore.item_encoder import ItemSignals
 from wherefore.model import DialogueCache, RecommenderLM
-from wherefore.phrases import surface
-from wherefore.plan import Plan
 from wherefore.remote import ServedLM, Transcript
-from wherefore.writing import ContinuousBatch, Written
+from wherefore.writing.phrases import surface
 
 Worded = Literal["first", "rewritten", "plain"]
 

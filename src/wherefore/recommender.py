@@ -23,34 +23,30 @@ from torch import Tensor
 from wherefore import smalltalk
 from wherefore.answers import answer
 from wherefore.asking import Ask, best_question
-from wherefore.catalog import Catalog, Item
+from wherefore.catalog.catalog import Catalog, Item
+from wherefore.catalog.series import series_of
 from wherefore.checkpoint import Checkpoint, checkpoint_dir, load_checkpoint, save_checkpoint
 from wherefore.config import Config
-from wherefore.dialogue import (
-    Dialogue,
-    DialogueReader,
-    Message,
-    Preferences,
-    by_words,
-    last_said,
-    parse_messages,
-)
+from wherefore.dialogue.facts import Fact
+from wherefore.dialogue.messages import Dialogue, Message, last_said, parse_messages
+from wherefore.dialogue.parts import Effect, items_of, parts, without
+from wherefore.dialogue.spoken import limit_words
+from wherefore.dialogue.state import Preferences, Question, by_words
 from wherefore.diversity import diverse
-from wherefore.effects import Effect, items_of, without
+from wherefore.index import Index
 from wherefore.item_encoder import ItemSignals
 from wherefore.model import DialogueCache, RecommenderLM, Scores
-from wherefore.phrases import joined, of_place
-from wherefore.plan import Fact, limit_words, plan_opening, plan_reasons
-from wherefore.questions import Question
+from wherefore.reading.reader import DialogueReader
+from wherefore.reading.unrecorded import other_kinds, unrecorded
 from wherefore.realize import Grounds, Realizer, Worded
 from wherefore.relax import advice
 from wherefore.remote import ServedLM, Transcript, fused
-from wherefore.retrieval import Candidates, Index, Retriever, make_retriever
-from wherefore.series import series_of
+from wherefore.retrieval import Candidates, Retriever, make_retriever
 from wherefore.signals import ItemVectors
 from wherefore.smalltalk import Said
-from wherefore.state import parts
-from wherefore.unrecorded import other_kinds, unrecorded
+from wherefore.text import joined
+from wherefore.writing.phrases import of_place
+from wherefore.writing.plan import plan_opening, plan_reasons
 
 Action = Literal["recommend", "ask", "answer", "chat", "nothing"]
 Progress = Callable[[int, int], None]

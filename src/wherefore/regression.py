@@ -19,11 +19,11 @@ from wherefore.collaborative import (
     thin,
     unfitted,
 )
-from wherefore.dialogue import Dialogue
+from wherefore.dialogue.messages import Dialogue
 from wherefore.index import Index
 from wherefore.learned import Progress, by_message, outside, packed, unpacked
 from wherefore.sources import Found, _nothing, _positive, top
-from wherefore.words import FUNCTION_WORDS, forms, stem
+from wherefore.text import FUNCTION_WORDS, forms, stem
 
 _CHARACTERS = 2000  # of a message that are read
 _MESSAGES = 24  # the newest whose words count; what is farther back weighs next to nothing

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from wherefore.dialogue import Dialogue, Preferences
+from wherefore.dialogue.messages import Dialogue
+from wherefore.dialogue.parts import Part, parts
+from wherefore.dialogue.state import Preferences
 from wherefore.retrieval import Retriever
-from wherefore.state import Part, parts
 
 
 @dataclass(frozen=True, slots=True)

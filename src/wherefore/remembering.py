@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from wherefore.dialogue import Dialogue
+from wherefore.dialogue.messages import Dialogue
 from wherefore.model import DialogueCache, Scores
 from wherefore.recommender import Recommender
 from wherefore.retrieval import Candidates, Retriever

@@ -29,16 +29,18 @@ from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Re
 
 import numpy as np
 
-from wherefore.catalog import Catalog, Item
-from wherefore.dialogue import Dialogue
+from wherefore.catalog.catalog import Catalog, Item
+from wherefore.catalog.spoken import STATED
+from wherefore.decoding import Written
+from wherefore.dialogue.facts import Fact, Plan, slot_of
+from wherefore.dialogue.messages import Dialogue
 from wherefore.errors import WhereforeWarning
 from wherefore.explain import Sentence
 from wherefore.fluency import oddities
-from wherefore.phrases import surface
-from wherefore.plan import STATED, Fact, Plan, normal_words, slot_of
 from wherefore.prompt import shorten_listing
+from wherefore.text import normal_words
 from wherefore.wording import lexicon, opening, word
-from wherefore.writing import Written
+from wherefore.writing.phrases import surface
 
 DIALOGUE = 6_000  # characters: the newest part of the dialogue that the server reads
 MOST_BYTES = 1 << 20  # of an answer

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from wherefore.catalog import Item
+from wherefore.catalog.catalog import Item
 from wherefore.collaborative import Collaborative
 from wherefore.config import Config, build
-from wherefore.dialogue import ITEMS_OF, Dialogue, Limit
+from wherefore.dialogue.messages import Dialogue
+from wherefore.dialogue.state import ITEMS_OF, Limit
 from wherefore.embedders import (
     EMBEDDERS,
     Embedder,

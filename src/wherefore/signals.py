@@ -15,10 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from wherefore.catalog import Catalog
+from wherefore.catalog.catalog import Catalog
 from wherefore.collaborative import taste_sets
 from wherefore.config import Component, build
-from wherefore.dialogue import Dialogue
+from wherefore.dialogue.messages import Dialogue
 from wherefore.files import write_aside
 from wherefore.learned import packed, unpacked
 

@@ -15,9 +15,10 @@ from random import Random
 import numpy as np
 
 from wherefore.asking import Ask
-from wherefore.catalog import Catalog, FieldSpec, Item
-from wherefore.dialogue import Limit
-from wherefore.plan import is_year, number_text, unit_words
+from wherefore.catalog.catalog import Catalog, Item
+from wherefore.catalog.schema import FieldSpec
+from wherefore.catalog.spoken import is_year, number_text, unit_words
+from wherefore.dialogue.state import Limit
 from wherefore.practice import holders
 
 _LEAST = 20  # items that share all that the user has told of the target: fewer would give it away

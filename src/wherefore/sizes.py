@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -14,6 +13,7 @@ from torch import nn
 
 from wherefore.config import Component, LLMConfig, LoraConfig
 from wherefore.embedders import packaged_minilm_dir
+from wherefore.files import ASSETS
 from wherefore.model import add_lora
 
 
@@ -98,7 +98,7 @@ def embedder_size(embedder: Component) -> tuple[int, int]:
 @cache
 def architectures() -> dict[str, dict[str, dict[str, Any]]]:
     """Published configs by hub id, of `causal_lms` and `embedders`."""
-    path = Path(__file__).with_name("architectures.yaml")
+    path = ASSETS / "architectures.yaml"
     table: dict[str, dict[str, dict[str, Any]]] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return table
 

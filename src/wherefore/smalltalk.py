@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from wherefore.catalog import Catalog
-from wherefore.choices import ASKS_MORE, Choice
-from wherefore.dialogue import ITEMS_OF, Dialogue, Preferences
-from wherefore.phrases import joined
-from wherefore.state import parts
-from wherefore.words import straight
+from wherefore.catalog.catalog import Catalog
+from wherefore.dialogue.messages import Dialogue
+from wherefore.dialogue.parts import parts
+from wherefore.dialogue.state import ITEMS_OF, Choice, Preferences
+from wherefore.reading.choices import ASKS_MORE
+from wherefore.text import joined, straight
 
 _GREETING = frozenset("hi hello hey howdy greetings yo hiya good morning evening afternoon there".split())
 _PLEASANTRY = frozenset("how are you doing today whats what's up nice to meet is it going".split())

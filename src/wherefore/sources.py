@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from wherefore.dialogue import Dialogue
+from wherefore.dialogue.messages import Dialogue
 from wherefore.embedders import unit_rows
 from wherefore.index import Index
 

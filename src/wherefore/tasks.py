@@ -19,16 +19,19 @@ from numpy.random import Generator
 from torch import Tensor
 
 from wherefore import practice, wording
-from wherefore.catalog import Catalog
+from wherefore.catalog.catalog import Catalog
 from wherefore.config import RankerConfig
-from wherefore.corpora import CorpusDialogue, CorpusTurn, as_dialogue
-from wherefore.dialogue import Dialogue, DialogueReader, Mention, Message, Wish
+from wherefore.corpora.base import CorpusDialogue, CorpusTurn, as_dialogue
+from wherefore.dialogue.messages import Dialogue, Mention, Message
+from wherefore.dialogue.spoken import limit_words
+from wherefore.dialogue.state import Wish
 from wherefore.files import write_aside
 from wherefore.item_encoder import ItemSignals
 from wherefore.losses import TaskBatch
-from wherefore.plan import limit_words, plan_reasons
 from wherefore.prompt import Example, PromptFormat, Segment, collate
+from wherefore.reading.reader import DialogueReader
 from wherefore.retrieval import Retriever
+from wherefore.writing.plan import plan_reasons
 
 T = TypeVar("T")
 Progress = Callable[[int, int], None]

@@ -7,14 +7,15 @@ import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol, TextIO
 
-from wherefore.dialogue import Message, Preferences
+from wherefore.dialogue.messages import Message
+from wherefore.dialogue.parts import HEADINGS, forget, parts
+from wherefore.dialogue.state import Preferences
 from wherefore.display import plain, table
-from wherefore.state import HEADINGS, forget, parts
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from wherefore.catalog import Catalog
+    from wherefore.catalog.catalog import Catalog
     from wherefore.recommender import Event, Recommendation, Recommender
 
 HELP = """\

@@ -17,13 +17,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from wherefore.catalog import Item
-from wherefore.dialogue import Dialogue, Message
+from wherefore.catalog.catalog import Item
+from wherefore.dialogue.messages import Dialogue, Message
 from wherefore.index import Index
 from wherefore.learned import Progress, TextVectors, by_message, outside, packed, unpacked
+from wherefore.reading.wishes import item_nouns, lexicon
 from wherefore.sources import Found, top
-from wherefore.wishes import item_nouns, lexicon
-from wherefore.words import FUNCTION_WORDS, forms, stem
+from wherefore.text import FUNCTION_WORDS, forms, stem
 
 TEXT, VALUE, ITEM, QUERY = range(4)  # kinds of events
 USER, ASSISTANT = range(2)

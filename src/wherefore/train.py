@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from wherefore.calibrate import calibrate
-from wherefore.catalog import Catalog
+from wherefore.catalog.catalog import Catalog
 from wherefore.checkpoint import check_files, checkpoint_dir, save_checkpoint, start_from
 from wherefore.config import Config
 from wherefore.corpora import CORPORA

@@ -17,14 +17,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from random import Random
 
-from wherefore.catalog import Catalog, Item
-from wherefore.phrases import (
+from wherefore.catalog.catalog import Catalog, Item
+from wherefore.catalog.spoken import values_of
+from wherefore.dialogue.facts import Fact, Plan, slot_of
+from wherefore.practice import Case, random_case, random_opening_case, random_opening_plan, random_plan
+from wherefore.text import joined, normal_words
+from wherefore.writing.phrases import (
     FORMS,
     NUMBERS,
     additions,
     article,
     common,
-    joined,
     label_noun,
     limit_object,
     modified,
@@ -37,8 +40,6 @@ from wherefore.phrases import (
     style_of,
     wanted,
 )
-from wherefore.plan import Fact, Plan, normal_words, slot_of, values_of
-from wherefore.practice import Case, random_case, random_opening_case, random_opening_plan, random_plan
 
 __all__ = [
     "Case",

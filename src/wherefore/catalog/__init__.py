@@ -1,0 +1,1 @@
+"""Items, their fields and kinds, and the files that they come from."""

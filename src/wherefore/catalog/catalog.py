@@ -1,0 +1,590 @@
+"""Catalogue: items in row order with their schema, from files, records or the built-in movies."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import weakref
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Generic, Self, TypeVar
+
+import numpy as np
+
+from wherefore.catalog.cells import (
+    as_text,
+    check_value,
+    clean,
+    convert,
+    fractional_year,
+    is_missing,
+    needs_day_first,
+    whole,
+)
+from wherefore.catalog.columns import infer
+from wherefore.catalog.schema import LIST_KINDS, NUMBER_KINDS, FieldKind, FieldSpec, FieldValue, Schema
+from wherefore.catalog.tables import Table, read_catalog_parquet, read_table, write_catalog_parquet
+from wherefore.files import ASSETS
+
+_TEXT_CHARS = 1000  # of Catalog.text: about what a sentence embedder reads
+
+
+_BUILTIN = ASSETS / "movies.parquet"
+
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item. `fields` holds everything but id and title; an absent key means: not known.
+
+    >>> item = Item("1", "Alien", {"year": 1979, "genres": ("Horror", "Sci-Fi")})
+    >>> item.get("year"), item.values("genres"), item.values("cast")
+    (1979, ('Horror', 'Sci-Fi'), ())
+    """
+
+    id: str
+    title: str
+    fields: Mapping[str, FieldValue] = field(default_factory=dict)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a field, or the default where it is not known."""
+        return self.fields.get(name, default)
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """The values of a category, people or alias field; empty where not known or of another kind."""
+        value = self.fields.get(name, ())
+        return value if isinstance(value, tuple) else ()
+
+    def number(self, name: str) -> float | None:
+        """The value of a number, date (as a year, possibly fractional) or popularity field; None where not known.
+
+        >>> Item("1", "Alien", {"year": 1979, "released": "1979-01-01"}).number("released")
+        1979.0
+        """
+        value = self.fields.get(name)
+        if isinstance(value, str):
+            return fractional_year(value)
+        return float(value) if isinstance(value, int | float) else None
+
+
+class Catalog:
+    """Items in row order, with their schema.
+
+    >>> catalog = Catalog.from_records([
+    ...     {"id": "a", "title": "Alien", "year": 1979, "genres": "Horror|Sci-Fi"},
+    ...     {"id": "b", "title": "Big", "year": 1988, "genres": "Comedy"},
+    ... ])
+    >>> catalog["b"].title, catalog.row("b"), catalog.numbers("year"), dict(catalog.vocabulary("genres"))
+    ('Big', 1, array([1979., 1988.]), {'Horror': 1, 'Sci-Fi': 1, 'Comedy': 1})
+
+    Args:
+        items: The items; ids must differ and fields must fit the schema.
+        schema: What the fields mean.
+        name: What to call the catalogue in messages, often the file's name.
+
+    Raises:
+        ValueError: If there is no item, two share an id, or a value does not fit its field.
+    """
+
+    def __init__(self, items: Iterable[Item], schema: Schema, name: str = "catalog") -> None:
+        checked = tuple(items)
+        for item in checked:
+            _check_item(item, schema, name)
+        self._adopt(checked, schema, name)
+
+    def _adopt(self, items: tuple[Item, ...], schema: Schema, name: str) -> None:
+        """Take items whose values are known to fit."""
+        if not items:
+            raise ValueError(f"{name} holds no item; a catalogue needs at least one")
+        self._set_items(items, name)
+        self._schema = schema
+        self._name = name
+        self._left_out: dict[str, str] = {}
+
+    def _set_items(self, items: tuple[Item, ...], name: str) -> None:
+        rows = {item.id: row for row, item in enumerate(items)}
+        if len(rows) != len(items):
+            twice = next(item for row, item in enumerate(items) if rows[item.id] != row)
+            raise ValueError(f"{name}: two items have the id {twice.id!r}; give every item its own")
+        self._items = items
+        self._rows = rows
+        self._ids = tuple(rows)
+        self._cache: dict[tuple[str, str], Any] = {}
+
+    # -- from files and records
+
+    @classmethod
+    def load(cls, path: str | Path, schema: Schema | str | Path | None = None) -> Self:
+        """Read .csv, .tsv, .jsonl (each also .gz) or .parquet.
+
+        Args:
+            path: The file.
+            schema: What the columns mean: a Schema or its YAML file. Inferred when None.
+
+        Raises:
+            FileNotFoundError: If there is no such file.
+            ValueError: If the file cannot be used; names file, row, column and value.
+        """
+        path = Path(path)
+        if schema is None and path.suffix == ".parquet" and path.is_file():
+            saved = read_catalog_parquet(path)
+            if saved is not None:
+                catalog = cls.__new__(cls)
+                keys = [spec.name for spec in saved.schema.fields if spec.kind not in ("id", "title")]
+                values = [saved.columns[key] for key in keys]
+                records = zip(*values, strict=True) if values else (() for _ in saved.ids)
+                items = tuple(
+                    Item(item_id, title, {k: v for k, v in zip(keys, record, strict=True) if v is not None})
+                    for item_id, title, record in zip(saved.ids, saved.titles, records, strict=True)
+                )
+                catalog._adopt(items, saved.schema, saved.name)
+                return catalog
+        return cls._from_table(read_table(path), schema)
+
+    @classmethod
+    def from_records(
+        cls,
+        records: Iterable[Mapping[str, Any]],
+        schema: Schema | str | Path | None = None,
+        name: str = "records",
+    ) -> Self:
+        """Make a catalogue of mappings from column to value, as `json` or `csv.DictReader` give them.
+
+        Raises:
+            ValueError: If the records cannot be used; names row, column and value.
+        """
+        return cls._from_table(Table.of_records(records, name), schema)
+
+    @classmethod
+    def from_dataset(cls, dataset: Any, schema: Schema | str | Path | None = None) -> Self:
+        """Make a catalogue of one split of a Hugging Face `datasets.Dataset`.
+
+        Raises:
+            ValueError: If it holds several splits, or cannot be used; names row, column and value.
+        """
+        if hasattr(dataset, "keys"):
+            splits = ", ".join(str(key) for key in dataset)
+            raise ValueError(f"this is a dictionary of data sets ({splits}); give one of them")
+        if not hasattr(dataset, "with_format"):
+            raise ValueError(
+                f"a datasets.Dataset is needed, not {type(dataset).__name__}; see also from_records"
+            )
+        arrow = dataset.with_format("arrow")[:]
+        name = getattr(getattr(dataset, "info", None), "dataset_name", None) or "dataset"
+        return cls._from_table(Table.of_arrow(arrow, str(name)), schema)
+
+    @classmethod
+    def builtin(cls) -> Self:
+        """The movies that come with Wherefore: facts only, in order of popularity.
+
+        Raises:
+            FileNotFoundError: If the installation lacks them.
+        """
+        if not _BUILTIN.is_file():
+            raise FileNotFoundError(f"the built-in movies are missing at {_BUILTIN}; install Wherefore again")
+        return cls.load(_BUILTIN)
+
+    @classmethod
+    def _from_table(cls, table: Table, schema: Schema | str | Path | None) -> Self:
+        if isinstance(schema, str | Path):
+            schema = Schema.from_yaml(schema)
+        table.check()
+        left_out: dict[str, str] = {}
+        if schema is None:
+            inferred = infer(table)
+            schema, left_out = inferred.schema, dict(inferred.left_out)
+        else:
+            absent = [spec for spec in schema.fields if spec.column and spec.column not in table.columns]
+            if absent:
+                raise ValueError(
+                    f"{table.name}: the schema's field `{absent[0].name}` needs a column "
+                    f"`{absent[0].column}`, which is not there; the columns are {', '.join(table.columns)}"
+                )
+            declared = {spec.column for spec in schema.fields}
+            left_out = {column: "not declared" for column in table.columns if column not in declared}
+        catalog = cls.__new__(cls)
+        catalog._adopt(_items_of(table, schema), schema, table.name)
+        catalog._left_out = left_out
+        return catalog
+
+    # -- reading
+
+    @property
+    def schema(self) -> Schema:
+        """What the fields mean."""
+        return self._schema
+
+    @property
+    def name(self) -> str:
+        """What messages call the catalogue."""
+        return self._name
+
+    @property
+    def items(self) -> Sequence[Item]:
+        """The items in row order."""
+        return self._items
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """The ids in row order."""
+        return self._ids
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self._items)
+
+    def __contains__(self, item_id: object) -> bool:
+        return item_id in self._rows
+
+    def __getitem__(self, item_id: str) -> Item:
+        return self._items[self.row(item_id)]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Catalog):
+            return NotImplemented
+        return self._schema == other._schema and self._items == other._items
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Catalog({self._name!r}, {len(self):,} {self._schema.plural})"
+
+    def row(self, item_id: str) -> int:
+        """The row of an item.
+
+        Raises:
+            KeyError: If there is no such item; suggests close ids.
+        """
+        row = self._rows.get(item_id)
+        if row is None:
+            raise KeyError(
+                f"no {self._schema.noun} with the id {item_id!r} in {self._name}; {self._hint(item_id)}"
+            )
+        return row
+
+    def _hint(self, item_id: object) -> str:
+        from rapidfuzz import process
+
+        wanted = str(item_id)
+        titled = [item.id for item in self._items if item.title.casefold() == wanted.casefold()][:3]
+        if titled:
+            return f"that is a title; its id is {', '.join(map(repr, titled))}"
+        close = [found for found, *_ in process.extract(wanted, self._ids, limit=3, score_cutoff=60)]
+        shown = close or list(self._ids[:3])
+        return f"{'close ids' if close else 'ids look like'}: {', '.join(map(repr, shown))}"
+
+    def facts(self, item: Item) -> list[tuple[FieldSpec, FieldValue]]:
+        """What is known of an item, in schema order: its categories, people, numbers and dates."""
+        return [(s, item.fields[s.name]) for s in self._schema.filterable if s.name in item.fields]
+
+    def dated(self, item: Item) -> str:
+        """The title with the year, where there is one.
+
+        >>> catalog = Catalog.from_records([{"title": "Alien", "year": 1979}])
+        >>> catalog.dated(catalog.items[0])
+        'Alien (1979)'
+        """
+        year = None if self._schema.year is None else item.fields.get(self._schema.year.name)
+        return f"{item.title} ({year})" if isinstance(year, int) else item.title
+
+    def text(self, item: Item) -> str:
+        """The item in words, for the embedder and BM25: title, year, labelled values, texts.
+
+        >>> catalog = Catalog.from_records([{"title": "Alien", "year": 1979, "genres": "Horror|Sci-Fi"}])
+        >>> catalog.text(catalog.items[0])
+        'Alien (1979). genre: Horror, Sci-Fi.'
+        """
+        year = self._schema.year
+        when = str(item.fields[year.name])[:4] if year is not None and year.name in item.fields else ""
+        parts = [f"{item.title} ({when})." if when and when not in item.title else f"{item.title}."]
+        for spec in self._schema.of_kind("category", "people"):
+            if values := item.values(spec.name):
+                parts.append(f"{spec.label}: {', '.join(values)}.")
+        for spec in self._schema.of_kind("text"):
+            if words := item.fields.get(spec.name):
+                parts.append(" ".join(str(words)[: 4 * _TEXT_CHARS].split()))
+        whole = " ".join(parts)
+        if len(whole) <= _TEXT_CHARS:
+            return whole
+        cut = whole[:_TEXT_CHARS]
+        return cut.rpartition(" ")[0] or cut
+
+    def numbers(self, field: str) -> np.ndarray:
+        """A number, popularity or date field of all items, (n,) float64; NaN where it is not known.
+
+        Dates are years with a fraction. The array is kept and read-only.
+
+        Raises:
+            ValueError: If there is no such field, or it is of another kind.
+        """
+        spec = self._spec(field, (*NUMBER_KINDS, "date"))
+        found: np.ndarray | None = self._cache.get(("numbers", field))
+        if found is None:
+            known = (
+                (row, item.fields[field]) for row, item in enumerate(self._items) if field in item.fields
+            )
+            found = np.full(len(self), np.nan)
+            for row, value in known:
+                found[row] = fractional_year(str(value)) if spec.kind == "date" else float(value)  # type: ignore[arg-type]
+            found.flags.writeable = False
+            self._cache["numbers", field] = found
+        return found
+
+    def vocabulary(self, field: str) -> Mapping[str, int]:
+        """The values of a category, people or alias field, each with its number of items.
+
+        Raises:
+            ValueError: If there is no such field, or it is of another kind.
+        """
+        self._spec(field, LIST_KINDS)
+        found: Mapping[str, int] | None = self._cache.get(("vocabulary", field))
+        if found is None:
+            counts: Counter[str] = Counter()
+            for item in self._items:
+                counts.update(item.values(field))
+            found = MappingProxyType(dict(counts))
+            self._cache["vocabulary", field] = found
+        return found
+
+    def _spec(self, name: str, kinds: Collection[FieldKind]) -> FieldSpec:
+        spec = self._schema.spec(name)
+        if spec.kind not in kinds:
+            allowed = ", ".join(s.name for s in self._schema.fields if s.kind in kinds) or "none here"
+            raise ValueError(f"field `{name}` is of kind {spec.kind}; of a fitting kind: {allowed}")
+        return spec
+
+    def fingerprint(self) -> str:
+        """SHA-256 of ids, titles, fields and schema, in hexadecimal: equal for equal catalogues."""
+        found: str | None = self._cache.get(("fingerprint", ""))
+        if found is None:
+            digest = hashlib.sha256(self._schema.model_dump_json().encode())
+            order = [spec.name for spec in self._schema.fields]
+            for item in self._items:
+                found_values = (item.fields.get(name) for name in order)
+                values = [whole(value) if isinstance(value, int | float) else value for value in found_values]
+                digest.update(json.dumps([item.id, item.title, values], separators=(",", ":")).encode())
+            found = self._cache["fingerprint", ""] = digest.hexdigest()
+        return found
+
+    def describe(self) -> str:
+        """For people: which column was taken for what, with an example, and which were left out."""
+        rows: list[tuple[str, str, str]] = []
+        ignored: dict[str, str] = {}
+        for spec in self._schema.fields:
+            if spec.kind == "ignore":
+                ignored[spec.column] = self._left_out.get(spec.column, "carried along")
+                continue
+            source = f"`{spec.column}`" if spec.column else "(no column)"
+            as_what: str = spec.kind if spec.column else "id: the number of the row"
+            if spec.kind in ("category", "people", "date", "number"):
+                as_what += f', said "{spec.phrase}"' + (f" in {spec.unit}" if spec.unit else "")
+            rows.append((source, as_what, self._example(spec)))
+        left_out = ignored | {c: why for c, why in self._left_out.items() if c not in ignored}
+        widths = [max(len(row[i]) for row in rows) for i in range(2)]
+        lines = [f"{self._name}: {len(self):,} {self._schema.plural if len(self) > 1 else self._schema.noun}"]
+        lines += [
+            f"  {a:<{widths[0]}}  {b:<{widths[1]}}  e.g. {c}" if c else f"  {a:<{widths[0]}}  {b}"
+            for a, b, c in rows
+        ]
+        if left_out:
+            lines.append("  not used: " + ", ".join(f"`{c}` ({why})" for c, why in left_out.items()))
+        return "\n".join(lines)
+
+    def _example(self, spec: FieldSpec) -> str:
+        for item in self._items:
+            value = {"id": item.id, "title": item.title}.get(spec.kind) or item.fields.get(spec.name)
+            if value is not None:
+                shown = ", ".join(value) if isinstance(value, tuple) else " ".join(str(value).split())
+                return shown if len(shown) <= 60 else shown[:59] + "…"
+        return ""
+
+    # -- changing and saving
+
+    def add(self, items: Iterable[Item | Mapping[str, Any]]) -> None:
+        """Add items at the end, in place; mappings are read by the schema's columns. All are added, or none.
+
+        Raises:
+            ValueError: If an id is taken or given twice, or a value does not fit its field.
+        """
+        given = list(items)
+        ready: list[Item] = []
+        numbered = (
+            [] if self._schema.id.column else [int(i) for i in self._ids if i.isascii() and i.isdigit()]
+        )
+        next_row = max(numbered, default=len(self)) + 1
+        for number, item in enumerate(given):
+            if isinstance(item, Item):
+                _check_item(item, self._schema, self._name)
+                ready.append(item)
+            else:
+                table = Table.of_records([item], f"{self._name}: added item {number + 1}")
+                ready += _items_of(table, self._schema, first_row=next_row + number)
+        taken = next((item for item in ready if item.id in self._rows), None)
+        if taken is not None:
+            raise ValueError(
+                f"{self._name} already has an item with the id {taken.id!r} "
+                f"({self[taken.id].title!r}); remove it first, or give {taken.title!r} another id"
+            )
+        if ready:
+            self._set_items((*self._items, *ready), self._name)
+
+    def remove(self, ids: Iterable[str]) -> None:
+        """Remove items, in place; the rows of the later ones move up. All are removed, or none.
+
+        Raises:
+            ValueError: If an id is given twice, or all items would go.
+            KeyError: If there is no such item.
+        """
+        given = [ids] if isinstance(ids, str) else list(ids)
+        gone = {self.row(item_id) for item_id in given}
+        if len(gone) != len(given):
+            twice = next(item_id for item_id in given if given.count(item_id) > 1)
+            raise ValueError(f"the id {twice!r} is given twice; name every item to remove once")
+        if len(gone) == len(self):
+            raise ValueError(
+                f"that would remove all {len(self)} items of {self._name}; a catalogue keeps at least one"
+            )
+        if gone:
+            self._set_items(
+                tuple(item for row, item in enumerate(self._items) if row not in gone), self._name
+            )
+
+    def save(self, path: str | Path) -> None:
+        """Write Parquet with the schema inside; `load` gives an equal catalogue. Written aside, then renamed.
+
+        Raises:
+            ValueError: If the path does not end in .parquet.
+            OSError: If it cannot be written; what was there before is left as it was.
+        """
+        path = Path(path)
+        if path.suffix != ".parquet":
+            raise ValueError(f"a catalogue is saved as .parquet, not as {path.name}")
+        keys = [spec.name for spec in self._schema.fields if spec.kind not in ("id", "title")]
+        columns = {key: [item.fields.get(key) for item in self._items] for key in keys}
+        titles = [item.title for item in self._items]
+        write_catalog_parquet(path, self._schema, self._name, list(self._ids), titles, columns)
+
+
+class PerCatalog(Generic[_T]):
+    """What `make` derives from a catalogue, kept until the catalogue changes or is gone."""
+
+    def __init__(self, make: Callable[[Catalog], _T]) -> None:
+        self._make = make
+        self._kept: dict[int, tuple[weakref.ref[Catalog], Sequence[Item], _T]] = {}
+
+    def __call__(self, catalog: Catalog) -> _T:
+        """What was derived from the catalogue as it is now."""
+        key = id(catalog)
+        found = self._kept.get(key)
+        # Adding or removing items gives a catalogue a new tuple of items.
+        if found is None or found[0]() is not catalog or found[1] is not catalog.items:
+            reference = weakref.ref(catalog, lambda _: self._kept.pop(key, None))
+            found = self._kept[key] = (reference, catalog.items, self._make(catalog))
+        return found[2]
+
+
+def _check_item(item: Item, schema: Schema, name: str) -> None:
+    for what, text in (("id", item.id), ("title", item.title)):
+        if not isinstance(text, str) or not text.strip():
+            raise ValueError(f"{name}: an item's {what} is {text!r}; it should be a non-empty string")
+        if text != text.strip():
+            raise ValueError(f"{name}: an item's {what} is {text!r}; strip the blanks around it")
+        try:
+            clean(text)
+        except ValueError as error:
+            raise ValueError(f"{name}: an item's {what} is {_short(text)}: {error}") from error
+    specs = {spec.name: spec for spec in schema.fields if spec.kind not in ("id", "title")}
+    for key, value in item.fields.items():
+        if key not in specs:
+            known = ", ".join(specs) or "none"
+            raise ValueError(
+                f"{name}: item {item.id!r} has a field `{key}` that the schema lacks; known: {known}"
+            )
+        try:
+            check_value(value, specs[key])
+        except ValueError as error:
+            raise ValueError(
+                f"{name}: item {item.id!r}, field `{key}` is {_short(value)}: {error}"
+            ) from error
+
+
+def _items_of(table: Table, schema: Schema, first_row: int = 1) -> tuple[Item, ...]:
+    """Read all rows of a table by the schema."""
+    n = len(table)
+    if n == 0:
+        raise ValueError(f"{table.name} is empty: it has no row; a catalogue needs at least one")
+    title_column = table.columns.get(schema.title.column)
+    if title_column is None:
+        raise ValueError(f"{table.name} has no column `{schema.title.column}` for the title")
+    ids = _ids_of(table, schema, first_row)
+    titles = []
+    for row, cell in enumerate(title_column):
+        title = _cell(as_text, cell, table, row, schema.title) if not is_missing(cell) else ""
+        if not title:
+            raise ValueError(
+                f"{table.name}, {table.where(row)}, column `{schema.title.column}`: the title is empty; "
+                "give every item one or take the row out"
+            )
+        titles.append(title)
+    rows: list[dict[str, FieldValue]] = [{} for _ in range(n)]
+    for spec in schema.fields:
+        if spec.kind in ("id", "title") or spec.column not in table.columns:
+            continue
+        cells = table.columns[spec.column]
+        day_first = spec.kind == "date" and needs_day_first(cells)
+
+        def read(cell: Any, spec: FieldSpec = spec, day_first: bool = day_first) -> FieldValue | None:
+            return convert(cell, spec, day_first)
+
+        for row, cell in enumerate(cells):
+            value = None if cell is None else _cell(read, cell, table, row, spec)
+            if value is not None:
+                rows[row][spec.name] = value
+        if spec.kind == "ignore" and any(isinstance(fields.get(spec.name), tuple) for fields in rows):
+            for fields in rows:  # one form per column, so that it can be saved
+                if isinstance(value := fields.get(spec.name), str):
+                    fields[spec.name] = (value,)
+    return tuple(Item(*parts) for parts in zip(ids, titles, rows, strict=True))
+
+
+def _ids_of(table: Table, schema: Schema, first_row: int) -> list[str]:
+    column = schema.id.column
+    if not column:
+        return [str(first_row + row) for row in range(len(table))]
+    if column not in table.columns:
+        raise ValueError(f"{table.name} has no column `{column}` for the id")
+    first: dict[str, int] = {}
+    for row, cell in enumerate(table.columns[column]):
+        item_id = _cell(as_text, cell, table, row, schema.id) if not is_missing(cell) else ""
+        place = f"{table.name}, {table.where(row)}, column `{column}`"
+        if not item_id:
+            raise ValueError(f"{place}: the id is empty; give every item one of its own")
+        if item_id in first:
+            raise ValueError(
+                f"{place}: the id {item_id!r} is already that of {table.where(first[item_id])}; "
+                "give every item one of its own, or declare another column as the id in a schema"
+            )
+        first[item_id] = row
+    return list(first)
+
+
+def _cell(read: Any, cell: Any, table: Table, row: int, spec: FieldSpec) -> Any:
+    try:
+        return read(cell)
+    except ValueError as error:
+        raise ValueError(
+            f"{table.name}, {table.where(row)}, column `{spec.column}` ({spec.kind}) is {_short(cell)}: "
+            f"{error}"
+        ) from error
+
+
+def _short(value: Any) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 80 else shown[:79] + "…"

@@ -1,0 +1,398 @@
+"""Values: what a cell of a table holds, read by the kind of its field."""
+
+from __future__ import annotations
+
+import ast
+import calendar
+import json
+import math
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+from wherefore.catalog.schema import LIST_KINDS, NUMBER_KINDS, FieldSpec, FieldValue, words_of
+
+NOT_KNOWN = {"", "nan", "none", "null", "n/a", "na", "<na>", "\\n", "-", "?", "unknown"}
+
+
+_NO_TEXT = {"nan", "NaN", "None", "NULL", "null", "<NA>"}  # what programs write for nothing
+
+
+_EXACT = 2**53  # whole numbers up to here are the same as int and as float
+
+
+_CURRENCIES = "$€£¥₹"
+
+
+_NUMBER = re.compile(
+    rf"(?P<sign>[-+−]?)\s*(?P<currency>[{_CURRENCIES}]?)\s*"
+    r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d*)?|\.\d+)(?P<exponent>[eE][-+]?\d{1,3})?"
+    rf"\s*(?P<unit>%|[{_CURRENCIES}]|[^\W\d_]{{1,12}}\.?)?"
+)
+
+
+_RANGE = re.compile(r"(?<=[\d.])\s*(?:-|–|to)\s*(?=[$€£¥₹\d])")
+
+
+_DURATION = re.compile(
+    r"(?:(?P<days>\d+)\s*d(?:ays?)?)?\s*(?:(?P<hours>\d+)\s*h(?:(?:ou)?rs?)?)?\s*"
+    r"(?:(?P<minutes>\d+)\s*m(?:in(?:ute)?s?)?)?\.?",
+    re.IGNORECASE,
+)
+
+
+_MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
+
+
+_MONTHS |= {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
+
+
+_SUFFIXES = re.compile(
+    r"(?:jr|sr|inc|ltd|llc|co|corp|gmbh|ii|iii|iv|ph\.?d|m\.?d|esq)\.?", re.IGNORECASE
+)  # "Downey, Jr." is one name
+
+
+_LANGUAGES = {
+    code: name
+    for names in (
+        "English en eng", "French fr fra fre", "German de deu ger", "Spanish es spa", "Italian it ita",
+        "Portuguese pt por", "Dutch nl nld dut", "Swedish sv swe", "Danish da dan", "Norwegian no nor nb nob nn nno",
+        "Finnish fi fin", "Icelandic is isl ice", "Polish pl pol", "Czech cs ces cze", "Slovak sk slk slo",
+        "Hungarian hu hun", "Romanian ro ron rum", "Bulgarian bg bul", "Greek el ell gre", "Turkish tr tur",
+        "Russian ru rus", "Ukrainian uk ukr", "Serbian sr srp", "Croatian hr hrv", "Hebrew he heb", "Arabic ar ara",
+        "Persian fa fas per", "Hindi hi hin", "Bengali bn ben", "Tamil ta tam", "Telugu te tel", "Urdu ur urd",
+        "Thai th tha", "Vietnamese vi vie", "Indonesian id ind", "Malay ms msa may", "Filipino fil tl tgl",
+        "Chinese zh zho chi", "Mandarin cmn", "Cantonese yue", "Japanese ja jpn", "Korean ko kor", "Latin la lat",
+        "Catalan ca cat", "Basque eu eus baq", "Galician gl glg", "Estonian et est", "Latvian lv lav",
+        "Lithuanian lt lit", "Slovenian sl slv", "Irish ga gle", "Welsh cy cym wel",
+    )
+    for name, *codes in [names.split()]
+    for code in codes
+}  # fmt: skip
+
+
+def is_missing(cell: Any) -> bool:
+    """Whether a cell holds nothing: None, a NaN, an empty list or only blanks."""
+    if cell is None:
+        return True
+    if isinstance(cell, str):
+        return not cell.strip()
+    if isinstance(cell, float):
+        return math.isnan(cell)
+    return isinstance(cell, list | tuple | dict) and not cell
+
+
+def clean(text: str) -> str:
+    """The text, checked.
+
+    Raises:
+        ValueError: If it holds a NUL or half of a surrogate pair, which no file can keep.
+    """
+    if "\x00" in text:
+        raise ValueError("it holds a NUL character; is this a text file? Remove the character")
+    if not text.isascii():
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError as error:
+            bad = text[error.start]
+            raise ValueError(
+                f"it holds {bad!r}, half of a surrogate pair; write the character whole"
+            ) from error
+    return text
+
+
+def clean_all(cell: Any) -> None:
+    """Check all texts in a cell, also within lists and keys.
+
+    Raises:
+        ValueError: As `clean` does.
+    """
+    if isinstance(cell, str):
+        clean(cell)
+    elif isinstance(cell, list | tuple):
+        for part in cell:
+            clean_all(part)
+    elif isinstance(cell, dict):
+        for key, value in cell.items():
+            clean_all(key)
+            clean_all(value)
+
+
+def as_text(cell: Any) -> str:
+    """A cell as text: lists are joined by line ends, other things than text written as JSON."""
+    if isinstance(cell, str):
+        return clean(cell.strip())
+    if isinstance(cell, list | tuple):
+        return "\n".join(as_text(part) for part in cell if not is_missing(part))
+    if isinstance(cell, dict):
+        named = cell.get("name", cell.get("title"))
+        return as_text(named) if isinstance(named, str) else json.dumps(cell, ensure_ascii=False, default=str)
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < _EXACT:
+        return str(int(cell))
+    if isinstance(cell, datetime | date):
+        return cell.isoformat()
+    return str(cell)
+
+
+def whole(number: int | float) -> int | float:
+    """One form per number: an int where it is whole and exact as a float, else a float."""
+    if abs(number) >= _EXACT:
+        return float(number)
+    return int(number) if float(number).is_integer() else float(number)
+
+
+def as_number(cell: Any) -> int | float | None:
+    """A cell as a number, or None where it is not known.
+
+    Understood: `1,234`, `$12.99`, `120 min`, `1 hrs 30 mins` (in minutes) and a range (its lower end).
+
+    >>> [as_number(x) for x in ("2008.0", "1,234", "$33.75 - $69.95", "1 hrs 30 mins", "NaN", 7.5)]
+    [2008, 1234, 33.75, 90, None, 7.5]
+
+    Raises:
+        ValueError: If it is infinite or no number.
+    """
+    if is_missing(cell):
+        return None
+    if isinstance(cell, bool):
+        return int(cell)
+    if isinstance(cell, list | tuple) and len(cell) == 1:
+        return as_number(cell[0])
+    if isinstance(cell, str):
+        text = clean(cell.strip())
+        if text.lower() in NOT_KNOWN:
+            return None
+        return _number_of(text)
+    try:
+        number = float(cell)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError("it is not a number") from error
+    if math.isinf(number):
+        raise ValueError("it is infinite; leave the cell empty where the number is not known")
+    return whole(cell if isinstance(cell, int) else number)
+
+
+def _number_of(text: str) -> int | float:
+    duration = _DURATION.fullmatch(text)
+    if (
+        duration
+        and sum(part is not None for part in duration.groups())
+        and (duration["hours"] or duration["days"])
+    ):
+        days, hours, minutes = (int(part or 0) for part in duration.groups())
+        return days * 1440 + hours * 60 + minutes
+    if text.lower().lstrip("+-") in ("inf", "infinity"):
+        raise ValueError("it is infinite; leave the cell empty where the number is not known")
+    found = _NUMBER.fullmatch(_RANGE.split(text)[0] if len(text) < 80 else text)
+    if not found:
+        raise ValueError("it is not a number")
+    number = float(found["number"].replace(",", "") + (found["exponent"] or ""))
+    if math.isinf(number):
+        raise ValueError("it is infinite; leave the cell empty where the number is not known")
+    return whole(-number if found["sign"] in ("-", "−") else number)
+
+
+def unit_in(cell: Any) -> str:
+    """The unit that a text cell writes beside its number: "min", "$", "%"; empty without one."""
+    if not isinstance(cell, str) or len(cell) > 80:
+        return ""
+    duration = _DURATION.fullmatch(cell.strip())
+    if duration and (duration["hours"] or duration["minutes"] or duration["days"]):
+        return "min"
+    found = _NUMBER.fullmatch(_RANGE.split(cell.strip())[0])
+    if not found:
+        return ""
+    return found["currency"] or (found["unit"] or "").rstrip(".")
+
+
+def as_list(cell: Any, separator: str | None = None) -> tuple[str, ...]:
+    """A cell as several values: a list, a JSON or Python list written as text, or text cut at `separator`.
+
+    Without a separator, `|` and `;` cut. Blanks and repetitions are dropped; "Downey, Jr." stays one name.
+
+    >>> as_list("Drama|Comedy"), as_list("['Drama', 'Comedy']"), as_list("A Co., Inc., B", ", ")
+    (('Drama', 'Comedy'), ('Drama', 'Comedy'), ('A Co., Inc.', 'B'))
+    """
+    if is_missing(cell):
+        return ()
+    parts: Iterable[Any]
+    if isinstance(cell, list | tuple):
+        parts = cell
+    elif isinstance(cell, str):
+        clean(cell)
+        listed = listed_in(cell)
+        parts = listed if listed is not None else _cut(cell, separator)
+    else:
+        parts = (cell,)
+    values = dict.fromkeys(" ".join(as_text(part).split()) for part in parts if not is_missing(part))
+    values.pop("", None)
+    return tuple(values)
+
+
+def listed_in(text: str) -> list[Any] | None:
+    """The list that a text cell spells in JSON or Python, or None."""
+    text = text.strip()
+    if len(text) < 2 or text[0] not in "[({" or text[-1] not in "])}":
+        return None
+    try:
+        value = json.loads(text)
+    except ValueError:
+        try:
+            value = ast.literal_eval(text)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return None
+    if isinstance(value, set | frozenset):
+        return sorted(value, key=str)
+    return list(value) if isinstance(value, list | tuple) else None
+
+
+def _cut(text: str, separator: str | None) -> list[str]:
+    if separator is None:
+        separator = next((mark for mark in ("|", ";") if mark in text), "")
+    if not separator:
+        return [text]
+    parts: list[str] = []
+    for part in text.split(separator.strip() or separator):
+        part = part.strip()
+        if separator.strip() == "," and parts and _SUFFIXES.fullmatch(part):
+            parts[-1] += f", {part}"
+        else:
+            parts.append(part)
+    return parts
+
+
+def as_date(cell: Any, day_first: bool = False) -> str | None:
+    """A cell as an ISO date, as exact as it is known: `2001-05-23`, `2001-05` or `2001`.
+
+    >>> [as_date(x) for x in ("May 23, 2001", "5/23/2001", "2001-05-23T10:00:00Z", "2001.0", "")]
+    ['2001-05-23', '2001-05-23', '2001-05-23', '2001', None]
+
+    Raises:
+        ValueError: If it is no date.
+    """
+    if is_missing(cell) or isinstance(cell, str) and cell.strip().lower() in NOT_KNOWN:
+        return None
+    if isinstance(cell, datetime):
+        return cell.date().isoformat()
+    if isinstance(cell, date):
+        return cell.isoformat()
+    text = clean(as_text(cell)).lower().rstrip(".")
+    text = re.sub(r"[t ]\d{1,2}:\d{2}.*$", "", text).removesuffix(".0")
+    parts: tuple[str | None, str | None, str | None]  # year, month, day
+    if found := re.fullmatch(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?", text):
+        parts = found[1], found[2], found[3]
+    elif found := re.fullmatch(r"(\d{4})(\d{2})(\d{2})", text):
+        parts = found[1], found[2], found[3]
+    elif found := re.fullmatch(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})", text):
+        swap = day_first or found[2] == "." or int(found[1]) > 12
+        parts = (found[4], found[3], found[1]) if swap else (found[4], found[1], found[3])
+    elif found := re.fullmatch(r"([a-z]+)\.? (?:(\d{1,2})(?:st|nd|rd|th)?,? )?(\d{4})", text):
+        parts = found[3], str(_MONTHS.get(found[1], 0)), found[2]
+    elif found := re.fullmatch(r"(\d{1,2})(?:st|nd|rd|th)?[ -]([a-z]+)\.?,?[ -](\d{4})", text):
+        parts = found[3], str(_MONTHS.get(found[2], 0)), found[1]
+    else:
+        raise ValueError("it is not a date; write it like 2001-05-23")
+    year, month, day = (int(part) if part else None for part in parts)
+    try:
+        date(year or 0, 1 if month is None else month, 1 if day is None else day)
+    except ValueError as error:
+        raise ValueError(f"it is not a date: {error}") from error
+    return "-".join([f"{year:04d}", *(f"{part:02d}" for part in (month, day) if part is not None)])
+
+
+def fractional_year(iso: str) -> float:
+    """An ISO date as a year with its fraction.
+
+    >>> fractional_year("2001"), fractional_year("2001-07-02")
+    (2001.0, 2001.4986301369863)
+    """
+    year, *rest = (int(part) for part in iso.split("-"))
+    month, day = [*rest, 1, 1][:2]
+    passed = date(year, month, day).timetuple().tm_yday - 1
+    return year + passed / (366 if calendar.isleap(year) else 365)
+
+
+def first_address(text: str) -> str:
+    """The first of the addresses that a text cell lists, or the text.
+
+    >>> first_address("https://a.org/1.jpg; https://a.org/2.jpg")
+    'https://a.org/1.jpg'
+    """
+    text = text.strip()
+    return (
+        re.split(r"[;|,]?\s+|[;|](?=https?:)", text)[0]
+        if text.startswith(("http:", "https:", "//"))
+        else text
+    )
+
+
+@lru_cache(maxsize=1024)
+def _is_language(name: str) -> bool:
+    return bool({"language", "languages", "lang"} & set(words_of(name)))
+
+
+def _languages(values: Iterable[str]) -> tuple[str, ...]:
+    """Language codes in words: `eng` and `en-US` are "English"."""
+    return tuple(
+        dict.fromkeys(_LANGUAGES.get(v.lower().replace("_", "-").partition("-")[0], v) for v in values)
+    )
+
+
+def convert(cell: Any, spec: FieldSpec, day_first: bool = False) -> FieldValue | None:
+    """The value of a cell by its field's kind; None where it is not known.
+
+    Raises:
+        ValueError: If the cell does not fit the kind; says why, not where.
+    """
+    if is_missing(cell) or isinstance(cell, str) and cell.strip() in _NO_TEXT:
+        return None
+    if spec.kind in NUMBER_KINDS:
+        return as_number(cell)
+    if spec.kind in LIST_KINDS:
+        values = as_list(cell, spec.separator)
+        if spec.kind == "category" and _is_language(spec.name):
+            values = _languages(values)
+        return values or None
+    if spec.kind == "date":
+        return as_date(cell, day_first)
+    if spec.kind == "image" and isinstance(cell, list | tuple | str):
+        listed = as_list(cell, "")
+        return first_address(listed[0]) if listed else None
+    if spec.kind == "ignore":
+        if isinstance(cell, list | tuple):
+            return as_list(cell) or None
+        return None if isinstance(cell, bytes) else as_text(cell) or None
+    return as_text(cell) or None
+
+
+def check_value(value: Any, spec: FieldSpec) -> None:
+    """Check that a ready value is what its field's kind says.
+
+    Raises:
+        ValueError: If it is not; says what is allowed.
+    """
+    if spec.kind in LIST_KINDS or spec.kind == "ignore" and isinstance(value, tuple):
+        if not isinstance(value, tuple) or not value or not all(isinstance(v, str) and v for v in value):
+            raise ValueError("it should be a tuple of non-empty strings; leave the key out when not known")
+        for part in value:
+            clean(part)
+    elif spec.kind in NUMBER_KINDS:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise ValueError("it should be a finite number; leave the key out when not known")
+        if isinstance(value, int) and abs(value) > _EXACT:
+            raise ValueError("it is too large to be kept exactly; give it as a float, or as text")
+    else:
+        if not isinstance(value, str) or not value:
+            raise ValueError("it should be a non-empty string; leave the key out when not known")
+        clean(value)
+        if spec.kind == "date" and as_date(value) != value:
+            raise ValueError("it should be an ISO date like 2001-05-23")
+
+
+def needs_day_first(cells: Sequence[Any]) -> bool:
+    """Whether dates like 23/05/2001 in a column show that the day comes first."""
+    pattern = re.compile(r"\s*(\d{1,2})[-/](\d{1,2})[-/]\d{4}")
+    found = [match for cell in cells if isinstance(cell, str) and (match := pattern.match(cell))]
+    return any(int(match[1]) > 12 for match in found)

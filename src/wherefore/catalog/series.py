@@ -1,0 +1,109 @@
+"""Series: items that continue each other, known by their titles and the people they share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from wherefore.catalog.catalog import Catalog, PerCatalog
+from wherefore.text import ARTICLES, NUMBERS, fold, forms, stem
+
+_CUT = re.compile(
+    r"\s*(?::|\s[-–—]\s|,?\s+(?:part|chapter|episode|volume|vol\.?|book)\s+\w+\s*$)", re.IGNORECASE
+)
+
+
+_STORY = re.compile(
+    r":\s+an?\s+(.+?)\s+(?:story|tale|adventure|movie|film)$", re.IGNORECASE
+)  # "Solo: A Star Wars Story"
+
+
+_AND_THE = re.compile(r"^(\w+ \w+) and the\s", re.IGNORECASE)  # "Harry Potter and the …"
+
+
+_NUMBERS = frozenset(name for name, number in NUMBERS.items() if number <= 10)
+
+
+class SeriesIndex:
+    """Which items of a catalogue belong to one series.
+
+    Two items do when their titles begin alike (up to a colon or a number, without article and plural) and both share
+    a person, where both have some; remakes and chance namesakes seldom do. A title that merely begins another one
+    ("The Matrix", "The Matrix Reloaded") needs two people in common. "Solo: A Star Wars Story" says itself what it is
+    part of.
+
+    Args:
+        catalog: The catalogue.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        people = [spec.name for spec in catalog.schema.of_kind("people")]
+        heads: dict[str, list[int]] = {}
+        for row, item in enumerate(catalog.items):
+            head = head_of(item.title)
+            if head:
+                heads.setdefault(head, []).append(row)
+        self._series: dict[int, tuple[int, ...]] = {}
+        for head, rows in list(heads.items()):  # "The Matrix" begins "The Matrix Reloaded"
+            parts = head.split()
+            before = [row for n in range(1, len(parts)) for row in heads.get(" ".join(parts[:n]), ())]
+            if len(rows) > 1 or before:
+                self._join(rows, before, people)
+        for row, item in enumerate(catalog.items):
+            part_of = _STORY.search(item.title)
+            begun = heads.get(head_of(part_of[1]), ()) if part_of else ()
+            if told := next((self._series[one] for one in begun if one in self._series), None):
+                found = tuple(sorted({*told, row}, key=self._when))
+                self._series.update(dict.fromkeys(found, found))
+
+    def _join(self, rows: list[int], before: list[int], people: Sequence[str]) -> None:
+        """Note which items go together: of `rows` whose titles begin alike, and of those that only begin them."""
+        items = self._catalog.items
+        held = {
+            row: {fold(value) for name in people for value in items[row].values(name)}
+            for row in (*rows, *before)
+        }
+        titles = {row: forms(items[row].title) for row in (*rows, *before)}
+        for place, row in enumerate(rows):
+            for other in (*rows[:place], *before):
+                shared, known = held[row] & held[other], held[row] and held[other]
+                enough = len(shared) >= (1 if other in rows else 2) or (not known and other in rows)
+                if enough and titles[row] != titles[other]:  # the same title again is a remake
+                    both = {row, other, *self._series.get(row, ()), *self._series.get(other, ())}
+                    found = tuple(sorted(both, key=self._when))
+                    self._series.update(dict.fromkeys(found, found))
+
+    def of(self, row: int) -> tuple[int, ...]:
+        """The rows of the item's series, the oldest first, with its own; empty when it is in none."""
+        return self._series.get(row, ())
+
+    def same(self, row: int, other: int) -> bool:
+        """Whether two items belong to one series."""
+        return other in self._series.get(row, ())
+
+    def _when(self, row: int) -> tuple[float, int]:
+        spec = self._catalog.schema.year
+        year = self._catalog.items[row].number(spec.name) if spec is not None else None
+        return (year if year is not None else float("inf"), row)
+
+
+series_of = PerCatalog(SeriesIndex)
+
+
+def head_of(title: str) -> str:
+    """The words that a series' titles share.
+
+    >>> head_of("Terminator 2: Judgment Day"), head_of("The Terminator"), head_of("Aliens")
+    ('terminator', 'terminator', 'alien')
+    >>> head_of("Harry Potter and the Goblet of Fire"), head_of("Rocky IV"), head_of("Seven")
+    ('harry potter', 'rocky', 'seven')
+    """
+    known = _AND_THE.match(title)
+    text = known[1] if known else _CUT.split(title, maxsplit=1)[0] or title
+    said = forms(text)
+    if len(said) > 1 and said[0] in ARTICLES:
+        said = said[1:]
+    while len(said) > 1 and (said[-1].isdigit() or said[-1] in _NUMBERS):
+        said = said[:-1]
+    return " ".join([*said[:-1], stem(said[-1])]) if said else ""

@@ -1,0 +1,259 @@
+"""Messages, and the items that they mention."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, get_args
+
+from wherefore.dialogue.state import Choice, Preferences
+
+Role = Literal["user", "assistant", "system"]
+
+
+Place = tuple[int, int, int]  # number of a message, and characters from and to
+
+
+MAX_CHARACTERS = 20_000  # of one message
+
+
+MAX_MESSAGES = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message in chat format."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """An item named in a message: characters `start` to `end` of message number `message`."""
+
+    item_id: str
+    message: int
+    start: int
+    end: int
+    score: float  # 100 for an exact title, less for a fuzzy match (rapidfuzz, 0-100)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """Messages with what was understood of them.
+
+    `muted` holds words that no longer say what is sought, or never did: characters `start` to `end` of a message each,
+    for what is refused ("no horror"), was taken back ("forget Frozen"), or was removed from a given state. `choice` is
+    what the newest message takes up of what was listed, or approves; `passed` are the items of all lists, when it asks
+    for others.
+    """
+
+    messages: tuple[Message, ...]
+    mentions: tuple[Mention, ...] = ()
+    preferences: Preferences = field(default_factory=Preferences)
+    muted: tuple[Place, ...] = ()
+    choice: Choice | None = None
+    passed: tuple[str, ...] = ()
+
+    @property
+    def named_by_user(self) -> tuple[str, ...]:
+        """The items that the user named, in order."""
+        return self._named("user")
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """The items that the assistant named, in order."""
+        return self._named("assistant")
+
+    @property
+    def last_listed(self) -> tuple[str, ...]:
+        """The items of the assistant's last list, in order.
+
+        In a message with a numbered or bulleted list, those that head its lines; else all that it names and that
+        the user had not named before. A message that only speaks of items from before leaves such a list as it is.
+        """
+        here: dict[int, list[Mention]] = {}
+        for mention in self.mentions:
+            here.setdefault(mention.message, []).append(mention)
+        lists = _Lists()
+        for number in sorted(here):
+            lists.read(self.messages[number], here[number])
+        return lists.last
+
+    def softened(self) -> Dialogue:
+        """The dialogue in which nothing rules anything out (see `Preferences.softened`)."""
+        return replace(self, preferences=self.preferences.softened())
+
+    def heard(self) -> Dialogue:
+        """The dialogue as sources should search by it: muted words are blanks, and mentions in them are gone."""
+        if not self.muted:
+            return self
+        messages = list(self.messages)
+        for number, start, end in self.muted:
+            text = messages[number].content
+            blanks = " " * (min(end, len(text)) - start)
+            messages[number] = replace(messages[number], content=text[:start] + blanks + text[end:])
+        mentions = tuple(
+            one
+            for one in self.mentions
+            if not any(
+                n == one.message and start < one.end and one.start < end for n, start, end in self.muted
+            )
+        )
+        return replace(self, messages=tuple(messages), mentions=mentions, muted=())
+
+    def query_text(self, max_chars: int) -> str:
+        """The user's most recent words, the newest last, cut at a word.
+
+        Args:
+            max_chars: At most so many characters.
+        """
+        parts: list[str] = []
+        left = max_chars
+        for message in reversed(self.messages):
+            if message.role != "user" or left <= 0:
+                continue
+            text = " ".join(message.content.split())
+            if len(text) > left:
+                cut = text[-left:]
+                text = cut[cut.find(" ") + 1 :] if " " in cut or parts else cut
+                left = 0
+            if text and not (left == 0 and " " not in text and parts):
+                parts.append(text)
+            left -= len(text) + 1
+        return "\n".join(reversed(parts))
+
+    def _named(self, role: Role) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(m.item_id for m in self.mentions if self.messages[m.message].role == role))
+
+
+def parse_messages(
+    messages: Iterable[Message | Mapping[str, Any]], answered: bool = False
+) -> tuple[Message, ...]:
+    """Check messages in chat format.
+
+    >>> parse_messages([{"role": "user", "content": "Something like Alien."}])
+    (Message(role='user', content='Something like Alien.'),)
+
+    Args:
+        messages: `{"role": …, "content": …}` or `Message`; the last one from the user.
+        answered: Let the last one be the assistant's.
+
+    Raises:
+        ValueError: If there are none or too many, a role is unknown, or a content is missing, no text or too long.
+    """
+    if isinstance(messages, str | Mapping):
+        raise ValueError(
+            f"messages are a {type(messages).__name__}; give a list of {{'role': …, 'content': …}}"
+        )
+    given = list(messages)
+    if not given:
+        raise ValueError("there are no messages; give at least one from the user")
+    if len(given) > MAX_MESSAGES:
+        raise ValueError(
+            f"there are {len(given):,} messages; at most {MAX_MESSAGES:,} are read: drop the oldest"
+        )
+    parsed = tuple(_message(number, message) for number, message in enumerate(given, 1))
+    if parsed[-1].role != "user" and not answered:
+        raise ValueError(
+            f"the last message is from the {parsed[-1].role}; it should be from the user, to be answered"
+        )
+    return parsed
+
+
+def _message(number: int, message: Message | Mapping[str, Any]) -> Message:
+    roles = ", ".join(get_args(Role))
+    if isinstance(message, Message):
+        role, content = message.role, message.content
+    elif isinstance(message, Mapping):
+        if "role" not in message:
+            raise ValueError(f"message {number} has no `role`; known roles: {roles}")
+        if "content" not in message:
+            raise ValueError(f"message {number} has no `content`; give its text")
+        role, content = message["role"], message["content"]
+    else:
+        raise ValueError(f"message {number} is a {type(message).__name__}; give {{'role': …, 'content': …}}")
+    if role not in get_args(Role):
+        raise ValueError(f"message {number} has the role {role!r}; known roles: {roles}")
+    if not isinstance(content, str):
+        raise ValueError(
+            f"message {number} has a content of type {type(content).__name__}; it should be text"
+        )
+    if len(content) > MAX_CHARACTERS:
+        raise ValueError(
+            f"message {number} has {len(content):,} characters; at most {MAX_CHARACTERS:,} are read: shorten "
+            f"it, or say "
+            "it in several messages"
+        )
+    return Message(role, content)
+
+
+# A title may begin with signs: "...And Justice for All", "(500) Days of Summer".
+_HEAD = re.compile(r"^[ \t]*(?:\d{1,3}[.)]|[-*•–])[ \t]+[^\w\n]*$")
+
+
+def _heads(content: str, here: Sequence[Mention]) -> tuple[str, ...]:
+    """The items that head the lines of a list."""
+    return tuple(
+        dict.fromkeys(
+            m.item_id for m in here if _HEAD.match(content[content.rfind("\n", 0, m.start) + 1 : m.start])
+        )
+    )
+
+
+class _Lists:
+    """The assistant's last list, while a dialogue is read."""
+
+    def __init__(self) -> None:
+        self.last: tuple[str, ...] = ()
+        self.focus: tuple[
+            str, ...
+        ] = ()  # the one item that the newest message with items names, if it is one
+        self._numbered = False
+        self._named: set[str] = set()
+        self._by_user: set[str] = set()
+        self.listed: dict[str, None] = {}  # all that the assistant named
+        self.shown: dict[str, None] = {}  # all that was in one of its lists
+
+    def read(self, message: Message, here: Sequence[Mention]) -> None:
+        """Read the next message with its mentions."""
+        ids = dict.fromkeys(mention.item_id for mention in here)
+        if message.role == "user":
+            self._by_user.update(ids)
+        elif message.role == "assistant" and ids:
+            self.listed.update(ids)
+            heads = _heads(message.content, here)
+            spoken_of = self._numbered and not heads and self._named.issuperset(ids)
+            if not spoken_of:
+                self.last = heads or tuple(one for one in ids if one not in self._by_user)
+                self.shown.update(dict.fromkeys(self.last))
+                self._numbered = bool(heads)
+        if ids:
+            self.focus = tuple(ids) if len(ids) == 1 else ()
+        self._named.update(ids)
+
+
+def last_said(said: str, messages: Sequence[Message]) -> Place | None:
+    """Where the user said these words last; None when they did not, or none are given."""
+    parts = said.split()
+    if not parts:
+        return None
+    words = re.compile(r"\s+".join(map(re.escape, parts)), re.IGNORECASE)
+    for number in range(len(messages) - 1, -1, -1):
+        if messages[number].role == "user":
+            found = list(words.finditer(messages[number].content))
+            if found:
+                return (number, *found[-1].span())
+    return None
+
+
+def named_items(dialogue: Dialogue) -> tuple[str, ...]:
+    """The items that `@1`, `@2`… stand for: liked first, then whatever else the user named."""
+    likes = dialogue.preferences.liked
+    bad = {*dialogue.preferences.disliked, *dialogue.preferences.rejected}
+    others = [
+        mention.item_id for mention in dialogue.mentions if dialogue.messages[mention.message].role == "user"
+    ]
+    return tuple(dict.fromkeys([*likes, *(i for i in others if i not in bad)]))

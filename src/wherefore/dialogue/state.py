@@ -1,0 +1,362 @@
+"""What the user wants: items, wishes, limits, questions and choices, as plain values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Literal, Self, get_args
+
+from wherefore.catalog.catalog import Catalog, Item
+
+LimitOp = Literal["lt", "le", "gt", "ge", "eq"]
+
+
+ItemsOf = Literal[
+    "liked", "disliked", "seen", "rejected", "chosen", "asked"
+]  # what a state holds items under
+
+
+ITEMS_OF: tuple[ItemsOf, ...] = get_args(ItemsOf)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many items the user wants listed at a time."""
+
+    value: int
+    said: str = ""  # the user's word it was read from
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A hard limit on a declared field. An item without a value for the field does not pass."""
+
+    field: str
+    op: LimitOp  # of a number or a date (as a year, possibly fractional)
+    value: float
+    said: str  # the user's words it was read from
+
+    def allows(self, item: Item, catalog: Catalog) -> bool:
+        """Whether the item's value passes; False when it is not known.
+
+        Raises:
+            ValueError: If the catalogue has no such number or date field.
+        """
+        spec = catalog.schema.spec(self.field)
+        if spec.kind not in ("number", "date", "popularity"):
+            raise ValueError(f"a limit needs a number or a date; `{self.field}` is of kind {spec.kind}")
+        number = item.number(self.field)
+        if number is None:
+            return False
+        if self.op == "lt":
+            return number < self.value
+        if self.op == "le":
+            return number <= self.value
+        if self.op == "gt":
+            return number > self.value
+        if self.op == "ge":
+            return number >= self.value
+        return number == self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An attribute wanted or unwanted: a value of a category or people field."""
+
+    field: str
+    value: str  # as the catalogue writes it
+    # Wanted: 1.0 said in passing; 2.0 demanded ("with Toni Collette"). Unwanted: from 1.0 on never listed ("no
+    # horror"); below, rather not ("less scary").
+    strength: float
+    said: str  # the user's words it was read from
+    # Values (field, value) that an item must have as well for what is unwanted to be in it: "no romantic comedies".
+    also: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def parts(self) -> tuple[tuple[str, str], ...]:
+        """All values that it speaks of: field and value of each."""
+        return ((self.field, self.value), *self.also)
+
+    @property
+    def text(self) -> str:
+        """The value as it is shown, with what must be there as well: `Romance + Comedy`."""
+        return " + ".join(value for _, value in self.parts)
+
+    def held_by(self, item: Item) -> bool:
+        """Whether an item has the value, and all that must be there as well."""
+        return all(value in item.values(field) for field, value in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """The state of a dialogue: a plain value that can be shown, edited and sent back."""
+
+    liked: tuple[str, ...] = ()  # item ids
+    disliked: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
+    rejected: tuple[str, ...] = ()  # listed by the assistant and turned down
+    wanted: tuple[Wish, ...] = ()
+    unwanted: tuple[Wish, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    asked: tuple[str, ...] = ()  # asked about, without a word on whether it pleases
+    said: tuple[tuple[str, str], ...] = ()  # item id, and the user's words that put it where it is
+    chosen: tuple[str, ...] = ()  # taken up: "I'll watch that one"
+    count: Count | None = None  # how many to list; None: as many as the caller asks for
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """The items that the state speaks of, whatever it says of them."""
+        return tuple(dict.fromkeys(item for state in ITEMS_OF for item in getattr(self, state)))
+
+    @property
+    def demands(self) -> tuple[Wish, ...]:
+        """The wishes that must be met: wanted with strength 2 or more."""
+        return tuple(wish for wish in self.wanted if wish.strength >= 2)
+
+    @property
+    def refusals(self) -> tuple[Wish, ...]:
+        """What must not be listed: unwanted with strength 1 or more."""
+        return tuple(wish for wish in self.unwanted if wish.strength >= 1)
+
+    def softened(self) -> Self:
+        """The state in which nothing rules anything out: no limits, nothing refused, and demands are mere wishes."""
+        wanted = tuple(replace(wish, strength=min(wish.strength, 1.0)) for wish in self.wanted)
+        return replace(self, limits=(), unwanted=(), wanted=wanted)
+
+    def to_json(self) -> dict[str, Any]:
+        """The state as plain JSON values.
+
+        >>> Preferences(liked=("m1",)).to_json()["liked"]
+        ['m1']
+        """
+        tree: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return tree | {"said": dict(self.said)}
+
+    @classmethod
+    def from_json(cls, tree: Mapping[str, Any] | str) -> Self:
+        """The state that `to_json` gave, or its text; absent keys are empty.
+
+        Raises:
+            ValueError: If a key is unknown or a value is not allowed; says which and what is.
+        """
+        if isinstance(tree, str):
+            try:
+                tree = json.loads(tree)
+            except json.JSONDecodeError as error:
+                raise ValueError(f"preferences are not JSON: {error}") from error
+        if not isinstance(tree, Mapping):
+            raise ValueError(f"preferences are a {type(tree).__name__}; they should be keys and values")
+        _refuse_unknown(tree, cls, "preferences")
+        given: dict[str, Any] = {}
+        for kind in ITEMS_OF:
+            ids = _listed(tree, kind)
+            wrong = [value for value in ids if not isinstance(value, str)]
+            if wrong:
+                raise ValueError(f"preferences: `{kind}` holds {wrong[0]!r}; it should hold item ids as text")
+            given[kind] = tuple(dict.fromkeys(ids))
+        for name in ("wanted", "unwanted"):
+            given[name] = tuple(_wish(value, name) for value in _listed(tree, name))
+        given["limits"] = tuple(_limit(value) for value in _listed(tree, "limits"))
+        given["count"] = _count(tree.get("count"))
+        said = tree.get("said", {})
+        if not isinstance(said, Mapping) or not all(
+            isinstance(x, str) for pair in said.items() for x in pair
+        ):
+            raise ValueError(f"preferences: `said` is {said!r:.80}; it should hold words by item id")
+        given["said"] = tuple(said.items())
+        return cls(**given)
+
+
+def by_words(wishes: Iterable[Wish]) -> list[list[Wish]]:
+    """Wishes grouped by the words that they were read from: all that "feel-good" stands for is one wish."""
+    groups: dict[str, list[Wish]] = {}
+    for wish in wishes:
+        groups.setdefault(wish.said or wish.text, []).append(wish)
+    return list(groups.values())
+
+
+def _sides(limit: Limit) -> set[str]:
+    return {"low", "high"} if limit.op == "eq" else {"low"} if limit.op in ("gt", "ge") else {"high"}
+
+
+def _same_side(one: Limit, other: Limit) -> bool:
+    return one.field == other.field and bool(_sides(one) & _sides(other))
+
+
+def _exclude(one: Limit, other: Limit) -> bool:
+    """Whether no number can meet both limits."""
+    if one.field != other.field or _sides(one) == _sides(other):
+        return False
+    low, high = (one, other) if "low" in _sides(one) else (other, one)
+    strict = low.op == "gt" or high.op == "lt"
+    return low.value > high.value or (strict and low.value == high.value)
+
+
+def _refuse_unknown(tree: Mapping[str, Any], kind: type, what: str) -> None:
+    known = [f.name for f in fields(kind)]
+    unknown = [str(key) for key in tree if key not in known]
+    if unknown:
+        raise ValueError(f"{what}: `{unknown[0]}` is not a known key; known: {', '.join(known)}")
+
+
+def _listed(tree: Mapping[str, Any], name: str) -> list[Any]:
+    value = tree.get(name, ())
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"preferences: `{name}` is a {type(value).__name__}; it should be a list")
+    return list(value)
+
+
+def _wish(tree: Any, name: str) -> Wish:
+    where = f"preferences: an entry of `{name}`"
+    if not isinstance(tree, Mapping):
+        raise ValueError(f"{where} is a {type(tree).__name__}; it should have `field` and `value`")
+    _refuse_unknown(tree, Wish, where)
+    for key in ("field", "value"):
+        if not isinstance(tree.get(key), str):
+            raise ValueError(f"{where} has the {key} {tree.get(key)!r}; it should be text")
+    strength = tree.get("strength", 1.0)
+    if isinstance(strength, bool) or not isinstance(strength, int | float) or not 0 < strength < 1e6:
+        raise ValueError(
+            f"{where} has the strength {strength!r}; it should be a number: of what is wanted 1 in passing and 2 "
+            "demanded, of what is unwanted 1 for never and less for rather not"
+        )
+    also = tree.get("also", ())
+    pairs = isinstance(also, Sequence) and not isinstance(also, str)
+    if not pairs or not all(_is_pair(pair) for pair in also):
+        raise ValueError(
+            f"{where} has `also` {also!r:.80}; it should be a list of pairs of texts, field and value"
+        )
+    parts = tuple((field, value) for field, value in also)
+    return Wish(tree["field"], tree["value"], float(strength), str(tree.get("said", "")), parts)
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, list | tuple) and len(value) == 2 and all(isinstance(x, str) for x in value)
+
+
+def _count(tree: Any) -> Count | None:
+    if tree is None:
+        return None
+    given = tree if isinstance(tree, Mapping) else {"value": tree}
+    _refuse_unknown(given, Count, "preferences: `count`")
+    value = given.get("value")
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST:
+        raise ValueError(f"preferences: `count` is {value!r}; it should be a whole number from 1 to {MOST}")
+    return Count(value, str(given.get("said", "")))
+
+
+def _limit(tree: Any) -> Limit:
+    where = "preferences: an entry of `limits`"
+    if not isinstance(tree, Mapping):
+        raise ValueError(f"{where} is a {type(tree).__name__}; it should have `field`, `op` and `value`")
+    _refuse_unknown(tree, Limit, where)
+    if not isinstance(tree.get("field"), str):
+        raise ValueError(f"{where} has the field {tree.get('field')!r}; it should be text")
+    if tree.get("op") not in get_args(LimitOp):
+        raise ValueError(f"{where} has the op {tree.get('op')!r}; known: {', '.join(get_args(LimitOp))}")
+    value = tree.get("value")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
+        raise ValueError(f"{where} has the value {value!r}; it should be a finite number")
+    return Limit(tree["field"], tree["op"], float(value), str(tree.get("said", "")))
+
+
+Kind = Literal[
+    "value",
+    "holds",
+    "record",
+    "compare",
+    "most",
+    "which",
+    "why",
+    "why not",
+    "opinion",
+    "unclear",
+    "unknown",
+    "untold",
+]
+
+
+_CONSIDERS = ("value", "holds", "record", "compare", "why not", "opinion", "untold")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What an item is asked to be: one of several values (field, value), or within limits."""
+
+    values: tuple[tuple[str, str], ...] = ()
+    limits: tuple[Limit, ...] = ()
+
+    def field(self) -> str:
+        """The field that it is about."""
+        return self.values[0][0] if self.values else self.limits[0].field
+
+    def met(self, item: Item, catalog: Catalog) -> bool:
+        """Whether the item's record says so."""
+        if self.values:
+            return any(value in item.values(name) for name, value in self.values)
+        return all(limit.allows(item, catalog) for limit in self.limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question about items.
+
+    Kinds: `value` (what the record says for `field`), `holds` (whether `conditions` are met), `record` (all of
+    it), `compare` (two items or more), `most` (which of `items` has the most or least of `field`; of no field:
+    which the list has first), `which` (which of `items` meet `conditions`), `why` (why `items` were listed),
+    `why not` (why they were not), `opinion` (whether `items` are any good), `unclear` (which of `items` is meant is
+    not known), `unknown` (`said` is no item of the catalogue), `untold` (what no record tells: `said` is the topic, as
+    in "where things stream", or empty; of no items: of the list).
+    """
+
+    kind: Kind
+    items: tuple[str, ...]
+    field: str = ""
+    conditions: tuple[Condition, ...] = ()
+    best: Literal["", "max", "min"] = ""
+    alone: bool = True  # whether the message asks for nothing else
+    start: int = 0  # the characters of the message that ask
+    end: int = 0
+    named: bool = False  # whether the message itself names the items
+    said: str = ""  # what `unknown` asks about, in the user's words; the topics of `untold`
+
+    @property
+    def considers(self) -> tuple[str, ...]:
+        """The items that the user thinks about: those of a question about one or a few, not about a whole list."""
+        pair = self.kind == "most" and self.named
+        return self.items if pair or self.kind in _CONSIDERS else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a message takes up: the items, as far as it is clear which they are; none where it merely approves."""
+
+    items: tuple[str, ...]
+    refused: tuple[str, ...]  # "I won't watch the second one"
+    decided: bool  # "I'll watch it", not just "sounds good"
+    said: str  # the words that say so
+
+
+MOST = 20  # that are listed, however many are asked for
+
+
+Verdict = Literal["liked", "disliked", "seen", "unseen", "rejected", "chosen", "forgotten"]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundWish:
+    """A value wanted, unwanted, no longer unwanted (`lifted`) or no longer wanted (`freed`), at `start` to `end`."""
+
+    field: str
+    value: str
+    kind: Literal["wanted", "unwanted", "lifted", "freed"]
+    strength: float
+    start: int
+    end: int
+    also: tuple[tuple[str, str], ...] = ()  # as of `Wish`
+
+    @property
+    def parts(self) -> tuple[tuple[str, str], ...]:
+        """All values that it speaks of: field and value of each."""
+        return ((self.field, self.value), *self.also)

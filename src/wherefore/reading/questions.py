@@ -1,0 +1,680 @@
+"""Questions: what a message asks of items that are on the table, rather than for a list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.schema import FieldSpec, singular, words_of
+from wherefore.dialogue.messages import Dialogue, Mention
+from wherefore.dialogue.state import Condition, Kind, Limit, Question
+from wherefore.reading import verdicts
+from wherefore.reading.limits import LimitReader
+from wherefore.reading.unrecorded import unrecorded
+from wherefore.reading.wishes import WishReader
+from wherefore.text import forms, joined, stem, straight, words
+
+_LEAD = (
+    r"^\W*(?:(?:and|but|so|ok|okay|oh|ah|cool|nice|great|hm+|wait|well|yes|yeah|no|thanks|thank you|interesting|also|"
+    r"then|sorry|hey|hi|btw|by the way|actually|quick question|one question|pray tell|pray|tell me|pity|"
+    r"lovely|splendid|right|ah right)\W+)*"
+)
+
+
+_ASKS = re.compile(  # what every question has one of
+    r"\?|\b(?:who|what|when|where|which|how|why|whose|whether|pick|choose|decide|compare|comparison|difference|differences|vs|versus|"
+    r"common|tell|say|more|details?|info|information|describe|explain|if)\b|who's|what's|whats",
+    re.IGNORECASE,
+)
+
+
+_INDIRECT = re.compile(
+    _LEAD + r"(?:(?:(?:do|can|could|would|will) you (?:please )?(?:know|tell me|remind me|say|check)|"
+    r"(?:please )?(?:tell|remind) me|i wonder(?:ed|ing)?|i(?:'d| would) like to know|i want to know|any idea|"
+    r"i was wondering|may i ask|can i ask)\W+)+(?=(?:who|what|when|where|which|how|why|if|whether)\b)",
+    re.IGNORECASE,
+)
+
+
+_WHETHER = re.compile(r"^(?:if|whether)\s+(?P<pointer>\w+)\s+(?P<verb>is|was|has|are|were|have)\b")
+
+
+# What looks like a question, but asks for a list, or of the assistant.
+_REQUEST = re.compile(
+    r"^(?:(?:is|are|was|were) there\b|(?:can|could|may|might) (?:it|they|this|that|we|you) (?:be|make|"
+    r"have|get)\b|do you (?:have|know of|know any|recommend|got)|have you (?:got|any)|any\b|"
+    r"(?:can|could|would|will) you (?:please )?(?:recommend|suggest|find|give|show|list|help|pick)|"
+    r"(?:what|how) about\b|what (?:else|other|should|would|do|can|could|have)\b|what(?:'s| is) (?:good|new|next)\b|"
+    r"what (?:are|is) (?:some|a|an|the best|your)\b|(?:which|what) (?:\w+ )?(?:should|would|do|can|could) )"
+)
+
+
+_PROPOSAL = re.compile(r"^(?:what|how) about (?:something|anything|some|any|another|more|an?)\b")
+
+
+_PICKS = re.compile(  # of the list: "pick one for me"
+    r"^(?:(?:just|please|can you|could you|would you|will you|help me)\s+)*(?:pick|choose|decide on)\s+(?:just\s+)?"
+    r"(?:one|the best)(?:\s+of\s+(?:them|these|those))?(?:\s+for\s+(?:me|us|tonight))?\W*(?:please\W*)?$"
+)
+
+
+_ABOUT = re.compile(
+    r"^(?:what(?:'s|s| is| was| are| were)?\b.*\babout\b|what(?:'s|s| is| was| are| were)\b.*\blike\W*$|"
+    r"what happens in\b|"
+    r"what(?:'s| is) (?:the |its )?(?:plot|story|premise)|what (?:kind|sort|type) of\b)"
+)
+
+
+_MORE = re.compile(
+    r"\b(?:tell me|know|hear|say|learn|give me|what can you (?:tell me|say)|info(?:rmation)?|details?)\s+"
+    r"(?:(?:a (?:bit|little)|something|anything|some|the)\s+)?(?:more\s+|details? )?(?:about|on)\b|"
+    r"^more (?:about|on)\b|^describe\b"
+)
+
+
+_COMPARE = re.compile(
+    r"\bcompare[sd]?\b|\bcomparison\b|\bdifferen(?:ce|t)s?\b.*\b(?:between|from)\b|\bhow do\b.*\bdiffer\b|"
+    r"\bin common\b|\b(?:vs\.?|versus)\b|\bhow (?:are|is)\b.*\b(?:different|similar|alike|related)\b"
+)
+
+
+_WHY = re.compile(r"^(?:why\b|how come\b|what makes you\b|what(?:'s| is) the reason\b|explain\b)")
+
+
+_NOT = re.compile(r"\b(?:not|n't|don't|didn't|isn't|wasn't)\b|n't\b")
+
+
+_THE_ONE = re.compile(
+    r"\bthe (?:one|{noun})s? (?=(?:with|by|from|starring|featuring|directed|about|in|that|where|written)\b)"
+)
+
+
+_WHEN = re.compile(
+    r"^(?:when (?:did|was|is|were|does|do)\b|how old\b|(?:in )?(?:what|which) (?:year|decade)\b)"
+)
+
+
+_LENGTH = re.compile(r"^how long\b")
+
+
+_PRICE = re.compile(r"^(?:how much\b|how expensive\b|what(?:'s| does| do| is)\b.*\b(?:cost|price)\b)")
+
+
+_WHERE = re.compile(r"^(?:where (?:is|was|were|does|did|are)\b)")
+
+
+_WHO = re.compile(r"^who(?:'s|s)?\b(?P<rest>.*)")
+
+
+_IN_IT = re.compile(
+    r"\b(?:in|stars?|starring|starred|plays?|played|acts?|acted|acting|cast|actors?|features?)\b"
+)
+
+
+_MAKES = re.compile(r"\b(?:made|makes?|making|created?|behind|wrote|write|by|did)\b")
+
+
+_HOLDS = re.compile(r"^(?:is|was|are|were|does|do|did|has|have|isn't|wasn't|aren't|doesn't|will|would|can)\b")
+
+
+_HOLDS_IT = re.compile(  # without its mark: "does it have a sad ending"
+    r"^(?:is|was|are|were|does|did|has) (?:it|that|this|they|these|those|"
+    r"the (?:first|second|third|fourth|fifth|last))\b"
+)
+
+
+_WHICH = re.compile(
+    r"^which(?: ones?)?\s*(?:of (?:them|those|these|the \w+)|is|are|was|were|has|have|would be)\b"
+)
+
+
+_RANKED = re.compile(
+    r"\b(?:best|favou?rite|start with|try first|pick|recommend most|first(?!\s+(?:one|movie|film|book)))\b"
+)
+
+
+_HIGH_LOW: dict[str, tuple[str, Literal["max", "min"]]] = {
+    **dict.fromkeys(("longer", "longest"), ("duration", "max")),
+    **dict.fromkeys(("shorter", "shortest", "quicker", "quickest"), ("duration", "min")),
+    **dict.fromkeys(("newer", "newest", "latest", "recent"), ("year", "max")),
+    **dict.fromkeys(("older", "oldest", "earliest", "earlier"), ("year", "min")),
+    **dict.fromkeys(("cheaper", "cheapest"), ("price", "min")),
+    **dict.fromkeys(("expensive", "pricier", "priciest", "dearest"), ("price", "max")),
+    **dict.fromkeys(("popular", "famous", "known"), ("popularity", "max")),
+    **dict.fromkeys(("obscure",), ("popularity", "min")),
+    **dict.fromkeys(("highest", "largest", "biggest", "most", "higher", "larger"), ("", "max")),
+    **dict.fromkeys(("lowest", "smallest", "least", "fewest", "lower", "fewer"), ("", "min")),
+}
+
+
+_SENTENCE = re.compile(r"[^.?!;:\n]+[?!.;:]*")
+
+
+_BESIDE = re.compile(  # "the fourth looks good, but is it gory?"
+    r",?\s+(?:but|and|though|so)\s+(?=(?:(?:is|was|does|did|has)\s+(?:it|that|this)|who|when|how\s+(?:long|old))\b"
+    r"[^?]*\?)"
+)
+
+
+# A question about items, whatever it asks; and what makes it a request, or a question to the assistant.
+_ANY_QUESTION = re.compile(
+    rf"{_HOLDS.pattern}|^(?:(?:what|where|when|how|whats|what's|where's|how's|which|any of)\b|whether\b)"
+)
+
+
+_SEEKS = re.compile(
+    r"\b(?:recommend|suggest|something|anything|similar|else|others?|another|more|next|instead|rather|should)\b"
+)
+
+
+_TO_YOU = re.compile(r"\b(?:you|your|u|like)\b")
+
+
+_OF_LIST = re.compile(r"^(?:which\b(?! (?:movie|film|book)s?\b)|any of\b)")
+
+
+_OPINION = re.compile(
+    r"(?:^|,\s*|\b(?:and|but|so)\s+)(?:is|was|are|were)\b[^,]*\b(?:(?:any|that|really|actually) good|"
+    r"worth (?:it|a |the |seeing|watching|reading|buying|my)|good|great)"
+    r"\s*(?:movie|film|one|book|watch|choice)?\s*\?|^(?:would|will|might|do you think)\b.*\bi(?:'ll| "
+    r"would|'d)? (?:like|love|enjoy)\b|"
+    r"^(?:should|shall) i (?:see|watch|read|try|get|buy)\b|^how good (?:is|was)\b|"
+    r"^(?:so )?what do you think (?:of|about)\b|"
+    r"^(?:is|was) (?:it|that|this)(?: one| movie| film| book)? (?:any|really|actually) good\W*$"
+)
+
+
+_SEEN_BY_YOU = re.compile(r"^(?:have|did) you (?:ever )?(?:seen|watched|read|see|watch)\b[^,]*$")
+
+
+_CALLED = re.compile(r"\b(?:called|named|name of|title of|titled)\b")
+
+
+_UNKNOWN = re.compile(
+    r"\b(?:is|was|did|directed|in|of|about|stars in|made|wrote)\s+((?:(?:the|The|"
+    r"A)\s+)?[A-Z][\w'’-]*(?:\s+(?:(?:of|the|and|in)\s+)*[A-Z\d][\w'’-]*)*)\s*\??$"
+)
+
+
+_THAN = re.compile(r"^(?:is|was|are|were)\b.*\b(?:than)\b")
+
+
+_PLACES = frozenset(("country", "place", "location", "origin", "city", "region", "state", "cuisine"))
+
+
+_BACK = 8  # messages of the user among which the question is that "and the third?" asks again
+
+
+_ELLIPTIC = 6  # words of a question that names no item, yet means the one that was talked of
+
+
+_POINTER = re.compile(
+    r"\b(?:it|its|it's|that|this|that's|they|them|those|these|both|one|ones|the (?:movie|film|book))\b"
+)
+
+
+class QuestionReader:
+    """Reads what the newest message asks about items of a catalogue.
+
+    Nothing here knows a domain: fields are found by the words of their names, labels and phrases.
+
+    Args:
+        catalog: The catalogue.
+        wishes: Knows its values.
+        limits: Knows its numbers.
+    """
+
+    def __init__(self, catalog: Catalog, wishes: WishReader, limits: LimitReader) -> None:
+        self._catalog, self._wishes, self._limits = catalog, wishes, limits
+        self._nouns = "|".join(sorted(map(re.escape, wishes.nouns), key=len, reverse=True))
+        self._the_one = re.compile(_THE_ONE.pattern.replace("{noun}", f"(?:{self._nouns})"))
+        self._pointer = re.compile(f"{_POINTER.pattern}|\\b(?:the|that|this) (?:{self._nouns})\\b")
+
+    def read(self, dialogue: Dialogue) -> Question | None:
+        """The first question about items in the newest message; None when it asks none.
+
+        Of "and the third?" it is the question before, asked of something else.
+        """
+        found = self._first(dialogue)
+        if found is not None:
+            return found
+        items = self._pointed_on(dialogue)
+        if not items:
+            return None
+        length = len(dialogue.messages[-1].content)
+        for before in _before(dialogue):
+            asked = self._first(before)
+            if asked is not None:
+                repeats = asked.kind in ("value", "holds", "record", "opinion")
+                return replace(asked, items=items, start=0, end=length, alone=True) if repeats else None
+            if not self._pointed_on(before):
+                return None
+        return None
+
+    def _first(self, dialogue: Dialogue) -> Question | None:
+        """The first question that the newest message asks in its own words."""
+        number = len(dialogue.messages) - 1
+        text = straight(dialogue.messages[number].content)
+        if not _ASKS.search(text) and not _HOLDS.match(re.sub(_LEAD, "", text.lower())):
+            return None
+        here = [m for m in dialogue.mentions if m.message == number]
+        flat = verdicts.blank(text, [(m.start, m.end) for m in here], "x")
+        found: Question | None = None
+        other = False
+        for span in _sentences(flat):
+            asked = None
+            if found is None:
+                asked = self._untold(text, span, here, dialogue)
+                if asked is None or not asked.said:  # of what no record tells, nothing else can be answered
+                    asked = self._sentence(text, span, here, dialogue) or asked
+            if asked is not None:
+                found = asked
+            elif self._asks_for_more(text, span, here):
+                other = True
+        if found is not None and other:
+            found = replace(found, alone=False)
+        return found
+
+    def _pointed_on(self, dialogue: Dialogue) -> tuple[str, ...]:
+        """The items that an elliptic question asks the question before of: "and the third?"; none if it is none."""
+        number = len(dialogue.messages) - 1
+        text = straight(dialogue.messages[number].content)
+        here = [m for m in dialogue.mentions if m.message == number]
+        low = verdicts.blank(text, [(m.start, m.end) for m in here]).lower()
+        rest = _AND.sub("", low, count=1)
+        if not text.rstrip().endswith("?") or len(rest.split()) > _ELLIPTIC:
+            return ()
+        items, _ = self._meant((text, (0, len(text)), tuple(here)), rest, dialogue)
+        return tuple(items) if (_AND.match(low) or here) and not _asks_else(rest) else ()
+
+    def _asks_for_more(self, text: str, span: tuple[int, int], here: Sequence[Mention]) -> bool:
+        masked = [(m.start, m.end) for m in here]
+        said = [w for w in words(text) if span[0] <= w.start < span[1]]
+        if self._wishes.read(text, said, masked):
+            return True
+        piece = verdicts.blank(text, masked)[slice(*span)]
+        wanted = r"\b(?:recommend|suggest|looking for|show me|give me|find me|something|anything|more like)\b"
+        return bool(self._limits.read(piece, self._wishes.nouns) or re.search(wanted, piece, re.IGNORECASE))
+
+    # -- one sentence -------------------------------------------------------------------------------------
+
+    def _sentence(
+        self, text: str, span: tuple[int, int], here: Sequence[Mention], dialogue: Dialogue
+    ) -> Question | None:
+        said = text[slice(*span)]
+        inside = [m for m in here if span[0] <= m.start < span[1]]
+        places = [(m.start - span[0], m.end - span[0]) for m in inside]
+        low = verdicts.blank(said, places).lower()
+        asks = "?" in said
+        stripped = _INDIRECT.sub("", low)
+        indirect = stripped != low
+        stripped = re.sub(_LEAD, "", stripped).strip()
+        whether = _WHETHER.match(stripped)
+        if whether is not None:  # "whether it is long"
+            stripped = f"{whether['verb']} {whether['pointer']} {stripped[whether.end() :]}"
+        picks = _PICKS.match(stripped) is not None
+        if _PROPOSAL.match(stripped):
+            return None
+        judged = _OPINION.search(stripped) is not None
+        if _SEEN_BY_YOU.match(stripped) and inside and {m.item_id for m in inside} <= set(dialogue.listed):
+            judged = True  # of what was listed; "have you seen Heat?" may also mean "like Heat"
+        if _REQUEST.match(stripped) and not _ABOUT.match(stripped) and not _COMPARE.search(stripped):
+            if not (picks or judged or self._is_ranked(stripped)):
+                return None
+        clause = (text, span, tuple(inside))
+
+        def made(kind: Kind, items: Sequence[str], **more: Any) -> Question:
+            return Question(kind, tuple(items), start=span[0], end=span[1], **more)
+
+        items, many = self._meant(clause, stripped, dialogue)
+        listed = self._list(dialogue)
+        if _COMPARE.search(stripped):
+            compared = items if len(items) > 1 else listed[: len(listed) if many else 0]
+            if len(compared) == 1 or not compared:
+                focus = self._focus(dialogue, span[0])
+                compared = [*items, *(one for one in focus if one not in items)] if items else []
+            return made("compare", compared[:5]) if len(compared) > 1 else None
+        if _WHY.match(stripped):
+            return self._why(clause, stripped, items, many, dialogue)
+        unmarked = _HOLDS_IT.match(stripped) is not None and not _SEEKS.search(stripped)
+        if not (asks or indirect or picks or judged or unmarked or _is_question(stripped)):
+            return self._told(clause, low, items, dialogue)
+        if judged:
+            chosen = items or self._focus(dialogue, span[0])
+            if not chosen and not many and len(listed) > 1 and self._pointer.search(stripped):
+                return made("unclear", listed)
+            return made("opinion", chosen) if len(chosen) == 1 else None
+        pair = items
+        if _THAN.match(stripped) and len(items) == 1:  # "is it longer than Heat?"
+            pair = [*(one for one in self._focus(dialogue, span[0]) if one not in items), *items]
+        most = self._most(stripped, pair if len(pair) > 1 else self._compared(dialogue) or listed)
+        if most is not None:
+            return made("most", most[2], field=most[0], best=most[1], named=most[2] == pair)
+        if _WHICH.match(stripped) and listed and not items:
+            conditions = self._conditions(clause)
+            if conditions:
+                return made("which", listed, conditions=conditions)
+        name = self._field(stripped)
+        about = _ABOUT.match(stripped) is not None
+        bare = re.sub(r"[\s?!.]+", " ", stripped).strip()
+        if not about and items and re.fullmatch(r"(?:who|what)(?:'s|s| is| was| are)?", bare):
+            about = True  # "What is X?"
+        holds: tuple[Condition, ...] = ()
+        if name is None and not about and _HOLDS.match(stripped):
+            holds = self._conditions(clause)
+        if name is None and not about and not holds and items and _CALLED.search(stripped):
+            return made("record", items)
+        if name is not None and not items and not self._pointer.search(stripped):
+            unknown = _UNKNOWN.search(said)
+            if unknown is not None and not here:
+                return made("unknown", (), said=unknown[1].strip())
+        if name is None and not about and not holds and not _MORE.search(stripped):
+            return None
+        if not items:
+            if self._pointer.search(stripped) or len(stripped.split()) <= _ELLIPTIC:
+                items = list(self._focus(dialogue, span[0]))
+            if not items and self._pointer.search(stripped) and len(listed) > 1:
+                return made("unclear", listed)
+            if (
+                not items
+                and name is not None
+                and re.search(r"\b(?:it|its|it's|that one|this one)\b", stripped)
+            ):
+                return made("unclear", ())
+            if not items:
+                return None
+        if name is not None and not about:
+            return made("value", items, field=name)
+        if holds:
+            return made("holds", items, conditions=holds)
+        return made("record", items)
+
+    def _untold(
+        self, text: str, span: tuple[int, int], here: Sequence[Mention], dialogue: Dialogue
+    ) -> Question | None:
+        """What is asked of items and no record tells: "is it on Netflix?", "does the dog die in the second one?"."""
+        said = text[slice(*span)]
+        inside = [m for m in here if span[0] <= m.start < span[1]]
+        low = verdicts.blank(said, [(m.start - span[0], m.end - span[0]) for m in inside]).lower()
+        stripped = re.sub(_LEAD, "", _INDIRECT.sub("", low)).strip()
+        if not _ANY_QUESTION.match(stripped) or _SEEKS.search(stripped):
+            return None
+        listed = self._list(dialogue)
+        of_list = _OF_LIST.match(stripped) is not None and len(listed) > 1
+        if _REQUEST.match(stripped) and not of_list:
+            return None
+        topics = unrecorded(said, self._catalog)
+        items, many = self._meant((text, span, tuple(inside)), stripped, dialogue)
+        points = self._pointer.search(stripped) is not None
+        if not items and points and not (many or of_list):
+            items = list(self._focus(dialogue, span[0]))
+        topic = joined(topics, "or") if topics else ""
+        made = Question("untold", tuple(items), start=span[0], end=span[1], said=topic)
+        if topics:
+            return made if items or (listed and (points or of_list)) else None
+        asks = "?" in said or _HOLDS_IT.match(stripped) is not None
+        if not asks or _TO_YOU.search(stripped) or len(items) != 1 or items[0] not in dialogue.listed:
+            return None
+        return None if self._asks_for_more(text, span, here) else made
+
+    def _told(
+        self,
+        clause: tuple[str, tuple[int, int], tuple[Mention, ...]],
+        stripped: str,
+        items: Sequence[str],
+        dialogue: Dialogue,
+    ) -> Question | None:
+        """What is no question by its form: "tell me about the second one"."""
+        if not _MORE.search(stripped):
+            return None
+        chosen = tuple(items) or (
+            self._focus(dialogue, clause[1][0]) if self._pointer.search(stripped) else ()
+        )
+        unknown = _UNKNOWN.search(clause[0][slice(*clause[1])])
+        if not chosen and unknown is not None and not self._pointer.search(stripped):
+            start, end = clause[1]
+            return Question("unknown", (), start=start, end=end, said=unknown[1].strip())
+        if not chosen:
+            listed = self._list(dialogue)
+            pointed = self._pointer.search(stripped) is not None and len(listed) > 1
+            return (
+                Question("unclear", tuple(listed), start=clause[1][0], end=clause[1][1]) if pointed else None
+            )
+        return Question("record", tuple(chosen), start=clause[1][0], end=clause[1][1])
+
+    def _why(
+        self,
+        clause: tuple[str, tuple[int, int], tuple[Mention, ...]],
+        stripped: str,
+        items: Sequence[str],
+        many: bool,
+        dialogue: Dialogue,
+    ) -> Question | None:
+        start, end = clause[1]
+        listed = self._list(dialogue)
+        if clause[2] and (_NOT.search(stripped) or not set(items) & set(listed)):
+            return Question("why not", tuple(m.item_id for m in clause[2]), start=start, end=end)
+        chosen = [one for one in items if one in listed]
+        if not chosen and (many or not self._pointer.search(stripped)):
+            chosen = list(listed)
+        if not chosen:
+            chosen = [one for one in self._focus(dialogue, clause[1][0]) if one in listed]
+        if not chosen and len(listed) > 1 and self._pointer.search(stripped):
+            return Question("unclear", tuple(listed), start=start, end=end)
+        return Question("why", tuple(chosen), start=start, end=end) if chosen else None
+
+    # -- which items --------------------------------------------------------------------------------------
+
+    def _list(self, dialogue: Dialogue) -> list[str]:
+        return [one for one in dialogue.last_listed if one in self._catalog]
+
+    def _meant(
+        self, clause: tuple[str, tuple[int, int], tuple[Mention, ...]], stripped: str, dialogue: Dialogue
+    ) -> tuple[list[str], bool]:
+        """The items that a sentence names or counts out, and whether it points at several."""
+        if clause[2]:
+            return list(dict.fromkeys(m.item_id for m in clause[2])), False
+        listed = self._list(dialogue)
+        slots = verdicts.slots_in(stripped, len(listed)) if len(listed) > 1 else []
+        if slots:
+            return [listed[slot] for slot in slots], False
+        one = self._the_one.search(stripped)
+        if one is not None and listed:
+            conditions = self._conditions(clause)
+            if conditions:
+                met = [i for i in listed if all(c.met(self._catalog[i], self._catalog) for c in conditions)]
+                if met:
+                    return met[:1] if " ones " not in one[0] else met, False
+        return [], verdicts.points_at(stripped) == "many"
+
+    def _compared(self, dialogue: Dialogue) -> list[str]:
+        """The items of the list that the assistant has just spoken of, if they are several and not all of it."""
+        listed = self._list(dialogue)
+        before = {m.item_id for m in dialogue.mentions if m.message == len(dialogue.messages) - 2}
+        spoken = [one for one in listed if one in before] if before <= set(listed) else []
+        return spoken if len(spoken) > 1 else []
+
+    def _focus(self, dialogue: Dialogue, before: int) -> tuple[str, ...]:
+        """The one item that was talked of last, if it is one: in this message before a place, or earlier."""
+        number = len(dialogue.messages) - 1
+        here = [m.item_id for m in dialogue.mentions if m.message == number and m.end <= before]
+        if here:
+            return (here[-1],)
+        listed = self._list(dialogue)
+        counted = verdicts.slots_in(dialogue.messages[number].content[:before], len(listed))
+        if counted and len(listed) > 1:  # "the fourth: who is in it?"
+            return (listed[counted[-1]],)
+        for earlier in range(number - 1, -1, -1):
+            named = dict.fromkeys(m.item_id for m in dialogue.mentions if m.message == earlier)
+            if named:
+                if len(listed) == 1 and listed[0] in named and dialogue.messages[earlier].role == "assistant":
+                    return (listed[0],)  # whatever its reason names
+                return tuple(named) if len(named) == 1 else ()
+            if dialogue.messages[earlier].role == "user" and len(listed) > 1:
+                counted = verdicts.slots_in(dialogue.messages[earlier].content, len(listed))
+                if len(counted) == 1:  # "why the first one?" "…" "who directed it?"
+                    return (listed[counted[0]],)
+        return ()
+
+    # -- what is asked ------------------------------------------------------------------------------------
+
+    def _conditions(self, clause: tuple[str, tuple[int, int], tuple[Mention, ...]]) -> tuple[Condition, ...]:
+        """The values and limits that a sentence speaks of."""
+        text, span, inside = clause
+        masked = [(m.start, m.end) for m in inside]
+        limits = self._limits.read(verdicts.blank(text, masked)[: span[1]], self._wishes.nouns)
+        limits = [found for found in limits if found.start >= span[0] and not found.lifts]
+        found = []
+        for name in dict.fromkeys(one.field for one in limits):
+            chosen = tuple(
+                Limit(name, f.op, f.value, text[f.start : f.end]) for f in limits if f.field == name
+            )
+            found.append(Condition(limits=chosen))
+        said = [
+            word
+            for word in words(text)
+            if span[0] <= word.start < span[1]
+            and not any(f.start <= word.start and word.end <= f.end for f in limits)
+        ]
+        for values in self._wishes.spoken_of(text, said, masked):
+            found.append(Condition(values=values))
+        return tuple(found)
+
+    def _field(self, stripped: str) -> str | None:
+        """The field that a question asks for."""
+        schema = self._catalog.schema
+        who = _WHO.match(stripped)
+        if who is not None:
+            spec = self._people(who["rest"])
+            return None if spec is None else spec.name
+        spec = None
+        if _WHEN.match(stripped):
+            spec = schema.year
+        elif _LENGTH.match(stripped):
+            spec = self._limits.duration
+        elif _PRICE.match(stripped):
+            spec = self._limits.price
+        elif _WHERE.match(stripped):
+            spec = next(
+                (s for s in schema.filterable if _PLACES & {singular(w) for w in words_of(s.label)}), None
+            )
+        if spec is not None:
+            return spec.name
+        if not re.match(r"(?:what|which|how many|in what|in which|and|the|its|whose|by)\b", stripped) and (
+            len(stripped.split()) > 4
+        ):
+            return None
+        if not re.match(r"(?:what|which|how many|in what|in which|whose|the|its)\b", stripped):
+            return None
+        return self._labelled(stripped)
+
+    def _labelled(self, stripped: str) -> str | None:
+        """The field whose name or label the words hold, if it is one."""
+        spoken = {stem(form) for form in forms(stripped)}
+        best: tuple[int, str] | None = None
+        for spec in self._catalog.schema.filterable:
+            own = {stem(w) for w in (*words_of(spec.name), *words_of(spec.label))}
+            if spec.unit:
+                own.add(stem(spec.unit.lower()))
+            common = len(own & spoken - {"number", "num", "type", "name"})
+            if common and (best is None or common > best[0]):
+                best = (common, spec.name)
+        if best is not None:
+            return best[1]
+        number = self._limits.labelled(next((f for f in forms(stripped) if self._limits.labelled(f)), None))
+        return None if number is None else number.name
+
+    def _people(self, rest: str) -> FieldSpec | None:
+        """The people field that a verb after "who" asks for."""
+        specs = self._catalog.schema.of_kind("people")
+        spoken = forms(rest)
+        for spec in specs:
+            verb = spec.phrase.partition("{}")[0].split()
+            stems = {verb[0][:5]} if len(verb) > 1 and verb[-1] == "by" else set()
+            stems |= {singular(w)[:5] for w in (*words_of(spec.name), *words_of(spec.label))}
+            if any(form[:5] in stems for form in spoken if len(form) > 3):
+                return spec
+        if _IN_IT.search(rest):
+            for spec in specs:
+                if spec.phrase.startswith("with {}"):
+                    return spec
+        if _MAKES.search(rest):
+            by = next((s for s in specs if s.phrase.startswith("by {}") or "written" in s.phrase), None)
+            return by or (specs[0] if specs and re.search(r"\b(?:made|makes?|behind|by)\b", rest) else None)
+        return None
+
+    def _is_ranked(self, stripped: str) -> bool:
+        return re.match(r"(?:which|what) (?:one )?(?:should|would) (?:i|we|you)\b", stripped) is not None
+
+    def _most(
+        self, stripped: str, items: Sequence[str]
+    ) -> tuple[str, Literal["", "max", "min"], Sequence[str]] | None:
+        """Field, direction and items of a superlative or comparative: "which is the shortest?"."""
+        compares = _THAN.match(stripped) is not None and len(items) == 2
+        if items and (_PICKS.match(stripped) or (len(items) == 1 and self._is_ranked(stripped))):
+            return "", "", items
+        if len(items) < 2 or not (compares or re.match(r"(?:so )?(?:which|what)(?:'s)?\b", stripped)):
+            return None
+        if re.match(
+            r"(?:what|which) (?!one\b|of\b|is\b|are\b|has\b|should\b|would\b|movie|film|book)", stripped
+        ):
+            return None
+        pointed = re.match(r"which\b|what(?:'s| is) (?:the )?\w+ (?:one|of)\b", stripped)
+        if pointed is None and not compares:
+            return None
+        spoken = forms(stripped)
+        few = "least" in spoken
+        for form in spoken:
+            role, best = _HIGH_LOW.get(form, ("-", "max"))
+            if role in ("", "-"):
+                continue
+            spec = {
+                "duration": self._limits.duration,
+                "year": self._catalog.schema.year,
+                "price": self._limits.price,
+                "popularity": self._catalog.schema.popularity,
+            }[role]
+            return (spec.name, "min" if few and best == "max" else best, items) if spec is not None else None
+        extreme = next((form for form in spoken if _HIGH_LOW.get(form, ("-",))[0] == ""), None)
+        if extreme is not None:
+            name = self._labelled(" ".join(form for form in spoken if form != extreme))
+            if name is not None and self._catalog.schema.spec(name).kind in ("number", "date"):
+                return name, _HIGH_LOW[extreme][1], items
+        if _RANKED.search(stripped) or self._is_ranked(stripped):
+            return "", "", items
+        return None
+
+
+_AND = re.compile(r"^\W*(?:(?:and|ok|okay|then|so|what about|how about|but)\W+)+", re.IGNORECASE)
+
+
+def _sentences(text: str) -> Iterator[tuple[int, int]]:
+    """Where a text's sentences lie; what is told before a question in the same breath is one of its own."""
+    for match in _SENTENCE.finditer(text):
+        start, end = match.span()
+        told = None if _is_question(re.sub(_LEAD, "", match[0].lower())) else _BESIDE.search(text, start, end)
+        if told is not None and len(text[start : told.start()].split()) > 1:
+            yield start, told.start()
+            start = told.end()
+        yield start, end
+
+
+def _before(dialogue: Dialogue) -> Iterator[Dialogue]:
+    """The dialogue up to each earlier message of the user, the newest first; the last few."""
+    users = [n for n, message in enumerate(dialogue.messages[:-1]) if message.role == "user"]
+    for number in users[: -_BACK - 1 : -1]:
+        mentions = tuple(mention for mention in dialogue.mentions if mention.message <= number)
+        yield Dialogue(dialogue.messages[: number + 1], mentions)
+
+
+def _asks_else(rest: str) -> bool:
+    """Whether the words of an elliptic question are more than a pointer: "the old one from 1962"."""
+    return re.search(r"\b(?:else|other|others|more|similar|like|recommend|suggest|why)\b", rest) is not None
+
+
+def _is_question(stripped: str) -> bool:
+    """Whether words are a question without their mark: "who directed it"."""
+    return re.match(r"(?:who|what|when|where|which|how|why|whose)(?:'s|s)?\b", stripped) is not None

@@ -1,0 +1,799 @@
+"""Verdicts: what a clause says of the items it names or points at: liked, disliked, seen, turned down."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from wherefore.dialogue.state import Verdict
+from wherefore.text import NUMBERS
+
+Span = tuple[int, int]
+
+
+_LONGEST = 300  # characters of a clause; what goes on longer without a stop is cut at a word
+
+
+_GOOD = (
+    r"great|awesome|amazing|good|excellent|fantastic|brilliant|fun|funny|a classic|cool|perfect|wonderful|incredible|"
+    r"a masterpiece|masterpiece|hilarious|beautiful|superb|the best|best|favou?rites?|faves?|favs?|lovely|"
+    r"outstanding|epic|nice|"
+    r"phenomenal|terrific|solid|enjoyable|entertaining|stunning|gripping|touching|delightful|gorgeous|"
+    r"adorable|sweet|charming|so good|fab|flawless|thrilling|compelling|a gem|a treat|"
+    r"cute|decent|well-loved|nostalgic|heart-?warming|underrated|a must(?:-see)?|top notch|badass|bad ass|intense|"
+    r"a (?:real |true )?(?:joy|riot|blast)|guilty pleasure|exactly what i like|perfection|moving|inspiring|"
+    r"powerful|profound|witty|"
+    r"mesmerizing|captivating|unforgettable|spectacular|sublime|iconic|legendary|impressive|riveting|"
+    r"exhilarating|remarkable|exceptional|"
+    r"breathtaking|hard to beat|(?:right )?up my alley|unbeatable|top-?notch|first[- ]rate|glorious|"
+    r"marvell?ous|magnificent|stellar|"
+    r"something special|even better|so much fun|my jam|a winner|a delight|genius"
+)
+
+
+BAD = (
+    r"boring|bored(?! (?:of|with)\b)|bad(?! ?-?ass)(?! (?:that )?it'?s good)|terrible|awful|worst|overrated|"
+    r"disappointing|disappointed|disappointment|sucked|"
+    r"sucks|"
+    r"lame|stupid|dumb|"
+    r"garbage|trash|mediocre|meh|a waste|waste of time|annoying|dull|horrible|ridiculous|over-?hyped|"
+    r"forgettable|unwatchable|"
+    r"a letdown|a let down|too (?:slow|long|scary|gory|sad|violent|silly|weird|bloody|dark|cheesy|"
+    r"predictable|much)|slow|cheesy|"
+    r"not for me|wasn'?t for me|isn'?t for me|not my (?:thing|cup|type|style|taste)|isn'?t my|wasn'?t my|"
+    r"fell asleep|walked out|"
+    r"too (?!old|new|long|short|recent|expensive|popular|famous|mainstream|obscure|violent|scary|gory|dark|"
+    r"sad)\w+ for (?:me|us|my (?:taste|liking))|"
+    r"couldn'?t finish|couldn'?t get (?:into|through)|pretentious|tedious|rubbish|crap|crappy|a mess|a "
+    r"snooze\w*|cringey?|"
+    r"nothing special|unfunny|pointless|(?<=was )poor|(?<=is )poor|weak|a bore|a chore|grating"
+)
+
+
+# What a film does to people: said right after its title, or of "it".
+_ADVERB = (
+    r"(?:(?:really|just|totally|absolutely|honestly|completely|kind of|kinda|sort of|both|all|still|"
+    r"always|truly)\s+)*"
+)
+
+
+_GOOD_DOES = re.compile(
+    rf"^\W*{_ADVERB}(?:blew (?:my mind|me away|us away)|rock(?:s|ed)|rule[sd]|slap(?:s|ped)|cracks? (?:me|us) up|"
+    r"cracked (?:me|us) up|made (?:me|us) (?:laugh|cry|smile)|made my (?:day|night|week)|never gets? old|holds? up|"
+    r"held up|floored me|won me over|grabbed me|hooked me|stuck with me|stayed with me|moved me|nailed it|"
+    r"had me (?:in (?:tears|stitches)|laughing|crying|hooked|on the edge|rolling|at hello)|kicks? ass|"
+    r"killed me|changed my life|speaks? to me|(?:is|are) my (?:jam|happy place)|"
+    r"hits? (?:the spot|different|hard)|delivers?|means a lot)\b|^[\s:,.-]*(?:<3|"
+    r"[\u2764\u2665\U0001F60D\U0001F44D\U0001F525\U0001F970])",
+    re.IGNORECASE,
+)
+
+
+_BAD_DOES = re.compile(
+    rf"^\W*{_ADVERB}(?:bore[sd] (?:me|us)|put (?:me|us) to sleep|lost me|left me cold|leaves me cold|let me down|"
+    r"annoy(?:s|ed) (?:me|us)|dragg?(?:s|ed)|(?:did|does|do) (?:\w+ )?(?:nothing|zero) for (?:me|us)|"
+    r"(?:didn'?t|did not|doesn'?t|does not|don'?t) (?:\w+ )?(?:do (?:it|much|anything) for me|work for me|"
+    r"hold up|click|grab me|"
+    r"live up|land|age well|make (?:any )?sense|appeal|impress me|interest me)|wore me out|fell flat|"
+    r"falls flat|stinks|stank|bombed|blows|blew(?! m| us))\b",
+    re.IGNORECASE,
+)
+
+
+_OUT_OF = re.compile(
+    r"(?<![\d/])(\d{1,2}(?:\.\d)?)\s*(?:/|out of)\s*(5|10|100)\b(?!/)|\b(one|two|three|four|five|[1-5])\s+stars?\b"
+)
+
+
+_NOT = r"(?:not|never|hardly|neither|nor|no)"
+
+
+_VERB = re.compile(
+    r"\b(?:(?P<bad>hate[sd]?|hating|dislike[sd]?|despise[sd]?|loathe[sd]?|(?:can|could)(?:n?'?t|not| not) "
+    r"(?:stand|bear)|"
+    r"not (?:a |much of a |really a )?(?:huge |big )?fans? of|didn'?t care (?:much |too much )?for|"
+    r"did not care for|"
+    r"(?:don'?t|do not) care for|tired of|sick of|wasn'?t (?:really )?into|regret(?:ted)?|disappointed (?:by|"
+    r"with|in)|"
+    r"walked out of|gave up on|turned off|(?:fell|falling|put me) (?:asleep|to sleep) (?:during|watching|in|"
+    r"halfway through)|"
+    r"(?:can|could)(?:n?'?t|not| not) (?:get into|get through|finish|sit through|make it through)|"
+    r"thumbs down (?:for|to)|nothing like|less like|unlike|"
+    r"(?:don'?t|didn'?t|do not|never|can'?t) (?:get|got|understand|understood|see|saw) (?:the (?:hype|fuss|"
+    r"appeal|point|love)(?: (?:around|about|of|for|with))?|why (?:people|anyone|"
+    r"everyone|everybody|anybody) (?:likes?|loves?|enjoys?))|can'?t believe (?:people|anyone|"
+    r"everyone) (?:likes?|loves?|enjoys?)|not (?:so |too )?(?:keen|big|hot|sold) on|not impressed (?:by|with)|"
+    r"never got into|bored by|let down by|hatin)"
+    r"|(?P<good>can'?t go wrong with|(?:can|could)(?:n?'?t|not| not) (?:get enough of|stop (?:re)?watching)|"
+    r"(?:always |still |often )?re-?watch(?!ed)|could (?:always |easily )?(?:re)?watch|nothing beats|(?:can'?t|"
+    r"cannot) beat|gr[eo]w up (?:with|on|watching)|thumbs up (?:for|to)|"
+    r"(?:watch|see|read|try|recommend)(?: next)? after|who doesn'?t (?:like|love)|nothing (?:that )?i (?:didn'?t|"
+    r"did not|don'?t) "
+    r"(?:like|love|enjoy) about|blown away by|addicted to|a soft spot for|swear by|luv(?:ed)?|rave about|"
+    r"love[sd]?|loving|liked|likes|enjoy(?:ed|s|ing)?|adore[sd]?|(?:big |huge )?fans? of|"
+    r"favou?rites?(?: \w+){0,4}? (?:is|are|was|were|include|has been|have been|would be|would have to be|has to be|"
+    r"might be|gotta be|remains)(?: either| probably| definitely| still)?|favou?rites?(?:\s+(?:movies?|films?|"
+    r"books?|ones?|songs?))?(?=\s*(?:,|:|-|$))|"
+    r"obsessed with|really into|crazy about|appreciate[sd]?|impressed by|"
+    r"taken with|smitten with|fond of|(?:top|all[- ]time) \w+ (?:is|are))"
+    r"|(?P<like>like|liek)"
+    r"|(?P<seen>seen|been through|(?:i|we) (?:already )?know|have(?= [^.!?]{1,60} on (?:dvd|blu))|watched|saw|"
+    r"rewatched|re-watched|finished|already read|have read|(?<=i )read|did see|"
+    r"own|have (?:it|that)|already know|played)"
+    r"|(?P<ask>similar to|(?:vibes?|feel|mood|tone|energy|atmosphere|style|spirit|humou?r|quality|"
+    r"flavou?r) (?:as|of)|as \w+ as|"
+    r"(?:kind|sort) of like|in the vein of|along the lines of|same (?:style|vein|genre) as|such as|reminds? me "
+    r"of|reminiscent of|comparable to|the style of|"
+    r"(?:a )?(?:cross|something)(?: in)? between|halfway between|somewhere between|(?:a )?(?:mix|mixture|"
+    r"combination|combo|blend|mash-?up|cross-?over) (?:of|between)|"
+    r"along the same lines as|in the spirit of|in the mold of)"
+    r"|(?P<plan>(?:will|'ll|to|should|would|can|gonna|let'?s|might|wanna|going to) (?:\w+ ){0,2}?(?:see|"
+    r"watch|try|check out|rewatch|read|hear|give)))\b",
+    re.IGNORECASE,
+)
+
+
+_AS_VERB = re.compile(
+    r"\b(?:i|we|you|they|he|she|kids?|son|daughter|wife|husband|mom|dad|friends?|really|also|do|did|don'?t|"
+    r"didn'?t|not|does|doesn'?t|"
+    r"didnt|dont|both|always|still|actually|kinda|never|and|to)\s*$",
+    re.IGNORECASE,
+)
+
+
+_NOT_ALIKE = re.compile(
+    r"\b(?:look|looks|looked|sound|sounds|sounded|seem|seems|seemed|feel|feels|felt|kind of|sort of|is it|is "
+    r"that|it'?s|was|would|you|'d|what'?s|"
+    r"what is|what was|are they|who)\s*(?:really |kind of |more |a bit |at all )?$",
+    re.IGNORECASE,
+)
+
+
+_NEGATED_BEFORE = re.compile(
+    rf"(?:\b{_NOT}|n't|\b(?:do|did|does|is|was|are|were|have|has|had|ca|wo|would|could|should)nt)\s+"
+    rf"(?:(?:really|ever|even|all that|that|particularly|actually|much|too|so|a|an|the|"
+    rf"very|huge|big|yet|been|have|had|"
+    r"exactly|say i|think i|think it|think that|was|is|quite|necessarily|personally|i|anything|something|"
+    r"movies?|films?|like)\s+){0,4}$",
+    re.IGNORECASE,
+)
+
+
+_AFTERWARDS = re.compile(
+    r"^\W*(?:(?:movies?|films?|books?|series|one|though|also|actually|honestly|itself|on the other hand|"
+    r"however|both|each|surprisingly|basically|definitely|too|and it|it|they|that|this|which|"
+    r"all of them|all of those|all)\W+)*"
+    r"(?:(?P<copula>thats|its|r|that's|it's|was|is|were|are|'s|seemed|felt|looked|turned out|has been|bored|made|"
+    r"continues to be|remains|had|wasn'?t|isn'?t|"
+    r"weren'?t|aren'?t|wasnt|isnt|ended up|turns out)\b)?"
+    r"(?P<rest>[^.!?;\n]{0,60})",
+    re.IGNORECASE,
+)
+
+
+_GOOD_AT = re.compile(rf"\b(?:{_GOOD})\b", re.IGNORECASE)
+
+
+_BAD_AT = re.compile(rf"\b(?:{BAD})\b", re.IGNORECASE)
+
+
+_SOUNDS = re.compile(
+    r"\b(?:sounds?|looks?|heard|supposed|hear|going to be|would be|might be|could be|any|said)\b",
+    re.IGNORECASE,
+)
+
+
+_TO_YOU = re.compile(
+    r"^\W*(?:(?:oh|so|and|ok|okay|well|hi|hey|hello|yes|no|cool|hmm)\W+)*(?:have|did|do|are|were|would|"
+    r"did)\s+(?:you|u|ya|he|she|they)\b"
+    r"|^\W*(?:is|was|what(?:'?s)?\s+(?:is|was|about)?|who(?:'?s)?|where|when|how\s+(?:is|was)|does|which)\b",
+    re.IGNORECASE,
+)
+
+
+_SPLIT = re.compile(
+    r"(?<!\d)[.]+(?!\d)|(?<=\d)\.(?=\s|$)|[!?;\n]+|\s+-+\s+"
+    r"|(?:,\s*)?(?<!all )(?<!any )(?<!thing )(?<!nothing )(?<!anything )(?<!everything )"
+    r"(?<!anyone )(?<!anybody )(?<!everyone )(?<!else )\b(?:but|however|"
+    r"although|whereas|though|yet)\b(?!\s+(?:again|another|to)\b)"
+    r"|,\s*(?=(?:and\s+|so\s+)?(?:i|i'?ve|i'?m|i'?d|we|my|they|he|she|it|it'?s|that|that'?s|those|not|no|"
+    r"nothing|never|something|anything|please|what|do|can|now|"
+    r"have|could|maybe|just|loved|hated|liked|seen|didn'?t|don'?t|preferably|ideally|with|without|the\s+\w+\s+was|"
+    r"the\s+(?:first|second|third|fourth|fifth|last|other|others|rest)(?:\s+one|\s+ones|\s+two)?\s+(?:i|was|were|is|are|not|"
+    r"looks?|sounds?))\b)"
+    r"|\s(?=and\s+(?:i|i'?ve|it|that|we|they|then|loved|hated|disliked|liked|enjoyed|didn'?t|really|found|"
+    r"thought|he|she|not|no|still|absolutely|totally|like it|all love|both love)\b)"
+    r"|\b(?:because|cause|since i|(?<=[a-z,]\s)which|so i|while i)\b",
+    re.IGNORECASE,
+)
+
+
+_POINTS = re.compile(
+    r"\b(?P<many>those|them|these|both|all|they|any of (?:them|those|these)|none of (?:them|those|these)|"
+    r"neither|each|either|everything)\b"
+    r"|\b(?P<one>that one|this one|that|it|this|that movie|that film)\b",
+    re.IGNORECASE,
+)
+
+
+ORDINALS = {  # places of a list, as people count them
+    **dict.fromkeys(("first", "1st"), 0),
+    **dict.fromkeys(("second", "2nd"), 1),
+    **dict.fromkeys(("third", "3rd"), 2),
+    **dict.fromkeys(("fourth", "4th"), 3),
+    **dict.fromkeys(("fifth", "5th"), 4),
+    **{"sixth": 5, "6th": 5, "seventh": 6, "eighth": 7, "ninth": 8, "tenth": 9, "last": -1},
+}
+
+
+_COUNTS = {"one": 1, "two": 2, "three": 3, "four": 4, "2": 2, "3": 3, "4": 4}
+
+
+_ORDINAL = re.compile(
+    rf"\b(?:the\s+)?(?P<word>{'|'.join(ORDINALS)})(?:\s+(?P<count>two|three|four|2|3|4))?(?:\s+(?:one|ones|"
+    rf"movie|film|book|option|pick|title|suggestion|recommendation|item|of\s+(?:them|those|these)))?\b"
+    r"(?!\s+(?:time|night|week|year|month|weekend|part|half|of all|thing|place|day|sequel|installment|season|"
+    r"wives|minute))"
+    r"|(?:\bnumber\s+|\bno\.\s*|#\s?)(?P<digit>\d{1,2}|one|two|three|four|five)\b",
+    re.IGNORECASE,
+)
+
+
+# "seen 1, 3 and 4", "2 and 5 were boring": bare numbers that count out a list.
+_BARE = re.compile(
+    r"(?:^\W*(?:(?:and|but|i|i've|have|already|not|no|maybe|also|both|numbers?)\W+)*|\b(?:seen|liked?|loved?|hated?|watched|saw|not|"
+    r"want|take|pick|try|skip|drop|enjoyed|disliked|numbers?|compare|between|about)\s+)(?P<list>#?\d{1,2}(?:\s*(?:,\s*(?:and\s+)?|and\s+|&\s*|or\s+|\+\s*)"
+    r"#?\d{1,2})*)(?=\s*(?:$|[.!?,;]|(?:was|were|is|are|look|looks|sound|sounds|already|too|please|i|but|bored|not|lol|haha|thx|thanks|pls|plz|tho|though)\b))",
+    re.IGNORECASE,
+)
+
+
+_OTHERS = re.compile(
+    r"\b(?:the\s+)?(?:others?|rest|remaining)(?:\s+(?:ones?|two|three|four|\d))?\b(?!\s+(?:movies?|films?|"
+    r"day|night|than|of the time))",
+    re.IGNORECASE,
+)
+
+
+_NOT_SLOT = re.compile(
+    r"^\W*(?:(?:but|and|maybe|ok|okay|hm+|well|so|please|no|i'm|i am)\W+)*"
+    r"(?:not\s+interested\s+in|not|skip|drop|remove|"
+    r"swap(?:\s+out)?|replace|exchange|lose|without|cut|take(?=[^.!?]*\boff\b)|"
+    r"anything\s+but|no\s+to|leave\s+out|"
+    r"(?:i\s+)?(?:don't|do not|didn't)\s+(?:want|fancy|feel like|need))\s+(?:to\s+\w+\s+)?(?:the\s+|number\s+|#)?",
+    re.IGNORECASE,
+)
+
+
+_NO_APPEAL = re.compile(  # "the last two don't interest me"
+    r"\b(?:don'?t|do not|doesn'?t|does not)\s+(?:really\s+|quite\s+)?(?:interest|appeal to|tempt|grab|excite)\s+"
+    r"(?:me|us)\b|"
+    r"\b(?:is|are)(?:n'?t|\s+not)\s+(?:really\s+)?(?:for (?:me|us)|what i|our thing|my thing)",
+    re.IGNORECASE,
+)
+
+
+_TURNED_DOWN = re.compile(
+    r"\b(?:(?:something|anything|someone)\s+(?:completely\s+|totally\s+|entirely\s+|very\s+)?(?:else|"
+    r"different)|what\s+else|others?\s*\?|any\s+others?|other\s+(?:ones?|options?|ideas|suggestions|"
+    r"recommendations|movies|films|choices|books)|none\s+of\s+(?:those|these|them)|neither|"
+    r"no\s+thanks?(?:\s+you)?|not\s+(?:really\s+|quite\s+)?(?:those|these|them|(?:that|this)(?!\s+(?:old|long|"
+    r"short|new|recent|slow|dark|sad|scary|expensive))|any\s+of|"
+    r"interested|feeling|what\s+i|for\s+me|really\s+my|my\s+(?:thing|style|taste))|a\s+different|"
+    r"different\s+(?:ones?|movies|films|options)|"
+    r"(?:\d+|some|a\s+few|two|three|five)\s+more(?!\s+(?:than|like|\w+\s+than))|"
+    r"any\s*more\s+(?:suggestions|options|ideas|recommendations)|more\s+(?:suggestions|options|ideas|"
+    r"recommendations)|show\s+me\s+(?:more(?!\s+(?:like|of))|others?)|nothing\s+(?:here|on\s+(?:the|this|"
+    r"that)\s+list)|"
+    r"(?:these|those|they)\s+(?:aren't|are\s+not)\s+(?:for\s+(?:me|us)|my|what)|(?:try|go)\s+again|"
+    r"next\s+(?:ones|page|batch)|"
+    r"another\s+(?:one|suggestion|option|list|movie|film|book))\b|^\W*(?:(?:hm+|ok|and|nah|nope|no)\W+)*(?:nah|"
+    r"nope|"
+    r"next|pass|no good|more|(?:some |any |the )?others?)(?:\W+(?:please|thanks|thank you|one))?\W*$",
+    re.IGNORECASE,
+)
+
+
+_WHAT_A = re.compile(
+    r"^\W*(?:what|such)\s+an?\s+(?:(?:great|good|amazing|beautiful|awesome|fantastic)\s+)?(?:movie|film|book|"
+    r"ride|story|show|classic|"
+    r"masterpiece|joy|treat|gem)\b",
+    re.IGNORECASE,
+)
+
+
+_OFTEN = re.compile(  # "I've watched X like ten times", "... every year"
+    r"^\W*(?:(?:like|about|at least|probably|over|more than|maybe)\s+)*(?:(?:a\s+)?(?:\d+|three|four|five|six|"
+    r"seven|eight|ten|"
+    r"twenty|fifty|many|hundred|thousand|dozen|million|countless)\s+(?:\w+\s+)?times|every\s+(?:year|month|"
+    r"week|christmas)|"
+    r"over and over|again and again|all the time|so (?:many times|often))",
+    re.IGNORECASE,
+)
+
+
+_NONE_WILL_DO = re.compile(
+    r"\b(?:none|not\s+any)\s+of\s+(?:those|these|them)\b|^\W*(?:hm+\W+)*not\s+(?:quite|really|those|these)\W*$",
+    re.IGNORECASE,
+)
+
+
+_I_HAVE = re.compile(
+    r"^\W*(?:(?:yes|yeah|yep|yup|yea|oh|sure|actually|of course)\W+)*(?:(?:i|we)\s+(?:have|did)(?:\s+(?:too|"
+    r"already|actually|indeed))?|"
+    r"(?:already\s+)?(?:have\s+)?(?:seen|watched)(?:\s+already)?|yes\s+i\s+have|"
+    r"(?<=[\s,])(?:once|twice|(?:\w+\s+)?(?:\w+\s+)?times|(?:years|ages|months|a (?:long )?(?:while|time)|"
+    r"long) ago|recently|"
+    r"last \w+|already))\W*$",
+    re.IGNORECASE,
+)
+
+
+_EXCEPT = re.compile(r"\b(?:except(?:\s+for)?|besides|apart\s+from|other\s+than|all\s+but)\b", re.IGNORECASE)
+
+
+_WHO_LIKES = re.compile(
+    r"\b(?:who|that)\s+(?:really\s+)?(?:likes?|loves?|loved|liked|adores?|enjoys?|enjoyed)\b|\bfans? of\b|"
+    r"\b(?:if|since|because|when|as)\s+(?:i|we|you|someone|somebody|one)\s+(?:\w+\s+)?(?:like|love|enjoy|hate|"
+    r"saw|adore)d?\b|\bwhat\s+(?:i|we)\s+(?:\w+\s+)?"
+    r"(?:like|love|enjoy|hate)d?\s+(?:most\s+)?(?:was|is|were)\b",
+    re.IGNORECASE,
+)
+
+
+_FOUND = re.compile(
+    r"\b(?:i|we)\s+(?:\w+\s+)?(?:find|found|think|thought|consider(?:ed)?|rate[sd]?)\s+(?:that\s+)?$",
+    re.IGNORECASE,
+)
+
+
+_MINE = re.compile(  # "are all films I love"
+    r"^\W*(?:is|are|was|were)\s+(?:\w+\s+){0,4}?(?:that\s+|which\s+)?(?:i|we)\s+(?:really\s+|absolutely\s+)?"
+    r"(?:(?P<bad>hate|dislike|loathe|can't stand)|love|like|enjoy|adore)\w*",
+    re.IGNORECASE,
+)
+
+
+_I_DID = re.compile(  # "Logan I liked though"
+    r"^\W*i\s+(?:really\s+|actually\s+|absolutely\s+|also\s+)?(?:loved?|liked?|enjoy(?:ed)?|adored?|(?P<bad>hated?|disliked?))"
+    r"(?:\s+(?:it|that|too|though|a lot|very much|so much|as well|also))*\W*$",
+    re.IGNORECASE,
+)
+
+
+_ASKS_FOR_LIKE = re.compile(  # "do you know any comedies like Deadpool?"
+    r"\b(?:watch|see|read)(?:\s+next)?\s+after\s+(?:the\s+)?$|\bdoesn't\s+(?:like|love)\s+$|"
+    r"^\W*(?:what|which)(?:'s|\s+\w+|\s+(?:movies|films|books)\s+are|\s+else\s+is)?\s+(?:like|similar\s+to|"
+    r"comparable\s+to)\s+(?:the\s+)?$|"
+    r"(?:\b(?:know|think|recommend|suggest|find|have|got|any|some|something|anything)\b.*)?"
+    r"\b(?:movies?|films?|books?|ones?|something|anything|stuff|\w+(?:s|ies))\s+(?:\w+\s+){0,2}?"
+    r"(?:like|similar to|in the (?:style|vein|spirit) of|along the lines of|as good as)\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
+
+
+_GREAT_WAS = re.compile(  # "that was great Finding Nemo"
+    rf"\b(?:that|it|this)(?:'s|\s+was|\s+is)\s+(?:(?:so|really|very|such|a|pretty)\s+)*(?:{_GOOD})\W*$",
+    re.IGNORECASE,
+)
+
+
+_NOT_IT = re.compile(
+    r"^\W*(?:(?:was|is|were|are)\s+not|(?:was|is|were|are)n'?t|not\s+so\s+much|not\s+really|not\s+at\s+all|less\s+so|not|"
+    r"(?:did|does)(?:n'?t|\s+not))\W*$",
+    re.IGNORECASE,
+)
+
+
+_SO_IS = re.compile(
+    r"(?:\bso\s+(?:is|was|are|were)|\b(?:same|likewise|ditto)\s+(?:goes\s+)?(?:for|with)|\bas\s+(?:is|was)|\bditto)\s+$",
+    re.IGNORECASE,
+)
+
+
+_RATHER_THAN = re.compile(  # "more like X than Y"
+    r"\bmore\s+(?:like|along\s+the\s+lines\s+of)\b.*\bthan\s+(?:like\s+)?(?:the\s+)?$", re.IGNORECASE
+)
+
+
+_THAT_KIND = (
+    r"(?:and\s+|etc\W*)*(?:that|this|those|these)\s+(?:kinds?|sorts?|types?|style)\s+of\b|"
+    r"(?:and\s+)?(?:stuff|things|films|movies)\s+like\s+(?:that|those|this|these)\b"
+)
+
+
+def clauses(text: str, masked: Sequence[Span] = ()) -> list[Span]:
+    """The clauses of a text; nothing splits inside the masked characters.
+
+    >>> [t := "I loved it, but I hated the end. Something new?"] and [t[a:b] for a, b in clauses(t)]
+    ['I loved it', ' I hated the end', ' Something new']
+    """
+    flat = blank(text, masked, "x")
+    spans: list[Span] = []
+    start = 0
+    for begin, end in [*(match.span() for match in _SPLIT.finditer(flat)), (len(text), len(text))]:
+        while begin - start > _LONGEST:
+            cut = flat.rfind(" ", start + 1, start + _LONGEST)
+            if cut < 0:
+                break
+            spans.append((start, cut))
+            start = cut
+        if flat[start:begin].strip():
+            spans.append((start, begin))
+        start = end
+    return [span for span in spans if flat[slice(*span)].strip()]
+
+
+def blank(text: str, masked: Sequence[Span], filler: str = " ") -> str:
+    """The text with the masked characters blanked, of the same length."""
+    parts, done = [], 0
+    for start, end in sorted(masked):
+        start = max(start, done)
+        parts += [text[done:start], filler * (end - start)]
+        done = max(end, done)
+    return "".join([*parts, text[done:]])
+
+
+def is_question_to_assistant(text: str, clause: Span) -> bool:
+    """Whether a clause asks what the assistant knows or thinks ("Have you seen it?")."""
+    return _TO_YOU.search(text[slice(*clause)]) is not None
+
+
+def verdict_on(
+    text: str, clause: Span, mentions: Sequence[Span], i: int, before: Verdict | None
+) -> Verdict | None:
+    """What a clause says of its i-th mention.
+
+    Args:
+        text: The message, apostrophes straight.
+        clause: The clause's characters.
+        mentions: The clause's mentions, in order.
+        i: Which of them.
+        before: The verdict of the clause before, which "but not X" turns round.
+    """
+    start, end = mentions[i]
+    until = max(mentions[i + 1][0] if i + 1 < len(mentions) else clause[1], end)
+    whole = text[slice(*clause)]
+    asks = is_question_to_assistant(text, clause) and not _WHO_LIKES.search(whole)
+    head = blank(text[clause[0] : start], [(a - clause[0], b - clause[0]) for a, b in mentions[:i]])
+    tail = text[end:until]
+    rated = _rated(text[mentions[i - 1][1] if i else clause[0] : start], tail)
+    if rated is not None:
+        return rated
+    if i and _RATHER_THAN.search(head):
+        return "disliked"
+    if re.search(r"\b(?:neither|nor)\b", head, re.IGNORECASE) and re.match(
+        r"\W*(?:was|is|were|are)\s+(?:(?:any|particularly|really|very|that|all that)\s+)?(?:good|great|worth|fun)",
+        tail,
+        re.IGNORECASE,
+    ):
+        return "disliked"
+    if not asks and not re.search(r"\bused\s+to\s+(?:think|find|say|consider)\b", head, re.IGNORECASE):
+        said = _said_after(tail, i + 1 == len(mentions))
+        if said is not None:
+            neither = re.search(r"\b(?:neither|nor|none of|not one of)\b", head, re.IGNORECASE)
+            return "disliked" if said == "liked" and neither else said
+        found_it = _FOUND.search(head)  # "I found X really annoying"
+        if found_it is not None and (judged := quality(tail)) is not None:
+            return judged
+    if re.search(
+        r"\bif\s+(?:you|someone|somebody|one)\s+(?:really\s+)?(?:like|love|enjoy)(?:s|d|ed)?\s+$",
+        head,
+        re.IGNORECASE,
+    ):
+        return "liked"
+    if re.match(r"^\W*if\b", whole, re.IGNORECASE) and re.search(
+        r"\bhad\s+an?\s+(?:baby|child|kid)\b", whole, re.IGNORECASE
+    ):
+        return "liked"
+    prefers = re.search(
+        r"\bprefer(?:red|s)?\s+(?:the\s+)?(?P<other>.*\b(?:to|over)\s+(?:the\s+)?)?$", head, re.IGNORECASE
+    )
+    if prefers is not None:
+        return None if prefers["other"] else "liked"  # "I prefer X to Y"
+    if re.search(r"(?:^|\s)after\s+(?:the\s+)?$", head, re.IGNORECASE) and re.search(
+        r"\b(?:mood|want|need|fancy|craving|more|else)\b", tail, re.IGNORECASE
+    ):
+        return "liked"  # "after X I'm in the mood for more"
+    if asks:
+        return "liked" if _ASKS_FOR_LIKE.search(head) else None
+    if _GREAT_WAS.search(head) and not _SOUNDS.search(head):
+        return "liked"
+    if before is not None and _NOT_IT.match(tail):
+        return opposite(before)
+    found = _last_verb(head)
+    if found is not None:
+        return "liked" if found[0] == "seen" and _OFTEN.match(tail) else found[0]
+    if re.match(r"^\s*>\s*$", tail):  # "Fargo > The Big Lebowski"
+        return "liked"
+    if re.match(r"^\W*think\W*$", head, re.IGNORECASE) and re.match(
+        r"\W*(?:(?:meets|but|only|just|with|except)\b|$)", tail, re.IGNORECASE
+    ):
+        return "liked"  # "Think Alien meets Clueless"
+    if re.search(r"\bmeets\W*$", head, re.IGNORECASE):
+        return "liked"
+    if re.match(rf"\W*{_THAT_KIND}", text[end : clause[1]], re.IGNORECASE):
+        return "liked"
+    if before is not None and re.match(
+        r"^\W*(?:and\s+)?(?:not|never|nor)\s+(?:really\s+|so much\s+)?(?:the\s+)?\W*$", head, re.IGNORECASE
+    ):
+        return opposite(before)
+    if re.search(
+        r"\b(?:forget|scratch|ignore|drop|never ?mind|remove|delete)\s+(?:about\s+)?(?:the\s+)?$",
+        head,
+        re.IGNORECASE,
+    ):
+        return "forgotten"
+    if before is None and re.match(
+        r"^\W*(?:and\s+|but\s+|just\s+)?(?:not|no|except|nothing like|anything but)\s+(?:the\s+)?\W*$",
+        head,
+        re.IGNORECASE,
+    ):
+        return "rejected"  # "anything by Nolan, not Dunkirk"
+    if re.search(
+        r"\b(?:don'?t|do not|didn'?t)\s+(?:really\s+)?want\s+(?:to\s+\w+\s+)?$", head, re.IGNORECASE
+    ):
+        return "rejected"
+    if before is not None and _SO_IS.search(head):
+        return before
+    if (
+        re.match(r"^\W*(?:too|also|as well|already)\W*$", text[end : clause[1]], re.IGNORECASE)
+        and before in ("liked", "seen")
+        and not head.strip()
+    ):
+        return before
+    return None
+
+
+def denies(words: str) -> bool:
+    """Whether a clause does nothing but say no of what was named right before ("Gravity? Not so much.")."""
+    return _NOT_IT.match(words) is not None
+
+
+def says_like_that(words: str) -> bool:
+    """Whether a clause asks for more of the kind that was named: "that kind of stuff is what I'm after"."""
+    return re.match(rf"\W*{_THAT_KIND}", words, re.IGNORECASE) is not None
+
+
+def seen_before(text: str, clause: Span, mentions: Sequence[Span], i: int) -> bool:
+    """Whether the clause says that its i-th mention was seen, whatever else it says of it."""
+    head = blank(text[clause[0] : mentions[i][0]], [(a - clause[0], b - clause[0]) for a, b in mentions[:i]])
+    found = _last_verb(head)
+    return found is not None and found[0] == "seen" and not is_question_to_assistant(text, clause)
+
+
+def opposite(verdict: Verdict | None) -> Verdict | None:
+    """Liked for disliked, and the other way round."""
+    return {"liked": "disliked", "disliked": "liked"}.get(verdict or "")  # type: ignore[return-value]
+
+
+def _said_after(tail: str, last: bool) -> Verdict | None:
+    """What the words right after a title say of it: "was boring", ": brilliant", "blew my mind"."""
+    if _GOOD_DOES.match(tail):
+        return "liked"
+    if _BAD_DOES.match(tail):
+        return "disliked"
+    if re.match(
+        r"^\W*i(?:'ve| have)?\s+(?:already\s+|just\s+)?(?:seen|watched|saw|read)\b|"
+        r"^\s*[:,–-]+\s*(?:already\s+)?seen(?:\s+(?:it|that))?\W*$|^\s+on\s+(?:dvd|blu)",
+        tail,
+        re.IGNORECASE,
+    ):
+        return "seen"
+    i_did = _I_DID.match(tail) if last else None
+    if i_did is not None:
+        return "disliked" if i_did["bad"] else "liked"
+    mine = _MINE.match(tail)
+    if mine is not None:
+        return "disliked" if mine["bad"] else "liked"
+    afterwards = _AFTERWARDS.match(tail)
+    if afterwards is None or _SOUNDS.search(afterwards["rest"]):
+        return None
+    if afterwards["copula"] or re.match(
+        rf"\W*(?:(?:very|really|so|pretty|quite|super)\s+)?(?:{_GOOD}|{BAD}|great|good)\b",
+        afterwards["rest"],
+        re.IGNORECASE,
+    ):
+        return quality((afterwards["copula"] or "") + afterwards["rest"])
+    return None
+
+
+def _rated(head: str, tail: str) -> Verdict | None:
+    """What marks say: "10/10 for X", "X: 2 out of 10", "five stars for X"."""
+    after = re.match(
+        rf"[\s:(=,–-]*(?:(?:is|was|gets|got|a|an|solid|easy)\s+)*(?:{_OUT_OF.pattern})(?!\s*(?:for|to)\b)",
+        tail,
+        re.IGNORECASE,
+    )
+    ahead = (
+        None
+        if after
+        else re.search(rf"(?:{_OUT_OF.pattern})\s+(?:for|to)\s+(?:the\s+)?$", head, re.IGNORECASE)
+    )
+    match = after or ahead
+    if match is None:
+        return None
+    number, most, stars = match.groups()
+    if stars is not None:
+        share = (int(stars) if stars.isdigit() else NUMBERS[stars.lower()]) / 5
+    else:
+        share = float(number) / float(most)
+    return "liked" if 0.6 <= share <= 1 else "disliked" if share <= 0.5 else None
+
+
+def quality(text: str) -> Verdict | None:
+    """Whether words like "great" or "boring" say something was good or bad."""
+    bad, good = _BAD_AT.search(text), _GOOD_AT.search(text)
+    first = min((m for m in (bad, good) if m), key=lambda m: m.start(), default=None)
+    if first is None:
+        return "disliked" if re.search(r"\bnot\s+(?:so|that|as)\s+(?:great|good)\b", text) else None
+    negated = _NEGATED_BEFORE.search(text[: first.start()]) is not None
+    if first is bad:
+        return (
+            "liked"
+            if negated and not first[0].lower().startswith(("not", "wasn", "isn", "too"))
+            else "disliked"
+        )
+    return "disliked" if negated else "liked"
+
+
+_EXPECTED = re.compile(
+    r"\b(?:expect(?:ed|ing)?|hop(?:ed|ing)|want(?:ed|ing)?|meant|supposed|tried|trying|going|ought)\s+(?:\w+\s+)?to\s+(?:really\s+)?$"
+    r"|\bused\s+to\s+(?:really\s+)?$|\b(?:thought|figured|assumed|expected|knew|bet)\s+(?:that\s+)?(?:i|"
+    r"we)(?:'d|\s+would|\s+was going to)\s+(?:really\s+)?$",
+    re.IGNORECASE,
+)
+
+
+def _last_verb(head: str) -> tuple[Verdict | None, int] | None:
+    """The last verdict that the words before a mention give, with its place."""
+    last: tuple[Verdict | None, int] | None = None
+    for match in _VERB.finditer(head):
+        ahead = head[: match.start()]
+        negated = _NEGATED_BEFORE.search(ahead) is not None
+        if _EXPECTED.search(ahead):
+            verdict: Verdict | None = None  # "I thought I would hate X"
+        elif match["bad"]:
+            verdict = "liked" if negated and not match["bad"].lower().startswith("not") else "disliked"
+        elif match["good"]:
+            plain = match["good"].lower().startswith(("can", "nothing"))
+            verdict = "disliked" if negated and not plain else "liked"
+            if re.search(
+                r"\b(?:would|'d|i'?d|gonna|might|will|'ll)\s+(?:really\s+|also\s+)?$", ahead, re.IGNORECASE
+            ):
+                verdict = None  # "I would love to see X"
+        elif match["like"]:
+            if re.match(r"\s+to\b", head[match.end() :]) or (
+                _NOT_ALIKE.search(ahead) and not _AS_VERB.search(ahead.replace("you", ""))
+            ):
+                verdict = None
+            else:
+                verdict = "disliked" if negated else "liked"
+        elif match["seen"]:
+            verdict = (
+                "unseen"
+                if negated or re.search(r"\b(?:to|never|will|have to)\s+$", ahead, re.IGNORECASE)
+                else "seen"
+            )
+            if last is not None and last[0] == "liked" and match["seen"].lower() == "own":
+                continue
+        elif match["ask"]:
+            verdict = "disliked" if negated else "liked"
+        else:
+            verdict = None
+        last = (verdict, match.end())
+    if last is not None and last[0] == "seen" and re.search(r"\b(?:as|than)\s*(?:the\s*)?$", head):
+        return (None, last[1])
+    return last
+
+
+def verdicts_in(text: str, clause: Span) -> list[Verdict]:
+    """The verdicts of a clause that names nothing ("I have seen that and loved it")."""
+    words = text[slice(*clause)]
+    found: list[Verdict] = []
+    if _WHAT_A.match(words):
+        return ["liked"]
+    if is_question_to_assistant(text, clause) or re.search(
+        r"\b(?:sounds?|looks?)\b(?!\s+(?:at|for|back))", words, re.IGNORECASE
+    ):
+        return found
+    for match in _VERB.finditer(words):
+        until = _last_verb(words[: match.end()])
+        if until is not None and until[0] is not None and match["like"] is None:
+            found.append(until[0])
+        elif until is not None and until[0] is not None and _AS_VERB.search(words[: match.start()]):
+            found.append(until[0])
+    if not any(verdict in ("liked", "disliked") for verdict in found) and "unseen" not in found:
+        said = quality(words)
+        copula = re.search(
+            r"\b(?:was|is|were|are|that'?s|it'?s|turned out|ended up|seemed|felt|found|suck(?:s|ed))\b|wasn'?t|"
+            r"isn'?t|"
+            rf"^\W*(?:(?:too|so|very|really|just|pretty|quite|absolutely|totally)\b|(?:{_GOOD}|{BAD})\b)",
+            words,
+            re.I,
+        )
+        pointed = re.search(r"\b(?:it|that|this|they|those|these|both|all)\b", words, re.IGNORECASE)
+        does = words[pointed.end() :] if pointed is not None else words
+        if _BAD_DOES.match(does):
+            found.append("disliked")
+        elif _GOOD_DOES.match(does):
+            found.append("liked")
+        elif said is not None and copula is not None:
+            found.append(said)
+        elif re.match(
+            r"^\W*(?:sadly|unfortunately|alas|honestly|but)\W+i\s+(?:really\s+)?(?:didn'?t|did not|don'?t|do not)\W*$",
+            words,
+            re.IGNORECASE,
+        ):
+            found.append("disliked")
+    return found
+
+
+def points_at(words: str) -> Literal["one", "many"] | None:
+    """Whether a clause points at something said before: "it", "those"."""
+    match = _POINTS.search(words)
+    if match is None:
+        return None
+    return "many" if match["many"] else "one"
+
+
+def slots_in(words: str, size: int) -> list[int]:
+    """The places in a list of `size` items that a clause counts out ("the second one"), from 0.
+
+    >>> slots_in("I liked the second one", 5), slots_in("the last two", 5), slots_in("#4", 3)
+    ([1], [3, 4], [])
+    """
+    found: list[int] = []
+    bare = _BARE.search(words)
+    if bare is not None:
+        numbers = [int(number) for number in re.findall(r"\d+", bare["list"])]
+        if all(1 <= number <= size for number in numbers):
+            found += [number - 1 for number in numbers]
+    for match in _ORDINAL.finditer(words):
+        if match["digit"]:
+            number = match["digit"].lower()
+            found.append((int(number) if number.isdigit() else NUMBERS[number]) - 1)
+            continue
+        place, count = ORDINALS[match["word"].lower()], _COUNTS.get((match["count"] or "one").lower(), 1)
+        found += range(size - count, size) if place < 0 else range(place, place + count)
+    return [slot for slot in dict.fromkeys(found) if 0 <= slot < size]
+
+
+def rejects_slots(words: str) -> bool:
+    """Whether a clause turns down the places that it counts out: "not the second one"."""
+    return _NOT_SLOT.match(words) is not None or _NO_APPEAL.search(words) is not None
+
+
+def is_mere_list(words: str) -> bool:
+    """Whether a clause does nothing but count out places: "and the third"."""
+    return (
+        re.fullmatch(r"\W*(?:and|or|,|also|the|one|ones|\W)*", _ORDINAL.sub(" ", words), re.IGNORECASE)
+        is not None
+    )
+
+
+def others(words: str) -> bool:
+    """Whether a clause speaks of those that were not pointed at: "the other three", "the rest"."""
+    return _OTHERS.search(words) is not None
+
+
+def turns_down(words: str) -> bool:
+    """Whether a clause turns the last list down ("something else", "not those")."""
+    return _TURNED_DOWN.search(words) is not None
+
+
+def refuses_all(words: str) -> bool:
+    """Whether a clause says that nothing of the last list will do, not just that more is wanted."""
+    return _NONE_WILL_DO.search(words) is not None
+
+
+def says_i_have(words: str) -> bool:
+    """Whether a clause answers "Have you seen it?" with yes."""
+    return _I_HAVE.match(words) is not None
+
+
+def excepts(words: str) -> int | None:
+    """Where "except" stands in a clause, if it does."""
+    match = _EXCEPT.search(words)
+    return match.start() if match else None

@@ -1,0 +1,1 @@
+"""From a frozen list to the words of a reply: plan, word, check."""
