@@ -224,8 +224,8 @@ def _block(recommender: Any) -> dict[str, Any]:
     import torch
 
     from wherefore.dialogue.messages import Message
-    from wherefore.item_encoder import ItemSignals
-    from wherefore.prompt import Example, collate
+    from wherefore.lm.item_encoder import ItemSignals
+    from wherefore.lm.prompt import Example, collate
 
     model = recommender.model
     trunk = model.format.dialogue([Message("user", " ".join(REQUESTS[:3]))])

@@ -294,8 +294,8 @@ def diversity(recommender: Recommender, options: argparse.Namespace) -> dict[str
     from wherefore.catalog.series import series_of
     from wherefore.corpora import read, read_items
     from wherefore.corpora.base import instances, titles_of
-    from wherefore.diversity import spread as unlikeness
     from wherefore.prepare import spread
+    from wherefore.ranking.diversity import spread as unlikeness
     from wherefore.tasks import link_items
 
     catalog, vectors = recommender.catalog, recommender.index.vectors

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from soft_vs_text import Bench, bench_of, growth, trunk_of, wait
 
 if TYPE_CHECKING:
-    from wherefore.decoding import ContinuousBatch
-    from wherefore.model import RecommenderLM
+    from wherefore.lm.decoding import ContinuousBatch
+    from wherefore.lm.model import RecommenderLM
 
 FORMATS = ("float32", "bfloat16", "int8")
 CANDIDATES, SENTENCES, SAMPLES, TOKENS = 100, 5, 3, 20
@@ -109,7 +109,7 @@ def ranks(bench: Bench) -> list[int]:
     """The candidates' order, from nothing read."""
     import torch
 
-    from wherefore.item_encoder import ItemSignals
+    from wherefore.lm.item_encoder import ItemSignals
 
     cache = bench.model.prefill(trunk_of(bench.model))
     features = torch.zeros(len(bench.vectors), bench.features, device=bench.model.device)
@@ -120,9 +120,9 @@ def ranks(bench: Bench) -> list[int]:
 
 def write(bench: Bench, conversations: int) -> None:
     """Reasons for so many conversations, in one batch, their dialogues read before."""
-    from wherefore.decoding import ContinuousBatch
-    from wherefore.item_encoder import ItemSignals
-    from wherefore.prompt import Segment
+    from wherefore.lm.decoding import ContinuousBatch
+    from wherefore.lm.item_encoder import ItemSignals
+    from wherefore.lm.prompt import Segment
 
     model = bench.model
     batch: ContinuousBatch = ContinuousBatch(model.reader())

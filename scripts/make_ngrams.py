@@ -31,8 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     from rich.progress import track
 
     from wherefore.catalog.catalog import Catalog
-    from wherefore.fluency import NGRAMS, collect
     from wherefore.invented import invented_catalogs
+    from wherefore.writing.fluency import NGRAMS, collect
 
     movies = Catalog.load(ROOT / "src" / "wherefore" / "assets" / "movies.parquet")
     catalogs = [movies, movies, movies, *invented_catalogs()]

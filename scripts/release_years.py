@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from wherefore.catalog.catalog import Catalog
     from wherefore.dialogue.messages import Dialogue
-    from wherefore.index import Index
+    from wherefore.retrieval.index import Index
 
 GAINS = (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5)
 DEPTHS = (1, 10, 50)
@@ -148,8 +148,8 @@ def measure(config: Any, cut: int, begin: int, end: int, epochs: int) -> dict[st
     import numpy as np
     import torch
 
-    from wherefore.learned import TextVectors
-    from wherefore.tower import Tower
+    from wherefore.retrieval.learned import TextVectors
+    from wherefore.retrieval.tower import Tower
 
     data = later(config, cut, begin, end)
     catalog = data.index.catalog

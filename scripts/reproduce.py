@@ -434,7 +434,7 @@ def minutes(runs: Path) -> dict[str, float]:
 def parameters(checkpoint: Path) -> dict[str, int]:
     """How many numbers each part of a checkpoint has; the embedder and the LLM share MiniLM's where both are it."""
     from wherefore.checkpoint import load_checkpoint
-    from wherefore.learned import Learned
+    from wherefore.retrieval.learned import Learned
 
     loaded = load_checkpoint(checkpoint, "cpu", merge=False)
     model = loaded.model

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from wherefore.catalog.catalog import Catalog, Item
-    from wherefore.model import DialogueCache, RecommenderLM
-    from wherefore.prompt import Segment
+    from wherefore.lm.model import DialogueCache, RecommenderLM
+    from wherefore.lm.prompt import Segment
 
 DIALOGUE = (
     "I loved The Shining and It Follows. Something scary but not gory, after 2000.",
@@ -154,8 +154,8 @@ def measure(bench: Bench, way: str, count: int, seconds: float) -> dict[str, flo
 
     model = bench.model
     trunk = trunk_of(model)
-    from wherefore.item_encoder import ItemSignals
-    from wherefore.prompt import Segment
+    from wherefore.lm.item_encoder import ItemSignals
+    from wherefore.lm.prompt import Segment
 
     signals = ItemSignals(bench.vectors[:count])
     features = torch.zeros(count, bench.features, device=model.device)
@@ -204,7 +204,7 @@ def _rank_prompt(
     """Score candidates that stand one after the other in the prompt, each read at its last token."""
     import torch
 
-    from wherefore.trees import keeping
+    from wherefore.lm.trees import keeping
 
     with torch.inference_mode():
         ids = [token for text in texts for token in text.ids]
@@ -224,8 +224,9 @@ def bench_of(name: str, count: int, device: str, dtype: str, tokens: int) -> Ben
     """A model with the items that it is measured on."""
     import torch
 
-    from wherefore.model import RankingHead, RecommenderLM
-    from wherefore.prompt import Segment
+    from wherefore.lm.head import RankingHead
+    from wherefore.lm.model import RecommenderLM
+    from wherefore.lm.prompt import Segment
     from wherefore.recommender import Recommender
 
     starter = Recommender.from_pretrained("starter")
@@ -233,7 +234,7 @@ def bench_of(name: str, count: int, device: str, dtype: str, tokens: int) -> Ben
     catalog = starter.catalog
     model = starter.model
     if name != "starter":
-        from wherefore.item_encoder import MLPItemEncoder
+        from wherefore.lm.item_encoder import MLPItemEncoder
 
         shape = dict(SHAPES[name])
         lm = random_lm(shape.pop("kind"), shape, device, getattr(torch, dtype))

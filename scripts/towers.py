@@ -101,8 +101,8 @@ def measure(data: Later, arguments: Mapping[str, Any], members: int, seed: int) 
     import numpy as np
     import torch
 
-    from wherefore.learned import TextVectors
-    from wherefore.tower import Tower
+    from wherefore.retrieval.learned import TextVectors
+    from wherefore.retrieval.tower import Tower
 
     towers, vectors = [], TextVectors(data.index)
     for member in range(members):

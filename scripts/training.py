@@ -15,8 +15,8 @@ from soft_vs_text import give_back, growth
 if TYPE_CHECKING:
     from wherefore.catalog.catalog import Catalog
     from wherefore.config import Config
-    from wherefore.item_encoder import ItemSignals
-    from wherefore.model import RecommenderLM
+    from wherefore.lm.item_encoder import ItemSignals
+    from wherefore.lm.model import RecommenderLM
     from wherefore.prepare import Corpus
     from wherefore.recommender import Recommender
     from wherefore.tasks import Ingredients
@@ -121,7 +121,7 @@ def prepared(folder: Path) -> Data:
     from wherefore.config import Config
     from wherefore.generator import DialogueMaker
     from wherefore.invented import invented_catalogs
-    from wherefore.item_encoder import ItemSignals
+    from wherefore.lm.item_encoder import ItemSignals
     from wherefore.prepare import load_corpora
     from wherefore.recommender import Recommender
 
@@ -171,7 +171,7 @@ def model_of(config: Config, data: Data) -> RecommenderLM:
     import torch
     from transformers import AutoModelForCausalLM
 
-    from wherefore.model import add_lora, build_model
+    from wherefore.lm.build import add_lora, build_model
     from wherefore.sizes import causal_lm_config
 
     llm = None

@@ -1,6 +1,6 @@
 """An independent check of shown replies: finds what they claim and looks each claim up in the catalogue.
 
-It shares no code with `wherefore.explain`: it reads the text as people see it and knows only the records and
+It shares no code with `wherefore.writing.check`: it reads the text as people see it and knows only the records and
 what the user said.
 """
 

@@ -53,8 +53,10 @@ def tiny(request, tokenizers):
 def make_tiny(family: str, tokenizers: dict, features: int = 3, dim: int = 8, dialogue: int = 64):
     """A RecommenderLM with random weights everywhere."""
     from wherefore.config import LoraConfig
-    from wherefore.item_encoder import MLPItemEncoder
-    from wherefore.model import RankingHead, RecommenderLM, add_lora
+    from wherefore.lm.build import add_lora
+    from wherefore.lm.head import RankingHead
+    from wherefore.lm.item_encoder import MLPItemEncoder
+    from wherefore.lm.model import RecommenderLM
 
     tokenizer = tokenizers[family]
     lm = add_lora(make_lm(family, len(tokenizer)), LoraConfig(r=4, alpha=8))
@@ -172,9 +174,9 @@ class WordEmbedder:
 def make_recommender(family: str, tokenizers: dict, catalog=None, **writer):
     """A recommender of random weights over the small catalogue: it ranks at random, but holds its word."""
     from wherefore.config import Component, Config
-    from wherefore.index import Index
     from wherefore.recommender import Recommender
-    from wherefore.retrieval import make_retriever
+    from wherefore.retrieval.index import Index
+    from wherefore.retrieval.retriever import make_retriever
 
     catalog = make_movies() if catalog is None else catalog
     tree = {

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from conftest import make_movies
-from wherefore.asking import best_question, declined, fields_asked
 from wherefore.catalog.catalog import Catalog
 from wherefore.reading.reader import DialogueReader
+from wherefore.writing.asking import best_question, declined, fields_asked
 
 
 @pytest.fixture(scope="module")

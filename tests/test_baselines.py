@@ -176,7 +176,7 @@ def test_bm25_reads_words_not_titles():
 
 def test_bm25_scores_by_hand():
     """Lucene's formula for one word in one of two texts of four words each."""
-    from wherefore.lexical import Lexical
+    from wherefore.retrieval.lexical import Lexical
 
     idf = math.log(1 + (2 - 1 + 0.5) / (1 + 0.5))
     found = Lexical(["shark at the sea", "stars over the sea"]).scores("shark")

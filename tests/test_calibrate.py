@@ -4,7 +4,7 @@ import torch
 
 from test_train import ingredients
 from wherefore.calibrate import calibrate
-from wherefore.item_encoder import ItemSignals
+from wherefore.lm.item_encoder import ItemSignals
 
 
 class FixedModel(torch.nn.Module):
@@ -19,7 +19,7 @@ class FixedModel(torch.nn.Module):
         self.turn += 1
 
     def rank(self, cache, signals, features, titles=None):
-        from wherefore.model import Scores
+        from wherefore.lm.head import Scores
 
         sources, llm = (
             torch.from_numpy(part[self.turn][: len(features)]) for part in (self.sources, self.llm)

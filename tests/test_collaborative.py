@@ -8,12 +8,12 @@ from safetensors.numpy import load, save
 
 from conftest import WordEmbedder
 from wherefore.catalog.catalog import Catalog
-from wherefore.collaborative import Collaborative, SparseRows, item_item, thin
 from wherefore.config import Component
 from wherefore.dialogue.messages import Dialogue, Mention, Message
 from wherefore.dialogue.state import Preferences
-from wherefore.index import Index
-from wherefore.learned import Learned, packed, unpacked
+from wherefore.retrieval.collaborative import Collaborative, SparseRows, item_item, thin
+from wherefore.retrieval.index import Index
+from wherefore.retrieval.learned import Learned, packed, unpacked
 
 LETTERS = "abcdefgh"
 QUERY = np.zeros(8, dtype=np.float32)

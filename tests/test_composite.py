@@ -5,9 +5,9 @@ import torch
 import transformers as hf
 
 from families import make_lm
-from wherefore.composite import text_part
 from wherefore.config import LLMConfig
-from wherefore.model import build_lm
+from wherefore.lm.build import build_lm
+from wherefore.lm.text_part import text_part
 
 TEXT = {
     "vocab_size": 300,

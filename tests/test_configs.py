@@ -15,14 +15,14 @@ from test_train import ingredients
 from wherefore.config import Component, Config, LoraConfig, build, resolve
 from wherefore.corpora import CORPORA
 from wherefore.cost import estimate
-from wherefore.embedders import EMBEDDERS
-from wherefore.item_encoder import ITEM_ENCODERS
+from wherefore.lm.build import add_lora, build_model
+from wherefore.lm.item_encoder import ITEM_ENCODERS
 from wherefore.losses import LOSSES
-from wherefore.model import add_lora, build_model
-from wherefore.retrieval import SOURCES
-from wherefore.signals import SIGNALS
+from wherefore.retrieval.embedders import EMBEDDERS
+from wherefore.retrieval.retriever import SOURCES
+from wherefore.retrieval.signals import SIGNALS
+from wherefore.retrieval.stores import STORES
 from wherefore.sizes import architectures, causal_lm_config, lm_size
-from wherefore.stores import STORES
 from wherefore.trainer import Trainer, trained
 
 ROOT = Path(__file__).parents[1]
@@ -114,7 +114,7 @@ def test_every_config_resolves_says_how_to_run_it_and_trains_a_step(
     if path.name in OWN:
         model = make_tiny("bert", tokenizers)
     else:
-        monkeypatch.setattr("wherefore.model.build_lm", lambda llm, seed: tiny_llm(config, tokenizers))
+        monkeypatch.setattr("wherefore.lm.build.build_lm", lambda llm, seed: tiny_llm(config, tokenizers))
         model = build_model(config, dim=8, features=3)
     before = {name: weight.clone() for name, weight in trained(model).items()}
     Trainer(Config.parse(tree), model, ingredients(model, movies, vectors), tmp_path).run()
@@ -366,7 +366,7 @@ def test_a_missing_or_broken_file_is_named(tmp_path):
 def test_components_are_found_by_name_or_imported():
     assert resolve("mlp", ITEM_ENCODERS, "item encoder") is ITEM_ENCODERS["mlp"]
     assert (
-        resolve("wherefore.item_encoder:MLPItemEncoder", ITEM_ENCODERS, "item encoder")
+        resolve("wherefore.lm.item_encoder:MLPItemEncoder", ITEM_ENCODERS, "item encoder")
         is ITEM_ENCODERS["mlp"]
     )
     with pytest.raises(ValueError, match="unknown item encoder 'mpl'; known: linear, mlp, qformer"):

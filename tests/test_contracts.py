@@ -13,13 +13,13 @@ from wherefore.checkpoint import starter_dir
 from wherefore.corpora import CORPORA
 from wherefore.corpora.base import Corpus
 from wherefore.dialogue.messages import Message
-from wherefore.embedders import EMBEDDERS
-from wherefore.item_encoder import ITEM_ENCODERS, ItemSignals
+from wherefore.lm.item_encoder import ITEM_ENCODERS, ItemSignals
+from wherefore.lm.prompt import IGNORE, SOFT, Example, Segment, collate
 from wherefore.losses import LOSSES
-from wherefore.prompt import IGNORE, SOFT, Example, Segment, collate
 from wherefore.recommender import Recommender
-from wherefore.retrieval import SOURCES
-from wherefore.stores import STORES
+from wherefore.retrieval.embedders import EMBEDDERS
+from wherefore.retrieval.retriever import SOURCES
+from wherefore.retrieval.stores import STORES
 
 SCARY = "I loved The Shining and It Follows. Something scary but not gory, after 2000."
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from test_model import prompts_of, signals, trunk_of
-from wherefore.copying import Copying
+from wherefore.lm.copying import Copying
 from wherefore.writing.phrases import surface
 from wherefore.writing.plan import plan_reasons
 

@@ -14,8 +14,8 @@ from families import make_lm
 from wherefore.activations import Saved
 from wherefore.config import Component, Config, LLMConfig, LoraConfig
 from wherefore.cost import HARDWARE, Hardware, _Pass, estimate, span, task_tokens
+from wherefore.lm.build import add_lora
 from wherefore.losses import LOSSES
-from wherefore.model import add_lora
 from wherefore.sizes import architectures, causal_lm_config, embedder_size, lm_size
 
 ROOT = Path(__file__).parents[1]

@@ -8,8 +8,8 @@ import torch
 from conftest import make_tiny
 from families import STATEFUL
 from test_model import prompts_of, signals, trunk_of
-from wherefore.decoding import ContinuousBatch, sample
-from wherefore.trees import PADDING, TokenTrees, keeping, twin
+from wherefore.lm.decoding import ContinuousBatch, sample
+from wherefore.lm.trees import PADDING, TokenTrees, keeping, twin
 
 OPTIONS = {"max_tokens": 9, "temperature": 0.9, "top_p": 0.95, "samples": 3}
 TALKS = (
@@ -146,7 +146,7 @@ def test_a_step_that_fails_ends_all_and_the_next_begins_anew(llama, monkeypatch)
 
 
 def test_branches_that_ended_are_forgotten(llama, monkeypatch):
-    monkeypatch.setattr("wherefore.decoding._TIDY", 1)
+    monkeypatch.setattr("wherefore.lm.decoding._TIDY", 1)
     widths = []
 
     def enough(row):

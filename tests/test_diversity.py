@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from wherefore.diversity import diverse, spread
+from wherefore.ranking.diversity import diverse, spread
 
 
 def unit(*rows):

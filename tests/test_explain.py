@@ -8,16 +8,16 @@ from hypothesis import strategies as st
 from checker import Said, faults, reply_faults, sentence_faults
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.schema import Schema
-from wherefore.copying import Copying
 from wherefore.dialogue.facts import Fact, Plan
 from wherefore.dialogue.messages import Dialogue, Message
 from wherefore.dialogue.spoken import limit_words
 from wherefore.dialogue.state import Limit, Preferences, Wish
-from wherefore.explain import check, plain_opening, plain_sentence, polish
+from wherefore.lm.copying import Copying
 from wherefore.practice import random_case, random_dialogue, random_opening_case
 from wherefore.reading.reader import DialogueReader
 from wherefore.text import normal_words
-from wherefore.wording import lexicon, opening, opening_surface, record_sentences, word
+from wherefore.writing.check import check, plain_opening, plain_sentence, polish
+from wherefore.writing.grammar import lexicon, opening, opening_surface, record_sentences, word
 from wherefore.writing.phrases import article
 from wherefore.writing.plan import evidence, plan_opening, plan_reasons
 

@@ -8,11 +8,12 @@ import torch
 from conftest import make_tiny
 from families import FAMILIES, STATEFUL, make_lm
 from test_model import CLOSE, features, prompts_of, signals, trunk_of
-from wherefore.attention import Attention, seen_by_branches
-from wherefore.item_encoder import ItemSignals
+from wherefore.lm.attention import Attention, seen_by_branches
+from wherefore.lm.head import RankingHead
+from wherefore.lm.item_encoder import ItemSignals
+from wherefore.lm.model import RecommenderLM, base_of
+from wherefore.lm.prompt import Example, Segment, collate
 from wherefore.losses import Objective
-from wherefore.model import RankingHead, RecommenderLM, base_of
-from wherefore.prompt import Example, Segment, collate
 from wherefore.trainer import load_trained, trained
 
 

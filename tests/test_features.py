@@ -9,11 +9,11 @@ from wherefore.catalog.catalog import Catalog
 from wherefore.config import Component
 from wherefore.dialogue.messages import Dialogue, Mention, Message
 from wherefore.dialogue.state import Preferences, Wish
-from wherefore.features import EXTRA_FEATURES, Describer
-from wherefore.index import Index
-from wherefore.model import FeatureScaler, RankingHead
-from wherefore.retrieval import Retriever
-from wherefore.sources import Dense, Liked, Popularity
+from wherefore.lm.head import FeatureScaler, RankingHead
+from wherefore.retrieval.features import EXTRA_FEATURES, Describer
+from wherefore.retrieval.index import Index
+from wherefore.retrieval.retriever import Retriever
+from wherefore.retrieval.sources import Dense, Liked, Popularity
 from wherefore.text import forms
 
 

@@ -9,11 +9,11 @@ import pytest
 from test_explain import make_movies, plan_for, user, wish
 from wherefore.catalog.catalog import Catalog
 from wherefore.dialogue.state import Limit
-from wherefore.explain import Sentence
-from wherefore.fluency import ORDER, collect, ngrams, oddities, shape
 from wherefore.invented import invented_catalogs
 from wherefore.practice import random_case, random_opening_case
-from wherefore.wording import opening, word
+from wherefore.writing.check import Sentence
+from wherefore.writing.fluency import ORDER, collect, ngrams, oddities, shape
+from wherefore.writing.grammar import opening, word
 from wherefore.writing.plan import plan_opening
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))

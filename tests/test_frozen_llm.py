@@ -9,7 +9,8 @@ from safetensors.torch import load_file
 
 from test_train import whole_tree
 from wherefore.config import Config
-from wherefore.model import RecommenderLM, build_model
+from wherefore.lm.build import build_model
+from wherefore.lm.model import RecommenderLM
 from wherefore.recommender import Recommender
 from wherefore.train import train
 

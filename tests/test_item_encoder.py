@@ -8,7 +8,7 @@ from test_train import whole_tree
 from wherefore import cli
 from wherefore.checkpoint import load_checkpoint
 from wherefore.config import Config
-from wherefore.item_encoder import (
+from wherefore.lm.item_encoder import (
     ITEM_ENCODERS,
     ItemSignals,
     LinearItemEncoder,

@@ -5,15 +5,15 @@ from dataclasses import replace
 import numpy as np
 
 from conftest import WordEmbedder, make_movies
-from wherefore import index as index_module
 from wherefore.config import Component
 from wherefore.dialogue.messages import Dialogue, Mention, Message
-from wherefore.index import Index
-from wherefore.learned import TextVectors, folds_of, packed, unpacked
-from wherefore.neighbours import Neighbours
-from wherefore.retrieval import Retriever
-from wherefore.sources import Dense
-from wherefore.tower import Tower
+from wherefore.retrieval import index as index_module
+from wherefore.retrieval.index import Index
+from wherefore.retrieval.learned import TextVectors, folds_of, packed, unpacked
+from wherefore.retrieval.neighbours import Neighbours
+from wherefore.retrieval.retriever import Retriever
+from wherefore.retrieval.sources import Dense
+from wherefore.retrieval.tower import Tower
 
 
 def make_index():

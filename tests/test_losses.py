@@ -10,7 +10,8 @@ from conftest import make_tiny
 from test_train import ingredients, whole_tree
 from wherefore.config import Config
 from wherefore.corpora.base import CorpusDialogue, CorpusTurn, Feedback, ItemRef
-from wherefore.item_encoder import ItemSignals
+from wherefore.lm.item_encoder import ItemSignals
+from wherefore.lm.prompt import Example, Segment, collate
 from wherefore.losses import (
     Objective,
     item_item_contrast,
@@ -19,7 +20,6 @@ from wherefore.losses import (
     user_item_contrast,
 )
 from wherefore.prepare import Corpus, named_together
-from wherefore.prompt import Example, Segment, collate
 from wherefore.tasks import PairsTask, make_task
 from wherefore.train import train
 

@@ -4,11 +4,12 @@ import torch
 from torch.nn.functional import normalize
 
 from conftest import make_tiny
-from wherefore.copying import Copying
 from wherefore.dialogue.messages import Message
-from wherefore.item_encoder import ITEM_ENCODERS, ItemSignals
-from wherefore.model import BLOCK, RankingHead, splice
-from wherefore.prompt import SOFT, Example, Segment, collate
+from wherefore.lm.copying import Copying
+from wherefore.lm.head import RankingHead
+from wherefore.lm.item_encoder import ITEM_ENCODERS, ItemSignals
+from wherefore.lm.model import BLOCK, splice
+from wherefore.lm.prompt import SOFT, Example, Segment, collate
 
 CLOSE = {"atol": 3e-5, "rtol": 0}
 
@@ -347,8 +348,8 @@ def test_training_moves_adapter_encoder_and_head_but_not_the_base(tiny):
 
 
 def test_the_item_width_must_be_the_llms(tokenizers):
-    from wherefore.item_encoder import MLPItemEncoder
-    from wherefore.model import RecommenderLM
+    from wherefore.lm.item_encoder import MLPItemEncoder
+    from wherefore.lm.model import RecommenderLM
 
     good = make_tiny("llama", tokenizers)
     with pytest.raises(ValueError, match="width 16, the LLM's is 32"):

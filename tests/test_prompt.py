@@ -7,7 +7,7 @@ from conftest import FAMILIES, make_movies
 from families import make_tokenizer
 from wherefore.dialogue.facts import Plan
 from wherefore.dialogue.messages import Mention, Message
-from wherefore.prompt import (
+from wherefore.lm.prompt import (
     IGNORE,
     SOFT,
     Example,

@@ -3,10 +3,10 @@
 import pytest
 
 from conftest import make_movies
-from wherefore.answers import answer
 from wherefore.catalog.catalog import Catalog
 from wherefore.display import preference_lines
 from wherefore.reading.reader import DialogueReader
+from wherefore.writing.answers import answer
 
 LIST = (
     "Here are some.\n\n1. **Alien** (1979) — a reason.\n2. **The Shining** (1980) — a reason.\n"

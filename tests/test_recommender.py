@@ -529,7 +529,7 @@ class Scripted:
         recommender.model.writing = self
 
     def __call__(self, cache, prompts, *rest, enough, batch):
-        from wherefore.decoding import Written
+        from wherefore.lm.decoding import Written
 
         opening = not prompts[0].items
         said, samples = self.rounds[0] if opening else self.rounds.pop(0), rest[-1]
@@ -581,7 +581,7 @@ def test_two_wordings_that_pass_are_enough_and_failed_ones_do_not_count(tokenize
     asked = []
 
     def write(cache, prompts, *rest, enough, batch):
-        from wherefore.decoding import Written
+        from wherefore.lm.decoding import Written
 
         for row, _ in enumerate(prompts):
             for number, text in enumerate(scripts[row % 2] if prompts[0].items else [good] * 4):

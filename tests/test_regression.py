@@ -12,10 +12,10 @@ from conftest import WordEmbedder
 from wherefore.catalog.catalog import Catalog
 from wherefore.config import Component
 from wherefore.dialogue.messages import Dialogue, Mention, Message
-from wherefore.index import Index
-from wherefore.learned import Learned, packed
-from wherefore.regression import Regression
-from wherefore.sources import Split
+from wherefore.retrieval.index import Index
+from wherefore.retrieval.learned import Learned, packed
+from wherefore.retrieval.regression import Regression
+from wherefore.retrieval.sources import Split
 
 ITEMS = [f"i{number}" for number in range(8)]
 QUERY = np.zeros(8, dtype=np.float32)

@@ -6,7 +6,7 @@ import pytest
 from conftest import make_recommender
 from wherefore.dialogue.messages import Dialogue, Message
 from wherefore.remembering import RememberingRecommender, RememberingRetriever
-from wherefore.retrieval import Retriever
+from wherefore.retrieval.retriever import Retriever
 
 SAID = [
     Dialogue((Message("user", "A funny space film please."),)),

@@ -28,8 +28,8 @@ from wherefore.config import Config
 from wherefore.dialogue.facts import Plan
 from wherefore.dialogue.messages import parse_messages
 from wherefore.recommender import Done, ListReady, Recommender, TextDelta
-from wherefore.remote import DIALOGUE, FUSION, ServedLM, ServerWarning, fused, raw
 from wherefore.writing.plan import record_fact
+from wherefore.writing.served import DIALOGUE, FUSION, ServedLM, ServerWarning, fused, raw
 
 KEY = "sk-very-secret-0123456789"
 SCARY = "I loved The Shining. Something scary after 2000, no comedies please."

@@ -14,11 +14,11 @@ from safetensors.numpy import load_file
 
 from families import make_lm
 from wherefore.catalog.catalog import Catalog
-from wherefore.collaborative import Collaborative
 from wherefore.config import Config
 from wherefore.dialogue.messages import Dialogue, Mention, Message
-from wherefore.model import build_item_encoder
+from wherefore.lm.build import build_item_encoder
 from wherefore.recommender import Recommender
+from wherefore.retrieval.collaborative import Collaborative
 
 ROOT = Path(__file__).parents[1]
 

@@ -19,21 +19,21 @@ from wherefore.catalog.catalog import Catalog, Item
 from wherefore.config import Component
 from wherefore.dialogue.messages import Dialogue, Mention, Message
 from wherefore.dialogue.state import Limit, Preferences, Wish
-from wherefore.embedders import (
+from wherefore.files import recover, write_aside
+from wherefore.lm.packaged import packaged_minilm_dir
+from wherefore.retrieval.embedders import (
     EMBEDDERS,
     CachedEmbedder,
     PackagedMiniLM,
     SentenceTransformerEmbedder,
-    packaged_minilm_dir,
     unit_rows,
 )
-from wherefore.features import EXTRA_FEATURES
-from wherefore.files import recover, write_aside
-from wherefore.index import Index, Projection
-from wherefore.lexical import Lexical, words
-from wherefore.retrieval import SOURCES, Retriever, feature_names
-from wherefore.sources import Dense
-from wherefore.stores import STORES, FaissStore
+from wherefore.retrieval.features import EXTRA_FEATURES
+from wherefore.retrieval.index import Index, Projection
+from wherefore.retrieval.lexical import Lexical, words
+from wherefore.retrieval.retriever import SOURCES, Retriever, feature_names
+from wherefore.retrieval.sources import Dense
+from wherefore.retrieval.stores import STORES, FaissStore
 
 FACTORIES = ["Flat", "SQ8", "SQfp16", "HNSW8", "HNSW8,SQ8"]
 EXACT = ["Flat", "SQ8", "SQfp16"]
@@ -1003,7 +1003,7 @@ def test_importing_retrieval_is_light():
     import sys
 
     code = (
-        "import sys, wherefore.retrieval; "
+        "import sys, wherefore.retrieval.retriever; "
         "print([m for m in ('torch', 'transformers', 'faiss', 'bm25s', 'sentence_transformers') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -7,8 +7,8 @@ import torch
 from conftest import make_movies, make_recommender
 from wherefore.config import Component, Config
 from wherefore.dialogue.messages import Dialogue, Mention, Message
-from wherefore.item_encoder import ItemSignals
-from wherefore.signals import (
+from wherefore.lm.item_encoder import ItemSignals
+from wherefore.retrieval.signals import (
     SIGNALS,
     CollaborativeVectors,
     ItemVectors,
@@ -156,7 +156,7 @@ def test_signals_go_with_the_rows_and_end_with_text_alone():
 
 def test_a_recommender_reads_them_saves_them_and_does_without_on_another_catalogue(tmp_path, tokenizers):
     from wherefore.checkpoint import save_checkpoint
-    from wherefore.model import build_model
+    from wherefore.lm.build import build_model
     from wherefore.recommender import Recommender
 
     catalog = make_movies()

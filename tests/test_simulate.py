@@ -5,9 +5,9 @@ from random import Random
 import numpy as np
 import pytest
 
-from wherefore.asking import Ask
 from wherefore.catalog.catalog import Catalog
 from wherefore.simulate import Seen, SimulatedUser, Taste, converse, tastes
+from wherefore.writing.asking import Ask
 
 GENRES = ("Horror", "Comedy", "Drama", "Western")
 

@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from conftest import WordEmbedder, make_movies
-from wherefore import tower as module
 from wherefore.catalog.catalog import Catalog
 from wherefore.config import Component
 from wherefore.dialogue.messages import Dialogue, Mention, Message
-from wherefore.index import Index
-from wherefore.learned import Learned, TextVectors, load_sources, save_sources
-from wherefore.tower import ITEM, QUERY, TEXT, VALUE, Phrases, QueryTower, Tower, message_texts
+from wherefore.retrieval import tower as module
+from wherefore.retrieval.index import Index
+from wherefore.retrieval.learned import Learned, TextVectors, load_sources, save_sources
+from wherefore.retrieval.tower import ITEM, QUERY, TEXT, VALUE, Phrases, QueryTower, Tower, message_texts
 
 SMALL = {"width": 32, "heads": 4, "epochs": 25, "batch_size": 16, "lr": 5e-3, "bf16": False}
 TITLES = {item.id: item.title for item in make_movies().items}

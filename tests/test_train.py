@@ -15,10 +15,11 @@ import torch
 from conftest import make_recommender, make_tiny
 from families import make_lm
 from wherefore.checkpoint import load_checkpoint
-from wherefore.collaborative import Collaborative
 from wherefore.config import Config
 from wherefore.corpora.base import CorpusDialogue, CorpusTurn, ItemRef
-from wherefore.item_encoder import ItemSignals
+from wherefore.lm.build import build_model
+from wherefore.lm.item_encoder import ItemSignals
+from wherefore.lm.prompt import IGNORE
 from wherefore.losses import (
     LOSSES,
     Objective,
@@ -28,11 +29,10 @@ from wherefore.losses import (
     ranking,
     source_ranking,
 )
-from wherefore.model import build_model
 from wherefore.prepare import _data_key, load_corpora, load_index
-from wherefore.prompt import IGNORE
 from wherefore.recommender import Recommender
-from wherefore.retrieval import make_retriever
+from wherefore.retrieval.collaborative import Collaborative
+from wherefore.retrieval.retriever import make_retriever
 from wherefore.tasks import Ingredients, Recommendations, WordingTask, dice, link_items, make_task, spoken
 from wherefore.train import train
 from wherefore.trainer import Trainer, TrainingStopped, load_trained, schedule, trained

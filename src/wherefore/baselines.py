@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wherefore.collaborative import item_item
 from wherefore.corpora.base import Corpus, CorpusDialogue, Instance, instances, titles_of
-from wherefore.neighbours import Contexts
+from wherefore.retrieval.collaborative import item_item
+from wherefore.retrieval.neighbours import Contexts
 
 if TYPE_CHECKING:
-    from wherefore.embedders import Embedder
+    from wherefore.retrieval.embedders import Embedder
 
 CONTEXT_CHARS = 600  # of the newest words that zero-shot and nearest dialogues read
 
@@ -138,7 +138,7 @@ def bm25(texts: Mapping[str, str], depth: int = 100, chars: int = 500) -> Rank:
     Raises:
         ValueError: If there are no texts, or `depth` or `chars` is below 1.
     """
-    from wherefore.lexical import Lexical
+    from wherefore.retrieval.lexical import Lexical
 
     _check_texts(texts)
     for name, value in (("depth", depth), ("chars", chars)):
@@ -290,13 +290,13 @@ class Setting:
 
     def embedder(self) -> Embedder:
         """The packaged one, whose vectors are kept where there is a folder for them."""
-        from wherefore.embedders import PackagedMiniLM
+        from wherefore.retrieval.embedders import PackagedMiniLM
 
         return self.keeping(PackagedMiniLM())
 
     def keeping(self, embedder: Embedder) -> Embedder:
         """An embedder whose vectors are kept where there is a folder for them."""
-        from wherefore.embedders import CachedEmbedder
+        from wherefore.retrieval.embedders import CachedEmbedder
 
         return embedder if self.cache is None else CachedEmbedder(embedder, self.cache / "embeddings.sqlite")
 

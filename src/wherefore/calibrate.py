@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from wherefore.model import RecommenderLM
+from wherefore.lm.model import RecommenderLM
 from wherefore.tasks import Ingredients
 
 Progress = Callable[[int, int], None]

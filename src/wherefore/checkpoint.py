@@ -23,13 +23,14 @@ from torch import Tensor, nn
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.config import Config, build
-from wherefore.embedders import EMBEDDERS, Embedder
 from wherefore.files import ASSETS, recover, write_aside
-from wherefore.index import Index
-from wherefore.learned import load_sources, save_sources
-from wherefore.model import RecommenderLM, build_model
-from wherefore.retrieval import Retriever, make_retriever
-from wherefore.signals import ItemVectors, load_signals, make_signals, save_signals
+from wherefore.lm.build import build_model
+from wherefore.lm.model import RecommenderLM
+from wherefore.retrieval.embedders import EMBEDDERS, Embedder
+from wherefore.retrieval.index import Index
+from wherefore.retrieval.learned import load_sources, save_sources
+from wherefore.retrieval.retriever import Retriever, make_retriever
+from wherefore.retrieval.signals import ItemVectors, load_signals, make_signals, save_signals
 
 FORMAT = 1
 

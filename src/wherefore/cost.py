@@ -16,9 +16,11 @@ import torch
 
 from wherefore.activations import Saved
 from wherefore.config import Config, StageConfig
+from wherefore.lm.build import build_item_encoder
+from wherefore.lm.head import RankingHead
+from wherefore.lm.model import BLOCK
+from wherefore.lm.prompt import TITLE_TOKENS
 from wherefore.losses import LOSSES, language_modelling
-from wherefore.model import BLOCK, RankingHead, build_item_encoder
-from wherefore.prompt import TITLE_TOKENS
 from wherefore.sizes import LMSize, causal_lm_config, embedder_size, lm_size, weight_dtype
 
 # A turn lists so many items; what is said of each is planned in so many tokens and written in so many (both as

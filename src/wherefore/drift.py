@@ -12,7 +12,7 @@ import torch
 from torch.nn import functional
 
 from wherefore.dialogue.messages import Message
-from wherefore.model import RecommenderLM
+from wherefore.lm.model import RecommenderLM
 
 
 @dataclass(frozen=True)

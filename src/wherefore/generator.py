@@ -15,15 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from wherefore import explain
-from wherefore.answers import answer
-from wherefore.asking import Ask, best_question
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.facts import Plan
 from wherefore.dialogue.state import Preferences, Wish
 from wherefore.reading.reader import DialogueReader
 from wherefore.simulate import Seen, SimulatedUser, Taste, closeness
+from wherefore.writing import check as explain
+from wherefore.writing.answers import answer
+from wherefore.writing.asking import Ask, best_question
 from wherefore.writing.plan import plan_opening, plan_reasons
 
 LISTED = 5  # items of a list

@@ -9,10 +9,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from wherefore.item_encoder import ItemSignals
-from wherefore.model import RecommenderLM, in_full_precision
+from wherefore.lm.head import in_full_precision
+from wherefore.lm.item_encoder import ItemSignals
+from wherefore.lm.model import RecommenderLM
+from wherefore.lm.prompt import IGNORE, SOFT, Batch
 from wherefore.parallel import everyone
-from wherefore.prompt import IGNORE, SOFT, Batch
 
 
 @dataclass(frozen=True)

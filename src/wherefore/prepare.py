@@ -16,14 +16,14 @@ from wherefore.config import Config, build
 from wherefore.corpora import read, read_items
 from wherefore.corpora.base import CorpusDialogue, as_dialogue, instances
 from wherefore.dialogue.messages import Dialogue
-from wherefore.embedders import EMBEDDERS, CachedEmbedder
-from wherefore.index import Index
-from wherefore.learned import Learned, TextVectors, folds_of, load_sources, save_sources
-from wherefore.prompt import PromptFormat
-from wherefore.retrieval import Retriever, make_retriever
-from wherefore.signals import ItemVectors, load_signals, make_signals, save_signals
+from wherefore.lm.prompt import PromptFormat
+from wherefore.retrieval.embedders import EMBEDDERS, CachedEmbedder
+from wherefore.retrieval.index import Index
+from wherefore.retrieval.learned import Learned, TextVectors, folds_of, load_sources, save_sources
+from wherefore.retrieval.retriever import Retriever, make_retriever
+from wherefore.retrieval.signals import ItemVectors, load_signals, make_signals, save_signals
+from wherefore.retrieval.tower import message_texts
 from wherefore.tasks import Recommendations, link_items, prepare_recommendations
-from wherefore.tower import message_texts
 
 T = TypeVar("T")
 Show = Callable[[str, int, int, str], None]  # what is done, done, of, a note

@@ -20,9 +20,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from wherefore import smalltalk
-from wherefore.answers import answer
-from wherefore.asking import Ask, best_question
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.series import series_of
 from wherefore.checkpoint import Checkpoint, checkpoint_dir, load_checkpoint, save_checkpoint
@@ -32,21 +29,25 @@ from wherefore.dialogue.messages import Dialogue, Message, last_said, parse_mess
 from wherefore.dialogue.parts import Effect, items_of, parts, without
 from wherefore.dialogue.spoken import limit_words
 from wherefore.dialogue.state import Preferences, Question, by_words
-from wherefore.diversity import diverse
-from wherefore.index import Index
-from wherefore.item_encoder import ItemSignals
-from wherefore.model import DialogueCache, RecommenderLM, Scores
+from wherefore.lm.head import Scores
+from wherefore.lm.item_encoder import ItemSignals
+from wherefore.lm.model import DialogueCache, RecommenderLM
+from wherefore.ranking.diversity import diverse
 from wherefore.reading.reader import DialogueReader
 from wherefore.reading.unrecorded import other_kinds, unrecorded
-from wherefore.realize import Grounds, Realizer, Worded
-from wherefore.relax import advice
-from wherefore.remote import ServedLM, Transcript, fused
-from wherefore.retrieval import Candidates, Retriever, make_retriever
-from wherefore.signals import ItemVectors
-from wherefore.smalltalk import Said
+from wherefore.retrieval.index import Index
+from wherefore.retrieval.retriever import Candidates, Retriever, make_retriever
+from wherefore.retrieval.signals import ItemVectors
 from wherefore.text import joined
+from wherefore.writing import smalltalk
+from wherefore.writing.advice import advice
+from wherefore.writing.answers import answer
+from wherefore.writing.asking import Ask, best_question
 from wherefore.writing.phrases import of_place
 from wherefore.writing.plan import plan_opening, plan_reasons
+from wherefore.writing.realizer import Grounds, Realizer, Worded
+from wherefore.writing.served import ServedLM, Transcript, fused
+from wherefore.writing.smalltalk import Said
 
 Action = Literal["recommend", "ask", "answer", "chat", "nothing"]
 Progress = Callable[[int, int], None]

@@ -13,9 +13,10 @@ import torch
 from torch import Tensor
 
 from wherefore.dialogue.messages import Dialogue
-from wherefore.model import DialogueCache, Scores
+from wherefore.lm.head import Scores
+from wherefore.lm.model import DialogueCache
 from wherefore.recommender import Recommender
-from wherefore.retrieval import Candidates, Retriever
+from wherefore.retrieval.retriever import Candidates, Retriever
 
 
 class RememberingRetriever(Retriever):

@@ -14,12 +14,12 @@ from random import Random
 
 import numpy as np
 
-from wherefore.asking import Ask
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.spoken import is_year, number_text, unit_words
 from wherefore.dialogue.state import Limit
 from wherefore.practice import holders
+from wherefore.writing.asking import Ask
 
 _LEAST = 20  # items that share all that the user has told of the target: fewer would give it away
 _EXAMPLES = 2  # liked items that a user names at most in the beginning

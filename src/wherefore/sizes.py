@@ -12,9 +12,9 @@ import yaml
 from torch import nn
 
 from wherefore.config import Component, LLMConfig, LoraConfig
-from wherefore.embedders import packaged_minilm_dir
 from wherefore.files import ASSETS
-from wherefore.model import add_lora
+from wherefore.lm.build import add_lora
+from wherefore.lm.packaged import packaged_minilm_dir
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ import torch
 from numpy.random import Generator
 from torch import Tensor
 
-from wherefore import practice, wording
+from wherefore import practice
 from wherefore.catalog.catalog import Catalog
 from wherefore.config import RankerConfig
 from wherefore.corpora.base import CorpusDialogue, CorpusTurn, as_dialogue
@@ -26,11 +26,12 @@ from wherefore.dialogue.messages import Dialogue, Mention, Message
 from wherefore.dialogue.spoken import limit_words
 from wherefore.dialogue.state import Wish
 from wherefore.files import write_aside
-from wherefore.item_encoder import ItemSignals
+from wherefore.lm.item_encoder import ItemSignals
+from wherefore.lm.prompt import Example, PromptFormat, Segment, collate
 from wherefore.losses import TaskBatch
-from wherefore.prompt import Example, PromptFormat, Segment, collate
 from wherefore.reading.reader import DialogueReader
-from wherefore.retrieval import Retriever
+from wherefore.retrieval.retriever import Retriever
+from wherefore.writing import grammar as wording
 from wherefore.writing.plan import plan_reasons
 
 T = TypeVar("T")

@@ -18,10 +18,10 @@ from wherefore.config import Config
 from wherefore.corpora import CORPORA
 from wherefore.files import write_aside
 from wherefore.invented import invented_catalogs
-from wherefore.item_encoder import ItemSignals
-from wherefore.learned import Learned, TextVectors
+from wherefore.lm.build import build_model
+from wherefore.lm.item_encoder import ItemSignals
+from wherefore.lm.model import RecommenderLM
 from wherefore.losses import LOSSES
-from wherefore.model import RecommenderLM, build_model
 from wherefore.parallel import processes
 from wherefore.prepare import (
     Corpus,
@@ -33,8 +33,9 @@ from wherefore.prepare import (
     prepare_signals,
     prepare_sources,
 )
-from wherefore.retrieval import Retriever, make_retriever
-from wherefore.signals import ItemVectors, load_signals, make_signals
+from wherefore.retrieval.learned import Learned, TextVectors
+from wherefore.retrieval.retriever import Retriever, make_retriever
+from wherefore.retrieval.signals import ItemVectors, load_signals, make_signals
 from wherefore.tasks import Ingredients, Recommendations
 from wherefore.trainer import RANKS, Trainer, is_measured, load_trained
 

@@ -23,8 +23,9 @@ from torch import Tensor, nn
 from wherefore.calibrate import recall
 from wherefore.config import Config, StageConfig, TrainConfig
 from wherefore.files import write_aside
+from wherefore.lm.build import out_of_memory
+from wherefore.lm.model import RecommenderLM
 from wherefore.losses import LOSSES, Objective, TaskBatch, check_losses
-from wherefore.model import RecommenderLM, out_of_memory
 from wherefore.parallel import load_moments, processes, whole_moments, whole_weights
 from wherefore.tasks import Ingredients, Task, make_task
 

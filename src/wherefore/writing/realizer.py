@@ -10,18 +10,19 @@ from typing import Literal
 import numpy as np
 import torch
 
-from wherefore import explain, wording
 from wherefore.catalog.catalog import Catalog
 from wherefore.config import WriterConfig
-from wherefore.copying import Copying
-from wherefore.decoding import ContinuousBatch, Written
 from wherefore.dialogue.facts import Plan
 from wherefore.dialogue.messages import Dialogue
-from wherefore.fluency import oddities
-from wherefore.item_encoder import ItemSignals
-from wherefore.model import DialogueCache, RecommenderLM
-from wherefore.remote import ServedLM, Transcript
+from wherefore.lm.copying import Copying
+from wherefore.lm.decoding import ContinuousBatch, Written
+from wherefore.lm.item_encoder import ItemSignals
+from wherefore.lm.model import DialogueCache, RecommenderLM
+from wherefore.writing import check as explain
+from wherefore.writing import grammar as wording
+from wherefore.writing.fluency import oddities
 from wherefore.writing.phrases import surface
+from wherefore.writing.served import ServedLM, Transcript
 
 Worded = Literal["first", "rewritten", "plain"]
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wherefore.collaborative import (
+from wherefore.dialogue.messages import Dialogue
+from wherefore.retrieval.collaborative import (
     MOST_COLUMNS,
     SparseRows,
     check_regularization,
@@ -19,13 +20,14 @@ from wherefore.collaborative import (
     thin,
     unfitted,
 )
-from wherefore.dialogue.messages import Dialogue
-from wherefore.index import Index
-from wherefore.learned import Progress, by_message, outside, packed, unpacked
-from wherefore.sources import Found, _nothing, _positive, top
+from wherefore.retrieval.index import Index
+from wherefore.retrieval.learned import Progress, by_message, outside, packed, unpacked
+from wherefore.retrieval.sources import Found, _nothing, _positive, top
 from wherefore.text import FUNCTION_WORDS, forms, stem
 
 _CHARACTERS = 2000  # of a message that are read
+
+
 _MESSAGES = 24  # the newest whose words count; what is farther back weighs next to nothing
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.parts import Part, parts
 from wherefore.dialogue.state import Preferences
-from wherefore.retrieval import Retriever
+from wherefore.retrieval.retriever import Retriever
 
 
 @dataclass(frozen=True, slots=True)

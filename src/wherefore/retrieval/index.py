@@ -15,12 +15,14 @@ import numpy as np
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.config import Component, build, resolve
-from wherefore.embedders import CachedEmbedder, Embedder, Progress, unit_rows
 from wherefore.files import recover, write_aside
-from wherefore.lexical import Lexical
-from wherefore.stores import STORES, VectorStore
+from wherefore.retrieval.embedders import CachedEmbedder, Embedder, Progress, unit_rows
+from wherefore.retrieval.lexical import Lexical
+from wherefore.retrieval.stores import STORES, VectorStore
 
 FORMAT = 1
+
+
 _QUERIES_KEPT = 4096
 
 

@@ -16,11 +16,11 @@ import torch
 from torch import Tensor
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.collaborative import taste_sets
 from wherefore.config import Component, build
 from wherefore.dialogue.messages import Dialogue
 from wherefore.files import write_aside
-from wherefore.learned import packed, unpacked
+from wherefore.retrieval.collaborative import taste_sets
+from wherefore.retrieval.learned import packed, unpacked
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,14 +14,17 @@ from wherefore.catalog.catalog import Catalog
 from wherefore.config import Component
 from wherefore.dialogue.messages import Dialogue
 from wherefore.errors import WhereforeWarning
-from wherefore.index import Index
-from wherefore.learned import packed, unpacked
 from wherefore.ratings import liked_sets
-from wherefore.sources import Found, _nothing, _positive, top
+from wherefore.retrieval.index import Index
+from wherefore.retrieval.learned import packed, unpacked
+from wherefore.retrieval.sources import Found, _nothing, _positive, top
 
 Progress = Callable[[int, int], None]
 
+
 MOST_COLUMNS = 2**16  # items that 16-bit columns can tell apart
+
+
 _ROWS = 512  # of the matrix that are thinned at once, so that memory stays bounded
 
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from wherefore.dialogue.messages import Dialogue, Mention
 from wherefore.files import write_aside
-from wherefore.index import Index
-from wherefore.sources import Source
+from wherefore.retrieval.index import Index
+from wherefore.retrieval.sources import Source
 
 Progress = Callable[[int, int], None]
 

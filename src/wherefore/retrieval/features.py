@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wherefore.dialogue.messages import Dialogue
-from wherefore.index import Index, shares
+from wherefore.retrieval.index import Index, shares
 from wherefore.text import forms
 
 EXTRA_FEATURES = (
@@ -31,7 +31,11 @@ EXTRA_FEATURES = (
     "messages",  # log(1 + number)
     "mentioned",  # log(1 + number of named items)
 )
+
+
 OPTIONAL_FEATURES = (("popularity",), ("year", "year_gap", "year_nearest"))  # a catalogue may lack these
+
+
 _NEWEST = 20  # named items that count
 
 

@@ -14,17 +14,23 @@ from functools import cache
 from random import Random
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.explain import Sentence
 from wherefore.files import ASSETS
 from wherefore.practice import random_case, random_opening_case
 from wherefore.text import normal_words
-from wherefore.wording import lexicon, opening, word
+from wherefore.writing.check import Sentence
+from wherefore.writing.grammar import lexicon, opening, word
 from wherefore.writing.phrases import NUMBERS, style_of
 from wherefore.writing.plan import record_fact
 
 ORDER = 5  # n
+
+
 NGRAMS = "ngrams.txt.gz"
+
+
 Ngram = tuple[str, ...]
+
+
 _SINGULAR = frozenset("is was has shares stars runs lasts comes came goes dates".split())
 
 

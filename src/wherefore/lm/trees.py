@@ -11,7 +11,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from wherefore.attention import Attention
+from wherefore.lm.attention import Attention
 
 TRUNK, PADDING = 0, -1  # numbers of branches
 

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from wherefore.attention import Attention
-from wherefore.copying import Copying, Places
-from wherefore.trees import PADDING, TokenTrees
+from wherefore.lm.attention import Attention
+from wherefore.lm.copying import Copying, Places
+from wherefore.lm.trees import PADDING, TokenTrees
 
 _TIDY = 8  # steps after which it is looked whether branches can be forgotten
 

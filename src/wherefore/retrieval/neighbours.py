@@ -7,17 +7,17 @@ from typing import Protocol, Self
 
 import numpy as np
 
-from wherefore.collaborative import check_rows, checked_ids, checked_tensors, rows_of, unfitted
 from wherefore.dialogue.messages import Dialogue
-from wherefore.index import Index
-from wherefore.learned import packed, unpacked
-from wherefore.sources import Found, _nothing, _positive, top
+from wherefore.retrieval.collaborative import check_rows, checked_ids, checked_tensors, rows_of, unfitted
+from wherefore.retrieval.index import Index
+from wherefore.retrieval.learned import packed, unpacked
+from wherefore.retrieval.sources import Found, _nothing, _positive, top
 
 Progress = Callable[[int, int], None]
 
 
 class Texts(Protocol):
-    """Makes query vectors of texts and may keep them; `wherefore.learned.TextVectors` is one."""
+    """Makes query vectors of texts and may keep them; `wherefore.retrieval.learned.TextVectors` is one."""
 
     def get(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
         """Texts -> (n, d), unit rows."""

@@ -20,7 +20,7 @@ from wherefore.catalog.spoken import unit_words, values_of
 from wherefore.dialogue.facts import Fact, Plan
 from wherefore.dialogue.messages import Dialogue
 from wherefore.text import normal_spans, normal_words, straight
-from wherefore.wording import MAX_OPENING, MAX_WORDS, MIN_WORDS, lexicon, opening, word
+from wherefore.writing.grammar import MAX_OPENING, MAX_WORDS, MIN_WORDS, lexicon, opening, word
 from wherefore.writing.phrases import (
     FORMS,
     NUMBERS,
@@ -32,23 +32,13 @@ from wherefore.writing.phrases import (
     said,
     style_of,
 )
-from wherefore.writing.plan import evidence, plan_opening, plan_reasons
-
-__all__ = [
-    "Fact",
-    "Plan",
-    "Problem",
-    "check",
-    "evidence",
-    "plain_opening",
-    "plain_sentence",
-    "plan_opening",
-    "plan_reasons",
-    "polish",
-]
 
 _SLOT = re.compile(r"([@#])\s*(\d+)")
+
+
 _TAG_CUES = frozenset("tagged keyword keywords tag tags topic topics theme themes subject subjects".split())
+
+
 _KEPT_CAPITALS = frozenset(
     "african american asian australian british canadian celtic chinese christian cuban dutch english european "
     "french german greek indian irish italian jamaican japanese jewish korean latin mediterranean mexican "
@@ -228,21 +218,39 @@ class Problem:
 
 
 _NEGATIONS = frozenset("no not none nothing never without neither nor avoid lacks nowhere".split())
+
+
 _PASSED = (" turned down ", " have seen ", " already seen ", " you had ")
+
+
 _OUT = frozenset(("out", "skipped", "clear"))  # "left out", "kept out": negations of openings
+
+
 _ASKED = frozenset(
     "ask asked wanted wish wished wishes request requested requests after looking named wants want".split()
 )
+
+
 _LIKING = frozenset("like liked likes loved love enjoyed enjoy favourite favorite".split())
+
+
 _COMPARING = frozenset(
     "under over below above before after than least most until between within beyond".split()
 )
+
+
 _SHARING = frozenset("also too both same well common shares share shared another again".split())
+
+
 _NEARNESS = frozenset("close similar vein near neighbour resembles likeness far".split())
+
+
 _DANGLING = frozenset(
     "a an the and or but with of in by from to at are was has like as which who its your both than between under "
     "over about into their these because since if while tagged starring directed".split()
 )
+
+
 _ARTICLES = frozenset(("a", "an", "the", "both", "its"))
 
 

@@ -10,24 +10,16 @@ from typing import Any
 import numpy as np
 
 from wherefore.catalog.catalog import Item
-from wherefore.collaborative import Collaborative
 from wherefore.config import Config, build
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.state import ITEMS_OF, Limit
-from wherefore.embedders import (
-    EMBEDDERS,
-    Embedder,
-    PackagedMiniLM,
-    SentenceTransformerEmbedder,
-    packaged_minilm_dir,
-)
-from wherefore.features import EXTRA_FEATURES, OPTIONAL_FEATURES, Describer
-from wherefore.index import Attributes, Index, Projection
-from wherefore.learned import Learned
-from wherefore.lexical import Lexical
-from wherefore.neighbours import Neighbours
-from wherefore.regression import Regression
-from wherefore.sources import (
+from wherefore.retrieval.collaborative import Collaborative
+from wherefore.retrieval.features import EXTRA_FEATURES, OPTIONAL_FEATURES, Describer
+from wherefore.retrieval.index import Index
+from wherefore.retrieval.learned import Learned
+from wherefore.retrieval.neighbours import Neighbours
+from wherefore.retrieval.regression import Regression
+from wherefore.retrieval.sources import (
     BM25,
     AttributeMatch,
     Dense,
@@ -39,43 +31,16 @@ from wherefore.sources import (
     nearest,
     top,
 )
-from wherefore.stores import STORES, FaissStore, Hits, VectorStore
-
-__all__ = [
-    "BM25",
-    "EMBEDDERS",
-    "EXTRA_FEATURES",
-    "SOURCES",
-    "STORES",
-    "AttributeMatch",
-    "Attributes",
-    "Candidates",
-    "Collaborative",
-    "Dense",
-    "Embedder",
-    "FaissStore",
-    "Hits",
-    "Index",
-    "Learned",
-    "Lexical",
-    "Liked",
-    "Neighbours",
-    "PackagedMiniLM",
-    "Popularity",
-    "Projection",
-    "Regression",
-    "Retriever",
-    "SentenceTransformerEmbedder",
-    "Source",
-    "VectorStore",
-    "feature_names",
-    "make_retriever",
-    "packaged_minilm_dir",
-]
 
 _RRF = 60  # reciprocal rank fusion's usual constant (Cormack et al., 2009)
+
+
 _GUARANTEED = 0.5  # share of the candidates that the sources' best are sure of, in equal parts
+
+
 _QUERY_CHARS = 500  # of the user's newest words that are embedded
+
+
 _OPERATORS = {
     "lt": operator.lt,
     "le": operator.le,
@@ -87,7 +52,7 @@ _OPERATORS = {
 
 def _tower(*given: Any, **keywords: Any) -> Source:
     """The learned query tower; torch is imported when there is one."""
-    from wherefore.tower import Tower
+    from wherefore.retrieval.tower import Tower
 
     return Tower(*given, **keywords)
 

@@ -1,0 +1,1 @@
+"""The language model that reads soft tokens: prompt, masks, ranking head, decoding."""

@@ -1,0 +1,1 @@
+"""The order of the candidates, and the choice of a list from it."""

@@ -1,0 +1,1 @@
+"""Candidates from the catalogue: embedders, index, sources, and what joins them."""
