@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from wherefore.dialogue.messages import Dialogue, Message
     from wherefore.reading.reader import DialogueReader
     from wherefore.recommender import Recommender
-    from wherefore.simulate import Seen, SimulatedUser, System, Taste
+    from wherefore.training.simulate import Seen, SimulatedUser, System, Taste
 
     Played = tuple[tuple[Taste, ...], Callable[[Taste, Random], SimulatedUser]]
 
@@ -108,7 +108,7 @@ def write(
     kept: dict[str, Any] | None = None,
 ) -> None:
     """Figures into a file, over those that are kept, with what they come from; and on the terminal."""
-    from wherefore.evaluate import provenance
+    from wherefore.evaluation.evaluate import provenance
 
     path.parent.mkdir(parents=True, exist_ok=True)
     about = provenance(
@@ -130,8 +130,8 @@ def people(recommender: Recommender, options: argparse.Namespace, number: int | 
     Raises:
         ValueError: If nobody likes enough of the catalogue's items.
     """
-    from wherefore.ratings import liked_sets
-    from wherefore.simulate import SimulatedUser, closeness, tastes
+    from wherefore.corpora.ratings import liked_sets
+    from wherefore.training.simulate import SimulatedUser, closeness, tastes
 
     catalog = recommender.catalog
     near = closeness(catalog, recommender.index.vectors)
@@ -294,9 +294,9 @@ def diversity(recommender: Recommender, options: argparse.Namespace) -> dict[str
     from wherefore.catalog.series import series_of
     from wherefore.corpora import read, read_items
     from wherefore.corpora.base import instances, titles_of
-    from wherefore.prepare import spread
     from wherefore.ranking.diversity import spread as unlikeness
-    from wherefore.tasks import link_items
+    from wherefore.training.prepare import spread
+    from wherefore.training.tasks import link_items
 
     catalog, vectors = recommender.catalog, recommender.index.vectors
     facts = read_items("redial", options.shared / "redial")
@@ -366,7 +366,7 @@ def simulated(recommender: Recommender, options: argparse.Namespace) -> dict[str
     """Success and turns of every system, with the same users."""
     from rich.progress import track
 
-    from wherefore.simulate import converse
+    from wherefore.training.simulate import converse
 
     tastes, played = people(recommender, options, options.users)
     found: dict[str, Any] = {"simulated_users": len(tastes), "turns": TURNS}
@@ -410,7 +410,7 @@ def listed_before(messages: Sequence[dict[str, str]]) -> set[str]:
 
 def first_five(items: Iterable[Item], past: Collection[str]) -> Seen:
     """A bare list without the titles that were listed before, or it would be the same list every time."""
-    from wherefore.simulate import Seen
+    from wherefore.training.simulate import Seen
 
     new = tuple(islice((item for item in items if item.title not in past), 5))
     return Seen("\n".join(f"{n}. {item.title}" for n, item in enumerate(new, 1)), new)
@@ -428,7 +428,7 @@ class Forgetful:
 
 def made(name: str, recommender: Recommender) -> System:
     """A system by its name."""
-    from wherefore.simulate import Seen
+    from wherefore.training.simulate import Seen
 
     def chain(messages: list[dict[str, str]], asks: bool, state: bool) -> Seen:
         recommender.config = recommender.config.updated("turn", questions=asks)

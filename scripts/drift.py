@@ -34,8 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     from wherefore.checkpoint import checkpoint_dir, load_checkpoint
     from wherefore.corpora import read
     from wherefore.corpora.base import as_dialogue
-    from wherefore.drift import measure_drift
-    from wherefore.evaluate import provenance
+    from wherefore.evaluation.drift import measure_drift
+    from wherefore.evaluation.evaluate import provenance
 
     try:
         found = list(islice(read(options.corpus, options.path, options.split), options.limit))

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from wherefore.cost import Cost
+    from wherefore.training.cost import Cost
 
 HEADER = re.compile(r"^# Needs .*(?:\n#   .*)*", re.MULTILINE)
 
@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error("--write describes the files as they are; leave --set out")
 
     from wherefore.config import Config
-    from wherefore.cost import estimate
+    from wherefore.training.cost import estimate
 
     try:
         costs = {path: estimate(Config.load(path, options.overrides)) for path in options.configs}
@@ -79,7 +79,7 @@ def _show(costs: dict[Path, Cost]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from wherefore.cost import span
+    from wherefore.training.cost import span
 
     table = Table("", *(path.stem for path in costs))
     every = list(costs.values())

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from wherefore.generator import DialogueMaker
+    from wherefore.training.generator import DialogueMaker
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,8 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def make(options: argparse.Namespace) -> int:
     """Write the dialogues; how many."""
-    from wherefore.generator import DialogueMaker
     from wherefore.recommender import Recommender
+    from wherefore.training.generator import DialogueMaker
 
     if options.catalog is None:
         recommender = Recommender.from_pretrained(options.checkpoint)
@@ -77,8 +77,8 @@ def corpus(maker: DialogueMaker, out: Path, ratings: str | None, count: int, see
     from rich.progress import track
 
     from wherefore.corpora.base import split_by_hash
-    from wherefore.ratings import liked_sets
-    from wherefore.simulate import tastes
+    from wherefore.corpora.ratings import liked_sets
+    from wherefore.training.simulate import tastes
 
     if ratings is None:
         people = maker.invented_tastes(count, seed)

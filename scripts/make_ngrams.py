@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from rich.progress import track
 
     from wherefore.catalog.catalog import Catalog
-    from wherefore.invented import invented_catalogs
+    from wherefore.training.invented import invented_catalogs
     from wherefore.writing.fluency import NGRAMS, collect
 
     movies = Catalog.load(ROOT / "src" / "wherefore" / "assets" / "movies.parquet")

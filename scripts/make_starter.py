@@ -45,8 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     from wherefore.config import Config
     from wherefore.files import write_aside
-    from wherefore.train import train
-    from wherefore.trainer import TrainingStopped
+    from wherefore.training.train import train
+    from wherefore.training.trainer import TrainingStopped
 
     try:
         config = Config.load(options.config, options.overrides)
@@ -77,8 +77,8 @@ def make_corpora(config: Config, out: Path, count: int) -> None:
     """Make the dialogues that the config trains on and that are not there yet."""
     from make_dialogues import corpus
     from wherefore.catalog.catalog import Catalog
-    from wherefore.generator import DialogueMaker
-    from wherefore.prepare import load_index
+    from wherefore.training.generator import DialogueMaker
+    from wherefore.training.prepare import load_index
 
     for component in config.corpora:
         folder = Path(str(component.kwargs.get("path")))

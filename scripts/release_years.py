@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
 
     from wherefore.config import Config
-    from wherefore.evaluate import provenance
+    from wherefore.evaluation.evaluate import provenance
 
     config = Config.load(options.config, options.overrides)
     found = measure(config, options.cut, options.begin, options.end, options.epochs)
@@ -117,7 +117,7 @@ def later(config: Any, cut: int, begin: int, end: int) -> Later:
     """A config's training dialogues, by their numbers those before `cut` and those from `begin` to `end`."""
     from wherefore.catalog.catalog import Catalog
     from wherefore.corpora.base import as_dialogue, instances
-    from wherefore.prepare import load_corpora, load_index
+    from wherefore.training.prepare import load_corpora, load_index
 
     catalog = Catalog.load(config.catalog, config.catalog_schema)
     kept = Path(config.train.cache or "runs/release-years")

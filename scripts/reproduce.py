@@ -79,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = shlex.join(["python", "scripts/reproduce.py", *(sys.argv[1:] if argv is None else argv)])
 
     from wherefore.config import Config
-    from wherefore.trainer import TrainingStopped
+    from wherefore.training.trainer import TrainingStopped
 
     try:
         if not Config.load(options.config, options.overrides).corpora:
@@ -125,11 +125,11 @@ def found_by_sources(
     options: argparse.Namespace, checkpoint: Path, searches: dict[str, dict[Any, Any]]
 ) -> dict[str, dict[str, float]]:
     """What each source of a checkpoint finds on the test part, dedup."""
-    from wherefore.baselines import Setting
     from wherefore.config import Config
     from wherefore.corpora import CORPORA
-    from wherefore.evaluate import SYSTEMS as BUILDERS
-    from wherefore.evaluate import RecommenderRank, source_report
+    from wherefore.evaluation.baselines import Setting
+    from wherefore.evaluation.evaluate import SYSTEMS as BUILDERS
+    from wherefore.evaluation.evaluate import RecommenderRank, source_report
 
     component = Config.load(options.config, options.overrides).corpora[0]
     corpus = CORPORA[component.name](component.kwargs["path"], "test")
@@ -188,7 +188,7 @@ def ablate(options: argparse.Namespace, command: str) -> None:
 def table_before(options: argparse.Namespace) -> dict[str, Any] | None:
     """The ablations that were measured before, of the same data; None where there are none."""
     from wherefore.config import Config
-    from wherefore.evaluate import evaluate_corpus
+    from wherefore.evaluation.evaluate import evaluate_corpus
 
     file = options.results / f"{options.config.stem}-ablations.json"
     if not file.is_file():
@@ -218,8 +218,8 @@ def beside(
     before: Mapping[str, Any], reports: Sequence[Any], order: Sequence[str]
 ) -> tuple[list[Any], dict[str, Any]]:
     """New rows together with those of an earlier table, and what else is to be written: where each is from."""
-    from wherefore.evaluate import Report
-    from wherefore.report import OURS
+    from wherefore.evaluation.evaluate import Report
+    from wherefore.evaluation.report import OURS
 
     new = {report.system: report for report in reports}
     origin = reports[0].provenance
@@ -245,7 +245,7 @@ def newcomers(options: argparse.Namespace, command: str) -> None:
     from wherefore.config import Config
     from wherefore.corpora import read_items
     from wherefore.files import write_aside
-    from wherefore.tasks import link_items
+    from wherefore.training.tasks import link_items
 
     name, runs = options.config.stem, options.runs
     options.protocol = ["dedup"]
@@ -288,8 +288,8 @@ def newcomers(options: argparse.Namespace, command: str) -> None:
 def trained(options: argparse.Namespace, runs: Path, number: int, changes: Sequence[str], where: str) -> Path:
     """The checkpoint of one run, trained unless it is there already."""
     from wherefore.config import Config
-    from wherefore.train import train
-    from wherefore.trainer import decisive
+    from wherefore.training.train import train
+    from wherefore.training.trainer import decisive
 
     config = Config.load(options.config, [*options.overrides, *changes])
     config = config.model_copy(update={"seed": config.seed + number})
@@ -362,7 +362,7 @@ def measured(
 ) -> list[Any]:
     """Reports of systems on the test part."""
     from wherefore.config import Config
-    from wherefore.evaluate import evaluate_corpus
+    from wherefore.evaluation.evaluate import evaluate_corpus
 
     config = Config.load(options.config, options.overrides)
     corpus = config.corpora[0]
@@ -468,8 +468,8 @@ def written(
     further: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the figures as JSON, Markdown and a picture, and print the tables."""
+    from wherefore.evaluation.report import markdown, plot, results, save_markdown
     from wherefore.files import write_aside
-    from wherefore.report import markdown, plot, results, save_markdown
 
     options.results.mkdir(parents=True, exist_ok=True)
     figures = results(reports) | {"minutes": minutes(runs)}

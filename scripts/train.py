@@ -25,9 +25,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
 
     from wherefore.config import Config
-    from wherefore.parallel import processes
-    from wherefore.train import train
-    from wherefore.trainer import TrainingStopped
+    from wherefore.training.parallel import processes
+    from wherefore.training.train import train
+    from wherefore.training.trainer import TrainingStopped
 
     try:
         checkpoint = train(Config.load(options.config, options.overrides), options.out, progress=True)

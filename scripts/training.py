@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from wherefore.config import Config
     from wherefore.lm.item_encoder import ItemSignals
     from wherefore.lm.model import RecommenderLM
-    from wherefore.prepare import Corpus
     from wherefore.recommender import Recommender
-    from wherefore.tasks import Ingredients
+    from wherefore.training.prepare import Corpus
+    from wherefore.training.tasks import Ingredients
 
 WAYS: Mapping[str, tuple[str, ...]] = {
     "as configured": (),
@@ -71,7 +71,7 @@ def compare(
         ValueError: If there are fewer than two steps.
     """
     from wherefore.config import Config
-    from wherefore.cost import estimate
+    from wherefore.training.cost import estimate
 
     if steps < 2:
         raise ValueError(f"--steps is {steps}; give 2 or more, the first is not counted")
@@ -119,11 +119,11 @@ def prepared(folder: Path) -> Data:
 
     from make_dialogues import corpus
     from wherefore.config import Config
-    from wherefore.generator import DialogueMaker
-    from wherefore.invented import invented_catalogs
     from wherefore.lm.item_encoder import ItemSignals
-    from wherefore.prepare import load_corpora
     from wherefore.recommender import Recommender
+    from wherefore.training.generator import DialogueMaker
+    from wherefore.training.invented import invented_catalogs
+    from wherefore.training.prepare import load_corpora
 
     starter = Recommender.from_pretrained("starter")
     corpus(DialogueMaker(starter.catalog, starter.index.vectors), folder / "made", None, DIALOGUES, 0)
@@ -139,7 +139,7 @@ def measured(config: Config, data: Data, steps: int, folder: Path) -> dict[str, 
     """Steps of all stages of a config."""
     import torch
 
-    from wherefore.trainer import Trainer
+    from wherefore.training.trainer import Trainer
 
     tree = config.model_dump(mode="json")
     tree["signals"] = []  # one more vector of the item encoder
@@ -171,8 +171,9 @@ def model_of(config: Config, data: Data) -> RecommenderLM:
     import torch
     from transformers import AutoModelForCausalLM
 
-    from wherefore.lm.build import add_lora, build_model
-    from wherefore.sizes import causal_lm_config
+    from wherefore.build import build_model
+    from wherefore.lm.load import add_lora
+    from wherefore.training.sizes import causal_lm_config
 
     llm = None
     if config.llm.name != "minilm":
@@ -188,8 +189,8 @@ def model_of(config: Config, data: Data) -> RecommenderLM:
 def ingredients_of(config: Config, data: Data, model: RecommenderLM) -> Ingredients:
     """What the stages' tasks draw from, with the starter's candidates."""
     from wherefore.corpora.base import instances
-    from wherefore.prepare import named_together
-    from wherefore.tasks import Ingredients, prepare_recommendations
+    from wherefore.training.prepare import named_together
+    from wherefore.training.tasks import Ingredients, prepare_recommendations
 
     starter, corpora, practice, items = data
     turns = [

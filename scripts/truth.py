@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from wherefore.catalog.catalog import Catalog
     from wherefore.recommender import Recommender, Reply
-    from wherefore.simulate import SimulatedUser
+    from wherefore.training.simulate import SimulatedUser
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "tests")]
 from checker import Said, reply_faults  # noqa: E402
@@ -98,7 +98,7 @@ def conversations(recommender: Recommender, options: argparse.Namespace) -> Iter
 
 def talk(user: SimulatedUser, recommender: Recommender, draw: Random) -> list[dict[str, Any]]:
     """One conversation: every reply with what had been said before it, and what the list must keep to."""
-    from wherefore.simulate import Seen
+    from wherefore.training.simulate import Seen
 
     messages: list[dict[str, str]] = []
     shown: list[str] = []

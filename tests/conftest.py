@@ -53,9 +53,9 @@ def tiny(request, tokenizers):
 def make_tiny(family: str, tokenizers: dict, features: int = 3, dim: int = 8, dialogue: int = 64):
     """A RecommenderLM with random weights everywhere."""
     from wherefore.config import LoraConfig
-    from wherefore.lm.build import add_lora
     from wherefore.lm.head import RankingHead
     from wherefore.lm.item_encoder import MLPItemEncoder
+    from wherefore.lm.load import add_lora
     from wherefore.lm.model import RecommenderLM
 
     tokenizer = tokenizers[family]

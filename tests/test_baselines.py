@@ -6,8 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from wherefore import baselines
-from wherefore.baselines import (
+from wherefore.corpora.base import CorpusDialogue, CorpusTurn, Instance, ItemRef
+from wherefore.evaluation import baselines
+from wherefore.evaluation.baselines import (
     BASELINES,
     COMPLETE,
     Setting,
@@ -21,7 +22,6 @@ from wherefore.baselines import (
     repeat_context,
     zero_shot,
 )
-from wherefore.corpora.base import CorpusDialogue, CorpusTurn, Instance, ItemRef
 
 
 def talk(number, *turns):
@@ -280,9 +280,9 @@ def test_facts_as_text_skips_what_is_not_words():
 
 def big_setting(monkeypatch):
     """200 items with facts and training dialogues that name them all."""
-    import wherefore.embedders
+    import wherefore.retrieval.embedders
 
-    monkeypatch.setattr(wherefore.embedders, "PackagedMiniLM", LetterEmbedder)
+    monkeypatch.setattr(wherefore.retrieval.embedders, "PackagedMiniLM", LetterEmbedder)
     facts = {f"{n:03}": {"title": f"Film {chr(97 + n % 26) * (n % 7 + 1)}"} for n in range(200)}
     training = [
         talk(n, ("user", "like ", f"@{n:03}"), ("assistant", f"try @{n}", f"@{(n * 7 + 1) % 200:03}"))

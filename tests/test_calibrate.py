@@ -3,8 +3,8 @@ import pytest
 import torch
 
 from test_train import ingredients
-from wherefore.calibrate import calibrate
 from wherefore.lm.item_encoder import ItemSignals
+from wherefore.training.calibrate import calibrate
 
 
 class FixedModel(torch.nn.Module):

@@ -22,7 +22,7 @@ from rich.console import Console
 import fake_recommender
 from wherefore import cli
 from wherefore.catalog.catalog import Catalog
-from wherefore.terminal import RichScreen
+from wherefore.serving.terminal import RichScreen
 
 ROOT = Path(__file__).parents[1]
 STARTER = ROOT / "src" / "wherefore" / "assets" / "starter"
@@ -115,8 +115,10 @@ def test_a_fault_of_ours_is_one_line_too_and_can_be_debugged(fake, monkeypatch, 
 
 def test_settings_reach_the_evaluation(monkeypatch, capsys):
     given = {}
-    monkeypatch.setattr("wherefore.evaluate.evaluate_corpus", lambda *_, **named: given.update(named) or [])
-    monkeypatch.setattr("wherefore.report.markdown", lambda reports: "| table |\n")
+    monkeypatch.setattr(
+        "wherefore.evaluation.evaluate.evaluate_corpus", lambda *_, **named: given.update(named) or []
+    )
+    monkeypatch.setattr("wherefore.evaluation.report.markdown", lambda reports: "| table |\n")
     assert (
         cli.main(["evaluate", "redial", "nowhere", "--set", "turn.demanded=0", "--set", "retrieval.k=50"])
         == 0
@@ -368,7 +370,10 @@ def test_train_passes_config_and_overrides(tmp_path, monkeypatch, capsys):
             raise TrainingStopped("stopped at step 3 of 9; run the same command to go on")
         return out / "checkpoint"
 
-    modules = {"wherefore.train": {"train": train}, "wherefore.trainer": {"TrainingStopped": TrainingStopped}}
+    modules = {
+        "wherefore.training.train": {"train": train},
+        "wherefore.training.trainer": {"TrainingStopped": TrainingStopped},
+    }
     for name, contents in modules.items():
         module = ModuleType(name)
         vars(module).update(contents)

@@ -6,7 +6,7 @@ import transformers as hf
 
 from families import make_lm
 from wherefore.config import LLMConfig
-from wherefore.lm.build import build_lm
+from wherefore.lm.load import build_lm
 from wherefore.lm.text_part import text_part
 
 TEXT = {

@@ -12,18 +12,19 @@ import yaml
 from conftest import make_tiny
 from families import make_lm
 from test_train import ingredients
+from wherefore.build import build_model
 from wherefore.config import Component, Config, LoraConfig, build, resolve
 from wherefore.corpora import CORPORA
-from wherefore.cost import estimate
-from wherefore.lm.build import add_lora, build_model
 from wherefore.lm.item_encoder import ITEM_ENCODERS
-from wherefore.losses import LOSSES
+from wherefore.lm.load import add_lora
 from wherefore.retrieval.embedders import EMBEDDERS
 from wherefore.retrieval.retriever import SOURCES
 from wherefore.retrieval.signals import SIGNALS
 from wherefore.retrieval.stores import STORES
-from wherefore.sizes import architectures, causal_lm_config, lm_size
-from wherefore.trainer import Trainer, trained
+from wherefore.training.cost import estimate
+from wherefore.training.losses import LOSSES
+from wherefore.training.sizes import architectures, causal_lm_config, lm_size
+from wherefore.training.trainer import Trainer, trained
 
 ROOT = Path(__file__).parents[1]
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
@@ -114,7 +115,7 @@ def test_every_config_resolves_says_how_to_run_it_and_trains_a_step(
     if path.name in OWN:
         model = make_tiny("bert", tokenizers)
     else:
-        monkeypatch.setattr("wherefore.lm.build.build_lm", lambda llm, seed: tiny_llm(config, tokenizers))
+        monkeypatch.setattr("wherefore.lm.load.build_lm", lambda llm, seed: tiny_llm(config, tokenizers))
         model = build_model(config, dim=8, features=3)
     before = {name: weight.clone() for name, weight in trained(model).items()}
     Trainer(Config.parse(tree), model, ingredients(model, movies, vectors), tmp_path).run()

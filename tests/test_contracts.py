@@ -15,11 +15,11 @@ from wherefore.corpora.base import Corpus
 from wherefore.dialogue.messages import Message
 from wherefore.lm.item_encoder import ITEM_ENCODERS, ItemSignals
 from wherefore.lm.prompt import IGNORE, SOFT, Example, Segment, collate
-from wherefore.losses import LOSSES
 from wherefore.recommender import Recommender
 from wherefore.retrieval.embedders import EMBEDDERS
 from wherefore.retrieval.retriever import SOURCES
 from wherefore.retrieval.stores import STORES
+from wherefore.training.losses import LOSSES
 
 SCARY = "I loved The Shining and It Follows. Something scary but not gory, after 2000."
 
@@ -154,7 +154,7 @@ def test_5_added_at_once_removed_for_good(any_recommender):
 
 
 def test_6_what_is_learned_is_the_reply_and_nothing_else(any_recommender):
-    from wherefore.tasks import Ingredients, WordingTask
+    from wherefore.training.tasks import Ingredients, WordingTask
     from wherefore.writing.plan import plan_reasons
 
     text_format = any_recommender.model.format

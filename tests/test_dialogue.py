@@ -605,10 +605,10 @@ def test_merge_lets_the_later_state_hold():
     later = Preferences(
         liked=("b",), limits=(Limit("year", "ge", 1990.0, ""),), unwanted=(Wish("genres", "Horror", 2.0, ""),)
     )
-    merged = merged(STATE, later)
-    assert (merged.liked, merged.disliked, merged.seen) == (("a", "b"), (), ("c",))
-    assert merged.limits == later.limits
-    assert merged.wanted == () and {wish.text for wish in merged.unwanted} == {
+    both = merged(STATE, later)
+    assert (both.liked, both.disliked, both.seen) == (("a", "b"), (), ("c",))
+    assert both.limits == later.limits
+    assert both.wanted == () and {wish.text for wish in both.unwanted} == {
         "Horror",
         "P",
         "Romance + Comedy",

@@ -17,10 +17,10 @@ from safetensors.torch import load_file
 from test_train import ingredients, whole_tree
 from two_processes import run
 from wherefore.checkpoint import load_checkpoint
-from wherefore.losses import LOSSES
-from wherefore.parallel import processes
-from wherefore.tasks import make_task
-from wherefore.trainer import trained
+from wherefore.training.losses import LOSSES
+from wherefore.training.parallel import processes
+from wherefore.training.tasks import make_task
+from wherefore.training.trainer import trained
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "configs" / "accelerate").glob("*.yaml"))

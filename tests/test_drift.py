@@ -10,7 +10,7 @@ import torch
 from conftest import make_tiny
 from families import make_lm
 from wherefore.dialogue.messages import Message
-from wherefore.drift import measure_drift
+from wherefore.evaluation.drift import measure_drift
 
 TALKS = [
     (Message("user", "something funny with ridley scott"),),

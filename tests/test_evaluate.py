@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from wherefore.corpora.base import CorpusDialogue, CorpusTurn, Feedback, Instance, ItemRef, instances
 from wherefore.corpora.redial import Redial
 from wherefore.dialogue.messages import Dialogue, Mention, Message
-from wherefore.evaluate import (
+from wherefore.evaluation.evaluate import (
     PLACES,
     SLICES,
     SYSTEMS,
@@ -36,7 +36,7 @@ from wherefore.evaluate import (
     source_report,
     write_predictions,
 )
-from wherefore.repeating import NamedAgain
+from wherefore.evaluation.repeating import NamedAgain
 
 ROOT = Path(__file__).parents[1]
 SHARED = Path(__file__).parents[2] / "shared"
@@ -628,7 +628,7 @@ def test_recommender_depth_repeats_and_silence(read_titles):
 
 
 def test_what_comes_next_is_read_ahead_in_pieces(monkeypatch):
-    monkeypatch.setattr("wherefore.evaluate._AHEAD", 2)
+    monkeypatch.setattr("wherefore.evaluation.evaluate._AHEAD", 2)
     todo, seen = toy(), []
 
     class Ahead:
@@ -890,7 +890,7 @@ def test_command(corpus_folder, capsys):
 
 def test_import_is_light():
     heavy = "{'torch', 'transformers', 'faiss', 'matplotlib'}"
-    check = f"import sys, wherefore.evaluate, wherefore.report; print({heavy} & set(sys.modules))"
+    check = f"import sys, wherefore.evaluation.evaluate, wherefore.evaluation.report; print({heavy} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "set()"
 

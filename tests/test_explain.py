@@ -13,9 +13,9 @@ from wherefore.dialogue.messages import Dialogue, Message
 from wherefore.dialogue.spoken import limit_words
 from wherefore.dialogue.state import Limit, Preferences, Wish
 from wherefore.lm.copying import Copying
-from wherefore.practice import random_case, random_dialogue, random_opening_case
 from wherefore.reading.reader import DialogueReader
 from wherefore.text import normal_words
+from wherefore.training.practice import random_case, random_dialogue, random_opening_case
 from wherefore.writing.check import check, plain_opening, plain_sentence, polish
 from wherefore.writing.grammar import lexicon, opening, opening_surface, record_sentences, word
 from wherefore.writing.phrases import article

@@ -9,8 +9,8 @@ import pytest
 from test_explain import make_movies, plan_for, user, wish
 from wherefore.catalog.catalog import Catalog
 from wherefore.dialogue.state import Limit
-from wherefore.invented import invented_catalogs
-from wherefore.practice import random_case, random_opening_case
+from wherefore.training.invented import invented_catalogs
+from wherefore.training.practice import random_case, random_opening_case
 from wherefore.writing.check import Sentence
 from wherefore.writing.fluency import ORDER, collect, ngrams, oddities, shape
 from wherefore.writing.grammar import opening, word

@@ -8,11 +8,11 @@ import torch
 from safetensors.torch import load_file
 
 from test_train import whole_tree
+from wherefore.build import build_model
 from wherefore.config import Config
-from wherefore.lm.build import build_model
 from wherefore.lm.model import RecommenderLM
 from wherefore.recommender import Recommender
-from wherefore.train import train
+from wherefore.training.train import train
 
 FROZEN = Path(__file__).parents[1] / "configs" / "frozen-llm.yaml"
 
@@ -35,7 +35,7 @@ def test_the_llm_stays_bit_for_bit_and_is_not_saved(tmp_path, tokenizers, movies
         before.update({name: weight.clone() for name, weight in models[0].state_dict().items()})
         return models[0]
 
-    monkeypatch.setattr(sys.modules["wherefore.train"], "build_model", build)
+    monkeypatch.setattr(sys.modules["wherefore.training.train"], "build_model", build)
     folder = train(config, tmp_path / "run")
     (model,) = models
     assert not any(weight.requires_grad for weight in model.lm.parameters())

@@ -13,9 +13,9 @@ from wherefore.catalog.catalog import Catalog
 from wherefore.corpora import read, read_items
 from wherefore.corpora.base import as_dialogue, instances
 from wherefore.dialogue.state import Preferences
-from wherefore.generator import DialogueMaker
 from wherefore.reading.reader import DialogueReader
-from wherefore.tasks import link_items
+from wherefore.training.generator import DialogueMaker
+from wherefore.training.tasks import link_items
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 from make_dialogues import main, write  # noqa: E402

@@ -66,9 +66,9 @@ def test_three_commands_train_on_ones_own_dialogues(own_data, capsys, monkeypatc
 def test_a_loss_and_an_embedder_of_ones_own_are_found(tmp_path, monkeypatch, tokenizers, movies, vectors):
     from test_train import ingredients
     from wherefore.config import Component, Config, build
-    from wherefore.losses import LOSSES, Loss
     from wherefore.retrieval.embedders import EMBEDDERS
-    from wherefore.trainer import Trainer
+    from wherefore.training.losses import LOSSES, Loss
+    from wherefore.training.trainer import Trainer
 
     from conftest import make_tiny  # isort: skip
 

@@ -16,7 +16,7 @@ from wherefore.lm.item_encoder import (
     QFormerItemEncoder,
 )
 from wherefore.recommender import Recommender
-from wherefore.train import train
+from wherefore.training.train import train
 
 SMALL = {"linear": {}, "mlp": {"hidden": 16}, "qformer": {"hidden": 24, "heads": 3}}
 

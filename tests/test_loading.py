@@ -9,7 +9,7 @@ import torch
 
 from families import make_lm, make_tokenizer
 from wherefore.config import LLMConfig
-from wherefore.lm.build import build_lm
+from wherefore.lm.load import build_lm
 
 
 def save(folder, kind, lm=True):

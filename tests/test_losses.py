@@ -12,16 +12,16 @@ from wherefore.config import Config
 from wherefore.corpora.base import CorpusDialogue, CorpusTurn, Feedback, ItemRef
 from wherefore.lm.item_encoder import ItemSignals
 from wherefore.lm.prompt import Example, Segment, collate
-from wherefore.losses import (
+from wherefore.training.losses import (
     Objective,
     item_item_contrast,
     item_text_contrast,
     item_text_matching,
     user_item_contrast,
 )
-from wherefore.prepare import Corpus, named_together
-from wherefore.tasks import PairsTask, make_task
-from wherefore.train import train
+from wherefore.training.prepare import Corpus, named_together
+from wherefore.training.tasks import PairsTask, make_task
+from wherefore.training.train import train
 
 
 def slow_contrast(ones, others, goes, counts=lambda i, j: True):

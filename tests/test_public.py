@@ -93,7 +93,12 @@ def test_nothing_imports_the_page_or_the_scripts():
 
 def test_imports_point_one_way():
     """recommender, train, evaluate -> model, prompt, retrieval -> dialogue, catalog."""
-    upper = {"wherefore.recommender", "wherefore.train", "wherefore.evaluate", "wherefore.cli"}
+    upper = {
+        "wherefore.recommender",
+        "wherefore.training.train",
+        "wherefore.evaluation.evaluate",
+        "wherefore.cli",
+    }
     middle = {"wherefore.lm.model", "wherefore.lm.prompt", "wherefore.retrieval.retriever"}
     for module in MODULES:
         name = name_of(module)

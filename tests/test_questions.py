@@ -4,8 +4,8 @@ import pytest
 
 from conftest import make_movies
 from wherefore.catalog.catalog import Catalog
-from wherefore.display import preference_lines
 from wherefore.reading.reader import DialogueReader
+from wherefore.serving.display import preference_lines
 from wherefore.writing.answers import answer
 
 LIST = (

@@ -9,7 +9,7 @@ import pytest
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.config import Component
-from wherefore.ratings import RATINGS, ItemReference, Rating, Table, liked_sets, linker, ratings_of
+from wherefore.corpora.ratings import RATINGS, ItemReference, Rating, Table, liked_sets, linker, ratings_of
 
 CATALOG = Catalog.from_records(
     [

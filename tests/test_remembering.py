@@ -5,7 +5,7 @@ import pytest
 
 from conftest import make_recommender
 from wherefore.dialogue.messages import Dialogue, Message
-from wherefore.remembering import RememberingRecommender, RememberingRetriever
+from wherefore.evaluation.remembering import RememberingRecommender, RememberingRetriever
 from wherefore.retrieval.retriever import Retriever
 
 SAID = [

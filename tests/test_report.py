@@ -7,8 +7,8 @@ import struct
 import pytest
 
 from wherefore.corpora.base import CorpusDialogue, CorpusTurn, ItemRef, instances
-from wherefore.evaluate import METRICS, PLACES, combine, evaluate
-from wherefore.report import markdown, plot, results, save_markdown, save_results
+from wherefore.evaluation.evaluate import METRICS, PLACES, combine, evaluate
+from wherefore.evaluation.report import markdown, plot, results, save_markdown, save_results
 
 ORIGIN = {
     "corpus": "toy",

@@ -13,10 +13,10 @@ import yaml
 from safetensors.numpy import load_file
 
 from families import make_lm
+from wherefore.build import build_item_encoder
 from wherefore.catalog.catalog import Catalog
 from wherefore.config import Config
 from wherefore.dialogue.messages import Dialogue, Mention, Message
-from wherefore.lm.build import build_item_encoder
 from wherefore.recommender import Recommender
 from wherefore.retrieval.collaborative import Collaborative
 
@@ -107,7 +107,7 @@ def test_one_command_from_dialogues_to_the_table(reproduce, project, monkeypatch
     def never(*given, **named):
         raise AssertionError("nothing is left to train")
 
-    monkeypatch.setattr("wherefore.train.train", never)
+    monkeypatch.setattr("wherefore.training.train.train", never)
     assert reproduce.main(["mine.yaml", "--seeds", "2", *TABLE]) == 0  # again: everything is there
     assert weights.stat().st_mtime_ns == before
     again = json.loads(Path("results/mine.json").read_text())

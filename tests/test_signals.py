@@ -155,8 +155,8 @@ def test_signals_go_with_the_rows_and_end_with_text_alone():
 
 
 def test_a_recommender_reads_them_saves_them_and_does_without_on_another_catalogue(tmp_path, tokenizers):
+    from wherefore.build import build_model
     from wherefore.checkpoint import save_checkpoint
-    from wherefore.lm.build import build_model
     from wherefore.recommender import Recommender
 
     catalog = make_movies()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.simulate import Seen, SimulatedUser, Taste, converse, tastes
+from wherefore.training.simulate import Seen, SimulatedUser, Taste, converse, tastes
 from wherefore.writing.asking import Ask
 
 GENRES = ("Horror", "Comedy", "Drama", "Western")

@@ -9,7 +9,7 @@ from wherefore.dialogue.notes import merged
 from wherefore.dialogue.parts import forget, parts
 from wherefore.dialogue.state import Preferences
 from wherefore.reading.reader import DialogueReader
-from wherefore.terminal import Conversation
+from wherefore.serving.terminal import Conversation
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from wherefore.threads import OneThread
+from wherefore.serving.threads import OneThread
 
 ASKED = contextvars.ContextVar("asked", default="nobody")
 

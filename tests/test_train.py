@@ -14,13 +14,16 @@ import torch
 
 from conftest import make_recommender, make_tiny
 from families import make_lm
+from wherefore.build import build_model
 from wherefore.checkpoint import load_checkpoint
 from wherefore.config import Config
 from wherefore.corpora.base import CorpusDialogue, CorpusTurn, ItemRef
-from wherefore.lm.build import build_model
 from wherefore.lm.item_encoder import ItemSignals
 from wherefore.lm.prompt import IGNORE
-from wherefore.losses import (
+from wherefore.recommender import Recommender
+from wherefore.retrieval.collaborative import Collaborative
+from wherefore.retrieval.retriever import make_retriever
+from wherefore.training.losses import (
     LOSSES,
     Objective,
     in_batch_ranking,
@@ -29,13 +32,18 @@ from wherefore.losses import (
     ranking,
     source_ranking,
 )
-from wherefore.prepare import _data_key, load_corpora, load_index
-from wherefore.recommender import Recommender
-from wherefore.retrieval.collaborative import Collaborative
-from wherefore.retrieval.retriever import make_retriever
-from wherefore.tasks import Ingredients, Recommendations, WordingTask, dice, link_items, make_task, spoken
-from wherefore.train import train
-from wherefore.trainer import Trainer, TrainingStopped, load_trained, schedule, trained
+from wherefore.training.prepare import _data_key, load_corpora, load_index
+from wherefore.training.tasks import (
+    Ingredients,
+    Recommendations,
+    WordingTask,
+    dice,
+    link_items,
+    make_task,
+    spoken,
+)
+from wherefore.training.train import train
+from wherefore.training.trainer import Trainer, TrainingStopped, load_trained, schedule, trained
 
 EVERY_LOSS = {name: 1.0 for name in LOSSES}
 
@@ -388,7 +396,7 @@ def test_sampling_keeps_every_gold_candidate(tiny, movies):
 
 
 def test_the_writer_practises_on_other_catalogues_too(tiny, movies, vectors):
-    from wherefore.invented import invented_catalogs
+    from wherefore.training.invented import invented_catalogs
 
     others = invented_catalogs(size=4)
     assert [other.schema.noun for other in others] == ["book", "album", "recipe", "game", "product", "item"]
@@ -664,7 +672,7 @@ def test_a_share_of_the_dialogues_is_evenly_spread(tmp_path, tokenizers, movies)
 
 
 def test_invented_users_say_what_their_state_holds(movies):
-    from wherefore.practice import random_case
+    from wherefore.training.practice import random_case
 
     draw = dice(np.random.default_rng(0))
     for _ in range(200):

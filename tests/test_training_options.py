@@ -15,17 +15,17 @@ from safetensors.torch import load_file
 from conftest import FAMILIES, make_tiny
 from families import make_lm
 from test_train import config, ingredients, run, weights, whole_tree
-from wherefore import trainer
-from wherefore.calibrate import _read, recall
 from wherefore.checkpoint import load_checkpoint
 from wherefore.config import Config, LLMConfig, LoraConfig
 from wherefore.dialogue.messages import Message
-from wherefore.lm.build import add_lora, build_lm
 from wherefore.lm.item_encoder import ItemSignals
-from wherefore.losses import Objective
-from wherefore.tasks import make_task
-from wherefore.train import train
-from wherefore.trainer import Trainer, trained
+from wherefore.lm.load import add_lora, build_lm
+from wherefore.training import trainer
+from wherefore.training.calibrate import _read, recall
+from wherefore.training.losses import Objective
+from wherefore.training.tasks import make_task
+from wherefore.training.train import train
+from wherefore.training.trainer import Trainer, trained
 
 TASKS = ("dialogues", "records", "items", "recommendations", "wording")
 
@@ -72,7 +72,7 @@ def test_an_adapter_is_not_merged_into_few_bits(tmp_path, tokenizers, movies, mo
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(ValueError, match=r"`llm\.quantize` is '4bit', which needs a CUDA GPU"):
         load_checkpoint(folder, device="cpu", settings=["llm.quantize=4bit"])
-    monkeypatch.setattr("wherefore.lm.build._few_bits", lambda config: {})
+    monkeypatch.setattr("wherefore.lm.load._few_bits", lambda config: {})
     for settings, merged in ((["llm.quantize=4bit"], False), ([], True)):
         lm = load_checkpoint(folder, device="cpu", settings=settings).model.lm
         assert hasattr(lm, "peft_config") != merged

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from conftest import make_recommender
-from wherefore.simulate import SimulatedUser, Taste
+from wherefore.training.simulate import SimulatedUser, Taste
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 import truth  # noqa: E402
@@ -77,7 +77,7 @@ def test_a_conversation_is_noted_with_what_must_hold(tokenizers):
 
 
 def test_kept_conversations_are_taken_as_they_are(tmp_path, movies, monkeypatch):
-    monkeypatch.setattr("wherefore.ratings.liked_sets", lambda *_: [frozenset(movies.ids)])
+    monkeypatch.setattr("wherefore.corpora.ratings.liked_sets", lambda *_: [frozenset(movies.ids)])
     options = SimpleNamespace(shared=tmp_path, runs=tmp_path, replies=2, seed=5)
     kept = [reply(["aliens"], TRUE), reply(["shining"], TRUE)]
     (tmp_path / "5-0.json").write_text(json.dumps(kept), encoding="utf-8")

@@ -26,7 +26,7 @@ from wherefore import cli
 from wherefore.catalog.catalog import Catalog
 from wherefore.dialogue.parts import parts
 from wherefore.dialogue.state import Preferences, Wish
-from wherefore.threads import OneThread
+from wherefore.serving.threads import OneThread
 
 
 @pytest.fixture(scope="module")

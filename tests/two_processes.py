@@ -13,8 +13,8 @@ import conftest
 import families
 from test_train import ingredients, weights
 from wherefore.config import Config
-from wherefore.train import train
-from wherefore.trainer import Trainer
+from wherefore.training.train import train
+from wherefore.training.trainer import Trainer
 
 SHARDED = os.environ.get("ACCELERATE_USE_FSDP") == "true"
 

@@ -21,7 +21,7 @@ from wherefore.catalog.catalog import Catalog
 from wherefore.dialogue.messages import MAX_CHARACTERS
 from wherefore.dialogue.state import Preferences
 from wherefore.recommender import Recommender
-from wherefore.threads import OneThread
+from wherefore.serving.threads import OneThread
 
 from . import texts
 from .cards import cards_html, chips_html, effects_html, escaped, literal

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.dialogue.parts import HEADINGS, Effect, Part, parts
 from wherefore.dialogue.state import Preferences
-from wherefore.display import label, plain, value_text
+from wherefore.serving.display import label, plain, value_text
 
 from . import texts
 from .view import Card, Turn, key_of

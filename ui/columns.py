@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.schema import FieldKind, FieldSpec, Schema
-from wherefore.display import plain, value_text
+from wherefore.serving.display import plain, value_text
 
 
 def column_rows(catalog: Catalog) -> list[list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.display import plain, preference_lines
+from wherefore.serving.display import plain, preference_lines
 
 from . import texts
 from .view import View

@@ -7,7 +7,7 @@ from typing import Any
 
 from wherefore.dialogue.state import Preferences
 from wherefore.recommender import Done, Recommender, TextDelta
-from wherefore.threads import OneThread
+from wherefore.serving.threads import OneThread
 
 
 def endpoints(recommender: Recommender, length: int, alone: OneThread) -> tuple[Callable[..., Any], ...]:

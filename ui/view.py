@@ -11,8 +11,8 @@ from typing import Any, Self
 
 from wherefore.dialogue.parts import Part, parts
 from wherefore.dialogue.state import Preferences
-from wherefore.display import label
 from wherefore.recommender import Done, ListReady, Recommendation, Recommender, TextDelta
+from wherefore.serving.display import label
 
 ChatMessage = dict[str, str]
 _LINE = re.compile(r"^(\d+)\. \*\*.+?\*\*.*? — (.+)$", re.MULTILINE)

@@ -21,10 +21,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from wherefore.build import build_model
 from wherefore.catalog.catalog import Catalog
 from wherefore.config import Config, build
 from wherefore.files import ASSETS, recover, write_aside
-from wherefore.lm.build import build_model
 from wherefore.lm.model import RecommenderLM
 from wherefore.retrieval.embedders import EMBEDDERS, Embedder
 from wherefore.retrieval.index import Index

@@ -78,7 +78,7 @@ def chat(
     settings: SetOption = None,
 ) -> None:
     """Talk in the terminal, or answer each line of standard input."""
-    from wherefore.terminal import HELP, Conversation, PlainScreen, RichScreen, typed
+    from wherefore.serving.terminal import HELP, Conversation, PlainScreen, RichScreen, typed
 
     if sys.stdin.isatty() and sys.stdout.isatty():
         screen = RichScreen(_console(sys.stdout))
@@ -107,8 +107,8 @@ def recommend(
 ) -> None:
     """Answer one request."""
     from wherefore.dialogue.messages import Message
-    from wherefore.display import plain
-    from wherefore.terminal import unmarked
+    from wherefore.serving.display import plain
+    from wherefore.serving.terminal import unmarked
 
     recommender = _load(catalog, schema, checkpoint, settings)
     reply = recommender.generate([Message("user", request)], k=k)
@@ -167,8 +167,8 @@ def train(
     resolved = Config.load(config, overrides or ())
     folder = out or Path("runs") / config.stem
 
-    from wherefore.train import train as run
-    from wherefore.trainer import TrainingStopped
+    from wherefore.training.train import train as run
+    from wherefore.training.trainer import TrainingStopped
 
     try:
         made = run(resolved, folder, resume=resume, progress=True)
@@ -220,8 +220,8 @@ def evaluate(
     out: Annotated[Path | None, typer.Option("--out", help="Write the report here as JSON.")] = None,
 ) -> None:
     """Measure rankings against what people recommended."""
-    from wherefore.evaluate import evaluate_corpus
-    from wherefore.report import markdown, save_results
+    from wherefore.evaluation.evaluate import evaluate_corpus
+    from wherefore.evaluation.report import markdown, save_results
 
     with _progress("Evaluating") as report_progress:
         reports = evaluate_corpus(
@@ -269,7 +269,7 @@ def ui(
         if len(one) != 2 or not all(one):
             raise ValueError(f"--user is {':'.join(one)!r}; give NAME:PASSWORD")
     page = _ui_module()
-    from wherefore.threads import OneThread
+    from wherefore.serving.threads import OneThread
 
     alone = OneThread()
     recommender = alone(_load, catalog, schema, checkpoint, settings, describe=True)
@@ -304,7 +304,7 @@ def _load(
 
 def _introduced(recommender: Recommender) -> Recommender:
     """Where a server ranks and words, say so on the error stream, and there too what goes wrong with it."""
-    from wherefore.display import plain
+    from wherefore.serving.display import plain
 
     def tell(text: str) -> None:
         print(plain(text), file=sys.stderr, flush=True)
@@ -318,7 +318,7 @@ def _introduced(recommender: Recommender) -> Recommender:
 def _catalog(file: Path, schema: Path | None, describe: bool) -> Catalog:
     """The user's items; with `describe`, what their columns were taken for goes to the error stream."""
     from wherefore.catalog.catalog import Catalog
-    from wherefore.display import plain
+    from wherefore.serving.display import plain
 
     items = Catalog.load(file, schema)
     if describe:
@@ -434,7 +434,7 @@ def _explained(error: Exception) -> tuple[str, int]:
 
 
 def _fail(text: str, status: int) -> int:
-    from wherefore.display import plain
+    from wherefore.serving.display import plain
 
     try:
         sys.stdout.flush()

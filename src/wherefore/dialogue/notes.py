@@ -156,6 +156,7 @@ class Notes:
                 self._said[item_id] = self.words
 
     def note(self, item_id: str, verdict: Verdict) -> None:
+        """Note what was said of an item."""
         if verdict == "forgotten":
             for place in self._places():
                 place.pop(item_id, None)
@@ -233,6 +234,7 @@ class Notes:
         self._now[key] = place
 
     def refuse(self, wish: Wish) -> None:
+        """Note that a value is unwanted."""
         key = wish.parts
         wanted = [self._wanted[part] for part in key if part in self._wanted]
         if len(wanted) == len(key) and len({one.said for one in wanted}) == 1:  # what was asked for at once
@@ -246,6 +248,7 @@ class Notes:
         return (wish.field, wish.value) in self._now
 
     def allow(self, wish: Wish) -> None:
+        """Note that a value is no longer unwanted."""
         self._unwanted.pop(wish.parts, None)
 
     def limit(self, limits: Iterable[Limit]) -> None:
@@ -281,6 +284,7 @@ class Notes:
         self._limits = [old for old in self._limits if old.field != name or not _sides(old) & gone]
 
     def values(self) -> dict[str, Any]:
+        """What was collected, as the fields of `Preferences`."""
         kept = {item for place in self._places() for item in place}
         return {
             "liked": tuple(self._liked),

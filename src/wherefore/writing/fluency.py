@@ -15,8 +15,8 @@ from random import Random
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.files import ASSETS
-from wherefore.practice import random_case, random_opening_case
 from wherefore.text import normal_words
+from wherefore.training.practice import random_case, random_opening_case
 from wherefore.writing.check import Sentence
 from wherefore.writing.grammar import lexicon, opening, word
 from wherefore.writing.phrases import NUMBERS, style_of

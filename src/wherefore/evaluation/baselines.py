@@ -22,10 +22,16 @@ from wherefore.retrieval.neighbours import Contexts
 if TYPE_CHECKING:
     from wherefore.retrieval.embedders import Embedder
 
+
 CONTEXT_CHARS = 600  # of the newest words that zero-shot and nearest dialogues read
 
+
 Rank = Callable[[Instance], Sequence[str]]
+
+
 """A system: an instance to item ids of its corpus, best first; at least 50 besides those named before."""
+
+
 Progress = Callable[[int, int], None]  # done, total
 
 
@@ -331,7 +337,11 @@ BASELINES: dict[str, Callable[[Setting], Rank]] = {
     "repeat-context": lambda setting: repeat_context(popularity(setting.dialogues())),
     "zero-shot": _zero_shot,
 }
+
+
 COMPLETE = frozenset({"co-mention", "ease", "nearest-dialogues", "popularity", "repeat-context"})
+
+
 """The baselines that rank everything they could ever recommend."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from wherefore.evaluate import METRICS, PLACES, SLICE_DEPTHS, SLICES, Report
+from wherefore.evaluation.evaluate import METRICS, PLACES, SLICE_DEPTHS, SLICES, Report
 from wherefore.files import write_aside
 
 OURS = "wherefore"  # drawn in its own colour, and the system whose seeds are listed

@@ -18,7 +18,6 @@ import torch
 from numpy.random import Generator
 from torch import Tensor
 
-from wherefore import practice
 from wherefore.catalog.catalog import Catalog
 from wherefore.config import RankerConfig
 from wherefore.corpora.base import CorpusDialogue, CorpusTurn, as_dialogue
@@ -28,15 +27,22 @@ from wherefore.dialogue.state import Wish
 from wherefore.files import write_aside
 from wherefore.lm.item_encoder import ItemSignals
 from wherefore.lm.prompt import Example, PromptFormat, Segment, collate
-from wherefore.losses import TaskBatch
 from wherefore.reading.reader import DialogueReader
 from wherefore.retrieval.retriever import Retriever
+from wherefore.training import practice
+from wherefore.training.losses import TaskBatch
 from wherefore.writing import grammar as wording
 from wherefore.writing.plan import plan_reasons
 
 T = TypeVar("T")
+
+
 Progress = Callable[[int, int], None]
+
+
 _AT_ONCE = 64  # dialogues whose texts are embedded at once
+
+
 _CHOICE = 4  # batches' worth of examples are drawn, and one batch of like length is taken
 
 
@@ -532,6 +538,8 @@ _LIKING = (
     "{} was great",
     "i enjoyed {}",
 )
+
+
 _WANTING = (
     "something {}",
     "i want {}",
@@ -539,6 +547,8 @@ _WANTING = (
     "can you suggest something {}?",
     "any {} ones?",
 )
+
+
 _REFUSING = ("no {}", "nothing {} please", "i do not want {}", "but not {}")
 
 

@@ -23,9 +23,11 @@ from wherefore.retrieval.learned import Learned, TextVectors, folds_of, load_sou
 from wherefore.retrieval.retriever import Retriever, make_retriever
 from wherefore.retrieval.signals import ItemVectors, load_signals, make_signals, save_signals
 from wherefore.retrieval.tower import message_texts
-from wherefore.tasks import Recommendations, link_items, prepare_recommendations
+from wherefore.training.tasks import Recommendations, link_items, prepare_recommendations
 
 T = TypeVar("T")
+
+
 Show = Callable[[str, int, int, str], None]  # what is done, done, of, a note
 
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 from wherefore.dialogue.messages import Message
 from wherefore.dialogue.parts import HEADINGS, forget, parts
 from wherefore.dialogue.state import Preferences
-from wherefore.display import plain, table
+from wherefore.serving.display import plain, table
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from wherefore.catalog.catalog import Catalog
     from wherefore.recommender import Event, Recommendation, Recommender
+
 
 HELP = """\
 Say what you like and what you look for, in your own words.
@@ -27,6 +28,7 @@ Say what you like and what you look for, in your own words.
 /reset   forget this conversation
 /help    these lines
 /quit    leave (or Ctrl-D); Ctrl-C stops a reply"""
+
 
 _PARTS = re.compile(r"\*\*|\n|[^\S\n]+|(?:(?!\*\*)\S)+")
 

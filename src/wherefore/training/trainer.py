@@ -20,14 +20,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from wherefore.calibrate import recall
 from wherefore.config import Config, StageConfig, TrainConfig
 from wherefore.files import write_aside
-from wherefore.lm.build import out_of_memory
+from wherefore.lm.load import out_of_memory
 from wherefore.lm.model import RecommenderLM
-from wherefore.losses import LOSSES, Objective, TaskBatch, check_losses
-from wherefore.parallel import load_moments, processes, whole_moments, whole_weights
-from wherefore.tasks import Ingredients, Task, make_task
+from wherefore.training.calibrate import recall
+from wherefore.training.losses import LOSSES, Objective, TaskBatch, check_losses
+from wherefore.training.parallel import load_moments, processes, whole_moments, whole_weights
+from wherefore.training.tasks import Ingredients, Task, make_task
 
 StepReport = Callable[[str, int, int, Mapping[str, float]], None]  # stage, steps done, of, losses
 
@@ -37,7 +37,11 @@ class TrainingStopped(Exception):
 
 
 RANKS = frozenset({"ranking", "in_batch_ranking"})  # losses by which the LLM learns to rank
+
+
 _MEASURED = RANKS | {"source_ranking"}  # stages with one of these can be measured by recall
+
+
 _AT = 10
 
 

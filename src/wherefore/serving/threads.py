@@ -14,6 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
+
+
 T = TypeVar("T")
 
 

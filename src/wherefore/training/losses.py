@@ -13,7 +13,7 @@ from wherefore.lm.head import in_full_precision
 from wherefore.lm.item_encoder import ItemSignals
 from wherefore.lm.model import RecommenderLM
 from wherefore.lm.prompt import IGNORE, SOFT, Batch
-from wherefore.parallel import everyone
+from wherefore.training.parallel import everyone
 
 
 @dataclass(frozen=True)

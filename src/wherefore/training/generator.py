@@ -20,16 +20,24 @@ from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.facts import Plan
 from wherefore.dialogue.state import Preferences, Wish
 from wherefore.reading.reader import DialogueReader
-from wherefore.simulate import Seen, SimulatedUser, Taste, closeness
+from wherefore.training.simulate import Seen, SimulatedUser, Taste, closeness
 from wherefore.writing import check as explain
 from wherefore.writing.answers import answer
 from wherefore.writing.asking import Ask, best_question
 from wherefore.writing.plan import plan_opening, plan_reasons
 
 LISTED = 5  # items of a list
+
+
 _REFERENCE = re.compile(r"@(i\d+)\b")
+
+
 _ASKS_BACK = 0.3  # of lists, where there is something to ask
+
+
 _QUESTIONS = 0.2  # of turns in which the user asks about a listed item first
+
+
 _PASSING = (
     "Who is behind number {n}?",
     "Tell me about number {n}.",

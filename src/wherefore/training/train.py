@@ -11,19 +11,22 @@ from typing import Any
 
 import torch
 
-from wherefore.calibrate import calibrate
+from wherefore.build import build_model
 from wherefore.catalog.catalog import Catalog
 from wherefore.checkpoint import check_files, checkpoint_dir, save_checkpoint, start_from
 from wherefore.config import Config
 from wherefore.corpora import CORPORA
 from wherefore.files import write_aside
-from wherefore.invented import invented_catalogs
-from wherefore.lm.build import build_model
 from wherefore.lm.item_encoder import ItemSignals
 from wherefore.lm.model import RecommenderLM
-from wherefore.losses import LOSSES
-from wherefore.parallel import processes
-from wherefore.prepare import (
+from wherefore.retrieval.learned import Learned, TextVectors
+from wherefore.retrieval.retriever import Retriever, make_retriever
+from wherefore.retrieval.signals import ItemVectors, load_signals, make_signals
+from wherefore.training.calibrate import calibrate
+from wherefore.training.invented import invented_catalogs
+from wherefore.training.losses import LOSSES
+from wherefore.training.parallel import processes
+from wherefore.training.prepare import (
     Corpus,
     Show,
     load_corpora,
@@ -33,11 +36,8 @@ from wherefore.prepare import (
     prepare_signals,
     prepare_sources,
 )
-from wherefore.retrieval.learned import Learned, TextVectors
-from wherefore.retrieval.retriever import Retriever, make_retriever
-from wherefore.retrieval.signals import ItemVectors, load_signals, make_signals
-from wherefore.tasks import Ingredients, Recommendations
-from wherefore.trainer import RANKS, Trainer, is_measured, load_trained
+from wherefore.training.tasks import Ingredients, Recommendations
+from wherefore.training.trainer import RANKS, Trainer, is_measured, load_trained
 
 
 def train(

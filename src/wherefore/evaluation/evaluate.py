@@ -23,29 +23,44 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from wherefore.baselines import BASELINES, COMPLETE, Progress, Rank, Setting, count_mentions
 from wherefore.config import Config, resolve
 from wherefore.corpora import CORPORA
 from wherefore.corpora.base import SPLITS, Corpus, CorpusDialogue, Instance, as_dialogue, read_lines
 from wherefore.dialogue.messages import Dialogue, Message
+from wherefore.evaluation.baselines import BASELINES, COMPLETE, Progress, Rank, Setting, count_mentions
+from wherefore.evaluation.repeating import NamedAgain
 from wherefore.files import write_aside
-from wherefore.repeating import NamedAgain
 
 if TYPE_CHECKING:
     from wherefore.recommender import Recommender
 
+
 DEPTHS = (1, 5, 10, 20, 50)
+
+
 METRICS = (*(f"recall@{k}" for k in DEPTHS), "ndcg@10", "mrr")
+
+
 PROTOCOLS = ("dedup", "repeats")
+
+
 SLICE_DEPTHS = (1, 10, 50)
+
+
 SLICES: Mapping[str, tuple[str, ...]] = {
     "turn": ("first", "later"),
     "liked": ("with liked mention", "without"),
     "item": ("head", "middle", "tail", "unseen"),
     "cold": ("cold", "other"),
 }
+
+
 """Each gold mention falls into one slice of each group; see `slices_of` and `evaluate`."""
+
+
 PLACES = ("first", "2-10", "11-50", "beyond 50", "not retrieved")
+
+
 """Where a gold item stands in the ranking."""
 
 
@@ -712,8 +727,8 @@ def _words(instance: Instance, title_of: Callable[[str], str]) -> list[dict[str,
 
 
 def _recommender(setting: Setting) -> Rank:
-    from wherefore.remembering import RememberingRecommender, RememberingRetriever
-    from wherefore.tasks import link_items
+    from wherefore.evaluation.remembering import RememberingRecommender, RememberingRetriever
+    from wherefore.training.tasks import link_items
 
     recommender = RememberingRecommender.from_pretrained(setting.checkpoint, settings=setting.settings)
     index = recommender.retriever.index
@@ -750,6 +765,8 @@ def _searching(checkpoint: str) -> str:
 
 
 SYSTEMS: dict[str, Callable[[Setting], Rank]] = {**BASELINES, "recommender": _recommender}
+
+
 PRINTED = {"recommender": "wherefore"}  # names in tables that differ
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from wherefore.config import LoraConfig
-from wherefore.sizes import meta_lm
+from wherefore.training.sizes import meta_lm
 
 SHORT, LONG = 64, 128  # tokens for which activations are counted; what lies beyond is on their line
 

@@ -13,7 +13,7 @@ from torch import nn
 
 from wherefore.config import Component, LLMConfig, LoraConfig
 from wherefore.files import ASSETS
-from wherefore.lm.build import add_lora
+from wherefore.lm.load import add_lora
 from wherefore.lm.packaged import packaged_minilm_dir
 
 

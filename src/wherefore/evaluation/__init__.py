@@ -1,0 +1,1 @@
+"""Measuring: metrics, whole-system runs, baselines, tables."""

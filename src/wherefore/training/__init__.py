@@ -1,0 +1,1 @@
+"""Fine-tuning: examples, losses, stages, the trainer, and what it costs."""
