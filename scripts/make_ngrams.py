@@ -32,7 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     from wherefore.catalog.catalog import Catalog
     from wherefore.training.invented import invented_catalogs
-    from wherefore.writing.fluency import NGRAMS, collect
+    from wherefore.training.practice import collect
+    from wherefore.writing.fluency import NGRAMS
 
     movies = Catalog.load(ROOT / "src" / "wherefore" / "assets" / "movies.parquet")
     catalogs = [movies, movies, movies, *invented_catalogs()]

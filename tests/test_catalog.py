@@ -325,7 +325,7 @@ def test_a_schema_in_yaml_says_it_all(tmp_path: Path):
 @pytest.mark.parametrize(
     ("tree", "message"),
     [
-        ({"fields": [{"name": "t", "kind": "titel"}]}, "'titel'.*'title'"),
+        ({"fields": [{"name": "t", "kind": "titel"}]}, "'titel'; known kinds: .*title"),
         (
             {"fields": [{"name": "t", "kind": "title", "colour": 1}]},
             "`fields.*colour` is not a known key; known there: col",

@@ -10,9 +10,9 @@ from test_explain import make_movies, plan_for, user, wish
 from wherefore.catalog.catalog import Catalog
 from wherefore.dialogue.state import Limit
 from wherefore.training.invented import invented_catalogs
-from wherefore.training.practice import random_case, random_opening_case
+from wherefore.training.practice import collect, random_case, random_opening_case
 from wherefore.writing.check import Sentence
-from wherefore.writing.fluency import ORDER, collect, ngrams, oddities, shape
+from wherefore.writing.fluency import ORDER, ngrams, oddities, shape
 from wherefore.writing.grammar import opening, word
 from wherefore.writing.plan import plan_opening
 

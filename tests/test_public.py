@@ -40,7 +40,7 @@ def imports(module):
 
 
 def test_there_are_modules():
-    assert {"catalog.py", "cli.py", "dialogue.py"} <= {path.name for path in MODULES}
+    assert {"catalog.py", "cli.py", "reader.py"} <= {path.name for path in MODULES}
 
 
 def test_exported_names_are_sorted_and_exist():
@@ -89,28 +89,6 @@ def test_nothing_imports_the_page_or_the_scripts():
     for module in MODULES:
         roots = {name.partition(".")[0] for name in imports(module)}
         assert not roots & {"app", "scripts", "tests", "ui"}, module
-
-
-def test_imports_point_one_way():
-    """recommender, train, evaluate -> model, prompt, retrieval -> dialogue, catalog."""
-    upper = {
-        "wherefore.recommender",
-        "wherefore.training.train",
-        "wherefore.evaluation.evaluate",
-        "wherefore.cli",
-    }
-    middle = {"wherefore.lm.model", "wherefore.lm.prompt", "wherefore.retrieval.retriever"}
-    for module in MODULES:
-        name = name_of(module)
-        if name in {
-            "wherefore.lm.model",
-            "wherefore.lm.prompt",
-            "wherefore.retrieval.retriever",
-            "wherefore.lm.item_encoder",
-        }:
-            assert not imports(module) & upper, name
-        if name in {"wherefore.reading.reader", "wherefore.catalog.catalog", "wherefore.config"}:
-            assert not imports(module) & (upper | middle), name
 
 
 def test_no_machine_paths_and_no_pickle():

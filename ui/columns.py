@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.catalog.schema import FieldKind, FieldSpec, Schema
+from wherefore.catalog.kinds import KINDS
+from wherefore.catalog.schema import FieldSpec, Schema
 from wherefore.serving.display import plain, value_text
 
 
@@ -29,7 +30,7 @@ def schema_of(found: Schema, table: Any) -> Schema:
     """
     rows = table.values.tolist() if hasattr(table, "values") else list(table)
     kinds = {str(row[0]): str(row[1]).strip().lower() for row in rows}
-    known = get_args(FieldKind)
+    known = tuple(KINDS)
     fields = []
     for spec in found.fields:
         kind = kinds.get(spec.column or spec.name, spec.kind)

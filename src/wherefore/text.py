@@ -11,19 +11,10 @@ from functools import lru_cache
 from wherefore.files import ASSETS
 
 _WORD = re.compile(r"&|[^\W_]+(?:['’`][^\W_]+)*")
-
-
 _SENTENCE_END = re.compile(r"[.!?\n:;\"“”*•]")
-
-
 _APOSTROPHES = re.compile(r"['’`]")
-
-
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9"}
-
-
 _CHAT = dict.fromkeys(("smth", "sth", "smthg", "sumthin", "somethin", "smthing"), "something")
-
 
 NUMBERS = {  # by name
     name: number
@@ -33,11 +24,7 @@ NUMBERS = {  # by name
         start=1,
     )
 }
-
-
 ARTICLES = frozenset({"the", "a", "an"})
-
-
 # Words that carry no content of their own, so that they need no capital in a title.
 FUNCTION_WORDS = frozenset(
     "a an the of and or in on at to for from with by as is it its be are was were am i im me my you your he his "

@@ -25,16 +25,12 @@ from wherefore.catalog.cells import (
     whole,
 )
 from wherefore.catalog.columns import infer
-from wherefore.catalog.schema import LIST_KINDS, NUMBER_KINDS, FieldKind, FieldSpec, FieldValue, Schema
+from wherefore.catalog.schema import LIST_KINDS, NUMBER_KINDS, FieldSpec, FieldValue, Schema
 from wherefore.catalog.tables import Table, read_catalog_parquet, read_table, write_catalog_parquet
 from wherefore.files import ASSETS
 
 _TEXT_CHARS = 1000  # of Catalog.text: about what a sentence embedder reads
-
-
 _BUILTIN = ASSETS / "movies.parquet"
-
-
 _T = TypeVar("_T")
 
 
@@ -353,7 +349,7 @@ class Catalog:
             self._cache["vocabulary", field] = found
         return found
 
-    def _spec(self, name: str, kinds: Collection[FieldKind]) -> FieldSpec:
+    def _spec(self, name: str, kinds: Collection[str]) -> FieldSpec:
         spec = self._schema.spec(name)
         if spec.kind not in kinds:
             allowed = ", ".join(s.name for s in self._schema.fields if s.kind in kinds) or "none here"

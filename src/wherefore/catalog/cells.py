@@ -15,34 +15,20 @@ from typing import Any
 from wherefore.catalog.schema import LIST_KINDS, NUMBER_KINDS, FieldSpec, FieldValue, words_of
 
 NOT_KNOWN = {"", "nan", "none", "null", "n/a", "na", "<na>", "\\n", "-", "?", "unknown"}
-
-
 _NO_TEXT = {"nan", "NaN", "None", "NULL", "null", "<NA>"}  # what programs write for nothing
-
-
 _EXACT = 2**53  # whole numbers up to here are the same as int and as float
-
-
 _CURRENCIES = "$€£¥₹"
-
-
 _NUMBER = re.compile(
     rf"(?P<sign>[-+−]?)\s*(?P<currency>[{_CURRENCIES}]?)\s*"
     r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d*)?|\.\d+)(?P<exponent>[eE][-+]?\d{1,3})?"
     rf"\s*(?P<unit>%|[{_CURRENCIES}]|[^\W\d_]{{1,12}}\.?)?"
 )
-
-
 _RANGE = re.compile(r"(?<=[\d.])\s*(?:-|–|to)\s*(?=[$€£¥₹\d])")
-
-
 _DURATION = re.compile(
     r"(?:(?P<days>\d+)\s*d(?:ays?)?)?\s*(?:(?P<hours>\d+)\s*h(?:(?:ou)?rs?)?)?\s*"
     r"(?:(?P<minutes>\d+)\s*m(?:in(?:ute)?s?)?)?\.?",
     re.IGNORECASE,
 )
-
-
 _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
 
 
@@ -52,7 +38,6 @@ _MONTHS |= {name.lower(): number for number, name in enumerate(calendar.month_ab
 _SUFFIXES = re.compile(
     r"(?:jr|sr|inc|ltd|llc|co|corp|gmbh|ii|iii|iv|ph\.?d|m\.?d|esq)\.?", re.IGNORECASE
 )  # "Downey, Jr." is one name
-
 
 _LANGUAGES = {
     code: name

@@ -21,7 +21,6 @@ from wherefore.catalog.cells import (
 )
 from wherefore.catalog.schema import (
     EXAMPLE_YAML,
-    FieldKind,
     FieldSpec,
     Schema,
     plural,
@@ -33,37 +32,22 @@ from wherefore.catalog.tables import Table
 
 _SAMPLE = 2000  # cells per column that are looked at
 
-
 _NOUNS = (
     "movie film book song album track artist recipe product game restaurant course job podcast show series hotel "
     "paper article wine beer place event app car home house museum toy shoe dish comic video story poem talk "
     "episode drink perfume plant pet tool gift trip tour city park painting dress garment"
 ).split()
-
-
 _IDS = "id item_id itemid _id uid uuid identifier key item".split()
-
-
 _WEAK_IDS = "asin sku isbn13 isbn ean upc gtin mbid doi slug".split()
-
-
 _TITLES = "title name item_title item_name primary_title full_title display_name headline label".split()
-
-
 _TITLE_WORDS = "title name headline".split()
-
-
 _NOT_TITLE = frozenset("original alt alternative other sub short user file first last series".split())
-
-
 _ALIAS = frozenset(
     (
         "original_title original_name alt_title alternative_title other_title alternate_title alias aka "
         "also_known_as alt_name alternative_name other_name localized_title"
     ).split()
 )
-
-
 _PEOPLE = frozenset(
     (
         "author writer screenwriter director cast actor actress star starring artist singer band musician composer "
@@ -72,11 +56,7 @@ _PEOPLE = frozenset(
         "crew"
     ).split()
 )
-
-
 _ONE_NAME = frozenset("brand manufacturer maker publisher studio company vendor seller developer".split())
-
-
 _CATEGORY = frozenset(
     (
         "genre category subcategory tag keyword language lang country nation cuisine color colour material type "
@@ -86,19 +66,13 @@ _CATEGORY = frozenset(
         "aisle group kind status"
     ).split()
 )
-
-
 _TEXT = frozenset(
     (
         "description desc plot summary abstract text overview synopsis body content detail about blurb review story "
         "lyric tagline instruction direction ingredient step note comment biography bio introduction"
     ).split()
 )
-
-
 _IMAGE = frozenset("image img poster cover picture photo thumbnail thumb artwork logo backdrop".split())
-
-
 _POPULARITY = (
     "popularity popularity_score ratings_count rating_count num_ratings number_of_ratings n_ratings num_votes "
     "vote_count votes_count votes n_votes imdb_votes num_voted_users mention_count n_mentions mentions "
@@ -106,16 +80,10 @@ _POPULARITY = (
     "play_count playcount plays listeners listen_count sales sales_count units_sold downloads installs followers "
     "views view_count purchases"
 ).split()
-
-
 _CODES = frozenset(
     "id isbn isbn13 ean upc gtin sku asin code zip zipcode postcode phone index key barcode".split()
 )
-
-
 _URL = re.compile(r"(?:https?:)?//\S+|www\.\S+", re.IGNORECASE)
-
-
 _IMAGE_FILE = re.compile(r"\S+\.(?:jpe?g|png|gif|webp|avif|bmp)(?:[?#]\S*)?", re.IGNORECASE)
 
 
@@ -129,7 +97,7 @@ class Inferred:
 
 @dataclass(frozen=True, slots=True)
 class _Guess:
-    kind: FieldKind
+    kind: str
     why: str = ""  # of an ignored column
     separator: str | None = None
     unit: str = ""

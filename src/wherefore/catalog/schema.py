@@ -5,24 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self, get_args
+from typing import Any, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
-FieldKind = Literal[
-    "id", "title", "alias", "text", "category", "people", "number", "date", "image", "popularity", "ignore"
-]
-
+from wherefore.catalog.kinds import KINDS, FieldKind
 
 FieldValue = str | int | float | tuple[str, ...]
 
-
-LIST_KINDS: tuple[FieldKind, ...] = ("alias", "category", "people")
-
-
-NUMBER_KINDS: tuple[FieldKind, ...] = ("number", "popularity")
-
+LIST_KINDS = tuple(name for name, kind in KINDS.items() if kind.stored == "list")
+NUMBER_KINDS = tuple(name for name, kind in KINDS.items() if kind.stored == "number")
 
 # How a sentence says a field, by a word of its name (singular).
 _PHRASES = {
@@ -72,11 +65,7 @@ _PHRASES = {
     "colour": "in {}",
     "material": "made of {}",
 }
-
-
 _YEAR_WORDS = {"year", "yr"}
-
-
 _SUFFIX_UNITS = {
     "min": "min",
     "mins": "min",
@@ -91,8 +80,6 @@ _SUFFIX_UNITS = {
     "mm": "mm",
     "kcal": "kcal",
 }
-
-
 _UNCHANGED_PLURALS = {
     "series",
     "species",
@@ -173,7 +160,7 @@ def unit_of(name: str) -> str:
     return _SUFFIX_UNITS.get(words[-1], "") if len(words) > 1 else ""
 
 
-def phrase_of(name: str, kind: FieldKind) -> str:
+def phrase_of(name: str, kind: str) -> str:
     """How a sentence says a field of that name and kind.
 
     >>> phrase_of("directors", "people"), phrase_of("genres", "category"), phrase_of("pages", "number")
@@ -203,7 +190,7 @@ class FieldSpec(BaseModel):
 
     name: str  # the name under which the value is found in Item.fields
     column: str  # the column of the source file; of an id, empty means: the number of the row
-    kind: FieldKind
+    kind: str
     label: str = ""  # for people to read: "director"; derived from the name when empty
     phrase: str = ""  # how a sentence says it: "directed by {}"; derived from kind and name when empty
     unit: str = ""  # "min", "EUR"
@@ -222,11 +209,58 @@ class FieldSpec(BaseModel):
         if "column" not in values and "name" in values:
             values["column"] = values["name"]
         name, kind = values.get("name"), values.get("kind")
-        if isinstance(name, str) and isinstance(kind, str) and kind in get_args(FieldKind):
+        if isinstance(name, str) and isinstance(kind, str) and kind in KINDS:
             values["label"] = values.get("label") or label_of(name)
-            values["phrase"] = values.get("phrase") or phrase_of(name, kind)  # type: ignore[arg-type]
+            values["phrase"] = values.get("phrase") or phrase_of(name, kind)
             values["unit"] = values.get("unit") or (unit_of(name) if kind in NUMBER_KINDS else "")
         return values
+
+    @field_validator("kind")
+    @classmethod
+    def _is_known(cls, kind: str) -> str:
+        if kind not in KINDS:
+            raise ValueError(f"`kind` is {kind!r}; known kinds: {', '.join(KINDS)}")
+        return kind
+
+    @property
+    def can(self) -> FieldKind:
+        """What a field of this kind can do."""
+        return KINDS[self.kind]
+
+    @property
+    def has_values(self) -> bool:
+        """Whether a wish can name its values: tags or names."""
+        return bool(self.can.values)
+
+    @property
+    def has_tags(self) -> bool:
+        """Whether its values are tags: "horror"."""
+        return self.can.values == "tags"
+
+    @property
+    def has_names(self) -> bool:
+        """Whether its values are proper names: "Toni Collette"."""
+        return self.can.values == "names"
+
+    @property
+    def has_measure(self) -> bool:
+        """Whether its values are numbers or dates that people give limits for: "after 2000"."""
+        return self.can.measure in ("number", "date")
+
+    @property
+    def is_number(self) -> bool:
+        """Whether its values are amounts, and no dates."""
+        return self.can.measure == "number"
+
+    @property
+    def is_date(self) -> bool:
+        """Whether its values are dates."""
+        return self.can.measure == "date"
+
+    @property
+    def is_rank(self) -> bool:
+        """Whether its numbers order items, but say nothing to people: popularity."""
+        return self.can.measure == "rank"
 
     @property
     def is_place(self) -> bool:
@@ -330,7 +364,7 @@ class Schema(BaseModel):
         """The schema as YAML that `from_yaml` reads back to an equal schema."""
         return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
 
-    def of_kind(self, *kinds: FieldKind) -> tuple[FieldSpec, ...]:
+    def of_kind(self, *kinds: str) -> tuple[FieldSpec, ...]:
         """The specs of these kinds, in order."""
         return tuple(spec for spec in self.fields if spec.kind in kinds)
 
@@ -356,9 +390,29 @@ class Schema(BaseModel):
         return self.of_kind("title")[0]
 
     @property
+    def tags(self) -> tuple[FieldSpec, ...]:
+        """The fields whose values are tags."""
+        return tuple(spec for spec in self.fields if spec.has_tags)
+
+    @property
+    def names(self) -> tuple[FieldSpec, ...]:
+        """The fields whose values are proper names."""
+        return tuple(spec for spec in self.fields if spec.has_names)
+
+    @property
+    def valued(self) -> tuple[FieldSpec, ...]:
+        """The fields whose values a wish can name: tags and names."""
+        return tuple(spec for spec in self.fields if spec.has_values)
+
+    @property
+    def measures(self) -> tuple[FieldSpec, ...]:
+        """The fields that a limit can name: numbers and dates."""
+        return tuple(spec for spec in self.fields if spec.has_measure)
+
+    @property
     def filterable(self) -> tuple[FieldSpec, ...]:
         """The fields that a wish or a limit can name: categories, people, numbers and dates."""
-        return self.of_kind("category", "people", "number", "date")
+        return tuple(spec for spec in self.fields if spec.has_values or spec.has_measure)
 
     @property
     def popularity(self) -> FieldSpec | None:

@@ -11,16 +11,10 @@ from wherefore.text import ARTICLES, NUMBERS, fold, forms, stem
 _CUT = re.compile(
     r"\s*(?::|\s[-–—]\s|,?\s+(?:part|chapter|episode|volume|vol\.?|book)\s+\w+\s*$)", re.IGNORECASE
 )
-
-
 _STORY = re.compile(
     r":\s+an?\s+(.+?)\s+(?:story|tale|adventure|movie|film)$", re.IGNORECASE
 )  # "Solo: A Star Wars Story"
-
-
 _AND_THE = re.compile(r"^(\w+ \w+) and the\s", re.IGNORECASE)  # "Harry Potter and the …"
-
-
 _NUMBERS = frozenset(name for name, number in NUMBERS.items() if number <= 10)
 
 

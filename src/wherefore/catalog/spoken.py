@@ -6,8 +6,6 @@ from wherefore.catalog.catalog import Item
 from wherefore.catalog.schema import FieldSpec
 
 STATED = ("category", "people", "number", "date")  # kinds of fields whose values a sentence may state
-
-
 _UNITS = {
     "min": "minutes",
     "mins": "minutes",

@@ -20,8 +20,6 @@ from wherefore.catalog.schema import LIST_KINDS, Schema
 from wherefore.files import write_aside
 
 _META = b"wherefore"
-
-
 _SUFFIXES = (".csv", ".tsv", ".jsonl", ".csv.gz", ".tsv.gz", ".jsonl.gz", ".parquet")
 
 

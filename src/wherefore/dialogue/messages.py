@@ -16,8 +16,6 @@ Place = tuple[int, int, int]  # number of a message, and characters from and to
 
 
 MAX_CHARACTERS = 20_000  # of one message
-
-
 MAX_MESSAGES = 2_000
 
 

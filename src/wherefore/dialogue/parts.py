@@ -15,11 +15,7 @@ from wherefore.text import forms
 PartKind = Literal[
     "liked", "disliked", "seen", "rejected", "chosen", "asked", "wanted", "unwanted", "limit", "count"
 ]
-
-
 _MANY = 5  # items of the same words that are still told one by one
-
-
 HEADINGS: dict[PartKind, str] = {
     "liked": "Liked",
     "disliked": "Disliked",

@@ -10,8 +10,6 @@ from wherefore.catalog.spoken import is_year, number_text, unit_words
 from wherefore.dialogue.state import Limit
 
 _OPS = {"lt": "under", "le": "at most", "gt": "over", "ge": "at least", "eq": "exactly"}
-
-
 _YEAR_OPS = {"lt": "before", "le": "no later than", "gt": "after", "ge": "no earlier than", "eq": "from"}
 
 

@@ -15,8 +15,6 @@ LimitOp = Literal["lt", "le", "gt", "ge", "eq"]
 ItemsOf = Literal[
     "liked", "disliked", "seen", "rejected", "chosen", "asked"
 ]  # what a state holds items under
-
-
 ITEMS_OF: tuple[ItemsOf, ...] = get_args(ItemsOf)
 
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 CONTEXT_CHARS = 600  # of the newest words that zero-shot and nearest dialogues read
 
-
 Rank = Callable[[Instance], Sequence[str]]
 
 
@@ -337,8 +336,6 @@ BASELINES: dict[str, Callable[[Setting], Rank]] = {
     "repeat-context": lambda setting: repeat_context(popularity(setting.dialogues())),
     "zero-shot": _zero_shot,
 }
-
-
 COMPLETE = frozenset({"co-mention", "ease", "nearest-dialogues", "popularity", "repeat-context"})
 
 

@@ -36,17 +36,9 @@ if TYPE_CHECKING:
 
 
 DEPTHS = (1, 5, 10, 20, 50)
-
-
 METRICS = (*(f"recall@{k}" for k in DEPTHS), "ndcg@10", "mrr")
-
-
 PROTOCOLS = ("dedup", "repeats")
-
-
 SLICE_DEPTHS = (1, 10, 50)
-
-
 SLICES: Mapping[str, tuple[str, ...]] = {
     "turn": ("first", "later"),
     "liked": ("with liked mention", "without"),
@@ -765,8 +757,6 @@ def _searching(checkpoint: str) -> str:
 
 
 SYSTEMS: dict[str, Callable[[Setting], Rank]] = {**BASELINES, "recommender": _recommender}
-
-
 PRINTED = {"recommender": "wherefore"}  # names in tables that differ
 
 

@@ -10,8 +10,6 @@ import numpy as np
 from wherefore.corpora.base import CorpusDialogue, CorpusTurn, instances
 
 _FARTHEST = 5  # turns back: there and before, all are alike
-
-
 _PRIOR = 10  # turns' worth of the mean, for places that were seldom seen
 
 

@@ -64,8 +64,6 @@ def build_lm(config: LLMConfig, seed: int = 0) -> tuple[nn.Module, Any]:
 
 
 _STATES = r".*\.(out_proj|conv1d)"  # fused with the state's kernels: PEFT leaves them alone
-
-
 _NOT_ADAPTED = {
     "bert": r".*\.predictions\..*",
     **dict.fromkeys(("mamba", "mamba2", "falcon_mamba", "falcon_h1", "nemotron_h"), _STATES),

@@ -30,8 +30,6 @@ from wherefore.lm.prompt import SOFT, Batch, PromptFormat, Segment
 from wherefore.lm.trees import TokenTrees, keeping, twin
 
 BLOCK = 512  # tokens of candidates per forward pass: attention inside a block grows with its square
-
-
 ROWS = 32  # candidates per forward pass where each is read with the whole dialogue before it
 
 

@@ -22,29 +22,14 @@ from wherefore.dialogue.facts import Plan, slot_of
 from wherefore.dialogue.messages import Mention, Message
 
 SOFT = -1  # marks the place of a soft token; no tokenizer has a negative id, so no text can make one
-
-
 TITLE_TOKENS = 16  # of a candidate that is read as text
-
-
 IGNORE = -100  # label of a token that is not supervised
 
-
 _LISTED_LINE = re.compile(r"^(\s*\d+\.\s.*?)\s+—\s.*$", re.MULTILINE)
-
-
 _SENTINEL = "wherefore{}content"
-
-
 _DATE = "01 Jan 2026"  # what templates that begin with a date are told
-
-
 _GREETING = "Hello."  # of the user, where a template does not let the assistant begin
-
-
 _FIRST_MARK, _MOST_MARKS = 0xF0000, 65_000  # private characters: no message has a meaning for them
-
-
 _MARK = re.compile(f"([{chr(_FIRST_MARK)}-{chr(_FIRST_MARK + _MOST_MARKS)}])")
 
 

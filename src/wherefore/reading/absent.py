@@ -13,62 +13,37 @@ from wherefore.text import FUNCTION_WORDS, Word, forms, ordinary_words, stem, st
 
 Span = tuple[int, int]
 
-
 _QUOTED = re.compile(r"\"([^\"\n]{2,60})\"|“([^”\n]{2,60})”|\*([^*\n]{2,60})\*|(?<!\w)'([^'\n]{2,60})'(?!\w)")
-
-
 _JOINS = frozenset("of the a an in at to with for on de la le les du".split())  # inside a title
-
-
 _NO_TITLES = frozenset(
     "i im ive id ill ok okay yes no hi hello hey thanks monday tuesday wednesday thursday friday saturday sunday "
     "january february march april may june july august september october november december christmas halloween easter "
     "thanksgiving tv dvd imdb netflix hulu disney hbo amazon youtube google english lol omg btw imo".split()
 )
-
-
 _CUE = re.compile(
     r"\b(?:loved|love|loves|liked|likes|like|enjoyed|enjoy|adored|adore|hated|hate|disliked|watched|saw|seen|"
     r"similar\s+to|fans?\s+of|such\s+as|favou?rites?(?:\s+\w+){0,2}\s+(?:is|are|was))\s+",
     re.IGNORECASE,
 )
-
-
 _ASKED = re.compile(  # "have you seen Knives Out?", "tell me about Oppenheimer"
     r"(?:\b(?:have|did)\s+you\s+(?:ever\s+)?(?:seen|see|watched|watch|read|heard\s+of)|\bdo\s+you\s+(?:know|have)|"
     r"\b(?:what|how)\s+about|\btell\s+me\s+(?:more\s+)?about)\s+$",
     re.IGNORECASE,
 )
-
-
 _PART = re.compile(r"\s*(?:,\s*(?:and\s+|or\s+)?|&|\band\b|\bor\b)\s*", re.IGNORECASE)
-
-
 _ENDS = re.compile(
     r"[.!?;:\n()]|\b(?:but|because|since|so|which|that|though|although|it|was|is|were|are|what|any|too|also|when|while|"
     r"with|than|please)\b",
     re.IGNORECASE,
 )
-
-
 _NOT_IN_SMALL = frozenset(
     "i you we my me your our not to some any most other others already all every lots many much more really "
     "very".split()
 )
-
-
 _LONGEST = 7  # words of a title in small letters, or of a run of capitals
-
-
 _FAR = 200  # characters after "I loved" within which titles are listed
-
-
 _MOST = 50  # candidates of a message that are looked at
-
-
 _WELL_KNOWN = 3  # items of a person whose one name says who is meant: "Tarantino"
-
-
 _CAPITALS = 0.7  # of the words: so many, and capitals mark no title
 
 

@@ -15,14 +15,8 @@ def _one_of(*patterns: str) -> str:
 
 
 _I_AM = r"(?:i|we|he|she|they)(?:'m|'s|'re|\s+am|\s+is|\s+are)"
-
-
 _ANY = r"(?:any|every)(?:thing|one|body)\s+(?:else\s+)?"
-
-
 _DETERMINERS = r"(?:(?:the|these|those|all|any|more|of|that|your|whole|an?|some)\s+)*"
-
-
 _WEARIES = _one_of(
     r"(?:bored|tired|sick)\s+(?:of|with|by)",
     r"fed\s+up\s+with",
@@ -50,15 +44,11 @@ _WEARIES = _one_of(
     r"free\s+of",
     r"(?:no\s+(?:thanks|thank\s+you)|say\s+no)\s+to",
 )
-
-
 _WEARY = re.compile(
     rf"(?:\b{_WEARIES}|\b(?:rather|prefer|sooner)\b[^.;]*\bthan)\s+{_DETERMINERS}(?:(?:stupid|silly|boring|"
     rf"dumb|lame)\s+)*$",
     re.IGNORECASE,
 )
-
-
 _LONGINGS = _one_of(
     r"(?:crazy|mad|nuts|passionate|excited)\s+about",
     r"(?:obsessed|go\s+wrong)\s+with",
@@ -81,23 +71,13 @@ _LONGINGS = _one_of(
     r"favou?rites?\s+(?:\w+\s+)?(?:is|are|include|would\s+be)(?:\s+probably)?",
     r"what\s+are\s+(?:the|some|your)\s+(?:best|good|top|greatest|favou?rite)",
 )
-
-
 _LONGED = re.compile(
     rf"\b{_LONGINGS}\s+(?:(?:an?|some|any|the|more|good|great|really|proper|nice|few|lots?|of|best|top)\s+)*$",
     re.IGNORECASE,
 )
-
-
 _OFTEN = r"(?:(?:just|really|usually|always|generally|mostly|honestly|kind\s+of|tend\s+to)\s+)*"
-
-
 _MUCH = r"(?:(?:just|really|so|always|usually|a\s+bit|kind\s+of|definitely|totally|all|the|what)\s+)*"
-
-
 _FINE = r"(?:good|great|fun|nice|perfect|awesome|lovely|cool|ideal|interesting|amazing|best)"
-
-
 _PRAISED = _one_of(
     rf"(?:is|are)\s+{_MUCH}(?:{_FINE}|(?:i|we)\s+(?:like|love|want|enjoy|need)|(?:my|"
     rf"our)\s+(?:\w+\s+)?(?:favou?rites?|favs?|faves?|"
@@ -106,8 +86,6 @@ _PRAISED = _one_of(
     r"rocks?\b",
     r"rules?\b",
 )
-
-
 _SCORNED = _one_of(
     rf"(?:is|are)\s+{_MUCH}(?:{BAD}|out\b|off\s+the\s+table|a\s+no\b)",
     r"(?:is|are)n't\s+(?:really\s+)?(?:for\s+(?:me|us)|my|our|what)\b",
@@ -117,45 +95,27 @@ _SCORNED = _one_of(
     r"(?:don't|do\s+not|doesn't|does\s+not)\s+(?:\w+\s+)?(?:interest|work\s+for|do\s+(?:it|much|"
     r"anything)\s+for|appeal\s+to)\s+(?:me|us)",
 )
-
-
 _ANSWER = re.compile(  # "Zombies? No thanks."
     r"\s*[?,:]+\s*(?:(?P<no>nope|no|nah|never|ugh|yuck|eww*|meh|boring|hate\s+(?:it|them|those)|"
     r"not(?!\s+(?:only|just|too)))|(?P<yes>yes|yeah|yep|sure))\b"
     r"(?:\s+(?:thanks?|thank\s+you|way|please|chance|more|again|really|for\s+me|tonight|today))*\s*(?:[.!?,]|$)",
     re.IGNORECASE,
 )
-
-
 _DEFINITE = re.compile(r"\b(?:the|that|this)\s+$", re.IGNORECASE)  # "the romance was boring": of one film
-
-
 _KEEP = re.compile(r"\b(?:keep|leave)\s+(?:(?:the|any|all)\s+)*$", re.IGNORECASE)
-
-
 _OUT = re.compile(r"\s*out\b", re.IGNORECASE)
-
-
 _FANS = re.compile(
     r"\s*(?:fans?|lovers?|buffs?|junkies?|nuts?|enthusiasts?|fanatics?|addicts?)\b", re.IGNORECASE
 )
-
-
 _A_FAN = re.compile(
     r"(?P<no>\b(?:not|n't)\s+(?:really\s+)?)?\ban?\s+(?:\w+\s+)?$", re.IGNORECASE
 )  # "a big Tom Hanks and Meryl Streep fan"
-
-
 _IDLE = re.compile(  # what may stand before the subject of a clause: "honestly, westerns and war films bore me"
     r"\W*(?:(?:and|but|so|well|ok|okay|yes|no|oh|hmm|honestly|also|the|all|most|those|i\s+(?:think|find|guess|feel)|"
     r"(?:for|to)\s+(?:me|us)|that)\b\W*)*$",
     re.IGNORECASE,
 )
-
-
 _USUALLY = re.compile(r"\b(?:usually|normally|typically|generally|mostly)\b", re.IGNORECASE)
-
-
 _THIS_TIME = re.compile(
     r"\W*(?:but\s+)?(?:tonight|today|now|this\s+time|right\s+now|for\s+once|lately)\b", re.IGNORECASE
 )

@@ -12,65 +12,40 @@ from wherefore.text import straight
 
 Span = tuple[int, int]
 
-
 _ITEM = "\ue000"  # stands for each character of a mention
-
-
 _GAP = rf"[^\w{_ITEM}]"
-
-
 _ADVERBS = (
     r"(?:(?:definitely|def|probably|prob|certainly|surely|totally|absolutely|really|just|also|actually|then|maybe|"
     r"gladly|happily|finally|most likely|for sure|try to|try and|have to|need to|be sure to|be sure and|make sure to|"
     r"go ahead and|go|want to|be|likely)\s+)*"
 )
-
-
 _USES = (
     r"(?:watch(?:ing)?|see(?:ing)?|try(?:ing)?(?:\s+out)?|rent(?:ing)?|get(?:ting)?|buy(?:ing)?|tak(?:e|ing)|pick(?:ing)?|"
     r"choos(?:e|ing)|stream(?:ing)?|download(?:ing)?|read(?:ing)?|order(?:ing)?|play(?:ing)?|listen(?:ing)?\s+to|"
     r"cook(?:ing)?|check(?:ing)?(?:\s+(?:out|into))?|look(?:ing)?\s+(?:into|at|for|up)|(?:tak(?:e|ing)|hav(?:e|ing))\s+a\s+look\s+at|"
     r"go(?:ing)?\s+(?:with|for)|do|start(?:ing)?\s+with|stick\s+with|settle\s+(?:on|for)|opt\s+for|grab|find|consider)"
 )
-
-
 _ONE = r"(?:it|this|that)(?:\s+(?:one|movie|film|book|title|show|item|product|recipe|album))?\b(?!')"
-
-
 _MANY = (
     r"(?:them|those|these|both)(?:\s+(?:both|all|two|three|ones|movies|films|books|out))?\b"
     r"|all\s+of\s+(?:them|those|these)\b"
 )
-
-
 _SLOT = (
     rf"(?:the\s+)?(?:{'|'.join(ORDINALS)})(?:\s+(?:one|two|three|ones|movie|film|book|option|pick|title|suggestion))?\b"
     r"|(?:number|no\.?|option|#)\s*(?:\d{1,2}|one|two|three|four|five)\b"
 )
-
-
 _OBJECT = rf"(?:(?P<item>{_ITEM}+)|(?P<slot>{_SLOT})|(?P<many>{_MANY})|(?P<one>{_ONE}))"
-
-
 _STRONG = (
     r"(?:\b(?:i|we)(?:'ll|ll|\s+will|'m|\s+am|'re|\s+are|\s+shall|'ve\s+decided\s+(?:to|on)|\s+decided\s+(?:to|on))"
     r"(?:\s+(?:going\s+to|gonna|about\s+to))?|(?:^|[.!,;]\s*|\b(?:and|so|but|ok|okay|yes|yeah|then)\s+)(?:will|gonna|going\s+to|"
     r"let's|let\s+me|let\s+us|shall))"
 )
-
-
 _WEAK = (
     r"(?:\b(?:i|we)?\s*(?:have\s+(?:got\s+)?to|need\s+to|want(?:ed)?\s+to|wanna|got\s+to|gotta|must|should|ought\s+to|"
     r"might|may|could|(?:'d|\s+would)\s+(?:like|love)\s+to|been\s+(?:wanting|meaning)\s+to))"
 )
-
-
 _GIVES = r"(?:give|giving)"
-
-
 _CHANCE = r"\s+(?:a|another)\s+(?:try|watch|go|shot|chance|spin|read|listen|look|whirl|view|viewing)\b"
-
-
 _TAKES = re.compile(
     rf"(?:(?P<strong>{_STRONG})|{_WEAK})\s+{_ADVERBS}"
     rf"(?:{_USES}\s+{_OBJECT}|{_GIVES}\s+{_OBJECT.replace('P<', 'P<g')}{_CHANCE}|"
@@ -78,11 +53,7 @@ _TAKES = re.compile(
     rf"(?:add|put|adding|putting)\s+{_OBJECT.replace('P<', 'P<a')}\s+(?:to|on|in|into|onto)\s+(?:my|our|the)\b)",
     re.IGNORECASE,
 )
-
-
 _THANKS = r"(?:thanks?(?:\s+you)?|thx|thnx|ty|tysm|cheers)\b[\w\s]{0,16}"
-
-
 _SETTLES = re.compile(
     rf"(?:^|[.!,;]\s*|\b(?:so|ok|okay|yes|then|i|i'm|we)\s+)(?:pick|choose|take|vote\s+for|going\s+with|"
     rf"go\s+with)\s+{_OBJECT}(?!(?:\s+\w+)?\s+(?:off|out|away)\b)"
@@ -100,21 +71,15 @@ _SETTLES = re.compile(
     r"\b(?:we|i)\s+have\s+a\s+winner\b|^\W*(?:sold|deal)\b|\byou(?:'ve|\s+have)?\s+sold\s+me\b)",
     re.IGNORECASE,
 )
-
-
 _PASSES = re.compile(
     r"(?:\bwon't|\bwill\s+not|\bnot\s+(?:going\s+to|gonna)|(?:\bdo\s+not|\bdon't|\bdont)\s+(?:really\s+)?(?:want|care)\s+to|"
     rf"\brather\s+not)\s+{_ADVERBS}{_USES}\s+{_OBJECT}|\b(?:skip|pass\s+on)\s+{_OBJECT.replace('P<', 'P<p')}",
     re.IGNORECASE,
 )
-
-
 _FINE = (
     r"(?:good|great|interesting|fun|perfect|awesome|amazing|cool|nice|excellent|fantastic|wonderful|promising|intriguing|"
     r"lovely|funny|hilarious|terrific|ideal|ok|okay|fine|cute|exciting|inspirational)"
 )
-
-
 _APPROVES = re.compile(
     rf"\b(?:sounds?|looks?|seems?)\s+(?:like\s+(?:an?\s+)?)?(?:(?:\w+ly|so|pretty|very|quite|super|too|just|kind\s+of|kinda)\s+)*"
     rf"(?:{_FINE}|(?:a\s+)?(?:plan|winner|treat))\b|\b{_FINE}\s+(?:choices?|picks?|suggestions?|recommendations?|recs?|ideas?|list)\b"
@@ -122,19 +87,11 @@ _APPROVES = re.compile(
     r"|\bworks?\s+for\s+(?:me|us)\b",
     re.IGNORECASE,
 )
-
-
 _NOT = re.compile(
     r"(?:\b(?:not|never|nor|neither|hardly|without)|n't|dont|doesnt)\s*(?:\b\w+\s+){0,2}\s*$", re.IGNORECASE
 )
-
-
 _AND = re.compile(r"[\s,&]*(?:and|or)?[\s,]*(?:also\s+)?(?:the\s+)?", re.IGNORECASE)
-
-
 _UNSURE = re.compile(r"^[^.!?\n]*(?:\?|\bif\b)")  # "I'll watch it if ...", "that one sounds good?"
-
-
 ASKS_MORE = re.compile(
     r"\?|\b(?:else|another|others?|more|similar|instead|recommend(?!ations?\b|ed)|suggest(?!ions?\b|ed)|something|anything|"
     r"any\s+(?:of|with|by|from|in)|next|rather|prefer|looking\s+for|show\s+me|find\s+me|give\s+me|what\s+about|how\s+about)\b",

@@ -12,63 +12,38 @@ from wherefore.text import NUMBERS, Word, words
 
 _READ_UP_TO = 100  # "top 250" names a list, "2001" a year
 
-
 _NUMBERS = NUMBERS | {"dozen": 12, "couple": 2, "pair": 2, "single": 1}
-
-
 _SHOWS = frozenset("make give recommend suggest show list name tell send offer".split())
-
-
 _WISHES = frozenset("want need find get pick choose for after".split())  # "looking for", "time for"
-
-
 _EXACTLY = frozenset("just only exactly".split())
-
-
 _OPENS = _EXACTLY | frozenset(
     "me us it that a an the my your another up to at most least about around maybe like top best please half "
     "ok okay so and but now then well sure yes yeah no actually".split()
 )
-
-
 _BETWEEN = frozenset(
     "more other others different good great nice fun funny cool best better top favorite favourite new newer old "
     "older recent classic popular obscure unknown famous short long similar such random really very decent solid "
     "interesting quick easy light dark serious happy sad underrated must see of the your".split()
 )
-
-
 _THINGS = frozenset(
     "recommendation recommendations suggestion suggestions option options title titles idea ideas pick picks "
     "item items choice choices movie movies film films book books song songs game games album albums recipe recipes "
     "product products".split()  # whatever the catalogue calls its items
 )
-
-
 _CLOSES = frozenset(
     "please thanks thank you only max maximum tops this time for me us now today tonight more others at a to "
     "watch read try see play".split()
 )
-
-
 _JOINS = frozenset("with by from about starring featuring in like without".split())  # "one with Tom Hanks"
-
-
 _UNITS = frozenset(
     f"{unit}{s}"
     for unit in "hour minute min year star day week month player person kid part season time piece page".split()
     for s in ("", "s")
 ) | {"people", "children"}
-
-
 _CLAUSE_END = re.compile(r"[.!?;:,\n]")
-
-
 _OF_ONESELF = re.compile(  # "one movie I loved", "two films are too many"
     r"\s*(?:that\s+|which\s+)?(?:i|we|my|he|she|they|is|are|was|were|has|have|had)\b", re.IGNORECASE
 )
-
-
 _ASKS_HOW_MANY = re.compile(r"\b(?:seen|watched|read|know|many|which)\b[^.!\n]*\?\s*$", re.IGNORECASE)
 
 

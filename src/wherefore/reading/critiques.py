@@ -15,7 +15,6 @@ from wherefore.text import straight
 
 _Op = Literal["lt", "gt"]
 
-
 _COMPARATIVES: dict[str, tuple[str, _Op]] = {
     **dict.fromkeys(("shorter", "briefer", "quicker"), ("duration", "lt")),
     "longer": ("duration", "gt"),
@@ -42,8 +41,6 @@ _COMPARATIVES: dict[str, tuple[str, _Op]] = {
         ("popularity", "lt"),
     ),
 }
-
-
 _PLAIN: dict[str, tuple[str, _Op]] = {
     "long": ("duration", "lt"),
     "short": ("duration", "gt"),
@@ -72,46 +69,29 @@ _CRITIQUE = re.compile(
     r"(?P<label>[a-z]+)\b",
     re.IGNORECASE,
 )
-
-
 _BEFORE = re.compile(  # "my older brother", "no longer"
     r"\b(?:my|your|his|her|our|their|no|any|not|sooner or|an?|two|the|grow(?:n|ing)?|get(?:ting|s)?|got)\s+$",
     re.IGNORECASE,
 )
-
-
 _OF_PEOPLE = re.compile(
     r"\b(?:been|(?:he|she|i|we)(?:'s|'m|'re|s|\s+is|\s+am|\s+are|\s+was)|(?:son|daughter|wife|husband|kid|child|mom|dad|"
     r"mother|father|friend)(?:'s|\s+is|\s+was)|(?:kids|children|friends|parents)\s+(?:are|were))\s+(?:\w+\s+)?$",
     re.IGNORECASE,
 )
-
-
 _AFTER = re.compile(
     r"^\s+(?:brothers?|sisters?|sons?|daughters?|kids?|child|children|siblings?|couple|man|men|woman|women|people|guy|"
     r"than\s+(?:me|my|i|you|\d|two|three|an?\s+(?:hour|minute))|i\b|version|cut|generation|ago|as\b(?!\s+(?:that|it|the)))",
     re.IGNORECASE,
 )
 
-
 _BELOW = r"older|old|earlier|early|before|classics?|vintage|shorter|short|under|below|less(?!\s+\w)|cheaper|cheap|fewer"
-
-
 _ABOVE = (
     r"newer|new|newest|latest|recent|later|modern|after|longer|long|more(?!\s+(?!please|thanks|then)\w)|over|above|"
     r"pricier"
 )
-
-
 _ANSWER = re.compile(rf"\b(?:(?P<below>{_BELOW})|(?P<above>{_ABOVE}))\b", re.IGNORECASE)
-
-
 _OF_MINUTES = re.compile(r"long|short|cheap|pric|fewer", re.IGNORECASE)
-
-
 _SHORT = 8  # words of what may be a mere answer
-
-
 _OF_YEARS = re.compile(r"old|earl|before|classic|vintage|new|latest|recent|later|modern|after", re.IGNORECASE)
 
 
@@ -138,14 +118,8 @@ class FoundAnswer:
 
 
 _FEW, _FEW_SHARE = 10, 0.02  # items to choose from, and of the catalogue
-
-
 _SENTENCE = re.compile(r"[^.!?;\n]+")
-
-
 _UNDECIDED = re.compile(r"\b(?:not|no|n't|nothing|either|both)\b", re.IGNORECASE)
-
-
 _NO_ANSWER = re.compile(
     r"\bmore (?:like|of)\b|\b(?:too|rather|quite)\b.*\bfor me\b|\b(?:those|these|they)\b|\bthan\b(?!\s+that\W*$)",
     re.IGNORECASE,

@@ -16,10 +16,7 @@ from wherefore.reading.scales import ScaleReader
 from wherefore.text import stem, straight
 
 Op = Literal["lt", "le", "gt", "ge", "eq"]
-
-
 _Put = Callable[[FieldSpec, Op, float, int, int], None]
-
 
 _NUMBER_WORDS = {
     w: float(n) for n, w in enumerate("one two three four five six seven eight nine ten".split(), 1)
@@ -40,8 +37,6 @@ _NUM = (
     + "|".join(w for w in _NUMBER_WORDS if " " not in w)
     + r")"
 )
-
-
 _CURRENCY = {
     "$": "usd",
     "€": "eur",
@@ -67,13 +62,8 @@ _MINUTES = {
     "sec": 1 / 60,
     "second": 1 / 60,
 }
-
-
 _LONG = {"runtime", "duration", "length", "minutes", "running", "time"}
-
-
 _PRICE = {"price", "cost", "usd", "eur", "gbp"}
-
 
 _COMPARE: dict[str, Op] = {
     **dict.fromkeys(("under", "below", "less than", "fewer than", "lower than", "smaller than"), "lt"),
@@ -129,11 +119,7 @@ _YEARLY |= {"no older than", "not before", "up to", "pre", "post", "not newer th
 
 
 _DURABLE = {"shorter than", "longer than", "no longer than", "no shorter than"}
-
-
 _OPPOSITE: dict[Op, Op] = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt", "eq": "eq"}
-
-
 _AFTER: dict[str, Op] = {
     **dict.fromkeys(
         ("or less", "or under", "or fewer", "or shorter", "or cheaper", "max", "tops", "at most"), "le"
@@ -154,105 +140,63 @@ def _either(phrases: Collection[str]) -> str:
 
 
 _NO_UNIT = rf"(?:{'|'.join(sorted({phrase.split()[0] for phrase in _COMPARE} | {'between', 'from'}))})\b"
-
-
 _QUANTITY = (
     rf"(?P<currency>[$€£])?\s?(?P<n>\b{_NUM}(?![\w:]|\.\d)|(?<=[$€£])\d[\d,.]*|\b\d+(?=(?:h|min|mins|m|hrs?)\b|h[0-5]\d\b))"
     rf"(?:\s+and\s+(?P<half0>a\s+half)(?=\s+[a-z]))?(?:\s?-?\s?(?!{_NO_UNIT})(?P<unit>[a-z]+|[$€£]))?(?:\s+and\s+(?P<half>a\s+half)|\s+(?:and\s+)?(?P<n2>\d+|"
     rf"{_NUM})\s?(?P<unit2>min\w*)|(?<=h)\s?(?P<n3>[0-5]\d)(?!\d))?"
 )
-
-
 _ABOUT = r"(?:\s+(?:about|around|roughly|the\s+year|year|like|say|of))?"
-
-
 _COMPARED = re.compile(rf"\b(?P<op>{_either(_COMPARE)}){_ABOUT}[\s-]*{_QUANTITY}")
-
-
 # "I've only got 80 minutes"
 _HAVE = re.compile(
     rf"\b(?:only\s+(?:have|got)|(?:have|got|'ve)\s+(?:only|just)(?:\s+got)?|(?:i|we)(?:'ve|\s+have)?\s+(?:got|"
     rf"have))"
     rf"(?:\s+(?:about|around|like|maybe))?\s+{_QUANTITY}"
 )
-
-
 _TRAILED = re.compile(rf"{_QUANTITY}\s*(?P<op>{_either(_AFTER)}|\+)(?!\w)")
-
-
 _BETWEEN = re.compile(
     rf"\b(?:between|from)\s+(?P<low>[$€£]?\s?{_NUM})(?:\s+[a-z]+)?\s*(?:and|to|-|–|until)\s*{_QUANTITY}"
 )
-
-
 _YEAR = r"(?:18[89]\d|19\d\d|20\d\d)"
-
-
 _YEARS = re.compile(rf"\b(?P<low>{_YEAR})(?:\s?[-–]\s?|\s+(?:to|until|till)\s+)(?P<high>{_YEAR})\b")
-
-
 _TO_NOW = re.compile(
     rf"\b(?:between|from)\s+(?P<year>{_YEAR})\s+(?:and|to|until|till|-)\s+(?:now|today|the\s+present)\b"
 )
-
-
 _ONLY_YEAR = re.compile(
     rf"\b(?:only|year\s*[:=]|just)\s*(?:from\s+|in\s+)?(?P<a>{_YEAR})\b(?!\s*(?:\+|onwards?|or\b|and\b|to\b|-))"
     rf"|\b(?P<b>{_YEAR})\s+only\b"
 )
-
-
 _EXACT = re.compile(
     rf"\b(?:from|(?:made|released|published|written|came\s+out|come\s+out|out|produced)\s+in|of\s+the\s+year|"
     rf"year)\s+(?P<year>{_YEAR})\b"
     rf"(?:\s+(?:or|and)\s+(?P<last>{_YEAR})\b)?"
     rf"(?!\s*(?:on|onwards?|and\s+(?:on|later|up)|or\s+(?:later|newer|after)|to|-|–|until)\b)"
 )
-
-
 # "The best of 2015", "good films in 2015": the year of what is sought, unless something is said of one item.
 _IN_YEAR = re.compile(
     rf"\b(?P<word>of|in)\s+(?P<year>{_YEAR})\b(?!\s*(?:-|–|onwards?\b|and\s+(?:on|later|up)\b|or\s+(?:later|"
     rf"newer)\b))"
 )
-
-
 _SAID_OF_ONE = re.compile(
     r"\b(?:was|is|were|are|saw|seen|watched|went|born|lived?|moved|met|married|set|happen(?:s|ed)|takes?|took|"
     r"visited|"
     r"worked|started|graduated|read)\b|\b(?:it|that|this|there|he|she)'s\b"
 )
-
-
 _OF_ONE = re.compile(r"\b(?:it|that|this|they|which|one)\s+(?:was\s+|is\s+|were\s+)?$")
-
-
 _OF_ANY = re.compile(r"\b(?:some|any)(?:thing|\s+\w+)\s+(?:that|which)\s")
-
-
 _WHICH = re.compile(r"\b(?:what|which)\b")
-
-
 _SOUGHT = frozenset(
     "something anything stuff best good great greatest biggest top hits releases ones".split()
 )
-
-
 _CENTURIES: tuple[tuple[re.Pattern[str], Op], ...] = (
     (re.compile(r"\b(?:this|the\s+current|(?:the\s+)?(?:21st|twenty[\s-]first))\s+century"), "ge"),
     (re.compile(r"\b(?:last|(?:the\s+)?(?:20th|twentieth))\s+century(?!\s+fox)"), "lt"),
 )
-
-
 _THIS_DECADE = re.compile(
     r"\b(?:from|in|of|during|within)\s+(?:(?P<this>(?:this|the\s+current)\s+decade)|the\s+(?:last|"
     r"past)\s+(?:decade|10\s+years|ten\s+years))\b"
 )
-
-
 _SET = re.compile(r"\b(?:set|takes?\s+place|taking\s+place|story|happens)\s+(?:\w+\s+)?(?:in|during)\s+$")
-
-
 _DECADE_WORDS = {"twenties": 1920, "thirties": 1930, "forties": 1940, "fifties": 1950, "sixties": 1960}
 
 
@@ -265,47 +209,29 @@ _DECADE = re.compile(
     rf"(?<![\w$€£])(?P<decade>['’]?\d0['’]?s|(?:18|19|20)\d0['’]?s|{'|'.join(_DECADE_WORDS)})\b(?P<on>\s+(?:on|"
     rf"onwards?|(?:or|and)\s+(?:later|newer|up|after))\b)?"
 )
-
-
 _OWN_AGE = re.compile(r"\b(?:my|his|her|their|our|your|in\s+(?:her|his))\s+(?:early\s+|mid\s+|late\s+)?$")
-
-
 _MEMORY = re.compile(
     r"\b(?:born|grew up|growing up|was a (?:kid|child|teen)|as a (?:kid|child)|years old|when i was)\b"
 )
-
-
 _NEGATED = re.compile(
     r"\b(?:nothing|not|no|none|never|don'?t\s+(?:want|like|need|make\s+it)|(?:ca|must|should|may|would|"
     r"wo)n'?t\s+(?:be|take|last|run|go)|cannot\s+be|avoid|"
     r"without)\s+(?:[a-z]+\s+){0,2}?(?:that\s+(?:is|are|was|were)\s+|made\s+|from\s+|released\s+)?$"
 )
-
-
 _RECENT = re.compile(
     r"\b(?:something|anything|some|any|a|more|good|the)\s+(?:good\s+|bit\s+|little\s+|more\s+|really\s+)*"
     r"(?P<word>newer|recent|modern|current|latest|brand\s+new|newly\s+released|"
     r"new)\b(?:\s+(?P<noun>[a-z]+))?(?!\s+than)"
 )
-
-
 _BARE_RECENT = re.compile(
     r"(?:^|\blike\s+|\bprefer\s+|\bonly\s+|\bwant\s+)(?P<word>newer|recent|modern|more recent)\s+(?P<noun>[a-z]+)"
 )
-
-
 _RELEASES = frozenset({"releases", "release", "stuff"})
-
-
 _RECENT_YEARS = 8  # what "recent" means: so many years before the catalogue's newest
-
-
 _FINE = (
     r"(?:(?:are|is|would\s+be|works?|were)\s+)?(?:also\s+|actually\s+|just\s+|totally\s+|"
     r"perfectly\s+)?(?:fine|ok|okay|good|great|alright|welcome|cool|too)\b"
 )
-
-
 _SIDES: dict[str, tuple[str, Literal["low", "high"]]] = {
     "older": ("year", "low"),
     "old": ("year", "low"),
@@ -322,15 +248,11 @@ _SIDES: dict[str, tuple[str, Literal["low", "high"]]] = {
     ),
     **dict.fromkeys(("obscure", "unknown", "underrated", "lesser known"), ("popularity", "low")),
 }
-
-
 _LIFT_SIDE = re.compile(
     rf"\b(?P<word>{'|'.join(_SIDES)})(?:\s+[a-z]+)?\s+{_FINE}"
     rf"|\b(?:don'?t|wouldn'?t|do\s+not)\s+mind\s+(?:if\s+(?:it'?s|they'?re)\s+)?(?:something\s+|"
     rf"an?\s+)?(?P<word2>{'|'.join(_SIDES)})\b"
 )
-
-
 _LIFT = re.compile(
     r"\b(?:any|whatever|no\s+matter\s+(?:the|what|which)|"
     r"regardless\s+of(?:\s+the)?)\s+(?P<a>[a-z]+)(?:\s+(?:is|are)\s+(?:fine|ok|okay|good))?\b"
@@ -338,8 +260,6 @@ _LIFT = re.compile(
     r"|\b(?:don'?t|do\s+not|wouldn'?t)\s+(?:mind|care\s+about)\s+(?:the|which|what)\s+(?P<c>[a-z]+)"
     r"|\b(?:forget|drop|ignore|never\s*mind|scratch)\s+(?:about\s+)?the\s+(?P<d>[a-z]+)(?:\s+(?:limit|thing))?\b"
 )
-
-
 _ERA = {"year", "decade", "era", "age", "time", "period"}
 
 

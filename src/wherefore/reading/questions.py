@@ -22,26 +22,18 @@ _LEAD = (
     r"then|sorry|hey|hi|btw|by the way|actually|quick question|one question|pray tell|pray|tell me|pity|"
     r"lovely|splendid|right|ah right)\W+)*"
 )
-
-
 _ASKS = re.compile(  # what every question has one of
     r"\?|\b(?:who|what|when|where|which|how|why|whose|whether|pick|choose|decide|compare|comparison|difference|differences|vs|versus|"
     r"common|tell|say|more|details?|info|information|describe|explain|if)\b|who's|what's|whats",
     re.IGNORECASE,
 )
-
-
 _INDIRECT = re.compile(
     _LEAD + r"(?:(?:(?:do|can|could|would|will) you (?:please )?(?:know|tell me|remind me|say|check)|"
     r"(?:please )?(?:tell|remind) me|i wonder(?:ed|ing)?|i(?:'d| would) like to know|i want to know|any idea|"
     r"i was wondering|may i ask|can i ask)\W+)+(?=(?:who|what|when|where|which|how|why|if|whether)\b)",
     re.IGNORECASE,
 )
-
-
 _WHETHER = re.compile(r"^(?:if|whether)\s+(?P<pointer>\w+)\s+(?P<verb>is|was|has|are|were|have)\b")
-
-
 # What looks like a question, but asks for a list, or of the assistant.
 _REQUEST = re.compile(
     r"^(?:(?:is|are|was|were) there\b|(?:can|could|may|might) (?:it|they|this|that|we|you) (?:be|make|"
@@ -50,92 +42,52 @@ _REQUEST = re.compile(
     r"(?:what|how) about\b|what (?:else|other|should|would|do|can|could|have)\b|what(?:'s| is) (?:good|new|next)\b|"
     r"what (?:are|is) (?:some|a|an|the best|your)\b|(?:which|what) (?:\w+ )?(?:should|would|do|can|could) )"
 )
-
-
 _PROPOSAL = re.compile(r"^(?:what|how) about (?:something|anything|some|any|another|more|an?)\b")
-
-
 _PICKS = re.compile(  # of the list: "pick one for me"
     r"^(?:(?:just|please|can you|could you|would you|will you|help me)\s+)*(?:pick|choose|decide on)\s+(?:just\s+)?"
     r"(?:one|the best)(?:\s+of\s+(?:them|these|those))?(?:\s+for\s+(?:me|us|tonight))?\W*(?:please\W*)?$"
 )
-
-
 _ABOUT = re.compile(
     r"^(?:what(?:'s|s| is| was| are| were)?\b.*\babout\b|what(?:'s|s| is| was| are| were)\b.*\blike\W*$|"
     r"what happens in\b|"
     r"what(?:'s| is) (?:the |its )?(?:plot|story|premise)|what (?:kind|sort|type) of\b)"
 )
-
-
 _MORE = re.compile(
     r"\b(?:tell me|know|hear|say|learn|give me|what can you (?:tell me|say)|info(?:rmation)?|details?)\s+"
     r"(?:(?:a (?:bit|little)|something|anything|some|the)\s+)?(?:more\s+|details? )?(?:about|on)\b|"
     r"^more (?:about|on)\b|^describe\b"
 )
-
-
 _COMPARE = re.compile(
     r"\bcompare[sd]?\b|\bcomparison\b|\bdifferen(?:ce|t)s?\b.*\b(?:between|from)\b|\bhow do\b.*\bdiffer\b|"
     r"\bin common\b|\b(?:vs\.?|versus)\b|\bhow (?:are|is)\b.*\b(?:different|similar|alike|related)\b"
 )
-
-
 _WHY = re.compile(r"^(?:why\b|how come\b|what makes you\b|what(?:'s| is) the reason\b|explain\b)")
-
-
 _NOT = re.compile(r"\b(?:not|n't|don't|didn't|isn't|wasn't)\b|n't\b")
-
-
 _THE_ONE = re.compile(
     r"\bthe (?:one|{noun})s? (?=(?:with|by|from|starring|featuring|directed|about|in|that|where|written)\b)"
 )
-
-
 _WHEN = re.compile(
     r"^(?:when (?:did|was|is|were|does|do)\b|how old\b|(?:in )?(?:what|which) (?:year|decade)\b)"
 )
-
-
 _LENGTH = re.compile(r"^how long\b")
-
-
 _PRICE = re.compile(r"^(?:how much\b|how expensive\b|what(?:'s| does| do| is)\b.*\b(?:cost|price)\b)")
-
-
 _WHERE = re.compile(r"^(?:where (?:is|was|were|does|did|are)\b)")
-
-
 _WHO = re.compile(r"^who(?:'s|s)?\b(?P<rest>.*)")
-
-
 _IN_IT = re.compile(
     r"\b(?:in|stars?|starring|starred|plays?|played|acts?|acted|acting|cast|actors?|features?)\b"
 )
-
-
 _MAKES = re.compile(r"\b(?:made|makes?|making|created?|behind|wrote|write|by|did)\b")
-
-
 _HOLDS = re.compile(r"^(?:is|was|are|were|does|do|did|has|have|isn't|wasn't|aren't|doesn't|will|would|can)\b")
-
-
 _HOLDS_IT = re.compile(  # without its mark: "does it have a sad ending"
     r"^(?:is|was|are|were|does|did|has) (?:it|that|this|they|these|those|"
     r"the (?:first|second|third|fourth|fifth|last))\b"
 )
-
-
 _WHICH = re.compile(
     r"^which(?: ones?)?\s*(?:of (?:them|those|these|the \w+)|is|are|was|were|has|have|would be)\b"
 )
-
-
 _RANKED = re.compile(
     r"\b(?:best|favou?rite|start with|try first|pick|recommend most|first(?!\s+(?:one|movie|film|book)))\b"
 )
-
-
 _HIGH_LOW: dict[str, tuple[str, Literal["max", "min"]]] = {
     **dict.fromkeys(("longer", "longest"), ("duration", "max")),
     **dict.fromkeys(("shorter", "shortest", "quicker", "quickest"), ("duration", "min")),
@@ -148,11 +100,7 @@ _HIGH_LOW: dict[str, tuple[str, Literal["max", "min"]]] = {
     **dict.fromkeys(("highest", "largest", "biggest", "most", "higher", "larger"), ("", "max")),
     **dict.fromkeys(("lowest", "smallest", "least", "fewest", "lower", "fewer"), ("", "min")),
 }
-
-
 _SENTENCE = re.compile(r"[^.?!;:\n]+[?!.;:]*")
-
-
 _BESIDE = re.compile(  # "the fourth looks good, but is it gory?"
     r",?\s+(?:but|and|though|so)\s+(?=(?:(?:is|was|does|did|has)\s+(?:it|that|this)|who|when|how\s+(?:long|old))\b"
     r"[^?]*\?)"
@@ -163,19 +111,11 @@ _BESIDE = re.compile(  # "the fourth looks good, but is it gory?"
 _ANY_QUESTION = re.compile(
     rf"{_HOLDS.pattern}|^(?:(?:what|where|when|how|whats|what's|where's|how's|which|any of)\b|whether\b)"
 )
-
-
 _SEEKS = re.compile(
     r"\b(?:recommend|suggest|something|anything|similar|else|others?|another|more|next|instead|rather|should)\b"
 )
-
-
 _TO_YOU = re.compile(r"\b(?:you|your|u|like)\b")
-
-
 _OF_LIST = re.compile(r"^(?:which\b(?! (?:movie|film|book)s?\b)|any of\b)")
-
-
 _OPINION = re.compile(
     r"(?:^|,\s*|\b(?:and|but|so)\s+)(?:is|was|are|were)\b[^,]*\b(?:(?:any|that|really|actually) good|"
     r"worth (?:it|a |the |seeing|watching|reading|buying|my)|good|great)"
@@ -185,32 +125,16 @@ _OPINION = re.compile(
     r"^(?:so )?what do you think (?:of|about)\b|"
     r"^(?:is|was) (?:it|that|this)(?: one| movie| film| book)? (?:any|really|actually) good\W*$"
 )
-
-
 _SEEN_BY_YOU = re.compile(r"^(?:have|did) you (?:ever )?(?:seen|watched|read|see|watch)\b[^,]*$")
-
-
 _CALLED = re.compile(r"\b(?:called|named|name of|title of|titled)\b")
-
-
 _UNKNOWN = re.compile(
     r"\b(?:is|was|did|directed|in|of|about|stars in|made|wrote)\s+((?:(?:the|The|"
     r"A)\s+)?[A-Z][\w'’-]*(?:\s+(?:(?:of|the|and|in)\s+)*[A-Z\d][\w'’-]*)*)\s*\??$"
 )
-
-
 _THAN = re.compile(r"^(?:is|was|are|were)\b.*\b(?:than)\b")
-
-
 _PLACES = frozenset(("country", "place", "location", "origin", "city", "region", "state", "cuisine"))
-
-
 _BACK = 8  # messages of the user among which the question is that "and the third?" asks again
-
-
 _ELLIPTIC = 6  # words of a question that names no item, yet means the one that was talked of
-
-
 _POINTER = re.compile(
     r"\b(?:it|its|it's|that|this|that's|they|them|those|these|both|one|ones|the (?:movie|film|book))\b"
 )

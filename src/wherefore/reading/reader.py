@@ -641,21 +641,15 @@ class DialogueReader:
 
 
 _AND_ALSO = re.compile(r"(?:\band|&)\s+(?:the\s+)?$", re.IGNORECASE)
-
-
 _ASKS_REFUSAL = re.compile(
     r"\b(?:not (?:\w+ )?(?:to )?(?:see|watch|want|like|read|have)|(?:don't|do not|wouldn't) (?:you "
     r")?(?:\w+ )?(?:like|want|enjoy|see)|avoid|"
     r"rule out|leave out|dislike|hate|stay away|skip)\b[^?\n]*\?\s*$",
     re.IGNORECASE,
 )
-
-
 _REQUESTS = re.compile(
     r"\b(?:want|like|love|looking|recommend|suggest|prefer|fan|mood|except|but)\b", re.IGNORECASE
 )
-
-
 _YES_NO = re.compile(
     r"^\W*(?:(?P<yes>yes|yeah|yep|yup|sure|ok|okay|definitely|absolutely|of course|sounds good|please|why "
     r"not|i do|i would|love (?:it|that|those|them))"
@@ -665,66 +659,44 @@ _YES_NO = re.compile(
     r"not a fan|not my thing|i love (?:it|that|those|them)|i hate (?:it|that|those|them)|sir|ma'am|mate|man))*\W*$",
     re.IGNORECASE,
 )
-
-
 _OFFERS = re.compile(
     r"^\W*(?:(?:so|and|ok|okay|well|maybe|then)\W+)*(?:(?:do|would|are|did|will|should)\b|how about|what "
     r"about|want\b|fancy\b|"
     r"is (?:it|that)\b|shall|can i|could i|perhaps)[^?]*\?\s*$",
     re.IGNORECASE,
 )
-
-
 _START_OVER = re.compile(
     r"\b(?:forget|ignore|scratch|drop|clear|erase)\s+(?:about\s+)?(?:everything|all)\b(?!\s+but)|\bstart(?:ing)?\s+(?:all\s+)?"
     r"(?:over|again|from scratch|afresh|fresh)\b|\breset\b|\bnew search\b|\bfrom scratch\b",
     re.IGNORECASE,
 )
-
-
 _NOT_SO = (  # said of one's own words
     r"no,?\s+wait|wait,?\s+no|scratch\s+that|strike\s+that|actually,?\s+no(?=\s*[,.]|\s+(?:make|wait|i|it)\b)"
 )
-
-
 _CORRECTS = re.compile(
     rf"\b(?:i\s+(?:actually\s+)?meant|i\s+was\s+thinking\s+of|make\s+that|correction|typo|{_NOT_SO})\b[^.!?]*$|"
     r"\b(?:no|sorry|oops|argh?)\b[^.!?]{0,12}\bi\s+mean\b[^.!?]*$|,?\s+i\s+mean\s*$",
     re.IGNORECASE,
 )
-
-
 _NOT_TOO = re.compile(r"(?:not|n't)\s+too\b", re.IGNORECASE)
-
-
 _TOO_MUCH = re.compile(  # refuses a degree, not the thing
     r"too\b|(?:not|isn't|aren't|doesn't|nothing)\s+(?:(?:be|get|that|is)\s+)?"
     r"(?:too|overly|super|all\s+that|that|so|very|really|extremely|insanely|crazy)\b",
     re.IGNORECASE,
 )
-
-
 _SELF_CORRECTION = re.compile(rf"\b(?:{_NOT_SO})\b", re.IGNORECASE)
-
-
 _NEEDNT = re.compile(
     r"\b(?:he|she|they)\s+(?:doesn't|don't|does not|do not|needn't|need not)\s+(?:(?:have|"
     r"need)\s+to\s+)?(?:be|star|appear|play)\b",
     re.IGNORECASE,
 )
-
-
 _DICTATED = re.compile(  # "claim that all of them are musicals from 1930": what the assistant is to say is no wish
     r"(?:^|(?<=[.!?;,:])|\b(?:but|and|then|please))\s*(?:claim|pretend|say|state|insist)\s+that\b[^.!?\n]*",
     re.IGNORECASE,
 )
-
-
 _NOT_MINDED = re.compile(
     r"(?:n't|not)\s+(?:really\s+)?mind\b|\b(?:fine|ok|okay|cool)\s+with\b", re.IGNORECASE
 )
-
-
 _NO_FOREIGN = re.compile(
     r"(?:\b(?:no|not|nothing|without|hate|dislike|avoid)|n't)"
     r"(?:\s+(?:really|like|love|enjoy|want|need|watch|see|read|stand|do|any|an?|in|too|into|keen|on|to))*\s+$",
@@ -747,56 +719,38 @@ _OF_US = re.compile(  # "you're not very clever, are you"
     r"\byou(?:'re|\s+are|\s+were)(?:\s+(?:not|so|very|really|too|quite|pretty|just|being|such\s+an?))*\s+[a-z-]+(?=\s*(?:[,.!?;]|$))",
     re.IGNORECASE,
 )
-
-
 _DROPS = re.compile(
     r"\b(?:forget|never\s?mind|scratch|drop|ditch)\s+(?:about\s+)?(?P<what>[^,.!?;\n]{3,40})", re.IGNORECASE
 )
-
-
 _THAT_PERSON = re.compile(
     r"\b(?:by|from|of|with|starring)\s+(?:that|this|the\s+same|the)\s+(?P<label>director|actor|actress|author|writer|artist|designer|"
     r"singer|band|cook|brand|composer)\b|\b(?:by|with)\s+(?:him|her|them)\b(?=\W*(?:$|please|in|too|instead|[.!?,]))|"
     r"\b(?:more|others?|anything|something|any)\s+(?:else\s+)?(?:of|by|from)\s+(?:his|hers|theirs)\b",
     re.IGNORECASE,
 )
-
-
 _BARE_LIMIT = re.compile(
     r"\b(?:(?P<below>under|below|less than|shorter than|at most|max)|over|above|more than|longer than|at least)\s+"
     r"(?P<number>\d{1,5})\b(?!\s*(?:[a-z]*(?:min|hour|year|star|time)|%|/|\d))",
     re.IGNORECASE,
 )
-
-
 _MORE_LIKE = re.compile(
     r"\b(?:more|something|anything|others?|stuff|things|ones?|similar|movies|films|books)\s+(?:just\s+)?(?:like|to|as)\s+(?:that|it|this)\b(?!\s+but)"
     r"|\bmore\s+of\s+(?:that|the same)\b|\bsimilar\s+(?:ones|movies|films)\b",
     re.IGNORECASE,
 )
-
-
 _LISTED = re.compile(r"[\s,&/+]*(?:and|or|nor|meets|as well as|n|plus)?[\s,]*(?:the\s+)?", re.IGNORECASE)
-
-
 _BETTER_THAN = re.compile(
     r"\b(?:liked|loved|enjoyed|prefer(?:red)?)\s+(?:it|that(?: one)?)\s+(?:even\s+|much\s+|way\s+)?"
     r"(?:more|better|over|to)\b",
     re.IGNORECASE,
 )
-
-
 _AND_THEN = re.compile(
     r"^\W*(?:was|were|is|are)\s+[^,.;]{2,30}(?:,|\band)\s*(?:also\s+)?(?:the\s+)?$", re.IGNORECASE
 )
-
-
 _ASKS_TASTE = (
     r"\b(?:favou?rite|(?:do|did|have) you (?:\w+ )?(?:like|love|enjoy)|you(?:'ve| have)? (?:like|liked|"
     r"love|loved|enjoy|enjoyed)|examples?)\b"
 )
-
-
 # "but hated Zzyzx Road": what is hated is not known here, but it is not what was named before.
 _OTHER_OBJECT = re.compile(
     r"\b(?:hate|hated|love|loved|like|liked|enjoyed|disliked|despised?|saw|seen|watched)\s+"
@@ -805,11 +759,7 @@ _OTHER_OBJECT = re.compile(
     r"bit|part))\b)\w",
     re.IGNORECASE,
 )
-
-
 _THAN = re.compile(r"(?:\s+\w+)?\s+than\s+(?:the\s+)?", re.IGNORECASE)  # "a longer film than"
-
-
 _OWN_LINE = re.compile(r"^\d+\. \*\*[^\n]+?\*\*[^\n—]* — (?P<reason>[A-Z].*)$", re.MULTILINE)
 
 

@@ -14,53 +14,31 @@ from wherefore.text import ARTICLES, FUNCTION_WORDS, forms, ordinary_words, stem
 
 # "the original Matrix", "the latest Rocky": places in a series, besides those of a list.
 _PLACES = {**ORDINALS, "original": 0, "latest": -1, "newest": -1}
-
-
 _NTH = re.compile(rf"(?:\bthe\s+)?\b(?P<word>{'|'.join(_PLACES)})\s+(?:the\s+)?$", re.IGNORECASE)
-
-
 _NTH_AFTER = re.compile(
     rf"^,?\s+the\s+(?P<word>{'|'.join(_PLACES)})(?:\s+(?:one|movie|film|book))?\b", re.IGNORECASE
 )
-
-
 _SERIES = r"series|trilogy|saga|franchise|quadrilogy"
-
-
 _EACH = re.compile(r"\b(?:every|each)(?:\s+single)?\s+$", re.IGNORECASE)
-
-
 _REFUSES = re.compile(  # not "I have seen no Matrix movie", "there is no Alien here"
     r"(?:\b(?<!seen )(?<!watched )(?<!saw )(?<!have )(?<!has )(?<!got )(?<!is )no(?:\s+more)?|\bnot\s+another|"
     r"\b(?<!seen )(?<!seen it )without(?:\s+any)?|\banything\s+but|\benough(?:\s+of)?)\s+(?:the\s+)?$",
     re.IGNORECASE,
 )
-
-
 _TIRED_OF = re.compile(r"\b(?:sick|tired)\s+of\s+(?:the\s+)?$", re.IGNORECASE)
-
-
 _YEAR_OF = re.compile(
     r"^\s*,?\s*\(?(?:the\s+)?(?:(?P<a>(?:18|19|20)\d\d)\s+(?:one|version|film|movie|original|remake)|"
     r"(?:one|version|film|movie)\s+(?:from|of|made in|released in)\s+(?P<b>(?:18|19|20)\d\d))\b\)?",
     re.IGNORECASE,
 )
-
-
 _HELD_BY = re.compile(
     r"^\s*,?\s*\(?(?:the\s+(?:one|version|film|movie)\s+)?(?:with|by|starring|directed\s+by|written\s+by|featuring|from)\s+",
     re.IGNORECASE,
 )
-
-
 _YEAR_ONE = re.compile(
     r"\bthe\s+((?:18|19|20)\d\d)\s+(?:one|version|film|movie|original|remake)\b", re.IGNORECASE
 )
-
-
 _NEAR = 80  # characters around a title that may say which item of that name is meant
-
-
 _LINKS = r"with|by|from|starring|featuring|about|directed\s+by|written\s+by|set\s+in|in|made\s+in|of"
 
 

@@ -14,10 +14,7 @@ from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.schema import FieldSpec
 
 Side = Literal["low", "high"]
-
-
 Op = Literal["lt", "le", "gt", "ge"]
-
 
 # The share of the items that is on the low side of where a scale's words divide them.
 _SHARES: dict[tuple[str, Side], float] = {
@@ -34,16 +31,9 @@ _SHARES: dict[tuple[str, Side], float] = {
     ("label", "low"): 0.25,
     ("label", "high"): 0.75,
 }
-
-
 _OF_YEARS = ("year", "classic")
-
-
 _FEWEST = 4  # known values of which a share can be taken
-
-
 _FAR = 160  # characters around a word that are looked at
-
 
 _ADJECTIVES = {
     "duration_low": "short|shortish|brief|quick|bite[- ]sized",
@@ -58,11 +48,7 @@ _ADJECTIVES = {
     "rating_low": "(?:poorly|badly|low)[- ](?:rated|reviewed)",
     "rating_high": "(?:highly|high|top|best|well)[- ](?:rated|reviewed)|(?:critically )?acclaimed",
 }
-
-
 _LABELLED = r"(?P<degree>low|high|light|rich)[- ](?:in |on )?(?P<label>[a-z]+)"
-
-
 # What says it by itself, as a noun or a clause.
 _PHRASES = {
     "duration_low": r"short on time|pressed for time|in a (?:hurry|rush)|short attention span|quick (?:watch|read|game|"
@@ -89,63 +75,41 @@ def _groups(words: Mapping[str, str], mark: str) -> str:
 _GRADED = re.compile(
     rf"\b(?:{_groups(_PHRASES, 'phrase')})\b|(?<![\w'-])(?:{_groups(_ADJECTIVES, 'plain')}|{_LABELLED})(?![\w'])"
 )
-
-
 _CLAUSE = re.compile(r"[.;:!?\n(]|,(?!\s*[a-z-]+(?:\s+and)?(?:,|\s+[a-z-]+$))|\b(?:but|because)\b")
-
-
 _ADVERB = (
     r"(?:really|very|quite|pretty|fairly|relatively|rather|somewhat|(?:kind|sort) of|kinda|sorta|a bit|"
     r"a little(?: bit)?|super|overly|too|so|all that|that|particularly|especially|extremely|reasonably|most|the most)"
 )
-
-
 _LOOSE = (
     r"(?:(?!(?:in|on|at|to|or|is|was|are|were|about|than|who|where|when|if|with|of|from|like)\b)"
     r"[a-z][\w'-]*[\s,]+)"
 )
-
-
 _THING = re.compile(
     rf"\b(?:something|anything|some|any|stuff|ones?|things?)\s+(?:(?:that|which)\s*(?:is|are|'s|'re)\s+|that\s+)?"
     rf"{_LOOSE}{{0,4}}$|\bwhat(?:ever)?(?:'s|\s+is|\s+are)\s+(?:{_ADVERB}\s+)*$"
 )
-
-
 _MUST = re.compile(
     rf"\b(?:(?:make|keep|want|prefer|like|need|love)\s+(?:it|them|things)(?:\s+to\s+be|\s+on\s+the)?|(?:should|must|has\s+to|have\s+to|"
     rf"needs?\s+to|gotta|got\s+to|(?:'d|would)\s+(?:like|want|prefer)\s+(?:it|them)\s+to)\s+be|preferably|ideally|"
     rf"if\s+it(?:'s|\s+is|\s+was)|long\s+as\s+it(?:'s|\s+is)|hopefully|maybe|perhaps|rather|prefer)\s+"
     rf"(?:something\s+|an?\s+)?(?:{_ADVERB}\s+)*(?:[a-z-]+,?\s+and\s+)?$"
 )
-
-
 _BARE = re.compile(
     rf"^\W*(?:(?:maybe|just|please|well|ok|okay|yes|yeah|and|but|also|hmm|um|uh|oh|make\s+it|an?|some|the|ones?|{_ADVERB})\W+)*$"
 )
-
-
 _BARE_END = re.compile(r",?\s*(?:ones?|please|pls|thanks|though|too|is\s+(?:fine|good|better|best))*\W*$")
-
-
 _ENDS = re.compile(
     r"\s*(?:$|[.,;:!?)\n/-])|\s+(?:and|or|but|with|for|to|like|from|in|about|please|pls|so|that|because|tonight|today|"
     r"this|if|by|too|maybe|then|now|right|i|we|as|starring|set|on|without|which|not|though|thanks|preferably|ideally|"
     r"at|these|side)\b"
 )
-
-
 _NOT_BEFORE = re.compile(
     r"\s+(?:ago|as|time|before|way|distance|term|lasting|running|shot|since|notice|than|enough(?!\s+(?:for|to))|"
     r"fashioned|testament|culture|demand|opinion|belief|story|stories)\b"
 )
-
-
 _NOT_AFTER = re.compile(
     r"(?:\b(?:how|as|years?|hours?|hrs?|minutes?|mins?|pages?|day|night|too|so)|\d)[\s-]*$"
 )
-
-
 _NEGATED = re.compile(
     r"(?:\b(?:not|nothing|no|never|without|avoid|skip|hate|dislike|detest|(?:tired|sick|bored)\s+of|against|except|"
     rf"other\s+than)|n't)\s+(?:(?:a\s+)?(?:be|being|want|like|need|love|enjoy|watch|see|read|give\s+me|show\s+me|recommend|"
@@ -153,14 +117,10 @@ _NEGATED = re.compile(
     rf"that(?:'s|\s+is|\s+are)|it\s+to\s+be|it|them|to\s+(?:be|watch|see|read)|care\s+for|stand|super|{_ADVERB}|"
     r"movies?|films?|ones?|books?|things?|stuff|which\s+(?:is|are))\s+)*$"
 )
-
-
 _FREE = re.compile(
     r"(?:\b(?:don't|doesn't|do\s+not|does\s+not|wouldn't|needn't)\s+(?:really\s+)?(?:mind|care|matter|(?:have|need)\s+to\s+be)|"
     r"\bneedn't\s+be|\b(?:can|could|may|might)\s+be|\bwhether|\beither|\bno\s+matter|\beven\s+(?:if|an?|though)|\bany\s+kind)\b[^.!?]*$"
 )
-
-
 _OF_ONE = re.compile(
     r"(?:\b(?:its|thats|is|was|were|are|am|been|seems?|looks?|felt|feels|sounds?|such|what|another|(?:will|would)\s+(?:always\s+)?be|that|this|those|these|my|"
     r"his|her|their)|'s|'re|n't)"
@@ -168,50 +128,30 @@ _OF_ONE = re.compile(
     r"this|that|he|she|they|like|apparently|actually|considered|all|time|true|real|great|good|total|absolute|old))*\s*$"
     r"|\s\s\s,?\s*(?:an?|the|such\s+an?|another|one\s+of\s+the)\s+(?:[a-z]+\s+)?$"  # a title, blank, and "a classic"
 )
-
-
 _DENIED = re.compile(
     r"(?:\b(?:i|you|we|they|it|that|this|he|she)|^\s*|\s\s)\s*(?:'m|'re|'s|am|are|is|was|were|wasn't|isn't|aren't|weren't)"
     r"(?!\s+(?:tired|sick|bored|not\s+(?:in|into|up|keen|looking|a))\b)\b[^,]*$"
 )
-
-
 _WHICH_IS = re.compile(
     r"\b(?:what(?:ever)?|which|who|something|anything|there|(?:ones?|movies?|films?|books?)\s+(?:that|which))\s*(?:that|which)?"
     r"\s*(?:'s|'re|is|are|was|were|isn't|aren't|is\s+not|are\s+not)(?:\s+[a-z]+){0,3}\s*$"
 )
-
-
 _TOLD = re.compile(
     r"\b(?:saw|seen|watched|went|(?:just|have|i've|we've)\s+read|finished|remember|reminds?|grew\s+up|was|were)\b"
 )
-
-
 _OPENS = re.compile(
     r"^\W*(?:(?:hi|hello|hey|there|please|ok|okay|well|so|sure|yes|yeah|no|maybe|just|i|would|like|love|an?|some|any|the|really|very|"
     r"most|big|huge|good|great|all[- ]time|old)\W+)*$"
 )
-
-
 _REQUESTS = re.compile(
     r"\b(?:want(?:ed|ing)?|like|love|enjoy|prefer|look(?:ing)?|search(?:ing)?|hunting|likes|loves|wants|enjoys|recommend|suggest|show|find|give|any|need|mood|"
     r"watch|see|read|into|fan|know|have|got|something|anything|some|stuff|ones?|movies?|films?|books?|maybe|what|which|more|"
     r"other|for|favou?rites?|make|keep|feel(?:ing)?|we|i'm|i\s+am|how\s+about|be)\b"
 )
-
-
 _WHOM = re.compile(r"every|no(?:body|[ -]one)|few|hardly|not|most")  # "most people haven't seen"
-
-
 _COMPARED = re.compile(r"\b(?:less|least|more)\s+$")
-
-
 _PRAISE = ("classic", "popularity", "rating")  # words that are mostly said of what was just named
-
-
 _ONE = re.compile(r"\b(?:an?|some|any|old|all[- ]time|timeless|true|real|great|good)\s+$")
-
-
 _MODERN = re.compile(
     r"(?:\b(?:cult|modern|instant|future|contemporary|christmas|holiday|disney|new|recent)|\d0'?s)\s+$"
 )

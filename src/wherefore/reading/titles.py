@@ -18,8 +18,6 @@ _CUES = frozenset(
     "recommend recommended suggest suggested try tried prefer preferred remember favorite favourite than finished "
     "loving enjoying seeing".split()
 )
-
-
 _PAIRED_CUES = frozenset(
     {
         "similar to",
@@ -86,8 +84,6 @@ _PAIRED_CUES = frozenset(
         "is called",
     }
 )
-
-
 # Words that may stand between a cue and a title.
 _FILLERS = frozenset(
     "the a an movie movies film films book books original old new first both also just maybe really only even either "
@@ -95,40 +91,26 @@ _FILLERS = frozenset(
     "anything watching "
     "seeing called named classic film series remake is was are me".split()
 )
-
-
 _AFTER = frozenset(
     "and or but because cause cuz so too also was is were are isnt wasnt last yesterday tonight again though although "
     "which when yet before starring it i a very really movie movies film series one that if then what we its "
     "have thanks pls plz please thx lol haha tho "
     "great awesome recently already years last in at on for with as quite much".split()
 )
-
-
 _QUOTES = re.compile(
     r"\*\*([^*\n]{1,150})\*\*|(?<![*\w])\*([^*\s](?:[^*\n]{0,148}[^*\s])?)\*(?![*\w])|[\"“«]([^\"“”«»\n]{1,150})[\"”»]|(?<![\w'’])['‘]([^'’\n]{1,80})['’](?!\w)"
 )
-
-
 _LIST_LINE = re.compile(r"^[ \t]*(?:\d{1,3}[.)]|[-*•–])[ \t]+(\S[^\n]*)$", re.MULTILINE)
-
-
 _YEAR_AFTER = re.compile(
     r"[!?]?[*\"”'’]{0,3}[ \t]{0,2}(?:\([ \t]?(\d{4})[ \t]?\)|\[(\d{4})\]|,?[ \t](?:from[ \t]|of[ \t])?(\d{4})\b)"
 )
-
-
 _REASON = re.compile(r"\*\*|\s[—–-]\s|:\s|\s\(")
-
-
 # Words with which a phrase of common words says what is sought, not a title.
 _VAGUE = frozenset(
     "something anything nothing everything someone anyone another other others any some that this all both these those "
     "my your his her what it good great best new newer old older more most enough next last first too so very really "
     "bad nice fun same different such kids family dark one two few many".split()
 )
-
-
 # What leads to a title in a question about an item.
 _ASKED_OF = re.compile(
     r"(?:^|[.!?,;]\s*|\b(?:and|ok|okay|so|but|hi|hey|well|know if|whether|if)\s+)"
@@ -142,43 +124,23 @@ _ASKED_OF = re.compile(
     r"|\bwhat(?:'s|s| is)\s+$|\bwhich (?:one )?(?:is|was|are|has)\s+(?:the\s+)?[\w ]{2,25}[,:]\s+$",
     re.IGNORECASE,
 )
-
-
 _NUMBER_WORDS = {name: str(number) for name, number in NUMBERS.items() if 2 <= number <= 12}
-
-
 _PARTS = frozenset({"part", "vol", "volume", "chapter", "episode"})
-
-
 _DESCRIBED = re.compile(
     r"^\s*,?\s*\(?(?:(?P<one>the\s+(?:one|movie|film|book)\s+(?:with|by|from|about|where)\b)|(?:with|by|starring)\s+)",
     re.IGNORECASE,
 )
-
-
 _PRONOUNS = frozenset(
     "it her us him me this that i we they he she you what who which there here how where all one these those some any "
     "his my your our their no not so".split()
 )
-
-
 _LINKING = frozenset({"and", "or", "nor", "also", "maybe", "even"})
-
-
 _OF_ONE = frozenset(
     "i ive have seen watched loved liked hated saw as well too already also both twice".split()
 )
-
-
 _BY = frozenset({"by", "starring", "featuring"})
-
-
 _FAVOURITE_IS = re.compile(r"\bfav(?:e|s|ou?rites?)\b[^.!?]*\b(?:is|was|are|were)\s+$", re.IGNORECASE)
-
-
 _BEFORE_ADJECTIVES = frozenset("was is are were so very really super too pretty quite happy merry".split())
-
-
 _PROPER = frozenset(  # what has a capital without being a title
     "holiday holidays birthday monday tuesday wednesday thursday friday saturday sunday january february march "
     "april may june july august september october november december christmas easter halloween thanksgiving "
@@ -189,72 +151,44 @@ _PROPER = frozenset(  # what has a capital without being a title
     "india russia canada mexico australia earth mars moon nazi jewish christian catholic muslim hitler lincoln "
     "batman".split()
 )
-
-
 _BEFORE_NAMES = _BY | frozenset("more some any another other anything everything did has does".split())
-
-
 _MAKES = frozenset("did does made makes directed directs wrote writes".split())
-
-
 # What goes on after the name of a thing.
 _FILMS = frozenset("films movies flicks pictures books novels albums songs".split())
-
-
 _SAYS = frozenset(
     "was is wasnt isnt were are werent arent sounds bored sucked sucks rocks rocked blew made had left put did "
     "didnt does doesnt gets got annoyed changed never hooked moved scared".split()
 )
-
-
 _ANSWERED = frozenset(  # what follows a title that was asked, to answer: "Gravity? Not so much."
     "loved love liked like enjoyed hated hate disliked seen saw watched not never great awesome amazing "
     "brilliant good bad boring meh no yes absolutely definitely of i ive already awful terrible horrible what "
     "such best favorite favourite".split()
 )
-
-
 # Of these, what also says so after a comma: "Gravity, loved it".
 _REMARKED = _ANSWERED - frozenset("not never no yes of i ive what such best definitely absolutely".split())
-
-
 _POLITE = frozenset(
     "yes no yeah yep nope ok okay thanks thank sorry hi hello hey please great good nice cool awesome perfect "
     "sure wow well oh really seriously interesting gotcha right true".split()
 )
-
-
 _NAMESAKE = re.compile(
     r"\b(?:my|our|his|her|their|your)\s+(?:\w+\s+)?\w+(?:'s|’s)?\s+(?:name\s+)?(?:(?:is|was)\s+(?:called|named)|"
     r"is\s+name|(?:called|named))\s+(?:the\s+)?$"
     r"|\b(?:dog|cat|son|daughter|brother|sister|wife|husband|friend|neighbou?r)(?:'s|’s)?\s+name\s+is\s+$",
     re.IGNORECASE,
 )
-
-
 _CONTRAST = re.compile(
     r",?\s+(?:on the other hand|by contrast|in contrast|i(?:['’]ve| have)?\s+(?:\w+\s+)?(?:seen|watched|"
     r"saw|read|loved?|liked?|hated?))\b",
     re.IGNORECASE,
 )
-
-
 _IT_IS = re.compile(
     r"\s+it\s+is\b(?!\s+(?:a|an|the|so|not|too|very|about|like))", re.IGNORECASE
 )  # "Coco it is!"
-
-
 _MARK = re.compile(r"(?P<asked>[?!])\s|(?:[:,]|\s-)\s")  # "Interstellar? Loved it."
-
-
 _MARKED = re.compile(
     r"\s+\d{1,2}(?:\.\d)?\s?/\s?\d|\s*(?:<3|[\u2764\u2665\U0001F60D\U0001F44D\U0001F525\U0001F970\U0001F44E])"
 )
-
-
 _FUZZY = 88.0
-
-
 _COMMON_RANK = 1500  # words used more than this are never a title by their letters in lower case
 
 

@@ -14,8 +14,6 @@ _COMMON = frozenset(
     "amazon apple prime tv video plus where can could do might should i we you one watch stream see find rent buy get "
     "gets to it this that them in at the its their what how is did people audiences still near me nominated".split()
 )
-
-
 # What may be asked for, words of fields that would hold it, and how it is asked for.
 _TOPICS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = (
     (
@@ -72,8 +70,6 @@ _TOPICS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = (
         ),
     ),
 )
-
-
 # Kinds of things, by the words that name them; the first is how they are spoken of.
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(names))
@@ -90,11 +86,7 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("podcasts", r"podcasts?"),
     )
 )
-
-
 _KIND_OF_ANY = "|".join(names.pattern for _, names in _KINDS)
-
-
 _ASKED_FOR = re.compile(
     r"\b(?:(?:what|how)\s+about|any|recommend|suggest|want|wanna|looking\s+for|search(?:ing)?\s+for|need|i'd\s+(?:like|"
     r"prefer)|show\s+me|give\s+me|(?:you|u)\s+(?:got|have|know)|have\s+you\s+got|find|is\s+there|are\s+there|in\s+the\s+mood\s+for|up\s+for|feel\s+like)\s+"
@@ -102,14 +94,8 @@ _ASKED_FOR = re.compile(
     rf"(?P<kind>{_KIND_OF_ANY})\s*"
     r"(?=$|[.,!?;]|\b(?:instead|to|please|for|about|with|set|tonight|now|today|too|also|maybe|then|rather|or|and|but)\b)"
 )
-
-
 _REFUSED = re.compile(r"(?:\b(?:no|not|never|nothing|than|without)|n't)\b[^.!?\n,;]*$")
-
-
 _PART_OF = re.compile(r"\b(?:on|from|of|like|about|in|with)\s+$")  # "based on any book"
-
-
 _PAST = re.compile(r"\b(?:saw|seen|watched|found|started|read|was|were)\b[^.!?\n]*$")  # "I saw it on Netflix"
 
 

@@ -11,9 +11,7 @@ from wherefore.text import NUMBERS
 
 Span = tuple[int, int]
 
-
 _LONGEST = 300  # characters of a clause; what goes on longer without a stop is cut at a word
-
 
 _GOOD = (
     r"great|awesome|amazing|good|excellent|fantastic|brilliant|fun|funny|a classic|cool|perfect|wonderful|incredible|"
@@ -30,8 +28,6 @@ _GOOD = (
     r"marvell?ous|magnificent|stellar|"
     r"something special|even better|so much fun|my jam|a winner|a delight|genius"
 )
-
-
 BAD = (
     r"boring|bored(?! (?:of|with)\b)|bad(?! ?-?ass)(?! (?:that )?it'?s good)|terrible|awful|worst|overrated|"
     r"disappointing|disappointed|disappointment|sucked|"
@@ -49,15 +45,11 @@ BAD = (
     r"snooze\w*|cringey?|"
     r"nothing special|unfunny|pointless|(?<=was )poor|(?<=is )poor|weak|a bore|a chore|grating"
 )
-
-
 # What a film does to people: said right after its title, or of "it".
 _ADVERB = (
     r"(?:(?:really|just|totally|absolutely|honestly|completely|kind of|kinda|sort of|both|all|still|"
     r"always|truly)\s+)*"
 )
-
-
 _GOOD_DOES = re.compile(
     rf"^\W*{_ADVERB}(?:blew (?:my mind|me away|us away)|rock(?:s|ed)|rule[sd]|slap(?:s|ped)|cracks? (?:me|us) up|"
     r"cracked (?:me|us) up|made (?:me|us) (?:laugh|cry|smile)|made my (?:day|night|week)|never gets? old|holds? up|"
@@ -68,8 +60,6 @@ _GOOD_DOES = re.compile(
     r"[\u2764\u2665\U0001F60D\U0001F44D\U0001F525\U0001F970])",
     re.IGNORECASE,
 )
-
-
 _BAD_DOES = re.compile(
     rf"^\W*{_ADVERB}(?:bore[sd] (?:me|us)|put (?:me|us) to sleep|lost me|left me cold|leaves me cold|let me down|"
     r"annoy(?:s|ed) (?:me|us)|dragg?(?:s|ed)|(?:did|does|do) (?:\w+ )?(?:nothing|zero) for (?:me|us)|"
@@ -79,16 +69,10 @@ _BAD_DOES = re.compile(
     r"falls flat|stinks|stank|bombed|blows|blew(?! m| us))\b",
     re.IGNORECASE,
 )
-
-
 _OUT_OF = re.compile(
     r"(?<![\d/])(\d{1,2}(?:\.\d)?)\s*(?:/|out of)\s*(5|10|100)\b(?!/)|\b(one|two|three|four|five|[1-5])\s+stars?\b"
 )
-
-
 _NOT = r"(?:not|never|hardly|neither|nor|no)"
-
-
 _VERB = re.compile(
     r"\b(?:(?P<bad>hate[sd]?|hating|dislike[sd]?|despise[sd]?|loathe[sd]?|(?:can|could)(?:n?'?t|not| not) "
     r"(?:stand|bear)|"
@@ -132,24 +116,18 @@ _VERB = re.compile(
     r"watch|try|check out|rewatch|read|hear|give)))\b",
     re.IGNORECASE,
 )
-
-
 _AS_VERB = re.compile(
     r"\b(?:i|we|you|they|he|she|kids?|son|daughter|wife|husband|mom|dad|friends?|really|also|do|did|don'?t|"
     r"didn'?t|not|does|doesn'?t|"
     r"didnt|dont|both|always|still|actually|kinda|never|and|to)\s*$",
     re.IGNORECASE,
 )
-
-
 _NOT_ALIKE = re.compile(
     r"\b(?:look|looks|looked|sound|sounds|sounded|seem|seems|seemed|feel|feels|felt|kind of|sort of|is it|is "
     r"that|it'?s|was|would|you|'d|what'?s|"
     r"what is|what was|are they|who)\s*(?:really |kind of |more |a bit |at all )?$",
     re.IGNORECASE,
 )
-
-
 _NEGATED_BEFORE = re.compile(
     rf"(?:\b{_NOT}|n't|\b(?:do|did|does|is|was|are|were|have|has|had|ca|wo|would|could|should)nt)\s+"
     rf"(?:(?:really|ever|even|all that|that|particularly|actually|much|too|so|a|an|the|"
@@ -158,8 +136,6 @@ _NEGATED_BEFORE = re.compile(
     r"movies?|films?|like)\s+){0,4}$",
     re.IGNORECASE,
 )
-
-
 _AFTERWARDS = re.compile(
     r"^\W*(?:(?:movies?|films?|books?|series|one|though|also|actually|honestly|itself|on the other hand|"
     r"however|both|each|surprisingly|basically|definitely|too|and it|it|they|that|this|which|"
@@ -170,28 +146,18 @@ _AFTERWARDS = re.compile(
     r"(?P<rest>[^.!?;\n]{0,60})",
     re.IGNORECASE,
 )
-
-
 _GOOD_AT = re.compile(rf"\b(?:{_GOOD})\b", re.IGNORECASE)
-
-
 _BAD_AT = re.compile(rf"\b(?:{BAD})\b", re.IGNORECASE)
-
-
 _SOUNDS = re.compile(
     r"\b(?:sounds?|looks?|heard|supposed|hear|going to be|would be|might be|could be|any|said)\b",
     re.IGNORECASE,
 )
-
-
 _TO_YOU = re.compile(
     r"^\W*(?:(?:oh|so|and|ok|okay|well|hi|hey|hello|yes|no|cool|hmm)\W+)*(?:have|did|do|are|were|would|"
     r"did)\s+(?:you|u|ya|he|she|they)\b"
     r"|^\W*(?:is|was|what(?:'?s)?\s+(?:is|was|about)?|who(?:'?s)?|where|when|how\s+(?:is|was)|does|which)\b",
     re.IGNORECASE,
 )
-
-
 _SPLIT = re.compile(
     r"(?<!\d)[.]+(?!\d)|(?<=\d)\.(?=\s|$)|[!?;\n]+|\s+-+\s+"
     r"|(?:,\s*)?(?<!all )(?<!any )(?<!thing )(?<!nothing )(?<!anything )(?<!everything )"
@@ -207,16 +173,12 @@ _SPLIT = re.compile(
     r"|\b(?:because|cause|since i|(?<=[a-z,]\s)which|so i|while i)\b",
     re.IGNORECASE,
 )
-
-
 _POINTS = re.compile(
     r"\b(?P<many>those|them|these|both|all|they|any of (?:them|those|these)|none of (?:them|those|these)|"
     r"neither|each|either|everything)\b"
     r"|\b(?P<one>that one|this one|that|it|this|that movie|that film)\b",
     re.IGNORECASE,
 )
-
-
 ORDINALS = {  # places of a list, as people count them
     **dict.fromkeys(("first", "1st"), 0),
     **dict.fromkeys(("second", "2nd"), 1),
@@ -225,11 +187,7 @@ ORDINALS = {  # places of a list, as people count them
     **dict.fromkeys(("fifth", "5th"), 4),
     **{"sixth": 5, "6th": 5, "seventh": 6, "eighth": 7, "ninth": 8, "tenth": 9, "last": -1},
 }
-
-
 _COUNTS = {"one": 1, "two": 2, "three": 3, "four": 4, "2": 2, "3": 3, "4": 4}
-
-
 _ORDINAL = re.compile(
     rf"\b(?:the\s+)?(?P<word>{'|'.join(ORDINALS)})(?:\s+(?P<count>two|three|four|2|3|4))?(?:\s+(?:one|ones|"
     rf"movie|film|book|option|pick|title|suggestion|recommendation|item|of\s+(?:them|those|these)))?\b"
@@ -238,8 +196,6 @@ _ORDINAL = re.compile(
     r"|(?:\bnumber\s+|\bno\.\s*|#\s?)(?P<digit>\d{1,2}|one|two|three|four|five)\b",
     re.IGNORECASE,
 )
-
-
 # "seen 1, 3 and 4", "2 and 5 were boring": bare numbers that count out a list.
 _BARE = re.compile(
     r"(?:^\W*(?:(?:and|but|i|i've|have|already|not|no|maybe|also|both|numbers?)\W+)*|\b(?:seen|liked?|loved?|hated?|watched|saw|not|"
@@ -247,15 +203,11 @@ _BARE = re.compile(
     r"#?\d{1,2})*)(?=\s*(?:$|[.!?,;]|(?:was|were|is|are|look|looks|sound|sounds|already|too|please|i|but|bored|not|lol|haha|thx|thanks|pls|plz|tho|though)\b))",
     re.IGNORECASE,
 )
-
-
 _OTHERS = re.compile(
     r"\b(?:the\s+)?(?:others?|rest|remaining)(?:\s+(?:ones?|two|three|four|\d))?\b(?!\s+(?:movies?|films?|"
     r"day|night|than|of the time))",
     re.IGNORECASE,
 )
-
-
 _NOT_SLOT = re.compile(
     r"^\W*(?:(?:but|and|maybe|ok|okay|hm+|well|so|please|no|i'm|i am)\W+)*"
     r"(?:not\s+interested\s+in|not|skip|drop|remove|"
@@ -264,16 +216,12 @@ _NOT_SLOT = re.compile(
     r"(?:i\s+)?(?:don't|do not|didn't)\s+(?:want|fancy|feel like|need))\s+(?:to\s+\w+\s+)?(?:the\s+|number\s+|#)?",
     re.IGNORECASE,
 )
-
-
 _NO_APPEAL = re.compile(  # "the last two don't interest me"
     r"\b(?:don'?t|do not|doesn'?t|does not)\s+(?:really\s+|quite\s+)?(?:interest|appeal to|tempt|grab|excite)\s+"
     r"(?:me|us)\b|"
     r"\b(?:is|are)(?:n'?t|\s+not)\s+(?:really\s+)?(?:for (?:me|us)|what i|our thing|my thing)",
     re.IGNORECASE,
 )
-
-
 _TURNED_DOWN = re.compile(
     r"\b(?:(?:something|anything|someone)\s+(?:completely\s+|totally\s+|entirely\s+|very\s+)?(?:else|"
     r"different)|what\s+else|others?\s*\?|any\s+others?|other\s+(?:ones?|options?|ideas|suggestions|"
@@ -293,16 +241,12 @@ _TURNED_DOWN = re.compile(
     r"next|pass|no good|more|(?:some |any |the )?others?)(?:\W+(?:please|thanks|thank you|one))?\W*$",
     re.IGNORECASE,
 )
-
-
 _WHAT_A = re.compile(
     r"^\W*(?:what|such)\s+an?\s+(?:(?:great|good|amazing|beautiful|awesome|fantastic)\s+)?(?:movie|film|book|"
     r"ride|story|show|classic|"
     r"masterpiece|joy|treat|gem)\b",
     re.IGNORECASE,
 )
-
-
 _OFTEN = re.compile(  # "I've watched X like ten times", "... every year"
     r"^\W*(?:(?:like|about|at least|probably|over|more than|maybe)\s+)*(?:(?:a\s+)?(?:\d+|three|four|five|six|"
     r"seven|eight|ten|"
@@ -311,14 +255,10 @@ _OFTEN = re.compile(  # "I've watched X like ten times", "... every year"
     r"over and over|again and again|all the time|so (?:many times|often))",
     re.IGNORECASE,
 )
-
-
 _NONE_WILL_DO = re.compile(
     r"\b(?:none|not\s+any)\s+of\s+(?:those|these|them)\b|^\W*(?:hm+\W+)*not\s+(?:quite|really|those|these)\W*$",
     re.IGNORECASE,
 )
-
-
 _I_HAVE = re.compile(
     r"^\W*(?:(?:yes|yeah|yep|yup|yea|oh|sure|actually|of course)\W+)*(?:(?:i|we)\s+(?:have|did)(?:\s+(?:too|"
     r"already|actually|indeed))?|"
@@ -328,8 +268,6 @@ _I_HAVE = re.compile(
     r"last \w+|already))\W*$",
     re.IGNORECASE,
 )
-
-
 _EXCEPT = re.compile(r"\b(?:except(?:\s+for)?|besides|apart\s+from|other\s+than|all\s+but)\b", re.IGNORECASE)
 
 
@@ -340,28 +278,20 @@ _WHO_LIKES = re.compile(
     r"(?:like|love|enjoy|hate)d?\s+(?:most\s+)?(?:was|is|were)\b",
     re.IGNORECASE,
 )
-
-
 _FOUND = re.compile(
     r"\b(?:i|we)\s+(?:\w+\s+)?(?:find|found|think|thought|consider(?:ed)?|rate[sd]?)\s+(?:that\s+)?$",
     re.IGNORECASE,
 )
-
-
 _MINE = re.compile(  # "are all films I love"
     r"^\W*(?:is|are|was|were)\s+(?:\w+\s+){0,4}?(?:that\s+|which\s+)?(?:i|we)\s+(?:really\s+|absolutely\s+)?"
     r"(?:(?P<bad>hate|dislike|loathe|can't stand)|love|like|enjoy|adore)\w*",
     re.IGNORECASE,
 )
-
-
 _I_DID = re.compile(  # "Logan I liked though"
     r"^\W*i\s+(?:really\s+|actually\s+|absolutely\s+|also\s+)?(?:loved?|liked?|enjoy(?:ed)?|adored?|(?P<bad>hated?|disliked?))"
     r"(?:\s+(?:it|that|too|though|a lot|very much|so much|as well|also))*\W*$",
     re.IGNORECASE,
 )
-
-
 _ASKS_FOR_LIKE = re.compile(  # "do you know any comedies like Deadpool?"
     r"\b(?:watch|see|read)(?:\s+next)?\s+after\s+(?:the\s+)?$|\bdoesn't\s+(?:like|love)\s+$|"
     r"^\W*(?:what|which)(?:'s|\s+\w+|\s+(?:movies|films|books)\s+are|\s+else\s+is)?\s+(?:like|similar\s+to|"
@@ -371,32 +301,22 @@ _ASKS_FOR_LIKE = re.compile(  # "do you know any comedies like Deadpool?"
     r"(?:like|similar to|in the (?:style|vein|spirit) of|along the lines of|as good as)\s+(?:the\s+)?$",
     re.IGNORECASE,
 )
-
-
 _GREAT_WAS = re.compile(  # "that was great Finding Nemo"
     rf"\b(?:that|it|this)(?:'s|\s+was|\s+is)\s+(?:(?:so|really|very|such|a|pretty)\s+)*(?:{_GOOD})\W*$",
     re.IGNORECASE,
 )
-
-
 _NOT_IT = re.compile(
     r"^\W*(?:(?:was|is|were|are)\s+not|(?:was|is|were|are)n'?t|not\s+so\s+much|not\s+really|not\s+at\s+all|less\s+so|not|"
     r"(?:did|does)(?:n'?t|\s+not))\W*$",
     re.IGNORECASE,
 )
-
-
 _SO_IS = re.compile(
     r"(?:\bso\s+(?:is|was|are|were)|\b(?:same|likewise|ditto)\s+(?:goes\s+)?(?:for|with)|\bas\s+(?:is|was)|\bditto)\s+$",
     re.IGNORECASE,
 )
-
-
 _RATHER_THAN = re.compile(  # "more like X than Y"
     r"\bmore\s+(?:like|along\s+the\s+lines\s+of)\b.*\bthan\s+(?:like\s+)?(?:the\s+)?$", re.IGNORECASE
 )
-
-
 _THAT_KIND = (
     r"(?:and\s+|etc\W*)*(?:that|this|those|these)\s+(?:kinds?|sorts?|types?|style)\s+of\b|"
     r"(?:and\s+)?(?:stuff|things|films|movies)\s+like\s+(?:that|those|this|these)\b"

@@ -27,8 +27,6 @@ _FILL = frozenset(
     "movie movies film films title titles book books stuff ones one fan fans big huge lot much definitely especially "
     "mostly usually all most long short smart clean light dark serious intense cute modern quality solid too".split()
 )
-
-
 _CUES = frozenset(
     "something anything want wants wanting wanted like likes liked love loves loved enjoy enjoys enjoyed "
     "prefer prefers "
@@ -38,18 +36,12 @@ _CUES = frozenset(
     "interested other seeking "
     "meant seek feel anyone somebody someone more stuff things similar read hear get got know of list top".split()
 )
-
-
 _SOFT_CUES = frozenset("of for about up get got know hear read how what feel only".split())
-
-
 _NEGATORS = frozenset(
     "no not nothing without dont doesnt didnt isnt arent wasnt never hate hates hated dislike disliked avoid avoiding "
     "except minus less nor neither non cant cannot wont zero skip excluding besides tired sick aint despise "
     "detest".split()
 )
-
-
 _NEGATED_GAP = _FILL | frozenset(
     "want wants wanting like likes liked love loves enjoy prefer into fan fans in mood for care about with "
     "by at all is are "
@@ -60,13 +52,9 @@ _NEGATED_GAP = _FILL | frozenset(
     "stand of having has have contain contains involving include scenes hear me give recommend suggest show "
     "please lots his her their to going gonna wanna another".split()
 )
-
-
 _RATHER_NOT = re.compile(  # "less scary", "not as dark"
     r"(?:less|fewer|(?:not|isn['’]?t|aren['’]?t)\s+(?:quite\s+)?(?:as|so|that|quite))\b", re.IGNORECASE
 )
-
-
 _NOT_NEGATIONS = (
     ("not", "only"),
     ("not", "just"),
@@ -75,8 +63,6 @@ _NOT_NEGATIONS = (
     ("no", "preference"),
     ("why", "not"),
 )
-
-
 _NOT_MIND = frozenset(
     {
         "dont mind",
@@ -89,14 +75,10 @@ _NOT_MIND = frozenset(
         "cant get",
     }
 )
-
-
 _MUST = re.compile(
     r"\b(?:must|nothing but|only|has to|have to|needs? to|strictly|definitely|exclusively|absolutely)\b",
     re.IGNORECASE,
 )
-
-
 _QUESTION = re.compile(
     r"^\W*(?:(?:oh|hm+|ok|okay|well|and|so|cool|nice|wait)\W+)*"
     r"(?:is|was|isn['’]?t|wasn['’]?t|are|were|did|does|do you (?:like|love|enjoy|prefer)|who|"
@@ -104,8 +86,6 @@ _QUESTION = re.compile(
     r"where|when|have you|how (?:is|was|long|many|old)|which|has)\b",
     re.IGNORECASE,
 )
-
-
 _ASKING = re.compile(
     r"\b(?:should\s+(?:i|we)|what(?:['’]?s|\s+is|\s+are)\s+(?:the|some|your|a)\s+(?:\w+\s+)?(?:best|good|great|"
     r"greatest|top|favou?rite)|need|needs|fancy|crav(?:e|ing)|mood|any|anything|something|recommend|"
@@ -114,16 +94,10 @@ _ASKING = re.compile(
     r"you (?:have|got)|got|find|give|show|would like|i['’]?d like|similar|else|how about|what about)\b",
     re.IGNORECASE,
 )
-
-
 _DEFINITE = re.compile(
     r"\b(?:that|the|this|those|a|it was|one of)\s+(?:other\s+|new\s+|old\s+)?(?:\w+\s+)?$", re.IGNORECASE
 )
-
-
 _PAST = re.compile(r"\b(?:saw|watched|seen|read|finished|heard)\b", re.IGNORECASE)
-
-
 _POLITE = frozenset(
     "please pls plz thx smth yes yeah yep sure ok okay hi hello hey probably maybe perhaps um hmm well "
     "then thanks thank you "
@@ -132,36 +106,20 @@ _POLITE = frozenset(
     "definitely both either really honestly now today tonight for me favorite genre this time about how what lovely "
     "super perfect wonderful por favor pls mate dude man lol haha omg".split()
 )
-
-
 _GOES_ON = frozenset(
     "with w without that from set about like similar directed starring by for please pls plz where based featuring "
     "made released filmed before after under over between shorter longer newer older no not in to yes tonight".split()
 )
-
-
 _PEOPLE_CUES = frozenset(
     "by with w starring featuring stars star directed director actor actress author writer from stars".split()
 )
-
-
 _PLACING = frozenset("from in set made produced shot filmed".split())
-
-
 _PARTICLES = frozenset("de del da di du la le van von der den st mc".split())
-
-
 _FOND = frozenset("like likes love loves adore adores prefer enjoy enjoys".split())
-
-
 _REFUSING = frozenset(
     "no not without except minus nor avoid avoiding excluding skip hate hates dislike".split()
 )
-
-
 _BEFORE_PLACES = _REFUSING | frozenset("from in the or and".split())
-
-
 # Words that never mean a value by themselves, whatever a catalogue's keywords hold.
 _MUTE = (
     FUNCTION_WORDS
@@ -179,13 +137,9 @@ _MUTE = (
         "way kind cinema director directors actors film-maker".split()
     )
 )
-
-
 _AHEAD = re.compile(
     r"\b(?:can|could|will|to|wants?|need)\s+(?:\w+\s+){0,2}(?:watch|see|read|hear)\b", re.IGNORECASE
 )
-
-
 _AUDIENCE = re.compile(
     r"\b(?:for|with|to(?:gether)? with|entertain|keep)\s+(?P<who>(?:(?:my|our|the|his|her|some|a|an|young|"
     r"little|small|two|three|\d)\s+)*"
@@ -194,8 +148,6 @@ _AUDIENCE = re.compile(
     r"(?:years?|yrs?|yo|y/?o)[\s-]*(?:olds?)?)))\b(?!\s+(?:myself|at heart))",
     re.IGNORECASE,
 )
-
-
 _CHILD_WANTS = re.compile(  # "my 8 year old wants something with dinosaurs"
     r"\b(?P<who>(?:my|our|the)\s+(?:(?:little|young|two|three|four|older|younger|\d)\s+)*(?:kids?|child|"
     r"children|toddlers?|grandkids|grandson|"
@@ -204,25 +156,17 @@ _CHILD_WANTS = re.compile(  # "my 8 year old wants something with dinosaurs"
     r"around|in\s+the\s+room|awake))\b",
     re.IGNORECASE,
 )
-
-
 _FAMILY = re.compile(
     r"\b(?P<who>(?:whole|entire)\s+family|all\s+the\s+family|family\s+(?:(?:movie|film)\s+)?night)\b",
     re.IGNORECASE,
 )
-
-
 _POLAR = re.compile(
     r"^\s*[:=,-]?\s*(?:(?P<yes>yes|yeah|yep|sure|please)|(?P<no>no|nope|nah|not))\s*(?=$|[,.;!])",
     re.IGNORECASE,
 )
-
-
 _NOTHING_BUT = re.compile(
     r"\b(?:nothing but|only|exclusively|strictly)\s+(?:(?:a|an|the|some|good)\s+)*$", re.IGNORECASE
 )
-
-
 _OPTIONAL_BEFORE = re.compile(  # "it doesn't have to be in French"
     r"(?:\b(?:doesn'?t|does not|don'?t|do not|needn'?t|need not)\s+(?:\w+\s+)?(?:(?:have|"
     r"need)\s+to\s+)?(?:be|have|star|feature|include)|"
@@ -230,15 +174,11 @@ _OPTIONAL_BEFORE = re.compile(  # "it doesn't have to be in French"
     r"\bdrop)\s+(?:(?:the|a|an|in|with|from|any)\s+)*$",
     re.IGNORECASE,
 )
-
-
 _OPTIONAL_AFTER = re.compile(
     r"\W*(?:movies?\s+|films?\s+|part\s+)?(?:(?:is|are)\s+(?:optional|not (?:necessary|a must|required))|"
     r"(?:doesn'?t|does not|don'?t|needn'?t)\s+(?:(?:have|need)\s+to\s+)?(?:be|star|appear|matter))\b",
     re.IGNORECASE,
 )
-
-
 _OWN_LIFE = re.compile(  # "I studied history", "I'm visiting family", "I'm a drama teacher": no wish
     r"\b(?:i|we|he|she|they|my\s+\w+)(?:'m|'ve|'s|'re|\s+am|\s+is|\s+have|\s+has|\s+are)?\s+(?:(?:\w+\s+)?"
     r"(?:live|work|stud(?:y|ied)|teach|taught|play|visit|met|own|meet|know|speak)(?:s|ed|ing)?|ha(?:ve|s|"
@@ -248,37 +188,19 @@ _OWN_LIFE = re.compile(  # "I studied history", "I'm visiting family", "I'm a dr
     r"|\b(?:do|can|could|are|did|have)\s+(?:you|u)\b",
     re.IGNORECASE,
 )
-
-
 _OTHER_TASK = re.compile(
     r"\b(?:write|compose|tell|sing)\s+(?:me\s+|us\s+)?an?\s+(?:\w+\s+)?(?:poem|joke|story|song|essay)\b",
     re.IGNORECASE,
 )
-
-
 _OF_ONE = frozenset("was is were it its thats youre ur are".split())  # said of something, not asked for
-
-
 _OF_VALUES = frozenset("non less minus wasnt".split())  # negate one value alone
-
-
 _TAKING = frozenset(
     "like love enjoy want watch watching see seeing into about with for have contain involving more do of".split()
 )
-
-
 _INSTEAD = re.compile(r"\s*(?:\w+\s+)?(?:please|pls|plz|instead)\b", re.IGNORECASE)
-
-
 _WE_ARE = ("we're", "we’re")  # which folds to "were"
-
-
 _BREAK = re.compile(r"[.;:!?\n(—]")
-
-
 _MISSPELT_AFTER = frozenset("a an some good any like likes love into no not something and or".split())
-
-
 _LIFTERS = frozenset("fine ok okay alright".split())
 
 

@@ -21,10 +21,7 @@ from wherefore.retrieval.sources import Found, _nothing, _positive, top
 
 Progress = Callable[[int, int], None]
 
-
 MOST_COLUMNS = 2**16  # items that 16-bit columns can tell apart
-
-
 _ROWS = 512  # of the matrix that are thinned at once, so that memory stays bounded
 
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 
 Kind = Literal["query", "item"]
-
-
 Progress = Callable[[int, int], None]  # done, total
 
 

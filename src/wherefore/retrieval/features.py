@@ -31,11 +31,7 @@ EXTRA_FEATURES = (
     "messages",  # log(1 + number)
     "mentioned",  # log(1 + number of named items)
 )
-
-
 OPTIONAL_FEATURES = (("popularity",), ("year", "year_gap", "year_nearest"))  # a catalogue may lack these
-
-
 _NEWEST = 20  # named items that count
 
 

@@ -21,8 +21,6 @@ from wherefore.retrieval.lexical import Lexical
 from wherefore.retrieval.stores import STORES, VectorStore
 
 FORMAT = 1
-
-
 _QUERIES_KEPT = 4096
 
 

@@ -26,8 +26,6 @@ from wherefore.retrieval.sources import Found, _nothing, _positive, top
 from wherefore.text import FUNCTION_WORDS, forms, stem
 
 _CHARACTERS = 2000  # of a message that are read
-
-
 _MESSAGES = 24  # the newest whose words count; what is farther back weighs next to nothing
 
 

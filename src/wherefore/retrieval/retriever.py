@@ -33,14 +33,8 @@ from wherefore.retrieval.sources import (
 )
 
 _RRF = 60  # reciprocal rank fusion's usual constant (Cormack et al., 2009)
-
-
 _GUARANTEED = 0.5  # share of the candidates that the sources' best are sure of, in equal parts
-
-
 _QUERY_CHARS = 500  # of the user's newest words that are embedded
-
-
 _OPERATORS = {
     "lt": operator.lt,
     "le": operator.le,

@@ -53,11 +53,7 @@ class VectorStore(Protocol):
 
 
 _FACTORY = re.compile(r"(Flat|SQ4|SQ6|SQ8|SQfp16|SQbf16|HNSW[1-9]\d*(,(Flat|SQ8|SQfp16))?)")
-
-
 _USUAL_RANGE = 2.5  # of one dimension of unit vectors, in standard deviations of 1 / sqrt(d)
-
-
 _EXACT_SHARE = 0.05  # below this share of qualifying rows a graph search is not worth its misses
 
 

@@ -26,31 +26,14 @@ from wherefore.retrieval.sources import Found, top
 from wherefore.text import FUNCTION_WORDS, forms, stem
 
 TEXT, VALUE, ITEM, QUERY = range(4)  # kinds of events
-
-
 USER, ASSISTANT = range(2)
-
-
 _FARTHEST = 23  # messages; what is farther back counts as this far
-
-
 _PHRASE = 4  # words of a value at most
-
-
 _CHARACTERS = 2000  # of a message that are read
-
-
 _VALUES = 24  # of a message that count, the first
-
-
 _EVENTS = 512  # of a dialogue that count, the newest: attention takes their square
-
-
 _UNKNOWN = 0.5  # added to counts of mentions, so that an item nobody named has some
-
-
 _BATCH = 32  # dialogues that are read at once after training
-
 
 Key = tuple[str, str]  # field, value in lower case
 

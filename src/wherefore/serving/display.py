@@ -13,11 +13,7 @@ from wherefore.dialogue.state import Preferences, Wish
 
 # Control characters would let an item's title move the cursor; the others turn the writing direction round.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-
-
 _OPERATORS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "="}
-
-
 _COLUMNS = ("number", "date", "category", "people")
 
 

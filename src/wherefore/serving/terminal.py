@@ -29,7 +29,6 @@ Say what you like and what you look for, in your own words.
 /help    these lines
 /quit    leave (or Ctrl-D); Ctrl-C stops a reply"""
 
-
 _PARTS = re.compile(r"\*\*|\n|[^\S\n]+|(?:(?!\*\*)\S)+")
 
 

@@ -14,8 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
-
-
 T = TypeVar("T")
 
 

@@ -26,17 +26,9 @@ from wherefore.training.sizes import LMSize, causal_lm_config, embedder_size, lm
 # A turn lists so many items; what is said of each is planned in so many tokens and written in so many (both as
 # the starter does on its own catalogue).
 LISTED, PLAN_TOKENS, SENTENCE_TOKENS = 5, 64, 24
-
-
 FACT_TOKENS = 64  # at most, of an item's facts or a corpus reply
-
-
 FEATURES = 64  # about, of the ranking head: the catalogue and the sources decide
-
-
 _ADAM = 12  # bytes for each trained parameter besides itself: gradient and two moments in float32
-
-
 _LOGIT = 12  # bytes for each logit that is learned: itself, in float32, and its gradient
 
 

@@ -27,17 +27,9 @@ from wherefore.writing.asking import Ask, best_question
 from wherefore.writing.plan import plan_opening, plan_reasons
 
 LISTED = 5  # items of a list
-
-
 _REFERENCE = re.compile(r"@(i\d+)\b")
-
-
 _ASKS_BACK = 0.3  # of lists, where there is something to ask
-
-
 _QUESTIONS = 0.2  # of turns in which the user asks about a listed item first
-
-
 _PASSING = (
     "Who is behind number {n}?",
     "Tell me about number {n}.",

@@ -15,21 +15,15 @@ _FIRST = (
     "Ada Bela Carmen Dmitri Elif Farid Greta Hugo Ines Jonas Kaya Lars Mira Nadia Omar Petra Quentin Rosa Sven Tala "
     "Umar Vera Wanda Ximena Yusuf Zora Anders Brigid Cosmo Dolores Edmund Fiona Gustav Helga Ivo Jelena Kofi Lucia"
 ).split()
-
-
 _LAST = (
     "Abara Brandt Castellan Dufour Eskola Ferrante Grimaldi Halvorsen Iwata Jansky Kowal Lindqvist Marchetti Novak "
     "Okafor Pereira Quist Rasmussen Sorensen Tanaka Ulrich Vasquez Whitlock Yamada Zielinski Ashdown Bellweather Crane "
     "Delacroix Everhart Fairchild Garrick Holloway Ironside Juniper Kettering Lockhart Merriweather Northcott Penhallow"
 ).split()
-
-
 _ADJECTIVES = (
     "Quiet Crimson Broken Hidden Silver Endless Winter Golden Hollow Burning Distant Little Wild Paper Salt Velvet "
     "Northern Second Last Midnight Amber Green Frozen Secret Empty Bright"
 ).split()
-
-
 _NOUNS = (
     "Harbour Garden River Mirror Orchard Lantern Station Kingdom Letter Mountain Shadow Island Voyage House Bridge "
     "Forest Clock Engine Summer Moon Castle Road Ocean Promise Stranger Tide"

@@ -12,6 +12,9 @@ from wherefore.catalog.spoken import is_year, values_of
 from wherefore.dialogue.facts import Fact, Plan
 from wherefore.dialogue.messages import Dialogue, Mention, Message, named_items
 from wherefore.dialogue.state import Limit, Preferences, Wish
+from wherefore.writing.check import Sentence
+from wherefore.writing.fluency import Ngram, _ngrams, shape
+from wherefore.writing.grammar import opening, word
 from wherefore.writing.plan import evidence, plan_opening
 
 
@@ -169,3 +172,19 @@ def _few(facts: list[Fact], rng: Random) -> list[Fact]:
 
 def _draw(catalog: Catalog, rng: Random) -> Item:
     return catalog.items[rng.randrange(len(catalog))]
+
+
+def collect(catalogs: Sequence[Catalog], sentences: int, seed: int = 0) -> set[Ngram]:
+    """The n-grams of random sentences of the grammar, a quarter of them openings."""
+    rng = Random(seed)
+    found: set[Ngram] = set()
+    for number in range(sentences):
+        catalog = catalogs[number // 4 % len(catalogs)]
+        if number % 4:
+            case = random_case(catalog, rng)
+            text = word(case.plan, rng)
+        else:
+            case = random_opening_case(catalog, rng)
+            text = opening(case.plan, rng)
+        found.update(_ngrams(shape(Sentence(text, case.plan, case.dialogue, catalog))))
+    return found

@@ -26,8 +26,6 @@ from wherefore.retrieval.tower import message_texts
 from wherefore.training.tasks import Recommendations, link_items, prepare_recommendations
 
 T = TypeVar("T")
-
-
 Show = Callable[[str, int, int, str], None]  # what is done, done, of, a note
 
 

@@ -22,13 +22,8 @@ from wherefore.training.practice import holders
 from wherefore.writing.asking import Ask
 
 _LEAST = 20  # items that share all that the user has told of the target: fewer would give it away
-
-
 _EXAMPLES = 2  # liked items that a user names at most in the beginning
-
-
 _VALUES = 100  # a field with more values is nothing that people would name one of by themselves
-
 
 _OPENINGS = (
     "Hi, I'm looking for {noun} to {see}. {wish}",
@@ -37,8 +32,6 @@ _OPENINGS = (
     "{wish} Any ideas?",
     "hey! {wish}",
 )
-
-
 _LIKES = (
     "I loved {a}.",
     "I really enjoyed {a}.",
@@ -46,16 +39,12 @@ _LIKES = (
     "{a} was great.",
     "I'm a fan of {a}.",
 )
-
-
 _WANTS = (
     "I want something with the {label} {value}.",
     "{value} would be good.",
     "I'm in the mood for {value}.",
     "Maybe {value}.",
 )
-
-
 _MORE = (
     "How about {value}?",
     "I'd prefer {value}.",
@@ -63,49 +52,31 @@ _MORE = (
     "{value}, please.",
     "I'd like {value}.",
 )
-
-
 _AFTER = (
     "Something from after {n}, please.",
     "newer than {n} please",
     "I'd like something more recent, after {n}.",
 )
-
-
 _BEFORE = (
     "Something from before {n}, please.",
     "older please, before {n}",
     "I'd like an older one, from before {n}.",
 )
-
-
 _UNDER = ("It should be under {n} {unit}.", "shorter than {n} {unit} please", "Under {n} {unit}, please.")
-
-
 _OVER = ("It should be over {n} {unit}.", "longer than {n} {unit} please", "Over {n} {unit}, please.")
-
-
 _CLOSER = (
     "More like number {n}.",
     "Number {n} comes closest. More like that?",
     "I like the look of number {n}, more like it.",
 )
-
-
 _REFUSES = ("No {value}, please.", "I don't want {value}.", "Not {value}.", "Less {value}, please.")
-
-
 _SEEN = ("I've seen {a}.", "I have already seen {a}.", "{a} I've seen.")
-
-
 _ELSE = (
     "None of those, what else?",
     "Hmm, not those. Something else?",
     "Any others?",
     "Not quite. What else do you have?",
 )
-
-
 _UNDECIDED = ("no preference", "I don't mind", "either", "not sure")
 
 

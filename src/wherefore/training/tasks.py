@@ -35,14 +35,8 @@ from wherefore.writing import grammar as wording
 from wherefore.writing.plan import plan_reasons
 
 T = TypeVar("T")
-
-
 Progress = Callable[[int, int], None]
-
-
 _AT_ONCE = 64  # dialogues whose texts are embedded at once
-
-
 _CHOICE = 4  # batches' worth of examples are drawn, and one batch of like length is taken
 
 
@@ -538,8 +532,6 @@ _LIKING = (
     "{} was great",
     "i enjoyed {}",
 )
-
-
 _WANTING = (
     "something {}",
     "i want {}",
@@ -547,8 +539,6 @@ _WANTING = (
     "can you suggest something {}?",
     "any {} ones?",
 )
-
-
 _REFUSING = ("no {}", "nothing {} please", "i do not want {}", "but not {}")
 
 

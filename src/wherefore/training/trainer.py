@@ -37,11 +37,7 @@ class TrainingStopped(Exception):
 
 
 RANKS = frozenset({"ranking", "in_batch_ranking"})  # losses by which the LLM learns to rank
-
-
 _MEASURED = RANKS | {"source_ranking"}  # stages with one of these can be measured by recall
-
-
 _AT = 10
 
 

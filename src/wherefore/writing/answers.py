@@ -27,11 +27,7 @@ from wherefore.writing.plan import plan_reasons, record_fact
 from wherefore.writing.smalltalk import Said
 
 _MOST = 6  # values of one field that are told
-
-
 _TOLD = 5  # items of a list that are told of one by one
-
-
 _COMPARATIVES = {
     "the newest": "the newer",
     "the oldest": "the older",

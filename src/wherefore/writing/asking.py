@@ -21,26 +21,13 @@ from wherefore.writing.phrases import of_place, said, style_of
 from wherefore.writing.plan import record_fact
 
 _CANDIDATES = 100  # of the best that a question is to tell apart
-
-
 _LEAST = 0.5  # bits that an answer must be expected to give
-
-
 _MOST_QUESTIONS = 3  # in one dialogue
-
-
 _VALUES = 100  # a field with more values is no choice that people think in
-
-
 _OPTIONS = 3
-
-
 _FREQUENT = 7  # values that options are chosen from
-
-
 # How many of those who are asked have an answer.
 _ANSWERED = {"category": 0.8, "place": 0.25, "year": 0.7, "number": 0.6}
-
 
 _DECLINED = re.compile(
     r"\bjust\s+(?:recommend|suggest|give|show|pick|tell|list|choose|find|get)\b|\bsurprise me\b|"

@@ -34,11 +34,7 @@ from wherefore.writing.phrases import (
 )
 
 _SLOT = re.compile(r"([@#])\s*(\d+)")
-
-
 _TAG_CUES = frozenset("tagged keyword keywords tag tags topic topics theme themes subject subjects".split())
-
-
 _KEPT_CAPITALS = frozenset(
     "african american asian australian british canadian celtic chinese christian cuban dutch english european "
     "french german greek indian irish italian jamaican japanese jewish korean latin mediterranean mexican "
@@ -218,39 +214,21 @@ class Problem:
 
 
 _NEGATIONS = frozenset("no not none nothing never without neither nor avoid lacks nowhere".split())
-
-
 _PASSED = (" turned down ", " have seen ", " already seen ", " you had ")
-
-
 _OUT = frozenset(("out", "skipped", "clear"))  # "left out", "kept out": negations of openings
-
-
 _ASKED = frozenset(
     "ask asked wanted wish wished wishes request requested requests after looking named wants want".split()
 )
-
-
 _LIKING = frozenset("like liked likes loved love enjoyed enjoy favourite favorite".split())
-
-
 _COMPARING = frozenset(
     "under over below above before after than least most until between within beyond".split()
 )
-
-
 _SHARING = frozenset("also too both same well common shares share shared another again".split())
-
-
 _NEARNESS = frozenset("close similar vein near neighbour resembles likeness far".split())
-
-
 _DANGLING = frozenset(
     "a an the and or but with of in by from to at are was has like as which who its your both than between under "
     "over about into their these because since if while tagged starring directed".split()
 )
-
-
 _ARTICLES = frozenset(("a", "an", "the", "both", "its"))
 
 

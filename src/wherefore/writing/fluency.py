@@ -11,14 +11,11 @@ from __future__ import annotations
 import gzip
 from collections.abc import Sequence
 from functools import cache
-from random import Random
 
-from wherefore.catalog.catalog import Catalog
 from wherefore.files import ASSETS
 from wherefore.text import normal_words
-from wherefore.training.practice import random_case, random_opening_case
 from wherefore.writing.check import Sentence
-from wherefore.writing.grammar import lexicon, opening, word
+from wherefore.writing.grammar import lexicon
 from wherefore.writing.phrases import NUMBERS, style_of
 from wherefore.writing.plan import record_fact
 
@@ -102,22 +99,6 @@ def ngrams() -> frozenset[Ngram]:
     """All that the grammar was seen to use: what `collect` found, as `scripts/make_ngrams.py` keeps it."""
     text = gzip.decompress((ASSETS / NGRAMS).read_bytes()).decode()
     return frozenset(tuple(line.split(" ")) for line in text.splitlines())
-
-
-def collect(catalogs: Sequence[Catalog], sentences: int, seed: int = 0) -> set[Ngram]:
-    """The n-grams of random sentences of the grammar, a quarter of them openings."""
-    rng = Random(seed)
-    found: set[Ngram] = set()
-    for number in range(sentences):
-        catalog = catalogs[number // 4 % len(catalogs)]
-        if number % 4:
-            case = random_case(catalog, rng)
-            text = word(case.plan, rng)
-        else:
-            case = random_opening_case(catalog, rng)
-            text = opening(case.plan, rng)
-        found.update(_ngrams(shape(Sentence(text, case.plan, case.dialogue, catalog))))
-    return found
 
 
 def _ngrams(words: Sequence[str]) -> list[Ngram]:

@@ -41,10 +41,7 @@ from wherefore.writing.phrases import (
 )
 
 MIN_WORDS, MAX_WORDS = 4, 28  # of a reason; an opening may have MAX_OPENING
-
-
 MAX_OPENING = 56
-
 
 # -- reasons: sentences for one group of facts ------------------------------------------------------
 
@@ -90,16 +87,12 @@ WISH = (
     "your request is met here: it {vp}.",
     "going by your request, {np}.",
 )
-
-
 WISH_PERSON = (
     "you asked for {ask}, {who}.",
     "you wanted {ask}, {who}.",
     "you named {ask}, {who}.",
     "you were looking for {ask}, {who}.",
 )
-
-
 WISH_MODIFIER = (
     "you asked for {ask}, and {ask} it is.",
     "you wanted {ask}, and that is what this is.",
@@ -108,8 +101,6 @@ WISH_MODIFIER = (
     "for {ask}, as you asked, try this one.",
     "{ask} is what you asked for, and this is {np}.",
 )
-
-
 WISH_TAG = (
     "you asked for {v}, and that is one of its {labels}.",
     "you mentioned {v}, and that is among its {labels}.",
@@ -118,14 +109,11 @@ WISH_TAG = (
     "its {labels} include {v}, as you asked.",
     "its {labels} include {v}, just what you mentioned.",
 )
-
-
 WISH_PREP = (
     "you wanted {ask}, and this one is.",
     "you asked for {ask}, which this one is.",
     "you asked for {ask}, and that is what this is.",
 )
-
 
 SHARED = (
     "like {src}, it {vp}.",
@@ -169,8 +157,6 @@ SHARED = (
     "you told me you liked {src}; this one {also}.",
     "with {common} in common, it goes with {src}.",
 )
-
-
 SHARED_PERSON = (
     "{v} {did} both this one and {src}.",
     "{v} {did} both {src} and this one.",
@@ -179,8 +165,6 @@ SHARED_PERSON = (
     "you {liked} {src}, and {v} {did} this one too.",
     "because you {liked} {src}: {v} {did} this one as well.",
 )
-
-
 SHARED_TAG = (
     "{src} and this one are both tagged {v}.",
     "both {src} and this one are tagged {v}.",
@@ -188,7 +172,6 @@ SHARED_TAG = (
     "as with {src}, its {labels} include {v}.",
     "like {src}, it lists {v} among its {labels}.",
 )
-
 
 SIMILAR = (
     "of what you {liked}, {src} is the closest to this one.",
@@ -209,7 +192,6 @@ SIMILAR = (
     "picked for its likeness to {src}.",
 )
 
-
 LIMIT = (
     "it {vp}, which is {limit}, as you asked.",
     "it {vp}, which is {limit}, as you wanted.",
@@ -224,15 +206,12 @@ LIMIT = (
     "as you wanted {ask}, note that it {vp}.",
     "within what you allowed: it {vp}.",
 )
-
-
 LIMIT_SAME = (
     "it {vp}, as you asked.",
     "it {vp}, just as you asked.",
     "this one {vp}, as you wanted.",
     "this {noun} {vp}, as you asked.",
 )
-
 
 OWN = (
     "it is {np}.",
@@ -255,7 +234,6 @@ OWN = (
     "worth considering, as it {vp}.",
 )
 
-
 AVOID = (
     "nothing in its record says {v}, which you wanted to avoid.",
     "you wanted no {v}, and its record lists none.",
@@ -264,14 +242,11 @@ AVOID = (
     "you did not want {v}, and its record has none of that.",
     "its record shows no sign of {v}, as you wanted.",
 )
-
-
 AVOID_PERSON = (
     "its record does not name {v}, as you wished.",
     "you did not want {v}, and its record has no such name.",
     "{v} is not in its record, as you wanted.",
 )
-
 
 # -- reasons: clauses that follow a first sentence --------------------------------------------------
 
@@ -282,8 +257,6 @@ THEN_WISH = (
     "it {also}, as you asked",
     "it {also}, which you asked for",
 )
-
-
 THEN_SHARED = (
     "like {src}, it {vp}",
     "just like {src}, it {vp}",
@@ -292,46 +265,30 @@ THEN_SHARED = (
     "it has {common} in common with {src}",
     "it {also}, like {src}",
 )
-
-
 THEN_SIMILAR = (
     "it is close to {src}, which you {liked}",
     "of what you {liked}, {src} is the closest",
     "it is in a similar vein to {src}",
     "it sits close to {src}",
 )
-
-
 THEN_LIMIT = (
     "it {vp}, which is {limit}, as you asked",
     "it {vp}, so {limit}, as you asked",
     "it {vp}, which is {limit}",
     "it {vp}, so it keeps to your limit",
 )
-
-
 THEN_LIMIT_SAME = ("it {vp}, as you asked", "it {also}, as you asked", "as you wanted, it {vp}")
-
-
 THEN_OWN = ("it {also}", "it {vp}", "this one {also}")
-
-
 THEN_AVOID = (
     "nothing in its record says {v}",
     "its record does not mention {v}",
     "it is not filed under {v}, as you wished",
     "its record lists no {v}",
 )
-
-
 THEN_AVOID_PERSON = ("its record does not name {v}", "{v} is not in its record")
-
-
 LINKS = (", and ", ", and ", "; ")
 
-
 LIKED = ("liked", "liked", "liked", "enjoyed", "mentioned", "brought up", "loved")
-
 
 # -- openings ---------------------------------------------------------------------------------------
 
@@ -351,8 +308,6 @@ LIKES = (
     "in the direction of {a}, ",
     "to go with {a}, ",
 )
-
-
 LIST = (
     "here {are} {n} {nps} for you.",
     "here {are} {n} {nps} to consider.",
@@ -371,11 +326,7 @@ LIST = (
     "you could try {these} {n} {nps}.",
     "my suggestions are {these} {n} {nps}.",
 )
-
-
 GREETINGS = ("", "", "", "sure. ", "of course. ", "happy to help. ", "certainly. ", "all right. ", "good, ")
-
-
 HINTS = (
     " tell me one you liked and i can do better.",
     " tell me more about your taste and i can narrow it down.",
@@ -383,8 +334,6 @@ HINTS = (
     " say what you are in the mood for and i will look again.",
     " is there one you liked before?",
 )
-
-
 PASSED = (
     " i left out the ones you have seen or turned down.",
     " none of them is one you have seen or turned down.",
@@ -392,8 +341,6 @@ PASSED = (
     " these are new ones, without those you turned down or have seen.",
     " the ones you had before are left out.",
 )
-
-
 AVOIDED = (
     " none of them is filed under {v}.",
     " i kept {v} out, as you asked.",
@@ -401,45 +348,34 @@ AVOIDED = (
     " as you asked, i kept clear of {v}.",
     " no {v}, as you wished.",
 )
-
-
 AVOIDED_TAG = (  # a film without the keyword “violence” may be violent: no more is known than what it is tagged
     " none of them is tagged {v}.",
     " i left out what is tagged {v}, as you asked.",
     " nothing tagged {v}, as you wished.",
 )
-
-
 AVOIDED_PLACE = (
     " nothing {of} {v}, as you wished.",
     " i left out what is {of} {v}, as you asked.",
     " none of them is {of} {v}.",
 )
-
-
 PARTLY = (
     " only {n} of them {vps}.",
     " {n} of them {vps}; the rest come near.",
     " not all of them fit: {n} of them {vps}.",
     " of these, {n} {vps}.",
 )
-
-
 UNMET = (
     " none of them {vp}, so these are the nearest i found.",
     " i found nothing for {v} that fits the rest, so these come nearest.",
     " {v} could not be met here, so these are the nearest i found.",
     " i could not find {v} within the rest of your request.",
 )
-
-
 SHORT = (
     " nothing more fits all that you asked for.",
     " that is all the catalogue has within your limits.",
     " i found no more that fit everything you asked for.",
     " there are no others that meet all of it.",
 )
-
 
 # -- records as text --------------------------------------------------------------------------------
 

@@ -17,7 +17,6 @@ from wherefore.writing.plan import record_fact
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
-
 # Genre words that need another form before a noun, and those that are nouns themselves.
 FORMS = {
     "animation": "animated",
@@ -27,30 +26,16 @@ FORMS = {
     "romance": "romantic",
     "sport": "sports",
 }
-
-
 _NOUNS = frozenset(
     "comedy drama thriller western documentary musical mystery melodrama memoir film-noir".split()
 )
-
-
 _CAPITAL_VOWELS = frozenset("fhlmnrsx")  # letters whose names begin with a vowel: "an R&B album"
-
-
 _THE = frozenset("usa us uk netherlands philippines bahamas maldives gambia congo".split())
-
-
 _THE_ENDS = ("states", "kingdom", "republic", "union", "emirates", "islands", "america")
-
-
 _COUNTED = frozenset(
     "page track chapter ingredient player piece season episode step serving song volume part level".split()
 )
-
-
 _LONG = frozenset(("runtime", "duration", "running time", "length", "play time", "playing time"))
-
-
 _CAST = frozenset("cast actor actress star starring performer actors".split())
 
 

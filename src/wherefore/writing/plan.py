@@ -17,8 +17,6 @@ from wherefore.dialogue.state import Wish, by_words
 from wherefore.text import normal_words
 
 _COMMON = 0.5  # a value that more than this share of the items have ties nothing together
-
-
 _NEAR = 0.5  # cosine from which an item is called close to another: one random pair in a hundred reaches it
 
 

@@ -16,11 +16,7 @@ from wherefore.reading.choices import ASKS_MORE
 from wherefore.text import joined, straight
 
 _GREETING = frozenset("hi hello hey howdy greetings yo hiya good morning evening afternoon there".split())
-
-
 _PLEASANTRY = frozenset("how are you doing today whats what's up nice to meet is it going".split())
-
-
 _THANKS = frozenset(
     "thanks thank you thx ty cheers bye goodbye ciao great good perfect ok okay cool nice awesome lovely so very much "
     "lot "
@@ -31,13 +27,9 @@ _THANKS = frozenset(
     "need needed wanted wanna i im dear folks "
     "appreciated appreciate it really you're star rock best sleep well tomorrow today again indeed".split()
 )
-
-
 _CUES = frozenset(
     "thanks thank thx ty kthx cheers bye goodbye ciao gracias merci danke grazie obrigado appreciated".split()
 )
-
-
 # What is not about items, as a whole message: what is asked of the assistant, and what merely tells of oneself.
 _ELSEWHERE = re.compile(
     r"\b(?:weather|what time is it|what day is it|who (?:are|made|built) you|are you (?:a |an )?(?:\w+ "
@@ -47,21 +39,15 @@ _ELSEWHERE = re.compile(
     r"write (?:me )?(?:a |an |some )?(?:poem|essay|code|email)|what(?:'s| is) \d+ ?[-+*x/] ?\d+|capital of \w+)\b",
     re.IGNORECASE,
 )
-
-
 _HELP = re.compile(
     r"^\W*(?:help|what can you do|how does this work|how do i use (?:this|you)|what is this)\W*$",
     re.IGNORECASE,
 )
-
-
 _MINE = (
     r"(?:i(?:'ve| have)? (?:said|told you|asked for|wanted|want|liked?|loved?|hated?|am looking for|have seen|saw)|"
     r"i'm looking for|my (?:likes|dislikes|tastes?|preferences|wishes|limits|requests?|requirements|criteria|profile)|"
     r"you (?:know|have understood|understood|have so far))"
 )
-
-
 _RECALL = re.compile(
     r"^\W*(?:(?:ok|okay|so|wait|hm+|and|sorry|hey|btw|by the way)\W+)*(?:(?:can|could) you (?:please )?|please )?(?:"
     r"what did i (?:say|tell you|ask for|like|want)\b[\w\s']{0,40}|"
@@ -75,24 +61,18 @@ _RECALL = re.compile(
     r"what am i (?:looking for|after)\b[\w\s']{0,12})\W*$",
     re.IGNORECASE,
 )
-
-
 _RUDE = re.compile(
     r"\b(?:how (?:dumb|stupid|slow|useless) (?:can|are) you|you(?:'re| are)? (?:\w+ )?(?:dumb|stupid|"
     r"useless|an idiot|terrible|suck|the worst)|"
     r"(?:dumb|stupid|useless|bad) (?:bot|robot|machine|ai)|shut up|screw you|f\*?u?c?k (?:you|off))\b",
     re.IGNORECASE,
 )
-
-
 _PRAISE = re.compile(
     r"^\W*(?:(?:you(?:'re| are)|that(?:'s| is)|this is|wow|so|really|very|just|oh|such|a|the|haha+|lol)\W+)*"
     r"(?:great|awesome|amazing|clever|smart|helpful|perfect|good (?:bot|job|work)|nice(?: one)?|cool|"
     r"funny|impressive|lol|haha+|hahaha+)\W*$",
     re.IGNORECASE,
 )
-
-
 _TELLS = re.compile(
     r"^\W*(?:(?:lol|haha+|ok|okay|well|so|hm+|ah|oh|and|btw|yeah|actually)\W+)*(?:my|he|she|his|her|our|"
     r"i(?:'m| am)|we(?:'re| are)|"
@@ -100,15 +80,11 @@ _TELLS = re.compile(
     r"dog|cat|baby|weather))\b",
     re.IGNORECASE,
 )
-
-
 _SEEKS = re.compile(
     r"\b(?:want|wanna|need|like|love|looking|watch|see|read|recommend|suggest|something|anything|show|find|give|movies?|films?|"
     r"mood|prefer|more|else|about|bored|feel|help|tonight|please|which|what)\b",
     re.IGNORECASE,
 )
-
-
 _TOLD = {  # how each kind of what was understood is told
     "liked": "You liked {}.",
     "disliked": "You did not like {}.",
@@ -120,8 +96,6 @@ _TOLD = {  # how each kind of what was understood is told
     "limit": "It should be: {}.",
     "count": "You want {} at a time.",
 }
-
-
 _MOST_TOLD = 5  # items of a kind
 
 
