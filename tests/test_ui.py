@@ -37,7 +37,19 @@ def page():
 @pytest.fixture(scope="module")
 def ui(page):
     """The page's modules by name."""
-    names = ("view", "cards", "columns", "controls", "export", "picture", "saved", "texts", "app", "programs")
+    names = (
+        "view",
+        "cards",
+        "columns",
+        "controls",
+        "examples",
+        "export",
+        "layout",
+        "markup",
+        "own",
+        "picture",
+    )
+    names += ("programs", "saved", "session", "shelf", "texts", "app")
     return SimpleNamespace(**{name: sys.modules[f"wherefore_ui.{name}"] for name in names})
 
 
@@ -111,8 +123,8 @@ def test_everything_a_page_computes_runs_on_one_thread(ui, recommender, monkeypa
 
     app = asyncio.run(build())
     done = {one.fn.__name__: one.fn for one in app.fns.values() if one.fn is not None}
-    *_, last = done["turn"](ASK, ui.app.Session(), {})
-    session = next(one for one in last.values() if isinstance(one, ui.app.Session))
+    *_, last = done["turn"](ASK, ui.session.Session(), {})
+    session = next(one for one in last.values() if isinstance(one, ui.session.Session))
     assert session.view.turns[0].action == "recommend" and not session.running
     assert 'class="wf-' in done["explain"](session, {})
     done["recommend"]([{"role": "user", "content": ASK}])
@@ -149,8 +161,8 @@ def test_cards_show_evidence_and_escape_all_text(ui, recommender, talk):
     found = ui.picture.CatalogMap(catalog, np.eye(3, dtype=np.float32)).svg(["1", "2"], ["0"], ["2"])
     assert "<img" not in found and found.count("<circle") == 3
     assert "<img" not in ui.saved.Saved({evil: {"title": evil, "when": 1}}).html()
-    assert "<img" not in ui.app._trouble(f"/x/{evil}.csv", ValueError(evil))
-    assert ui.cards.literal("<b>![x](http://y)</b>\x1b") == "&lt;b&gt;!\\[x](http://y)&lt;/b&gt;"
+    assert "<img" not in ui.own.trouble_html(f"/x/{evil}.csv", ValueError(evil))
+    assert ui.markup.literal("<b>![x](http://y)</b>\x1b") == "&lt;b&gt;!\\[x](http://y)&lt;/b&gt;"
 
 
 def test_pictures_are_loaded_only_where_they_may_be(ui):
@@ -204,22 +216,22 @@ def test_places_on_the_map_fill_the_square(ui):
 
 
 def test_examples_fit_the_catalogue(ui):
-    builtin = ui.app.examples_of(Catalog.builtin())
+    builtin = ui.examples.examples_of(Catalog.builtin())
     assert len(builtin) == 4 and any("from after 2000" in text for text in builtin)
-    assert len(ui.app.examples_of(Catalog.from_records([{"id": "1", "title": "Cup"}], name="cups"))) == 1
+    assert len(ui.examples.examples_of(Catalog.from_records([{"id": "1", "title": "Cup"}], name="cups"))) == 1
 
 
 def test_messages_are_limited(ui):
-    now = ui.app.Session()
-    ui.app.check("hello", now)
-    busy = replace(now, sent=(time.time(),) * ui.app.MOST_MESSAGES)
+    now = ui.session.Session()
+    assert now.sending("hello").sent
+    busy = replace(now, sent=(time.time(),) * ui.session.MOST_MESSAGES)
     for text, of, says in (
         ("", now, ui.texts.EMPTY),
         ("x" * 20_001, now, "20,001 char"),
         ("hello", busy, "Wait"),
     ):
         with pytest.raises(ValueError, match=says):
-            ui.app.check(text, of)
+            of.sending(text)
 
 
 def test_conversations_in_the_browser(ui, talk):
@@ -250,9 +262,9 @@ def test_a_stopped_turn_is_understood(ui, recommender, talk):
 
 
 def test_a_catalogue_that_is_no_longer_held_is_noticed(ui, recommender):
-    first = ui.app.Held(recommender, "starter")
-    shelf = ui.app.Shelf(first)
-    keys = [shelf._hold(first) for _ in range(ui.app.MOST_CATALOGS + 1)]
+    first = ui.shelf.Held(recommender, "starter")
+    shelf = ui.shelf.Shelf(first)
+    keys = [shelf._hold(first) for _ in range(ui.shelf.MOST_CATALOGS + 1)]
     assert shelf.lost(keys[0]) and not shelf.lost(keys[1]) and not shelf.lost("")
 
 
@@ -370,12 +382,12 @@ def test_without_gradio_the_error_says_what_to_install(monkeypatch, capsys):
 def test_text_only_is_said_and_so_is_what_goes_wrong(page, ui, tokenizers, recommender, monkeypatch):
     with serving(lambda prompt: 429) as script:
         served = text_only(tokenizers, script)
-        assert "Text-only: no soft tokens" in page._head(served)
-        assert f"text-only: no soft tokens; tiny at {script.url}" in page._about(served)
-        assert "no soft tokens" not in page._head(recommender) + page._about(recommender)
+        assert "Text-only: no soft tokens" in ui.layout.head_html(served)
+        assert f"text-only: no soft tokens; tiny at {script.url}" in ui.layout.about_html(served)
+        assert "no soft tokens" not in ui.layout.head_html(recommender) + ui.layout.about_html(recommender)
         shown = []
         monkeypatch.setattr(page.gr, "Warning", shown.append)
-        shelf = page.Shelf(page.Held(served, "starter"))
+        shelf = ui.shelf.Shelf(ui.shelf.Held(served, "starter"))
         views = list(ui.view.answer(shelf.get(""), ui.view.View(), ASK, ui.view.Settings(k=3)))
     assert len(views[-1].listed.cards) == 3
     assert len(shown) == 1 and "429" in shown[0]

@@ -1,9 +1,8 @@
-"""HTML of the list, of what was understood, and of why: all text from users and catalogues is escaped."""
+"""HTML of the list, of what was understood, and of why; all text from users and catalogues is escaped."""
 
 from __future__ import annotations
 
 import hashlib
-import html
 import re
 from collections.abc import Iterator, Sequence
 
@@ -13,6 +12,7 @@ from wherefore.dialogue.state import Preferences
 from wherefore.serving.display import label, plain, value_text
 
 from . import texts
+from .markup import empty, escaped
 from .view import Card, Turn, key_of
 
 _FACTS = 4  # shown of an item beside its title
@@ -25,26 +25,8 @@ _ACTIONS = (
 )
 
 
-def escaped(text: object) -> str:
-    r"""Text that stays text wherever it is put in HTML.
-
-    >>> escaped('<b title="x">')
-    '&lt;b title=&quot;x&quot;&gt;'
-    """
-    return html.escape(plain(str(text)))
-
-
-def literal(text: str) -> str:
-    r"""Text for a Markdown view in which HTML, links and pictures stay text.
-
-    >>> literal("<b>![x](http://y)")
-    '&lt;b&gt;!\\[x](http://y)'
-    """
-    return html.escape(plain(text), quote=False).replace("[", "\\[")
-
-
 def cards_html(turn: Turn | None, catalog: Catalog, images: bool = False) -> str:
-    """The list as cards; a word of what will be there when there is none.
+    """The list as cards; when there is none, a word on what will be there.
 
     Args:
         turn: Whose list.
@@ -52,7 +34,7 @@ def cards_html(turn: Turn | None, catalog: Catalog, images: bool = False) -> str
         images: Show pictures from the addresses that the catalogue gives, not placeholders.
     """
     if turn is None:
-        return f'<p class="wf-empty">{escaped(texts.LIST_EMPTY)}</p>'
+        return empty(texts.LIST_EMPTY)
     held = [(card, catalog[card.item_id]) for card in turn.cards if card.item_id in catalog]
     rows = (
         f'<li class="wf-card" data-item="{escaped(card.item_id)}">{_card(place, card, item, catalog, images)}</li>'
@@ -87,11 +69,9 @@ def _facts(item: Item, catalog: Catalog) -> Iterator[str]:
     given = 0
     year = catalog.schema.year
     for spec in catalog.schema.fields:
-        if spec.kind not in ("number", "date", "category", "people") or item.fields.get(spec.name) is None:
+        if not spec.can.stated or spec == year:  # the year stands beside the title
             continue
-        if year is not None and spec.name == year.name:  # beside the title
-            continue
-        value = value_text(item.fields[spec.name])
+        value = value_text(item.get(spec.name))
         if given < _FACTS and value:
             yield f'<span class="wf-name">{escaped(label(spec))}</span> {escaped(value)}'
             given += 1
@@ -159,7 +139,7 @@ def chips_html(state: Preferences, catalog: Catalog) -> str:
     """What was understood, each part with the words it comes from and a button that drops it."""
     held = parts(state, catalog)
     if not held:
-        return f'<p class="wf-empty">{escaped(texts.UNDERSTOOD_EMPTY)}</p>'
+        return empty(texts.UNDERSTOOD_EMPTY)
     chips = "".join(map(_chip, held))
     return f'<ul class="wf-chips" aria-label="{escaped(texts.UNDERSTOOD)}">{chips}</ul>'
 
@@ -196,5 +176,5 @@ def effects_html(effects: Sequence[Effect], catalog: Catalog) -> str:
             head = f"{HEADINGS[effect.part.kind]} {effect.part.text}"
             rows.append(f"<li><b>{escaped(head)}</b> {'; '.join(told)}</li>")
     if not rows:
-        return f'<p class="wf-empty">{escaped(texts.EFFECTS_NONE)}</p>'
+        return empty(texts.EFFECTS_NONE)
     return f'<ul class="wf-effects">{"".join(rows)}</ul>'

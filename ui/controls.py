@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.kinds import Control
 from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.state import Limit, Preferences, Wish
 
@@ -17,9 +18,9 @@ _FIELDS = 4  # of a kind that get controls
 
 
 def ranges_of(catalog: Catalog) -> Iterator[tuple[FieldSpec, float, float, float]]:
-    """The number and date fields with lowest and highest value, and the step of their sliders."""
+    """The fields that get sliders, with their lowest and highest value and the step."""
     given = 0
-    for spec in catalog.schema.of_kind("number", "date"):
+    for spec in _controlled_by("slider", catalog):
         values = np.asarray(catalog.numbers(spec.name), dtype=float)
         values = values[np.isfinite(values)]
         if not len(values) or given == _FIELDS:
@@ -28,18 +29,22 @@ def ranges_of(catalog: Catalog) -> Iterator[tuple[FieldSpec, float, float, float
         if low == high:
             continue
         given += 1
-        whole = bool((values == np.round(values)).all()) or spec.kind == "date" or high - low > 50
+        whole = bool((values == np.round(values)).all()) or spec.is_date or high - low > 50
         yield spec, low, high, 1.0 if whole else 10 ** math.floor(math.log10((high - low) / 50))
 
 
 def values_of_field(catalog: Catalog) -> Iterator[tuple[FieldSpec, tuple[str, ...]]]:
-    """The category fields that have few enough values to choose from, with the values, the most frequent first."""
+    """The fields with few enough values to choose from, with the values, the most frequent first."""
     given = 0
-    for spec in catalog.schema.of_kind("category"):
+    for spec in _controlled_by("chips", catalog):
         counts = dict(catalog.vocabulary(spec.name))
         if 1 < len(counts) <= _CHOICES and given < _FIELDS:
             given += 1
             yield spec, tuple(sorted(counts, key=lambda value: (-counts[value], value)))
+
+
+def _controlled_by(control: Control, catalog: Catalog) -> Iterator[FieldSpec]:
+    return (spec for spec in catalog.schema.fields if spec.can.control == control)
 
 
 def limited(
@@ -53,13 +58,16 @@ def limited(
         new.append(Limit(spec.name, "ge", float(least), ""))
     if most < ends[1]:
         # A date's year counts with its days: up to 1999 means all of 1999.
-        below = spec.kind == "date"
+        below = spec.is_date
         new.append(Limit(spec.name, "lt" if below else "le", float(most + 1 if below else most), ""))
     return replace(state, limits=(*kept, *new))
 
 
-def wished(state: Preferences, spec: FieldSpec, want: Sequence[str], refuse: Sequence[str]) -> Preferences:
+def wished(
+    state: Preferences, spec: FieldSpec, want: Sequence[str] | None, refuse: Sequence[str] | None
+) -> Preferences:
     """The state in which exactly these values of a field are demanded and refused by hand; what was said stays."""
+    want, refuse = want or (), refuse or ()
 
     def rest(wishes: Sequence[Wish]) -> list[Wish]:
         return [

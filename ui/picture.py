@@ -12,7 +12,7 @@ from PIL import Image
 from wherefore.catalog.catalog import Catalog
 
 from . import texts
-from .cards import escaped
+from .markup import escaped
 
 _SIDE = 100  # cells of the background, either way
 _ROOM = 0.04  # at the edges

@@ -11,7 +11,7 @@ from wherefore.serving.threads import OneThread
 
 
 def endpoints(recommender: Recommender, length: int, alone: OneThread) -> tuple[Callable[..., Any], ...]:
-    """The functions `recommend` and `chat`, typed and documented for who calls them.
+    """The functions `recommend` and `chat`, typed and documented for those who call them.
 
     Args:
         recommender: Answers.

@@ -12,8 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from wherefore.errors import DialogueError
+
 from . import texts
-from .cards import escaped
+from .markup import empty, escaped
 from .view import View
 
 MOST_SAVED = 20  # the longest untouched goes first
@@ -106,13 +108,13 @@ class Saved:
         """A conversation.
 
         Raises:
-            ValueError: If it is not there, is damaged, or is about another catalogue.
+            DialogueError: If it is not there, is damaged, or is about another catalogue.
         """
         if name not in self.talks:
-            raise ValueError(texts.EDITED)
+            raise DialogueError(texts.EDITED)
         about = str(self.talks[name].get("catalog", ""))
         if about != catalog:
-            raise ValueError(texts.OTHER_CATALOG.format(name=about))
+            raise DialogueError(texts.OTHER_CATALOG.format(name=about))
         return View.from_json(self.talks[name].get("view"))
 
     def html(self) -> str:
@@ -126,4 +128,4 @@ class Saved:
                 f'aria-label="{escaped(texts.DELETE)}: {title}">×</button></li>'
             )
         body = f"<ul>{''.join(rows)}</ul>" if rows else ""
-        return f'<p class="wf-empty">{escaped(texts.SAVED_NONE)}</p>{body}'
+        return empty(texts.SAVED_NONE) + body

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from wherefore.dialogue.parts import Part, parts
 from wherefore.dialogue.state import Preferences
+from wherefore.errors import DialogueError
 from wherefore.recommender import Done, ListReady, Recommendation, Recommender, TextDelta
 from wherefore.serving.display import label
 
@@ -112,21 +113,21 @@ class View:
         """The conversation that `to_json` gave.
 
         Raises:
-            ValueError: If it is none, or of another version.
+            DialogueError: If it is none, or of another version.
         """
         if not isinstance(tree, Mapping) or tree.get("version") != VERSION:
-            raise ValueError("this is no conversation that was saved by this version of the page")
+            raise DialogueError("this is no conversation that was saved by this version of the page")
         try:
             return cls(tuple(_turn(turn) for turn in tree["turns"]), Preferences.from_json(tree["start"]))
         except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"the saved conversation is damaged: {error}") from error
+            raise DialogueError(f"the saved conversation is damaged: {error}") from error
 
 
 def answer(recommender: Recommender, view: View, text: str, settings: Settings) -> Generator[View]:
     """The view after each event of a new turn.
 
     Raises:
-        ValueError: If the message is not allowed; says what is.
+        DialogueError: If the message is not allowed; says what is.
     """
     turn = Turn(text, view.state, view.state)
     said = ({"role": "user", "content": text},)
@@ -239,12 +240,12 @@ def without_part(state: Preferences, key: str, recommender: Recommender) -> Pref
     """The state when one of its parts is dropped.
 
     Raises:
-        ValueError: If there is no such part (the page was behind).
+        DialogueError: If there is no such part (the page was behind).
     """
     for part in parts(state, recommender.catalog):
         if key_of(part) == key:
             return part.without
-    raise ValueError("that is no longer part of what I understood")
+    raise DialogueError("that is no longer part of what I understood")
 
 
 def _turn_json(turn: Turn) -> dict[str, Any]:
