@@ -115,7 +115,7 @@ def test_every_config_resolves_says_how_to_run_it_and_trains_a_step(
     if path.name in OWN:
         model = make_tiny("bert", tokenizers)
     else:
-        monkeypatch.setattr("wherefore.lm.load.build_lm", lambda llm, seed: tiny_llm(config, tokenizers))
+        monkeypatch.setattr("wherefore.build.build_lm", lambda llm, seed: tiny_llm(config, tokenizers))
         model = build_model(config, dim=8, features=3)
     before = {name: weight.clone() for name, weight in trained(model).items()}
     Trainer(Config.parse(tree), model, ingredients(model, movies, vectors), tmp_path).run()
