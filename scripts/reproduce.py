@@ -318,9 +318,8 @@ def _loaded(path: Path) -> Config | None:
 def untrained(options: argparse.Namespace, runs: Path, number: int) -> Path:
     """The checkpoint that a seed starts from, on the config's catalogue: nothing is trained."""
     from wherefore.catalog.catalog import Catalog
-    from wherefore.checkpoint import checkpoint_dir, load_checkpoint, save_checkpoint
+    from wherefore.checkpoint import checkpoint_dir, load_checkpoint, moved, save_checkpoint
     from wherefore.config import Config
-    from wherefore.recommender import moved
 
     config = Config.load(options.config, options.overrides)
     if config.train.init is None:

@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from wherefore.catalog.catalog import Catalog
-    from wherefore.recommender import Recommender, Reply
+    from wherefore.recommender import Recommender
+    from wherefore.reply import Reply
     from wherefore.training.simulate import SimulatedUser
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "tests")]

@@ -1,7 +1,7 @@
 """A recommender in a few lines, for tests of what is around it. Run as a program it is `wherefore` with that fake.
 
-`install` puts it in the place of `wherefore.recommender`, so that no test of the command line loads a model.
-`test_cli.py` compares its dataclasses with the real ones.
+`install` puts it in the place of `wherefore.recommender`, so that no test of the command line loads a model. The
+replies are real ones.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from dataclasses import asdict, dataclass, field
 from types import ModuleType, SimpleNamespace
 
 import numpy as np
@@ -18,6 +17,7 @@ from wherefore.catalog.catalog import Catalog
 from wherefore.dialogue.messages import Message
 from wherefore.dialogue.state import Limit, Preferences
 from wherefore.reading.reader import DialogueReader
+from wherefore.reply import Done, ListReady, Recommendation, Reply, TextDelta
 
 FILMS = [
     {"id": "1", "title": "The Cellar", "year": 1999, "genres": ["Horror"], "directors": ["Ann Wood"]},
@@ -34,56 +34,6 @@ FILMS = [
     {"id": "6", "title": "[b]Bold[/b] Night", "year": 2021, "genres": ["Action"], "directors": ["Ed Marsh"]},
     {"id": "7", "title": "Sevenfold", "year": 2003, "genres": ["Action"], "directors": ["Flo Marsh"]},
 ]
-
-
-@dataclass(frozen=True)
-class Recommendation:
-    item: object
-    score: float
-    reason: str = ""
-    evidence: tuple = ()
-    found_by: dict = field(default_factory=dict)
-    parts: dict = field(default_factory=dict)
-    worded: str = ""
-
-
-@dataclass(frozen=True)
-class Reply:
-    text: str
-    action: str
-    recommendations: tuple
-    preferences: Preferences
-    timings: dict
-    question: object = None
-
-    def to_json(self):
-        listed = [
-            {"item": {"id": r.item.id, "title": r.item.title}, "score": r.score} for r in self.recommendations
-        ]
-        return {
-            "text": self.text,
-            "action": self.action,
-            "recommendations": listed,
-            "preferences": asdict(self.preferences),
-            "timings": {},
-        }
-
-
-@dataclass(frozen=True)
-class ListReady:
-    recommendations: tuple
-    preferences: Preferences
-    candidates: tuple = ()
-
-
-@dataclass(frozen=True)
-class TextDelta:
-    text: str
-
-
-@dataclass(frozen=True)
-class Done:
-    reply: Reply
 
 
 class Recommender:
@@ -149,8 +99,7 @@ class Recommender:
 def install(modules=sys.modules):
     """Stand in for `wherefore.recommender`."""
     fake = ModuleType("wherefore.recommender")
-    for thing in (Recommendation, Reply, ListReady, TextDelta, Done, Recommender):
-        setattr(fake, thing.__name__, thing)
+    fake.Recommender = Recommender
     modules["wherefore.recommender"] = fake
     return fake
 

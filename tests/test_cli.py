@@ -341,7 +341,7 @@ def test_index_saves_a_checkpoint_on_the_catalogue(fake, tmp_path, monkeypatch, 
     checkpoint.save_checkpoint = lambda *given, **named: saved.append((*given, named))
     checkpoint.checkpoint_dir = Path
     monkeypatch.setitem(sys.modules, "wherefore.checkpoint", checkpoint)
-    fake.moved = moved
+    checkpoint.moved = moved
 
     saved_to = []
     assert cli.main(["index", str(books)]) == 0
@@ -396,10 +396,10 @@ def test_train_passes_config_and_overrides(tmp_path, monkeypatch, capsys):
 
 
 def test_the_fake_has_the_shape_of_the_real_one():
-    from wherefore import recommender
+    from wherefore import recommender, reply
 
     for name in ("Recommendation", "Reply", "ListReady", "TextDelta", "Done"):
-        real = {field.name for field in dataclasses.fields(getattr(recommender, name))}
+        real = {field.name for field in dataclasses.fields(getattr(reply, name))}
         fake = {field.name for field in dataclasses.fields(getattr(fake_recommender, name))}
         assert fake <= real, name
     for name in ("from_pretrained", "from_catalog", "generate", "stream"):

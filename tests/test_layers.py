@@ -18,6 +18,7 @@ FLOORS = (
     {"retrieval"},
     {"ranking", "build"},
     {"checkpoint", "writing"},
+    {"reply", "turn"},
     {"recommender", "training"},
     {"evaluation", "serving"},
     {"cli"},

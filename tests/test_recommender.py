@@ -8,7 +8,7 @@ from conftest import make_recommender
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.dialogue.messages import Dialogue, Mention, Message
 from wherefore.dialogue.state import Limit, Preferences
-from wherefore.recommender import Done, ListReady, TextDelta
+from wherefore.reply import Done, ListReady, TextDelta
 
 
 def user(*contents):
@@ -704,7 +704,7 @@ def test_the_catalogue_may_change_while_a_reply_is_written(family, tokenizers):
         assert ids[0] not in recommender.catalog
         after = recommender.generate(ask, k=3)
         assert ids[0] not in {one.item.id for one in after.recommendations}
-        assert not recommender._open
+        assert not recommender.turns.open
 
 
 def test_a_turn_that_is_given_up_leaves_nothing_behind(tokenizers):
@@ -716,7 +716,7 @@ def test_a_turn_that_is_given_up_leaves_nothing_behind(tokenizers):
         for _ in range(moment + 1):
             next(events)
         events.close()
-        assert not recommender._open and len(recommender.realizer._batch) == 0
+        assert not recommender.turns.open and len(recommender.lm.words.batch) == 0
         assert told(recommender.generate(ask, k=3)) == expected
 
 

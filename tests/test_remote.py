@@ -24,12 +24,16 @@ from test_recommender import LIES, titles, user
 from wherefore import cli
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.checkpoint import starter_dir
-from wherefore.config import Config
+from wherefore.config import Config, WriterConfig
 from wherefore.dialogue.facts import Plan
 from wherefore.dialogue.messages import parse_messages
-from wherefore.recommender import Done, ListReady, Recommender, TextDelta
+from wherefore.errors import ServerError
+from wherefore.lm.server import DIALOGUE, Server, ServerWarning, Transcript
+from wherefore.ranking.served import FUSION, ServedOrder, fused
+from wherefore.recommender import Recommender
+from wherefore.reply import Done, ListReady, TextDelta
 from wherefore.writing.plan import record_fact
-from wherefore.writing.served import DIALOGUE, FUSION, ServedLM, ServerWarning, fused, raw
+from wherefore.writing.served import raw
 
 KEY = "sk-very-secret-0123456789"
 SCARY = "I loved The Shining. Something scary after 2000, no comedies please."
@@ -223,9 +227,9 @@ def test_titles_and_facts_go_as_text_at_temperature_0(tokenizers, script):
 )
 def test_of_an_answer_only_numbers_that_were_offered_count(script, answer, named):
     script.answer = lambda prompt: answer
-    served = ServedLM(script.url).connect()
+    order = ServedOrder(Server(script.url).connect(), 3)
     movies = make_movies()
-    assert served.order(said(served), movies.items[:3], movies) == named
+    assert order.named(said(), movies.items[:3], movies) == named
 
 
 @pytest.mark.parametrize(
@@ -240,18 +244,15 @@ def test_an_order_without_numbers_leaves_that_of_the_sources(tokenizers, script,
     assert [one.item.id for one in ranked] == by_sources(tokenizers, ask)
 
 
-def said(served, *contents):
+def said(*contents):
     messages = parse_messages(user(*(contents or ("Something scary",))), answered=True)
-    return served.read(SimpleNamespace(messages=messages))
+    return Transcript.of(SimpleNamespace(messages=messages))
 
 
-def test_the_newest_of_a_long_dialogue_is_read(script):
-    served = ServedLM(script.url)
-    long = said(
-        served, "the oldest " + "a" * DIALOGUE, "a list", "b" * 2000, "1. **Alien** (1979) — scary.", "last"
-    )
+def test_the_newest_of_a_long_dialogue_is_read():
+    long = said("the oldest " + "a" * DIALOGUE, "a list", "b" * 2000, "1. **Alien** (1979) — scary.", "last")
     assert [text for _, text in long.messages] == ["a list", "b" * 2000, "1. **Alien** (1979)", "last"]
-    huge = said(served, "x" * DIALOGUE + "y" * 2000)
+    huge = said("x" * DIALOGUE + "y" * 2000)
     assert huge.messages == (("user", "x" * (DIALOGUE - 2000) + "y" * 2000),)
 
 
@@ -299,10 +300,11 @@ def test_hostile_text_stays_data(tokenizers, script):
     for prompt in script.prompts:
         assert "<|" not in prompt and "</s>" not in prompt
         assert set(data_of(prompt)) in ({"dialogue", "items"}, {"facts", "slots", "drafts"})
-    served = recommender.served
-    half = said(served, "half a pair: \ud800")
-    assert served.order(half, catalog.items[:2], catalog) == (0, 1)
-    assert [one.finished for one in served.write(half, [a_plan(make_movies())], make_movies(), 1)] == [True]
+    half, lm = said("half a pair: \ud800"), recommender.lm
+    assert lm.order(half, catalog.items[:2], catalog) == [0, 1]
+    movies = make_movies()
+    written = lm.writer(half)([a_plan(movies)], movies, WriterConfig(samples=1), 0, bool)
+    assert [one.finished for one in written] == [True]
 
 
 def test_an_order_is_remembered_as_it_was_shown(tokenizers, script):
@@ -598,8 +600,8 @@ def test_nothing_goes_to_where_a_redirect_points(tokenizers, script, monkeypatch
 def test_a_server_on_this_machine_is_not_asked_through_a_proxy(script, monkeypatch):
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    assert ServedLM(script.url).connect().model == "tiny"
-    assert ServedLM(script.url.replace("127.0.0.1", "localhost")).connect().model == "tiny"
+    assert Server(script.url).connect().model == "tiny"
+    assert Server(script.url.replace("127.0.0.1", "localhost")).connect().model == "tiny"
 
 
 # -- the key ----------------------------------------------------------------------------------------------------
@@ -622,8 +624,8 @@ def test_the_key_goes_to_the_server_and_into_nothing_else(tokenizers, script, mo
         *script.prompts,
     ]
     assert not any(KEY in text for text in written)
-    with pytest.raises(ValueError, match="MY_KEY holds another") as refused:
-        ServedLM(script.listing(401).url, key_env="MY_KEY").connect()
+    with pytest.raises(ServerError, match="MY_KEY holds another") as refused:
+        Server(script.listing(401).url, key_env="MY_KEY").connect()
     error = refused.value
     while error is not None:
         assert KEY not in f"{error!r}"
@@ -631,7 +633,7 @@ def test_the_key_goes_to_the_server_and_into_nothing_else(tokenizers, script, mo
 
 
 def test_without_a_key_none_is_sent(script):
-    ServedLM(script.url).connect()
+    Server(script.url).connect()
     assert script.keys == [None]
 
 
@@ -641,8 +643,8 @@ def test_a_key_that_cannot_be_one_is_said_without_it(script, monkeypatch, key):
         monkeypatch.setattr("os.environ", {"OPENAI_API_KEY": key})
     else:
         monkeypatch.setenv("OPENAI_API_KEY", key)
-    with pytest.raises(ValueError, match="OPENAI_API_KEY holds characters that no key has") as said:
-        ServedLM(script.url).connect()
+    with pytest.raises(ServerError, match="OPENAI_API_KEY holds characters that no key has") as said:
+        Server(script.url).connect()
     assert KEY not in str(said.value) and not script.keys
 
 
@@ -665,22 +667,22 @@ def test_a_key_that_cannot_be_one_is_said_without_it(script, monkeypatch, key):
 )
 def test_what_is_no_url_is_said(url, says):
     with pytest.raises(ValueError, match=says) as error:
-        ServedLM(url)
+        Server(url)
     assert "http://localhost:11434/v1" in str(error.value) and KEY not in str(error.value)
 
 
 def test_a_wrong_url_at_the_start_is_an_error(tokenizers, script):
     wrong = SimpleNamespace(url=script.url.removesuffix("/v1"))
     for model in (None, "tiny"):
-        with pytest.raises(ValueError, match=r"404\); correct `llm.url` .most end in /v1."):
+        with pytest.raises(ServerError, match=r"404\); correct `llm.url` .most end in /v1."):
             text_only(tokenizers, wrong, model=model)
     with pytest.raises(
-        ValueError, match="cannot be reached .Connection refused.; start the server, or correct"
+        ServerError, match="cannot be reached .Connection refused.; start the server, or correct"
     ):
         text_only(tokenizers, SimpleNamespace(url="http://127.0.0.1:9/v1"))
-    with pytest.raises(ValueError, match="cannot be reached"):
+    with pytest.raises(ServerError, match="cannot be reached"):
         text_only(tokenizers, SimpleNamespace(url=f"http://{'a' * 70}.example/v1"))
-    with pytest.raises(ValueError, match="does not answer as the OpenAI interface"):
+    with pytest.raises(ServerError, match="does not answer as the OpenAI interface"):
         text_only(tokenizers, script.listing(b"<html></html>"))
 
 
@@ -699,7 +701,7 @@ def test_the_model_is_found_where_there_is_one(tokenizers, script):
         assert served.model == "mine"
     assert [body["model"] for body in script.asked] == ["mine"] * 5
     script.answer = lambda prompt: 404
-    with pytest.raises(ValueError, match="no model mine"):
+    with pytest.raises(ServerError, match="no model mine"):
         text_only(tokenizers, script.listing(404), model="mine")
 
 

@@ -330,8 +330,8 @@ def test_programs_that_ask_at_once_are_answered_as_each_alone(ui, tokenizers):
     asked = [ASK, "A comedy after 1980", "Something with Sigourney Weaver", "Anything shorter than Heat?"]
     expected = [recommend([{"role": "user", "content": text}])["text"] for text in asked]
     sizes, answered = set(), {}
-    read = recommender.realizer._batch._reader.read
-    recommender.realizer._batch._reader.read = lambda drafts: sizes.add(len(drafts)) or read(drafts)
+    read = recommender.lm.words.batch._reader.read
+    recommender.lm.words.batch._reader.read = lambda drafts: sizes.add(len(drafts)) or read(drafts)
     begin = threading.Barrier(len(asked))
 
     def program(number):

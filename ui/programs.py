@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from wherefore.dialogue.state import Preferences
-from wherefore.recommender import Done, Recommender, TextDelta
+from wherefore.recommender import Recommender
+from wherefore.reply import Done, TextDelta
 from wherefore.serving.threads import OneThread
 
 

@@ -12,7 +12,8 @@ from typing import Any, Self
 from wherefore.dialogue.parts import Part, parts
 from wherefore.dialogue.state import Preferences
 from wherefore.errors import DialogueError
-from wherefore.recommender import Done, ListReady, Recommendation, Recommender, TextDelta
+from wherefore.recommender import Recommender
+from wherefore.reply import Done, ListReady, Recommendation, TextDelta
 from wherefore.serving.display import label
 
 ChatMessage = dict[str, str]

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from wherefore.dialogue.facts import Fact
     from wherefore.dialogue.messages import Message
     from wherefore.dialogue.state import Limit, Preferences, Wish
-    from wherefore.recommender import Done, ListReady, Recommendation, Recommender, Reply, TextDelta
+    from wherefore.recommender import Recommender
+    from wherefore.reply import Done, ListReady, Recommendation, Reply, TextDelta
 
 __all__ = [
     "Catalog",
@@ -44,7 +45,8 @@ _HOMES = {
     "dialogue.facts": ("Fact",),
     "dialogue.messages": ("Message",),
     "dialogue.state": ("Limit", "Preferences", "Wish"),
-    "recommender": ("Done", "ListReady", "Recommendation", "Recommender", "Reply", "TextDelta"),
+    "recommender": ("Recommender",),
+    "reply": ("Done", "ListReady", "Recommendation", "Reply", "TextDelta"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from wherefore.catalog.catalog import Catalog
 from wherefore.config import Config, build
 from wherefore.files import ASSETS, recover, write_aside
 from wherefore.lm.model import RecommenderLM
+from wherefore.retrieval.cache import cached_index
 from wherefore.retrieval.embedders import EMBEDDERS, Embedder
 from wherefore.retrieval.index import Index
 from wherefore.retrieval.learned import load_sources, save_sources
@@ -56,6 +57,18 @@ def starter_dir() -> Path:
 def checkpoint_dir(name: str | Path) -> Path:
     """The folder of a checkpoint that is named: `starter`, or a folder."""
     return starter_dir() if str(name) == "starter" else Path(name)
+
+
+def moved(
+    base: Checkpoint,
+    catalog: Catalog,
+    progress: Callable[[int, int], None] | None = None,
+    cache: str | Path | None = None,
+) -> Checkpoint:
+    """A checkpoint on another catalogue; nothing is trained. `progress` and `cache` as in `cached_index`."""
+    index = cached_index(catalog, base.index, base.config, progress, cache)
+    retriever = make_retriever(base.config, index, like=base.retriever)
+    return replace(base, catalog=catalog, index=index, retriever=retriever)
 
 
 def save_checkpoint(

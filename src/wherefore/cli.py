@@ -136,8 +136,7 @@ def index(
     """
     items = _catalog(file, schema, describe=True)
 
-    from wherefore.checkpoint import checkpoint_dir, load_checkpoint, save_checkpoint
-    from wherefore.recommender import moved
+    from wherefore.checkpoint import checkpoint_dir, load_checkpoint, moved, save_checkpoint
 
     base = load_checkpoint(checkpoint_dir(checkpoint), merge=out is None)
     with _progress("Indexing") as report:

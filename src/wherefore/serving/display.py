@@ -14,7 +14,6 @@ from wherefore.dialogue.state import Preferences, Wish
 # Control characters would let an item's title move the cursor; the others turn the writing direction round.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _OPERATORS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "="}
-_COLUMNS = ("number", "date", "category", "people")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +49,11 @@ def value_text(value: FieldValue | None, most: int = 3) -> str:
 
 
 def table(items: Sequence[Item], catalog: Catalog) -> Table:
-    """A numbered list of items: title, and the first number or date, category and people field they have."""
+    """A numbered list of items: their titles, and the first field with a measure, with tags and with names."""
     chosen: dict[str, FieldSpec] = {}
     for spec in catalog.schema.fields:
-        kind = "number" if spec.kind == "date" else spec.kind
-        known = spec.kind in _COLUMNS and any(spec.name in item.fields for item in items)
-        if known and kind not in chosen:
-            chosen[kind] = spec
+        if spec.can.stated and any(spec.name in item.fields for item in items):
+            chosen.setdefault(spec.can.values, spec)
     columns = [spec for spec in catalog.schema.fields if spec in chosen.values()]
     headers = ["#", catalog.schema.noun, *(label(spec) for spec in columns)]
     rows = [

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 from wherefore.dialogue.messages import Message
 from wherefore.dialogue.parts import HEADINGS, forget, parts
 from wherefore.dialogue.state import Preferences
+from wherefore.reply import Done, Event, ListReady, Recommendation, TextDelta
 from wherefore.serving.display import plain, table
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from wherefore.catalog.catalog import Catalog
-    from wherefore.recommender import Event, Recommendation, Recommender
+    from wherefore.recommender import Recommender
 
 
 HELP = """\
@@ -260,8 +261,6 @@ class Conversation:
         return f"Forgotten: {', '.join(plain(part.text) for part in gone)}."
 
     def _answer(self, text: str) -> None:
-        from wherefore.recommender import Done, ListReady, TextDelta
-
         self.screen.asked(text)
         messages = [*self.messages, Message("user", text)]
         listed: Sequence[Recommendation] = ()

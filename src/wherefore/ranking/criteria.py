@@ -1,0 +1,82 @@
+"""What counts beside the model's score of a candidate: wishes, limits, its year, and whether it is new or was shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from wherefore.catalog.catalog import Catalog, Item
+from wherefore.catalog.schema import FieldSpec
+from wherefore.dialogue.messages import Dialogue
+from wherefore.dialogue.state import Preferences, by_words
+from wherefore.retrieval.retriever import Retriever
+
+
+def demands_met(preferences: Preferences, items: Sequence[Item]) -> np.ndarray:
+    """How many demands each of m items meets, (m,) int64."""
+    return np.array([sum(one.held_by(item) for one in preferences.demands) for item in items], dtype=np.int64)
+
+
+def wishes_met(preferences: Preferences, items: Sequence[Item], catalog: Catalog) -> np.ndarray:
+    """How many of the wishes that are no demands each of m items meets, (m,) float32; older ones count for less.
+
+    Values that the same words stand for ("feel-good") are one wish. What the user would rather not have takes one
+    away.
+    """
+    mild = by_words(wish for wish in preferences.wanted if wish.strength < 2)
+    rather_not = by_words(wish for wish in preferences.unwanted if wish.strength < 1)
+    weighed = [(0.5**age, wishes) for age, wishes in enumerate(reversed(mild))]
+    weighed += [(-1.0, wishes) for wishes in rather_not]
+    met = np.zeros(len(items), dtype=np.float32)
+    for weight, wishes in weighed:
+        met += [weight * any(wish.held_by(item) for wish in wishes) for item in items]
+    # "In French" means the film's own language, which records put first, rather than any that is spoken in it: a
+    # well-known film in which somebody says "bonjour" must not come first.
+    ordered = {spec.name for spec in catalog.schema.tags if _first_counts(spec)}
+    for wish in {wish for wish in preferences.wanted if wish.field in ordered}:
+        met += [2.0 * (item.values(wish.field)[:1] == (wish.value,)) for item in items]
+    return met
+
+
+def _first_counts(spec: FieldSpec) -> bool:
+    """Whether the first of an item's values is its own: those that are said with "in", "from" and the like."""
+    prefix = spec.phrase.partition("{}")[0].strip().lower()
+    return prefix not in ("", "about") and ":" not in prefix
+
+
+def times_broken(preferences: Preferences, items: Sequence[Item], catalog: Catalog) -> np.ndarray:
+    """How many limited fields each of m items breaks, (m,) float32, plus one if it has something that was refused."""
+    broken = [
+        len({one.field for one in preferences.limits if not one.allows(item, catalog)})
+        + any(wish.held_by(item) for wish in preferences.refusals)
+        for item in items
+    ]
+    return np.array(broken, dtype=np.float32)
+
+
+def times_shown(dialogue: Dialogue, items: Sequence[Item]) -> np.ndarray:
+    """In how many of the assistant's messages each of m items was named and passed over by the user, (m,) float32."""
+    shown: Counter[str] = Counter(
+        item
+        for number, item in {(one.message, one.item_id) for one in dialogue.mentions}
+        if dialogue.messages[number].role == "assistant" and item not in dialogue.preferences.asked
+    )
+    return np.array([shown[item.id] for item in items], dtype=np.float32)
+
+
+def year_gains(items: Sequence[Item], catalog: Catalog, gains: Mapping[int, float]) -> np.ndarray:
+    """What each of m items gains for its release year, (m,) float32 logits."""
+    year = catalog.schema.year
+    values = [item.get(year.name) if year is not None else None for item in items]
+    return np.array([0.0 if v is None else gains.get(int(str(v)[:4]), 0.0) for v in values], dtype=np.float32)
+
+
+def are_new(features: np.ndarray, retriever: Retriever) -> np.ndarray:
+    """Which candidates, by features (m, f), nobody has named or counted yet, where others have been, (m,) bool."""
+    if retriever.index.popularity is None:
+        return np.zeros(len(features), dtype=bool)
+    names = retriever.feature_names
+    columns = [one for one in retriever.personal_features if not names[one].endswith(".rank")]
+    return np.asarray(np.isnan(features[:, columns]).all(axis=1))

@@ -1,0 +1,181 @@
+"""The order of a turn's candidates, and which of them are listed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from wherefore.catalog.catalog import Catalog, Item
+from wherefore.catalog.series import series_of
+from wherefore.config import TurnConfig
+from wherefore.dialogue.messages import Dialogue
+from wherefore.lm.head import Scores
+from wherefore.ranking.criteria import (
+    are_new,
+    demands_met,
+    times_broken,
+    times_shown,
+    wishes_met,
+    year_gains,
+)
+from wherefore.ranking.diversity import diverse
+from wherefore.retrieval.index import Index
+from wherefore.retrieval.retriever import Candidates, Retriever
+
+# A list meets every demand, and other wishes count beside the model's score. In a firm ranking what meets more demands
+# comes first; in a soft one nothing is ruled out.
+Mode = Literal["listed", "firm", "soft"]
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """All m candidates of a turn, scored, and the places of those that are listed, best first."""
+
+    candidates: Candidates
+    scores: np.ndarray  # (m,) logits
+    parts: Mapping[str, np.ndarray]  # (m,) each: what the scores are the sum of
+    places: np.ndarray  # (k,)
+    fit: np.ndarray  # places of those that meet every demand
+
+    @property
+    def items(self) -> list[Item]:
+        """The listed items, best first."""
+        return [self.candidates.items[place] for place in self.places]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of all candidates by score, best first."""
+        best = np.argsort(-self.scores, kind="stable")
+        return tuple(self.candidates.items[place].id for place in best)
+
+
+@dataclass(frozen=True)
+class Ranker:
+    """Orders candidates.
+
+    Attributes:
+        retriever: Where they are from.
+        turn: What counts how much.
+        scores: What the language model and the sources' head say: rows (m,) and features (m, f) to scores (m,).
+        order: A second opinion on items, which are given best first: places of the first few in their new order, or
+            nothing.
+    """
+
+    retriever: Retriever
+    turn: TurnConfig
+    scores: Callable[[np.ndarray, Tensor], Scores]
+    order: Callable[[Sequence[Item]], Sequence[int]]
+
+    def rank(
+        self, dialogue: Dialogue, candidates: Candidates, k: int, mode: Mode, diversity: float = 0.0
+    ) -> Ranked:
+        """Candidates with their scores, and which k of them are listed.
+
+        Args:
+            dialogue: What was said.
+            candidates: What was found for it.
+            k: How many to list at most.
+            mode: What a demand means.
+            diversity: What an item loses for being like one listed before it, in logits.
+        """
+        if not len(candidates):
+            none = np.zeros(0, np.int64)
+            return Ranked(candidates, np.zeros(0, np.float32), {}, none, none)
+        rows, met = candidates.rows, demands_met(dialogue.preferences, candidates.items)
+        fit = np.flatnonzero(met == len(dialogue.preferences.demands))
+        first = np.zeros_like(met) if mode == "soft" else met  # what is demanded outranks every score
+        scores, parts = self._scored(dialogue, candidates, met, mode)
+        order = np.lexsort((rows, -scores, -first))  # rows settle ties
+        if mode == "listed":
+            order = order[np.isin(order, fit)]
+        change = self._second_opinion(candidates, scores, order)
+        if change.any():
+            parts["llm"] = parts["llm"] + change
+            scores = scores + change
+            order = order[np.lexsort([key[order] for key in (rows, -scores, -first)])]
+        if diversity:
+            order = self._diverse(dialogue, candidates, scores, order, k, diversity)
+        return Ranked(candidates, scores, parts, order[:k], fit)
+
+    def _scored(
+        self, dialogue: Dialogue, candidates: Candidates, met: np.ndarray, mode: Mode
+    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Scores (m,), and what they are the sum of."""
+        items, catalog, turn = candidates.items, self.retriever.index.catalog, self.turn
+        features = candidates.features
+        made = self.scores(candidates.rows, torch.from_numpy(features))
+        parts = {"sources": made.sources.float().cpu().numpy(), "llm": made.llm.float().cpu().numpy()}
+        more = {}
+        if turn.years:
+            more["years"] = year_gains(items, catalog, turn.years)
+        if turn.new and (new := are_new(features, self.retriever)).any():
+            more["new"] = (turn.new * new).astype(np.float32)
+        if mode == "listed":
+            more["wishes"] = turn.wishes * wishes_met(dialogue.preferences, items, catalog)
+            more["shown"] = -turn.shown * times_shown(dialogue, items)
+        scores = sum(more.values(), start=made.total.float().cpu().numpy())
+        if mode == "soft":
+            broken = times_broken(dialogue.preferences, items, catalog)
+            scores = scores + turn.demanded * met - turn.broken * broken
+        return scores, parts | more
+
+    def _second_opinion(self, candidates: Candidates, scores: np.ndarray, order: np.ndarray) -> np.ndarray:
+        """What a second opinion on the best few candidates changes in the scores, (m,).
+
+        The scores of those few are dealt out anew in their new order: no other candidate gets before or behind them,
+        and what counts in logits keeps its weight.
+        """
+        change = np.zeros_like(scores)
+        places = self.order([candidates.items[place] for place in order])
+        if len(places):
+            best = order[: len(places)]
+            after = best[list(places)]
+            change[after] = np.sort(scores[best])[::-1] - scores[after]
+        return change
+
+    def _diverse(
+        self,
+        dialogue: Dialogue,
+        candidates: Candidates,
+        scores: np.ndarray,
+        order: np.ndarray,
+        k: int,
+        weight: float,
+    ) -> np.ndarray:
+        """The places of the k items of a diverse list, by score."""
+        index, rows = self.retriever.index, candidates.rows[order]
+        liked = _liked_rows(dialogue, index.catalog)
+        tastes = index.vectors[liked] if liked else None
+        series = [series_of(index.catalog).of(int(row)) for row in rows]
+        chosen = diverse(scores[order], index.vectors[rows], k, weight, tastes, series)
+        return np.asarray(order[np.sort(chosen)])
+
+
+def length(dialogue: Dialogue, k: int, catalog: Catalog) -> int:
+    """How many items to list: as many as the user asks for, else k."""
+    count = dialogue.preferences.count
+    return k if count is None else min(count.value, len(catalog))
+
+
+def closeness(dialogue: Dialogue, rows: np.ndarray, index: Index) -> dict[str, dict[str, float]]:
+    """How close items (m,) are to each liked one: cosines by their ids; empty where none is liked."""
+    catalog = index.catalog
+    liked = _liked_rows(dialogue, catalog)
+    if not liked:
+        return {}
+    near = index.vectors[rows] @ index.vectors[liked].T  # (m, liked)
+    return {
+        catalog.items[row].id: {
+            catalog.items[one].id: float(value) for one, value in zip(liked, values, strict=True)
+        }
+        for row, values in zip(rows, near, strict=True)
+    }
+
+
+def _liked_rows(dialogue: Dialogue, catalog: Catalog) -> list[int]:
+    return [catalog.row(one) for one in dialogue.preferences.liked if one in catalog]

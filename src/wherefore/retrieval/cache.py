@@ -1,0 +1,52 @@
+"""Indexes of users' catalogues, built once and kept on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from wherefore.catalog.catalog import Catalog
+from wherefore.config import Config
+from wherefore.retrieval.index import Index
+
+
+def cached_index(
+    catalog: Catalog,
+    like: Index,
+    config: Config,
+    progress: Callable[[int, int], None] | None = None,
+    cache: str | Path | None = None,
+) -> Index:
+    """The index of a catalogue, loaded where it was built before, else built and kept.
+
+    Args:
+        catalog: What is indexed.
+        like: The index whose embedder and projection are used.
+        config: `store` is read here, and `pca` where `like` has no projection.
+        progress: Told (items embedded, of).
+        cache: Folder for indexes; by default the user's cache folder.
+    """
+    root = Path(cache) if cache is not None else cache_dir()
+    parts = [catalog.fingerprint(), like.embedder.name, config.store.model_dump_json()]
+    if like.projection is not None:  # items must land in the space that the base was trained in
+        parts.append(hashlib.sha256(like.projection.directions.tobytes()).hexdigest())
+    folder = root / "indexes" / hashlib.sha256("|".join(parts).encode()).hexdigest()[:20]
+    try:
+        return Index.load(folder, catalog, like.embedder)
+    except (FileNotFoundError, ValueError):  # not there, or of another version: build it
+        pass
+    projection = like.projection if like.projection is not None else config.pca
+    index = Index.build(
+        catalog, like.embedder, config.store, projection, progress=progress, cache=root / "building"
+    )
+    index.save(folder)
+    return index
+
+
+def cache_dir() -> Path:
+    """Where indexes of users' catalogues are kept: `$WHEREFORE_CACHE`, else the user's cache folder."""
+    chosen = os.environ.get("WHEREFORE_CACHE")
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(chosen) if chosen else Path(base) / "wherefore"

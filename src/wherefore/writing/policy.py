@@ -1,0 +1,45 @@
+"""What a turn does: answer, chat or ask instead of a list or before it, and ask back after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from wherefore.catalog.catalog import Catalog
+from wherefore.dialogue.messages import Dialogue
+from wherefore.dialogue.state import Preferences, Question
+from wherefore.ranking.ranker import Ranked, closeness
+from wherefore.retrieval.index import Index
+from wherefore.writing import smalltalk
+from wherefore.writing.answers import answer
+from wherefore.writing.asking import Ask, best_question
+from wherefore.writing.smalltalk import Said
+
+
+def first_words(
+    dialogue: Dialogue, question: Question | None, index: Index, before: Callable[[], Preferences]
+) -> Said | None:
+    """What is said before a list, or instead of one: the answer to a question, or small talk; else None.
+
+    Args:
+        dialogue: What was said.
+        question: What it asks, if it does.
+        index: What is recommended from.
+        before: The state that the newest message was said to.
+    """
+    if question is None:
+        return smalltalk.answer(dialogue, index.catalog, before)
+    known = [index.catalog.row(item) for item in question.items if item in index.catalog]
+    near = closeness(dialogue, np.array(known, dtype=np.int64), index)
+    return answer(question, dialogue, index.catalog, near)
+
+
+def question_back(dialogue: Dialogue, ranked: Ranked, catalog: Catalog) -> Ask | None:
+    """The question that goes with a list, if one is worth asking."""
+    fit = ranked.fit
+    if len(fit) <= 2 * len(ranked.places):
+        return None  # so few are left that they can be looked through
+    return best_question(
+        [ranked.candidates.items[place] for place in fit], ranked.scores[fit], dialogue, catalog
+    )

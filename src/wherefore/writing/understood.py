@@ -1,0 +1,57 @@
+"""What is said about what was understood: words of degree, titles that are not there, what no record can tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from wherefore.catalog.catalog import Catalog
+from wherefore.dialogue.messages import Dialogue, last_said
+from wherefore.dialogue.spoken import limit_words
+from wherefore.reading.unrecorded import other_kinds, unrecorded
+from wherefore.text import joined
+
+_ABSENT = 3  # unknown titles that are named at most
+
+
+def understood(dialogue: Dialogue, catalog: Catalog, opening: str, total: int, absent: Sequence[str]) -> str:
+    """Sentences to follow a list's opening, each with a space before it.
+
+    Args:
+        dialogue: What was said.
+        catalog: What is recommended from.
+        opening: The list's opening; what it says already is not said again.
+        total: How many items are listed.
+        absent: Titles that the newest message names and the catalogue lacks.
+    """
+    return "".join(f" {sentence}" for sentence in _sentences(dialogue, catalog, opening, total, absent))
+
+
+def _sentences(
+    dialogue: Dialogue, catalog: Catalog, opening: str, total: int, absent: Sequence[str]
+) -> Iterator[str]:
+    if absent:
+        names = joined([f"“{title}”" for title in absent[:_ABSENT]], "or")
+        yield f"I know no {catalog.schema.noun.lower()} called {names}."
+    yield from _degrees(dialogue, catalog, opening, total)
+    newest = dialogue.messages[-1].content
+    if others := other_kinds(newest, catalog):
+        yield f"I know only {catalog.schema.plural}, no {joined(others)}."
+    if silent := unrecorded(newest, catalog):
+        yield f"My records say nothing of {joined(silent)}."
+
+
+def _degrees(dialogue: Dialogue, catalog: Catalog, opening: str, total: int) -> Iterator[str]:
+    """What the newest message's words of degree ("long", "lesser known") were taken to mean."""
+    last = len(dialogue.messages) - 1
+    for name in dict.fromkeys(limit.field for limit in dialogue.preferences.limits):
+        limits = [limit for limit in dialogue.preferences.limits if limit.field == name]
+        spec = catalog.schema.spec(name)
+        asked = limit_words(limits, spec)
+        if spec.is_rank:
+            yield f"{'It is' if total == 1 else 'All of them are'} {asked}."
+            continue
+        said = [one.said for one in limits if one.said and not any(map(str.isdigit, one.said))]
+        now = [one for one in said if (place := last_said(one, dialogue.messages)) and place[0] == last]
+        if now and not set(re.findall(r"\d+", asked)) <= set(re.findall(r"\d+", opening)):
+            yield f"I took “{now[-1].lower()}” as {asked}."
