@@ -37,20 +37,12 @@ def page():
 @pytest.fixture(scope="module")
 def ui(page):
     """The page's modules by name."""
-    names = (
-        "view",
-        "cards",
-        "columns",
-        "controls",
-        "examples",
-        "export",
-        "layout",
-        "markup",
-        "own",
-        "picture",
-    )
-    names += ("programs", "saved", "session", "shelf", "texts", "app")
-    return SimpleNamespace(**{name: sys.modules[f"wherefore_ui.{name}"] for name in names})
+    modules = {
+        name.partition(".")[2]: module
+        for name, module in sys.modules.items()
+        if name.startswith("wherefore_ui.")
+    }
+    return SimpleNamespace(**modules)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +56,7 @@ ASK = "I loved Alien. Horror please, after 1990"
 @pytest.fixture(scope="module")
 def talk(ui, recommender):
     """The views of one turn."""
-    return list(ui.view.answer(recommender, ui.view.View(), ASK, ui.view.Settings(k=3)))
+    return list(ui.turns.answer(recommender, ui.view.View(), ASK, ui.view.Settings(k=3)))
 
 
 def test_a_turn_shows_the_list_before_the_words(talk):
@@ -83,23 +75,23 @@ def test_an_edited_state_holds_in_later_turns(ui, recommender, talk):
     view, settings = talk[-1], ui.view.Settings(k=3)
     limit = next(p for p in parts(view.state, recommender.catalog) if p.kind == "limit")
     state = ui.view.without_part(view.state, ui.view.key_of(limit), recommender)
-    *_, view = ui.view.anew(recommender, view, state, settings)
+    *_, view = ui.turns.anew(recommender, view, state, settings)
     assert len(view.turns) == 1 and view.state.limits == () and view.turns[0].action == "recommend"
-    *_, view = ui.view.answer(recommender, view, "something else", settings)
+    *_, view = ui.turns.answer(recommender, view, "something else", settings)
     assert len(view.turns) == 2 and view.state.limits == () and view.state.liked
     with pytest.raises(ValueError, match="no longer"):
         ui.view.without_part(view.state, ui.view.key_of(limit), recommender)
 
 
 def test_an_answer_leaves_the_list_it_speaks_of(ui, recommender, talk):
-    *_, view = ui.view.answer(recommender, talk[-1], "Who directed the first one?", ui.view.Settings(k=3))
+    *_, view = ui.turns.answer(recommender, talk[-1], "Who directed the first one?", ui.view.Settings(k=3))
     assert view.turns[-1].action == "answer" and view.listed == talk[-1].listed
     nothing = replace(view.turns[-1], action="nothing", cards=())
     assert replace(view, turns=(*view.turns, nothing)).listed is None
 
 
 def test_a_page_that_is_closed_lets_go_of_the_recommender(ui, recommender):
-    views = ui.view.answer(recommender, ui.view.View(), ASK, ui.view.Settings(k=2))
+    views = ui.turns.answer(recommender, ui.view.View(), ASK, ui.view.Settings(k=2))
     next(views)
     next(views)
     views.close()
@@ -255,10 +247,10 @@ def test_conversations_in_the_browser(ui, talk):
 
 def test_a_stopped_turn_is_understood(ui, recommender, talk):
     for view in talk[:-1]:
-        cut = ui.view.cut_off(recommender, view, "(stopped)")
+        cut = ui.turns.cut_off(recommender, view, "(stopped)")
         assert cut.turns[-1].reply.endswith("(stopped)") and cut.turns[-1].action == "stopped"
         assert cut.state.liked and cut.state.limits
-    assert ui.view.cut_off(recommender, talk[-1], "(stopped)") == talk[-1]
+    assert ui.turns.cut_off(recommender, talk[-1], "(stopped)") == talk[-1]
 
 
 def test_a_catalogue_that_is_no_longer_held_is_noticed(ui, recommender):
@@ -388,7 +380,7 @@ def test_text_only_is_said_and_so_is_what_goes_wrong(page, ui, tokenizers, recom
         shown = []
         monkeypatch.setattr(page.gr, "Warning", shown.append)
         shelf = ui.shelf.Shelf(ui.shelf.Held(served, "starter"))
-        views = list(ui.view.answer(shelf.get(""), ui.view.View(), ASK, ui.view.Settings(k=3)))
+        views = list(ui.turns.answer(shelf.get(""), ui.view.View(), ASK, ui.view.Settings(k=3)))
     assert len(views[-1].listed.cards) == 3
     assert len(shown) == 1 and "429" in shown[0]
 

@@ -71,6 +71,9 @@ def launch(
         port: Of the server.
         auth: User names and passwords; empty lets everybody in who can reach it.
         mcp: Be an MCP server too, with the tools `recommend` and `chat`.
+
+    Raises:
+        ConfigError: If another program has the port.
     """
     theme = gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
     try:

@@ -25,7 +25,8 @@ from .markup import empty, escaped, literal
 from .saved import Saved
 from .session import Session
 from .shelf import Shelf
-from .view import View, anew, answer, cut_off, without_part
+from .turns import anew, answer, cut_off
+from .view import View, without_part
 
 Updates = dict[Any, Any]  # component -> its new value
 Change = Callable[[Preferences], Preferences]

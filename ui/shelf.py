@@ -61,7 +61,7 @@ class Shelf:
             Its key.
 
         Raises:
-            CheckpointNotFoundError, ConfigError, and others: As `Recommender.from_pretrained`.
+            CheckpointError, ConfigError, ModelError: As `Recommender.from_pretrained`.
         """
         made = type(self.first.recommender).from_pretrained(checkpoint, settings=settings)
         return self._hold(Held(made, checkpoint, tuple(settings)))
