@@ -162,3 +162,12 @@ def joined(parts: Sequence[str], link: str = "and") -> str:
     """A list in words: "a", "a and b", "a, b and c"."""
     parts = list(dict.fromkeys(parts))
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {link} {parts[-1]}"
+
+
+def number_text(value: float) -> str:
+    """A number as a sentence has it.
+
+    >>> number_text(1979.0), number_text(4.25)
+    ('1979', '4.25')
+    """
+    return str(int(value)) if float(value).is_integer() else f"{value:.2f}".rstrip("0").rstrip(".")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import weakref
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -14,19 +15,14 @@ from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 
-from wherefore.catalog.cells import (
-    as_text,
-    check_value,
-    clean,
-    convert,
-    fractional_year,
-    is_missing,
-    needs_day_first,
-    whole,
-)
-from wherefore.catalog.columns import infer
-from wherefore.catalog.schema import LIST_KINDS, NUMBER_KINDS, FieldSpec, FieldValue, Schema
-from wherefore.catalog.tables import Table, read_catalog_parquet, read_table, write_catalog_parquet
+from wherefore.catalog.cells import clean, fractional_year, whole
+from wherefore.catalog.inference import infer
+from wherefore.catalog.kinds import LIST, FieldValue
+from wherefore.catalog.records import Records, read_records, shortened
+from wherefore.catalog.saved import SavedCatalog, read_catalog_parquet, write_catalog_parquet
+from wherefore.catalog.schema import FieldSpec, Schema
+from wherefore.catalog.tables import Table, read_table
+from wherefore.errors import CatalogError, CatalogNotFoundError
 from wherefore.files import ASSETS
 
 _TEXT_CHARS = 1000  # of Catalog.text: about what a sentence embedder reads
@@ -84,7 +80,7 @@ class Catalog:
         name: What to call the catalogue in messages, often the file's name.
 
     Raises:
-        ValueError: If there is no item, two share an id, or a value does not fit its field.
+        CatalogError: If there is no item, two share an id, or a value does not fit its field.
     """
 
     def __init__(self, items: Iterable[Item], schema: Schema, name: str = "catalog") -> None:
@@ -96,7 +92,7 @@ class Catalog:
     def _adopt(self, items: tuple[Item, ...], schema: Schema, name: str) -> None:
         """Take items whose values are known to fit."""
         if not items:
-            raise ValueError(f"{name} holds no item; a catalogue needs at least one")
+            raise CatalogError(f"{name} holds no item; a catalogue needs at least one")
         self._set_items(items, name)
         self._schema = schema
         self._name = name
@@ -106,7 +102,7 @@ class Catalog:
         rows = {item.id: row for row, item in enumerate(items)}
         if len(rows) != len(items):
             twice = next(item for row, item in enumerate(items) if rows[item.id] != row)
-            raise ValueError(f"{name}: two items have the id {twice.id!r}; give every item its own")
+            raise CatalogError(f"{name}: two items have the id {twice.id!r}; give every item its own")
         self._items = items
         self._rows = rows
         self._ids = tuple(rows)
@@ -123,22 +119,15 @@ class Catalog:
             schema: What the columns mean: a Schema or its YAML file. Inferred when None.
 
         Raises:
-            FileNotFoundError: If there is no such file.
-            ValueError: If the file cannot be used; names file, row, column and value.
+            CatalogNotFoundError: If there is no such file.
+            CatalogError: If the file cannot be used; names file, row, column and value.
         """
         path = Path(path)
         if schema is None and path.suffix == ".parquet" and path.is_file():
             saved = read_catalog_parquet(path)
             if saved is not None:
                 catalog = cls.__new__(cls)
-                keys = [spec.name for spec in saved.schema.fields if spec.kind not in ("id", "title")]
-                values = [saved.columns[key] for key in keys]
-                records = zip(*values, strict=True) if values else (() for _ in saved.ids)
-                items = tuple(
-                    Item(item_id, title, {k: v for k, v in zip(keys, record, strict=True) if v is not None})
-                    for item_id, title, record in zip(saved.ids, saved.titles, records, strict=True)
-                )
-                catalog._adopt(items, saved.schema, saved.name)
+                catalog._adopt(_items_of(saved.records()), saved.schema, saved.name)
                 return catalog
         return cls._from_table(read_table(path), schema)
 
@@ -152,7 +141,7 @@ class Catalog:
         """Make a catalogue of mappings from column to value, as `json` or `csv.DictReader` give them.
 
         Raises:
-            ValueError: If the records cannot be used; names row, column and value.
+            CatalogError: If the records cannot be used; names row, column and value.
         """
         return cls._from_table(Table.of_records(records, name), schema)
 
@@ -161,13 +150,13 @@ class Catalog:
         """Make a catalogue of one split of a Hugging Face `datasets.Dataset`.
 
         Raises:
-            ValueError: If it holds several splits, or cannot be used; names row, column and value.
+            CatalogError: If it holds several splits, or cannot be used; names row, column and value.
         """
         if hasattr(dataset, "keys"):
             splits = ", ".join(str(key) for key in dataset)
-            raise ValueError(f"this is a dictionary of data sets ({splits}); give one of them")
+            raise CatalogError(f"this is a dictionary of data sets ({splits}); give one of them")
         if not hasattr(dataset, "with_format"):
-            raise ValueError(
+            raise CatalogError(
                 f"a datasets.Dataset is needed, not {type(dataset).__name__}; see also from_records"
             )
         arrow = dataset.with_format("arrow")[:]
@@ -179,10 +168,12 @@ class Catalog:
         """The movies that come with Wherefore: facts only, in order of popularity.
 
         Raises:
-            FileNotFoundError: If the installation lacks them.
+            CatalogNotFoundError: If the installation lacks them.
         """
         if not _BUILTIN.is_file():
-            raise FileNotFoundError(f"the built-in movies are missing at {_BUILTIN}; install Wherefore again")
+            raise CatalogNotFoundError(
+                f"the built-in movies are missing at {_BUILTIN}; install Wherefore again"
+            )
         return cls.load(_BUILTIN)
 
     @classmethod
@@ -197,14 +188,14 @@ class Catalog:
         else:
             absent = [spec for spec in schema.fields if spec.column and spec.column not in table.columns]
             if absent:
-                raise ValueError(
+                raise CatalogError(
                     f"{table.name}: the schema's field `{absent[0].name}` needs a column "
                     f"`{absent[0].column}`, which is not there; the columns are {', '.join(table.columns)}"
                 )
             declared = {spec.column for spec in schema.fields}
             left_out = {column: "not declared" for column in table.columns if column not in declared}
         catalog = cls.__new__(cls)
-        catalog._adopt(_items_of(table, schema), schema, table.name)
+        catalog._adopt(_items_of(read_records(table, schema)), schema, table.name)
         catalog._left_out = left_out
         return catalog
 
@@ -300,10 +291,10 @@ class Catalog:
         year = self._schema.year
         when = str(item.fields[year.name])[:4] if year is not None and year.name in item.fields else ""
         parts = [f"{item.title} ({when})." if when and when not in item.title else f"{item.title}."]
-        for spec in self._schema.of_kind("category", "people"):
+        for spec in self._schema.valued:
             if values := item.values(spec.name):
                 parts.append(f"{spec.label}: {', '.join(values)}.")
-        for spec in self._schema.of_kind("text"):
+        for spec in self._schema.texts:
             if words := item.fields.get(spec.name):
                 parts.append(" ".join(str(words)[: 4 * _TEXT_CHARS].split()))
         whole = " ".join(parts)
@@ -318,17 +309,13 @@ class Catalog:
         Dates are years with a fraction. The array is kept and read-only.
 
         Raises:
-            ValueError: If there is no such field, or it is of another kind.
+            CatalogError: If there is no such field, or it is of another kind.
         """
-        spec = self._spec(field, (*NUMBER_KINDS, "date"))
+        self._check_field(field, lambda spec: bool(spec.can.measure))
         found: np.ndarray | None = self._cache.get(("numbers", field))
         if found is None:
-            known = (
-                (row, item.fields[field]) for row, item in enumerate(self._items) if field in item.fields
-            )
-            found = np.full(len(self), np.nan)
-            for row, value in known:
-                found[row] = fractional_year(str(value)) if spec.kind == "date" else float(value)  # type: ignore[arg-type]
+            values = (item.number(field) for item in self._items)
+            found = np.array([math.nan if value is None else value for value in values])
             found.flags.writeable = False
             self._cache["numbers", field] = found
         return found
@@ -337,9 +324,9 @@ class Catalog:
         """The values of a category, people or alias field, each with its number of items.
 
         Raises:
-            ValueError: If there is no such field, or it is of another kind.
+            CatalogError: If there is no such field, or it is of another kind.
         """
-        self._spec(field, LIST_KINDS)
+        self._check_field(field, lambda spec: spec.can.stored is LIST)
         found: Mapping[str, int] | None = self._cache.get(("vocabulary", field))
         if found is None:
             counts: Counter[str] = Counter()
@@ -349,12 +336,11 @@ class Catalog:
             self._cache["vocabulary", field] = found
         return found
 
-    def _spec(self, name: str, kinds: Collection[str]) -> FieldSpec:
+    def _check_field(self, name: str, fits: Callable[[FieldSpec], bool]) -> None:
         spec = self._schema.spec(name)
-        if spec.kind not in kinds:
-            allowed = ", ".join(s.name for s in self._schema.fields if s.kind in kinds) or "none here"
-            raise ValueError(f"field `{name}` is of kind {spec.kind}; of a fitting kind: {allowed}")
-        return spec
+        if not fits(spec):
+            allowed = ", ".join(one.name for one in self._schema.fields if fits(one)) or "none here"
+            raise CatalogError(f"field `{name}` is of kind {spec.kind}; of a fitting kind: {allowed}")
 
     def fingerprint(self) -> str:
         """SHA-256 of ids, titles, fields and schema, in hexadecimal: equal for equal catalogues."""
@@ -374,12 +360,12 @@ class Catalog:
         rows: list[tuple[str, str, str]] = []
         ignored: dict[str, str] = {}
         for spec in self._schema.fields:
-            if spec.kind == "ignore":
+            if not spec.can.used:
                 ignored[spec.column] = self._left_out.get(spec.column, "carried along")
                 continue
             source = f"`{spec.column}`" if spec.column else "(no column)"
-            as_what: str = spec.kind if spec.column else "id: the number of the row"
-            if spec.kind in ("category", "people", "date", "number"):
+            as_what = spec.kind if spec.column else f"{spec.kind}: the number of the row"
+            if spec.can.stated:
                 as_what += f', said "{spec.phrase}"' + (f" in {spec.unit}" if spec.unit else "")
             rows.append((source, as_what, self._example(spec)))
         left_out = ignored | {c: why for c, why in self._left_out.items() if c not in ignored}
@@ -395,7 +381,7 @@ class Catalog:
 
     def _example(self, spec: FieldSpec) -> str:
         for item in self._items:
-            value = {"id": item.id, "title": item.title}.get(spec.kind) or item.fields.get(spec.name)
+            value = getattr(item, spec.can.role) if spec.is_apart else item.fields.get(spec.name)
             if value is not None:
                 shown = ", ".join(value) if isinstance(value, tuple) else " ".join(str(value).split())
                 return shown if len(shown) <= 60 else shown[:59] + "…"
@@ -407,7 +393,7 @@ class Catalog:
         """Add items at the end, in place; mappings are read by the schema's columns. All are added, or none.
 
         Raises:
-            ValueError: If an id is taken or given twice, or a value does not fit its field.
+            CatalogError: If an id is taken or given twice, or a value does not fit its field.
         """
         given = list(items)
         ready: list[Item] = []
@@ -421,10 +407,10 @@ class Catalog:
                 ready.append(item)
             else:
                 table = Table.of_records([item], f"{self._name}: added item {number + 1}")
-                ready += _items_of(table, self._schema, first_row=next_row + number)
+                ready += _items_of(read_records(table, self._schema, next_row + number))
         taken = next((item for item in ready if item.id in self._rows), None)
         if taken is not None:
-            raise ValueError(
+            raise CatalogError(
                 f"{self._name} already has an item with the id {taken.id!r} "
                 f"({self[taken.id].title!r}); remove it first, or give {taken.title!r} another id"
             )
@@ -435,16 +421,16 @@ class Catalog:
         """Remove items, in place; the rows of the later ones move up. All are removed, or none.
 
         Raises:
-            ValueError: If an id is given twice, or all items would go.
+            CatalogError: If an id is given twice, or all items would go.
             KeyError: If there is no such item.
         """
         given = [ids] if isinstance(ids, str) else list(ids)
         gone = {self.row(item_id) for item_id in given}
         if len(gone) != len(given):
             twice = next(item_id for item_id in given if given.count(item_id) > 1)
-            raise ValueError(f"the id {twice!r} is given twice; name every item to remove once")
+            raise CatalogError(f"the id {twice!r} is given twice; name every item to remove once")
         if len(gone) == len(self):
-            raise ValueError(
+            raise CatalogError(
                 f"that would remove all {len(self)} items of {self._name}; a catalogue keeps at least one"
             )
         if gone:
@@ -456,16 +442,15 @@ class Catalog:
         """Write Parquet with the schema inside; `load` gives an equal catalogue. Written aside, then renamed.
 
         Raises:
-            ValueError: If the path does not end in .parquet.
+            CatalogError: If the path does not end in .parquet.
             OSError: If it cannot be written; what was there before is left as it was.
         """
         path = Path(path)
         if path.suffix != ".parquet":
-            raise ValueError(f"a catalogue is saved as .parquet, not as {path.name}")
-        keys = [spec.name for spec in self._schema.fields if spec.kind not in ("id", "title")]
-        columns = {key: [item.fields.get(key) for item in self._items] for key in keys}
+            raise CatalogError(f"a catalogue is saved as .parquet, not as {path.name}")
+        columns = {s.name: [item.fields.get(s.name) for item in self._items] for s in self._schema.kept}
         titles = [item.title for item in self._items]
-        write_catalog_parquet(path, self._schema, self._name, list(self._ids), titles, columns)
+        write_catalog_parquet(path, SavedCatalog(self._name, self._schema, list(self._ids), titles, columns))
 
 
 class PerCatalog(Generic[_T]):
@@ -486,101 +471,30 @@ class PerCatalog(Generic[_T]):
         return found[2]
 
 
+def _items_of(records: Records) -> tuple[Item, ...]:
+    return tuple(map(Item, records.ids, records.titles, records.fields))
+
+
 def _check_item(item: Item, schema: Schema, name: str) -> None:
     for what, text in (("id", item.id), ("title", item.title)):
         if not isinstance(text, str) or not text.strip():
-            raise ValueError(f"{name}: an item's {what} is {text!r}; it should be a non-empty string")
+            raise CatalogError(f"{name}: an item's {what} is {text!r}; it should be a non-empty string")
         if text != text.strip():
-            raise ValueError(f"{name}: an item's {what} is {text!r}; strip the blanks around it")
+            raise CatalogError(f"{name}: an item's {what} is {text!r}; strip the blanks around it")
         try:
             clean(text)
         except ValueError as error:
-            raise ValueError(f"{name}: an item's {what} is {_short(text)}: {error}") from error
-    specs = {spec.name: spec for spec in schema.fields if spec.kind not in ("id", "title")}
+            raise CatalogError(f"{name}: an item's {what} is {shortened(text)}: {error}") from error
+    specs = {spec.name: spec for spec in schema.kept}
     for key, value in item.fields.items():
         if key not in specs:
             known = ", ".join(specs) or "none"
-            raise ValueError(
+            raise CatalogError(
                 f"{name}: item {item.id!r} has a field `{key}` that the schema lacks; known: {known}"
             )
         try:
-            check_value(value, specs[key])
+            specs[key].can.stored.check(value)
         except ValueError as error:
-            raise ValueError(
-                f"{name}: item {item.id!r}, field `{key}` is {_short(value)}: {error}"
+            raise CatalogError(
+                f"{name}: item {item.id!r}, field `{key}` is {shortened(value)}: {error}"
             ) from error
-
-
-def _items_of(table: Table, schema: Schema, first_row: int = 1) -> tuple[Item, ...]:
-    """Read all rows of a table by the schema."""
-    n = len(table)
-    if n == 0:
-        raise ValueError(f"{table.name} is empty: it has no row; a catalogue needs at least one")
-    title_column = table.columns.get(schema.title.column)
-    if title_column is None:
-        raise ValueError(f"{table.name} has no column `{schema.title.column}` for the title")
-    ids = _ids_of(table, schema, first_row)
-    titles = []
-    for row, cell in enumerate(title_column):
-        title = _cell(as_text, cell, table, row, schema.title) if not is_missing(cell) else ""
-        if not title:
-            raise ValueError(
-                f"{table.name}, {table.where(row)}, column `{schema.title.column}`: the title is empty; "
-                "give every item one or take the row out"
-            )
-        titles.append(title)
-    rows: list[dict[str, FieldValue]] = [{} for _ in range(n)]
-    for spec in schema.fields:
-        if spec.kind in ("id", "title") or spec.column not in table.columns:
-            continue
-        cells = table.columns[spec.column]
-        day_first = spec.kind == "date" and needs_day_first(cells)
-
-        def read(cell: Any, spec: FieldSpec = spec, day_first: bool = day_first) -> FieldValue | None:
-            return convert(cell, spec, day_first)
-
-        for row, cell in enumerate(cells):
-            value = None if cell is None else _cell(read, cell, table, row, spec)
-            if value is not None:
-                rows[row][spec.name] = value
-        if spec.kind == "ignore" and any(isinstance(fields.get(spec.name), tuple) for fields in rows):
-            for fields in rows:  # one form per column, so that it can be saved
-                if isinstance(value := fields.get(spec.name), str):
-                    fields[spec.name] = (value,)
-    return tuple(Item(*parts) for parts in zip(ids, titles, rows, strict=True))
-
-
-def _ids_of(table: Table, schema: Schema, first_row: int) -> list[str]:
-    column = schema.id.column
-    if not column:
-        return [str(first_row + row) for row in range(len(table))]
-    if column not in table.columns:
-        raise ValueError(f"{table.name} has no column `{column}` for the id")
-    first: dict[str, int] = {}
-    for row, cell in enumerate(table.columns[column]):
-        item_id = _cell(as_text, cell, table, row, schema.id) if not is_missing(cell) else ""
-        place = f"{table.name}, {table.where(row)}, column `{column}`"
-        if not item_id:
-            raise ValueError(f"{place}: the id is empty; give every item one of its own")
-        if item_id in first:
-            raise ValueError(
-                f"{place}: the id {item_id!r} is already that of {table.where(first[item_id])}; "
-                "give every item one of its own, or declare another column as the id in a schema"
-            )
-        first[item_id] = row
-    return list(first)
-
-
-def _cell(read: Any, cell: Any, table: Table, row: int, spec: FieldSpec) -> Any:
-    try:
-        return read(cell)
-    except ValueError as error:
-        raise ValueError(
-            f"{table.name}, {table.where(row)}, column `{spec.column}` ({spec.kind}) is {_short(cell)}: "
-            f"{error}"
-        ) from error
-
-
-def _short(value: Any) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 80 else shown[:79] + "…"

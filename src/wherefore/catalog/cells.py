@@ -1,4 +1,4 @@
-"""Values: what a cell of a table holds, read by the kind of its field."""
+"""Cells: what one cell of a table holds, as text, number, list or date."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
 
-from wherefore.catalog.schema import LIST_KINDS, NUMBER_KINDS, FieldSpec, FieldValue, words_of
+from wherefore.errors import CatalogError
 
 NOT_KNOWN = {"", "nan", "none", "null", "n/a", "na", "<na>", "\\n", "-", "?", "unknown"}
 _NO_TEXT = {"nan", "NaN", "None", "NULL", "null", "<NA>"}  # what programs write for nothing
-_EXACT = 2**53  # whole numbers up to here are the same as int and as float
+EXACT = 2**53  # whole numbers up to here are the same as int and as float
 _CURRENCIES = "$€£¥₹"
 _NUMBER = re.compile(
     rf"(?P<sign>[-+−]?)\s*(?P<currency>[{_CURRENCIES}]?)\s*"
@@ -30,11 +29,7 @@ _DURATION = re.compile(
     re.IGNORECASE,
 )
 _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
-
-
 _MONTHS |= {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
-
-
 _SUFFIXES = re.compile(
     r"(?:jr|sr|inc|ltd|llc|co|corp|gmbh|ii|iii|iv|ph\.?d|m\.?d|esq)\.?", re.IGNORECASE
 )  # "Downey, Jr." is one name
@@ -69,20 +64,25 @@ def is_missing(cell: Any) -> bool:
     return isinstance(cell, list | tuple | dict) and not cell
 
 
+def is_nothing(cell: Any) -> bool:
+    """Whether a cell holds nothing, or what programs write for nothing: `NaN`, `None`, `NULL`."""
+    return is_missing(cell) or isinstance(cell, str) and cell.strip() in _NO_TEXT
+
+
 def clean(text: str) -> str:
     """The text, checked.
 
     Raises:
-        ValueError: If it holds a NUL or half of a surrogate pair, which no file can keep.
+        CatalogError: If it holds a NUL or half of a surrogate pair, which no file can keep.
     """
     if "\x00" in text:
-        raise ValueError("it holds a NUL character; is this a text file? Remove the character")
+        raise CatalogError("it holds a NUL character; is this a text file? Remove the character")
     if not text.isascii():
         try:
             text.encode("utf-8")
         except UnicodeEncodeError as error:
             bad = text[error.start]
-            raise ValueError(
+            raise CatalogError(
                 f"it holds {bad!r}, half of a surrogate pair; write the character whole"
             ) from error
     return text
@@ -92,7 +92,7 @@ def clean_all(cell: Any) -> None:
     """Check all texts in a cell, also within lists and keys.
 
     Raises:
-        ValueError: As `clean` does.
+        CatalogError: As `clean` does.
     """
     if isinstance(cell, str):
         clean(cell)
@@ -114,7 +114,7 @@ def as_text(cell: Any) -> str:
     if isinstance(cell, dict):
         named = cell.get("name", cell.get("title"))
         return as_text(named) if isinstance(named, str) else json.dumps(cell, ensure_ascii=False, default=str)
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < _EXACT:
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < EXACT:
         return str(int(cell))
     if isinstance(cell, datetime | date):
         return cell.isoformat()
@@ -123,7 +123,7 @@ def as_text(cell: Any) -> str:
 
 def whole(number: int | float) -> int | float:
     """One form per number: an int where it is whole and exact as a float, else a float."""
-    if abs(number) >= _EXACT:
+    if abs(number) >= EXACT:
         return float(number)
     return int(number) if float(number).is_integer() else float(number)
 
@@ -137,7 +137,7 @@ def as_number(cell: Any) -> int | float | None:
     [2008, 1234, 33.75, 90, None, 7.5]
 
     Raises:
-        ValueError: If it is infinite or no number.
+        CatalogError: If it is infinite or no number.
     """
     if is_missing(cell):
         return None
@@ -153,9 +153,9 @@ def as_number(cell: Any) -> int | float | None:
     try:
         number = float(cell)
     except (TypeError, ValueError, OverflowError) as error:
-        raise ValueError("it is not a number") from error
+        raise CatalogError("it is not a number") from error
     if math.isinf(number):
-        raise ValueError("it is infinite; leave the cell empty where the number is not known")
+        raise CatalogError("it is infinite; leave the cell empty where the number is not known")
     return whole(cell if isinstance(cell, int) else number)
 
 
@@ -169,13 +169,13 @@ def _number_of(text: str) -> int | float:
         days, hours, minutes = (int(part or 0) for part in duration.groups())
         return days * 1440 + hours * 60 + minutes
     if text.lower().lstrip("+-") in ("inf", "infinity"):
-        raise ValueError("it is infinite; leave the cell empty where the number is not known")
+        raise CatalogError("it is infinite; leave the cell empty where the number is not known")
     found = _NUMBER.fullmatch(_RANGE.split(text)[0] if len(text) < 80 else text)
     if not found:
-        raise ValueError("it is not a number")
+        raise CatalogError("it is not a number")
     number = float(found["number"].replace(",", "") + (found["exponent"] or ""))
     if math.isinf(number):
-        raise ValueError("it is infinite; leave the cell empty where the number is not known")
+        raise CatalogError("it is infinite; leave the cell empty where the number is not known")
     return whole(-number if found["sign"] in ("-", "−") else number)
 
 
@@ -255,7 +255,7 @@ def as_date(cell: Any, day_first: bool = False) -> str | None:
     ['2001-05-23', '2001-05-23', '2001-05-23', '2001', None]
 
     Raises:
-        ValueError: If it is no date.
+        CatalogError: If it is no date.
     """
     if is_missing(cell) or isinstance(cell, str) and cell.strip().lower() in NOT_KNOWN:
         return None
@@ -278,12 +278,12 @@ def as_date(cell: Any, day_first: bool = False) -> str | None:
     elif found := re.fullmatch(r"(\d{1,2})(?:st|nd|rd|th)?[ -]([a-z]+)\.?,?[ -](\d{4})", text):
         parts = found[3], str(_MONTHS.get(found[2], 0)), found[1]
     else:
-        raise ValueError("it is not a date; write it like 2001-05-23")
+        raise CatalogError("it is not a date; write it like 2001-05-23")
     year, month, day = (int(part) if part else None for part in parts)
     try:
         date(year or 0, 1 if month is None else month, 1 if day is None else day)
     except ValueError as error:
-        raise ValueError(f"it is not a date: {error}") from error
+        raise CatalogError(f"it is not a date: {error}") from error
     return "-".join([f"{year:04d}", *(f"{part:02d}" for part in (month, day) if part is not None)])
 
 
@@ -313,67 +313,15 @@ def first_address(text: str) -> str:
     )
 
 
-@lru_cache(maxsize=1024)
-def _is_language(name: str) -> bool:
-    return bool({"language", "languages", "lang"} & set(words_of(name)))
+def in_languages(values: Iterable[str]) -> tuple[str, ...]:
+    """Language codes in words, other values as they are.
 
-
-def _languages(values: Iterable[str]) -> tuple[str, ...]:
-    """Language codes in words: `eng` and `en-US` are "English"."""
+    >>> in_languages(("eng", "en-US", "Klingon"))
+    ('English', 'Klingon')
+    """
     return tuple(
         dict.fromkeys(_LANGUAGES.get(v.lower().replace("_", "-").partition("-")[0], v) for v in values)
     )
-
-
-def convert(cell: Any, spec: FieldSpec, day_first: bool = False) -> FieldValue | None:
-    """The value of a cell by its field's kind; None where it is not known.
-
-    Raises:
-        ValueError: If the cell does not fit the kind; says why, not where.
-    """
-    if is_missing(cell) or isinstance(cell, str) and cell.strip() in _NO_TEXT:
-        return None
-    if spec.kind in NUMBER_KINDS:
-        return as_number(cell)
-    if spec.kind in LIST_KINDS:
-        values = as_list(cell, spec.separator)
-        if spec.kind == "category" and _is_language(spec.name):
-            values = _languages(values)
-        return values or None
-    if spec.kind == "date":
-        return as_date(cell, day_first)
-    if spec.kind == "image" and isinstance(cell, list | tuple | str):
-        listed = as_list(cell, "")
-        return first_address(listed[0]) if listed else None
-    if spec.kind == "ignore":
-        if isinstance(cell, list | tuple):
-            return as_list(cell) or None
-        return None if isinstance(cell, bytes) else as_text(cell) or None
-    return as_text(cell) or None
-
-
-def check_value(value: Any, spec: FieldSpec) -> None:
-    """Check that a ready value is what its field's kind says.
-
-    Raises:
-        ValueError: If it is not; says what is allowed.
-    """
-    if spec.kind in LIST_KINDS or spec.kind == "ignore" and isinstance(value, tuple):
-        if not isinstance(value, tuple) or not value or not all(isinstance(v, str) and v for v in value):
-            raise ValueError("it should be a tuple of non-empty strings; leave the key out when not known")
-        for part in value:
-            clean(part)
-    elif spec.kind in NUMBER_KINDS:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise ValueError("it should be a finite number; leave the key out when not known")
-        if isinstance(value, int) and abs(value) > _EXACT:
-            raise ValueError("it is too large to be kept exactly; give it as a float, or as text")
-    else:
-        if not isinstance(value, str) or not value:
-            raise ValueError("it should be a non-empty string; leave the key out when not known")
-        clean(value)
-        if spec.kind == "date" and as_date(value) != value:
-            raise ValueError("it should be an ISO date like 2001-05-23")
 
 
 def needs_day_first(cells: Sequence[Any]) -> bool:

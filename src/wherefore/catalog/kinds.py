@@ -1,20 +1,152 @@
-"""The kinds of fields, and what each can do: the one place that asks for a kind by its name.
+"""The kinds of fields, and what each can do: the one place that calls a kind by its name.
 
-A new kind is a line in `KINDS`, and what it needs that no other kind has. Everybody else asks what a field can do:
-`spec.has_tags`, `schema.measures`, `spec.control`.
+A new kind is an entry of `KINDS` and, if columns are to be taken for it unasked, one of `SIGNS`. Everybody else asks
+what a field can do: `spec.has_tags`, `schema.measures`, `spec.can.control`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
-Stored = Literal["text", "list", "number", "date", "any"]
+from wherefore.catalog.cells import (
+    EXACT,
+    as_date,
+    as_list,
+    as_number,
+    as_text,
+    clean,
+    first_address,
+    in_languages,
+    needs_day_first,
+)
+from wherefore.catalog.columns import PERSON_WORDS, Column
+from wherefore.catalog.naming import labelled, names_year, phrase_of, words_of
+from wherefore.errors import CatalogError
+from wherefore.text import number_text
+
+FieldValue = str | int | float | tuple[str, ...]
+Read = Callable[[Any], FieldValue | None]  # from a cell to its value; None where it is not known
+Role = Literal["", "id", "title", "alias", "text", "image"]
 Values = Literal["", "tags", "names"]
 Measure = Literal["", "number", "date", "rank"]
 Control = Literal["", "chips", "slider"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A field's column in a file: the field's name, what lists values in a text cell (see `FieldSpec`), all cells."""
+
+    name: str
+    separator: str | None
+    cells: Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """How `Item.fields` and files keep values.
+
+    Attributes:
+        check: Raises a `CatalogError` for what is not such a value.
+        arrow: The Arrow type of a column, by its known values: `string`, `list` (of strings), `int64` or `float64`.
+    """
+
+    check: Callable[[Any], None]
+    arrow: Callable[[Sequence[Any]], str]
+
+
+def _check_text(value: Any) -> None:
+    if not isinstance(value, str) or not value:
+        raise CatalogError("it should be a non-empty string; leave the key out when not known")
+    clean(value)
+
+
+def _check_list(value: Any) -> None:
+    if not isinstance(value, tuple) or not value or not all(isinstance(v, str) and v for v in value):
+        raise CatalogError("it should be a tuple of non-empty strings; leave the key out when not known")
+    for part in value:
+        clean(part)
+
+
+def _check_number(value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise CatalogError("it should be a finite number; leave the key out when not known")
+    if isinstance(value, int) and abs(value) > EXACT:
+        raise CatalogError("it is too large to be kept exactly; give it as a float, or as text")
+
+
+def _check_date(value: Any) -> None:
+    _check_text(value)
+    if as_date(value) != value:
+        raise CatalogError("it should be an ISO date like 2001-05-23")
+
+
+def _check_any(value: Any) -> None:
+    (_check_list if isinstance(value, tuple) else _check_text)(value)
+
+
+def _number_type(known: Sequence[Any]) -> str:
+    return "int64" if all(isinstance(value, int) for value in known) else "float64"
+
+
+def _any_type(known: Sequence[Any]) -> str:
+    return "list" if known and all(isinstance(value, tuple) for value in known) else "string"
+
+
+TEXT = Storage(_check_text, lambda known: "string")
+LIST = Storage(_check_list, lambda known: "list")  # a tuple of strings
+NUMBER = Storage(_check_number, _number_type)
+DATE = Storage(_check_date, lambda known: "string")  # ISO, as exact as it is known
+ANY = Storage(_check_any, _any_type)  # a string or a tuple of strings
+
+
+def _text_reader(source: Source) -> Read:
+    return lambda cell: as_text(cell) or None
+
+
+def _list_reader(source: Source) -> Read:
+    return lambda cell: as_list(cell, source.separator) or None
+
+
+def _tag_reader(source: Source) -> Read:
+    if {"language", "languages", "lang"}.isdisjoint(words_of(source.name)):
+        return _list_reader(source)
+    return lambda cell: in_languages(as_list(cell, source.separator)) or None
+
+
+def _date_reader(source: Source) -> Read:
+    day_first = needs_day_first(source.cells)
+    return lambda cell: as_date(cell, day_first)
+
+
+def _image_reader(source: Source) -> Read:
+    def read(cell: Any) -> str | None:
+        if not isinstance(cell, list | tuple | str):
+            return as_text(cell) or None
+        listed = as_list(cell, "")
+        return first_address(listed[0]) if listed else None
+
+    return read
+
+
+def _any_reader(source: Source) -> Read:
+    def read(cell: Any) -> FieldValue | None:
+        if isinstance(cell, list | tuple):
+            return as_list(cell) or None
+        return None if isinstance(cell, bytes) else as_text(cell) or None
+
+    return read
+
+
+def _measure_phrase(name: str) -> str:
+    return "from {}" if names_year(name) else labelled(name)
+
+
+def _say_values(value: Any) -> tuple[str, ...]:
+    return tuple(part for part in value if any(map(str.isalnum, part)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,39 +155,170 @@ class FieldKind:
 
     Attributes:
         about: For people who declare a schema.
-        stored: How `Item.fields` keeps a value: a string, a tuple of strings, a finite number, an ISO date, or (what is
-            carried along and used for nothing) either a string or a tuple of strings.
+        stored: How values are kept.
+        reader: Gives what reads the cells of a column one by one; it raises a `CatalogError` for what does not fit.
+        role: What the item itself uses it for: as its `id` or `title` (kept outside of `Item.fields`), an `alias` of
+            the title, the `text` that tells what it is about, or its `image`.
         values: What a wish can name of it: `tags` ("horror"), proper `names` ("Toni Collette"), or nothing.
         measure: What a limit can compare: a `number`, a `date`, or a `rank` whose numbers say nothing to people
             ("lesser known"); or nothing.
         single: A schema has at most one field of this kind.
-        stated: A sentence may state its value, and a card or a table shows it.
+        used: Whether it is used for anything; what is not is merely carried along.
+        say: The texts that a sentence may state, a card or a table show, of a value; None: it is never stated.
+        phrase: How a sentence says a field of a given name, unless the schema declares it: "directed by {}".
         control: What sets it on the page.
     """
 
     about: str
-    stored: Stored = "text"
+    stored: Storage = TEXT
+    reader: Callable[[Source], Read] = _text_reader
+    role: Role = ""
     values: Values = ""
     measure: Measure = ""
     single: bool = False
-    stated: bool = False
+    used: bool = True
+    say: Callable[[Any], tuple[str, ...]] | None = None
+    phrase: Callable[[str], str] = labelled
     control: Control = ""
 
+    @property
+    def stated(self) -> bool:
+        """Whether a sentence may state its value, and a card or a table show it."""
+        return self.say is not None
 
+
+# The kinds that a schema itself looks for, or makes up.
+ID, TITLE, POPULARITY = "id", "title", "popularity"
 KINDS: Mapping[str, FieldKind] = MappingProxyType(
     {
-        "id": FieldKind("what identifies an item", single=True),
-        "title": FieldKind("what an item is called", single=True),
-        "alias": FieldKind("other titles of the item", "list"),
-        "text": FieldKind("what an item is about, in sentences"),
+        ID: FieldKind("what identifies an item", role="id", single=True),
+        TITLE: FieldKind("what an item is called", role="title", single=True),
+        "alias": FieldKind("other titles of the item", LIST, _list_reader, role="alias"),
+        "text": FieldKind("what an item is about, in sentences", role="text"),
         "category": FieldKind(
-            "one or several of a set of values", "list", "tags", stated=True, control="chips"
+            "one or several of a set of values",
+            LIST,
+            _tag_reader,
+            values="tags",
+            say=_say_values,
+            phrase=lambda name: phrase_of(name) or labelled(name),
+            control="chips",
         ),
-        "people": FieldKind("names of people, brands or makers", "list", "names", stated=True),
-        "number": FieldKind("an amount", "number", measure="number", stated=True, control="slider"),
-        "date": FieldKind("a date, or a year", "date", measure="date", stated=True, control="slider"),
-        "image": FieldKind("address of a picture"),
-        "popularity": FieldKind("how many know or bought it", "number", measure="rank", single=True),
-        "ignore": FieldKind("carried along, used for nothing", "any"),
+        "people": FieldKind(
+            "names of people, brands or makers",
+            LIST,
+            _list_reader,
+            values="names",
+            say=_say_values,
+            phrase=lambda name: phrase_of(name) or "by {}",
+        ),
+        "number": FieldKind(
+            "an amount",
+            NUMBER,
+            lambda source: as_number,
+            measure="number",
+            say=lambda value: (number_text(value),),
+            phrase=_measure_phrase,
+            control="slider",
+        ),
+        "date": FieldKind(
+            "a date, or a year",
+            DATE,
+            _date_reader,
+            measure="date",
+            say=lambda value: (value[:4],),
+            phrase=_measure_phrase,
+            control="slider",
+        ),
+        "image": FieldKind("address of a picture", TEXT, _image_reader, role="image"),
+        POPULARITY: FieldKind(
+            "how many know or bought it", NUMBER, lambda source: as_number, measure="rank", single=True
+        ),
+        "ignore": FieldKind("carried along, used for nothing", ANY, _any_reader, used=False),
     }
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What shows that a column is of a kind.
+
+    Attributes:
+        kind: A key of `KINDS`.
+        shown: Whether a column has the sign.
+        why: For people, of a column that is left out.
+        one: As of `Column.separator`.
+    """
+
+    kind: str
+    shown: Callable[[Column], Any]
+    why: str = ""
+    one: bool = False
+
+
+_ALIASES = frozenset(
+    "original_title original_name alt_title alternative_title other_title alternate_title alias aka "
+    "also_known_as alt_name alternative_name other_name localized_title".split()
+)
+_FIRMS = frozenset("brand manufacturer maker publisher studio company vendor seller developer".split())
+TAG_WORDS = frozenset(
+    "genre category subcategory tag keyword language lang country nation cuisine color colour material type "
+    "format style mood topic subject theme platform department section certificate certification rated gender "
+    "region city location neighborhood neighbourhood level difficulty season occasion diet attribute collection "
+    "series franchise concept feature property characteristic course instrument era decade audience class shelf "
+    "aisle group kind status".split()
+)
+_TEXT_WORDS = frozenset(
+    "description desc plot summary abstract text overview synopsis body content detail about blurb review story "
+    "lyric tagline instruction direction ingredient step note comment biography bio introduction".split()
+)
+_IMAGE_WORDS = frozenset("image img poster cover picture photo thumbnail thumb artwork logo backdrop".split())
+_DATE_WORDS = frozenset("date released published birthday".split())
+_CODES = frozenset(
+    "id isbn isbn13 ean upc gtin sku asin code zip zipcode postcode phone index key barcode".split()
+)
+
+
+def _is_numeric(column: Column) -> bool:
+    return column.numeric >= 0.95 and column.listed < 0.5
+
+
+def _names_people(column: Column) -> bool:
+    return bool(column.words & PERSON_WORDS) and column.characters <= 400
+
+
+def _has_short_values(column: Column) -> bool:
+    return column.value_length <= 40
+
+
+# Looked for in this order: the first that a column shows tells its kind.
+SIGNS: tuple[Sign, ...] = (
+    Sign("ignore", lambda column: not column.known, "empty"),
+    Sign("ignore", lambda column: column.nested > 0.5, "nested data"),
+    Sign("ignore", lambda column: column.yes_or_no > 0.95, "yes or no"),
+    Sign("image", lambda c: c.addresses > 0.8 and (c.pictured > 0.5 or c.words & _IMAGE_WORDS)),
+    Sign("ignore", lambda column: column.addresses > 0.8, "addresses"),
+    Sign("alias", lambda column: column.singular_key in _ALIASES, one=True),
+    Sign("date", lambda column: column.words & _DATE_WORDS and column.dated >= 0.9),
+    Sign("ignore", lambda c: _is_numeric(c) and c.words & _CODES, "numbers that only identify"),
+    Sign("number", _is_numeric),
+    Sign("ignore", lambda column: column.number_lists > 0.8, "lists of numbers"),
+    Sign("date", lambda column: column.dated >= 0.95),
+    Sign("ignore", lambda c: c.words & _CODES and c.distinct > 0.5, "codes that only identify"),
+    Sign("people", lambda column: _names_people(column) and column.words & _FIRMS, one=True),
+    Sign("people", _names_people),
+    Sign("category", lambda column: column.listed > 0.5 and column.value_length <= 60),
+    Sign("text", lambda column: column.listed > 0.5),
+    Sign("text", lambda column: column.words & _TEXT_WORDS and column.spaced >= 2),
+    Sign(
+        "category", lambda c: c.words & TAG_WORDS and _has_short_values(c) and (c.repeated or c.spaced <= 12)
+    ),
+    Sign("category", lambda c: c.repeated and _has_short_values(c) and len(c.sample) >= 4),
+    Sign("text", lambda column: column.spaced >= 4),
+    Sign("ignore", lambda column: True, "all different: nothing to match or filter"),
+)
+
+
+def sign_of(column: Column) -> Sign:
+    """What tells the kind of a column, by its name and its cells alone."""
+    return next(sign for sign in SIGNS if sign.shown(column))

@@ -2,179 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
-from wherefore.catalog.kinds import KINDS, FieldKind
-
-FieldValue = str | int | float | tuple[str, ...]
-
-LIST_KINDS = tuple(name for name, kind in KINDS.items() if kind.stored == "list")
-NUMBER_KINDS = tuple(name for name, kind in KINDS.items() if kind.stored == "number")
-
-# How a sentence says a field, by a word of its name (singular).
-_PHRASES = {
-    "director": "directed by {}",
-    "author": "by {}",
-    "writer": "written by {}",
-    "screenwriter": "written by {}",
-    "cast": "with {}",
-    "actor": "with {}",
-    "actress": "with {}",
-    "star": "with {}",
-    "starring": "with {}",
-    "performer": "with {}",
-    "artist": "by {}",
-    "band": "by {}",
-    "singer": "by {}",
-    "composer": "with music by {}",
-    "producer": "produced by {}",
-    "publisher": "published by {}",
-    "narrator": "read by {}",
-    "illustrator": "illustrated by {}",
-    "editor": "edited by {}",
-    "translator": "translated by {}",
-    "designer": "designed by {}",
-    "developer": "developed by {}",
-    "brand": "from {}",
-    "manufacturer": "from {}",
-    "maker": "from {}",
-    "studio": "from {}",
-    "company": "from {}",
-    "vendor": "from {}",
-    "seller": "from {}",
-    "genre": "{}",
-    "category": "{}",
-    "subcategory": "{}",
-    "type": "{}",
-    "style": "{}",
-    "cuisine": "{}",
-    "keyword": "about {}",
-    "tag": "about {}",
-    "topic": "about {}",
-    "subject": "about {}",
-    "theme": "about {}",
-    "language": "in {}",
-    "country": "from {}",
-    "color": "in {}",
-    "colour": "in {}",
-    "material": "made of {}",
-}
-_YEAR_WORDS = {"year", "yr"}
-_SUFFIX_UNITS = {
-    "min": "min",
-    "mins": "min",
-    "minutes": "min",
-    "hours": "h",
-    "usd": "USD",
-    "eur": "EUR",
-    "gbp": "GBP",
-    "km": "km",
-    "kg": "kg",
-    "cm": "cm",
-    "mm": "mm",
-    "kcal": "kcal",
-}
-_UNCHANGED_PLURALS = {
-    "series",
-    "species",
-    "cast",
-    "news",
-    "is",
-    "has",
-    "gas",
-    "bus",
-    "status",
-    "brass",
-    "glass",
-}
-
-
-def words_of(name: str) -> tuple[str, ...]:
-    """The lower-case words of a column's name.
-
-    >>> words_of("primaryTitle"), words_of("Release Date"), words_of("isbn13")
-    (('primary', 'title'), ('release', 'date'), ('isbn13',))
-    """
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
-    return tuple(re.findall(r"[^\W_]+", spaced.lower()))
-
-
-def singular(word: str) -> str:
-    """The singular of an English plural, as far as endings tell.
-
-    >>> [singular(w) for w in ("directors", "countries", "genres", "dishes", "series", "cast")]
-    ['director', 'country', 'genre', 'dish', 'series', 'cast']
-    """
-    if word in _UNCHANGED_PLURALS or word.endswith(("ss", "us", "is", "ias")) or len(word) < 4:
-        return word
-    if word in ("movies", "cookies", "calories", "ties", "pies"):
-        return word[:-1]
-    if word.endswith("ies"):
-        return word[:-3] + "y"
-    if word.endswith(("shes", "ches", "xes", "sses")):
-        return word[:-2]
-    return word[:-1] if word.endswith("s") else word
-
-
-def plural(noun: str) -> str:
-    """The plural of an English noun, as far as endings tell.
-
-    >>> [plural(n) for n in ("movie", "dish", "country", "series", "toy")]
-    ['movies', 'dishes', 'countries', 'series', 'toys']
-    """
-    if noun in ("series", "species", "news"):
-        return noun
-    if noun.endswith(("s", "sh", "ch", "x", "z")):
-        return noun + "es"
-    if noun.endswith("y") and noun[-2:-1] not in ("a", "e", "i", "o", "u"):
-        return noun[:-1] + "ies"
-    return noun + "s"
-
-
-def label_of(name: str) -> str:
-    """What people call a field: `directors` is a "director", `runtime_min` the "runtime".
-
-    >>> label_of("directors"), label_of("runtime_min"), label_of("numRatings")
-    ('director', 'runtime', 'num rating')
-    """
-    words = list(words_of(name)) or [name]
-    if len(words) > 1 and words[-1] in _SUFFIX_UNITS:
-        words.pop()
-    words[-1] = singular(words[-1])
-    return " ".join(words)
-
-
-def unit_of(name: str) -> str:
-    """The unit that ends a column's name, if one does.
-
-    >>> unit_of("runtime_min"), unit_of("budget_usd"), unit_of("year")
-    ('min', 'USD', '')
-    """
-    words = words_of(name)
-    return _SUFFIX_UNITS.get(words[-1], "") if len(words) > 1 else ""
-
-
-def phrase_of(name: str, kind: str) -> str:
-    """How a sentence says a field of that name and kind.
-
-    >>> phrase_of("directors", "people"), phrase_of("genres", "category"), phrase_of("pages", "number")
-    ('directed by {}', '{}', 'page: {}')
-    """
-    if kind in ("category", "people"):
-        for word in reversed(words_of(name)):
-            if singular(word) in _PHRASES:
-                return _PHRASES[singular(word)]
-    if kind in ("number", "date") and _YEAR_WORDS & set(words_of(name)):
-        return "from {}"
-    if kind == "people":
-        return "by {}"
-    return f"{label_of(name)}: {{}}"
+from wherefore.catalog.cells import is_nothing
+from wherefore.catalog.kinds import ID, KINDS, NUMBER, FieldKind, Read, Source
+from wherefore.catalog.naming import label_of, names_year, plural, unit_of
+from wherefore.errors import CatalogError, CatalogNotFoundError
 
 
 class FieldSpec(BaseModel):
@@ -211,8 +49,8 @@ class FieldSpec(BaseModel):
         name, kind = values.get("name"), values.get("kind")
         if isinstance(name, str) and isinstance(kind, str) and kind in KINDS:
             values["label"] = values.get("label") or label_of(name)
-            values["phrase"] = values.get("phrase") or phrase_of(name, kind)
-            values["unit"] = values.get("unit") or (unit_of(name) if kind in NUMBER_KINDS else "")
+            values["phrase"] = values.get("phrase") or KINDS[kind].phrase(name)
+            values["unit"] = values.get("unit") or (unit_of(name) if KINDS[kind].stored is NUMBER else "")
         return values
 
     @field_validator("kind")
@@ -226,6 +64,20 @@ class FieldSpec(BaseModel):
     def can(self) -> FieldKind:
         """What a field of this kind can do."""
         return KINDS[self.kind]
+
+    def reader(self, cells: Sequence[Any]) -> Read:
+        """What reads the cells of the field's column one by one; it raises a `CatalogError` for what does not fit.
+
+        Args:
+            cells: All cells of the column.
+        """
+        read = self.can.reader(Source(self.name, self.separator, cells))
+        return lambda cell: None if is_nothing(cell) else read(cell)
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether an item keeps its value outside of `Item.fields`: as its id or its title."""
+        return self.can.role in ("id", "title")
 
     @property
     def has_values(self) -> bool:
@@ -265,13 +117,13 @@ class FieldSpec(BaseModel):
     @property
     def is_place(self) -> bool:
         """Whether the values say where an item comes from, or what it is in: "from Japan", "in French"."""
-        return self.kind == "category" and self.phrase.lower().startswith(("from {}", "in {}"))
+        return self.has_tags and self.phrase.lower().startswith(("from {}", "in {}"))
 
     @model_validator(mode="after")
     def _can_be_said(self) -> Self:
         if not self.name:
             raise ValueError("a field needs a name")
-        if not self.column and self.kind != "id":
+        if not self.column and self.can.role != "id":
             raise ValueError(f"field `{self.name}` needs a column; only an id can do without")
         if self.phrase.count("{}") != 1:
             raise ValueError(
@@ -304,11 +156,9 @@ class Schema(BaseModel):
         values = dict(given)
         fields = values.get("fields")
         if isinstance(fields, list | tuple):
-            kinds = [f.kind if isinstance(f, FieldSpec) else f.get("kind") for f in fields if _is_spec(f)]
-            if "id" not in kinds:
-                names = {f.name if isinstance(f, FieldSpec) else f.get("name") for f in fields if _is_spec(f)}
-                name = next(n for n in ("id", "row", "row_number", "item_row_number") if n not in names)
-                values["fields"] = ({"name": name, "column": "", "kind": "id"}, *fields)
+            told = [dict(f) for f in fields if isinstance(f, FieldSpec | Mapping)]
+            if not any(one.get("kind") == ID for one in told):
+                values["fields"] = (numbered_id([one.get("name") for one in told]), *fields)
         if not values.get("plural"):
             values["plural"] = plural(str(values.get("noun") or "item"))
         return values
@@ -319,12 +169,12 @@ class Schema(BaseModel):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two fields are called {', '.join(f'`{name}`' for name in twice)}")
-        for kind, most in (("id", 1), ("title", 1), ("popularity", 1)):
+        for kind, can in KINDS.items():
             found = [spec.name for spec in self.fields if spec.kind == kind]
-            if len(found) > most:
+            if can.single and len(found) > 1:
                 raise ValueError(f"more than one field is the {kind}: {', '.join(found)}; leave one")
-            if kind == "title" and not found:
-                raise ValueError("no field is the title; add one with `kind: title`")
+            if can.role == "title" and not found:
+                raise ValueError(f"no field is the {kind}; add one with `kind: {kind}`")
         return self
 
     @classmethod
@@ -332,18 +182,20 @@ class Schema(BaseModel):
         """Read a schema file: `noun`, `plural` and a list of `fields` with `name`, `column`, `kind` and so on.
 
         Raises:
-            FileNotFoundError: If there is no such file.
-            ValueError: If it is not YAML, or a key or value is not allowed; says which and what is.
+            CatalogNotFoundError: If there is no such file.
+            CatalogError: If it is not YAML, or a key or value is not allowed; says which and what is.
         """
         path = Path(path)
         if not path.is_file():
-            raise FileNotFoundError(f"no schema at {path}; give a YAML file that lists `fields`")
+            raise CatalogNotFoundError(f"no schema at {path}; give a YAML file that lists `fields`")
         try:
             tree = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
         except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise ValueError(f"{path} is not YAML: {error}") from error
+            raise CatalogError(f"{path} is not YAML: {error}") from error
         if not isinstance(tree, dict):
-            raise ValueError(f"{path} holds no keys and values; it needs a list of `fields`:\n{EXAMPLE_YAML}")
+            raise CatalogError(
+                f"{path} holds no keys and values; it needs a list of `fields`:\n{EXAMPLE_YAML}"
+            )
         return cls.parse(tree, str(path))
 
     @classmethod
@@ -351,12 +203,12 @@ class Schema(BaseModel):
         """Check a tree of plain values.
 
         Raises:
-            ValueError: If a key or value is not allowed; says which and what is.
+            CatalogError: If a key or value is not allowed; says which and what is.
         """
         try:
             return cls.model_validate(dict(tree))
         except ValidationError as error:
-            raise ValueError(
+            raise CatalogError(
                 f"{origin}: {'; '.join(_explain(problem) for problem in error.errors())}"
             ) from error
 
@@ -372,22 +224,42 @@ class Schema(BaseModel):
         """The spec called `name`.
 
         Raises:
-            ValueError: If there is none; lists the names.
+            CatalogError: If there is none; lists the names.
         """
         for spec in self.fields:
             if spec.name == name:
                 return spec
-        raise ValueError(f"no field `{name}`; there are {', '.join(spec.name for spec in self.fields)}")
+        raise CatalogError(f"no field `{name}`; there are {', '.join(spec.name for spec in self.fields)}")
 
     @property
     def id(self) -> FieldSpec:
         """The id's spec."""
-        return self.of_kind("id")[0]
+        return next(spec for spec in self.fields if spec.can.role == "id")
 
     @property
     def title(self) -> FieldSpec:
         """The title's spec."""
-        return self.of_kind("title")[0]
+        return next(spec for spec in self.fields if spec.can.role == "title")
+
+    @property
+    def kept(self) -> tuple[FieldSpec, ...]:
+        """The fields whose values `Item.fields` keeps: all but id and title."""
+        return tuple(spec for spec in self.fields if not spec.is_apart)
+
+    @property
+    def aliases(self) -> tuple[FieldSpec, ...]:
+        """The fields that hold other titles."""
+        return tuple(spec for spec in self.fields if spec.can.role == "alias")
+
+    @property
+    def texts(self) -> tuple[FieldSpec, ...]:
+        """The fields that tell in sentences what an item is about."""
+        return tuple(spec for spec in self.fields if spec.can.role == "text")
+
+    @property
+    def images(self) -> tuple[FieldSpec, ...]:
+        """The fields that hold addresses of pictures."""
+        return tuple(spec for spec in self.fields if spec.can.role == "image")
 
     @property
     def tags(self) -> tuple[FieldSpec, ...]:
@@ -417,15 +289,13 @@ class Schema(BaseModel):
     @property
     def popularity(self) -> FieldSpec | None:
         """The field that counts how well known an item is, if there is one."""
-        return next(iter(self.of_kind("popularity")), None)
+        return next((spec for spec in self.fields if spec.is_rank), None)
 
     @property
     def year(self) -> FieldSpec | None:
         """The number or date that says from when an item is: a year by its name, else the first date."""
-        for spec in self.of_kind("number"):
-            if _YEAR_WORDS & set(words_of(spec.name)):
-                return spec
-        return next(iter(self.of_kind("date")), None)
+        years = (spec for spec in self.fields if spec.is_number and names_year(spec.name))
+        return next(years, None) or next((spec for spec in self.fields if spec.is_date), None)
 
 
 EXAMPLE_YAML = """\
@@ -437,8 +307,10 @@ fields:
 """
 
 
-def _is_spec(value: Any) -> bool:
-    return isinstance(value, FieldSpec | Mapping)
+def numbered_id(names: Collection[Any]) -> FieldSpec:
+    """The field that identifies items by the number of their row; called otherwise than the fields in `names`."""
+    name = next(n for n in ("id", "row", "row_number", "item_row_number") if n not in names)
+    return FieldSpec(name=name, column="", kind=ID)
 
 
 def _explain(problem: Mapping[str, Any]) -> str:

@@ -32,7 +32,7 @@ class SeriesIndex:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        people = [spec.name for spec in catalog.schema.of_kind("people")]
+        people = [spec.name for spec in catalog.schema.names]
         heads: dict[str, list[int]] = {}
         for row, item in enumerate(catalog.items):
             head = head_of(item.title)

@@ -1,39 +1,28 @@
-"""Numbers, units and values of records in plain words."""
+"""Units and values of records in plain words."""
 
 from __future__ import annotations
 
 from wherefore.catalog.catalog import Item
+from wherefore.catalog.kinds import KINDS
 from wherefore.catalog.schema import FieldSpec
 
-STATED = ("category", "people", "number", "date")  # kinds of fields whose values a sentence may state
+STATED = tuple(name for name, kind in KINDS.items() if kind.stated)
 _UNITS = {
-    "min": "minutes",
-    "mins": "minutes",
-    "h": "hours",
-    "hr": "hours",
-    "hrs": "hours",
-    "s": "seconds",
-    "sec": "seconds",
-    "pp": "pages",
-    "kcal": "calories",
-    "g": "grams",
-    "kg": "kilograms",
-    "usd": "dollars",
-    "$": "dollars",
-    "eur": "euros",
-    "€": "euros",
-    "gbp": "pounds",
-    "£": "pounds",
+    unit: words
+    for words, units in {
+        "minutes": "min mins",
+        "hours": "h hr hrs",
+        "seconds": "s sec",
+        "pages": "pp",
+        "calories": "kcal",
+        "grams": "g",
+        "kilograms": "kg",
+        "dollars": "usd $",
+        "euros": "eur €",
+        "pounds": "gbp £",
+    }.items()
+    for unit in units.split()
 }
-
-
-def number_text(value: float) -> str:
-    """A number as a sentence has it.
-
-    >>> number_text(1979.0), number_text(4.25)
-    ('1979', '4.25')
-    """
-    return str(int(value)) if float(value).is_integer() else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 def unit_words(unit: str) -> str:
@@ -43,16 +32,10 @@ def unit_words(unit: str) -> str:
 
 def values_of(item: Item, spec: FieldSpec) -> tuple[str, ...]:
     """What the record says for a field, as texts: all values of a list, a number, the year of a date."""
-    if spec.kind in ("category", "people"):
-        return tuple(value for value in item.values(spec.name) if any(map(str.isalnum, value)))
     value = item.get(spec.name)
-    if value is None or spec.kind not in STATED:
-        return ()
-    if spec.kind == "date":
-        return (str(value)[:4],)
-    return (number_text(float(value)),) if isinstance(value, int | float) else ()
+    return () if value is None or spec.can.say is None else spec.can.say(value)
 
 
 def is_year(spec: FieldSpec) -> bool:
     """Whether the field's numbers are years."""
-    return spec.kind == "date" or (spec.kind == "number" and spec.phrase.startswith("from {}"))
+    return spec.is_date or spec.is_number and spec.phrase.startswith("from {}")

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
-from wherefore.dialogue.state import Choice, Preferences
+from wherefore.dialogue.choices import Choice
+from wherefore.dialogue.state import Preferences
 
 Role = Literal["user", "assistant", "system"]
 

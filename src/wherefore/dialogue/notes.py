@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from wherefore.dialogue.messages import Mention, Message, Place, last_said
 from wherefore.dialogue.state import (
@@ -12,7 +12,6 @@ from wherefore.dialogue.state import (
     Limit,
     LimitOp,
     Preferences,
-    Verdict,
     Wish,
     _exclude,
     _same_side,
@@ -330,3 +329,6 @@ def merged(earlier: Preferences, later: Preferences) -> Preferences:
     if later.count is not None:
         notes.count = later.count
     return replace(earlier, **notes.values())
+
+
+Verdict = Literal["liked", "disliked", "seen", "unseen", "rejected", "chosen", "forgotten"]

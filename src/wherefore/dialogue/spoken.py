@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 
 from wherefore.catalog.schema import FieldSpec
-from wherefore.catalog.spoken import is_year, number_text, unit_words
+from wherefore.catalog.spoken import is_year, unit_words
 from wherefore.dialogue.state import Limit
+from wherefore.text import number_text
 
 _OPS = {"lt": "under", "le": "at most", "gt": "over", "ge": "at least", "eq": "exactly"}
 _YEAR_OPS = {"lt": "before", "le": "no later than", "gt": "after", "ge": "no earlier than", "eq": "from"}

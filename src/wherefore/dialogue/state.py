@@ -15,6 +15,8 @@ LimitOp = Literal["lt", "le", "gt", "ge", "eq"]
 ItemsOf = Literal[
     "liked", "disliked", "seen", "rejected", "chosen", "asked"
 ]  # what a state holds items under
+
+
 ITEMS_OF: tuple[ItemsOf, ...] = get_args(ItemsOf)
 
 
@@ -259,87 +261,7 @@ def _limit(tree: Any) -> Limit:
     return Limit(tree["field"], tree["op"], float(value), str(tree.get("said", "")))
 
 
-Kind = Literal[
-    "value",
-    "holds",
-    "record",
-    "compare",
-    "most",
-    "which",
-    "why",
-    "why not",
-    "opinion",
-    "unclear",
-    "unknown",
-    "untold",
-]
-
-
-_CONSIDERS = ("value", "holds", "record", "compare", "why not", "opinion", "untold")
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """What an item is asked to be: one of several values (field, value), or within limits."""
-
-    values: tuple[tuple[str, str], ...] = ()
-    limits: tuple[Limit, ...] = ()
-
-    def field(self) -> str:
-        """The field that it is about."""
-        return self.values[0][0] if self.values else self.limits[0].field
-
-    def met(self, item: Item, catalog: Catalog) -> bool:
-        """Whether the item's record says so."""
-        if self.values:
-            return any(value in item.values(name) for name, value in self.values)
-        return all(limit.allows(item, catalog) for limit in self.limits)
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question about items.
-
-    Kinds: `value` (what the record says for `field`), `holds` (whether `conditions` are met), `record` (all of
-    it), `compare` (two items or more), `most` (which of `items` has the most or least of `field`; of no field:
-    which the list has first), `which` (which of `items` meet `conditions`), `why` (why `items` were listed),
-    `why not` (why they were not), `opinion` (whether `items` are any good), `unclear` (which of `items` is meant is
-    not known), `unknown` (`said` is no item of the catalogue), `untold` (what no record tells: `said` is the topic, as
-    in "where things stream", or empty; of no items: of the list).
-    """
-
-    kind: Kind
-    items: tuple[str, ...]
-    field: str = ""
-    conditions: tuple[Condition, ...] = ()
-    best: Literal["", "max", "min"] = ""
-    alone: bool = True  # whether the message asks for nothing else
-    start: int = 0  # the characters of the message that ask
-    end: int = 0
-    named: bool = False  # whether the message itself names the items
-    said: str = ""  # what `unknown` asks about, in the user's words; the topics of `untold`
-
-    @property
-    def considers(self) -> tuple[str, ...]:
-        """The items that the user thinks about: those of a question about one or a few, not about a whole list."""
-        pair = self.kind == "most" and self.named
-        return self.items if pair or self.kind in _CONSIDERS else ()
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What a message takes up: the items, as far as it is clear which they are; none where it merely approves."""
-
-    items: tuple[str, ...]
-    refused: tuple[str, ...]  # "I won't watch the second one"
-    decided: bool  # "I'll watch it", not just "sounds good"
-    said: str  # the words that say so
-
-
 MOST = 20  # that are listed, however many are asked for
-
-
-Verdict = Literal["liked", "disliked", "seen", "unseen", "rejected", "chosen", "forgotten"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from wherefore.dialogue.state import Choice
+from wherefore.dialogue.choices import Choice
 from wherefore.reading.verdicts import ORDINALS, slots_in
 from wherefore.text import straight
 

@@ -11,7 +11,8 @@ from typing import Literal
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.catalog.schema import FieldSpec, words_of
+from wherefore.catalog.naming import words_of
+from wherefore.catalog.schema import FieldSpec
 from wherefore.reading.scales import ScaleReader
 from wherefore.text import stem, straight
 

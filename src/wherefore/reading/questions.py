@@ -8,9 +8,11 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.catalog.schema import FieldSpec, singular, words_of
+from wherefore.catalog.naming import singular, words_of
+from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.messages import Dialogue, Mention
-from wherefore.dialogue.state import Condition, Kind, Limit, Question
+from wherefore.dialogue.questions import Condition, Kind, Question
+from wherefore.dialogue.state import Limit
 from wherefore.reading import verdicts
 from wherefore.reading.limits import LimitReader
 from wherefore.reading.unrecorded import unrecorded

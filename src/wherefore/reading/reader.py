@@ -9,10 +9,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from wherefore.catalog.catalog import Catalog, Item
-from wherefore.catalog.schema import words_of
+from wherefore.catalog.naming import words_of
+from wherefore.dialogue.choices import Choice
 from wherefore.dialogue.messages import Dialogue, Mention, Message, _Lists, parse_messages
-from wherefore.dialogue.notes import Notes
-from wherefore.dialogue.state import Choice, Count, Limit, LimitOp, Preferences, Verdict, Wish
+from wherefore.dialogue.notes import Notes, Verdict
+from wherefore.dialogue.state import Count, Limit, LimitOp, Preferences, Wish
 from wherefore.reading import verdicts
 from wherefore.reading.absent import AbsentReader
 from wherefore.reading.choices import choice_in
@@ -25,7 +26,7 @@ from wherefore.reading.wishes import WishReader
 from wherefore.text import Word, forms, straight, words
 
 if TYPE_CHECKING:
-    from wherefore.dialogue.state import Question
+    from wherefore.dialogue.questions import Question
 
 
 _REMEMBERED = 1_000  # messages of which it is remembered what they name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.catalog.schema import words_of
+from wherefore.catalog.naming import words_of
 from wherefore.text import straight
 
 _COMMON = frozenset(

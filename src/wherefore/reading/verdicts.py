@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from wherefore.dialogue.state import Verdict
+from wherefore.dialogue.notes import Verdict
 from wherefore.text import NUMBERS
 
 Span = tuple[int, int]

@@ -12,7 +12,7 @@ import yaml
 from rapidfuzz.distance import OSA
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.catalog.schema import singular
+from wherefore.catalog.naming import singular
 from wherefore.dialogue.state import FoundWish
 from wherefore.files import ASSETS
 from wherefore.reading.attitudes import Attitude, AttitudeReader, is_habit

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from wherefore.catalog.catalog import Catalog, Item
-from wherefore.catalog.schema import FieldSpec, FieldValue
+from wherefore.catalog.kinds import FieldValue
+from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.spoken import limit_words
 from wherefore.dialogue.state import Preferences, Wish
 

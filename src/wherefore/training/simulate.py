@@ -16,8 +16,9 @@ import numpy as np
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.schema import FieldSpec
-from wherefore.catalog.spoken import is_year, number_text, unit_words
+from wherefore.catalog.spoken import is_year, unit_words
 from wherefore.dialogue.state import Limit
+from wherefore.text import number_text
 from wherefore.training.practice import holders
 from wherefore.writing.asking import Ask
 

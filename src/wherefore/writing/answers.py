@@ -9,8 +9,8 @@ from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.spoken import is_year, values_of
 from wherefore.dialogue.facts import Fact, Plan
 from wherefore.dialogue.messages import Dialogue
+from wherefore.dialogue.questions import Condition, Question
 from wherefore.dialogue.spoken import limit_words
-from wherefore.dialogue.state import Condition, Question
 from wherefore.reading.limits import LimitReader
 from wherefore.text import joined
 from wherefore.writing.check import plain_sentence, polish

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.catalog.schema import FieldSpec, plural
+from wherefore.catalog.naming import plural
+from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.spoken import unit_words
 from wherefore.dialogue.facts import Fact, Plan
 from wherefore.text import joined, normal_words, stem

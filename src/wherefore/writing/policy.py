@@ -8,7 +8,8 @@ import numpy as np
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.dialogue.messages import Dialogue
-from wherefore.dialogue.state import Preferences, Question
+from wherefore.dialogue.questions import Question
+from wherefore.dialogue.state import Preferences
 from wherefore.ranking.ranker import Ranked, closeness
 from wherefore.retrieval.index import Index
 from wherefore.writing import smalltalk

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.dialogue.choices import Choice
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.parts import parts
-from wherefore.dialogue.state import ITEMS_OF, Choice, Preferences
+from wherefore.dialogue.state import ITEMS_OF, Preferences
 from wherefore.reading.choices import ASKS_MORE
 from wherefore.text import joined, straight
 

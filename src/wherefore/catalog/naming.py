@@ -1,0 +1,122 @@
+"""Column names in words: labels, units, phrases and plurals."""
+
+from __future__ import annotations
+
+import re
+
+# How a sentence says a field, by a word of its name (singular).
+_PHRASES = {
+    word: phrase
+    for phrase, words in {
+        "directed by {}": "director",
+        "by {}": "author artist band singer",
+        "written by {}": "writer screenwriter",
+        "with {}": "cast actor actress star starring performer",
+        "with music by {}": "composer",
+        "produced by {}": "producer",
+        "published by {}": "publisher",
+        "read by {}": "narrator",
+        "illustrated by {}": "illustrator",
+        "edited by {}": "editor",
+        "translated by {}": "translator",
+        "designed by {}": "designer",
+        "developed by {}": "developer",
+        "from {}": "brand manufacturer maker studio company vendor seller country",
+        "{}": "genre category subcategory type style cuisine",
+        "about {}": "keyword tag topic subject theme",
+        "in {}": "language color colour",
+        "made of {}": "material",
+    }.items()
+    for word in words.split()
+}
+_SUFFIX_UNITS = dict.fromkeys(("min", "mins", "minutes"), "min") | {"hours": "h"}
+_SUFFIX_UNITS |= {unit.lower(): unit for unit in ("USD", "EUR", "GBP", "km", "kg", "cm", "mm", "kcal")}
+_UNCHANGED_PLURALS = frozenset("series species cast news is has gas bus status brass glass".split())
+
+
+def words_of(name: str) -> tuple[str, ...]:
+    """The lower-case words of a column's name.
+
+    >>> words_of("primaryTitle"), words_of("Release Date"), words_of("isbn13")
+    (('primary', 'title'), ('release', 'date'), ('isbn13',))
+    """
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    return tuple(re.findall(r"[^\W_]+", spaced.lower()))
+
+
+def singular(word: str) -> str:
+    """The singular of an English plural, as far as endings tell.
+
+    >>> [singular(w) for w in ("directors", "countries", "genres", "dishes", "series", "cast")]
+    ['director', 'country', 'genre', 'dish', 'series', 'cast']
+    """
+    if word in _UNCHANGED_PLURALS or word.endswith(("ss", "us", "is", "ias")) or len(word) < 4:
+        return word
+    if word in ("movies", "cookies", "calories", "ties", "pies"):
+        return word[:-1]
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    if word.endswith(("shes", "ches", "xes", "sses")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") else word
+
+
+def plural(noun: str) -> str:
+    """The plural of an English noun, as far as endings tell.
+
+    >>> [plural(n) for n in ("movie", "dish", "country", "series", "toy")]
+    ['movies', 'dishes', 'countries', 'series', 'toys']
+    """
+    if noun in ("series", "species", "news"):
+        return noun
+    if noun.endswith(("s", "sh", "ch", "x", "z")):
+        return noun + "es"
+    if noun.endswith("y") and noun[-2:-1] not in ("a", "e", "i", "o", "u"):
+        return noun[:-1] + "ies"
+    return noun + "s"
+
+
+def label_of(name: str) -> str:
+    """What people call a field: `directors` is a "director", `runtime_min` the "runtime".
+
+    >>> label_of("directors"), label_of("runtime_min"), label_of("numRatings")
+    ('director', 'runtime', 'num rating')
+    """
+    words = list(words_of(name)) or [name]
+    if len(words) > 1 and words[-1] in _SUFFIX_UNITS:
+        words.pop()
+    words[-1] = singular(words[-1])
+    return " ".join(words)
+
+
+def unit_of(name: str) -> str:
+    """The unit that ends a column's name, if one does.
+
+    >>> unit_of("runtime_min"), unit_of("budget_usd"), unit_of("year")
+    ('min', 'USD', '')
+    """
+    words = words_of(name)
+    return _SUFFIX_UNITS.get(words[-1], "") if len(words) > 1 else ""
+
+
+def names_year(name: str) -> bool:
+    """Whether a column's name says that it holds years."""
+    return not {"year", "yr"}.isdisjoint(words_of(name))
+
+
+def labelled(name: str) -> str:
+    """The phrase that fits any field.
+
+    >>> labelled("pages")
+    'page: {}'
+    """
+    return f"{label_of(name)}: {{}}"
+
+
+def phrase_of(name: str) -> str:
+    """How a sentence says a value of a field of that name; empty where no word of the name tells.
+
+    >>> phrase_of("directors"), phrase_of("main_genres"), phrase_of("gadgets")
+    ('directed by {}', '{}', '')
+    """
+    return next((_PHRASES[w] for w in map(singular, reversed(words_of(name))) if w in _PHRASES), "")
