@@ -9,13 +9,10 @@ from typing import Any, Literal, get_args
 
 from wherefore.dialogue.choices import Choice
 from wherefore.dialogue.state import Preferences
+from wherefore.errors import DialogueError
 
 Role = Literal["user", "assistant", "system"]
-
-
 Place = tuple[int, int, int]  # number of a message, and characters from and to
-
-
 MAX_CHARACTERS = 20_000  # of one message
 MAX_MESSAGES = 2_000
 
@@ -76,7 +73,7 @@ class Dialogue:
         here: dict[int, list[Mention]] = {}
         for mention in self.mentions:
             here.setdefault(mention.message, []).append(mention)
-        lists = _Lists()
+        lists = Lists()
         for number in sorted(here):
             lists.read(self.messages[number], here[number])
         return lists.last
@@ -141,22 +138,22 @@ def parse_messages(
         answered: Let the last one be the assistant's.
 
     Raises:
-        ValueError: If there are none or too many, a role is unknown, or a content is missing, no text or too long.
+        DialogueError: If there are none or too many, a role is unknown, or a content is missing, no text or too long.
     """
     if isinstance(messages, str | Mapping):
-        raise ValueError(
+        raise DialogueError(
             f"messages are a {type(messages).__name__}; give a list of {{'role': …, 'content': …}}"
         )
     given = list(messages)
     if not given:
-        raise ValueError("there are no messages; give at least one from the user")
+        raise DialogueError("there are no messages; give at least one from the user")
     if len(given) > MAX_MESSAGES:
-        raise ValueError(
+        raise DialogueError(
             f"there are {len(given):,} messages; at most {MAX_MESSAGES:,} are read: drop the oldest"
         )
     parsed = tuple(_message(number, message) for number, message in enumerate(given, 1))
     if parsed[-1].role != "user" and not answered:
-        raise ValueError(
+        raise DialogueError(
             f"the last message is from the {parsed[-1].role}; it should be from the user, to be answered"
         )
     return parsed
@@ -168,23 +165,24 @@ def _message(number: int, message: Message | Mapping[str, Any]) -> Message:
         role, content = message.role, message.content
     elif isinstance(message, Mapping):
         if "role" not in message:
-            raise ValueError(f"message {number} has no `role`; known roles: {roles}")
+            raise DialogueError(f"message {number} has no `role`; known roles: {roles}")
         if "content" not in message:
-            raise ValueError(f"message {number} has no `content`; give its text")
+            raise DialogueError(f"message {number} has no `content`; give its text")
         role, content = message["role"], message["content"]
     else:
-        raise ValueError(f"message {number} is a {type(message).__name__}; give {{'role': …, 'content': …}}")
+        raise DialogueError(
+            f"message {number} is a {type(message).__name__}; give {{'role': …, 'content': …}}"
+        )
     if role not in get_args(Role):
-        raise ValueError(f"message {number} has the role {role!r}; known roles: {roles}")
+        raise DialogueError(f"message {number} has the role {role!r}; known roles: {roles}")
     if not isinstance(content, str):
-        raise ValueError(
+        raise DialogueError(
             f"message {number} has a content of type {type(content).__name__}; it should be text"
         )
     if len(content) > MAX_CHARACTERS:
-        raise ValueError(
+        raise DialogueError(
             f"message {number} has {len(content):,} characters; at most {MAX_CHARACTERS:,} are read: shorten "
-            f"it, or say "
-            "it in several messages"
+            "it, or say it in several messages"
         )
     return Message(role, content)
 
@@ -202,14 +200,14 @@ def _heads(content: str, here: Sequence[Mention]) -> tuple[str, ...]:
     )
 
 
-class _Lists:
+class Lists:
     """The assistant's last list, while a dialogue is read."""
 
     def __init__(self) -> None:
         self.last: tuple[str, ...] = ()
         self.focus: tuple[
             str, ...
-        ] = ()  # the one item that the newest message with items names, if it is one
+        ] = ()  # the item that the newest message with items names, if it is one alone
         self._numbered = False
         self._named: set[str] = set()
         self._by_user: set[str] = set()

@@ -7,17 +7,11 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from wherefore.dialogue.messages import Mention, Message, Place, last_said
-from wherefore.dialogue.state import (
-    FoundWish,
-    Limit,
-    LimitOp,
-    Preferences,
-    Wish,
-    _exclude,
-    _same_side,
-    _sides,
-)
+from wherefore.dialogue.state import FoundWish, Limit, LimitOp, Preferences, Wish
 from wherefore.text import forms
+
+# What is said of an item.
+Verdict = Literal["liked", "disliked", "seen", "unseen", "rejected", "chosen", "forgotten"]
 
 
 class Notes:
@@ -42,9 +36,8 @@ class Notes:
         self._before: list[tuple[str, Any]] = []  # of the message before
         self._number = 0  # of the message that is being read
         self._muted: list[Place] = []
-        self._dropped: list[
-            tuple[int, str]
-        ] = []  # words taken back, and the message up to which they were said
+        # Words taken back, and the number of the message up to which they were said.
+        self._dropped: list[tuple[int, str]] = []
         self._since = 0  # the message with which all began anew
         self.gone: dict[str, None] = {}  # items taken back
 
@@ -81,10 +74,8 @@ class Notes:
 
     def keep(self, state: Preferences) -> None:
         """Take back what a state has no more."""
-        items, wishes = (
-            set(state.items),
-            {wish.parts for wish in (*state.wanted, *state.unwanted)},
-        )
+        items = set(state.items)
+        wishes = {wish.parts for wish in (*state.wanted, *state.unwanted)}
         for wish in (*self._wanted.values(), *self._unwanted.values()):
             if wish.parts not in wishes:
                 self.drop(wish.said)
@@ -256,19 +247,17 @@ class Notes:
         for limit in new:
             # "After 1992", and later "before 1960": nothing would be left, so the later one holds alone.
             self._limits = [
-                old
-                for old in self._limits
-                if old in new or not (_same_side(old, limit) or _exclude(old, limit))
+                old for old in self._limits if old in new or not (old.same_side(limit) or old.excludes(limit))
             ]
             if limit not in self._limits:
-                self._limits = [old for old in self._limits if not _same_side(old, limit)] + [limit]
+                self._limits = [old for old in self._limits if not old.same_side(limit)] + [limit]
 
     def holds(self, limit: Limit) -> bool:
         """Whether a limit that is noted says at least as much."""
         upper = limit.op in ("lt", "le")
         return any(
             old.field == limit.field
-            and old.op in (("lt", "le", "eq") if upper else ("gt", "ge", "eq"))
+            and ("high" if upper else "low") in old.sides
             and (old.value <= limit.value if upper else old.value >= limit.value)
             for old in self._limits
         )
@@ -280,7 +269,7 @@ class Notes:
     def lift(self, name: str, op: LimitOp) -> None:
         """Take away the limits of a field: both sides (`eq`), the lower (`ge`) or the upper (`le`)."""
         gone = {"low", "high"} if op == "eq" else {"low"} if op == "ge" else {"high"}
-        self._limits = [old for old in self._limits if old.field != name or not _sides(old) & gone]
+        self._limits = [old for old in self._limits if old.field != name or not old.sides & gone]
 
     def values(self) -> dict[str, Any]:
         """What was collected, as the fields of `Preferences`."""
@@ -329,6 +318,3 @@ def merged(earlier: Preferences, later: Preferences) -> Preferences:
     if later.count is not None:
         notes.count = later.count
     return replace(earlier, **notes.values())
-
-
-Verdict = Literal["liked", "disliked", "seen", "unseen", "rejected", "chosen", "forgotten"]

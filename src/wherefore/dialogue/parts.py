@@ -71,7 +71,7 @@ def _parts(preferences: Preferences, catalog: Catalog) -> Iterator[Part]:
         words = " and ".join(dict.fromkeys(limit.said for limit in limits if limit.said))
         spec = next((one for one in catalog.schema.fields if one.name == name), None)
         text = name if spec is None else limit_words(limits, spec)
-        if spec is not None and spec.kind != "popularity":
+        if spec is not None and not spec.is_rank:
             text = f"{spec.label or name} {text}"
         yield Part("limit", text, words, replace(preferences, limits=others))
     if preferences.count is not None:

@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.dialogue.state import Limit
 
-Kind = Literal[
-    "value",
-    "holds",
-    "record",
-    "compare",
-    "most",
-    "which",
-    "why",
-    "why not",
-    "opinion",
-    "unclear",
-    "unknown",
-    "untold",
-]
-
-
-_CONSIDERS = ("value", "holds", "record", "compare", "why not", "opinion", "untold")
+_OfFew = Literal["value", "holds", "record", "compare", "why not", "opinion", "untold"]
+Kind = Literal[_OfFew, "most", "which", "why", "unclear", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,4 +57,4 @@ class Question:
     def considers(self) -> tuple[str, ...]:
         """The items that the user thinks about: those of a question about one or a few, not about a whole list."""
         pair = self.kind == "most" and self.named
-        return self.items if pair or self.kind in _CONSIDERS else ()
+        return self.items if pair or self.kind in get_args(_OfFew) else ()

@@ -16,7 +16,7 @@ _YEAR_OPS = {"lt": "before", "le": "no later than", "gt": "after", "ge": "no ear
 
 def limit_words(limits: Sequence[Limit], spec: FieldSpec) -> str:
     """The limits on one field in plain words: "after 2000", "in the 1990s", "under 120 minutes", "lesser known"."""
-    if spec.kind == "popularity":  # its numbers say nothing to anybody
+    if spec.is_rank:  # its numbers say nothing to anybody
         return " and ".join(
             dict.fromkeys("lesser known" if x.op in ("lt", "le") else "well known" for x in limits)
         )

@@ -1,23 +1,21 @@
-"""What the user wants: items, wishes, limits, questions and choices, as plain values."""
+"""The state of a dialogue: what the user likes, wants and rules out, as plain values."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, Self, get_args
 
 from wherefore.catalog.catalog import Catalog, Item
+from wherefore.errors import DialogueError
 
 LimitOp = Literal["lt", "le", "gt", "ge", "eq"]
-
-
-ItemsOf = Literal[
-    "liked", "disliked", "seen", "rejected", "chosen", "asked"
-]  # what a state holds items under
-
-
+# What a state holds items under.
+ItemsOf = Literal["liked", "disliked", "seen", "rejected", "chosen", "asked"]
 ITEMS_OF: tuple[ItemsOf, ...] = get_args(ItemsOf)
+MOST = 20  # items that are listed, however many are asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +24,22 @@ class Count:
 
     value: int
     said: str = ""  # the user's word it was read from
+
+    @classmethod
+    def from_json(cls, tree: Any) -> Self:
+        """The count that a whole number or the keys and values of a count tell.
+
+        Raises:
+            DialogueError: If a key is unknown or the number is not allowed.
+        """
+        given = tree if isinstance(tree, Mapping) else {"value": tree}
+        _refuse_unknown(given, cls, "preferences: `count`")
+        value = given.get("value")
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST:
+            raise DialogueError(
+                f"preferences: `count` is {value!r}; it should be a whole number from 1 to {MOST}"
+            )
+        return cls(value, str(given.get("said", "")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +55,55 @@ class Limit:
         """Whether the item's value passes; False when it is not known.
 
         Raises:
-            ValueError: If the catalogue has no such number or date field.
+            DialogueError: If the catalogue has no such number or date field.
         """
         spec = catalog.schema.spec(self.field)
-        if spec.kind not in ("number", "date", "popularity"):
-            raise ValueError(f"a limit needs a number or a date; `{self.field}` is of kind {spec.kind}")
+        if not spec.can.measure:
+            raise DialogueError(f"a limit needs a number or a date; `{self.field}` is of kind {spec.kind}")
         number = item.number(self.field)
-        if number is None:
+        compare: Callable[[float, float], bool] = getattr(operator, self.op)
+        return number is not None and compare(number, self.value)
+
+    @property
+    def sides(self) -> frozenset[str]:
+        """What it limits: the `low` side, the `high` one or both."""
+        return frozenset(("low", "high") if self.op == "eq" else ("low",) if self.op[0] == "g" else ("high",))
+
+    def same_side(self, other: Limit) -> bool:
+        """Whether another limit is one of the same field and side."""
+        return self.field == other.field and not self.sides.isdisjoint(other.sides)
+
+    def excludes(self, other: Limit) -> bool:
+        """Whether the limits are on two sides of one field, and no number can meet both."""
+        if self.field != other.field or self.sides == other.sides:
             return False
-        if self.op == "lt":
-            return number < self.value
-        if self.op == "le":
-            return number <= self.value
-        if self.op == "gt":
-            return number > self.value
-        if self.op == "ge":
-            return number >= self.value
-        return number == self.value
+        low, high = (self, other) if "low" in self.sides else (other, self)
+        strict = low.op == "gt" or high.op == "lt"
+        return low.value > high.value or (strict and low.value == high.value)
+
+    @classmethod
+    def from_json(cls, tree: Any) -> Self:
+        """The limit that keys and values tell.
+
+        Raises:
+            DialogueError: If a key is unknown or missing, or a value is not allowed.
+        """
+        where = "preferences: an entry of `limits`"
+        if not isinstance(tree, Mapping):
+            raise DialogueError(
+                f"{where} is a {type(tree).__name__}; it should have `field`, `op` and `value`"
+            )
+        _refuse_unknown(tree, cls, where)
+        if not isinstance(tree.get("field"), str):
+            raise DialogueError(f"{where} has the field {tree.get('field')!r}; it should be text")
+        if tree.get("op") not in get_args(LimitOp):
+            raise DialogueError(
+                f"{where} has the op {tree.get('op')!r}; known: {', '.join(get_args(LimitOp))}"
+            )
+        value = tree.get("value")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
+            raise DialogueError(f"{where} has the value {value!r}; it should be a finite number")
+        return cls(tree["field"], tree["op"], float(value), str(tree.get("said", "")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +132,39 @@ class Wish:
     def held_by(self, item: Item) -> bool:
         """Whether an item has the value, and all that must be there as well."""
         return all(value in item.values(field) for field, value in self.parts)
+
+    @classmethod
+    def from_json(cls, tree: Any, name: str) -> Self:
+        """The wish that keys and values tell.
+
+        Args:
+            tree: The keys and values.
+            name: Of the list that it is in, for messages: `wanted` or `unwanted`.
+
+        Raises:
+            DialogueError: If a key is unknown or missing, or a value is not allowed.
+        """
+        where = f"preferences: an entry of `{name}`"
+        if not isinstance(tree, Mapping):
+            raise DialogueError(f"{where} is a {type(tree).__name__}; it should have `field` and `value`")
+        _refuse_unknown(tree, cls, where)
+        for key in ("field", "value"):
+            if not isinstance(tree.get(key), str):
+                raise DialogueError(f"{where} has the {key} {tree.get(key)!r}; it should be text")
+        strength = tree.get("strength", 1.0)
+        if isinstance(strength, bool) or not isinstance(strength, int | float) or not 0 < strength < 1e6:
+            raise DialogueError(
+                f"{where} has the strength {strength!r}; it should be a number: of what is wanted 1 in passing and 2 "
+                "demanded, of what is unwanted 1 for never and less for rather not"
+            )
+        also = tree.get("also", ())
+        pairs = isinstance(also, Sequence) and not isinstance(also, str)
+        if not pairs or not all(_is_pair(pair) for pair in also):
+            raise DialogueError(
+                f"{where} has `also` {also!r:.80}; it should be a list of pairs of texts, field and value"
+            )
+        parts = tuple((field, value) for field, value in also)
+        return cls(tree["field"], tree["value"], float(strength), str(tree.get("said", "")), parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,32 +217,34 @@ class Preferences:
         """The state that `to_json` gave, or its text; absent keys are empty.
 
         Raises:
-            ValueError: If a key is unknown or a value is not allowed; says which and what is.
+            DialogueError: If a key is unknown or a value is not allowed; says which and what is.
         """
         if isinstance(tree, str):
             try:
                 tree = json.loads(tree)
             except json.JSONDecodeError as error:
-                raise ValueError(f"preferences are not JSON: {error}") from error
+                raise DialogueError(f"preferences are not JSON: {error}") from error
         if not isinstance(tree, Mapping):
-            raise ValueError(f"preferences are a {type(tree).__name__}; they should be keys and values")
+            raise DialogueError(f"preferences are a {type(tree).__name__}; they should be keys and values")
         _refuse_unknown(tree, cls, "preferences")
         given: dict[str, Any] = {}
         for kind in ITEMS_OF:
             ids = _listed(tree, kind)
             wrong = [value for value in ids if not isinstance(value, str)]
             if wrong:
-                raise ValueError(f"preferences: `{kind}` holds {wrong[0]!r}; it should hold item ids as text")
+                raise DialogueError(
+                    f"preferences: `{kind}` holds {wrong[0]!r}; it should hold item ids as text"
+                )
             given[kind] = tuple(dict.fromkeys(ids))
         for name in ("wanted", "unwanted"):
-            given[name] = tuple(_wish(value, name) for value in _listed(tree, name))
-        given["limits"] = tuple(_limit(value) for value in _listed(tree, "limits"))
-        given["count"] = _count(tree.get("count"))
+            given[name] = tuple(Wish.from_json(value, name) for value in _listed(tree, name))
+        given["limits"] = tuple(Limit.from_json(value) for value in _listed(tree, "limits"))
+        given["count"] = None if tree.get("count") is None else Count.from_json(tree["count"])
         said = tree.get("said", {})
         if not isinstance(said, Mapping) or not all(
             isinstance(x, str) for pair in said.items() for x in pair
         ):
-            raise ValueError(f"preferences: `said` is {said!r:.80}; it should hold words by item id")
+            raise DialogueError(f"preferences: `said` is {said!r:.80}; it should hold words by item id")
         given["said"] = tuple(said.items())
         return cls(**given)
 
@@ -176,92 +257,22 @@ def by_words(wishes: Iterable[Wish]) -> list[list[Wish]]:
     return list(groups.values())
 
 
-def _sides(limit: Limit) -> set[str]:
-    return {"low", "high"} if limit.op == "eq" else {"low"} if limit.op in ("gt", "ge") else {"high"}
-
-
-def _same_side(one: Limit, other: Limit) -> bool:
-    return one.field == other.field and bool(_sides(one) & _sides(other))
-
-
-def _exclude(one: Limit, other: Limit) -> bool:
-    """Whether no number can meet both limits."""
-    if one.field != other.field or _sides(one) == _sides(other):
-        return False
-    low, high = (one, other) if "low" in _sides(one) else (other, one)
-    strict = low.op == "gt" or high.op == "lt"
-    return low.value > high.value or (strict and low.value == high.value)
-
-
 def _refuse_unknown(tree: Mapping[str, Any], kind: type, what: str) -> None:
     known = [f.name for f in fields(kind)]
     unknown = [str(key) for key in tree if key not in known]
     if unknown:
-        raise ValueError(f"{what}: `{unknown[0]}` is not a known key; known: {', '.join(known)}")
+        raise DialogueError(f"{what}: `{unknown[0]}` is not a known key; known: {', '.join(known)}")
 
 
 def _listed(tree: Mapping[str, Any], name: str) -> list[Any]:
     value = tree.get(name, ())
     if not isinstance(value, list | tuple):
-        raise ValueError(f"preferences: `{name}` is a {type(value).__name__}; it should be a list")
+        raise DialogueError(f"preferences: `{name}` is a {type(value).__name__}; it should be a list")
     return list(value)
-
-
-def _wish(tree: Any, name: str) -> Wish:
-    where = f"preferences: an entry of `{name}`"
-    if not isinstance(tree, Mapping):
-        raise ValueError(f"{where} is a {type(tree).__name__}; it should have `field` and `value`")
-    _refuse_unknown(tree, Wish, where)
-    for key in ("field", "value"):
-        if not isinstance(tree.get(key), str):
-            raise ValueError(f"{where} has the {key} {tree.get(key)!r}; it should be text")
-    strength = tree.get("strength", 1.0)
-    if isinstance(strength, bool) or not isinstance(strength, int | float) or not 0 < strength < 1e6:
-        raise ValueError(
-            f"{where} has the strength {strength!r}; it should be a number: of what is wanted 1 in passing and 2 "
-            "demanded, of what is unwanted 1 for never and less for rather not"
-        )
-    also = tree.get("also", ())
-    pairs = isinstance(also, Sequence) and not isinstance(also, str)
-    if not pairs or not all(_is_pair(pair) for pair in also):
-        raise ValueError(
-            f"{where} has `also` {also!r:.80}; it should be a list of pairs of texts, field and value"
-        )
-    parts = tuple((field, value) for field, value in also)
-    return Wish(tree["field"], tree["value"], float(strength), str(tree.get("said", "")), parts)
 
 
 def _is_pair(value: Any) -> bool:
     return isinstance(value, list | tuple) and len(value) == 2 and all(isinstance(x, str) for x in value)
-
-
-def _count(tree: Any) -> Count | None:
-    if tree is None:
-        return None
-    given = tree if isinstance(tree, Mapping) else {"value": tree}
-    _refuse_unknown(given, Count, "preferences: `count`")
-    value = given.get("value")
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST:
-        raise ValueError(f"preferences: `count` is {value!r}; it should be a whole number from 1 to {MOST}")
-    return Count(value, str(given.get("said", "")))
-
-
-def _limit(tree: Any) -> Limit:
-    where = "preferences: an entry of `limits`"
-    if not isinstance(tree, Mapping):
-        raise ValueError(f"{where} is a {type(tree).__name__}; it should have `field`, `op` and `value`")
-    _refuse_unknown(tree, Limit, where)
-    if not isinstance(tree.get("field"), str):
-        raise ValueError(f"{where} has the field {tree.get('field')!r}; it should be text")
-    if tree.get("op") not in get_args(LimitOp):
-        raise ValueError(f"{where} has the op {tree.get('op')!r}; known: {', '.join(get_args(LimitOp))}")
-    value = tree.get("value")
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
-        raise ValueError(f"{where} has the value {value!r}; it should be a finite number")
-    return Limit(tree["field"], tree["op"], float(value), str(tree.get("said", "")))
-
-
-MOST = 20  # that are listed, however many are asked for
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.naming import words_of
 from wherefore.dialogue.choices import Choice
-from wherefore.dialogue.messages import Dialogue, Mention, Message, _Lists, parse_messages
+from wherefore.dialogue.messages import Dialogue, Lists, Mention, Message, parse_messages
 from wherefore.dialogue.notes import Notes, Verdict
 from wherefore.dialogue.state import Count, Limit, LimitOp, Preferences, Wish
 from wherefore.reading import verdicts
@@ -96,7 +96,7 @@ class DialogueReader:
         past = None if preferences is None else Notes(Preferences())
         noted: list[Mention] = []
         named: dict[str, None] = {}
-        lists = _Lists()
+        lists = Lists()
         question = ""
         choice: Choice | None = None
         passed: tuple[str, ...] = ()
@@ -198,7 +198,7 @@ class DialogueReader:
         self,
         content: str,
         found: Sequence[Found],
-        lists: _Lists,
+        lists: Lists,
         question: str,
         notes: Notes,
         about: tuple[int, int],
