@@ -7,11 +7,13 @@ import inspect
 import re
 import subprocess
 import sys
+import typing
 from pathlib import Path
 
 import pytest
 
 import wherefore
+from wherefore import errors
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "wherefore"
@@ -59,6 +61,51 @@ def test_exported_names_are_documented():
         if inspect.isclass(thing) or inspect.isfunction(thing):
             # A dataclass without a docstring gets its signature as one.
             assert thing.__doc__ and not thing.__doc__.startswith(f"{name}("), name
+
+
+def classes_in(hint):
+    """The classes of this package that an annotation speaks of."""
+    if isinstance(hint, list):
+        return set().union(*map(classes_in, hint))
+    if inspect.isclass(hint) and not typing.get_args(hint):
+        return {hint} if hint.__module__.partition(".")[0] == "wherefore" else set()
+    return set().union(*map(classes_in, typing.get_args(hint)))
+
+
+def annotations_of(thing):
+    """Public methods, properties and fields of a class with their annotations; functions with theirs."""
+    if inspect.isfunction(thing):
+        yield thing.__name__, typing.get_type_hints(thing)
+        return
+    for cls in (one for one in thing.__mro__ if one.__module__.startswith("wherefore")):
+        fields = typing.get_type_hints(cls)
+        yield cls.__name__, {name: hint for name, hint in fields.items() if not name.startswith("_")}
+        for name, member in vars(cls).items():
+            method = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
+            if not name.startswith("_") and inspect.isfunction(method):
+                yield f"{cls.__name__}.{name}", typing.get_type_hints(method)
+
+
+def test_what_public_things_take_and_give_is_public_too():
+    public = {getattr(wherefore, name) for name in wherefore.__all__ if name != "Event"}
+    public |= set(typing.get_args(wherefore.Event))
+    seen = set()
+    for thing in public:
+        for where, hints in annotations_of(thing):
+            for name, hint in hints.items():
+                found = classes_in(hint)
+                assert found <= public, f"{name} of {where}: {found - public} is not exported"
+                seen |= found
+    assert {wherefore.Ask, wherefore.Count, wherefore.Dialogue, wherefore.Mention, wherefore.Reply} <= seen
+
+
+def test_all_errors_are_public():
+    own = {
+        name
+        for name, one in vars(errors).items()
+        if inspect.isclass(one) and one.__module__ == errors.__name__
+    }
+    assert len(own) > 10 and own <= set(wherefore.__all__)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=str)

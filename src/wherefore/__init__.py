@@ -11,44 +11,88 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wherefore.catalog.catalog import Catalog, Item
+    from wherefore.catalog.kinds import ColumnCells, FieldKind, Storage
     from wherefore.catalog.schema import FieldSpec, Schema
-    from wherefore.config import Config
+    from wherefore.config import (
+        Component,
+        Config,
+        LLMConfig,
+        LoraConfig,
+        RankerConfig,
+        RetrievalConfig,
+        StageConfig,
+        TrainConfig,
+        TurnConfig,
+        WriterConfig,
+    )
+    from wherefore.dialogue.choices import Choice
     from wherefore.dialogue.facts import Fact
-    from wherefore.dialogue.messages import Message
-    from wherefore.dialogue.state import Limit, Preferences, Wish
+    from wherefore.dialogue.messages import Dialogue, Mention, Message
+    from wherefore.dialogue.parts import Effect, Part
+    from wherefore.dialogue.questions import Condition, Question
+    from wherefore.dialogue.state import Count, Limit, Preferences, Wish
+    from wherefore.errors import (
+        CatalogError,
+        CatalogNotFoundError,
+        CheckpointError,
+        CheckpointNotFoundError,
+        ConfigError,
+        ConfigNotFoundError,
+        CorpusError,
+        CorpusNotFoundError,
+        DialogueError,
+        MissingPackageError,
+        ModelError,
+        ServerError,
+        TrainingError,
+        WhereforeError,
+        WhereforeWarning,
+    )
+    from wherefore.lm.head import Scores
+    from wherefore.lm.model import DialogueCache
     from wherefore.recommender import Recommender
-    from wherefore.reply import Done, ListReady, Recommendation, Reply, TextDelta
+    from wherefore.reply import Done, Event, ListReady, Recommendation, Reply, TextDelta
+    from wherefore.retrieval.retriever import Candidates
+    from wherefore.writing.asking import Ask
 
 __all__ = [
-    "Catalog",
-    "Config",
-    "Done",
-    "Fact",
-    "FieldSpec",
-    "Item",
-    "Limit",
-    "ListReady",
-    "Message",
-    "Preferences",
-    "Recommendation",
-    "Recommender",
-    "Reply",
-    "Schema",
-    "TextDelta",
-    "Wish",
-]
+    "Ask", "Candidates", "Catalog", "CatalogError", "CatalogNotFoundError", "CheckpointError",
+    "CheckpointNotFoundError", "Choice", "ColumnCells", "Component", "Condition", "Config", "ConfigError",
+    "ConfigNotFoundError", "CorpusError", "CorpusNotFoundError", "Count", "Dialogue", "DialogueCache",
+    "DialogueError", "Done", "Effect", "Event", "Fact", "FieldKind", "FieldSpec", "Item", "LLMConfig",
+    "Limit", "ListReady", "LoraConfig", "Mention", "Message", "MissingPackageError", "ModelError", "Part",
+    "Preferences", "Question", "RankerConfig", "Recommendation", "Recommender", "Reply", "RetrievalConfig",
+    "Schema", "Scores", "ServerError", "StageConfig", "Storage", "TextDelta", "TrainConfig", "TrainingError",
+    "TurnConfig", "WhereforeError", "WhereforeWarning", "Wish", "WriterConfig",
+]  # fmt: skip
 
 _HOMES = {
-    "catalog.catalog": ("Catalog", "Item"),
-    "catalog.schema": ("FieldSpec", "Schema"),
-    "config": ("Config",),
-    "dialogue.facts": ("Fact",),
-    "dialogue.messages": ("Message",),
-    "dialogue.state": ("Limit", "Preferences", "Wish"),
-    "recommender": ("Recommender",),
-    "reply": ("Done", "ListReady", "Recommendation", "Reply", "TextDelta"),
+    "catalog.catalog": "Catalog Item",
+    "catalog.kinds": "ColumnCells FieldKind Storage",
+    "catalog.schema": "FieldSpec Schema",
+    "config": (
+        "Component Config LLMConfig LoraConfig RankerConfig RetrievalConfig StageConfig TrainConfig "
+        "TurnConfig WriterConfig"
+    ),
+    "dialogue.choices": "Choice",
+    "dialogue.facts": "Fact",
+    "dialogue.messages": "Dialogue Mention Message",
+    "dialogue.parts": "Effect Part",
+    "dialogue.questions": "Condition Question",
+    "dialogue.state": "Count Limit Preferences Wish",
+    "errors": (
+        "CatalogError CatalogNotFoundError CheckpointError CheckpointNotFoundError ConfigError "
+        "ConfigNotFoundError CorpusError CorpusNotFoundError DialogueError MissingPackageError ModelError "
+        "ServerError TrainingError WhereforeError WhereforeWarning"
+    ),
+    "lm.head": "Scores",
+    "lm.model": "DialogueCache",
+    "recommender": "Recommender",
+    "reply": "Done Event ListReady Recommendation Reply TextDelta",
+    "retrieval.retriever": "Candidates",
+    "writing.asking": "Ask",
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> object:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from wherefore.errors import ConfigError
 from wherefore.extends import load_tree
 
 # What may differ from a checkpoint's training without harm, sections and single keys.
@@ -43,7 +44,7 @@ def resolve(name: str, table: Mapping[str, Any], what: str) -> Any:
     """The entry of `table` called `name`, or the object imported from `module:attribute`.
 
     Raises:
-        ValueError: If the name is neither in the table nor importable; lists the known names.
+        ConfigError: If the name is neither in the table nor importable; lists the known names.
     """
     if name in table:
         return table[name]
@@ -52,22 +53,22 @@ def resolve(name: str, table: Mapping[str, Any], what: str) -> Any:
         try:
             return getattr(importlib.import_module(module), attribute)
         except (ImportError, AttributeError) as error:
-            raise ValueError(f"{what} {name!r} cannot be imported: {error}") from error
+            raise ConfigError(f"{what} {name!r} cannot be imported: {error}") from error
     known = ", ".join(sorted(table))
-    raise ValueError(f"unknown {what} {name!r}; known: {known}; or give your own as `package.module:Name`")
+    raise ConfigError(f"unknown {what} {name!r}; known: {known}; or give your own as `package.module:Name`")
 
 
 def build(component: Component, table: Mapping[str, Any], what: str, **given: Any) -> Any:
     """Call the component's constructor with its keywords and what the caller gives.
 
     Raises:
-        ValueError: If the name is unknown or the constructor does not take a keyword.
+        ConfigError: If the name is unknown or the constructor does not take a keyword.
     """
     make = resolve(component.name, table, what)
     try:
         return make(**given, **component.kwargs)
     except TypeError as error:
-        raise ValueError(f"{what} {component.name!r}: {error}") from error
+        raise ConfigError(f"{what} {component.name!r}: {error}") from error
 
 
 class LoraConfig(_Strict):
@@ -247,12 +248,12 @@ class Config(_Strict):
         False
 
         Raises:
-            ValueError: If a setting was fixed by training, is unknown, or its value is not allowed.
+            ConfigError: If a setting was fixed by training, is unknown, or its value is not allowed.
         """
         for setting in settings:
             key = setting.partition("=")[0]
             if not any(key == free or key.startswith(f"{free}.") for free in _FREE):
-                raise ValueError(
+                raise ConfigError(
                     f"{key!r} cannot be set on a trained checkpoint; what can be: "
                     f"{', '.join(sorted(_settable()))}"
                 )
@@ -265,11 +266,11 @@ class Config(_Strict):
         False
 
         Raises:
-            ValueError: If the section or a value's name is unknown, or a value is not allowed.
+            ConfigError: If the section or a value's name is unknown, or a value is not allowed.
         """
         part = getattr(self, section, None)
         if not isinstance(part, _Strict):
-            raise ValueError(f"a config has no section {section!r}")
+            raise ConfigError(f"a config has no section {section!r}")
         return self.model_copy(update={section: type(part).model_validate(part.model_dump() | values)})
 
     @classmethod
@@ -280,8 +281,8 @@ class Config(_Strict):
         are replaced as a whole. `to_yaml` writes everything.
 
         Raises:
-            FileNotFoundError: If there is no such file, or none that it extends.
-            ValueError: If the YAML is broken, a key is unknown or a value is not allowed.
+            ConfigNotFoundError: If there is no such file, or none that it extends.
+            ConfigError: If the YAML is broken, a key is unknown or a value is not allowed.
         """
         components = {name for name, field in cls.model_fields.items() if field.annotation is Component}
         tree = load_tree(Path(path), components)
@@ -292,24 +293,24 @@ class Config(_Strict):
         """Check a tree of plain values.
 
         Raises:
-            ValueError: If a key is unknown or a value is not allowed; says which and what is known.
+            ConfigError: If a key is unknown or a value is not allowed; says which and what is known.
         """
         merged = yaml.safe_load(yaml.safe_dump(dict(tree)))
         for override in overrides:
             key, equals, text = override.partition("=")
             if not equals or not key:
-                raise ValueError(f"override {override!r} should look like `train.save_every=50`")
+                raise ConfigError(f"override {override!r} should look like `train.save_every=50`")
             node = merged
             *parents, last = key.split(".")
             for parent in parents:
                 node = node.setdefault(parent, {})
                 if not isinstance(node, dict):
-                    raise ValueError(f"override {override!r}: `{parent}` holds no keys")
+                    raise ConfigError(f"override {override!r}: `{parent}` holds no keys")
             node[last] = yaml.safe_load(text)
         try:
             return cls.model_validate(merged)
         except ValidationError as error:
-            raise ValueError(_explain(cls, error, origin)) from error
+            raise ConfigError(_explain(cls, error, origin)) from error
 
     def to_yaml(self) -> str:
         """The whole resolved tree as YAML."""

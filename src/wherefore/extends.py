@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from wherefore.errors import ConfigError, ConfigNotFoundError
+
 
 def load_tree(path: Path, whole: Collection[str] = (), _above: tuple[Path, ...] = ()) -> dict[str, Any]:
     """The keys and values of a YAML file, laid over those of the file that it names under `extends`.
@@ -20,28 +22,32 @@ def load_tree(path: Path, whole: Collection[str] = (), _above: tuple[Path, ...] 
         whole: Top keys whose value is replaced as a whole.
 
     Raises:
-        FileNotFoundError: If the file or one that it extends is missing.
-        ValueError: If a file is not YAML, holds no keys and values, extends itself in the end, or changes an
+        ConfigNotFoundError: If the file or one that it extends is missing.
+        ConfigError: If a file is not YAML, holds no keys and values, extends itself in the end, or changes an
             entry that the list does not have.
     """
     if not path.is_file():
         if _above:
-            raise FileNotFoundError(f"{_above[-1]} extends {path}, which is not there; name a file beside it")
-        raise FileNotFoundError(f"no config at {path}; the ones that come with Wherefore are in configs/")
+            raise ConfigNotFoundError(
+                f"{_above[-1]} extends {path}, which is not there; name a file beside it"
+            )
+        raise ConfigNotFoundError(f"no config at {path}; the ones that come with Wherefore are in configs/")
     if path.resolve() in [one.resolve() for one in _above]:
         circle = " -> ".join(one.name for one in (*_above, path))
-        raise ValueError(f"configs extend each other in a circle: {circle}; take `extends` out of one")
+        raise ConfigError(f"configs extend each other in a circle: {circle}; take `extends` out of one")
     try:
         tree = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not YAML: {error}") from error
+        raise ConfigError(f"{path} is not YAML: {error}") from error
     if not isinstance(tree, dict):
-        raise ValueError(f"{path} holds a {type(tree).__name__}, not keys and values")
+        raise ConfigError(f"{path} holds a {type(tree).__name__}, not keys and values")
     if "extends" not in tree:
         return tree
     name = tree.pop("extends")
     if not isinstance(name, str):
-        raise ValueError(f"{path}: `extends` is {name!r}; it takes the name of one YAML file beside this one")
+        raise ConfigError(
+            f"{path}: `extends` is {name!r}; it takes the name of one YAML file beside this one"
+        )
     base = load_tree(path.parent / name, whole, (*_above, path))
     kept = {key: value for key, value in base.items() if key not in whole or key not in tree}
     laid: dict[str, Any] = _laid_over(kept, tree, str(path), "")
@@ -67,11 +73,11 @@ def _renewed(entries: list[Any], changes: Mapping[str, Any], origin: str, where:
     unknown = [str(name) for name in changes if name not in names]
     if unknown:
         known = ", ".join(str(name) for name in names) or "none has a name"
-        raise ValueError(
+        raise ConfigError(
             f"{origin}: `{where}` changes {', '.join(unknown)}, but its entries are: {known}; "
             "give a list to replace them all"
         )
     plain = [name for name, values in changes.items() if not isinstance(values, Mapping)]
     if plain:
-        raise ValueError(f"{origin}: `{where}.{plain[0]}` is {changes[plain[0]]!r}; give keys and values")
+        raise ConfigError(f"{origin}: `{where}.{plain[0]}` is {changes[plain[0]]!r}; give keys and values")
     return [{**entry, **changes.get(entry.get("name"), {})} for entry in entries]

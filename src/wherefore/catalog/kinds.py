@@ -37,7 +37,7 @@ Control = Literal["", "chips", "slider"]
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ColumnCells:
     """A field's column in a file: the field's name, what lists values in a text cell (see `FieldSpec`), all cells."""
 
     name: str
@@ -103,26 +103,26 @@ DATE = Storage(_check_date, lambda known: "string")  # ISO, as exact as it is kn
 ANY = Storage(_check_any, _any_type)  # a string or a tuple of strings
 
 
-def _text_reader(source: Source) -> Read:
+def _text_reader(source: ColumnCells) -> Read:
     return lambda cell: as_text(cell) or None
 
 
-def _list_reader(source: Source) -> Read:
+def _list_reader(source: ColumnCells) -> Read:
     return lambda cell: as_list(cell, source.separator) or None
 
 
-def _tag_reader(source: Source) -> Read:
+def _tag_reader(source: ColumnCells) -> Read:
     if {"language", "languages", "lang"}.isdisjoint(words_of(source.name)):
         return _list_reader(source)
     return lambda cell: in_languages(as_list(cell, source.separator)) or None
 
 
-def _date_reader(source: Source) -> Read:
+def _date_reader(source: ColumnCells) -> Read:
     day_first = needs_day_first(source.cells)
     return lambda cell: as_date(cell, day_first)
 
 
-def _image_reader(source: Source) -> Read:
+def _image_reader(source: ColumnCells) -> Read:
     def read(cell: Any) -> str | None:
         if not isinstance(cell, list | tuple | str):
             return as_text(cell) or None
@@ -132,7 +132,7 @@ def _image_reader(source: Source) -> Read:
     return read
 
 
-def _any_reader(source: Source) -> Read:
+def _any_reader(source: ColumnCells) -> Read:
     def read(cell: Any) -> FieldValue | None:
         if isinstance(cell, list | tuple):
             return as_list(cell) or None
@@ -171,7 +171,7 @@ class FieldKind:
 
     about: str
     stored: Storage = TEXT
-    reader: Callable[[Source], Read] = _text_reader
+    reader: Callable[[ColumnCells], Read] = _text_reader
     role: Role = ""
     values: Values = ""
     measure: Measure = ""

@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
 from wherefore.catalog.cells import is_nothing
-from wherefore.catalog.kinds import ID, KINDS, NUMBER, FieldKind, Read, Source
+from wherefore.catalog.kinds import ID, KINDS, NUMBER, ColumnCells, FieldKind, Read
 from wherefore.catalog.naming import label_of, names_year, plural, unit_of
 from wherefore.errors import CatalogError, CatalogNotFoundError
 
@@ -71,7 +71,7 @@ class FieldSpec(BaseModel):
         Args:
             cells: All cells of the column.
         """
-        read = self.can.reader(Source(self.name, self.separator, cells))
+        read = self.can.reader(ColumnCells(self.name, self.separator, cells))
         return lambda cell: None if is_nothing(cell) else read(cell)
 
     @property

@@ -60,8 +60,9 @@ def read(name: str, path: str | Path, split: str | None = None, **keywords: Any)
         keywords: What else the corpus takes, e.g. `sequences` of ReDial.
 
     Raises:
-        ValueError: If the corpus or the split is unknown, a keyword is not taken, or a line is broken.
-        FileNotFoundError: If there are no such files.
+        ConfigError: If the corpus is unknown or a keyword is not taken.
+        CorpusError: If the split is unknown or a line is broken.
+        CorpusNotFoundError: If there are no such files.
     """
     return iter(build(Component(name=name, **keywords), CORPORA, "corpus", path=path, split=split))
 
@@ -70,8 +71,9 @@ def read_items(name: str, path: str | Path) -> dict[str, dict[str, Any]]:
     """Facts of a corpus' items by their ids.
 
     Raises:
-        ValueError: If the corpus is unknown or a line is broken.
-        FileNotFoundError: If there are no such files.
+        ConfigError: If the corpus is unknown.
+        CorpusError: If a line is broken.
+        CorpusNotFoundError: If there are no such files.
     """
     facts: dict[str, dict[str, Any]] = resolve(name, CORPORA, "corpus")(path).items()
     return facts

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any, ClassVar, Literal, cast
 
 from wherefore.dialogue.messages import Dialogue, Mention, Message
+from wherefore.errors import CorpusError, CorpusNotFoundError
 
 SpeakerRole = Literal["user", "assistant"]
 Split = Literal["train", "valid", "test"]
@@ -166,8 +167,8 @@ class Corpus:
         split: "train", "valid" or "test"; None for all.
 
     Raises:
-        FileNotFoundError: If there are no such files.
-        ValueError: If the split is unknown.
+        CorpusNotFoundError: If there are no such files.
+        CorpusError: If the split is unknown.
     """
 
     name: ClassVar[str]
@@ -180,7 +181,7 @@ class Corpus:
 
     def __init__(self, path: str | Path, split: str | None = None) -> None:
         if split is not None and split not in SPLITS:
-            raise ValueError(f"unknown split {split!r} of corpus {self.name!r}; known: {', '.join(SPLITS)}")
+            raise CorpusError(f"unknown split {split!r} of corpus {self.name!r}; known: {', '.join(SPLITS)}")
         self.path = Path(path)
         self.split = split
         self.files = self._find()
@@ -216,7 +217,7 @@ class Corpus:
         if self.path.is_file():
             return [self.path]
         if not self.path.exists():
-            raise FileNotFoundError(
+            raise CorpusNotFoundError(
                 f"corpus {self.name!r}: nothing at {self.path}; get it from {self.source}"
             )
         for globs in (self.originals, self.shared):
@@ -224,7 +225,7 @@ class Corpus:
             if found:
                 return found
         wanted = ", ".join((*self.originals, *self.shared))
-        raise FileNotFoundError(
+        raise CorpusNotFoundError(
             f"corpus {self.name!r}: {self.path} has none of {wanted}; get them from {self.source}"
         )
 
@@ -248,12 +249,12 @@ def read_shared(file: Path, dataset: str) -> Iterator[CorpusDialogue]:
     not simply the ones that it names: none for an answer, the hidden target for a list that misses it.
 
     Raises:
-        ValueError: If a line does not follow the schema; names file, line and key.
+        CorpusError: If a line does not follow the schema; names file, line and key.
     """
     for where, record in read_lines(file):
         turns = record.get("turns")
         if not isinstance(turns, list):
-            raise ValueError(f"{where}: `turns` is {turns!r}, not a list of turns")
+            raise CorpusError(f"{where}: `turns` is {turns!r}, not a list of turns")
         split = str(record.get("split", "train"))
         yield CorpusDialogue(
             id=_text(record, "dialogue_id", where),
@@ -310,12 +311,12 @@ def read_feedback(given: Any, where: str) -> dict[str, Feedback]:
     """Forms filled in after a dialogue: 1 yes, 0 no, anything else not said.
 
     Raises:
-        ValueError: If it is not a mapping of item ids to answers.
+        CorpusError: If it is not a mapping of item ids to answers.
     """
     if not given:  # absent, {}, or the empty list of a language without dictionaries
         return {}
     if not isinstance(given, dict) or not all(isinstance(answers, dict) for answers in given.values()):
-        raise ValueError(f"{where}: `feedback` is {str(given)[:60]!r}, not item ids with their answers")
+        raise CorpusError(f"{where}: `feedback` is {str(given)[:60]!r}, not item ids with their answers")
     answer = {0: False, 1: True}
     return {
         str(item): Feedback(*(answer.get(answers.get(key)) for key in ("liked", "seen", "suggested")))
@@ -327,10 +328,10 @@ def open_text(file: Path) -> IO[str]:
     """A text file, unpacked when its name ends in .gz.
 
     Raises:
-        FileNotFoundError: If there is no such file.
+        CorpusNotFoundError: If there is no such file.
     """
     if not file.is_file():
-        raise FileNotFoundError(f"no file at {file}")
+        raise CorpusNotFoundError(f"no file at {file}")
     if file.suffix == ".gz":
         return cast(IO[str], gzip.open(file, "rt", encoding="utf-8-sig", newline=""))
     return file.open(encoding="utf-8-sig", newline="")
@@ -340,7 +341,7 @@ def read_lines(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """The objects of a JSONL file, each with its place in words.
 
     Raises:
-        ValueError: If a line is not a JSON object or the file is not UTF-8.
+        CorpusError: If a line is not a JSON object or the file is not UTF-8.
     """
     with open_text(file) as lines:
         try:
@@ -351,27 +352,27 @@ def read_lines(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
                 try:
                     record = json.loads(line)
                 except json.JSONDecodeError as error:
-                    raise ValueError(f"{where} is not JSON: {error}") from error
+                    raise CorpusError(f"{where} is not JSON: {error}") from error
                 if not isinstance(record, dict):
-                    raise ValueError(f"{where} holds a {type(record).__name__}, not an object")
+                    raise CorpusError(f"{where} holds a {type(record).__name__}, not an object")
                 yield where, record
         except UnicodeDecodeError as error:
-            raise ValueError(f"{file} is not UTF-8: {error}; save it as UTF-8") from error
+            raise CorpusError(f"{file} is not UTF-8: {error}; save it as UTF-8") from error
 
 
 def read_array(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """The objects of a JSON file that holds one list, each with its place in words.
 
     Raises:
-        ValueError: If the file does not hold a list of objects.
+        CorpusError: If the file does not hold a list of objects.
     """
     with open_text(file) as text:
         try:
             records = json.load(text)
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise ValueError(f"{file} is not JSON: {error}") from error
+            raise CorpusError(f"{file} is not JSON: {error}") from error
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-        raise ValueError(f"{file} does not hold a list of dialogues")
+        raise CorpusError(f"{file} does not hold a list of dialogues")
     for number, record in enumerate(records):
         yield f"{file}, entry {number}", record
 
@@ -391,17 +392,17 @@ def split_title(name: str) -> dict[str, Any]:
 
 def _turn(turn: Any, where: str) -> CorpusTurn:
     if not isinstance(turn, dict):
-        raise ValueError(f"{where} is a {type(turn).__name__}, not an object with `role` and `text`")
+        raise CorpusError(f"{where} is a {type(turn).__name__}, not an object with `role` and `text`")
     role = turn.get("role")
     if role not in ("user", "assistant"):
-        raise ValueError(f"{where}: `role` is {role!r}; allowed: user, assistant")
+        raise CorpusError(f"{where}: `role` is {role!r}; allowed: user, assistant")
     items, right = turn.get("items") or [], turn.get("gold")
     for key, ids in (("items", items), ("gold", right or [])):
         if not isinstance(ids, list) or not all(isinstance(item, str) for item in ids):
-            raise ValueError(f"{where}: `{key}` is {ids!r}, not a list of item ids as text")
+            raise CorpusError(f"{where}: `{key}` is {ids!r}, not a list of item ids as text")
     text = turn.get("text")
     if not isinstance(text, str):
-        raise ValueError(f"{where}: `text` is {text!r}, not text")
+        raise CorpusError(f"{where}: `text` is {text!r}, not text")
     parts = split_mentions(text, items)
     placed = {part.item_id for part in parts if isinstance(part, ItemRef)}
     unplaced = tuple(dict.fromkeys(item for item in items if item not in placed))
@@ -419,5 +420,5 @@ def _longest(word: str, items: Collection[str]) -> str | None:
 def _text(record: Mapping[str, Any], key: str, where: str) -> str:
     value = record.get(key)
     if not isinstance(value, str) or not value:
-        raise ValueError(f"{where}: `{key}` is {value!r}, not text")
+        raise CorpusError(f"{where}: `{key}` is {value!r}, not text")
     return value

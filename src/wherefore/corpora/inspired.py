@@ -18,6 +18,7 @@ from wherefore.corpora.base import (
     read_shared,
     split_title,
 )
+from wherefore.errors import CorpusError
 
 _COLUMNS = ("dialog_id", "speaker", "text", "movies")
 _SPLITS = {"train": "train", "dev": "valid", "test": "test"}
@@ -62,7 +63,7 @@ def _rows(file: Path) -> Iterator[dict[str, str]]:
         table = csv.DictReader(lines, delimiter="\t")
         missing = [column for column in _COLUMNS if column not in (table.fieldnames or ())]
         if missing:
-            raise ValueError(
+            raise CorpusError(
                 f"{file} has no column {', '.join(missing)}; it has {', '.join(table.fieldnames or ())}"
             )
         yield from table

@@ -18,6 +18,7 @@ from wherefore.corpora.base import (
     read_shared,
     split_by_hash,
 )
+from wherefore.errors import CorpusError
 
 # Relations that only works have, and the fact that each states about its subject.
 _FACTS = {
@@ -66,15 +67,15 @@ def _conversations(file: Path) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     with open_text(file) as lines:
         table = csv.DictReader(lines)
         if "Messages" not in (table.fieldnames or ()):
-            raise ValueError(f"{file} has no column Messages; it has {', '.join(table.fieldnames or ())}")
+            raise CorpusError(f"{file} has no column Messages; it has {', '.join(table.fieldnames or ())}")
         for number, row in enumerate(table):
             where = f"{file}, dialogue {number}"
             try:
                 messages = json.loads(row["Messages"])
             except json.JSONDecodeError as error:
-                raise ValueError(f"{where}: column Messages is not JSON: {error}") from error
+                raise CorpusError(f"{where}: column Messages is not JSON: {error}") from error
             if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
-                raise ValueError(f"{where}: column Messages does not hold a list of messages")
+                raise CorpusError(f"{where}: column Messages does not hold a list of messages")
             yield where, messages
 
 
@@ -87,7 +88,7 @@ def _works(messages: list[dict[str, Any]], where: str) -> Iterator[tuple[str, st
         try:
             triples = [(str(one), str(relation), str(other)) for one, relation, other in path[1]]
         except (IndexError, TypeError, ValueError) as error:
-            raise ValueError(f"{where}: a path is {str(path)[:80]!r}, not [score, triples, text]") from error
+            raise CorpusError(f"{where}: a path is {str(path)[:80]!r}, not [score, triples, text]") from error
         for one, relation, other in triples:
             subject, value = (other, one) if relation.startswith("~") else (one, other)
             if kind := _FACTS.get(relation.lstrip("~")):

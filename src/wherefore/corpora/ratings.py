@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from wherefore.catalog.catalog import Catalog
 from wherefore.config import Component, build
 from wherefore.corpora.base import open_text, read_lines, split_title
+from wherefore.errors import CorpusError, CorpusNotFoundError
 from wherefore.text import ARTICLES, forms
 
 _IMDB = re.compile(r"(?:tt)?(\d{1,10})")
@@ -51,8 +52,8 @@ class Ratings:
         link_by: A field of the catalogue that holds the data set's ids, or other ids that it gives.
 
     Raises:
-        FileNotFoundError: If there are no such files.
-        ValueError: If the threshold is not on the scale.
+        CorpusNotFoundError: If there are no such files.
+        CorpusError: If the threshold is not on the scale.
     """
 
     name: ClassVar[str]
@@ -68,7 +69,7 @@ class Ratings:
         self.threshold = self.usual if threshold is None else float(threshold)
         low, high = self.scale
         if not low <= self.threshold <= high:
-            raise ValueError(
+            raise CorpusError(
                 f"ratings {self.name!r}: `threshold` is {threshold}; ratings go from {low:g} to {high:g}"
             )
         self.link_by = link_by
@@ -89,7 +90,7 @@ class Ratings:
                 if self.path.is_dir()
                 else f"no {self.path}"
             )
-            raise FileNotFoundError(f"ratings {self.name!r}: {what}; get them from {self.source}")
+            raise CorpusNotFoundError(f"ratings {self.name!r}: {what}; get them from {self.source}")
         return found[0]
 
     def _beside(self, *names: str) -> Path | None:
@@ -106,7 +107,7 @@ class Ratings:
         for where, record in read_lines(file) if file else ():
             native = record.get("native_id")
             if native is None:
-                raise ValueError(f"{where}: there is no `native_id`; every item needs one")
+                raise CorpusError(f"{where}: there is no `native_id`; every item needs one")
             item_id, title, year = record.get("item_id"), record.get("title"), record.get("year")
             found[str(native)] = ItemReference(
                 (str(item_id),) if item_id else (),
@@ -130,7 +131,7 @@ class Ratings:
                 known[key] = ItemReference(tuple(ids), row[native], base.titles, base.year)
             if value == "liked":
                 if row[value] not in ("0", "1"):
-                    raise ValueError(f"{where}: `liked` is {row[value]!r}; it must be 0 or 1")
+                    raise CorpusError(f"{where}: `liked` is {row[value]!r}; it must be 0 or 1")
                 yield Rating(row["user_id"], known[key], row[value] == "1")
             else:
                 yield Rating(row["user_id"], known[key], self._liked(row[value], where))
@@ -204,7 +205,7 @@ class MovieLens(Ratings):
         for _, row in read_table(movies, ("movieId", "title")) if movies else ():
             titles[row["movieId"]] = _titles(row["title"])
         if links is None and movies is None:
-            raise FileNotFoundError(
+            raise CorpusNotFoundError(
                 f"{self.folder} has neither links.csv nor movies.csv, so its films cannot be told; "
                 f"get one from {self.source}"
             )
@@ -219,7 +220,7 @@ class MovieLens(Ratings):
     def _hundred_thousand(self) -> Iterator[Rating]:
         movies = self._beside("u.item")
         if movies is None:
-            raise FileNotFoundError(
+            raise CorpusNotFoundError(
                 f"{self.folder} has no u.item, so its films cannot be told; get it from {self.source}"
             )
         known = {}
@@ -247,7 +248,7 @@ class Table(Ratings):
         redistributable: Whether weights trained on it may be shipped.
 
     Raises:
-        FileNotFoundError: If there is no such file.
+        CorpusNotFoundError: If there is no such file.
     """
 
     name = "csv"
@@ -312,14 +313,14 @@ class LLMRedial(Ratings):
         for where, record in read_lines(self.file):
             user, talks = record.get("user_id"), record.get("conversations", [])
             if user is None or not isinstance(talks, list) or not all(isinstance(one, dict) for one in talks):
-                raise ValueError(
+                raise CorpusError(
                     f"{where}: a line must have `user_id`, `history` and a list of `conversations`"
                 )
             bought = (record.get(key, []) for key in ("history", "might_like"))
             told = [*((part, True) for part in bought), *((one.get("dislikes", []), False) for one in talks)]
             for natives, liked in told:
                 if not isinstance(natives, list):
-                    raise ValueError(f"{where}: {natives!r} stands where a list of item ids must")
+                    raise CorpusError(f"{where}: {natives!r} stands where a list of item ids must")
                 for native in map(str, natives):
                     yield Rating(str(user), items.get(native, ItemReference(native=native)), liked)
 
@@ -336,14 +337,14 @@ def ratings_of(component: Component | Mapping[str, Any]) -> Ratings:
     """A rating data set by its name in `RATINGS` or `package.module:Name`, and its keywords.
 
     Raises:
-        ValueError: If the name is unknown or a keyword is not taken.
-        FileNotFoundError: If its files are not there.
+        ConfigError: If the name is unknown or a keyword is not taken.
+        CorpusNotFoundError: If its files are not there.
     """
     if not isinstance(component, Component):
         try:
             component = Component(**component)
         except (TypeError, ValidationError) as error:
-            raise ValueError(
+            raise CorpusError(
                 f"ratings are given as {component!r}; give {{name: …, path: …}}, name one of {', '.join(RATINGS)}"
             ) from error
     made: Ratings = build(component, RATINGS, "ratings")
@@ -362,8 +363,8 @@ def liked_sets(component: Component | Mapping[str, Any], catalog: Catalog) -> li
         catalog: Whose items are meant.
 
     Raises:
-        ValueError: If a line is broken, or no rated item is in the catalogue.
-        FileNotFoundError: If the files are not there.
+        CorpusError: If a line is broken, or no rated item is in the catalogue.
+        CorpusNotFoundError: If the files are not there.
     """
     ratings = ratings_of(component)
     find = linker(catalog, ratings.link_by)
@@ -378,7 +379,7 @@ def liked_sets(component: Component | Mapping[str, Any], catalog: Catalog) -> li
             of_user[item_id] = rating.liked
     if not any(users.values()):
         example = next(iter(found), None)
-        raise ValueError(
+        raise CorpusError(
             f"none of the {len(found):,} items rated in {ratings.file} is in {catalog.name} "
             f"(one is {example}; an id here looks like {catalog.ids[0]!r}); "
             "name a field of its ids with `link_by`, or leave these ratings out"
@@ -391,7 +392,7 @@ def linker(catalog: Catalog, link_by: str | None = None) -> Callable[[ItemRefere
     """A function from what a data set says of an item to its id in the catalogue, None where it is not there.
 
     Raises:
-        ValueError: If no item of the catalogue has the field `link_by`.
+        CorpusError: If no item of the catalogue has the field `link_by`.
     """
     by_field: dict[str, str | None] = {}
     if link_by is not None:
@@ -401,9 +402,9 @@ def linker(catalog: Catalog, link_by: str | None = None) -> Callable[[ItemRefere
                 _claim(by_field, str(one), item.id)
         if not by_field:
             names = ", ".join(spec.name for spec in catalog.schema.fields)
-            raise ValueError(f"no item of {catalog.name} has a field `{link_by}`; its fields are {names}")
+            raise CorpusError(f"no item of {catalog.name} has a field `{link_by}`; its fields are {names}")
     year_field = catalog.schema.year
-    aliases = [spec.name for spec in catalog.schema.of_kind("alias")]
+    aliases = [spec.name for spec in catalog.schema.aliases]
     by_title: dict[tuple[str, int | None], str | None] = {}
     of_any_year: dict[str, str | None] = {}
     for item in catalog.items:
@@ -435,11 +436,11 @@ def read_table(file: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[s
     """The rows of a .csv or .tsv file (also .gz) with a header, each with its place in words.
 
     Raises:
-        ValueError: If a column is missing, a row has more or fewer cells than the header, or it is not UTF-8.
+        CorpusError: If a column is missing, a row has more or fewer cells than the header, or it is not UTF-8.
     """
     missing = [name for name in columns if name not in (header := header_of(file))]
     if missing:
-        raise ValueError(
+        raise CorpusError(
             f"{file}, line 1: there is no column `{missing[0]}`; the columns are {', '.join(header)}"
         )
     with open_text(file) as text:
@@ -451,27 +452,27 @@ def read_table(file: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[s
                     continue
                 where = f"{file}, line {rows.line_num}"
                 if len(row) != len(header):
-                    raise ValueError(f"{where} has {len(row)} cells, the header {len(header)}")
+                    raise CorpusError(f"{where} has {len(row)} cells, the header {len(header)}")
                 yield where, dict(zip(header, row, strict=True))
         except csv.Error as error:
-            raise ValueError(f"{file}, line {rows.line_num} cannot be read: {error}") from error
+            raise CorpusError(f"{file}, line {rows.line_num} cannot be read: {error}") from error
         except UnicodeDecodeError as error:
-            raise ValueError(f"{file} is not UTF-8: {error}; save it as UTF-8") from error
+            raise CorpusError(f"{file} is not UTF-8: {error}; save it as UTF-8") from error
 
 
 def header_of(file: Path) -> list[str]:
     """The names of a table's columns.
 
     Raises:
-        ValueError: If the file is empty or not UTF-8.
+        CorpusError: If the file is empty or not UTF-8.
     """
     with open_text(file) as text:
         try:
             header = next(csv.reader(text, delimiter=_delimiter(file)), [])
         except UnicodeDecodeError as error:
-            raise ValueError(f"{file} is not UTF-8: {error}; save it as UTF-8") from error
+            raise CorpusError(f"{file} is not UTF-8: {error}; save it as UTF-8") from error
     if not header:
-        raise ValueError(f"{file} is empty; its first line must name the columns")
+        raise CorpusError(f"{file} is empty; its first line must name the columns")
     return [name.strip() for name in header]
 
 
@@ -481,7 +482,7 @@ def read_cut(
     """The lines of a file without a header, cut at a separator, each with its place in words.
 
     Raises:
-        ValueError: If a line has fewer than `least` parts or does not have the encoding.
+        CorpusError: If a line has fewer than `least` parts or does not have the encoding.
     """
     with file.open(encoding=encoding, newline="\n") as lines:
         try:
@@ -491,12 +492,12 @@ def read_cut(
                 parts = line.rstrip("\r\n").split(separator)
                 where = f"{file}, line {number}"
                 if len(parts) < least:
-                    raise ValueError(
+                    raise CorpusError(
                         f"{where} is {line.strip()[:60]!r}; it must have {least} or more parts, cut by {separator!r}"
                     )
                 yield where, parts
         except UnicodeDecodeError as error:
-            raise ValueError(f"{file} is not {encoding}: {error}; save it as {encoding}") from error
+            raise CorpusError(f"{file} is not {encoding}: {error}; save it as {encoding}") from error
 
 
 def _number(value: str, where: str, scale: tuple[float, float] = (-math.inf, math.inf)) -> float:
@@ -507,7 +508,7 @@ def _number(value: str, where: str, scale: tuple[float, float] = (-math.inf, mat
     low, high = scale
     if not math.isfinite(number) or not low <= number <= high:
         allowed = f"a number from {low:g} to {high:g}" if math.isfinite(low) else "a finite number"
-        raise ValueError(f"{where}: {value!r} is not {allowed}")
+        raise CorpusError(f"{where}: {value!r} is not {allowed}")
     return number
 
 

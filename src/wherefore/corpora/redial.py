@@ -19,6 +19,7 @@ from wherefore.corpora.base import (
     split_mentions,
     split_title,
 )
+from wherefore.errors import CorpusError, CorpusNotFoundError
 
 
 class Redial(Corpus):
@@ -48,7 +49,7 @@ class Redial(Corpus):
             folder = self.path if self.path.is_dir() else self.path.parent
             found = sorted(folder.glob("mention_sequences.jsonl*"))
             if not found:
-                raise FileNotFoundError(f"corpus 'redial': no mention_sequences.jsonl in {folder}")
+                raise CorpusNotFoundError(f"corpus 'redial': no mention_sequences.jsonl in {folder}")
             self.files = [*self.files, *found]
 
     def read_file(self, file: Path) -> Iterator[CorpusDialogue]:
@@ -90,7 +91,7 @@ def _read_original(file: Path, split: str) -> Iterator[CorpusDialogue]:
             forms = record.get("initiatorQuestions") or record.get("respondentQuestions")
             dialogue_id = str(record["conversationId"])
         except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"{where} is not a ReDial dialogue: {type(error).__name__}: {error}") from error
+            raise CorpusError(f"{where} is not a ReDial dialogue: {type(error).__name__}: {error}") from error
         yield CorpusDialogue(dialogue_id, "redial", split, turns, read_feedback(forms, where))
 
 
@@ -102,7 +103,7 @@ def _read_sequences(file: Path) -> Iterator[CorpusDialogue]:
             mentions = [(str(item), role, sentiment) for item, role, sentiment in record["mentions"]]
             dialogue_id, split = str(record["dialogue_id"]), str(record["split"])
         except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(
+            raise CorpusError(
                 f"{where} is not a sequence of mentions: {type(error).__name__}: {error}"
             ) from error
         yield CorpusDialogue(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from wherefore.corpora.base import Corpus, CorpusDialogue, CorpusTurn, read_array, read_shared
+from wherefore.errors import CorpusError
 
 
 class SGD(Corpus):
@@ -40,5 +41,5 @@ def _read_original(file: Path) -> Iterator[CorpusDialogue]:
             )
             dialogue_id = f"sgd_{folder}_{record['dialogue_id']}"
         except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"{where} is not an SGD dialogue: {type(error).__name__}: {error}") from error
+            raise CorpusError(f"{where} is not an SGD dialogue: {type(error).__name__}: {error}") from error
         yield CorpusDialogue(dialogue_id, "sgd", "valid" if folder == "dev" else folder, turns)

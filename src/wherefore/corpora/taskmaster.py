@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from wherefore.corpora.base import Corpus, CorpusDialogue, CorpusTurn, read_array, read_shared
+from wherefore.errors import CorpusError
 
 
 class Taskmaster(Corpus):
@@ -43,7 +44,7 @@ def _read_original(file: Path) -> Iterator[CorpusDialogue]:
             )
             dialogue_id = f"tm{part}_{record['conversation_id']}"
         except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(
+            raise CorpusError(
                 f"{where} is not a Taskmaster dialogue: {type(error).__name__}: {error}"
             ) from error
         yield CorpusDialogue(dialogue_id, f"taskmaster{part}", "train", turns)
