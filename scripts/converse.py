@@ -223,7 +223,8 @@ def intents(options: argparse.Namespace) -> dict[str, Any]:
     Of its finer labels those that our state has a place for: what was recommended is taken up (`accepts`), was seen
     before (`seen`), does not please (`rejects`), or is asked about (`inquires`). On dialogues of ReDial's test part.
     """
-    from wherefore.corpora.base import read_lines, read_shared
+    from wherefore.corpora.base import read_shared
+    from wherefore.corpora.files import read_lines
 
     file = options.shared / "redial" / "iard_intents.jsonl.gz"
     labels = {"accepts": "ACC", "seen": "SEE", "rejects": "REJ", "inquires": "INQ"}
@@ -335,7 +336,7 @@ def diversity(recommender: Recommender, options: argparse.Namespace) -> dict[str
 
 def style(options: argparse.Namespace) -> dict[str, Any]:
     """Length and variety of our reasons beside those of people: unique word pairs of all, in equally many reasons."""
-    from wherefore.corpora.base import read_lines
+    from wherefore.corpora.files import read_lines
 
     kept = sorted((options.runs.parent / "truth").glob("*.json"))
     line = re.compile(r"^\d+\. \*\*.+?\*\*(?: \(\d{4}\))? — (.+)$", re.MULTILINE)

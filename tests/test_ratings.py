@@ -9,7 +9,8 @@ import pytest
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.config import Component
-from wherefore.corpora.ratings import RATINGS, ItemReference, Rating, Table, liked_sets, linker, ratings_of
+from wherefore.corpora.linking import ItemReference, linker
+from wherefore.corpora.ratings import RATINGS, Rating, Table, liked_sets, ratings_of
 
 CATALOG = Catalog.from_records(
     [

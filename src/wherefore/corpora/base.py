@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import html
-import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any, ClassVar, Literal, cast
+from typing import Any, ClassVar, Literal
 
+from wherefore.corpora.files import read_lines
 from wherefore.dialogue.messages import Dialogue, Mention, Message
 from wherefore.errors import CorpusError, CorpusNotFoundError
 
 SpeakerRole = Literal["user", "assistant"]
+
+
 Split = Literal["train", "valid", "test"]
+
+
 SPLITS: tuple[str, ...] = ("train", "valid", "test")
 
 
@@ -322,59 +325,6 @@ def read_feedback(given: Any, where: str) -> dict[str, Feedback]:
         str(item): Feedback(*(answer.get(answers.get(key)) for key in ("liked", "seen", "suggested")))
         for item, answers in given.items()
     }
-
-
-def open_text(file: Path) -> IO[str]:
-    """A text file, unpacked when its name ends in .gz.
-
-    Raises:
-        CorpusNotFoundError: If there is no such file.
-    """
-    if not file.is_file():
-        raise CorpusNotFoundError(f"no file at {file}")
-    if file.suffix == ".gz":
-        return cast(IO[str], gzip.open(file, "rt", encoding="utf-8-sig", newline=""))
-    return file.open(encoding="utf-8-sig", newline="")
-
-
-def read_lines(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The objects of a JSONL file, each with its place in words.
-
-    Raises:
-        CorpusError: If a line is not a JSON object or the file is not UTF-8.
-    """
-    with open_text(file) as lines:
-        try:
-            for number, line in enumerate(lines, 1):
-                if not line.strip():
-                    continue
-                where = f"{file}, line {number}"
-                try:
-                    record = json.loads(line)
-                except json.JSONDecodeError as error:
-                    raise CorpusError(f"{where} is not JSON: {error}") from error
-                if not isinstance(record, dict):
-                    raise CorpusError(f"{where} holds a {type(record).__name__}, not an object")
-                yield where, record
-        except UnicodeDecodeError as error:
-            raise CorpusError(f"{file} is not UTF-8: {error}; save it as UTF-8") from error
-
-
-def read_array(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The objects of a JSON file that holds one list, each with its place in words.
-
-    Raises:
-        CorpusError: If the file does not hold a list of objects.
-    """
-    with open_text(file) as text:
-        try:
-            records = json.load(text)
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise CorpusError(f"{file} is not JSON: {error}") from error
-    if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-        raise CorpusError(f"{file} does not hold a list of dialogues")
-    for number, record in enumerate(records):
-        yield f"{file}, entry {number}", record
 
 
 def split_title(name: str) -> dict[str, Any]:

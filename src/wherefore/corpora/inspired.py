@@ -14,10 +14,10 @@ from wherefore.corpora.base import (
     CorpusTurn,
     ItemRef,
     mark_titles,
-    open_text,
     read_shared,
     split_title,
 )
+from wherefore.corpora.files import open_text
 from wherefore.errors import CorpusError
 
 _COLUMNS = ("dialog_id", "speaker", "text", "movies")

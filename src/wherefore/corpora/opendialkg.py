@@ -9,15 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from wherefore.corpora.base import (
-    Corpus,
-    CorpusDialogue,
-    CorpusTurn,
-    mark_titles,
-    open_text,
-    read_shared,
-    split_by_hash,
-)
+from wherefore.corpora.base import Corpus, CorpusDialogue, CorpusTurn, mark_titles, read_shared, split_by_hash
+from wherefore.corpora.files import open_text
 from wherefore.errors import CorpusError
 
 # Relations that only works have, and the fact that each states about its subject.

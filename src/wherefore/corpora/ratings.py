@@ -5,10 +5,9 @@ A new data set is a class like these and a line in `RATINGS`.
 
 from __future__ import annotations
 
-import csv
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,21 +16,12 @@ from pydantic import ValidationError
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.config import Component, build
-from wherefore.corpora.base import open_text, read_lines, split_title
+from wherefore.corpora.base import split_title
+from wherefore.corpora.files import header_of, read_cut, read_lines, read_table
+from wherefore.corpora.linking import ItemReference, linker
 from wherefore.errors import CorpusError, CorpusNotFoundError
-from wherefore.text import ARTICLES, forms
 
 _IMDB = re.compile(r"(?:tt)?(\d{1,10})")
-
-
-@dataclass(frozen=True, slots=True)
-class ItemReference:
-    """What a data set says of an item, so that it can be found in a catalogue."""
-
-    ids: tuple[str, ...] = ()  # that mean the same everywhere: a catalogue's own id may be one
-    native: str = ""  # the data set's own number: compared with the field that `link_by` names, nothing else
-    titles: tuple[str, ...] = ()
-    year: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,118 +378,6 @@ def liked_sets(component: Component | Mapping[str, Any], catalog: Catalog) -> li
     return [one for one in sets if len(one) >= 2]
 
 
-def linker(catalog: Catalog, link_by: str | None = None) -> Callable[[ItemReference], str | None]:
-    """A function from what a data set says of an item to its id in the catalogue, None where it is not there.
-
-    Raises:
-        CorpusError: If no item of the catalogue has the field `link_by`.
-    """
-    by_field: dict[str, str | None] = {}
-    if link_by is not None:
-        for item in catalog.items:
-            value = item.get(link_by)
-            for one in value if isinstance(value, tuple) else () if value is None else (value,):
-                _claim(by_field, str(one), item.id)
-        if not by_field:
-            names = ", ".join(spec.name for spec in catalog.schema.fields)
-            raise CorpusError(f"no item of {catalog.name} has a field `{link_by}`; its fields are {names}")
-    year_field = catalog.schema.year
-    aliases = [spec.name for spec in catalog.schema.aliases]
-    by_title: dict[tuple[str, int | None], str | None] = {}
-    of_any_year: dict[str, str | None] = {}
-    for item in catalog.items:
-        year = item.get(year_field.name) if year_field is not None else None
-        when = None if year is None else int(str(year)[:4])
-        for key in {_plain(title) for title in (item.title, *(v for a in aliases for v in item.values(a)))}:
-            _claim(by_title, (key, when), item.id)
-            _claim(of_any_year, key, item.id)
-
-    def find(reference: ItemReference) -> str | None:
-        for one in reference.ids:
-            if one in catalog:
-                return one
-        for one in (*reference.ids, reference.native):
-            if (hit := by_field.get(one)) is not None:
-                return hit
-        for title in reference.titles:
-            if key := _plain(title):
-                dated = year_field is not None and reference.year is not None
-                hit = by_title.get((key, reference.year)) if dated else of_any_year.get(key)
-                if hit is not None:
-                    return hit
-        return None
-
-    return find
-
-
-def read_table(file: Path, columns: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
-    """The rows of a .csv or .tsv file (also .gz) with a header, each with its place in words.
-
-    Raises:
-        CorpusError: If a column is missing, a row has more or fewer cells than the header, or it is not UTF-8.
-    """
-    missing = [name for name in columns if name not in (header := header_of(file))]
-    if missing:
-        raise CorpusError(
-            f"{file}, line 1: there is no column `{missing[0]}`; the columns are {', '.join(header)}"
-        )
-    with open_text(file) as text:
-        rows = csv.reader(text, delimiter=_delimiter(file))
-        try:
-            next(rows)
-            for row in rows:
-                if not row:
-                    continue
-                where = f"{file}, line {rows.line_num}"
-                if len(row) != len(header):
-                    raise CorpusError(f"{where} has {len(row)} cells, the header {len(header)}")
-                yield where, dict(zip(header, row, strict=True))
-        except csv.Error as error:
-            raise CorpusError(f"{file}, line {rows.line_num} cannot be read: {error}") from error
-        except UnicodeDecodeError as error:
-            raise CorpusError(f"{file} is not UTF-8: {error}; save it as UTF-8") from error
-
-
-def header_of(file: Path) -> list[str]:
-    """The names of a table's columns.
-
-    Raises:
-        CorpusError: If the file is empty or not UTF-8.
-    """
-    with open_text(file) as text:
-        try:
-            header = next(csv.reader(text, delimiter=_delimiter(file)), [])
-        except UnicodeDecodeError as error:
-            raise CorpusError(f"{file} is not UTF-8: {error}; save it as UTF-8") from error
-    if not header:
-        raise CorpusError(f"{file} is empty; its first line must name the columns")
-    return [name.strip() for name in header]
-
-
-def read_cut(
-    file: Path, separator: str, least: int, encoding: str = "utf-8"
-) -> Iterator[tuple[str, list[str]]]:
-    """The lines of a file without a header, cut at a separator, each with its place in words.
-
-    Raises:
-        CorpusError: If a line has fewer than `least` parts or does not have the encoding.
-    """
-    with file.open(encoding=encoding, newline="\n") as lines:
-        try:
-            for number, line in enumerate(lines, 1):
-                if not line.strip():
-                    continue
-                parts = line.rstrip("\r\n").split(separator)
-                where = f"{file}, line {number}"
-                if len(parts) < least:
-                    raise CorpusError(
-                        f"{where} is {line.strip()[:60]!r}; it must have {least} or more parts, cut by {separator!r}"
-                    )
-                yield where, parts
-        except UnicodeDecodeError as error:
-            raise CorpusError(f"{file} is not {encoding}: {error}; save it as {encoding}") from error
-
-
 def _number(value: str, where: str, scale: tuple[float, float] = (-math.inf, math.inf)) -> float:
     try:
         number = float(value)
@@ -529,21 +407,3 @@ def _titles(name: str) -> tuple[tuple[str, ...], int | None]:
     if match := re.fullmatch(r"(.+?)\s*\(([^()]+)\)", titles[0]):
         titles = [match[1], re.sub(r"^a\.?k\.?a\.?:?\s+", "", match[2])]
     return tuple(titles), facts.get("year")
-
-
-def _plain(title: str) -> str:
-    """A title as it is compared: without case, accents, signs, and an article at the front or behind a comma."""
-    front, comma, behind = title.rpartition(",")
-    if comma and len(behind.split()) == 1 and behind.strip().lower() in ARTICLES:
-        title = front
-    words = forms(title)
-    return " ".join(words[1:] if len(words) > 1 and words[0] in ARTICLES else words)
-
-
-def _claim(table: dict[Any, str | None], key: Any, item_id: str) -> None:
-    """Note whose a key is; nobody's when two items claim it."""
-    table[key] = item_id if table.get(key, item_id) == item_id else None
-
-
-def _delimiter(file: Path) -> str:
-    return "\t" if ".tsv" in file.suffixes else ","

@@ -13,12 +13,11 @@ from wherefore.corpora.base import (
     CorpusTurn,
     Feedback,
     ItemRef,
-    open_text,
     read_feedback,
-    read_lines,
     split_mentions,
     split_title,
 )
+from wherefore.corpora.files import open_text, read_lines
 from wherefore.errors import CorpusError, CorpusNotFoundError
 
 

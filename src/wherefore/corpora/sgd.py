@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
-from wherefore.corpora.base import Corpus, CorpusDialogue, CorpusTurn, read_array, read_shared
+from wherefore.corpora.base import Corpus, CorpusDialogue, CorpusTurn, read_shared
+from wherefore.corpora.files import read_array
 from wherefore.errors import CorpusError
 
 

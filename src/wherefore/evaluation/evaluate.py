@@ -25,7 +25,8 @@ import numpy as np
 
 from wherefore.config import Config, resolve
 from wherefore.corpora import CORPORA
-from wherefore.corpora.base import SPLITS, Corpus, CorpusDialogue, Instance, as_dialogue, read_lines
+from wherefore.corpora.base import SPLITS, Corpus, CorpusDialogue, Instance, as_dialogue
+from wherefore.corpora.files import read_lines
 from wherefore.dialogue.messages import Dialogue, Message
 from wherefore.evaluation.baselines import BASELINES, COMPLETE, Progress, Rank, Setting, count_mentions
 from wherefore.evaluation.repeating import NamedAgain
