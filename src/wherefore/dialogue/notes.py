@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from wherefore.dialogue.messages import Mention, Message, Place, last_said
-from wherefore.dialogue.state import FoundWish, Limit, LimitOp, Preferences, Wish
+from wherefore.dialogue.state import ITEMS_OF, FoundWish, ItemsOf, Limit, LimitOp, Preferences, Wish
 from wherefore.text import forms
 
 # What is said of an item.
@@ -18,12 +18,9 @@ class Notes:
     """Preferences while they are being collected."""
 
     def __init__(self, preferences: Preferences) -> None:
-        self._liked = dict.fromkeys(preferences.liked)
-        self._disliked = dict.fromkeys(preferences.disliked)
-        self._seen = dict.fromkeys(preferences.seen)
-        self._rejected = dict.fromkeys(preferences.rejected)
-        self._chosen = dict.fromkeys(preferences.chosen)
-        self._asked = dict.fromkeys(preferences.asked)
+        self._items: dict[ItemsOf, dict[str, None]] = {
+            kind: dict.fromkeys(getattr(preferences, kind)) for kind in ITEMS_OF
+        }
         self._wanted = {(wish.field, wish.value): wish for wish in preferences.wanted}
         self._unwanted = {wish.parts: wish for wish in preferences.unwanted}
         self._limits = list(preferences.limits)
@@ -41,10 +38,6 @@ class Notes:
         self._since = 0  # the message with which all began anew
         self.gone: dict[str, None] = {}  # items taken back
 
-    def _places(self) -> tuple[dict[str, None], ...]:
-        """Where items are noted."""
-        return (self._liked, self._disliked, self._seen, self._rejected, self._chosen, self._asked)
-
     def begin(self, number: int) -> None:
         """A new message begins."""
         self._number = number
@@ -54,8 +47,8 @@ class Notes:
 
     def forget(self) -> None:
         """Forget everything."""
-        for one in self._places():
-            one.clear()
+        for place in self._items.values():
+            place.clear()
         self._said.clear()
         self._wanted.clear()
         self._unwanted.clear()
@@ -79,7 +72,7 @@ class Notes:
         for wish in (*self._wanted.values(), *self._unwanted.values()):
             if wish.parts not in wishes:
                 self.drop(wish.said)
-        mine = [item for place in self._places() for item in place]
+        mine = [item for place in self._items.values() for item in place]
         self.gone.update(dict.fromkeys(item for item in mine if item not in items))
 
     def muted(self, messages: Sequence[Message], mentions: Sequence[Mention]) -> set[Place]:
@@ -95,7 +88,7 @@ class Notes:
         if not self._before:
             return False
         wrong, verdict = self._before[-1]
-        for place in self._places():
+        for place in self._items.values():
             place.pop(wrong, None)
         self.gone[wrong] = None
         if verdict == "asked":
@@ -148,7 +141,7 @@ class Notes:
     def note(self, item_id: str, verdict: Verdict) -> None:
         """Note what was said of an item."""
         if verdict == "forgotten":
-            for place in self._places():
+            for place in self._items.values():
                 place.pop(item_id, None)
             self._said.pop(item_id, None)
             self.gone[item_id] = None
@@ -159,30 +152,27 @@ class Notes:
         self._keep_words([item_id])
         self.gone.pop(item_id, None)
         if verdict != "unseen":
-            self._chosen.pop(item_id, None)  # what was to be tried has been
+            self._items["chosen"].pop(item_id, None)  # what was to be tried has been
         self._here.append((item_id, verdict))
+        if verdict == "unseen":
+            self._items["seen"].pop(item_id, None)
+            return
         if verdict == "liked":
-            self._disliked.pop(item_id, None)
-            self._liked[item_id] = None
+            self._items["disliked"].pop(item_id, None)
         elif verdict == "disliked":
-            self._liked.pop(item_id, None)
-            self._disliked[item_id] = None
-        elif verdict == "seen":
-            self._seen[item_id] = None
-        elif verdict == "unseen":
-            self._seen.pop(item_id, None)
-        else:
-            self._rejected[item_id] = None
+            self._items["liked"].pop(item_id, None)
+        self._items[verdict][item_id] = None
 
     def judged(self, item_id: str) -> bool:
         """Whether it is noted how an item pleases, or that it was seen."""
-        return any(item_id in place for place in (self._liked, self._disliked, self._seen, self._rejected))
+        told: tuple[ItemsOf, ...] = ("liked", "disliked", "seen", "rejected")
+        return any(item_id in self._items[kind] for kind in told)
 
     def reject(self, item_ids: Iterable[str]) -> None:
         """Turn items of a list down, unless the user likes them."""
-        gone = [item_id for item_id in item_ids if item_id not in self._liked]
+        gone = [item_id for item_id in item_ids if item_id not in self._items["liked"]]
         self._keep_words(gone)
-        self._rejected.update(dict.fromkeys(gone))
+        self._items["rejected"].update(dict.fromkeys(gone))
 
     def choose(self, item_ids: Iterable[str]) -> None:
         """Note items that the user takes up."""
@@ -190,15 +180,15 @@ class Notes:
         self._here += [(item_id, "chosen") for item_id in item_ids]
         self._keep_words(item_ids)
         for item_id in item_ids:
-            self._rejected.pop(item_id, None)
-        self._chosen.update(dict.fromkeys(item_ids))
+            self._items["rejected"].pop(item_id, None)
+        self._items["chosen"].update(dict.fromkeys(item_ids))
 
     def ask(self, item_ids: Iterable[str]) -> None:
         """Note items that are asked about."""
         item_ids = tuple(item_ids)
         self._here += [(item_id, "asked") for item_id in item_ids]
         self._keep_words(item_id for item_id in item_ids if item_id not in self._said)
-        self._asked.update(dict.fromkeys(item_ids))
+        self._items["asked"].update(dict.fromkeys(item_ids))
 
     def want(self, wish: Wish, place: int = 0) -> None:
         """Note a wish. A demand takes the place of what an earlier message demanded of the field.
@@ -273,14 +263,9 @@ class Notes:
 
     def values(self) -> dict[str, Any]:
         """What was collected, as the fields of `Preferences`."""
-        kept = {item for place in self._places() for item in place}
+        kept = {item for place in self._items.values() for item in place}
         return {
-            "liked": tuple(self._liked),
-            "disliked": tuple(self._disliked),
-            "seen": tuple(self._seen),
-            "rejected": tuple(self._rejected),
-            "chosen": tuple(self._chosen),
-            "asked": tuple(self._asked),
+            **{kind: tuple(place) for kind, place in self._items.items()},
             "wanted": tuple(self._wanted.values()),
             "unwanted": tuple(self._unwanted.values()),
             "limits": tuple(self._limits),
@@ -296,20 +281,13 @@ def merged(earlier: Preferences, later: Preferences) -> Preferences:
     ('b',)
     """
     notes, said = Notes(earlier), dict(later.said)
-    given: tuple[tuple[Verdict, tuple[str, ...]], ...] = (
-        ("liked", later.liked),
-        ("disliked", later.disliked),
-        ("seen", later.seen),
-        ("rejected", later.rejected),
-        ("chosen", later.chosen),
-    )
-    for verdict, item_ids in given:
-        for item_id in item_ids:
+    for kind in ITEMS_OF:
+        for item_id in getattr(later, kind):
             notes.words = said.get(item_id, "")
-            notes.note(item_id, verdict)
-    for item_id in later.asked:
-        notes.words = said.get(item_id, "")
-        notes.ask([item_id])
+            if kind == "asked":
+                notes.ask([item_id])
+            else:
+                notes.note(item_id, kind)
     for wish in later.wanted:
         notes.want(wish)
     for wish in later.unwanted:
