@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.reading import verdicts
-from wherefore.reading.wishes import WishReader
+from wherefore.reading.clauses import Span, blank, clauses
+from wherefore.reading.values import ValueFinder
+from wherefore.reading.verdicts import verdict_on
 from wherefore.text import FUNCTION_WORDS, Word, forms, ordinary_words, stem, straight, words
-
-Span = tuple[int, int]
 
 _QUOTED = re.compile(r"\"([^\"\n]{2,60})\"|“([^”\n]{2,60})”|\*([^*\n]{2,60})\*|(?<!\w)'([^'\n]{2,60})'(?!\w)")
 _JOINS = frozenset("of the a an in at to with for on de la le les du".split())  # inside a title
@@ -52,12 +51,12 @@ class AbsentReader:
 
     Args:
         catalog: The catalogue.
-        wishes: Knows its values and people.
+        values: Knows its values and people.
     """
 
-    def __init__(self, catalog: Catalog, wishes: WishReader) -> None:
-        self._catalog, self._wishes = catalog, wishes
-        self._usual = {*ordinary_words(), *wishes.nouns, *FUNCTION_WORDS, *_NO_TITLES}
+    def __init__(self, catalog: Catalog, values: ValueFinder) -> None:
+        self._catalog, self._values = catalog, values
+        self._usual = {*ordinary_words(), *values.words.nouns, *FUNCTION_WORDS, *_NO_TITLES}
         self._of_values: dict[str, set[int]] | None = None  # words of values, with the values' numbers
         self._names: set[str] = set()
 
@@ -72,19 +71,19 @@ class AbsentReader:
         said = words(text)
         known = [
             *mentions,
-            *((said[i].start, said[j - 1].end) for i, j in self._wishes.people_in(said, text)),
+            *self._values.people_in(text, said),
         ]
-        clauses = verdicts.clauses(text, mentions)
+        parts = clauses(text, mentions)
         found: dict[str, None] = {}
         for start, end in sorted(islice(self._candidates(text, said, known), _MOST)):
             title = text[start:end].strip(" ,'\"")
             if any(a < end and start < b for a, b in known) or not self._is_title(title):
                 continue
-            clause = next((one for one in clauses if one[0] <= start < one[1]), None)
+            clause = next((one for one in parts if one[0] <= start < one[1]), None)
             if clause is None or clause[1] < end:
                 continue
             inside = sorted([*(span for span in mentions if clause[0] <= span[0] < clause[1]), (start, end)])
-            verdict = verdicts.verdict_on(text, clause, inside, inside.index((start, end)), None)
+            verdict = verdict_on(text, clause, inside, inside.index((start, end)), None)
             if verdict in ("liked", "disliked", "seen", "rejected") or _ASKED.search(text[clause[0] : start]):
                 if title.casefold() not in map(str.casefold, found):
                     found[title] = None
@@ -101,7 +100,7 @@ class AbsentReader:
             if not any(a < end and start < b for a, b in done):
                 done.append((start, end))
                 yield start, end
-        flat = verdicts.blank(text, done, "\x00")
+        flat = blank(text, done, "\x00")
         cues = list(_CUE.finditer(flat))[:_MOST]
         for number, cue in enumerate(cues):
             after = cues[number + 1].start() if number + 1 < len(cues) else len(flat)
@@ -142,7 +141,11 @@ class AbsentReader:
     def _is_strange(self, chunk: str) -> bool:
         """Whether words in small letters are no usual ones: "knives out", not "plot twists"."""
         spoken = forms(chunk)
-        if not 0 < len(spoken) <= _LONGEST or {*spoken} & _NOT_IN_SMALL or {*spoken} & {*self._wishes.nouns}:
+        if (
+            not 0 < len(spoken) <= _LONGEST
+            or {*spoken} & _NOT_IN_SMALL
+            or {*spoken} & {*self._values.words.nouns}
+        ):
             return False
         if spoken[-1] in _JOINS:
             return False
@@ -157,7 +160,7 @@ class AbsentReader:
         content = [form for form in spoken if form not in FUNCTION_WORDS]
         if not content or len(title) < 3 or any(form in _NO_TITLES for form in spoken):
             return False
-        if {*content} <= {*self._wishes.nouns}:
+        if {*content} <= {*self._values.words.nouns}:
             return False
         if self._of_values is None:
             self._look()
@@ -168,7 +171,7 @@ class AbsentReader:
         told = words(title)
         proper = len(content) > 1 and all(word.capital for word in told if word.form not in FUNCTION_WORDS)
         # "Past Lives" is no "past"; but "Japanese Horror" is Japanese and horror.
-        spoken_of = [bool(self._wishes.spoken_of(title, [word])) for word in told if word.form in content]
+        spoken_of = [bool(self._values.spoken_of(title, [word])) for word in told if word.form in content]
         if all(spoken_of) or (any(spoken_of) and not proper):
             return False
         return not (len(content) <= 2 and any(form in self._names for form in content))
@@ -177,12 +180,12 @@ class AbsentReader:
         """Learn the words of all values, and the names by which people are known."""
         self._of_values = {}
         number = 0
-        for spec in self._catalog.schema.of_kind("category"):
+        for spec in self._catalog.schema.tags:
             for value in self._catalog.vocabulary(spec.name):
                 for form in forms(value):
                     self._of_values.setdefault(stem(form), set()).add(number)
                 number += 1
-        for spec in self._catalog.schema.of_kind("people"):
+        for spec in self._catalog.schema.names:
             for name, count in self._catalog.vocabulary(spec.name).items():
                 if count >= _WELL_KNOWN:
                     self._names.update(forms(name))

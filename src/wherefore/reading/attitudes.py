@@ -1,13 +1,16 @@
-"""Attitudes: what the words around a value say of it: "fed up with zombies", "westerns bore me", "back to musicals"."""
+"""Attitudes: what the words around values say of them: "fed up with zombies", "westerns bore me"."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
+from wherefore.reading.clauses import Span
+from wherefore.reading.values import Passage, ValueSpan
 from wherefore.reading.verdicts import BAD
+from wherefore.text import straight
 
 
 def _one_of(*patterns: str) -> str:
@@ -95,6 +98,7 @@ _SCORNED = _one_of(
     r"(?:don't|do\s+not|doesn't|does\s+not)\s+(?:\w+\s+)?(?:interest|work\s+for|do\s+(?:it|much|"
     r"anything)\s+for|appeal\s+to)\s+(?:me|us)",
 )
+_LINKING = frozenset("and or nor stuff ones a an the any".split())
 _ANSWER = re.compile(  # "Zombies? No thanks."
     r"\s*[?,:]+\s*(?:(?P<no>nope|no|nah|never|ugh|yuck|eww*|meh|boring|hate\s+(?:it|them|those)|"
     r"not(?!\s+(?:only|just|too)))|(?P<yes>yes|yeah|yep|sure))\b"
@@ -115,6 +119,7 @@ _IDLE = re.compile(  # what may stand before the subject of a clause: "honestly,
     r"(?:for|to)\s+(?:me|us)|that)\b\W*)*$",
     re.IGNORECASE,
 )
+_INSTEAD = re.compile(r"\s*(?:\w+\s+)?(?:please|pls|plz|instead)\b", re.IGNORECASE)
 _USUALLY = re.compile(r"\b(?:usually|normally|typically|generally|mostly)\b", re.IGNORECASE)
 _THIS_TIME = re.compile(
     r"\W*(?:but\s+)?(?:tonight|today|now|this\s+time|right\s+now|for\s+once|lately)\b", re.IGNORECASE
@@ -130,6 +135,14 @@ class Attitude:
     longed: bool = False  # asked for in words that speak of the past: "haven't seen a musical in ages"
 
 
+class Listed(NamedTuple):
+    """What is said of a value, the word where the list that it is on begins, and whether an "or" joins that list."""
+
+    attitude: Attitude | None
+    first: int
+    by_or: bool
+
+
 class AttitudeReader:
     """Reads what the words around a value or a name say of it.
 
@@ -138,12 +151,13 @@ class AttitudeReader:
     """
 
     def __init__(self, nouns: Collection[str]) -> None:
+        self._nouns = nouns
         called = "|".join(sorted(re.escape(noun) for noun in nouns))
         after = rf"^\s*(?:(?:{called}|stuff|ones|stories|tales)\s+)?{_OFTEN}"
         self._praised = re.compile(after + _PRAISED, re.IGNORECASE)
         self._scorned = re.compile(after + _SCORNED, re.IGNORECASE)
 
-    def read(self, text: str, clause: tuple[int, int], start: int, end: int) -> Attitude | None:
+    def read(self, text: str, clause: Span, start: int, end: int) -> Attitude | None:
         """What is said of characters `start` to `end`; None when these words say nothing.
 
         >>> reader = AttitudeReader(["movies"])
@@ -158,9 +172,7 @@ class AttitudeReader:
         """
         return self._judged(text, clause, start, end)[0]
 
-    def read_list(
-        self, text: str, clause: tuple[int, int], spans: Sequence[tuple[int, int]]
-    ) -> list[Attitude | None]:
+    def read_list(self, text: str, clause: Span, spans: Sequence[Span]) -> list[Attitude | None]:
         """What is said of each value on a list: "fed up with zombies and vampires", "westerns and war films bore me".
 
         What stands before the first is said of all, unless something else is said after one of them ("tired of
@@ -178,7 +190,7 @@ class AttitudeReader:
         return [whole if one is None else one for one in own]
 
     def _judged(
-        self, text: str, clause: tuple[int, int], start: int, end: int
+        self, text: str, clause: Span, start: int, end: int
     ) -> tuple[Attitude | None, Literal["head", "tail"]]:
         """What is said of characters `start` to `end`, and whether what stands before them says it or what follows."""
         head, tail = text[clause[0] : start], text[end : clause[1]]
@@ -203,7 +215,57 @@ class AttitudeReader:
             return Attitude("wanted"), "tail"
         return None, "tail"
 
+    def on_lists(self, passage: Passage, spans: Sequence[ValueSpan]) -> list[Listed]:
+        """What is said of each value, and the list that it is on: "westerns, war movies and musicals"."""
+        lists: list[list[ValueSpan]] = []
+        links: list[list[str]] = []  # within each list
+        for span in spans:
+            link = self._link(passage, lists[-1][-1].end, span.first) if lists else None
+            # "no horror or war, comedies please"
+            if link is None or (link == "comma" and {"and", "or"} & {*links[-1]}):
+                lists.append([span])
+                links.append([])
+            else:
+                lists[-1].append(span)
+                links[-1].append(link)
+        return [
+            one
+            for each, joins in zip(lists, links, strict=True)
+            for one in self._listed(passage, each, joins)
+        ]
 
-def is_habit(text: str, clause: tuple[int, int]) -> bool:
+    def _listed(self, passage: Passage, spans: Sequence[ValueSpan], joins: Sequence[str]) -> list[Listed]:
+        text, said = straight(passage.text), passage.said
+        clause = said[0].start, said[-1].end
+        ends = [span.end + (passage.form(span.end) in self._nouns) for span in spans]  # "war movies"
+        places = [(said[span.first].start, said[end - 1].end) for span, end in zip(spans, ends, strict=True)]
+        together = len(spans)
+        by_commas = {*joins} <= {"comma"}
+        if by_commas and _INSTEAD.match(text[places[-1][1] :]):
+            together -= 1  # "tired of horror, war, comedies please"
+        alike = 1 if by_commas and together == 2 else together  # two sentences may be meant
+        attitudes = self.read_list(text, clause, places[:alike])
+        attitudes += [self.read(text, clause, *place) for place in places[alike:]]
+        return [
+            Listed(attitude, spans[0].first if number < together else span.first, "or" in joins)
+            for number, (span, attitude) in enumerate(zip(spans, attitudes, strict=True))
+        ]
+
+    def _link(self, passage: Passage, j: int, i: int) -> Literal["and", "or", "comma"] | None:
+        """How a value that ends before word j and one that begins with word i stand on a list; None: they do not."""
+        words = {*passage.forms[j:i]}
+        between = passage.text[passage.said[j - 1].end : passage.said[i].start]
+        if not all(word in _LINKING or word in self._nouns for word in words):
+            return None
+        if re.search(r"[^\w\s,&]", straight(between)):
+            return None
+        if words & {"or", "nor"}:
+            return "or"
+        if "and" in words or "&" in between:
+            return "and"
+        return "comma" if "," in between else None
+
+
+def is_habit(text: str, clause: Span) -> bool:
     """Whether a clause says what is wanted otherwise: "I usually go for thrillers, but tonight ..."."""
     return _USUALLY.search(text, *clause) is not None and _THIS_TIME.match(text, clause[1]) is not None

@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from wherefore.dialogue.choices import Choice
-from wherefore.reading.verdicts import ORDINALS, slots_in
+from wherefore.reading.slots import ORDINALS, slots_in
 from wherefore.text import straight
-
-Span = tuple[int, int]
 
 _ITEM = "\ue000"  # stands for each character of a mention
 _GAP = rf"[^\w{_ITEM}]"

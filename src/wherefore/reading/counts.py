@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from wherefore.dialogue.state import MOST
-from wherefore.reading.verdicts import Span
+from wherefore.reading.clauses import Span
 from wherefore.text import NUMBERS, Word, words
 
 _READ_UP_TO = 100  # "top 250" names a list, "2001" a year

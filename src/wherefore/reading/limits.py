@@ -22,17 +22,9 @@ _Put = Callable[[FieldSpec, Op, float, int, int], None]
 _NUMBER_WORDS = {
     w: float(n) for n, w in enumerate("one two three four five six seven eight nine ten".split(), 1)
 }
-
-
 _NUMBER_WORDS |= {"a": 1.0, "an": 1.0, "half an": 0.5, "half a": 0.5, "a hundred": 100.0, "twenty": 20.0}
-
-
 _NUMBER_WORDS |= {"forty": 40.0, "eighty": 80.0, "seventy": 70.0}
-
-
 _NUMBER_WORDS |= {"thirty": 30.0, "ninety": 90.0, "sixty": 60.0, "fifty": 50.0, "a thousand": 1000.0}
-
-
 _NUM = (
     r"(?:\d(?:[\d,]*\d)?(?:\.\d+)?|half an?|a hundred|a thousand|"
     + "|".join(w for w in _NUMBER_WORDS if " " not in w)
@@ -47,11 +39,7 @@ _CURRENCY = {
     "euro": "eur",
     "pound": "gbp",
 }
-
-
 _CURRENCY |= {"usd": "usd", "eur": "eur", "gbp": "gbp"}
-
-
 _MINUTES = {
     "min": 1.0,
     "minute": 1.0,
@@ -86,11 +74,7 @@ _COMPARE: dict[str, Op] = {
     ),
     **dict.fromkeys(("no shorter than", "starting in", "starting from", "starting", "not before"), "ge"),
 }
-
-
 _COMPARE |= {"no older than": "ge", "pre": "lt", "post": "gt", "no newer than": "le"}
-
-
 _YEARLY = {
     "before",
     "prior to",
@@ -101,8 +85,6 @@ _YEARLY = {
     "after",
     "newer than",
 }
-
-
 _YEARLY |= {
     "later than",
     "more recent than",
@@ -114,11 +96,7 @@ _YEARLY |= {
     "past",
     "at least",
 }
-
-
 _YEARLY |= {"no older than", "not before", "up to", "pre", "post", "not newer than", "no newer than"}
-
-
 _DURABLE = {"shorter than", "longer than", "no longer than", "no shorter than"}
 _OPPOSITE: dict[Op, Op] = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt", "eq": "eq"}
 _AFTER: dict[str, Op] = {
@@ -199,11 +177,7 @@ _THIS_DECADE = re.compile(
 )
 _SET = re.compile(r"\b(?:set|takes?\s+place|taking\s+place|story|happens)\s+(?:\w+\s+)?(?:in|during)\s+$")
 _DECADE_WORDS = {"twenties": 1920, "thirties": 1930, "forties": 1940, "fifties": 1950, "sixties": 1960}
-
-
 _DECADE_WORDS |= {"seventies": 1970, "eighties": 1980, "nineties": 1990, "noughties": 2000, "aughts": 2000}
-
-
 _DECADE = re.compile(
     rf"(?:\b(?P<op>{_either(_YEARLY)}|from|between)\s+)?(?:\bthe\s+)?(?:\b(?P<part>early|mid|"
     rf"late)[\s-]+)?(?:\bthe\s+)?"

@@ -13,9 +13,11 @@ from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.messages import Dialogue, Mention
 from wherefore.dialogue.questions import Condition, Kind, Question
 from wherefore.dialogue.state import Limit
-from wherefore.reading import verdicts
+from wherefore.reading.clauses import Span, blank
 from wherefore.reading.limits import LimitReader
+from wherefore.reading.slots import points_at, slots_in
 from wherefore.reading.unrecorded import unrecorded
+from wherefore.reading.values import ValueFinder
 from wherefore.reading.wishes import WishReader
 from wherefore.text import forms, joined, stem, straight, words
 
@@ -107,8 +109,6 @@ _BESIDE = re.compile(  # "the fourth looks good, but is it gory?"
     r",?\s+(?:but|and|though|so)\s+(?=(?:(?:is|was|does|did|has)\s+(?:it|that|this)|who|when|how\s+(?:long|old))\b"
     r"[^?]*\?)"
 )
-
-
 # A question about items, whatever it asks; and what makes it a request, or a question to the assistant.
 _ANY_QUESTION = re.compile(
     rf"{_HOLDS.pattern}|^(?:(?:what|where|when|how|whats|what's|where's|how's|which|any of)\b|whether\b)"
@@ -149,13 +149,17 @@ class QuestionReader:
 
     Args:
         catalog: The catalogue.
-        wishes: Knows its values.
+        values: Knows its values.
+        wishes: Knows what is asked of them.
         limits: Knows its numbers.
     """
 
-    def __init__(self, catalog: Catalog, wishes: WishReader, limits: LimitReader) -> None:
-        self._catalog, self._wishes, self._limits = catalog, wishes, limits
-        self._nouns = "|".join(sorted(map(re.escape, wishes.nouns), key=len, reverse=True))
+    def __init__(
+        self, catalog: Catalog, values: ValueFinder, wishes: WishReader, limits: LimitReader
+    ) -> None:
+        self._catalog, self._values, self._wishes, self._limits = catalog, values, wishes, limits
+        nouns = values.words.nouns
+        self._nouns = "|".join(sorted(map(re.escape, nouns), key=len, reverse=True))
         self._the_one = re.compile(_THE_ONE.pattern.replace("{noun}", f"(?:{self._nouns})"))
         self._pointer = re.compile(f"{_POINTER.pattern}|\\b(?:the|that|this) (?:{self._nouns})\\b")
 
@@ -187,7 +191,7 @@ class QuestionReader:
         if not _ASKS.search(text) and not _HOLDS.match(re.sub(_LEAD, "", text.lower())):
             return None
         here = [m for m in dialogue.mentions if m.message == number]
-        flat = verdicts.blank(text, [(m.start, m.end) for m in here], "x")
+        flat = blank(text, [(m.start, m.end) for m in here], "x")
         found: Question | None = None
         other = False
         for span in _sentences(flat):
@@ -209,31 +213,33 @@ class QuestionReader:
         number = len(dialogue.messages) - 1
         text = straight(dialogue.messages[number].content)
         here = [m for m in dialogue.mentions if m.message == number]
-        low = verdicts.blank(text, [(m.start, m.end) for m in here]).lower()
+        low = blank(text, [(m.start, m.end) for m in here]).lower()
         rest = _AND.sub("", low, count=1)
         if not text.rstrip().endswith("?") or len(rest.split()) > _ELLIPTIC:
             return ()
         items, _ = self._meant((text, (0, len(text)), tuple(here)), rest, dialogue)
         return tuple(items) if (_AND.match(low) or here) and not _asks_else(rest) else ()
 
-    def _asks_for_more(self, text: str, span: tuple[int, int], here: Sequence[Mention]) -> bool:
+    def _asks_for_more(self, text: str, span: Span, here: Sequence[Mention]) -> bool:
         masked = [(m.start, m.end) for m in here]
         said = [w for w in words(text) if span[0] <= w.start < span[1]]
         if self._wishes.read(text, said, masked):
             return True
-        piece = verdicts.blank(text, masked)[slice(*span)]
+        piece = blank(text, masked)[slice(*span)]
         wanted = r"\b(?:recommend|suggest|looking for|show me|give me|find me|something|anything|more like)\b"
-        return bool(self._limits.read(piece, self._wishes.nouns) or re.search(wanted, piece, re.IGNORECASE))
+        return bool(
+            self._limits.read(piece, self._values.words.nouns) or re.search(wanted, piece, re.IGNORECASE)
+        )
 
     # -- one sentence -------------------------------------------------------------------------------------
 
     def _sentence(
-        self, text: str, span: tuple[int, int], here: Sequence[Mention], dialogue: Dialogue
+        self, text: str, span: Span, here: Sequence[Mention], dialogue: Dialogue
     ) -> Question | None:
         said = text[slice(*span)]
         inside = [m for m in here if span[0] <= m.start < span[1]]
         places = [(m.start - span[0], m.end - span[0]) for m in inside]
-        low = verdicts.blank(said, places).lower()
+        low = blank(said, places).lower()
         asks = "?" in said
         stripped = _INDIRECT.sub("", low)
         indirect = stripped != low
@@ -318,13 +324,11 @@ class QuestionReader:
             return made("holds", items, conditions=holds)
         return made("record", items)
 
-    def _untold(
-        self, text: str, span: tuple[int, int], here: Sequence[Mention], dialogue: Dialogue
-    ) -> Question | None:
+    def _untold(self, text: str, span: Span, here: Sequence[Mention], dialogue: Dialogue) -> Question | None:
         """What is asked of items and no record tells: "is it on Netflix?", "does the dog die in the second one?"."""
         said = text[slice(*span)]
         inside = [m for m in here if span[0] <= m.start < span[1]]
-        low = verdicts.blank(said, [(m.start - span[0], m.end - span[0]) for m in inside]).lower()
+        low = blank(said, [(m.start - span[0], m.end - span[0]) for m in inside]).lower()
         stripped = re.sub(_LEAD, "", _INDIRECT.sub("", low)).strip()
         if not _ANY_QUESTION.match(stripped) or _SEEKS.search(stripped):
             return None
@@ -348,7 +352,7 @@ class QuestionReader:
 
     def _told(
         self,
-        clause: tuple[str, tuple[int, int], tuple[Mention, ...]],
+        clause: tuple[str, Span, tuple[Mention, ...]],
         stripped: str,
         items: Sequence[str],
         dialogue: Dialogue,
@@ -373,7 +377,7 @@ class QuestionReader:
 
     def _why(
         self,
-        clause: tuple[str, tuple[int, int], tuple[Mention, ...]],
+        clause: tuple[str, Span, tuple[Mention, ...]],
         stripped: str,
         items: Sequence[str],
         many: bool,
@@ -398,13 +402,13 @@ class QuestionReader:
         return [one for one in dialogue.last_listed if one in self._catalog]
 
     def _meant(
-        self, clause: tuple[str, tuple[int, int], tuple[Mention, ...]], stripped: str, dialogue: Dialogue
+        self, clause: tuple[str, Span, tuple[Mention, ...]], stripped: str, dialogue: Dialogue
     ) -> tuple[list[str], bool]:
         """The items that a sentence names or counts out, and whether it points at several."""
         if clause[2]:
             return list(dict.fromkeys(m.item_id for m in clause[2])), False
         listed = self._list(dialogue)
-        slots = verdicts.slots_in(stripped, len(listed)) if len(listed) > 1 else []
+        slots = slots_in(stripped, len(listed)) if len(listed) > 1 else []
         if slots:
             return [listed[slot] for slot in slots], False
         one = self._the_one.search(stripped)
@@ -414,7 +418,7 @@ class QuestionReader:
                 met = [i for i in listed if all(c.met(self._catalog[i], self._catalog) for c in conditions)]
                 if met:
                     return met[:1] if " ones " not in one[0] else met, False
-        return [], verdicts.points_at(stripped) == "many"
+        return [], points_at(stripped) == "many"
 
     def _compared(self, dialogue: Dialogue) -> list[str]:
         """The items of the list that the assistant has just spoken of, if they are several and not all of it."""
@@ -430,7 +434,7 @@ class QuestionReader:
         if here:
             return (here[-1],)
         listed = self._list(dialogue)
-        counted = verdicts.slots_in(dialogue.messages[number].content[:before], len(listed))
+        counted = slots_in(dialogue.messages[number].content[:before], len(listed))
         if counted and len(listed) > 1:  # "the fourth: who is in it?"
             return (listed[counted[-1]],)
         for earlier in range(number - 1, -1, -1):
@@ -440,18 +444,18 @@ class QuestionReader:
                     return (listed[0],)  # whatever its reason names
                 return tuple(named) if len(named) == 1 else ()
             if dialogue.messages[earlier].role == "user" and len(listed) > 1:
-                counted = verdicts.slots_in(dialogue.messages[earlier].content, len(listed))
+                counted = slots_in(dialogue.messages[earlier].content, len(listed))
                 if len(counted) == 1:  # "why the first one?" "…" "who directed it?"
                     return (listed[counted[0]],)
         return ()
 
     # -- what is asked ------------------------------------------------------------------------------------
 
-    def _conditions(self, clause: tuple[str, tuple[int, int], tuple[Mention, ...]]) -> tuple[Condition, ...]:
+    def _conditions(self, clause: tuple[str, Span, tuple[Mention, ...]]) -> tuple[Condition, ...]:
         """The values and limits that a sentence speaks of."""
         text, span, inside = clause
         masked = [(m.start, m.end) for m in inside]
-        limits = self._limits.read(verdicts.blank(text, masked)[: span[1]], self._wishes.nouns)
+        limits = self._limits.read(blank(text, masked)[: span[1]], self._values.words.nouns)
         limits = [found for found in limits if found.start >= span[0] and not found.lifts]
         found = []
         for name in dict.fromkeys(one.field for one in limits):
@@ -465,7 +469,7 @@ class QuestionReader:
             if span[0] <= word.start < span[1]
             and not any(f.start <= word.start and word.end <= f.end for f in limits)
         ]
-        for values in self._wishes.spoken_of(text, said, masked):
+        for values in self._values.spoken_of(text, said, masked):
             found.append(Condition(values=values))
         return tuple(found)
 
@@ -577,7 +581,7 @@ class QuestionReader:
 _AND = re.compile(r"^\W*(?:(?:and|ok|okay|then|so|what about|how about|but)\W+)+", re.IGNORECASE)
 
 
-def _sentences(text: str) -> Iterator[tuple[int, int]]:
+def _sentences(text: str) -> Iterator[Span]:
     """Where a text's sentences lie; what is told before a question in the same breath is one of its own."""
     for match in _SENTENCE.finditer(text):
         start, end = match.span()

@@ -14,14 +14,17 @@ from wherefore.dialogue.choices import Choice
 from wherefore.dialogue.messages import Dialogue, Lists, Mention, Message, parse_messages
 from wherefore.dialogue.notes import Notes, Verdict
 from wherefore.dialogue.state import Count, Limit, LimitOp, Preferences, Wish
-from wherefore.reading import verdicts
+from wherefore.reading import slots, verdicts
 from wherefore.reading.absent import AbsentReader
 from wherefore.reading.choices import choice_in
+from wherefore.reading.clauses import Span, blank, clauses
 from wherefore.reading.counts import read_count
 from wherefore.reading.critiques import CritiqueReader, FoundCritique
 from wherefore.reading.limits import FoundLimit, LimitReader, lowered
 from wherefore.reading.references import ReferenceReader
 from wherefore.reading.titles import Found, TitleIndex
+from wherefore.reading.values import ValueFinder
+from wherefore.reading.vocabulary import Vocabulary
 from wherefore.reading.wishes import WishReader
 from wherefore.text import Word, forms, straight, words
 
@@ -50,20 +53,20 @@ class DialogueReader:
         """Collect the words of the catalogue anew."""
         self._items = self.catalog.items
         self._people = [spec.name for spec in self.catalog.schema.of_kind("people")]
-        self._wishes = WishReader(self.catalog)
+        self._words = Vocabulary(self.catalog)
+        self._values = ValueFinder(self._words)
+        self._wishes = WishReader(self._values)
         self._limits = LimitReader(self.catalog)
-        kinds = self._wishes.kinds
+        kinds = self._words.kinds
         self._mother_tongue = self._own_language()
-        self._sought = frozenset(
-            {*self._wishes.nouns, *kinds}
-        )  # what items are called: "movies", "thrillers"
-        self._titles = TitleIndex(self.catalog, self._wishes.names, kinds)
-        self._references = ReferenceReader(self.catalog, self._titles, self._wishes.nouns)
+        self._sought = frozenset({*self._words.nouns, *kinds})  # what items are called: "movies", "thrillers"
+        self._titles = TitleIndex(self.catalog, self._words.names, kinds)
+        self._references = ReferenceReader(self.catalog, self._titles, self._words.nouns)
         from wherefore.reading.questions import QuestionReader  # which reads dialogues
 
         self._critiques = CritiqueReader(self.catalog, self._limits)
-        self._questions = QuestionReader(self.catalog, self._wishes, self._limits)
-        self._absent = AbsentReader(self.catalog, self._wishes)
+        self._questions = QuestionReader(self.catalog, self._values, self._wishes, self._limits)
+        self._absent = AbsentReader(self.catalog, self._values)
         # A message is read again with every later turn, and names the same items each time.
         self._found = lru_cache(_REMEMBERED)(self._mentions)
 
@@ -164,8 +167,7 @@ class DialogueReader:
     ) -> tuple[Found, ...]:
         text = message.content
         said = words(text)
-        known = (*self._wishes.people_in(said, text), *self._wishes.places_in(said))
-        people = [(said[i].start, said[j - 1].end) for i, j in known]
+        people = [*self._values.people_in(text, said), *self._values.places_in(text, said)]
         heads = self._titles.in_list(text) if message.role == "assistant" else []
         places = [(head.start, head.end) for head in heads]
         rest = [
@@ -205,23 +207,21 @@ class DialogueReader:
     ) -> None:
         """Note what one message of the user says; its characters `about` ask about items."""
         text = straight(content)
-        text = verdicts.blank(
-            text, [match.span() for match in (*_DICTATED.finditer(text), *_OF_US.finditer(text))]
-        )
+        text = blank(text, [match.span() for match in (*_DICTATED.finditer(text), *_OF_US.finditer(text))])
         places = [(f.start, f.end) for f in found]
         same = self._same_person(text, lists.focus, notes)
         places = [*places, *(span for span, _ in same)]
-        flat = verdicts.blank(text, [*places, about])
+        flat = blank(text, [*places, about])
         foreign = self._foreign(flat)
-        flat = verdicts.blank(flat, [span for span, _ in foreign])
+        flat = blank(flat, [span for span, _ in foreign])
         answer = self._critiques.answered(flat, question)
         if answer is not None:
-            flat = verdicts.blank(flat, [(answer.start, answer.end)])
+            flat = blank(flat, [(answer.start, answer.end)])
         limits = self._limits.read(flat, self._sought)
         limited = [(limit.start, limit.end) for limit in limits]
         put_right = _CORRECTS.search(flat)
         if put_right is not None:  # "from the 80s, sorry, I meant the 90s"
-            later = self._limits.read(verdicts.blank(flat, [(0, put_right.start())]), self._sought)
+            later = self._limits.read(blank(flat, [(0, put_right.start())]), self._sought)
             fields_of = {limit.field for limit in later}
             limits = [limit for limit in limits if limit.field not in fields_of] + later
         critiques = [
@@ -229,10 +229,10 @@ class DialogueReader:
             for critique in self._critiques.read(flat)
             if not any(_overlap(f, critique) and (f.lifts or _has_digit(text, f)) for f in limits)
         ]
-        clauses = verdicts.clauses(text, places)
+        parts = clauses(text, places)
         # "It was too long" says how long the next one may be, not that it was bad.
-        mild = verdicts.blank(text, [(c.start, c.end) for c in critiques if c.too])
-        mild = verdicts.blank(mild, [(limit.start, limit.end) for limit in limits if limit.vague])
+        mild = blank(text, [(c.start, c.end) for c in critiques if c.too])
+        mild = blank(mild, [(limit.start, limit.end) for limit in limits if limit.vague])
         for lifted in limits:
             if lifted.lifts:
                 notes.lift(lifted.field, lifted.op)
@@ -240,7 +240,7 @@ class DialogueReader:
         hidden += [match.span() for match in _SELF_CORRECTION.finditer(text)]
         if answer is not None:
             hidden.append((answer.start, answer.end))
-        flat = verdicts.blank(text, hidden)
+        flat = blank(text, hidden)
         spoken = [word for word in words(content) if flat[word.start : word.end].strip()]
         if _START_OVER.search(text):
             notes.forget()
@@ -254,8 +254,8 @@ class DialogueReader:
         before: Verdict | None = None
         measured: list[Limit] = []
         corrected = 0.0  # the strength of a wish that was taken back
-        values: list[verdicts.Span] = []
-        for clause in clauses:
+        values: list[Span] = []
+        for clause in parts:
             here = [f for f in found if clause[0] <= f.start < clause[1]]
             notes.words = _told(content, clause)
             alone = bool(own or here) or len(lists.last) == 1
@@ -278,12 +278,12 @@ class DialogueReader:
             notes.mute(one.start, one.end)  # nor is anything like it sought
             if not notes.judged(one.item_id):
                 clause = next(
-                    (each for each in clauses if each[0] <= one.start < each[1]), (one.start, one.end)
+                    (each for each in parts if each[0] <= one.start < each[1]), (one.start, one.end)
                 )
                 notes.words = _told(content, clause)
                 notes.reject([one.item_id])
         self._note_limits(content, limits, critiques, measured, notes)
-        count = read_count(text, self._wishes.nouns, values, (*places, *hidden), question)
+        count = read_count(text, self._words.nouns, values, (*places, *hidden), question)
         if count is not None:
             notes.count = Count(count.value, content[count.start : count.end])
         for span, refused in foreign:
@@ -308,7 +308,7 @@ class DialogueReader:
                         return spec.name, value
         return None
 
-    def _foreign(self, text: str) -> list[tuple[verdicts.Span, bool]]:
+    def _foreign(self, text: str) -> list[tuple[Span, bool]]:
         """Where a text asks for what is not in the language that is spoken here, and whether it refuses that.
 
         Not where it names a language itself ("with subtitles, in Korean"), or only does not mind.
@@ -356,11 +356,11 @@ class DialogueReader:
         self,
         content: str,
         said: Sequence[Word],
-        places: Sequence[verdicts.Span],
+        places: Sequence[Span],
         refuses: bool,
         corrected: float,
         notes: Notes,
-        values: list[verdicts.Span],
+        values: list[Span],
     ) -> float:
         """Note the wishes of one clause; the strength of a wish that was taken back to be put right, if one was.
 
@@ -452,10 +452,10 @@ class DialogueReader:
 
     def _same_person(
         self, text: str, focus: Sequence[str], notes: Notes
-    ) -> list[tuple[verdicts.Span, tuple[str, str]]]:
+    ) -> list[tuple[Span, tuple[str, str]]]:
         """Who is meant by "that director" or "more of his": of the item talked of, else the last one wanted."""
         item = self.catalog[focus[-1]] if focus and focus[-1] in self.catalog else None
-        found: list[tuple[verdicts.Span, tuple[str, str]]] = []
+        found: list[tuple[Span, tuple[str, str]]] = []
         for match in _THAT_PERSON.finditer(text):
             label = (match["label"] or "").lower()
             name = None
@@ -481,7 +481,7 @@ class DialogueReader:
         last = re.split(r"(?<=[.!?\n])\s+", question.strip())[-1]
         if answer is None or not _OFFERS.match(last):
             return
-        offered = self._wishes.spoken_of(last, words(last))
+        offered = self._values.spoken_of(last, words(last))
         if len(offered) != 1:
             return
         said = " ".join(content.split())
@@ -494,7 +494,7 @@ class DialogueReader:
     def _judge(
         self,
         text: str,
-        clause: verdicts.Span,
+        clause: Span,
         here: Sequence[Found],
         own: list[str],
         listed: Sequence[str],
@@ -506,13 +506,13 @@ class DialogueReader:
         """Note what one clause says of the items it names, or points at; the verdict, for the next clause."""
         said = text[slice(*clause)]
         places = [(f.start, f.end) for f in here]
-        outside = verdicts.blank(said, [(a - clause[0], b - clause[0]) for a, b in places])
-        spared = verdicts.excepts(outside)
-        if spared is not None and listed and verdicts.points_at(outside[:spared]) == "many":
+        outside = blank(said, [(a - clause[0], b - clause[0]) for a, b in places])
+        spared = slots.excepts(outside)
+        if spared is not None and listed and slots.points_at(outside[:spared]) == "many":
             kept = {f.item_id for f in here} | {
-                listed[i] for i in verdicts.slots_in(outside[spared:], len(listed))
+                listed[i] for i in slots.slots_in(outside[spared:], len(listed))
             }
-            for verdict in verdicts.verdicts_in(verdicts.blank(text, places), clause):
+            for verdict in verdicts.verdicts_in(blank(text, places), clause):
                 for item_id in listed:
                     if item_id not in kept:
                         notes.note(item_id, verdict)
@@ -565,7 +565,7 @@ class DialogueReader:
                     verdict_now = "rejected"  # "drop Heat", of what was only listed
                 if f.item_id and verdict_now is not None:
                     notes.note(f.item_id, verdict_now)
-            if verdicts.turns_down(outside) and listed and "else" in outside.lower():
+            if slots.turns_down(outside) and listed and "else" in outside.lower():
                 notes.reject(listed)
             return verdict_now
         found = verdicts.verdicts_in(text, clause)
@@ -576,43 +576,43 @@ class DialogueReader:
         if own and not found and not here and verdicts.denies(said):
             notes.note(own[-1], "disliked")
             return "disliked"
-        slots = verdicts.slots_in(said, len(listed)) if len(listed) > 1 else []
-        if _MORE_LIKE.search(said) and not found and not slots and (own or focus):
+        counted = slots.slots_in(said, len(listed)) if len(listed) > 1 else []
+        if _MORE_LIKE.search(said) and not found and not counted and (own or focus):
             notes.note((own or focus)[-1], "liked")
             return "liked"
         if listed and verdicts.says_i_have(said) and "seen" in question.lower():
             for item_id in own or listed:
                 notes.note(item_id, "seen")
             return "seen"
-        points = verdicts.points_at(said)
+        points = slots.points_at(said)
         bare = len(said.split()) <= 4 and points is None and not _OTHER_OBJECT.search(said)
-        down = verdicts.turns_down(said)
-        if slots and verdicts.rejects_slots(said) and not set(found) & {"seen", "unseen"}:
-            notes.reject(listed[slot] for slot in slots)
+        down = slots.turns_down(said)
+        if counted and slots.rejects_slots(said) and not set(found) & {"seen", "unseen"}:
+            notes.reject(listed[slot] for slot in counted)
             return "rejected"
         chosen = [one for one in own if one in listed]
-        if chosen and len(chosen) < len(listed) and verdicts.others(said) and not slots:
+        if chosen and len(chosen) < len(listed) and slots.others(said) and not counted:
             rest = [one for one in listed if one not in chosen]
-            if verdicts.rejects_slots(said):
+            if slots.rejects_slots(said):
                 notes.reject(rest)
-            for verdict in found if not verdicts.rejects_slots(said) else ():
+            for verdict in found if not slots.rejects_slots(said) else ():
                 for item_id in rest:
                     notes.note(item_id, verdict)
             return found[-1] if found else None
-        if slots and not down:
+        if counted and not down:
             if not found and _MORE_LIKE.search(said):
                 found = ["liked"]  # "the second one looks good, more like that"
-            if not found and before in ("liked", "disliked", "seen") and verdicts.is_mere_list(said):
+            if not found and before in ("liked", "disliked", "seen") and slots.is_mere_list(said):
                 found = [before]
             asked: Sequence[Verdict] = (
                 ["liked"]
                 if re.search(r"\blike\s+(?:the|number|#|\d)", said, re.IGNORECASE) and not found
                 else found
             )
-            for slot in slots:
+            for slot in counted:
                 for verdict in asked:
                     notes.note(listed[slot], verdict)
-            own[:] = [listed[slot] for slot in slots]
+            own[:] = [listed[slot] for slot in counted]
             return found[-1] if found else None
         if found and points == "one" and not own and focus:
             for verdict in found:
@@ -631,12 +631,10 @@ class DialogueReader:
                         notes.note(item_id, verdict)
                 elif verdict == "disliked" and points == "one":
                     notes.reject(listed)
-        if down and listed and not own and not (chosen and verdicts.others(said)):
+        if down and listed and not own and not (chosen and slots.others(said)):
             notes.reject(listed)
             notes.others = True
-        elif (
-            own and set(own) <= set(listed) and verdicts.refuses_all(said)
-        ):  # "Heat I've seen. None of those."
+        elif own and set(own) <= set(listed) and slots.refuses_all(said):  # "Heat I've seen. None of those."
             notes.reject(one for one in listed if one not in own)
         return found[-1] if found else before
 
@@ -764,7 +762,7 @@ _THAN = re.compile(r"(?:\s+\w+)?\s+than\s+(?:the\s+)?", re.IGNORECASE)  # "a lon
 _OWN_LINE = re.compile(r"^\d+\. \*\*[^\n]+?\*\*[^\n—]* — (?P<reason>[A-Z].*)$", re.MULTILINE)
 
 
-def _told(content: str, clause: verdicts.Span) -> str:
+def _told(content: str, clause: Span) -> str:
     """What a clause says, to be kept with what it is taken for."""
     return " ".join(content[slice(*clause)].split()).strip(" ,;")
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from wherefore.catalog.catalog import Catalog, Item, PerCatalog
 from wherefore.catalog.series import series_of
+from wherefore.reading.slots import ORDINALS
 from wherefore.reading.titles import Found, TitleIndex
-from wherefore.reading.verdicts import ORDINALS
 from wherefore.text import ARTICLES, FUNCTION_WORDS, forms, ordinary_words, stem, words
 
 # "the original Matrix", "the latest Rocky": places in a series, besides those of a list.
@@ -40,8 +40,6 @@ _YEAR_ONE = re.compile(
 )
 _NEAR = 80  # characters around a title that may say which item of that name is meant
 _LINKS = r"with|by|from|starring|featuring|about|directed\s+by|written\s+by|set\s+in|in|made\s+in|of"
-
-
 _titles_of = PerCatalog(lambda catalog: tuple(f" {' '.join(forms(item.title))} " for item in catalog.items))
 
 

@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from wherefore.catalog.catalog import Item
 from wherefore.dialogue.messages import Dialogue, Message
-from wherefore.reading.wishes import item_nouns, lexicon
+from wherefore.reading.vocabulary import item_nouns, lexicon
 from wherefore.retrieval.index import Index
 from wherefore.retrieval.learned import Progress, TextVectors, by_message, outside, packed, unpacked
 from wherefore.retrieval.sources import Found, top

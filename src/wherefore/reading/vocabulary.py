@@ -1,0 +1,238 @@
+"""The vocabulary of a catalogue: its values and people, by the words that people use for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+import yaml
+from rapidfuzz.distance import OSA
+
+from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.naming import singular
+from wherefore.files import ASSETS
+from wherefore.reading.cues import FILL, MUTE
+from wherefore.text import Word, forms, ordinary_words, stem
+
+_FEW = 200  # a field with at most so many values, each of two items or more on average, is like a genre
+_LONGEST = 6  # words of a value
+_PARTICLES = frozenset("de del da di du la le van von der den st mc".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value of a field, and of how many items."""
+
+    field: str
+    value: str
+    count: int
+    few: bool  # whether the field has few values that many items share, like a genre
+
+    @property
+    def key(self) -> str:
+        """The form in which it is looked up."""
+        return key_of(self.value)
+
+
+def key_of(text: str) -> str:
+    """The form in which values are looked up: folded words, each in the singular.
+
+    >>> key_of("Sci-Fi Comedies")
+    'sci fi comedy'
+    """
+    return " ".join(stem(form) for form in forms(text))
+
+
+def key_at(said: Iterable[Word]) -> str:
+    """The same of words that are cut already."""
+    return " ".join(stem(word.form) for word in said)
+
+
+@lru_cache(maxsize=1)
+def lexicon() -> dict[str, Any]:
+    """The packaged words and what they stand for: `nouns` of item kinds, `words` of values."""
+    text = (ASSETS / "synonyms.yaml").read_text(encoding="utf-8")
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    tree: dict[str, Any] = yaml.load(text, Loader=loader)
+    tree["words"] |= {word: tree["words"][base] for word, base in tree.pop("comparatives").items()}
+    return tree
+
+
+def item_nouns(catalog: Catalog) -> frozenset[str]:
+    """What people call an item of the catalogue, singular and plural: "movie", "films"."""
+    schema = catalog.schema
+    called = {schema.noun.lower(), *lexicon()["nouns"].get(schema.noun.lower(), ())}
+    return frozenset(called | {f"{noun}s" for noun in called} | {schema.plural.lower()})
+
+
+class Vocabulary:
+    """The values and people of a catalogue; a word may mean several, or stand for some as a synonym.
+
+    Args:
+        catalog: The catalogue.
+
+    Attributes:
+        nouns: What its items are called.
+        labels: Words of the names of its fields with tags: "with the genre drama".
+        values: Its tags, by key.
+        synonyms: What else stands for tags, by key: each of `A` or `A + B`, values that are meant together.
+        begun: Keys of values that begin with a word that says nothing by itself: "new york".
+        places: Keys of values that something is from, or in: "Germany", "French".
+        longest: Words of the longest key.
+        people: Its names, by folded name.
+        surnames: By folded last name, who bears it, and in how many items.
+        firsts: Words that begin a full name.
+        names: Words of full names.
+        phrases: How each field of names is spoken of: "directed by {}".
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.nouns = item_nouns(catalog)
+        self.labels = {
+            form
+            for spec in catalog.schema.tags
+            for word in forms(spec.label or spec.name)
+            for form in (word, singular(word))
+        }
+        self.synonyms: dict[str, list[str]] = {
+            key_of(word): values for word, values in lexicon()["words"].items()
+        }
+        self.values: dict[str, list[Value]] = {}
+        self.begun: set[str] = set()
+        self.places: set[str] = set()
+        self.longest = 4
+        self._width: dict[str, int] = {}  # how many values a field has
+        for spec in catalog.schema.tags:
+            vocabulary = catalog.vocabulary(spec.name)
+            self._width[spec.name] = len(vocabulary)
+            few = len(vocabulary) <= _FEW and sum(vocabulary.values()) >= 2 * len(vocabulary)
+            for value, count in vocabulary.items():
+                key = key_of(value)
+                if " " in key and key.split()[0] in FILL and not few:
+                    self.begun.add(key)
+                if key and not (key in MUTE or value.lower() in MUTE):
+                    self.values.setdefault(key, []).append(Value(spec.name, value, count, few))
+                    if spec.is_place:
+                        self.places.add(key)
+                    self.longest = max(self.longest, min(key.count(" ") + 1, _LONGEST))
+        self.people: dict[str, list[Value]] = {}
+        self.surnames: dict[str, dict[str, int]] = {}
+        self.firsts: set[str] = set()
+        self.names: set[str] = set()
+        self.phrases = {spec.name: spec.phrase.lower() for spec in catalog.schema.names}
+        for name in self.phrases:
+            for value, count in catalog.vocabulary(name).items():
+                self._add_person(Value(name, value, count, False))
+
+    def _add_person(self, person: Value) -> None:
+        parts = forms(person.value)
+        if not parts:
+            return
+        key = " ".join(parts)
+        self.people.setdefault(key, []).append(person)
+        if len(parts) == 1:
+            return
+        self.names.update(part for part in parts if len(part) > 2)
+        self.firsts.add(parts[0])
+        lasts = {parts[-1]}
+        if len(parts) > 2 and parts[-2] in _PARTICLES:
+            lasts.add(" ".join(parts[-2:]))  # "De Niro"
+        for last in lasts:
+            surnames = self.surnames.setdefault(last, {})
+            surnames[key] = surnames.get(key, 0) + person.count
+
+    @cached_property
+    def _genres(self) -> set[str]:
+        """Keys of fields with few values, and of words that stand for such values."""
+        return {key for key in self.values if self.is_genre(key)} | {
+            word for word in self.synonyms if self.asks_for_genre(word)
+        }
+
+    @property
+    def kinds(self) -> set[str]:
+        """The folded values of fields with few values, and the words that stand for some: not titles."""
+        spelt = {" ".join(forms(word)) for word in lexicon()["words"]}
+        spelt = {word for word in spelt if key_of(word) in self._genres}
+        return self._genres | spelt | {f"{key}s" for key in self._genres}
+
+    def knows(self, key: str) -> bool:
+        """Whether a key is a value, or stands for one."""
+        return key in self.values or any(self._lookup(value) for value in self.synonyms.get(key, ()))
+
+    def is_genre(self, key: str) -> bool:
+        """Whether a key is a value of a field with few."""
+        return any(value.few for value in self.values.get(key, ()))
+
+    def asks_for_genre(self, key: str) -> bool:
+        """Whether a key asks for a value of a field with few."""
+        return any(value.few for value in self.wanted(key))
+
+    def is_place(self, key: str) -> bool:
+        """Whether a key, or what its first known synonym stands for, is a place that something is from."""
+        found = (self._lookup(one) for one in self.synonyms.get(key, ()))
+        return key in self.places or any(v.key in self.places for v in next(filter(None, found), ()))
+
+    def _lookup(self, value: str) -> list[Value]:
+        """The catalogue's values written like this, whatever their case; both parts of `A + B`, or none."""
+        parts = [self.values.get(key_of(part), []) for part in str(value).split(" + ")]
+        return [one for same in parts for one in same] if all(parts) else []
+
+    def _narrowest(self, values: Iterable[Value]) -> list[Value]:
+        """Of values of fields with few, those of the field with the fewest."""
+        few = [value for value in values if value.few]
+        width = min((self._width[value.field] for value in few), default=0)
+        return [value for value in few if self._width[value.field] == width]
+
+    def wanted(self, key: str) -> list[Value]:
+        """What a wanted word asks for: one value of a field with few values, or else up to three."""
+        for values in self.synonyms.get(key, ()):
+            found = self._lookup(values)
+            if narrow := self._narrowest(found):
+                return narrow if " + " in values else [max(narrow, key=lambda v: v.count)]
+            if found and key not in self.values:
+                break
+        else:
+            if narrow := self._narrowest(self.values.get(key, ())):
+                return [max(narrow, key=lambda v: v.count)]
+        return sorted(self.all(key), key=lambda v: -v.count)[:3]
+
+    def all(self, key: str, is_person: bool = False) -> list[Value]:
+        """Everything that a word may mean, and rules out when it is unwanted."""
+        if is_person:
+            return self.people[key]
+        found = [*self.values.get(key, ())]
+        for values in self.synonyms.get(key, ()):
+            if " + " not in values:
+                found += [v for v in self._lookup(values) if v not in found]
+        return found
+
+    def together(self, key: str) -> list[Value]:
+        """The values that a word stands for together: "romcom" is Romance and Comedy. Empty when it is none such."""
+        mixtures = (
+            self._narrowest(self._lookup(values)) for values in self.synonyms.get(key, ()) if " + " in values
+        )
+        return next(filter(None, mixtures), [])
+
+    def nearest(self, form: str) -> str | None:
+        """The key of one word, of a field with few values, that a word misses by a slip: "horrro"."""
+        most = 1 if len(form) < 8 else 2
+        key = stem(form)
+        best = min(
+            self._single, key=lambda known: (OSA.distance(known, key, score_cutoff=most), known), default=""
+        )
+        return best if best and OSA.distance(best, key) <= most and best[0] == key[0] else None
+
+    @cached_property
+    def _single(self) -> list[str]:
+        return sorted(key for key in self._genres if len(key) > 4 and " " not in key)
+
+    def best_known(self, last: str) -> str | None:
+        """The person of a last name who is in the most items."""
+        bearers = self.surnames.get(last, {})
+        return max(bearers, key=lambda name: bearers[name]) if bearers else None
+
+    def is_unusual(self, form: str) -> bool:
+        """Whether a word is none of everyday English."""
+        return form not in ordinary_words()
