@@ -13,6 +13,7 @@ from wherefore.dialogue.notes import merged
 from wherefore.dialogue.state import Limit, Preferences, Wish
 from wherefore.reading.clauses import clauses
 from wherefore.reading.limits import LimitReader
+from wherefore.reading.mentions import MentionReader
 from wherefore.reading.reader import DialogueReader
 from wherefore.reading.titles import TitleIndex
 from wherefore.reading.vocabulary import Vocabulary
@@ -774,7 +775,7 @@ def test_reading_is_fast(builtin):
 
 
 def test_the_parts_can_be_used_alone(catalog):
-    assert [f.item_id for f in TitleIndex(catalog).find("I loved Inception")] == ["inception"]
+    assert [f.item_id for f in MentionReader(TitleIndex(catalog)).find("I loved Inception")] == ["inception"]
     assert "films" in Vocabulary(catalog).nouns
     assert LimitReader(catalog).read("after 2000")[0].field == "year"
     assert ordinary_words()["the"] == 0

@@ -14,18 +14,15 @@ _TO_YOU = re.compile(
     re.IGNORECASE,
 )
 _SPLIT = re.compile(
-    r"(?<!\d)[.]+(?!\d)|(?<=\d)\.(?=\s|$)|[!?;\n]+|\s+-+\s+"
-    r"|(?:,\s*)?(?<!all )(?<!any )(?<!thing )(?<!nothing )(?<!anything )(?<!everything )"
-    r"(?<!anyone )(?<!anybody )(?<!everyone )(?<!else )\b(?:but|however|"
-    r"although|whereas|though|yet)\b(?!\s+(?:again|another|to)\b)"
-    r"|,\s*(?=(?:and\s+|so\s+)?(?:i|i'?ve|i'?m|i'?d|we|my|they|he|she|it|it'?s|that|that'?s|those|not|no|"
-    r"nothing|never|something|anything|please|what|do|can|now|"
-    r"have|could|maybe|just|loved|hated|liked|seen|didn'?t|don'?t|preferably|ideally|with|without|the\s+\w+\s+was|"
-    r"the\s+(?:first|second|third|fourth|fifth|last|other|others|rest)(?:\s+one|\s+ones|\s+two)?\s+(?:i|was|were|is|are|not|"
-    r"looks?|sounds?))\b)"
-    r"|\s(?=and\s+(?:i|i'?ve|it|that|we|they|then|loved|hated|disliked|liked|enjoyed|didn'?t|really|found|"
-    r"thought|he|she|not|no|still|absolutely|totally|like it|all love|both love)\b)"
-    r"|\b(?:because|cause|since i|(?<=[a-z,]\s)which|so i|while i)\b",
+    r"(?<!\d)[.]+(?!\d)|(?<=\d)\.(?=\s|$)|[!?;\n]+|\s+-+\s+|(?:,\s*)?(?<!all )(?<!any )(?<!thing )(?<!nothing "
+    r")(?<!anything )(?<!everything )(?<!anyone )(?<!anybody )(?<!everyone )(?<!else )\b(?:but|however|although|"
+    r"whereas|though|yet)\b(?!\s+(?:again|another|to)\b)|,\s*(?=(?:and\s+|so\s+)?(?:i|i'?ve|i'?m|i'?d|we|my|they|he|"
+    r"she|it|it'?s|that|that'?s|those|not|no|nothing|never|something|anything|please|what|do|can|now|have|could|"
+    r"maybe|just|loved|hated|liked|seen|didn'?t|don'?t|preferably|ideally|with|without|the\s+\w+\s+was|"
+    r"the\s+(?:first|second|third|fourth|fifth|last|other|others|rest)(?:\s+one|\s+ones|\s+two)?\s+(?:i|was|were|is|"
+    r"are|not|looks?|sounds?))\b)|\s(?=and\s+(?:i|i'?ve|it|that|we|they|then|loved|hated|disliked|liked|enjoyed|"
+    r"didn'?t|really|found|thought|he|she|not|no|still|absolutely|totally|like it|all love|both love)\b)|"
+    r"\b(?:because|cause|since i|(?<=[a-z,]\s)which|so i|while i)\b",
     re.IGNORECASE,
 )
 

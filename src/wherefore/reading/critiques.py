@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.reading.comparisons import any_of
 from wherefore.reading.limits import LimitReader
 from wherefore.text import straight
 
@@ -56,16 +57,9 @@ _PLAIN: dict[str, tuple[str, _Op]] = {
     "mainstream": ("popularity", "lt"),
     "obscure": ("popularity", "gt"),
 }  # what is "too long" or "not as long" should be shorter
-
-
-def _any(phrases: Sequence[str]) -> str:
-    return "|".join(re.escape(p).replace(r"\ ", r"\s+") for p in sorted(phrases, key=len, reverse=True))
-
-
 _CRITIQUE = re.compile(
-    rf"\b(?P<too>too|way too|a bit too|(?:not|n't)\s+(?:as|so|that|this|too)|"
-    rf"less)\s+(?P<plain>{_any(tuple(_PLAIN))})\b"
-    rf"|(?<!no )(?<!any )\b(?P<word>{_any(tuple(_COMPARATIVES))})\b|\b(?P<side>more|fewer|less|higher|lower)\s+"
+    rf"\b(?P<too>too|way too|a bit too|(?:not|n't)\s+(?:as|so|that|this|too)|less)\s+(?P<plain>{any_of(_PLAIN)})\b|"
+    rf"(?<!no )(?<!any )\b(?P<word>{any_of(_COMPARATIVES)})\b|\b(?P<side>more|fewer|less|higher|lower)\s+"
     r"(?P<label>[a-z]+)\b",
     re.IGNORECASE,
 )
@@ -136,7 +130,7 @@ class CritiqueReader:
 
     def __init__(self, catalog: Catalog, limits: LimitReader) -> None:
         self._catalog, self._limits = catalog, limits
-        self._roles = limits.roles
+        self._roles = limits.measures.roles
 
     def read(self, text: str) -> list[FoundCritique]:
         """The comparisons in a text, by place. What is not to be read should be blanked beforehand."""
@@ -156,7 +150,7 @@ class CritiqueReader:
                 role, op = _COMPARATIVES[" ".join(match["word"].lower().split())]
                 spec = self._roles[role]
             else:  # "fewer pages", "a higher rating"
-                spec = self._limits.labelled(match["label"].lower())
+                spec = self._limits.measures.labelled(match["label"].lower())
                 if spec is self._roles["year"] and match["label"].lower() not in ("year", "years"):
                     spec = None  # "more time"
                 op = "gt" if match["side"].lower() in ("more", "higher") else "lt"

@@ -52,9 +52,8 @@ _PICKS = re.compile(  # of the list: "pick one for me"
     r"(?:one|the best)(?:\s+of\s+(?:them|these|those))?(?:\s+for\s+(?:me|us|tonight))?\W*(?:please\W*)?$"
 )
 _ABOUT = re.compile(
-    r"^(?:what(?:'s|s| is| was| are| were)?\b.*\babout\b|what(?:'s|s| is| was| are| were)\b.*\blike\W*$|"
-    r"what happens in\b|"
-    r"what(?:'s| is) (?:the |its )?(?:plot|story|premise)|what (?:kind|sort|type) of\b)"
+    r"^(?:what(?:'s|s| is| was| are| were)?\b.*\babout\b|what(?:'s|s| is| was| are| were)\b.*\blike\W*$|what happens "
+    r"in\b|what(?:'s| is) (?:the |its )?(?:plot|story|premise)|what (?:kind|sort|type) of\b)"
 )
 _MORE = re.compile(
     r"\b(?:tell me|know|hear|say|learn|give me|what can you (?:tell me|say)|info(?:rmation)?|details?)\s+"
@@ -119,13 +118,11 @@ _SEEKS = re.compile(
 _TO_YOU = re.compile(r"\b(?:you|your|u|like)\b")
 _OF_LIST = re.compile(r"^(?:which\b(?! (?:movie|film|book)s?\b)|any of\b)")
 _OPINION = re.compile(
-    r"(?:^|,\s*|\b(?:and|but|so)\s+)(?:is|was|are|were)\b[^,]*\b(?:(?:any|that|really|actually) good|"
-    r"worth (?:it|a |the |seeing|watching|reading|buying|my)|good|great)"
-    r"\s*(?:movie|film|one|book|watch|choice)?\s*\?|^(?:would|will|might|do you think)\b.*\bi(?:'ll| "
-    r"would|'d)? (?:like|love|enjoy)\b|"
-    r"^(?:should|shall) i (?:see|watch|read|try|get|buy)\b|^how good (?:is|was)\b|"
-    r"^(?:so )?what do you think (?:of|about)\b|"
-    r"^(?:is|was) (?:it|that|this)(?: one| movie| film| book)? (?:any|really|actually) good\W*$"
+    r"(?:^|,\s*|\b(?:and|but|so)\s+)(?:is|was|are|were)\b[^,]*\b(?:(?:any|that|really|actually) good|worth (?:it|a |"
+    r"the |seeing|watching|reading|buying|my)|good|great)\s*(?:movie|film|one|book|watch|choice)?\s*\?|^(?:would|"
+    r"will|might|do you think)\b.*\bi(?:'ll| would|'d)? (?:like|love|enjoy)\b|^(?:should|shall) i (?:see|watch|read|"
+    r"try|get|buy)\b|^how good (?:is|was)\b|^(?:so )?what do you think (?:of|about)\b|^(?:is|was) (?:it|that|"
+    r"this)(?: one| movie| film| book)? (?:any|really|actually) good\W*$"
 )
 _SEEN_BY_YOU = re.compile(r"^(?:have|did) you (?:ever )?(?:seen|watched|read|see|watch)\b[^,]*$")
 _CALLED = re.compile(r"\b(?:called|named|name of|title of|titled)\b")
@@ -484,9 +481,9 @@ class QuestionReader:
         if _WHEN.match(stripped):
             spec = schema.year
         elif _LENGTH.match(stripped):
-            spec = self._limits.duration
+            spec = self._limits.measures.duration
         elif _PRICE.match(stripped):
-            spec = self._limits.price
+            spec = self._limits.measures.price
         elif _WHERE.match(stripped):
             spec = next(
                 (s for s in schema.filterable if _PLACES & {singular(w) for w in words_of(s.label)}), None
@@ -514,12 +511,14 @@ class QuestionReader:
                 best = (common, spec.name)
         if best is not None:
             return best[1]
-        number = self._limits.labelled(next((f for f in forms(stripped) if self._limits.labelled(f)), None))
+        number = self._limits.measures.labelled(
+            next((f for f in forms(stripped) if self._limits.measures.labelled(f)), None)
+        )
         return None if number is None else number.name
 
     def _people(self, rest: str) -> FieldSpec | None:
         """The people field that a verb after "who" asks for."""
-        specs = self._catalog.schema.of_kind("people")
+        specs = self._catalog.schema.names
         spoken = forms(rest)
         for spec in specs:
             verb = spec.phrase.partition("{}")[0].split()
@@ -562,16 +561,16 @@ class QuestionReader:
             if role in ("", "-"):
                 continue
             spec = {
-                "duration": self._limits.duration,
+                "duration": self._limits.measures.duration,
                 "year": self._catalog.schema.year,
-                "price": self._limits.price,
+                "price": self._limits.measures.price,
                 "popularity": self._catalog.schema.popularity,
             }[role]
             return (spec.name, "min" if few and best == "max" else best, items) if spec is not None else None
         extreme = next((form for form in spoken if _HIGH_LOW.get(form, ("-",))[0] == ""), None)
         if extreme is not None:
             name = self._labelled(" ".join(form for form in spoken if form != extreme))
-            if name is not None and self._catalog.schema.spec(name).kind in ("number", "date"):
+            if name is not None and self._catalog.schema.spec(name).has_measure:
                 return name, _HIGH_LOW[extreme][1], items
         if _RANKED.search(stripped) or self._is_ranked(stripped):
             return "", "", items

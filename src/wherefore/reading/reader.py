@@ -21,8 +21,9 @@ from wherefore.reading.clauses import Span, blank, clauses
 from wherefore.reading.counts import read_count
 from wherefore.reading.critiques import CritiqueReader, FoundCritique
 from wherefore.reading.limits import FoundLimit, LimitReader, lowered
+from wherefore.reading.mentions import Found, MentionReader
 from wherefore.reading.references import ReferenceReader
-from wherefore.reading.titles import Found, TitleIndex
+from wherefore.reading.titles import TitleIndex
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.vocabulary import Vocabulary
 from wherefore.reading.wishes import WishReader
@@ -52,7 +53,7 @@ class DialogueReader:
     def refresh(self) -> None:
         """Collect the words of the catalogue anew."""
         self._items = self.catalog.items
-        self._people = [spec.name for spec in self.catalog.schema.of_kind("people")]
+        self._people = [spec.name for spec in self.catalog.schema.names]
         self._words = Vocabulary(self.catalog)
         self._values = ValueFinder(self._words)
         self._wishes = WishReader(self._values)
@@ -60,8 +61,9 @@ class DialogueReader:
         kinds = self._words.kinds
         self._mother_tongue = self._own_language()
         self._sought = frozenset({*self._words.nouns, *kinds})  # what items are called: "movies", "thrillers"
-        self._titles = TitleIndex(self.catalog, self._words.names, kinds)
-        self._references = ReferenceReader(self.catalog, self._titles, self._words.nouns)
+        titles = TitleIndex(self.catalog)
+        self._titles = MentionReader(titles, self._words.names, kinds)
+        self._references = ReferenceReader(self.catalog, titles, self._words.nouns)
         from wherefore.reading.questions import QuestionReader  # which reads dialogues
 
         self._critiques = CritiqueReader(self.catalog, self._limits)
@@ -301,7 +303,7 @@ class DialogueReader:
 
     def _own_language(self) -> tuple[str, str] | None:
         """The field of languages, and what English is called there; None where the catalogue has no such field."""
-        for spec in self.catalog.schema.of_kind("category"):
+        for spec in self.catalog.schema.tags:
             if "language" in {*words_of(spec.name), *words_of(spec.label or "")}:
                 for value in self.catalog.vocabulary(spec.name):
                     if value.lower() in ("english", "en", "eng"):
@@ -459,7 +461,7 @@ class DialogueReader:
         for match in _THAT_PERSON.finditer(text):
             label = (match["label"] or "").lower()
             name = None
-            for spec in self.catalog.schema.of_kind("people"):
+            for spec in self.catalog.schema.names:
                 own = {*words_of(spec.name), *words_of(spec.label or "")}
                 own |= {"actor", "actress"} if spec.phrase.startswith("with") else set()
                 if label and {label, f"{label}s"} & own:
@@ -641,27 +643,24 @@ class DialogueReader:
 
 _AND_ALSO = re.compile(r"(?:\band|&)\s+(?:the\s+)?$", re.IGNORECASE)
 _ASKS_REFUSAL = re.compile(
-    r"\b(?:not (?:\w+ )?(?:to )?(?:see|watch|want|like|read|have)|(?:don't|do not|wouldn't) (?:you "
-    r")?(?:\w+ )?(?:like|want|enjoy|see)|avoid|"
-    r"rule out|leave out|dislike|hate|stay away|skip)\b[^?\n]*\?\s*$",
+    r"\b(?:not (?:\w+ )?(?:to )?(?:see|watch|want|like|read|have)|(?:don't|do not|wouldn't) (?:you )?(?:\w+ "
+    r")?(?:like|want|enjoy|see)|avoid|rule out|leave out|dislike|hate|stay away|skip)\b[^?\n]*\?\s*$",
     re.IGNORECASE,
 )
 _REQUESTS = re.compile(
     r"\b(?:want|like|love|looking|recommend|suggest|prefer|fan|mood|except|but)\b", re.IGNORECASE
 )
 _YES_NO = re.compile(
-    r"^\W*(?:(?P<yes>yes|yeah|yep|yup|sure|ok|okay|definitely|absolutely|of course|sounds good|please|why "
-    r"not|i do|i would|love (?:it|that|those|them))"
-    r"|(?P<no>no|nope|nah|not really|never|i don't|i do not|i hate (?:it|that|those|them)))\b"
-    r"(?:\W+(?:please|thanks|thank you|not really|i do|i don't|i would|sounds good|that works|a lot|very "
-    r"much|not at all|not today|"
-    r"not a fan|not my thing|i love (?:it|that|those|them)|i hate (?:it|that|those|them)|sir|ma'am|mate|man))*\W*$",
+    r"^\W*(?:(?P<yes>yes|yeah|yep|yup|sure|ok|okay|definitely|absolutely|of course|sounds good|please|why not|i do|"
+    r"i would|love (?:it|that|those|them))|(?P<no>no|nope|nah|not really|never|i don't|i do not|i hate (?:it|that|"
+    r"those|them)))\b(?:\W+(?:please|thanks|thank you|not really|i do|i don't|i would|sounds good|that works|a lot|"
+    r"very much|not at all|not today|not a fan|not my thing|i love (?:it|that|those|them)|i hate (?:it|that|those|"
+    r"them)|sir|ma'am|mate|man))*\W*$",
     re.IGNORECASE,
 )
 _OFFERS = re.compile(
-    r"^\W*(?:(?:so|and|ok|okay|well|maybe|then)\W+)*(?:(?:do|would|are|did|will|should)\b|how about|what "
-    r"about|want\b|fancy\b|"
-    r"is (?:it|that)\b|shall|can i|could i|perhaps)[^?]*\?\s*$",
+    r"^\W*(?:(?:so|and|ok|okay|well|maybe|then)\W+)*(?:(?:do|would|are|did|will|should)\b|how about|what about|"
+    r"want\b|fancy\b|is (?:it|that)\b|shall|can i|could i|perhaps)[^?]*\?\s*$",
     re.IGNORECASE,
 )
 _START_OVER = re.compile(
@@ -752,10 +751,9 @@ _ASKS_TASTE = (
 )
 # "but hated Zzyzx Road": what is hated is not known here, but it is not what was named before.
 _OTHER_OBJECT = re.compile(
-    r"\b(?:hate|hated|love|loved|like|liked|enjoyed|disliked|despised?|saw|seen|watched)\s+"
-    r"(?!(?:it|that|this|them|those|these|too|as|well|though|much|both|all|a\s+lot|already|before|"
-    r"every\s+(?:minute|second|moment|"
-    r"bit|part))\b)\w",
+    r"\b(?:hate|hated|love|loved|like|liked|enjoyed|disliked|despised?|saw|seen|watched)\s+(?!(?:it|that|this|them|"
+    r"those|these|too|as|well|though|much|both|all|a\s+lot|already|before|every\s+(?:minute|second|moment|bit|"
+    r"part))\b)\w",
     re.IGNORECASE,
 )
 _THAN = re.compile(r"(?:\s+\w+)?\s+than\s+(?:the\s+)?", re.IGNORECASE)  # "a longer film than"

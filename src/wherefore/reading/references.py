@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from wherefore.catalog.catalog import Catalog, Item, PerCatalog
 from wherefore.catalog.series import series_of
+from wherefore.reading.mentions import Found
 from wherefore.reading.slots import ORDINALS
-from wherefore.reading.titles import Found, TitleIndex
+from wherefore.reading.titles import TitleIndex
 from wherefore.text import ARTICLES, FUNCTION_WORDS, forms, ordinary_words, stem, words
 
 # "the original Matrix", "the latest Rocky": places in a series, besides those of a list.
@@ -198,15 +199,11 @@ class ReferenceReader:
         return best
 
     def _values(self, item: Item, people: bool) -> Iterator[str]:
-        for spec in (
-            self._catalog.schema.of_kind("people")
-            if people
-            else self._catalog.schema.of_kind("people", "category")
-        ):
+        for spec in self._catalog.schema.names if people else self._catalog.schema.valued:
             yield from item.values(spec.name)
         year = self._catalog.schema.year
         if not people and year is not None and item.get(year.name) is not None:
             yield str(item.get(year.name))[:4]
 
     def _is_person(self, item: Item, value: str) -> bool:
-        return any(value in item.values(spec.name) for spec in self._catalog.schema.of_kind("people"))
+        return any(value in item.values(spec.name) for spec in self._catalog.schema.names)

@@ -18,9 +18,8 @@ _TAKING = frozenset(
     "like love enjoy want watch watching see seeing into about with for have contain involving more do of".split()
 )
 _OPTIONAL_BEFORE = re.compile(  # "it doesn't have to be in French"
-    r"(?:\b(?:doesn'?t|does not|don'?t|do not|needn'?t|need not)\s+(?:\w+\s+)?(?:(?:have|"
-    r"need)\s+to\s+)?(?:be|have|star|feature|include)|"
-    r"\bno need (?:for|to be)|\bnot necessarily|\bforget(?:\s+about)?|\bnever ?mind|\bscratch|"
+    r"(?:\b(?:doesn'?t|does not|don'?t|do not|needn'?t|need not)\s+(?:\w+\s+)?(?:(?:have|need)\s+to\s+)?(?:be|have|"
+    r"star|feature|include)|\bno need (?:for|to be)|\bnot necessarily|\bforget(?:\s+about)?|\bnever ?mind|\bscratch|"
     r"\bdrop)\s+(?:(?:the|a|an|in|with|from|any)\s+)*$",
     re.IGNORECASE,
 )

@@ -18,12 +18,10 @@ _NOTHING_BUT = re.compile(
     r"\b(?:nothing but|only|exclusively|strictly)\s+(?:(?:a|an|the|some|good)\s+)*$", re.IGNORECASE
 )
 OWN_LIFE = re.compile(  # "I studied history", "I'm visiting family", "I'm a drama teacher": no wish
-    r"\b(?:i|we|he|she|they|my\s+\w+)(?:'m|'ve|'s|'re|\s+am|\s+is|\s+have|\s+has|\s+are)?\s+(?:(?:\w+\s+)?"
-    r"(?:live|work|stud(?:y|ied)|teach|taught|play|visit|met|own|meet|know|speak)(?:s|ed|ing)?|ha(?:ve|s|"
-    r"d)\s+an?)\b"
-    r"|\b(?:i|we|he|she|they|my\s+\w+)(?:'m|'re|'s|\s+am|\s+is|\s+are|\s+come)\s+(?:an?|from|in)\b|\b(?:what|"
-    r"such|quite)\s+an?\s+$"
-    r"|\b(?:do|can|could|are|did|have)\s+(?:you|u)\b",
+    r"\b(?:i|we|he|she|they|my\s+\w+)(?:'m|'ve|'s|'re|\s+am|\s+is|\s+have|\s+has|\s+are)?\s+(?:(?:\w+\s+)?(?:live|"
+    r"work|stud(?:y|ied)|teach|taught|play|visit|met|own|meet|know|speak)(?:s|ed|ing)?|ha(?:ve|s|d)\s+an?)\b|\b(?:i|"
+    r"we|he|she|they|my\s+\w+)(?:'m|'re|'s|\s+am|\s+is|\s+are|\s+come)\s+(?:an?|from|in)\b|\b(?:what|such|"
+    r"quite)\s+an?\s+$|\b(?:do|can|could|are|did|have)\s+(?:you|u)\b",
     re.IGNORECASE,
 )
 OF_ONE = frozenset("was is were it its thats youre ur are".split())  # said of something, not asked for

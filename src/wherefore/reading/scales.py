@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -12,9 +12,10 @@ import numpy as np
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.schema import FieldSpec
+from wherefore.dialogue.state import LimitOp
+from wherefore.reading.measures import Measures
 
 Side = Literal["low", "high"]
-Op = Literal["lt", "le", "gt", "ge"]
 
 # The share of the items that is on the low side of where a scale's words divide them.
 _SHARES: dict[tuple[str, Side], float] = {
@@ -162,7 +163,7 @@ class Graded:
     """What a text asks of a field, in characters `start` to `end`."""
 
     field: str
-    op: Op
+    op: LimitOp
     value: float
     start: int
     end: int
@@ -176,19 +177,12 @@ class ScaleReader:
 
     Args:
         catalog: The catalogue.
-        roles: The field of each of the scales `duration`, `year`, `price`, `popularity` and `rating`, where there is
-            one.
-        labelled: The number field that a word names, for "low calorie" and "high in protein".
+        measures: Its numbers and dates, by the scales that they are on, and by name for "low calorie".
     """
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        roles: Mapping[str, FieldSpec | None],
-        labelled: Callable[[str], FieldSpec | None],
-    ) -> None:
-        self._catalog, self._labelled = catalog, labelled
-        self._specs = dict(roles) | {"classic": roles.get("year")}
+    def __init__(self, catalog: Catalog, measures: Measures) -> None:
+        self._catalog, self._labelled = catalog, measures.labelled
+        self._specs = measures.roles | {"classic": measures.year}
         self._known: dict[str, np.ndarray] = {}
 
     def read(self, low: str, nouns: frozenset[str]) -> Iterator[Graded]:
@@ -217,7 +211,7 @@ class ScaleReader:
 
     def among(
         self, low: str, span: tuple[int, int], nouns: frozenset[str], field: str, op: Literal["lt", "gt"]
-    ) -> tuple[Op, float] | None:
+    ) -> tuple[LimitOp, float] | None:
         """What "older westerns" asks for where nothing was listed to compare with; None: nothing.
 
         Args:
@@ -235,7 +229,7 @@ class ScaleReader:
             return None
         return self._bound(self._catalog.schema.spec(field), scales[0], side, False)
 
-    def _bound(self, spec: FieldSpec, scale: str, side: Side, negated: bool) -> tuple[Op, float] | None:
+    def _bound(self, spec: FieldSpec, scale: str, side: Side, negated: bool) -> tuple[LimitOp, float] | None:
         """Where the catalogue is divided; None when too little is known, or all have the same value."""
         known = self._known.get(spec.name)
         if known is None:
@@ -248,7 +242,7 @@ class ScaleReader:
             value = float(round(value))
         elif scale != "popularity":
             value = _round(value)
-        op: Op
+        op: LimitOp
         if side == "low":
             op = "gt" if negated else "le"
         else:

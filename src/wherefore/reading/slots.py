@@ -8,9 +8,8 @@ from typing import Literal
 from wherefore.text import NUMBERS
 
 _POINTS = re.compile(
-    r"\b(?P<many>those|them|these|both|all|they|any of (?:them|those|these)|none of (?:them|those|these)|"
-    r"neither|each|either|everything)\b"
-    r"|\b(?P<one>that one|this one|that|it|this|that movie|that film)\b",
+    r"\b(?P<many>those|them|these|both|all|they|any of (?:them|those|these)|none of (?:them|those|these)|neither|"
+    r"each|either|everything)\b|\b(?P<one>that one|this one|that|it|this|that movie|that film)\b",
     re.IGNORECASE,
 )
 ORDINALS = {  # places of a list, as people count them
@@ -25,9 +24,8 @@ _COUNTS = {"one": 1, "two": 2, "three": 3, "four": 4, "2": 2, "3": 3, "4": 4}
 _ORDINAL = re.compile(
     rf"\b(?:the\s+)?(?P<word>{'|'.join(ORDINALS)})(?:\s+(?P<count>two|three|four|2|3|4))?(?:\s+(?:one|ones|"
     rf"movie|film|book|option|pick|title|suggestion|recommendation|item|of\s+(?:them|those|these)))?\b"
-    r"(?!\s+(?:time|night|week|year|month|weekend|part|half|of all|thing|place|day|sequel|installment|season|"
-    r"wives|minute))"
-    r"|(?:\bnumber\s+|\bno\.\s*|#\s?)(?P<digit>\d{1,2}|one|two|three|four|five)\b",
+    r"(?!\s+(?:time|night|week|year|month|weekend|part|half|of all|thing|place|day|sequel|installment|season|wives|"
+    r"minute))|(?:\bnumber\s+|\bno\.\s*|#\s?)(?P<digit>\d{1,2}|one|two|three|four|five)\b",
     re.IGNORECASE,
 )
 # "seen 1, 3 and 4", "2 and 5 were boring": bare numbers that count out a list.
@@ -43,36 +41,30 @@ _OTHERS = re.compile(
     re.IGNORECASE,
 )
 _NOT_SLOT = re.compile(
-    r"^\W*(?:(?:but|and|maybe|ok|okay|hm+|well|so|please|no|i'm|i am)\W+)*"
-    r"(?:not\s+interested\s+in|not|skip|drop|remove|"
-    r"swap(?:\s+out)?|replace|exchange|lose|without|cut|take(?=[^.!?]*\boff\b)|"
-    r"anything\s+but|no\s+to|leave\s+out|"
-    r"(?:i\s+)?(?:don't|do not|didn't)\s+(?:want|fancy|feel like|need))\s+(?:to\s+\w+\s+)?(?:the\s+|number\s+|#)?",
+    r"^\W*(?:(?:but|and|maybe|ok|okay|hm+|well|so|please|no|i'm|i am)\W+)*(?:not\s+interested\s+in|not|skip|drop|"
+    r"remove|swap(?:\s+out)?|replace|exchange|lose|without|cut|take(?=[^.!?]*\boff\b)|anything\s+but|no\s+to|"
+    r"leave\s+out|(?:i\s+)?(?:don't|do not|didn't)\s+(?:want|fancy|feel like|need))\s+(?:to\s+\w+\s+)?(?:the\s+|"
+    r"number\s+|#)?",
     re.IGNORECASE,
 )
 _NO_APPEAL = re.compile(  # "the last two don't interest me"
-    r"\b(?:don'?t|do not|doesn'?t|does not)\s+(?:really\s+|quite\s+)?(?:interest|appeal to|tempt|grab|excite)\s+"
-    r"(?:me|us)\b|"
-    r"\b(?:is|are)(?:n'?t|\s+not)\s+(?:really\s+)?(?:for (?:me|us)|what i|our thing|my thing)",
+    r"\b(?:don'?t|do not|doesn'?t|does not)\s+(?:really\s+|quite\s+)?(?:interest|appeal to|tempt|grab|"
+    r"excite)\s+(?:me|us)\b|\b(?:is|are)(?:n'?t|\s+not)\s+(?:really\s+)?(?:for (?:me|us)|what i|our thing|my thing)",
     re.IGNORECASE,
 )
 _TURNED_DOWN = re.compile(
-    r"\b(?:(?:something|anything|someone)\s+(?:completely\s+|totally\s+|entirely\s+|very\s+)?(?:else|"
-    r"different)|what\s+else|others?\s*\?|any\s+others?|other\s+(?:ones?|options?|ideas|suggestions|"
-    r"recommendations|movies|films|choices|books)|none\s+of\s+(?:those|these|them)|neither|"
-    r"no\s+thanks?(?:\s+you)?|not\s+(?:really\s+|quite\s+)?(?:those|these|them|(?:that|this)(?!\s+(?:old|long|"
-    r"short|new|recent|slow|dark|sad|scary|expensive))|any\s+of|"
-    r"interested|feeling|what\s+i|for\s+me|really\s+my|my\s+(?:thing|style|taste))|a\s+different|"
-    r"different\s+(?:ones?|movies|films|options)|"
-    r"(?:\d+|some|a\s+few|two|three|five)\s+more(?!\s+(?:than|like|\w+\s+than))|"
-    r"any\s*more\s+(?:suggestions|options|ideas|recommendations)|more\s+(?:suggestions|options|ideas|"
+    r"\b(?:(?:something|anything|someone)\s+(?:completely\s+|totally\s+|entirely\s+|very\s+)?(?:else|different)|"
+    r"what\s+else|others?\s*\?|any\s+others?|other\s+(?:ones?|options?|ideas|suggestions|recommendations|movies|"
+    r"films|choices|books)|none\s+of\s+(?:those|these|them)|neither|no\s+thanks?(?:\s+you)?|not\s+(?:really\s+|"
+    r"quite\s+)?(?:those|these|them|(?:that|this)(?!\s+(?:old|long|short|new|recent|slow|dark|sad|scary|expensive))|"
+    r"any\s+of|interested|feeling|what\s+i|for\s+me|really\s+my|my\s+(?:thing|style|taste))|a\s+different|"
+    r"different\s+(?:ones?|movies|films|options)|(?:\d+|some|a\s+few|two|three|five)\s+more(?!\s+(?:than|like|"
+    r"\w+\s+than))|any\s*more\s+(?:suggestions|options|ideas|recommendations)|more\s+(?:suggestions|options|ideas|"
     r"recommendations)|show\s+me\s+(?:more(?!\s+(?:like|of))|others?)|nothing\s+(?:here|on\s+(?:the|this|"
-    r"that)\s+list)|"
-    r"(?:these|those|they)\s+(?:aren't|are\s+not)\s+(?:for\s+(?:me|us)|my|what)|(?:try|go)\s+again|"
-    r"next\s+(?:ones|page|batch)|"
-    r"another\s+(?:one|suggestion|option|list|movie|film|book))\b|^\W*(?:(?:hm+|ok|and|nah|nope|no)\W+)*(?:nah|"
-    r"nope|"
-    r"next|pass|no good|more|(?:some |any |the )?others?)(?:\W+(?:please|thanks|thank you|one))?\W*$",
+    r"that)\s+list)|(?:these|those|they)\s+(?:aren't|are\s+not)\s+(?:for\s+(?:me|us)|my|what)|(?:try|go)\s+again|"
+    r"next\s+(?:ones|page|batch)|another\s+(?:one|suggestion|option|list|movie|film|book))\b|^\W*(?:(?:hm+|ok|and|"
+    r"nah|nope|no)\W+)*(?:nah|nope|next|pass|no good|more|(?:some |any |the )?others?)(?:\W+(?:please|thanks|thank "
+    r"you|one))?\W*$",
     re.IGNORECASE,
 )
 _NONE_WILL_DO = re.compile(

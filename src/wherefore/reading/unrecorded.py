@@ -21,10 +21,9 @@ _TOPICS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = (
         frozenset("award awards oscar oscars prize prizes nomination nominations emmy".split()),
         re.compile(
             r"\b(?:oscars|oscar[- ](?:winn(?:er|ers|ing)|nominat(?:ed|ion)|nominees?|bait)|academy\s+awards?|"
-            r"awards?[- ]winn(?:er|ers|ing)|golden\s+globes?|emmys?|best\s+picture|palme\s+d'or|pulitzer|"
-            r"(?:won|win|winning|gets?|got)\s+(?:an?\s+|any\s+|many\s+|lots\s+of\s+)?(?:awards?|prizes?|oscars?)|booker\s+prize|"
-            r"nominated\s+for\s+(?:an?\s+|any\s+)?(?:awards?|prizes?|oscars?)|"
-            r"prize[- ]winning)\b"
+            r"awards?[- ]winn(?:er|ers|ing)|golden\s+globes?|emmys?|best\s+picture|palme\s+d'or|pulitzer|(?:won|win|"
+            r"winning|gets?|got)\s+(?:an?\s+|any\s+|many\s+|lots\s+of\s+)?(?:awards?|prizes?|oscars?)|booker\s+prize|"
+            r"nominated\s+for\s+(?:an?\s+|any\s+)?(?:awards?|prizes?|oscars?)|prize[- ]winning)\b"
         ),
     ),
     (
@@ -120,7 +119,7 @@ def unrecorded(text: str, catalog: Catalog) -> list[str]:
     }
     held = {
         word
-        for spec in catalog.schema.of_kind("category")
+        for spec in catalog.schema.tags
         for value in catalog.vocabulary(spec.name)
         for word in words_of(value)
     }
@@ -149,7 +148,7 @@ def other_kinds(text: str, catalog: Catalog) -> list[str]:
         return []
     held = {schema.noun.lower(), schema.plural.lower()} | {
         value.lower()  # `type`, `format`: one for each item
-        for spec in schema.of_kind("category")
+        for spec in schema.tags
         if not any(len(item.values(spec.name)) > 1 for item in catalog)
         for value in catalog.vocabulary(spec.name)
     }

@@ -12,34 +12,25 @@ from wherefore.text import NUMBERS
 _GOOD = (
     r"great|awesome|amazing|good|excellent|fantastic|brilliant|fun|funny|a classic|cool|perfect|wonderful|incredible|"
     r"a masterpiece|masterpiece|hilarious|beautiful|superb|the best|best|favou?rites?|faves?|favs?|lovely|"
-    r"outstanding|epic|nice|"
-    r"phenomenal|terrific|solid|enjoyable|entertaining|stunning|gripping|touching|delightful|gorgeous|"
-    r"adorable|sweet|charming|so good|fab|flawless|thrilling|compelling|a gem|a treat|"
-    r"cute|decent|well-loved|nostalgic|heart-?warming|underrated|a must(?:-see)?|top notch|badass|bad ass|intense|"
-    r"a (?:real |true )?(?:joy|riot|blast)|guilty pleasure|exactly what i like|perfection|moving|inspiring|"
-    r"powerful|profound|witty|"
-    r"mesmerizing|captivating|unforgettable|spectacular|sublime|iconic|legendary|impressive|riveting|"
-    r"exhilarating|remarkable|exceptional|"
-    r"breathtaking|hard to beat|(?:right )?up my alley|unbeatable|top-?notch|first[- ]rate|glorious|"
-    r"marvell?ous|magnificent|stellar|"
-    r"something special|even better|so much fun|my jam|a winner|a delight|genius"
+    r"outstanding|epic|nice|phenomenal|terrific|solid|enjoyable|entertaining|stunning|gripping|touching|delightful|"
+    r"gorgeous|adorable|sweet|charming|so good|fab|flawless|thrilling|compelling|a gem|a treat|cute|decent|"
+    r"well-loved|nostalgic|heart-?warming|underrated|a must(?:-see)?|top notch|badass|bad ass|intense|a (?:real |"
+    r"true )?(?:joy|riot|blast)|guilty pleasure|exactly what i like|perfection|moving|inspiring|powerful|profound|"
+    r"witty|mesmerizing|captivating|unforgettable|spectacular|sublime|iconic|legendary|impressive|riveting|"
+    r"exhilarating|remarkable|exceptional|breathtaking|hard to beat|(?:right )?up my alley|unbeatable|top-?notch|"
+    r"first[- ]rate|glorious|marvell?ous|magnificent|stellar|something special|even better|so much fun|my jam|a "
+    r"winner|a delight|genius"
 )
 BAD = (
     r"boring|bored(?! (?:of|with)\b)|bad(?! ?-?ass)(?! (?:that )?it'?s good)|terrible|awful|worst|overrated|"
-    r"disappointing|disappointed|disappointment|sucked|"
-    r"sucks|"
-    r"lame|stupid|dumb|"
-    r"garbage|trash|mediocre|meh|a waste|waste of time|annoying|dull|horrible|ridiculous|over-?hyped|"
-    r"forgettable|unwatchable|"
-    r"a letdown|a let down|too (?:slow|long|scary|gory|sad|violent|silly|weird|bloody|dark|cheesy|"
-    r"predictable|much)|slow|cheesy|"
-    r"not for me|wasn'?t for me|isn'?t for me|not my (?:thing|cup|type|style|taste)|isn'?t my|wasn'?t my|"
-    r"fell asleep|walked out|"
-    r"too (?!old|new|long|short|recent|expensive|popular|famous|mainstream|obscure|violent|scary|gory|dark|"
-    r"sad)\w+ for (?:me|us|my (?:taste|liking))|"
-    r"couldn'?t finish|couldn'?t get (?:into|through)|pretentious|tedious|rubbish|crap|crappy|a mess|a "
-    r"snooze\w*|cringey?|"
-    r"nothing special|unfunny|pointless|(?<=was )poor|(?<=is )poor|weak|a bore|a chore|grating"
+    r"disappointing|disappointed|disappointment|sucked|sucks|lame|stupid|dumb|garbage|trash|mediocre|meh|a waste|"
+    r"waste of time|annoying|dull|horrible|ridiculous|over-?hyped|forgettable|unwatchable|a letdown|a let down|too "
+    r"(?:slow|long|scary|gory|sad|violent|silly|weird|bloody|dark|cheesy|predictable|much)|slow|cheesy|not for me|"
+    r"wasn'?t for me|isn'?t for me|not my (?:thing|cup|type|style|taste)|isn'?t my|wasn'?t my|fell asleep|walked out|"
+    r"too (?!old|new|long|short|recent|expensive|popular|famous|mainstream|obscure|violent|scary|gory|dark|sad)\w+ "
+    r"for (?:me|us|my (?:taste|liking))|couldn'?t finish|couldn'?t get (?:into|through)|pretentious|tedious|rubbish|"
+    r"crap|crappy|a mess|a snooze\w*|cringey?|nothing special|unfunny|pointless|(?<=was )poor|(?<=is )poor|weak|a "
+    r"bore|a chore|grating"
 )
 # What a film does to people: said right after its title, or of "it".
 _ADVERB = (
@@ -49,20 +40,18 @@ _ADVERB = (
 _GOOD_DOES = re.compile(
     rf"^\W*{_ADVERB}(?:blew (?:my mind|me away|us away)|rock(?:s|ed)|rule[sd]|slap(?:s|ped)|cracks? (?:me|us) up|"
     r"cracked (?:me|us) up|made (?:me|us) (?:laugh|cry|smile)|made my (?:day|night|week)|never gets? old|holds? up|"
-    r"held up|floored me|won me over|grabbed me|hooked me|stuck with me|stayed with me|moved me|nailed it|"
-    r"had me (?:in (?:tears|stitches)|laughing|crying|hooked|on the edge|rolling|at hello)|kicks? ass|"
-    r"killed me|changed my life|speaks? to me|(?:is|are) my (?:jam|happy place)|"
-    r"hits? (?:the spot|different|hard)|delivers?|means a lot)\b|^[\s:,.-]*(?:<3|"
-    r"[\u2764\u2665\U0001F60D\U0001F44D\U0001F525\U0001F970])",
+    r"held up|floored me|won me over|grabbed me|hooked me|stuck with me|stayed with me|moved me|nailed it|had me "
+    r"(?:in (?:tears|stitches)|laughing|crying|hooked|on the edge|rolling|at hello)|kicks? ass|killed me|changed my "
+    r"life|speaks? to me|(?:is|are) my (?:jam|happy place)|hits? (?:the spot|different|hard)|delivers?|means a "
+    r"lot)\b|^[\s:,.-]*(?:<3|[\u2764\u2665\U0001F60D\U0001F44D\U0001F525\U0001F970])",
     re.IGNORECASE,
 )
 _BAD_DOES = re.compile(
     rf"^\W*{_ADVERB}(?:bore[sd] (?:me|us)|put (?:me|us) to sleep|lost me|left me cold|leaves me cold|let me down|"
-    r"annoy(?:s|ed) (?:me|us)|dragg?(?:s|ed)|(?:did|does|do) (?:\w+ )?(?:nothing|zero) for (?:me|us)|"
-    r"(?:didn'?t|did not|doesn'?t|does not|don'?t) (?:\w+ )?(?:do (?:it|much|anything) for me|work for me|"
-    r"hold up|click|grab me|"
-    r"live up|land|age well|make (?:any )?sense|appeal|impress me|interest me)|wore me out|fell flat|"
-    r"falls flat|stinks|stank|bombed|blows|blew(?! m| us))\b",
+    r"annoy(?:s|ed) (?:me|us)|dragg?(?:s|ed)|(?:did|does|do) (?:\w+ )?(?:nothing|zero) for (?:me|us)|(?:didn'?t|did "
+    r"not|doesn'?t|does not|don'?t) (?:\w+ )?(?:do (?:it|much|anything) for me|work for me|hold up|click|grab me|"
+    r"live up|land|age well|make (?:any )?sense|appeal|impress me|interest me)|wore me out|fell flat|falls flat|"
+    r"stinks|stank|bombed|blows|blew(?! m| us))\b",
     re.IGNORECASE,
 )
 _OUT_OF = re.compile(
@@ -70,76 +59,58 @@ _OUT_OF = re.compile(
 )
 _NOT = r"(?:not|never|hardly|neither|nor|no)"
 _VERB = re.compile(
-    r"\b(?:(?P<bad>hate[sd]?|hating|dislike[sd]?|despise[sd]?|loathe[sd]?|(?:can|could)(?:n?'?t|not| not) "
-    r"(?:stand|bear)|"
-    r"not (?:a |much of a |really a )?(?:huge |big )?fans? of|didn'?t care (?:much |too much )?for|"
-    r"did not care for|"
-    r"(?:don'?t|do not) care for|tired of|sick of|wasn'?t (?:really )?into|regret(?:ted)?|disappointed (?:by|"
-    r"with|in)|"
-    r"walked out of|gave up on|turned off|(?:fell|falling|put me) (?:asleep|to sleep) (?:during|watching|in|"
-    r"halfway through)|"
-    r"(?:can|could)(?:n?'?t|not| not) (?:get into|get through|finish|sit through|make it through)|"
-    r"thumbs down (?:for|to)|nothing like|less like|unlike|"
-    r"(?:don'?t|didn'?t|do not|never|can'?t) (?:get|got|understand|understood|see|saw) (?:the (?:hype|fuss|"
-    r"appeal|point|love)(?: (?:around|about|of|for|with))?|why (?:people|anyone|"
-    r"everyone|everybody|anybody) (?:likes?|loves?|enjoys?))|can'?t believe (?:people|anyone|"
-    r"everyone) (?:likes?|loves?|enjoys?)|not (?:so |too )?(?:keen|big|hot|sold) on|not impressed (?:by|with)|"
-    r"never got into|bored by|let down by|hatin)"
-    r"|(?P<good>can'?t go wrong with|(?:can|could)(?:n?'?t|not| not) (?:get enough of|stop (?:re)?watching)|"
-    r"(?:always |still |often )?re-?watch(?!ed)|could (?:always |easily )?(?:re)?watch|nothing beats|(?:can'?t|"
-    r"cannot) beat|gr[eo]w up (?:with|on|watching)|thumbs up (?:for|to)|"
+    r"\b(?:(?P<bad>hate[sd]?|hating|dislike[sd]?|despise[sd]?|loathe[sd]?|(?:can|could)(?:n?'?t|not| not) (?:stand|"
+    r"bear)|not (?:a |much of a |really a )?(?:huge |big )?fans? of|didn'?t care (?:much |too much )?for|did not "
+    r"care for|(?:don'?t|do not) care for|tired of|sick of|wasn'?t (?:really )?into|regret(?:ted)?|disappointed "
+    r"(?:by|with|in)|walked out of|gave up on|turned off|(?:fell|falling|put me) (?:asleep|to sleep) (?:during|"
+    r"watching|in|halfway through)|(?:can|could)(?:n?'?t|not| not) (?:get into|get through|finish|sit through|make "
+    r"it through)|thumbs down (?:for|to)|nothing like|less like|unlike|(?:don'?t|didn'?t|do not|never|can'?t) "
+    r"(?:get|got|understand|understood|see|saw) (?:the (?:hype|fuss|appeal|point|love)(?: (?:around|about|of|for|"
+    r"with))?|why (?:people|anyone|everyone|everybody|anybody) (?:likes?|loves?|enjoys?))|can'?t believe (?:people|"
+    r"anyone|everyone) (?:likes?|loves?|enjoys?)|not (?:so |too )?(?:keen|big|hot|sold) on|not impressed (?:by|"
+    r"with)|never got into|bored by|let down by|hatin)|(?P<good>can'?t go wrong with|(?:can|could)(?:n?'?t|not| "
+    r"not) (?:get enough of|stop (?:re)?watching)|(?:always |still |often )?re-?watch(?!ed)|could (?:always |easily "
+    r")?(?:re)?watch|nothing beats|(?:can'?t|cannot) beat|gr[eo]w up (?:with|on|watching)|thumbs up (?:for|to)|"
     r"(?:watch|see|read|try|recommend)(?: next)? after|who doesn'?t (?:like|love)|nothing (?:that )?i (?:didn'?t|"
-    r"did not|don'?t) "
-    r"(?:like|love|enjoy) about|blown away by|addicted to|a soft spot for|swear by|luv(?:ed)?|rave about|"
-    r"love[sd]?|loving|liked|likes|enjoy(?:ed|s|ing)?|adore[sd]?|(?:big |huge )?fans? of|"
-    r"favou?rites?(?: \w+){0,4}? (?:is|are|was|were|include|has been|have been|would be|would have to be|has to be|"
-    r"might be|gotta be|remains)(?: either| probably| definitely| still)?|favou?rites?(?:\s+(?:movies?|films?|"
-    r"books?|ones?|songs?))?(?=\s*(?:,|:|-|$))|"
-    r"obsessed with|really into|crazy about|appreciate[sd]?|impressed by|"
-    r"taken with|smitten with|fond of|(?:top|all[- ]time) \w+ (?:is|are))"
-    r"|(?P<like>like|liek)"
-    r"|(?P<seen>seen|been through|(?:i|we) (?:already )?know|have(?= [^.!?]{1,60} on (?:dvd|blu))|watched|saw|"
-    r"rewatched|re-watched|finished|already read|have read|(?<=i )read|did see|"
-    r"own|have (?:it|that)|already know|played)"
-    r"|(?P<ask>similar to|(?:vibes?|feel|mood|tone|energy|atmosphere|style|spirit|humou?r|quality|"
-    r"flavou?r) (?:as|of)|as \w+ as|"
-    r"(?:kind|sort) of like|in the vein of|along the lines of|same (?:style|vein|genre) as|such as|reminds? me "
-    r"of|reminiscent of|comparable to|the style of|"
-    r"(?:a )?(?:cross|something)(?: in)? between|halfway between|somewhere between|(?:a )?(?:mix|mixture|"
-    r"combination|combo|blend|mash-?up|cross-?over) (?:of|between)|"
-    r"along the same lines as|in the spirit of|in the mold of)"
-    r"|(?P<plan>(?:will|'ll|to|should|would|can|gonna|let'?s|might|wanna|going to) (?:\w+ ){0,2}?(?:see|"
-    r"watch|try|check out|rewatch|read|hear|give)))\b",
+    r"did not|don'?t) (?:like|love|enjoy) about|blown away by|addicted to|a soft spot for|swear by|luv(?:ed)?|rave "
+    r"about|love[sd]?|loving|liked|likes|enjoy(?:ed|s|ing)?|adore[sd]?|(?:big |huge )?fans? of|favou?rites?(?: "
+    r"\w+){0,4}? (?:is|are|was|were|include|has been|have been|would be|would have to be|has to be|might be|gotta "
+    r"be|remains)(?: either| probably| definitely| still)?|favou?rites?(?:\s+(?:movies?|films?|books?|ones?|"
+    r"songs?))?(?=\s*(?:,|:|-|$))|obsessed with|really into|crazy about|appreciate[sd]?|impressed by|taken with|"
+    r"smitten with|fond of|(?:top|all[- ]time) \w+ (?:is|are))|(?P<like>like|liek)|(?P<seen>seen|been through|(?:i|"
+    r"we) (?:already )?know|have(?= [^.!?]{1,60} on (?:dvd|blu))|watched|saw|rewatched|re-watched|finished|already "
+    r"read|have read|(?<=i )read|did see|own|have (?:it|that)|already know|played)|(?P<ask>similar to|(?:vibes?|"
+    r"feel|mood|tone|energy|atmosphere|style|spirit|humou?r|quality|flavou?r) (?:as|of)|as \w+ as|(?:kind|sort) of "
+    r"like|in the vein of|along the lines of|same (?:style|vein|genre) as|such as|reminds? me of|reminiscent of|"
+    r"comparable to|the style of|(?:a )?(?:cross|something)(?: in)? between|halfway between|somewhere between|(?:a "
+    r")?(?:mix|mixture|combination|combo|blend|mash-?up|cross-?over) (?:of|between)|along the same lines as|in the "
+    r"spirit of|in the mold of)|(?P<plan>(?:will|'ll|to|should|would|can|gonna|let'?s|might|wanna|going to) (?:\w+ "
+    r"){0,2}?(?:see|watch|try|check out|rewatch|read|hear|give)))\b",
     re.IGNORECASE,
 )
 _AS_VERB = re.compile(
-    r"\b(?:i|we|you|they|he|she|kids?|son|daughter|wife|husband|mom|dad|friends?|really|also|do|did|don'?t|"
-    r"didn'?t|not|does|doesn'?t|"
-    r"didnt|dont|both|always|still|actually|kinda|never|and|to)\s*$",
+    r"\b(?:i|we|you|they|he|she|kids?|son|daughter|wife|husband|mom|dad|friends?|really|also|do|did|don'?t|didn'?t|"
+    r"not|does|doesn'?t|didnt|dont|both|always|still|actually|kinda|never|and|to)\s*$",
     re.IGNORECASE,
 )
 _NOT_ALIKE = re.compile(
-    r"\b(?:look|looks|looked|sound|sounds|sounded|seem|seems|seemed|feel|feels|felt|kind of|sort of|is it|is "
-    r"that|it'?s|was|would|you|'d|what'?s|"
-    r"what is|what was|are they|who)\s*(?:really |kind of |more |a bit |at all )?$",
+    r"\b(?:look|looks|looked|sound|sounds|sounded|seem|seems|seemed|feel|feels|felt|kind of|sort of|is it|is that|"
+    r"it'?s|was|would|you|'d|what'?s|what is|what was|are they|who)\s*(?:really |kind of |more |a bit |at all )?$",
     re.IGNORECASE,
 )
 _NEGATED_BEFORE = re.compile(
-    rf"(?:\b{_NOT}|n't|\b(?:do|did|does|is|was|are|were|have|has|had|ca|wo|would|could|should)nt)\s+"
-    rf"(?:(?:really|ever|even|all that|that|particularly|actually|much|too|so|a|an|the|"
-    rf"very|huge|big|yet|been|have|had|"
+    rf"(?:\b{_NOT}|n't|\b(?:do|did|does|is|was|are|were|have|has|had|ca|wo|would|could|should)nt)\s+(?:(?:really|"
+    rf"ever|even|all that|that|particularly|actually|much|too|so|a|an|the|very|huge|big|yet|been|have|had|"
     r"exactly|say i|think i|think it|think that|was|is|quite|necessarily|personally|i|anything|something|"
     r"movies?|films?|like)\s+){0,4}$",
     re.IGNORECASE,
 )
 _AFTERWARDS = re.compile(
-    r"^\W*(?:(?:movies?|films?|books?|series|one|though|also|actually|honestly|itself|on the other hand|"
-    r"however|both|each|surprisingly|basically|definitely|too|and it|it|they|that|this|which|"
-    r"all of them|all of those|all)\W+)*"
-    r"(?:(?P<copula>thats|its|r|that's|it's|was|is|were|are|'s|seemed|felt|looked|turned out|has been|bored|made|"
-    r"continues to be|remains|had|wasn'?t|isn'?t|"
-    r"weren'?t|aren'?t|wasnt|isnt|ended up|turns out)\b)?"
-    r"(?P<rest>[^.!?;\n]{0,60})",
+    r"^\W*(?:(?:movies?|films?|books?|series|one|though|also|actually|honestly|itself|on the other hand|however|"
+    r"both|each|surprisingly|basically|definitely|too|and it|it|they|that|this|which|all of them|all of those|"
+    r"all)\W+)*(?:(?P<copula>thats|its|r|that's|it's|was|is|were|are|'s|seemed|felt|looked|turned out|has been|"
+    r"bored|made|continues to be|remains|had|wasn'?t|isn'?t|weren'?t|aren'?t|wasnt|isnt|ended up|turns "
+    r"out)\b)?(?P<rest>[^.!?;\n]{0,60})",
     re.IGNORECASE,
 )
 _GOOD_AT = re.compile(rf"\b(?:{_GOOD})\b", re.IGNORECASE)
@@ -149,33 +120,27 @@ _SOUNDS = re.compile(
     re.IGNORECASE,
 )
 _WHAT_A = re.compile(
-    r"^\W*(?:what|such)\s+an?\s+(?:(?:great|good|amazing|beautiful|awesome|fantastic)\s+)?(?:movie|film|book|"
-    r"ride|story|show|classic|"
-    r"masterpiece|joy|treat|gem)\b",
+    r"^\W*(?:what|such)\s+an?\s+(?:(?:great|good|amazing|beautiful|awesome|fantastic)\s+)?(?:movie|film|book|ride|"
+    r"story|show|classic|masterpiece|joy|treat|gem)\b",
     re.IGNORECASE,
 )
 _OFTEN = re.compile(  # "I've watched X like ten times", "... every year"
-    r"^\W*(?:(?:like|about|at least|probably|over|more than|maybe)\s+)*(?:(?:a\s+)?(?:\d+|three|four|five|six|"
-    r"seven|eight|ten|"
-    r"twenty|fifty|many|hundred|thousand|dozen|million|countless)\s+(?:\w+\s+)?times|every\s+(?:year|month|"
-    r"week|christmas)|"
-    r"over and over|again and again|all the time|so (?:many times|often))",
+    r"^\W*(?:(?:like|about|at least|probably|over|more than|maybe)\s+)*(?:(?:a\s+)?(?:\d+|three|four|five|six|seven|"
+    r"eight|ten|twenty|fifty|many|hundred|thousand|dozen|million|countless)\s+(?:\w+\s+)?times|every\s+(?:year|"
+    r"month|week|christmas)|over and over|again and again|all the time|so (?:many times|often))",
     re.IGNORECASE,
 )
 _I_HAVE = re.compile(
-    r"^\W*(?:(?:yes|yeah|yep|yup|yea|oh|sure|actually|of course)\W+)*(?:(?:i|we)\s+(?:have|did)(?:\s+(?:too|"
-    r"already|actually|indeed))?|"
-    r"(?:already\s+)?(?:have\s+)?(?:seen|watched)(?:\s+already)?|yes\s+i\s+have|"
-    r"(?<=[\s,])(?:once|twice|(?:\w+\s+)?(?:\w+\s+)?times|(?:years|ages|months|a (?:long )?(?:while|time)|"
-    r"long) ago|recently|"
-    r"last \w+|already))\W*$",
+    r"^\W*(?:(?:yes|yeah|yep|yup|yea|oh|sure|actually|of course)\W+)*(?:(?:i|we)\s+(?:have|did)(?:\s+(?:too|already|"
+    r"actually|indeed))?|(?:already\s+)?(?:have\s+)?(?:seen|watched)(?:\s+already)?|yes\s+i\s+have|"
+    r"(?<=[\s,])(?:once|twice|(?:\w+\s+)?(?:\w+\s+)?times|(?:years|ages|months|a (?:long )?(?:while|time)|long) ago|"
+    r"recently|last \w+|already))\W*$",
     re.IGNORECASE,
 )
 _WHO_LIKES = re.compile(
-    r"\b(?:who|that)\s+(?:really\s+)?(?:likes?|loves?|loved|liked|adores?|enjoys?|enjoyed)\b|\bfans? of\b|"
-    r"\b(?:if|since|because|when|as)\s+(?:i|we|you|someone|somebody|one)\s+(?:\w+\s+)?(?:like|love|enjoy|hate|"
-    r"saw|adore)d?\b|\bwhat\s+(?:i|we)\s+(?:\w+\s+)?"
-    r"(?:like|love|enjoy|hate)d?\s+(?:most\s+)?(?:was|is|were)\b",
+    r"\b(?:who|that)\s+(?:really\s+)?(?:likes?|loves?|loved|liked|adores?|enjoys?|enjoyed)\b|\bfans? of\b|\b(?:if|"
+    r"since|because|when|as)\s+(?:i|we|you|someone|somebody|one)\s+(?:\w+\s+)?(?:like|love|enjoy|hate|saw|"
+    r"adore)d?\b|\bwhat\s+(?:i|we)\s+(?:\w+\s+)?(?:like|love|enjoy|hate)d?\s+(?:most\s+)?(?:was|is|were)\b",
     re.IGNORECASE,
 )
 _FOUND = re.compile(
@@ -193,12 +158,11 @@ _I_DID = re.compile(  # "Logan I liked though"
     re.IGNORECASE,
 )
 _ASKS_FOR_LIKE = re.compile(  # "do you know any comedies like Deadpool?"
-    r"\b(?:watch|see|read)(?:\s+next)?\s+after\s+(?:the\s+)?$|\bdoesn't\s+(?:like|love)\s+$|"
-    r"^\W*(?:what|which)(?:'s|\s+\w+|\s+(?:movies|films|books)\s+are|\s+else\s+is)?\s+(?:like|similar\s+to|"
-    r"comparable\s+to)\s+(?:the\s+)?$|"
-    r"(?:\b(?:know|think|recommend|suggest|find|have|got|any|some|something|anything)\b.*)?"
-    r"\b(?:movies?|films?|books?|ones?|something|anything|stuff|\w+(?:s|ies))\s+(?:\w+\s+){0,2}?"
-    r"(?:like|similar to|in the (?:style|vein|spirit) of|along the lines of|as good as)\s+(?:the\s+)?$",
+    r"\b(?:watch|see|read)(?:\s+next)?\s+after\s+(?:the\s+)?$|\bdoesn't\s+(?:like|love)\s+$|^\W*(?:what|which)(?:'s|"
+    r"\s+\w+|\s+(?:movies|films|books)\s+are|\s+else\s+is)?\s+(?:like|similar\s+to|comparable\s+to)\s+(?:the\s+)?$|"
+    r"(?:\b(?:know|think|recommend|suggest|find|have|got|any|some|something|anything)\b.*)?\b(?:movies?|films?|"
+    r"books?|ones?|something|anything|stuff|\w+(?:s|ies))\s+(?:\w+\s+){0,2}?(?:like|similar to|in the (?:style|vein|"
+    r"spirit) of|along the lines of|as good as)\s+(?:the\s+)?$",
     re.IGNORECASE,
 )
 _GREAT_WAS = re.compile(  # "that was great Finding Nemo"

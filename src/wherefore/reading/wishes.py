@@ -24,17 +24,15 @@ _MUST = re.compile(
     re.IGNORECASE,
 )
 _QUESTION = re.compile(
-    r"^\W*(?:(?:oh|hm+|ok|okay|well|and|so|cool|nice|wait)\W+)*"
-    r"(?:is|was|isn['’]?t|wasn['’]?t|are|were|did|does|do you (?:like|love|enjoy|prefer)|who|"
-    r"what(?:['’]?s)?\s+(?:is|was|it|that|the|about)|"
-    r"where|when|have you|how (?:is|was|long|many|old)|which|has)\b",
+    r"^\W*(?:(?:oh|hm+|ok|okay|well|and|so|cool|nice|wait)\W+)*(?:is|was|isn['’]?t|wasn['’]?t|are|were|did|does|do "
+    r"you (?:like|love|enjoy|prefer)|who|what(?:['’]?s)?\s+(?:is|was|it|that|the|about)|where|when|have you|how "
+    r"(?:is|was|long|many|old)|which|has)\b",
     re.IGNORECASE,
 )
 _ASKING = re.compile(
     r"\b(?:should\s+(?:i|we)|what(?:['’]?s|\s+is|\s+are)\s+(?:the|some|your|a)\s+(?:\w+\s+)?(?:best|good|great|"
     r"greatest|top|favou?rite)|need|needs|fancy|crav(?:e|ing)|mood|any|anything|something|recommend|"
-    r"recommendations?|suggest|suggestions?|looking|want|know (?:of|"
-    r"any|some)|there (?:any|some|a)|(?:are|is) there|"
+    r"recommendations?|suggest|suggestions?|looking|want|know (?:of|any|some)|there (?:any|some|a)|(?:are|is) there|"
     r"you (?:have|got)|got|find|give|show|would like|i['’]?d like|similar|else|how about|what about)\b",
     re.IGNORECASE,
 )
@@ -46,19 +44,17 @@ _AHEAD = re.compile(
     r"\b(?:can|could|will|to|wants?|need)\s+(?:\w+\s+){0,2}(?:watch|see|read|hear)\b", re.IGNORECASE
 )
 _AUDIENCE = re.compile(
-    r"\b(?:for|with|to(?:gether)? with|entertain|keep)\s+(?P<who>(?:(?:my|our|the|his|her|some|a|an|young|"
-    r"little|small|two|three|\d)\s+)*"
-    r"(?:kids?|child|children|toddlers?|grandkids|grandchildren|grandson|granddaughter|little ones?|"
-    r"(?:(?:[2-9]|1[0-2]|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)[\s-]*(?:and\s+\w+[\s-]*)?"
-    r"(?:years?|yrs?|yo|y/?o)[\s-]*(?:olds?)?)))\b(?!\s+(?:myself|at heart))",
+    r"\b(?:for|with|to(?:gether)? with|entertain|keep)\s+(?P<who>(?:(?:my|our|the|his|her|some|a|an|young|little|"
+    r"small|two|three|\d)\s+)*(?:kids?|child|children|toddlers?|grandkids|grandchildren|grandson|granddaughter|"
+    r"little ones?|(?:(?:[2-9]|1[0-2]|two|three|four|five|six|seven|eight|nine|ten|eleven|"
+    r"twelve)[\s-]*(?:and\s+\w+[\s-]*)?(?:years?|yrs?|yo|y/?o)[\s-]*(?:olds?)?)))\b(?!\s+(?:myself|at heart))",
     re.IGNORECASE,
 )
 _CHILD_WANTS = re.compile(  # "my 8 year old wants something with dinosaurs"
-    r"\b(?P<who>(?:my|our|the)\s+(?:(?:little|young|two|three|four|older|younger|\d)\s+)*(?:kids?|child|"
-    r"children|toddlers?|grandkids|grandson|"
-    r"granddaughter|little ones?|(?:[2-9]|1[0-2])[\s-]*(?:year|yr)s?[\s-]*olds?))\s+(?:\w+\s+)?(?:wants?|"
-    r"needs?|would\s+like|asks?|asked|(?:is|are|will\s+be)\s+(?:\w+\s+)?(?:joining|watching|coming|here|with\s+(?:me|us)|"
-    r"around|in\s+the\s+room|awake))\b",
+    r"\b(?P<who>(?:my|our|the)\s+(?:(?:little|young|two|three|four|older|younger|\d)\s+)*(?:kids?|child|children|"
+    r"toddlers?|grandkids|grandson|granddaughter|little ones?|(?:[2-9]|1[0-2])[\s-]*(?:year|"
+    r"yr)s?[\s-]*olds?))\s+(?:\w+\s+)?(?:wants?|needs?|would\s+like|asks?|asked|(?:is|are|"
+    r"will\s+be)\s+(?:\w+\s+)?(?:joining|watching|coming|here|with\s+(?:me|us)|around|in\s+the\s+room|awake))\b",
     re.IGNORECASE,
 )
 _FAMILY = re.compile(

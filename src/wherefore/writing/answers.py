@@ -11,7 +11,7 @@ from wherefore.dialogue.facts import Fact, Plan
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.questions import Condition, Question
 from wherefore.dialogue.spoken import limit_words
-from wherefore.reading.limits import LimitReader
+from wherefore.reading.measures import Measures
 from wherefore.text import joined
 from wherefore.writing.check import plain_sentence, polish
 from wherefore.writing.phrases import (
@@ -274,7 +274,7 @@ class _Answer:
 
     def _superlative(self, spec: FieldSpec) -> str:
         high = self.question.best == "max"
-        limits = LimitReader(self.catalog)
+        limits = Measures(self.catalog)
         if is_year(spec):
             return "the newest" if high else "the oldest"
         if spec == limits.duration:

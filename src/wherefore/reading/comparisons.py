@@ -1,0 +1,61 @@
+"""Comparisons: the phrases before and after an amount that say on which side of it things should be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+
+from wherefore.dialogue.state import LimitOp
+
+
+def _by_phrase(phrases: Mapping[LimitOp, str]) -> dict[str, LimitOp]:
+    return {phrase: op for op, joined in phrases.items() for phrase in joined.split(", ")}
+
+
+BEFORE = _by_phrase(
+    {
+        "lt": "under, below, less than, fewer than, lower than, smaller than, shorter than, cheaper than, older than, "
+        "earlier than, before, prior to, pre",
+        "le": "at most, no more than, not more than, no longer than, up to, a maximum of, maximum, max, within, "
+        "no later than, until, no newer than",
+        "gt": "over, above, more than, longer than, greater than, higher than, bigger than, newer than, later than, "
+        "more recent than, after, past, exceeding, exceed, post",
+        "ge": "at least, no less than, no earlier than, a minimum of, minimum, since, no shorter than, starting in, "
+        "starting from, starting, not before, no older than",
+    }
+)
+AFTER = _by_phrase(
+    {
+        "le": "or less, or under, or fewer, or shorter, or cheaper, max, tops, at most, or below, or older, "
+        "or earlier, or before, maximum, at the latest",
+        "ge": "or more, or longer, or above, or over, or newer, or later, or after, and up, and above, and later, "
+        "and newer, and after, minimum, onwards, onward, and onwards, and on, on, to now, to today, till now",
+    }
+)
+YEARLY = frozenset(  # may stand before a year
+    "before, prior to, older than, earlier than, until, no later than, after, newer than, later than, past, since, "
+    "more recent than, no earlier than, starting in, starting from, starting, at least, no older than, not before, "
+    "up to, pre, post, not newer than, no newer than".split(", ")
+)
+DURABLE = frozenset({"shorter than", "longer than", "no longer than", "no shorter than"})
+OPPOSITE: dict[LimitOp, LimitOp] = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt", "eq": "eq"}
+_NEGATED = re.compile(
+    r"\b(?:nothing|not|no|none|never|don'?t\s+(?:want|like|need|make\s+it)|(?:ca|must|should|may|would|"
+    r"wo)n'?t\s+(?:be|take|last|run|go)|cannot\s+be|avoid|"
+    r"without)\s+(?:[a-z]+\s+){0,2}?(?:that\s+(?:is|are|was|were)\s+|made\s+|from\s+|released\s+)?$"
+)
+
+
+def any_of(phrases: Collection[str]) -> str:
+    """A pattern for any of some phrases, the longest first, with any space between their words."""
+    return "|".join(re.escape(p).replace(r"\ ", r"\s+") for p in sorted(phrases, key=len, reverse=True))
+
+
+def phrase(match: re.Match[str]) -> str:
+    """The phrase that a pattern found as its group `op`, with single spaces."""
+    return re.sub(r"\s+", " ", match["op"] or "")
+
+
+def is_negated(low: str, start: int) -> bool:
+    """Whether the words before a place turn what follows round: "nothing"."""
+    return _NEGATED.search(low[max(0, start - 60) : start]) is not None

@@ -1,0 +1,98 @@
+"""The numbers and dates of a catalogue's records, by what people call them: units, labels, and roles."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.naming import words_of
+from wherefore.catalog.schema import FieldSpec
+from wherefore.reading.numbers import CURRENCIES, MINUTES
+from wherefore.text import stem
+
+_LONG = frozenset("runtime duration length minutes running time".split())
+_PRICE = frozenset("price cost usd eur gbp".split())
+_ERA = frozenset("year decade era age time period".split())
+_STRAGGLERS = 0.98  # the share of the items that are not newer than about the newest
+
+
+class Measures:
+    """The fields of a catalogue that a limit can be on.
+
+    Args:
+        catalog: The catalogue.
+
+    Attributes:
+        year: The field that says when an item is from, if there is one.
+        duration: The one that says how long it takes.
+        price: The one that says what it costs.
+        roles: Which field comparisons of each kind are about ("shorter", "newer"), where the catalogue has one.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._specs = catalog.schema.measures
+        self._words = {
+            spec.name: {stem(word) for word in (*words_of(spec.name), *words_of(spec.label))}
+            for spec in self._specs
+        }
+        self.year = catalog.schema.year
+        self.duration = next((spec for spec in self._specs if _is_duration(spec)), None)
+        self.price = next((spec for spec in self._specs if _is_price(spec)), None)
+        pages = (spec for spec in self._specs if "page" in (stem(spec.unit.lower()), *self._words[spec.name]))
+        self.roles: dict[str, FieldSpec | None] = {
+            "duration": self.duration or next(pages, None),
+            "year": self.year,
+            "price": self.price,
+            "popularity": catalog.schema.popularity,
+            "rating": self.labelled("rating"),
+        }
+
+    @cached_property
+    def newest(self) -> float:
+        """About the latest year of the items, a few stragglers aside; 0 when none is known."""
+        years = self._catalog.numbers(self.year.name) if self.year is not None else np.empty(0)
+        known = years[~np.isnan(years)]
+        return float(int(np.quantile(known, _STRAGGLERS))) if len(known) else 0.0
+
+    def labelled(self, word: str | None) -> FieldSpec | None:
+        """The field that a word of its name or label names."""
+        if not word:
+            return None
+        word = stem(word)
+        if word in _ERA and self.year is not None:
+            return self.year
+        if word in ("length", "runtime", "duration") and self.duration is not None:
+            return self.duration
+        if word in ("price", "cost", "budget") and self.price is not None:
+            return self.price
+        if word == "rated":
+            word = "rating"
+        return next(
+            (spec for spec in self._specs if word in self._words[spec.name] and word != "number"), None
+        )
+
+    def in_unit(self, unit: str) -> tuple[FieldSpec, float] | None:
+        """The field measured in a unit, and what one of that unit is in the field's own."""
+        word = stem(unit)
+        if unit in CURRENCIES or word in CURRENCIES:
+            return (self.price, 1.0) if self.price is not None else None
+        if word in MINUTES:
+            spec = self.duration
+            return None if spec is None else (spec, MINUTES[word] / MINUTES.get(stem(spec.unit.lower()), 1.0))
+        same = (spec for spec in self._specs if spec.unit and stem(spec.unit.lower()) == word)
+        named = (spec for spec in self._specs if word in self._words[spec.name] and spec is not self.year)
+        found = next(same, None) or next(named, None)
+        return None if found is None else (found, 1.0)
+
+
+def _is_duration(spec: FieldSpec) -> bool:
+    if spec.unit:
+        return stem(spec.unit.lower()) in MINUTES
+    return spec.is_number and not _LONG.isdisjoint(words_of(spec.name))
+
+
+def _is_price(spec: FieldSpec) -> bool:
+    return spec.unit.lower() in CURRENCIES or not _PRICE.isdisjoint(words_of(spec.name))
