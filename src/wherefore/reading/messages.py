@@ -1,0 +1,425 @@
+"""Messages of the user: what each says of items, values, people, numbers and counts, noted step by step."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.naming import words_of
+from wherefore.dialogue.messages import Lists
+from wherefore.dialogue.notes import Notes
+from wherefore.dialogue.state import Count, FoundWish, Limit, LimitOp, Wish
+from wherefore.reading.clauses import Span, blank, clauses
+from wherefore.reading.corrections import CORRECTS, DROPS, NEEDNT, SELF_CORRECTION, START_OVER
+from wherefore.reading.counts import read_count
+from wherefore.reading.critiques import CritiqueReader, FoundAnswer, FoundCritique
+from wherefore.reading.foreign import ForeignReader
+from wherefore.reading.judgements import ItemJudge
+from wherefore.reading.limits import FoundLimit, LimitReader, lowered
+from wherefore.reading.mentions import Found
+from wherefore.reading.references import ReferenceReader
+from wherefore.reading.values import ValueFinder
+from wherefore.reading.wishes import WishReader
+from wherefore.text import forms, straight, words
+
+_ASKS_REFUSAL = re.compile(
+    r"\b(?:not (?:\w+ )?(?:to )?(?:see|watch|want|like|read|have)|(?:don't|do not|wouldn't) (?:you )?(?:\w+ "
+    r")?(?:like|want|enjoy|see)|avoid|rule out|leave out|dislike|hate|stay away|skip)\b[^?\n]*\?\s*$",
+    re.IGNORECASE,
+)
+_REQUESTS = re.compile(
+    r"\b(?:want|like|love|looking|recommend|suggest|prefer|fan|mood|except|but)\b", re.IGNORECASE
+)
+_YES_NO = re.compile(
+    r"^\W*(?:(?P<yes>yes|yeah|yep|yup|sure|ok|okay|definitely|absolutely|of course|sounds good|please|why not|i do|"
+    r"i would|love (?:it|that|those|them))|(?P<no>no|nope|nah|not really|never|i don't|i do not|i hate (?:it|that|"
+    r"those|them)))\b(?:\W+(?:please|thanks|thank you|not really|i do|i don't|i would|sounds good|that works|a lot|"
+    r"very much|not at all|not today|not a fan|not my thing|i love (?:it|that|those|them)|i hate (?:it|that|those|"
+    r"them)|sir|ma'am|mate|man))*\W*$",
+    re.IGNORECASE,
+)
+_OFFERS = re.compile(
+    r"^\W*(?:(?:so|and|ok|okay|well|maybe|then)\W+)*(?:(?:do|would|are|did|will|should)\b|how about|what about|"
+    r"want\b|fancy\b|is (?:it|that)\b|shall|can i|could i|perhaps)[^?]*\?\s*$",
+    re.IGNORECASE,
+)
+_NOT_TOO = re.compile(r"(?:not|n't)\s+too\b", re.IGNORECASE)
+_TOO_MUCH = re.compile(  # refuses a degree, not the thing
+    r"too\b|(?:not|isn't|aren't|doesn't|nothing)\s+(?:(?:be|get|that|is)\s+)?"
+    r"(?:too|overly|super|all\s+that|that|so|very|really|extremely|insanely|crazy)\b",
+    re.IGNORECASE,
+)
+_DICTATED = re.compile(  # "claim that all of them are musicals from 1930": what the assistant is to say is no wish
+    r"(?:^|(?<=[.!?;,:])|\b(?:but|and|then|please))\s*(?:claim|pretend|say|state|insist)\s+that\b[^.!?\n]*",
+    re.IGNORECASE,
+)
+_OF_US = re.compile(  # "you're not very clever, are you"
+    r"\byou(?:'re|\s+are|\s+were)(?:\s+(?:not|so|very|really|too|quite|pretty|just|being|such\s+an?))*\s+[a-z-]+(?=\s*(?:[,.!?;]|$))",
+    re.IGNORECASE,
+)
+_THAT_PERSON = re.compile(
+    r"\b(?:by|from|of|with|starring)\s+(?:that|this|the\s+same|the)\s+(?P<label>director|actor|actress|author|writer|artist|designer|"
+    r"singer|band|cook|brand|composer)\b|\b(?:by|with)\s+(?:him|her|them)\b(?=\W*(?:$|please|in|too|instead|[.!?,]))|"
+    r"\b(?:more|others?|anything|something|any)\s+(?:else\s+)?(?:of|by|from)\s+(?:his|hers|theirs)\b",
+    re.IGNORECASE,
+)
+_BARE_LIMIT = re.compile(
+    r"\b(?:(?P<below>under|below|less than|shorter than|at most|max)|over|above|more than|longer than|at least)\s+"
+    r"(?P<number>\d{1,5})\b(?!\s*(?:[a-z]*(?:min|hour|year|star|time)|%|/|\d))",
+    re.IGNORECASE,
+)
+_THAN = re.compile(r"(?:\s+\w+)?\s+than\s+(?:the\s+)?", re.IGNORECASE)  # "a longer film than"
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A message, and what was found in it before its clauses are read."""
+
+    content: str
+    text: str  # with straight apostrophes, and without what is said to or of the assistant
+    found: Sequence[Found]
+    same: Sequence[tuple[Span, tuple[str, str]]]  # "that director": field and name
+    foreign: Sequence[tuple[Span, bool]]  # "foreign films", and whether they are refused
+    answer: FoundAnswer | None
+    limits: Sequence[FoundLimit]
+    critiques: Sequence[FoundCritique]
+    hidden: Sequence[Span]  # where no values are to be read
+
+    @property
+    def places(self) -> list[Span]:
+        """Where it names items and people."""
+        return [*((one.start, one.end) for one in self.found), *(span for span, _ in self.same)]
+
+
+class MessageReader:
+    """Notes what messages of the user say.
+
+    Args:
+        catalog: The catalogue.
+        values: Finds its values and people.
+        wishes: Reads what is asked of them,
+        limits: and of its numbers.
+        references: Knows which items are refused by name.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        values: ValueFinder,
+        wishes: WishReader,
+        limits: LimitReader,
+        references: ReferenceReader,
+    ) -> None:
+        self._catalog, self._values, self._wishes, self._limits = catalog, values, wishes, limits
+        self._references = references
+        self._critiques = CritiqueReader(catalog, limits)
+        self._people = [spec.name for spec in catalog.schema.names]
+        # What items are called: "movies", "thrillers".
+        self._sought = frozenset({*values.words.nouns, *values.words.kinds})
+        self._foreign = ForeignReader(catalog, self._sought)
+
+    def note(
+        self, content: str, found: Sequence[Found], lists: Lists, question: str, notes: Notes, about: Span
+    ) -> None:
+        """Note what a message says.
+
+        Args:
+            content: The message.
+            found: The items that it names.
+            lists: What was listed before.
+            question: What the assistant said before.
+            notes: Where it is noted.
+            about: The characters that ask about items: they ask for nothing.
+        """
+        heard = self._hear(content, found, lists, question, notes, about)
+        for lifted in heard.limits:
+            if lifted.lifts:
+                notes.lift(lifted.field, lifted.op)
+        self._take_back(heard.text, notes)
+        self._consent(content, question, notes)
+        measured, values = self._note_clauses(heard, lists, question, notes)
+        self._note_refused(heard, notes)
+        self._note_limits(heard, measured, notes)
+        masked = (*heard.places, *heard.hidden)
+        count = read_count(heard.text, self._values.words.nouns, values, masked, question)
+        if count is not None:
+            notes.count = Count(count.value, content[count.start : count.end])
+        for span, refused in heard.foreign:
+            assert self._foreign.english is not None
+            english = Wish(*self._foreign.english, 2.0, content[slice(*span)])
+            if refused:
+                notes.want(english)
+            else:
+                notes.refuse(english)
+        for span, (name, person) in heard.same:
+            notes.want(Wish(name, person, 2.0, content[slice(*span)]))
+        if heard.answer is not None:
+            answer = heard.answer
+            said = content[answer.start : answer.end]
+            notes.limit([Limit(answer.field, answer.op, answer.value, said)])
+
+    def _hear(
+        self, content: str, found: Sequence[Found], lists: Lists, question: str, notes: Notes, about: Span
+    ) -> _Heard:
+        """Find what a message says of numbers, languages and people that it points at."""
+        text = straight(content)
+        text = blank(text, [match.span() for match in (*_DICTATED.finditer(text), *_OF_US.finditer(text))])
+        same = self._same_person(text, lists.focus, notes)
+        flat = blank(text, [*((one.start, one.end) for one in found), *(span for span, _ in same), about])
+        foreign = self._foreign.read(flat)
+        flat = blank(flat, [span for span, _ in foreign])
+        answer = self._critiques.answered(flat, question)
+        answered = [(answer.start, answer.end)] if answer is not None else []
+        flat = blank(flat, answered)
+        limits = self._limits.read(flat, self._sought)
+        limited = [(limit.start, limit.end) for limit in limits]
+        put_right = CORRECTS.search(flat)
+        if put_right is not None:  # "from the 80s, sorry, I meant the 90s"
+            later = self._limits.read(blank(flat, [(0, put_right.start())]), self._sought)
+            fields = {limit.field for limit in later}
+            limits = [limit for limit in limits if limit.field not in fields] + later
+        critiques = [
+            critique
+            for critique in self._critiques.read(flat)
+            if not any(_overlap(one, critique) and (one.lifts or _has_digit(text, one)) for one in limits)
+        ]
+        hidden = [
+            *limited,
+            *(span for span, _ in foreign),
+            *((one.start, one.end) for one in critiques),
+            about,
+        ]
+        hidden += [*(match.span() for match in SELF_CORRECTION.finditer(text)), *answered]
+        return _Heard(content, text, found, same, foreign, answer, limits, critiques, hidden)
+
+    def _take_back(self, text: str, notes: Notes) -> None:
+        """Forget what a message takes back, all or of a person."""
+        if START_OVER.search(text):
+            notes.forget()
+        if NEEDNT.search(text):  # "she doesn't have to be in it"
+            notes.free_person(self._people)
+        for dropped in DROPS.finditer(text):  # "forget Haneke": a last name says enough of who was asked for
+            notes.free_named({*forms(dropped["what"])[:3]}, self._people)
+
+    def _note_clauses(
+        self, heard: _Heard, lists: Lists, question: str, notes: Notes
+    ) -> tuple[list[Limit], list[Span]]:
+        """Note what each clause says of items and values; the limits that items set, and where values stand."""
+        text, limits, critiques = heard.text, heard.limits, heard.critiques
+        flat = blank(text, heard.hidden)
+        spoken = [word for word in words(heard.content) if flat[word.start : word.end].strip()]
+        # "It was too long" says how long the next one may be, not that it was bad.
+        mild = blank(text, [(one.start, one.end) for one in critiques if one.too])
+        mild = blank(mild, [(limit.start, limit.end) for limit in limits if limit.vague])
+        turned = _ASKS_REFUSAL.search(straight(question)) is not None and len(text.split()) <= 12
+        refuses = turned and not _REQUESTS.search(text)
+        judge = ItemJudge(question, lists.last, lists.focus, notes)
+        corrected = 0.0  # the strength of a wish that was taken back
+        measured: list[Limit] = []
+        values: list[Span] = []
+        for clause in clauses(text, heard.places):
+            here = [one for one in heard.found if clause[0] <= one.start < clause[1]]
+            notes.words = _told(heard.content, clause)
+            alone = bool(judge.own or here) or len(lists.last) == 1
+            judge.read(mild if alone else text, clause, here)  # of a list it does say that it does not please
+            for critique in critiques:
+                if clause[0] <= critique.start < clause[1]:
+                    than = [one.item_id for one in here if _THAN.fullmatch(text[critique.end : one.start])]
+                    target = than[:1] or judge.own or lists.focus
+                    measured += self._measured(heard, flat, critique, target, lists.last)
+            said = [word for word in spoken if clause[0] <= word.start < clause[1]]
+            wishes = self._wishes.read(heard.content, said, heard.places)
+            values += [(wish.start, wish.end) for wish in wishes]
+            for wish in wishes:
+                corrected = self._note_wish(heard.content, wish, wishes, refuses, corrected, notes)
+        return measured, values
+
+    def _note_wish(
+        self,
+        content: str,
+        wish: FoundWish,
+        wishes: Sequence[FoundWish],
+        refuses: bool,
+        corrected: float,
+        notes: Notes,
+    ) -> float:
+        """Note one of the wishes of a clause; the strength of a wish that was taken back to be put right, if one was.
+
+        Args:
+            content: The message.
+            wish: The wish.
+            wishes: All of the clause.
+            refuses: Whether what is named is refused, as an answer to "what don't you like?".
+            corrected: The strength of a wish that was taken back before.
+            notes: Where it is noted.
+        """
+        if wish.kind == "freed":
+            notes.free(wish.field, wish.value)
+            return corrected
+        text = straight(content)
+        if wish.kind == "wanted":
+            corrects = CORRECTS.search(text[: wish.start])
+            at = corrects.start() if corrects is not None else None
+            if corrects is None and re.match(r"\W*instead\b", text[wish.end :], re.IGNORECASE):
+                at = wish.start
+            if at is not None:
+                corrected = notes.correct_wish(wish.field, self._people, at) or corrected
+                wish = replace(wish, strength=corrected or wish.strength)
+            if refuses:
+                wish = replace(wish, kind="unwanted", strength=2.0)
+        noted = Wish(wish.field, wish.value, wish.strength, content[wish.start : wish.end], wish.also)
+        if wish.kind == "wanted":
+            notes.want(noted, wish.start)
+        elif wish.kind == "unwanted":
+            notes.mute(wish.start, wish.end)
+            if _TOO_MUCH.match(text, wish.start):  # "something scary but not too scary"
+                if notes.wants(wish):
+                    return corrected
+                alike = [one for one in wishes if (one.start, one.end) == (wish.start, wish.end)]
+                if any(map(notes.wants, alike)):
+                    noted = replace(noted, strength=0.5)
+            notes.refuse(noted)
+        else:
+            notes.allow(noted)
+        return corrected
+
+    def _note_refused(self, heard: _Heard, notes: Notes) -> None:
+        """Note the items that are not to be listed: "no Star Wars"."""
+        for one in heard.found:
+            if not one.item_id or not self._references.is_refused(heard.text, one):
+                continue
+            notes.mute(one.start, one.end)  # nor is anything like it sought
+            if not notes.judged(one.item_id):
+                parts = clauses(heard.text, heard.places)
+                clause = next(
+                    (part for part in parts if part[0] <= one.start < part[1]), (one.start, one.end)
+                )
+                notes.words = _told(heard.content, clause)
+                notes.reject([one.item_id])
+
+    # -- limits ------------------------------------------------------------------------------------------
+
+    def _measured(
+        self, heard: _Heard, flat: str, critique: FoundCritique, target: Sequence[str], listed: Sequence[str]
+    ) -> list[Limit]:
+        """The limit that a comparison sets: by what it is compared with, else by the list, else by the catalogue."""
+        span = critique.start, critique.end
+        said = heard.content[slice(*span)]
+        # "something newer": than most
+        vague = next((one for one in heard.limits if _overlap(one, critique)), None)
+        if vague is not None and _NOT_TOO.match(straight(said)):
+            return []  # "something not too old": whatever was spoken of
+        by_list = listed if not target and not (vague and critique.too) else ()
+        value = self._critiques.bound(critique, target or by_list)
+        if value is not None:
+            beyond = vague and by_list and value > vague.value
+            if beyond and not self._critiques.leaves_some(critique, value):
+                return []  # of the newest, "newer" asks for what is new: nothing else would be left
+            return [Limit(critique.field, critique.op, value, said)]
+        if vague or target or by_list or critique.too:
+            return []
+        plain = self._limits.scales.among(lowered(flat), span, self._sought, critique.field, critique.op)
+        return [] if plain is None else [Limit(critique.field, *plain, said)]
+
+    def _note_limits(self, heard: _Heard, measured: Sequence[Limit], notes: Notes) -> None:
+        """Note the limits that a message states, and those that its critiques set by items' records."""
+        fixed = {limit.field for limit in measured}
+        told = [
+            Limit(one.field, one.op, one.value, heard.content[one.start : one.end])
+            for one in heard.limits
+            if not one.lifts
+            and (one.field not in fixed or not any(_overlap(one, critique) for critique in heard.critiques))
+            and not (one.vague and _says_less(one, heard.limits, notes))
+        ]
+        told += self._bare_limits(heard, notes)
+        exact = {limit.field for limit in told if any(char.isdigit() for char in limit.said)}
+        # "Too long for me. Under 90 please": the number holds.
+        notes.limit(limit for limit in measured if limit.field not in exact)
+        notes.limit(told)
+
+    def _bare_limits(self, heard: _Heard, notes: Notes) -> Iterator[Limit]:
+        """Limits without a unit, on the field that was spoken of: "too long. under 90 please"."""
+        year = self._catalog.schema.year
+        spoken = [critique.field for critique in heard.critiques] or notes.limited()
+        name = next((one for one in reversed(spoken) if year is None or one != year.name), None)
+        for match in _BARE_LIMIT.finditer(heard.content) if name is not None else ():
+            value = float(match["number"])
+            stated = any(one.start < match.end() and match.start() < one.end for one in heard.limits)
+            if name is not None and not stated and not 1500 < value < 2100:
+                op: LimitOp = "lt" if match["below"] else "gt"
+                yield Limit(name, op, value, match[0].strip())
+
+    # -- what was spoken of before -----------------------------------------------------------------------
+
+    def _same_person(
+        self, text: str, focus: Sequence[str], notes: Notes
+    ) -> list[tuple[Span, tuple[str, str]]]:
+        """Who is meant by "that director" or "more of his": of the item talked of, else the last one wanted."""
+        item = self._catalog[focus[-1]] if focus and focus[-1] in self._catalog else None
+        found: list[tuple[Span, tuple[str, str]]] = []
+        for match in _THAT_PERSON.finditer(text):
+            last = notes.last_person(self._people)
+            if match["label"]:
+                names = self._called(match["label"].lower())[-1:]
+            elif last is not None:
+                found.append((match.span(), last))
+                continue
+            else:
+                names = self._people
+            name = next((one for one in names if item is not None and item.values(one)), None)
+            if name is not None and item is not None:
+                found.append((match.span(), (name, item.values(name)[0])))
+        return found
+
+    def _called(self, label: str) -> list[str]:
+        """The fields of people who are called so: "director"."""
+        found = []
+        for spec in self._catalog.schema.names:
+            own = {*words_of(spec.name), *words_of(spec.label or "")}
+            own |= {"actor", "actress"} if spec.phrase.startswith("with") else set()
+            if {label, f"{label}s"} & own:
+                found.append(spec.name)
+        return found
+
+    def _consent(self, content: str, question: str, notes: Notes) -> None:
+        """Note what a bare yes or no says to a question about one value: "Would you like a comedy?"."""
+        answer = _YES_NO.match(straight(content))
+        last = re.split(r"(?<=[.!?\n])\s+", question.strip())[-1]
+        if answer is None or not _OFFERS.match(last):
+            return
+        offered = self._values.spoken_of(last, words(last))
+        if len(offered) != 1:
+            return
+        said = " ".join(content.split())
+        if answer["no"]:
+            for field_name, value in offered[0]:
+                notes.refuse(Wish(field_name, value, 2.0, said))
+        else:
+            for field_name, value in offered[0][:1]:
+                notes.want(Wish(field_name, value, 1.0, said))
+
+
+def _says_less(vague: FoundLimit, limits: Sequence[FoundLimit], notes: Notes) -> bool:
+    """Whether a number says it better: "something short, under 80 minutes"."""
+    same = [one for one in limits if one.field == vague.field and one != vague and not one.lifts]
+    tighter = [one for one in same if one.op == vague.op and one.vague]  # "an old classic"
+    upper = vague.op in ("lt", "le")
+    if any(one.value < vague.value if upper else one.value > vague.value for one in tighter):
+        return True
+    stated = any(not one.vague for one in same)
+    return stated or notes.holds(Limit(vague.field, vague.op, vague.value, ""))
+
+
+def _told(content: str, clause: Span) -> str:
+    """What a clause says, to be kept with what it is taken for."""
+    return " ".join(content[slice(*clause)].split()).strip(" ,;")
+
+
+def _overlap(one: FoundLimit, other: FoundCritique) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def _has_digit(text: str, limit: FoundLimit) -> bool:
+    return any(char.isdigit() for char in text[limit.start : limit.end])
