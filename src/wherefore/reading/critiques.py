@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,47 +16,41 @@ from wherefore.text import straight
 
 _Op = Literal["lt", "gt"]
 
-_COMPARATIVES: dict[str, tuple[str, _Op]] = {
-    **dict.fromkeys(("shorter", "briefer", "quicker"), ("duration", "lt")),
-    "longer": ("duration", "gt"),
-    **dict.fromkeys(("newer", "more recent", "more modern", "later"), ("year", "gt")),
-    **dict.fromkeys(("older", "earlier", "less recent"), ("year", "lt")),
-    **dict.fromkeys(("cheaper", "less expensive", "more affordable", "less pricey"), ("price", "lt")),
-    **dict.fromkeys(("more expensive", "pricier", "fancier"), ("price", "gt")),
-    **dict.fromkeys(
-        ("better known", "better-known", "more popular", "more famous", "more mainstream", "more well known"),
-        ("popularity", "gt"),
-    ),
-    **dict.fromkeys(
+
+def _by_phrase(phrases: Mapping[tuple[str, _Op], str]) -> dict[str, tuple[str, _Op]]:
+    return {phrase: meaning for meaning, joined in phrases.items() for phrase in joined.split(", ")}
+
+
+_COMPARATIVES = _by_phrase(
+    {
+        ("duration", "lt"): "shorter, briefer, quicker",
+        ("duration", "gt"): "longer",
+        ("year", "gt"): "newer, more recent, more modern, later",
+        ("year", "lt"): "older, earlier, less recent",
+        ("price", "lt"): "cheaper, less expensive, more affordable, less pricey",
+        ("price", "gt"): "more expensive, pricier, fancier",
         (
-            "less known",
-            "lesser known",
-            "lesser-known",
-            "less well known",
-            "less well-known",
-            "less popular",
-            "less famous",
-            "less mainstream",
-            "more obscure",
-        ),
-        ("popularity", "lt"),
-    ),
-}
-_PLAIN: dict[str, tuple[str, _Op]] = {
-    "long": ("duration", "lt"),
-    "short": ("duration", "gt"),
-    "new": ("year", "lt"),
-    "recent": ("year", "lt"),
-    "modern": ("year", "lt"),
-    "old": ("year", "gt"),
-    "expensive": ("price", "lt"),
-    "pricey": ("price", "lt"),
-    "well known": ("popularity", "lt"),
-    "popular": ("popularity", "lt"),
-    "famous": ("popularity", "lt"),
-    "mainstream": ("popularity", "lt"),
-    "obscure": ("popularity", "gt"),
-}  # what is "too long" or "not as long" should be shorter
+            "popularity",
+            "gt",
+        ): "better known, better-known, more popular, more famous, more mainstream, more well known",
+        (
+            "popularity",
+            "lt",
+        ): "less known, lesser known, lesser-known, less well known, less well-known, less popular, "
+        "less famous, less mainstream, more obscure",
+    }
+)
+_PLAIN = _by_phrase(  # what is "too long" or "not as long" should be shorter
+    {
+        ("duration", "lt"): "long",
+        ("duration", "gt"): "short",
+        ("year", "lt"): "new, recent, modern",
+        ("year", "gt"): "old",
+        ("price", "lt"): "expensive, pricey",
+        ("popularity", "lt"): "well known, popular, famous, mainstream",
+        ("popularity", "gt"): "obscure",
+    }
+)
 _CRITIQUE = re.compile(
     rf"\b(?P<too>too|way too|a bit too|(?:not|n't)\s+(?:as|so|that|this|too)|less)\s+(?P<plain>{any_of(_PLAIN)})\b|"
     rf"(?<!no )(?<!any )\b(?P<word>{any_of(_COMPARATIVES)})\b|\b(?P<side>more|fewer|less|higher|lower)\s+"

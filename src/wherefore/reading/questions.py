@@ -5,21 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.catalog.naming import singular, words_of
-from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.messages import Dialogue, Mention
 from wherefore.dialogue.questions import Condition, Kind, Question
 from wherefore.dialogue.state import Limit
+from wherefore.reading.asked_fields import PICKS, THAN, FieldQuestions
 from wherefore.reading.clauses import Span, blank
 from wherefore.reading.limits import LimitReader
 from wherefore.reading.slots import points_at, slots_in
 from wherefore.reading.unrecorded import unrecorded
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.wishes import WishReader
-from wherefore.text import forms, joined, stem, straight, words
+from wherefore.text import joined, straight, words
 
 _LEAD = (
     r"^\W*(?:(?:and|but|so|ok|okay|oh|ah|cool|nice|great|hm+|wait|well|yes|yeah|no|thanks|thank you|interesting|also|"
@@ -47,10 +46,6 @@ _REQUEST = re.compile(
     r"what (?:are|is) (?:some|a|an|the best|your)\b|(?:which|what) (?:\w+ )?(?:should|would|do|can|could) )"
 )
 _PROPOSAL = re.compile(r"^(?:what|how) about (?:something|anything|some|any|another|more|an?)\b")
-_PICKS = re.compile(  # of the list: "pick one for me"
-    r"^(?:(?:just|please|can you|could you|would you|will you|help me)\s+)*(?:pick|choose|decide on)\s+(?:just\s+)?"
-    r"(?:one|the best)(?:\s+of\s+(?:them|these|those))?(?:\s+for\s+(?:me|us|tonight))?\W*(?:please\W*)?$"
-)
 _ABOUT = re.compile(
     r"^(?:what(?:'s|s| is| was| are| were)?\b.*\babout\b|what(?:'s|s| is| was| are| were)\b.*\blike\W*$|what happens "
     r"in\b|what(?:'s| is) (?:the |its )?(?:plot|story|premise)|what (?:kind|sort|type) of\b)"
@@ -69,17 +64,6 @@ _NOT = re.compile(r"\b(?:not|n't|don't|didn't|isn't|wasn't)\b|n't\b")
 _THE_ONE = re.compile(
     r"\bthe (?:one|{noun})s? (?=(?:with|by|from|starring|featuring|directed|about|in|that|where|written)\b)"
 )
-_WHEN = re.compile(
-    r"^(?:when (?:did|was|is|were|does|do)\b|how old\b|(?:in )?(?:what|which) (?:year|decade)\b)"
-)
-_LENGTH = re.compile(r"^how long\b")
-_PRICE = re.compile(r"^(?:how much\b|how expensive\b|what(?:'s| does| do| is)\b.*\b(?:cost|price)\b)")
-_WHERE = re.compile(r"^(?:where (?:is|was|were|does|did|are)\b)")
-_WHO = re.compile(r"^who(?:'s|s)?\b(?P<rest>.*)")
-_IN_IT = re.compile(
-    r"\b(?:in|stars?|starring|starred|plays?|played|acts?|acted|acting|cast|actors?|features?)\b"
-)
-_MAKES = re.compile(r"\b(?:made|makes?|making|created?|behind|wrote|write|by|did)\b")
 _HOLDS = re.compile(r"^(?:is|was|are|were|does|do|did|has|have|isn't|wasn't|aren't|doesn't|will|would|can)\b")
 _HOLDS_IT = re.compile(  # without its mark: "does it have a sad ending"
     r"^(?:is|was|are|were|does|did|has) (?:it|that|this|they|these|those|"
@@ -88,21 +72,6 @@ _HOLDS_IT = re.compile(  # without its mark: "does it have a sad ending"
 _WHICH = re.compile(
     r"^which(?: ones?)?\s*(?:of (?:them|those|these|the \w+)|is|are|was|were|has|have|would be)\b"
 )
-_RANKED = re.compile(
-    r"\b(?:best|favou?rite|start with|try first|pick|recommend most|first(?!\s+(?:one|movie|film|book)))\b"
-)
-_HIGH_LOW: dict[str, tuple[str, Literal["max", "min"]]] = {
-    **dict.fromkeys(("longer", "longest"), ("duration", "max")),
-    **dict.fromkeys(("shorter", "shortest", "quicker", "quickest"), ("duration", "min")),
-    **dict.fromkeys(("newer", "newest", "latest", "recent"), ("year", "max")),
-    **dict.fromkeys(("older", "oldest", "earliest", "earlier"), ("year", "min")),
-    **dict.fromkeys(("cheaper", "cheapest"), ("price", "min")),
-    **dict.fromkeys(("expensive", "pricier", "priciest", "dearest"), ("price", "max")),
-    **dict.fromkeys(("popular", "famous", "known"), ("popularity", "max")),
-    **dict.fromkeys(("obscure",), ("popularity", "min")),
-    **dict.fromkeys(("highest", "largest", "biggest", "most", "higher", "larger"), ("", "max")),
-    **dict.fromkeys(("lowest", "smallest", "least", "fewest", "lower", "fewer"), ("", "min")),
-}
 _SENTENCE = re.compile(r"[^.?!;:\n]+[?!.;:]*")
 _BESIDE = re.compile(  # "the fourth looks good, but is it gory?"
     r",?\s+(?:but|and|though|so)\s+(?=(?:(?:is|was|does|did|has)\s+(?:it|that|this)|who|when|how\s+(?:long|old))\b"
@@ -130,8 +99,6 @@ _UNKNOWN = re.compile(
     r"\b(?:is|was|did|directed|in|of|about|stars in|made|wrote)\s+((?:(?:the|The|"
     r"A)\s+)?[A-Z][\w'’-]*(?:\s+(?:(?:of|the|and|in)\s+)*[A-Z\d][\w'’-]*)*)\s*\??$"
 )
-_THAN = re.compile(r"^(?:is|was|are|were)\b.*\b(?:than)\b")
-_PLACES = frozenset(("country", "place", "location", "origin", "city", "region", "state", "cuisine"))
 _BACK = 8  # messages of the user among which the question is that "and the third?" asks again
 _ELLIPTIC = 6  # words of a question that names no item, yet means the one that was talked of
 _POINTER = re.compile(
@@ -155,6 +122,7 @@ class QuestionReader:
         self, catalog: Catalog, values: ValueFinder, wishes: WishReader, limits: LimitReader
     ) -> None:
         self._catalog, self._values, self._wishes, self._limits = catalog, values, wishes, limits
+        self._fields = FieldQuestions(catalog.schema, limits.measures)
         nouns = values.words.nouns
         self._nouns = "|".join(sorted(map(re.escape, nouns), key=len, reverse=True))
         self._the_one = re.compile(_THE_ONE.pattern.replace("{noun}", f"(?:{self._nouns})"))
@@ -244,14 +212,14 @@ class QuestionReader:
         whether = _WHETHER.match(stripped)
         if whether is not None:  # "whether it is long"
             stripped = f"{whether['verb']} {whether['pointer']} {stripped[whether.end() :]}"
-        picks = _PICKS.match(stripped) is not None
+        picks = PICKS.match(stripped) is not None
         if _PROPOSAL.match(stripped):
             return None
         judged = _OPINION.search(stripped) is not None
         if _SEEN_BY_YOU.match(stripped) and inside and {m.item_id for m in inside} <= set(dialogue.listed):
             judged = True  # of what was listed; "have you seen Heat?" may also mean "like Heat"
         if _REQUEST.match(stripped) and not _ABOUT.match(stripped) and not _COMPARE.search(stripped):
-            if not (picks or judged or self._is_ranked(stripped)):
+            if not (picks or judged or self._fields.is_ranked(stripped)):
                 return None
         clause = (text, span, tuple(inside))
 
@@ -277,16 +245,16 @@ class QuestionReader:
                 return made("unclear", listed)
             return made("opinion", chosen) if len(chosen) == 1 else None
         pair = items
-        if _THAN.match(stripped) and len(items) == 1:  # "is it longer than Heat?"
+        if THAN.match(stripped) and len(items) == 1:  # "is it longer than Heat?"
             pair = [*(one for one in self._focus(dialogue, span[0]) if one not in items), *items]
-        most = self._most(stripped, pair if len(pair) > 1 else self._compared(dialogue) or listed)
+        most = self._fields.most(stripped, pair if len(pair) > 1 else self._compared(dialogue) or listed)
         if most is not None:
             return made("most", most[2], field=most[0], best=most[1], named=most[2] == pair)
         if _WHICH.match(stripped) and listed and not items:
             conditions = self._conditions(clause)
             if conditions:
                 return made("which", listed, conditions=conditions)
-        name = self._field(stripped)
+        name = self._fields.asked(stripped)
         about = _ABOUT.match(stripped) is not None
         bare = re.sub(r"[\s?!.]+", " ", stripped).strip()
         if not about and items and re.fullmatch(r"(?:who|what)(?:'s|s| is| was| are)?", bare):
@@ -469,112 +437,6 @@ class QuestionReader:
         for values in self._values.spoken_of(text, said, masked):
             found.append(Condition(values=values))
         return tuple(found)
-
-    def _field(self, stripped: str) -> str | None:
-        """The field that a question asks for."""
-        schema = self._catalog.schema
-        who = _WHO.match(stripped)
-        if who is not None:
-            spec = self._people(who["rest"])
-            return None if spec is None else spec.name
-        spec = None
-        if _WHEN.match(stripped):
-            spec = schema.year
-        elif _LENGTH.match(stripped):
-            spec = self._limits.measures.duration
-        elif _PRICE.match(stripped):
-            spec = self._limits.measures.price
-        elif _WHERE.match(stripped):
-            spec = next(
-                (s for s in schema.filterable if _PLACES & {singular(w) for w in words_of(s.label)}), None
-            )
-        if spec is not None:
-            return spec.name
-        if not re.match(r"(?:what|which|how many|in what|in which|and|the|its|whose|by)\b", stripped) and (
-            len(stripped.split()) > 4
-        ):
-            return None
-        if not re.match(r"(?:what|which|how many|in what|in which|whose|the|its)\b", stripped):
-            return None
-        return self._labelled(stripped)
-
-    def _labelled(self, stripped: str) -> str | None:
-        """The field whose name or label the words hold, if it is one."""
-        spoken = {stem(form) for form in forms(stripped)}
-        best: tuple[int, str] | None = None
-        for spec in self._catalog.schema.filterable:
-            own = {stem(w) for w in (*words_of(spec.name), *words_of(spec.label))}
-            if spec.unit:
-                own.add(stem(spec.unit.lower()))
-            common = len(own & spoken - {"number", "num", "type", "name"})
-            if common and (best is None or common > best[0]):
-                best = (common, spec.name)
-        if best is not None:
-            return best[1]
-        number = self._limits.measures.labelled(
-            next((f for f in forms(stripped) if self._limits.measures.labelled(f)), None)
-        )
-        return None if number is None else number.name
-
-    def _people(self, rest: str) -> FieldSpec | None:
-        """The people field that a verb after "who" asks for."""
-        specs = self._catalog.schema.names
-        spoken = forms(rest)
-        for spec in specs:
-            verb = spec.phrase.partition("{}")[0].split()
-            stems = {verb[0][:5]} if len(verb) > 1 and verb[-1] == "by" else set()
-            stems |= {singular(w)[:5] for w in (*words_of(spec.name), *words_of(spec.label))}
-            if any(form[:5] in stems for form in spoken if len(form) > 3):
-                return spec
-        if _IN_IT.search(rest):
-            for spec in specs:
-                if spec.phrase.startswith("with {}"):
-                    return spec
-        if _MAKES.search(rest):
-            by = next((s for s in specs if s.phrase.startswith("by {}") or "written" in s.phrase), None)
-            return by or (specs[0] if specs and re.search(r"\b(?:made|makes?|behind|by)\b", rest) else None)
-        return None
-
-    def _is_ranked(self, stripped: str) -> bool:
-        return re.match(r"(?:which|what) (?:one )?(?:should|would) (?:i|we|you)\b", stripped) is not None
-
-    def _most(
-        self, stripped: str, items: Sequence[str]
-    ) -> tuple[str, Literal["", "max", "min"], Sequence[str]] | None:
-        """Field, direction and items of a superlative or comparative: "which is the shortest?"."""
-        compares = _THAN.match(stripped) is not None and len(items) == 2
-        if items and (_PICKS.match(stripped) or (len(items) == 1 and self._is_ranked(stripped))):
-            return "", "", items
-        if len(items) < 2 or not (compares or re.match(r"(?:so )?(?:which|what)(?:'s)?\b", stripped)):
-            return None
-        if re.match(
-            r"(?:what|which) (?!one\b|of\b|is\b|are\b|has\b|should\b|would\b|movie|film|book)", stripped
-        ):
-            return None
-        pointed = re.match(r"which\b|what(?:'s| is) (?:the )?\w+ (?:one|of)\b", stripped)
-        if pointed is None and not compares:
-            return None
-        spoken = forms(stripped)
-        few = "least" in spoken
-        for form in spoken:
-            role, best = _HIGH_LOW.get(form, ("-", "max"))
-            if role in ("", "-"):
-                continue
-            spec = {
-                "duration": self._limits.measures.duration,
-                "year": self._catalog.schema.year,
-                "price": self._limits.measures.price,
-                "popularity": self._catalog.schema.popularity,
-            }[role]
-            return (spec.name, "min" if few and best == "max" else best, items) if spec is not None else None
-        extreme = next((form for form in spoken if _HIGH_LOW.get(form, ("-",))[0] == ""), None)
-        if extreme is not None:
-            name = self._labelled(" ".join(form for form in spoken if form != extreme))
-            if name is not None and self._catalog.schema.spec(name).has_measure:
-                return name, _HIGH_LOW[extreme][1], items
-        if _RANKED.search(stripped) or self._is_ranked(stripped):
-            return "", "", items
-        return None
 
 
 _AND = re.compile(r"^\W*(?:(?:and|ok|okay|then|so|what about|how about|but)\W+)+", re.IGNORECASE)

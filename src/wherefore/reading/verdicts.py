@@ -181,6 +181,23 @@ _SO_IS = re.compile(
 _RATHER_THAN = re.compile(  # "more like X than Y"
     r"\bmore\s+(?:like|along\s+the\s+lines\s+of)\b.*\bthan\s+(?:like\s+)?(?:the\s+)?$", re.IGNORECASE
 )
+_THINK = re.compile(r"^\W*think\W*$", re.IGNORECASE)
+_MEETS = re.compile(r"\W*(?:(?:meets|but|only|just|with|except)\b|$)", re.IGNORECASE)
+_LIKENED = re.compile(r"\bmeets\W*$", re.IGNORECASE)
+_NOR = re.compile(
+    r"^\W*(?:and\s+)?(?:not|never|nor)\s+(?:really\s+|so much\s+)?(?:the\s+)?\W*$", re.IGNORECASE
+)
+_FORGET = re.compile(
+    r"\b(?:forget|scratch|ignore|drop|never ?mind|remove|delete)\s+(?:about\s+)?(?:the\s+)?$", re.IGNORECASE
+)
+_BUT_NOT = re.compile(
+    r"^\W*(?:and\s+|but\s+|just\s+)?(?:not|no|except|nothing like|anything but)\s+(?:the\s+)?\W*$",
+    re.IGNORECASE,
+)
+_NOT_WANTED = re.compile(
+    r"\b(?:don'?t|do not|didn'?t)\s+(?:really\s+)?want\s+(?:to\s+\w+\s+)?$", re.IGNORECASE
+)
+_TOO = re.compile(r"^\W*(?:too|also|as well|already)\W*$", re.IGNORECASE)
 _THAT_KIND = (
     r"(?:and\s+|etc\W*)*(?:that|this|those|these)\s+(?:kinds?|sorts?|types?|style)\s+of\b|"
     r"(?:and\s+)?(?:stuff|things|films|movies)\s+like\s+(?:that|those|this|these)\b"
@@ -252,45 +269,22 @@ def verdict_on(
     found = _last_verb(head)
     if found is not None:
         return "liked" if found[0] == "seen" and _OFTEN.match(tail) else found[0]
-    if re.match(r"^\s*>\s*$", tail):  # "Fargo > The Big Lebowski"
+    after = text[end : clause[1]]
+    meets = _THINK.match(head) and _MEETS.match(
+        tail
+    )  # "Think Alien meets Clueless", "Fargo > The Big Lebowski"
+    if meets or _LIKENED.search(head) or re.fullmatch(r"\s*>\s*", tail) or says_like_that(after):
         return "liked"
-    if re.match(r"^\W*think\W*$", head, re.IGNORECASE) and re.match(
-        r"\W*(?:(?:meets|but|only|just|with|except)\b|$)", tail, re.IGNORECASE
-    ):
-        return "liked"  # "Think Alien meets Clueless"
-    if re.search(r"\bmeets\W*$", head, re.IGNORECASE):
-        return "liked"
-    if re.match(rf"\W*{_THAT_KIND}", text[end : clause[1]], re.IGNORECASE):
-        return "liked"
-    if before is not None and re.match(
-        r"^\W*(?:and\s+)?(?:not|never|nor)\s+(?:really\s+|so much\s+)?(?:the\s+)?\W*$", head, re.IGNORECASE
-    ):
+    if before is not None and _NOR.match(head):
         return opposite(before)
-    if re.search(
-        r"\b(?:forget|scratch|ignore|drop|never ?mind|remove|delete)\s+(?:about\s+)?(?:the\s+)?$",
-        head,
-        re.IGNORECASE,
-    ):
+    if _FORGET.search(head):
         return "forgotten"
-    if before is None and re.match(
-        r"^\W*(?:and\s+|but\s+|just\s+)?(?:not|no|except|nothing like|anything but)\s+(?:the\s+)?\W*$",
-        head,
-        re.IGNORECASE,
-    ):
+    if (before is None and _BUT_NOT.match(head)) or _NOT_WANTED.search(head):
         return "rejected"  # "anything by Nolan, not Dunkirk"
-    if re.search(
-        r"\b(?:don'?t|do not|didn'?t)\s+(?:really\s+)?want\s+(?:to\s+\w+\s+)?$", head, re.IGNORECASE
-    ):
-        return "rejected"
     if before is not None and _SO_IS.search(head):
         return before
-    if (
-        re.match(r"^\W*(?:too|also|as well|already)\W*$", text[end : clause[1]], re.IGNORECASE)
-        and before in ("liked", "seen")
-        and not head.strip()
-    ):
-        return before
-    return None
+    too = before in ("liked", "seen") and not head.strip() and _TOO.match(after)
+    return before if too else None
 
 
 def denies(words: str) -> bool:

@@ -1,0 +1,164 @@
+"""What questions ask for: a field of records, or which item has the most of one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from wherefore.catalog.naming import singular, words_of
+from wherefore.catalog.schema import FieldSpec, Schema
+from wherefore.reading.measures import Measures
+from wherefore.text import forms, stem
+
+_WHEN = re.compile(
+    r"^(?:when (?:did|was|is|were|does|do)\b|how old\b|(?:in )?(?:what|which) (?:year|decade)\b)"
+)
+_LENGTH = re.compile(r"^how long\b")
+_PRICE = re.compile(r"^(?:how much\b|how expensive\b|what(?:'s| does| do| is)\b.*\b(?:cost|price)\b)")
+_WHERE = re.compile(r"^(?:where (?:is|was|were|does|did|are)\b)")
+_WHO = re.compile(r"^who(?:'s|s)?\b(?P<rest>.*)")
+_IN_IT = re.compile(
+    r"\b(?:in|stars?|starring|starred|plays?|played|acts?|acted|acting|cast|actors?|features?)\b"
+)
+_MAKES = re.compile(r"\b(?:made|makes?|making|created?|behind|wrote|write|by|did)\b")
+_PLACES = frozenset(("country", "place", "location", "origin", "city", "region", "state", "cuisine"))
+_RANKED = re.compile(
+    r"\b(?:best|favou?rite|start with|try first|pick|recommend most|first(?!\s+(?:one|movie|film|book)))\b"
+)
+PICKS = re.compile(  # of the list: "pick one for me"
+    r"^(?:(?:just|please|can you|could you|would you|will you|help me)\s+)*(?:pick|choose|decide on)\s+(?:just\s+)?"
+    r"(?:one|the best)(?:\s+of\s+(?:them|these|those))?(?:\s+for\s+(?:me|us|tonight))?\W*(?:please\W*)?$"
+)
+THAN = re.compile(r"^(?:is|was|are|were)\b.*\b(?:than)\b")
+_HIGH_LOW: dict[str, tuple[str, Literal["max", "min"]]] = {
+    **dict.fromkeys(("longer", "longest"), ("duration", "max")),
+    **dict.fromkeys(("shorter", "shortest", "quicker", "quickest"), ("duration", "min")),
+    **dict.fromkeys(("newer", "newest", "latest", "recent"), ("year", "max")),
+    **dict.fromkeys(("older", "oldest", "earliest", "earlier"), ("year", "min")),
+    **dict.fromkeys(("cheaper", "cheapest"), ("price", "min")),
+    **dict.fromkeys(("expensive", "pricier", "priciest", "dearest"), ("price", "max")),
+    **dict.fromkeys(("popular", "famous", "known"), ("popularity", "max")),
+    **dict.fromkeys(("obscure",), ("popularity", "min")),
+    **dict.fromkeys(("highest", "largest", "biggest", "most", "higher", "larger"), ("", "max")),
+    **dict.fromkeys(("lowest", "smallest", "least", "fewest", "lower", "fewer"), ("", "min")),
+}
+
+
+class FieldQuestions:
+    """Knows the fields of a catalogue by the words of their names, labels and phrases.
+
+    Args:
+        schema: The catalogue's schema.
+        measures: Its numbers and dates.
+    """
+
+    def __init__(self, schema: Schema, measures: Measures) -> None:
+        self._schema, self._measures = schema, measures
+
+    def asked(self, stripped: str) -> str | None:
+        """The field that a question asks for."""
+        schema = self._schema
+        who = _WHO.match(stripped)
+        if who is not None:
+            spec = self._people(who["rest"])
+            return None if spec is None else spec.name
+        spec = None
+        if _WHEN.match(stripped):
+            spec = schema.year
+        elif _LENGTH.match(stripped):
+            spec = self._measures.duration
+        elif _PRICE.match(stripped):
+            spec = self._measures.price
+        elif _WHERE.match(stripped):
+            spec = next(
+                (s for s in schema.filterable if _PLACES & {singular(w) for w in words_of(s.label)}), None
+            )
+        if spec is not None:
+            return spec.name
+        if not re.match(r"(?:what|which|how many|in what|in which|and|the|its|whose|by)\b", stripped) and (
+            len(stripped.split()) > 4
+        ):
+            return None
+        if not re.match(r"(?:what|which|how many|in what|in which|whose|the|its)\b", stripped):
+            return None
+        return self._labelled(stripped)
+
+    def _labelled(self, stripped: str) -> str | None:
+        """The field whose name or label the words hold, if it is one."""
+        spoken = {stem(form) for form in forms(stripped)}
+        best: tuple[int, str] | None = None
+        for spec in self._schema.filterable:
+            own = {stem(w) for w in (*words_of(spec.name), *words_of(spec.label))}
+            if spec.unit:
+                own.add(stem(spec.unit.lower()))
+            common = len(own & spoken - {"number", "num", "type", "name"})
+            if common and (best is None or common > best[0]):
+                best = (common, spec.name)
+        if best is not None:
+            return best[1]
+        number = self._measures.labelled(
+            next((f for f in forms(stripped) if self._measures.labelled(f)), None)
+        )
+        return None if number is None else number.name
+
+    def _people(self, rest: str) -> FieldSpec | None:
+        """The people field that a verb after "who" asks for."""
+        specs = self._schema.names
+        spoken = forms(rest)
+        for spec in specs:
+            verb = spec.phrase.partition("{}")[0].split()
+            stems = {verb[0][:5]} if len(verb) > 1 and verb[-1] == "by" else set()
+            stems |= {singular(w)[:5] for w in (*words_of(spec.name), *words_of(spec.label))}
+            if any(form[:5] in stems for form in spoken if len(form) > 3):
+                return spec
+        if _IN_IT.search(rest):
+            for spec in specs:
+                if spec.phrase.startswith("with {}"):
+                    return spec
+        if _MAKES.search(rest):
+            by = next((s for s in specs if s.phrase.startswith("by {}") or "written" in s.phrase), None)
+            return by or (specs[0] if specs and re.search(r"\b(?:made|makes?|behind|by)\b", rest) else None)
+        return None
+
+    def is_ranked(self, stripped: str) -> bool:
+        """Whether a question asks for the best of some items: "which one should I watch?"."""
+        return re.match(r"(?:which|what) (?:one )?(?:should|would) (?:i|we|you)\b", stripped) is not None
+
+    def most(
+        self, stripped: str, items: Sequence[str]
+    ) -> tuple[str, Literal["", "max", "min"], Sequence[str]] | None:
+        """Field, direction and items of a superlative or comparative: "which is the shortest?"."""
+        compares = THAN.match(stripped) is not None and len(items) == 2
+        if items and (PICKS.match(stripped) or (len(items) == 1 and self.is_ranked(stripped))):
+            return "", "", items
+        if len(items) < 2 or not (compares or re.match(r"(?:so )?(?:which|what)(?:'s)?\b", stripped)):
+            return None
+        if re.match(
+            r"(?:what|which) (?!one\b|of\b|is\b|are\b|has\b|should\b|would\b|movie|film|book)", stripped
+        ):
+            return None
+        pointed = re.match(r"which\b|what(?:'s| is) (?:the )?\w+ (?:one|of)\b", stripped)
+        if pointed is None and not compares:
+            return None
+        spoken = forms(stripped)
+        few = "least" in spoken
+        for form in spoken:
+            role, best = _HIGH_LOW.get(form, ("-", "max"))
+            if role in ("", "-"):
+                continue
+            spec = {
+                "duration": self._measures.duration,
+                "year": self._measures.year,
+                "price": self._measures.price,
+                "popularity": self._schema.popularity,
+            }[role]
+            return (spec.name, "min" if few and best == "max" else best, items) if spec is not None else None
+        extreme = next((form for form in spoken if _HIGH_LOW.get(form, ("-",))[0] == ""), None)
+        if extreme is not None:
+            name = self._labelled(" ".join(form for form in spoken if form != extreme))
+            if name is not None and self._schema.spec(name).has_measure:
+                return name, _HIGH_LOW[extreme][1], items
+        if _RANKED.search(stripped) or self.is_ranked(stripped):
+            return "", "", items
+        return None
