@@ -105,6 +105,8 @@ _POINTER = re.compile(
     r"\b(?:it|its|it's|that|this|that's|they|them|those|these|both|one|ones|the (?:movie|film|book))\b"
 )
 
+_Sentence = tuple[str, Span, tuple[Mention, ...]]  # the message, the sentence's characters, and what it names
+
 
 class QuestionReader:
     """Reads what the newest message asks about items of a catalogue.
@@ -229,10 +231,7 @@ class QuestionReader:
         items, many = self._meant(clause, stripped, dialogue)
         listed = self._list(dialogue)
         if _COMPARE.search(stripped):
-            compared = items if len(items) > 1 else listed[: len(listed) if many else 0]
-            if len(compared) == 1 or not compared:
-                focus = self._focus(dialogue, span[0])
-                compared = [*items, *(one for one in focus if one not in items)] if items else []
+            compared = self._to_compare(items, listed if many else [], dialogue, span[0])
             return made("compare", compared[:5]) if len(compared) > 1 else None
         if _WHY.match(stripped):
             return self._why(clause, stripped, items, many, dialogue)
@@ -254,6 +253,27 @@ class QuestionReader:
             conditions = self._conditions(clause)
             if conditions:
                 return made("which", listed, conditions=conditions)
+        return self._of_record(clause, stripped, items, dialogue)
+
+    def _to_compare(self, items: list[str], listed: list[str], dialogue: Dialogue, start: int) -> list[str]:
+        """The items that a question compares: those that it names, or one and what was talked of, or a list."""
+        compared = items if len(items) > 1 else listed
+        if len(compared) > 1 or not items:
+            return compared if len(compared) > 1 else []
+        return [*items, *(one for one in self._focus(dialogue, start) if one not in items)]
+
+    def _of_record(
+        self, clause: _Sentence, stripped: str, items: list[str], dialogue: Dialogue
+    ) -> Question | None:
+        """What a question asks of the records of items: a value, whether something holds, or all."""
+        text, span, _ = clause
+        listed = self._list(dialogue)
+        number = len(dialogue.messages) - 1
+        named = any(mention.message == number for mention in dialogue.mentions)
+
+        def made(kind: Kind, items: Sequence[str], **more: Any) -> Question:
+            return Question(kind, tuple(items), start=span[0], end=span[1], **more)
+
         name = self._fields.asked(stripped)
         about = _ABOUT.match(stripped) is not None
         bare = re.sub(r"[\s?!.]+", " ", stripped).strip()
@@ -265,8 +285,8 @@ class QuestionReader:
         if name is None and not about and not holds and items and _CALLED.search(stripped):
             return made("record", items)
         if name is not None and not items and not self._pointer.search(stripped):
-            unknown = _UNKNOWN.search(said)
-            if unknown is not None and not here:
+            unknown = _UNKNOWN.search(text[slice(*span)])
+            if unknown is not None and not named:
                 return made("unknown", (), said=unknown[1].strip())
         if name is None and not about and not holds and not _MORE.search(stripped):
             return None
@@ -317,7 +337,7 @@ class QuestionReader:
 
     def _told(
         self,
-        clause: tuple[str, Span, tuple[Mention, ...]],
+        clause: _Sentence,
         stripped: str,
         items: Sequence[str],
         dialogue: Dialogue,
@@ -342,7 +362,7 @@ class QuestionReader:
 
     def _why(
         self,
-        clause: tuple[str, Span, tuple[Mention, ...]],
+        clause: _Sentence,
         stripped: str,
         items: Sequence[str],
         many: bool,
@@ -366,9 +386,7 @@ class QuestionReader:
     def _list(self, dialogue: Dialogue) -> list[str]:
         return [one for one in dialogue.last_listed if one in self._catalog]
 
-    def _meant(
-        self, clause: tuple[str, Span, tuple[Mention, ...]], stripped: str, dialogue: Dialogue
-    ) -> tuple[list[str], bool]:
+    def _meant(self, clause: _Sentence, stripped: str, dialogue: Dialogue) -> tuple[list[str], bool]:
         """The items that a sentence names or counts out, and whether it points at several."""
         if clause[2]:
             return list(dict.fromkeys(m.item_id for m in clause[2])), False
@@ -416,7 +434,7 @@ class QuestionReader:
 
     # -- what is asked ------------------------------------------------------------------------------------
 
-    def _conditions(self, clause: tuple[str, Span, tuple[Mention, ...]]) -> tuple[Condition, ...]:
+    def _conditions(self, clause: _Sentence) -> tuple[Condition, ...]:
         """The values and limits that a sentence speaks of."""
         text, span, inside = clause
         masked = [(m.start, m.end) for m in inside]

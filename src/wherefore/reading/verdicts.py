@@ -269,10 +269,20 @@ def verdict_on(
     found = _last_verb(head)
     if found is not None:
         return "liked" if found[0] == "seen" and _OFTEN.match(tail) else found[0]
-    after = text[end : clause[1]]
-    meets = _THINK.match(head) and _MEETS.match(
-        tail
-    )  # "Think Alien meets Clueless", "Fargo > The Big Lebowski"
+    return _said_otherwise(head, tail, text[end : clause[1]], before)
+
+
+def _said_otherwise(head: str, tail: str, after: str, before: Verdict | None) -> Verdict | None:
+    """What a clause without a verb of liking says of a mention.
+
+    Args:
+        head: Its words before the mention.
+        tail: Those after it, up to the next mention.
+        after: All of those after it.
+        before: The verdict of the clause before.
+    """
+    meets = _THINK.match(head) and _MEETS.match(tail)  # "Think Alien meets Clueless"
+    # "Fargo > The Big Lebowski"
     if meets or _LIKENED.search(head) or re.fullmatch(r"\s*>\s*", tail) or says_like_that(after):
         return "liked"
     if before is not None and _NOR.match(head):
