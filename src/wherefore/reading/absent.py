@@ -69,10 +69,7 @@ class AbsentReader:
         """
         text = straight(text)
         said = words(text)
-        known = [
-            *mentions,
-            *self._values.people_in(text, said),
-        ]
+        known = [*mentions, *self._values.people_in(text, said)]
         parts = clauses(text, mentions)
         found: dict[str, None] = {}
         for start, end in sorted(islice(self._candidates(text, said, known), _MOST)):

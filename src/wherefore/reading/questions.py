@@ -336,11 +336,7 @@ class QuestionReader:
         return None if self._asks_for_more(text, span, here) else made
 
     def _told(
-        self,
-        clause: _Sentence,
-        stripped: str,
-        items: Sequence[str],
-        dialogue: Dialogue,
+        self, clause: _Sentence, stripped: str, items: Sequence[str], dialogue: Dialogue
     ) -> Question | None:
         """What is no question by its form: "tell me about the second one"."""
         if not _MORE.search(stripped):
@@ -361,12 +357,7 @@ class QuestionReader:
         return Question("record", tuple(chosen), start=clause[1][0], end=clause[1][1])
 
     def _why(
-        self,
-        clause: _Sentence,
-        stripped: str,
-        items: Sequence[str],
-        many: bool,
-        dialogue: Dialogue,
+        self, clause: _Sentence, stripped: str, items: Sequence[str], many: bool, dialogue: Dialogue
     ) -> Question | None:
         start, end = clause[1]
         listed = self._list(dialogue)

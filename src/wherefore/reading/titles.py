@@ -121,10 +121,7 @@ class TitleIndex:
         if row is None:
             return []
         key = self._keys[row]
-        return [
-            item_id,
-            *(self.ids[t.row] for t in self.titles.get(key, ()) if t.row != row and not t.weak),
-        ]
+        return [item_id, *(self.ids[t.row] for t in self.titles.get(key, ()) if t.row != row and not t.weak)]
 
     def nearest(self, key: str, is_odd: Callable[[str], bool]) -> tuple[str, float]:
         """The title key most like `key`, or "" when none is like enough, and how much it is like it (0-100).
