@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from test_model import prompts_of, signals, trunk_of
 from wherefore.lm.copying import Copying
-from wherefore.writing.phrases import surface
 from wherefore.writing.plan import plan_reasons
+from wherefore.writing.surface import surface
 
 TOKENS = st.integers(0, 5)
 PHRASES = st.lists(st.lists(TOKENS, min_size=1, max_size=4), max_size=4)

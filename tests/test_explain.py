@@ -16,10 +16,16 @@ from wherefore.lm.copying import Copying
 from wherefore.reading.reader import DialogueReader
 from wherefore.text import normal_words
 from wherefore.training.practice import random_case, random_dialogue, random_opening_case
-from wherefore.writing.check import check, plain_opening, plain_sentence, polish
-from wherefore.writing.grammar import lexicon, opening, opening_surface, record_sentences, word
+from wherefore.writing.check import check
+from wherefore.writing.evidence import evidence
+from wherefore.writing.fallback import plain_opening, plain_sentence
+from wherefore.writing.frames import lexicon
+from wherefore.writing.openings import opening
 from wherefore.writing.phrases import article
-from wherefore.writing.plan import evidence, plan_opening, plan_reasons
+from wherefore.writing.plan import plan_opening, plan_reasons
+from wherefore.writing.polish import polish
+from wherefore.writing.reasons import record_sentences, word
+from wherefore.writing.surface import opening_surface
 
 MOVIES = [
     (

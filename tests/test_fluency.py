@@ -11,10 +11,11 @@ from wherefore.catalog.catalog import Catalog
 from wherefore.dialogue.state import Limit
 from wherefore.training.invented import invented_catalogs
 from wherefore.training.practice import collect, random_case, random_opening_case
-from wherefore.writing.check import Sentence
 from wherefore.writing.fluency import ORDER, ngrams, oddities, shape
-from wherefore.writing.grammar import opening, word
+from wherefore.writing.openings import opening
 from wherefore.writing.plan import plan_opening
+from wherefore.writing.reasons import word
+from wherefore.writing.sentence import Sentence
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 from make_ngrams import main  # noqa: E402

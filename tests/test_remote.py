@@ -32,7 +32,7 @@ from wherefore.lm.server import DIALOGUE, Server, ServerWarning, Transcript
 from wherefore.ranking.served import FUSION, ServedOrder, fused
 from wherefore.recommender import Recommender
 from wherefore.reply import Done, ListReady, TextDelta
-from wherefore.writing.plan import record_fact
+from wherefore.writing.evidence import record_fact
 from wherefore.writing.served import raw
 
 KEY = "sk-very-secret-0123456789"

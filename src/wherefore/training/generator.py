@@ -21,7 +21,7 @@ from wherefore.dialogue.facts import Plan
 from wherefore.dialogue.state import Preferences, Wish
 from wherefore.reading.reader import DialogueReader
 from wherefore.training.simulate import Seen, SimulatedUser, Taste, closeness
-from wherefore.writing import check as explain
+from wherefore.writing import fallback as explain
 from wherefore.writing.answers import answer
 from wherefore.writing.asking import Ask, best_question
 from wherefore.writing.plan import plan_opening, plan_reasons

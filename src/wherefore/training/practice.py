@@ -12,10 +12,12 @@ from wherefore.catalog.spoken import is_year, values_of
 from wherefore.dialogue.facts import Fact, Plan
 from wherefore.dialogue.messages import Dialogue, Mention, Message, named_items
 from wherefore.dialogue.state import Limit, Preferences, Wish
-from wherefore.writing.check import Sentence
-from wherefore.writing.fluency import Ngram, _ngrams, shape
-from wherefore.writing.grammar import opening, word
-from wherefore.writing.plan import evidence, plan_opening
+from wherefore.writing.evidence import evidence
+from wherefore.writing.fluency import Ngram, ngrams_of, shape
+from wherefore.writing.openings import opening
+from wherefore.writing.plan import plan_opening
+from wherefore.writing.reasons import word
+from wherefore.writing.sentence import Sentence
 
 
 class Case(NamedTuple):
@@ -186,5 +188,5 @@ def collect(catalogs: Sequence[Catalog], sentences: int, seed: int = 0) -> set[N
         else:
             case = random_opening_case(catalog, rng)
             text = opening(case.plan, rng)
-        found.update(_ngrams(shape(Sentence(text, case.plan, case.dialogue, catalog))))
+        found.update(ngrams_of(shape(Sentence(text, case.plan, case.dialogue, catalog))))
     return found

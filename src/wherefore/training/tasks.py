@@ -31,8 +31,9 @@ from wherefore.reading.reader import DialogueReader
 from wherefore.retrieval.retriever import Retriever
 from wherefore.training import practice
 from wherefore.training.losses import TaskBatch
-from wherefore.writing import grammar as wording
+from wherefore.writing.openings import opening
 from wherefore.writing.plan import plan_reasons
+from wherefore.writing.reasons import record_sentences, word
 
 T = TypeVar("T")
 Progress = Callable[[int, int], None]
@@ -212,7 +213,7 @@ class RecordsTask:
         ids: tuple[int, ...] = text_format.start_ids
         for row in rng.integers(len(self.data.catalog), size=3):
             item = self.data.catalog.items[row]
-            sentence = wording.record_sentences(item, self.data.catalog, dice(rng))
+            sentence = record_sentences(item, self.data.catalog, dice(rng))
             ids += (*text_format.encode(f"{item.title} : {sentence}"), text_format.end_id)
         return Example(Segment(ids[: text_format.max_dialogue_tokens]).supervise())
 
@@ -230,7 +231,7 @@ class ItemsTask:
         def draw(count: int) -> list[Example]:
             examples = []
             for row in rng.choice(len(catalog), size=count, replace=False):
-                sentence = wording.record_sentences(catalog.items[row], catalog, dice(rng))
+                sentence = record_sentences(catalog.items[row], catalog, dice(rng))
                 alone = Segment(text_format.encode(catalog.text(catalog.items[row]))[:64])
                 examples.append(Example(Segment(), (text_format.facts(int(row), sentence), alone)))
             return examples
@@ -509,7 +510,7 @@ class WordingTask:
         )
         branches = []
         for plan in plans:
-            sentence = wording.opening(plan, draw) if plan.item is None else wording.word(plan, draw)
+            sentence = opening(plan, draw) if plan.item is None else word(plan, draw)
             branches.append(text_format.plan(plan, catalog, offset) + text_format.target(sentence))
         return Example(trunk, tuple(branches))
 

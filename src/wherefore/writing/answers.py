@@ -13,7 +13,8 @@ from wherefore.dialogue.questions import Condition, Question
 from wherefore.dialogue.spoken import limit_words
 from wherefore.reading.measures import Measures
 from wherefore.text import joined
-from wherefore.writing.check import plain_sentence, polish
+from wherefore.writing.evidence import record_fact
+from wherefore.writing.fallback import plain_sentence
 from wherefore.writing.phrases import (
     additions,
     article,
@@ -23,7 +24,8 @@ from wherefore.writing.phrases import (
     predicates,
     style_of,
 )
-from wherefore.writing.plan import plan_reasons, record_fact
+from wherefore.writing.plan import plan_reasons
+from wherefore.writing.polish import polish
 from wherefore.writing.smalltalk import Said
 
 _MOST = 6  # values of one field that are told

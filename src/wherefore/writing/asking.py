@@ -17,8 +17,8 @@ from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.spoken import limit_words
 from wherefore.dialogue.state import Limit
 from wherefore.text import joined, straight
+from wherefore.writing.evidence import record_fact
 from wherefore.writing.phrases import of_place, said, style_of
-from wherefore.writing.plan import record_fact
 
 _CANDIDATES = 100  # of the best that a question is to tell apart
 _LEAST = 0.5  # bits that an answer must be expected to give

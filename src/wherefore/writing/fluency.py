@@ -1,6 +1,6 @@
 """Fluency: a sentence may only put words together as the grammar does, with any values between them.
 
-The check of `explain` says whether a sentence is true. A small LLM can still word true things oddly ("it shares cast
+The check (`check.py`) says whether a sentence is true. A small LLM can still word true things oddly ("it shares cast
 its keyword"); here every five words in a row, where each value, title and limit counts as one word of its kind, must
 be among those that the grammar has been seen to use. Three let through what is right piece by piece alone ("you liked
 Heat, and this is one"); six turn down what the grammar might well say but seldom does.
@@ -12,21 +12,17 @@ import gzip
 from collections.abc import Sequence
 from functools import cache
 
+from wherefore.catalog.schema import Schema
 from wherefore.files import ASSETS
 from wherefore.text import normal_words
-from wherefore.writing.check import Sentence
-from wherefore.writing.grammar import lexicon
+from wherefore.writing.evidence import record_fact
+from wherefore.writing.frames import lexicon
 from wherefore.writing.phrases import NUMBERS, style_of
-from wherefore.writing.plan import record_fact
+from wherefore.writing.sentence import Sentence, Span
 
 ORDER = 5  # n
-
-
 NGRAMS = "ngrams.txt.gz"
-
-
 Ngram = tuple[str, ...]
-
 
 _SINGULAR = frozenset("is was has shares stars runs lasts comes came goes dates".split())
 
@@ -38,7 +34,7 @@ def oddities(sentence: Sentence) -> list[str]:
     """
     known = ngrams()
     words = shape(sentence)
-    return [" ".join(some) for some in _ngrams(words) if some not in known] + _disagreeing(words)
+    return [" ".join(some) for some in ngrams_of(words) if some not in known] + _disagreeing(words)
 
 
 def _disagreeing(words: Sequence[str]) -> list[str]:
@@ -58,40 +54,47 @@ def shape(sentence: Sentence) -> list[str]:
     `^` begins it, `$` ends it, and `|` stands between sentences.
     """
     starts = {span.start: span for span in sentence.spans}
-    schema, plan = sentence.catalog.schema, sentence.plan
-    nouns = ((normal_words(plan.noun), "NOUN"), (normal_words(plan.plural), "NOUNS"))
-    fixed = lexicon()
+    nouns = [
+        (noun, kind)
+        for text, kind in ((sentence.plan.noun, "NOUN"), (sentence.plan.plural, "NOUNS"))
+        if (noun := normal_words(text))
+    ]
     out = ["^"]
     place = 0
     while place < len(sentence.words):
         if place and sentence.sentence_of[place] != sentence.sentence_of[place - 1]:
             out.append("|")
-        span = starts.get(place)
-        current = sentence.words[place]
-        noun = next(
-            (
-                (said, kind)
-                for said, kind in nouns
-                if said and sentence.words[place : place + len(said)] == said
-            ),
-            None,
-        )
-        if span is not None:
-            styles = {style_of(record_fact(schema.spec(name), value)) for name, value in span.pairs}
-            kind = {"slot": span.text[0], "limit": "LIMIT"}.get(
-                span.kind, f"{span.kind}:{'/'.join(sorted(styles))}"
-            )
+        here = [(noun, kind) for noun, kind in nouns if sentence.words[place : place + len(noun)] == noun]
+        if place in starts:
+            out.append(_kind_of(starts[place], sentence.catalog.schema))
+            place = starts[place].end
+        elif here:
+            noun, kind = here[0]
             out.append(kind)
-            place = span.end
-        elif noun is not None:
-            out.append(noun[1])
-            place += len(noun[0])
+            place += len(noun)
         else:
-            count = current.isdigit() or (current in NUMBERS and current != "no")
-            kind = "COUNT" if count and current != "1" else current if current in fixed else "LABEL"
-            out.append("one" if current in ("1", "one") else kind)
+            out.append(_shape_of(sentence.words[place]))
             place += 1
     return [*out, "$"]
+
+
+def _kind_of(span: Span, schema: Schema) -> str:
+    """The kind that stands for a value, limit or title: "value:person", "LIMIT", "@"."""
+    if span.kind == "slot":
+        return span.text[0]
+    if span.kind == "limit":
+        return "LIMIT"
+    styles = {style_of(record_fact(schema.spec(name), value)) for name, value in span.pairs}
+    return f"{span.kind}:{'/'.join(sorted(styles))}"
+
+
+def _shape_of(word: str) -> str:
+    """A word of the grammar as it is; of others, the kind."""
+    if word in ("1", "one"):
+        return "one"
+    if word.isdigit() or (word in NUMBERS and word != "no"):
+        return "COUNT"
+    return word if word in lexicon() else "LABEL"
 
 
 @cache
@@ -101,6 +104,6 @@ def ngrams() -> frozenset[Ngram]:
     return frozenset(tuple(line.split(" ")) for line in text.splitlines())
 
 
-def _ngrams(words: Sequence[str]) -> list[Ngram]:
+def ngrams_of(words: Sequence[str]) -> list[Ngram]:
     """All of ORDER words in a row; a shorter sentence as it is."""
     return [tuple(words[start : start + ORDER]) for start in range(max(len(words) - ORDER, 0) + 1)]

@@ -15,8 +15,8 @@ from wherefore.lm.copying import Copying
 from wherefore.lm.decoding import ContinuousBatch, Written
 from wherefore.lm.item_encoder import ItemSignals
 from wherefore.lm.model import DialogueCache, RecommenderLM
-from wherefore.writing.grammar import lexicon, opening_surface
-from wherefore.writing.phrases import surface
+from wherefore.writing.frames import lexicon
+from wherefore.writing.surface import opening_surface, surface
 
 
 class LocalWriter:

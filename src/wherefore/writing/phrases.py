@@ -1,20 +1,20 @@
 """English for facts: how a value of any catalogue's field is said as a noun, a predicate or an addition.
 
-Everything is in the raw form that the writer learns: lower case, liked and listed items as `@1`, `#1`.
+The sentences that such phrases go into stand in `frames.py`. Everything is in the raw form that the writer learns:
+lower case, liked and listed items as `@1`, `#1`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from wherefore.catalog.catalog import Catalog
-from wherefore.catalog.naming import plural
+from wherefore.catalog.kinds import KINDS, FieldKind
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.spoken import unit_words
-from wherefore.dialogue.facts import Fact, Plan
+from wherefore.dialogue.facts import Fact
 from wherefore.text import joined, normal_words, stem
-from wherefore.writing.plan import record_fact
+from wherefore.writing.evidence import record_fact
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -37,6 +37,7 @@ _COUNTED = frozenset(
     "page track chapter ingredient player piece season episode step serving song volume part level".split()
 )
 _LONG = frozenset(("runtime", "duration", "running time", "length", "play time", "playing time"))
+_NO_FIELD = FieldKind("a fact about no field")
 _CAST = frozenset("cast actor actress star starring performer actors".split())
 
 
@@ -46,113 +47,117 @@ class Role:
 
     noun: str  # "director"
     plural: str
-    did: str  # "directed": X directed both this one and @1
-    did_many: str
-    who: tuple[str, ...]  # "you asked for X, who ..."
     before: tuple[str, ...]  # cue words right before a name: "directed by"
     after: tuple[str, ...]  # cue words right after a name: "as director"
     predicates: tuple[str, ...]
     additions: tuple[str, ...]
+    did: str = "is behind"  # "directed": X directed both this one and @1
+    did_many: str = "are behind"
+    who: tuple[str, ...] = ("is behind this one",)  # "you asked for X, who ..."
+
+
+_DIRECTOR = Role(
+    "director",
+    "directors",
+    before=("directed by", "director", "directors"),
+    after=("as director", "as directors", "directing", "directed", "who directed", "who is its director"),
+    predicates=(
+        "is directed by {v}",
+        "was directed by {v}",
+        "comes from director {v}",
+        "has {v} as director",
+    ),
+    additions=("directed by {v}", "directed by {v}", "from director {v}"),
+    did="directed",
+    did_many="directed",
+    who=("directed this one", "is its director"),
+)
+_CAST_MEMBER = Role(
+    "cast member",
+    "cast members",
+    before=("starring", "stars", "star", "cast member", "cast members", "with", "features", "featuring"),
+    after=(
+        *("in the cast", "appears in", "appear in", "is in the cast", "stars in", "star in", "who is in"),
+        "who appears",
+    ),
+    predicates=("stars {v}", "has {v} in the cast", "features {v}"),
+    additions=("with {v}", "starring {v}", "with {v} in the cast"),
+    did="appears in",
+    did_many="appear in",
+    who=("is in the cast", "appears in this one", "is in this one"),
+)
 
 
 def role_of(template: str, label: str) -> Role:
     """The role of the people of a field, from its phrase and label."""
     prefix = template.partition("{}")[0].strip().lower()
-    label = label.lower()
-    noun, plural = label, label if label.endswith("s") else label + "s"
+    noun = label.lower()
+    plural = noun if noun.endswith("s") else noun + "s"
     if prefix == "directed by":
-        return Role(
-            "director",
-            "directors",
-            "directed",
-            "directed",
-            ("directed this one", "is its director"),
-            ("directed by", "director", "directors"),
-            ("as director", "as directors", "directing", "directed", "who directed", "who is its director"),
-            ("is directed by {v}", "was directed by {v}", "comes from director {v}", "has {v} as director"),
-            ("directed by {v}", "directed by {v}", "from director {v}"),
-        )
-    if prefix == "with" and label in _CAST:
-        return Role(
-            "cast member",
-            "cast members",
-            "appears in",
-            "appear in",
-            ("is in the cast", "appears in this one", "is in this one"),
-            ("starring", "stars", "star", "cast member", "cast members", "with", "features", "featuring"),
-            (
-                "in the cast",
-                "appears in",
-                "appear in",
-                "is in the cast",
-                "stars in",
-                "star in",
-                "who is in",
-                "who appears",
-            ),
-            ("stars {v}", "has {v} in the cast", "features {v}"),
-            ("with {v}", "starring {v}", "with {v} in the cast"),
-        )
+        return _DIRECTOR
+    if prefix == "with" and noun in _CAST:
+        return _CAST_MEMBER
     if prefix == "by":
         return Role(
             noun,
             plural,
-            "is behind",
-            "are behind",
-            ("is behind this one", "made this one") if noun != "author" else ("wrote this one",),
-            ("by", "work of", noun, plural),
-            ("is behind", "are behind", "who is behind", "who made", "who wrote", "wrote", f"as {noun}"),
-            ("is by {v}", "is by {v}", "is the work of {v}"),
-            ("by {v}",),
+            before=("by", "work of", noun, plural),
+            after=(
+                "is behind",
+                "are behind",
+                "who is behind",
+                "who made",
+                "who wrote",
+                "wrote",
+                f"as {noun}",
+            ),
+            predicates=("is by {v}", "is by {v}", "is the work of {v}"),
+            additions=("by {v}",),
+            who=("wrote this one",) if noun == "author" else ("is behind this one", "made this one"),
         )
     if prefix.endswith(" by") and " " not in prefix[:-3]:
-        verb = prefix[:-3]
-        active = {"written": "wrote"}.get(verb, verb)
+        verb = {"written": "wrote"}.get(prefix[:-3], prefix[:-3])
         return Role(
             noun,
             plural,
-            active,
-            active,
-            (f"{active} this one",),
-            (prefix, noun, plural),
-            (active, f"who {active}", f"as {noun}"),
-            (f"is {prefix} {{v}}", f"was {prefix} {{v}}"),
-            (f"{prefix} {{v}}",),
+            before=(prefix, noun, plural),
+            after=(verb, f"who {verb}", f"as {noun}"),
+            predicates=(f"is {prefix} {{v}}", f"was {prefix} {{v}}"),
+            additions=(f"{prefix} {{v}}",),
+            did=verb,
+            did_many=verb,
+            who=(f"{verb} this one",),
         )
     if prefix.startswith("with "):
         return Role(
             noun,
             plural,
-            "is behind",
-            "are behind",
-            ("is behind this one",),
-            (prefix, prefix[5:], noun, plural),
-            (f"as {noun}", "is behind", "are behind", "who is behind"),
-            (f"has {prefix[5:]} {{v}}", f"comes {prefix} {{v}}"),
-            (f"{prefix} {{v}}",),
+            before=(prefix, prefix[5:], noun, plural),
+            after=(f"as {noun}", "is behind", "are behind", "who is behind"),
+            predicates=(f"has {prefix[5:]} {{v}}", f"comes {prefix} {{v}}"),
+            additions=(f"{prefix} {{v}}",),
         )
-    lead = prefix.rstrip(": ") if prefix and ":" not in prefix else ""
+    lead = prefix if ":" not in prefix else ""
     return Role(
         noun,
         plural,
-        "is behind",
-        "are behind",
-        ("is named in its record",),
-        tuple(cue for cue in (lead, noun, plural) if cue),
-        (f"as {noun}", "is behind", "are behind", "who is named"),
-        (f"is {lead} {{v}}",) * 2 if lead else (f"has {{v}} as {noun}", f"names {{v}} as {noun}"),
-        (f"{lead} {{v}}" if lead else f"with {{v}} as {noun}",),
+        before=tuple(cue for cue in (lead, noun, plural) if cue),
+        after=(f"as {noun}", "is behind", "are behind", "who is named"),
+        predicates=(f"is {lead} {{v}}",) * 2 if lead else (f"has {{v}} as {noun}", f"names {{v}} as {noun}"),
+        additions=(f"{lead} {{v}}" if lead else f"with {{v}} as {noun}",),
+        who=("is named in its record",),
     )
 
 
 def style_of(fact: Fact) -> str:
     """How a field is spoken of: person, year, number, modifier ("horror"), tag, prep ("in French") or label."""
-    if fact.field_kind == "people":
+    can = KINDS.get(fact.field_kind, _NO_FIELD)
+    if can.values == "names":
         return "person"
     prefix = prefix_of(fact)
-    if fact.field_kind == "date" or (fact.field_kind == "number" and prefix == "from"):
+    if can.measure == "date" or (can.measure == "number" and prefix == "from"):
         return "year"
-    if fact.field_kind == "number":
+    if can.measure == "number":
         return "number"
     if not prefix:
         return "modifier"
@@ -185,8 +190,7 @@ def article(text: str) -> str:
         vowel = word in _CAPITAL_VOWELS or word in "aeio"
     else:
         vowel = word[0] in "aeiou" and not rest.startswith(("uni", "use", "eu", "one", "u.s", "uk", "usa"))
-        vowel = vowel or rest.startswith(("hour", "honest", "heir"))
-        vowel = vowel or rest.startswith(("unin", "unim"))
+        vowel = vowel or rest.startswith(("hour", "honest", "heir", "unin", "unim"))
     return f"{'an' if vowel else 'a'} {text}"
 
 
@@ -220,11 +224,24 @@ def amount(fact: Fact) -> str:
     return f"{fact.value} {unit}".strip()
 
 
+def number_word(count: int) -> str:
+    """A number as it is said: "five", "12"."""
+    return NUMBERS[count] if count < len(NUMBERS) else str(count)
+
+
 def counted(fact: Fact) -> str:
     """The plural noun when the number counts things ("pages"), else an empty text."""
     label = fact.label.lower().removeprefix("num ").removeprefix("number of ").removeprefix("n ")
     single = label.removesuffix("s")
     return single + "s" if not fact.unit and (single in _COUNTED or label != fact.label.lower()) else ""
+
+
+def by_field(facts: Iterable[Fact]) -> list[list[Fact]]:
+    """Facts grouped by their field, in the order in which the fields first come."""
+    fields: dict[str, list[Fact]] = {}
+    for fact in facts:
+        fields.setdefault(fact.field, []).append(fact)
+    return list(fields.values())
 
 
 def predicates(facts: Sequence[Fact], noun: str) -> list[str]:
@@ -256,10 +273,8 @@ def predicates(facts: Sequence[Fact], noun: str) -> list[str]:
         case "prep":
             return [f"is {prefix_of(first)} {v}"]
         case _:
-            return [
-                f"has {v} as its {label_noun(first, many)}",
-                f"lists {v} as its {label_noun(first, many)}",
-            ]
+            label = label_noun(first, many)
+            return [f"has {v} as its {label}", f"lists {v} as its {label}"]
 
 
 def plural_predicates(facts: Sequence[Fact], plural: str) -> list[str]:
@@ -330,7 +345,7 @@ def additions(facts: Sequence[Fact]) -> list[str]:
         case "tag":
             return [f"tagged {v}", f"tagged {v}", f"with the {label_noun(first, many)} {v}"]
         case "prep":
-            return [f"{first.template.partition('{}')[0].strip().lower()} {v}"]
+            return [f"{prefix_of(first)} {v}"]
         case _:
             return [f"with {v} as its {label_noun(first, many)}"]
 
@@ -361,7 +376,7 @@ def common(facts: Sequence[Fact]) -> list[str]:
         return [f"the {label_noun(first, False)} {v}", f"the {v} {label_noun(first, False)}"]
     bare = joined(
         [" ".join(fact.value.lower().split()) for fact in facts]
-    )  # "the country usa", without "the usa"
+    )  # "the country usa", not "the usa"
     return [f"the {label_noun(first, many)} {bare}"]
 
 
@@ -379,19 +394,3 @@ def limit_object(fact: Fact) -> str:
     if ask.startswith(("under", "over", "at ", "exactly", "between")) and not fact.unit:
         return f"{article(fact.label.lower())} of {ask}" if not counted(fact) else f"{ask} {counted(fact)}"
     return f"something {'of ' if ask.startswith(('at ', 'exactly', 'between')) else ''}{ask}"
-
-
-def surface(plan: Plan, catalog: Catalog) -> tuple[set[str], set[str]]:
-    """The values that a plan's sentence may say, in the forms in which they are said, and what else its text holds."""
-    values: set[str] = set()
-    words = {plan.noun, plan.plural, *plan.slots, "item", "keyword"}
-    if plan.item is not None:
-        for spec, value in catalog.facts(plan.item):
-            words.add(spec.label or spec.name)
-            values.update(map(str, value[:3]) if isinstance(value, tuple) else [str(value)])
-    for fact in plan.facts:
-        words.update((fact.label, fact.unit, fact.ask, fact.template.replace("{}", " ")))
-        values.add(fact.value)
-    lower = {value.lower() for value in values}
-    values |= lower | {plural(value) for value in lower} | {FORMS[value] for value in lower if value in FORMS}
-    return {value for value in values if value}, {text for text in words if text}

@@ -12,8 +12,11 @@ from wherefore.config import WriterConfig
 from wherefore.dialogue.facts import Plan
 from wherefore.dialogue.messages import Dialogue
 from wherefore.lm.decoding import Written
-from wherefore.writing.check import Sentence, plain_opening, plain_sentence, polish
+from wherefore.writing.check import problems
+from wherefore.writing.fallback import plain_opening, plain_sentence
 from wherefore.writing.fluency import oddities
+from wherefore.writing.polish import polish
+from wherefore.writing.sentence import Sentence
 
 Worded = Literal["first", "rewritten", "plain"]
 # Words plans, with slots looked up in a catalogue, settings and a seed, unchecked; the last argument is asked whether
@@ -91,7 +94,7 @@ def _attempt(
         plan = plans[one.row]
         if one.finished:
             sentence = Sentence(one.text, plan, grounds.dialogue, grounds.catalog)
-            if not sentence.check() and not oddities(sentence):
+            if not problems(sentence) and not oddities(sentence):
                 passed[one.row].append((one, len(sentence.told())))
         if len(passed[one.row]) < grounds.settings.enough and ended[one.row] < grounds.settings.samples:
             continue

@@ -16,10 +16,13 @@ from wherefore.dialogue.messages import Dialogue
 from wherefore.lm.decoding import Written
 from wherefore.lm.server import Server, ServerFailure, Transcript, data, lists
 from wherefore.text import normal_words
-from wherefore.writing.check import Sentence
+from wherefore.writing.check import problems
 from wherefore.writing.fluency import oddities
-from wherefore.writing.grammar import lexicon, opening, word
-from wherefore.writing.phrases import surface
+from wherefore.writing.frames import lexicon
+from wherefore.writing.openings import opening
+from wherefore.writing.reasons import word
+from wherefore.writing.sentence import Sentence
+from wherefore.writing.surface import surface
 
 DRAFTS = 5  # wordings by the grammar that the server chooses from and varies
 
@@ -133,7 +136,7 @@ def _wording(plan: Plan, dialogue: Dialogue, catalog: Catalog, count: int, seed:
     make = opening if plan.item is None else word
     drafts = sorted({make(plan, Random(seed * DRAFTS + number)) for number in range(2 * DRAFTS)})
     checked = [(draft, Sentence(draft, plan, dialogue, catalog)) for draft in drafts]
-    passed = [draft for draft, sentence in checked if not sentence.check() and not oddities(sentence)]
+    passed = [draft for draft, sentence in checked if not problems(sentence) and not oddities(sentence)]
     told = {
         "facts": [_told(fact, plan) for fact in plan.facts],
         "slots": {

@@ -1,0 +1,295 @@
+"""Evidence: the facts that tie an item to what the user said, weighed by how much each tells."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from wherefore.catalog.catalog import Catalog, Item, PerCatalog
+from wherefore.catalog.schema import FieldSpec
+from wherefore.catalog.spoken import values_of
+from wherefore.dialogue.facts import Fact, FactKind
+from wherefore.dialogue.messages import Dialogue
+from wherefore.dialogue.spoken import limit_words
+from wherefore.dialogue.state import Limit, Wish
+from wherefore.text import normal_words
+
+_COMMON = 0.5  # a value that more than this share of the items have ties nothing together
+_NEAR = 0.5  # cosine from which an item is called close to another: one random pair in a hundred reaches it
+_ORDER: tuple[FactKind, ...] = ("wish", "shared", "similar", "own", "limit", "avoid")  # in a sentence
+
+FactKey = tuple[str, str, str, str]
+
+
+class _Rarity:
+    """How telling each value is: log(items that have the field / items that have the value)."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.share: dict[str, dict[str, float]] = {}
+        for spec in catalog.schema.valued:
+            having = sum(1 for item in catalog.items if item.values(spec.name)) or 1
+            counts = catalog.vocabulary(spec.name)
+            self.share[spec.name] = {value: count / having for value, count in counts.items()}
+
+    def __call__(self, name: str, value: str) -> float:
+        return -math.log(max(self.share.get(name, {}).get(value, 1.0), 1e-9))
+
+    def common(self, name: str, value: str) -> bool:
+        """Whether so many items have the value that it ties nothing together."""
+        return self(name, value) <= -math.log(_COMMON)
+
+
+_rarity = PerCatalog(_Rarity)
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A fact, and how much it tells."""
+
+    fact: Fact
+    weight: float
+
+
+def fact_of(
+    spec: FieldSpec,
+    value: str,
+    kind: FactKind,
+    because: str,
+    source: str | None = None,
+    said: str = "",
+    ask: str = "",
+) -> Fact:
+    """A fact about a field."""
+    label = spec.label or spec.name
+    return Fact(spec.name, value, because, kind, source, said, ask, spec.phrase, label, spec.kind, spec.unit)
+
+
+def record_fact(spec: FieldSpec, value: str) -> Fact:
+    """A value of a record, or a field without one, that has nothing to do with the user."""
+    return fact_of(spec, value, "own", "it is in its record")
+
+
+def fact_key(fact: Fact) -> FactKey:
+    """What makes two facts the same thing to say."""
+    return (fact.kind, fact.field, fact.value if fact.kind != "limit" else "", fact.source or "")
+
+
+def evidence(
+    item: Item,
+    dialogue: Dialogue,
+    catalog: Catalog,
+    similarity: Mapping[str, float] | None = None,
+    limit: int = 3,
+) -> tuple[Fact, ...]:
+    """The most telling facts that tie an item to what the user said.
+
+    Wishes that the item meets come first, then what it shares with liked items (the rarer the better), limits
+    that it passes, the closest liked item and what it rightly lacks. Facts of its own fill in when nothing
+    else is known, so there is at least one whenever the record holds anything.
+
+    Args:
+        item: The item to explain.
+        dialogue: What the user said.
+        catalog: Where the item and the liked items are from.
+        similarity: How close the item is to each liked item (cosine, by the liked item's id).
+        limit: At most this many facts.
+    """
+    return choose(weigh(item, dialogue, catalog, similarity), limit, Counter())
+
+
+def weigh(
+    item: Item, dialogue: Dialogue, catalog: Catalog, similarity: Mapping[str, float] | None
+) -> list[Weighed]:
+    """All that ties the item to the user's words, the most telling first; then some facts of its own."""
+    preferences = dialogue.preferences
+    met = _wishes_met(item, preferences.wanted, catalog)
+    taken = {(one.fact.field, one.fact.value) for one in met}
+    ties = _ties(item, preferences.liked, taken, catalog)
+    shared = _shared(ties)
+    taken |= {(one.fact.field, one.fact.value) for one in shared}
+    near = {i: s for i, s in (similarity or {}).items() if i in preferences.liked and i != item.id}
+    found = [
+        *met,
+        *shared,
+        *_limits_passed(item, preferences.limits, catalog),
+        *_rightly_absent(item, preferences.unwanted, catalog),
+        *_closest(near, ties, catalog),
+    ]
+    own = _own(item, {tuple(normal_words(value)) for _, value in taken}, catalog)
+    if not own and not found:  # everything about it is common: say that rather than nothing
+        own = [
+            Weighed(record_fact(spec, value), 0.5)
+            for spec in catalog.schema.filterable
+            for value in values_of(item, spec)[:1]
+        ]
+    return sorted([*found, *own], key=lambda weighed: -weighed.weight)
+
+
+def _wishes_met(item: Item, wanted: Sequence[Wish], catalog: Catalog) -> list[Weighed]:
+    """The wishes that the item meets, each value once."""
+    rarity, specs = _rarity(catalog), _specs(catalog)
+    found: dict[tuple[str, str], Weighed] = {}
+    for wish in wanted:
+        spec = specs.get(wish.field)
+        if spec is not None and wish.value in values_of(item, spec) and (spec.name, wish.value) not in found:
+            fact = fact_of(spec, wish.value, "wish", "you asked for it", said=wish.said)
+            weight = 10 + 4 * wish.strength + rarity(spec.name, wish.value)
+            found[spec.name, wish.value] = Weighed(fact, weight)
+    return list(found.values())
+
+
+def _ties(
+    item: Item, liked: Sequence[str], taken: set[tuple[str, str]], catalog: Catalog
+) -> dict[str, list[Weighed]]:
+    """Per liked item's id, the telling values that the item has in common with it."""
+    rarity = _rarity(catalog)
+    ties: dict[str, list[Weighed]] = {}
+    for liked_id in liked:
+        if liked_id not in catalog or liked_id == item.id:
+            continue
+        other = catalog[liked_id]
+        for spec in catalog.schema.valued:
+            theirs = set(other.values(spec.name))
+            for value in values_of(item, spec):
+                if value not in theirs or rarity.common(spec.name, value) or (spec.name, value) in taken:
+                    continue
+                first = {one.values(spec.name)[:1] for one in (item, other)} == {(value,)}
+                if spec.phrase.startswith(("in {", "from {")) and not first:
+                    continue  # that somebody speaks French in both makes no two films alike
+                fact = fact_of(spec, value, "shared", f"{other.title} has it too", source=liked_id)
+                weight = rarity(spec.name, value) * _pull(spec)
+                ties.setdefault(liked_id, []).append(Weighed(fact, weight))
+    return ties
+
+
+def _pull(spec: FieldSpec) -> float:
+    """How much a shared value of a field tells: where something is from, or in what language, tells less."""
+    return 1.0 if spec.has_names or spec.phrase.startswith(("{}", "about ")) else 0.3
+
+
+def _shared(ties: Mapping[str, list[Weighed]]) -> list[Weighed]:
+    """The best ties. The liked item with most in common comes first, so that facts gather around one title."""
+    found: dict[tuple[str, str], Weighed] = {}
+    for liked_id in sorted(ties, key=lambda one: -sum(tie.weight for tie in ties[one])):
+        for tie in sorted(ties[liked_id], key=lambda tie: -tie.weight)[:4]:
+            weight = 5 + tie.weight if tie.weight > 1 else 1.5 + tie.weight
+            found.setdefault((tie.fact.field, tie.fact.value), replace(tie, weight=weight))
+    return list(found.values())
+
+
+def _limits_passed(item: Item, limits: Sequence[Limit], catalog: Catalog) -> list[Weighed]:
+    """The fields whose limits the item passes."""
+    specs = _specs(catalog)
+    found = []
+    for name in dict.fromkeys(limit.field for limit in limits):
+        spec = specs.get(name)
+        here = [limit for limit in limits if limit.field == name]
+        if spec is None or not values_of(item, spec) or not all(x.allows(item, catalog) for x in here):
+            continue
+        ask = limit_words(here, spec)
+        said = ", ".join(dict.fromkeys(limit.said for limit in here if limit.said))
+        fact = fact_of(spec, values_of(item, spec)[0], "limit", f"you asked for {ask}", said=said, ask=ask)
+        found.append(Weighed(fact, 6.5))
+    return found
+
+
+def _rightly_absent(item: Item, unwanted: Sequence[Wish], catalog: Catalog) -> list[Weighed]:
+    """What the user did not want and the record does not have."""
+    specs = _specs(catalog)
+    record = {tuple(normal_words(value)) for spec in specs.values() for value in values_of(item, spec)}
+    found = []
+    for wish in said_once(unwanted):
+        spec = specs.get(wish.field)
+        # A keyword "war" that is not there cannot be mentioned when the genre "War" is.
+        if spec is not None and spec.has_values and tuple(normal_words(wish.value)) not in record:
+            fact = fact_of(spec, wish.value, "avoid", "you did not want it", said=wish.said)
+            found.append(Weighed(fact, 4.0))
+    return found
+
+
+def _closest(near: Mapping[str, float], ties: Mapping[str, list[Weighed]], catalog: Catalog) -> list[Weighed]:
+    """The closest liked item, if it is close and nothing else ties the item to it."""
+    closest = max(near, key=lambda one: near[one], default=None)
+    if closest is None or near[closest] < _NEAR or closest in ties or closest not in catalog:
+        return []
+    because = f"of what you liked, {catalog[closest].title} is the closest"
+    return [Weighed(Fact("", "", because, "similar", closest), 7.0)]
+
+
+def _own(item: Item, told: set[tuple[str, ...]], catalog: Catalog) -> list[Weighed]:
+    """One fact per field that has nothing to do with the user.
+
+    Args:
+        item: The item.
+        told: The normal words of values that other facts tell: "comedy" may be a genre and a keyword.
+        catalog: Where the item is from.
+    """
+    rarity = _rarity(catalog)
+    own = []
+    for spec in catalog.schema.filterable:
+        for place, value in enumerate(values_of(item, spec)[:2]):
+            common = spec.has_values and place == 0 and rarity.common(spec.name, value)
+            if common or tuple(normal_words(value)) in told:
+                continue
+            leading = spec.has_names or (spec.has_tags and spec.phrase == "{}")
+            own.append(Weighed(record_fact(spec, value), 2.0 if leading else 1.0))
+            break
+    return own
+
+
+def choose(weighed: Sequence[Weighed], limit: int, used: Mapping[FactKey, int]) -> tuple[Fact, ...]:
+    """The weightiest facts, where what was said before counts for less and no kind crowds out the others.
+
+    Args:
+        weighed: All that may be said.
+        limit: At most this many facts.
+        used: How often each was said before, by `fact_key`.
+    """
+    left = list(weighed)
+    chosen: list[Fact] = []
+    while left and len(chosen) < limit:
+        best = max(left, key=lambda one: _worth(one, chosen, used))
+        left.remove(best)
+        if _belongs(best.fact, chosen, used):
+            chosen.append(best.fact)
+    return tuple(sorted(chosen, key=lambda fact: _ORDER.index(fact.kind)))
+
+
+def _worth(candidate: Weighed, chosen: Sequence[Fact], used: Mapping[FactKey, int]) -> float:
+    """How much a fact tells beside those that are chosen."""
+    fact = candidate.fact
+    sources = {other.source for other in chosen if other.source}
+    crowd = sum(1 for other in chosen if other.kind == fact.kind)
+    same_field = sum(1 for other in chosen if other.field == fact.field and fact.field)
+    other_source = bool(sources) and fact.source is not None and fact.source not in sources
+    return (
+        candidate.weight
+        * (0.75 if fact.kind == "wish" else 0.55) ** used.get(fact_key(fact), 0)
+        * 0.75**crowd
+        * 0.7**same_field
+        - 3.0 * other_source
+    )
+
+
+def _belongs(fact: Fact, chosen: Sequence[Fact], used: Mapping[FactKey, int]) -> bool:
+    """Whether a sentence that says the chosen facts may say this one, too."""
+    if fact.kind == "avoid":
+        return not any(other.kind == "avoid" for other in chosen)
+    if fact.kind != "own":
+        return True
+    tied = [other for other in chosen if other.kind != "own"]
+    if not all(used.get(fact_key(other), 0) for other in tied):
+        return False  # facts of its own are for when nothing else is known or all of it was said already
+    return len(chosen) - len(tied) < (1 if tied else 2)
+
+
+def said_once(wishes: Sequence[Wish]) -> list[Wish]:
+    """One wish for each piece of what the user said: "not gory" may rule out a dozen keywords, but said it once."""
+    single = [wish for wish in wishes if not wish.also]  # of what has both, neither may be said to be absent
+    return list({(wish.said, wish.field): wish for wish in reversed(single)}.values())[::-1]
+
+
+def _specs(catalog: Catalog) -> dict[str, FieldSpec]:
+    return {spec.name: spec for spec in catalog.schema.filterable}

@@ -1,0 +1,127 @@
+"""Openings: what stands before a list, worded by the grammar from a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+
+from wherefore.dialogue.facts import Fact, Plan, slot_of
+from wherefore.text import joined
+from wherefore.writing import frames
+from wherefore.writing.phrases import (
+    additions,
+    before_noun,
+    by_field,
+    limit_object,
+    number_word,
+    plural_predicates,
+    preceded,
+    predicates,
+    prefix_of,
+    said,
+    style_of,
+)
+
+
+def opening(plan: Plan, rng: Random) -> str:
+    """One raw opening, a sentence or two, for an opening's plan.
+
+    Args:
+        plan: A plan without an item.
+        rng: The source of variety.
+
+    Raises:
+        ValueError: If the plan has an item (use `word`), or no list.
+    """
+    if plan.item is not None:
+        raise ValueError("a plan with an item is a reason's; call `word`")
+    total = plan.total
+    limits = [fact for fact in plan.facts if fact.kind == "limit"]
+    if total == 0:
+        raise ValueError("an opening introduces items; `advice` words an empty list")
+    wishes = [fact for fact in plan.facts if fact.kind == "wish"]
+    met = [fact for fact in wishes if fact.met == total]
+    likes = [slot for fact in plan.facts if fact.kind == "liked" and (slot := slot_of(plan, fact.source))]
+    one = total == 1
+    noun = plan.noun.lower() if one else plan.plural.lower()
+    count = number_word(total)
+    nps = _plural_phrase(met, limits, noun, rng)
+    text = rng.choice(frames.LIST)
+    text = text.replace("{these} {n}", "this" if one else f"these {count}")
+    text = text.replace("{are}", "is" if one else "are").replace("{n}", count).replace("{nps}", nps)
+    if one:
+        text = text.replace("my suggestions are this", "my suggestion is this")
+    if likes:
+        lead = rng.choice(frames.LIKES).replace("{a}", joined(likes))
+        lead = lead.replace(" is to your taste", " are to your taste") if len(likes) > 1 else lead
+        text = lead.replace("{liked}", rng.choice(frames.LIKED)) + text
+    else:
+        text = rng.choice(frames.GREETINGS) + text
+    text += _rest(plan, wishes, met, total, rng)
+    if not (likes or wishes or limits) and rng.random() < 0.6:
+        text += rng.choice(frames.HINTS)
+    return text
+
+
+def _avoidances(avoided: Sequence[Fact], total: int) -> Sequence[str]:
+    """The frames that fit what was left out, of how many items are listed."""
+    styles, prefixes = {style_of(fact) for fact in avoided}, {prefix_of(fact) for fact in avoided}
+    if styles == {"tag"}:
+        return frames.AVOIDED_TAG[1:] if total == 1 else frames.AVOIDED_TAG
+    if styles == {"prep"} and len(prefixes) == 1:  # "nothing from the USA"
+        (prefix,) = prefixes
+        return [one.replace("{of}", prefix) for one in frames.AVOIDED_PLACE[: 2 if total == 1 else 3]]
+    if styles & {"prep", "person"}:
+        return frames.AVOIDED[1:4]  # nobody is filed under a person
+    return frames.AVOIDED[1:] if total == 1 else frames.AVOIDED
+
+
+def _rest(plan: Plan, wishes: Sequence[Fact], met: Sequence[Fact], total: int, rng: Random) -> str:
+    """The sentences after the first: what is not met, what was left out. At most two."""
+    out: list[str] = []
+    for fact in wishes:
+        if fact in met:
+            continue
+        n = fact.met
+        if n:
+            one, many = predicates([fact], plan.noun.lower()), plural_predicates([fact], plan.plural.lower())
+            vps = rng.choice(one if n == 1 else many)
+            partly = frames.PARTLY[:-1] if not out else frames.PARTLY[-1:]
+            out.append(rng.choice(partly).replace("{n}", number_word(n)).replace("{vps}", vps))
+        else:
+            vp = rng.choice(predicates([fact], plan.noun.lower()))
+            text = rng.choice(frames.UNMET if total > 1 else frames.UNMET[2:])
+            text = text.replace("{vp}", vp).replace("{v}", said(fact))
+            out.append(text.replace("these are the nearest", "this is the nearest") if total == 1 else text)
+    if plan.short:
+        out.append(rng.choice(frames.SHORT))
+    avoided = [fact for fact in plan.facts if fact.kind == "avoid"]
+    avoided = [fact for fact in avoided if style_of(fact) != "tag"] or avoided
+    if avoided and rng.random() < 0.8:
+        frame = rng.choice(_avoidances(avoided, total))
+        link = "or" if frame.startswith((" no", " none", " nothing")) else "and"
+        out.append(frame.replace("{v}", joined([said(fact) for fact in avoided], link)))
+    if any(fact.kind == "passed" for fact in plan.facts) and rng.random() < 0.8:
+        out.append(
+            rng.choice(frames.PASSED if total > 1 else (frames.PASSED[0], frames.PASSED[2], frames.PASSED[4]))
+        )
+    return "".join(out[:2])
+
+
+def _plural_phrase(met: Sequence[Fact], limits: Sequence[Fact], noun: str, rng: Random) -> str:
+    """The listed items as a noun phrase: "horror movies with x from after 2000"."""
+    fields = by_field(met)
+    modifiers = [group for group in fields if style_of(group[0]) == "modifier"]
+    phrase = noun
+    if modifiers:
+        phrase = preceded(noun, joined(list(dict.fromkeys(before_noun(fact) for fact in modifiers[0]))))
+    rest = [group for group in fields if style_of(group[0]) != "modifier"]
+    order = {"person": 0, "prep": 1, "label": 2, "tag": 3}
+    rest.sort(key=lambda g: (order.get(style_of(g[0]), 9), not g[0].template.startswith("by ")))
+    for group in rest:
+        phrase += f" {rng.choice(additions(group))}"
+    for limit in limits[:2]:
+        wished = limit_object(limit)
+        plain = wished.startswith("something ")
+        phrase += f" {wished.removeprefix('something ')}" if plain else f" with {wished}"
+    return phrase
