@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.schema import FieldSpec
@@ -18,6 +18,7 @@ from wherefore.writing.fallback import plain_sentence
 from wherefore.writing.phrases import (
     additions,
     article,
+    by_field,
     label_noun,
     modified,
     plural_predicates,
@@ -53,36 +54,13 @@ def answer(
         catalog: Where the items are from.
         similarity: Per item's id, its closeness to each liked item; for `why`.
     """
-    told = _Answer(question, dialogue, catalog, similarity)
-    match question.kind:
-        case "value":
-            return Said(told.value(), "answer")
-        case "holds":
-            return Said(told.holds(), "answer")
-        case "record":
-            return Said(told.record(), "answer")
-        case "unknown":
-            noun = catalog.schema.noun.lower()
-            return Said(f"I know no {noun} called “{question.said}”: it is not in this catalogue.", "answer")
-        case "untold":
-            return Said(told.untold(), "answer")
-        case "opinion":
-            return Said(told.opinion(), "answer")
-        case "compare":
-            return Said(told.compare(), "answer")
-        case "most":
-            return Said(told.most(), "answer")
-        case "which":
-            return Said(told.which(), "answer")
-        case "why":
-            return Said(told.why(), "answer")
-        case "why not":
-            return Said(told.why_not(), "answer")
-        case "unclear":
-            return Said(told.unclear(), "ask")
+    told = _ANSWERS[question.kind](_Answer(question, dialogue, catalog, similarity))
+    return Said(told, "ask" if question.kind == "unclear" else "answer")
 
 
 class _Answer:
+    """A question with the items that it is about, in slots `#1`, `#2` and so on; arguments as in `answer`."""
+
     def __init__(
         self,
         question: Question,
@@ -116,23 +94,21 @@ class _Answer:
         for slot, item in zip(self.slots, self.items, strict=True):
             facts = self.facts(item, spec)
             used += facts
-            sentences.append(f"{slot} {self.predicate(facts)}." if facts else self.nothing(slot, spec))
+            nothing = f"my record of {slot} has no {_noun(spec)}."
+            sentences.append(f"{slot} {self.predicate(facts)}." if facts else nothing)
         return self.shown(sentences, used)
-
-    def nothing(self, slot: str, spec: FieldSpec) -> str:
-        """That a record lacks a field."""
-        return f"my record of {slot} has no {label_noun(record_fact(spec, ''), False)}."
 
     def holds(self) -> str:
         """Whether the records say what was asked."""
         sentences, used = [], []
         for slot, item in zip(self.slots, self.items, strict=True):
             said, facts = self._held(slot, item)
-            sentences += said
+            sentences.append(said)
             used += facts
         return self.shown(sentences, used)
 
-    def _held(self, slot: str, item: Item) -> tuple[list[str], list[Fact]]:
+    def _held(self, slot: str, item: Item) -> tuple[str, list[Fact]]:
+        """Whether one record says what was asked, and the facts that are told."""
         parts: list[str] = []
         used: list[Fact] = []
         lacking: list[FieldSpec] = []
@@ -150,10 +126,9 @@ class _Answer:
             else:
                 lacking.append(spec)
         if lacking:
-            nouns = joined([label_noun(record_fact(spec, ""), False) for spec in lacking], "or")
-            return [f"my record of {slot} has no {nouns}, so i cannot say."], used
-        start = "yes" if met else "not by its record"
-        return [f"{start}: {slot} {joined(parts)}."], used
+            nouns = joined([_noun(spec) for spec in lacking], "or")
+            return f"my record of {slot} has no {nouns}, so i cannot say.", used
+        return f"{'yes' if met else 'not by its record'}: {slot} {joined(parts)}.", used
 
     def _field_of(self, condition: Condition, item: Item) -> str:
         """The field that settles a condition: the one that meets it, else the first that the item has."""
@@ -166,6 +141,10 @@ class _Answer:
             return self.facts(item, spec, 1)
         held = {value for name, value in condition.values if name == spec.name}
         return [record_fact(spec, value) for value in values_of(item, spec) if value in held][:2]
+
+    def unknown(self) -> str:
+        """That the catalogue has no such item."""
+        return f"I know no {self.noun} called “{self.question.said}”: it is not in this catalogue."
 
     def untold(self) -> str:
         """That no record tells what was asked."""
@@ -231,8 +210,7 @@ class _Answer:
                 different.append(spec)
         if alike:
             sentences.append(f"{together} {joined(alike[:3])}.")
-        order = {"number": 0, "date": 0, "people": 1, "category": 2}
-        for spec in sorted(different, key=lambda one: order[one.kind])[:4]:
+        for spec in sorted(different, key=lambda one: (not one.has_measure, not one.has_names))[:4]:
             parts = []
             for slot, item in zip(slots, items, strict=True):
                 facts = self.facts(item, spec, 3)
@@ -256,12 +234,12 @@ class _Answer:
             if (value := item.number(spec.name)) is not None
         ]
         if not known:
-            return self.shown([f"my records of them have no {label_noun(record_fact(spec, ''), False)}."], [])
+            return self.shown([f"my records of them have no {_noun(spec)}."], [])
         choose = max if self.question.best == "max" else min
         extreme = choose(value for value, _ in known)
         chosen = [slot for value, slot in known if value == extreme]
         name = self._superlative(spec)
-        if spec.kind == "popularity":
+        if spec.is_rank:
             return self.shown([f"{joined(chosen)} {'is' if len(chosen) == 1 else 'are'} {name} of them."], [])
         facts = self.facts(self.catalog[self.slots[chosen[0]]], spec, 1)
         if len(chosen) > 1:
@@ -283,11 +261,9 @@ class _Answer:
             return "the longest" if high else "the shortest"
         if spec == limits.price:
             return "the most expensive" if high else "the cheapest"
-        if spec.kind == "popularity":
+        if spec.is_rank:
             return "the best known" if high else "the least known"
-        return (
-            f"the one with the {'highest' if high else 'lowest'} {label_noun(record_fact(spec, ''), False)}"
-        )
+        return f"the one with the {'highest' if high else 'lowest'} {_noun(spec)}"
 
     def which(self) -> str:
         """Which of the items meet the conditions."""
@@ -311,65 +287,62 @@ class _Answer:
 
     def why(self) -> str:
         """Why items were listed."""
-        if len(self.items) == 1:
-            item = self.items[0]
-            return f"**{item.title}** — {self.reason(item)}"
-        lines = []
-        for item in self.items[:_TOLD]:
-            lines.append(f"- **{item.title}** — {self.reason(item)}")
-        return "\n".join(lines)
+        bullet = "- " if len(self.items) > 1 else ""
+        return "\n".join(f"{bullet}**{item.title}** — {self.reason(item)}" for item in self.items[:_TOLD])
 
     def why_not(self) -> str:
         """Why items were not listed: what rules them out, or that others came first."""
         sentences, used = [], []
         for slot, item in zip(self.slots, self.items, strict=True):
-            reasons, facts = self._against(item)
-            used += facts
-            if reasons:
-                sentences.append(f"{slot} {joined(reasons)}.")
-            else:
-                sentences.append(f"nothing rules {slot} out: other {self.plural} came before it.")
+            limits, of_limits = self._limits_against(item)
+            refusal, refused = self._refusal_against(item)
+            used += [*of_limits, *refused]
+            reasons = [*limits, *refusal, *self._known_already(item)]
+            nothing = f"nothing rules {slot} out: other {self.plural} came before it."
+            sentences.append(f"{slot} {joined(reasons)}." if reasons else nothing)
         return self.shown(sentences, used)
 
-    def _against(self, item: Item) -> tuple[list[str], list[Fact]]:
-        preferences = self.dialogue.preferences
+    def _limits_against(self, item: Item) -> tuple[list[str], list[Fact]]:
+        """The limits that an item does not pass, and the facts that are told."""
+        given = self.dialogue.preferences.limits
         reasons: list[str] = []
         used: list[Fact] = []
-        for name in dict.fromkeys(limit.field for limit in preferences.limits):
-            limits = [limit for limit in preferences.limits if limit.field == name]
+        for name in dict.fromkeys(limit.field for limit in given):
+            limits = [limit for limit in given if limit.field == name]
             if all(limit.allows(item, self.catalog) for limit in limits):
                 continue
             spec = self.catalog.schema.spec(name)
             asked = limit_words(limits, spec)
             facts = self.facts(item, spec, 1)
             used += facts
-            noun = label_noun(record_fact(spec, ""), False)
-            told = self.predicate(facts) if facts else f"has no {noun} on record"
-            if spec.kind == "popularity" and item.number(name) is not None:
+            told = self.predicate(facts) if facts else f"has no {_noun(spec)} on record"
+            if spec.is_rank and item.number(name) is not None:
                 told = f"is {'better' if limits[0].op in ('lt', 'le') else 'less'} known than that"
                 asked += " ones"
             reasons.append(f"{told}, but you asked for {asked}")
-        for wish in preferences.unwanted:
-            if wish.held_by(item):
-                facts = [record_fact(self.catalog.schema.spec(field), value) for field, value in wish.parts]
-                used += facts
-                fields = dict.fromkeys(fact.field for fact in facts)
-                groups = [[fact for fact in facts if fact.field == name] for name in fields]
-                reasons.append(
-                    f"{joined([self.predicate(group) for group in groups])}, which you did not want"
-                )
-                break
-        for ids, said in (
+        return reasons, used
+
+    def _refusal_against(self, item: Item) -> tuple[list[str], list[Fact]]:
+        """The first refusal that an item meets, if any, and the facts that are told."""
+        wish = next((wish for wish in self.dialogue.preferences.unwanted if wish.held_by(item)), None)
+        if wish is None:
+            return [], []
+        facts = [record_fact(self.catalog.schema.spec(field), value) for field, value in wish.parts]
+        return [
+            f"{joined([self.predicate(group) for group in by_field(facts)])}, which you did not want"
+        ], facts
+
+    def _known_already(self, item: Item) -> list[str]:
+        """What the user said of the item itself, if anything."""
+        preferences = self.dialogue.preferences
+        said = (
             (preferences.seen, "is one that you have seen"),
             (preferences.disliked, "is one that you did not like"),
             (preferences.rejected, "is one that you turned down"),
             (preferences.chosen, "is one that you have chosen already"),
             (preferences.liked, "is one that you know and like"),
-        ):
-            if item.id in ids:
-                reasons.append(said)
-                break
-        return reasons, used
+        )
+        return [text for ids, text in said if item.id in ids][:1]
 
     def unclear(self) -> str:
         """A question back: which item is meant."""
@@ -377,3 +350,24 @@ class _Answer:
         if not slots:
             return f"Which {self.noun} do you mean?"
         return self.shown([f"which one do you mean: {joined(slots, 'or')}?"], [])
+
+
+def _noun(spec: FieldSpec) -> str:
+    """A field's label as a noun."""
+    return label_noun(record_fact(spec, ""), False)
+
+
+_ANSWERS: dict[str, Callable[[_Answer], str]] = {
+    "value": _Answer.value,
+    "holds": _Answer.holds,
+    "record": _Answer.record,
+    "unknown": _Answer.unknown,
+    "untold": _Answer.untold,
+    "opinion": _Answer.opinion,
+    "compare": _Answer.compare,
+    "most": _Answer.most,
+    "which": _Answer.which,
+    "why": _Answer.why,
+    "why not": _Answer.why_not,
+    "unclear": _Answer.unclear,
+}

@@ -1,10 +1,10 @@
-"""Asking: the question whose answer would say most about which of the candidates the user is after."""
+"""Asking: the question whose answer would tell most about which candidate the user is after."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
 
@@ -27,7 +27,7 @@ _VALUES = 100  # a field with more values is no choice that people think in
 _OPTIONS = 3
 _FREQUENT = 7  # values that options are chosen from
 # How many of those who are asked have an answer.
-_ANSWERED = {"category": 0.8, "place": 0.25, "year": 0.7, "number": 0.6}
+_ANSWERED = {"tag": 0.8, "place": 0.25, "year": 0.7, "number": 0.6}
 
 _DECLINED = re.compile(
     r"\bjust\s+(?:recommend|suggest|give|show|pick|tell|list|choose|find|get)\b|\bsurprise me\b|"
@@ -44,7 +44,7 @@ class Ask:
     """A question to the user.
 
     `field` is what it asks about; `options` are answers to offer, in the catalogue's spelling or as limits in plain
-    words; `bits` is the information that its answer is expected to give on which candidate is meant.
+    words; `bits` is the information that its answer is expected to give about which candidate is meant.
     """
 
     field: str
@@ -54,12 +54,7 @@ class Ask:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        return {
-            "field": self.field,
-            "text": self.text,
-            "options": list(self.options),
-            "bits": round(self.bits, 3),
-        }
+        return {**asdict(self), "options": list(self.options), "bits": round(self.bits, 3)}
 
 
 def best_question(
@@ -69,8 +64,9 @@ def best_question(
 
     The ranker's scores say how likely each candidate is what the user is after. For every field of which nothing is
     known yet, the mutual information between the answer and that item is computed, as in twenty questions, times the
-    share of people who have an answer. None comes when no answer is expected to give half a bit, when the user wants
-    no questions, when the last question was passed over, or when three have been asked. No field is asked twice.
+    share of people who have an answer. There is none when no answer is expected to give half a bit, when the user
+    wants no questions, when the last question was passed over, or when three have been asked. No field is asked about
+    twice.
 
     Args:
         items: The candidates (m,).
@@ -137,7 +133,7 @@ def _asks(spec: FieldSpec) -> re.Pattern[str]:
     label = re.escape(_label(spec))
     if is_year(spec):
         return re.compile(r"\bshould it be (?:from )?before [\d,.]+, or newer\?", re.IGNORECASE)
-    if spec.kind == "number":
+    if spec.is_number:
         return re.compile(rf"\bshould the {label} be under .*, or more\?", re.IGNORECASE)
     return re.compile(rf"\bany {label} in particular:", re.IGNORECASE)
 
@@ -147,15 +143,15 @@ def _label(spec: FieldSpec) -> str:
 
 
 def _about(spec: FieldSpec, items: Sequence[Item], weights: np.ndarray, catalog: Catalog) -> Iterator[Ask]:
-    if spec.kind == "category":
-        yield from _of_category(spec, items, weights, catalog)
-    elif spec.kind in ("number", "date"):
-        yield from _of_number(spec, items, weights)
+    """The questions about a field, for candidates (m,) with the shares (m,) of their being meant."""
+    if spec.has_tags:
+        yield from _of_tags(spec, items, weights, catalog)
+    elif spec.has_measure:
+        yield from _of_measure(spec, items, weights)
 
 
-def _of_category(
-    spec: FieldSpec, items: Sequence[Item], weights: np.ndarray, catalog: Catalog
-) -> Iterator[Ask]:
+def _of_tags(spec: FieldSpec, items: Sequence[Item], weights: np.ndarray, catalog: Catalog) -> Iterator[Ask]:
+    """Which of a few values it should be: "Any genre in particular: drama, comedy or horror?"."""
     if len(catalog.vocabulary(spec.name)) > _VALUES:
         return
     mass: dict[str, float] = {}
@@ -174,9 +170,8 @@ def _of_category(
         return
     shown = [_shown(spec, value) for value in options]
     text = f"Any {_label(spec)} in particular: {joined(shown, 'or')}?"
-    yield Ask(
-        spec.name, text, options, bits * _ANSWERED["place" if of_place(spec, options[0]) else "category"]
-    )
+    kind = "place" if of_place(spec, options[0]) else "tag"
+    yield Ask(spec.name, text, options, bits * _ANSWERED[kind])
 
 
 def _told_by(options: Sequence[str], held: Sequence[set[str]], weights: np.ndarray) -> float:
@@ -197,7 +192,8 @@ def _entropy(shares: np.ndarray) -> float:
     return float(-(some * np.log2(some)).sum())
 
 
-def _of_number(spec: FieldSpec, items: Sequence[Item], weights: np.ndarray) -> Iterator[Ask]:
+def _of_measure(spec: FieldSpec, items: Sequence[Item], weights: np.ndarray) -> Iterator[Ask]:
+    """On which side of a round number it should be: "Should it be from before 2000, or newer?"."""
     numbers = [(item.number(spec.name), float(w)) for item, w in zip(items, weights, strict=True)]
     known = sorted((number, weight) for number, weight in numbers if number is not None)
     total = sum(weight for _, weight in known)
@@ -207,11 +203,10 @@ def _of_number(spec: FieldSpec, items: Sequence[Item], weights: np.ndarray) -> I
     shares = np.cumsum([weight for _, weight in known])
     middle = float(values[min(int(np.searchsorted(shares, total / 2)), len(values) - 1)])
     year = is_year(spec)
-    best: tuple[float, float] = (0.0, 0.0)
-    for pivot in _round(middle, year):
-        below = sum(weight for number, weight in known if number < pivot) / total
-        best = max(best, (_entropy(np.array([below, 1 - below])) * total, pivot))
-    bits, pivot = best
+    bits, pivot = 0.0, 0.0
+    for mark in _round(middle, year):
+        below = sum(weight for number, weight in known if number < mark) / total
+        bits, pivot = max((bits, pivot), (_entropy(np.array([below, 1 - below])) * total, mark))
     if not bits:
         return
     under = limit_words([Limit(spec.name, "lt", pivot, "")], spec)

@@ -153,10 +153,6 @@ def _remarks(sentence: Sentence) -> list[_Remark]:
     return [_Remark(clause) for clause in sentence.clauses]
 
 
-def _nouns(sentence: Sentence) -> set[str]:
-    return {*normal_words(sentence.plan.noun), *normal_words(sentence.plan.plural)}
-
-
 def as_many_have_it(sentence: Sentence) -> Iterator[Problem]:
     """As many listed items have a value as is said."""
     total = sentence.plan.total
@@ -193,9 +189,10 @@ def refused_is_left_out(sentence: Sentence) -> Iterator[Problem]:
 
 def list_is_counted_right(sentence: Sentence) -> Iterator[Problem]:
     """The list is as long as is said, which is said once."""
-    total, nouns = sentence.plan.total, _nouns(sentence)
+    total = sentence.plan.total
     if not total:
         return
+    nouns = {*normal_words(sentence.plan.noun), *normal_words(sentence.plan.plural)}
     whole = [remark for remark in _remarks(sentence) if not remark.partly]
     for remark in whole:
         for number in remark.numbers - {total}:

@@ -7,20 +7,7 @@ from random import Random
 
 from wherefore.dialogue.facts import Fact, Plan, slot_of
 from wherefore.text import joined
-from wherefore.writing import frames
-from wherefore.writing.phrases import (
-    additions,
-    before_noun,
-    by_field,
-    limit_object,
-    number_word,
-    plural_predicates,
-    preceded,
-    predicates,
-    prefix_of,
-    said,
-    style_of,
-)
+from wherefore.writing import frames, phrases
 
 
 def opening(plan: Plan, rng: Random) -> str:
@@ -44,7 +31,7 @@ def opening(plan: Plan, rng: Random) -> str:
     likes = [slot for fact in plan.facts if fact.kind == "liked" and (slot := slot_of(plan, fact.source))]
     one = total == 1
     noun = plan.noun.lower() if one else plan.plural.lower()
-    count = number_word(total)
+    count = phrases.number_word(total)
     nps = _plural_phrase(met, limits, noun, rng)
     text = rng.choice(frames.LIST)
     text = text.replace("{these} {n}", "this" if one else f"these {count}")
@@ -57,15 +44,70 @@ def opening(plan: Plan, rng: Random) -> str:
         text = lead.replace("{liked}", rng.choice(frames.LIKED)) + text
     else:
         text = rng.choice(frames.GREETINGS) + text
-    text += _rest(plan, wishes, met, total, rng)
+    text += _rest(plan, [fact for fact in wishes if fact not in met], rng)
     if not (likes or wishes or limits) and rng.random() < 0.6:
         text += rng.choice(frames.HINTS)
     return text
 
 
+def _plural_phrase(met: Sequence[Fact], limits: Sequence[Fact], noun: str, rng: Random) -> str:
+    """The listed items as a noun phrase: "horror movies with x from after 2000"."""
+    fields = phrases.by_field(met)
+    modifiers = [group for group in fields if phrases.style_of(group[0]) == "modifier"]
+    phrase = noun
+    if modifiers:
+        values = list(dict.fromkeys(phrases.before_noun(fact) for fact in modifiers[0]))
+        phrase = phrases.preceded(noun, joined(values))
+    rest = [group for group in fields if phrases.style_of(group[0]) != "modifier"]
+    order = {"person": 0, "prep": 1, "label": 2, "tag": 3}
+    rest.sort(key=lambda g: (order.get(phrases.style_of(g[0]), 9), not g[0].template.startswith("by ")))
+    for group in rest:
+        phrase += f" {rng.choice(phrases.additions(group))}"
+    for limit in limits[:2]:
+        wished = phrases.limit_object(limit)
+        plain = wished.startswith("something ")
+        phrase += f" {wished.removeprefix('something ')}" if plain else f" with {wished}"
+    return phrase
+
+
+def _rest(plan: Plan, unmet: Sequence[Fact], rng: Random) -> str:
+    """The sentences after the first: what is not met, what was left out. At most two."""
+    out: list[str] = []
+    for fact in unmet:
+        out.append(_unmet(fact, plan, not out, rng))
+    if plan.short:
+        out.append(rng.choice(frames.SHORT))
+    avoided = [fact for fact in plan.facts if fact.kind == "avoid"]
+    avoided = [fact for fact in avoided if phrases.style_of(fact) != "tag"] or avoided
+    if avoided and rng.random() < 0.8:
+        frame = rng.choice(_avoidances(avoided, plan.total))
+        link = "or" if frame.startswith((" no", " none", " nothing")) else "and"
+        out.append(frame.replace("{v}", joined([phrases.said(fact) for fact in avoided], link)))
+    if any(fact.kind == "passed" for fact in plan.facts) and rng.random() < 0.8:
+        out.append(rng.choice(frames.PASSED if plan.total > 1 else frames.PASSED[::2]))
+    return "".join(out[:2])
+
+
+def _unmet(wish: Fact, plan: Plan, first: bool, rng: Random) -> str:
+    """That only some of the listed items meet a wish, or none; `first` where nothing was said of others before."""
+    noun, plural = plan.noun.lower(), plan.plural.lower()
+    if wish.met:
+        one = wish.met == 1
+        vps = rng.choice(
+            phrases.predicates([wish], noun) if one else phrases.plural_predicates([wish], plural)
+        )
+        text = rng.choice(frames.PARTLY[:-1] if first else frames.PARTLY[-1:])
+        return text.replace("{n}", phrases.number_word(wish.met)).replace("{vps}", vps)
+    vp = rng.choice(phrases.predicates([wish], noun))
+    text = rng.choice(frames.UNMET if plan.total > 1 else frames.UNMET[2:])
+    text = text.replace("{vp}", vp).replace("{v}", phrases.said(wish))
+    return text.replace("these are the nearest", "this is the nearest") if plan.total == 1 else text
+
+
 def _avoidances(avoided: Sequence[Fact], total: int) -> Sequence[str]:
     """The frames that fit what was left out, of how many items are listed."""
-    styles, prefixes = {style_of(fact) for fact in avoided}, {prefix_of(fact) for fact in avoided}
+    styles = {phrases.style_of(fact) for fact in avoided}
+    prefixes = {phrases.prefix_of(fact) for fact in avoided}
     if styles == {"tag"}:
         return frames.AVOIDED_TAG[1:] if total == 1 else frames.AVOIDED_TAG
     if styles == {"prep"} and len(prefixes) == 1:  # "nothing from the USA"
@@ -74,54 +116,3 @@ def _avoidances(avoided: Sequence[Fact], total: int) -> Sequence[str]:
     if styles & {"prep", "person"}:
         return frames.AVOIDED[1:4]  # nobody is filed under a person
     return frames.AVOIDED[1:] if total == 1 else frames.AVOIDED
-
-
-def _rest(plan: Plan, wishes: Sequence[Fact], met: Sequence[Fact], total: int, rng: Random) -> str:
-    """The sentences after the first: what is not met, what was left out. At most two."""
-    out: list[str] = []
-    for fact in wishes:
-        if fact in met:
-            continue
-        n = fact.met
-        if n:
-            one, many = predicates([fact], plan.noun.lower()), plural_predicates([fact], plan.plural.lower())
-            vps = rng.choice(one if n == 1 else many)
-            partly = frames.PARTLY[:-1] if not out else frames.PARTLY[-1:]
-            out.append(rng.choice(partly).replace("{n}", number_word(n)).replace("{vps}", vps))
-        else:
-            vp = rng.choice(predicates([fact], plan.noun.lower()))
-            text = rng.choice(frames.UNMET if total > 1 else frames.UNMET[2:])
-            text = text.replace("{vp}", vp).replace("{v}", said(fact))
-            out.append(text.replace("these are the nearest", "this is the nearest") if total == 1 else text)
-    if plan.short:
-        out.append(rng.choice(frames.SHORT))
-    avoided = [fact for fact in plan.facts if fact.kind == "avoid"]
-    avoided = [fact for fact in avoided if style_of(fact) != "tag"] or avoided
-    if avoided and rng.random() < 0.8:
-        frame = rng.choice(_avoidances(avoided, total))
-        link = "or" if frame.startswith((" no", " none", " nothing")) else "and"
-        out.append(frame.replace("{v}", joined([said(fact) for fact in avoided], link)))
-    if any(fact.kind == "passed" for fact in plan.facts) and rng.random() < 0.8:
-        out.append(
-            rng.choice(frames.PASSED if total > 1 else (frames.PASSED[0], frames.PASSED[2], frames.PASSED[4]))
-        )
-    return "".join(out[:2])
-
-
-def _plural_phrase(met: Sequence[Fact], limits: Sequence[Fact], noun: str, rng: Random) -> str:
-    """The listed items as a noun phrase: "horror movies with x from after 2000"."""
-    fields = by_field(met)
-    modifiers = [group for group in fields if style_of(group[0]) == "modifier"]
-    phrase = noun
-    if modifiers:
-        phrase = preceded(noun, joined(list(dict.fromkeys(before_noun(fact) for fact in modifiers[0]))))
-    rest = [group for group in fields if style_of(group[0]) != "modifier"]
-    order = {"person": 0, "prep": 1, "label": 2, "tag": 3}
-    rest.sort(key=lambda g: (order.get(style_of(g[0]), 9), not g[0].template.startswith("by ")))
-    for group in rest:
-        phrase += f" {rng.choice(additions(group))}"
-    for limit in limits[:2]:
-        wished = limit_object(limit)
-        plain = wished.startswith("something ")
-        phrase += f" {wished.removeprefix('something ')}" if plain else f" with {wished}"
-    return phrase

@@ -13,22 +13,8 @@ from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.spoken import values_of
 from wherefore.dialogue.facts import Fact, Plan, slot_of
 from wherefore.text import joined, normal_words
-from wherefore.writing import frames
+from wherefore.writing import frames, phrases
 from wherefore.writing.evidence import record_fact
-from wherefore.writing.phrases import (
-    additions,
-    article,
-    by_field,
-    common,
-    label_noun,
-    limit_object,
-    modified,
-    predicates,
-    role_of,
-    said,
-    style_of,
-    wanted,
-)
 
 _FRAMES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # of a first sentence; of a clause after it
     "wish": (frames.WISH, frames.THEN_WISH),
@@ -111,20 +97,19 @@ def _first_frames(group: Sequence[Fact]) -> Sequence[str]:
     """The frames of a first sentence; what suits the style of a value comes up more often."""
     first = group[0]
     general, _ = _FRAMES[_case(first)]
-    if len(by_field(group)) > 1 or not first.field:
+    if len(phrases.by_field(group)) > 1 or not first.field:
         return general
-    style = style_of(first)
-    special = _STYLED.get((first.kind, style), ())
+    style = phrases.style_of(first)
     if first.kind == "wish" and style != "prep" and len(group) > 1:
         return general
-    return (*general, *special * 2)
+    return (*general, *_STYLED.get((first.kind, style), ()) * 2)
 
 
 def _case(fact: Fact) -> str:
     """Which frames a fact needs: its kind, or a special case of it."""
     if fact.kind == "limit" and _says_itself(fact):
         return "limit that the value says"
-    if fact.kind == "avoid" and style_of(fact) == "person":
+    if fact.kind == "avoid" and phrases.style_of(fact) == "person":
         return "avoided person"
     return fact.kind
 
@@ -137,11 +122,11 @@ def _says_itself(fact: Fact) -> bool:
 def _filled(frame: str, group: Sequence[Fact], plan: Plan, rng: Random) -> str:
     """A frame with its holes filled; each hole but a verb of liking is filled with the same words throughout."""
     first = group[0]
-    fields = by_field(group)
+    fields = phrases.by_field(group)
     noun = plan.noun.lower()
 
     def vp() -> str:
-        return joined([rng.choice(predicates(facts, noun)) for facts in fields])
+        return joined([rng.choice(phrases.predicates(facts, noun)) for facts in fields])
 
     def also() -> str:
         # "is also directed by x and stars y"
@@ -149,23 +134,25 @@ def _filled(frame: str, group: Sequence[Fact], plan: Plan, rng: Random) -> str:
         return f"{verb} also {rest}" if verb in ("is", "was") else f"also {verb} {rest}"
 
     def role_did() -> str:
-        role = role_of(first.template, first.label)
+        role = phrases.role_of(first.template, first.label)
         return role.did_many if len(group) > 1 else role.did
 
     holes: dict[str, Callable[[], str]] = {
         "np": lambda: noun_phrase(fields, noun, rng),
         "vp": vp,
         "also": also,
-        "ask": lambda: limit_object(first) if first.kind == "limit" else rng.choice(wanted(fields[0])),
-        "who": lambda: f"who {rng.choice(role_of(first.template, first.label).who)}",
+        "ask": lambda: (
+            phrases.limit_object(first) if first.kind == "limit" else rng.choice(phrases.wanted(fields[0]))
+        ),
+        "who": lambda: f"who {rng.choice(phrases.role_of(first.template, first.label).who)}",
         "did": role_did,
-        "common": lambda: joined([rng.choice(common(facts)) for facts in fields]),
+        "common": lambda: joined([rng.choice(phrases.common(facts)) for facts in fields]),
         "src": lambda: slot_of(plan, first.source),
         "limit": lambda: first.ask,
-        "v": lambda: joined([said(fact) for fact in fields[0]]),
-        "labels": lambda: label_noun(first, True),
+        "v": lambda: joined([phrases.said(fact) for fact in fields[0]]),
+        "labels": lambda: phrases.label_noun(first, True),
         "noun": lambda: noun,
-        "a_noun": lambda: article(noun),
+        "a_noun": lambda: phrases.article(noun),
     }
     memory: dict[str, str] = {}
 
@@ -182,19 +169,22 @@ def _filled(frame: str, group: Sequence[Fact], plan: Plan, rng: Random) -> str:
 
 def noun_phrase(fields: Sequence[Sequence[Fact]], noun: str, rng: Random) -> str:
     """Facts as one noun phrase: "a 1979 horror movie directed by x"."""
-    modifiers = [facts for facts in fields if style_of(facts[0]) == "modifier"]
-    years = [facts for facts in fields if style_of(facts[0]) == "year"]
-    head = modified(modifiers[0], noun) if modifiers else noun
-    after = [*modifiers[1:], *(facts for facts in fields if style_of(facts[0]) not in ("modifier", "year"))]
+    modifiers = [facts for facts in fields if phrases.style_of(facts[0]) == "modifier"]
+    years = [facts for facts in fields if phrases.style_of(facts[0]) == "year"]
+    head = phrases.modified(modifiers[0], noun) if modifiers else noun
+    after = [
+        *modifiers[1:],
+        *(facts for facts in fields if phrases.style_of(facts[0]) not in ("modifier", "year")),
+    ]
     if years:
         if rng.random() < 0.5:
-            head = f"{said(years[0][0])} {head}"
+            head = f"{phrases.said(years[0][0])} {head}"
             after += years[1:]
         else:
             after += years
     order = {"person": 0, "prep": 2, "year": 1, "number": 3, "label": 4, "tag": 5}
-    after.sort(key=lambda facts: (order.get(style_of(facts[0]), 6), _leads(facts[0])))
-    return " ".join([article(head), *(rng.choice(additions(facts)) for facts in after)])
+    after.sort(key=lambda facts: (order.get(phrases.style_of(facts[0]), 6), _leads(facts[0])))
+    return " ".join([phrases.article(head), *(rng.choice(phrases.additions(facts)) for facts in after)])
 
 
 def _leads(fact: Fact) -> int:
@@ -214,7 +204,7 @@ def record_sentences(item: Item, catalog: Catalog, rng: Random) -> str:
         if kept:
             facts.append([record_fact(spec, value) for value in kept])
     if not facts:
-        return f"it is {article(noun)}."
+        return f"it is {phrases.article(noun)}."
     rng.shuffle(facts)
     facts = facts[: rng.randint(1, 5)]
     plan = Plan(item, (), {}, catalog.schema.noun, catalog.schema.plural)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -20,23 +20,19 @@ _GREETING = frozenset("hi hello hey howdy greetings yo hiya good morning evening
 _PLEASANTRY = frozenset("how are you doing today whats what's up nice to meet is it going".split())
 _THANKS = frozenset(
     "thanks thank you thx ty cheers bye goodbye ciao great good perfect ok okay cool nice awesome lovely so very much "
-    "lot "
-    "have a day night one see ya later that's all for now the help your ever lovely wonderful splendid "
-    "brilliant perfect and "
-    "gracias muchas merci beaucoup danke grazie obrigado ta k kk kthx cya amigo amiga mate friend buddy "
-    "sir good evening "
-    "need needed wanted wanna i im dear folks "
-    "appreciated appreciate it really you're star rock best sleep well tomorrow today again indeed".split()
+    "lot have a day night one see ya later that's all for now the help your ever wonderful splendid brilliant and "
+    "gracias muchas merci beaucoup danke grazie obrigado ta k kk kthx cya amigo amiga mate friend buddy sir evening "
+    "need needed wanted wanna i im dear folks appreciated appreciate it really you're star rock best sleep well "
+    "tomorrow today again indeed".split()
 )
 _CUES = frozenset(
     "thanks thank thx ty kthx cheers bye goodbye ciao gracias merci danke grazie obrigado appreciated".split()
 )
 # What is not about items, as a whole message: what is asked of the assistant, and what merely tells of oneself.
 _ELSEWHERE = re.compile(
-    r"\b(?:weather|what time is it|what day is it|who (?:are|made|built) you|are you (?:a |an )?(?:\w+ "
-    r")?(?:bot|robot|human|real|ai|person|computer)|"
-    r"what(?:'s| is) your name|how old are you|tell me a joke|sing me|stock market|football score|the "
-    r"news|do my homework|"
+    r"\b(?:weather|what time is it|what day is it|who (?:are|made|built) you|"
+    r"are you (?:a |an )?(?:\w+ )?(?:bot|robot|human|real|ai|person|computer)|what(?:'s| is) your name|how old are you|"
+    r"tell me a joke|sing me|stock market|football score|the news|do my homework|"
     r"write (?:me )?(?:a |an |some )?(?:poem|essay|code|email)|what(?:'s| is) \d+ ?[-+*x/] ?\d+|capital of \w+)\b",
     re.IGNORECASE,
 )
@@ -63,8 +59,8 @@ _RECALL = re.compile(
     re.IGNORECASE,
 )
 _RUDE = re.compile(
-    r"\b(?:how (?:dumb|stupid|slow|useless) (?:can|are) you|you(?:'re| are)? (?:\w+ )?(?:dumb|stupid|"
-    r"useless|an idiot|terrible|suck|the worst)|"
+    r"\b(?:how (?:dumb|stupid|slow|useless) (?:can|are) you|"
+    r"you(?:'re| are)? (?:\w+ )?(?:dumb|stupid|useless|an idiot|terrible|suck|the worst)|"
     r"(?:dumb|stupid|useless|bad) (?:bot|robot|machine|ai)|shut up|screw you|f\*?u?c?k (?:you|off))\b",
     re.IGNORECASE,
 )
@@ -75,10 +71,9 @@ _PRAISE = re.compile(
     re.IGNORECASE,
 )
 _TELLS = re.compile(
-    r"^\W*(?:(?:lol|haha+|ok|okay|well|so|hm+|ah|oh|and|btw|yeah|actually)\W+)*(?:my|he|she|his|her|our|"
-    r"i(?:'m| am)|we(?:'re| are)|"
-    r"i (?:have|had|just|live|work|slept|woke)|it(?:'s| is) (?:raining|cold|late|hot|my|been)|the (?:kids|"
-    r"dog|cat|baby|weather))\b",
+    r"^\W*(?:(?:lol|haha+|ok|okay|well|so|hm+|ah|oh|and|btw|yeah|actually)\W+)*(?:my|he|she|his|her|our|i(?:'m| am)|"
+    r"we(?:'re| are)|i (?:have|had|just|live|work|slept|woke)|it(?:'s| is) (?:raining|cold|late|hot|my|been)|"
+    r"the (?:kids|dog|cat|baby|weather))\b",
     re.IGNORECASE,
 )
 _SEEKS = re.compile(
@@ -171,8 +166,8 @@ def _chosen(
     if len(titles) > 3:
         return Said(f"Glad that so much of it suits. Tell me afterwards which {noun} you liked best.", "chat")
     if titles:
-        pick = "Good choice" if len(titles) == 1 else "Good choices"
-        return Said(f"{pick}: {joined(titles)}. Tell me afterwards how you liked {_them(titles)}.", "chat")
+        pick, them = ("Good choice", "it") if len(titles) == 1 else ("Good choices", "them")
+        return Said(f"{pick}: {joined(titles)}. Tell me afterwards how you liked {them}.", "chat")
     if choice.decided:
         return Said(
             f"Good. Tell me afterwards how you liked it, or ask whenever you want another {noun}.", "chat"
@@ -200,10 +195,6 @@ def _recalled(state: Preferences, catalog: Catalog) -> str:
     return f"{' '.join(told)} Take back any of it (“forget …”), or add to it."
 
 
-def _them(titles: Sequence[str]) -> str:
-    return "it" if len(titles) == 1 else "them"
-
-
 def _in_passing(content: str, words: set[str], catalog: Catalog) -> Said | None:
     """The answer to what is not about items, if nothing in it turns out to be."""
     noun, plural = catalog.schema.noun, catalog.schema.plural
@@ -222,8 +213,8 @@ def _in_passing(content: str, words: set[str], catalog: Catalog) -> Said | None:
 
 
 def _hint(catalog: Catalog) -> str:
-    """Three of the most frequent values of the first category field: `: drama, comedy, or thriller`."""
-    for spec in catalog.schema.of_kind("category"):
+    """Three of the most frequent values of the first field with few tags: ` (drama, comedy, thriller…)`."""
+    for spec in catalog.schema.tags:
         counts = Counter(dict(catalog.vocabulary(spec.name)))
         common = [value.lower() for value, count in counts.most_common(3) if count > 1]
         if len(common) == 3 and len(counts) <= 200:

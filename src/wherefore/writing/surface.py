@@ -8,32 +8,7 @@ from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.naming import plural
 from wherefore.dialogue.facts import Plan
 from wherefore.text import normal_words
-from wherefore.writing.frames import (
-    AVOIDED,
-    AVOIDED_PLACE,
-    AVOIDED_TAG,
-    GREETINGS,
-    HINTS,
-    LIKED,
-    LIKES,
-    LIST,
-    PARTLY,
-    PASSED,
-    SHORT,
-    UNMET,
-)
-from wherefore.writing.phrases import (
-    FORMS,
-    additions,
-    by_field,
-    limit_object,
-    number_word,
-    plural_predicates,
-    predicates,
-    prefix_of,
-    said,
-    style_of,
-)
+from wherefore.writing import frames, phrases
 
 
 def surface(plan: Plan, catalog: Catalog) -> tuple[set[str], set[str]]:
@@ -48,8 +23,8 @@ def surface(plan: Plan, catalog: Catalog) -> tuple[set[str], set[str]]:
         words.update((fact.label, fact.unit, fact.ask, fact.template.replace("{}", " ")))
         values.add(fact.value)
     lower = {value.lower() for value in values}
-    values |= lower | {plural(value) for value in lower} | {FORMS[value] for value in lower if value in FORMS}
-    return {value for value in values if value}, {text for text in words if text}
+    values |= lower | {plural(value) for value in lower} | {phrases.FORMS.get(value, "") for value in lower}
+    return values - {""}, words - {""}
 
 
 def opening_surface(plan: Plan) -> tuple[set[str], set[str]]:
@@ -61,36 +36,38 @@ def opening_surface(plan: Plan) -> tuple[set[str], set[str]]:
     kinds = {fact.kind for fact in plan.facts}
     total = plan.total
     counts = {total}
-    frames = [*LIST, "this is my suggestion" if total == 1 else "these are"]
-    phrases: list[str] = []
+    texts = [*frames.LIST, "this is my suggestion" if total == 1 else "these are"]
+    whole: list[str] = []
     if "liked" in kinds:
-        frames += [*LIKES, *LIKED, " and are"]
+        texts += [*frames.LIKES, *frames.LIKED, " and are"]
     else:
-        frames += GREETINGS if kinds & {"wish", "limit"} else (*GREETINGS, *HINTS)
+        texts += frames.GREETINGS if kinds & {"wish", "limit"} else (*frames.GREETINGS, *frames.HINTS)
     for fact in plan.facts:
         match fact.kind:
             case "wish":
-                phrases += [said(fact), *FORMS.get(said(fact), "").splitlines()]
-                frames.append("and")
+                whole += [phrases.said(fact), *phrases.FORMS.get(phrases.said(fact), "").splitlines()]
+                texts.append("and")
                 if fact.met is not None and fact.met != total:
                     counts.add(fact.met)
-                    frames += PARTLY if fact.met else UNMET
-                    phrases += predicates([fact], plan.noun.lower())
-                    phrases += plural_predicates([fact], plan.plural.lower())
+                    texts += frames.PARTLY if fact.met else frames.UNMET
+                    whole += phrases.predicates([fact], plan.noun.lower())
+                    whole += phrases.plural_predicates([fact], plan.plural.lower())
             case "limit":
-                phrases.append(limit_object(fact).removeprefix("something "))
-                frames.append("with")
+                whole.append(phrases.limit_object(fact).removeprefix("something "))
+                texts.append("with")
             case "avoid":
-                frames += [*(AVOIDED_TAG if style_of(fact) == "tag" else AVOIDED), "and or"]
-                frames += [one.replace("{of}", prefix_of(fact)) for one in AVOIDED_PLACE]
-                phrases.append(said(fact))
+                texts += frames.AVOIDED_TAG if phrases.style_of(fact) == "tag" else frames.AVOIDED
+                texts += ["and or"] + [
+                    one.replace("{of}", phrases.prefix_of(fact)) for one in frames.AVOIDED_PLACE
+                ]
+                whole.append(phrases.said(fact))
             case "passed":
-                frames += PASSED
-    for group in by_field([fact for fact in plan.facts if fact.kind == "wish" and fact.met == total]):
-        phrases += additions(group)
+                texts += frames.PASSED
+    for group in phrases.by_field([fact for fact in plan.facts if fact.kind == "wish" and fact.met == total]):
+        whole += phrases.additions(group)
     if plan.short:
-        frames += SHORT
-    words = {word for text in frames for word in normal_words(re.sub(r"\{\w+\}", " ", text))}
-    words |= {form for count in counts for form in (number_word(count), str(count))}
+        texts += frames.SHORT
+    words = {word for text in texts for word in normal_words(re.sub(r"\{\w+\}", " ", text))}
+    words |= {form for count in counts for form in (phrases.number_word(count), str(count))}
     words |= {slot for slot in plan.slots if slot.startswith("@")} | {*",.?;:"}
-    return {*phrases, plan.noun.lower(), plan.plural.lower()} - {""}, words
+    return {*whole, plan.noun.lower(), plan.plural.lower()} - {""}, words
