@@ -122,7 +122,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _inference(command: str, options: argparse.Namespace) -> dict[str, Any]:
-    from wherefore.evaluation.evaluate import provenance
+    from wherefore.evaluation.provenance import provenance
 
     if min(options.together) < 1:
         raise SystemExit(f"--together has {min(options.together)}; give numbers from 1 on")
@@ -141,7 +141,7 @@ def _inference(command: str, options: argparse.Namespace) -> dict[str, Any]:
 def _training(command: str, options: argparse.Namespace) -> dict[str, Any]:
     import torch
 
-    from wherefore.evaluation.evaluate import provenance
+    from wherefore.evaluation.provenance import provenance
 
     kept = options.out.with_suffix(".partial")
     try:
@@ -161,7 +161,7 @@ def _training(command: str, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _soft_vs_text(command: str, options: argparse.Namespace) -> dict[str, Any]:
-    from wherefore.evaluation.evaluate import provenance
+    from wherefore.evaluation.provenance import provenance
 
     if min(options.candidates) < 1:
         raise SystemExit(f"--candidates has {min(options.candidates)}; give numbers from 1 on")
@@ -180,7 +180,7 @@ def _soft_vs_text(command: str, options: argparse.Namespace) -> dict[str, Any]:
 
 def _speed(command: str, turns: int) -> dict[str, Any]:
     cold = [_cold() for _ in range(3)]
-    from wherefore.evaluation.evaluate import provenance
+    from wherefore.evaluation.provenance import provenance
     from wherefore.recommender import Recommender
 
     recommender = Recommender.from_pretrained("starter")

@@ -108,7 +108,7 @@ def write(
     kept: dict[str, Any] | None = None,
 ) -> None:
     """Figures into a file, over those that are kept, with what they come from; and on the terminal."""
-    from wherefore.evaluation.evaluate import provenance
+    from wherefore.evaluation.provenance import provenance
 
     path.parent.mkdir(parents=True, exist_ok=True)
     about = provenance(

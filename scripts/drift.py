@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from wherefore.corpora import read
     from wherefore.corpora.base import as_dialogue
     from wherefore.evaluation.drift import measure_drift
-    from wherefore.evaluation.evaluate import provenance
+    from wherefore.evaluation.provenance import provenance
 
     try:
         found = list(islice(read(options.corpus, options.path, options.split), options.limit))

@@ -63,8 +63,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--picture", type=Path, help="PNG file")
     options = parser.parse_args(argv)
 
-    from wherefore.evaluation.evaluate import evaluate_corpus
     from wherefore.evaluation.report import markdown, plot, save_markdown, save_results
+    from wherefore.evaluation.run import evaluate_corpus
 
     def progress(done: int, total: int) -> None:
         if done % 100 == 0 or done == total:

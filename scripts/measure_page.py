@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not 1 <= options.people <= len(LIKES) or options.minutes <= 0:
         parser.error(f"give --people from 1 to {len(LIKES)} and --minutes above 0")
 
-    from wherefore.evaluation.evaluate import provenance
+    from wherefore.evaluation.provenance import provenance
 
     try:
         chromium = browser()

@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
 
     from wherefore.config import Config
-    from wherefore.evaluation.evaluate import provenance
+    from wherefore.evaluation.provenance import provenance
 
     config = Config.load(options.config, options.overrides)
     found = measure(config, options.cut, options.begin, options.end, options.epochs)

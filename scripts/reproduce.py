@@ -127,9 +127,9 @@ def found_by_sources(
     """What each source of a checkpoint finds on the test part, dedup."""
     from wherefore.config import Config
     from wherefore.corpora import CORPORA
-    from wherefore.evaluation.baselines import Setting
-    from wherefore.evaluation.evaluate import SYSTEMS as BUILDERS
-    from wherefore.evaluation.evaluate import RecommenderRank, source_report
+    from wherefore.evaluation.ranker import RecommenderRank, source_report
+    from wherefore.evaluation.run import SYSTEMS as BUILDERS
+    from wherefore.evaluation.system import Setting
 
     component = Config.load(options.config, options.overrides).corpora[0]
     corpus = CORPORA[component.name](component.kwargs["path"], "test")
@@ -188,7 +188,7 @@ def ablate(options: argparse.Namespace, command: str) -> None:
 def table_before(options: argparse.Namespace) -> dict[str, Any] | None:
     """The ablations that were measured before, of the same data; None where there are none."""
     from wherefore.config import Config
-    from wherefore.evaluation.evaluate import evaluate_corpus
+    from wherefore.evaluation.run import evaluate_corpus
 
     file = options.results / f"{options.config.stem}-ablations.json"
     if not file.is_file():
@@ -361,7 +361,7 @@ def measured(
 ) -> list[Any]:
     """Reports of systems on the test part."""
     from wherefore.config import Config
-    from wherefore.evaluation.evaluate import evaluate_corpus
+    from wherefore.evaluation.run import evaluate_corpus
 
     config = Config.load(options.config, options.overrides)
     corpus = config.corpora[0]

@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"error: --members is {options.members}; it must be at least 1", file=sys.stderr)
         return 2
     from wherefore.config import Config
-    from wherefore.evaluation.evaluate import provenance
+    from wherefore.evaluation.provenance import provenance
 
     config = Config.load(options.config, options.overrides)
     towers = [source for source in config.retrieval.sources if source.name == "tower"]

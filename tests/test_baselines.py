@@ -11,17 +11,15 @@ from wherefore.evaluation import baselines
 from wherefore.evaluation.baselines import (
     BASELINES,
     COMPLETE,
-    Setting,
     bm25,
     co_mention,
-    count_mentions,
     ease,
-    facts_as_text,
     nearest_dialogues,
     popularity,
     repeat_context,
     zero_shot,
 )
+from wherefore.evaluation.system import Setting, count_mentions, facts_as_text
 
 
 def talk(number, *turns):

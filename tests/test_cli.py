@@ -116,7 +116,7 @@ def test_a_fault_of_ours_is_one_line_too_and_can_be_debugged(fake, monkeypatch, 
 def test_settings_reach_the_evaluation(monkeypatch, capsys):
     given = {}
     monkeypatch.setattr(
-        "wherefore.evaluation.evaluate.evaluate_corpus", lambda *_, **named: given.update(named) or []
+        "wherefore.evaluation.run.evaluate_corpus", lambda *_, **named: given.update(named) or []
     )
     monkeypatch.setattr("wherefore.evaluation.report.markdown", lambda reports: "| table |\n")
     assert (

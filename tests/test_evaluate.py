@@ -18,25 +18,21 @@ from hypothesis import strategies as st
 from wherefore.corpora.base import CorpusDialogue, CorpusTurn, Feedback, Instance, ItemRef, instances
 from wherefore.corpora.redial import Redial
 from wherefore.dialogue.messages import Dialogue, Mention, Message
-from wherefore.evaluation.evaluate import (
+from wherefore.evaluation.evaluate import combine, evaluate
+from wherefore.evaluation.metrics import (
     PLACES,
     SLICES,
-    SYSTEMS,
-    RecommenderRank,
-    combine,
-    evaluate,
-    evaluate_corpus,
     ndcg_at,
     place_of,
     popularity_bands,
-    read_predictions,
     recall_at,
     reciprocal_rank,
     slices_of,
-    source_report,
-    write_predictions,
 )
+from wherefore.evaluation.predictions import read_predictions, write_predictions
+from wherefore.evaluation.ranker import RecommenderRank, source_report
 from wherefore.evaluation.repeating import NamedAgain
+from wherefore.evaluation.run import SYSTEMS, evaluate_corpus
 
 ROOT = Path(__file__).parents[1]
 SHARED = Path(__file__).parents[2] / "shared"
@@ -628,7 +624,7 @@ def test_recommender_depth_repeats_and_silence(read_titles):
 
 
 def test_what_comes_next_is_read_ahead_in_pieces(monkeypatch):
-    monkeypatch.setattr("wherefore.evaluation.evaluate._AHEAD", 2)
+    monkeypatch.setattr("wherefore.evaluation.system._AHEAD", 2)
     todo, seen = toy(), []
 
     class Ahead:

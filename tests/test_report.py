@@ -7,7 +7,8 @@ import struct
 import pytest
 
 from wherefore.corpora.base import CorpusDialogue, CorpusTurn, ItemRef, instances
-from wherefore.evaluation.evaluate import METRICS, PLACES, combine, evaluate
+from wherefore.evaluation.evaluate import combine, evaluate
+from wherefore.evaluation.metrics import METRICS, PLACES
 from wherefore.evaluation.report import markdown, plot, results, save_markdown, save_results
 
 ORIGIN = {

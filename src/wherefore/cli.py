@@ -219,8 +219,8 @@ def evaluate(
     out: Annotated[Path | None, typer.Option("--out", help="Write the report here as JSON.")] = None,
 ) -> None:
     """Measure rankings against what people recommended."""
-    from wherefore.evaluation.evaluate import evaluate_corpus
     from wherefore.evaluation.report import markdown, save_results
+    from wherefore.evaluation.run import evaluate_corpus
 
     with _progress("Evaluating") as report_progress:
         reports = evaluate_corpus(

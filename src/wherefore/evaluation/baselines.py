@@ -8,14 +8,14 @@ about follows in order of popularity.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wherefore.corpora.base import Corpus, CorpusDialogue, Instance, instances, titles_of
+from wherefore.corpora.base import CorpusDialogue, Instance, instances
+from wherefore.errors import ConfigError, CorpusError
+from wherefore.evaluation.system import Progress, Rank, Setting, count_mentions
 from wherefore.retrieval.collaborative import item_item
 from wherefore.retrieval.neighbours import Contexts
 
@@ -25,28 +25,15 @@ if TYPE_CHECKING:
 
 CONTEXT_CHARS = 600  # of the newest words that zero-shot and nearest dialogues read
 
-Rank = Callable[[Instance], Sequence[str]]
-
 
 """A system: an instance to item ids of its corpus, best first; at least 50 besides those named before."""
-
-
-Progress = Callable[[int, int], None]  # done, total
-
-
-# -- from mentions ----------------------------------------------------------------------------------------
-
-
-def count_mentions(dialogues: Iterable[CorpusDialogue]) -> Counter[str]:
-    """How many turns name each item."""
-    return Counter(item for dialogue in dialogues for turn in dialogue.turns for item in turn.items)
 
 
 def popularity(dialogues: Iterable[CorpusDialogue]) -> Rank:
     """The items named most often in training dialogues, whatever is asked; ties in order of id.
 
     Raises:
-        ValueError: If the dialogues name no item.
+        CorpusError: If the dialogues name no item.
     """
     ranked = _by_popularity(dialogues)
     return lambda instance: ranked
@@ -77,10 +64,10 @@ def co_mention(dialogues: Iterable[CorpusDialogue], shrink: float = 30.0) -> Ran
         shrink: How far few mentions are distrusted.
 
     Raises:
-        ValueError: If the dialogues name no item, or `shrink` is negative.
+        ConfigError: If the dialogues name no item, or `shrink` is negative.
     """
     if shrink < 0:
-        raise ValueError(f"`shrink` is {shrink}; it must be 0 or more")
+        raise ConfigError(f"`shrink` is {shrink}; it must be 0 or more")
     training = list(dialogues)
     popular = _by_popularity(training)
     row_of = {item: row for row, item in enumerate(popular)}
@@ -113,7 +100,7 @@ def ease(dialogues: Iterable[CorpusDialogue], regularization: float = 300.0) -> 
         regularization: Lambda of the paper.
 
     Raises:
-        ValueError: If the dialogues name no item, or `regularization` is not above 0.
+        ConfigError: If the dialogues name no item, or `regularization` is not above 0.
     """
     training = list(dialogues)
     popular = _by_popularity(training)
@@ -141,14 +128,14 @@ def bm25(texts: Mapping[str, str], depth: int = 100, chars: int = 500) -> Rank:
         chars: Characters of the dialogue's end that are the query.
 
     Raises:
-        ValueError: If there are no texts, or `depth` or `chars` is below 1.
+        CorpusError: If there are no texts, or `depth` or `chars` is below 1.
     """
     from wherefore.retrieval.lexical import Lexical
 
     _check_texts(texts)
     for name, value in (("depth", depth), ("chars", chars)):
         if value < 1:
-            raise ValueError(f"`{name}` is {value}; it must be at least 1")
+            raise ConfigError(f"`{name}` is {value}; it must be at least 1")
     ids = sorted(texts)
     index = Lexical([texts[item] for item in ids])
 
@@ -177,7 +164,7 @@ def zero_shot(
         progress: Told (done, of) while the items are encoded.
 
     Raises:
-        ValueError: If there are no texts.
+        CorpusError: If there are no texts.
     """
     _check_texts(texts)
     ids = sorted(texts)
@@ -219,10 +206,10 @@ def nearest_dialogues(
         progress: Told (done, of) while training contexts are encoded: minutes for ten thousand.
 
     Raises:
-        ValueError: If the dialogues name no item or no context has words, or a number is not allowed.
+        CorpusError: If the dialogues name no item or no context has words, or a number is not allowed.
     """
     if k < 1 or power <= 0 or overlap < 0:
-        raise ValueError(
+        raise ConfigError(
             f"`k` is {k}, `power` {power} and `overlap` {overlap}; they must be at least 1, above 0, and 0 or more"
         )
     training = list(dialogues)
@@ -234,7 +221,7 @@ def nearest_dialogues(
         if any(isinstance(part, str) and part.strip() for turn in instance.context for part in turn.parts)
     ]
     if not known:
-        raise ValueError(
+        raise CorpusError(
             "no training turn that recommends has words before it; nearest dialogues needs dialogues with text"
         )
     row_of = {item: row for row, item in enumerate(popular)}
@@ -258,63 +245,6 @@ def nearest_dialogues(
     return rank
 
 
-def facts_as_text(facts: Mapping[str, Any], max_chars: int = 600) -> str:
-    """What a corpus knows of an item, as text: its title and year, then every fact that is a list of words.
-
-    >>> facts_as_text({"title": "Alien", "year": 1979, "genres": ["Horror", "Sci-Fi"], "imdb_id": "tt0078748"})
-    'Alien (1979). genres: Horror, Sci-Fi'
-    """
-    title = titles_of({"": facts})[""]
-    lists = [
-        f"{key}: {', '.join(map(str, value))}"
-        for key, value in facts.items()
-        if isinstance(value, list) and value
-    ]
-    return ". ".join((*([title] if title else []), *lists))[:max_chars]
-
-
-# -- by name ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What a system may be built from: the corpus, never the turns to predict."""
-
-    corpus: Corpus  # of the split to evaluate: for its items, not its dialogues
-    training: tuple[Corpus, ...]  # what may be learned from
-    checkpoint: str = "starter"  # of the recommender
-    read_titles: bool = False  # the recommender finds titles in the words itself
-    cache: Path | None = None  # folder for vectors that take minutes
-    progress: Progress | None = None
-    found: dict[str, dict[Any, Any]] | None = None  # what checkpoints retrieved, for others that search alike
-    settings: tuple[str, ...] = ()  # in which the recommender differs from its checkpoint
-
-    def dialogues(self) -> Iterable[CorpusDialogue]:
-        """All training dialogues."""
-        return (dialogue for corpus in self.training for dialogue in corpus)
-
-    def embedder(self) -> Embedder:
-        """The packaged one, whose vectors are kept where there is a folder for them."""
-        from wherefore.retrieval.embedders import PackagedMiniLM
-
-        return self.keeping(PackagedMiniLM())
-
-    def keeping(self, embedder: Embedder) -> Embedder:
-        """An embedder whose vectors are kept where there is a folder for them."""
-        from wherefore.retrieval.embedders import CachedEmbedder
-
-        return embedder if self.cache is None else CachedEmbedder(embedder, self.cache / "embeddings.sqlite")
-
-    def texts(self) -> dict[str, str]:
-        """Item ids to what the corpus knows of each, as text."""
-        return {item: facts_as_text(record) for item, record in self.corpus.items().items()}
-
-    def title_of(self) -> Callable[[str], str]:
-        """Item id to title; the id itself where there is none."""
-        titles = titles_of(self.corpus.items())
-        return lambda item: titles.get(item, item)
-
-
 def _zero_shot(setting: Setting) -> Rank:
     texts = setting.texts()
     _check_texts(texts)
@@ -336,6 +266,8 @@ BASELINES: dict[str, Callable[[Setting], Rank]] = {
     "repeat-context": lambda setting: repeat_context(popularity(setting.dialogues())),
     "zero-shot": _zero_shot,
 }
+
+
 COMPLETE = frozenset({"co-mention", "ease", "nearest-dialogues", "popularity", "repeat-context"})
 
 
@@ -348,7 +280,7 @@ COMPLETE = frozenset({"co-mention", "ease", "nearest-dialogues", "popularity", "
 def _by_popularity(dialogues: Iterable[CorpusDialogue]) -> list[str]:
     counts = count_mentions(dialogues)
     if not counts:
-        raise ValueError(
+        raise CorpusError(
             "the training dialogues name no item, so there is nothing to learn from; "
             'give dialogues whose split is "train" and whose turns have `items`'
         )
@@ -368,7 +300,7 @@ def _newest(instance: Instance, title_of: Callable[[str], str], chars: int) -> s
 
 def _check_texts(texts: Mapping[str, str]) -> None:
     if not texts:
-        raise ValueError(
+        raise CorpusError(
             "the corpus has no facts about its items, and this system reads them; "
             "put an items.jsonl with `item_id`, `title` and more beside the dialogues"
         )

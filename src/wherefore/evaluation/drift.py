@@ -12,6 +12,7 @@ import torch
 from torch.nn import functional
 
 from wherefore.dialogue.messages import Message
+from wherefore.errors import CorpusError, ModelError
 from wherefore.lm.model import RecommenderLM
 
 
@@ -48,11 +49,11 @@ def measure_drift(
         progress: Hears how many dialogues are done.
 
     Raises:
-        ValueError: If the model has no adapter to switch off, or no dialogue has two tokens.
+        CorpusError: If the model has no adapter to switch off, or no dialogue has two tokens.
     """
     lm: Any = model.lm
     if not hasattr(lm, "disable_adapter"):
-        raise ValueError(
+        raise ModelError(
             "the model has no adapter that could be switched off: its LLM was frozen, or the checkpoint was loaded "
             "with `merge=True`; load it with `merge=False`"
         )
@@ -67,7 +68,7 @@ def measure_drift(
         if progress is not None:
             progress(done)
     if not tokens:
-        raise ValueError("no dialogue has two tokens or more, so there is nothing to predict")
+        raise CorpusError("no dialogue has two tokens or more, so there is nothing to predict")
     base, now = (math.exp(sums[on] / tokens) for on in (False, True))
     return Drift(tokens, base, now)
 

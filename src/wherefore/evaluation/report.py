@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from wherefore.evaluation.evaluate import METRICS, PLACES, SLICE_DEPTHS, SLICES, Report
+from wherefore.errors import TrainingError
+from wherefore.evaluation.evaluate import Report
+from wherefore.evaluation.metrics import METRICS, PLACES, SLICE_DEPTHS, SLICES
 from wherefore.files import write_aside
 
 OURS = "wherefore"  # drawn in its own colour, and the system whose seeds are listed
@@ -20,7 +22,7 @@ def markdown(reports: Sequence[Report]) -> str:
         reports: One per line of the first table.
 
     Raises:
-        ValueError: If there are no reports.
+        TrainingError: If there are no reports.
     """
     _check(reports)
     tables = [_metrics_table(reports), _slices_table(reports)]
@@ -36,7 +38,7 @@ def results(reports: Sequence[Report]) -> dict[str, Any]:
     at the top are those of dedup where it was measured; every protocol also has its own.
 
     Raises:
-        ValueError: If there are no reports, a system occurs twice under one protocol, or reports come from
+        TrainingError: If there are no reports, a system occurs twice under one protocol, or reports come from
             different runs.
     """
     _check(reports)
@@ -44,13 +46,13 @@ def results(reports: Sequence[Report]) -> dict[str, Any]:
     systems: dict[str, dict[str, Any]] = {}
     for report in reports:
         if report.provenance != first.provenance:
-            raise ValueError(
+            raise TrainingError(
                 f"{report.system} and {first.system} come from different runs (command, commit or data differ); "
                 "evaluate them in one run, or save each by itself"
             )
         here = systems.setdefault(report.system, {})
         if report.protocol in here:
-            raise ValueError(
+            raise TrainingError(
                 f"{report.system} has two reports of {report.protocol}; combine its seeds, or rename one"
             )
         here[report.protocol] = report.to_json()
@@ -93,7 +95,7 @@ def plot(path: str | Path, reports: Sequence[Report]) -> None:
     Of two protocols, dedup is drawn. The best at recall@10 stands on top.
 
     Raises:
-        ValueError: If there are no reports.
+        TrainingError: If there are no reports.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -180,6 +182,6 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _check(reports: Sequence[Report]) -> None:
     if isinstance(reports, Report | Mapping):
-        raise ValueError(f"`reports` is a single {type(reports).__name__}; give a list of reports")
+        raise TrainingError(f"`reports` is a single {type(reports).__name__}; give a list of reports")
     if not reports:
-        raise ValueError("there are no reports to show; evaluate at least one system")
+        raise TrainingError("there are no reports to show; evaluate at least one system")
