@@ -42,7 +42,7 @@ from typing import Any
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.schema import Schema
-from wherefore.corpora import read
+from wherefore.evaluation.items import write_catalog
 from wherefore.files import write_aside
 
 SCHEMA = Schema.parse(
@@ -67,7 +67,6 @@ SCHEMA = Schema.parse(
 )
 TWEET_WEIGHT = 0.1  # of a MovieTweetings rating beside a ReDial dialogue: tweets are of one season, 2013
 MAX_CAST, MAX_KEYWORDS = 8, 12
-MOST_KEYWORDS = 25  # of a corpus' item
 KNOWN_ENOUGH = 5.0  # `Film.known` from which an erotic film is not taken for pornography
 
 # -- what is left out
@@ -263,7 +262,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if given.command == "goodbooks":
             write_goodbooks(given.source, given.out)
         elif given.command == "corpus":
-            write_corpus(given.name, given.source, given.out)
+            catalog, named = write_catalog(given.name, given.source, given.out)
+            print(f"{given.out}: {len(catalog):,} items, {named:,} of them named in training")
         else:
             films = read_source(given.source) if given.source else read_original(given.original)
             write_movies(films, given.out, given.size)
@@ -513,69 +513,6 @@ def write_movies(films: Sequence[Film], out: Path, size: int) -> Catalog:
         print(f"  {film.title} ({film.year})")
     for spec in SCHEMA.fields[2:]:
         print(f"  {spec.name}: {sum(spec.name in item.fields for item in items):,}")
-    return catalog
-
-
-def write_corpus(name: str, folder: Path, out: Path) -> Catalog:
-    """Write all items of a corpus: nothing is left out, so that every ranking protocol finds its items.
-
-    An item's id is that of the film catalogue, so that catalogues of several corpora agree; of several corpus items
-    that are one film, all but the first have an id of the corpus. Popularity counts the dialogues that may be
-    learned from, never those of the test part.
-    """
-    schema = Schema.parse(
-        {
-            "noun": "movie",
-            "fields": [
-                {"name": "id", "kind": "id"},
-                {"name": "title", "kind": "title"},
-                {"name": "year", "kind": "number"},
-                {"name": "genres", "kind": "category"},
-                {"name": "directors", "kind": "people"},
-                {"name": "cast", "kind": "people"},
-                {"name": "keywords", "kind": "category"},
-                {"name": "popularity", "kind": "popularity"},
-                {"name": f"{name}_ids", "kind": "ignore"},
-            ],
-        }
-    )
-    films = {
-        record["item_id"]: record
-        for part in ("core", "rest")
-        for record in _jsonl(folder / "movies" / f"catalogue_{part}.jsonl.gz")
-    }
-    counts: Counter[str] = Counter()
-    keywords: dict[str, Any] = {"sequences": True} if name == "redial" else {}
-    for split in ("train", "valid"):
-        for dialogue in read(name, folder / name, split, **keywords):
-            counts.update({item for turn in dialogue.turns for item in turn.items})
-    items: list[Item] = []
-    taken: set[str] = set()
-    for record in _jsonl(folder / name / "items.jsonl.gz"):
-        own = record["item_id"]
-        film = films.get(record.get("catalogue_id", ""), {})
-        item_id = film.get("item_id", "")
-        if not item_id or item_id in taken:
-            item_id = f"{name}-{own}"
-        taken.add(item_id)
-        facts = {key: record.get(key) or film.get(key) for key in ("year", "genres", "directors", "cast")}
-        values = {
-            "year": facts["year"],
-            "genres": _unique(facts["genres"] or ()),
-            "directors": _unique(facts["directors"] or ()),
-            "cast": _unique(facts["cast"] or ())[:MAX_CAST],
-            "keywords": _unique(film.get("keywords") or record.get("keywords") or ())[:MOST_KEYWORDS],
-            "popularity": round(math.log1p(counts[own]), 3),
-            f"{name}_ids": (own,),
-        }
-        title = " ".join(html.unescape(record.get("title") or film.get("title") or own).split())
-        items.append(
-            Item(item_id, title, {key: value for key, value in values.items() if value not in (None, ())})
-        )
-    catalog = Catalog(items, schema, f"items of {name}")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    catalog.save(out)
-    print(f"{out}: {len(catalog):,} items, {len(counts):,} of them named in training")
     return catalog
 
 

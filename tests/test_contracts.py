@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from checker import Said, faults
 from conftest import FAMILIES, make_recommender, make_tiny
 from wherefore.catalog.catalog import Item
 from wherefore.checkpoint import starter_dir
 from wherefore.corpora import CORPORA
 from wherefore.corpora.base import Corpus
 from wherefore.dialogue.messages import Message
+from wherefore.evaluation.checker import Said, faults
 from wherefore.lm.item_encoder import ITEM_ENCODERS, ItemSignals
 from wherefore.lm.prompt import IGNORE, SOFT, Example, Segment, collate
 from wherefore.recommender import Recommender

@@ -1,4 +1,4 @@
-"""The script that measures the conversation."""
+"""The command that measures the conversation."""
 
 import json
 import subprocess
@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parents[1] / "scripts" / "converse.py"
+ROOT = Path(__file__).parents[1]
 
 
 def run(*arguments):
-    return subprocess.run([sys.executable, str(SCRIPT), *map(str, arguments)], capture_output=True, text=True)
+    command = [sys.executable, "-m", "wherefore.cli", "converse", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
 
 
 def test_figures_of_simulated_users_and_of_feedback(tmp_path, shared):
@@ -32,7 +33,7 @@ def test_figures_of_simulated_users_and_of_feedback(tmp_path, shared):
     session = json.loads(kept[0].read_text())
     assert [one["role"] for one in session["messages"]][:2] == ["user", "assistant"]
 
-    done = run(*given, "--parts", "feedback", "intents")
+    done = run(*given, "--parts", "feedback", "--parts", "intents")
     assert done.returncode == 0, done.stderr
     tree = json.loads(path.read_text())
     assert tree["simulated_users"] == 1  # what was measured before is kept
@@ -45,12 +46,12 @@ def test_figures_of_simulated_users_and_of_feedback(tmp_path, shared):
 def test_reasons_beside_those_of_people_and_lists_by_diversity(tmp_path, shared):
     given = ("--shared", shared, "--runs", tmp_path / "converse", "--results", tmp_path / "results")
     done = run(*given, "--parts", "style")
-    assert done.returncode == 2 and "run scripts/truth.py first" in done.stderr
+    assert done.returncode == 2 and "run wherefore truth first" in done.stderr
     text = "Two movies.\n\n1. **Alien** (1979) — A dark space film.\n2. **Heat** — A dark space heist."
     (tmp_path / "truth").mkdir()
     kept = [{"action": "recommend", "text": text}, {"action": "recommend", "text": "None fits."}]
     (tmp_path / "truth" / "0-0.json").write_text(json.dumps(kept), encoding="utf-8")
-    done = run(*given, "--parts", "style", "diversity", "--users", 2)
+    done = run(*given, "--parts", "style", "--parts", "diversity", "--users", 2)
     assert done.returncode == 0, done.stderr
     tree = json.loads((tmp_path / "results" / "conversation.json").read_text())
     assert (

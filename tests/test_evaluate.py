@@ -15,10 +15,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wherefore import cli
 from wherefore.corpora.base import CorpusDialogue, CorpusTurn, Feedback, Instance, ItemRef, instances
+from wherefore.corpora.jsonl import Jsonl
 from wherefore.corpora.redial import Redial
 from wherefore.dialogue.messages import Dialogue, Mention, Message
+from wherefore.errors import WhereforeWarning
 from wherefore.evaluation.evaluate import combine, evaluate
+from wherefore.evaluation.items import own_catalog
 from wherefore.evaluation.metrics import (
     PLACES,
     SLICES,
@@ -30,6 +34,7 @@ from wherefore.evaluation.metrics import (
     slices_of,
 )
 from wherefore.evaluation.predictions import read_predictions, write_predictions
+from wherefore.evaluation.provenance import code_hash
 from wherefore.evaluation.ranker import RecommenderRank, source_report
 from wherefore.evaluation.repeating import NamedAgain
 from wherefore.evaluation.run import SYSTEMS, evaluate_corpus
@@ -837,42 +842,38 @@ def test_sequences_add_mentions_and_no_test_dialogue(monkeypatch):
     assert not seen[1] & {one.id for one in Redial(folder, "test")}
 
 
-def test_script(corpus_folder, capsys):
-    script = load(ROOT / "scripts" / "evaluate.py")
+def test_command_with_all_that_it_writes(corpus_folder, capsys):
     out, table, picture = (corpus_folder / "new" / name for name in ("out.json", "out.md", "out.png"))
-    arguments = ["jsonl", str(corpus_folder), "--system", "popularity", "repeat-context"]
-    arguments += ["--protocol", "dedup", "repeats", "--resamples", "5", "--out", str(out)]
+    arguments = ["jsonl", str(corpus_folder), "--system", "popularity", "--system", "repeat-context"]
+    arguments += ["--protocol", "dedup", "--protocol", "repeats", "--resamples", "5", "--out", str(out)]
     arguments += ["--markdown", str(table), "--picture", str(picture)]
-    assert script.main(arguments) == 0
+    assert cli.main(["evaluate", *arguments]) == 0
     printed = capsys.readouterr().out
     assert printed == table.read_text(encoding="utf-8")
     saved = json.loads(out.read_text())
     assert set(saved["systems"]) == {"popularity", "repeat-context"}
     assert set(saved["systems"]["popularity"]) == {"dedup", "repeats"}
-    assert saved["command"].startswith("python scripts/evaluate.py jsonl")
+    assert saved["command"].startswith("wherefore evaluate jsonl")
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
-def test_script_scores_predictions(corpus_folder, capsys):
-    script = load(ROOT / "scripts" / "evaluate.py")
+def test_command_scores_predictions(corpus_folder, capsys):
     predictions = corpus_folder / "p.jsonl"
     predictions.write_text('{"dialogue_id": "test0", "turn": 1, "ranked": ["b"]}\n')
     arguments = ["jsonl", str(corpus_folder), "--system", "theirs", "--predictions", str(predictions)]
-    assert script.main(arguments) == 0
+    assert cli.main(["evaluate", *arguments]) == 0
     assert "| theirs | dedup | 0.333" in capsys.readouterr().out
     predictions.write_text('{"dialogue_id": "train0", "turn": 1, "ranked": ["b"]}\n')
-    assert script.main(arguments) == 2
+    assert cli.main(["evaluate", *arguments]) == 2
     assert "predicts dialogue 'train0'" in capsys.readouterr().err
     for more in (["--predictions", str(corpus_folder / "none")], ["--cold", str(corpus_folder / "none")]):
-        assert script.main([*arguments, *more]) == 2
+        assert cli.main(["evaluate", *arguments, *more]) == 2
         assert capsys.readouterr().err.startswith("error: ")
-    assert script.main(["jsonl", str(corpus_folder / "absent")]) == 2
+    assert cli.main(["evaluate", "jsonl", str(corpus_folder / "absent")]) == 2
     assert capsys.readouterr().err.startswith("error: corpus 'jsonl': nothing at")
 
 
 def test_command(corpus_folder, capsys):
-    from wherefore import cli
-
     out = corpus_folder / "out.json"
     arguments = ["evaluate", "jsonl", str(corpus_folder), "--out", str(out)]
     for option, values in (("--system", ["popularity", "ease"]), ("--protocol", ["dedup", "repeats"])):
@@ -904,3 +905,79 @@ def test_the_report_of_sources_counts_who_found_what():
         "z": {"recall@10": 0.0, "recall@50": 0.0, "found": 0.0, "unique": 0.0},
         "all": {"found": 0.5},
     }
+
+
+# -- the recommender on a corpus that its catalogue lacks --------------------------------------------------------------
+
+WORKS = {"w1": "Oak and Ash", "w2": "The Salt Road", "w3": "Winter Bees", "w4": "A Quiet Harbour"}
+
+
+@pytest.fixture
+def books(tmp_path, monkeypatch):
+    """Dialogues about four books that nobody filmed, with facts."""
+    monkeypatch.setenv("WHEREFORE_CACHE", str(tmp_path / "cache"))
+    facts = [
+        {"item_id": item, "title": title, "year": 2000 + n, "genres": ["Novel"], "test_mentions": 99 - n}
+        for n, (item, title) in enumerate(WORKS.items())
+    ]
+    (tmp_path / "items.jsonl").write_text("".join(json.dumps(one) + "\n" for one in facts), encoding="utf-8")
+    records = [
+        {
+            "dialogue_id": f"{split}{number}",
+            "split": split,
+            "turns": [
+                {"role": "user", "text": "I liked @w1", "items": ["w1"]},
+                {"role": "assistant", "text": f"Then read @{gold}", "items": [gold]},
+            ],
+        }
+        for split in ("train", "valid", "test")
+        for number, gold in enumerate(("w2", "w3", "w3", "w4"))
+    ]
+    lines = "".join(json.dumps(one) + "\n" for one in records)
+    (tmp_path / "dialogues.jsonl").write_text(lines, encoding="utf-8")
+    return tmp_path
+
+
+def test_a_corpus_that_the_checkpoint_does_not_know_is_ranked_on_its_own_items(books):
+    with pytest.warns(
+        WhereforeWarning, match="4 of 4 items of corpus 'jsonl' are not in the catalogue of 'starter'"
+    ):
+        (own,) = evaluate_corpus(["recommender"], "jsonl", books, resamples=1)
+    assert own.metrics["recall@5"].value == 1 and own.unranked == 0
+
+
+def test_the_own_items_of_a_corpus_tell_nothing_of_the_part_to_predict(books):
+    corpus = Jsonl(books, "test")
+    catalog = own_catalog(corpus, {"w3": 4})
+    assert catalog.ids == tuple(WORKS)
+    assert catalog["w2"].title == "The Salt Road" and catalog["w2"].values("genres") == ("Novel",)
+    assert catalog["w2"].get("year") == 2001 and not any("mentions" in name for name in catalog["w1"].fields)
+    assert [item.get("popularity") or 0 for item in catalog.items] == [0, 0, round(math.log1p(4), 3), 0]
+
+
+def test_a_catalogue_can_be_given(books, capsys):
+    """By title and year; what it lacks is counted in a warning and missed."""
+    file = books / "mine.csv"
+    file.write_text(
+        "id,title,year,genres\nb1,Oak and Ash,2000,Novel\nb3,Winter Bees,2002,Novel\nb9,Other,1990,Novel\n"
+    )
+    arguments = ["evaluate", "jsonl", str(books), "--catalog", str(file), "--resamples", "1"]
+    assert cli.main([*arguments, "--out", str(books / "out.json")]) == 0
+    warned = capsys.readouterr().err
+    assert "2 of 4 items of corpus 'jsonl' are not in the given catalogue and count as missed" in warned
+    saved = json.loads((books / "out.json").read_text())["systems"]["wherefore"]["dedup"]
+    assert saved["recall@5"] == 0.5  # w3, twice of four
+    file.write_text("id,title,year,genres\nb9,Other,1990,Novel\n")
+    assert cli.main(arguments) == 2
+    assert "no item of corpus 'jsonl' is in the given catalogue" in capsys.readouterr().err
+
+
+def test_kept_rankings_depend_on_all_of_the_package(monkeypatch, tmp_path):
+    package = tmp_path / "wherefore"
+    (package / "lm").mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "lm" / "model.py").write_text("one = 1\n")
+    monkeypatch.setattr("wherefore.__file__", str(package / "__init__.py"))
+    before = code_hash()
+    (package / "lm" / "model.py").write_text("one = 2\n")
+    assert code_hash() != before

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checker import Said, faults, reply_faults, sentence_faults
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.schema import Schema
 from wherefore.dialogue.facts import Fact, Plan
 from wherefore.dialogue.messages import Dialogue, Message
 from wherefore.dialogue.spoken import limit_words
 from wherefore.dialogue.state import Limit, Preferences, Wish
+from wherefore.evaluation.checker import Said, faults, reply_faults, sentence_faults
 from wherefore.lm.copying import Copying
 from wherefore.reading.reader import DialogueReader
 from wherefore.text import normal_words

@@ -1,14 +1,17 @@
 """Ways of saying things (`dialogues/frames.yaml`), filled with kinds, titles and people of the built-in catalogue."""
 
+from pathlib import Path
+
 import pytest
 import yaml
 
-from suite import FOLDER, Titles, messages
 from wherefore.catalog.catalog import Catalog
 from wherefore.dialogue.state import ITEMS_OF, Preferences
+from wherefore.evaluation.suite import Titles, messages
 from wherefore.reading.reader import DialogueReader
 
 LISTED = ["Zodiac (2007)", "Heat (1995)", "Prisoners (2013)", "Gone Girl (2014)", "The Town (2010)"]
+FOLDER = Path(__file__).parent / "dialogues"
 FRAMES = yaml.safe_load((FOLDER / "frames.yaml").read_text(encoding="utf-8"))
 LIST_FRAMES = yaml.safe_load((FOLDER / "list-frames.yaml").read_text(encoding="utf-8"))
 KINDS = {"zombies": "zombie", "westerns": "Western"}  # a keyword, and a genre

@@ -8,11 +8,11 @@ from random import Random
 import numpy as np
 import pytest
 
-from checker import Said, sentence_faults
 from wherefore.catalog.catalog import Catalog
 from wherefore.corpora import read, read_items
 from wherefore.corpora.base import as_dialogue, instances
 from wherefore.dialogue.state import Preferences
+from wherefore.evaluation.checker import Said, sentence_faults
 from wherefore.reading.reader import DialogueReader
 from wherefore.training.generator import DialogueMaker
 from wherefore.training.tasks import link_items

@@ -1,6 +1,5 @@
 """One command from raw dialogues to the evaluated table, on a corpus made here."""
 
-import importlib.util
 import json
 import math
 import random
@@ -13,23 +12,20 @@ import yaml
 from safetensors.numpy import load_file
 
 from families import make_lm
+from wherefore import cli
 from wherefore.build import build_item_encoder
 from wherefore.catalog.catalog import Catalog
 from wherefore.config import Config
 from wherefore.dialogue.messages import Dialogue, Mention, Message
+from wherefore.evaluation.runs import Runs
 from wherefore.recommender import Recommender
 from wherefore.retrieval.collaborative import Collaborative
 
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.fixture
-def reproduce(monkeypatch):
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    spec = importlib.util.spec_from_file_location("reproduce", ROOT / "scripts" / "reproduce.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def reproduce(*given):
+    return cli.main(["reproduce", *given])
 
 
 @pytest.fixture
@@ -82,17 +78,17 @@ def project(tmp_path, tokenizers, movies, monkeypatch):
     return tmp_path
 
 
-TABLE = ["--system", "recommender", "popularity", "--resamples", "20"]
+TABLE = ["--system", "recommender", "--system", "popularity", "--resamples", "20"]
 
 
-def test_one_command_from_dialogues_to_the_table(reproduce, project, monkeypatch, capsys):
-    assert reproduce.main(["mine.yaml", "--seeds", "2", *TABLE]) == 0
+def test_one_command_from_dialogues_to_the_table(project, monkeypatch, capsys):
+    assert reproduce("mine.yaml", "--seeds", "2", *TABLE) == 0
     assert "wherefore" in capsys.readouterr().out
     told = json.loads(Path("results/mine.json").read_text())
     assert told["seeds"] == [0, 1] and told["instances"] == 9
     assert set(told["systems"]) == {"wherefore", "popularity"}
     assert set(told["systems"]["wherefore"]) == {"dedup", "repeats"}
-    assert told["command"] == "python scripts/reproduce.py mine.yaml --seeds 2 " + " ".join(TABLE)
+    assert told["command"] == "wherefore reproduce mine.yaml --seeds 2 " + " ".join(TABLE)
     assert set(told["sources"]) == {"collaborative", "popularity", "all"}
     assert told["sources"]["popularity"]["found"] > 0 and told["sources"]["all"]["found"] <= 1
     assert "| popularity |" in Path("results/mine.md").read_text().split("source | recall@10")[1]
@@ -108,16 +104,14 @@ def test_one_command_from_dialogues_to_the_table(reproduce, project, monkeypatch
         raise AssertionError("nothing is left to train")
 
     monkeypatch.setattr("wherefore.training.train.train", never)
-    assert reproduce.main(["mine.yaml", "--seeds", "2", *TABLE]) == 0  # again: everything is there
+    assert reproduce("mine.yaml", "--seeds", "2", *TABLE) == 0  # again: everything is there
     assert weights.stat().st_mtime_ns == before
     again = json.loads(Path("results/mine.json").read_text())
     assert again["systems"] == told["systems"]
 
 
-def test_ablations_stand_beside_the_whole_chain(reproduce, project):
-    assert (
-        reproduce.main(["mine.yaml", "--seeds", "2", "--ablations", "changes.yaml", "--resamples", "20"]) == 0
-    )
+def test_ablations_stand_beside_the_whole_chain(project):
+    assert reproduce("mine.yaml", "--seeds", "2", "--ablations", "changes.yaml", "--resamples", "20") == 0
     told = json.loads(Path("results/mine-ablations.json").read_text())
     assert set(told["systems"]) == {"wherefore", "no LLM", "half the data"}
     assert all(set(protocols) == {"dedup"} for protocols in told["systems"].values())
@@ -126,19 +120,15 @@ def test_ablations_stand_beside_the_whole_chain(reproduce, project):
     assert saved.ranker.llm is False and [stage.name for stage in saved.train.stages] == ["s"]
 
 
-def test_ablations_can_be_measured_one_by_one(reproduce, project, monkeypatch, capsys):
+def test_ablations_can_be_measured_one_by_one(project, monkeypatch, capsys):
     whole = ["mine.yaml", "--seeds", "2", "--ablations", "changes.yaml", "--resamples", "20"]
     file = Path("results/mine-ablations.json")
-    assert reproduce.main([*whole, "--only", "half the data"]) == 0  # the first also measures the whole chain
+    assert reproduce(*whole, "--only", "half the data") == 0  # the first also measures the whole chain
     first = json.loads(file.read_text())
     assert list(first["systems"]) == ["wherefore", "half the data"] and "measured_apart" not in first
-    trained = reproduce.trained
-    monkeypatch.setattr(
-        reproduce, "trained", lambda *given: trained(*given) if "no-llm" in given[-1] else None
-    )
-    assert (
-        reproduce.main([*whole, "--only", "no LLM"]) == 0
-    )  # the others stay as they are, and are not trained
+    trained = Runs.trained
+    monkeypatch.setattr(Runs, "trained", lambda *given: trained(*given) if "no-llm" in given[-1] else None)
+    assert reproduce(*whole, "--only", "no LLM") == 0  # the others stay as they are, and are not trained
     told = json.loads(file.read_text())
     assert list(told["systems"]) == ["wherefore", "no LLM", "half the data"]
     for kept in ("wherefore", "half the data"):
@@ -150,18 +140,18 @@ def test_ablations_can_be_measured_one_by_one(reproduce, project, monkeypatch, c
     lines = Path("results/mine-ablations.md").read_text().splitlines()
     assert [line.split(" | ")[0] for line in lines[2:5]] == ["| wherefore", "| no LLM", "| half the data"]
     assert Path("results/mine-ablations.png").is_file()
-    assert reproduce.main([*whole, "--only", "no LLM"]) == 0  # again
+    assert reproduce(*whole, "--only", "no LLM") == 0  # again
     assert json.loads(file.read_text())["systems"] == told["systems"]
     file.write_text(json.dumps(told | {"data_sha256": "other"}))
-    assert reproduce.main([*whole, "--only", "no LLM"]) == 2
+    assert reproduce(*whole, "--only", "no LLM") == 2
     assert "measured with another `data_sha256` (other, now " in capsys.readouterr().err
     file.write_text(json.dumps(told | {"systems": {"wherefore": {"dedup": {"recall@1": 0.5}}}}))
-    assert reproduce.main([*whole, "--only", "no LLM"]) == 2
+    assert reproduce(*whole, "--only", "no LLM") == 2
     assert "wherefore has no whole report of dedup" in capsys.readouterr().err
 
 
-def test_a_config_that_starts_from_another_is_measured_before_and_after(reproduce, project, movies):
-    assert reproduce.main(["mine.yaml", "--seeds", "2", *TABLE]) == 0
+def test_a_config_that_starts_from_another_is_measured_before_and_after(project, movies):
+    assert reproduce("mine.yaml", "--seeds", "2", *TABLE) == 0
     few = Catalog.from_records([{**one.fields, "id": one.id, "title": one.title} for one in movies.items[:9]])
     few.save(project / "few.parquet")
     other = [
@@ -170,17 +160,17 @@ def test_a_config_that_starts_from_another_is_measured_before_and_after(reproduc
         "train.cache=runs/few/cache",
     ]
     other += ["retrieval.k=8", "--runs", "runs/few", "--zero-shot"]
-    assert reproduce.main(["mine.yaml", *other, "--seeds", "2", "--results", "few", *TABLE]) == 0
+    assert reproduce("mine.yaml", *other, "--seeds", "2", "--results", "few", *TABLE) == 0
     told = json.loads(Path("few/mine.json").read_text())
     assert set(told["systems"]) == {"wherefore", "wherefore, zero-shot", "popularity"}
     assert told["systems"]["wherefore, zero-shot"]["dedup"]["sd"]
     assert Config.load("runs/few/zero-shot/seed-1/config.yaml").seed == 1
     assert len(Catalog.load("runs/few/zero-shot/seed-1/catalog.parquet")) == 9
-    assert reproduce.main(["mine.yaml", "--zero-shot", "--seeds", "2", *TABLE]) == 2
+    assert reproduce("mine.yaml", "--zero-shot", "--seeds", "2", *TABLE) == 2
 
 
-def test_items_that_nobody_named_are_measured(reproduce, project, movies):
-    assert reproduce.main(["mine.yaml", "--cold", "0.25", "--resamples", "20"]) == 0
+def test_items_that_nobody_named_are_measured(project, movies):
+    assert reproduce("mine.yaml", "--cold", "0.25", "--resamples", "20") == 0
     told = json.loads(Path("results/mine-cold.json").read_text())
     assert set(told["systems"]) == {"wherefore", "without the cold items"} and told["cold_items"] == 3
     kept_out = Path("runs/mine/cold/cold.txt").read_text().split()
@@ -200,31 +190,29 @@ def test_items_that_nobody_named_are_measured(reproduce, project, movies):
     assert learned._ids and not set(learned._ids) & set(kept_out)
 
 
-def test_a_changed_config_is_not_measured_with_weights_of_before(reproduce, project, capsys):
-    assert reproduce.main(["mine.yaml", "--seeds", "1", *TABLE]) == 0
+def test_a_changed_config_is_not_measured_with_weights_of_before(project, capsys):
+    assert reproduce("mine.yaml", "--seeds", "1", *TABLE) == 0
     weights = Path("runs/mine/seed-0/checkpoint/manifest.json")
     first = weights.stat().st_mtime_ns
-    assert reproduce.main(["mine.yaml", "writer.max_tokens=20", "--seeds", "1", *TABLE]) == 0
+    assert reproduce("mine.yaml", "writer.max_tokens=20", "--seeds", "1", *TABLE) == 0
     assert weights.stat().st_mtime_ns == first  # how replies are worded moves no weight
     capsys.readouterr()
-    assert reproduce.main(["mine.yaml", "train.cold=0.25", "--seeds", "1", *TABLE]) == 2
+    assert reproduce("mine.yaml", "train.cold=0.25", "--seeds", "1", *TABLE) == 2
     assert "runs/mine/seed-0" in capsys.readouterr().err
 
 
-def test_a_missing_catalogue_is_made_from_the_corpus(reproduce, project, monkeypatch):
-    import types
-
+def test_a_missing_catalogue_is_made_from_the_corpus(project, monkeypatch):
     made = []
 
-    def write_corpus(name, source, out):
+    def write_catalog(name, source, out):
         made.append((name, source, out))
         Catalog.load("films.parquet").save(out)
 
-    monkeypatch.setitem(sys.modules, "prepare_data", types.SimpleNamespace(write_corpus=write_corpus))
-    config = Config.load("mine.yaml", ["catalog=runs/items.parquet"])
+    monkeypatch.setattr("wherefore.evaluation.runs.write_catalog", write_catalog)
+    runs = Runs(Path("mine.yaml"), ("catalog=runs/items.parquet",), Path("runs/mine"))
     Path("runs").mkdir()
-    reproduce.with_catalog(config)
-    reproduce.with_catalog(config)
+    runs.make_catalog(runs.config())
+    runs.make_catalog(runs.config())
     assert made == [("jsonl", Path("."), Path("runs/items.parquet"))]
 
 
@@ -241,8 +229,8 @@ def test_a_missing_catalogue_is_made_from_the_corpus(reproduce, project, monkeyp
         (["mine.yaml", "corpora=[]"], "corpus"),
     ],
 )
-def test_what_cannot_be_done_is_said(reproduce, project, capsys, given, said):
-    assert reproduce.main(given) == 2
+def test_what_cannot_be_done_is_said(project, capsys, given, said):
+    assert reproduce(*given) == 2
     assert said in capsys.readouterr().err
 
 
@@ -256,10 +244,10 @@ def test_every_ablation_is_a_config(project):
         build_item_encoder(changed, 384, 384, 1.0)
 
 
-def test_what_moves_no_weight_is_measured_as_the_config_says(reproduce, project, movies):
+def test_what_moves_no_weight_is_measured_as_the_config_says(project, movies):
     """Release years count in the ranking of a checkpoint that was trained before."""
     few = ["--seeds", "1", "--system", "recommender", "--resamples", "20", "--protocol", "dedup"]
-    assert reproduce.main(["mine.yaml", *few]) == 0
+    assert reproduce("mine.yaml", *few) == 0
     weights = Path("runs/mine/seed-0/checkpoint/manifest.json")
     made = weights.stat().st_mtime_ns
 
@@ -269,7 +257,7 @@ def test_what_moves_no_weight_is_measured_as_the_config_says(reproduce, project,
 
     before = firsts()
     year = min(item.get("year") for item in movies.items)
-    assert reproduce.main(["mine.yaml", f"turn.years={{{year}: 50}}", *few]) == 0
+    assert reproduce("mine.yaml", f"turn.years={{{year}: 50}}", *few) == 0
     assert weights.stat().st_mtime_ns == made
     after = firsts()
     assert after != before and after.count(year) > len(after) / 2

@@ -1,12 +1,14 @@
 """Words of degree become limits that the catalogue sets: "something short", "hidden gems", "nothing too expensive"."""
 
+from pathlib import Path
+
 import pytest
 import yaml
 
-from suite import FOLDER
 from wherefore.catalog.catalog import Catalog
 from wherefore.reading.reader import DialogueReader
 
+FOLDER = Path(__file__).parent / "dialogues"
 DEGREES = yaml.safe_load((FOLDER / "degrees.yaml").read_text(encoding="utf-8"))
 MEANT = {
     "short": ("runtime_min", "le"),

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from checker import Said, faults
 from wherefore.catalog.catalog import Item
 from wherefore.checkpoint import check_files, starter_dir
+from wherefore.evaluation.checker import Said, faults
 from wherefore.recommender import Recommender
 
 pytestmark = pytest.mark.skipif(not starter_dir().is_dir(), reason="assets/starter has not been made yet")

@@ -1,14 +1,16 @@
-"""The hand-written suite: messages and dialogues, written without sight of the code (see `suite.py`)."""
+"""The hand-written suite: messages and dialogues, written without sight of the code (see `evaluation/suite.py`)."""
 
 from pathlib import Path
 
 import pytest
 
-from suite import Case, Talk, Titles, cases, faults, messages
 from wherefore.catalog.catalog import Catalog
+from wherefore.evaluation import suite
+from wherefore.evaluation.suite import Case, Talk, Titles, faults, messages
 from wherefore.reading.reader import DialogueReader
 from wherefore.recommender import Recommender
 
+FOLDER = Path(__file__).parent / "dialogues"
 # What is not understood yet, and why.
 KNOWN = {
     "messages-wishes:11": "what a story tells of is not read as a wish",
@@ -35,6 +37,10 @@ KNOWN = {
 def reader():
     path = Path(__file__).parents[1] / "src" / "wherefore" / "assets" / "movies.parquet"
     return DialogueReader(Catalog.load(path))
+
+
+def cases(pattern: str) -> list[Case]:
+    return suite.cases(FOLDER, pattern)
 
 
 def marked(found: list[Case]) -> list:

@@ -1,8 +1,6 @@
 """The truth count: what it finds wrong in replies, and what it lets pass."""
 
 import json
-import sys
-from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 
@@ -10,10 +8,10 @@ import numpy as np
 import pytest
 
 from conftest import make_recommender
+from wherefore import cli
+from wherefore.evaluation import truth
+from wherefore.evaluation.simulated import Study
 from wherefore.training.simulate import SimulatedUser, Taste
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
-import truth  # noqa: E402
 
 LIST = "Here are two films.\n\n1. **{}** ({}) — {}\n2. **The Shining** (1980) — It is a horror movie."
 
@@ -57,12 +55,15 @@ def test_faults_are_found(movies, given, fault):
     assert (found == []) if fault is None else any(fault in one for one in found), found
 
 
-def test_counts(movies, capsys):
+def test_counts(movies):
+    told = []
     wrong = TRUE.replace("James Cameron", "Ridley Scott")
-    found = truth.counted([reply(["aliens", "shining"], TRUE), reply(["aliens", "shining"], wrong)], movies)
+    found = truth.counted(
+        [reply(["aliens", "shining"], TRUE), reply(["aliens", "shining"], wrong)], movies, told.append
+    )
     assert found["replies"] == 2 and found["replies_with_violations"] == 1 and found["violations"] >= 1
     assert found["first_wording_passed"] == found["plain"] == 0.5 and found["rewritten"] == 0
-    assert "Ridley Scott" in capsys.readouterr().err
+    assert len(told) == 1 and "Ridley Scott" in told[0]
 
 
 def test_a_conversation_is_noted_with_what_must_hold(tokenizers):
@@ -73,20 +74,20 @@ def test_a_conversation_is_noted_with_what_must_hold(tokenizers):
     assert all(json.loads(json.dumps(one)) == one for one in found)
     lists = [one for one in found if one["action"] == "recommend"]
     assert lists and all(len(one["worded"]) == len(one["items"]) for one in lists)
-    assert truth.counted(found, recommender.catalog)["violations"] == 0
+    assert truth.counted(found, recommender.catalog, print)["violations"] == 0
 
 
 def test_kept_conversations_are_taken_as_they_are(tmp_path, movies, monkeypatch):
     monkeypatch.setattr("wherefore.corpora.ratings.liked_sets", lambda *_: [frozenset(movies.ids)])
-    options = SimpleNamespace(shared=tmp_path, runs=tmp_path, replies=2, seed=5)
+    study = Study(shared=tmp_path, runs=tmp_path, seed=5)
     kept = [reply(["aliens"], TRUE), reply(["shining"], TRUE)]
     (tmp_path / "5-0.json").write_text(json.dumps(kept), encoding="utf-8")
     recommender = SimpleNamespace(catalog=movies, index=SimpleNamespace(vectors=np.eye(len(movies))))
-    assert list(truth.conversations(recommender, options)) == kept
+    assert list(truth.conversations(recommender, study, 2)) == kept
 
 
 def test_bad_arguments_are_explained(tmp_path, capsys):
-    with pytest.raises(SystemExit):
-        truth.main(["--replies", "0"])
-    assert truth.main(["--shared", str(tmp_path), "--runs", str(tmp_path)]) == 2
+    assert cli.main(["truth", "--replies", "0"]) == 2
+    assert "--replies is 0; give 1 or more" in capsys.readouterr().err
+    assert cli.main(["truth", "--shared", str(tmp_path), "--runs", str(tmp_path)]) == 2
     assert str(tmp_path) in capsys.readouterr().err

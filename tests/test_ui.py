@@ -24,6 +24,7 @@ from conftest import make_recommender
 from test_remote import serving, text_only
 from wherefore import cli
 from wherefore.catalog.catalog import Catalog
+from wherefore.cli import talking
 from wherefore.dialogue.parts import parts
 from wherefore.dialogue.state import Preferences, Wish
 from wherefore.serving.threads import OneThread
@@ -31,7 +32,7 @@ from wherefore.serving.threads import OneThread
 
 @pytest.fixture(scope="module")
 def page():
-    return cli._ui_module()
+    return talking.ui_module()
 
 
 @pytest.fixture(scope="module")

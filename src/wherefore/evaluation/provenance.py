@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import platform
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import wherefore
+from wherefore.files import write_aside
 
 
 def provenance(command: str, seed: int, files: Iterable[Path] = ()) -> dict[str, Any]:
@@ -27,6 +29,16 @@ def provenance(command: str, seed: int, files: Iterable[Path] = ()) -> dict[str,
         "hardware": f"{_processor()}, {os.cpu_count()} cores, {platform.system()}",
         "data_sha256": digest.hexdigest(),
     }
+
+
+def save_figures(path: Path, figures: Mapping[str, Any], over: bool = False) -> None:
+    """Write figures as JSON; with `over`, those of an earlier file that have other names stay."""
+    kept = json.loads(path.read_text(encoding="utf-8")) if over and path.is_file() else {}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with write_aside(path) as aside:
+        aside.write_text(
+            json.dumps({**kept, **figures}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
 
 
 def code_hash() -> str:

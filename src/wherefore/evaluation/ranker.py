@@ -167,7 +167,7 @@ def _words(instance: Instance, title_of: Callable[[str], str]) -> list[dict[str,
 def build_recommender(setting: Setting) -> RecommenderRank:
     """A checkpoint that ranks for a corpus: the items of the setting's catalogue, where it names one.
 
-    Otherwise it ranks the checkpoint's own catalogue, or, where that lacks more than a tenth of the corpus' items, those
+    Otherwise it ranks the checkpoint's own catalogue or, where that lacks more than a tenth of the corpus' items, those
     items as the corpus describes them. A warning counts the items that the catalogue lacks.
 
     Raises:

@@ -1,6 +1,7 @@
-"""The hand-written suite (`tests/dialogues/*.yaml`): reading its files, and comparing a state with what they expect.
+"""A suite of hand-written dialogues: its files are read, and what is understood and listed is compared with them.
 
-The messages and dialogues were written without sight of the code, as users would expect them to be understood.
+Wherefore's own suite (`tests/dialogues/*.yaml`) was written without sight of the code, as users would expect to be
+understood.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import yaml
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.dialogue.state import ITEMS_OF, Preferences
+from wherefore.errors import CorpusNotFoundError
 
-FOLDER = Path(__file__).parent / "dialogues"
 _CONDITION = re.compile(r"(\w+)\s*(<=|>=|<|>|=)\s*(.+)")
 _OPS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "="}
 
@@ -28,11 +29,18 @@ class Case:
     tree: dict[str, Any]
 
 
-def cases(pattern: str) -> list[Case]:
-    """The entries of the suite's files that match, named by file and place."""
+def cases(folder: Path, pattern: str) -> list[Case]:
+    """The entries of the folder's files that match, named by file and place.
+
+    Raises:
+        CorpusNotFoundError: If no file matches.
+    """
+    files = sorted(folder.glob(pattern))
+    if not files:
+        raise CorpusNotFoundError(f"{folder} has no {pattern}; give the folder of the suite with --dialogues")
     return [
         Case(f"{path.stem}:{number}", tree)
-        for path in sorted(FOLDER.glob(pattern))
+        for path in files
         for number, tree in enumerate(yaml.safe_load(path.read_text(encoding="utf-8")), 1)
     ]
 
@@ -45,9 +53,11 @@ class Titles:
         self.ids = {catalog.dated(item): item.id for item in catalog.items}
 
     def id(self, title: str) -> str:
+        """The id of the item with this dated title."""
         return self.ids[title]
 
     def title(self, item_id: str) -> str:
+        """The dated title of an item."""
         return self.catalog.dated(self.catalog[item_id])
 
 
@@ -80,21 +90,28 @@ def faults(expected: dict[str, Any], state: Preferences, titles: Titles, strict:
             have = sorted(titles.title(one) for one in getattr(state, key))
             if have != wish:
                 found.append(f"{key}: {have}, not {wish}")
-    for key in ("wanted", "unwanted"):
-        if key in expected or strict:
-            found += _wish_faults(key, expected.get(key) or [], getattr(state, key))
+    for side in ("wanted", "unwanted"):
+        if side in expected or strict:
+            found += _wish_faults(side, expected.get(side) or [], getattr(state, side))
     if "demanded" in expected:
         found += _wish_faults("demanded", expected["demanded"] or [], state.demands, extra=True)
     if "limits" in expected or strict:
-        wish = sorted(_normal(*_CONDITION.fullmatch(text).groups()) for text in expected.get("limits") or [])
-        have = sorted(
+        due = sorted(_normal(*_parsed(text)) for text in expected.get("limits") or [])
+        set_now = sorted(
             _normal(one.field, op, one.value)
             for one in state.limits
             for op in ((">=", "<=") if one.op == "eq" else (_OPS[one.op],))
         )
-        if have != wish:
-            found.append(f"limits: {have}, not {wish}")
+        if set_now != due:
+            found.append(f"limits: {set_now}, not {due}")
     return found
+
+
+def _parsed(condition: str) -> tuple[str, str, str]:
+    """Field, operator and value of a condition like `year < 1990`."""
+    match = _CONDITION.fullmatch(condition)
+    assert match is not None, f"{condition!r} is no condition"
+    return match[1], match[2], match[3]
 
 
 def _normal(field: str, op: str, value: Any) -> tuple[str, str, float]:
@@ -112,7 +129,10 @@ def _normal(field: str, op: str, value: Any) -> tuple[str, str, float]:
 def _wish_faults(key: str, expected: list[str], wishes: Any, extra: bool = False) -> list[str]:
     """Every expected entry must be met by one of its alternatives, and all that is said must be expected."""
     have = {(wish.field, wish.text) for wish in wishes}
-    entries = [{tuple(part.strip().split("=", 1)) for part in entry.split(" | ")} for entry in expected]
+    entries = [
+        {(part.partition("=")[0].strip(), part.partition("=")[2].strip()) for part in entry.split(" | ")}
+        for entry in expected
+    ]
     found = [f"{key}: no {' | '.join(map('='.join, sorted(e)))}" for e in entries if not e & have]
     if extra:
         return found
@@ -126,13 +146,13 @@ def _wish_faults(key: str, expected: list[str], wishes: Any, extra: bool = False
 def holds(condition: str, item: Item) -> bool:
     """Whether an item meets one of a condition's alternatives: `genres=Horror | keywords=scary`, `year < 1990`."""
     for part in condition.split(" | "):
-        field, op, value = _CONDITION.fullmatch(part.strip()).groups()
-        if op == "=" and not isinstance(item.get(field), int | float):
+        field, op, value = _parsed(part.strip())
+        number = item.get(field)
+        if op == "=" and not isinstance(number, int | float):
             if value in item.values(field):
                 return True
             continue
-        number = item.get(field)
-        if number is None:
+        if not isinstance(number, int | float):
             continue
         limit = float(value)
         met = {"<": number < limit, "<=": number <= limit, ">": number > limit, ">=": number >= limit}

@@ -7,18 +7,23 @@ what the user said.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wherefore.catalog.catalog import Catalog, Item
+    from wherefore.catalog.schema import FieldSpec
 
 LINE = re.compile(r"^(\d+)\. \*\*(.+?)\*\*(?: \((\d{4})\))? — (.+)$", re.MULTILINE)
 DENIALS = re.compile(r"\b(no|not|none|nothing|never|without|out|clear|skipped)\b", re.IGNORECASE)
 BOUNDS = re.compile(r"\bno (?:earlier|later|more|less|fewer|longer|shorter) than\b", re.IGNORECASE)
 ADJECTIVES = {"animated": "animation", "romantic": "romance", "historical": "history", "sports": "sport"}
 ADJECTIVES |= {"biographical": "biography", "children's": "children"}
+WORDS_TOO = ("short", "sport", "news", "music")  # genres that are as often said of something else
 ROLES = (
     (r"(?:directed by|from director|director|directors) {names}", "directors"),
     (r"{names} (?:as director|directing|directed(?! by))", "directors"),
-    (r"(?:starring|stars|features|cast members?|has) {names}(?: in the cast)?", None),
     (r"(?:starring|stars|features|cast members?) {names}", "cast"),
     (r"{names} (?:in the cast|appears? in)", "cast"),
 )
@@ -26,16 +31,15 @@ ROLES = (
 
 @dataclass
 class Said:
-    """What the user said, as a test knows it."""
+    """What the user said, as somebody knows who did not read it with Wherefore."""
 
     titles: Collection[str] = ()  # of items that the user named
     refused: Collection[str] = ()  # values that the user does not want
     numbers: Collection[str] = ()  # of limits
     wanted: Collection[str] = ()
-    found: list[str] = field(default_factory=list)
 
 
-def faults(reply: str, items: Iterable, catalog, said: Said) -> list[str]:
+def faults(reply: str, items: Iterable[Item], catalog: Catalog, said: Said) -> list[str]:
     """Every claim of a shown reply that the catalogue or the user does not bear out."""
     by_title = {(item.title, str(item.get("year", ""))): item for item in items}
     out = []
@@ -51,59 +55,61 @@ def faults(reply: str, items: Iterable, catalog, said: Said) -> list[str]:
     return out
 
 
-def sentence_faults(text: str, item, catalog, said: Said) -> list[str]:
+def sentence_faults(text: str, item: Item, catalog: Catalog, said: Said) -> list[str]:
     """The same for one shown reason."""
-    out = []
     record = {spec.name: listed(item, spec) for spec in catalog.schema.fields}
     everything = {low(value) for values in record.values() for value in values}
     refused = {low(value) for value in said.refused}
-
-    for title in re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", text):
-        if title not in said.titles:
-            out.append(f"names {title}")
+    titles = re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", text)
+    out = [f"names {title}" for title in titles if title not in said.titles]
     bare = re.sub(r"(?<!\*)\*[^*]+\*(?!\*)", "THAT", text)
-
     for tag in re.findall(r"“([^”]*)”", bare):
         denied = DENIALS.search(clause_around(bare, tag)) is not None
         if low(tag) not in everything and not (denied and low(tag) in refused):
             out.append(f"tag {tag}")
     bare = re.sub(r"“[^”]*”", "TAG", bare)
-
     numbers = {value for values in record.values() for value in values if value.replace(".", "").isdigit()}
     for number in re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?=s?\b)", without_values(bare, record)):
         if number not in numbers and number not in said.numbers:
             out.append(f"number {number}")
-
-    for spec in catalog.schema.of_kind("people"):
+    for spec in catalog.schema.names:
         for person in persons_in(without_values(bare, record), catalog, spec.name):
-            owned = any(
-                low(person) in map(low, record[other.name]) for other in catalog.schema.of_kind("people")
-            )
-            if not owned and low(person) not in everything and low(person) not in refused:
+            if low(person) not in everything and low(person) not in refused:
                 out.append(f"person {person}")
+    out += role_faults(bare, record, catalog)
+    own = set(map(low, record.get("genres", ())))
+    plain = low(without_values(bare, record, skip="genres"))
+    for genre, forms in genres_in(plain, catalog):
+        if low(genre) not in own | refused:
+            out += [f"genre {genre}" for form in forms if form not in WORDS_TOO]
+    return out
 
+
+def role_faults(text: str, record: Mapping[str, Sequence[str]], catalog: Catalog) -> list[str]:
+    """People of whom a reason says that they directed or acted, and did not."""
+    out = []
     part = r"[A-ZÀ-Þ'\"][^\s,;:]*"
     small = r"(?:and|d[aeiu]|del|della|von|van|der|den|la|le|el|al|bin)"
     names = rf"({part}(?: (?:{small} )*{part})*)"
     for pattern, role in ROLES:
-        if role is None or role not in record:
+        if role not in record:
             continue
-        for match in re.finditer(pattern.replace("{names}", names), bare):
+        for match in re.finditer(pattern.replace("{names}", names), text):
             for person in persons_in(re.split(r" and (?=[a-z])| as ", match[1])[0], catalog):
                 if not any(low(person) in low(value) for value in record[role]):
                     out.append(f"{person} is not among the {role}")
-
-    genres = catalog.vocabulary("genres") if "genres" in record else {}
-    own = set(map(low, record.get("genres", ())))
-    plain = low(without_values(bare, record, skip="genres"))
-    for genre in genres:
-        forms = {low(genre), *(a for a, g in ADJECTIVES.items() if g == low(genre))}
-        for form in forms:
-            if re.search(rf"(?<![\w-]){re.escape(form)}(?![\w-])", plain) and low(genre) not in own:
-                if form in ("short", "sport", "news", "music") or low(genre) in refused:
-                    continue
-                out.append(f"genre {genre}")
     return out
+
+
+def genres_in(text: str, catalog: Catalog) -> Iterator[tuple[str, list[str]]]:
+    """The genres of which a text in lower case speaks, each with the forms that stand in it."""
+    if "genres" not in {spec.name for spec in catalog.schema.fields}:
+        return
+    for genre in catalog.vocabulary("genres"):
+        forms = {low(genre), *(a for a, g in ADJECTIVES.items() if g == low(genre))}
+        there = [f for f in forms if re.search(rf"(?<![\w-]){re.escape(f)}(?![\w-])", text)]
+        if there:
+            yield genre, there
 
 
 QUESTION = re.compile(r"\?\s*$")
@@ -113,7 +119,9 @@ COUNTS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight"
 ADVICE = re.compile(r"[Ww]ithout “.*?”, [\d,]+(?: \w+ would fit)?")
 
 
-def reply_faults(text: str, items: list, catalog, said: Said, words: str, known: Iterable = ()) -> list[str]:
+def reply_faults(
+    text: str, items: Sequence[Item], catalog: Catalog, said: Said, words: str, known: Collection[Item] = ()
+) -> list[str]:
     """Every claim of a whole reply that the catalogue or the user does not bear out.
 
     Args:
@@ -125,11 +133,11 @@ def reply_faults(text: str, items: list, catalog, said: Said, words: str, known:
         known: Items that were listed before, which answers may speak of.
     """
     out = faults(text, items, catalog, said) if items else []
-    spoken: dict = {}  # several may have one title
+    spoken: dict[str, list[Item]] = {}  # several may have one title
     for item in (*known, *items):
         spoken.setdefault(item.title, []).append(item)
     italics = re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", LINE.sub("", text))
-    before: list = [one for title in italics for one in spoken.get(title, ())] if not items else []
+    before: Sequence[Item] = [one for title in italics for one in spoken.get(title, ())] if not items else []
     whole = re.sub(
         r"\*[^*\n]+\*", lambda title: title[0].replace(" ", "\0"), LINE.sub("", text)
     )  # "Alien vs. Predator"
@@ -149,7 +157,9 @@ def reply_faults(text: str, items: list, catalog, said: Said, words: str, known:
     return out
 
 
-def prose_faults(sentence: str, about: list, items: list, catalog, said: Said, words: str) -> list[str]:
+def prose_faults(
+    sentence: str, about: Sequence[Item], items: Sequence[Item], catalog: Catalog, said: Said, words: str
+) -> list[str]:
     """The same for a sentence outside the list: opening, answer, question back."""
     out = []
     heard = low(words)
@@ -177,16 +187,10 @@ def prose_faults(sentence: str, about: list, items: list, catalog, said: Said, w
     if passed and not re.search(r"\b(?:none of|left out|skipped|without)\b", bare, re.IGNORECASE):
         out.append(f"lists what was {passed[0]}")
     for clause in re.split(r"[;:]|, (?:and|but|so) ", bare):
-        for genre in (
-            catalog.vocabulary("genres") if "genres" in {s.name for s in catalog.schema.fields} else ()
-        ):
-            forms = {low(genre), *(a for a, g in ADJECTIVES.items() if g == low(genre))}
-            there = [f for f in forms if re.search(rf"(?<![\w-]){re.escape(f)}(?![\w-])", low(clause))]
-            if (
-                not there
-                or low(genre) in ("short", "sport", "news", "music")
-                or re.match(r"\W*you\b", low(clause))
-            ):
+        if re.match(r"\W*you\b", low(clause)):
+            continue
+        for genre, _ in genres_in(low(clause), catalog):
+            if low(genre) in WORDS_TOO:
                 continue
             have = sum(low(genre) in map(low, item.values("genres")) for item in items)
             counted = COUNTED.search(clause)
@@ -194,20 +198,20 @@ def prose_faults(sentence: str, about: list, items: list, catalog, said: Said, w
                 number = low(counted[1] or counted[2])
                 told = COUNTS.index(number) if number in COUNTS else int(number)
                 fine = told == have
-            elif DENIALS.search(clause):
-                fine = have == 0
             else:
-                fine = have == len(items)
+                fine = have == (0 if DENIALS.search(clause) else len(items))
             if not fine:
                 out.append(f"{have} of {len(items)} are {genre}: {clause.strip()}")
     return out
 
 
 def low(text: str) -> str:
+    """A text as it is compared."""
     return text.casefold()
 
 
-def listed(item, spec) -> list[str]:
+def listed(item: Item, spec: FieldSpec) -> list[str]:
+    """The values of a field as text."""
     value = item.get(spec.name)
     if value is None:
         return []
@@ -219,10 +223,11 @@ def listed(item, spec) -> list[str]:
 
 
 def clause_around(text: str, words: str) -> str:
+    """The clause that holds some words."""
     return next((part for part in re.split(r"; |, and ", text) if words in part), text)
 
 
-def without_values(text: str, record: dict, skip: str = "") -> str:
+def without_values(text: str, record: Mapping[str, Sequence[str]], skip: str = "") -> str:
     """The text less the record's own longer values, so that a name's parts are not read as claims."""
     values = [
         v for name, vs in record.items() if name != skip for v in vs if not v.replace(".", "").isdigit()
@@ -236,11 +241,11 @@ def without_values(text: str, record: dict, skip: str = "") -> str:
 _PEOPLE: dict[int, dict[str, set[str]]] = {}
 
 
-def persons_in(text: str, catalog, name: str | None = None) -> set[str]:
+def persons_in(text: str, catalog: Catalog, name: str | None = None) -> set[str]:
     """Full names of the catalogue's people that stand in the text with their capitals."""
     table = _PEOPLE.setdefault(id(catalog), {})
     if not table:
-        for spec in catalog.schema.of_kind("people"):
+        for spec in catalog.schema.names:
             table[spec.name] = {value for value in catalog.vocabulary(spec.name) if " " in value}
     known = table.get(name, set()) if name else set().union(*table.values())
     words = re.findall(r"[^\s,;:]+", text)

@@ -1,4 +1,4 @@
-"""Number formats, and conversations in one batch, on one machine in one run: `benchmark.py inference`."""
+"""Number formats, and conversations in one batch, on one machine in one run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from soft_vs_text import Bench, bench_of, growth, trunk_of, wait
+from wherefore.errors import ConfigError
+from wherefore.evaluation.benchmark.bench import Bench, bench_of, trunk_of
+from wherefore.evaluation.benchmark.memory import growth, wait
+from wherefore.evaluation.evaluate import check_names
 
 if TYPE_CHECKING:
     from wherefore.lm.decoding import ContinuousBatch
@@ -31,7 +34,7 @@ def compare(
     """Measure each model in each format.
 
     Args:
-        models: Of `soft_vs_text.MODELS`.
+        models: "starter", or a key of `bench.SHAPES`.
         formats: Of FORMATS. "int8" is dynamic quantization of the LLM's linear layers, on a CPU.
         together: How many conversations at once.
         device: Where.
@@ -43,7 +46,15 @@ def compare(
         conversations, the seconds that reading and writing takes for each of them (five reasons in three wordings of 20
         tokens), and `memory_mib`, what the process grew by at most. For the starter, also `top5_kept`: which share of
         float32's best five is among the format's.
+
+    Raises:
+        ConfigError: If a number of conversations is below 1, or int8 is asked for on a GPU.
     """
+    check_names("format", formats, FORMATS)
+    if min(together) < 1:
+        raise ConfigError(f"--together has {min(together)}; give numbers from 1 on")
+    if device != "cpu" and "int8" in formats:
+        raise ConfigError("--formats int8 is for a CPU; on a GPU set `llm.quantize: 8bit`")
     found: dict[str, Any] = {}
     for name in models:
         best: list[int] = []
@@ -72,7 +83,7 @@ def converted(bench: Bench, form: str) -> Bench:
     elif form == "int8":
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch.ao goes its own way, and says so
-            torch.ao.quantization.quantize_dynamic(
+            torch.ao.quantization.quantize_dynamic(  # type: ignore[no-untyped-call]
                 model.body, {torch.nn.Linear}, dtype=torch.qint8, inplace=True
             )
     return bench

@@ -1,4 +1,4 @@
-"""Training steps of configs on one machine in one run: `benchmark.py training`."""
+"""Training steps of configs on one machine in one run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from soft_vs_text import give_back, growth
+from wherefore.errors import ConfigError
+from wherefore.evaluation.benchmark.memory import give_back, growth
+from wherefore.evaluation.evaluate import check_names
 
 if TYPE_CHECKING:
     from wherefore.catalog.catalog import Catalog
@@ -68,13 +70,14 @@ def compare(
         `free_gib` alone.
 
     Raises:
-        ValueError: If there are fewer than two steps.
+        ConfigError: If there are fewer than two steps.
     """
     from wherefore.config import Config
     from wherefore.training.cost import estimate
 
+    check_names("way", ways, WAYS)
     if steps < 2:
-        raise ValueError(f"--steps is {steps}; give 2 or more, the first is not counted")
+        raise ConfigError(f"--steps is {steps}; give 2 or more, the first is not counted")
     found: dict[str, Any] = {}
     done: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8")) if kept and kept.exists() else {}
     loaded = {path: {way: Config.load(path, [*WAYS[way], *changes]) for way in ways} for path in configs}
@@ -104,7 +107,7 @@ def compare(
 
 def _free() -> int:
     """Bytes that are free where is trained."""
-    import psutil
+    import psutil  # type: ignore[import-untyped]
     import torch
 
     give_back()
@@ -117,8 +120,8 @@ def prepared(folder: Path) -> Data:
     """Made dialogues about the built-in catalogue, and the recommender that finds their candidates."""
     import torch
 
-    from make_dialogues import corpus
     from wherefore.config import Config
+    from wherefore.corpora.base import split_by_hash
     from wherefore.lm.item_encoder import ItemSignals
     from wherefore.recommender import Recommender
     from wherefore.training.generator import DialogueMaker
@@ -126,7 +129,16 @@ def prepared(folder: Path) -> Data:
     from wherefore.training.prepare import load_corpora
 
     starter = Recommender.from_pretrained("starter")
-    corpus(DialogueMaker(starter.catalog, starter.index.vectors), folder / "made", None, DIALOGUES, 0)
+    maker = DialogueMaker(starter.catalog, starter.index.vectors)
+    shares = {"valid": 0.05, "train": 0.95}
+    made = [
+        one | {"split": split_by_hash(one["dialogue_id"], shares)}
+        for one in maker.make(maker.invented_tastes(DIALOGUES, 0), 0)
+    ]
+    (folder / "made").mkdir()
+    for name, records in (("dialogues", made), ("items", maker.items())):
+        lines = "".join(json.dumps(record) + "\n" for record in records)
+        (folder / "made" / f"{name}.jsonl").write_text(lines, encoding="utf-8")
     config = Config.parse({"corpora": [{"name": "jsonl", "path": str(folder / "made")}]})
     practice = invented_catalogs()
     texts = [catalog.text(item) for catalog in practice for item in catalog.items]

@@ -1,26 +1,25 @@
-"""Count what replies say that is not so: over 1,000 replies, each claim is looked up by a checker of its own.
-
-    python scripts/truth.py [--replies 1000] [--checkpoint starter]
+"""What replies say that is not so: each claim of 1,000 replies is looked up by a checker of its own.
 
 Simulated users (people of MovieLens, each after a hidden film) talk with the recommender; beside their own messages
 they put questions about what is listed, and try to make it say what is not so. Every title, person, genre, tag and
-number of a reply is looked up in the records and in what the user said, by `tests/checker.py`, which shares no code
-with the writer; and every listed item must be within all limits that the user set, and none that was turned down or
-seen may come back. Conversations are kept under `--runs`: stopped, the same command goes on where it was. Figures go
-to `truth.json`, what was found wrong is printed.
+number of a reply is looked up in the records and in what the user said, by `checker.py`, which shares no code with the
+writer; and every listed item must be within all limits that the user set, and none that was turned down or seen may
+come back.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
-import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import TYPE_CHECKING, Any
+
+from wherefore.dialogue.state import Limit
+from wherefore.errors import ConfigError
+from wherefore.evaluation.checker import Said, reply_faults
+from wherefore.evaluation.simulated import TURNS, Study, people
 
 if TYPE_CHECKING:
     from wherefore.catalog.catalog import Catalog
@@ -28,11 +27,6 @@ if TYPE_CHECKING:
     from wherefore.reply import Reply
     from wherefore.training.simulate import SimulatedUser
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "tests")]
-from checker import Said, reply_faults  # noqa: E402
-from converse import arguments, people, write  # noqa: E402
-
-TURNS = 5
 ASIDES = (  # questions, and attempts to make it say what is not so; they are no part of the conversation
     "who directed number 2?",
     "how long is the first one?",
@@ -52,48 +46,48 @@ ASIDES = (  # questions, and attempts to make it say what is not so; they are no
 )
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Parse, talk, check, write."""
-    parser = arguments(__doc__, "truth")
-    parser.add_argument("--replies", type=int, default=1000, help="how many at least (1000)")
-    options = parser.parse_args(argv)
-    if options.replies < 1:
-        parser.error(f"--replies is {options.replies}; give 1 or more")
+def measure(checkpoint: str, study: Study, replies: int, note: Callable[[str], None]) -> dict[str, Any]:
+    """Let people talk, and count what is not so.
+
+    Args:
+        checkpoint: Who answers.
+        study: Where the people are, and where what is said is kept: stopped, the same call goes on where it was.
+        replies: How many at least.
+        note: Told of every wrong reply.
+
+    Raises:
+        ConfigError: If `replies` is below 1.
+        CorpusError: If there is nobody to talk.
+    """
+    if replies < 1:
+        raise ConfigError(f"--replies is {replies}; give 1 or more")
 
     from wherefore.recommender import Recommender
 
-    try:
-        recommender = Recommender.from_pretrained(options.checkpoint)
-        replies = list(conversations(recommender, options))
-    except (ValueError, FileNotFoundError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    found = counted(replies, recommender.catalog)
-    command = ["scripts/truth.py", *(sys.argv[1:] if argv is None else argv)]
-    write(options.results / "truth.json", found, options, command)
-    return 0
+    recommender = Recommender.from_pretrained(checkpoint)
+    return counted(list(conversations(recommender, study, replies)), recommender.catalog, note)
 
 
-def conversations(recommender: Recommender, options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+def conversations(recommender: Recommender, study: Study, replies: int) -> Iterator[dict[str, Any]]:
     """The replies of as many conversations as are needed, made or kept."""
     from rich.progress import Progress
 
-    tastes, played = people(recommender, options)
-    options.runs.mkdir(parents=True, exist_ok=True)
+    tastes, played = people(recommender, study)
+    study.runs.mkdir(parents=True, exist_ok=True)
     made = 0
     with Progress() as progress:
-        bar = progress.add_task("replies", total=options.replies)
-        for number in range(options.replies):
-            path = options.runs / f"{options.seed}-{number}.json"
+        bar = progress.add_task("replies", total=replies)
+        for number in range(replies):
+            path = study.runs / f"{study.seed}-{number}.json"
             if not path.is_file():
-                draw = Random(f"{options.seed} {number}")
+                draw = Random(f"{study.seed} {number}")
                 user = played(tastes[number % len(tastes)], draw)
                 path.write_text(json.dumps(talk(user, recommender, draw)), encoding="utf-8")
-            replies = json.loads(path.read_text(encoding="utf-8"))
-            yield from replies
-            made += len(replies)
+            found = json.loads(path.read_text(encoding="utf-8"))
+            yield from found
+            made += len(found)
             progress.update(bar, completed=made)
-            if made >= options.replies:
+            if made >= replies:
                 return
 
 
@@ -136,13 +130,15 @@ def talk(user: SimulatedUser, recommender: Recommender, draw: Random) -> list[di
     return found
 
 
-def counted(replies: Sequence[dict[str, Any]], catalog: Catalog) -> dict[str, Any]:
+def counted(
+    replies: Sequence[dict[str, Any]], catalog: Catalog, note: Callable[[str], None]
+) -> dict[str, Any]:
     """How many replies, how many faults and of which kinds, and how the reasons came about."""
     worded = Counter(how for reply in replies for how in reply["worded"])
     judge = Judge(catalog)
     wrong = {number: found for number, reply in enumerate(replies) if (found := judge.faults(reply))}
     for number, found in wrong.items():
-        print(f"reply {number}: {'; '.join(found)}\n  {replies[number]['text']!r}", file=sys.stderr)
+        note(f"reply {number}: {'; '.join(found)}\n  {replies[number]['text']!r}")
     total = max(sum(worded.values()), 1)
     return {
         "replies": len(replies),
@@ -166,14 +162,11 @@ class Judge:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._titles = [(item, plain_words(item.title)) for item in catalog.items]
-        specs = catalog.schema.of_kind("category", "people")
-        values = {value for spec in specs for value in catalog.vocabulary(spec.name)}
+        values = {value for spec in catalog.schema.valued for value in catalog.vocabulary(spec.name)}
         self._values = [(value, value.casefold()) for value in values]
 
     def faults(self, reply: dict[str, Any]) -> list[str]:
         """What one reply says or lists that it should not."""
-        from wherefore.dialogue.state import Limit
-
         catalog = self._catalog
         unknown = [item for item in reply["items"] if item not in catalog]
         if unknown:
@@ -203,7 +196,3 @@ class Judge:
 def plain_words(text: str) -> str:
     """The words of a text with a blank on either side of each."""
     return " ".join(["", *re.findall(r"[^\W_]+", text.casefold()), ""])
-
-
-if __name__ == "__main__":
-    sys.exit(main())

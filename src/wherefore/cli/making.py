@@ -1,0 +1,66 @@
+"""Commands that make something: an index, a model."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wherefore.cli.options import CheckpointOption, SchemaOption, catalog_from, progress_bar
+
+
+def index(
+    file: Annotated[Path, typer.Argument(help="Your items: .csv, .tsv, .jsonl (or .gz of these), .parquet.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Save a checkpoint with this catalogue here, too."),
+    ] = None,
+    schema: SchemaOption = None,
+    checkpoint: CheckpointOption = "starter",
+) -> None:
+    """Index your catalogue, so that chat starts at once.
+
+    Interrupted, it goes on where it stopped when you run it again.
+    """
+    items = catalog_from(file, schema, describe=True)
+
+    from wherefore.checkpoint import checkpoint_dir, load_checkpoint, moved, save_checkpoint
+
+    base = load_checkpoint(checkpoint_dir(checkpoint), merge=out is None)
+    with progress_bar("Indexing") as report:
+        made = moved(base, items, report)
+    use = f"--catalog {file}" if schema is None else f"--catalog {file} --schema {schema}"
+    if out is not None:
+        config = base.config.model_copy(update={"catalog": file.name, "catalog_schema": None})
+        save_checkpoint(out, config, made.model, made.retriever, {"base": checkpoint}, signals=made.signals)
+        use = f"--checkpoint {out}"
+    print(f"Indexed {len(items):,} {items.schema.plural}. Now: wherefore chat {use}")
+
+
+def train(
+    config: Annotated[Path, typer.Argument(help="A YAML file; complete ones are in configs/.")],
+    overrides: Annotated[
+        list[str] | None, typer.Argument(help="Changes to it, like train.save_every=50.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder of the run. Default: runs/NAME-OF-CONFIG.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume/--no-resume", help="Go on with the run in --out.")] = True,
+) -> None:
+    """Fine-tune a model."""
+    from wherefore.config import Config
+
+    resolved = Config.load(config, overrides or ())
+    folder = out or Path("runs") / config.stem
+
+    from wherefore.training.train import train as run
+    from wherefore.training.trainer import TrainingStopped
+
+    try:
+        made = run(resolved, folder, resume=resume, progress=True)
+    except TrainingStopped as stopped:
+        print(stopped, file=sys.stderr)
+        raise typer.Exit(130) from stopped
+    print(f"Trained. Now: wherefore chat --checkpoint {made}")

@@ -1,0 +1,1 @@
+"""Speed and memory on one machine: each module measures one thing."""
