@@ -11,9 +11,11 @@ from wherefore.catalog.catalog import Catalog
 from wherefore.config import Component
 from wherefore.dialogue.messages import Dialogue, Mention, Message
 from wherefore.dialogue.state import Preferences
-from wherefore.retrieval.collaborative import Collaborative, SparseRows, item_item, thin
+from wherefore.retrieval.collaborative import Collaborative, item_item
 from wherefore.retrieval.index import Index
-from wherefore.retrieval.learned import Learned, packed, unpacked
+from wherefore.retrieval.learned import Learned
+from wherefore.retrieval.sparse import SparseRows
+from wherefore.retrieval.tensors import packed, unpacked
 
 LETTERS = "abcdefgh"
 QUERY = np.zeros(8, dtype=np.float32)
@@ -89,14 +91,14 @@ def test_item_item_is_a_ridge_regression_per_item(regularization):
 def test_thinning_keeps_what_is_furthest_from_zero():
     matrix = np.random.default_rng(0).normal(size=(1200, 7))
     matrix[5] = 0
-    rows = thin(matrix, 3)
+    rows = SparseRows.thin(matrix, 3)
     assert rows.values.dtype == np.float16 and rows.columns.dtype == np.uint16
     for number, line in enumerate(matrix):
         columns, values = rows.row(number)
         best = sorted(sorted(range(7), key=lambda column: -abs(line[column]))[:3]) if number != 5 else []
         assert columns.tolist() == best
         assert values == pytest.approx(line[best], rel=1e-3)
-    assert len(thin(matrix, 100).values) == 1199 * 7
+    assert len(SparseRows.thin(matrix, 100).values) == 1199 * 7
 
 
 # -- scores

@@ -18,8 +18,8 @@ from wherefore.corpora import CORPORA
 from wherefore.lm.item_encoder import ITEM_ENCODERS
 from wherefore.lm.load import add_lora
 from wherefore.retrieval.embedders import EMBEDDERS
-from wherefore.retrieval.retriever import SOURCES
 from wherefore.retrieval.signals import SIGNALS
+from wherefore.retrieval.sources import SOURCES
 from wherefore.retrieval.stores import STORES
 from wherefore.training.cost import estimate
 from wherefore.training.losses import LOSSES

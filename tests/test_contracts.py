@@ -17,7 +17,7 @@ from wherefore.lm.item_encoder import ITEM_ENCODERS, ItemSignals
 from wherefore.lm.prompt import IGNORE, SOFT, Example, Segment, collate
 from wherefore.recommender import Recommender
 from wherefore.retrieval.embedders import EMBEDDERS
-from wherefore.retrieval.retriever import SOURCES
+from wherefore.retrieval.sources import SOURCES
 from wherefore.retrieval.stores import STORES
 from wherefore.training.losses import LOSSES
 

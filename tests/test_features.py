@@ -13,7 +13,7 @@ from wherefore.lm.head import FeatureScaler, RankingHead
 from wherefore.retrieval.features import EXTRA_FEATURES, Describer
 from wherefore.retrieval.index import Index
 from wherefore.retrieval.retriever import Retriever
-from wherefore.retrieval.sources import Dense, Liked, Popularity
+from wherefore.retrieval.unlearned import Dense, Liked, Popularity
 from wherefore.text import forms
 
 

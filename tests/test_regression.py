@@ -13,9 +13,10 @@ from wherefore.catalog.catalog import Catalog
 from wherefore.config import Component
 from wherefore.dialogue.messages import Dialogue, Mention, Message
 from wherefore.retrieval.index import Index
-from wherefore.retrieval.learned import Learned, packed
+from wherefore.retrieval.learned import Learned
 from wherefore.retrieval.regression import Regression
-from wherefore.retrieval.sources import Split
+from wherefore.retrieval.source import Split
+from wherefore.retrieval.tensors import packed
 
 ITEMS = [f"i{number}" for number in range(8)]
 QUERY = np.zeros(8, dtype=np.float32)

@@ -21,19 +21,17 @@ from wherefore.dialogue.messages import Dialogue, Mention, Message
 from wherefore.dialogue.state import Limit, Preferences, Wish
 from wherefore.files import recover, write_aside
 from wherefore.lm.packaged import packaged_minilm_dir
-from wherefore.retrieval.embedders import (
-    EMBEDDERS,
-    CachedEmbedder,
-    PackagedMiniLM,
-    SentenceTransformerEmbedder,
-    unit_rows,
-)
+from wherefore.retrieval.candidates import feature_names
+from wherefore.retrieval.embedders import EMBEDDERS, PackagedMiniLM, SentenceTransformerEmbedder, unit_rows
+from wherefore.retrieval.embedding_cache import CachedEmbedder
 from wherefore.retrieval.features import EXTRA_FEATURES
-from wherefore.retrieval.index import Index, Projection
+from wherefore.retrieval.index import Index
 from wherefore.retrieval.lexical import Lexical, words
-from wherefore.retrieval.retriever import SOURCES, Retriever, feature_names
-from wherefore.retrieval.sources import Dense
+from wherefore.retrieval.projection import Projection
+from wherefore.retrieval.retriever import Retriever
+from wherefore.retrieval.sources import SOURCES
 from wherefore.retrieval.stores import STORES, FaissStore
+from wherefore.retrieval.unlearned import Dense
 
 FACTORIES = ["Flat", "SQ8", "SQfp16", "HNSW8", "HNSW8,SQ8"]
 EXACT = ["Flat", "SQ8", "SQfp16"]

@@ -8,14 +8,8 @@ from conftest import make_movies, make_recommender
 from wherefore.config import Component, Config
 from wherefore.dialogue.messages import Dialogue, Mention, Message
 from wherefore.lm.item_encoder import ItemSignals
-from wherefore.retrieval.signals import (
-    SIGNALS,
-    CollaborativeVectors,
-    ItemVectors,
-    load_signals,
-    make_signals,
-    save_signals,
-)
+from wherefore.retrieval.item_vectors import CollaborativeVectors, ItemVectors
+from wherefore.retrieval.signals import SIGNALS, load_signals, make_signals, save_signals
 
 
 def unit(vectors):

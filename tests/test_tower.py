@@ -12,10 +12,15 @@ from conftest import WordEmbedder, make_movies
 from wherefore.catalog.catalog import Catalog
 from wherefore.config import Component
 from wherefore.dialogue.messages import Dialogue, Mention, Message
-from wherefore.retrieval import tower as module
+from wherefore.retrieval.events import ASSISTANT, ITEM, MOST_EVENTS, QUERY, TEXT, USER, VALUE, Events
 from wherefore.retrieval.index import Index
-from wherefore.retrieval.learned import Learned, TextVectors, load_sources, save_sources
-from wherefore.retrieval.tower import ITEM, QUERY, TEXT, VALUE, Phrases, QueryTower, Tower, message_texts
+from wherefore.retrieval.item_inputs import ItemInputs
+from wherefore.retrieval.learned import Learned, load_sources, save_sources
+from wherefore.retrieval.query_network import QueryTower
+from wherefore.retrieval.query_training import gold_loss
+from wherefore.retrieval.text_vectors import TextVectors
+from wherefore.retrieval.tower import Phrases, Tower
+from wherefore.retrieval.utterances import message_texts
 
 SMALL = {"width": 32, "heads": 4, "epochs": 25, "batch_size": 16, "lr": 5e-3, "bf16": False}
 TITLES = {item.id: item.title for item in make_movies().items}
@@ -171,7 +176,7 @@ def test_new_items_are_found_by_their_values_alone(monkeypatch):
 
 def test_in_training_some_items_lack_their_own_vector():
     tower = fitted(pairs(60), epochs=3, id_dropout=0.5)
-    module_, features = tower._learned().towers[0], tower._now().features
+    module_, features = tower._learned().towers[0], tower._now().inputs
     bare = module_.items(replace(features, own=torch.full((12,), 12)))
     module_.train()
     lacking = sum(
@@ -184,21 +189,20 @@ def test_in_training_some_items_lack_their_own_vector():
 
 def test_the_loss_is_that_of_a_slow_reference():
     """Gold of users counts by their weight; what was named before is out of the race."""
-    tower = Tower(make_index(), user_weight=0.25, width=8, heads=2)
     rng = np.random.default_rng(0)
     one = np.zeros(2, dtype=np.int64)
     batch = [
-        module.Events(
+        Events(
             np.array([QUERY, TEXT, QUERY]),
-            np.array([module.USER, module.USER, module.ASSISTANT]),
+            np.array([USER, USER, ASSISTANT]),
             np.array([1, 1, 2]),
             np.zeros(3, dtype=np.int64),
             gold=(np.array([3]), np.array([1, 2])),
             named=(one[:0], np.array([3, 4])),
         ),
-        module.Events(
+        Events(
             np.array([ITEM, QUERY]),
-            one + module.USER,
+            one + USER,
             one,
             one,
             gold=(np.array([0]),),
@@ -214,7 +218,7 @@ def test_the_loss_is_that_of_a_slow_reference():
         for item in golden:
             total -= weight * np.log(np.exp(scores[line, item]) / np.exp(scores[line, left]).sum())
             weights += weight
-    assert tower._loss(torch.tensor(scores), batch).item() == pytest.approx(total / weights, rel=1e-5)
+    assert gold_loss(torch.tensor(scores), batch, 0.25).item() == pytest.approx(total / weights, rel=1e-5)
 
 
 def test_seeds_reproduce_and_leave_the_callers_random_numbers_alone():
@@ -259,7 +263,7 @@ def test_by_content_an_item_counts_as_if_nobody_had_named_it():
     assert parts.shape == (len(catalog), 1) and tower.part_names == ("by_content",)
     learned = tower._learned()
     state = tower._now()
-    nobody = replace(state.features, own=torch.full_like(state.features.own, len(learned.ids)))
+    nobody = replace(state.inputs, own=torch.full_like(state.inputs.own, len(learned.ids)))
     with torch.inference_mode():
         made = learned.towers[0].items(nobody)
         made = made / made.norm(dim=1, keepdim=True)
@@ -375,7 +379,7 @@ def test_bad_arguments_are_refused(wrong, said):
 
 
 def kinds_of(tower: Tower, dialogue: Dialogue, learn: bool = False) -> list[tuple[int, int]]:
-    events = module._events(dialogue, tower._now(), learn)
+    events = tower._now().events(dialogue, learn)
     return list(zip(events.turns.tolist(), events.kinds.tolist(), strict=True))
 
 
@@ -397,7 +401,7 @@ def test_events_of_a_dialogue(paired):
         (3, ITEM),
         (4, QUERY),
     ]
-    events = module._events(dialogue, paired._now(), learn=True)
+    events = paired._now().events(dialogue, learn=True)
     rows = paired.index.rows
     assert [gold.tolist() for gold in events.gold] == [rows(["alien"]).tolist(), rows(["heat"]).tolist()]
     assert [named.tolist() for named in events.named] == [[], rows(["alien"]).tolist()]
@@ -408,7 +412,7 @@ def test_texts_of_messages_are_those_that_are_embedded(paired):
     dialogue = talk(("system", "be kind", ()), ("user", " two   words", ("heat",)), ("user", "", ("alien",)))
     assert message_texts(dialogue) == ["", "Heat two words", ""]
     for one in (*MIXED, dialogue):
-        events = module._events(one, paired._now(), learn=True)
+        events = paired._now().events(one, learn=True)
         assert list(events.texts) == [text for text in message_texts(one) if text]
 
 
@@ -456,12 +460,12 @@ def test_words_of_the_system_change_nothing(paired):
 def queries(tower: Tower, dialogue: Dialogue) -> np.ndarray:
     """The vectors of all queries of a whole dialogue, as in training."""
     state = tower._now()
-    events = module._events(dialogue, state, learn=True)
+    events = state.events(dialogue, learn=True)
     texts = torch.from_numpy(tower._embed(list(dict.fromkeys(events.texts))))
     place = {text: n for n, text in enumerate(dict.fromkeys(events.texts))}
     events = events.at(np.array([place[text] for text in events.texts], dtype=np.int64))
     with torch.inference_mode():
-        return tower._learned().towers[0]([events], state.views[0].items, texts).numpy()
+        return tower._learned().towers[0]([events], state.members[0].made, texts).numpy()
 
 
 @pytest.mark.parametrize("layers", [1, 3])
@@ -488,13 +492,13 @@ def test_queries_do_not_see_each_other(paired):
     """Taking a query out, and nothing else, leaves the others as they were."""
     state = paired._now()
     dialogue = talk(("user", "hi", ("alien",)), ("assistant", "this", ("heat",)), ("user", "and", ("mids",)))
-    events = module._events(dialogue, state, learn=True)
+    events = state.events(dialogue, learn=True)
     texts = torch.from_numpy(paired._embed(list(events.texts)))
     gone = np.flatnonzero(events.kinds == QUERY)[0]
     parts = {name: np.delete(getattr(events, name), gone) for name in ("kinds", "roles", "turns", "places")}
     with torch.inference_mode():
-        tower, items = paired._learned().towers[0], state.views[0].items
-        both, one = tower([events], items, texts), tower([module.Events(**parts)], items, texts)
+        tower, items = paired._learned().towers[0], state.members[0].made
+        both, one = tower([events], items, texts), tower([Events(**parts)], items, texts)
     assert len(both) == 2 and len(one) == 1 and torch.allclose(both[1], one[0], atol=1e-6)
 
 
@@ -596,7 +600,7 @@ def test_hostile_text_is_only_text(paired, text):
 def test_long_dialogues_keep_to_the_newest(paired):
     lines = [(("user", "assistant")[n % 2], f"line {n} horror", (list(TITLES)[n % 12],)) for n in range(300)]
     whole = talk(*lines)
-    assert len(kinds_of(paired, whole)) == module._EVENTS
+    assert len(kinds_of(paired, whole)) == MOST_EVENTS
     assert np.isfinite(list(by_id(paired, whole).values())).all()
     changed = talk(("user", "comedy", ("mids",)), *lines[1:])
     assert np.allclose(paired.query_vector(whole), paired.query_vector(changed), atol=1e-5)
@@ -607,7 +611,7 @@ def test_long_dialogues_keep_to_the_newest(paired):
         numbered(300),
         epochs=1,
     )
-    assert tower.fitted and len(module._events(whole, tower._now(), True)) <= module._EVENTS
+    assert tower.fitted and len(tower._now().events(whole, True)) <= MOST_EVENTS
 
 
 def numbered(count: int) -> Index:
@@ -622,9 +626,9 @@ def test_gold_and_named_stay_with_their_queries_when_old_ones_are_cut():
     index = numbered(400)
     tower = fitted([talk(("user", "hi", ("i0",)), ("assistant", "so", ("i1",)))] * 4, index, epochs=1)
     lines = [(("user", "assistant")[n % 2], "well", (f"i{n}",)) for n in range(400)]
-    events = module._events(talk(*lines), tower._now(), True)
+    events = tower._now().events(talk(*lines), True)
     turns = events.turns[events.kinds == QUERY].tolist()
-    assert len(events) == module._EVENTS and 0 < len(turns) < 399
+    assert len(events) == MOST_EVENTS and 0 < len(turns) < 399
     assert [gold.tolist() for gold in events.gold] == [[turn] for turn in turns]  # item i<n> is row n
     assert [named.tolist() for named in events.named] == [list(range(turn)) for turn in turns]
     assert len(events.texts) == int((events.kinds == TEXT).sum())
@@ -721,7 +725,7 @@ def test_what_nobody_named_has_no_vector_and_no_bias_of_its_own():
     """So that it is what an item added later is."""
     dialogues = [talk(("user", "hi", ("alien",)), ("assistant", "so", ("heat",)))] * 30
     tower = fitted(dialogues, weight_decay=0.5)
-    learnt, features = tower._learned(), tower._now().features
+    learnt, features = tower._learned(), tower._now().inputs
     assert learnt.ids == ["alien", "heat"] and learnt.counts.tolist() == [30, 30]
     assert learnt.towers[0].own.weight.shape[0] == 3 and not learnt.towers[0].own.weight[2].any()
     assert learnt.towers[0].own.weight[0].any()
@@ -800,7 +804,7 @@ def test_the_module_takes_no_items_values_or_texts():
     """The smallest catalogue there can be: nothing is known of its item."""
     made = QueryTower(8, items=0, values=0, width=8, heads=2).eval()
     nothing = torch.empty(0, dtype=torch.long)
-    features = module.Features(
+    features = ItemInputs(
         torch.zeros(1, 8),
         torch.zeros(1, dtype=torch.long),
         nothing,
@@ -810,6 +814,6 @@ def test_the_module_takes_no_items_values_or_texts():
     )
     items = made.items(features)
     one = np.array([0])
-    events = module.Events(np.array([QUERY]), one, one, one)
+    events = Events(np.array([QUERY]), one, one, one)
     vectors = made([events], items, torch.zeros(0, 8))
     assert vectors.shape == (1, 8) and made.scores(vectors, items, features).shape == (1, 1)

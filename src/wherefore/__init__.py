@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from wherefore.lm.model import DialogueCache
     from wherefore.recommender import Recommender
     from wherefore.reply import Done, Event, ListReady, Recommendation, Reply, TextDelta
-    from wherefore.retrieval.retriever import Candidates
+    from wherefore.retrieval.candidates import Candidates
     from wherefore.writing.asking import Ask
 
 __all__ = [

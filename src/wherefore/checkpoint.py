@@ -11,7 +11,6 @@ The manifest holds size and SHA-256 of every other file. A checkpoint on the bui
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,14 +23,15 @@ from torch import Tensor, nn
 from wherefore.build import build_model
 from wherefore.catalog.catalog import Catalog
 from wherefore.config import Config, build
-from wherefore.files import ASSETS, recover, write_aside
+from wherefore.files import ASSETS, recover, sha256, write_aside
 from wherefore.lm.model import RecommenderLM
 from wherefore.retrieval.cache import cached_index
 from wherefore.retrieval.embedders import EMBEDDERS, Embedder
 from wherefore.retrieval.index import Index
+from wherefore.retrieval.item_vectors import ItemVectors
 from wherefore.retrieval.learned import load_sources, save_sources
 from wherefore.retrieval.retriever import Retriever, make_retriever
-from wherefore.retrieval.signals import ItemVectors, load_signals, make_signals, save_signals
+from wherefore.retrieval.signals import load_signals, make_signals, save_signals
 
 FORMAT = 1
 
@@ -232,12 +232,6 @@ def check_files(folder: Path) -> dict[str, Any]:
         if file.stat().st_size != stated["size"] or sha256(file) != stated["sha256"]:
             raise ValueError(f"{file} is not the file that was saved (size or SHA-256 differ); copy it again")
     return manifest
-
-
-def sha256(path: Path) -> str:
-    """SHA-256 of a file, as hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _stored(state: Mapping[str, Tensor], dtype: torch.dtype) -> dict[str, Tensor]:

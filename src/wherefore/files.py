@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import hashlib
 import os
 import shutil
 import time
@@ -52,6 +53,16 @@ def recover(path: str | Path) -> None:
     path = Path(path)
     if not path.exists() and _old(path).exists():
         os.replace(_old(path), path)
+
+
+def sha256(*files: Path) -> str:
+    """SHA-256 of the contents of files, one after the other, as hex."""
+    digest = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as opened:
+            while block := opened.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
 
 
 def _old(path: Path) -> Path:

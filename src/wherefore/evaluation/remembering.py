@@ -16,7 +16,8 @@ from wherefore.dialogue.messages import Dialogue
 from wherefore.lm.head import Scores
 from wherefore.lm.model import DialogueCache
 from wherefore.recommender import Recommender
-from wherefore.retrieval.retriever import Candidates, Retriever
+from wherefore.retrieval.candidates import Candidates
+from wherefore.retrieval.retriever import Retriever
 
 
 class RememberingRetriever(Retriever):

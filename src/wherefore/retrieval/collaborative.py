@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from wherefore.catalog.catalog import Catalog
 from wherefore.config import Component
-from wherefore.corpora.ratings import liked_sets
 from wherefore.dialogue.messages import Dialogue
-from wherefore.errors import WhereforeWarning
+from wherefore.errors import CheckpointError, ConfigError, TrainingError, WhereforeWarning
+from wherefore.progress import Progress
+from wherefore.retrieval.checks import above_zero, at_least_one
 from wherefore.retrieval.index import Index
-from wherefore.retrieval.learned import packed, unpacked
-from wherefore.retrieval.sources import Found, _nothing, _positive, top
-
-Progress = Callable[[int, int], None]
-
-MOST_COLUMNS = 2**16  # items that 16-bit columns can tell apart
-_ROWS = 512  # of the matrix that are thinned at once, so that memory stays bounded
+from wherefore.retrieval.known_items import KnownItems
+from wherefore.retrieval.latest import Latest
+from wherefore.retrieval.source import Found, nothing, top
+from wherefore.retrieval.sparse import SparseRows, check_columns, check_rows
+from wherefore.retrieval.tastes import Tastes
+from wherefore.retrieval.tensors import checked_ids, checked_tensors, packed, unfitted
 
 
 def item_item(
@@ -48,9 +47,9 @@ def item_item(
         (n, n) float32: [i, j] is how much i speaks for j.
 
     Raises:
-        ValueError: If `regularization` is not above 0.
+        ConfigError: If `regularization` is not above 0.
     """
-    check_regularization(regularization)
+    above_zero(regularization=regularization)
     gram = np.zeros((n, n), dtype=np.float32)
     if weights is None:
         for members in sets:
@@ -66,69 +65,7 @@ def item_item(
     return inverse
 
 
-def taste_sets(
-    dialogues: Sequence[Dialogue],
-    catalog: Catalog,
-    ratings: Sequence[Component | Mapping[str, Any]],
-    rating_weight: float,
-    dialogue_weight: float,
-) -> tuple[list[list[str]], list[float]]:
-    """What is named in each dialogue and liked by each rater, as ids of the catalogue, and the weights of these sets.
-
-    A set of n liked items weighs `rating_weight` / sqrt(n), so that those who rate thousands do not decide alone.
-    """
-    sets: list[list[str]] = []
-    weights: list[float] = []
-    if dialogue_weight > 0:
-        sets = [list(named) for d in dialogues if (named := dict.fromkeys(m.item_id for m in d.mentions))]
-        weights = [dialogue_weight] * len(sets)
-    if rating_weight > 0:
-        for component in ratings:
-            liked = [sorted(one) for one in liked_sets(component, catalog)]
-            sets += liked
-            weights += [rating_weight / float(np.sqrt(len(one))) for one in liked]
-    return sets, weights
-
-
-@dataclass(frozen=True, slots=True)
-class SparseRows:
-    """Rows of which few entries are kept: those of row i are at `starts[i]` to `starts[i + 1]`."""
-
-    starts: np.ndarray  # (n + 1,) int64
-    columns: np.ndarray  # (entries,) uint16, ascending within a row
-    values: np.ndarray  # (entries,) float16
-
-    def row(self, number: int) -> tuple[np.ndarray, np.ndarray]:
-        """Columns and values of a row."""
-        here = slice(self.starts[number], self.starts[number + 1])
-        return self.columns[here], self.values[here]
-
-
-def thin(matrix: np.ndarray, keep: int) -> SparseRows:
-    """The `keep` entries of every row that are furthest from 0; equal ones by column.
-
-    >>> thin(np.array([[0.0, -3.0, 1.0, 2.0]]), 2).columns.tolist()
-    [1, 3]
-    """
-    n = matrix.shape[1]
-    columns, values, lengths = [], [], []
-    for start in range(0, len(matrix), _ROWS):
-        block = matrix[start : start + _ROWS].astype(np.float16)
-        chosen = np.argsort(-np.abs(block), axis=1, kind="stable")[:, :keep]
-        chosen.sort(axis=1)
-        kept = np.take_along_axis(block, chosen, axis=1)
-        there = kept != 0
-        columns.append(chosen[there].astype(np.uint16))
-        values.append(kept[there])
-        lengths.append(there.sum(axis=1))
-    assert n <= MOST_COLUMNS
-    return SparseRows(
-        np.concatenate([[0], np.cumsum(np.concatenate(lengths))]).astype(np.int64),
-        np.concatenate(columns),
-        np.concatenate(values),
-    )
-
-
+@dataclass(eq=False)
 class Collaborative:
     """Goes with what was named: EASE (Steck, 2019, arXiv 1905.03375) over the items that dialogues name together.
 
@@ -150,48 +87,32 @@ class Collaborative:
         name: What the source is called, where there are two of its kind.
 
     Raises:
-        ValueError: If a number is not allowed.
+        ConfigError: If a number is not allowed.
     """
 
     part_names = ("by_user", "by_assistant", "by_newest")
 
-    def __init__(
-        self,
-        index: Index,
-        k: int = 100,
-        regularization: float = 150.0,
-        neighbours: int = 200,
-        ratings: Sequence[Component | Mapping[str, Any]] = (),
-        rating_weight: float = 1.0,
-        dialogue_weight: float = 1.0,
-        disliked: float = 0.0,
-        max_items: int = 20_000,
-        name: str = "collaborative",
-    ) -> None:
-        check_regularization(regularization)
-        for what, weight in (("rating_weight", rating_weight), ("dialogue_weight", dialogue_weight)):
-            if not 0 <= weight < np.inf:
-                raise ValueError(f"`{what}` is {weight}; it must be 0 or more")
-        if not np.isfinite(disliked):
-            raise ValueError(f"`disliked` is {disliked}; it must be a finite number")
-        if not 1 <= max_items <= MOST_COLUMNS:
-            raise ValueError(f"`max_items` is {max_items}; it must be between 1 and {MOST_COLUMNS:,}")
-        self.index = index
-        self.name = name
-        self.k = _positive(k)
-        self.regularization = regularization
-        self.neighbours = _positive(neighbours, "neighbours")
-        self.ratings = tuple(ratings)
-        self.rating_weight = rating_weight
-        self.dialogue_weight = dialogue_weight
-        self.disliked = disliked
-        self.max_items = max_items
-        self._ids: tuple[str, ...] = ()
-        self._number: dict[str, int] = {}
-        self._weights: SparseRows | None = None
-        self._rows = np.empty(0, dtype=np.int64)  # (a,) of the items that took part; -1: not in the catalogue
-        self._items: object = None  # the catalogue's items that `_rows` is for
-        self._last: tuple[Dialogue, object, np.ndarray] | None = None
+    index: Index
+    k: int = 100
+    regularization: float = 150.0
+    neighbours: int = 200
+    ratings: Sequence[Component | Mapping[str, Any]] = ()
+    rating_weight: float = 1.0
+    dialogue_weight: float = 1.0
+    disliked: float = 0.0
+    max_items: int = 20_000
+    name: str = "collaborative"
+
+    def __post_init__(self) -> None:
+        above_zero(regularization=self.regularization)
+        check_columns(self.max_items)
+        at_least_one("a source's ", k=self.k, neighbours=self.neighbours)
+        if not np.isfinite(self.disliked):
+            raise ConfigError(f"`disliked` is {self.disliked}; it must be a finite number")
+        self.tastes = Tastes(tuple(self.ratings), self.rating_weight, self.dialogue_weight)
+        self._items = KnownItems(self.index, ())
+        self._weights: SparseRows | None = None  # (a, a), once it has learned
+        self._latest = Latest[np.ndarray]()
 
     @property
     def fitted(self) -> bool:
@@ -209,20 +130,19 @@ class Collaborative:
             progress: Told (done, of) after each of three steps: sets read, matrix inverted, weights thinned.
 
         Raises:
-            ValueError: If no dialogue names an item and no rater likes two, or a rating data set cannot be used.
-            FileNotFoundError: If a rating data set is not there.
+            TrainingError: If no dialogue names an item and no rater likes two.
+            CorpusError: If a rating data set cannot be used.
+            CorpusNotFoundError: If a rating data set is not there.
         """
         tell = progress or (lambda done, of: None)
-        sets, weights = taste_sets(
-            dialogues, self.index.catalog, self.ratings, self.rating_weight, self.dialogue_weight
-        )
-        ids = self._taking_part(sets, weights)
-        number = {item_id: place for place, item_id in enumerate(ids)}
+        sets, weights = self.tastes.sets(dialogues, self.index.catalog)
+        items = KnownItems(self.index, self._taking_part(sets, weights))
+        number = items.number
         members = [sorted(number[item_id] for item_id in one if item_id in number) for one in sets]
         tell(1, 3)
-        dense = item_item(members, weights, len(ids), self.regularization)
+        dense = item_item(members, weights, len(items), self.regularization)
         tell(2, 3)
-        self._adopt(ids, thin(dense, self.neighbours))
+        self._items, self._weights = items, SparseRows.thin(dense, self.neighbours)
         tell(3, 3)
 
     def _taking_part(self, sets: Sequence[Sequence[str]], weights: Sequence[float]) -> tuple[str, ...]:
@@ -232,7 +152,7 @@ class Collaborative:
             for item_id in one:
                 frequency[item_id] += weight  # type: ignore[assignment]
         if not frequency:
-            raise ValueError(
+            raise TrainingError(
                 f"source {self.name!r} has nothing to learn from: none of the dialogues names an item, and there "
                 "are no ratings or weights are 0; give dialogues with mentions, or take the source out of "
                 "`retrieval.sources`"
@@ -253,45 +173,32 @@ class Collaborative:
         """All that was learned.
 
         Raises:
-            ValueError: If nothing was.
+            CheckpointError: If nothing was.
         """
         if self._weights is None:
             raise unfitted(self.name)
-        return {
-            "items": packed(list(self._ids)),
-            "starts": self._weights.starts,
-            "columns": self._weights.columns,
-            "values": self._weights.values,
-        }
+        return {"items": packed(list(self._items.ids)), **self._weights.tensors()}
 
     def restore(self, tensors: Mapping[str, np.ndarray]) -> None:
         """Take what `tensors` gave, onto whatever catalogue: items are known by id.
 
         Raises:
-            ValueError: If a tensor is missing, unknown, or has a wrong shape, type or content.
+            CheckpointError: If a tensor is missing, unknown, or has a wrong shape, type or content.
         """
-        kinds = {"items": "u1", "starts": "i8", "columns": "u2", "values": "f2"}
-        given = checked_tensors(tensors, kinds, self.name)
-        ids = checked_ids(given["items"], self.name)
-        check_rows(given["starts"], given["columns"], len(ids), len(ids), "starts", "columns", self.name)
+        given = checked_tensors(tensors, {"items": "u1", **SparseRows.TYPES}, self.name)
+        ids = checked_ids(given.pop("items"), self.name)
+        check_rows(given, "starts", "columns", len(ids), len(ids), self.name)
         if len(given["values"]) != len(given["columns"]) or not np.isfinite(given["values"]).all():
-            raise ValueError(
+            raise CheckpointError(
                 f"source {self.name!r}: `values` has shape {given['values'].shape}; it must hold "
                 f"{len(given['columns'])} finite numbers, one for every column"
             )
-        self._adopt(ids, SparseRows(given["starts"], given["columns"], given["values"]))
-
-    def _adopt(self, ids: tuple[str, ...], weights: SparseRows) -> None:
-        self._ids = ids
-        self._number = {item_id: place for place, item_id in enumerate(ids)}
-        self._weights = weights
-        self._items = None
-        self._last = None
+        self._items, self._weights = KnownItems(self.index, ids), SparseRows(**given)
 
     def search(self, dialogue: Dialogue, query: np.ndarray, k: int, allowed: np.ndarray) -> Found:
         """The rows that what was named speaks for most; only those with a score above 0."""
         if not self.fitted:
-            return _nothing()
+            return nothing()
         scores = self._all(dialogue)
         return top(scores, k, allowed & (scores > 0))
 
@@ -324,124 +231,19 @@ class Collaborative:
         weights = dict.fromkeys((m.item_id for m in dialogue.mentions), 1.0)
         weights.update(dict.fromkeys(preferences.liked, 1.0))
         weights.update(dict.fromkeys(preferences.disliked, self.disliked))
-        return {item: weight for item, weight in weights.items() if weight and item in self._number}
+        return {item: weight for item, weight in weights.items() if weight and item in self._items.number}
 
     def _all(self, dialogue: Dialogue) -> np.ndarray:
-        """(n,) float32; the last ones are kept."""
-        items = self.index.catalog.items
-        if self._last is None or self._last[0] is not dialogue or self._last[1] is not items:
-            self._last = (dialogue, items, self._spread(self._named(dialogue)))
-        scores: np.ndarray = self._last[2]
-        return scores
+        """(n,) float32."""
+        return self._latest.get(
+            lambda: self._spread(self._named(dialogue)), dialogue, self.index.catalog.items, self._weights
+        )
 
     def _spread(self, named: Mapping[str, float]) -> np.ndarray:
         """Sum the rows of known items, each with its weight: (n,) float32."""
-        scores = np.full(len(self.index), np.nan, dtype=np.float32)
         if self._weights is None or not named:
-            return scores
-        items = self.index.catalog.items
-        if self._items is not items:
-            self._rows = rows_of(self.index, self._ids)
-            self._items = items
-        total = np.zeros(len(self._ids), dtype=np.float32)  # (a,)
+            return np.full(len(self.index), np.nan, dtype=np.float32)
+        total = np.zeros(len(self._items), dtype=np.float32)
         for item_id, weight in named.items():
-            columns, values = self._weights.row(self._number[item_id])
-            total[columns] += np.float32(weight) * values.astype(np.float32)
-        here = self._rows >= 0
-        scores[self._rows[here]] = total[here]
-        return scores
-
-
-# -- shared with other sources that keep what they learned by id ---------------------------------------------
-
-
-def rows_of(index: Index, ids: Sequence[str]) -> np.ndarray:
-    """The rows of ids, (n,) int64; -1 where the catalogue does not have them."""
-    catalog = index.catalog
-    return np.array([catalog.row(item) if item in catalog else -1 for item in ids], dtype=np.int64)
-
-
-def unfitted(name: str) -> ValueError:
-    """The error of a source that is saved before it has learned."""
-    return ValueError(
-        f"source {name!r} has learned nothing that could be saved; call `fit` or `restore` first"
-    )
-
-
-def checked_tensors(
-    tensors: Mapping[str, np.ndarray], kinds: Mapping[str, str], name: str
-) -> dict[str, np.ndarray]:
-    """The tensors of a source, when they are those expected.
-
-    Args:
-        tensors: What was read.
-        kinds: Names to numpy's short names of types, with ":2" behind it for a matrix.
-        name: The source's.
-
-    Raises:
-        ValueError: If one is missing, unknown, or of another type or number of dimensions.
-    """
-    missing = [key for key in kinds if key not in tensors]
-    unknown = [key for key in tensors if key not in kinds]
-    if missing or unknown:
-        raise ValueError(
-            f"source {name!r} takes the tensors {', '.join(kinds)}; missing: {', '.join(missing) or 'none'}, "
-            f"unknown: {', '.join(unknown) or 'none'}; saved by another kind or version of it: train it again"
-        )
-    for key, kind in kinds.items():
-        kind, _, dimensions = kind.partition(":")
-        tensor = tensors[key]
-        if tensor.dtype != np.dtype(kind) or tensor.ndim != int(dimensions or 1):
-            raise ValueError(
-                f"source {name!r}: `{key}` is {tensor.dtype} of shape {tensor.shape}; it must be {np.dtype(kind)} "
-                f"with {dimensions or 1} dimension(s); train the source again"
-            )
-    return {key: tensors[key] for key in kinds}
-
-
-def checked_ids(tensor: np.ndarray, name: str, key: str = "items") -> tuple[str, ...]:
-    """Item ids that were packed.
-
-    Raises:
-        ValueError: If they are no list of different texts.
-    """
-    try:
-        ids = unpacked(tensor)
-    except ValueError as error:
-        raise ValueError(f"source {name!r}: `{key}` is not JSON ({error}); train the source again") from error
-    if (
-        not isinstance(ids, list)
-        or not all(isinstance(item, str) for item in ids)
-        or len(set(ids)) < len(ids)
-    ):
-        raise ValueError(
-            f"source {name!r}: `{key}` holds {str(ids)[:60]!r}; it must be a list of different ids; "
-            "train the source again"
-        )
-    return tuple(ids)
-
-
-def check_rows(
-    starts: np.ndarray, columns: np.ndarray, rows: int, width: int, first: str, second: str, name: str
-) -> None:
-    """Refuse `starts` and `columns` that are not those of sparse rows.
-
-    Raises:
-        ValueError: If they do not fit the number of rows, each other, or the width.
-    """
-    if len(starts) != rows + 1 or starts[0] != 0 or (np.diff(starts) < 0).any() or starts[-1] != len(columns):
-        raise ValueError(
-            f"source {name!r}: `{first}` of shape {starts.shape} does not cut the {len(columns)} entries of "
-            f"`{second}` into {rows} rows; train the source again"
-        )
-    if len(columns) and not 0 <= int(columns.min()) <= int(columns.max()) < width:
-        raise ValueError(
-            f"source {name!r}: `{second}` holds {int(columns.max())}; items are numbered 0 to {width - 1}; "
-            "train the source again"
-        )
-
-
-def check_regularization(value: float) -> None:
-    """Refuse what makes no linear model."""
-    if not 0 < value < np.inf:
-        raise ValueError(f"`regularization` is {value}; it must be above 0")
+            self._weights.add_row(self._items.number[item_id], weight, total)
+        return self._items.spread(total)

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
-from wherefore.lm.packaged import MINILM_SHA256, _sha256, packaged_minilm_dir
+from wherefore.errors import ConfigError, ModelError
+from wherefore.files import sha256
+from wherefore.lm.packaged import MINILM_SHA256, packaged_minilm_dir
+from wherefore.progress import Progress
+from wherefore.retrieval.checks import at_least_one
 
 if TYPE_CHECKING:
     from transformers import BertModel
 
 
 Kind = Literal["query", "item"]
-Progress = Callable[[int, int], None]  # done, total
 
 
 class Embedder(Protocol):
@@ -61,9 +61,9 @@ class PackagedMiniLM:
         from tokenizers import Tokenizer
 
         if not 8 <= max_length <= 512:
-            raise ValueError(f"`max_length` is {max_length}; MiniLM reads 8 to 512 tokens")
+            raise ConfigError(f"`max_length` is {max_length}; MiniLM reads 8 to 512 tokens")
         if batch_tokens < max_length:
-            raise ValueError(f"`batch_tokens` is {batch_tokens}, less than `max_length`, {max_length}")
+            raise ConfigError(f"`batch_tokens` is {batch_tokens}, less than `max_length`, {max_length}")
         folder = packaged_minilm_dir()
         self.model = model if model is not None else _load_minilm(folder).to(_device(device))
         self.max_length = max_length
@@ -85,7 +85,7 @@ class PackagedMiniLM:
         """
         import torch
 
-        _check_texts(texts, kind)
+        check_texts(texts, kind)
         vectors = np.empty((len(texts), self.dim), dtype=np.float32)
         tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
         order = sorted(range(len(tokens)), key=lambda row: -len(tokens[row]))
@@ -146,20 +146,19 @@ class SentenceTransformerEmbedder:
     ) -> None:
         from sentence_transformers import SentenceTransformer
 
-        if truncate_dim is not None and truncate_dim < 1:
-            raise ValueError(f"`truncate_dim` is {truncate_dim}; it must be at least 1")
-        if batch_size < 1:
-            raise ValueError(f"`batch_size` is {batch_size}; it must be at least 1")
+        if truncate_dim is not None:
+            at_least_one(truncate_dim=truncate_dim)
+        at_least_one(batch_size=batch_size)
         try:
             self.model: Any = SentenceTransformer(str(model), revision=revision, device=_device(device))
         except (OSError, ValueError) as error:
-            raise ValueError(
+            raise ModelError(
                 f"no sentence-transformers model could be loaded from {model}: {str(error).splitlines()[0]} "
                 "Give a folder that holds one, or an id that your hub cache has."
             ) from error
         full = self.model.get_embedding_dimension()
         if truncate_dim is not None and truncate_dim > full:
-            raise ValueError(f"`truncate_dim` is {truncate_dim} but {model} makes vectors of {full}")
+            raise ConfigError(f"`truncate_dim` is {truncate_dim} but {model} makes vectors of {full}")
         if max_length is not None:
             self.model.max_seq_length = max_length
         own = {name: text for name, text in self.model.prompts.items() if text}
@@ -184,7 +183,7 @@ class SentenceTransformerEmbedder:
 
     def encode(self, texts: Sequence[str], kind: Kind, progress: Progress | None = None) -> np.ndarray:
         """Texts -> (n, d) float32, unit rows, each text behind the prompt of its kind."""
-        _check_texts(texts, kind)
+        check_texts(texts, kind)
         prompt = self.query_prompt if kind == "query" else self.item_prompt
         encode = self.model.encode_query if kind == "query" else self.model.encode_document
         vectors = np.empty((len(texts), self.dim), dtype=np.float32)
@@ -205,105 +204,10 @@ class SentenceTransformerEmbedder:
         return _check_vectors(vectors, self.name)
 
 
-class CachedEmbedder:
-    """An embedder that keeps vectors in a file: each text is embedded once, also across runs and processes.
-
-    What is embedded is written piece by piece, so work that was stopped goes on where it was. The file is an SQLite
-    database; it holds hashes of the texts, not the texts, and several embedders may share it.
-
-    Args:
-        embedder: Makes the vectors, d wide, that are not kept yet.
-        file: Keeps them; made, with its folder, where it is missing.
-        piece: Texts that are embedded before the vectors are written.
-    """
-
-    def __init__(self, embedder: Embedder, file: str | Path, piece: int = 256) -> None:
-        if piece < 1:
-            raise ValueError(f"`piece` is {piece}; it must be at least 1")
-        self.embedder = embedder
-        self.dim = embedder.dim
-        self.file = Path(file)
-        self.piece = piece
-
-    @property
-    def name(self) -> str:
-        """Of the embedder."""
-        return self.embedder.name
-
-    def encode(self, texts: Sequence[str], kind: Kind, progress: Progress | None = None) -> np.ndarray:
-        """Texts -> (n, d) float32, unit rows, as the embedder makes them.
-
-        Raises:
-            ValueError: If the file is no database of vectors, or is damaged.
-            OSError: If it cannot be read or written.
-        """
-        _check_texts(texts, kind)
-        vectors = np.empty((len(texts), self.dim), dtype=np.float32)
-        rows: dict[bytes, list[int]] = {}
-        for row, text in enumerate(texts):
-            rows.setdefault(self._key(text, kind), []).append(row)
-        with self._opened() as database:
-            new = dict(rows)
-            for key, vector in self._kept(database, list(rows)):
-                vectors[new.pop(key)] = vector
-            done = len(rows) - len(new)
-            for part in _parts(list(new), self.piece):
-                made = self.embedder.encode([texts[rows[key][0]] for key in part], kind)
-                for key, vector in zip(part, made, strict=True):
-                    vectors[rows[key]] = vector
-                with database:
-                    database.executemany(
-                        "INSERT OR REPLACE INTO vectors VALUES (?, ?)",
-                        [(key, vector.tobytes()) for key, vector in zip(part, made, strict=True)],
-                    )
-                done += len(part)
-                if progress is not None:
-                    progress(done, len(rows))
-        return vectors
-
-    def delete(self) -> None:
-        """Delete the file."""
-        self.file.unlink(missing_ok=True)
-
-    def _key(self, text: str, kind: Kind) -> bytes:
-        said = f"{self.name}\0{self.dim}\0{kind}\0{text}"
-        return hashlib.sha256(said.encode("utf-8", "surrogatepass")).digest()[:20]
-
-    def _kept(self, database: sqlite3.Connection, keys: list[bytes]) -> Iterator[tuple[bytes, np.ndarray]]:
-        for part in _parts(keys, 500):
-            marks = ", ".join("?" * len(part))
-            for key, blob in database.execute(
-                f"SELECT key, vector FROM vectors WHERE key IN ({marks})", part
-            ):
-                vector = np.frombuffer(blob, dtype=np.float32) if len(blob) == 4 * self.dim else np.empty(0)
-                if len(vector) and np.isfinite(vector).all():
-                    yield key, vector
-
-    @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with closing(sqlite3.connect(self.file, timeout=60)) as database:
-                database.execute(
-                    "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL)"
-                )
-                yield database
-        except sqlite3.OperationalError as error:  # full, locked, read-only
-            raise OSError(f"vectors cannot be kept in {self.file}: {error}") from error
-        except sqlite3.DatabaseError as error:
-            raise ValueError(
-                f"{self.file} cannot be read ({error}); delete it, and it is made again"
-            ) from error
-
-
 EMBEDDERS: dict[str, Callable[..., Embedder]] = {
     "minilm": PackagedMiniLM,
     "sentence-transformers": SentenceTransformerEmbedder,
 }
-
-
-def _parts(keys: list[bytes], size: int) -> Iterator[list[bytes]]:
-    return (keys[start : start + size] for start in range(0, len(keys), size))
 
 
 def unit_rows(vectors: np.ndarray) -> np.ndarray:
@@ -340,12 +244,17 @@ def _device(device: str) -> str:
 
 def _which(folder: Path, model: Any, revision: str | None) -> str:
     if folder.is_dir():
-        return f"{folder.resolve().name}@{_sha256(sorted(folder.rglob('*.safetensors')))[:12]}"
+        return f"{folder.resolve().name}@{sha256(*sorted(folder.rglob('*.safetensors')))[:12]}"
     commit = getattr(getattr(model[0], "auto_model", None), "config", None)
     return f"{folder.as_posix()}@{getattr(commit, '_commit_hash', None) or revision or 'main'}"
 
 
-def _check_texts(texts: Sequence[str], kind: str) -> None:
+def check_texts(texts: Sequence[str], kind: str) -> None:
+    """Refuse what no embedder takes.
+
+    Raises:
+        ValueError: If `texts` is one string, or `kind` is unknown.
+    """
     if isinstance(texts, str):
         raise ValueError("`texts` is one string; give a list of strings")
     if kind not in ("query", "item"):
@@ -355,7 +264,7 @@ def _check_texts(texts: Sequence[str], kind: str) -> None:
 def _check_vectors(vectors: np.ndarray, name: str) -> np.ndarray:
     bad = ~np.isfinite(vectors).all(axis=1)
     if bad.any():
-        raise ValueError(
+        raise ModelError(
             f"{name} made {int(bad.sum())} vectors with NaN or infinity, first for text {bad.argmax()}"
         )
     return vectors

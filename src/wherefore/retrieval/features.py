@@ -32,6 +32,7 @@ EXTRA_FEATURES = (
     "mentioned",  # log(1 + number of named items)
 )
 OPTIONAL_FEATURES = (("popularity",), ("year", "year_gap", "year_nearest"))  # a catalogue may lack these
+PERSONAL_FEATURES = ("popularity",)  # an item has these only once people have counted it
 _NEWEST = 20  # named items that count
 
 

@@ -15,161 +15,18 @@ import numpy as np
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.config import Component, build, resolve
+from wherefore.errors import CheckpointError, CheckpointNotFoundError, ConfigError
 from wherefore.files import recover, write_aside
-from wherefore.retrieval.embedders import CachedEmbedder, Embedder, Progress, unit_rows
+from wherefore.progress import Progress
+from wherefore.retrieval.attributes import Attributes
+from wherefore.retrieval.embedders import Embedder
+from wherefore.retrieval.embedding_cache import CachedEmbedder
 from wherefore.retrieval.lexical import Lexical
+from wherefore.retrieval.projection import Projection
 from wherefore.retrieval.stores import STORES, VectorStore
 
 FORMAT = 1
 _QUERIES_KEPT = 4096
-
-
-class Projection:
-    """Fewer dimensions by PCA: the directions along which the catalogue's vectors differ most.
-
-    The mean is not taken off, so at full width this is a rotation, which leaves every similarity as it
-    was. Projected vectors are made unit again.
-
-    >>> x = unit_rows(np.random.default_rng(0).normal(size=(50, 8)))
-    >>> Projection.fit(x, 3)(x).shape
-    (50, 3)
-    """
-
-    def __init__(self, directions: np.ndarray) -> None:
-        self.directions = np.ascontiguousarray(directions, dtype=np.float32)  # (full, d)
-
-    @property
-    def dim(self) -> int:
-        """d, the width after projection."""
-        return int(self.directions.shape[1])
-
-    def __call__(self, vectors: np.ndarray) -> np.ndarray:
-        """(n, full) -> (n, d) float32, unit rows."""
-        return unit_rows(vectors @ self.directions)
-
-    @classmethod
-    def fit(cls, vectors: np.ndarray, target: float | int) -> Self:
-        """Find the directions.
-
-        Args:
-            vectors: (n, full).
-            target: A share of the variance (between 0 and 1) or a number of dimensions.
-
-        Raises:
-            ValueError: If the target is neither, or more dimensions are wanted than there are.
-        """
-        full = vectors.shape[1]
-        mean = vectors.mean(axis=0, dtype=np.float64)
-        covariance = np.zeros((full, full))
-        for start in range(0, len(vectors), 8192):  # so that memory stays bounded
-            centred = vectors[start : start + 8192] - mean
-            covariance += centred.T @ centred
-        variance, directions = np.linalg.eigh(covariance)
-        variance, directions = np.maximum(variance[::-1], 0), directions[:, ::-1]
-        if isinstance(target, float) and 0 < target < 1:
-            share = np.cumsum(variance) / max(float(variance.sum()), 1e-12)
-            dim = min(int((share < target).sum()) + 1, full)
-        elif float(target).is_integer() and 1 <= target <= full:
-            dim = int(target)
-        else:
-            raise ValueError(
-                f"`pca` is {target!r}; give a share of the variance between 0 and 1, or 1 to {full} dimensions"
-            )
-        return cls(directions[:, :dim])
-
-    def save(self, path: str | Path) -> None:
-        """Write a safetensors file."""
-        from safetensors.numpy import save
-
-        with write_aside(path) as aside:
-            aside.write_bytes(save({"directions": self.directions}))
-
-    @classmethod
-    def load(cls, path: str | Path) -> Self:
-        """Read what `save` wrote.
-
-        Raises:
-            FileNotFoundError: If there is no such file.
-            ValueError: If it is broken.
-        """
-        from safetensors import SafetensorError
-        from safetensors.numpy import load
-
-        path = Path(path)
-        if not path.is_file():
-            raise FileNotFoundError(f"no {path}; build the index again")
-        try:
-            return cls(load(path.read_bytes())["directions"])
-        except (SafetensorError, KeyError) as error:
-            raise ValueError(f"{path} cannot be read ({error}); build the index again") from error
-
-
-class Attributes:
-    """Which rows bear which value of a category or people field. Values are matched without regard to case.
-
-    >>> catalog = Catalog.from_records([{"title": "Alien", "genres": "Horror|Sci-Fi"},
-    ...                                 {"title": "Saw", "genres": "Horror|Thriller"}])
-    >>> Attributes(catalog).rows("genres", "horror").tolist()
-    [0, 1]
-    """
-
-    def __init__(self, catalog: Catalog) -> None:
-        fields = [spec.name for spec in catalog.schema.of_kind("category", "people")]
-        self._number: dict[tuple[str, str], int] = {}
-        found: list[int] = []
-        starts = [0]
-        for item in catalog.items:
-            mine = {
-                self._number.setdefault((field, value.casefold()), len(self._number))
-                for field in fields
-                for value in item.values(field)
-            }
-            found += sorted(mine)
-            starts.append(len(found))
-        self._of_row = np.array(found, dtype=np.int32)
-        self._row_starts = np.array(starts, dtype=np.int64)
-        rows = np.repeat(np.arange(len(catalog), dtype=np.int32), np.diff(self._row_starts))
-        self._rows = rows[np.argsort(self._of_row, kind="stable")]
-        frequency = np.bincount(self._of_row, minlength=len(self._number))
-        self._starts = np.concatenate([[0], np.cumsum(frequency)])
-        self.idf = np.log(len(catalog) / np.maximum(frequency, 1)).astype(np.float32)  # 0 for what all have
-        self._known: dict[str, np.ndarray] = {}  # of each field, which rows have a value; when it is needed
-
-    @property
-    def numbers(self) -> Mapping[tuple[str, str], int]:
-        """The numbers of all (field, value), values in lower case."""
-        return self._number
-
-    def frequency(self, number: int) -> int:
-        """How many items bear a value."""
-        return int(self._starts[number + 1] - self._starts[number])
-
-    def number(self, field: str, value: str) -> int | None:
-        """The number of a value, None when no item has it."""
-        return self._number.get((field, value.casefold()))
-
-    def rows_of(self, number: int) -> np.ndarray:
-        """The rows that bear a value, ascending."""
-        return self._rows[self._starts[number] : self._starts[number + 1]]
-
-    def rows(self, field: str, value: str) -> np.ndarray:
-        """The rows that bear a value, ascending; empty when there are none."""
-        number = self.number(field, value)
-        return self._rows[:0] if number is None else self.rows_of(number)
-
-    def known(self, field: str) -> np.ndarray:
-        """Which rows have any value of a field, (n,) bool."""
-        if field not in self._known:
-            bears = np.zeros(len(self._row_starts) - 1, dtype=bool)
-            for (name, _), number in self._number.items():
-                if name == field:
-                    bears[self.rows_of(number)] = True
-            self._known[field] = bears
-        return self._known[field]
-
-    def of_row(self, row: int) -> np.ndarray:
-        """The numbers of a row's values."""
-        return self._of_row[self._row_starts[row] : self._row_starts[row + 1]]
 
 
 class Index:
@@ -241,6 +98,10 @@ class Index:
             self._popularity = shares(values)
         return self._popularity
 
+    def project(self, vectors: np.ndarray) -> np.ndarray:
+        """The embedder's vectors (m, full) as they are searched for and stored, (m, d)."""
+        return vectors if self.projection is None else self.projection(vectors)
+
     def embed(self, text: str) -> np.ndarray:
         """A query's vector, (d,) float32, unit, read-only; the last ones are kept."""
         return self.embed_all([text])[text]
@@ -256,8 +117,7 @@ class Index:
                 else:
                     new.append(text)
         if new:
-            made = self.embedder.encode(new, "query")
-            made = made if self.projection is None else self.projection(made)
+            made = self.project(self.embedder.encode(new, "query"))
             found |= {text: vector.copy() for text, vector in zip(new, made, strict=True)}
             for text in new:
                 found[text].flags.writeable = False
@@ -293,13 +153,16 @@ class Index:
             progress: Told (items embedded, of).
             cache: Folder for what is embedded so far: an interrupted build goes on where it stopped. It is
                 deleted when the index is saved.
+
+        Raises:
+            ConfigError: If `pca` is neither, or is a projection of vectors of another width.
         """
         store = store or Component(name="faiss", factory="SQ8")
         texts = [catalog.text(item) for item in catalog.items]
         kept = None if cache is None else CachedEmbedder(embedder, _file_for(texts, Path(cache)))
         vectors = (kept or embedder).encode(texts, "item", progress)
         if isinstance(pca, Projection) and pca.directions.shape[0] != embedder.dim:
-            raise ValueError(
+            raise ConfigError(
                 f"the projection takes vectors of {pca.directions.shape[0]} dimensions but {embedder.name} makes "
                 f"{embedder.dim}; use the embedder it was fitted with"
             )
@@ -316,15 +179,13 @@ class Index:
         """Add items to catalogue and index: all, or none.
 
         Raises:
-            ValueError: If an id is there already or given twice, or a value does not fit its field.
+            CatalogError: If an id is there already or given twice, or a value does not fit its field.
         """
         trial = copy.copy(self.catalog)  # its `add` makes a new tuple of items and leaves ours alone
         trial.add(items)
         new = trial.items[len(self.catalog) :]
         texts = [self.catalog.text(item) for item in new]
-        vectors = self.embedder.encode(texts, "item")
-        if self.projection is not None:
-            vectors = self.projection(vectors)
+        vectors = self.project(self.embedder.encode(texts, "item"))
         self.store.add([item.id for item in new], vectors)
         self.catalog.add(new)
         self.lexical.add(texts)
@@ -335,7 +196,7 @@ class Index:
 
         Raises:
             KeyError: If there is no such item; suggests close ids.
-            ValueError: If an id is given twice, or all items would go.
+            CatalogError: If an id is given twice, or all items would go.
         """
         ids = [ids] if isinstance(ids, str) else list(ids)
         rows = np.array([self.catalog.row(item_id) for item_id in ids], dtype=np.int64)
@@ -372,19 +233,21 @@ class Index:
         """Read what `save` wrote, strictly.
 
         Raises:
-            FileNotFoundError: If the folder or a file is missing.
-            ValueError: If it was made with another embedder, width, catalogue or format, or is broken;
+            CheckpointNotFoundError: If the folder or a file is missing.
+            CheckpointError: If it was made with another embedder, width, catalogue or format, or is broken;
                 says which.
         """
         folder = Path(folder)
         recover(folder)
         meta = folder / "meta.json"
         if not meta.is_file():
-            raise FileNotFoundError(f"no index in {folder} (no meta.json); build it with `wherefore index`")
+            raise CheckpointNotFoundError(
+                f"no index in {folder} (no meta.json); build it with `wherefore index`"
+            )
         try:
             about = dict(json.loads(meta.read_text(encoding="utf-8")))
         except ValueError as error:
-            raise ValueError(f"{meta} cannot be read ({error}); build the index again") from error
+            raise CheckpointError(f"{meta} cannot be read ({error}); build the index again") from error
         expected = {
             "format": FORMAT,
             "embedder": embedder.name,
@@ -394,7 +257,7 @@ class Index:
         }
         for key, value in expected.items():
             if about.get(key) != value:
-                raise ValueError(
+                raise CheckpointError(
                     f"the index in {folder} was made with {key} {about.get(key)!r}, here it is {value!r}; "
                     "use what it was made with, or build the index again"
                 )
@@ -403,12 +266,12 @@ class Index:
         lexical = Lexical.load(folder / "words")
         width = embedder.dim if projection is None else projection.dim
         if not store.dim == width == about.get("dim"):
-            raise ValueError(
+            raise CheckpointError(
                 f"the index in {folder} says d is {about.get('dim')}, its store {store.dim} and its projection or "
                 f"embedder {width}; build the index again"
             )
         if list(catalog.ids) != store.ids or len(lexical) != len(catalog):
-            raise ValueError(
+            raise CheckpointError(
                 f"the index in {folder} holds other items than its meta.json says; build it again"
             )
         return cls(catalog, embedder, store, lexical, projection, about["store"])

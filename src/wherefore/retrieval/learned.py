@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from wherefore.dialogue.messages import Dialogue, Mention
-from wherefore.files import write_aside
-from wherefore.retrieval.index import Index
-from wherefore.retrieval.sources import Source
-
-Progress = Callable[[int, int], None]
+from wherefore.dialogue.messages import Dialogue
+from wherefore.errors import CheckpointError, CheckpointNotFoundError
+from wherefore.progress import Progress
+from wherefore.retrieval.source import Source
+from wherefore.retrieval.tensors import write_tensors
+from wherefore.retrieval.text_vectors import TextVectors
 
 
 @runtime_checkable
@@ -47,71 +46,23 @@ class Learned(Protocol):
         """Take what `tensors` gave; strict."""
 
 
-class TextVectors:
-    """Query vectors of texts, each text embedded once; across runs too where the index has a `CachedEmbedder`.
+def save_sources(sources: Iterable[Source], folder: Path) -> None:
+    """Write what every source that learns has learned, `<name>.safetensors` each.
 
-    Args:
-        index: Its embedder and projection make the vectors.
+    Raises:
+        CheckpointError: If one has learned nothing.
     """
-
-    def __init__(self, index: Index) -> None:
-        self.index = index
-        self._row: dict[str, int] = {}
-        self._vectors = np.empty((0, index.dim), dtype=np.float16)
-
-    def get(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
-        """Texts -> (n, d) float16, unit rows but for rounding."""
-        rows = self.rows(texts, progress)
-        found: np.ndarray = self._vectors[rows]
-        return found
-
-    def rows(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
-        """Texts -> their places in `matrix`, (n,)."""
-        new = sorted({text for text in texts if text not in self._row})
-        if new:
-            made, count = self._embed(new, progress), len(self._row)
-            if count + len(new) > len(self._vectors):  # room for as many again, so that it is seldom copied
-                room = np.empty((2 * (count + len(new)), self.index.dim), dtype=np.float16)
-                room[:count] = self._vectors[:count]
-                self._vectors = room
-            self._vectors[count : count + len(new)] = made
-            self._row.update((text, count + place) for place, text in enumerate(new))
-        return np.array([self._row[text] for text in texts], dtype=np.int64)
-
-    @property
-    def matrix(self) -> np.ndarray:
-        """All vectors so far, (texts, d) float16."""
-        return self._vectors[: len(self._row)]
-
-    def _embed(self, texts: list[str], progress: Progress | None) -> np.ndarray:
-        made = self.index.embedder.encode(texts, "query", progress)
-        if self.index.projection is not None:
-            made = self.index.projection(made)
-        return made.astype(np.float16)
-
-
-def save_sources(sources: Iterable[Source], folder: Path) -> list[str]:
-    """Write what every learned source has learned, `<name>.safetensors` each; gives the names."""
-    from safetensors.numpy import save_file
-
-    names = []
     for source in sources:
         if isinstance(source, Learned):
-            folder.mkdir(parents=True, exist_ok=True)
-            with write_aside(folder / f"{source.name}.safetensors") as aside:
-                save_file(
-                    {name: np.array(value, order="C") for name, value in source.tensors().items()}, aside
-                )
-            names.append(source.name)
-    return names
+            write_tensors(folder / f"{source.name}.safetensors", source.tensors())
 
 
 def load_sources(sources: Iterable[Source], folder: Path) -> None:
     """Restore every learned source from what `save_sources` wrote.
 
     Raises:
-        FileNotFoundError: If a source's file is not there.
-        ValueError: If a file does not fit its source.
+        CheckpointNotFoundError: If a source's file is not there.
+        CheckpointError: If a file does not fit its source.
     """
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
@@ -121,49 +72,14 @@ def load_sources(sources: Iterable[Source], folder: Path) -> None:
             continue
         file = folder / f"{source.name}.safetensors"
         if not file.is_file():
-            raise FileNotFoundError(
+            raise CheckpointNotFoundError(
                 f"no {file}: source {source.name!r} learns, and what it learned is missing; copy the whole "
                 "checkpoint again, or take the source out of `retrieval.sources` and train"
             )
         try:
             source.restore(load_file(file))
         except (SafetensorError, ValueError, KeyError) as error:
-            raise ValueError(f"{file} does not fit source {source.name!r}: {error}") from error
-
-
-def by_message(dialogue: Dialogue) -> dict[int, list[Mention]]:
-    """The mentions of each message that has some."""
-    mentions: dict[int, list[Mention]] = {}
-    for mention in dialogue.mentions:
-        mentions.setdefault(mention.message, []).append(mention)
-    return mentions
-
-
-def outside(text: str, mentions: Sequence[Mention]) -> list[str]:
-    """The parts of a text that are no titles.
-
-    >>> outside("Is Alien scary?", [Mention("1", 0, 3, 8, 100.0)])
-    ['Is ', ' scary?']
-    """
-    parts, end = [], 0
-    for mention in sorted(mentions, key=lambda one: one.start):
-        parts.append(text[end : max(mention.start, 0)])
-        end = max(end, mention.end)
-    return [part for part in (*parts, text[end:]) if part]
-
-
-def packed(value: Any) -> np.ndarray:
-    """Plain values as bytes that a safetensors file can hold, (bytes,) uint8.
-
-    >>> unpacked(packed(["a", 1]))
-    ['a', 1]
-    """
-    return np.frombuffer(json.dumps(value, ensure_ascii=False).encode("utf-8"), dtype=np.uint8)
-
-
-def unpacked(tensor: np.ndarray) -> Any:
-    """What `packed` packed."""
-    return json.loads(tensor.tobytes().decode("utf-8"))
+            raise CheckpointError(f"{file} does not fit source {source.name!r}: {error}") from error
 
 
 def folds_of(n: int, folds: int) -> np.ndarray:

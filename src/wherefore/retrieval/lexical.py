@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from wherefore.errors import CheckpointError, CheckpointNotFoundError
 from wherefore.files import write_aside
 
 _WORD = re.compile(r"[^\W_]+")
@@ -113,13 +114,13 @@ class Lexical:
         """Read what `save` wrote.
 
         Raises:
-            FileNotFoundError: If a file is missing.
-            ValueError: If a file is broken.
+            CheckpointNotFoundError: If a file is missing.
+            CheckpointError: If a file is broken.
         """
         folder = Path(folder)
         for name in ("bm25.json", "bm25.bin"):
             if not (folder / name).is_file():
-                raise FileNotFoundError(f"no {folder / name}; build the index again")
+                raise CheckpointNotFoundError(f"no {folder / name}; build the index again")
         index = cls()
         try:
             about = json.loads((folder / "bm25.json").read_text(encoding="utf-8"))
@@ -141,7 +142,7 @@ class Lexical:
             if len(index._rows) and not 0 <= index._rows.min() <= index._rows.max() < index._n:
                 raise ValueError("it names rows that are not there")
         except (ValueError, KeyError, TypeError, AttributeError, zlib.error) as error:
-            raise ValueError(
+            raise CheckpointError(
                 f"the word index in {folder} cannot be read ({error}); build the index again"
             ) from error
         return index

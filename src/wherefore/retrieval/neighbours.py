@@ -2,121 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol, Self
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from wherefore.dialogue.messages import Dialogue
-from wherefore.retrieval.collaborative import check_rows, checked_ids, checked_tensors, rows_of, unfitted
+from wherefore.errors import CheckpointError, ConfigError, TrainingError
+from wherefore.progress import Progress
+from wherefore.retrieval.checks import at_least_one
+from wherefore.retrieval.contexts import Contexts, Point, contexts_of, newest
 from wherefore.retrieval.index import Index
-from wherefore.retrieval.learned import packed, unpacked
-from wherefore.retrieval.sources import Found, _nothing, _positive, top
-
-Progress = Callable[[int, int], None]
-
-
-class Texts(Protocol):
-    """Makes query vectors of texts and may keep them; `wherefore.retrieval.learned.TextVectors` is one."""
-
-    def get(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
-        """Texts -> (n, d), unit rows."""
+from wherefore.retrieval.known_items import KnownItems
+from wherefore.retrieval.latest import Latest
+from wherefore.retrieval.source import Found, nothing, top
+from wherefore.retrieval.sparse import check_rows
+from wherefore.retrieval.tensors import checked_ids, checked_tensors, packed, unfitted, unpacked
+from wherefore.retrieval.text_vectors import TextVectors
 
 
-class Contexts:
-    """Points of dialogues: what had been said, what had been named, and what was named next.
-
-    Args:
-        vectors: (c, d) of what had been said; zeros where nothing was.
-        starts: (c + 1,) int64, where each context's items begin in `named`.
-        named: (entries,) uint32 numbers of the items named before.
-        gold_starts: (c + 1,) int64, where each context's answers begin in `gold`.
-        gold: (answers,) uint32 numbers of the items that were the answers.
-        items: How many items there are.
-        by_rarity: Whether a shared item counts the more, the fewer contexts name it, by log(1 + c / how many);
-            otherwise all count alike.
-    """
-
-    def __init__(
-        self,
-        vectors: np.ndarray,
-        starts: np.ndarray,
-        named: np.ndarray,
-        gold_starts: np.ndarray,
-        gold: np.ndarray,
-        items: int,
-        by_rarity: bool = True,
-    ) -> None:
-        self.vectors = vectors
-        self.starts, self.named = starts, named
-        self.gold_starts, self.gold = gold_starts, gold
-        self.items = items
-        count = len(vectors)
-        naming = np.bincount(named, minlength=items)  # (items,) contexts that name each
-        rarity = np.log1p(count / np.maximum(naming, 1)) if by_rarity else np.ones(items)
-        self._rarity = rarity.astype(np.float32)
-        self._unknown = float(np.log1p(count)) if by_rarity else 1.0
-        of_entry = np.repeat(np.arange(count), np.diff(starts))  # (entries,) whose each is
-        squares = np.bincount(of_entry, weights=self._rarity[named] ** 2, minlength=count)
-        self._norms = np.sqrt(np.maximum(squares, 1e-12)).astype(np.float32)  # (c,)
-        self._by_item = of_entry[np.argsort(named, kind="stable")]
-        self._item_starts = np.concatenate([[0], np.cumsum(naming)])
-
-    @classmethod
-    def of(
-        cls,
-        vectors: np.ndarray,
-        named: Sequence[Sequence[int]],
-        gold: Sequence[Sequence[int]],
-        items: int,
-        by_rarity: bool = True,
-    ) -> Self:
-        """From the items named before and the answers of each context, as lists of numbers."""
-        return cls(vectors, *_joined(named), *_joined(gold), items, by_rarity)
-
-    def __len__(self) -> int:
-        return len(self.vectors)
-
-    def near(self, vector: np.ndarray, named: Sequence[int], overlap: float) -> np.ndarray:
-        """How similar each context is to what was said and named now, (c,) float32.
-
-        The cosine of the words' vectors, and `overlap` times that of the sets of items named.
-
-        Args:
-            vector: (d,) of what was said, unit or zeros.
-            named: Numbers of the items named, each once; -1 for one that no context names.
-            overlap: Weight of naming the same items.
-        """
-        near: np.ndarray = self.vectors @ vector.astype(np.float32)
-        if named and overlap:
-            weights = np.array([self._unknown if i < 0 else self._rarity[i] for i in named])
-            shared = np.zeros(len(self), dtype=np.float32)
-            for number, weight in zip(named, weights, strict=True):
-                if number >= 0:
-                    here = self._by_item[self._item_starts[number] : self._item_starts[number + 1]]
-                    shared[here] += weight**2
-            near = near + np.float32(overlap / np.sqrt((weights**2).sum())) * shared / self._norms
-        return near
-
-    def votes(self, near: np.ndarray, nearest: int, power: float) -> np.ndarray:
-        """Sum over the nearest contexts of similarity^power, for the items that were their answers.
-
-        Args:
-            near: (c,) similarities; contexts at 0 or below have no vote, of equal ones the first come first.
-            nearest: At most so many contexts vote.
-            power: How much more the nearest count.
-
-        Returns:
-            (items,) float64.
-        """
-        places, similarity = top(near, nearest, near > 0)
-        lengths = self.gold_starts[places + 1] - self.gold_starts[places]
-        before = np.cumsum(lengths) - lengths
-        entries = np.repeat(self.gold_starts[places] - before, lengths) + np.arange(lengths.sum())
-        weights = np.repeat(similarity.astype(np.float64) ** power, lengths)
-        return np.bincount(self.gold[entries], weights=weights, minlength=self.items)
-
-
+@dataclass(eq=False)
 class Neighbours:
     """What was named next in the training dialogues that had got to the most similar points.
 
@@ -140,39 +45,30 @@ class Neighbours:
         chars: Characters of the end of what was said that are compared, titles included.
 
     Raises:
-        ValueError: If a number is not allowed.
+        ConfigError: If a number is not allowed.
     """
 
     name = "neighbours"
 
-    def __init__(
-        self,
-        index: Index,
-        k: int = 50,
-        nearest: int = 200,
-        power: float = 4.0,
-        overlap: float = 0.5,
-        max_contexts: int = 30_000,
-        chars: int = 300,
-    ) -> None:
-        if not (0 < power < np.inf and 0 <= overlap < np.inf):
-            raise ValueError(
-                f"`power` is {power} and `overlap` {overlap}; they must be above 0, and 0 or more"
+    index: Index
+    k: int = 50
+    nearest: int = 200
+    power: float = 4.0
+    overlap: float = 0.5
+    max_contexts: int = 30_000
+    chars: int = 300
+
+    def __post_init__(self) -> None:
+        if not (0 < self.power < np.inf and 0 <= self.overlap < np.inf):
+            raise ConfigError(
+                f"`power` is {self.power} and `overlap` {self.overlap}; they must be above 0, and 0 or more"
             )
-        self.index = index
-        self.k = _positive(k)
-        self.nearest = _positive(nearest, "nearest")
-        self.power = power
-        self.overlap = overlap
-        self.max_contexts = _positive(max_contexts, "max_contexts")
-        self.chars = _positive(chars, "chars")
-        self._contexts: Contexts | None = None
-        self._ids: tuple[str, ...] = ()
-        self._number: dict[str, int] = {}
-        self._answers = np.empty(0, dtype=bool)  # (items,) whether ever an answer
-        self._rows = np.empty(0, dtype=np.int64)  # (items,) -1: not in the catalogue
-        self._items: object = None  # the catalogue's items that `_rows` is for
-        self._last: tuple[Dialogue, object, np.ndarray] | None = None
+        at_least_one(
+            "a source's ", k=self.k, nearest=self.nearest, max_contexts=self.max_contexts, chars=self.chars
+        )
+        self._items = KnownItems(self.index, ())
+        self._contexts: Contexts | None = None  # once it has learned
+        self._latest = Latest[np.ndarray]()
 
     @property
     def fitted(self) -> bool:
@@ -182,66 +78,58 @@ class Neighbours:
     def fit(
         self,
         dialogues: Sequence[Dialogue],
-        vectors: Texts | None = None,
+        vectors: TextVectors | None = None,
         progress: Progress | None = None,
     ) -> None:
         """Keep the contexts of whole dialogues with their mentions.
 
         Args:
             dialogues: Oldest first.
-            vectors: Makes the texts' vectors; None: the index's embedder.
+            vectors: Makes the texts' vectors; None: its own.
             progress: Told (done, of) while texts are embedded: minutes for ten thousand.
 
         Raises:
-            ValueError: If no message that names new items has words before it.
+            TrainingError: If no message that names new items has words before it, or the vectors do not fit the
+                index.
         """
-        found: list[tuple[str, list[str], list[str]]] = []
+        points: list[Point] = []
         for dialogue in reversed(dialogues):
-            found += list(contexts_of(dialogue, self.chars))[::-1]
-            if len(found) >= self.max_contexts:
+            points += contexts_of(dialogue, self.chars)[::-1]
+            if len(points) >= self.max_contexts:
                 break
-        found = found[: self.max_contexts][::-1]
-        if not found:
-            raise ValueError(
+        points = points[: self.max_contexts][::-1]
+        if not points:
+            raise TrainingError(
                 f"source {self.name!r} has nothing to learn from: no message that names items has words before "
                 "it; give dialogues with words and mentions, or take the source out of `retrieval.sources`"
             )
-        texts = [text for text, _, _ in found]
-        made = self._embed(texts, progress) if vectors is None else vectors.get(texts, progress)
-        if made.shape != (len(texts), self.index.dim):
-            raise ValueError(
-                f"source {self.name!r}: the vectors of {len(texts)} texts have shape {made.shape}; with this index "
+        vectors = TextVectors(self.index) if vectors is None else vectors
+        made = vectors.get([point.said for point in points], progress)
+        if made.shape != (len(points), self.index.dim):
+            raise TrainingError(
+                f"source {self.name!r}: the vectors of {len(points)} texts have shape {made.shape}; with this index "
                 f"they must be {self.index.dim} wide"
             )
-        ids = tuple(sorted({item for _, named, gold in found for item in (*named, *gold)}))
-        number = {item: place for place, item in enumerate(ids)}
+        items = KnownItems(self.index, sorted({i for point in points for i in (*point.named, *point.gold)}))
         contexts = Contexts.of(
             made.astype(np.float16).astype(np.float32),  # as it will be restored
-            [[number[item] for item in named] for _, named, _ in found],
-            [[number[item] for item in gold] for _, _, gold in found],
-            len(ids),
+            [[items.number[item] for item in point.named] for point in points],
+            [[items.number[item] for item in point.gold] for point in points],
+            len(items),
         )
-        self._adopt(ids, contexts)
-
-    def _embed(self, texts: Sequence[str], progress: Progress | None) -> np.ndarray:
-        distinct = list(dict.fromkeys(texts))
-        made = self.index.embedder.encode(distinct, "query", progress)
-        if self.index.projection is not None:
-            made = self.index.projection(made)
-        place = {text: row for row, text in enumerate(distinct)}
-        return made[[place[text] for text in texts]]
+        self._items, self._contexts = items, contexts
 
     def tensors(self) -> dict[str, np.ndarray]:
         """All that was learned.
 
         Raises:
-            ValueError: If nothing was.
+            CheckpointError: If nothing was.
         """
         if self._contexts is None:
             raise unfitted(self.name)
         return {
             "embedder": packed(self.index.embedder.name),
-            "items": packed(list(self._ids)),
+            "items": packed(list(self._items.ids)),
             "vectors": self._contexts.vectors.astype(np.float16),
             "starts": self._contexts.starts,
             "named": self._contexts.named,
@@ -253,48 +141,43 @@ class Neighbours:
         """Take what `tensors` gave, onto whatever catalogue: items are known by id.
 
         Raises:
-            ValueError: If a tensor is missing, unknown, or has a wrong shape, type or content, or the index has
-                another embedder or width.
+            CheckpointError: If a tensor is missing, unknown, or has a wrong shape, type or content, or the index
+                has another embedder or width.
         """
-        kinds = {"embedder": "u1", "items": "u1", "vectors": "f2:2", "starts": "i8", "named": "u4"}
-        given = checked_tensors(tensors, kinds | {"gold_starts": "i8", "gold": "u4"}, self.name)
+        types = {"embedder": "u1", "items": "u1", "vectors": "f2:2", "starts": "i8", "named": "u4"}
+        given = checked_tensors(tensors, types | {"gold_starts": "i8", "gold": "u4"}, self.name)
         try:
             embedder = unpacked(given["embedder"])
         except ValueError as error:
-            raise ValueError(
+            raise CheckpointError(
                 f"source {self.name!r}: `embedder` is not JSON ({error}); train it again"
             ) from error
         vectors, here = given["vectors"], self.index
         if embedder != here.embedder.name or vectors.shape[1] != here.dim:
-            raise ValueError(
+            raise CheckpointError(
                 f"source {self.name!r} was trained with vectors of {embedder!r}, {vectors.shape[1]} wide; here they "
                 f"are of {here.embedder.name!r}, {here.dim} wide; use what it was trained with, or train it again"
             )
         if not np.isfinite(vectors).all():
-            raise ValueError(f"source {self.name!r}: `vectors` holds NaN or infinity; train the source again")
+            raise CheckpointError(
+                f"source {self.name!r}: `vectors` holds NaN or infinity; train the source again"
+            )
         ids = checked_ids(given["items"], self.name)
         for starts, columns in (("starts", "named"), ("gold_starts", "gold")):
-            check_rows(given[starts], given[columns], len(vectors), len(ids), starts, columns, self.name)
+            check_rows(given, starts, columns, len(vectors), len(ids), self.name)
         named, gold = (given["starts"], given["named"]), (given["gold_starts"], given["gold"])
-        self._adopt(ids, Contexts(vectors.astype(np.float32), *named, *gold, items=len(ids)))
-
-    def _adopt(self, ids: tuple[str, ...], contexts: Contexts) -> None:
-        self._ids = ids
-        self._number = {item_id: place for place, item_id in enumerate(ids)}
-        self._contexts = contexts
-        self._answers = np.bincount(contexts.gold, minlength=len(ids)) > 0
-        self._items = None
-        self._last = None
+        self._items = KnownItems(here, ids)
+        self._contexts = Contexts(vectors.astype(np.float32), *named, *gold, items=len(ids))
 
     def texts(self, dialogue: Dialogue) -> list[str]:
         """The newest words, which are compared."""
-        said = _newest(dialogue, len(dialogue.messages), self.chars)
+        said = newest(dialogue, len(dialogue.messages), self.chars)
         return [said] if self.fitted and said.strip() else []
 
     def search(self, dialogue: Dialogue, query: np.ndarray, k: int, allowed: np.ndarray) -> Found:
         """The rows with most votes of similar contexts; only those with any."""
         if not self.fitted:
-            return _nothing()
+            return nothing()
         scores = self._all(dialogue)
         return top(scores, k, allowed & (scores > 0))
 
@@ -304,81 +187,18 @@ class Neighbours:
         return scores
 
     def _all(self, dialogue: Dialogue) -> np.ndarray:
-        """(n,) float32; the last ones are kept."""
-        items = self.index.catalog.items
-        if self._last is None or self._last[0] is not dialogue or self._last[1] is not items:
-            self._last = (dialogue, items, self._spread(dialogue))
-        scores: np.ndarray = self._last[2]
-        return scores
-
-    def _spread(self, dialogue: Dialogue) -> np.ndarray:
         """(n,) float32."""
-        scores = np.full(len(self.index), np.nan, dtype=np.float32)
-        said = _newest(dialogue, len(dialogue.messages), self.chars)
-        if self._contexts is None or not said.strip():
-            return scores
-        items = self.index.catalog.items
-        if self._items is not items:
-            self._rows = rows_of(self.index, self._ids)
-            self._items = items
-        named = [self._number.get(item, -1) for item in dict.fromkeys(m.item_id for m in dialogue.mentions)]
-        near = self._contexts.near(self.index.embed(said), named, self.overlap)
-        votes = self._contexts.votes(near, self.nearest, self.power)  # (items,)
-        here = self._answers & (self._rows >= 0)
-        scores[self._rows[here]] = votes[here]
-        return scores
+        return self._latest.get(
+            lambda: self._votes(dialogue), dialogue, self.index.catalog.items, self._contexts
+        )
 
-
-def contexts_of(dialogue: Dialogue, chars: int) -> list[tuple[str, list[str], list[str]]]:
-    """The points of a dialogue at which new items are named: the words before, the items before, the new items.
-
-    Points before which no word but titles was said are left out.
-
-    Args:
-        dialogue: With mentions.
-        chars: Characters of the end of the words before that are given, titles included.
-    """
-    new: dict[int, dict[str, None]] = {}
-    places: dict[int, list[tuple[int, int]]] = {}
-    for mention in sorted(dialogue.mentions, key=lambda m: (m.message, m.start)):
-        new.setdefault(mention.message, {})[mention.item_id] = None
-        places.setdefault(mention.message, []).append((mention.start, mention.end))
-    found = []
-    named: dict[str, None] = {}
-    worded = False
-    for number, message in enumerate(dialogue.messages):
-        gold = [item for item in new.get(number, ()) if item not in named]
-        if gold and worded:
-            found.append((_newest(dialogue, number, chars), list(named), gold))
-        named.update(dict.fromkeys(gold))
-        worded = worded or message.role != "system" and _has_words(message.content, places.get(number, ()))
-    return found
-
-
-def _has_words(text: str, places: Sequence[tuple[int, int]]) -> bool:
-    """Whether there is a letter or digit outside of the places."""
-    done = 0
-    for start, end in places:
-        if any(c.isalnum() for c in text[done:start]):
-            return True
-        done = max(done, end)
-    return any(c.isalnum() for c in text[done:])
-
-
-def _newest(dialogue: Dialogue, stop: int, chars: int) -> str:
-    """The end of what was said in the messages before number `stop`."""
-    parts: list[str] = []
-    left = chars
-    for message in reversed(dialogue.messages[:stop]):
-        if left <= 0:
-            break
-        if message.role != "system":
-            parts.append(message.content)
-            left -= len(message.content) + 1
-    return "\n".join(reversed(parts))[-chars:]
-
-
-def _joined(lists: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
-    """Lists as starts (c + 1,) int64 and their entries, one behind the other, uint32."""
-    starts = np.cumsum([0, *map(len, lists)]).astype(np.int64)
-    return starts, np.array([one for given in lists for one in given], dtype=np.uint32)
+    def _votes(self, dialogue: Dialogue) -> np.ndarray:
+        """(n,) float32; NaN for items that never were an answer."""
+        contexts, said = self._contexts, newest(dialogue, len(dialogue.messages), self.chars)
+        if contexts is None or not said.strip():
+            return np.full(len(self.index), np.nan, dtype=np.float32)
+        number = self._items.number
+        named = [number.get(item, -1) for item in dict.fromkeys(m.item_id for m in dialogue.mentions)]
+        near = contexts.near(self.index.embed(said), named, self.overlap)
+        votes = contexts.votes(near, self.nearest, self.power)  # (a,)
+        return self._items.spread(votes, contexts.answers)

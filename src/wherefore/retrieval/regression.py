@@ -3,42 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from wherefore.dialogue.messages import Dialogue
-from wherefore.retrieval.collaborative import (
-    MOST_COLUMNS,
-    SparseRows,
-    check_regularization,
-    check_rows,
-    checked_ids,
-    checked_tensors,
-    rows_of,
-    thin,
-    unfitted,
-)
+from wherefore.errors import CheckpointError, ConfigError, TrainingError
+from wherefore.progress import Progress
+from wherefore.retrieval.checks import above_zero, at_least_one, zero_or_more
 from wherefore.retrieval.index import Index
-from wherefore.retrieval.learned import Progress, by_message, outside, packed, unpacked
-from wherefore.retrieval.sources import Found, _nothing, _positive, top
+from wherefore.retrieval.known_items import KnownItems
+from wherefore.retrieval.latest import Latest
+from wherefore.retrieval.source import Found, nothing, top
+from wherefore.retrieval.sparse import SparseRows, check_columns, check_rows
+from wherefore.retrieval.tensors import checked_ids, checked_tensors, packed, unfitted, unpacked
+from wherefore.retrieval.utterances import by_message, message_parts
 from wherefore.text import FUNCTION_WORDS, forms, stem
 
-_CHARACTERS = 2000  # of a message that are read
 _MESSAGES = 24  # the newest whose words count; what is farther back weighs next to nothing
 
 
-@dataclass(frozen=True, slots=True)
-class _Context:
-    """What was said and named before a message, and what it names that is new."""
-
-    items: tuple[str, ...]
-    words: Mapping[tuple[bool, str], float]  # (by the assistant, word) → weight
-    gold: tuple[str, ...]
-    role: str
-
-
+@dataclass(eq=False)
 class Regression:
     """Ridge regression from the words said and the items named to the items named next.
 
@@ -60,47 +46,32 @@ class Regression:
         user_weight: Weight of turns in which the user names items; of the assistant's it is 1.
 
     Raises:
-        ValueError: If a number is not allowed.
+        ConfigError: If a number is not allowed.
     """
 
     name = "regression"
     part_names = ("by_items", "by_words")
 
-    def __init__(
-        self,
-        index: Index,
-        k: int = 100,
-        regularization: float = 300.0,
-        word_weight: float = 1.0,
-        decay: float = 0.85,
-        min_count: int = 8,
-        max_words: int = 3000,
-        max_items: int = 10_000,
-        weights: int = 200,
-        user_weight: float = 0.7,
-    ) -> None:
-        check_regularization(regularization)
-        for name, weight in (("word_weight", word_weight), ("user_weight", user_weight)):
-            if not 0 <= weight < np.inf:
-                raise ValueError(f"`{name}` is {weight}; it must be 0 or more")
-        if not 0 < decay <= 1:
-            raise ValueError(f"`decay` is {decay}; it must be above 0 and at most 1")
-        if not 1 <= max_items <= MOST_COLUMNS:
-            raise ValueError(f"`max_items` is {max_items}; it must be between 1 and {MOST_COLUMNS:,}")
-        self.index = index
-        self.k = _positive(k)
-        self.regularization = regularization
-        self.word_weight = word_weight
-        self.decay = decay
-        self.min_count = _positive(min_count, "min_count")
-        self.max_words = max_words
-        self.max_items = max_items
-        self.weights = _positive(weights, "weights")
-        self.user_weight = user_weight
+    index: Index
+    k: int = 100
+    regularization: float = 300.0
+    word_weight: float = 1.0
+    decay: float = 0.85
+    min_count: int = 8
+    max_words: int = 3000
+    max_items: int = 10_000
+    weights: int = 200
+    user_weight: float = 0.7
+
+    def __post_init__(self) -> None:
+        above_zero(regularization=self.regularization)
+        zero_or_more(word_weight=self.word_weight, user_weight=self.user_weight)
+        at_least_one("a source's ", k=self.k, min_count=self.min_count, weights=self.weights)
+        check_columns(self.max_items)
+        if not 0 < self.decay <= 1:
+            raise ConfigError(f"`decay` is {self.decay}; it must be above 0 and at most 1")
         self._learnt: _Learnt | None = None
-        self._rows = np.empty(0, dtype=np.int64)  # (a,) of the items that took part; -1: not in the catalogue
-        self._items: object = None  # the catalogue's items that `_rows` is for
-        self._last: tuple[Dialogue, object, np.ndarray] | None = None
+        self._latest = Latest[np.ndarray]()
 
     @property
     def fitted(self) -> bool:
@@ -118,44 +89,46 @@ class Regression:
             progress: Told (done, of) after each of three steps: words counted, sums made, equations solved.
 
         Raises:
-            ValueError: If no message after the first names an item that was not named before.
+            TrainingError: If no message after the first names an item that was not named before.
         """
         tell = progress or (lambda done, of: None)
         idf = self._rarity(dialogues)
         tell(1, 3)
         frequency = Counter(item for one in dialogues for item in {m.item_id for m in one.mentions})
-        ids = tuple(sorted(sorted(frequency, key=lambda item: (-frequency[item], item))[: self.max_items]))
-        learnt = _Learnt(ids, idf, np.zeros(len(ids), dtype=np.float32), None)
-        size = len(ids) + 2 * len(idf)
-        gram = np.zeros((size, size), dtype=np.float32)
-        moments = np.zeros((size, len(ids)), dtype=np.float32)
-        means = np.zeros(size, dtype=np.float64)
-        total = 0.0
-        for dialogue in dialogues:
-            for context in self._contexts(dialogue, idf):
-                gold = [learnt.number[item] for item in context.gold if item in learnt.number]
-                weight = 1.0 if context.role == "assistant" else self.user_weight
-                if not gold or not weight:
-                    continue
-                places, values = learnt.places(context)
-                gram[np.ix_(places, places)] += weight * np.outer(values, values)
-                moments[np.ix_(places, np.array(gold))] += np.float32(weight) * values[:, None]
-                means[places] += weight * values
-                learnt.share[gold] += weight
-                total += weight
-        if not total:
-            raise ValueError(
+        ids = sorted(sorted(frequency, key=lambda item: (-frequency[item], item))[: self.max_items])
+        space = _Space(KnownItems(self.index, ids), idf)
+        sums = self._sums(dialogues, space)
+        if not sums.total:
+            raise TrainingError(
                 f"source {self.name!r} has nothing to learn: none of {len(dialogues)} dialogues names a new item of "
                 "the catalogue after its first message; give dialogues with mentions"
             )
-        learnt.share[:] /= total
         tell(2, 3)
-        moments -= np.outer(means, learnt.share).astype(np.float32)
-        gram[np.diag_indices_from(gram)] += self.regularization
-        solved = np.linalg.solve(gram, moments)  # (f, a)
-        del gram, moments
-        self._adopt(_Learnt(ids, idf, learnt.share, thin(solved, self.weights)))
+        share = sums.share / np.float32(sums.total)
+        sums.moments -= np.outer(sums.means, share).astype(np.float32)
+        sums.gram[np.diag_indices_from(sums.gram)] += self.regularization
+        solved = np.linalg.solve(sums.gram, sums.moments)  # (f, a)
+        del sums
+        self._learnt = _Learnt(space, share, SparseRows.thin(solved, self.weights))
         tell(3, 3)
+
+    def _sums(self, dialogues: Sequence[Dialogue], space: _Space) -> _Sums:
+        """What the equations are made of, over every message that names new items."""
+        number = space.items.number
+        sums = _Sums(len(space), len(number))
+        for dialogue in dialogues:
+            for context in self._contexts(dialogue, space.idf):
+                gold = [number[item] for item in context.gold if item in number]
+                weight = 1.0 if context.role == "assistant" else self.user_weight
+                if not gold or not weight:
+                    continue
+                places, values = space.places(context.items, context.words)
+                sums.gram[np.ix_(places, places)] += weight * np.outer(values, values)
+                sums.moments[np.ix_(places, np.array(gold))] += np.float32(weight) * values[:, None]
+                sums.means[places] += weight * values
+                sums.share[gold] += weight
+                sums.total += weight
+        return sums
 
     def _rarity(self, dialogues: Sequence[Dialogue]) -> dict[str, float]:
         """The words that are heard, each with how much it says: the rarer, the more."""
@@ -199,58 +172,49 @@ class Regression:
         """All that was learned.
 
         Raises:
-            ValueError: If nothing was.
+            CheckpointError: If nothing was.
         """
-        learnt = self._learnt
-        if learnt is None or learnt.weights is None:
+        if self._learnt is None:
             raise unfitted(self.name)
+        idf = self._learnt.space.idf
         return {
-            "items": packed(list(learnt.ids)),
-            "words": packed(list(learnt.idf)),
-            "idf": np.array(list(learnt.idf.values()), dtype=np.float32),
-            "share": learnt.share,
-            "starts": learnt.weights.starts,
-            "columns": learnt.weights.columns,
-            "values": learnt.weights.values,
+            "items": packed(list(self._learnt.space.items.ids)),
+            "words": packed(list(idf)),
+            "idf": np.array(list(idf.values()), dtype=np.float32),
+            "share": self._learnt.share,
+            **self._learnt.weights.tensors(),
         }
 
     def restore(self, tensors: Mapping[str, np.ndarray]) -> None:
         """Take what `tensors` gave, onto whatever catalogue: items are known by id.
 
         Raises:
-            ValueError: If a tensor is missing, unknown, or has a wrong shape, type or content.
+            CheckpointError: If a tensor is missing, unknown, or has a wrong shape, type or content.
         """
-        kinds = {"items": "u1", "words": "u1", "idf": "f4", "share": "f4"}
-        kinds |= {"starts": "i8", "columns": "u2", "values": "f2"}
-        given = checked_tensors(tensors, kinds, self.name)
+        types = {"items": "u1", "words": "u1", "idf": "f4", "share": "f4", **SparseRows.TYPES}
+        given = checked_tensors(tensors, types, self.name)
         ids = checked_ids(given["items"], self.name)
         try:
             words = [str(word) for word in unpacked(given["words"])]
         except (ValueError, TypeError) as error:
-            raise ValueError(
+            raise CheckpointError(
                 f"source {self.name!r}: `words` is no JSON list ({error}); train it again"
             ) from error
         for name, wanted in (("idf", len(words)), ("share", len(ids)), ("values", len(given["columns"]))):
             if given[name].shape != (wanted,) or not np.isfinite(given[name]).all():
-                raise ValueError(
+                raise CheckpointError(
                     f"source {self.name!r}: `{name}` has shape {given[name].shape}; it must hold {wanted} finite "
                     "numbers; train it again"
                 )
-        size = len(ids) + 2 * len(words)
-        check_rows(given["starts"], given["columns"], size, len(ids), "starts", "columns", self.name)
-        weights = SparseRows(given["starts"], given["columns"], given["values"])
-        idf = dict(zip(words, given["idf"].tolist(), strict=True))
-        self._adopt(_Learnt(ids, idf, given["share"], weights))
-
-    def _adopt(self, learnt: _Learnt) -> None:
-        self._learnt = learnt
-        self._items = None
-        self._last = None
+        space = _Space(KnownItems(self.index, ids), dict(zip(words, given["idf"].tolist(), strict=True)))
+        check_rows(given, "starts", "columns", len(ids) + 2 * len(words), len(ids), self.name)
+        weights = SparseRows(**{name: given[name] for name in SparseRows.TYPES})
+        self._learnt = _Learnt(space, given["share"], weights)
 
     def search(self, dialogue: Dialogue, query: np.ndarray, k: int, allowed: np.ndarray) -> Found:
         """The rows that all that was said and named speaks for most; nothing when it knows none of that."""
         if not self.fitted:
-            return _nothing()
+            return nothing()
         scores = self._all(dialogue)[:, 0]
         known = ~np.isnan(scores)
         return top(np.nan_to_num(scores, nan=-np.inf), k, allowed & known)
@@ -266,68 +230,87 @@ class Regression:
         return parts
 
     def _all(self, dialogue: Dialogue) -> np.ndarray:
-        """Score and parts of every row, (n, 3) float32; the last ones are kept."""
-        items = self.index.catalog.items
-        if self._last is None or self._last[0] is not dialogue or self._last[1] is not items:
-            self._last = (dialogue, items, self._spread(dialogue))
-        return self._last[2]
+        """Score and parts of every row, (n, 3) float32."""
+        return self._latest.get(
+            lambda: self._spread(dialogue), dialogue, self.index.catalog.items, self._learnt
+        )
 
     def _spread(self, dialogue: Dialogue) -> np.ndarray:
-        made = np.full((len(self.index), 3), np.nan, dtype=np.float32)
-        learnt = self._learnt
-        if learnt is None or learnt.weights is None:
-            return made
-        items = self.index.catalog.items
-        if self._items is not items:
-            self._rows = rows_of(self.index, learnt.ids)
-            self._items = items
-        named = tuple(dict.fromkeys(mention.item_id for mention in dialogue.mentions))
-        heard = self._heard(dialogue, _words(dialogue), learnt.idf)
-        places, values = learnt.places(_Context(named, heard, (), ""))
+        learnt, nothing_known = self._learnt, np.full((len(self.index), 3), np.nan, dtype=np.float32)
+        if learnt is None:
+            return nothing_known
+        space = learnt.space
+        named = dict.fromkeys(mention.item_id for mention in dialogue.mentions)
+        places, values = space.places(named, self._heard(dialogue, _words(dialogue), space.idf))
         if not len(places):
-            return made
-        parts = np.zeros((2, len(learnt.ids)), dtype=np.float32)
+            return nothing_known
+        parts = np.zeros((2, len(space.items)), dtype=np.float32)
         for place, value in zip(places.tolist(), values.tolist(), strict=True):
-            columns, weights = learnt.weights.row(place)
-            parts[int(place >= len(learnt.ids)), columns] += np.float32(value) * weights.astype(np.float32)
-        here = self._rows >= 0
-        made[self._rows[here]] = np.stack([learnt.share + parts.sum(0), *parts], axis=1)[here]
-        return made
+            learnt.weights.add_row(place, value, parts[int(place >= len(space.items))])
+        return space.items.spread(np.stack([learnt.share + parts.sum(0), *parts], axis=1))
 
 
-class _Learnt:
-    """All that was learned: features are items, then words of the user, then words of the assistant."""
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What was said and named before a message, and what it names that is new."""
 
-    def __init__(
-        self, ids: tuple[str, ...], idf: Mapping[str, float], share: np.ndarray, weights: SparseRows | None
-    ) -> None:
-        self.ids = ids
+    items: tuple[str, ...]
+    words: Mapping[tuple[bool, str], float]  # (by the assistant, word) → weight
+    gold: tuple[str, ...]
+    role: str
+
+
+class _Space:
+    """The f features of the model: a items, then words of the user, then words of the assistant.
+
+    Args:
+        items: That take part.
+        idf: The words that are heard, each with how much it says.
+    """
+
+    def __init__(self, items: KnownItems, idf: Mapping[str, float]) -> None:
+        self.items = items
         self.idf = dict(idf)
-        self.share = share  # (a,) of training turns that name each item
-        self.weights = weights
-        self.number = {item: place for place, item in enumerate(ids)}
-        self.word = {word: place for place, word in enumerate(self.idf)}
+        self._word = {word: place for place, word in enumerate(self.idf)}
 
-    def places(self, context: _Context) -> tuple[np.ndarray, np.ndarray]:
-        """The features that a context has, ascending (f,) int64, and their values (f,) float32."""
-        found = {self.number[item]: 1.0 for item in context.items if item in self.number}
-        for (by, word), weight in context.words.items():
-            found[len(self.ids) + by * len(self.idf) + self.word[word]] = weight
+    def __len__(self) -> int:
+        return len(self.items) + 2 * len(self.idf)
+
+    def places(
+        self, named: Iterable[str], words: Mapping[tuple[bool, str], float]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The features of what was named and said, ascending (f',) int64, and their values (f',) float32."""
+        number = self.items.number
+        found = {number[item]: 1.0 for item in named if item in number}
+        for (by, word), weight in words.items():
+            found[len(self.items) + by * len(self.idf) + self._word[word]] = weight
         places = np.array(sorted(found), dtype=np.int64)
         return places, np.array([found[place] for place in places.tolist()], dtype=np.float32)
 
 
+class _Sums:
+    """Weighted sums over messages that name new items."""
+
+    def __init__(self, features: int, items: int) -> None:
+        self.gram = np.zeros((features, features), dtype=np.float32)  # features by features
+        self.moments = np.zeros((features, items), dtype=np.float32)  # features by items named
+        self.means = np.zeros(features, dtype=np.float64)
+        self.share = np.zeros(items, dtype=np.float32)
+        self.total = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Learnt:
+    """All that was learned."""
+
+    space: _Space
+    share: np.ndarray  # (a,) of training turns that name each item
+    weights: SparseRows  # (f, a)
+
+
 def _words(dialogue: Dialogue) -> list[set[str]]:
     """The stems of each message's words, without titles and function words."""
-    mentions = by_message(dialogue)
     return [
-        set()
-        if message.role == "system"
-        else {
-            stem(form)
-            for part in outside(message.content[:_CHARACTERS], mentions.get(turn, ()))
-            for form in forms(part)
-            if form not in FUNCTION_WORDS
-        }
-        for turn, message in enumerate(dialogue.messages)
+        {stem(form) for part in parts for form in forms(part) if form not in FUNCTION_WORDS}
+        for parts in message_parts(dialogue)
     ]

@@ -11,7 +11,9 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
+from wherefore.errors import CheckpointError, CheckpointNotFoundError, ConfigError
 from wherefore.files import recover, write_aside
+from wherefore.retrieval.checks import at_least_one
 
 Allowed = np.ndarray  # (n,) bool
 
@@ -76,15 +78,12 @@ class FaissStore:
 
     def __init__(self, dim: int, factory: str = "Flat", ef_search: int = 128) -> None:
         faiss = _faiss()
-        if dim < 1:
-            raise ValueError(f"`dim` is {dim}; it must be at least 1")
+        at_least_one(dim=dim, ef_search=ef_search)
         if not _FACTORY.fullmatch(factory):
-            raise ValueError(
+            raise ConfigError(
                 f"`factory` is {factory!r}; known: Flat, SQ4, SQ6, SQ8, SQfp16, SQbf16, HNSW<links> such as HNSW32, "
                 "HNSW32,SQ8 or HNSW32,SQfp16"
             )
-        if ef_search < 1:
-            raise ValueError(f"`ef_search` is {ef_search}; it must be at least 1")
         self.dim = dim
         self.factory = factory
         self.ef_search = ef_search
@@ -220,15 +219,15 @@ class FaissStore:
         """Read what `save` wrote.
 
         Raises:
-            FileNotFoundError: If a file is missing.
-            ValueError: If a file is broken or the files do not go together.
+            CheckpointNotFoundError: If a file is missing.
+            CheckpointError: If a file is broken or the files do not go together.
         """
         faiss = _faiss()
         folder = Path(folder)
         recover(folder)
         for name in ("store.json", "vectors.faiss"):
             if not (folder / name).is_file():
-                raise FileNotFoundError(f"no {folder / name}; build the index again")
+                raise CheckpointNotFoundError(f"no {folder / name}; build the index again")
         try:
             about = json.loads((folder / "store.json").read_text(encoding="utf-8"))
             store = cls(about["dim"], about["factory"], about["ef_search"])
@@ -237,12 +236,12 @@ class FaissStore:
             store._trained_on = about["trained_on"]
             store.ids = [str(item_id) for item_id in about["ids"]]
         except (RuntimeError, KeyError, TypeError, json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise ValueError(
+            raise CheckpointError(
                 f"the store in {folder} cannot be read ({error}); build the index again"
             ) from error
         store._rows = {item_id: row for row, item_id in enumerate(store.ids)}
         if store._index.d != store.dim or not store._index.ntotal == len(store.ids) == len(store._rows):
-            raise ValueError(
+            raise CheckpointError(
                 f"{folder} holds {store._index.ntotal} vectors of {store._index.d} dimensions but says "
                 f"{len(store.ids)} ids and {store.dim} dimensions; build the index again"
             )

@@ -7,67 +7,34 @@ query looks at all that came before and is compared with every item of the catal
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from wherefore.catalog.catalog import Item
-from wherefore.dialogue.messages import Dialogue, Message
+from wherefore.dialogue.messages import Dialogue
+from wherefore.errors import CheckpointError, ConfigError, TrainingError
+from wherefore.progress import Progress
 from wherefore.reading.vocabulary import item_nouns, lexicon
+from wherefore.retrieval.checks import at_least_one
+from wherefore.retrieval.events import Events, events_of
 from wherefore.retrieval.index import Index
-from wherefore.retrieval.learned import Progress, TextVectors, by_message, outside, packed, unpacked
-from wherefore.retrieval.sources import Found, top
+from wherefore.retrieval.item_inputs import FurtherVectors, ItemInputs, item_inputs
+from wherefore.retrieval.latest import Latest
+from wherefore.retrieval.learned_towers import Key, LearnedTowers
+from wherefore.retrieval.query_network import QueryTower
+from wherefore.retrieval.query_training import QueryTraining
+from wherefore.retrieval.source import BY_CONTENT, Found, nothing, top, unknown
+from wherefore.retrieval.text_vectors import TextVectors
+from wherefore.retrieval.utterances import message_texts
 from wherefore.text import FUNCTION_WORDS, forms, stem
 
-TEXT, VALUE, ITEM, QUERY = range(4)  # kinds of events
-USER, ASSISTANT = range(2)
-_FARTHEST = 23  # messages; what is farther back counts as this far
 _PHRASE = 4  # words of a value at most
-_CHARACTERS = 2000  # of a message that are read
-_VALUES = 24  # of a message that count, the first
-_EVENTS = 512  # of a dialogue that count, the newest: attention takes their square
-_UNKNOWN = 0.5  # added to counts of mentions, so that an item nobody named has some
 _BATCH = 32  # dialogues that are read at once after training
-
-Key = tuple[str, str]  # field, value in lower case
-
-
-@dataclass(frozen=True, slots=True)
-class Events:
-    """What happened in a dialogue, e events in order.
-
-    Attributes:
-        kinds: (e,) TEXT, VALUE, ITEM or QUERY.
-        roles: (e,) USER or ASSISTANT; of a query: who speaks next.
-        turns: (e,) number of the message.
-        places: (e,) which text, value or item; 0 for a query.
-        gold: Of each query, the items to find.
-        named: Of each query, the items named before.
-        texts: What the places of TEXT events count, until `at` makes them rows of a matrix.
-    """
-
-    kinds: np.ndarray
-    roles: np.ndarray
-    turns: np.ndarray
-    places: np.ndarray
-    gold: tuple[np.ndarray, ...] = ()
-    named: tuple[np.ndarray, ...] = ()
-    texts: tuple[str, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.kinds)
-
-    def at(self, rows: np.ndarray) -> Events:
-        """The same with its texts (t,) found at these rows of a matrix."""
-        places = self.places.copy()
-        places[self.kinds == TEXT] = rows[places[self.kinds == TEXT]]
-        return replace(self, places=places, texts=())
 
 
 class Phrases:
@@ -121,195 +88,6 @@ class Phrases:
         return list(found)
 
 
-@dataclass(frozen=True, slots=True)
-class Features:
-    """What item vectors are made of, n items.
-
-    Attributes:
-        text: (n, d) text vectors.
-        own: (n,) number of an item's own vector; the number of such vectors for an item without.
-        values: (v,) numbers of the values of all items, one item after the other.
-        starts: (n,) where in `values` an item's begin.
-        weights: (v,) of the values.
-        log_counts: (n,) log(mentions in training + 0.5).
-        extra: Further vectors by name, (n, their width); zeros where there is none.
-    """
-
-    text: Tensor
-    own: Tensor
-    values: Tensor
-    starts: Tensor
-    weights: Tensor
-    log_counts: Tensor
-    extra: Mapping[str, Tensor] = field(default_factory=dict)
-
-
-class _Layer(nn.Module):
-    """A pre-norm transformer layer whose attention knows how many messages lie between two events."""
-
-    def __init__(self, width: int, heads: int, dropout: float) -> None:
-        super().__init__()
-        self.heads = heads
-        self.before, self.within = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.inputs, self.output = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.distance = nn.Embedding(_FARTHEST + 1, heads)
-        nn.init.zeros_(self.distance.weight)
-        self.feed = nn.Sequential(
-            nn.Linear(width, 2 * width), nn.GELU(), nn.Dropout(dropout), nn.Linear(2 * width, width)
-        )
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, x: Tensor, seen: Tensor, distance: Tensor) -> Tensor:
-        """(b, e, w), which event sees which (b, e, e) and their distance in messages (b, e, e) -> (b, e, w)."""
-        b, e, width = x.shape
-        heads = self.inputs(self.before(x)).view(b, e, 3, self.heads, width // self.heads)
-        query, key, value = heads.permute(2, 0, 3, 1, 4)  # (b, heads, e, w / heads) each
-        bias = self.distance(distance).permute(0, 3, 1, 2).masked_fill(~seen[:, None], -1e9)
-        read = functional.scaled_dot_product_attention(query, key, value, attn_mask=bias.to(query.dtype))
-        x = x + self.dropout(self.output(read.transpose(1, 2).reshape(b, e, width)))
-        made: Tensor = x + self.dropout(self.feed(self.within(x)))
-        return made
-
-
-class QueryTower(nn.Module):
-    """Reads events and gives a query vector before each message; makes item vectors of the same space.
-
-    Causal self-attention over what was named (SASRec: Kang and McAuley, 2018), with a learned bias by distance
-    (Raffel et al., 2020); items' own vectors are dropped at random, so that new items, which have none, are as
-    usable (DropoutNet: Volkovs et al., 2017).
-
-    Args:
-        dim: d, width of text vectors.
-        items: Items that have a vector of their own.
-        values: Values of category and people fields.
-        width: w.
-        layers: Transformer layers.
-        heads: Attention heads.
-        dropout: Within the layers.
-        id_dropout: Share of items whose own vector is left out in a training step.
-        event_dropout: Share of events that are left out in a training step.
-        extra: Width of further item vectors by name.
-
-    Raises:
-        ValueError: If a number is out of its range.
-    """
-
-    def __init__(
-        self,
-        dim: int,
-        items: int,
-        values: int,
-        width: int = 256,
-        layers: int = 1,
-        heads: int = 4,
-        dropout: float = 0.2,
-        id_dropout: float = 0.3,
-        event_dropout: float = 0.1,
-        extra: Mapping[str, int] | None = None,
-    ) -> None:
-        super().__init__()
-        for name, number in (("width", width), ("layers", layers), ("heads", heads)):
-            if number < 1:
-                raise ValueError(f"`{name}` is {number}; it must be at least 1")
-        for name, share in (
-            ("dropout", dropout),
-            ("id_dropout", id_dropout),
-            ("event_dropout", event_dropout),
-        ):
-            if not 0 <= share < 1:
-                raise ValueError(f"`{name}` is {share}; it must be at least 0 and less than 1")
-        if width % heads:
-            raise ValueError(f"`width` is {width}; it must be a multiple of `heads`, which is {heads}")
-        self.id_dropout, self.event_dropout = id_dropout, event_dropout
-        self.own = nn.Embedding(items + 1, width, padding_idx=items)  # the last: none, always zeros
-        self.bias = nn.Parameter(torch.zeros(items))
-        self.values = nn.Embedding(values, width)
-        self.item_text, self.item_norm = nn.Linear(dim, width), nn.LayerNorm(width)
-        self.extra = nn.ModuleDict({n: nn.Linear(w, width, bias=False) for n, w in (extra or {}).items()})
-        self.said, self.kinds = nn.Linear(dim, width), nn.Embedding(8, width)
-        nn.init.normal_(self.values.weight, std=0.02)
-        nn.init.normal_(self.kinds.weight, std=0.1)
-        nn.init.normal_(self.own.weight, std=0.02)
-        with torch.no_grad():
-            self.own.weight[items] = 0.0
-        self.layers = nn.ModuleList(_Layer(width, heads, dropout) for _ in range(layers))
-        self.norm, self.output = nn.LayerNorm(width), nn.Linear(width, width)
-        self.dropout = nn.Dropout(dropout)
-        self.popularity = nn.Parameter(torch.tensor([0.5]))
-        self.sharpness = nn.Parameter(torch.tensor([math.log(12.0)]))
-
-    def items(self, features: Features) -> Tensor:
-        """Item vectors (n, w) as events are made of; `scores` takes them unit."""
-        mine = self.own(features.own)
-        if self.training and self.id_dropout:
-            mine = mine * (torch.rand(len(mine), 1) > self.id_dropout)
-        made = mine + self.item_text(features.text)
-        if len(features.values):
-            made = made + functional.embedding_bag(
-                features.values,
-                self.values.weight,
-                features.starts,
-                mode="sum",
-                per_sample_weights=features.weights,
-            )
-        for name, linear in self.extra.items():
-            made = made + linear(features.extra[name])
-        normed: Tensor = self.item_norm(made)
-        return normed
-
-    def forward(self, batch: Sequence[Events], items: Tensor, texts: Tensor) -> Tensor:
-        """Query vectors of all queries of the dialogues, in order: (q, w), unit.
-
-        A query sees the events of earlier messages and itself; an event those of its message and of earlier
-        ones. Nothing sees another query.
-
-        Args:
-            batch: b dialogues.
-            items: (n, w) that ITEM events point into.
-            texts: (t, d) that TEXT events point into.
-        """
-        shape = (len(batch), max(map(len, batch)))
-        kinds, roles, turns, places = (torch.zeros(shape, dtype=torch.long) for _ in range(4))
-        real = torch.zeros(shape, dtype=torch.bool)
-        for row, events in enumerate(batch):
-            real[row, : len(events)] = True
-            kinds[row, : len(events)] = torch.from_numpy(events.kinds)
-            roles[row, : len(events)] = torch.from_numpy(events.roles)
-            turns[row, : len(events)] = torch.from_numpy(events.turns)
-            places[row, : len(events)] = torch.from_numpy(events.places)
-        queries = (kinds == QUERY) & real
-        x = self.kinds(kinds * 2 + roles)  # (b, e, w)
-        for kind in (TEXT, VALUE, ITEM):
-            here = (kinds == kind) & real
-            which = places[here]
-            if not len(which):
-                continue
-            if kind == TEXT:
-                content = 3 * self.said(texts[which].float())
-            elif kind == VALUE:
-                content = 3 * self.values(which)
-            else:  # not items[which], whose gradient depends on the order in which threads come
-                content = functional.embedding(which, items)
-            x = x.index_put((here,), content.to(x.dtype), accumulate=True)
-        kept = real
-        if self.training and self.event_dropout:
-            kept = real & (torch.rand(shape) > self.event_dropout)
-        reader, read = turns[:, :, None], turns[:, None, :]
-        earlier = torch.where(queries[:, :, None], read < reader, read <= reader)
-        seen = earlier & ~queries[:, None, :] & kept[:, None, :]
-        seen = seen | torch.eye(shape[1], dtype=torch.bool)
-        distance = (reader - read).clamp(0, _FARTHEST)
-        x = self.dropout(x)
-        for layer in self.layers:
-            x = layer(x, seen, distance)
-        return functional.normalize(self.output(self.norm(x[queries])).float(), dim=-1)
-
-    def scores(self, queries: Tensor, unit_items: Tensor, features: Features) -> Tensor:
-        """How well queries (q, w) and items (n, w), both unit, go together: logits (q, n)."""
-        bias = torch.cat([self.bias, self.bias.new_zeros(1)])[features.own]
-        return self.sharpness.exp() * (queries @ unit_items.T) + self.popularity * features.log_counts + bias
-
-
 class Tower:
     """The source that a query tower makes: what the assistant is likeliest to name next.
 
@@ -343,7 +121,7 @@ class Tower:
         history: Mean loss of each epoch of the last `fit`, over the members.
 
     Raises:
-        ValueError: If a number is out of its range or `extra` does not fit the index.
+        ConfigError: If a number is out of its range or `extra` does not fit the index.
     """
 
     name = "tower"
@@ -371,31 +149,36 @@ class Tower:
         unnamed: int = 0,
         extra: Mapping[str, np.ndarray] | None = None,
     ) -> None:
-        self.part_names: tuple[str, ...] = ("by_content",) if by_content else ()
-        for what, number in (("k", k), ("epochs", epochs), ("batch_size", batch_size), ("members", members)):
-            if number < 1:
-                raise ValueError(f"`{what}` is {number}; it must be at least 1")
+        self.part_names: tuple[str, ...] = (BY_CONTENT,) if by_content else ()
+        at_least_one(k=k, epochs=epochs, batch_size=batch_size, members=members)
         if not 0 <= unnamed < k:
-            raise ValueError(f"`unnamed` is {unnamed}; it must be at least 0 and less than `k`, which is {k}")
-        self.unnamed = unnamed
+            raise ConfigError(
+                f"`unnamed` is {unnamed}; it must be at least 0 and less than `k`, which is {k}"
+            )
         self.index, self.k = index, k
-        self.shape: dict[str, int] = {"width": width, "layers": layers, "heads": heads}
-        self.drop: dict[str, Any] = {
-            "dropout": dropout,
-            "id_dropout": id_dropout,
-            "event_dropout": event_dropout,
-        }
-        self.epochs, self.batch_size, self.lr, self.weight_decay = epochs, batch_size, lr, weight_decay
-        self.user_weight, self.members, self.seed, self.bf16 = user_weight, members, seed, bf16
-        self.min_frequency = min_frequency
+        self.unnamed, self.min_frequency = unnamed, min_frequency
+        self.members, self.seed = members, seed
+        self.width = width
+        self.training = QueryTraining(epochs, batch_size, lr, weight_decay, user_weight, bf16)
         self.history: list[float] = []
-        self._extra = _Extra(extra or {}, index)
-        self._learnt: _Learnt | None = None
-        self._state: _State | None = None
-        self._last: tuple[Dialogue, _State, np.ndarray] | None = None
-        self._query: tuple[Dialogue, _State, np.ndarray] | None = None
+        self._further = FurtherVectors(extra or {}, index)
+        self._make_network = partial(
+            QueryTower,
+            index.dim,
+            width=width,
+            layers=layers,
+            heads=heads,
+            dropout=dropout,
+            id_dropout=id_dropout,
+            event_dropout=event_dropout,
+            extra=self._further.widths,
+        )
+        self._learnt: LearnedTowers | None = None
+        self._view = Latest[_CatalogView]()
+        self._logs = Latest[np.ndarray]()
+        self._query = Latest[np.ndarray]()
         with torch.random.fork_rng(devices=[]):
-            self._tower(0, 0)  # what cannot be built is refused here
+            self._make_network(0, 0)  # what cannot be built is refused here
 
     # -- learning ---------------------------------------------------------------------------------------
 
@@ -420,206 +203,78 @@ class Tower:
             progress: Told (steps done, of).
 
         Raises:
-            ValueError: If no dialogue names a new item after its first message.
+            TrainingError: If no dialogue names a new item after its first message.
             FloatingPointError: If the loss is no longer a number.
         """
         vectors = TextVectors(self.index) if vectors is None else vectors
+        learnt = self._to_learn(dialogues)
+        view = self._look(learnt)
+        lessons = [view.events(dialogue, learn=True) for dialogue in dialogues]
+        lessons = [events for events in lessons if events.gold]
+        if not lessons:
+            raise TrainingError(
+                f"source {self.name!r} has nothing to learn: none of {len(dialogues)} dialogues names a new "
+                "item of the catalogue after its first message; give dialogues with mentions"
+            )
+        rows = vectors.rows([text for events in lessons for text in events.texts])
+        ends = np.cumsum([0, *(len(events.texts) for events in lessons)])
+        lessons = [events.at(rows[ends[n] : ends[n + 1]]) for n, events in enumerate(lessons)]
+        texts = torch.from_numpy(vectors.matrix)
+        towers: list[QueryTower] = []
+        losses: list[list[float]] = []
+        for member in range(self.members):
+
+            def tell(done: int, of: int, member: int = member) -> None:
+                if progress is not None:
+                    progress(member * of + done, self.members * of)
+
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(self.seed + member)
+                towers.append(self._make_network(len(learnt.ids), len(learnt.keys)))
+                losses.append(
+                    self.training.run(towers[-1], lessons, texts, view.inputs, self.seed + member, tell)
+                )
+        self._learnt = replace(learnt, towers=tuple(towers))
+        self.history = np.mean(losses, axis=0).tolist()
+
+    def _to_learn(self, dialogues: Sequence[Dialogue]) -> LearnedTowers:
+        """Which items and values get vectors; no tower yet."""
         catalog, attributes = self.index.catalog, self.index.attributes
         counts: dict[str, int] = {}
         for dialogue in dialogues:
             for item, _ in dict.fromkeys((mention.item_id, mention.message) for mention in dialogue.mentions):
                 counts[item] = counts.get(item, 0) + 1
         ids = sorted(item for item in catalog.ids if item in counts)
-        keys = sorted(
-            key
-            for key, number in attributes.numbers.items()
-            if attributes.frequency(number) >= self.min_frequency
-        )
-        learnt = _Learnt(
+        return LearnedTowers(
             towers=(),
             ids=ids,
             counts=np.array([counts[item] for item in ids], dtype=np.float32),
-            keys=keys,
-            people=[spec.name for spec in catalog.schema.of_kind("people")],
+            keys=sorted(
+                key
+                for key, number in attributes.numbers.items()
+                if attributes.frequency(number) >= self.min_frequency
+            ),
+            people=[spec.name for spec in catalog.schema.names],
         )
-        state = self._derive(learnt)
-        found = [_events(dialogue, state, learn=True) for dialogue in dialogues]
-        found = [events for events in found if events.gold]
-        if not found:
-            raise ValueError(
-                f"source {self.name!r} has nothing to learn: none of {len(dialogues)} dialogues names a new "
-                "item of the catalogue after its first message; give dialogues with mentions"
-            )
-        rows = vectors.rows([text for events in found for text in events.texts])
-        ends = np.cumsum([0, *(len(events.texts) for events in found)])
-        found = [events.at(rows[ends[n] : ends[n + 1]]) for n, events in enumerate(found)]
-        texts = torch.from_numpy(vectors.matrix)
-        towers: list[QueryTower] = []
-        losses: list[list[float]] = []
-        for member in range(self.members):
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(self.seed + member)
-                towers.append(self._tower(len(ids), len(keys)))
-                losses.append(self._train(member, towers[-1], found, texts, state, progress))
-        self._learnt = replace(learnt, towers=tuple(towers))
-        self.history = np.mean(losses, axis=0).tolist()
-        self._state, self._last, self._query = None, None, None
-
-    def _train(
-        self,
-        member: int,
-        tower: QueryTower,
-        found: Sequence[Events],
-        texts: Tensor,
-        state: _State,
-        progress: Progress | None,
-    ) -> list[float]:
-        rng = np.random.default_rng(self.seed + member)
-        matrices: list[nn.Parameter] = []
-        others: list[nn.Parameter] = []
-        for name, weight in tower.named_parameters():
-            small = weight.ndim < 2 or "kinds." in name or "distance." in name
-            (others if small else matrices).append(weight)
-        optimizer = torch.optim.AdamW(
-            [
-                {"params": matrices, "weight_decay": self.weight_decay},
-                {"params": others, "weight_decay": 0.0},
-            ],
-            lr=self.lr,
-            fused=True,
-        )
-        steps, done = self.epochs * math.ceil(len(found) / self.batch_size), 0
-        rise = min(100, max(steps // 5, 1))
-        history = []
-        tower.train()
-        for epoch in range(self.epochs):
-            losses = []
-            for chosen in _batches(found, self.batch_size, rng):
-                batch = [found[number] for number in chosen]
-                rate = min(1.0, (done + 1) / rise) * (0.03 + 0.485 * (1 + math.cos(math.pi * done / steps)))
-                for group in optimizer.param_groups:
-                    group["lr"] = self.lr * rate
-                with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bf16):
-                    items = tower.items(state.features)  # (n, w)
-                    queries = tower(batch, items, texts)  # (q, w)
-                    unit = functional.normalize(items.float(), dim=-1)
-                    scores = tower.scores(queries, unit, state.features)  # (q, n)
-                loss = self._loss(scores.float(), batch)
-                if not math.isfinite(loss.item()):
-                    raise FloatingPointError(
-                        f"the loss of source {self.name!r} is {loss.item()} in epoch {epoch + 1}; lower its `lr`, "
-                        f"now {self.lr}"
-                    )
-                optimizer.zero_grad()
-                torch.autograd.backward(loss)
-                nn.utils.clip_grad_norm_(tower.parameters(), 1.0)
-                optimizer.step()
-                losses.append(loss.item())
-                done += 1
-                if progress is not None:
-                    progress(member * steps + done, self.members * steps)
-            history.append(sum(losses) / len(losses))
-        tower.eval()
-        with torch.no_grad():  # as it is kept, so that a restored tower gives the same scores
-            for tensor in tower.state_dict().values():
-                tensor.copy_(torch.from_numpy(_kept(tensor)))
-        return history
-
-    def _loss(self, scores: Tensor, batch: Sequence[Events]) -> Tensor:
-        """Mean cross-entropy of the gold items; items named before are out of the race."""
-        gold = [rows for events in batch for rows in events.gold]
-        named = [rows for events in batch for rows in events.named]
-        roles = np.concatenate([events.roles[events.kinds == QUERY] for events in batch])
-        out = torch.zeros(scores.shape, dtype=torch.bool)
-        out[_line(named), np.concatenate(named)] = True
-        logs = scores.masked_fill(out, -1e4).log_softmax(-1)
-        lines = _line(gold)
-        weights = torch.from_numpy(np.where(roles == USER, self.user_weight, 1.0)[lines]).float()
-        picked = logs[lines, np.concatenate(gold)]
-        return -(picked * weights).sum() / weights.sum().clamp_min(1e-6)
-
-    def _tower(self, items: int, values: int) -> QueryTower:
-        return QueryTower(self.index.dim, items, values, **self.shape, extra=self._extra.widths, **self.drop)
-
-    # -- what was learned, as tensors ---------------------------------------------------------------------
 
     def tensors(self) -> dict[str, np.ndarray]:
-        """Weights (matrices as float16), the items with vectors of their own, how often they were named, values.
+        """All that was learned; see `LearnedTowers.tensors`.
 
         Raises:
-            ValueError: If nothing was learned yet.
+            CheckpointError: If nothing was learned yet.
         """
-        learnt = self._learned()
-        return {
-            **{
-                f"{prefix}.{name}": _kept(tensor)
-                for prefix, tower in zip(self._prefixes(), learnt.towers, strict=True)
-                for name, tensor in tower.state_dict().items()
-            },
-            "counts": learnt.counts,
-            "ids": packed(learnt.ids),
-            "values": packed([list(key) for key in learnt.keys]),
-            "people": packed(learnt.people),
-            "embedder": packed(self.index.embedder.name),
-        }
+        return self._learned().tensors(self.index.embedder.name)
 
     def restore(self, tensors: Mapping[str, np.ndarray]) -> None:
         """Take what `tensors` gave. When it fails, what was learned before stays.
 
         Raises:
-            ValueError: If a tensor is missing, left over, or of another shape, or vectors were of another
+            CheckpointError: If a tensor is missing, left over, or of another shape, or vectors were of another
                 embedder.
         """
-        rest = ("counts", "ids", "values", "people", "embedder")
-        missing = [name for name in rest if name not in tensors]
-        if missing:
-            raise ValueError(f"{', '.join(missing)} of source {self.name!r} is missing; train it again")
-        embedder = unpacked(tensors["embedder"])
-        if embedder != self.index.embedder.name:
-            raise ValueError(
-                f"source {self.name!r} was trained with the vectors of {embedder!r}, here they are of "
-                f"{self.index.embedder.name!r}; use the embedder it was trained with, or train it again"
-            )
-        ids, keys = unpacked(tensors["ids"]), unpacked(tensors["values"])
-        with torch.random.fork_rng(devices=[]):
-            towers = {prefix: self._tower(len(ids), len(keys)) for prefix in self._prefixes()}
-        expected = {
-            f"{prefix}.{name}": tuple(tensor.shape)
-            for prefix, tower in towers.items()
-            for name, tensor in tower.state_dict().items()
-        }
-        expected["counts"] = (len(ids),)
-        given = {name: tuple(tensor.shape) for name, tensor in tensors.items() if name not in rest[1:]}
-        wrong = [
-            f"{name} is {given.get(name, 'missing')}, here {expected.get(name, 'unknown')}"
-            for name in sorted(set(expected) | set(given))
-            if given.get(name) != expected.get(name)
-        ]
-        if wrong:
-            raise ValueError(
-                f"what source {self.name!r} learned does not fit: {'; '.join(wrong[:3])} ({len(wrong)} in all); "
-                f"`width`, `layers`, `heads`, `members` and `extra` must be those it was trained with, here "
-                f"{self.shape | {'members': self.members}}"
-            )
-        for prefix, tower in towers.items():
-            tower.load_state_dict(
-                {
-                    name: torch.from_numpy(np.array(tensors[f"{prefix}.{name}"], dtype=np.float32))
-                    for name in tower.state_dict()
-                }
-            )
-        self._learnt = _Learnt(
-            towers=tuple(tower.eval() for tower in towers.values()),
-            ids=[str(item) for item in ids],
-            counts=np.array(tensors["counts"], dtype=np.float32),
-            keys=[(str(name), str(value)) for name, value in keys],
-            people=[str(name) for name in unpacked(tensors["people"])],
+        self._learnt = LearnedTowers.of(
+            tensors, self._make_network, self.members, self.index.embedder.name, self.name
         )
-        self._state, self._last, self._query = None, None, None
-
-    def _prefixes(self) -> list[str]:
-        """What the names of each member's tensors begin with."""
-        return ["tower", *(f"tower-{member}" for member in range(1, self.members))]
 
     # -- searching ----------------------------------------------------------------------------------------
 
@@ -630,7 +285,7 @@ class Tower:
     def search(self, dialogue: Dialogue, query: np.ndarray, k: int, allowed: np.ndarray) -> Found:
         """The rows that are likeliest to be named next."""
         if not self._knows:
-            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+            return nothing()
         scores = self._all(dialogue)
         if not self.unnamed:
             return top(scores, k, allowed)
@@ -649,7 +304,7 @@ class Tower:
         than none. With `unnamed` also for items that no training dialogue names.
         """
         if not self._knows:
-            return np.full(len(rows), np.nan, dtype=np.float32)
+            return unknown(rows)
         scores: np.ndarray = self._all(dialogue)[rows]
         if self.unnamed:
             scores = np.where(self._now().named[rows], scores, np.float32(np.nan))
@@ -664,7 +319,7 @@ class Tower:
         if not self.part_names:
             return np.empty((len(rows), 0), dtype=np.float32)
         if not self._knows:
-            return np.full((len(rows), 1), np.nan, dtype=np.float32)
+            return unknown(rows)[:, None]
         parts: np.ndarray = self._by_content(dialogue)[rows][:, None]
         return parts
 
@@ -676,7 +331,7 @@ class Tower:
         """What the towers look for, (members, w) float32, unit rows.
 
         Raises:
-            ValueError: If nothing was learned yet.
+            CheckpointError: If nothing was learned yet.
         """
         vector: np.ndarray = self.query_vectors([dialogue])[0]
         return vector
@@ -685,61 +340,59 @@ class Tower:
         """What the towers look for in each of b dialogues, (b, members, w) float32, unit rows.
 
         Raises:
-            ValueError: If nothing was learned yet.
+            CheckpointError: If nothing was learned yet.
         """
-        state, towers = self._now(), self._learned().towers
-        made = np.empty((len(dialogues), len(towers), self.shape["width"]), dtype=np.float32)
+        view, towers = self._now(), self._learned().towers
+        made = np.empty((len(dialogues), len(towers), self.width), dtype=np.float32)
         for start in range(0, len(dialogues), _BATCH):
-            batch = [_events(one, state, learn=False) for one in dialogues[start : start + _BATCH]]
+            batch = [view.events(one, learn=False) for one in dialogues[start : start + _BATCH]]
             row = {text: n for n, text in enumerate(dict.fromkeys(t for e in batch for t in e.texts))}
             batch = [e.at(np.array([row[text] for text in e.texts], dtype=np.int64)) for e in batch]
             texts = torch.from_numpy(self._embed(list(row)))
             with torch.inference_mode():
-                for member, (tower, view) in enumerate(zip(towers, state.views, strict=True)):
-                    made[start : start + _BATCH, member] = tower(batch, view.items, texts).numpy()
+                for member, (tower, items) in enumerate(zip(towers, view.members, strict=True)):
+                    made[start : start + _BATCH, member] = tower(batch, items.made, texts).numpy()
         return made
 
     def item_vectors(self) -> np.ndarray:
         """Where every item lies, (members, n, w) float32, unit rows: near the queries that it goes with.
 
         Raises:
-            ValueError: If nothing was learned yet.
+            CheckpointError: If nothing was learned yet.
         """
         self._learned()
-        return np.stack([view.unit.numpy() for view in self._now().views])
+        return np.stack([items.unit.numpy() for items in self._now().members])
 
     def _all(self, dialogue: Dialogue) -> np.ndarray:
         """Log-probabilities of the whole catalogue, (n,)."""
-        state = self._now()
-        if self._last is not None and self._last[0] is dialogue and self._last[1] is state:
-            return self._last[2]
-        queries, towers = torch.from_numpy(self._looked_for(dialogue)), self._learned().towers
-        with torch.inference_mode():
-            scores = [
-                tower.scores(query[None], view.unit, state.features)[0]
-                for tower, query, view in zip(towers, queries, state.views, strict=True)
-            ]
-            logs: np.ndarray = torch.stack(scores).mean(0).log_softmax(-1).numpy()
-        self._last = (dialogue, state, logs)
-        return logs
+        view = self._now()
+
+        def logs() -> np.ndarray:
+            queries, towers = torch.from_numpy(self._looked_for(dialogue)), self._learned().towers
+            with torch.inference_mode():
+                scores = [
+                    tower.scores(query[None], items.unit, view.inputs)[0]
+                    for tower, query, items in zip(towers, queries, view.members, strict=True)
+                ]
+                made: np.ndarray = torch.stack(scores).mean(0).log_softmax(-1).numpy()
+            return made
+
+        return self._logs.get(logs, dialogue, view)
 
     def _by_content(self, dialogue: Dialogue) -> np.ndarray:
         """(n,) of the whole catalogue; see `parts`."""
         queries, towers = torch.from_numpy(self._looked_for(dialogue)), self._learned().towers
         with torch.inference_mode():
             scores = [
-                tower.sharpness.exp() * (view.content @ query)
-                for tower, query, view in zip(towers, queries, self._now().views, strict=True)
+                tower.sharpness.exp() * (items.content @ query)
+                for tower, query, items in zip(towers, queries, self._now().members, strict=True)
             ]
             made: np.ndarray = torch.stack(scores).mean(0).numpy()
         return made
 
     def _looked_for(self, dialogue: Dialogue) -> np.ndarray:
-        """The queries' vectors (members, w), kept for the dialogue that was asked last."""
-        state = self._now()
-        if self._query is None or self._query[0] is not dialogue or self._query[1] is not state:
-            self._query = (dialogue, state, self.query_vector(dialogue))
-        return self._query[2]
+        """The queries' vectors (members, w)."""
+        return self._query.get(lambda: self.query_vector(dialogue), dialogue, self._now())
 
     def _embed(self, texts: Sequence[str]) -> np.ndarray:
         """Distinct texts -> (t, d) float32, rounded as in training."""
@@ -749,193 +402,57 @@ class Tower:
 
     # -- the catalogue as the tower sees it -----------------------------------------------------------------
 
-    def _learned(self) -> _Learnt:
+    def _learned(self) -> LearnedTowers:
         if self._learnt is None:
-            raise ValueError(f"source {self.name!r} has learned nothing yet; fit it or restore it first")
+            raise CheckpointError(f"source {self.name!r} has learned nothing yet; fit it or restore it first")
         return self._learnt
 
-    def _now(self) -> _State:
+    def _now(self) -> _CatalogView:
         """All that is derived from the catalogue as it is."""
-        if self._state is None or self._state.catalog is not self.index.catalog.items:
-            self._state = self._derive(self._learned())
-        return self._state
+        learnt = self._learned()
+        return self._view.get(lambda: self._look(learnt), learnt, self.index.catalog.items)
 
-    def _derive(self, learnt: _Learnt) -> _State:
-        catalog, attributes = self.index.catalog, self.index.attributes
-        numbers = {key: number for number, key in enumerate(learnt.keys)}
-        here = np.full(len(attributes.numbers), -1, dtype=np.int64)  # the tower's numbers of values
-        for key, number in attributes.numbers.items():
-            here[number] = numbers.get(key, -1)
-        bags = [here[attributes.of_row(row)] for row in range(len(catalog))]
-        bags = [np.sort(bag[bag >= 0]) for bag in bags]
-        sizes = np.array([len(bag) for bag in bags], dtype=np.int64)
-        places = {item: place for place, item in enumerate(learnt.ids)}
-        own = np.array([places.get(item, len(places)) for item in catalog.ids], dtype=np.int64)
-        features = Features(
-            text=torch.tensor(self.index.vectors),
-            own=torch.from_numpy(own),
-            values=torch.from_numpy(np.concatenate([np.empty(0, dtype=np.int64), *bags])),
-            starts=torch.from_numpy(np.cumsum(sizes) - sizes),
-            weights=torch.from_numpy(np.repeat(np.maximum(sizes, 1) ** -0.5, sizes)).float(),
-            log_counts=torch.from_numpy(np.log(np.append(learnt.counts, 0.0)[own] + _UNKNOWN)).float(),
-            extra=self._extra.of(catalog.ids),
-        )
-        unnamed = replace(features, own=torch.full_like(features.own, len(places)))
-        views = []
+    def _look(self, learnt: LearnedTowers) -> _CatalogView:
+        catalog, items = self.index.catalog, len(learnt.ids)
+        inputs = item_inputs(self.index, learnt.ids, learnt.counts, learnt.keys, self._further)
+        unnamed = replace(inputs, own=torch.full_like(inputs.own, items))
+        members = []
         with torch.inference_mode():
             for tower in learnt.towers:
-                items = tower.items(features).float()
+                made = tower.items(inputs).float()
                 content = functional.normalize(tower.items(unnamed).float(), dim=-1)
-                views.append(_View(items, functional.normalize(items, dim=-1), content))
-        return _State(
-            catalog=catalog.items,
+                members.append(_MemberItems(made, functional.normalize(made, dim=-1), content))
+        own = inputs.own.numpy()
+        return _CatalogView(
             phrases=Phrases(learnt.keys, learnt.people, item_nouns(catalog)),
             row={item: row for row, item in enumerate(catalog.ids)},
-            features=features,
-            views=tuple(views),
+            inputs=inputs,
+            members=tuple(members),
             named=np.append(learnt.counts, 0.0)[own] > 0,
-            knows=bool((own < len(places)).any()),
+            knows=bool((own < items).any()),
         )
 
 
 @dataclass(frozen=True, slots=True)
-class _Learnt:
-    """All that was learned."""
-
-    towers: tuple[QueryTower, ...]  # the members
-    ids: list[str]  # items with a vector of their own
-    counts: np.ndarray  # in how many messages those were named
-    keys: list[Key]
-    people: list[str]  # fields
-
-
-@dataclass(frozen=True, slots=True)
-class _View:
+class _MemberItems:
     """A catalogue's items as one tower sees them."""
 
-    items: Tensor  # (n, w)
+    made: Tensor  # (n, w)
     unit: Tensor  # (n, w)
     content: Tensor  # (n, w) unit, as if nobody had ever named the item
 
 
 @dataclass(frozen=True, slots=True)
-class _State:
+class _CatalogView:
     """What the towers know of a catalogue."""
 
-    catalog: Sequence[Item]
     phrases: Phrases
     row: Mapping[str, int]
-    features: Features
-    views: tuple[_View, ...]  # of each member
+    inputs: ItemInputs
+    members: tuple[_MemberItems, ...]
     named: np.ndarray  # (n,) bool, whether a training dialogue names the item
     knows: bool  # any item of it
 
-
-class _Extra:
-    """Further vectors of items, known by id."""
-
-    def __init__(self, given: Mapping[str, np.ndarray], index: Index) -> None:
-        for name, vectors in given.items():
-            if np.ndim(vectors) != 2 or len(vectors) != len(index):
-                raise ValueError(
-                    f"`extra[{name!r}]` has the shape {np.shape(vectors)}; it needs one row for each of the "
-                    f"{len(index)} items"
-                )
-        self._row = {item: row for row, item in enumerate(index.catalog.ids)} if given else {}
-        self._vectors: dict[str, np.ndarray] = {}
-        for name, vectors in given.items():
-            known = np.isfinite(vectors).all(axis=1, keepdims=True)
-            filled = np.where(known, vectors, 0.0).astype(np.float32)
-            self._vectors[name] = np.pad(filled, ((0, 1), (0, 0)))  # the last: not known
-        self.widths = {name: vectors.shape[1] for name, vectors in self._vectors.items()}
-
-    def of(self, ids: Sequence[str]) -> dict[str, Tensor]:
-        """(n, width) by name."""
-        rows = [self._row.get(item, -1) for item in ids]
-        return {name: torch.from_numpy(vectors[rows]) for name, vectors in self._vectors.items()}
-
-
-def _events(dialogue: Dialogue, state: _State, learn: bool) -> Events:
-    """The events of a dialogue; while learning with a query before each message, else with one at the end."""
-    mentions = by_message(dialogue)
-    rows: list[tuple[int, int, int, int]] = []
-    gold: list[np.ndarray] = []
-    before: list[np.ndarray] = []
-    named: dict[int, None] = {}
-    texts: list[str] = []
-    first = 0 if learn else max(0, len(dialogue.messages) - _EVENTS)
-    for turn, message in enumerate(dialogue.messages[first:], first):
-        if message.role == "system":
-            continue
-        role = USER if message.role == "user" else ASSISTANT
-        here = mentions.get(turn, [])
-        items = list(dict.fromkeys(state.row[m.item_id] for m in here if m.item_id in state.row))
-        new = [item for item in items if item not in named]
-        if learn and turn and new:
-            rows.append((QUERY, role, turn, 0))
-            gold.append(np.array(new, dtype=np.int64))
-            before.append(np.array(list(named), dtype=np.int64))
-        parts = outside(message.content[:_CHARACTERS], here)
-        if text := _text(message, parts):
-            rows.append((TEXT, role, turn, len(texts)))
-            texts.append(text)
-            rows += [(VALUE, role, turn, value) for value in state.phrases.find(parts)[:_VALUES]]
-        rows += [(ITEM, role, turn, item) for item in items]
-        named.update(dict.fromkeys(items))
-    if not learn:
-        rows.append((QUERY, ASSISTANT, len(dialogue.messages), 0))
-    table = np.array(rows, dtype=np.int64).reshape(-1, 4)[-_EVENTS:]
-    kinds, places = table[:, 0].copy(), table[:, 3].copy()
-    kept = int((kinds == TEXT).sum())
-    places[kinds == TEXT] = np.arange(kept)
-    lost = len(gold) - int((kinds == QUERY).sum()) if learn else 0
-    return Events(
-        kinds=kinds,
-        roles=table[:, 1].copy(),
-        turns=table[:, 2].copy(),
-        places=places,
-        gold=tuple(gold[lost:]),
-        named=tuple(before[lost:]),
-        texts=tuple(texts[len(texts) - kept :]),
-    )
-
-
-def message_texts(dialogue: Dialogue) -> list[str]:
-    """Each message of a dialogue as it is embedded; empty for one that has no words besides titles."""
-    mentions = by_message(dialogue)
-    return [
-        _text(message, outside(message.content[:_CHARACTERS], mentions.get(number, [])))
-        for number, message in enumerate(dialogue.messages)
-    ]
-
-
-def _text(message: Message, outside: Sequence[str]) -> str:
-    """A message as it is embedded, given its parts that are no titles."""
-    if message.role == "system" or not any(character.isalnum() for part in outside for character in part):
-        return ""
-    clean = message.content[:_CHARACTERS].encode(
-        "utf-8", "replace"
-    )  # half a surrogate pair cannot be embedded
-    return " ".join(clean.decode("utf-8").split())
-
-
-def _kept(tensor: Tensor) -> np.ndarray:
-    """A tensor as it is saved: matrices as float16, the rest, which is small, as float32."""
-    made: np.ndarray = tensor.detach().to(torch.float16 if tensor.ndim > 1 else torch.float32).numpy().copy()
-    return made
-
-
-def _line(parts: Sequence[np.ndarray]) -> np.ndarray:
-    """For the concatenation of parts, the number of the part that each entry is from."""
-    return np.repeat(np.arange(len(parts)), [len(part) for part in parts])
-
-
-def _batches(found: Sequence[Events], size: int, rng: np.random.Generator) -> list[np.ndarray]:
-    """All numbers in random order, cut into batches of similar length."""
-    order = rng.permutation(len(found))
-    batches: list[np.ndarray] = []
-    for start in range(0, len(order), 16 * size):
-        near = sorted(order[start : start + 16 * size], key=lambda number: len(found[number]))
-        cut = [np.array(near[place : place + size]) for place in range(0, len(near), size)]
-        batches += [cut[place] for place in rng.permutation(len(cut))]
-    return batches
+    def events(self, dialogue: Dialogue, learn: bool) -> Events:
+        """See `events_of`."""
+        return events_of(dialogue, self.row, self.phrases.find, learn)

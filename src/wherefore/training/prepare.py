@@ -17,12 +17,15 @@ from wherefore.corpora import read, read_items
 from wherefore.corpora.base import CorpusDialogue, as_dialogue, instances
 from wherefore.dialogue.messages import Dialogue
 from wherefore.lm.prompt import PromptFormat
-from wherefore.retrieval.embedders import EMBEDDERS, CachedEmbedder
+from wherefore.retrieval.embedders import EMBEDDERS
+from wherefore.retrieval.embedding_cache import CachedEmbedder
 from wherefore.retrieval.index import Index
-from wherefore.retrieval.learned import Learned, TextVectors, folds_of, load_sources, save_sources
+from wherefore.retrieval.item_vectors import ItemVectors
+from wherefore.retrieval.learned import Learned, folds_of, load_sources, save_sources
 from wherefore.retrieval.retriever import Retriever, make_retriever
-from wherefore.retrieval.signals import ItemVectors, load_signals, make_signals, save_signals
-from wherefore.retrieval.tower import message_texts
+from wherefore.retrieval.signals import load_signals, make_signals, save_signals
+from wherefore.retrieval.text_vectors import TextVectors
+from wherefore.retrieval.utterances import message_texts
 from wherefore.training.tasks import Recommendations, link_items, prepare_recommendations
 
 T = TypeVar("T")

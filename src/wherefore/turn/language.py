@@ -21,7 +21,7 @@ from wherefore.lm.model import DialogueCache, RecommenderLM
 from wherefore.lm.server import Server, Transcript
 from wherefore.ranking.served import ServedOrder
 from wherefore.retrieval.index import Index
-from wherefore.retrieval.signals import ItemVectors
+from wherefore.retrieval.item_vectors import ItemVectors
 from wherefore.writing.local import LocalWriter
 from wherefore.writing.realizer import Writer
 from wherefore.writing.served import ServedWriter

@@ -20,9 +20,10 @@ from wherefore.lm.model import DialogueCache, RecommenderLM
 from wherefore.lm.server import Server
 from wherefore.ranking.ranker import Mode, Ranked, Ranker, length
 from wherefore.reading.reader import DialogueReader
+from wherefore.retrieval.candidates import Candidates
 from wherefore.retrieval.index import Index
-from wherefore.retrieval.retriever import Candidates, Retriever, make_retriever
-from wherefore.retrieval.signals import ItemVectors
+from wherefore.retrieval.item_vectors import ItemVectors
+from wherefore.retrieval.retriever import Retriever, make_retriever
 from wherefore.turn.language import Heard, language_model
 from wherefore.turn.turns import Turns
 

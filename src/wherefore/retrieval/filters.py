@@ -1,0 +1,74 @@
+"""Hard limits: which rows of the catalogue may be recommended at all."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Collection
+
+import numpy as np
+
+from wherefore.dialogue.messages import Dialogue
+from wherefore.dialogue.state import ITEMS_OF, Limit
+from wherefore.errors import CatalogError
+from wherefore.retrieval.index import Index
+
+_OPERATORS = {
+    "lt": operator.lt,
+    "le": operator.le,
+    "gt": operator.gt,
+    "ge": operator.ge,
+    "eq": operator.eq,
+}
+
+
+def allowed_rows(
+    index: Index, dialogue: Dialogue, exclude: Collection[str] = (), strict: bool = False
+) -> np.ndarray:
+    """Which rows may be recommended, (n,) bool; with `strict`, only those that meet every demand.
+
+    Ruled out are: what a limit excludes or has no value for, what has a refused value, what is liked, disliked,
+    seen, rejected, chosen or named by the user, and `exclude`. What the user only asked about is not. Who wants
+    nothing from a place gets nothing of which it is not known where it is from.
+
+    Raises:
+        CatalogError: If a limit is on a field that the catalogue lacks, or the catalogue was changed beside its
+            index.
+    """
+    if len(index.catalog) != len(index):
+        raise CatalogError(
+            f"the catalogue has {len(index.catalog)} items but the index {len(index)}; "
+            "add and remove items through the index"
+        )
+    preferences = dialogue.preferences
+    allowed = np.ones(len(index), dtype=bool)
+    for limit in preferences.limits:
+        allowed &= _within(index, limit)
+    places = {spec.name for spec in index.catalog.schema.tags if spec.is_place}
+    for wish in preferences.refusals:
+        refused = np.ones(len(index), dtype=bool)
+        for field, value in wish.parts:
+            bears = index.attributes.bears(field, value)
+            refused &= (bears | ~index.attributes.known(field)) if field in places else bears
+        allowed &= ~refused
+    known = [getattr(preferences, one) for one in ITEMS_OF if one != "asked"]
+    named = [item for item in dialogue.named_by_user if item not in preferences.asked]
+    for ids in (*known, named, exclude):
+        allowed[index.rows(ids)] = False
+    for demand in preferences.demands if strict else ():
+        allowed &= index.attributes.bears(demand.field, demand.value)
+    return allowed
+
+
+def demanded_rows(index: Index, dialogue: Dialogue, allowed: np.ndarray) -> np.ndarray:
+    """The allowed rows that satisfy the most demands, (n,) bool; none when no demand is satisfied."""
+    met = np.zeros(len(index), dtype=np.int32)
+    for wish in dialogue.preferences.demands:
+        met[index.attributes.rows(wish.field, wish.value)] += 1
+    met[~allowed] = 0
+    most = max(int(met.max(initial=0)), 1)
+    return np.asarray(met == most, dtype=bool)
+
+
+def _within(index: Index, limit: Limit) -> np.ndarray:
+    values = index.catalog.numbers(limit.field)
+    return np.asarray(_OPERATORS[limit.op](values, limit.value), dtype=bool)  # NaN compares as False
