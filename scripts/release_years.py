@@ -148,7 +148,7 @@ def measure(config: Any, cut: int, begin: int, end: int, epochs: int) -> dict[st
     import numpy as np
     import torch
 
-    from wherefore.retrieval.text_vectors import TextVectors
+    from wherefore.retrieval.learned import TextVectors
     from wherefore.retrieval.tower import Tower
 
     data = later(config, cut, begin, end)

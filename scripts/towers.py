@@ -101,7 +101,7 @@ def measure(data: Later, arguments: Mapping[str, Any], members: int, seed: int) 
     import numpy as np
     import torch
 
-    from wherefore.retrieval.text_vectors import TextVectors
+    from wherefore.retrieval.learned import TextVectors
     from wherefore.retrieval.tower import Tower
 
     towers, vectors = [], TextVectors(data.index)

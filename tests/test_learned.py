@@ -9,11 +9,10 @@ from wherefore.config import Component
 from wherefore.dialogue.messages import Dialogue, Mention, Message
 from wherefore.retrieval import index as index_module
 from wherefore.retrieval.index import Index
-from wherefore.retrieval.learned import folds_of
+from wherefore.retrieval.learned import TextVectors, folds_of
 from wherefore.retrieval.neighbours import Neighbours
 from wherefore.retrieval.retriever import Retriever
 from wherefore.retrieval.tensors import packed, unpacked
-from wherefore.retrieval.text_vectors import TextVectors
 from wherefore.retrieval.tower import Tower
 from wherefore.retrieval.unlearned import Dense
 

@@ -12,12 +12,10 @@ from conftest import WordEmbedder
 from wherefore.catalog.catalog import Catalog
 from wherefore.config import Component
 from wherefore.dialogue.messages import Dialogue, Mention, Message
-from wherefore.retrieval.contexts import Contexts, contexts_of
 from wherefore.retrieval.index import Index
-from wherefore.retrieval.learned import Learned
-from wherefore.retrieval.neighbours import Neighbours
+from wherefore.retrieval.learned import Learned, TextVectors
+from wherefore.retrieval.neighbours import Contexts, Neighbours, contexts_of
 from wherefore.retrieval.tensors import packed
-from wherefore.retrieval.text_vectors import TextVectors
 
 QUERY = np.zeros(8, dtype=np.float32)
 ITEMS = [f"i{number}" for number in range(12)]

@@ -13,12 +13,11 @@ from wherefore.config import Config
 from wherefore.dialogue.messages import Dialogue, Mention, Message
 from wherefore.errors import CheckpointError
 from wherefore.recommender import Recommender
-from wherefore.retrieval.learned import Learned, load_sources, save_sources
+from wherefore.retrieval.learned import Learned, TextVectors, load_sources, save_sources
 from wherefore.retrieval.retriever import make_retriever
 from wherefore.retrieval.source import Split, top
 from wherefore.retrieval.sources import SOURCES
 from wherefore.retrieval.tensors import packed, unpacked
-from wherefore.retrieval.text_vectors import TextVectors
 
 
 class Counted:

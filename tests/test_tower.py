@@ -15,10 +15,9 @@ from wherefore.dialogue.messages import Dialogue, Mention, Message
 from wherefore.retrieval.events import ASSISTANT, ITEM, MOST_EVENTS, QUERY, TEXT, USER, VALUE, Events
 from wherefore.retrieval.index import Index
 from wherefore.retrieval.item_inputs import ItemInputs
-from wherefore.retrieval.learned import Learned, load_sources, save_sources
+from wherefore.retrieval.learned import Learned, TextVectors, load_sources, save_sources
 from wherefore.retrieval.query_network import QueryTower
 from wherefore.retrieval.query_training import gold_loss
-from wherefore.retrieval.text_vectors import TextVectors
 from wherefore.retrieval.tower import Phrases, Tower
 from wherefore.retrieval.utterances import message_texts
 

@@ -17,7 +17,7 @@ from wherefore.corpora.base import CorpusDialogue, Instance, instances
 from wherefore.errors import ConfigError, CorpusError
 from wherefore.evaluation.system import Progress, Rank, Setting, count_mentions
 from wherefore.retrieval.collaborative import item_item
-from wherefore.retrieval.contexts import Contexts
+from wherefore.retrieval.neighbours import Contexts
 
 if TYPE_CHECKING:
     from wherefore.retrieval.embedders import Embedder

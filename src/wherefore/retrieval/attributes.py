@@ -10,7 +10,7 @@ from wherefore.catalog.catalog import Catalog
 
 
 class Attributes:
-    """Which rows bear which value of a category or people field. Values are matched without regard to case.
+    """Which rows bear which value of a field of tags or names. Values are matched without regard to case.
 
     >>> catalog = Catalog.from_records([{"title": "Alien", "genres": "Horror|Sci-Fi"},
     ...                                 {"title": "Saw", "genres": "Horror|Thriller"}])

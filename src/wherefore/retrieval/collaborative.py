@@ -76,7 +76,7 @@ class Collaborative:
     Args:
         index: What is searched. What is learned is kept by item id.
         k: Rows given at most.
-        regularization: Lambda of EASE: how far few mentions are distrusted.
+        regularization: Lambda of EASE: how strongly few mentions are distrusted.
         neighbours: Weights kept per item, those furthest from 0.
         ratings: Rating data sets to learn from, too: `{name: …, path: …}`, see `wherefore.corpora.ratings`. They are
             read by `fit` alone.
@@ -122,12 +122,7 @@ class Collaborative:
     def fit(
         self, dialogues: Sequence[Dialogue], vectors: object = None, progress: Progress | None = None
     ) -> None:
-        """Learn from whole dialogues with their mentions, and from the ratings.
-
-        Args:
-            dialogues: With mentions; their words are not read.
-            vectors: Not needed; every source that learns takes it.
-            progress: Told (done, of) after each of three steps: sets read, matrix inverted, weights thinned.
+        """Learn from the mentions of whole dialogues and from the ratings, in three steps; no words are read.
 
         Raises:
             TrainingError: If no dialogue names an item and no rater likes two.
@@ -170,21 +165,13 @@ class Collaborative:
         return tuple(ids)
 
     def tensors(self) -> dict[str, np.ndarray]:
-        """All that was learned.
-
-        Raises:
-            CheckpointError: If nothing was.
-        """
+        """See `Learned.tensors`."""
         if self._weights is None:
             raise unfitted(self.name)
         return {"items": packed(list(self._items.ids)), **self._weights.tensors()}
 
     def restore(self, tensors: Mapping[str, np.ndarray]) -> None:
-        """Take what `tensors` gave, onto whatever catalogue: items are known by id.
-
-        Raises:
-            CheckpointError: If a tensor is missing, unknown, or has a wrong shape, type or content.
-        """
+        """See `Learned.restore`."""
         given = checked_tensors(tensors, {"items": "u1", **SparseRows.TYPES}, self.name)
         ids = checked_ids(given.pop("items"), self.name)
         check_rows(given, "starts", "columns", len(ids), len(ids), self.name)

@@ -1,4 +1,4 @@
-"""What is known of a candidate besides the sources' ranks and scores: how it lies to what was said and named."""
+"""What is known of a candidate besides the sources' ranks and scores: how it compares with what was said and named."""
 
 from __future__ import annotations
 

@@ -12,13 +12,7 @@ from wherefore.dialogue.state import ITEMS_OF, Limit
 from wherefore.errors import CatalogError
 from wherefore.retrieval.index import Index
 
-_OPERATORS = {
-    "lt": operator.lt,
-    "le": operator.le,
-    "gt": operator.gt,
-    "ge": operator.ge,
-    "eq": operator.eq,
-}
+_OPERATORS = {"lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge, "eq": operator.eq}
 
 
 def allowed_rows(
@@ -27,8 +21,8 @@ def allowed_rows(
     """Which rows may be recommended, (n,) bool; with `strict`, only those that meet every demand.
 
     Ruled out are: what a limit excludes or has no value for, what has a refused value, what is liked, disliked,
-    seen, rejected, chosen or named by the user, and `exclude`. What the user only asked about is not. Who wants
-    nothing from a place gets nothing of which it is not known where it is from.
+    seen, rejected, chosen or named by the user, and `exclude`. What the user only asked about is not. A user
+    who refuses a place gets no item whose place is unknown.
 
     Raises:
         CatalogError: If a limit is on a field that the catalogue lacks, or the catalogue was changed beside its

@@ -82,7 +82,7 @@ class Index:
 
     @property
     def attributes(self) -> Attributes:
-        """Which rows bear which category and people values."""
+        """Which rows bear which tags and names."""
         if self._attributes is None:
             self._attributes = Attributes(self.catalog)
         return self._attributes

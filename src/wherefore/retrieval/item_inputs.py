@@ -45,14 +45,9 @@ def item_inputs(
     keys: Sequence[tuple[str, str]],
     further: FurtherVectors,
 ) -> ItemInputs:
-    """What is known of every item of a catalogue.
+    """What is known of every item of an index.
 
-    Args:
-        index: Holds the n items.
-        ids: Of the items that have a vector of their own; its number is the place here.
-        counts: In how many training messages those were named.
-        keys: Field and value, in lower case, of the values that have a vector.
-        further: Vectors beside those of the index.
+    Items `ids` have a vector of their own and were named in `counts` training messages each; values `keys` have one.
     """
     catalog, attributes = index.catalog, index.attributes
     numbers = {key: number for number, key in enumerate(keys)}
@@ -76,11 +71,7 @@ def item_inputs(
 
 
 class FurtherVectors:
-    """Vectors of items beside those of the index, known by id.
-
-    Args:
-        given: By name, (n, any width); a row with NaN is not known.
-        index: Holds the n items.
+    """Vectors of the n items of an index beside its own, by name (n, any width); a row with NaN is not known.
 
     Raises:
         ConfigError: If vectors do not have one row for each item.

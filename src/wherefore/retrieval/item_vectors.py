@@ -40,7 +40,7 @@ class ItemVectors:
 
 
 class CollaborativeVectors:
-    """What is named or liked together gets near vectors: a factorization of how much oftener than by chance.
+    """What is named or liked together gets near vectors: a factorization of how much more often than by chance.
 
     Positive pointwise mutual information of two items in one dialogue (or among what one rater likes), the
     chances smoothed by the power 0.75, an item going with itself as well as with the best of others, so that what
@@ -56,7 +56,7 @@ class CollaborativeVectors:
         rating_weight: Weight of a set of liked items, divided by the root of its size; 0: none.
         dialogue_weight: Weight of a dialogue.
         wordless: Learn only from dialogues whose words are not known, where the corpora have such. The ranker is
-            trained on the others: of them, the vectors must not know the answers.
+            trained on the others: the vectors must not know their answers.
 
     Raises:
         ConfigError: If a number is not allowed.

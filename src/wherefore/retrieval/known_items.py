@@ -37,15 +37,7 @@ class KnownItems:
         )
 
     def spread(self, values: np.ndarray, counted: np.ndarray | bool = True) -> np.ndarray:
-        """Lay the items' values on the rows of the catalogue.
-
-        Args:
-            values: (a,) or (a, w).
-            counted: (a,) bool: whose value is known.
-
-        Returns:
-            (n,) or (n, w) float32; NaN for all other rows.
-        """
+        """Values of `counted` items, (a,) or (a, w), on the rows of the catalogue, (n,) or (n, w); NaN on others."""
         made = np.full((len(self.index), *values.shape[1:]), np.nan, dtype=np.float32)
         here = (self.rows >= 0) & counted
         made[self.rows[here]] = values[here]

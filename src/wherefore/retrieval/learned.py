@@ -11,9 +11,9 @@ import numpy as np
 from wherefore.dialogue.messages import Dialogue
 from wherefore.errors import CheckpointError, CheckpointNotFoundError
 from wherefore.progress import Progress
+from wherefore.retrieval.index import Index
 from wherefore.retrieval.source import Source
 from wherefore.retrieval.tensors import write_tensors
-from wherefore.retrieval.text_vectors import TextVectors
 
 
 @runtime_checkable
@@ -31,19 +31,70 @@ class Learned(Protocol):
     def fit(
         self, dialogues: Sequence[Dialogue], vectors: TextVectors, progress: Progress | None = None
     ) -> None:
-        """Learn from whole dialogues with their mentions.
+        """Learn from whole dialogues with their mentions; when it fails, what was learned before stays.
 
         Args:
             dialogues: Oldest first.
-            vectors: Vectors of texts, shared by all that are fitted.
+            vectors: Vectors of texts, shared by all that are fitted; None: the source makes what it needs.
             progress: Told (done, of).
+
+        Raises:
+            TrainingError: If there is nothing to learn from.
         """
 
     def tensors(self) -> dict[str, np.ndarray]:
-        """All that was learned, for a safetensors file."""
+        """All that was learned, for a safetensors file.
+
+        Raises:
+            CheckpointError: If nothing was.
+        """
 
     def restore(self, tensors: Mapping[str, np.ndarray]) -> None:
-        """Take what `tensors` gave; strict."""
+        """Take what `tensors` gave, onto whatever catalogue; when it fails, what was learned before stays.
+
+        Raises:
+            CheckpointError: If a tensor is missing, unknown, or has a wrong shape, type or content.
+        """
+
+
+class TextVectors:
+    """Query vectors of texts, each text embedded once; across runs too where the index has a `CachedEmbedder`.
+
+    Args:
+        index: Its embedder and projection make the vectors.
+    """
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        self._row: dict[str, int] = {}
+        self._vectors = np.empty((0, index.dim), dtype=np.float16)
+
+    def get(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
+        """Texts -> (n, d) float16, unit rows but for rounding."""
+        rows = self.rows(texts, progress)
+        found: np.ndarray = self._vectors[rows]
+        return found
+
+    def rows(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
+        """Texts -> their places in `matrix`, (n,)."""
+        new = sorted({text for text in texts if text not in self._row})
+        if new:
+            made, count = self._embed(new, progress), len(self._row)
+            if count + len(new) > len(self._vectors):  # room for as many again, so that it is seldom copied
+                room = np.empty((2 * (count + len(new)), self.index.dim), dtype=np.float16)
+                room[:count] = self._vectors[:count]
+                self._vectors = room
+            self._vectors[count : count + len(new)] = made
+            self._row.update((text, count + place) for place, text in enumerate(new))
+        return np.array([self._row[text] for text in texts], dtype=np.int64)
+
+    @property
+    def matrix(self) -> np.ndarray:
+        """All vectors so far, (texts, d) float16."""
+        return self._vectors[: len(self._row)]
+
+    def _embed(self, texts: list[str], progress: Progress | None) -> np.ndarray:
+        return self.index.project(self.index.embedder.encode(texts, "query", progress)).astype(np.float16)
 
 
 def save_sources(sources: Iterable[Source], folder: Path) -> None:

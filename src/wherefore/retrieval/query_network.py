@@ -55,7 +55,7 @@ class QueryTower(nn.Module):
     Args:
         dim: d, width of text vectors.
         items: Items that have a vector of their own.
-        values: Values of category and people fields.
+        values: Values of fields of tags or names.
         width: w.
         layers: Transformer layers.
         heads: Attention heads.

@@ -29,14 +29,14 @@ class Regression:
     """Ridge regression from the words said and the items named to the items named next.
 
     Like EASE (Steck, 2019, arXiv 1905.03375) a linear model in closed form, but over more than items: a word
-    counts by its rarity and by how long ago it was said, apart for user and assistant. Where the tower knows
-    what texts mean, this knows which very words go with which items. The score of an item is its share of
+    counts by its rarity and by how long ago it was said, separately for user and assistant. Where the tower knows
+    what texts mean, this knows which words go with which items. The score of an item is its share of
     training turns plus the sum of the weights from all that was said and named.
 
     Args:
         index: What is searched. What is learned is kept by item id.
         k: Rows given at most.
-        regularization: How far few occurrences are distrusted.
+        regularization: How strongly few occurrences are distrusted.
         word_weight: Of words beside items, whose weight is 1.
         decay: Weight of a word that was said one message earlier.
         min_count: Words that fewer messages hold are not heard.
@@ -81,12 +81,7 @@ class Regression:
     def fit(
         self, dialogues: Sequence[Dialogue], vectors: object = None, progress: Progress | None = None
     ) -> None:
-        """Learn from whole dialogues with their mentions.
-
-        Args:
-            dialogues: With mentions; those without words teach what goes with which items.
-            vectors: Not needed; every source that learns takes it.
-            progress: Told (done, of) after each of three steps: words counted, sums made, equations solved.
+        """Learn from whole dialogues, in three steps; those without words teach what goes with which items.
 
         Raises:
             TrainingError: If no message after the first names an item that was not named before.
@@ -169,11 +164,7 @@ class Regression:
         return heard
 
     def tensors(self) -> dict[str, np.ndarray]:
-        """All that was learned.
-
-        Raises:
-            CheckpointError: If nothing was.
-        """
+        """See `Learned.tensors`."""
         if self._learnt is None:
             raise unfitted(self.name)
         idf = self._learnt.space.idf
@@ -186,11 +177,7 @@ class Regression:
         }
 
     def restore(self, tensors: Mapping[str, np.ndarray]) -> None:
-        """Take what `tensors` gave, onto whatever catalogue: items are known by id.
-
-        Raises:
-            CheckpointError: If a tensor is missing, unknown, or has a wrong shape, type or content.
-        """
+        """See `Learned.restore`."""
         types = {"items": "u1", "words": "u1", "idf": "f4", "share": "f4", **SparseRows.TYPES}
         given = checked_tensors(tensors, types, self.name)
         ids = checked_ids(given["items"], self.name)

@@ -158,12 +158,9 @@ class Retriever:
 
 
 def _fused(found: Sequence[np.ndarray], demanded: np.ndarray, k: int) -> np.ndarray:
-    """The k best rows by reciprocal rank fusion, best first; first of all those demanded, then each source's best.
+    """The k best of the sources' rows and those demanded, by reciprocal rank fusion, best first.
 
-    Args:
-        found: The rows of each source, its best first.
-        demanded: Rows that satisfy the most demands.
-        k: At most so many.
+    Demanded rows are sure of a place, then each source's best.
     """
     rows = np.unique(np.concatenate([*found, demanded]))
     fused = np.zeros(len(rows))

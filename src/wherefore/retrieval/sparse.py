@@ -63,11 +63,7 @@ class SparseRows:
 
 
 def check_columns(most: int) -> None:
-    """Refuse a setting `max_items` that a sparse matrix could not tell apart.
-
-    Raises:
-        ConfigError: If it is below 1 or above `MOST_COLUMNS`.
-    """
+    """Refuse a setting `max_items`, with a ConfigError, that is below 1 or above `MOST_COLUMNS`."""
     if not 1 <= most <= MOST_COLUMNS:
         raise ConfigError(f"`max_items` is {most}; it must be between 1 and {MOST_COLUMNS:,}")
 
@@ -75,18 +71,10 @@ def check_columns(most: int) -> None:
 def check_rows(
     given: Mapping[str, np.ndarray], starts: str, columns: str, rows: int, width: int, source: str
 ) -> None:
-    """Refuse two tensors that are not starts and columns of sparse rows.
-
-    Args:
-        given: The tensors of a source.
-        starts: The name of the one.
-        columns: The name of the other.
-        rows: n, how many rows there must be.
-        width: m; columns are below it.
-        source: The source's name, for the message.
+    """Refuse the tensors named `starts` and `columns` of a source when they are not those of sparse rows (n, m).
 
     Raises:
-        CheckpointError: If they do not fit the number of rows, each other, or the width.
+        CheckpointError: If they do not fit n = `rows`, each other, or m = `width`.
     """
     cuts, numbers = given[starts], given[columns]
     if len(cuts) != rows + 1 or cuts[0] != 0 or (np.diff(cuts) < 0).any() or cuts[-1] != len(numbers):

@@ -37,12 +37,7 @@ class Tastes:
         zero_or_more(rating_weight=self.rating_weight, dialogue_weight=self.dialogue_weight)
 
     def sets(self, dialogues: Sequence[Dialogue], catalog: Catalog) -> tuple[list[list[str]], list[float]]:
-        """What is named in each dialogue and liked by each rater, as ids of the catalogue; and each set's weight.
-
-        Raises:
-            CorpusError: If a rating data set cannot be used.
-            CorpusNotFoundError: If one is not there.
-        """
+        """What is named in each dialogue and liked by each rater, as ids of the catalogue; and each set's weight."""
         sets: list[list[str]] = []
         weights: list[float] = []
         if self.dialogue_weight > 0:

@@ -45,12 +45,7 @@ def unfitted(source: str) -> CheckpointError:
 def checked_tensors(
     tensors: Mapping[str, np.ndarray], types: Mapping[str, str], source: str
 ) -> dict[str, np.ndarray]:
-    """The tensors of a source, when they are those expected.
-
-    Args:
-        tensors: What was read.
-        types: numpy's short name of each tensor's type, with ":2" behind it for a matrix.
-        source: Its name, for the message.
+    """The tensors of a source, when they are of these `types`: numpy's short names, ":2" behind that of a matrix.
 
     Raises:
         CheckpointError: If one is missing, unknown, or of another type or number of dimensions.

@@ -25,11 +25,11 @@ from wherefore.retrieval.events import Events, events_of
 from wherefore.retrieval.index import Index
 from wherefore.retrieval.item_inputs import FurtherVectors, ItemInputs, item_inputs
 from wherefore.retrieval.latest import Latest
+from wherefore.retrieval.learned import TextVectors
 from wherefore.retrieval.learned_towers import Key, LearnedTowers
 from wherefore.retrieval.query_network import QueryTower
 from wherefore.retrieval.query_training import QueryTraining
 from wherefore.retrieval.source import BY_CONTENT, Found, nothing, top, unknown
-from wherefore.retrieval.text_vectors import TextVectors
 from wherefore.retrieval.utterances import message_texts
 from wherefore.text import FUNCTION_WORDS, forms, stem
 
@@ -105,15 +105,15 @@ class Tower:
         id_dropout: See `QueryTower`.
         event_dropout: See `QueryTower`.
         user_weight: Weight of what users name; what assistants name has weight 1.
-        min_frequency: Values that fewer items bear have no vector and are not heard.
-        members: Towers that are trained apart, each from a seed of its own; the mean of their logits is what counts
+        min_frequency: Values that fewer items have get no vector and are ignored.
+        members: Towers trained separately, each from a seed of its own; the mean of their logits is what counts
             (deep ensembles: Lakshminarayanan et al., 2017).
         seed: Of weights, order and dropout; further members take the seeds that follow.
         bf16: Train in bfloat16 where matrices are multiplied.
         by_content: Whether to say, besides, how well items go by their text and values alone; see `parts`.
         unnamed: Of the k rows, how many are items that no training dialogue names, by content alone; spread evenly
             over the others. Such items have no score then.
-        extra: Further vectors of the index' items by name, (n, any width); a row with NaN is not known, and so
+        extra: Further vectors of the index's items by name, (n, any width); a row with NaN is not known, and so
             are items that are added later.
 
     Attributes:
@@ -195,13 +195,6 @@ class Tower:
     ) -> None:
         """Train the towers from scratch; every message that names new items is something to predict.
 
-        When it fails, what was learned before stays.
-
-        Args:
-            dialogues: Whole dialogues with mentions.
-            vectors: Of the messages; None: its own.
-            progress: Told (steps done, of).
-
         Raises:
             TrainingError: If no dialogue names a new item after its first message.
             FloatingPointError: If the loss is no longer a number.
@@ -258,20 +251,11 @@ class Tower:
         )
 
     def tensors(self) -> dict[str, np.ndarray]:
-        """All that was learned; see `LearnedTowers.tensors`.
-
-        Raises:
-            CheckpointError: If nothing was learned yet.
-        """
+        """See `Learned.tensors`."""
         return self._learned().tensors(self.index.embedder.name)
 
     def restore(self, tensors: Mapping[str, np.ndarray]) -> None:
-        """Take what `tensors` gave. When it fails, what was learned before stays.
-
-        Raises:
-            CheckpointError: If a tensor is missing, left over, or of another shape, or vectors were of another
-                embedder.
-        """
+        """See `Learned.restore`."""
         self._learnt = LearnedTowers.of(
             tensors, self._make_network, self.members, self.index.embedder.name, self.name
         )

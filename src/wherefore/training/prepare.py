@@ -21,10 +21,9 @@ from wherefore.retrieval.embedders import EMBEDDERS
 from wherefore.retrieval.embedding_cache import CachedEmbedder
 from wherefore.retrieval.index import Index
 from wherefore.retrieval.item_vectors import ItemVectors
-from wherefore.retrieval.learned import Learned, folds_of, load_sources, save_sources
+from wherefore.retrieval.learned import Learned, TextVectors, folds_of, load_sources, save_sources
 from wherefore.retrieval.retriever import Retriever, make_retriever
 from wherefore.retrieval.signals import load_signals, make_signals, save_signals
-from wherefore.retrieval.text_vectors import TextVectors
 from wherefore.retrieval.utterances import message_texts
 from wherefore.training.tasks import Recommendations, link_items, prepare_recommendations
 

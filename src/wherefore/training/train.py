@@ -20,10 +20,9 @@ from wherefore.files import write_aside
 from wherefore.lm.item_encoder import ItemSignals
 from wherefore.lm.model import RecommenderLM
 from wherefore.retrieval.item_vectors import ItemVectors
-from wherefore.retrieval.learned import Learned
+from wherefore.retrieval.learned import Learned, TextVectors
 from wherefore.retrieval.retriever import Retriever, make_retriever
 from wherefore.retrieval.signals import load_signals, make_signals
-from wherefore.retrieval.text_vectors import TextVectors
 from wherefore.training.calibrate import calibrate
 from wherefore.training.invented import invented_catalogs
 from wherefore.training.losses import LOSSES
