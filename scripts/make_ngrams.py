@@ -31,8 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     from rich.progress import track
 
     from wherefore.catalog.catalog import Catalog
-    from wherefore.training.invented import invented_catalogs
-    from wherefore.training.practice import collect
+    from wherefore.training.ngrams import collect
+    from wherefore.training.practice import invented_catalogs
     from wherefore.writing.fluency import NGRAMS
 
     movies = Catalog.load(ROOT / "src" / "wherefore" / "assets" / "movies.parquet")

@@ -117,7 +117,8 @@ def later(config: Any, cut: int, begin: int, end: int) -> Later:
     """A config's training dialogues, by their numbers those before `cut` and those from `begin` to `end`."""
     from wherefore.catalog.catalog import Catalog
     from wherefore.corpora.base import as_dialogue, instances
-    from wherefore.training.prepare import load_corpora, load_index
+    from wherefore.training.corpus import load_corpora
+    from wherefore.training.prepare import load_index
 
     catalog = Catalog.load(config.catalog, config.catalog_schema)
     kept = Path(config.train.cache or "runs/release-years")

@@ -24,7 +24,8 @@ from wherefore.retrieval.stores import STORES
 from wherefore.training.cost import estimate
 from wherefore.training.losses import LOSSES
 from wherefore.training.sizes import architectures, causal_lm_config, lm_size
-from wherefore.training.trainer import Trainer, trained
+from wherefore.training.trainer import Trainer
+from wherefore.training.weights import trained
 
 ROOT = Path(__file__).parents[1]
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))

@@ -154,7 +154,8 @@ def test_5_added_at_once_removed_for_good(any_recommender):
 
 
 def test_6_what_is_learned_is_the_reply_and_nothing_else(any_recommender):
-    from wherefore.training.tasks import Ingredients, WordingTask
+    from wherefore.training.ingredients import Ingredients
+    from wherefore.training.text_tasks import WordingTask
     from wherefore.writing.plan import plan_reasons
 
     text_format = any_recommender.model.format

@@ -13,10 +13,9 @@ from conftest import FAMILIES
 from families import make_lm
 from wherefore.config import Component, Config, LLMConfig, LoraConfig
 from wherefore.lm.load import add_lora
-from wherefore.training.activations import Saved
 from wherefore.training.cost import HARDWARE, Hardware, _Pass, estimate, span, task_tokens
 from wherefore.training.losses import LOSSES
-from wherefore.training.sizes import architectures, causal_lm_config, embedder_size, lm_size
+from wherefore.training.sizes import Saved, architectures, causal_lm_config, embedder_size, lm_size
 
 ROOT = Path(__file__).parents[1]
 LORA = LoraConfig(r=4, alpha=8)

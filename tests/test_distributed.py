@@ -20,7 +20,7 @@ from wherefore.checkpoint import load_checkpoint
 from wherefore.training.losses import LOSSES
 from wherefore.training.parallel import processes
 from wherefore.training.tasks import make_task
-from wherefore.training.trainer import trained
+from wherefore.training.weights import trained
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "configs" / "accelerate").glob("*.yaml"))

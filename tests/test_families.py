@@ -13,8 +13,8 @@ from wherefore.lm.head import RankingHead
 from wherefore.lm.item_encoder import ItemSignals
 from wherefore.lm.model import RecommenderLM, base_of
 from wherefore.lm.prompt import Example, Segment, collate
-from wherefore.training.losses import Objective
-from wherefore.training.trainer import load_trained, trained
+from wherefore.training.objective import Objective
+from wherefore.training.weights import load_trained, trained
 
 
 @pytest.fixture

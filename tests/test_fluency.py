@@ -9,8 +9,8 @@ import pytest
 from test_explain import make_movies, plan_for, user, wish
 from wherefore.catalog.catalog import Catalog
 from wherefore.dialogue.state import Limit
-from wherefore.training.invented import invented_catalogs
-from wherefore.training.practice import collect, random_case, random_opening_case
+from wherefore.training.ngrams import collect
+from wherefore.training.practice import invented_catalogs, random_case, random_opening_case
 from wherefore.writing.fluency import ORDER, ngrams, oddities, shape
 from wherefore.writing.openings import opening
 from wherefore.writing.plan import plan_opening

@@ -11,11 +11,11 @@ import pytest
 from wherefore.catalog.catalog import Catalog
 from wherefore.corpora import read, read_items
 from wherefore.corpora.base import as_dialogue, instances
+from wherefore.corpora.items import link_items
 from wherefore.dialogue.state import Preferences
 from wherefore.evaluation.checker import Said, sentence_faults
 from wherefore.reading.reader import DialogueReader
 from wherefore.training.generator import DialogueMaker
-from wherefore.training.tasks import link_items
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 from make_dialogues import main, write  # noqa: E402

@@ -12,15 +12,16 @@ from wherefore.config import Config
 from wherefore.corpora.base import CorpusDialogue, CorpusTurn, Feedback, ItemRef
 from wherefore.lm.item_encoder import ItemSignals
 from wherefore.lm.prompt import Example, Segment, collate
+from wherefore.training.corpus import Corpus, named_together
+from wherefore.training.item_tasks import PairsTask
 from wherefore.training.losses import (
-    Objective,
     item_item_contrast,
     item_text_contrast,
     item_text_matching,
     user_item_contrast,
 )
-from wherefore.training.prepare import Corpus, named_together
-from wherefore.training.tasks import PairsTask, make_task
+from wherefore.training.objective import Objective
+from wherefore.training.tasks import make_task
 from wherefore.training.train import train
 
 

@@ -18,32 +18,31 @@ from wherefore.build import build_model
 from wherefore.checkpoint import load_checkpoint
 from wherefore.config import Config
 from wherefore.corpora.base import CorpusDialogue, CorpusTurn, ItemRef
+from wherefore.corpora.items import link_items
 from wherefore.lm.item_encoder import ItemSignals
 from wherefore.lm.prompt import IGNORE
 from wherefore.recommender import Recommender
 from wherefore.retrieval.collaborative import Collaborative
 from wherefore.retrieval.retriever import make_retriever
+from wherefore.training.corpus import load_corpora
+from wherefore.training.ingredients import Ingredients, dice
 from wherefore.training.losses import (
     LOSSES,
-    Objective,
     in_batch_ranking,
     item_text_contrast,
     language_modelling,
     ranking,
     source_ranking,
 )
-from wherefore.training.prepare import _data_key, load_corpora, load_index
-from wherefore.training.tasks import (
-    Ingredients,
-    Recommendations,
-    WordingTask,
-    dice,
-    link_items,
-    make_task,
-    spoken,
-)
+from wherefore.training.objective import Objective
+from wherefore.training.practice import spoken
+from wherefore.training.prepare import _data_key, load_index
+from wherefore.training.recommendations import Recommendations
+from wherefore.training.tasks import make_task
+from wherefore.training.text_tasks import WordingTask
 from wherefore.training.train import train
-from wherefore.training.trainer import Trainer, TrainingStopped, load_trained, schedule, trained
+from wherefore.training.trainer import Trainer, TrainingStopped, schedule
+from wherefore.training.weights import load_trained, trained
 
 EVERY_LOSS = {name: 1.0 for name in LOSSES}
 
@@ -396,7 +395,7 @@ def test_sampling_keeps_every_gold_candidate(tiny, movies):
 
 
 def test_the_writer_practises_on_other_catalogues_too(tiny, movies, vectors):
-    from wherefore.training.invented import invented_catalogs
+    from wherefore.training.practice import invented_catalogs
 
     others = invented_catalogs(size=4)
     assert [other.schema.noun for other in others] == ["book", "album", "recipe", "game", "product", "item"]

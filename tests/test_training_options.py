@@ -22,10 +22,11 @@ from wherefore.lm.item_encoder import ItemSignals
 from wherefore.lm.load import add_lora, build_lm
 from wherefore.training import trainer
 from wherefore.training.calibrate import _read, recall
-from wherefore.training.losses import Objective
+from wherefore.training.objective import Objective
 from wherefore.training.tasks import make_task
 from wherefore.training.train import train
-from wherefore.training.trainer import Trainer, trained
+from wherefore.training.trainer import Trainer
+from wherefore.training.weights import trained
 
 TASKS = ("dialogues", "records", "items", "recommendations", "wording")
 

@@ -211,9 +211,9 @@ def diversity(recommender: Recommender, shared: Path, count: int) -> dict[str, A
     from rich.progress import track
 
     from wherefore.catalog.series import series_of
+    from wherefore.corpora.items import link_items
     from wherefore.ranking.diversity import spread as unlikeness
-    from wherefore.training.prepare import spread
-    from wherefore.training.tasks import link_items
+    from wherefore.training.corpus import spread
 
     catalog, vectors = recommender.catalog, recommender.index.vectors
     facts = read_items("redial", shared / "redial")

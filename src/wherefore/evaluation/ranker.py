@@ -188,7 +188,7 @@ def build_recommender(setting: Setting) -> RecommenderRank:
 
 def _on_its_catalog(setting: Setting, kind: type[Recommender]) -> tuple[Recommender, dict[str, str]]:
     """The recommender with the catalogue that it ranks, and the corpus' item ids as that catalogue's."""
-    from wherefore.training.tasks import link_items
+    from wherefore.corpora.items import link_items
 
     corpus, checkpoint = setting.corpus.name, setting.checkpoint
     facts = setting.corpus.items()

@@ -216,7 +216,7 @@ def without_share(runs: Runs, share: float) -> list[str]:
 
     In the folder `cold`, `cold.txt` lists them, and `items.parquet` is the catalogue without their popularity.
     """
-    from wherefore.training.tasks import link_items
+    from wherefore.corpora.items import link_items
 
     config, corpus = runs.config(), runs.corpus
     catalog = Catalog.load(config.catalog, config.catalog_schema)

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
+import torch
+from torch import Tensor
+
 Places = frozenset[tuple[int, ...]]  # the beginnings of phrases that one may be in; () is outside of any
 
 
@@ -54,3 +57,41 @@ class Copying:
             if longer in self._ends:
                 after.add(())
         return frozenset(after)
+
+
+class Spelling:
+    """Which tokens each sentence of a batch may go on with.
+
+    Args:
+        allowed: For each prompt.
+        samples: Sentences per prompt, one after the other.
+        end: The token that ends a sentence.
+        device: Of the bans.
+    """
+
+    def __init__(self, allowed: Sequence[Copying], samples: int, end: int, device: torch.device) -> None:
+        self._allowed, self._samples = allowed, samples
+        tokens = sorted({end}.union(*(copying.tokens for copying in allowed)))
+        self.only = torch.tensor(tokens, device=device)  # (a,): only their logits are computed
+        self._column = {token: column for column, token in enumerate(tokens)}
+        self._end = end
+        self._places = [copying.start for copying in allowed for _ in range(samples)]
+        self._known: dict[tuple[int, Places], Tensor] = {}
+
+    def bans(self, rows: Sequence[int]) -> Tensor:
+        """(len(rows), a) bool: True where a row may not go on with a token."""
+        return torch.stack([self._ban(row) for row in rows])
+
+    def _ban(self, row: int) -> Tensor:
+        key = row // self._samples, self._places[row]
+        if key not in self._known:
+            prompt, places = key
+            tokens = [*self._allowed[prompt].allowed(places), *([self._end] if () in places else [])]
+            ban = torch.ones(len(self.only), dtype=torch.bool)
+            ban[[self._column[token] for token in tokens]] = False
+            self._known[key] = ban.to(self.only.device)
+        return self._known[key]
+
+    def step(self, row: int, token: int) -> None:
+        """A row goes on with a token."""
+        self._places[row] = self._allowed[row // self._samples].step(self._places[row], token)

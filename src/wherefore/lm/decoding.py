@@ -9,11 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from wherefore.lm.attention import Attention
-from wherefore.lm.copying import Copying, Places
-from wherefore.lm.trees import PADDING, TokenTrees
-
-_TIDY = 8  # steps after which it is looked whether branches can be forgotten
+from wherefore.lm.copying import Spelling
 
 
 class Written(NamedTuple):
@@ -134,111 +130,6 @@ class Reader(Protocol):
         """Go on with these of the drafts alone."""
 
 
-class TreeReader:
-    """Reads all drafts in one pass, a token of each sentence, on the caches of their dialogues.
-
-    Args:
-        body: The LLM without its output layer.
-        attention: How it attends.
-        embeddings: Its token embeddings.
-    """
-
-    def __init__(self, body: Any, attention: Attention, embeddings: Any) -> None:
-        self._body, self._attention, self._embeddings = body, attention, embeddings
-        self._trees: TokenTrees | None = None
-        self._steps = self._before = 0
-
-    def join(self, draft: Draft, dialogue: Any, prompts: Sequence[Tensor]) -> Tensor:
-        """As `Reader.join`."""
-        device = self._embeddings.weight.device
-        trees = TokenTrees(self._body, self._attention, dialogue, draft.trunk, device)
-        hidden = trees.grow(prompts)
-        if self._trees is None:
-            self._trees = trees
-        else:
-            self._trees.join(trees)
-        self._before = 0
-        return hidden.repeat_interleave(draft.samples, 0)
-
-    def read(self, drafts: Sequence[Draft]) -> list[Tensor]:
-        """As `Reader.read`."""
-        assert self._trees is not None
-        count = sum(len(draft.alive) for draft in drafts)
-        self._before = max(self._before, count)
-        self._steps += 1
-        if self._steps % _TIDY == 0 and count < 0.6 * self._before:
-            self.keep(range(len(drafts)), drafts)
-        most = max(len(draft.alive) for draft in drafts)
-        rows = []
-        for draft in drafts:
-            prompts = [row // draft.samples for row in draft.alive]
-            places = [
-                (
-                    draft.tokens[row][-1],
-                    1 + len(draft.lengths) + row,
-                    1 + prompt,
-                    draft.trunk + draft.lengths[prompt] + len(draft.tokens[row]) - 1,
-                )
-                for row, prompt in zip(draft.alive, prompts, strict=True)
-            ]
-            rows.append(places + [(0, PADDING, PADDING, 0)] * (most - len(places)))
-        table = torch.tensor(rows, device=self._embeddings.weight.device)  # (c, q, 4)
-        tokens, branch, parent, at = table.unbind(-1)
-        padded = count < most * len(drafts)
-        hidden = self._trees.read(self._embeddings(tokens), branch, parent, at, padded)
-        return [states[: len(draft.alive)] for states, draft in zip(hidden, drafts, strict=True)]
-
-    def keep(self, places: Sequence[int], drafts: Sequence[Draft]) -> None:
-        """As `Reader.keep`."""
-        self._before = 0
-        if not places or self._trees is None:
-            self._trees = None
-            return
-        needed = []
-        for place in places:
-            draft = drafts[place]
-            prompts = {1 + row // draft.samples for row in draft.alive}
-            needed.append((place, {*prompts, *(1 + len(draft.lengths) + row for row in draft.alive)}))
-        self._trees.tidy(needed)
-
-
-class RowReader:
-    """Reads each sentence from the dialogue's beginning at every step: for an LLM whose cache cannot branch.
-
-    Args:
-        last_of_rows: Reads rows of embeddings, (t_i, h) each, to the hidden state at each one's last token (n, h).
-        embeddings: The LLM's token embeddings.
-    """
-
-    def __init__(self, last_of_rows: Callable[[Sequence[Tensor]], Tensor], embeddings: Any) -> None:
-        self._last_of_rows, self._embeddings = last_of_rows, embeddings
-        self._starts: list[list[Tensor]] = []
-
-    def join(self, draft: Draft, dialogue: Any, prompts: Sequence[Tensor]) -> Tensor:
-        """As `Reader.join`."""
-        self._starts.append([torch.cat([dialogue, prompt]) for prompt in prompts])
-        return self._last_of_rows(self._starts[-1]).repeat_interleave(draft.samples, 0)
-
-    def read(self, drafts: Sequence[Draft]) -> list[Tensor]:
-        """As `Reader.read`."""
-        device = self._embeddings.weight.device
-        rows = [
-            torch.cat(
-                [
-                    starts[row // draft.samples],
-                    self._embeddings(torch.tensor(draft.tokens[row], device=device)),
-                ]
-            )
-            for draft, starts in zip(drafts, self._starts, strict=True)
-            for row in draft.alive
-        ]
-        return list(torch.split(self._last_of_rows(rows), [len(draft.alive) for draft in drafts]))
-
-    def keep(self, places: Sequence[int], drafts: Sequence[Draft]) -> None:
-        """As `Reader.keep`."""
-        self._starts = [self._starts[place] for place in places]
-
-
 class ContinuousBatch:
     """Sentences of however many conversations, a token of each at a time.
 
@@ -317,44 +208,6 @@ class ContinuousBatch:
         if len(places) < len(self._drafts):
             self._reader.keep(places, self._drafts)
             self._drafts = [self._drafts[place] for place in places]
-
-
-class Spelling:
-    """Which tokens each sentence of a batch may go on with.
-
-    Args:
-        allowed: For each prompt.
-        samples: Sentences per prompt, one after the other.
-        end: The token that ends a sentence.
-        device: Of the bans.
-    """
-
-    def __init__(self, allowed: Sequence[Copying], samples: int, end: int, device: torch.device) -> None:
-        self._allowed, self._samples = allowed, samples
-        tokens = sorted({end}.union(*(copying.tokens for copying in allowed)))
-        self.only = torch.tensor(tokens, device=device)  # (a,): only their logits are computed
-        self._column = {token: column for column, token in enumerate(tokens)}
-        self._end = end
-        self._places = [copying.start for copying in allowed for _ in range(samples)]
-        self._known: dict[tuple[int, Places], Tensor] = {}
-
-    def bans(self, rows: Sequence[int]) -> Tensor:
-        """(len(rows), a) bool: True where a row may not go on with a token."""
-        return torch.stack([self._ban(row) for row in rows])
-
-    def _ban(self, row: int) -> Tensor:
-        key = row // self._samples, self._places[row]
-        if key not in self._known:
-            prompt, places = key
-            tokens = [*self._allowed[prompt].allowed(places), *([self._end] if () in places else [])]
-            ban = torch.ones(len(self.only), dtype=torch.bool)
-            ban[[self._column[token] for token in tokens]] = False
-            self._known[key] = ban.to(self.only.device)
-        return self._known[key]
-
-    def step(self, row: int, token: int) -> None:
-        """A row goes on with a token."""
-        self._places[row] = self._allowed[row // self._samples].step(self._places[row], token)
 
 
 def sample(logits: Tensor, temperature: float, top_p: float, draws: Tensor) -> Tensor:

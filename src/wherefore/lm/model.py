@@ -13,20 +13,12 @@ from torch import Tensor, nn
 
 from wherefore.errors import WhereforeWarning
 from wherefore.lm.attention import Attention, seen_by_branches
-from wherefore.lm.copying import Copying
-from wherefore.lm.decoding import (
-    Chance,
-    ContinuousBatch,
-    Draft,
-    Reader,
-    RowReader,
-    Spelling,
-    TreeReader,
-    Written,
-)
+from wherefore.lm.copying import Copying, Spelling
+from wherefore.lm.decoding import Chance, ContinuousBatch, Draft, Reader, Written
 from wherefore.lm.head import RankingHead, Scores
 from wherefore.lm.item_encoder import ItemEncoder, ItemSignals
 from wherefore.lm.prompt import SOFT, Batch, PromptFormat, Segment
+from wherefore.lm.readers import RowReader, TreeReader
 from wherefore.lm.trees import TokenTrees, keeping, twin
 
 BLOCK = 512  # tokens of candidates per forward pass: attention inside a block grows with its square

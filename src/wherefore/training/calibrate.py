@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from wherefore.lm.model import RecommenderLM
-from wherefore.training.tasks import Ingredients
+from wherefore.training.ingredients import Ingredients
 
 Progress = Callable[[int, int], None]
 

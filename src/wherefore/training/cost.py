@@ -19,9 +19,8 @@ from wherefore.config import Config, StageConfig
 from wherefore.lm.head import RankingHead
 from wherefore.lm.model import BLOCK
 from wherefore.lm.prompt import TITLE_TOKENS
-from wherefore.training.activations import Saved
 from wherefore.training.losses import LOSSES, language_modelling
-from wherefore.training.sizes import LMSize, causal_lm_config, embedder_size, lm_size, weight_dtype
+from wherefore.training.sizes import LMSize, Saved, causal_lm_config, embedder_size, lm_size, weight_dtype
 
 # A turn lists so many items; what is said of each is planned in so many tokens and written in so many (both as
 # the starter does on its own catalogue).

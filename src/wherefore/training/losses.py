@@ -2,96 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from wherefore.lm.head import in_full_precision
-from wherefore.lm.item_encoder import ItemSignals
 from wherefore.lm.model import RecommenderLM
-from wherefore.lm.prompt import IGNORE, SOFT, Batch
+from wherefore.lm.prompt import IGNORE
+from wherefore.training.batches import TaskBatch
 from wherefore.training.parallel import everyone
-
-
-@dataclass(frozen=True)
-class TaskBatch:
-    """A batch with what its task's losses need besides the tokens.
-
-    Attributes:
-        batch: The tokens; None for a task in which the LLM reads nothing.
-        signals: Of `batch.items`.
-        places: Named token places, (b, …) indices into the batch's tokens.
-        targets: Named targets and features, (b, …).
-    """
-
-    batch: Batch | None
-    signals: ItemSignals | None
-    places: Mapping[str, Tensor] = field(default_factory=dict)
-    targets: Mapping[str, Tensor] = field(default_factory=dict)
-
-    def to(self, device: torch.device) -> TaskBatch:
-        """The same batch on a device."""
-        return TaskBatch(
-            None if self.batch is None else _batch_to(self.batch, device),
-            None if self.signals is None else self.signals.to(device),
-            {name: value.to(device) for name, value in self.places.items()},
-            {name: value.to(device) for name, value in self.targets.items()},
-        )
-
-    @property
-    def tokens(self) -> int:
-        """How many tokens the LLM reads, with padding."""
-        return 0 if self.batch is None else self.batch.ids.numel()
-
-    @property
-    def rows(self) -> int:
-        """How many examples: b."""
-        return len(next(iter(self.targets.values())) if self.batch is None else self.batch.ids)
-
-    def part(self, number: int, of: int) -> TaskBatch:
-        """The share of process `number`, from 0, of `of` that train on this batch together: rows side by side.
-
-        Raises:
-            ValueError: If there are fewer rows than processes.
-        """
-        if of == 1:
-            return self
-        if self.rows < of:
-            raise ValueError(
-                f"a batch of {self.rows} examples cannot be shared by {of} processes; raise "
-                "`train.stages[..].batch_size` (it counts all processes together), or start fewer of them"
-            )
-        start, end = self.rows * number // of, self.rows * (number + 1) // of
-        batch, signals = self.batch, self.signals
-        if batch is not None and signals is not None:
-            soft = (batch.ids == SOFT).sum(1)
-            each = int(soft.sum()) // max(len(signals), 1) or 1  # soft tokens of an item
-            shown = slice(int(soft[:start].sum()) // each, int(soft[:end].sum()) // each)
-            width = int((batch.branch[start:end] >= 0).sum(1).max())
-            items = torch.arange(len(signals))[shown]
-            batch = Batch(
-                ids=batch.ids[start:end, :width],
-                branch=batch.branch[start:end, :width],
-                positions=batch.positions[start:end, :width],
-                labels=batch.labels[start:end, :width],
-                items=batch.items[shown],
-                ends=batch.ends[start:end],
-            )
-            signals = signals.of(items)
-        return TaskBatch(
-            batch,
-            signals,
-            {name: value[start:end] for name, value in self.places.items()},
-            {name: value[start:end] for name, value in self.targets.items()},
-        )
-
-
-def _batch_to(batch: Batch, device: torch.device) -> Batch:
-    tensors = {name: part.to(device) for name, part in batch._asdict().items() if name != "ends"}
-    return Batch(**tensors, ends=batch.ends)
 
 
 def at(hidden: Tensor, places: Tensor) -> Tensor:
@@ -270,120 +192,3 @@ LOSSES: dict[str, Loss] = {
     "reply_lm": Loss("recommendations", language_modelling),
     "wording_lm": Loss("wording", language_modelling),
 }
-
-
-def _examples(task: TaskBatch) -> int:
-    return task.rows
-
-
-def _supervised(task: TaskBatch) -> int:
-    """Tokens that are learned."""
-    assert task.batch is not None
-    return int((task.batch.labels != IGNORE).sum())
-
-
-def _answered(task: TaskBatch) -> int:
-    """Turns with a gold candidate."""
-    return int(task.targets["gold"].any(-1).sum())
-
-
-# What a loss is the mean over, where that is not the rows of its batch. One that compares the rows of all processes
-# (`everyone`) has the same value in each, and needs no line.
-_MEAN_OVER: dict[Callable[..., Tensor], Callable[[TaskBatch], int]] = {
-    language_modelling: _supervised,
-    ranking: _answered,
-    source_ranking: _answered,
-}
-
-
-def check_losses(model: RecommenderLM, weights: Mapping[str, float]) -> None:
-    """Find what a stage could not train, before hours of the stages ahead of it.
-
-    Raises:
-        ValueError: If there is no loss or an unknown one, or one that trains only what is frozen or does not count.
-    """
-    unknown = sorted(set(weights) - set(LOSSES))
-    if unknown:
-        raise ValueError(f"unknown loss {', '.join(unknown)}; known: {', '.join(sorted(LOSSES))}")
-    if not weights:
-        raise ValueError(f"a stage needs at least one loss; known: {', '.join(sorted(LOSSES))}")
-    frozen = not any(weight.requires_grad for weight in model.lm.parameters())
-    idle = [name for name in weights if LOSSES[name].task in ("dialogues", "records")] if frozen else []
-    if idle:
-        raise ValueError(
-            f"loss {', '.join(idle)} trains the LLM alone, and the LLM is frozen (`llm.lora` is null); take it "
-            "out of the stage, or give the LLM an adapter"
-        )
-    for counts, option, part, names in (
-        (model.head.reads_features, "ranker.features", "the sources' part", ("source_ranking",)),
-        (model.head.reads_states, "ranker.llm", "the LLM's part", ("in_batch_ranking", "item_text_matching")),
-    ):
-        idle = [name for name in names if name in weights and not counts]
-        if idle:
-            raise ValueError(
-                f"loss {', '.join(idle)} trains {part} of the ranking head, and `{option}` is false; take it out of "
-                "the stage, or the whole stage"
-            )
-
-
-class Objective(nn.Module):
-    """The weighted losses of one stage. Losses of one task share its batch and its forward pass.
-
-    Args:
-        model: The model to train.
-        weights: Names of LOSSES with their weights.
-
-    Raises:
-        ValueError: See `check_losses`.
-    """
-
-    def __init__(self, model: RecommenderLM, weights: Mapping[str, float]) -> None:
-        super().__init__()
-        self.model = model
-        # Accelerate asks what it is to train which modules FSDP may cut up one by one: the LLM's layers.
-        self._no_split_modules = model.causal_lm._no_split_modules
-        self.turn_to(weights)
-
-    def turn_to(self, weights: Mapping[str, float]) -> None:
-        """Go on with the losses of another stage.
-
-        Raises:
-            ValueError: See `check_losses`.
-        """
-        check_losses(self.model, weights)
-        self.weights = dict(weights)
-        self.tasks = tuple(dict.fromkeys(LOSSES[name].task for name in weights))
-
-    def shares(
-        self, parts: Mapping[str, TaskBatch], whole: Mapping[str, TaskBatch], of: int
-    ) -> dict[str, float]:
-        """How much each loss of one process' part counts, so that the mean over the processes is the whole's.
-
-        Args:
-            parts: That of each batch which the process has, by task.
-            whole: The batches, by task.
-            of: How many processes share them.
-        """
-        shares = {}
-        for name in self.weights:
-            count = _MEAN_OVER.get(LOSSES[name].compute, _examples)
-            task = LOSSES[name].task
-            shares[name] = of * count(parts[task]) / max(count(whole[task]), 1)
-        return shares
-
-    def forward(
-        self, batches: Mapping[str, TaskBatch], shares: Mapping[str, float] | None = None
-    ) -> dict[str, Tensor]:
-        """Each loss by name, and their weighted sum as `loss`; each times its share, where processes share a batch."""
-        parts: dict[str, Tensor] = {}
-        for task in self.tasks:
-            batch = batches[task]
-            reads = batch.batch is not None and batch.signals is not None
-            hidden = self.model(batch.batch, batch.signals) if reads else torch.empty(0)
-            for name in self.weights:
-                if LOSSES[name].task == task:
-                    parts[name] = LOSSES[name].compute(self.model, hidden, batch)
-                    if shares is not None:
-                        parts[name] = shares[name] * parts[name]
-        total = torch.stack([self.weights[name] * part for name, part in parts.items()]).sum()
-        return {"loss": total, **parts}

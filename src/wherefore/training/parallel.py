@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
 import torch
-from torch import Tensor, distributed, nn
+from torch import Tensor, distributed
 from torch.nn import functional
 
 _PATIENCE = timedelta(hours=12)  # the others wait for the first process while it prepares the data
@@ -68,58 +67,3 @@ class _Gather(torch.autograd.Function):
         gradient = gradient.contiguous()
         distributed.all_reduce(gradient)
         return gradient[distributed.get_rank()]
-
-
-# -- weights that FSDP has cut into parts ---------------------------------------------------------------------
-
-
-def whole_weights(module: nn.Module, names: Collection[str]) -> dict[str, Tensor]:
-    """The weights called `names` of a model in FSDP's parts, gathered to the CPU; every process must ask.
-
-    Args:
-        module: The `Objective`, as it was made ready for training.
-        names: As the model has them.
-    """
-    from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
-
-    options = StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=True)
-    state: Any = get_model_state_dict(module, options=options)  # empty but in the first process
-    found = {name.removeprefix("model."): tensor for name, tensor in state.items()}
-    return {name: tensor.contiguous() for name, tensor in found.items() if name in names}
-
-
-def whole_moments(module: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """AdamW's moments as `weight|moment`, gathered likewise."""
-    from torch.distributed.checkpoint.state_dict import StateDictOptions, get_optimizer_state_dict
-
-    if not optimizer.state:
-        return {}
-    options = StateDictOptions(full_state_dict=True, cpu_offload=True)
-    found: Any = get_optimizer_state_dict(module, optimizer, options=options)
-    state = found.get("state", {})
-    return {
-        f"{name}|{part}": torch.as_tensor(value).contiguous()
-        for name, parts in state.items()
-        for part, value in parts.items()
-    }
-
-
-def load_moments(module: nn.Module, optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """Put back what `whole_moments` took out; every process must give it."""
-    from torch.distributed.checkpoint.state_dict import (
-        StateDictOptions,
-        get_optimizer_state_dict,
-        set_optimizer_state_dict,
-    )
-
-    state: dict[str, dict[str, Tensor]] = {}
-    for key, tensor in tensors.items():
-        name, _, part = key.rpartition("|")
-        state.setdefault(name, {})[part] = tensor
-    options = StateDictOptions(full_state_dict=True, strict=False)  # not all weights have moments
-    groups = get_optimizer_state_dict(module, optimizer, options=options)["param_groups"]
-    given: Any = {"state": state, "param_groups": groups}
-    set_optimizer_state_dict(module, optimizer, given, options=options)
-    for name, weight in module.named_parameters():
-        if name not in state:
-            optimizer.state.pop(weight, None)

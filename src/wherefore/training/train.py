@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,21 +22,16 @@ from wherefore.retrieval.learned import Learned, TextVectors
 from wherefore.retrieval.retriever import Retriever, make_retriever
 from wherefore.retrieval.signals import load_signals, make_signals
 from wherefore.training.calibrate import calibrate
-from wherefore.training.invented import invented_catalogs
+from wherefore.training.corpus import Corpus, load_corpora, named_together
+from wherefore.training.ingredients import Ingredients
 from wherefore.training.losses import LOSSES
 from wherefore.training.parallel import processes
-from wherefore.training.prepare import (
-    Corpus,
-    Show,
-    load_corpora,
-    load_index,
-    named_together,
-    prepare_candidates,
-    prepare_signals,
-    prepare_sources,
-)
-from wherefore.training.tasks import Ingredients, Recommendations
-from wherefore.training.trainer import RANKS, Trainer, is_measured, load_trained
+from wherefore.training.practice import invented_catalogs
+from wherefore.training.prepare import Show, load_index, prepare_candidates, prepare_signals, prepare_sources
+from wherefore.training.progress import _shown
+from wherefore.training.recommendations import Recommendations
+from wherefore.training.trainer import RANKS, Trainer, is_measured
+from wherefore.training.weights import load_trained
 
 
 def train(
@@ -255,37 +248,3 @@ def ingredients(
 def _made(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-@contextmanager
-def _shown(progress: bool) -> Iterator[Show]:
-    """A progress bar with the time left on standard error, or a line now and then where that is no terminal."""
-    if not progress:
-        yield lambda what, done, of, note: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    tasks: dict[str, Any] = {}
-    began: dict[str, tuple[float, int]] = {}
-    told = 0.0
-    with Progress(
-        *columns, TextColumn("{task.fields[note]}"), console=console, disable=not console.is_terminal
-    ) as bar:
-
-        def show(what: str, done: int, of: int, note: str) -> None:
-            nonlocal told
-            if what not in tasks:
-                tasks[what] = bar.add_task(what, total=of, note=note)
-                began[what] = (time.monotonic(), done)
-            bar.update(tasks[what], completed=done, note=note)
-            now = time.monotonic()
-            if not console.is_terminal and (now - told > 20 or done == of):
-                told = now
-                start, first = began[what]
-                left = (now - start) / max(done - first, 1) * (of - done)
-                console.out(f"{what} {done}/{of}, {left / 60:.0f} min left {note}".rstrip(), highlight=False)
-
-        yield show

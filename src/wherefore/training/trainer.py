@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import shutil
 import signal
 import time
@@ -18,16 +17,29 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from wherefore.config import Config, StageConfig, TrainConfig
 from wherefore.files import write_aside
 from wherefore.lm.load import out_of_memory
 from wherefore.lm.model import RecommenderLM
+from wherefore.training.batches import TaskBatch
 from wherefore.training.calibrate import recall
-from wherefore.training.losses import LOSSES, Objective, TaskBatch, check_losses
-from wherefore.training.parallel import load_moments, processes, whole_moments, whole_weights
-from wherefore.training.tasks import Ingredients, Task, make_task
+from wherefore.training.ingredients import Ingredients
+from wherefore.training.losses import LOSSES
+from wherefore.training.machine import _begin_anew, _check_compiler, _checkpointing, _tracker
+from wherefore.training.objective import Objective, check_losses
+from wherefore.training.parallel import processes
+from wherefore.training.run import plot_losses
+from wherefore.training.tasks import Task, make_task
+from wherefore.training.weights import (
+    _optimizer_tensors,
+    load_moments,
+    load_trained,
+    trained,
+    whole_moments,
+    whole_weights,
+)
 
 StepReport = Callable[[str, int, int, Mapping[str, float]], None]  # stage, steps done, of, losses
 
@@ -37,7 +49,11 @@ class TrainingStopped(Exception):
 
 
 RANKS = frozenset({"ranking", "in_batch_ranking"})  # losses by which the LLM learns to rank
+
+
 _MEASURED = RANKS | {"source_ranking"}  # stages with one of these can be measured by recall
+
+
 _AT = 10
 
 
@@ -447,51 +463,6 @@ class Trainer:
                 self.accelerator.log(numbers, step=entry["step"])
 
 
-def _begin_anew(precision: str) -> None:
-    """Let accelerate forget another precision, that of a training before in this process; it keeps one per process."""
-    from accelerate.state import AcceleratorState
-
-    known = AcceleratorState._shared_state.get("_mixed_precision")
-    if known is not None and known != precision:
-        AcceleratorState._reset_state()
-
-
-def _tracker(name: str | None) -> str | None:
-    """The name, if its package is here."""
-    from accelerate.utils import is_tensorboard_available, is_trackio_available
-
-    here = {None: True, "tensorboard": is_tensorboard_available(), "trackio": is_trackio_available()}
-    if not here[name]:
-        raise ImportError(
-            f"`train.tracker` is {name!r}, which is not installed; run `pip install {name}`, or set it to null: "
-            "log.jsonl has it all"
-        )
-    return name
-
-
-def _check_compiler(device: torch.device) -> None:
-    """Raise where torch.compile has nothing to compile with."""
-    if device.type == "cuda":
-        from torch.utils._triton import has_triton
-
-        found, needed = has_triton(), "Triton (`pip install triton`)"
-    else:
-        found = any(map(shutil.which, (os.environ.get("CXX", "c++"), "g++", "clang++")))
-        needed = "a C++ compiler (g++ or clang++)"
-    if not found:
-        raise ValueError(
-            f"`train.compile` is true, but {needed} is not installed; install it, or set it to false"
-        )
-
-
-def _checkpointing(lm: Any, what: str, *settings: Any) -> None:
-    """Switch it; transformers 5.23 has renamed the methods."""
-    switch = getattr(lm, f"activation_checkpointing_{what}", None) or getattr(
-        lm, f"gradient_checkpointing_{what}"
-    )
-    switch(*settings)
-
-
 def _advice(train: TrainConfig, number: int, stage: StageConfig, error: Exception) -> str:
     """What to lower when a step does not fit into memory."""
     sizes = ", ".join(str(size) for size in (stage.batch_size, *stage.batch_sizes.values()))
@@ -521,38 +492,6 @@ def schedule(step: int, steps: int, warmup: float) -> float:
     return 0.1 + 0.45 * (1 + math.cos(math.pi * (step - rise + 1) / max(steps - rise, 1)))
 
 
-def trained(model: nn.Module) -> dict[str, Tensor]:
-    """All weights that training may change, and the head's feature scale."""
-    state = {name: p.detach().contiguous() for name, p in model.named_parameters() if p.requires_grad}
-    state.update({name: b.detach() for name, b in model.named_buffers() if name.startswith("head.")})
-    return state
-
-
-def load_trained(model: nn.Module, state: Mapping[str, Tensor]) -> None:
-    """Put back what `trained` took out.
-
-    Raises:
-        ValueError: If a weight is missing, left over, or of another shape.
-    """
-    expected = trained(model)
-    wrong = sorted(set(expected) ^ set(state))
-    wrong += [name for name in expected if name in state and expected[name].shape != state[name].shape]
-    if wrong:
-        raise ValueError(f"the weights do not fit this model: {', '.join(wrong[:5])} ({len(wrong)} in all)")
-    with torch.no_grad():
-        for name, tensor in expected.items():
-            tensor.copy_(state[name])
-
-
-def _optimizer_tensors(optimizer: Any) -> dict[str, Tensor]:
-    state = optimizer.state_dict()["state"]
-    return {
-        f"{index}.{part}": torch.as_tensor(value).detach().contiguous()
-        for index, parts in state.items()
-        for part, value in parts.items()
-    }
-
-
 @contextmanager
 def _interruptible() -> Iterator[Callable[[], bool]]:
     """Ctrl-C asks to stop after the step; a second one stops at once."""
@@ -573,31 +512,3 @@ def _interruptible() -> Iterator[Callable[[], bool]]:
         yield lambda: asked
     finally:
         signal.signal(signal.SIGINT, old)
-
-
-def plot_losses(log: Path, picture: Path) -> None:
-    """Draw each loss of a JSONL log against the steps."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    entries = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-    names = sorted(
-        {name for entry in entries for name in entry}
-        - {"stage", "step", "lr", "seconds", "tokens_per_s", "loss"}
-        - {f"recall@{_AT}", "best_step"}
-    )
-    figure = Figure(figsize=(9, 5))
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    for name in names:
-        points = [(entry["step"], entry[name]) for entry in entries if name in entry]
-        axes.plot(*zip(*points, strict=True), label=name, linewidth=1)
-    stages = [entry["stage"] for entry in entries]
-    for place in range(1, len(entries)):
-        if stages[place] != stages[place - 1]:
-            axes.axvline(entries[place]["step"], color="grey", linestyle=":", linewidth=1)
-    axes.set(xlabel="step", ylabel="loss", ylim=(0, None))
-    axes.legend(fontsize="small")
-    figure.tight_layout()
-    with write_aside(picture) as aside:
-        figure.savefig(aside, dpi=120, format="png")

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from wherefore.lm.item_encoder import ItemSignals
     from wherefore.lm.model import RecommenderLM
     from wherefore.recommender import Recommender
-    from wherefore.training.prepare import Corpus
-    from wherefore.training.tasks import Ingredients
+    from wherefore.training.corpus import Corpus
+    from wherefore.training.ingredients import Ingredients
 
 WAYS: Mapping[str, tuple[str, ...]] = {
     "as configured": (),
@@ -124,9 +124,9 @@ def prepared(folder: Path) -> Data:
     from wherefore.corpora.base import split_by_hash
     from wherefore.lm.item_encoder import ItemSignals
     from wherefore.recommender import Recommender
+    from wherefore.training.corpus import load_corpora
     from wherefore.training.generator import DialogueMaker
-    from wherefore.training.invented import invented_catalogs
-    from wherefore.training.prepare import load_corpora
+    from wherefore.training.practice import invented_catalogs
 
     starter = Recommender.from_pretrained("starter")
     maker = DialogueMaker(starter.catalog, starter.index.vectors)
@@ -201,8 +201,9 @@ def model_of(config: Config, data: Data) -> RecommenderLM:
 def ingredients_of(config: Config, data: Data, model: RecommenderLM) -> Ingredients:
     """What the stages' tasks draw from, with the starter's candidates."""
     from wherefore.corpora.base import instances
-    from wherefore.training.prepare import named_together
-    from wherefore.training.tasks import Ingredients, prepare_recommendations
+    from wherefore.training.corpus import named_together
+    from wherefore.training.ingredients import Ingredients
+    from wherefore.training.recommendations import prepare_recommendations
 
     starter, corpora, practice, items = data
     turns = [
