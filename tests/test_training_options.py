@@ -20,7 +20,7 @@ from wherefore.config import Config, LLMConfig, LoraConfig
 from wherefore.dialogue.messages import Message
 from wherefore.lm.item_encoder import ItemSignals
 from wherefore.lm.load import add_lora, build_lm
-from wherefore.training import trainer
+from wherefore.training import machine
 from wherefore.training.calibrate import _read, recall
 from wherefore.training.objective import Objective
 from wherefore.training.tasks import make_task
@@ -205,7 +205,7 @@ def test_the_body_is_compiled_and_weights_keep_their_names(
 def test_compiling_without_a_compiler_says_what_to_install(
     tmp_path, tokenizers, movies, vectors, monkeypatch
 ):
-    monkeypatch.setattr(trainer.shutil, "which", lambda name: None)
+    monkeypatch.setattr(machine.shutil, "which", lambda name: None)
     with pytest.raises(ValueError, match=r"`train\.compile` is true, but a C\+\+ compiler .* not installed"):
         run(tmp_path, tokenizers, movies, vectors, config(compile=True))
 

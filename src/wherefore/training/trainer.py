@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
-import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -20,22 +17,21 @@ import torch
 from torch import Tensor
 
 from wherefore.config import Config, StageConfig, TrainConfig
-from wherefore.files import write_aside
+from wherefore.errors import TrainingError
 from wherefore.lm.load import out_of_memory
 from wherefore.lm.model import RecommenderLM
 from wherefore.training.batches import TaskBatch
 from wherefore.training.calibrate import recall
 from wherefore.training.ingredients import Ingredients
-from wherefore.training.losses import LOSSES
-from wherefore.training.machine import _begin_anew, _check_compiler, _checkpointing, _tracker
+from wherefore.training.machine import check_compiler, make_accelerator, memory_advice, switch_checkpointing
 from wherefore.training.objective import Objective, check_losses
-from wherefore.training.parallel import processes
-from wherefore.training.run import plot_losses
+from wherefore.training.run import Best, Run
 from wherefore.training.tasks import Task, make_task
 from wherefore.training.weights import (
-    _optimizer_tensors,
     load_moments,
     load_trained,
+    load_whole_moments,
+    moments,
     trained,
     whole_moments,
     whole_weights,
@@ -49,12 +45,8 @@ class TrainingStopped(Exception):
 
 
 RANKS = frozenset({"ranking", "in_batch_ranking"})  # losses by which the LLM learns to rank
-
-
 _MEASURED = RANKS | {"source_ranking"}  # stages with one of these can be measured by recall
-
-
-_AT = 10
+_AT = 10  # k of that recall
 
 
 def is_measured(train: TrainConfig, stage: StageConfig) -> bool:
@@ -65,15 +57,6 @@ def is_measured(train: TrainConfig, stage: StageConfig) -> bool:
 def decisive(config: Config) -> str:
     """What decides the weights, as JSON; what a reply holds and how it is worded does not."""
     return config.model_dump_json(exclude={"turn", "writer"})
-
-
-@dataclass(frozen=True)
-class Best:
-    """The best step of a stage so far."""
-
-    step: int
-    recall: float
-    since: int = 0  # measurements since then
 
 
 class Trainer:
@@ -97,8 +80,8 @@ class Trainer:
         report: Called after every step.
 
     Raises:
-        ValueError: If `out` holds a run with another config, or an option asks for what is not there.
-        ImportError: If the tracker's package, or DeepSpeed, is chosen and not installed.
+        TrainingError: If an option asks for what is not there.
+        MissingPackageError: If the tracker's package, or DeepSpeed, is chosen and not installed.
     """
 
     def __init__(
@@ -109,50 +92,36 @@ class Trainer:
         out: Path,
         report: StepReport | None = None,
     ) -> None:
-        from accelerate import Accelerator
-        from accelerate.utils import DistributedDataParallelKwargs, DistributedType
+        from accelerate.utils import DistributedType
 
-        self.config, self.model, self.data, self.out, self.report = config, model, data, out, report
+        self.config, self.model, self.data, self.report = config, model, data, report
         train = config.train
-        processes()
-        _begin_anew(train.mixed_precision)
-        self.accelerator = Accelerator(
-            gradient_accumulation_steps=train.grad_accumulation,
-            mixed_precision=train.mixed_precision,
-            kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
-            log_with=_tracker(train.tracker),
-            project_dir=out,
-        )
+        self.accelerator = make_accelerator(train, out)
         kind = self.accelerator.distributed_type
         self.sharded = kind == DistributedType.FSDP  # each process has a part of each weight
         self._deepspeed = kind == DistributedType.DEEPSPEED
-        if self.sharded and not self.accelerator.is_fsdp2:
-            raise ValueError(
-                "the launch file asks for FSDP version 1; set `fsdp_version: 2`, as configs/accelerate/fsdp.yaml does"
-            )
         for stage in train.stages:
             check_losses(model, stage.losses)
         if any(is_measured(train, stage) for stage in train.stages):
             self._check_measurable()
         if train.gradient_checkpointing and not model.causal_lm.supports_gradient_checkpointing:
-            raise ValueError(
+            raise TrainingError(
                 f"`train.gradient_checkpointing` is true, but {type(model.causal_lm).__name__} cannot do that; "
                 "set it to false and lower `train.stages[..].batch_size` instead"
             )
         if train.compile:
-            _check_compiler(self.accelerator.device)
-        self.steps = sum(stage.steps for stage in config.train.stages)
-        out.mkdir(parents=True, exist_ok=True)
-        self.key = hashlib.sha256(decisive(config).encode()).hexdigest()[:16]
+            check_compiler(self.accelerator.device)
+        self.steps = sum(stage.steps for stage in train.stages)
+        self._run = Run(out, hashlib.sha256(decisive(config).encode()).hexdigest()[:16])
 
     def _check_measurable(self) -> None:
         if self.sharded:
-            raise ValueError(
+            raise TrainingError(
                 "`train.validate_every` is set, but FSDP leaves no process with whole weights to rank with; set it to "
                 "null, or launch with configs/accelerate/multi-gpu.yaml"
             )
         if not self.data.held_out:
-            raise ValueError(
+            raise TrainingError(
                 "`train.validate_every` is set, but no turns are held out; raise `train.held_out` (now "
                 f"{self.config.train.held_out})"
             )
@@ -164,10 +133,11 @@ class Trainer:
 
         Raises:
             TrainingStopped: On Ctrl-C, after saving.
+            TrainingError: If the folder holds a run with another config.
             MemoryError: If a step does not fit into memory; says what to lower.
             FloatingPointError: If the loss is no number.
         """
-        position = self._newest()
+        position = self._resume()
         self.accelerator.wait_for_everyone()
         self._begin()
         with _interruptible() as stopped:
@@ -180,28 +150,26 @@ class Trainer:
                 before += stage.steps
                 position = before
         self._end()
-        if self.accelerator.is_main_process and (self.out / "log.jsonl").exists():
-            plot_losses(self.out / "log.jsonl", self.out / "loss.png")
+        if self.accelerator.is_main_process:
+            self._run.plot()
 
     def _begin(self) -> None:
         """Make the optimizer and what is trained ready for this machine; both serve all stages."""
         train = self.config.train
         if train.gradient_checkpointing:
-            # Not reentrant: inputs are embeddings, and those of a frozen table need no gradient.
-            _checkpointing(self.model.causal_lm, "enable", {"use_reentrant": False})
+            switch_checkpointing(self.model.causal_lm, True)
         if train.compile:
             self.model.body.compile(dynamic=True)  # in place: weights keep their names
         stage = train.stages[0]
-        self.names = frozenset(trained(self.model))
-        objective = Objective(self.model, stage.losses)
+        self._names = frozenset(trained(self.model))
+        self.objective = Objective(self.model, stage.losses)
         optimizer = torch.optim.AdamW(self._groups(stage), lr=stage.lr, weight_decay=train.weight_decay)
         if self._deepspeed:  # it wants to know, though we cut the batches ourselves
             plugin = self.accelerator.state.deepspeed_plugin
             plugin.deepspeed_config["train_micro_batch_size_per_gpu"] = max(
                 stage.batch_size // self.accelerator.num_processes, 1
             )
-        self.objective = objective
-        self.prepared, self.optimizer = self.accelerator.prepare(objective, optimizer)
+        self.prepared, self.optimizer = self.accelerator.prepare(self.objective, optimizer)
         self.prepared.train()
         if train.tracker is not None:
             self.accelerator.init_trackers("log")
@@ -214,55 +182,40 @@ class Trainer:
         if train.compile:
             self.model.body._compiled_call_impl = None
         if train.gradient_checkpointing:
-            _checkpointing(self.model.causal_lm, "disable")
+            switch_checkpointing(self.model.causal_lm, False)
 
     def _stage(
         self, number: int, stage: StageConfig, before: int, first: int, stopped: Callable[[], bool]
     ) -> None:
+        """Run a stage.
+
+        Args:
+            number: Of the stage, from 0.
+            stage: Its config.
+            before: Steps of the stages before it.
+            first: Steps of it that an earlier run made.
+            stopped: Whether the user wants to stop.
+        """
         train = self.config.train
-        self.objective.turn_to(stage.losses)
+        best = self._enter(stage, before, first)
         tasks = {
             name: make_task(name, self.data, stage.candidates or train.candidates)
             for name in self.objective.tasks
         }
-        optimizer = self.optimizer
-        optimizer.optimizer.state.clear()
         rates = [group["lr"] for group in self._groups(stage)]
-        best = None
-        if first:
-            self._load_optimizer(before + first)
-            best = self._best_of(before + first)
-        elif before == 0 or not self._folder(before).exists():
-            self._save(before, "start of " + stage.name)
-        if is_measured(train, stage) and best is None:
-            best = Best(before, self._recall(stage))
         end = before + stage.steps
         for step in range(first, stage.steps):
-            started = time.perf_counter()
-            for group, rate in zip(optimizer.param_groups, rates, strict=True):
+            for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate * schedule(step, stage.steps, stage.warmup)
-            losses, tokens = self._step(tasks, number, step, stage)
-            seconds = time.perf_counter() - started
             done = before + step + 1
             last = done == end
-            log = {
-                "stage": stage.name,
-                "step": done,
-                **losses,
-                "lr": optimizer.param_groups[0]["lr"],
-                "seconds": seconds,
-                "tokens_per_s": tokens / seconds,
-            }
+            started = time.perf_counter()
+            losses, tokens = self._step(tasks, number, step, stage)
+            log = {"stage": stage.name, "step": done, **losses, **self._pace(tokens, started)}
             measure = best is not None and (last or (step + 1) % (train.validate_every or 1) == 0)
             if measure and best is not None:
                 found = self._recall(stage)
-                # Of equals the later one, which has learned more of the stage's other losses.
-                kept = Best(best.step, best.recall, best.since + 1)
-                best = (
-                    Best(done, found, 0 if found > best.recall else best.since + 1)
-                    if found >= best.recall
-                    else kept
-                )
+                best = best.after(done, found)
                 log |= {f"recall@{_AT}": found, "best_step": best.step}
                 last |= train.patience is not None and best.since >= train.patience
             self._log(log, last or measure or done % train.log_every == 0)
@@ -270,7 +223,7 @@ class Trainer:
                 self.report(stage.name, done, self.steps, losses)
             halt = self._anyone(stopped())
             if last and best is not None and best.step != done:
-                self._load_weights(best.step)
+                load_trained(self.model, self._run.weights(best.step))
             if last or halt or measure or done % train.save_every == 0:
                 self._save(end if last else done, stage.name, best)
             if halt:
@@ -279,6 +232,26 @@ class Trainer:
                 )
             if last:
                 break
+
+    def _enter(self, stage: StageConfig, before: int, first: int) -> Best | None:
+        """Make ready for a stage, or for the rest of it; its best step so far, where recall is measured."""
+        self.objective.turn_to(stage.losses)
+        self.optimizer.optimizer.state.clear()
+        best = None
+        if first:
+            self._load_moments(before + first)
+            best = self._run.best(before + first)
+        elif before == 0 or not self._run.has(before):
+            self._save(before, "start of " + stage.name)
+        if is_measured(self.config.train, stage) and best is None:
+            best = Best(before, self._recall(stage))
+        return best
+
+    def _pace(self, tokens: int, started: float) -> dict[str, float]:
+        """For the log: learning rate, seconds since `started`, and tokens per second."""
+        seconds = time.perf_counter() - started
+        rate = self.optimizer.param_groups[0]["lr"]
+        return {"lr": rate, "seconds": seconds, "tokens_per_s": tokens / seconds}
 
     def _anyone(self, said: bool) -> bool:
         """Whether it is so in any process."""
@@ -329,7 +302,7 @@ class Trainer:
             except RuntimeError as error:
                 if not out_of_memory(error):
                     raise
-                raise MemoryError(_advice(train, number, stage, error)) from error
+                raise MemoryError(memory_advice(train, number, error)) from error
             values = self.accelerator.reduce(torch.stack([one.detach() for one in losses.values()]), "mean")
             for name, value in zip(losses, values.tolist(), strict=True):
                 sums[name] = sums.get(name, 0.0) + value / train.grad_accumulation
@@ -355,80 +328,31 @@ class Trainer:
             self.optimizer.zero_grad()
         return losses
 
-    # -- checkpoints --------------------------------------------------------------------------------------
+    # -- what is kept -------------------------------------------------------------------------------------
 
-    def _folder(self, step: int) -> Path:
-        return self.out / "steps" / f"{step:07d}"
-
-    def _newest(self) -> int:
-        folders = sorted((self.out / "steps").glob("[0-9]*"))
-        folders = [folder for folder in folders if (folder / "state.json").is_file()]
-        if not folders:
-            return 0
-        state = json.loads((folders[-1] / "state.json").read_text(encoding="utf-8"))
-        if state["config"] != self.key:
-            raise ValueError(
-                f"{self.out} holds a run with another config (see {self.out / 'config.yaml'}); "
-                "give another --out, or delete that folder to start again"
-            )
-        self._load_weights(int(state["step"]))
-        if self.accelerator.is_main_process:
-            self._cut_log(int(state["step"]))
-        return int(state["step"])
-
-    def _load_weights(self, step: int) -> None:
-        load_trained(self.model, self._read_weights(step))
-
-    def _read_weights(self, step: int) -> dict[str, Tensor]:
-        from safetensors.torch import load_file
-
-        weights: dict[str, Tensor] = load_file(self._folder(step) / "weights.safetensors")
-        return weights
+    def _resume(self) -> int:
+        """Take the weights of the newest step that is kept; its number."""
+        newest = self._run.newest()
+        if newest or self._run.has(0):
+            load_trained(self.model, self._run.weights(newest))
+            if self.accelerator.is_main_process:
+                self._run.cut_log(newest)
+        return newest
 
     def final_weights(self) -> dict[str, Tensor]:
         """What the run ended with, whole, as `load_trained` takes it."""
-        return self._read_weights(self.steps)
-
-    def _best_of(self, step: int) -> Best | None:
-        best = json.loads((self._folder(step) / "state.json").read_text(encoding="utf-8")).get("best")
-        return None if best is None else Best(**best)
-
-    def _cut_log(self, step: int) -> None:
-        """Drop what a killed run logged after its last checkpoint: those steps run again."""
-        path = self.out / "log.jsonl"
-        if not path.exists():
-            return
-        lines = path.read_text(encoding="utf-8").splitlines()
-        kept = [line for line in lines if line.endswith("}") and json.loads(line)["step"] <= step]
-        with write_aside(path) as aside:
-            aside.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+        return self._run.weights(self.steps)
 
     def _save(self, step: int, stage: str, best: Best | None = None) -> None:
-        from safetensors.torch import save_file
-
-        weights, moments = self._weights(), self._moments()  # every process has a part in it under FSDP
+        # Every process has a part in these under FSDP.
+        weights = whole_weights(self.prepared, self._names) if self.sharded else trained(self.model)
+        kept = self._moments()
         if self.accelerator.is_main_process:
-            with write_aside(self._folder(step)) as aside:
-                aside.mkdir()
-                save_file(weights, aside / "weights.safetensors")
-                save_file(moments, aside / "optimizer.safetensors")
-                kept = None if best is None else asdict(best)
-                state = {"step": step, "stage": stage, "config": self.key, "best": kept}
-                (aside / "state.json").write_text(json.dumps(state), encoding="utf-8")
-            needed = {self._folder(best.step)} if best is not None else set()
-            for old in sorted((self.out / "steps").glob("[0-9]*"))[:-2]:
-                if old not in needed:
-                    shutil.rmtree(old, ignore_errors=True)
+            self._run.save(step, stage, weights, kept, best)
         self.accelerator.wait_for_everyone()
 
-    def _weights(self) -> dict[str, Tensor]:
-        """What `trained` gives, whole and on the CPU where FSDP has cut it in parts."""
-        if not self.sharded:
-            return trained(self.model)
-        return whole_weights(self.prepared, self.names)
-
     def _moments(self) -> dict[str, Tensor]:
-        """AdamW's, by number of the weight and name; by name of both under FSDP.
+        """AdamW's moments.
 
         DeepSpeed keeps them in parts of its own, which are not written: there a resumed run begins with fresh ones.
         """
@@ -436,48 +360,20 @@ class Trainer:
             return {}
         if self.sharded:
             return whole_moments(self.prepared, self.optimizer.optimizer)
-        return _optimizer_tensors(self.optimizer)
+        return moments(self.optimizer)
 
-    def _load_optimizer(self, step: int) -> None:
-        from safetensors.torch import load_file
-
-        if self._deepspeed:
-            return
-        tensors = load_file(self._folder(step) / "optimizer.safetensors")
+    def _load_moments(self, step: int) -> None:
         if self.sharded:
-            load_moments(self.prepared, self.optimizer.optimizer, tensors)
-            return
-        state: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in tensors.items():
-            index, _, part = name.partition(".")
-            state.setdefault(int(index), {})[part] = tensor
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": state, "param_groups": groups})
+            load_whole_moments(self.prepared, self.optimizer.optimizer, self._run.moments(step))
+        elif not self._deepspeed:
+            load_moments(self.optimizer, self._run.moments(step))
 
     def _log(self, entry: Mapping[str, Any], write: bool) -> None:
         if write and self.accelerator.is_main_process:
-            with (self.out / "log.jsonl").open("a", encoding="utf-8") as file:
-                file.write(json.dumps(entry) + "\n")
+            self._run.log(entry)
             if self.config.train.tracker is not None:
                 numbers = {name: value for name, value in entry.items() if name not in ("stage", "step")}
                 self.accelerator.log(numbers, step=entry["step"])
-
-
-def _advice(train: TrainConfig, number: int, stage: StageConfig, error: Exception) -> str:
-    """What to lower when a step does not fit into memory."""
-    sizes = ", ".join(str(size) for size in (stage.batch_size, *stage.batch_sizes.values()))
-    advice = [f"lower `train.stages[{number}].batch_size` (now {sizes})"]
-    advice.append(f"and raise `train.grad_accumulation` (now {train.grad_accumulation}) by as much")
-    if not train.gradient_checkpointing:
-        advice.append("or set `train.gradient_checkpointing: true`")
-    if any(LOSSES[name].task == "recommendations" for name in stage.losses):
-        advice.append(
-            f"or lower `train.stages[{number}].candidates` (now {stage.candidates or train.candidates})"
-        )
-    return (
-        f"stage {stage.name!r} does not fit into memory: {', '.join(advice)}; the same command goes on. "
-        f"({str(error).splitlines()[0]})"
-    )
 
 
 def schedule(step: int, steps: int, warmup: float) -> float:
