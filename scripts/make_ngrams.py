@@ -8,12 +8,9 @@ To be run again whenever the grammar (`frames.py`, `phrases.py`) has changed; ta
 from __future__ import annotations
 
 import argparse
-import gzip
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,23 +25,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.sentences < 1:
         parser.error(f"--sentences is {options.sentences}; give 1 or more")
 
-    from rich.progress import track
-
-    from wherefore.catalog.catalog import Catalog
-    from wherefore.training.ngrams import collect
-    from wherefore.training.practice import invented_catalogs
+    from wherefore.files import ASSETS
+    from wherefore.training.ngrams import write_ngrams
+    from wherefore.training.progress import shown_progress
     from wherefore.writing.fluency import NGRAMS
 
-    movies = Catalog.load(ROOT / "src" / "wherefore" / "assets" / "movies.parquet")
-    catalogs = [movies, movies, movies, *invented_catalogs()]
-    steps = max(options.sentences // 5_000, 1)
-    found = set()
-    for step in track(range(steps), "sentences"):
-        found |= collect(catalogs, options.sentences // steps, options.seed * 1_000_003 + step)
-    out = options.out or ROOT / "src" / "wherefore" / "assets" / NGRAMS
-    text = "".join(f"{' '.join(some)}\n" for some in sorted(found))
-    out.write_bytes(gzip.compress(text.encode(), mtime=0))
-    print(f"{len(found):,} in {out}")
+    out = options.out or ASSETS / NGRAMS
+    with shown_progress(True) as show:
+        count = write_ngrams(
+            out, options.sentences, options.seed, lambda done, of: show("sentences", done, of, "")
+        )
+    print(f"{count:,} in {out}")
     return 0
 
 

@@ -75,9 +75,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def make_corpora(config: Config, out: Path, count: int) -> None:
     """Make the dialogues that the config trains on and that are not there yet."""
-    from make_dialogues import corpus
     from wherefore.catalog.catalog import Catalog
-    from wherefore.training.generator import DialogueMaker
+    from wherefore.training.generator import DialogueMaker, write_corpus
     from wherefore.training.prepare import load_index
 
     for component in config.corpora:
@@ -85,7 +84,7 @@ def make_corpora(config: Config, out: Path, count: int) -> None:
         if component.name == "jsonl" and not (folder / "dialogues.jsonl").is_file():
             catalog = Catalog.builtin()
             index = load_index(config, catalog, out, lambda *_: None)
-            corpus(DialogueMaker(catalog, index.vectors), folder, RATINGS, count, config.seed)
+            write_corpus(DialogueMaker(catalog, index.vectors), folder, RATINGS, count, config.seed)
 
 
 def card(config: Config, run: Path) -> str:

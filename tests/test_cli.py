@@ -29,7 +29,19 @@ STARTER = ROOT / "src" / "wherefore" / "assets" / "starter"
 FAKE = [sys.executable, str(Path(__file__).with_name("fake_recommender.py"))]
 REAL = [sys.executable, "-m", "wherefore.cli"]
 COMMANDS = (
-    *("benchmark", "chat", "converse", "evaluate", "index", "recommend", "reproduce", "train", "truth", "ui"),
+    *(
+        "benchmark",
+        "chat",
+        "converse",
+        "estimate",
+        "evaluate",
+        "index",
+        "recommend",
+        "reproduce",
+        "train",
+        "truth",
+        "ui",
+    ),
 )
 
 needs_starter = pytest.mark.skipif(not STARTER.is_dir(), reason="assets/starter has not been made yet")

@@ -216,10 +216,8 @@ def test_the_head_of_a_config_says_what_the_estimator_says(path):
 
     expected = estimate(Config.load(path)).header()
     told = re.search(r"^# Needs .*(?:\n#   .*)*", path.read_text(encoding="utf-8"), re.MULTILINE)
-    assert told, "no `# Needs`: run scripts/estimate.py --write"
-    again = (
-        f"the head is not what the config costs; run `python scripts/estimate.py configs/{path.name} --write`"
-    )
+    assert told, "no `# Needs`: run wherefore estimate --write"
+    again = f"the head is not what the config costs; run `wherefore estimate configs/{path.name} --write`"
     assert re.sub(r"[\d.]+", "0", told[0]) == re.sub(r"[\d.]+", "0", expected), again
     # Other versions of torch and transformers keep a little more or less.
     assert numbers_of(told[0]) == pytest.approx(numbers_of(expected), rel=0.05, abs=0.11), again

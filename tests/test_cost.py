@@ -1,6 +1,5 @@
 """What a config costs, against real tensors."""
 
-import importlib.util
 import json
 import re
 from pathlib import Path
@@ -11,6 +10,7 @@ import transformers as hf
 
 from conftest import FAMILIES
 from families import make_lm
+from wherefore import cli
 from wherefore.config import Component, Config, LLMConfig, LoraConfig
 from wherefore.lm.load import add_lora
 from wherefore.training.cost import HARDWARE, Hardware, _Pass, estimate, span, task_tokens
@@ -309,27 +309,21 @@ def test_times_are_for_people(seconds, says):
     assert span(seconds) == says
 
 
-# -- the script
+# -- the command
 
 
 @pytest.fixture
 def run(capsys):
-    """The script's main, with what it prints."""
-    spec = importlib.util.spec_from_file_location("estimate", ROOT / "scripts" / "estimate.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    """The command, with what it prints."""
 
     def call(*arguments):
-        try:
-            code = module.main([str(argument) for argument in arguments])
-        except SystemExit as stopped:
-            code = stopped.code
+        code = cli.main(["estimate", *map(str, arguments)])
         return code, *capsys.readouterr()
 
     return call
 
 
-def test_the_script_tells_and_writes(run, tmp_path):
+def test_the_command_tells_and_writes(run, tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text("# Mine.\n# Needs ?\n#   old\n# Licence: mine.\n" + small().to_yaml(), encoding="utf-8")
     code, out, err = run(path, "--json", "--set", "llm.lora.r=16")
@@ -346,7 +340,7 @@ def test_the_script_tells_and_writes(run, tmp_path):
     assert Config.load(path) == small()
 
 
-def test_the_script_says_what_is_wrong(run, tmp_path):
+def test_the_command_says_what_is_wrong(run, tmp_path):
     bare = tmp_path / "bare.yaml"
     bare.write_text(small().to_yaml(), encoding="utf-8")
     for arguments, says in (

@@ -15,10 +15,10 @@ from wherefore.corpora.items import link_items
 from wherefore.dialogue.state import Preferences
 from wherefore.evaluation.checker import Said, sentence_faults
 from wherefore.reading.reader import DialogueReader
-from wherefore.training.generator import DialogueMaker
+from wherefore.training.generator import DialogueMaker, write_records
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
-from make_dialogues import main, write  # noqa: E402
+from make_dialogues import main  # noqa: E402
 
 GENRES = ("Horror", "Comedy", "Drama", "Western", "Romance")
 
@@ -55,8 +55,8 @@ def made(maker):
 
 @pytest.fixture
 def corpus(tmp_path, maker, made):
-    write(tmp_path / "dialogues.jsonl", [one for _, one in made])
-    write(tmp_path / "items.jsonl", maker.items())
+    write_records(tmp_path / "dialogues.jsonl", [one for _, one in made])
+    write_records(tmp_path / "items.jsonl", maker.items())
     return tmp_path
 
 

@@ -25,7 +25,7 @@ app = typer.Typer(
 benchmark = typer.Typer(help="Measure speed and memory on this machine.", rich_markup_mode=None)
 COMMANDS: tuple[Callable[..., None], ...] = (
     *(talking.chat, talking.recommend, talking.ui),
-    *(making.index, making.train),
+    *(making.index, making.train, making.estimate),
     *(measuring.evaluate, measuring.reproduce, measuring.converse, measuring.truth),
 )
 BENCHMARKS: tuple[Callable[..., None], ...] = (
@@ -92,7 +92,7 @@ def _explained(error: Exception) -> tuple[str, int]:
         return f"{where}{error.strerror}", 2
     if isinstance(error, KeyError) and error.args:
         return str(error.args[0]), 2
-    if isinstance(error, ValueError | OSError | ImportError | MemoryError):
+    if isinstance(error, ValueError | OSError | ImportError | MemoryError | FloatingPointError):
         return str(error), 2
     return f"{type(error).__name__}: {error} (WHEREFORE_DEBUG=1 shows where)", 1
 

@@ -1,4 +1,4 @@
-"""Commands that make something: an index, a model."""
+"""Commands that make something: an index, a model, an estimate of what a model takes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from wherefore.cli.options import CheckpointOption, SchemaOption, catalog_from, progress_bar
+from wherefore.errors import ConfigError
 
 
 def index(
@@ -55,6 +56,7 @@ def train(
     resolved = Config.load(config, overrides or ())
     folder = out or Path("runs") / config.stem
 
+    from wherefore.training.parallel import processes
     from wherefore.training.train import train as run
     from wherefore.training.trainer import TrainingStopped
 
@@ -63,4 +65,43 @@ def train(
     except TrainingStopped as stopped:
         print(stopped, file=sys.stderr)
         raise typer.Exit(130) from stopped
-    print(f"Trained. Now: wherefore chat --checkpoint {made}")
+    if processes().is_main_process:  # of those that `accelerate launch -m wherefore.cli train` starts
+        print(f"Trained. Now: wherefore chat --checkpoint {made}")
+
+
+def estimate(
+    configs: Annotated[list[Path], typer.Argument(help="YAML files; complete ones are in configs/.")],
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A change to them, like llm.lora.r=64.", show_default=False),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all numbers as JSON.")] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Renew the lines on memory and time in the configs' heads.")
+    ] = False,
+) -> None:
+    """Tell what configs need and how long they take, before anything is downloaded."""
+    if write and overrides:
+        raise ConfigError("--write describes the files as they are; leave --set out")
+
+    from wherefore.config import Config
+    from wherefore.training import cost
+
+    costs = {path: cost.estimate(Config.load(path, overrides or ())) for path in configs}
+    if write:
+        for path, one in costs.items():
+            cost.renew_header(path, one)
+    if as_json:
+        import json
+
+        print(json.dumps({str(path): one.to_json() for path, one in costs.items()}, indent=1))
+        return
+
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("", *(path.stem for path in costs))
+    columns = [cost.rows(one) for one in costs.values()]
+    for name in columns[0]:
+        table.add_row(name, *(column[name] for column in columns))
+    Console(width=max(100, 40 + 16 * len(costs))).print(table)

@@ -9,11 +9,9 @@ from numpy.random import Generator
 
 from wherefore.catalog.catalog import Catalog
 
-# -- dialogues as messages ------------------------------------------------------------------------------
-
 
 def title_writer(titles: Mapping[str, str], rng: Generator) -> Callable[[str], str]:
-    """How this person writes titles: with the year or without, in proper case or not."""
+    """How a random person writes titles: with the year or without, in proper case or not."""
     with_year, lower = rng.random() < 0.5, rng.random() < 0.3
 
     def write(item_id: str) -> str:
@@ -42,7 +40,7 @@ def link_items(
     links: dict[str, str] = {}
     by_title: dict[tuple[str, Any], str] = {}
     year = catalog.schema.year
-    years = year.name if year is not None and year.kind == "number" else None
+    years = year.name if year is not None and year.is_number else None
     for item in catalog.items:
         for corpus_id in item.values(f"{dataset}_ids"):
             links[corpus_id] = item.id

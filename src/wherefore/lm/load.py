@@ -44,7 +44,7 @@ def build_lm(config: LLMConfig, seed: int = 0) -> tuple[nn.Module, Any]:
                 raise
             raise ValueError(
                 f"`llm.name` is {config.name!r}, whose weights do not fit into memory; set `llm.dtype` to bfloat16, "
-                "`llm.quantize` to 4bit on a GPU, or take a smaller LLM (`scripts/estimate.py CONFIG` says what one "
+                "`llm.quantize` to 4bit on a GPU, or take a smaller LLM (`wherefore estimate CONFIG` says what one "
                 "needs)"
             ) from error
         if tokenizer.chat_template is None:

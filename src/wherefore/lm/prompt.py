@@ -338,7 +338,7 @@ def render_plan(plan: Plan, catalog: Catalog) -> str:
     if plan.item is not None:
         record = []
         for spec, value in catalog.facts(plan.item):
-            if spec.kind not in ("category", "people", "number", "date"):
+            if not spec.can.stated:
                 continue
             shown = ", ".join(value[:3]) if isinstance(value, tuple) else str(value)
             record.append(f"{spec.label or spec.name} : {shown}")

@@ -10,19 +10,21 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from wherefore.errors import TrainingError
 from wherefore.lm.item_encoder import ItemSignals
 from wherefore.lm.prompt import SOFT, Batch, Example
 
 
-def _at_least_two(drawn: Sequence[Any] | np.ndarray, task: str) -> None:
+def at_least_two(drawn: Sequence[Any] | np.ndarray, task: str) -> None:
+    """Raise a TrainingError where a batch of `task` has fewer than two examples."""
     if len(drawn) < 2:
-        raise ValueError(
+        raise TrainingError(
             f"a batch of task {task!r} has {len(drawn)} of at least 2 examples to tell from each other; raise "
             f"`batch_size` of its stage, or `batch_sizes: {{{task}: 8}}`"
         )
 
 
-def _tokens_of(example: Example) -> int:
+def tokens_of(example: Example) -> int:
     """Its length in a batch."""
     return len(example.trunk.ids) + sum(len(branch.ids) for branch in example.branches)
 
@@ -66,12 +68,12 @@ class TaskBatch:
         """The share of process `number`, from 0, of `of` that train on this batch together: rows side by side.
 
         Raises:
-            ValueError: If there are fewer rows than processes.
+            TrainingError: If there are fewer rows than processes.
         """
         if of == 1:
             return self
         if self.rows < of:
-            raise ValueError(
+            raise TrainingError(
                 f"a batch of {self.rows} examples cannot be shared by {of} processes; raise "
                 "`train.stages[..].batch_size` (it counts all processes together), or start fewer of them"
             )

@@ -19,7 +19,7 @@ def calibrate(
 ) -> dict[str, float]:
     """Scale the LLM's part of the ranking head so that the scores are likeliest on held-out turns.
 
-    A correction learned from few dialogues is larger than it should be. One number mends that: the weight w of
+    A correction learned from few dialogues is larger than it should be. A single number corrects that: the weight w of
     s = sources + w * LLM that minimizes the listwise loss, which is convex in w (as temperature scaling is, Guo et
     al., 2017, arXiv 1706.04599). Turns of which no gold item is among the candidates say nothing.
 
@@ -36,8 +36,7 @@ def calibrate(
     """
     from scipy.optimize import minimize_scalar
 
-    source = data.recommendations
-    assert source is not None
+    source = data.turns
     usable = [int(turn) for turn in turns if np.isin(source.rows[turn], source.gold[turn]).any()]
     if not usable:
         return {}
@@ -78,8 +77,7 @@ def recall(
         The sum over the turns of the share of gold items among the first k candidates (one that was not retrieved
         is missed), and the number of turns.
     """
-    source = data.recommendations
-    assert source is not None
+    source = data.turns
     found = 0.0
     for turn in turns:
         sources, read, gold = _read(model, data, turn, llm)
@@ -99,8 +97,7 @@ class _Read(NamedTuple):
 @torch.no_grad()
 def _read(model: RecommenderLM, data: Ingredients, turn: int, llm: bool = True) -> _Read:
     """Score the candidates of a turn as at inference."""
-    source = data.recommendations
-    assert source is not None
+    source = data.turns
     training = model.training
     model.eval()
     here = source.rows[turn] >= 0

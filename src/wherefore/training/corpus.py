@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.config import Config
+from wherefore.config import Component, Config, TrainConfig
 from wherefore.corpora import read, read_items
 from wherefore.corpora.base import CorpusDialogue, as_dialogue
 from wherefore.corpora.items import link_items
 from wherefore.dialogue.messages import Dialogue
+from wherefore.errors import ConfigError, ConfigNotFoundError
 
 T = TypeVar("T")
 
@@ -45,54 +46,48 @@ def load_corpora(config: Config, catalog: Catalog) -> tuple[Corpus, ...]:
     """Read the corpora that a config names and link their items to the catalogue.
 
     Raises:
-        FileNotFoundError: If one is not where the config says.
-        ValueError: If a name is unknown.
+        CorpusNotFoundError: If one is not where the config says.
+        ConfigError: If a name or another setting is unknown.
     """
-    corpora = []
-    unknown = _ids_in(config.train.without)
-    for component in config.corpora:
-        keywords = component.kwargs
-        path = keywords.pop("path", None)
-        if path is None:
-            raise ValueError(f"corpus {component.name!r} needs a `path`, the folder or file that holds it")
-        uses = {key: keywords.pop(key, True) for key in ("ranked", "taught")}
-        for key, value in uses.items():
-            if not isinstance(value, bool):
-                raise ValueError(f"`{key}` of corpus {component.name!r} is {value!r}; give true or false")
-        facts = read_items(component.name, path)
-        dialogues = [
-            dialogue
-            for split in config.train.splits
-            for dialogue in read(component.name, path, split, **keywords)
-        ]
-        dialogues.sort(key=_age)
-        dialogues = spread(dialogues, round(config.train.share * len(dialogues)) or 1)
-        dialogues = [without_items(dialogue, unknown) for dialogue in dialogues]
-        named = dict.fromkeys(
-            item
-            for dialogue in dialogues
-            for turn in dialogue.turns
-            for item in (*turn.items, *(turn.right or ()))
-        )
-        links = link_items(catalog, component.name, facts, named)
-        titles = {item: catalog.dated(catalog[links[item]]) for item in links}
-        titles |= {
-            item: _dated(record["title"], record.get("year"))
-            for item, record in facts.items()
-            if record.get("title")
-        }
-        corpora.append(Corpus(component.name, tuple(dialogues), facts, links, titles, **uses))
-    return tuple(corpora)
+    return tuple(_load(component, config.train, catalog) for component in config.corpora)
 
 
-def _ids_in(file: str | None) -> frozenset[str]:
+def _load(component: Component, train: TrainConfig, catalog: Catalog) -> Corpus:
+    keywords = component.kwargs
+    path = keywords.pop("path", None)
+    if path is None:
+        raise ConfigError(f"corpus {component.name!r} needs a `path`, the folder or file that holds it")
+    uses = {key: keywords.pop(key, True) for key in ("ranked", "taught")}
+    for key, value in uses.items():
+        if not isinstance(value, bool):
+            raise ConfigError(f"`{key}` of corpus {component.name!r} is {value!r}; give true or false")
+    unknown = ids_in(train.without)
+    facts = read_items(component.name, path)
+    dialogues = [
+        dialogue for split in train.splits for dialogue in read(component.name, path, split, **keywords)
+    ]
+    dialogues.sort(key=_age)
+    dialogues = spread(dialogues, round(train.share * len(dialogues)) or 1)
+    dialogues = [without_items(dialogue, unknown) for dialogue in dialogues]
+    turns = [turn for dialogue in dialogues for turn in dialogue.turns]
+    named = dict.fromkeys(item for turn in turns for item in (*turn.items, *(turn.right or ())))
+    links = link_items(catalog, component.name, facts, named)
+    titles = {item: catalog.dated(catalog[links[item]]) for item in links}
+    for item, record in facts.items():
+        if record.get("title"):
+            year = record.get("year")
+            titles[item] = f"{record['title']} ({year})" if year else str(record["title"])
+    return Corpus(component.name, tuple(dialogues), facts, links, titles, **uses)
+
+
+def ids_in(file: str | None) -> frozenset[str]:
     """The ids in a file, one a line; none without a file."""
     if file is None:
         return frozenset()
     try:
         text = Path(file).read_text(encoding="utf-8")
     except OSError as error:
-        raise FileNotFoundError(
+        raise ConfigNotFoundError(
             f"`train.without` is {file}, which cannot be read ({error.strerror}); give a file of corpus item ids, one "
             "a line"
         ) from error
@@ -120,17 +115,13 @@ def _age(dialogue: CorpusDialogue) -> tuple[int, str]:
     return (int(dialogue.id), "") if dialogue.id.isdecimal() else (0, dialogue.id)
 
 
-def _dated(title: Any, year: Any) -> str:
-    return f"{title} ({year})" if year else str(title)
-
-
 def named_together(corpora: Sequence[Corpus], catalog: Catalog) -> tuple[np.ndarray, ...]:
-    """Rows of the items that are named in one dialogue and that nobody there disliked, where they are two or more.
+    """For each dialogue, the rows of the items that it names and that nobody there disliked, if there are two or more.
 
     From dialogues whose words are not known, where the corpora have such: the ranker is trained on the others, and
     soft tokens that know the answers there would seem to know more than they do elsewhere.
     """
-    taught = _taught(corpora)
+    taught = taught_dialogues(corpora)
     sets = []
     for corpus, one in [pair for pair in taught if not pair[0].has_words(pair[1])] or taught:
         named = {item for turn in one.turns for item in turn.items}
@@ -141,14 +132,14 @@ def named_together(corpora: Sequence[Corpus], catalog: Catalog) -> tuple[np.ndar
     return tuple(sets)
 
 
-def _linked(corpora: Sequence[Corpus]) -> list[tuple[Corpus, CorpusDialogue]]:
+def linked(corpora: Sequence[Corpus]) -> list[tuple[Corpus, CorpusDialogue]]:
     """The dialogues whose items are in the catalogue, with their corpora."""
     return [(corpus, dialogue) for corpus in corpora if corpus.item_of for dialogue in corpus.dialogues]
 
 
-def _taught(corpora: Sequence[Corpus]) -> list[tuple[Corpus, CorpusDialogue]]:
+def taught_dialogues(corpora: Sequence[Corpus]) -> list[tuple[Corpus, CorpusDialogue]]:
     """Those that the sources learn from."""
-    return [(corpus, dialogue) for corpus, dialogue in _linked(corpora) if corpus.taught]
+    return [(corpus, dialogue) for corpus, dialogue in linked(corpora) if corpus.taught]
 
 
 def spread(entries: list[T], count: int | None) -> list[T]:

@@ -8,14 +8,17 @@ it takes to launch its layers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import torch
 
 from wherefore.build import build_item_encoder
 from wherefore.config import Config, StageConfig
+from wherefore.errors import ConfigError, ModelError
 from wherefore.lm.head import RankingHead
 from wherefore.lm.model import BLOCK
 from wherefore.lm.prompt import TITLE_TOKENS
@@ -27,6 +30,7 @@ from wherefore.training.sizes import LMSize, Saved, causal_lm_config, embedder_s
 LISTED, PLAN_TOKENS, SENTENCE_TOKENS = 5, 64, 24
 FACT_TOKENS = 64  # at most, of an item's facts or a corpus reply
 FEATURES = 64  # about, of the ranking head: the catalogue and the sources decide
+_HEADER = re.compile(r"^# Needs .*(?:\n#   .*)*", re.MULTILINE)
 _ADAM = 12  # bytes for each trained parameter besides itself: gradient and two moments in float32
 _LOGIT = 12  # bytes for each logit that is learned: itself, in float32, and its gradient
 
@@ -102,6 +106,15 @@ class Cost:
         kept = self.recomputed if checkpointing else self.activations
         return self.weights + self.embedder + self.optimizer + kept + self.logits
 
+    def to_json(self) -> dict[str, Any]:
+        """All numbers."""
+        return {
+            **asdict(self),
+            "chatting": self.chatting,
+            "training": self.training(),
+            "training_with_gradient_checkpointing": self.training(checkpointing=True),
+        }
+
     def header(self) -> str:
         """The lines on memory and time in a config's head."""
         chat, train, less = (
@@ -126,7 +139,7 @@ def estimate(config: Config) -> Cost:
         config: The whole tree; its LLM must be packaged, a folder, in the hub's cache or in architectures.yaml.
 
     Raises:
-        ValueError: If the sizes of its LLM or embedder are not known.
+        ModelError: If the sizes of its LLM or embedder are not known.
     """
     kind = causal_lm_config(config.llm)
     dtype = weight_dtype(config.llm, kind)
@@ -164,6 +177,48 @@ def estimate(config: Config) -> Cost:
     )
     times = {machine.name: _times(cost, turn, stages, machine) for machine in HARDWARE}
     return replace(cost, times=times)
+
+
+def renew_header(path: Path, cost: Cost) -> None:
+    """Write what a config costs into its file's head.
+
+    Raises:
+        ConfigError: If the head has no such lines yet.
+    """
+    text, found = _HEADER.subn(lambda _: cost.header(), path.read_text(encoding="utf-8"), count=1)
+    if not found:
+        raise ConfigError(f"{path} has no line `# Needs …` to renew; put one in its head")
+    path.write_text(text, encoding="utf-8")
+
+
+def rows(cost: Cost) -> dict[str, str]:
+    """What a table shows of a cost."""
+
+    def gb(count: float) -> str:
+        return f"{count / 1e9:,.2f}"
+
+    table = {
+        "parameters of the LLM": f"{cost.llm.parameters / 1e6:,.1f} M",
+        "trained": f"{cost.trained / 1e6:,.1f} M",
+        "weights, GB": gb(cost.weights),
+        "embedder, GB": gb(cost.embedder),
+        "keys and values of a token, kB": f"{cost.cache_per_token / 1e3:,.1f}",
+        "of a turn, GB": gb(cost.cache_per_turn),
+        "to chat, GB": gb(cost.chatting),
+        "gradients and moments, GB": gb(cost.optimizer),
+        "activations, GB": gb(cost.activations),
+        "activations with gradient checkpointing, GB": gb(cost.recomputed),
+        "logits, GB": gb(cost.logits),
+        "to train, GB": gb(cost.training()),
+        "to train with gradient checkpointing, GB": gb(cost.training(checkpointing=True)),
+        "a turn, TFLOP": f"{cost.turn_flops / 1e12:,.2f}",
+        "training, PFLOP": f"{cost.training_flops / 1e15:,.1f}",
+    }
+    for machine, times in cost.times.items():
+        table[f"{machine}: list"] = span(times.list_ready)
+        table[f"{machine}: reply"] = span(times.reply)
+        table[f"{machine}: training"] = span(times.training)
+    return table
 
 
 # -- passes through the LLM -----------------------------------------------------------------------------
@@ -258,7 +313,7 @@ def task_tokens(task: str, dialogue: int, soft: int, candidates: int, batch: int
         batch: Examples at once, whose gold items all others see.
 
     Raises:
-        ValueError: If the task is not known here.
+        ModelError: If the task is not known here.
     """
     sentences = PLAN_TOKENS + SENTENCE_TOKENS
     known = {
@@ -273,7 +328,7 @@ def task_tokens(task: str, dialogue: int, soft: int, candidates: int, batch: int
         "wording": (FACT_TOKENS + 4 * sentences, 4 * SENTENCE_TOKENS),
     }
     if task not in known:
-        raise ValueError(f"the tokens of task {task!r} are not known; known: {', '.join(known)}")
+        raise ModelError(f"the tokens of task {task!r} are not known; known: {', '.join(known)}")
     return known[task]
 
 

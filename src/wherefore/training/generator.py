@@ -7,9 +7,11 @@ the grammar.
 
 from __future__ import annotations
 
+import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -17,10 +19,14 @@ import numpy as np
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.schema import FieldSpec
+from wherefore.corpora.base import split_by_hash
+from wherefore.corpora.ratings import liked_sets
 from wherefore.dialogue.facts import Plan
 from wherefore.dialogue.state import Preferences, Wish
+from wherefore.errors import CatalogError, CorpusError
+from wherefore.files import write_aside
 from wherefore.reading.reader import DialogueReader
-from wherefore.training.simulate import Seen, SimulatedUser, Taste, closeness
+from wherefore.training.simulate import Seen, SimulatedUser, Taste, closeness, tastes
 from wherefore.writing import fallback as explain
 from wherefore.writing.answers import answer
 from wherefore.writing.asking import Ask, best_question
@@ -30,6 +36,7 @@ LISTED = 5  # items of a list
 _REFERENCE = re.compile(r"@(i\d+)\b")
 _ASKS_BACK = 0.3  # of lists, where there is something to ask
 _QUESTIONS = 0.2  # of turns in which the user asks about a listed item first
+_SPLITS = {"valid": 0.05, "train": 0.95}
 _PASSING = (
     "Who is behind number {n}?",
     "Tell me about number {n}.",
@@ -48,19 +55,19 @@ class DialogueMaker:
         turns: A user sees at most so many lists before the dialogue ends.
 
     Raises:
-        ValueError: If there are too few items to talk about.
+        CatalogError: If there are too few items to talk about.
     """
 
     def __init__(self, catalog: Catalog, vectors: np.ndarray, turns: int = 4) -> None:
         if len(catalog) < 10 * LISTED:
-            raise ValueError(
+            raise CatalogError(
                 f"the catalogue has {len(catalog)} items; dialogues need {10 * LISTED} or more to talk about"
             )
         self.catalog, self._vectors, self._turns = catalog, vectors, turns
         self.near = closeness(catalog, vectors)
         self._reader = DialogueReader(catalog)
-        known = [spec.name for spec in catalog.schema.of_kind("popularity")][:1]
-        counts = [float(item.number(known[0]) or 0.0) if known else 0.0 for item in catalog.items]
+        known = catalog.schema.popularity
+        counts = [float(item.number(known.name) or 0.0) if known else 0.0 for item in catalog.items]
         self._known = np.log1p(np.array(counts))
         self._known /= max(self._known.max(), 1e-9)
 
@@ -78,14 +85,14 @@ class DialogueMaker:
             found.append(Taste(ids[row], tuple(ids[one] for one in liked)))
         return tuple(found)
 
-    def make(self, tastes: Iterable[Taste], seed: int = 0) -> Iterator[dict[str, Any]]:
+    def make(self, people: Iterable[Taste], seed: int = 0) -> Iterator[dict[str, Any]]:
         """A dialogue per taste, as a record of the shared schema (`corpora.base.read_shared`).
 
         Every turn of the assistant's has `action` ("recommend" or "answer") and `gold`: the hidden item where a list is
         due, nothing where a question is answered. A list has `state`, what its user has said by then (as
         `Preferences.to_json` gives it), and `reasons`: per item the text, and the facts it is worded from.
         """
-        for number, taste in enumerate(tastes):
+        for number, taste in enumerate(people):
             yield self._dialogue(taste, f"made{seed}x{number}", Random(f"{seed} {number}"))
 
     def _dialogue(self, taste: Taste, name: str, draw: Random) -> dict[str, Any]:
@@ -219,3 +226,51 @@ class DialogueMaker:
         for item_id in {*plan.slots.values()}:
             text = text.replace(f"*{self.catalog[item_id].title}*", f"@{self._number(item_id)}")
         return text
+
+
+def write_corpus(
+    maker: DialogueMaker,
+    out: Path,
+    ratings: str | None,
+    count: int,
+    seed: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """Make a folder's `dialogues.jsonl` and `items.jsonl`; how many dialogues.
+
+    Args:
+        maker: For whose catalogue.
+        out: The folder.
+        ratings: What real people like, as NAME=PATH; None: nobody's are known.
+        count: Dialogues, at most.
+        seed: Of all choices.
+        progress: Told (done, of).
+
+    Raises:
+        CorpusError: If nobody likes enough items of the catalogue.
+    """
+    if ratings is None:
+        people = maker.invented_tastes(count, seed)
+    else:
+        name, _, path = ratings.partition("=")
+        people = tastes(liked_sets({"name": name, "path": path}, maker.catalog), maker.near, count, seed)
+        if not people:
+            raise CorpusError(f"nobody in {path} likes enough items of {maker.catalog.name}")
+
+    def dialogues() -> Iterator[dict[str, Any]]:
+        for done, one in enumerate(maker.make(people, seed), 1):
+            yield one | {"split": split_by_hash(one["dialogue_id"], _SPLITS)}
+            if progress is not None:
+                progress(done, len(people))
+
+    out.mkdir(parents=True, exist_ok=True)
+    write_records(out / "items.jsonl", maker.items())
+    write_records(out / "dialogues.jsonl", dialogues())
+    return len(people)
+
+
+def write_records(path: Path, records: Iterable[Mapping[str, Any]]) -> None:
+    """Write one JSON object a line."""
+    with write_aside(path) as aside, aside.open("w", encoding="utf-8") as file:
+        for record in records:
+            file.write(json.dumps(record, ensure_ascii=False) + "\n")

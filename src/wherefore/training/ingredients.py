@@ -20,8 +20,6 @@ from wherefore.training.batches import TaskBatch
 from wherefore.training.recommendations import Recommendations
 
 T = TypeVar("T")
-
-
 _CHOICE = 4  # batches' worth of examples are drawn, and one batch of like length is taken
 
 
@@ -39,11 +37,12 @@ class Ingredients:
         practice: Further catalogues whose records the writer learns to word.
         optional: Columns of the features that a catalogue, or sources that have not learned, may lack together.
         missing: Share of turns in which each of those is left out while training.
-        personal: Columns of the features that an item lacks which nobody has named yet.
-        cold: Share of items that are taken for such ones while training, drawn anew in every turn.
+        personal: Columns of the features that are missing for an item that nobody has named yet.
+        cold: Share of items that are treated as such while training, drawn anew in every turn.
         ranker: What the LLM reads of candidates.
+        candidates: How many of each turn's candidates a ranking loss reads.
         held_out: Turns that recommend but are not learned from.
-        together: Rows of items that go together, a set for each dialogue; see `prepare.named_together`.
+        together: Rows of items that go together, a set for each dialogue; see `corpus.named_together`.
         by_length: Whether a batch is of examples of like length.
     """
 
@@ -59,15 +58,21 @@ class Ingredients:
     personal: tuple[int, ...] = ()
     cold: float = 0.0
     ranker: RankerConfig = RankerConfig()
+    candidates: int = 48
     held_out: frozenset[int] = frozenset()
     by_length: bool = False
     together: tuple[np.ndarray, ...] = ()
 
+    @property
+    def turns(self) -> Recommendations:
+        """The turns that recommend; only for those who have made sure that there are some."""
+        assert self.recommendations is not None
+        return self.recommendations
+
     def free(self) -> np.ndarray:
         """Numbers of the turns that are not held out."""
-        assert self.recommendations is not None
         return np.array(
-            [t for t in range(len(self.recommendations)) if t not in self.held_out], dtype=np.int64
+            [turn for turn in range(len(self.turns)) if turn not in self.held_out], dtype=np.int64
         )
 
     def alike(
@@ -78,14 +83,14 @@ class Ingredients:
         length: Callable[[T], int],
         most: int | None = None,
     ) -> list[T]:
-        """Examples for one batch: so many at random; with `by_length`, neighbours in length among more of them.
+        """Examples for one batch: drawn at random; with `by_length`, neighbours in length among more of them.
 
         Which neighbours is random too, so every example is as likely as without, and so is every length.
 
         Args:
             rng: Draws.
-            size: At most so many.
-            draw: Draws so many examples.
+            size: How many, at most.
+            draw: Given a number, draws that many examples.
             length: Of an example, roughly.
             most: How many examples there are; None where they are made up.
         """
@@ -103,9 +108,8 @@ class Ingredients:
 
         Without any, those that are not held out.
         """
-        assert self.recommendations is not None
         free = self.free()
-        found = np.intersect1d(free, np.flatnonzero(self.recommendations.found.any(-1)))
+        found = np.intersect1d(free, np.flatnonzero(self.turns.found.any(-1)))
         return found if len(found) else free
 
     def shown(self, row: int) -> Segment:

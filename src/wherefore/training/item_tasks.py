@@ -6,8 +6,9 @@ import torch
 from numpy.random import Generator
 from torch import Tensor
 
+from wherefore.errors import TrainingError
 from wherefore.lm.prompt import Example, Segment
-from wherefore.training.batches import TaskBatch, _at_least_two, _tokens_of
+from wherefore.training.batches import TaskBatch, at_least_two, tokens_of
 from wherefore.training.ingredients import Ingredients, dice
 from wherefore.writing.reasons import record_sentences
 
@@ -30,10 +31,10 @@ class ItemsTask:
                 examples.append(Example(Segment(), (text_format.facts(int(row), sentence), alone)))
             return examples
 
-        examples = self.data.alike(rng, size, draw, _tokens_of, len(catalog))
+        examples = self.data.alike(rng, size, draw, tokens_of, len(catalog))
         places = {
             "item": torch.full((len(examples), 1), text_format.soft_tokens - 1),
-            "text": torch.tensor([_tokens_of(example) - 1 for example in examples])[:, None],
+            "text": torch.tensor([tokens_of(example) - 1 for example in examples])[:, None],
         }
         return self.data.task_batch(examples, places)
 
@@ -51,7 +52,7 @@ class MatchesTask:
         """
         text_format, catalog = self.data.format, self.data.catalog
         rows = rng.choice(len(catalog), size=min(size, len(catalog)), replace=False)
-        _at_least_two(rows, "matches")
+        at_least_two(rows, "matches")
         trunks = [Segment(text_format.encode(catalog.text(catalog.items[row]))[:64]) for row in rows]
         branches = tuple(text_format.candidate(int(row)) for row in rows)
         examples = [Example(trunk, branches) for trunk in (*trunks, Segment())]
@@ -72,7 +73,7 @@ class PairsTask:
         nearest: How many items count as near by a signal.
 
     Raises:
-        ValueError: If neither dialogues nor signals say what goes together.
+        TrainingError: If neither dialogues nor signals say what goes together.
     """
 
     def __init__(self, data: Ingredients, nearest: int = 10) -> None:
@@ -89,7 +90,7 @@ class PairsTask:
             if len(known) > 1:
                 self.signals.append((known, torch.nn.functional.normalize(vectors[known], dim=-1)))
         if not self.partners and not self.signals:
-            raise ValueError(
+            raise TrainingError(
                 "loss `item_item_contrast` needs items that go together: name a corpus whose dialogues name two items "
                 "or more under `corpora`, or a signal under `signals`"
             )
@@ -100,7 +101,7 @@ class PairsTask:
         Targets are `together`, (b, b): whether first item i goes with second item j, and `apart`: whether they are two.
         """
         drawn = [self._pair(rng) for _ in range(size)]
-        _at_least_two(drawn, "pairs")
+        at_least_two(drawn, "pairs")
         text_format = self.data.format
         examples = [
             Example(Segment(), (text_format.candidate(first), text_format.candidate(second)))

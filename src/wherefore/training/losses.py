@@ -1,4 +1,4 @@
-"""What the model is trained for: each loss reads the hidden states of one task's batch."""
+"""Losses: each reads the hidden states of one task's batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The weighted losses of a stage."""
+"""The objective of a stage: its weighted losses."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor, nn
 
+from wherefore.errors import TrainingError
 from wherefore.lm.model import RecommenderLM
 from wherefore.lm.prompt import IGNORE
 from wherefore.training.batches import TaskBatch
@@ -41,17 +42,17 @@ def check_losses(model: RecommenderLM, weights: Mapping[str, float]) -> None:
     """Find what a stage could not train, before hours of the stages ahead of it.
 
     Raises:
-        ValueError: If there is no loss or an unknown one, or one that trains only what is frozen or does not count.
+        TrainingError: If there is no loss or an unknown one, or one that trains only what is frozen or does not count.
     """
     unknown = sorted(set(weights) - set(LOSSES))
     if unknown:
-        raise ValueError(f"unknown loss {', '.join(unknown)}; known: {', '.join(sorted(LOSSES))}")
+        raise TrainingError(f"unknown loss {', '.join(unknown)}; known: {', '.join(sorted(LOSSES))}")
     if not weights:
-        raise ValueError(f"a stage needs at least one loss; known: {', '.join(sorted(LOSSES))}")
+        raise TrainingError(f"a stage needs at least one loss; known: {', '.join(sorted(LOSSES))}")
     frozen = not any(weight.requires_grad for weight in model.lm.parameters())
     idle = [name for name in weights if LOSSES[name].task in ("dialogues", "records")] if frozen else []
     if idle:
-        raise ValueError(
+        raise TrainingError(
             f"loss {', '.join(idle)} trains the LLM alone, and the LLM is frozen (`llm.lora` is null); take it "
             "out of the stage, or give the LLM an adapter"
         )
@@ -61,7 +62,7 @@ def check_losses(model: RecommenderLM, weights: Mapping[str, float]) -> None:
     ):
         idle = [name for name in names if name in weights and not counts]
         if idle:
-            raise ValueError(
+            raise TrainingError(
                 f"loss {', '.join(idle)} trains {part} of the ranking head, and `{option}` is false; take it out of "
                 "the stage, or the whole stage"
             )
@@ -75,7 +76,7 @@ class Objective(nn.Module):
         weights: Names of LOSSES with their weights.
 
     Raises:
-        ValueError: See `check_losses`.
+        TrainingError: See `check_losses`.
     """
 
     def __init__(self, model: RecommenderLM, weights: Mapping[str, float]) -> None:
@@ -89,7 +90,7 @@ class Objective(nn.Module):
         """Go on with the losses of another stage.
 
         Raises:
-            ValueError: See `check_losses`.
+            TrainingError: See `check_losses`.
         """
         check_losses(self.model, weights)
         self.weights = dict(weights)

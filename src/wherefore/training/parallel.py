@@ -1,4 +1,4 @@
-"""Several processes that train together: who they are, rows of all in one, and weights that they hold in parts."""
+"""The processes that train together."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, distributed
 from torch.nn import functional
 
+from wherefore.errors import MissingPackageError
+
 _PATIENCE = timedelta(hours=12)  # the others wait for the first process while it prepares the data
 
 
@@ -19,13 +21,13 @@ def processes() -> Any:
     Several processes without a GPU talk by gloo; with `ACCELERATE_USE_CPU=true` also where there is one.
 
     Raises:
-        ImportError: If the launch file asks for DeepSpeed, which is not installed.
+        MissingPackageError: If the launch file asks for DeepSpeed, which is not installed.
     """
     from accelerate import PartialState
     from accelerate.utils import is_deepspeed_available, parse_flag_from_env
 
     if parse_flag_from_env("ACCELERATE_USE_DEEPSPEED") and not is_deepspeed_available():
-        raise ImportError(
+        raise MissingPackageError(
             "the launch file asks for DeepSpeed, which is not installed; run `pip install deepspeed` (it needs the "
             "CUDA toolkit), or launch with configs/accelerate/fsdp.yaml or multi-gpu.yaml instead"
         )
@@ -36,7 +38,7 @@ def processes() -> Any:
 
 
 def everyone(rows: Tensor) -> Tensor:
-    """Rows (b, …) of this process to those of all processes, in their order; gradients flow back to each.
+    """Rows (b, …) of this process to the rows of all processes, in their order; gradients flow back to each.
 
     A loss over them has the same value in every process. Alone, they are returned as they are.
     """
@@ -54,7 +56,7 @@ def everyone(rows: Tensor) -> Tensor:
 
 
 class _Gather(torch.autograd.Function):
-    """What every process gives, (processes, …); backwards, what they all say of this one's."""
+    """Forward, what every process gives, (processes, …); backward, the sum of their gradients for this one."""
 
     @staticmethod
     def forward(ctx: Any, given: Tensor) -> Tensor:

@@ -16,64 +16,7 @@ from wherefore.dialogue.state import Limit, Preferences, Wish
 from wherefore.writing.evidence import evidence
 from wherefore.writing.plan import plan_opening
 
-_LIKING = (
-    "i loved {}",
-    "i really liked {}",
-    "i like {}",
-    "my favourites are {}",
-    "{} was great",
-    "i enjoyed {}",
-)
-
-
-_WANTING = (
-    "something {}",
-    "i want {}",
-    "i am in the mood for {}",
-    "can you suggest something {}?",
-    "any {} ones?",
-)
-
-
-_REFUSING = ("no {}", "nothing {} please", "i do not want {}", "but not {}")
-
-
-def spoken(dialogue: Dialogue, catalog: Catalog, draw: Random) -> str:
-    """What a user with this state may have said, in plain words."""
-    preferences = dialogue.preferences
-    parts = []
-    titles = [catalog[item].title for item in preferences.liked if item in catalog]
-    if titles:
-        parts.append(draw.choice(_LIKING).format(" and ".join(titles)))
-    for wish in preferences.wanted:
-        parts.append(draw.choice(_WANTING).format(_phrase(wish, catalog)))
-    for wish in preferences.unwanted:
-        parts.append(draw.choice(_REFUSING).format(_phrase(wish, catalog)))
-    for name in dict.fromkeys(limit.field for limit in preferences.limits):
-        limits = [limit for limit in preferences.limits if limit.field == name]
-        parts.append(limit_words(limits, catalog.schema.spec(name)))
-    if preferences.seen or preferences.rejected:
-        parts.append(draw.choice(("i have seen those", "i have seen that", "not those")))
-    draw.shuffle(parts)
-    text = draw.choice((". ", ", ", " and ")).join(parts) or draw.choice(
-        ("what would you suggest?", "any ideas?")
-    )
-    return text[:1].upper() + text[1:] if draw.random() < 0.5 else text
-
-
-def _titles_in(message: Message, items: Iterable[str], catalog: Catalog) -> list[Mention]:
-    """Where the titles of items stand in a message."""
-    found = []
-    for item in items:
-        title = catalog[item].title if item in catalog else ""
-        start = message.content.find(title) if title else -1
-        if start >= 0:
-            found.append(Mention(item, 0, start, start + len(title), 100.0))
-    return found
-
-
-def _phrase(wish: Wish, catalog: Catalog) -> str:
-    return catalog.schema.spec(wish.field).phrase.replace("{}", wish.value)
+# -- users and plans ----------------------------------------------------------------------------------------
 
 
 class Case(NamedTuple):
@@ -84,12 +27,12 @@ class Case(NamedTuple):
 
 
 class Holders:
-    """Which rows have each value of a category or people field."""
+    """Which rows have each value of a field whose values a wish can name."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.rows: dict[tuple[str, str], list[int]] = {}
         for row, item in enumerate(catalog.items):
-            for spec in catalog.schema.of_kind("category", "people"):
+            for spec in catalog.schema.valued:
                 for value in item.values(spec.name):
                     self.rows.setdefault((spec.name, value), []).append(row)
         self.values = sorted(self.rows)
@@ -113,11 +56,6 @@ def random_case(catalog: Catalog, rng: Random, item: Item | None = None) -> Case
     return Case(Plan(item, tuple(kept), slots, catalog.schema.noun, catalog.schema.plural), dialogue)
 
 
-def random_plan(catalog: Catalog, rng: Random) -> Plan:
-    """A reason's plan for an invented user."""
-    return random_case(catalog, rng).plan
-
-
 def random_opening_case(catalog: Catalog, rng: Random) -> Case:
     """A list, an invented user, and the plan of the opening."""
     item = _draw(catalog, rng)
@@ -137,52 +75,14 @@ def random_opening_case(catalog: Catalog, rng: Random) -> Case:
     return Case(plan_opening(items, dialogue, catalog, asked), dialogue)
 
 
-def random_opening_plan(catalog: Catalog, rng: Random) -> Plan:
-    """An opening's plan for an invented user."""
-    return random_opening_case(catalog, rng).plan
-
-
 def random_dialogue(catalog: Catalog, rng: Random, item: Item) -> Dialogue:
     """A user's state that `item` fits in some way: likes, wishes, limits and refusals."""
-    known = holders(catalog)
-    pairs = [
-        (spec, v) for spec in catalog.schema.of_kind("category", "people") for v in values_of(item, spec)
-    ]
-    # One value per field first, so that long lists (a cast, keywords) do not crowd out the rest.
-    rng.shuffle(pairs)
-    by_field: dict[str, list[tuple[FieldSpec, str]]] = {}
-    for pair in pairs:
-        by_field.setdefault(pair[0].name, []).append(pair)
-    mixed = [pair for group in by_field.values() for pair in group[:2]]
-    rng.shuffle(mixed)
-
-    liked: list[str] = []
-    for _ in range(rng.choice((0, 1, 1, 1, 2, 2, 3))):
-        rows: Sequence[int] = ()
-        if mixed and rng.random() < 0.85:
-            spec, value = rng.choice(mixed)
-            rows = [row for row in known.rows[spec.name, value][:400] if catalog.items[row].id != item.id]
-        other = catalog.items[rng.choice(rows)] if rows else _draw(catalog, rng)
-        if other.id != item.id and other.id not in liked:
-            liked.append(other.id)
-
-    wanted = []
-    for spec, value in mixed[: rng.choice((0, 0, 1, 1, 1, 2, 2, 3))]:
-        strength = 2.0 if spec.kind == "people" else rng.choice((1.0, 1.0, 2.0))
-        wanted.append(Wish(spec.name, value, strength, value.lower()))
-    if known.values and rng.random() < 0.12:
-        field, value = rng.choice(known.values)
-        wanted.append(Wish(field, value, 1.0, value.lower()))
-
-    unwanted = []
-    if known.values and rng.random() < 0.2:
-        field, value = rng.choice(known.values)
-        if value not in item.values(field) and all((w.field, w.value) != (field, value) for w in wanted):
-            unwanted.append(Wish(field, value, 1.0, f"no {value.lower()}"))
-
+    values = _mixed_values(catalog, rng, item)
+    liked = _likes(catalog, rng, item, values)
+    wanted, unwanted = _wishes(catalog, rng, item, values)
     limits: list[Limit] = []
     if rng.random() < 0.35:
-        numbers = [spec for spec in catalog.schema.of_kind("number", "date") if values_of(item, spec)]
+        numbers = [spec for spec in catalog.schema.measures if values_of(item, spec)]
         if numbers:
             spec = rng.choice(numbers)
             limits = _random_limits(spec, float(values_of(item, spec)[0]), rng)
@@ -197,6 +97,53 @@ def random_dialogue(catalog: Catalog, rng: Random, item: Item) -> Dialogue:
     message = Message("user", "what would you suggest?")
     mentions = tuple(Mention(item_id, 0, 0, 0, 100.0) for item_id in liked)
     return Dialogue((message,), mentions, preferences)
+
+
+def _mixed_values(catalog: Catalog, rng: Random, item: Item) -> list[tuple[FieldSpec, str]]:
+    """Values of an item, at most two of each field, so that long lists (a cast, keywords) do not crowd out the rest."""
+    pairs = [(spec, value) for spec in catalog.schema.valued for value in values_of(item, spec)]
+    rng.shuffle(pairs)
+    by_field: dict[str, list[tuple[FieldSpec, str]]] = {}
+    for pair in pairs:
+        by_field.setdefault(pair[0].name, []).append(pair)
+    mixed = [pair for group in by_field.values() for pair in group[:2]]
+    rng.shuffle(mixed)
+    return mixed
+
+
+def _likes(catalog: Catalog, rng: Random, item: Item, values: Sequence[tuple[FieldSpec, str]]) -> list[str]:
+    """Ids of other items, most of them with a value in common with this one."""
+    known = holders(catalog)
+    liked: list[str] = []
+    for _ in range(rng.choice((0, 1, 1, 1, 2, 2, 3))):
+        rows: Sequence[int] = ()
+        if values and rng.random() < 0.85:
+            spec, value = rng.choice(values)
+            rows = [row for row in known.rows[spec.name, value][:400] if catalog.items[row].id != item.id]
+        other = catalog.items[rng.choice(rows)] if rows else _draw(catalog, rng)
+        if other.id != item.id and other.id not in liked:
+            liked.append(other.id)
+    return liked
+
+
+def _wishes(
+    catalog: Catalog, rng: Random, item: Item, values: Sequence[tuple[FieldSpec, str]]
+) -> tuple[list[Wish], list[Wish]]:
+    """What is wanted, now and then something that the item lacks; and what is not."""
+    known = holders(catalog)
+    wanted = []
+    for spec, value in values[: rng.choice((0, 0, 1, 1, 1, 2, 2, 3))]:
+        strength = 2.0 if spec.has_names else rng.choice((1.0, 1.0, 2.0))
+        wanted.append(Wish(spec.name, value, strength, value.lower()))
+    if known.values and rng.random() < 0.12:
+        field, value = rng.choice(known.values)
+        wanted.append(Wish(field, value, 1.0, value.lower()))
+    unwanted = []
+    if known.values and rng.random() < 0.2:
+        field, value = rng.choice(known.values)
+        if value not in item.values(field) and all((w.field, w.value) != (field, value) for w in wanted):
+            unwanted.append(Wish(field, value, 1.0, f"no {value.lower()}"))
+    return wanted, unwanted
 
 
 def _random_limits(spec: FieldSpec, value: float, rng: Random) -> list[Limit]:
@@ -232,25 +179,79 @@ def _draw(catalog: Catalog, rng: Random) -> Item:
     return catalog.items[rng.randrange(len(catalog))]
 
 
+# -- what such users say ------------------------------------------------------------------------------------
+
+_LIKING = (
+    "i loved {}",
+    "i really liked {}",
+    "i like {}",
+    "my favourites are {}",
+    "{} was great",
+    "i enjoyed {}",
+)
+_WANTING = (
+    "something {}",
+    "i want {}",
+    "i am in the mood for {}",
+    "can you suggest something {}?",
+    "any {} ones?",
+)
+_REFUSING = ("no {}", "nothing {} please", "i do not want {}", "but not {}")
+
+
+def spoken(dialogue: Dialogue, catalog: Catalog, draw: Random) -> str:
+    """What a user with this state may have said, in plain words."""
+    preferences = dialogue.preferences
+    parts = []
+    titles = [catalog[item].title for item in preferences.liked if item in catalog]
+    if titles:
+        parts.append(draw.choice(_LIKING).format(" and ".join(titles)))
+    for wish in preferences.wanted:
+        parts.append(draw.choice(_WANTING).format(_phrase(wish, catalog)))
+    for wish in preferences.unwanted:
+        parts.append(draw.choice(_REFUSING).format(_phrase(wish, catalog)))
+    for name in dict.fromkeys(limit.field for limit in preferences.limits):
+        limits = [limit for limit in preferences.limits if limit.field == name]
+        parts.append(limit_words(limits, catalog.schema.spec(name)))
+    if preferences.seen or preferences.rejected:
+        parts.append(draw.choice(("i have seen those", "i have seen that", "not those")))
+    draw.shuffle(parts)
+    text = draw.choice((". ", ", ", " and ")).join(parts) or draw.choice(
+        ("what would you suggest?", "any ideas?")
+    )
+    return text[:1].upper() + text[1:] if draw.random() < 0.5 else text
+
+
+def titles_in(message: Message, items: Iterable[str], catalog: Catalog) -> list[Mention]:
+    """Where the titles of items stand in a message."""
+    found = []
+    for item in items:
+        title = catalog[item].title if item in catalog else ""
+        start = message.content.find(title) if title else -1
+        if start >= 0:
+            found.append(Mention(item, 0, start, start + len(title), 100.0))
+    return found
+
+
+def _phrase(wish: Wish, catalog: Catalog) -> str:
+    return catalog.schema.spec(wish.field).phrase.replace("{}", wish.value)
+
+
+# -- catalogues: neither their items nor the titles, people and values exist ---------------------------------
+
 _FIRST = (
     "Ada Bela Carmen Dmitri Elif Farid Greta Hugo Ines Jonas Kaya Lars Mira Nadia Omar Petra Quentin Rosa Sven Tala "
     "Umar Vera Wanda Ximena Yusuf Zora Anders Brigid Cosmo Dolores Edmund Fiona Gustav Helga Ivo Jelena Kofi Lucia"
 ).split()
-
-
 _LAST = (
     "Abara Brandt Castellan Dufour Eskola Ferrante Grimaldi Halvorsen Iwata Jansky Kowal Lindqvist Marchetti Novak "
     "Okafor Pereira Quist Rasmussen Sorensen Tanaka Ulrich Vasquez Whitlock Yamada Zielinski Ashdown Bellweather Crane "
     "Delacroix Everhart Fairchild Garrick Holloway Ironside Juniper Kettering Lockhart Merriweather Northcott Penhallow"
 ).split()
-
-
 _ADJECTIVES = (
     "Quiet Crimson Broken Hidden Silver Endless Winter Golden Hollow Burning Distant Little Wild Paper Salt Velvet "
     "Northern Second Last Midnight Amber Green Frozen Secret Empty Bright"
 ).split()
-
-
 _NOUNS = (
     "Harbour Garden River Mirror Orchard Lantern Station Kingdom Letter Mountain Shadow Island Voyage House Bridge "
     "Forest Clock Engine Summer Moon Castle Road Ocean Promise Stranger Tide"

@@ -1,4 +1,4 @@
-"""A progress bar."""
+"""How far a training is, on standard error."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wherefore.training.prepare import Show
 
 
 @contextmanager
-def _shown(progress: bool) -> Iterator[Show]:
+def shown_progress(progress: bool) -> Iterator[Show]:
     """A progress bar with the time left on standard error, or a line now and then where that is no terminal."""
     if not progress:
         yield lambda what, done, of, note: None

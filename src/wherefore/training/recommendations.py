@@ -17,18 +17,14 @@ from wherefore.catalog.catalog import Catalog
 from wherefore.corpora.base import CorpusDialogue, as_dialogue
 from wherefore.corpora.items import title_writer
 from wherefore.dialogue.messages import Dialogue
+from wherefore.errors import CorpusError
 from wherefore.files import write_aside
 from wherefore.lm.prompt import PromptFormat, Segment
 from wherefore.reading.reader import DialogueReader
 from wherefore.retrieval.retriever import Retriever
 
 Progress = Callable[[int, int], None]
-
-
 _AT_ONCE = 64  # dialogues whose texts are embedded at once
-
-
-# -- recommendations, made once and kept ------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -66,7 +62,7 @@ class Recommendations:
         return np.stack([np.isin(rows, gold) for rows, gold in zip(self.rows, self.gold, strict=True)])
 
     def trunk(self, number: int, text_format: PromptFormat) -> Segment:
-        """The dialogue before turn `number`, as this format rendered it."""
+        """The dialogue before turn `number`, as this format has rendered it."""
         return text_format.segment(self.tokens[number][0].tolist())
 
     def reply(self, number: int) -> tuple[int, ...]:
@@ -166,7 +162,7 @@ def prepare_recommendations(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Recommendations:
-    """Read each dialogue as the product would, but with its mentions given, and fetch its candidates.
+    """Read each dialogue as in a conversation, but with its mentions given, and fetch its candidates.
 
     Args:
         turns: Dialogues with the number of a recommending turn, corpus item id → catalogue id, and corpus item
@@ -177,15 +173,19 @@ def prepare_recommendations(
         k: m, candidates per turn.
         seed: For how titles are written.
         progress: Told (done, of).
+
+    Raises:
+        CorpusError: If no turn names an item of the catalogue.
     """
     reader = DialogueReader(catalog)
     todo = list(turns)
     rows, features, gold, tokens = [], [], [], []
     for start in range(0, len(todo), _AT_ONCE):
         asked = [_asked(*one, seed) for one in todo[start : start + _AT_ONCE]]
-        read = [reader.read(one.said.messages, mentions=one.said.mentions) for one in asked if one.usable]
+        asked = [one for one in asked if one.usable]
+        read = [reader.read(one.said.messages, mentions=one.said.mentions) for one in asked]
         retriever.read_ahead(read)
-        for done, (one, dialogue) in enumerate(zip([one for one in asked if one.usable], read, strict=True)):
+        for done, (one, dialogue) in enumerate(zip(asked, read, strict=True)):
             if progress is not None:
                 progress(start + done, len(todo))
             candidates = retriever.search(dialogue, k, exclude=one.named)
@@ -195,14 +195,9 @@ def prepare_recommendations(
             gold.append(np.unique(np.array([catalog.row(item) for item in one.wanted], dtype=np.int32)))
             trunk = text_format.dialogue(one.said.messages, mentions=one.said.mentions, catalog=catalog)
             words = (*text_format.encode("reply :"), *text_format.target(one.reply).ids[-60:])
-            tokens.append(
-                (
-                    np.array(trunk.coded, dtype=np.int32),
-                    np.array(words, dtype=np.int32),
-                )
-            )
+            tokens.append((np.array(trunk.coded, dtype=np.int32), np.array(words, dtype=np.int32)))
     if not rows:
-        raise ValueError(
+        raise CorpusError(
             "no turn of these corpora names an item of the catalogue; check the corpus' item ids"
         )
     return Recommendations(np.stack(rows), np.stack(features), tuple(gold), tuple(tokens))
@@ -233,10 +228,10 @@ def _asked(
     named = frozenset(item_of[item] for before in context for item in before.items if item in item_of)
     wanted = tuple(item_of[item] for item in turn.answers if item in item_of and item_of[item] not in named)
     write = title_writer(titles, np.random.default_rng([seed, crc32(dialogue.id.encode())]))
-    reply = turn.render(_slots(wanted[0], item_of, write)) if wanted else ""
+
+    def slotted(item: str) -> str:
+        """The title, or the slot of the item that is recommended."""
+        return "#1" if item_of.get(item) == wanted[0] else write(item)
+
+    reply = turn.render(slotted) if wanted else ""
     return _Asked(as_dialogue(context, write, item_of.get), named, wanted, reply)
-
-
-def _slots(target: str, item_of: Mapping[str, str], write: Callable[[str], str]) -> Callable[[str], str]:
-    """Titles as text, but the recommended item as its slot."""
-    return lambda item: "#1" if item_of.get(item) == target else write(item)

@@ -182,7 +182,7 @@ class SimulatedUser:
 
     def _answers(self, question: Ask) -> str:
         spec = self._catalog.schema.spec(question.field)
-        if spec.kind in ("number", "date"):
+        if spec.has_measure:
             number = self._target.number(spec.name)
             pivot = re.search(r"\d+(?:\.\d+)?", question.options[0])
             if number is None or pivot is None:
@@ -216,7 +216,7 @@ class SimulatedUser:
 
     def _by_number(self, listed: Sequence[Item]) -> str | None:
         """That the list is too old, too long, and the like; None when it is not."""
-        for spec in self._catalog.schema.of_kind("number", "date"):
+        for spec in self._catalog.schema.measures:
             mine = self._target.number(spec.name)
             theirs = [n for item in listed if (n := item.number(spec.name)) is not None]
             if mine is None or len(theirs) < 2 or self._limited(spec.name):
@@ -261,7 +261,7 @@ class SimulatedUser:
         """A value of most of the list that the target lacks."""
         pairs = [
             (spec, value)
-            for spec in self._catalog.schema.of_kind("category")
+            for spec in self._catalog.schema.tags
             if len(self._catalog.vocabulary(spec.name)) <= _VALUES and spec.phrase.startswith("{}")
             for value in dict.fromkeys(value for item in listed for value in item.values(spec.name))
             if value not in self._target.values(spec.name)
@@ -286,7 +286,7 @@ class SimulatedUser:
         """A value of the target that was not told yet, and that gives nothing away."""
         pairs = [
             (spec, value)
-            for spec in self._catalog.schema.of_kind("category")
+            for spec in self._catalog.schema.tags
             if len(self._catalog.vocabulary(spec.name)) <= _VALUES
             for value in self._target.values(spec.name)
             if (spec.name, value) not in self.wanted and wanted(spec, value)

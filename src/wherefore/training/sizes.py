@@ -13,6 +13,7 @@ import yaml
 from torch import Tensor, nn
 
 from wherefore.config import Component, LLMConfig, LoraConfig
+from wherefore.errors import ModelError
 from wherefore.files import ASSETS
 from wherefore.lm.load import add_lora
 from wherefore.lm.packaged import packaged_minilm_dir
@@ -49,7 +50,7 @@ def causal_lm_config(llm: LLMConfig) -> Any:
     """The Hugging Face config of an LLM's text layers: packaged, from its folder, the hub's cache or our table.
 
     Raises:
-        ValueError: If none of them has it.
+        ModelError: If none of them has it.
     """
     from transformers import AutoConfig, BertConfig
 
@@ -60,7 +61,7 @@ def causal_lm_config(llm: LLMConfig) -> Any:
         found = AutoConfig.from_pretrained(llm.name, revision=llm.revision, local_files_only=True)
     except (OSError, ValueError) as error:
         if llm.name not in known:
-            raise ValueError(
+            raise ModelError(
                 f"the sizes of `llm.name` {llm.name!r} are not known: it is neither a folder nor in the hub's "
                 f"cache; known without: {', '.join(sorted(known))}"
             ) from error
@@ -72,7 +73,7 @@ def embedder_size(embedder: Component) -> tuple[int, int]:
     """Width of an embedder's vectors, and bytes of its weights (float32 for an encoder).
 
     Raises:
-        ValueError: If the embedder is not known.
+        ModelError: If the embedder is not known.
     """
     from transformers import AutoConfig, AutoModel, BertConfig
 
@@ -88,7 +89,7 @@ def embedder_size(embedder: Component) -> tuple[int, int]:
                 model, revision=embedder.kwargs.get("revision"), local_files_only=True
             )
         except (OSError, ValueError) as error:
-            raise ValueError(
+            raise ModelError(
                 f"the sizes of embedder {model!r} are not known; known: minilm, {', '.join(sorted(known))}"
             ) from error
     with torch.device("meta"):

@@ -11,11 +11,12 @@ from numpy.random import Generator
 from wherefore.corpora.base import CorpusTurn
 from wherefore.corpora.items import title_writer
 from wherefore.dialogue.messages import Message
+from wherefore.errors import TrainingError
 from wherefore.lm.prompt import Example, Segment
 from wherefore.training import practice
-from wherefore.training.batches import TaskBatch, _tokens_of
+from wherefore.training.batches import TaskBatch, tokens_of
 from wherefore.training.ingredients import Ingredients, dice
-from wherefore.training.practice import _titles_in, spoken
+from wherefore.training.practice import spoken, titles_in
 from wherefore.writing.openings import opening
 from wherefore.writing.plan import plan_reasons
 from wherefore.writing.reasons import record_sentences, word
@@ -26,7 +27,7 @@ class DialoguesTask:
 
     def __init__(self, data: Ingredients) -> None:
         if not data.dialogues:
-            raise ValueError("loss `dialogue_lm` needs dialogues; name a corpus under `corpora`")
+            raise TrainingError("loss `dialogue_lm` needs dialogues; name a corpus under `corpora`")
         self.data = data
 
     def batch(self, rng: Generator, size: int) -> TaskBatch:
@@ -66,7 +67,7 @@ class RecordsTask:
         def draw(count: int) -> list[Example]:
             return [self._example(rng) for _ in range(count)]
 
-        return self.data.task_batch(self.data.alike(rng, size, draw, _tokens_of))
+        return self.data.task_batch(self.data.alike(rng, size, draw, tokens_of))
 
     def _example(self, rng: Generator) -> Example:
         text_format = self.data.format
@@ -92,7 +93,7 @@ class WordingTask:
         """Each example: what an invented user says, then an opening with reasons, or one reason alone."""
         draw = dice(rng)
         examples = self.data.alike(
-            rng, size, lambda count: [self._example(draw) for _ in range(count)], _tokens_of
+            rng, size, lambda count: [self._example(draw) for _ in range(count)], tokens_of
         )
         return self.data.task_batch(examples)
 
@@ -113,7 +114,7 @@ class WordingTask:
         message = Message("user", spoken(case.dialogue, catalog, draw))
         trunk = text_format.dialogue(
             [message],
-            mentions=_titles_in(message, case.dialogue.preferences.liked, catalog),
+            mentions=titles_in(message, case.dialogue.preferences.liked, catalog),
             catalog=catalog,
             offset=offset,
         )

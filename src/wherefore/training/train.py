@@ -14,21 +14,23 @@ from wherefore.catalog.catalog import Catalog
 from wherefore.checkpoint import check_files, checkpoint_dir, save_checkpoint, start_from
 from wherefore.config import Config
 from wherefore.corpora import CORPORA
+from wherefore.errors import ConfigError, TrainingError
 from wherefore.files import write_aside
 from wherefore.lm.item_encoder import ItemSignals
 from wherefore.lm.model import RecommenderLM
+from wherefore.lm.prompt import PromptFormat
 from wherefore.retrieval.item_vectors import ItemVectors
-from wherefore.retrieval.learned import Learned, TextVectors
+from wherefore.retrieval.learned import Learned
 from wherefore.retrieval.retriever import Retriever, make_retriever
 from wherefore.retrieval.signals import load_signals, make_signals
 from wherefore.training.calibrate import calibrate
-from wherefore.training.corpus import Corpus, load_corpora, named_together
+from wherefore.training.corpus import load_corpora, named_together
 from wherefore.training.ingredients import Ingredients
 from wherefore.training.losses import LOSSES
 from wherefore.training.parallel import processes
 from wherefore.training.practice import invented_catalogs
-from wherefore.training.prepare import Show, load_index, prepare_candidates, prepare_signals, prepare_sources
-from wherefore.training.progress import _shown
+from wherefore.training.prepare import Preparation, Show, load_index
+from wherefore.training.progress import shown_progress
 from wherefore.training.recommendations import Recommendations
 from wherefore.training.trainer import RANKS, Trainer, is_measured
 from wherefore.training.weights import load_trained
@@ -58,17 +60,18 @@ def train(
         The checkpoint's folder.
 
     Raises:
-        ValueError: If the config has no stages, or `out` holds another run.
-        FileNotFoundError: If a corpus is not where the config says.
+        ConfigError: If the config has no stages.
+        TrainingError: If `out` holds another run.
+        CorpusNotFoundError: If a corpus is not where the config says.
         TrainingStopped: On Ctrl-C, after saving; the same call goes on.
     """
     if not config.train.stages:
-        raise ValueError("`train.stages` is empty; a config to start from is configs/starter.yaml")
+        raise ConfigError("`train.stages` is empty; a config to start from is configs/starter.yaml")
     out = Path(out)
     if (out / "steps").exists() and not resume:
-        raise ValueError(f"{out} holds a run already; resume it, or give another folder")
+        raise TrainingError(f"{out} holds a run already; resume it, or give another folder")
     here = processes()
-    with _shown(progress and here.is_main_process) as show:
+    with shown_progress(progress and here.is_main_process) as show:
         with here.main_process_first():  # the others read what it has kept
             made = _prepare(config, out, show)
         if here.is_main_process:
@@ -122,8 +125,8 @@ def _prepare(config: Config, out: Path, show: Show) -> _Prepared:
         or bool(_tasks(config) & {"dialogues", "pairs", *_FROM_TURNS})
     )
     corpora = load_corpora(config, catalog) if read else ()
-    vectors = TextVectors(index)
-    prepare_sources(config, retriever, corpora, vectors, kept, show)
+    preparation = Preparation(config, corpora, index, kept, show)
+    preparation.sources(retriever)
     base = None
     if config.train.init is not None:
         base = checkpoint_dir(config.train.init.replace("{seed}", str(config.seed)))
@@ -131,12 +134,12 @@ def _prepare(config: Config, out: Path, show: Show) -> _Prepared:
         # Vectors learned anew would mean something else than those that its item encoder knows.
         signals = load_signals(make_signals(config.signals), base / "signals")
     else:
-        signals = prepare_signals(config, corpora, index, kept, show)
+        signals = preparation.signals()
     model = _fresh_model(config, retriever, base)
     items = ItemSignals(
         torch.tensor(index.vectors), {name: given.table(catalog) for name, given in signals.items()}
     )
-    data = ingredients(config, retriever, corpora, vectors, items, model, kept, show)
+    data = _ingredients(preparation, retriever, items, model.format)
     if data.recommendations is not None:
         model.head.fit(data.recommendations.known_features(200_000))
     return _Prepared(retriever, signals, base, model, data)
@@ -204,21 +207,13 @@ def _tasks(config: Config) -> set[str]:
     return {LOSSES[name].task for stage in config.train.stages for name in stage.losses if name in LOSSES}
 
 
-def ingredients(
-    config: Config,
-    retriever: Retriever,
-    corpora: tuple[Corpus, ...],
-    texts: TextVectors,
-    items: ItemSignals,
-    model: RecommenderLM,
-    kept: Path,
-    show: Show,
+def _ingredients(
+    preparation: Preparation, retriever: Retriever, items: ItemSignals, text_format: PromptFormat
 ) -> Ingredients:
     """What the stages' tasks need, and no more."""
-    index, tasks = retriever.index, _tasks(config)
-    found = None
-    if tasks & {*_FROM_TURNS}:
-        found = prepare_candidates(config, corpora, retriever, texts, model.format, kept, show)
+    config, corpora, index = preparation.config, preparation.corpora, preparation.index
+    tasks = _tasks(config)
+    found = preparation.candidates(retriever, text_format) if tasks & {*_FROM_TURNS} else None
     practice: tuple[Catalog, ...] = ()
     if "wording" in tasks:
         practice = invented_catalogs(seed=config.seed)
@@ -229,7 +224,7 @@ def ingredients(
     return Ingredients(
         catalog=index.catalog,
         items=items,
-        format=model.format,
+        format=text_format,
         dialogues=tuple(one for corpus in corpora for one in corpus.dialogues if corpus.has_words(one)),
         titles={item: title for corpus in corpora for item, title in corpus.titles.items()},
         recommendations=found,

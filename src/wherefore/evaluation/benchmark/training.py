@@ -64,7 +64,7 @@ def compare(
         kept: A file of the figures that a run which was stopped has got to; grows while this one goes on.
 
     Returns:
-        Per config `estimated_gib`, what `scripts/estimate.py` says of the memory to train without the embedder, and per
+        Per config `estimated_gib`, what `wherefore estimate` says of the memory to train without the embedder, and per
         way: `stages` with the median `seconds` of a step and `tokens_per_s`, `hours` for all steps of the config, and
         `memory_gib`, what the process grew by at most, weights included. Of what does not fit, `estimated_gib` and
         `free_gib` alone.
@@ -121,24 +121,14 @@ def prepared(folder: Path) -> Data:
     import torch
 
     from wherefore.config import Config
-    from wherefore.corpora.base import split_by_hash
     from wherefore.lm.item_encoder import ItemSignals
     from wherefore.recommender import Recommender
     from wherefore.training.corpus import load_corpora
-    from wherefore.training.generator import DialogueMaker
+    from wherefore.training.generator import DialogueMaker, write_corpus
     from wherefore.training.practice import invented_catalogs
 
     starter = Recommender.from_pretrained("starter")
-    maker = DialogueMaker(starter.catalog, starter.index.vectors)
-    shares = {"valid": 0.05, "train": 0.95}
-    made = [
-        one | {"split": split_by_hash(one["dialogue_id"], shares)}
-        for one in maker.make(maker.invented_tastes(DIALOGUES, 0), 0)
-    ]
-    (folder / "made").mkdir()
-    for name, records in (("dialogues", made), ("items", maker.items())):
-        lines = "".join(json.dumps(record) + "\n" for record in records)
-        (folder / "made" / f"{name}.jsonl").write_text(lines, encoding="utf-8")
+    write_corpus(DialogueMaker(starter.catalog, starter.index.vectors), folder / "made", None, DIALOGUES, 0)
     config = Config.parse({"corpora": [{"name": "jsonl", "path": str(folder / "made")}]})
     practice = invented_catalogs()
     texts = [catalog.text(item) for catalog in practice for item in catalog.items]
