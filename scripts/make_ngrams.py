@@ -2,7 +2,7 @@
 
     python scripts/make_ngrams.py [--sentences 1000000]
 
-To be run again whenever the grammar (`frames.py`, `phrases.py`) has changed; takes a quarter of an hour.
+To be run again whenever the grammar (`writing/frames.py`, `writing/phrases.py`) has changed; takes 15 minutes.
 """
 
 from __future__ import annotations

@@ -41,24 +41,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--short", action="store_true", help="a twentieth of the steps")
     options = parser.parse_args(argv)
 
-    import torch
-
     from wherefore.config import Config
     from wherefore.files import write_aside
-    from wherefore.training.train import train
+    from wherefore.training.starter import shortened, train_starter
     from wherefore.training.trainer import TrainingStopped
 
     try:
         config = Config.load(options.config, options.overrides)
-        if options.short:
-            tree = config.model_dump(mode="json")
-            for stage in tree["train"]["stages"]:
-                stage["steps"] = max(stage["steps"] // 20, 1)
-            tree["train"]["recommending_turns"] = 500
-            config = Config.parse(tree)
-        make_corpora(config, options.out, 100 if options.short else DIALOGUES)
         notes = {"made_by": "scripts/make_starter.py" + (" --short" if options.short else "")}
-        checkpoint = train(config, options.out, progress=True, notes=notes, dtype=torch.float16)
+        config, count = (shortened(config), 100) if options.short else (config, DIALOGUES)
+        checkpoint = train_starter(config, options.out, RATINGS, count, notes)
     except (ValueError, FileNotFoundError, FloatingPointError, MemoryError, TrainingStopped) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -73,33 +65,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0 if size <= MOST else 1
 
 
-def make_corpora(config: Config, out: Path, count: int) -> None:
-    """Make the dialogues that the config trains on and that are not there yet."""
-    from wherefore.catalog.catalog import Catalog
-    from wherefore.training.generator import DialogueMaker, write_corpus
-    from wherefore.training.prepare import load_index
-
-    for component in config.corpora:
-        folder = Path(str(component.kwargs.get("path")))
-        if component.name == "jsonl" and not (folder / "dialogues.jsonl").is_file():
-            catalog = Catalog.builtin()
-            index = load_index(config, catalog, out, lambda *_: None)
-            write_corpus(DialogueMaker(catalog, index.vectors), folder, RATINGS, count, config.seed)
-
-
 def card(config: Config, run: Path) -> str:
     """The model card: what it is, what it was trained on, how the losses ended."""
-    last: dict[str, float] = {}
-    for line in (run / "log.jsonl").read_text(encoding="utf-8").splitlines():
-        entry = json.loads(line)
-        last.update(
-            {
-                name: value
-                for name, value in entry.items()
-                if name.endswith(("_lm", "ranking", "contrast", "text"))
-            }
-        )
-    losses = "\n".join(f"| {name} | {value:.3f} |" for name, value in sorted(last.items()))
+    lines = (run / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    last = {name: value for line in lines for name, value in json.loads(line).items()}
+    losses = "\n".join(
+        f"| {name} | {value:.3f} |"
+        for name, value in sorted(last.items())
+        if name.endswith(("_lm", "ranking", "contrast", "text"))
+    )
     window = config.llm.max_dialogue_tokens
     return f"""# The starter
 

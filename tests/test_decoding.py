@@ -146,7 +146,7 @@ def test_a_step_that_fails_ends_all_and_the_next_begins_anew(llama, monkeypatch)
 
 
 def test_branches_that_ended_are_forgotten(llama, monkeypatch):
-    monkeypatch.setattr("wherefore.lm.readers._TIDY", 1)
+    monkeypatch.setattr("wherefore.lm.trees._TIDY", 1)
     widths = []
 
     def enough(row):

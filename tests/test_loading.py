@@ -63,7 +63,7 @@ def test_a_hub_that_refuses_is_understood(kind, said, tmp_path, monkeypatch):
 def test_weights_that_do_not_fit_say_what_would(error, tmp_path, monkeypatch):
     name = save(tmp_path, "chatml", lm=False)
     refuse(monkeypatch, error)
-    with pytest.raises(ValueError, match=r"do not fit into memory; set `llm.dtype`.*estimate.py"):
+    with pytest.raises(ValueError, match=r"do not fit into memory; set `llm.dtype`.*wherefore estimate"):
         build_lm(LLMConfig(name=name))
 
 

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from wherefore.build import build_model
 from wherefore.catalog.catalog import Catalog
 from wherefore.config import Config, build
+from wherefore.errors import CheckpointError, CheckpointNotFoundError
 from wherefore.files import ASSETS, recover, sha256, write_aside
 from wherefore.lm.model import RecommenderLM
 from wherefore.retrieval.cache import cached_index
@@ -50,12 +51,12 @@ class Checkpoint:
 
 
 def starter_dir() -> Path:
-    """The checkpoint that comes with the package."""
+    """The folder of the checkpoint that comes with the package."""
     return ASSETS / "starter"
 
 
 def checkpoint_dir(name: str | Path) -> Path:
-    """The folder of a checkpoint that is named: `starter`, or a folder."""
+    """The folder of a checkpoint that a user names: `starter`, or a folder itself."""
     return starter_dir() if str(name) == "starter" else Path(name)
 
 
@@ -139,9 +140,9 @@ def load_checkpoint(
         settings: What shall differ from its config, like `writer.tries=0` (see `Config.adjusted`).
 
     Raises:
-        FileNotFoundError: If the folder or one of its files is missing.
-        ValueError: If a file was altered, or does not fit the others, or a setting is not allowed; says which
-            and what to do.
+        CheckpointNotFoundError: If the folder or one of its files is missing.
+        CheckpointError: If a file was altered, or does not fit the others; says which and what to do.
+        ConfigError: If a setting is not allowed.
     """
     folder = Path(folder)
     recover(folder)
@@ -149,14 +150,14 @@ def load_checkpoint(
     config = Config.load(folder / "config.yaml").adjusted(settings)
     embedder = embedder or build(config.embedder, EMBEDDERS, "embedder")
     if embedder.name != manifest["embedder"]:
-        raise ValueError(
+        raise CheckpointError(
             f"{folder} was made with the embedder {manifest['embedder']}, but `embedder` is now "
             f"{embedder.name}; use the first, or train again with the second"
         )
     if config.catalog == "builtin":
         catalog = Catalog.builtin()
         if catalog.fingerprint() != manifest["catalog"]:
-            raise ValueError(
+            raise CheckpointError(
                 f"{folder} was made for another version of the built-in catalogue "
                 f"({manifest['catalog'][:12]}, here {catalog.fingerprint()[:12]}); install the version of "
                 "Wherefore it came with, or make it again with scripts/make_starter.py"
@@ -194,8 +195,8 @@ def start_from(model: RecommenderLM, folder: Path, retriever: Retriever) -> None
         retriever: Whose features the model's head reads.
 
     Raises:
-        FileNotFoundError: If the folder or one of its files is missing.
-        ValueError: If the adapter or the item encoder is of another shape.
+        CheckpointNotFoundError: If the folder or one of its files is missing.
+        CheckpointError: If the adapter or the item encoder is of another shape.
     """
     manifest = check_files(folder)
     if hasattr(model.lm, "peft_config"):
@@ -207,14 +208,14 @@ def check_files(folder: Path) -> dict[str, Any]:
     """The manifest of a checkpoint, after every file has been compared with it.
 
     Raises:
-        FileNotFoundError: If the folder or one of its files is missing.
-        ValueError: If a file was altered, or the format is not ours.
+        CheckpointNotFoundError: If the folder or one of its files is missing.
+        CheckpointError: If a file was altered, or the format is not ours.
     """
     folder = Path(folder)
     path = folder / "manifest.json"
     if not path.is_file():
         what = "no manifest.json in it" if folder.is_dir() else "no such folder"
-        raise FileNotFoundError(
+        raise CheckpointNotFoundError(
             f"{folder} is not a checkpoint: {what}. Give `starter`, or the folder that "
             "`wherefore train` wrote (it holds manifest.json)"
         )
@@ -222,15 +223,17 @@ def check_files(folder: Path) -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         files = dict(manifest["files"])
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} is damaged ({error}); copy the checkpoint again") from error
+        raise CheckpointError(f"{path} is damaged ({error}); copy the checkpoint again") from error
     if manifest.get("format") != FORMAT:
-        raise ValueError(f"{folder} has format {manifest.get('format')}, this version reads {FORMAT}")
+        raise CheckpointError(f"{folder} has format {manifest.get('format')}, this version reads {FORMAT}")
     for name, stated in files.items():
         file = folder / name
         if not file.is_file():
-            raise FileNotFoundError(f"{folder} lacks {name}; copy the whole checkpoint again")
+            raise CheckpointNotFoundError(f"{folder} lacks {name}; copy the whole checkpoint again")
         if file.stat().st_size != stated["size"] or sha256(file) != stated["sha256"]:
-            raise ValueError(f"{file} is not the file that was saved (size or SHA-256 differ); copy it again")
+            raise CheckpointError(
+                f"{file} is not the file that was saved (size or SHA-256 differ); copy it again"
+            )
     return manifest
 
 
@@ -296,7 +299,7 @@ def _compare(
         if key in state and state[key].shape != expected[key].shape
     ]
     if problems:
-        raise ValueError(
+        raise CheckpointError(
             f"{checkpoint}/{name} does not fit its config.yaml: {'; '.join(problems[:3])} "
             f"({len(problems)} in all); load it with the config it was saved with"
         )

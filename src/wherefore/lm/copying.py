@@ -1,7 +1,7 @@
-"""Writing values whole: a name that the LLM has begun is written to its end, letter by letter as the record has it.
+"""Constrained decoding: a name that the LLM has begun is written to its end, exactly as the record has it.
 
-Which names are said, and where, stays the LLM's choice. This is decoding constrained by a trie, as in autoregressive
-entity retrieval (De Cao et al., 2021, arXiv 2010.00904), beside tokens that may always be written.
+Which names it writes, and where, stays the LLM's choice. A trie constrains decoding, as in autoregressive entity
+retrieval (De Cao et al., 2021, arXiv 2010.00904), beside tokens that may always be written.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from collections.abc import Collection, Iterable, Sequence
 import torch
 from torch import Tensor
 
-Places = frozenset[tuple[int, ...]]  # the beginnings of phrases that one may be in; () is outside of any
+Places = frozenset[
+    tuple[int, ...]
+]  # the beginnings of phrases that the sentence may be in; () is outside of any
 
 
 class Copying:
@@ -60,7 +62,7 @@ class Copying:
 
 
 class Spelling:
-    """Which tokens each sentence of a batch may go on with.
+    """Which tokens may continue each sentence of a batch.
 
     Args:
         allowed: For each prompt.
@@ -79,7 +81,7 @@ class Spelling:
         self._known: dict[tuple[int, Places], Tensor] = {}
 
     def bans(self, rows: Sequence[int]) -> Tensor:
-        """(len(rows), a) bool: True where a row may not go on with a token."""
+        """(len(rows), a) bool: True where a token may not continue a row."""
         return torch.stack([self._ban(row) for row in rows])
 
     def _ban(self, row: int) -> Tensor:
@@ -93,5 +95,5 @@ class Spelling:
         return self._known[key]
 
     def step(self, row: int, token: int) -> None:
-        """A row goes on with a token."""
+        """A token continues a row."""
         self._places[row] = self._allowed[row // self._samples].step(self._places[row], token)

@@ -1,4 +1,4 @@
-"""Writing several sentences at once, of one conversation or of many: how each goes on, and what comes of it."""
+"""Batch decoding: writes several sentences at once, of one conversation or of many."""
 
 from __future__ import annotations
 
@@ -32,26 +32,26 @@ class Chance(NamedTuple):
 class Draft:
     """The sentences that are being written after one dialogue.
 
-    What a sentence becomes depends on the seed and its number, not on when others end.
+    A sentence depends on the seed and on its number, not on when others end.
 
     Args:
         trunk: t, tokens of the dialogue.
-        lengths: Tokens of each prompt; it is gone on from in `samples` ways, numbered one after the other.
-        samples: How many.
-        most: Tokens of a sentence.
-        chance: How they are chosen.
-        decide: Hidden states (n, h) to logits over what may be written (n, a).
+        lengths: Tokens of each prompt.
+        samples: Sentences that continue each prompt, numbered one after the other.
+        most: Tokens of a sentence, at most.
+        chance: How tokens are chosen.
+        decide: Hidden states (n, h) to logits over the tokens that may be written (n, a).
         decode: Tokens to text.
         end: The token that ends a sentence.
-        spelling: What each sentence may go on with; anything when None.
-        enough: Asked before each step, whether what a prompt has so far will do.
+        spelling: Which tokens may continue each sentence; any when None.
+        enough: Asked before each step, whether the sentences that a prompt has so far suffice.
 
     Attributes:
-        alive: Numbers of the sentences that go on.
+        alive: Numbers of the unfinished sentences.
         tokens: Of each sentence, so far.
-        ended: Those that ended and were not taken yet.
-        dropped: Nobody wants the rest.
-        broken: Why it cannot go on, where it cannot.
+        ended: Sentences that ended and were not collected yet.
+        dropped: Whether nobody wants the rest.
+        broken: The error that broke it off, if one did.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Draft:
         self._generator = torch.Generator().manual_seed(chance.seed)
 
     def prune(self) -> None:
-        """Leave unwritten what is not needed any more."""
+        """Stop the sentences that are not needed any more."""
         if self.dropped:
             self.alive = []
         elif self._enough is not None:
@@ -118,24 +118,24 @@ class Draft:
 
 
 class Reader(Protocol):
-    """Reads what drafts go on with."""
+    """Reads prompts and new tokens of drafts."""
 
     def join(self, draft: Draft, dialogue: Any, prompts: Sequence[Tensor]) -> Tensor:
-        """Take in a draft: the states (n, h) at the ends of its prompts, given as embeddings (p_i, h)."""
+        """Take in a draft; prompts are embeddings (p_i, h), and the states (n, h) are those at their ends."""
 
     def read(self, drafts: Sequence[Draft]) -> list[Tensor]:
         """The state (n_i, h) at the newest token of each draft's living sentences; drafts as they joined."""
 
     def keep(self, places: Sequence[int], drafts: Sequence[Draft]) -> None:
-        """Go on with these of the drafts alone."""
+        """Go on with only these of the drafts."""
 
 
 class ContinuousBatch:
     """Sentences of however many conversations, a token of each at a time.
 
-    Whoever wants to go on with a draft makes a step, and each step is one for all: conversations join between steps
-    and leave when they are done, without waiting for others (continuous batching: Yu et al., 2022, Orca, OSDI). On one
-    thread.
+    Whoever needs more of a draft makes a step, and every step is made for all drafts. Conversations join between
+    steps and leave when they are done, without waiting for others (continuous batching: Yu et al., 2022, Orca, OSDI).
+    For one thread.
 
     Args:
         reader: Of the LLM.
@@ -153,8 +153,8 @@ class ContinuousBatch:
         """Write the sentences of a draft.
 
         Args:
-            draft: None of its sentences has begun.
-            dialogue: What the reader goes on from.
+            draft: A new one.
+            dialogue: What the reader continues.
             prompts: Embeddings (p_i, h).
 
         Yields:
@@ -176,7 +176,7 @@ class ContinuousBatch:
                     self._step()
         finally:
             draft.dropped = True
-            if not self._busy:  # else somebody's step is under way, and the next one sees to it
+            if not self._busy:  # else a step is under way, and the next one prunes
                 self._prune()
 
     def _step(self) -> None:
@@ -187,7 +187,7 @@ class ContinuousBatch:
         try:
             for draft, hidden in zip(self._drafts, self._reader.read(self._drafts), strict=True):
                 draft.step(hidden)
-        except BaseException as error:  # what has been read of others is not known any more
+        except BaseException as error:  # how much of the others was read is unknown
             for draft in self._drafts:
                 draft.broken = error
             self._drafts = []
@@ -203,7 +203,7 @@ class ContinuousBatch:
         self._leave()
 
     def _leave(self) -> None:
-        """Drop the drafts of which no sentence goes on."""
+        """Drop the drafts without unfinished sentences."""
         places = [place for place, draft in enumerate(self._drafts) if draft.alive]
         if len(places) < len(self._drafts):
             self._reader.keep(places, self._drafts)
@@ -218,7 +218,7 @@ def sample(logits: Tensor, temperature: float, top_p: float, draws: Tensor) -> T
     Args:
         logits: (n, v).
         temperature: Divides them.
-        top_p: Share of the likelihood that the tokens which are chosen among have at least.
+        top_p: The likeliest tokens that together have this probability are drawn from.
         draws: (n,) numbers from 0 to 1, which decide.
     """
     if temperature == 0:

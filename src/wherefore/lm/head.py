@@ -7,9 +7,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from wherefore.errors import ConfigError
+
 
 class Scores(NamedTuple):
-    """A candidate's score and its two parts."""
+    """Scores of m candidates, and their two parts."""
 
     total: Tensor  # (m,)
     llm: Tensor  # (m,) read by the LLM from dialogue and soft tokens
@@ -17,7 +19,7 @@ class Scores(NamedTuple):
 
 
 class FeatureScaler(nn.Module):
-    """Source features as a network likes them: standardized, as quantile, and whether they are known at all.
+    """Turns each source feature into three inputs of a network: standardized, as a quantile, and whether it is missing.
 
     Args:
         features: f.
@@ -74,8 +76,8 @@ class RankingHead(nn.Module):
 
     The LLM's part is read from the candidate's state, which has seen the dialogue, and from how well that state
     goes with the state at the dialogue's end: their product learns quickly what to look for, the rest learns the
-    exceptions. Both sides of the product start from one map, so that it begins as the likeness of two states, which
-    is what the contrastive losses have made of them; from two unrelated maps it has first to be found.
+    exceptions. Both sides of the product start from one map, so that it begins as the similarity of two states, which
+    the contrastive losses have trained; from two unrelated maps, that would first have to be learned.
 
     Args:
         width: h.
@@ -86,7 +88,7 @@ class RankingHead(nn.Module):
         reads_features: Whether the sources' part does.
 
     Raises:
-        ValueError: If neither does.
+        ConfigError: If neither does.
     """
 
     def __init__(
@@ -100,7 +102,7 @@ class RankingHead(nn.Module):
     ) -> None:
         super().__init__()
         if not (reads_states or reads_features):
-            raise ValueError("`ranker.llm` and `ranker.features` are both false; something must rank")
+            raise ConfigError("`ranker.llm` and `ranker.features` are both false; something must rank")
         self.reads_states, self.reads_features = reads_states, reads_features
         self.norm = nn.LayerNorm(width)
         last = nn.Linear(hidden, 1)

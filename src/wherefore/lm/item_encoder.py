@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from wherefore.errors import CheckpointError, ConfigError
+
 
 @dataclass(frozen=True)
 class ItemSignals:
-    """What is known of m items besides their text.
+    """The vectors of m items.
 
     Attributes:
         text: (m, d) frozen generalist text vectors; every item has one.
@@ -64,7 +66,7 @@ class ItemEncoder(nn.Module):
         scale: Root mean square of the LLM's own token embeddings, which soft tokens start with.
 
     Raises:
-        ValueError: If a number is not allowed.
+        ConfigError: If a number is not allowed.
     """
 
     mean: Tensor  # (d,)
@@ -82,9 +84,9 @@ class ItemEncoder(nn.Module):
     ) -> None:
         super().__init__()
         if not 0 <= dropout <= 0.5:
-            raise ValueError(f"`item_encoder.dropout` is {dropout}; it must be from 0 to 0.5")
+            raise ConfigError(f"`item_encoder.dropout` is {dropout}; it must be from 0 to 0.5")
         if soft_tokens < 1:
-            raise ValueError(f"`item_encoder.soft_tokens` is {soft_tokens}; at least 1 is needed")
+            raise ConfigError(f"`item_encoder.soft_tokens` is {soft_tokens}; at least 1 is needed")
         self.dim, self.width, self.soft_tokens, self.inner = dim, width, soft_tokens, inner
         self.dropout = dropout
         self.register_buffer("mean", torch.zeros(dim))
@@ -107,7 +109,7 @@ class ItemEncoder(nn.Module):
         """(m, d) and further signals to (m, s, h).
 
         Raises:
-            ValueError: If a vector has another width than the encoder was made for.
+            CheckpointError: If a vector has another width than the encoder was made for.
         """
         vectors, absent = self._vectors(signals)
         read = torch.stack([self.inputs[name](given) for name, given in vectors.items()], dim=1)
@@ -125,7 +127,7 @@ class ItemEncoder(nn.Module):
         for name, size in self.sizes.items():
             if name in given and given[name].shape[-1] != size:
                 what = "items have" if name == "text" else f"signal {name!r} has"
-                raise ValueError(
+                raise CheckpointError(
                     f"{what} vectors of width {given[name].shape[-1]}, the item encoder was made for {size}; use the "
                     f"{'embedder' if name == 'text' else 'signal'} that the checkpoint was trained with"
                 )
@@ -174,13 +176,7 @@ class LinearItemEncoder(_SummingItemEncoder):
 
     Liu et al., 2023, "Visual Instruction Tuning" (arXiv 2304.08485). A missing signal is replaced by a learned vector.
 
-    Args:
-        dim: See `ItemEncoder`, as for the others.
-        width: h.
-        soft_tokens: s.
-        extra: Width of each further signal by name.
-        dropout: Of either kind of signal while training.
-        scale: Of the soft tokens at the start.
+    For its arguments see `ItemEncoder`.
 
     Example:
         >>> encoder = LinearItemEncoder(dim=8, width=16, soft_tokens=2)
@@ -206,17 +202,11 @@ class MLPItemEncoder(_SummingItemEncoder):
     Liu et al., 2024, "Improved Baselines with Visual Instruction Tuning" (arXiv 2310.03744). A missing signal is
     replaced by a learned vector.
 
-    Args:
-        dim: See `ItemEncoder`, as for the others.
-        width: h.
-        soft_tokens: s.
+    Args (the others are `ItemEncoder`'s):
         hidden: Width of the hidden layer.
-        extra: Width of each further signal by name.
-        dropout: Of either kind of signal while training.
-        scale: Of the soft tokens at the start.
 
     Raises:
-        ValueError: If a number is not allowed.
+        ConfigError: If a number is not allowed.
 
     Example:
         >>> encoder = MLPItemEncoder(dim=8, width=16, soft_tokens=2, hidden=4)
@@ -235,7 +225,7 @@ class MLPItemEncoder(_SummingItemEncoder):
         scale: float = 1.0,
     ) -> None:
         if hidden < 1:
-            raise ValueError(
+            raise ConfigError(
                 f"`item_encoder.hidden` is {hidden}; give at least 1, or `name: linear` for no hidden layer"
             )
         super().__init__(dim, width, soft_tokens, hidden, extra, dropout, scale)
@@ -255,19 +245,14 @@ class QFormerItemEncoder(ItemEncoder):
     to the item's text vector and further signals, each of them one key and value. What an item lacks is not looked
     at. Layers normalize first.
 
-    Args:
-        dim: See `ItemEncoder`, as for the others.
-        width: h.
+    Args (the others are `ItemEncoder`'s):
         soft_tokens: s, number of queries.
         hidden: Width of queries, keys and values; the feed-forward layers are four times as wide.
         layers: Number of layers.
         heads: Attention heads; they must divide `hidden`.
-        extra: Width of each further signal by name.
-        dropout: Of either kind of signal while training.
-        scale: Of the soft tokens at the start.
 
     Raises:
-        ValueError: If a number is not allowed.
+        ConfigError: If a number is not allowed.
 
     Example:
         >>> encoder = QFormerItemEncoder(dim=8, width=16, soft_tokens=2, hidden=12, heads=3)
@@ -289,9 +274,9 @@ class QFormerItemEncoder(ItemEncoder):
     ) -> None:
         for what, number in (("hidden", hidden), ("layers", layers), ("heads", heads)):
             if number < 1:
-                raise ValueError(f"`item_encoder.{what}` is {number}; at least 1 is needed")
+                raise ConfigError(f"`item_encoder.{what}` is {number}; at least 1 is needed")
         if hidden % heads:
-            raise ValueError(
+            raise ConfigError(
                 f"`item_encoder.hidden` is {hidden}, which {heads} heads cannot share; give a multiple of "
                 "`item_encoder.heads`"
             )

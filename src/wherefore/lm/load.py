@@ -9,19 +9,17 @@ import torch
 from torch import nn
 
 from wherefore.config import LLMConfig, LoraConfig
-from wherefore.errors import WhereforeWarning
+from wherefore.errors import MissingPackageError, ModelError, WhereforeWarning
 from wherefore.lm.text_part import text_part
-
-# -- making one -----------------------------------------------------------------------------------------
 
 
 def build_lm(config: LLMConfig, seed: int = 0) -> tuple[nn.Module, Any]:
     """The base LLM with a fresh LoRA adapter, and its tokenizer. Without an adapter, the LLM is frozen.
 
     Raises:
-        ValueError: If the name is neither packaged, nor a folder, nor a model that the hub has; or `llm.quantize` is
+        ModelError: If the name is neither packaged, nor a folder, nor a model that the hub has; or `llm.quantize` is
             set where there is no GPU.
-        ImportError: If `llm.quantize` is set and bitsandbytes is not installed.
+        MissingPackageError: If `llm.quantize` is set and bitsandbytes is not installed.
     """
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -38,11 +36,11 @@ def build_lm(config: LLMConfig, seed: int = 0) -> tuple[nn.Module, Any]:
                 )
             )
         except OSError as error:
-            raise ValueError(_not_loaded(config.name, error)) from error
+            raise ModelError(_not_loaded(config.name, error)) from error
         except (MemoryError, RuntimeError) as error:  # torch.OutOfMemoryError among them
             if not out_of_memory(error):
                 raise
-            raise ValueError(
+            raise ModelError(
                 f"`llm.name` is {config.name!r}, whose weights do not fit into memory; set `llm.dtype` to bfloat16, "
                 "`llm.quantize` to 4bit on a GPU, or take a smaller LLM (`wherefore estimate CONFIG` says what one "
                 "needs)"
@@ -107,13 +105,15 @@ def _few_bits(config: LLMConfig) -> dict[str, Any]:
 
     chosen = f"`llm.quantize` is {config.quantize!r}"
     if config.name == "minilm":
-        raise ValueError(f"{chosen}, but the packaged MiniLM is small and is read as it is; set it to null")
+        raise ModelError(f"{chosen}, but the packaged MiniLM is small and is read as it is; set it to null")
     if not torch.cuda.is_available():
-        raise ValueError(
+        raise ModelError(
             f"{chosen}, which needs a CUDA GPU, and there is none; set it to null, or use such a machine"
         )
     if not is_bnb_available():
-        raise ImportError(f"{chosen}, but bitsandbytes is not installed; run `pip install bitsandbytes`")
+        raise MissingPackageError(
+            f"{chosen}, but bitsandbytes is not installed; run `pip install bitsandbytes`"
+        )
     if config.quantize == "8bit":
         bits = BitsAndBytesConfig(load_in_8bit=True)
     else:
@@ -169,6 +169,6 @@ def _packaged_minilm() -> tuple[Any, Any]:
     strange = [k for k in loaded.missing_keys if not k.startswith("cls.")] + list(loaded.unexpected_keys)
     strange = [k for k in strange if not k.endswith(("position_ids", "token_type_ids"))]
     if strange:
-        raise ValueError(f"the packaged MiniLM does not fit this transformers version: {', '.join(strange)}")
+        raise ModelError(f"the packaged MiniLM does not fit this transformers version: {', '.join(strange)}")
     lm.tie_weights()
     return lm, AutoTokenizer.from_pretrained(folder)

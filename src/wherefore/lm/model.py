@@ -1,4 +1,4 @@
-"""The LLM that reads soft tokens: splice them in, rank in one block pass, write, save and load."""
+"""The LLM that reads soft tokens: it ranks candidates in one block pass and writes sentences, on one dialogue cache."""
 
 from __future__ import annotations
 
@@ -11,18 +11,17 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from wherefore.errors import WhereforeWarning
+from wherefore.errors import ConfigError, ModelError, WhereforeWarning
 from wherefore.lm.attention import Attention, seen_by_branches
 from wherefore.lm.copying import Copying, Spelling
 from wherefore.lm.decoding import Chance, ContinuousBatch, Draft, Reader, Written
 from wherefore.lm.head import RankingHead, Scores
 from wherefore.lm.item_encoder import ItemEncoder, ItemSignals
 from wherefore.lm.prompt import SOFT, Batch, PromptFormat, Segment
-from wherefore.lm.readers import RowReader, TreeReader
-from wherefore.lm.trees import TokenTrees, keeping, twin
+from wherefore.lm.rows import RowReader, Rows
+from wherefore.lm.trees import TokenTrees, TreeReader, keeping, twin
 
 BLOCK = 512  # tokens of candidates per forward pass: attention inside a block grows with its square
-ROWS = 32  # candidates per forward pass where each is read with the whole dialogue before it
 
 
 def splice(embeddings: Tensor, ids: Tensor, soft: Tensor) -> Tensor:
@@ -68,6 +67,16 @@ class DialogueCache:
     end: Tensor  # (h,) the hidden state at the last token
 
 
+def _shared(before: Sequence[int], now: Sequence[int]) -> int:
+    """How many tokens of a dialogue need not be read again; the last one always is, and an item as a whole."""
+    shared, limit = 0, min(len(before), len(now) - 1)
+    while shared < limit and before[shared] == now[shared]:
+        shared += 1
+    while shared and now[shared] < 0 and now[shared - 1] == now[shared]:
+        shared -= 1
+    return shared
+
+
 class RecommenderLM(nn.Module):
     """A causal LM under LoRA with an item encoder and a ranking head.
 
@@ -86,8 +95,8 @@ class RecommenderLM(nn.Module):
             Such LLMs read each branch in a row of its own, with the whole dialogue before it: the same scores, slower.
 
     Raises:
-        ValueError: If the item encoder's width is not the LLM's, or dialogue and reply cannot fit the
-            LLM's positions, or the tokenizer has more tokens than the LLM, or the LLM cannot read a causal list.
+        ModelError: If the item encoder's width is not the LLM's, or the tokenizer has more tokens than the LLM.
+        ConfigError: If dialogue and reply cannot fit the LLM's positions, or the LLM cannot read a causal list.
     """
 
     def __init__(
@@ -108,18 +117,18 @@ class RecommenderLM(nn.Module):
         self.format = PromptFormat(tokenizer, item_encoder.soft_tokens, max_dialogue_tokens, soft_mentions)
         width = self.embeddings.weight.shape[1]
         if item_encoder.width != width:
-            raise ValueError(
+            raise ModelError(
                 f"the item encoder makes tokens of width {item_encoder.width}, the LLM's is {width}"
             )
         tokens, rows = len(tokenizer), self.embeddings.weight.shape[0]
         if tokens > rows:
-            raise ValueError(
+            raise ModelError(
                 f"the tokenizer has {tokens} tokens, but the LLM has embeddings of {rows}; they do not belong "
                 "together: put the tokenizer that the LLM was trained with into its folder"
             )
         positions = getattr(self._text_config, "max_position_embeddings", None)
         if positions is not None and max_dialogue_tokens + 64 > positions:
-            raise ValueError(
+            raise ConfigError(
                 f"`llm.max_dialogue_tokens` is {max_dialogue_tokens}, but the LLM has {positions} positions and a "
                 f"reply needs at least 64; lower it to {max(positions - 64, 0)} or less"
             )
@@ -129,7 +138,7 @@ class RecommenderLM(nn.Module):
         self.mask = mask
         if not self.branches:
             if mask == "causal":
-                raise ValueError(
+                raise ConfigError(
                     f"`ranker.mask` is 'causal', but {self._kind} reads each candidate by itself; set it to 'block'"
                 )
             warnings.warn(
@@ -208,7 +217,7 @@ class RecommenderLM(nn.Module):
         """
         inputs = self.embed(batch.ids, self.item_encoder(signals))
         if not self.branches:
-            return self._forward_rows(inputs, batch.branch)
+            return self._rows.branches(inputs, batch.branch)
         seen, at = seen_by_branches(batch.branch), batch.positions
         output = self.body(
             inputs_embeds=inputs,
@@ -219,49 +228,15 @@ class RecommenderLM(nn.Module):
         hidden: Tensor = output.last_hidden_state
         return hidden
 
-    def _forward_rows(self, inputs: Tensor, branch: Tensor) -> Tensor:
-        """As `forward`, with a row for each branch, (b, t, h) to (b, t, h); zeros at padding."""
-        rows, places, skipped = [], [], []
-        for one, numbers in enumerate(branch):
-            trunk = (numbers == 0).nonzero()[:, 0]
-            for number in range(int(numbers.max()) + 1):
-                own = trunk[:0] if number == 0 else (numbers == number).nonzero()[:, 0]
-                path = torch.cat([trunk, own])
-                if not len(path):  # branches without a trunk
-                    continue
-                rows.append(inputs[one, path])
-                places.append(one * branch.shape[1] + path)
-                skipped.append(len(trunk) if number else 0)
-        hidden = self._read_rows(rows)
-        flat = inputs.new_zeros(inputs.shape[0] * inputs.shape[1], inputs.shape[2])
-        new = [states[skip:] for states, skip in zip(hidden, skipped, strict=True)]
-        into = torch.cat([place[skip:] for place, skip in zip(places, skipped, strict=True)])
-        return flat.index_copy(0, into, torch.cat(new)).view_as(inputs)
-
-    def _read_rows(self, rows: Sequence[Tensor]) -> list[Tensor]:
-        """Rows of embeddings (t_i, h), each read from its beginning, to hidden states (t_i, h)."""
-        found: list[Tensor] = []
-        for start in range(0, len(rows), ROWS):
-            part = [row.to(self.dtype) for row in rows[start : start + ROWS]]
-            lengths = [len(row) for row in part]
-            inputs = nn.utils.rnn.pad_sequence(part, batch_first=True)
-            real = (
-                torch.arange(max(lengths), device=self.device)
-                < torch.tensor(lengths, device=self.device)[:, None]
-            )
-            output = self.body(inputs_embeds=inputs, attention_mask=real.long(), use_cache=False)
-            found += [
-                states[:length] for states, length in zip(output.last_hidden_state, lengths, strict=True)
-            ]
-        return found
-
-    def _last_of_rows(self, rows: Sequence[Tensor]) -> Tensor:
-        """As `_read_rows`, to the hidden state at each row's last token (n, h)."""
-        return torch.stack([states[-1] for states in self._read_rows(rows)])
+    @property
+    def _rows(self) -> Rows:
+        return Rows(self.body, self.dtype)
 
     @torch.inference_mode()
     def _can_branch(self) -> bool:
         """Try out whether branches in one pass are what they would be alone."""
+        from transformers import DynamicCache
+
         if self.device.type == "meta":
             return True
         training = self.lm.training
@@ -270,11 +245,12 @@ class RecommenderLM(nn.Module):
         table = self.embeddings(ids)
         trunk, shown = table[:5], [table[5:7], table[7:9]]
         try:
-            states = self._dialogue_states(trunk[None], 0, None)
-            cache = DialogueCache(tuple(ids[:5].tolist()), states.past_key_values, trunk[0])
+            states = DynamicCache()
+            self._read_dialogue(trunk[None], 0, states)
+            cache = DialogueCache(tuple(ids[:5].tolist()), states, trunk[0])
             block = self._read_block(cache, shown).float()
             again = self._read_block(cache, shown[::-1]).float().flip(0)
-            rows = self._last_of_rows([torch.cat([trunk, one]) for one in shown]).float()
+            rows = self._rows.last([torch.cat([trunk, one]) for one in shown]).float()
         except (AttributeError, LookupError, NotImplementedError, RuntimeError, TypeError, ValueError):
             return False
         finally:
@@ -282,16 +258,12 @@ class RecommenderLM(nn.Module):
         off = max(float((block - other).abs().max()) for other in (rows, again))
         return off < (1e-3 if self.dtype == torch.float32 else 0.1) * float(rows.abs().max())
 
-    def _dialogue_states(self, inputs: Tensor, first: int, states: Any) -> Any:
-        """Read (1, t, h) from a position on, after what was read before."""
-        from transformers import DynamicCache
-
-        return self.body(
-            inputs_embeds=inputs,
-            position_ids=torch.arange(first, first + inputs.shape[1], device=self.device)[None],
-            # Not the model's own kind of cache: layers with a window would forget what ranking goes back to.
-            **keeping(self.body, DynamicCache() if states is None else states),
-        )
+    def _read_dialogue(self, inputs: Tensor, first: int, states: Any) -> Tensor:
+        """Read embeddings (1, t, h) from a position on, after what `states` holds and into it, to (1, t, h)."""
+        at = torch.arange(first, first + inputs.shape[1], device=self.device)[None]
+        output = self.body(inputs_embeds=inputs, position_ids=at, **keeping(self.body, states))
+        hidden: Tensor = output.last_hidden_state
+        return hidden
 
     @torch.inference_mode()
     def prefill(
@@ -312,16 +284,12 @@ class RecommenderLM(nn.Module):
                 f"the dialogue shows {len(trunk.items)} items, but signals of "
                 f"{0 if signals is None else len(signals)} are given; give those of its items"
             )
+        from transformers import DynamicCache
+
         ids = trunk.coded
-        shared = 0
-        if cache is not None and self.branches:
-            # The last token is always read again: there must be something to read.
-            limit = min(len(cache.ids), len(ids) - 1)
-            while shared < limit and cache.ids[shared] == ids[shared]:
-                shared += 1
-            while shared and ids[shared] < 0 and ids[shared - 1] == ids[shared]:
-                shared -= 1  # an item is read whole
-        states = None
+        shared = _shared(cache.ids, ids) if cache is not None and self.branches else 0
+        # Not the model's own kind of cache: layers with a window would forget what ranking goes back to.
+        states = DynamicCache()
         if cache is not None and shared:
             states = twin(cache.states)
             if len(cache.ids) > shared:
@@ -333,9 +301,9 @@ class RecommenderLM(nn.Module):
             last = torch.arange(len(signals) - count, len(signals), device=self.device)
             inputs = splice(inputs, new.clamp(SOFT), self.item_encoder(signals.of(last)))
         if not self.branches:
-            return DialogueCache(ids, inputs[0], self._last_of_rows([inputs[0]])[0])
-        output = self._dialogue_states(inputs, shared, states)
-        return DialogueCache(ids, output.past_key_values, output.last_hidden_state[0, -1])
+            return DialogueCache(ids, inputs[0], self._rows.last([inputs[0]])[0])
+        hidden = self._read_dialogue(inputs, shared, states)
+        return DialogueCache(ids, states, hidden[0, -1])
 
     @torch.inference_mode()
     def rank(
@@ -373,7 +341,7 @@ class RecommenderLM(nn.Module):
             if self.branches:
                 hidden = torch.cat([self._read_block(cache, part) for part in self._blocks(cache, shown)])
             else:
-                hidden = self._last_of_rows([torch.cat([cache.states, one]) for one in shown])
+                hidden = self._rows.last([torch.cat([cache.states, one]) for one in shown])
             end = cache.end
         scores: Scores = self.head(hidden, end, features.to(self.device))
         return scores
@@ -403,17 +371,11 @@ class RecommenderLM(nn.Module):
         cache: DialogueCache,
         prompts: Sequence[Segment],
         signals: ItemSignals,
-        max_tokens: int = 40,
-        temperature: float = 0.7,
-        top_p: float = 0.9,
-        seed: int = 0,
-        allowed: Sequence[Copying] | None = None,
-        samples: int = 1,
-        enough: Callable[[int], bool] | None = None,
+        *options: Any,
+        **named: Any,
     ) -> Iterator[Written]:
         """As `writing`, the sentences alone."""
-        options = max_tokens, temperature, top_p, seed, allowed, samples, enough
-        return (one for one in self.writing(cache, prompts, signals, *options) if one is not None)
+        return (one for one in self.writing(cache, prompts, signals, *options, **named) if one is not None)
 
     @torch.inference_mode()
     def writing(
@@ -477,4 +439,4 @@ class RecommenderLM(nn.Module):
         """What reads sentences as they are written, of one conversation or of many."""
         if self.branches:
             return TreeReader(self.body, self.attention, self.embeddings)
-        return RowReader(self._last_of_rows, self.embeddings)
+        return RowReader(self._rows.last, self.embeddings)

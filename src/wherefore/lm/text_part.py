@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 
+from wherefore.errors import ModelError
+
 
 def text_part(lm: Any) -> Any:
     """A causal LM of the text layers alone, with the weights of the whole; a model of text comes back as it is.
@@ -18,7 +20,7 @@ def text_part(lm: Any) -> Any:
         lm: What `AutoModelForCausalLM` made.
 
     Raises:
-        ValueError: If there is no causal LM of the inner kind.
+        ModelError: If there is no causal LM of the inner kind.
     """
     from transformers import AutoModelForCausalLM
 
@@ -29,7 +31,7 @@ def text_part(lm: Any) -> Any:
         text = AutoModelForCausalLM.from_config(inner, dtype=lm.dtype)
     decoder, prefix = lm.get_decoder(), text.base_model_prefix
     if type(decoder) is not type(getattr(text, prefix)):
-        raise ValueError(
+        raise ModelError(
             f"the text layers of {type(lm).__name__} are a {type(decoder).__name__}, which {type(text).__name__} "
             "cannot take; give a model of text as `llm.name`"
         )

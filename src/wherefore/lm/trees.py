@@ -1,4 +1,4 @@
-"""Branches that grow from dialogues which the LLM has read: token trees, read with one mask."""
+"""Token trees: branches that continue dialogues which the LLM has read, all in one pass under one mask."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from wherefore.lm.attention import Attention
+from wherefore.lm.decoding import Draft
 
 TRUNK, PADDING = 0, -1  # numbers of branches
 
@@ -162,3 +163,74 @@ def _padded(row: Tensor, more: int, value: int) -> Tensor:
 def _longer(states: Tensor, more: int) -> Tensor:
     """(c, heads, k, w) to (c, heads, k + more, w), with zeros, which no mask lets anybody see."""
     return torch.nn.functional.pad(states, (0, 0, 0, more))
+
+
+_TIDY = 8  # steps between checks whether finished branches can be dropped
+
+
+class TreeReader:
+    """Reads all drafts in one pass, a token of each sentence, on the caches of their dialogues.
+
+    Args:
+        body: The LLM without its output layer.
+        attention: How it attends.
+        embeddings: Its token embeddings.
+    """
+
+    def __init__(self, body: Any, attention: Attention, embeddings: Any) -> None:
+        self._body, self._attention, self._embeddings = body, attention, embeddings
+        self._trees: TokenTrees | None = None
+        self._steps = self._before = 0
+
+    def join(self, draft: Draft, dialogue: Any, prompts: Sequence[Tensor]) -> Tensor:
+        """As `Reader.join`."""
+        device = self._embeddings.weight.device
+        trees = TokenTrees(self._body, self._attention, dialogue, draft.trunk, device)
+        hidden = trees.grow(prompts)
+        if self._trees is None:
+            self._trees = trees
+        else:
+            self._trees.join(trees)
+        self._before = 0
+        return hidden.repeat_interleave(draft.samples, 0)
+
+    def read(self, drafts: Sequence[Draft]) -> list[Tensor]:
+        """As `Reader.read`."""
+        assert self._trees is not None
+        count = sum(len(draft.alive) for draft in drafts)
+        self._before = max(self._before, count)
+        self._steps += 1
+        if self._steps % _TIDY == 0 and count < 0.6 * self._before:
+            self.keep(range(len(drafts)), drafts)
+        most = max(len(draft.alive) for draft in drafts)
+        rows = []
+        for draft in drafts:
+            prompts = [row // draft.samples for row in draft.alive]
+            places = [
+                (
+                    draft.tokens[row][-1],
+                    1 + len(draft.lengths) + row,
+                    1 + prompt,
+                    draft.trunk + draft.lengths[prompt] + len(draft.tokens[row]) - 1,
+                )
+                for row, prompt in zip(draft.alive, prompts, strict=True)
+            ]
+            rows.append(places + [(0, PADDING, PADDING, 0)] * (most - len(places)))
+        table = torch.tensor(rows, device=self._embeddings.weight.device)  # (c, q, 4)
+        tokens, branch, parent, at = table.unbind(-1)
+        padded = count < most * len(drafts)
+        hidden = self._trees.read(self._embeddings(tokens), branch, parent, at, padded)
+        return [states[: len(draft.alive)] for states, draft in zip(hidden, drafts, strict=True)]
+
+    def keep(self, places: Sequence[int], drafts: Sequence[Draft]) -> None:
+        """As `Reader.keep`."""
+        self._before = 0
+        if not places or self._trees is None:
+            self._trees = None
+            return
+        needed = []
+        for place in places:
+            draft = drafts[place]
+            prompts = {1 + row // draft.samples for row in draft.alive}
+            needed.append((place, {*prompts, *(1 + len(draft.lengths) + row for row in draft.alive)}))
+        self._trees.tidy(needed)

@@ -64,7 +64,7 @@ def calibrate(
 def recall(
     model: RecommenderLM, data: Ingredients, turns: Sequence[int], k: int, llm: bool = True
 ) -> tuple[float, int]:
-    """How much of what people named is among the ranker's first k.
+    """How many of the items that people named are among the ranker's first k.
 
     Args:
         model: Its head ranks.

@@ -43,7 +43,7 @@ def ranking(model: RecommenderLM, hidden: Tensor, task: TaskBatch) -> Tensor:
 
     ListNet's top-one form (Cao et al., 2007, "Learning to Rank: From Pairwise Approach to Listwise Approach"),
     with the correction of sampled softmax. The sources' part is learned by `source_ranking`, over all candidates;
-    here it is taken as it is. With several gold items, each gets an equal share of the target.
+    here it is taken as it is. Several gold items share the target equally.
     """
     states = at(hidden, task.places["candidates"])  # (b, m, h)
     sources = model.head.settled_source_score(task.targets["features"])
@@ -100,7 +100,7 @@ def item_text_matching(model: RecommenderLM, hidden: Tensor, task: TaskBatch) ->
     Item-text matching of BLIP (Li et al., 2022, arXiv 2201.12086) and the Item-Language Model (Yang et al., 2024,
     arXiv 2406.02844): cross-entropy of yes and no for the right pair, one wrong item per text and one wrong text per
     item, the wrong ones drawn in proportion to the softmax of their `item_text_contrast`, so that they are hard to
-    tell. All b * b pairs are scored in one pass here, so the mean over that draw is taken instead of a draw.
+    tell apart. All b * b pairs are scored in one pass here, so the mean over that draw is taken instead of a draw.
 
     The ranking head says how well text and item go together, just as it later says so of dialogue and candidate:
     nothing is trained that ranking has no use for.
@@ -158,7 +158,7 @@ def _likeness(one: Tensor, other: Tensor) -> Tensor:
 
 
 def _centred(states: Tensor) -> Tensor:
-    """States (b, h) less their mean, unit: what all share says nothing, and would let all become the same."""
+    """States (b, h) less their mean, of unit length: what all share tells nothing apart, and could swamp the rest."""
     return nn.functional.normalize(states - states.mean(0), dim=-1)
 
 

@@ -1,4 +1,4 @@
-"""Simulated users: each is after one hidden item, never names it, and says so much as a person would.
+"""Simulated users: each is after one hidden item, never names it, and says as much as a person would.
 
 They measure whether a conversation helps: how often, and after how many turns, the item is listed. The idea is that of
 Zhang and Balog (KDD 2020, 10.1145/3394486.3403202); here nothing leaks the target: the user tells no title of it, and
@@ -23,8 +23,8 @@ from wherefore.training.practice import holders
 from wherefore.writing.asking import Ask
 
 _LEAST = 20  # items that share all that the user has told of the target: fewer would give it away
-_EXAMPLES = 2  # liked items that a user names at most in the beginning
-_VALUES = 100  # a field with more values is nothing that people would name one of by themselves
+_EXAMPLES = 2  # liked items that a user names at first, at most
+_VALUES = 100  # of a field with more values, people would not name one unasked
 
 _OPENINGS = (
     "Hi, I'm looking for {noun} to {see}. {wish}",

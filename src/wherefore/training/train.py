@@ -35,6 +35,8 @@ from wherefore.training.recommendations import Recommendations
 from wherefore.training.trainer import RANKS, Trainer, is_measured
 from wherefore.training.weights import load_trained
 
+_FROM_TURNS = ("recommendations", "candidates", "users")  # tasks that need recommending turns with candidates
+
 
 def train(
     config: Config,
@@ -75,7 +77,7 @@ def train(
         with here.main_process_first():  # the others read what it has kept
             made = _prepare(config, out, show)
         if here.is_main_process:
-            with write_aside(_made(out) / "config.yaml") as aside:
+            with write_aside(out / "config.yaml") as aside:
                 aside.write_text(config.to_yaml(), encoding="utf-8")
 
         def report(stage: str, done: int, of: int, losses: Mapping[str, float]) -> None:
@@ -92,9 +94,6 @@ def train(
             _finish(config, folder, model, made, show, notes, dtype)
         here.wait_for_everyone()
     return folder
-
-
-_FROM_TURNS = ("recommendations", "candidates", "users")  # tasks that need recommending turns with candidates
 
 
 @dataclass(frozen=True)
