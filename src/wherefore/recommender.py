@@ -39,7 +39,7 @@ class Recommender(ListMaker):
 
     Raises:
         ConfigError: If `llm.url` is wrong, or the model cannot rank without its LLM.
-        ServerError: If `llm.url` is set and the server cannot be reached or does not answer as it should.
+        ServerError: If the server at `llm.url` cannot be reached or does not answer as it should.
 
     Example:
         >>> recommender = Recommender.from_pretrained("starter")            # doctest: +SKIP

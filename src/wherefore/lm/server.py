@@ -27,6 +27,33 @@ DIALOGUE = 6_000  # characters: the newest part of the dialogue that the server 
 MOST_BYTES = 1 << 20  # of an answer
 _LIST = re.compile(r'\[(?:[^\[\]"]|"(?:[^"\\]|\\.)*+")*+\]')  # strings may hold brackets
 
+_STATUSES = {
+    **dict.fromkeys((401, 403), "key"),
+    **dict.fromkeys((404, 405, 501), "address"),
+    **dict.fromkeys((400, 422), "options"),
+    429: "busy",
+}
+_FAILURES = {  # kinds of failures, and what to do about each
+    "address": "{url} has no such address, or no model {model} {seen}; correct `llm.url` (most end in /v1) or "
+    "`llm.model`",
+    "answer": "{url} does not answer as the OpenAI interface does; give the URL of one that does as `llm.url` "
+    "(most end in /v1)",
+    "busy": "{url} takes no more requests for now {seen}; wait, see to your quota there, or lower `llm.parallel`",
+    "characters": "the environment variable {env} holds characters that no key has; set it to the key alone",
+    "empty": "{url} gave an empty answer; choose a model for chat as `llm.model`, and one that does not think long",
+    "key": "{url} wants a valid key {seen}, and the environment variable {env} {state}; set it, or name another "
+    "variable as `llm.key_env`",
+    "late": "{url} did not answer within {timeout:g} seconds; raise `llm.timeout`, lower `llm.shortlist` or "
+    "`llm.parallel`, or choose a smaller model",
+    "options": "{url} takes no such request {seen}; correct `llm.model`, or lower `llm.shortlist` if its context is "
+    "short",
+    "redirect": "{url} points to another address {seen}, and the dialogue goes to no other than `llm.url`; give the "
+    "final one",
+    "size": "{url} gave an answer of more than {most:,} bytes; choose another model as `llm.model`",
+    "status": "{url} failed {seen}; its own log says why",
+    "unreachable": "{url} cannot be reached {seen}; start the server, or correct `llm.url`",
+}
+
 
 class ServerWarning(WhereforeWarning):
     """The server did not answer as it should; sources and plain sentences stand in."""
@@ -84,11 +111,7 @@ class Server:
     """
 
     def __init__(
-        self,
-        url: str,
-        model: str | None = None,
-        key_env: str = "OPENAI_API_KEY",
-        timeout: float = 30.0,
+        self, url: str, model: str | None = None, key_env: str = "OPENAI_API_KEY", timeout: float = 30.0
     ) -> None:
         self.url, self.model = _checked(url), model
         self.key_env, self.timeout = key_env, timeout
@@ -132,12 +155,7 @@ class Server:
         return [name for name in named if isinstance(name, str)]
 
     def ask(self, said: Transcript, prompt: str, options: dict[str, Any]) -> str:
-        """The server's answer to a prompt.
-
-        Args:
-            said: The dialogue that is being answered.
-            prompt: What is asked.
-            options: As the interface has them: `temperature`, `seed`, ...
+        """The server's answer to a prompt, with options as the interface has them: `temperature`, `seed`, ...
 
         Raises:
             ServerFailure: If the answer is not usable, or one was not in this turn before.
@@ -172,24 +190,13 @@ class Server:
             choices = tree["choices"]
             content = choices[0]["message"]["content"] if choices else None
         except (KeyError, IndexError, TypeError):
-            raise self._no_answer() from None
+            raise self._failure("answer") from None
         if content is not None and not isinstance(content, str):
-            raise self._no_answer()
+            raise self._failure("answer")
         text = (content or "").rpartition("</think>")[2].strip()
         if not text:
-            raise ServerFailure(
-                "empty",
-                f"{self.url} gave an empty answer; choose a model for chat as `llm.model`, and one that "
-                "does not think long",
-            )
+            raise self._failure("empty")
         return text
-
-    def _no_answer(self) -> ServerFailure:
-        return ServerFailure(
-            "answer",
-            f"{self.url} does not answer as the OpenAI interface does; give the URL of one that does as `llm.url` "
-            "(most end in /v1)",
-        )
 
     def _request(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """The JSON that the server answers with. No text of the server is in an error: it might quote the key."""
@@ -207,29 +214,22 @@ class Server:
         except (OSError, HTTPException, UnicodeError) as error:  # the last: a name that DNS cannot have
             reason = error.reason if isinstance(error, URLError) else error
             if isinstance(reason, TimeoutError):
-                raise self._late() from None
+                raise self._failure("late") from None
             told = getattr(reason, "strerror", None) or type(reason).__name__
-            raise ServerFailure(
-                "unreachable",
-                f"{self.url} cannot be reached ({told}); start the server, or correct `llm.url`",
-            ) from None
+            raise self._failure("unreachable", f"({told})") from None
         try:
             return json.loads(answer)
         except (ValueError, RecursionError):
-            raise self._no_answer() from None
+            raise self._failure("answer") from None
 
     def _body(self, response: HTTPResponse, end: float) -> bytes:
         pieces = bytearray()
         while piece := response.read1(1 << 16):
             pieces += piece
             if len(pieces) > MOST_BYTES:
-                raise ServerFailure(
-                    "size",
-                    f"{self.url} gave an answer of more than {MOST_BYTES:,} bytes; choose another model as "
-                    "`llm.model`",
-                )
+                raise self._failure("size")
             if monotonic() > end:
-                raise self._late()
+                raise self._failure("late")
         return bytes(pieces)
 
     def _headers(self) -> dict[str, str]:
@@ -237,57 +237,19 @@ class Server:
         key = os.environ.get(self.key_env, "").strip()
         if key:
             if not (key.isascii() and key.isprintable()):
-                raise ServerFailure(
-                    "key",
-                    f"the environment variable {self.key_env} holds characters that no key has; set it to the "
-                    "key alone",
-                )
+                raise self._failure("characters")
             headers["Authorization"] = f"Bearer {key}"
         return headers
 
-    def _late(self) -> ServerFailure:
-        return ServerFailure(
-            "late",
-            f"{self.url} did not answer within {self.timeout:g} seconds; raise `llm.timeout`, lower "
-            "`llm.shortlist` or `llm.parallel`, or choose a smaller model",
-        )
-
     def _refused(self, status: int) -> ServerFailure:
         """What an HTTP status other than success means."""
-        seen = f"(HTTP status {status})"
-        match status:
-            case 401 | 403:
-                state = "holds another" if os.environ.get(self.key_env) else "is not set"
-                return ServerFailure(
-                    "key",
-                    f"{self.url} wants a valid key {seen}, and the environment variable {self.key_env} {state}; set "
-                    "it, or name another variable as `llm.key_env`",
-                )
-            case 404 | 405 | 501:
-                return ServerFailure(
-                    "address",
-                    f"{self.url} has no such address, or no model {self.model} {seen}; correct `llm.url` (most end in "
-                    "/v1) or `llm.model`",
-                )
-            case 429:
-                return ServerFailure(
-                    "busy",
-                    f"{self.url} takes no more requests for now {seen}; wait, see to your quota there, or lower "
-                    "`llm.parallel`",
-                )
-            case 400 | 422:
-                return ServerFailure(
-                    "options",
-                    f"{self.url} takes no such request {seen}; correct `llm.model`, or lower `llm.shortlist` if its "
-                    "context is short",
-                )
-            case _ if 300 <= status < 400:
-                return ServerFailure(
-                    "redirect",
-                    f"{self.url} points to another address {seen}, and the dialogue goes to no other than `llm.url`; "
-                    "give the final one",
-                )
-        return ServerFailure("status", f"{self.url} failed {seen}; its own log says why")
+        kind = "redirect" if 300 <= status < 400 else _STATUSES.get(status, "status")
+        return self._failure(kind, f"(HTTP status {status})")
+
+    def _failure(self, kind: str, seen: str = "") -> ServerFailure:
+        state = "holds another" if os.environ.get(self.key_env) else "is not set"
+        about = {"url": self.url, "model": self.model, "env": self.key_env, "seen": seen, "state": state}
+        return ServerFailure(kind, _FAILURES[kind].format(**about, timeout=self.timeout, most=MOST_BYTES))
 
 
 def data(tree: Any) -> str:
@@ -317,12 +279,8 @@ def _checked(url: str) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError:
         raise ConfigError(f"`llm.url` is no URL; {like}") from None
-    if (
-        parts.scheme not in ("http", "https")
-        or not host
-        or not (url.isascii() and url.isprintable())
-        or " " in url
-    ):
+    clean = url.isascii() and url.isprintable() and " " not in url
+    if parts.scheme not in ("http", "https") or not host or not clean:
         raise ConfigError(
             f"`llm.url` is no URL that begins with http:// or https:// and names a server; {like}"
         )

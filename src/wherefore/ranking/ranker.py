@@ -77,12 +77,7 @@ class Ranker:
     ) -> Ranked:
         """Candidates with their scores, and which k of them are listed.
 
-        Args:
-            dialogue: What was said.
-            candidates: What was found for it.
-            k: How many to list at most.
-            mode: What a demand means.
-            diversity: What an item loses for being like one listed before it, in logits.
+        `diversity` is what an item loses for being like one listed before it, in logits.
         """
         if not len(candidates):
             none = np.zeros(0, np.int64)

@@ -37,13 +37,7 @@ class ServedOrder:
         self._kept: OrderedDict[str, tuple[int, ...]] = OrderedDict()  # by prompt
 
     def fused(self, said: Transcript, items: Sequence[Item], catalog: Catalog) -> list[int]:
-        """Places of the best few items in an order between the given one and the server's; empty: no opinion.
-
-        Args:
-            said: The dialogue.
-            items: All candidates, best first.
-            catalog: Where they are from.
-        """
+        """Places of the best few of items in an order between the given one and the server's; empty: no opinion."""
         best = items[: self._shortlist]
         named = self.named(said, best, catalog) if len(best) > 1 else ()
         return fused(named, len(best)).tolist() if named else []
@@ -51,13 +45,7 @@ class ServedOrder:
     def named(self, said: Transcript, items: Sequence[Item], catalog: Catalog) -> tuple[int, ...]:
         """Places of items in the order in which the server would recommend them, best first.
 
-        Args:
-            said: The dialogue.
-            items: What is offered; nothing else can be in the answer.
-            catalog: Where they are from.
-
-        Returns:
-            Each place at most once; what the server left out is missing. Empty where no usable answer came.
+        Each place is there at most once; what the server left out is missing. Empty where no usable answer came.
         """
         offered = [{"number": number, **_record(item, catalog)} for number, item in enumerate(items, 1)]
         talk = [{"role": role, "text": text} for role, text in said.messages]

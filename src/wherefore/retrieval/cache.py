@@ -19,14 +19,9 @@ def cached_index(
     progress: Callable[[int, int], None] | None = None,
     cache: str | Path | None = None,
 ) -> Index:
-    """The index of a catalogue, loaded where it was built before, else built and kept.
+    """The index of a catalogue, loaded where it was built before, else built with the embedder of `like` and kept.
 
-    Args:
-        catalog: What is indexed.
-        like: The index whose embedder and projection are used.
-        config: `store` is read here, and `pca` where `like` has no projection.
-        progress: Told (items embedded, of).
-        cache: Folder for indexes; by default the user's cache folder.
+    `progress` is told (items embedded, of); `cache` is the folder for indexes, by default the user's cache folder.
     """
     root = Path(cache) if cache is not None else cache_dir()
     parts = [catalog.fingerprint(), like.embedder.name, config.store.model_dump_json()]

@@ -55,14 +55,10 @@ class Turns:
 
 
 def interleaved(turns: Iterable[Iterator[T | None]], most: int) -> Iterator[tuple[int, T]]:
-    """What turns yield but None, with each turn's number; on None, which says that others may go on, they do.
+    """What turns yield but None, with each turn's number; on None the others go on. At most `most` are in work at once.
 
     >>> list(interleaved([iter("a"), iter(["b", None, "c"]), iter("d")], 2))
     [(0, 'a'), (1, 'b'), (1, 'c'), (2, 'd')]
-
-    Args:
-        turns: One after another; each has its number from 0 on.
-        most: How many are in work at once.
     """
     waiting, working = deque(enumerate(turns)), list[tuple[int, Iterator[T | None]]]()
     while waiting or working:

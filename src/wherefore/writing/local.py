@@ -40,20 +40,7 @@ class LocalWriter:
         seed: int,
         enough: Callable[[int], bool],
     ) -> Iterator[Written | None]:
-        """Sentences for plans as the LLM writes them: nothing is checked yet.
-
-        Args:
-            cache: The dialogue, read.
-            signals: Of the whole catalogue, row by row.
-            plans: Of n sentences.
-            catalog: Where their items are from.
-            settings: How many samples, how long, how freely.
-            seed: Equal seeds give equal sentences.
-            enough: Asked before each step, whether what a plan has so far will do.
-
-        Yields:
-            Each sentence when it ends, and None whenever others may go on.
-        """
+        """Sentences for plans, each when it ends, not checked yet; `signals` are of the whole catalogue, row by row."""
         model = self._model
         prompts = [model.format.plan(plan, catalog) for plan in plans]
         rows = np.array([row for prompt in prompts for row in prompt.items], dtype=np.int64)

@@ -23,11 +23,7 @@ def first_words(
 ) -> Said | None:
     """What is said before a list, or instead of one: the answer to a question, or small talk; else None.
 
-    Args:
-        dialogue: What was said.
-        question: What it asks, if it does.
-        index: What is recommended from.
-        before: The state that the newest message was said to.
+    `before` gives the state that the newest message was said to.
     """
     if question is None:
         return smalltalk.answer(dialogue, index.catalog, before)

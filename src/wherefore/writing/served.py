@@ -59,20 +59,10 @@ class ServedWriter:
         seed: int,
         enough: Callable[[int], bool] | None = None,
     ) -> Iterator[Written]:
-        """Sentences for plans in the raw form that the check reads.
+        """Sentences in the raw form that the check reads, `settings.samples` for each plan, as the answers come.
 
-        Args:
-            said: The dialogue; of it, the server sees here only what is in the plans.
-            plans: Of n sentences.
-            catalog: Where the titles of slots are looked up.
-            settings: How many samples, at which temperature, from which nucleus (Holtzman et al., 2020, arXiv
-                1904.09751).
-            seed: Of the drafts, and of servers that take one.
-            enough: Not asked: the samples of a plan come in one answer.
-
-        Yields:
-            `settings.samples` for each plan, plan by plan as the answers come. What the server did not give, or gave
-            with characters that no sentence has, is empty and not finished.
+        Of the dialogue, the server sees here only what is in the plans. What it did not give, or gave with characters
+        that no sentence has, is empty and not finished. `enough` is not asked: a plan's sentences are one answer.
         """
         seed = (seed + zlib.crc32(repr(said.messages).encode("utf-8", "backslashreplace"))) % 2**31
         options = {"temperature": settings.temperature, "top_p": settings.top_p, "seed": seed}
