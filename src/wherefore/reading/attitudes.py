@@ -82,9 +82,8 @@ _OFTEN = r"(?:(?:just|really|usually|always|generally|mostly|honestly|kind\s+of|
 _MUCH = r"(?:(?:just|really|so|always|usually|a\s+bit|kind\s+of|definitely|totally|all|the|what)\s+)*"
 _FINE = r"(?:good|great|fun|nice|perfect|awesome|lovely|cool|ideal|interesting|amazing|best)"
 _PRAISED = _one_of(
-    rf"(?:is|are)\s+{_MUCH}(?:{_FINE}|(?:i|we)\s+(?:like|love|want|enjoy|need)|(?:my|"
-    rf"our)\s+(?:\w+\s+)?(?:favou?rites?|favs?|faves?|"
-    r"thing|jam|cup|genre|type|kind|weakness|guilty\s+pleasure))",
+    rf"(?:is|are)\s+{_MUCH}(?:{_FINE}|(?:i|we)\s+(?:like|love|want|enjoy|need)|(?:my|our)\s+(?:\w+\s+"
+    r")?(?:favou?rites?|favs?|faves?|thing|jam|cup|genre|type|kind|weakness|guilty\s+pleasure))",
     rf"(?:sounds?|would\s+be)\s+(?:\w+\s+)?{_FINE}",
     r"rocks?\b",
     r"rules?\b",

@@ -48,7 +48,7 @@ _NEGATED = re.compile(
 
 def any_of(phrases: Collection[str]) -> str:
     """A pattern for any of some phrases, the longest first, with any space between their words."""
-    return "|".join(re.escape(p).replace(r"\ ", r"\s+") for p in sorted(phrases, key=len, reverse=True))
+    return "|".join(re.escape(p).replace(r"\ ", r"\s+") for p in sorted(phrases, key=lambda p: (-len(p), p)))
 
 
 def phrase(match: re.Match[str]) -> str:

@@ -107,20 +107,9 @@ class DialogueReader:
                 heard = notes if number >= since else past
                 if heard is not None:
                     heard.begin(number)
-                    asked = self._questions.read(Dialogue(parsed[: number + 1], (*noted, *here)))
-                    # What a question holds is said of an item: "Is it from the 80s?" limits nothing.
-                    about = (asked.start, asked.end) if asked is not None else (0, 0)
-                    self._messages.note(message.content, found, lists, question, heard, about)
+                    so_far = Dialogue(parsed[: number + 1], (*noted, *here))
+                    choice = self._hear(so_far, found, lists, question, heard)
                     passed = tuple(lists.shown) if notes.others else ()
-                    spots = [(one.start, one.end, one.item_id) for one in here]
-                    choice = choice_in(message.content, spots, lists.last, lists.focus, tuple(lists.listed))
-                    if choice is not None:
-                        heard.words = choice.said
-                        heard.choose(choice.items)
-                        heard.reject(choice.refused)
-                    if asked is not None:
-                        heard.words = " ".join(message.content[asked.start : asked.end].split())
-                        heard.ask(asked.considers)
             else:
                 question = message.content
             lists.read(message, here)
@@ -133,6 +122,26 @@ class DialogueReader:
         state = replace(preferences or Preferences(), **notes.values())
         passed = tuple(one for one in passed if one not in state.liked)
         return Dialogue(parsed, tuple(noted), state, tuple(sorted(muted)), choice, passed)
+
+    def _hear(
+        self, so_far: Dialogue, found: Sequence[Found], lists: _Lists, question: str, notes: Notes
+    ) -> Choice | None:
+        """Note what the newest message says; what it takes up of what was listed."""
+        content = so_far.messages[-1].content
+        asked = self._questions.read(so_far)
+        # What a question holds is said of an item: "Is it from the 80s?" limits nothing.
+        about = (asked.start, asked.end) if asked is not None else (0, 0)
+        self._messages.note(content, found, lists, question, notes, about)
+        spots = [(one.start, one.end, one.item_id) for one in found if one.item_id]
+        choice = choice_in(content, spots, lists.last, lists.focus, tuple(lists.listed))
+        if choice is not None:
+            notes.words = choice.said
+            notes.choose(choice.items)
+            notes.reject(choice.refused)
+        if asked is not None:
+            notes.words = " ".join(content[asked.start : asked.end].split())
+            notes.ask(asked.considers)
+        return choice
 
     def question(self, dialogue: Dialogue) -> Question | None:
         """What the newest message of a dialogue that was read asks about items; None when it asks nothing."""

@@ -459,8 +459,7 @@ def verdicts_in(text: str, clause: Span) -> list[Verdict]:
         said = quality(words)
         copula = re.search(
             r"\b(?:was|is|were|are|that'?s|it'?s|turned out|ended up|seemed|felt|found|suck(?:s|ed))\b|wasn'?t|"
-            r"isn'?t|"
-            rf"^\W*(?:(?:too|so|very|really|just|pretty|quite|absolutely|totally)\b|(?:{_GOOD}|{BAD})\b)",
+            rf"isn'?t|^\W*(?:(?:too|so|very|really|just|pretty|quite|absolutely|totally)\b|(?:{_GOOD}|{BAD})\b)",
             words,
             re.I,
         )
