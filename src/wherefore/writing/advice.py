@@ -1,4 +1,4 @@
-"""Relaxing: when nothing fits, which single wish to drop for the most results."""
+"""Advice: what to say when nothing fits, with the single wish to drop for the most results."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Relaxation:
 
 
 def relaxations(dialogue: Dialogue, retriever: Retriever) -> tuple[Relaxation, ...]:
-    """What the user could do without, the most results first; only what alone makes a difference.
+    """What the user could do without, the most results first; only what makes a difference by itself.
 
     Limits on one field count as one, and so do all values that one word rules out.
     """

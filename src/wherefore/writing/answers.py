@@ -1,4 +1,4 @@
-"""Answers to questions about items: every word of fact is from their records, or from what the user said."""
+"""Answers to questions about items: each fact in them is from a record, or from what the user said."""
 
 from __future__ import annotations
 

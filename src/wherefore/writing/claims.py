@@ -82,12 +82,12 @@ def near_items_are_near(sentence: Sentence) -> Iterator[Problem]:
 
 def what_was_asked_was_asked(sentence: Sentence) -> Iterator[Problem]:
     """The user asked for what they are said to have asked for."""
-    preferences = sentence.dialogue.preferences
-    wished = {(wish.field, wish.value) for wish in preferences.wanted}
-    limited = {limit.field for limit in preferences.limits}
     for clause in sentence.clauses:
         if not ASKED & {*clause.words}:
             continue
+        preferences = sentence.dialogue.preferences
+        wished = {(wish.field, wish.value) for wish in preferences.wanted}
+        limited = {limit.field for limit in preferences.limits}
         about = clause.spans if any(span.kind != "slot" for span in clause.spans) else clause.before
         for span in (span for span in about if span.kind == "value"):
             if not any(pair in wished or pair[0] in limited for pair in span.pairs):

@@ -28,9 +28,9 @@ _SINGULAR = frozenset("is was has shares stars runs lasts comes came goes dates"
 
 
 def oddities(sentence: Sentence) -> list[str]:
-    """What of a raw sentence no sentence of the grammar has; empty when it reads well.
+    """The parts of a raw sentence that no sentence of the grammar has; empty when it reads well.
 
-    That is five words in a row each, and a subject of two ("Heat and this one") before the verb of one.
+    Each is five words in a row, or a subject of two ("Heat and this one") with the verb of one.
     """
     known = ngrams()
     words = shape(sentence)
@@ -49,7 +49,7 @@ def _disagreeing(words: Sequence[str]) -> list[str]:
 
 
 def shape(sentence: Sentence) -> list[str]:
-    """The words of a raw sentence, where values, limits, titles, counts and a schema's words are words of their kind.
+    """The words of a raw sentence, with their kind in place of values, limits, titles, counts and a schema's words.
 
     `^` begins it, `$` ends it, and `|` stands between sentences.
     """
@@ -99,11 +99,11 @@ def _shape_of(word: str) -> str:
 
 @cache
 def ngrams() -> frozenset[Ngram]:
-    """All that the grammar was seen to use: what `collect` found, as `scripts/make_ngrams.py` keeps it."""
+    """All that the grammar was seen to use, as `scripts/make_ngrams.py` wrote it down."""
     text = gzip.decompress((ASSETS / NGRAMS).read_bytes()).decode()
     return frozenset(tuple(line.split(" ")) for line in text.splitlines())
 
 
 def ngrams_of(words: Sequence[str]) -> list[Ngram]:
-    """All of ORDER words in a row; a shorter sentence as it is."""
+    """All runs of ORDER words; a shorter sentence as it is."""
     return [tuple(words[start : start + ORDER]) for start in range(max(len(words) - ORDER, 0) + 1)]

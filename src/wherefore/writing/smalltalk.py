@@ -1,4 +1,4 @@
-"""What to say when there is nothing to recommend from yet: greet and ask, or answer thanks."""
+"""Small talk: what is answered in a sentence, without a list, such as greetings, thanks and a choice."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def _bare(state: Preferences) -> Preferences:
 def _chosen(
     dialogue: Dialogue, choice: Choice, content: str, catalog: Catalog, before: Callable[[], Preferences]
 ) -> Said | None:
-    """What to say to who has found something; None when they ask for more in the same breath."""
+    """What to say to somebody who has found something; None when they ask for more in the same breath."""
     if choice.refused or ASKS_MORE.search(content):
         return None
     listed = {*dialogue.listed, *choice.items}
