@@ -51,7 +51,7 @@ class MissingPackageError(WhereforeError, ImportError):
     """Something needs a package that is not installed; the message has the command."""
 
 
-class ServerError(WhereforeError, ConnectionError):
+class ServerError(WhereforeError, ConnectionError, ValueError):
     """A server that should rank or write cannot be reached or answers wrongly."""
 
 

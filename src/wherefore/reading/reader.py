@@ -124,7 +124,7 @@ class DialogueReader:
         return Dialogue(parsed, tuple(noted), state, tuple(sorted(muted)), choice, passed)
 
     def _hear(
-        self, so_far: Dialogue, found: Sequence[Found], lists: _Lists, question: str, notes: Notes
+        self, so_far: Dialogue, found: Sequence[Found], lists: Lists, question: str, notes: Notes
     ) -> Choice | None:
         """Note what the newest message says; what it takes up of what was listed."""
         content = so_far.messages[-1].content
