@@ -15,11 +15,7 @@ from wherefore.dialogue.messages import Dialogue, Mention, Message
 from wherefore.errors import CorpusError, CorpusNotFoundError
 
 SpeakerRole = Literal["user", "assistant"]
-
-
 Split = Literal["train", "valid", "test"]
-
-
 SPLITS: tuple[str, ...] = ("train", "valid", "test")
 
 

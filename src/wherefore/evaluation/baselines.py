@@ -266,8 +266,6 @@ BASELINES: dict[str, Callable[[Setting], Rank]] = {
     "repeat-context": lambda setting: repeat_context(popularity(setting.dialogues())),
     "zero-shot": _zero_shot,
 }
-
-
 COMPLETE = frozenset({"co-mention", "ease", "nearest-dialogues", "popularity", "repeat-context"})
 
 

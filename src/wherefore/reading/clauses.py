@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 Span = tuple[int, int]
+
 _LONGEST = 300  # characters of a clause; what goes on longer without a stop is cut at a word
 _TO_YOU = re.compile(
     r"^\W*(?:(?:oh|so|and|ok|okay|well|hi|hey|hello|yes|no|cool|hmm)\W+)*(?:have|did|do|are|were|would|"

@@ -41,6 +41,8 @@ _YEAR_ONE = re.compile(
 )
 _NEAR = 80  # characters around a title that may say which item of that name is meant
 _LINKS = r"with|by|from|starring|featuring|about|directed\s+by|written\s+by|set\s+in|in|made\s+in|of"
+
+
 _titles_of = PerCatalog(lambda catalog: tuple(f" {' '.join(forms(item.title))} " for item in catalog.items))
 
 

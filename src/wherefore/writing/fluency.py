@@ -23,7 +23,6 @@ from wherefore.writing.sentence import Sentence, Span
 ORDER = 5  # n
 NGRAMS = "ngrams.txt.gz"
 Ngram = tuple[str, ...]
-
 _SINGULAR = frozenset("is was has shares stars runs lasts comes came goes dates".split())
 
 
