@@ -3,6 +3,7 @@
 #   make ui           the same on a web page
 #   make test         the test suite
 #   make check        formatting, lint and types
+#   make docs         the documentation as a site, into build/docs
 #   make lock         write the newest versions of all packages in range into constraints.txt
 #   make test-oldest  the test suite with the oldest versions that pyproject.toml admits
 #   make test-newest  the same with the newest
@@ -27,7 +28,7 @@ RESOLVE = $(BIN)/uv pip compile pyproject.toml --all-extras --no-annotate --no-h
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help chat ui test check lock test-oldest test-newest clean
+.PHONY: help chat ui test check docs lock test-oldest test-newest clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -45,6 +46,9 @@ check: $(VENV)/.installed-dev
 	@failed=; for step in "ruff check ." "ruff format --check ." "mypy"; do \
 	  echo "-- $$step"; $(BIN)/$$step || failed="$$failed [$$step]"; \
 	done; test -z "$$failed" || { echo "Failed:$$failed" >&2; exit 1; }
+
+docs: $(VENV)/.installed-docs
+	@$(BIN)/mkdocs build --quiet --strict
 
 # For every platform and Python at once; what a platform does not need is marked so.
 lock: $(VENV)/.installed-dev

@@ -1,4 +1,4 @@
-"""README's guides, followed to the letter on small data."""
+"""The guides of `docs/`, followed to the letter on small data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from conftest import make_movies
-from test_readme import README, blocks
+from test_readme import PAGES, blocks
 from wherefore import cli
 from wherefore.checkpoint import load_checkpoint
 
@@ -19,7 +19,12 @@ ROOT = Path(__file__).parents[1]
 
 
 def section(title):
-    return README.read_text(encoding="utf-8").split(f"### {title}\n")[1].split("\n#")[0]
+    (found,) = [
+        text.split(f"# {title}\n")[1].split("\n#")[0]
+        for page in PAGES
+        if f"# {title}\n" in (text := page.read_text(encoding="utf-8"))
+    ]
+    return found
 
 
 @pytest.fixture
@@ -72,7 +77,7 @@ def test_a_loss_and_an_embedder_of_ones_own_are_found(tmp_path, monkeypatch, tok
 
     from conftest import make_tiny  # isort: skip
 
-    assert "`LOSSES`" in section("Add to it") and "my_package.module:Mine" in section("Add to it")
+    assert "`LOSSES`" in page("adding.md") and "my_package.module:Mine" in section("Adding things")
     (tmp_path / "my_package").mkdir()
     (tmp_path / "my_package" / "module.py").write_text(
         "class Mine:\n    dim = 8\n    def __init__(self, note):\n        self.name = note\n"

@@ -1,4 +1,4 @@
-"""What the README claims: its commands and files exist, and its Python session runs."""
+"""What the README and the pages of `docs/` claim: commands and files exist, Python runs, numbers are the results'."""
 
 from __future__ import annotations
 
@@ -12,13 +12,21 @@ from wherefore import cli
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+RESULTS = ROOT / "docs" / "results.md"
+PAGES = (README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
 STARTER = ROOT / "src" / "wherefore" / "assets" / "starter"
+GENERATED = {"changes.md", "commands.md", "model-card.md"}  # by docs/hooks.py, when the site is built
 SHELL = ("", "bash", "console", "sh", "shell")
 
 
 @pytest.fixture(scope="module")
 def text():
     return README.read_text(encoding="utf-8")
+
+
+@pytest.fixture(params=PAGES, ids=lambda page: page.name)
+def page(request):
+    return request.param
 
 
 def blocks(text, *languages):
@@ -41,11 +49,11 @@ def commands(text, program):
     }
 
 
-def missing_files(text):
+def missing_files(text, folder=ROOT):
     """Links to local files, and names of files in inline code, that lead nowhere."""
     links = re.findall(r"\]\(([^)\s]+)\)", text)
     local = {link.partition("#")[0] for link in links if not re.match(r"[a-z]+:|#", link)}
-    missing = {link for link in local if not (ROOT / link).exists()}
+    missing = {link for link in local if not (folder / link).exists() and link not in GENERATED}
     folders = [path for path in ROOT.iterdir() if path.is_dir() and path.name not in (".git", ".venv")]
     for span in spans(text):
         first, slash, _ = span.partition("/")
@@ -100,20 +108,28 @@ def test_the_first_screen_says_how_to_start_and_how_to_test(text):
     assert "make test" in first
 
 
-def test_every_make_target_exists(text):
-    named = commands(text, "make")
-    assert {"chat", "test"} <= named
+def test_there_are_pages():
+    assert len(PAGES) > 10 and {"tutorial.md", "adding.md", "results.md"} <= {page.name for page in PAGES}
+
+
+def test_the_readme_is_two_screens_at_most(text):
+    assert len(text.splitlines()) <= 100
+
+
+def test_every_make_target_exists(page):
+    named = commands(page.read_text(encoding="utf-8"), "make")
+    assert {"chat", "test"} <= named or page != README
     assert named <= make_targets()
 
 
-def test_every_command_exists(text):
-    named = commands(text, "wherefore")
-    assert named
+def test_every_command_exists(page):
+    named = commands(page.read_text(encoding="utf-8"), "wherefore")
+    assert named or page != README
     assert named <= cli_commands()
 
 
-def test_every_file_exists(text):
-    assert missing_files(text) == set()
+def test_every_file_exists(page):
+    assert missing_files(page.read_text(encoding="utf-8"), page.parent) == set()
 
 
 @pytest.mark.skipif(not STARTER.is_dir(), reason="assets/starter has not been made yet")
@@ -127,7 +143,14 @@ def test_the_python_session_runs(text, tmp_path, monkeypatch):
     reply = session["reply"]
     assert reply.text
     assert reply.recommendations and all(one.reason and one.evidence for one in reply.recommendations)
-    assert f" {len(session['recommender'].retriever.source_names)} sources " in text
+
+
+@pytest.mark.parametrize("name", [page.name for page in PAGES[1:] if blocks(page.read_text(encoding="utf-8"), "python")])
+def test_the_python_of_the_pages_runs(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    session = {}
+    for number, code in enumerate(blocks((ROOT / "docs" / name).read_text(encoding="utf-8"), "python"), 1):
+        exec(compile(code, f"{name}, Python block {number}", "exec"), session)
 
 
 def test_the_readers_of_this_file_find_what_they_look_for():
@@ -162,7 +185,7 @@ def test_the_ranking_tables_hold_the_numbers_of_the_results(name):
     import json
 
     results = json.loads((ROOT / "results" / f"{name}.json").read_text(encoding="utf-8"))
-    measured = README.read_text(encoding="utf-8").split("## Measured")[1]
+    measured = RESULTS.read_text(encoding="utf-8")
     (part,) = (one for one in measured.split("\n**") if f"results/{name}.json" in one)
     rows = {cells[0]: cells[1:] for cells in table_of(part)}
     shown = {NAMES[row]: cells for row, cells in rows.items() if row in NAMES}
@@ -190,7 +213,7 @@ def test_the_table_of_parts_holds_the_numbers_of_the_results():
     import json
 
     results = json.loads((ROOT / "results" / "redial-ablations.json").read_text(encoding="utf-8"))
-    part = README.read_text(encoding="utf-8").split("**What the parts are worth**")[1].split("\n**")[0]
+    part = RESULTS.read_text(encoding="utf-8").split("**What the parts are worth**")[1].split("\n**")[0]
     names = {
         "the whole chain": "wherefore",
         "no LLM: sources and the head over their features": "no LLM",
@@ -216,7 +239,7 @@ def test_the_table_of_parts_holds_the_numbers_of_the_results():
 def test_the_table_of_training_holds_the_numbers_of_the_results():
     import json
 
-    part = README.read_text(encoding="utf-8").split("**Training**")[1].split("\n**")[0]
+    part = RESULTS.read_text(encoding="utf-8").split("**Training**")[1].split("\n**")[0]
     rows = {cells[0]: cells[1:] for cells in table_of(part)}
     expected = []
     for row, file, config in (
@@ -246,7 +269,7 @@ def test_the_table_of_cold_items_holds_the_numbers_of_the_results():
     import json
 
     results = json.loads((ROOT / "results" / "redial-cold.json").read_text(encoding="utf-8"))
-    part = README.read_text(encoding="utf-8").split("**Cold items**")[1].split("\n**")[0]
+    part = RESULTS.read_text(encoding="utf-8").split("**Cold items**")[1].split("\n**")[0]
     rows = {cells[0]: cells[1:] for cells in table_of(part)}
     for row, system in (("trained with them", "wherefore"), ("trained without", "without the cold items")):
         cold = results["systems"][system]["dedup"]["slices"]["cold"]
@@ -271,7 +294,7 @@ def test_the_other_tables_hold_the_numbers_of_their_results():
     """A table's heading names its file; its last column the key; a percentage is a share there."""
     import json
 
-    measured = README.read_text(encoding="utf-8").split("## Measured")[1].split("\n## ")[0]
+    measured = RESULTS.read_text(encoding="utf-8")
     checked = set()
     for part in measured.split("\n**")[1:]:
         rows = re.findall(r"^\| (.+?) \| (.+?) \| `(\w+)` \|$", part, flags=re.MULTILINE)
@@ -304,6 +327,6 @@ def test_what_more_towers_find_is_as_measured():
         for name, system in (("redial-four-towers.json", "wherefore"), ("redial-ablations.json", "no LLM"))
     )
     said.append(f"R@50 {four:.3f} instead of {one:.3f} without the LLM")
-    flat = " ".join(README.read_text(encoding="utf-8").split())
+    flat = " ".join(RESULTS.read_text(encoding="utf-8").split())
     for part in said:
         assert part.replace("0.", ".") in flat

@@ -747,8 +747,8 @@ def test_recommend_with_a_server_and_the_starter(script, capsys):
 
 
 @needs_starter
-def test_the_readmes_command_runs(script, monkeypatch, capsys):
-    text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+def test_the_guides_command_runs(script, monkeypatch, capsys):
+    text = (Path(__file__).parents[1] / "docs" / "server.md").read_text(encoding="utf-8")
     (command,) = [line for line in text.splitlines() if line.startswith("wherefore") and "llm.url" in line]
     name, *arguments = shlex.split(command)
     assert name == "wherefore"
