@@ -48,7 +48,7 @@ check: $(VENV)/.installed-dev
 	done; test -z "$$failed" || { echo "Failed:$$failed" >&2; exit 1; }
 
 docs: $(VENV)/.installed-docs
-	@$(BIN)/mkdocs build --quiet --strict
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 # For every platform and Python at once; what a platform does not need is marked so.
 lock: $(VENV)/.installed-dev

@@ -33,6 +33,7 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 def commands() -> str:
     """The help of every command, as the terminal shows it."""
     import typer
+
     from wherefore import cli
 
     group = typer.main.get_command(cli.app)

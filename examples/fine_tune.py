@@ -14,9 +14,19 @@ from wherefore import Config, Recommender
 from wherefore.training.train import train
 
 CONFIG = Path(__file__).parents[1] / "configs" / "own.yaml"
-BOOKS = [(f"b{n}", f"Book of {what}", 1990 + n, genre) for n, (what, genre) in enumerate(
-    [("Rain", "mystery"), ("Salt", "romance"), ("Iron", "mystery"), ("Glass", "romance"), ("Ash", "mystery"), ("Snow", "romance")]
-)]
+BOOKS = [
+    (f"b{n}", f"Book of {what}", 1990 + n, genre)
+    for n, (what, genre) in enumerate(
+        [
+            ("Rain", "mystery"),
+            ("Salt", "romance"),
+            ("Iron", "mystery"),
+            ("Glass", "romance"),
+            ("Ash", "mystery"),
+            ("Snow", "romance"),
+        ]
+    )
+]
 STEPS = [
     {"name": "sources", "losses": {"source_ranking": 1.0}, "steps": 4, "batch_size": 4},
     {"name": "ranking", "losses": {"ranking": 1.0, "wording_lm": 1.0}, "steps": 4, "batch_size": 2},

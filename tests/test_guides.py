@@ -77,7 +77,8 @@ def test_a_loss_and_an_embedder_of_ones_own_are_found(tmp_path, monkeypatch, tok
 
     from conftest import make_tiny  # isort: skip
 
-    assert "`LOSSES`" in page("adding.md") and "my_package.module:Mine" in section("Adding things")
+    text = (ROOT / "docs" / "adding.md").read_text(encoding="utf-8")
+    assert "`LOSSES`" in text and "my_package.module:Mine" in text
     (tmp_path / "my_package").mkdir()
     (tmp_path / "my_package" / "module.py").write_text(
         "class Mine:\n    dim = 8\n    def __init__(self, note):\n        self.name = note\n"

@@ -145,7 +145,9 @@ def test_the_python_session_runs(text, tmp_path, monkeypatch):
     assert reply.recommendations and all(one.reason and one.evidence for one in reply.recommendations)
 
 
-@pytest.mark.parametrize("name", [page.name for page in PAGES[1:] if blocks(page.read_text(encoding="utf-8"), "python")])
+@pytest.mark.parametrize(
+    "name", [page.name for page in PAGES[1:] if blocks(page.read_text(encoding="utf-8"), "python")]
+)
 def test_the_python_of_the_pages_runs(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     session = {}
