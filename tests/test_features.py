@@ -39,7 +39,7 @@ def test_every_feature_is_what_it_says(index):
     dialogue = said("alien", "nowhere", "heat", liked=("alien",), disliked=("heat",), wanted=wanted)
     made = described(index, dialogue)
     named = [catalog.row("alien"), catalog.row("heat")]
-    fields = [spec.name for spec in catalog.schema.of_kind("category", "people")]
+    fields = [spec.name for spec in catalog.schema.valued]
     year = catalog.numbers(catalog.schema.year.name)
     idf = {
         word: np.log((len(catalog) + 1) / sum(word in forms(item.title) for item in catalog.items))

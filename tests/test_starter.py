@@ -105,7 +105,7 @@ def test_the_package_holds_what_was_made(starter):
 
 def test_the_built_in_catalogue_is_facts_only(starter):
     schema = starter.catalog.schema
-    assert not schema.of_kind("text") and not schema.of_kind("image")
+    assert not schema.texts and not schema.images
     assert not [spec.name for spec in schema.fields if "rating" in spec.name or "vote" in spec.name]
 
 

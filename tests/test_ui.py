@@ -190,7 +190,7 @@ def test_columns_of_an_own_file_can_be_corrected(ui, tmp_path):
     rows = [[name, "text" if name == "Shape" else kind, value] for name, kind, value in rows]
     found = Catalog.load(file).schema
     assert ui.columns.schema_of(found, ui.columns.column_rows(Catalog.load(file))) == found
-    assert Catalog.load(file, ui.columns.schema_of(found, rows)).schema.of_kind("text")
+    assert Catalog.load(file, ui.columns.schema_of(found, rows)).schema.texts
     with pytest.raises(ValueError, match="known kinds"):
         ui.columns.schema_of(found, [["Shape", "shape", ""]])
 

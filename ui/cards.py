@@ -79,7 +79,7 @@ def _facts(item: Item, catalog: Catalog) -> Iterator[str]:
 
 def _picture(item: Item, catalog: Catalog, images: bool) -> str:
     """The item's picture, where it may be loaded, else a drawn one."""
-    for spec in catalog.schema.of_kind("image"):
+    for spec in catalog.schema.images:
         address = str(item.fields.get(spec.name) or "")
         if images and re.match(r"https?://", address):
             return f'<img class="wf-image" src="{escaped(address)}" alt="" loading="lazy" referrerpolicy="no-referrer">'

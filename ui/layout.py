@@ -142,7 +142,7 @@ class Page:
             False,
             label=texts.IMAGES,
             info=texts.IMAGES_ABOUT,
-            visible=bool(recommender.catalog.schema.of_kind("image")),
+            visible=bool(recommender.catalog.schema.images),
         )
 
     def _checkpoint(self, first: Held, folders: bool) -> None:

@@ -103,26 +103,26 @@ DATE = Storage(_check_date, lambda known: "string")  # ISO, as exact as it is kn
 ANY = Storage(_check_any, _any_type)  # a string or a tuple of strings
 
 
-def _text_reader(source: ColumnCells) -> Read:
+def _text_reader(column: ColumnCells) -> Read:
     return lambda cell: as_text(cell) or None
 
 
-def _list_reader(source: ColumnCells) -> Read:
-    return lambda cell: as_list(cell, source.separator) or None
+def _list_reader(column: ColumnCells) -> Read:
+    return lambda cell: as_list(cell, column.separator) or None
 
 
-def _tag_reader(source: ColumnCells) -> Read:
-    if {"language", "languages", "lang"}.isdisjoint(words_of(source.name)):
-        return _list_reader(source)
-    return lambda cell: in_languages(as_list(cell, source.separator)) or None
+def _tag_reader(column: ColumnCells) -> Read:
+    if {"language", "languages", "lang"}.isdisjoint(words_of(column.name)):
+        return _list_reader(column)
+    return lambda cell: in_languages(as_list(cell, column.separator)) or None
 
 
-def _date_reader(source: ColumnCells) -> Read:
-    day_first = needs_day_first(source.cells)
+def _date_reader(column: ColumnCells) -> Read:
+    day_first = needs_day_first(column.cells)
     return lambda cell: as_date(cell, day_first)
 
 
-def _image_reader(source: ColumnCells) -> Read:
+def _image_reader(column: ColumnCells) -> Read:
     def read(cell: Any) -> str | None:
         if not isinstance(cell, list | tuple | str):
             return as_text(cell) or None
@@ -132,7 +132,7 @@ def _image_reader(source: ColumnCells) -> Read:
     return read
 
 
-def _any_reader(source: ColumnCells) -> Read:
+def _any_reader(column: ColumnCells) -> Read:
     def read(cell: Any) -> FieldValue | None:
         if isinstance(cell, list | tuple):
             return as_list(cell) or None
@@ -189,54 +189,33 @@ class FieldKind:
 
 # The kinds that a schema itself looks for, or makes up.
 ID, TITLE, POPULARITY = "id", "title", "popularity"
-KINDS: Mapping[str, FieldKind] = MappingProxyType(
-    {
-        ID: FieldKind("what identifies an item", role="id", single=True),
-        TITLE: FieldKind("what an item is called", role="title", single=True),
-        "alias": FieldKind("other titles of the item", LIST, _list_reader, role="alias"),
-        "text": FieldKind("what an item is about, in sentences", role="text"),
-        "category": FieldKind(
-            "one or several of a set of values",
-            LIST,
-            _tag_reader,
-            values="tags",
-            say=_say_values,
-            phrase=lambda name: phrase_of(name) or labelled(name),
-            control="chips",
-        ),
-        "people": FieldKind(
-            "names of people, brands or makers",
-            LIST,
-            _list_reader,
-            values="names",
-            say=_say_values,
-            phrase=lambda name: phrase_of(name) or "by {}",
-        ),
-        "number": FieldKind(
-            "an amount",
-            NUMBER,
-            lambda source: as_number,
-            measure="number",
-            say=lambda value: (number_text(value),),
-            phrase=_measure_phrase,
-            control="slider",
-        ),
-        "date": FieldKind(
-            "a date, or a year",
-            DATE,
-            _date_reader,
-            measure="date",
-            say=lambda value: (value[:4],),
-            phrase=_measure_phrase,
-            control="slider",
-        ),
-        "image": FieldKind("address of a picture", TEXT, _image_reader, role="image"),
-        POPULARITY: FieldKind(
-            "how many know or bought it", NUMBER, lambda source: as_number, measure="rank", single=True
-        ),
-        "ignore": FieldKind("carried along, used for nothing", ANY, _any_reader, used=False),
-    }
-)
+KINDS: Mapping[str, FieldKind] = MappingProxyType({
+    ID: FieldKind("what identifies an item", role="id", single=True),
+    TITLE: FieldKind("what an item is called", role="title", single=True),
+    "alias": FieldKind("other titles of the item", LIST, _list_reader, role="alias"),
+    "text": FieldKind("what an item is about, in sentences", role="text"),
+    "category": FieldKind(
+        "one or several of a set of values", LIST, _tag_reader, values="tags", say=_say_values,
+        phrase=lambda name: phrase_of(name) or labelled(name), control="chips",
+    ),
+    "people": FieldKind(
+        "names of people, brands or makers", LIST, _list_reader, values="names", say=_say_values,
+        phrase=lambda name: phrase_of(name) or "by {}",
+    ),
+    "number": FieldKind(
+        "an amount", NUMBER, lambda cells: as_number, measure="number",
+        say=lambda value: (number_text(value),), phrase=_measure_phrase, control="slider",
+    ),
+    "date": FieldKind(
+        "a date, or a year", DATE, _date_reader, measure="date",
+        say=lambda value: (value[:4],), phrase=_measure_phrase, control="slider",
+    ),
+    "image": FieldKind("address of a picture", TEXT, _image_reader, role="image"),
+    POPULARITY: FieldKind(
+        "how many know or bought it", NUMBER, lambda cells: as_number, measure="rank", single=True
+    ),
+    "ignore": FieldKind("carried along, used for nothing", ANY, _any_reader, used=False),
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,10 +216,6 @@ class Schema(BaseModel):
         """The schema as YAML that `from_yaml` reads back to an equal schema."""
         return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
 
-    def of_kind(self, *kinds: str) -> tuple[FieldSpec, ...]:
-        """The specs of these kinds, in order."""
-        return tuple(spec for spec in self.fields if spec.kind in kinds)
-
     def spec(self, name: str) -> FieldSpec:
         """The spec called `name`.
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from wherefore.catalog.catalog import Item
-from wherefore.catalog.kinds import KINDS
 from wherefore.catalog.schema import FieldSpec
 
-STATED = tuple(name for name, kind in KINDS.items() if kind.stated)
 _UNITS = {
     unit: words
     for words, units in {

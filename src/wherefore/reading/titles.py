@@ -57,7 +57,7 @@ class TitleIndex:
         self.longest: dict[str, int] = {}
         self._keys: dict[int, str] = {}  # of each row's own title
         self._rows = {item_id: row for row, item_id in enumerate(self.ids)}
-        aliases = [spec.name for spec in catalog.schema.of_kind("alias")]
+        aliases = [spec.name for spec in catalog.schema.aliases]
         for row, item in enumerate(items):
             self._add(row, item.title)
             for name in aliases:
