@@ -84,17 +84,7 @@ def evaluate_corpus(
         CorpusError: If nothing is to evaluate, or the corpus or the predictions are not there.
         CheckpointNotFoundError: If a checkpoint is not there.
     """
-    if limit is not None and limit < 1:
-        raise ConfigError(f"`limit` is {limit}; it must be at least 1, or None for all instances")
-    check_names("system", systems)
-    check_names("protocol", protocols, PROTOCOLS)
-    check_names("checkpoint", [str(one) for one in checkpoints])
-    if split not in SPLITS:
-        raise ConfigError(f"unknown split {split!r}; known: {', '.join(SPLITS)}")
-    if predictions is not None and len(systems) > 1:
-        raise ConfigError(
-            f"{len(systems)} systems are named beside one file of predictions; give the one name to print"
-        )
+    _check_options(systems, protocols, checkpoints, split, predictions, limit)
     builders = [None if predictions is not None else resolve(name, SYSTEMS, "system") for name in systems]
     make = resolve(corpus, CORPORA, "corpus")
     data: Corpus = make(path, split)
@@ -103,12 +93,7 @@ def evaluate_corpus(
         _with_sequences(make, corpus, path, part) if sequences else make(path, part) for part in before
     )
     mentions = count_mentions(dialogue for part in training for dialogue in part)
-    todo = {protocol: list(data.instances(protocol == "dedup"))[:limit] for protocol in protocols}
-    if not all(todo.values()):
-        raise CorpusError(
-            f"there is nothing to evaluate: no turn of the {split} dialogues in {path} recommends an item; "
-            f"give a corpus that has assistant turns with items whose split is {split!r}"
-        )
+    todo = _instances(data, protocols, limit)
     files = dict.fromkeys(file for part in (data, *training) for file in part.files)
     origin = provenance(command, seed, files) | {"corpus": corpus, "split": split, "limit": limit}
     if searches is None and len(checkpoints) > 1:
@@ -134,10 +119,10 @@ def evaluate_corpus(
                 used = rank
                 if save_predictions is not None:
                     number = f"-{len(runs[protocol])}" if len(checkpoints) > 1 and checkpoint else ""
+                    file = Path(save_predictions) / f"{_file_name(name)}-{protocol}{number}.jsonl"
                     told = [origin[part] for part in ("corpus", "split", "limit", "data_sha256")]
                     told += [protocol, list(settings) if checkpoint else []]
                     key = _ranking_key(str(checkpoint), [name, *options, *told])
-                    file = Path(save_predictions) / f"{_file_name(name)}-{protocol}{number}.jsonl"
                     used = _kept(rank, of_protocol, file, key, progress)
                 report = evaluate(
                     used,
@@ -155,6 +140,38 @@ def evaluate_corpus(
                 runs[protocol].append(report)
         reports += [combine(runs[protocol], resamples, seed) for protocol in protocols]
     return reports
+
+
+def _check_options(
+    systems: Sequence[str],
+    protocols: Sequence[str],
+    checkpoints: Sequence[str],
+    split: str,
+    predictions: str | Path | None,
+    limit: int | None,
+) -> None:
+    if limit is not None and limit < 1:
+        raise ConfigError(f"`limit` is {limit}; it must be at least 1, or None for all instances")
+    check_names("system", systems)
+    check_names("protocol", protocols, PROTOCOLS)
+    check_names("checkpoint", [str(one) for one in checkpoints])
+    if split not in SPLITS:
+        raise ConfigError(f"unknown split {split!r}; known: {', '.join(SPLITS)}")
+    if predictions is not None and len(systems) > 1:
+        raise ConfigError(
+            f"{len(systems)} systems are named beside one file of predictions; give the one name to print"
+        )
+
+
+def _instances(data: Corpus, protocols: Sequence[str], limit: int | None) -> dict[str, list[Instance]]:
+    """What is to be predicted, by protocol."""
+    todo = {protocol: list(data.instances(protocol == "dedup"))[:limit] for protocol in protocols}
+    if not all(todo.values()):
+        raise CorpusError(
+            f"there is nothing to evaluate: no turn of the {data.split} dialogues in {data.path} recommends an item; "
+            f"give a corpus that has assistant turns with items whose split is {data.split!r}"
+        )
+    return todo
 
 
 def _kept(rank: Rank, instances: Sequence[Instance], file: Path, key: str, progress: Progress | None) -> Rank:
