@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from wherefore.catalog.catalog import Catalog, Item
-from wherefore.dialogue.facts import Fact
+from wherefore.dialogue.facts import Fact, Worded
 from wherefore.dialogue.state import Preferences
+from wherefore.writing.asking import Ask
 
 if TYPE_CHECKING:
     from wherefore.ranking.ranker import Ranked
-    from wherefore.writing.asking import Ask
-    from wherefore.writing.realizer import Told, Worded
+    from wherefore.writing.realizer import Told
 
 Action = Literal["recommend", "ask", "answer", "chat", "nothing"]
 

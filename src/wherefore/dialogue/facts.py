@@ -8,6 +8,7 @@ from typing import Literal
 
 from wherefore.catalog.catalog import Item
 
+Worded = Literal["first", "rewritten", "plain"]  # by the LLM at once, by it after a failed check, without it
 FactKind = Literal["wish", "shared", "limit", "similar", "own", "avoid", "liked", "passed", "count"]
 
 

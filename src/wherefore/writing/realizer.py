@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.config import WriterConfig
-from wherefore.dialogue.facts import Plan
+from wherefore.dialogue.facts import Plan, Worded
 from wherefore.dialogue.messages import Dialogue
 from wherefore.lm.decoding import Written
 from wherefore.writing.check import problems
@@ -18,7 +18,6 @@ from wherefore.writing.fluency import oddities
 from wherefore.writing.polish import polish
 from wherefore.writing.sentence import Sentence
 
-Worded = Literal["first", "rewritten", "plain"]
 # Words plans, with slots looked up in a catalogue, settings and a seed, unchecked; the last argument is asked whether
 # what a plan has so far will do. None stands for a step that other turns may come after.
 Writer = Callable[
