@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     )
     from wherefore.lm.head import Scores
     from wherefore.lm.model import DialogueCache
-    from wherefore.lm.server import Server
+    from wherefore.lm.server import Server, Transcript
     from wherefore.recommender import Recommender
     from wherefore.reply import Done, Event, ListReady, Recommendation, Reply, TextDelta
     from wherefore.retrieval.candidates import Candidates
@@ -63,7 +63,7 @@ __all__ = [
     "DialogueError", "Done", "Effect", "Event", "Fact", "FieldKind", "FieldSpec", "Item", "LLMConfig",
     "Limit", "ListReady", "LoraConfig", "Mention", "Message", "MissingPackageError", "ModelError", "Part",
     "Preferences", "Question", "RankerConfig", "Recommendation", "Recommender", "Reply", "RetrievalConfig",
-    "Schema", "Scores", "Server", "ServerError", "StageConfig", "Storage", "TextDelta", "TrainConfig", "TrainingError",
+    "Schema", "Scores", "Server", "ServerError", "StageConfig", "Storage", "TextDelta", "TrainConfig", "TrainingError", "Transcript",
     "TurnConfig", "WhereforeError", "WhereforeWarning", "Wish", "WriterConfig",
 ]  # fmt: skip
 
@@ -88,7 +88,7 @@ _HOMES = {
     ),
     "lm.head": "Scores",
     "lm.model": "DialogueCache",
-    "lm.server": "Server",
+    "lm.server": "Server Transcript",
     "recommender": "Recommender",
     "reply": "Done Event ListReady Recommendation Reply TextDelta",
     "retrieval.retriever": "Candidates",
