@@ -5,6 +5,7 @@ import os
 import random
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,10 +27,11 @@ ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "configs" / "accelerate").glob("*.yaml"))
 
 
-def launch(script, *arguments, launch_file="cpu-2.yaml", check=True):
-    """Run a script of this folder in two CPU processes."""
+def two_processes(jobs, launch_file="cpu-2.yaml"):
+    """Do jobs one after the other in two CPU processes: to start these takes longer than the jobs do."""
     command = [sys.executable, "-m", "accelerate.commands.launch"]
-    command += ["--config_file", str(ROOT / "configs" / "accelerate" / launch_file), str(script), *arguments]
+    command += ["--config_file", str(ROOT / "configs" / "accelerate" / launch_file)]
+    command += [str(Path(__file__).with_name("two_processes.py")), json.dumps(jobs)]
     paths = [str(ROOT / "src"), str(Path(__file__).parent)]
     environment = {
         **os.environ,
@@ -40,15 +42,11 @@ def launch(script, *arguments, launch_file="cpu-2.yaml", check=True):
     environment |= (
         {"ACCELERATE_TORCH_DEVICE": "cpu"} if "fsdp" in launch_file else {"ACCELERATE_USE_CPU": "true"}
     )
-    done = subprocess.run(command, capture_output=True, text=True, timeout=240, env=environment)
-    assert not check or done.returncode == 0, done.stderr[-4000:]
-    return done
+    return subprocess.run(command, capture_output=True, text=True, timeout=240, env=environment)
 
 
-def two_processes(out, config, kill_at=0, launch_file="cpu-2.yaml", whole=False):
-    given = json.dumps({"out": str(out), "config": config, "kill_at": kill_at, "whole": whole})
-    script = Path(__file__).with_name("two_processes.py")
-    return launch(script, given, launch_file=launch_file, check=not kill_at)
+def job(out, config, kill_at=0, whole=False):
+    return {"out": str(out), "config": config, "kill_at": kill_at, "whole": whole}
 
 
 def tree(steps, batch_size=5):
@@ -82,12 +80,48 @@ def assert_as_one(one, several, steps):
     assert one[0]["loss"] > one[steps // 2 - 1]["loss"] + 0.01  # something was learned
 
 
+@dataclass(frozen=True)
+class Launched:
+    """Runs of two processes in a folder: a config's whole path, and `cut`, killed at a step and gone on with."""
+
+    folder: Path
+    step: int
+    config: dict
+    logged_when_killed: int
+
+
+def launched(folder, launch_file, steps, step, whole, before=()):
+    """Both die at a step, as the last of what they do; the same command goes on from the newest checkpoint."""
+    cut = folder / "cut"
+    jobs = [*before, job(folder / "run", whole, whole=True), job(cut, tree(steps), kill_at=step)]
+    killed = two_processes(jobs, launch_file)
+    assert killed.returncode != 0 and cut.is_dir(), killed.stderr[-4000:]
+    last = logged(cut)[-1]["step"]
+    again = two_processes([job(cut, tree(steps))], launch_file)
+    assert again.returncode == 0, again.stderr[-4000:]
+    return Launched(folder, step, tree(steps), last)
+
+
+def whole_config(folder, tokenizers, movies):
+    config = whole_tree(folder, tokenizers, movies)
+    config["train"] |= {"log_every": 1, "held_out": 0.3}
+    return config
+
+
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory):
-    """The folder of a run of two processes."""
-    folder = tmp_path_factory.mktemp("shared")
-    two_processes(folder, tree(10))
-    return folder
+def on_cpus(tmp_path_factory, tokenizers, movies):
+    """As configs/accelerate/cpu-2.yaml has it; `one` is a run that nobody killed."""
+    folder = tmp_path_factory.mktemp("cpus")
+    one = job(folder / "one", tree(10))
+    step = random.SystemRandom().randint(1, 19)
+    return launched(folder, "cpu-2.yaml", 10, step, whole_config(folder, tokenizers, movies), [one])
+
+
+@pytest.fixture(scope="module")
+def in_parts(tmp_path_factory, tokenizers, movies):
+    """FSDP as configs/accelerate/fsdp.yaml has it, on CPUs."""
+    folder = tmp_path_factory.mktemp("parts")
+    return launched(folder, "fsdp.yaml", 5, 4, whole_config(folder, tokenizers, movies))
 
 
 def saved(folder, step):
@@ -95,55 +129,48 @@ def saved(folder, step):
 
 
 @pytest.mark.slow
-def test_two_processes_train_as_one(tmp_path, shared):
-    config = tree(10)
-    assert {name for stage in config["train"]["stages"] for name in stage["losses"]} == set(LOSSES)
-    alone = run(tmp_path / "one", config)
-    assert_as_one(tmp_path / "one", shared, 20)
-    weights = saved(shared, 20)
+def test_two_processes_train_as_one(tmp_path, on_cpus):
+    assert {name for stage in on_cpus.config["train"]["stages"] for name in stage["losses"]} == set(LOSSES)
+    alone = run(tmp_path / "one", on_cpus.config)
+    assert_as_one(tmp_path / "one", on_cpus.folder / "one", 20)
+    weights = saved(on_cpus.folder / "one", 20)
     assert weights.keys() == alone.keys()
     assert all((weights[name] - alone[name]).abs().max() < 1e-2 for name in alone)
 
 
 @pytest.mark.slow
-def test_two_processes_killed_at_a_random_step_go_on(tmp_path, shared):
-    """Both die; the same command goes on from the newest checkpoint, to the very same weights."""
-    step = random.SystemRandom().randint(1, 19)
-    killed = two_processes(tmp_path / "cut", tree(10), kill_at=step)
-    assert killed.returncode != 0 and logged(tmp_path / "cut")[-1]["step"] == step
-    two_processes(tmp_path / "cut", tree(10))
-    whole, cut = saved(shared, 20), saved(tmp_path / "cut", 20)
-    assert all(torch.equal(whole[name], cut[name]) for name in whole), step
-    losses = [[entry["loss"] for entry in logged(folder)] for folder in (shared, tmp_path / "cut")]
+def test_two_processes_killed_at_a_random_step_go_on(on_cpus):
+    """To the very same weights."""
+    one, cut, step = on_cpus.folder / "one", on_cpus.folder / "cut", on_cpus.step
+    assert on_cpus.logged_when_killed == step
+    whole, resumed = saved(one, 20), saved(cut, 20)
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole), step
+    losses = [[entry["loss"] for entry in logged(folder)] for folder in (one, cut)]
     assert losses[0] == losses[1], step
 
 
 @pytest.mark.slow
-def test_weights_in_parts_train_as_one(tmp_path):
-    """FSDP as configs/accelerate/fsdp.yaml has it, on CPUs: losses, whole weights in checkpoints, and resuming."""
-    alone = run(tmp_path / "one", tree(5))
-    killed = two_processes(tmp_path / "parts", tree(5), kill_at=4, launch_file="fsdp.yaml")
-    assert killed.returncode != 0 and logged(tmp_path / "parts")[-1]["step"] == 4
-    two_processes(tmp_path / "parts", tree(5), launch_file="fsdp.yaml")
-    assert_as_one(tmp_path / "one", tmp_path / "parts", 10)
-    weights = saved(tmp_path / "parts", 10)
+def test_weights_in_parts_train_as_one(tmp_path, in_parts):
+    """Losses, whole weights in checkpoints, and resuming."""
+    alone = run(tmp_path / "one", in_parts.config)
+    assert in_parts.logged_when_killed == in_parts.step == 4
+    assert_as_one(tmp_path / "one", in_parts.folder / "cut", 10)
+    weights = saved(in_parts.folder / "cut", 10)
     assert weights.keys() == alone.keys()
     assert all((weights[name] - alone[name]).abs().max() < 1e-2 for name in alone)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("launch_file", ["cpu-2.yaml", "fsdp.yaml"])
-def test_from_a_config_to_a_checkpoint_in_two_processes(tmp_path, tokenizers, movies, launch_file):
-    config = whole_tree(tmp_path, tokenizers, movies)
-    config["train"] |= {"log_every": 1, "held_out": 0.3}
-    two_processes(tmp_path / "run", config, launch_file=launch_file, whole=True)
-    checkpoint = load_checkpoint(tmp_path / "run" / "checkpoint", merge=False)
-    assert [entry["step"] for entry in logged(tmp_path / "run")] == [1, 2, 3]
+@pytest.mark.parametrize("way", ["on_cpus", "in_parts"])
+def test_from_a_config_to_a_checkpoint_in_two_processes(way, request):
+    folder = request.getfixturevalue(way).folder / "run"
+    checkpoint = load_checkpoint(folder / "checkpoint", merge=False)
+    assert [entry["step"] for entry in logged(folder)] == [1, 2, 3]
     assert "llm_weight" in checkpoint.manifest["calibration"]
-    last, now = saved(tmp_path / "run", 3), trained(checkpoint.model)
+    last, now = saved(folder, 3), trained(checkpoint.model)
     body = [name for name in last if not name.startswith("head.")]  # calibration scales the head
     assert body and all(torch.allclose(now[name], last[name], atol=1e-6) for name in body)
-    assert not list((tmp_path / "run").rglob("*.part"))
+    assert not list(folder.rglob("*.part"))
 
 
 # -- launch files, and what is refused -----------------------------------------------------------------------

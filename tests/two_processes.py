@@ -1,4 +1,4 @@
-"""What `accelerate launch` runs in test_distributed.py: a tiny model, trained by all processes."""
+"""What `accelerate launch` runs in test_distributed.py: tiny models, trained by all processes one after the other."""
 
 import json
 import os
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 from accelerate import DistributedType, PartialState
+from accelerate.state import AcceleratorState
 
 import conftest
 import families
@@ -40,12 +41,15 @@ def run(out, tree, kill_at=0):
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    given = json.loads(sys.argv[1])
     if SHARDED:
         # Accelerate shards on GPUs alone; FSDP itself can do so on CPUs, so they are passed off as GPUs.
         PartialState._prepare_backend = lambda *given: ("gloo", DistributedType.MULTI_GPU)
         PartialState()
-    if given["whole"]:
-        train(Config.parse(given["config"]), given["out"])
-    else:
-        run(Path(given["out"]), given["config"], given["kill_at"])
+    for given in json.loads(sys.argv[1]):
+        if given["whole"]:
+            train(Config.parse(given["config"]), given["out"])
+        else:
+            run(Path(given["out"]), given["config"], given["kill_at"])
+        AcceleratorState._reset_state()  # the next begins anew, among the same processes
+        if SHARDED:
+            PartialState._shared_state["distributed_type"] = DistributedType.MULTI_GPU
