@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -203,12 +204,41 @@ def recommender(family, tokenizers):
     return make_recommender(family, tokenizers)
 
 
+@pytest.fixture(scope="session")
+def builtin_reader():
+    """A reader of the built-in movies for all files; the catalogue may not change."""
+    from wherefore.catalog.catalog import Catalog
+    from wherefore.reading.reader import DialogueReader
+
+    return DialogueReader(Catalog.builtin())
+
+
+@pytest.fixture(scope="session")
+def starter():
+    """The starter, loaded once for all files: nothing but its caches may change."""
+    from wherefore.recommender import Recommender
+
+    return Recommender.from_pretrained("starter", device="cpu")
+
+
+@pytest.fixture
+def loaded_once(starter, monkeypatch):
+    """What loads the starter in this process is given the one that is loaded."""
+    monkeypatch.setattr("wherefore.recommender.Recommender.from_pretrained", lambda *given, **named: starter)
+
+
 @pytest.fixture(autouse=True)
 def fresh_accelerate():
     """Accelerate keeps one state per process; each test is to start as a new process would."""
     yield
     if "accelerate.state" in sys.modules:
         sys.modules["accelerate.state"].AcceleratorState._reset_state(reset_partial_state=True)
+
+
+def pytest_collection_finish():
+    """What is there before the first test stays: the garbage collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -10,8 +10,8 @@ from wherefore.reading.reader import DialogueReader
 
 
 @pytest.fixture(scope="module")
-def reader():
-    return DialogueReader(Catalog.builtin())
+def reader(builtin_reader):
+    return builtin_reader
 
 
 def absent(reader, text):

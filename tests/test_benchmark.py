@@ -12,6 +12,7 @@ from test_readme import as_today
 from wherefore import cli
 from wherefore.evaluation.benchmark import bench as benches
 from wherefore.evaluation.benchmark import inference, soft_vs_text, training
+from wherefore.training.practice import invented_catalogs
 
 ROOT = Path(__file__).parents[1]
 
@@ -28,7 +29,7 @@ TINY = {
 
 
 @pytest.fixture
-def tiny_shape(monkeypatch):
+def tiny_shape(loaded_once, monkeypatch):
     monkeypatch.setitem(benches.SHAPES, "tiny", TINY)
 
 
@@ -153,8 +154,9 @@ def tiny_config(tmp_path):
     return file
 
 
-def test_steps_of_each_stage_are_measured(tiny_config, tmp_path, monkeypatch):
+def test_steps_of_each_stage_are_measured(loaded_once, tiny_config, tmp_path, monkeypatch):
     monkeypatch.setattr(training, "DIALOGUES", 8)
+    monkeypatch.setattr("wherefore.training.practice.invented_catalogs", lambda: invented_catalogs(size=4))
     heard = []
     ways = ("as configured", "gradient checkpointing")
     found = training.compare([tiny_config], ways, 2, ["train.candidates=4"], heard.append)["tiny"]

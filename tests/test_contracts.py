@@ -15,7 +15,6 @@ from wherefore.dialogue.messages import Message
 from wherefore.evaluation.checker import Said, faults
 from wherefore.lm.item_encoder import ITEM_ENCODERS, ItemSignals
 from wherefore.lm.prompt import IGNORE, SOFT, Example, Segment, collate
-from wherefore.recommender import Recommender
 from wherefore.retrieval.embedders import EMBEDDERS
 from wherefore.retrieval.sources import SOURCES
 from wherefore.retrieval.stores import STORES
@@ -24,16 +23,11 @@ from wherefore.training.losses import LOSSES
 SCARY = "I loved The Shining and It Follows. Something scary but not gory, after 2000."
 
 
-@pytest.fixture(scope="module")
-def starter():
-    if not starter_dir().is_dir():
-        pytest.skip("assets/starter has not been made yet")
-    return Recommender.from_pretrained("starter", device="cpu")
-
-
 @pytest.fixture(params=[*FAMILIES, "starter"])
 def any_recommender(request, tokenizers):
     if request.param == "starter":
+        if not starter_dir().is_dir():
+            pytest.skip("assets/starter has not been made yet")
         return request.getfixturevalue("starter")
     return make_recommender(request.param, tokenizers)
 

@@ -7,17 +7,11 @@ from wherefore.dialogue.notes import merged
 from wherefore.dialogue.parts import forget, parts
 from wherefore.dialogue.state import MOST, Count, Preferences
 from wherefore.reading.reader import DialogueReader
-from wherefore.recommender import Recommender
 
 
 @pytest.fixture(scope="module")
 def films():
     return DialogueReader(make_movies())
-
-
-@pytest.fixture(scope="module")
-def starter():
-    return Recommender.from_pretrained("starter")
 
 
 def count(reader, *said):

@@ -103,8 +103,8 @@ def reader(catalog):
 
 
 @pytest.fixture(scope="module")
-def builtin():
-    return DialogueReader(Catalog.builtin())
+def builtin(builtin_reader):
+    return builtin_reader
 
 
 LIST = (

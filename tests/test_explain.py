@@ -153,8 +153,8 @@ def movies():
 
 
 @pytest.fixture(scope="module")
-def builtin():
-    return Catalog.builtin()
+def builtin(builtin_reader):
+    return builtin_reader.catalog
 
 
 def others() -> list[Catalog]:

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from wherefore.catalog.catalog import Catalog
 from wherefore.dialogue.state import ITEMS_OF, Preferences
 from wherefore.evaluation.suite import Titles, messages
 from wherefore.reading.reader import DialogueReader
@@ -24,8 +23,8 @@ PEOPLE = {"Tom Hanks": "Tom Hanks", "Meryl Streep": "Meryl Streep"}
 
 
 @pytest.fixture(scope="module")
-def reader() -> DialogueReader:
-    return DialogueReader(Catalog.builtin())
+def reader(builtin_reader) -> DialogueReader:
+    return builtin_reader
 
 
 def read(reader: DialogueReader, message: str) -> Preferences:

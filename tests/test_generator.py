@@ -175,7 +175,7 @@ def test_the_script_makes_a_corpus(tmp_path, capsys):
         (["--catalog", "nowhere.csv"], "nowhere.csv"),
     ],
 )
-def test_bad_arguments_are_explained(tmp_path, capsys, arguments, message):
+def test_bad_arguments_are_explained(loaded_once, tmp_path, capsys, arguments, message):
     try:
         status = main([*arguments, "--out", str(tmp_path)])
     except SystemExit as error:

@@ -25,8 +25,8 @@ MEANT = {
 
 
 @pytest.fixture(scope="module")
-def films() -> DialogueReader:
-    return DialogueReader(Catalog.builtin())
+def films(builtin_reader) -> DialogueReader:
+    return builtin_reader
 
 
 def said(reader, *messages):
@@ -135,14 +135,8 @@ def test_listed_items_are_what_was_asked_for(starter_reply):
 
 
 @pytest.fixture(scope="module")
-def starter_reply():
-    from wherefore.recommender import Recommender
-
-    recommender = Recommender.from_pretrained("starter")
-    return lambda message: (
-        recommender.generate([{"role": "user", "content": message}]),
-        recommender.catalog,
-    )
+def starter_reply(starter):
+    return lambda message: (starter.generate([{"role": "user", "content": message}]), starter.catalog)
 
 
 def test_the_reply_says_how_well_known_they_are(starter_reply):

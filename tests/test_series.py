@@ -152,8 +152,8 @@ def test_reading_without_a_year_field():
 
 
 @pytest.fixture(scope="module")
-def builtin():
-    return DialogueReader(Catalog.builtin())
+def builtin(builtin_reader):
+    return builtin_reader
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,6 @@ from wherefore.recommender import Recommender
 pytestmark = pytest.mark.skipif(not starter_dir().is_dir(), reason="assets/starter has not been made yet")
 
 
-@pytest.fixture(scope="module")
-def starter():
-    return Recommender.from_pretrained("starter", device="cpu")
-
-
 def talk(recommender, *said, k=5):
     """All replies to a user who says these things one after the other."""
     messages, replies = [], []

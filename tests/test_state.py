@@ -4,7 +4,6 @@ import pytest
 
 from conftest import make_movies, make_recommender
 from test_questions import LIST, read
-from wherefore.catalog.catalog import Catalog
 from wherefore.dialogue.notes import merged
 from wherefore.dialogue.parts import forget, parts
 from wherefore.dialogue.state import Preferences
@@ -130,11 +129,9 @@ def test_why_without_a_list_is_no_fault(tokenizers):
     assert "There is no 'horror'" in screen.notes[0] and "There is no /why x" in screen.notes[1]
 
 
-def test_many_items_of_the_same_words_are_one_part():
-    catalog = Catalog.builtin()
-    state = (
-        DialogueReader(catalog).read([{"role": "user", "content": "sci-fi, but no Star Wars"}]).preferences
-    )
+def test_many_items_of_the_same_words_are_one_part(builtin_reader):
+    catalog = builtin_reader.catalog
+    state = builtin_reader.read([{"role": "user", "content": "sci-fi, but no Star Wars"}]).preferences
     (part,) = [one for one in parts(state, catalog) if one.kind == "rejected"]
     assert len(state.rejected) > 8 and part.text.endswith(f"and {len(state.rejected) - 3} more")
     assert part.said == "no Star Wars" and part.without.rejected == ()

@@ -4,10 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from wherefore.catalog.catalog import Catalog
 from wherefore.evaluation import suite
 from wherefore.evaluation.suite import Case, Talk, Titles, faults, messages
-from wherefore.reading.reader import DialogueReader
 from wherefore.recommender import Recommender
 
 FOLDER = Path(__file__).parent / "dialogues"
@@ -34,9 +32,8 @@ KNOWN = {
 
 
 @pytest.fixture(scope="module")
-def reader():
-    path = Path(__file__).parents[1] / "src" / "wherefore" / "assets" / "movies.parquet"
-    return DialogueReader(Catalog.load(path))
+def reader(builtin_reader):
+    return builtin_reader
 
 
 def cases(pattern: str) -> list[Case]:
@@ -89,11 +86,10 @@ def test_each_genre_is_understood_as_its_record_has_it(said, reader):
 
 
 @pytest.fixture(scope="module")
-def talk():
-    recommender = Recommender.from_pretrained("starter")
+def talk(starter):
     # What is understood, listed and answered is compared; how the LLM words a reason is not.
-    recommender.config = recommender.config.updated("writer", tries=0)
-    return Talk(recommender)
+    config = starter.config.updated("writer", tries=0)
+    return Talk(Recommender(config, starter.index, starter.model, starter.retriever, starter.signals))
 
 
 @pytest.mark.parametrize("case", marked(cases("talks-*.yaml")))

@@ -86,7 +86,7 @@ def test_kept_conversations_are_taken_as_they_are(tmp_path, movies, monkeypatch)
     assert list(truth.conversations(recommender, study, 2)) == kept
 
 
-def test_bad_arguments_are_explained(tmp_path, capsys):
+def test_bad_arguments_are_explained(loaded_once, tmp_path, capsys):
     assert cli.main(["truth", "--replies", "0"]) == 2
     assert "--replies is 0; give 1 or more" in capsys.readouterr().err
     assert cli.main(["truth", "--shared", str(tmp_path), "--runs", str(tmp_path)]) == 2

@@ -4,12 +4,11 @@ import pytest
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.reading.unrecorded import other_kinds, unrecorded
-from wherefore.recommender import Recommender
 
 
 @pytest.fixture(scope="module")
-def builtin():
-    return Catalog.builtin()
+def builtin(builtin_reader):
+    return builtin_reader.catalog
 
 
 @pytest.mark.parametrize(
@@ -90,16 +89,14 @@ def test_what_a_catalogue_holds_is_no_other_kind():
     assert other_kinds(said, books) == ["TV series", "movies"]
 
 
-def test_the_reply_says_which_kind_it_knows():
-    recommender = Recommender.from_pretrained("starter")
-    reply = recommender.generate([{"role": "user", "content": "any good tv series?"}])
+def test_the_reply_says_which_kind_it_knows(starter):
+    reply = starter.generate([{"role": "user", "content": "any good tv series?"}])
     assert len(reply.recommendations) == 5
     assert "I know only movies, no TV series." in reply.text
 
 
-def test_the_reply_says_so_and_lists_nonetheless():
-    recommender = Recommender.from_pretrained("starter")
-    reply = recommender.generate([{"role": "user", "content": "an award-winning comedy on Netflix"}])
+def test_the_reply_says_so_and_lists_nonetheless(starter):
+    reply = starter.generate([{"role": "user", "content": "an award-winning comedy on Netflix"}])
     assert len(reply.recommendations) == 5
     assert "My records say nothing of awards and where things stream." in reply.text
     later = [
@@ -107,7 +104,7 @@ def test_the_reply_says_so_and_lists_nonetheless():
         {"role": "assistant", "content": reply.text},
         {"role": "user", "content": "something older"},
     ]
-    assert "My records" not in recommender.generate(later).text
+    assert "My records" not in starter.generate(later).text
 
 
 @pytest.mark.parametrize(
@@ -127,9 +124,7 @@ def test_the_reply_says_so_and_lists_nonetheless():
         ("about foreign policy", [], []),
     ],
 )
-def test_foreign_is_what_is_not_in_english(said, refused, wanted, builtin):
-    from wherefore.reading.reader import DialogueReader
-
-    state = DialogueReader(builtin).read([{"role": "user", "content": said}]).preferences
+def test_foreign_is_what_is_not_in_english(said, refused, wanted, builtin_reader):
+    state = builtin_reader.read([{"role": "user", "content": said}]).preferences
     assert [wish.value for wish in state.unwanted if wish.field == "language"] == refused
     assert [wish.value for wish in state.wanted if wish.value in ("English", "Thriller")] == wanted
