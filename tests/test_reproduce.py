@@ -1,9 +1,12 @@
 """One command from raw dialogues to the evaluated table, on a corpus made here."""
 
+import io
 import json
 import math
 import random
+import shutil
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import numpy as np
@@ -28,15 +31,15 @@ def reproduce(*given):
     return cli.main(["reproduce", *given])
 
 
-@pytest.fixture
-def project(tmp_path, tokenizers, movies, monkeypatch):
-    """A folder with a config, dialogues in three parts, a catalogue and an LLM; it is the current one."""
-    monkeypatch.chdir(tmp_path)
-    make_lm("qwen3", len(tokenizers["qwen3"])).save_pretrained("base")
-    tokenizers["qwen3"].save_pretrained("base")
-    movies.save(tmp_path / "films.parquet")
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory, tokenizers, movies):
+    """A folder with a config, dialogues in three parts, a catalogue and an LLM."""
+    folder = tmp_path_factory.mktemp("prepared")
+    make_lm("qwen3", len(tokenizers["qwen3"])).save_pretrained(folder / "base")
+    tokenizers["qwen3"].save_pretrained(folder / "base")
+    movies.save(folder / "films.parquet")
     draw, ids = random.Random(0), [item.id for item in movies.items]
-    with open("talks.jsonl", "w", encoding="utf-8") as file:
+    with open(folder / "talks.jsonl", "w", encoding="utf-8") as file:
         for number in range(36):
             liked, gold = draw.sample(ids, 2)
             turns = [
@@ -69,21 +72,48 @@ def project(tmp_path, tokenizers, movies, monkeypatch):
             ],
         },
     }
-    Path("mine.yaml").write_text(yaml.safe_dump(tree), encoding="utf-8")
-    Path("changes.yaml").write_text(
+    (folder / "mine.yaml").write_text(yaml.safe_dump(tree), encoding="utf-8")
+    (folder / "changes.yaml").write_text(
         'no LLM:\n  - ranker.llm=false\n  - "train.stages=[{name: s, losses: {source_ranking: 1.0}, steps: 2}]"\n'
         "half the data:\n  - train.share=0.5\n",
         encoding="utf-8",
     )
-    return tmp_path
+    return folder
 
 
 TABLE = ["--system", "recommender", "--system", "popularity", "--resamples", "20"]
 
 
-def test_one_command_from_dialogues_to_the_table(project, monkeypatch, capsys):
-    assert reproduce("mine.yaml", "--seeds", "2", *TABLE) == 0
-    assert "wherefore" in capsys.readouterr().out
+@pytest.fixture(scope="module")
+def reproduced(prepared, tmp_path_factory):
+    """The same after one command, of which two seeds are left; and what the command said."""
+    folder = tmp_path_factory.mktemp("reproduced") / "project"
+    shutil.copytree(prepared, folder)
+    said = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(said):
+        patch.chdir(folder)
+        assert reproduce("mine.yaml", "--seeds", "2", *TABLE) == 0
+    return folder, said.getvalue()
+
+
+@pytest.fixture
+def project(prepared, tmp_path, monkeypatch):
+    """A copy of the prepared folder; it is the current one."""
+    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def done(reproduced, tmp_path, monkeypatch):
+    """A copy of what one command has left; it is the current folder."""
+    shutil.copytree(reproduced[0], tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_one_command_from_dialogues_to_the_table(done, reproduced, monkeypatch):
+    assert "wherefore" in reproduced[1]
     told = json.loads(Path("results/mine.json").read_text())
     assert told["seeds"] == [0, 1] and told["instances"] == 9
     assert set(told["systems"]) == {"wherefore", "popularity"}
@@ -110,7 +140,7 @@ def test_one_command_from_dialogues_to_the_table(project, monkeypatch, capsys):
     assert again["systems"] == told["systems"]
 
 
-def test_ablations_stand_beside_the_whole_chain(project):
+def test_ablations_stand_beside_the_whole_chain(done):
     assert reproduce("mine.yaml", "--seeds", "2", "--ablations", "changes.yaml", "--resamples", "20") == 0
     told = json.loads(Path("results/mine-ablations.json").read_text())
     assert set(told["systems"]) == {"wherefore", "no LLM", "half the data"}
@@ -120,7 +150,7 @@ def test_ablations_stand_beside_the_whole_chain(project):
     assert saved.ranker.llm is False and [stage.name for stage in saved.train.stages] == ["s"]
 
 
-def test_ablations_can_be_measured_one_by_one(project, monkeypatch, capsys):
+def test_ablations_can_be_measured_one_by_one(done, monkeypatch, capsys):
     whole = ["mine.yaml", "--seeds", "2", "--ablations", "changes.yaml", "--resamples", "20"]
     file = Path("results/mine-ablations.json")
     assert reproduce(*whole, "--only", "half the data") == 0  # the first also measures the whole chain
@@ -150,10 +180,9 @@ def test_ablations_can_be_measured_one_by_one(project, monkeypatch, capsys):
     assert "wherefore has no whole report of dedup" in capsys.readouterr().err
 
 
-def test_a_config_that_starts_from_another_is_measured_before_and_after(project, movies):
-    assert reproduce("mine.yaml", "--seeds", "2", *TABLE) == 0
+def test_a_config_that_starts_from_another_is_measured_before_and_after(done, movies):
     few = Catalog.from_records([{**one.fields, "id": one.id, "title": one.title} for one in movies.items[:9]])
-    few.save(project / "few.parquet")
+    few.save(done / "few.parquet")
     other = [
         "catalog=few.parquet",
         "train.init=runs/mine/seed-{seed}/checkpoint",
@@ -190,8 +219,7 @@ def test_items_that_nobody_named_are_measured(project, movies):
     assert learned._ids and not set(learned._ids) & set(kept_out)
 
 
-def test_a_changed_config_is_not_measured_with_weights_of_before(project, capsys):
-    assert reproduce("mine.yaml", "--seeds", "1", *TABLE) == 0
+def test_a_changed_config_is_not_measured_with_weights_of_before(done, capsys):
     weights = Path("runs/mine/seed-0/checkpoint/manifest.json")
     first = weights.stat().st_mtime_ns
     assert reproduce("mine.yaml", "writer.max_tokens=20", "--seeds", "1", *TABLE) == 0
@@ -244,7 +272,7 @@ def test_every_ablation_is_a_config(project):
         build_item_encoder(changed, 384, 384, 1.0)
 
 
-def test_what_moves_no_weight_is_measured_as_the_config_says(project, movies):
+def test_what_moves_no_weight_is_measured_as_the_config_says(done, movies):
     """Release years count in the ranking of a checkpoint that was trained before."""
     few = ["--seeds", "1", "--system", "recommender", "--resamples", "20", "--protocol", "dedup"]
     assert reproduce("mine.yaml", *few) == 0

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from conftest import make_recommender, make_tiny
+from conftest import make_recommender, make_tiny, make_vectors
 from families import make_lm
 from wherefore.build import build_model
 from wherefore.checkpoint import load_checkpoint
@@ -255,10 +255,19 @@ class Killed(BaseException):
     """A power cut."""
 
 
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory, tokenizers, movies):
+    """The folder and the weights of a run from beginning to end."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    return folder, run(folder, tokenizers, movies, make_vectors(movies), config())
+
+
 @pytest.mark.parametrize("step", [1, 2, 5, 6, 7, 9, 12])
-def test_killed_at_any_step_and_resumed_gives_the_same_weights(tmp_path, tokenizers, movies, vectors, step):
+def test_killed_at_any_step_and_resumed_gives_the_same_weights(
+    tmp_path, tokenizers, movies, vectors, undisturbed, step
+):
     settings = config()
-    whole = run(tmp_path / "whole", tokenizers, movies, vectors, settings)
+    folder, whole = undisturbed
 
     def cut(stage, done, of, losses):
         if done == step:
@@ -270,7 +279,8 @@ def test_killed_at_any_step_and_resumed_gives_the_same_weights(tmp_path, tokeniz
     assert whole.keys() == resumed.keys()
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
     logs = [
-        list(map(json.loads, (tmp_path / d / "log.jsonl").read_text().splitlines())) for d in ("whole", "cut")
+        list(map(json.loads, (one / "log.jsonl").read_text().splitlines()))
+        for one in (folder, tmp_path / "cut")
     ]
     assert [entry["step"] for entry in logs[1]] == [entry["step"] for entry in logs[0]] == list(range(1, 13))
     assert [entry["loss"] for entry in logs[1]] == [entry["loss"] for entry in logs[0]]
@@ -294,7 +304,9 @@ def test_another_config_in_the_same_folder_is_refused(tmp_path, tokenizers, movi
         run(tmp_path, tokenizers, movies, vectors, config(steps=3))
 
 
-def test_a_full_disk_leaves_the_last_checkpoint_whole(tmp_path, tokenizers, movies, vectors, monkeypatch):
+def test_a_full_disk_leaves_the_last_checkpoint_whole(
+    tmp_path, tokenizers, movies, vectors, undisturbed, monkeypatch
+):
     import safetensors.torch
 
     settings, real = config(), safetensors.torch.save_file
@@ -307,7 +319,7 @@ def test_a_full_disk_leaves_the_last_checkpoint_whole(tmp_path, tokenizers, movi
             raise OSError(28, "No space left on device")
         real(tensors, path, *rest)
 
-    whole = run(tmp_path / "whole", tokenizers, movies, vectors, settings)
+    _, whole = undisturbed
     monkeypatch.setattr(safetensors.torch, "save_file", full)
     with pytest.raises(OSError, match="No space left"):
         run(tmp_path / "full", tokenizers, movies, vectors, settings)
@@ -318,9 +330,9 @@ def test_a_full_disk_leaves_the_last_checkpoint_whole(tmp_path, tokenizers, movi
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
 
-def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path, tokenizers, movies, vectors):
+def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path, tokenizers, movies, vectors, undisturbed):
     settings = config()
-    whole = run(tmp_path / "whole", tokenizers, movies, vectors, settings)
+    _, whole = undisturbed
 
     def press(stage, done, of, losses):
         if done == 3:
@@ -332,7 +344,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path, tokenizers, movies, vector
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
 
-def test_kill_dash_nine_in_the_middle_of_training(tmp_path, tokenizers, movies, vectors):
+def test_kill_dash_nine_in_the_middle_of_training(tmp_path, tokenizers, movies, vectors, undisturbed):
     """A real process, killed for real at any step while it saves every other one."""
     step = random.SystemRandom().randint(1, 12)
     script = textwrap.dedent(
@@ -352,7 +364,7 @@ def test_kill_dash_nine_in_the_middle_of_training(tmp_path, tokenizers, movies, 
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
     assert done.returncode == -signal.SIGKILL, done.stderr
-    whole = run(tmp_path / "whole", tokenizers, movies, vectors, config())
+    _, whole = undisturbed
     resumed = run(tmp_path / "cut", tokenizers, movies, vectors, config())
     assert all(torch.equal(whole[name], resumed[name]) for name in whole), step
 
