@@ -412,14 +412,21 @@ def listed_titles(reply):
     return re.findall(r"^\d+\. (.+?)(?: \((\d{4})\))? — (.+)$", reply, flags=re.MULTILINE)
 
 
+FIRST = "I loved The Shining and It Follows. Something scary but not gory, after 2000."
+SECOND = "I have seen that. Anything with Toni Collette?"
+
+
+@pytest.fixture(scope="module")
+def chatted():
+    """Two turns with the starter, in a process of their own."""
+    return run([*REAL, "chat"], f"{FIRST}\n{SECOND}\n", HF_HUB_OFFLINE="1")
+
+
 @needs_starter
-def test_chat_with_the_starter():
-    first = "I loved The Shining and It Follows. Something scary but not gory, after 2000."
-    second = "I have seen that. Anything with Toni Collette?"
-    result = run([*REAL, "chat"], f"{first}\n{second}\n", HF_HUB_OFFLINE="1")
-    assert (result.code, result.err) == (0, "")
-    replies = result.out.split("> ")[1:]
-    assert replies[0].startswith(first) and replies[1].startswith(second)
+def test_chat_with_the_starter(chatted):
+    assert (chatted.code, chatted.err) == (0, "")
+    replies = chatted.out.split("> ")[1:]
+    assert replies[0].startswith(FIRST) and replies[1].startswith(SECOND)
     lists = [listed_titles(reply) for reply in replies]
     assert [len(one) for one in lists] == [5, 5]
     catalog = Catalog.builtin()
@@ -450,13 +457,9 @@ def test_own_catalogue_with_the_starter(tmp_path, capsys, monkeypatch):
         assert all(one["item"]["year"] > 2000 and one["reason"] for one in reply["recommendations"])
 
 
-def test_a_turn_in_the_terminal_prints_nothing_on_standard_error():
+def test_a_turn_in_the_terminal_prints_nothing_on_standard_error(chatted):
     """No package's warning stands above the first reply, whatever its version."""
-    command = [sys.executable, "-m", "wherefore.cli", "chat", "--k", "2"]
-    done = subprocess.run(
-        command, input="Something like Alien\n", capture_output=True, text=True, timeout=120
-    )
-    assert (done.returncode, done.stderr) == (0, "") and "2. " in done.stdout
+    assert (chatted.code, chatted.err) == (0, "") and "2. " in chatted.out
 
 
 def test_a_program_of_ones_own_prints_nothing_on_standard_error():

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from families import make_lm
 from wherefore import cli
 from wherefore.config import Component, Config, LLMConfig, LoraConfig
 from wherefore.lm.load import add_lora
+from wherefore.training import cost as cost_module
 from wherefore.training.cost import HARDWARE, Hardware, _Pass, estimate, span, task_tokens
 from wherefore.training.losses import LOSSES
 from wherefore.training.sizes import Saved, architectures, causal_lm_config, embedder_size, lm_size
@@ -204,6 +206,26 @@ def test_with_gradient_checkpointing_a_layer_keeps_its_input():
 
 
 # -- the whole
+
+
+@pytest.fixture(scope="module", autouse=True)
+def counted_once():
+    """What an LLM and its adapter are counted to is remembered: most estimates here are of the same one."""
+    known = {}
+
+    def remembered(count):
+        def call(kind, *given):
+            key = count.__qualname__, kind.to_json_string(), repr(given)
+            if key not in known:
+                known[key] = count(kind, *given)
+            return known[key]
+
+        return call
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cost_module, "lm_size", remembered(lm_size))
+        patch.setattr(cost_module, "Saved", SimpleNamespace(by=remembered(Saved.by)))
+        yield
 
 
 def small(**changes):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,12 @@ def imported(path: Path) -> set[str]:
 
 
 NAMES = {module_of(path) for path in MODULES}
-IMPORTS = {module_of(path): imported(path) for path in MODULES}
+
+
+@cache
+def imports() -> dict[str, set[str]]:
+    """What each module imports."""
+    return {module_of(path): imported(path) for path in MODULES}
 
 
 def unit(module: str) -> str:
@@ -66,7 +72,7 @@ def test_every_package_has_its_floor():
 def test_imports_point_down(module):
     up = {
         other
-        for other in IMPORTS[module]
+        for other in imports()[module]
         if unit(other) != unit(module) and FLOOR_OF[unit(other)] >= FLOOR_OF[unit(module)]
     }
     assert not up, f"{module} imports {', '.join(sorted(up))} from its own floor or above"
@@ -78,10 +84,10 @@ def test_no_module_imports_itself_by_a_detour():
     def visit(module: str, path: tuple[str, ...]) -> None:
         assert module not in path, " -> ".join((*path[path.index(module) :], module))
         if module not in done:
-            for other in sorted(IMPORTS.get(module, ())):
+            for other in sorted(imports().get(module, ())):
                 visit(other, (*path, module))
             done[module] = True
 
-    for module in sorted(IMPORTS):
+    for module in sorted(imports()):
         visit(module, ())
     assert set(done) >= NAMES

@@ -344,24 +344,16 @@ def test_programs_that_ask_at_once_are_answered_as_each_alone(ui, tokenizers):
     assert max(sizes) > 1
 
 
-def test_a_port_that_is_taken_and_a_bad_user_are_explained(fake_ui):
+def test_a_port_that_is_taken_and_a_bad_user_are_explained(capsys):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        done = fake_ui("--port", port)
+        command = [sys.executable, fake_recommender.__file__, "ui", "--port", str(port)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
         assert done.returncode == 2 and f"port {port} is taken" in done.stderr
-    done = fake_ui("--user", "me")
-    assert done.returncode == 2 and "give NAME:PASSWORD" in done.stderr
-
-
-@pytest.fixture
-def fake_ui():
-    def run(*arguments):
-        command = [sys.executable, fake_recommender.__file__, "ui", *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60)
-
-    return run
+    assert cli.main(["ui", "--user", "me"]) == 2
+    assert "give NAME:PASSWORD" in capsys.readouterr().err
 
 
 def test_without_gradio_the_error_says_what_to_install(monkeypatch, capsys):

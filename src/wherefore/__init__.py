@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     )
     from wherefore.lm.head import Scores
     from wherefore.lm.model import DialogueCache
-    from wherefore.lm.server import Server, Transcript
+    from wherefore.lm.server import Server, ServerFailure, Transcript
     from wherefore.recommender import Recommender
     from wherefore.reply import Done, Event, ListReady, Recommendation, Reply, TextDelta
     from wherefore.retrieval.candidates import Candidates
@@ -63,8 +63,9 @@ __all__ = [
     "DialogueError", "Done", "Effect", "Event", "Fact", "FieldKind", "FieldSpec", "Item", "LLMConfig",
     "Limit", "ListReady", "LoraConfig", "Mention", "Message", "MissingPackageError", "ModelError", "Part",
     "Preferences", "Question", "RankerConfig", "Recommendation", "Recommender", "Reply", "RetrievalConfig",
-    "Schema", "Scores", "Server", "ServerError", "StageConfig", "Storage", "TextDelta", "TrainConfig", "TrainingError", "Transcript",
-    "TurnConfig", "WhereforeError", "WhereforeWarning", "Wish", "WriterConfig",
+    "Schema", "Scores", "Server", "ServerError", "ServerFailure", "StageConfig", "Storage", "TextDelta",
+    "TrainConfig", "TrainingError", "Transcript", "TurnConfig", "WhereforeError", "WhereforeWarning",
+    "Wish", "WriterConfig",
 ]  # fmt: skip
 
 _HOMES = {
@@ -88,7 +89,7 @@ _HOMES = {
     ),
     "lm.head": "Scores",
     "lm.model": "DialogueCache",
-    "lm.server": "Server Transcript",
+    "lm.server": "Server ServerFailure Transcript",
     "recommender": "Recommender",
     "reply": "Done Event ListReady Recommendation Reply TextDelta",
     "retrieval.retriever": "Candidates",
