@@ -120,6 +120,9 @@ def ordinary_words() -> dict[str, int]:
     return {fold(word): rank for rank, word in enumerate(lines)}
 
 
+_PLAIN_WORD = re.compile(r"[a-z0-9]+")
+
+
 def normal_words(text: str) -> list[str]:
     """The words of a text as comparisons see them: lower case, no accents, runs of letters and digits.
 
@@ -133,6 +136,8 @@ def normal_words(text: str) -> list[str]:
 
 def normal_spans(text: str) -> list[tuple[str, int, int]]:
     """The same words with their places (start, end) in the text."""
+    if text.isascii():
+        return [(match[0], *match.span()) for match in _PLAIN_WORD.finditer(text.lower())]
     spans: list[tuple[str, int, int]] = []
     current, start = "", 0
     for place, char in enumerate(text):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.naming import words_of
@@ -117,17 +118,21 @@ def unrecorded(text: str, catalog: Catalog) -> list[str]:
     named = {
         word for spec in catalog.schema.fields for word in (*words_of(spec.name), *words_of(spec.label or ""))
     }
-    held = {
-        word
-        for spec in catalog.schema.tags
-        for value in catalog.vocabulary(spec.name)
-        for word in words_of(value)
-    }
     return [
         topic
         for topic, words, said in asked
-        if not words & named and not {word for word in words_of(said) if word not in _COMMON} & held
+        if not words & named and not _is_held(set(words_of(said)) - _COMMON, catalog)
     ]
+
+
+def _is_held(words: Collection[str], catalog: Catalog) -> bool:
+    """Whether a tag of the catalogue has one of some words."""
+    return any(
+        word in value.lower() and word in words_of(value)
+        for spec in catalog.schema.tags
+        for value in catalog.vocabulary(spec.name)
+        for word in words
+    )
 
 
 def other_kinds(text: str, catalog: Catalog) -> list[str]:

@@ -160,11 +160,13 @@ def _of_tags(spec: FieldSpec, items: Sequence[Item], weights: np.ndarray, catalo
         for value in values:
             mass[value] = mass.get(value, 0.0) + float(weight)
     frequent = sorted(mass, key=lambda value: (-mass[value], value))[:_FREQUENT]
+    has = np.array([[value in values for value in frequent] for values in held], dtype=bool)
+    has = has.reshape(len(held), len(frequent))
     best: tuple[float, tuple[str, ...]] = (0.0, ())
-    for options in combinations(frequent, min(_OPTIONS, len(frequent))):
-        bits = _told_by(options, held, weights)
+    for places in combinations(range(len(frequent)), min(_OPTIONS, len(frequent))):
+        bits = _told_by(has[:, places], weights)
         if bits > best[0] + 1e-9:
-            best = (bits, options)
+            best = (bits, tuple(frequent[place] for place in places))
     bits, options = best
     if len(options) < 2:
         return
@@ -174,17 +176,14 @@ def _of_tags(spec: FieldSpec, items: Sequence[Item], weights: np.ndarray, catalo
     yield Ask(spec.name, text, options, bits * _ANSWERED[kind])
 
 
-def _told_by(options: Sequence[str], held: Sequence[set[str]], weights: np.ndarray) -> float:
-    """The mutual information, in bits, of item and answer.
+def _told_by(has: np.ndarray, weights: np.ndarray) -> float:
+    """The mutual information, in bits, of item and answer, given which items have which options, (m, o).
 
     Who is after an item with several of the options names any one of them; with none, "something else".
     """
-    given = np.zeros((len(held), len(options) + 1))  # (m, answers)
-    for place, values in enumerate(held):
-        named = [number for number, option in enumerate(options) if option in values]
-        for number in named or [len(options)]:
-            given[place, number] = 1 / len(named or [0])
-    return _entropy(weights @ given) - float(weights @ [_entropy(row) for row in given])
+    named = np.column_stack([has, ~has.any(axis=1)])  # (m, answers)
+    choices = named.sum(axis=1)
+    return _entropy(weights @ (named / choices[:, None])) - float(weights @ np.log2(choices))
 
 
 def _entropy(shares: np.ndarray) -> float:
