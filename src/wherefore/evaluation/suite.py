@@ -38,10 +38,11 @@ def cases(folder: Path, pattern: str) -> list[Case]:
     files = sorted(folder.glob(pattern))
     if not files:
         raise CorpusNotFoundError(f"{folder} has no {pattern}; give the folder of the suite with --dialogues")
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return [
         Case(f"{path.stem}:{number}", tree)
         for path in files
-        for number, tree in enumerate(yaml.safe_load(path.read_text(encoding="utf-8")), 1)
+        for number, tree in enumerate(yaml.load(path.read_text(encoding="utf-8"), Loader=loader), 1)
     ]
 
 
