@@ -39,8 +39,9 @@ chat: $(VENV)/.installed
 ui: $(VENV)/.installed-ui
 	@$(BIN)/wherefore ui $(ARGS)
 
+# File by file in their order: sorted by number of tests, as is usual, the few long ones would come last.
 test: $(VENV)/.installed-dev
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.installed-dev
 	@failed=; for step in "ruff check ." "ruff format --check ." "mypy"; do \

@@ -221,6 +221,13 @@ def starter():
     return Recommender.from_pretrained("starter", device="cpu")
 
 
+@pytest.fixture(scope="session")
+def plain_starter(starter):
+    """The same with the grammar's sentences, which take less time: for tests of lists and answers."""
+    config = starter.config.updated("writer", tries=0)
+    return type(starter)(config, starter.index, starter.model, starter.retriever, starter.signals)
+
+
 @pytest.fixture
 def loaded_once(starter, monkeypatch):
     """What loads the starter in this process is given the one that is loaded."""

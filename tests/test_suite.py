@@ -6,7 +6,6 @@ import pytest
 
 from wherefore.evaluation import suite
 from wherefore.evaluation.suite import Case, Talk, Titles, faults, messages
-from wherefore.recommender import Recommender
 
 FOLDER = Path(__file__).parent / "dialogues"
 # What is not understood yet, and why.
@@ -86,10 +85,9 @@ def test_each_genre_is_understood_as_its_record_has_it(said, reader):
 
 
 @pytest.fixture(scope="module")
-def talk(starter):
+def talk(plain_starter):
     # What is understood, listed and answered is compared; how the LLM words a reason is not.
-    config = starter.config.updated("writer", tries=0)
-    return Talk(Recommender(config, starter.index, starter.model, starter.retriever, starter.signals))
+    return Talk(plain_starter)
 
 
 @pytest.mark.parametrize("case", marked(cases("talks-*.yaml")))
