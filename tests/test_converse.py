@@ -1,21 +1,29 @@
 """The command that measures the conversation."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from wherefore import cli
 
 ROOT = Path(__file__).parents[1]
 
 
-def run(*arguments):
-    command = [sys.executable, "-m", "wherefore.cli", "converse", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """The command in the project's folder, with what it says."""
+    monkeypatch.chdir(ROOT)
+
+    def call(*arguments):
+        code = cli.main(["converse", *map(str, arguments)])
+        return SimpleNamespace(returncode=code, stderr=capsys.readouterr().err)
+
+    return call
 
 
-def test_figures_of_simulated_users_and_of_feedback(tmp_path, shared):
+def test_figures_of_simulated_users_and_of_feedback(run, tmp_path, shared):
     given = ("--shared", shared, "--runs", tmp_path / "runs", "--results", tmp_path / "results")
     done = run(*given, "--parts", "simulated", "--users", 1)
     assert done.returncode == 0, done.stderr
@@ -43,7 +51,7 @@ def test_figures_of_simulated_users_and_of_feedback(tmp_path, shared):
     assert tree["feedback_disliked_precision"] > 0.7 and tree["feedback_seen_precision"] > 0.85
 
 
-def test_reasons_beside_those_of_people_and_lists_by_diversity(tmp_path, shared):
+def test_reasons_beside_those_of_people_and_lists_by_diversity(run, tmp_path, shared):
     given = ("--shared", shared, "--runs", tmp_path / "converse", "--results", tmp_path / "results")
     done = run(*given, "--parts", "style")
     assert done.returncode == 2 and "run wherefore truth first" in done.stderr
@@ -75,6 +83,6 @@ def test_reasons_beside_those_of_people_and_lists_by_diversity(tmp_path, shared)
         (("--checkpoint", "/nowhere"), "/nowhere"),
     ],
 )
-def test_what_is_wrong_is_said(arguments, says, tmp_path):
+def test_what_is_wrong_is_said(run, arguments, says, tmp_path):
     done = run(*arguments, "--results", tmp_path)
     assert done.returncode == 2 and says in done.stderr and not list(tmp_path.iterdir())

@@ -122,14 +122,14 @@ def test_a_whole_run_is_quick_and_small():
     assert done.stderr == ""
 
 
-def test_a_turn_does_not_get_slower_with_the_conversation(starter):
+def test_a_turn_does_not_get_slower_with_the_conversation(plain_starter):
     talked = []
     for _ in range(30):
         talked += [{"role": "user", "content": "I loved Alien"}, {"role": "assistant", "content": "Noted."}]
     ask = [{"role": "user", "content": "Something scary"}]
 
     def list_ready(messages):
-        return min(starter.generate(messages).timings["list_ready"] for _ in range(3))
+        return min(plain_starter.generate(messages).timings["list_ready"] for _ in range(3))
 
     assert list_ready([*talked, *ask]) < 4 * list_ready(ask) + 0.2
 
