@@ -216,7 +216,7 @@ def test_items_that_nobody_named_are_measured(project, movies):
     assert not any(cold[item].get("popularity") for item in kept_out)
     learned = Collaborative(Recommender.from_pretrained("runs/mine/cold/seed-0/checkpoint", "cpu").index)
     learned.restore(load_file("runs/mine/cold/seed-0/checkpoint/sources/collaborative.safetensors"))
-    assert learned._ids and not set(learned._ids) & set(kept_out)
+    assert learned._items.ids and not set(learned._items.ids) & set(kept_out)
 
 
 def test_a_changed_config_is_not_measured_with_weights_of_before(done, capsys):
