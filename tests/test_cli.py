@@ -115,7 +115,7 @@ def test_bad_input_is_one_line_and_status_2(arguments, said, fake, capsys):
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith("error: ") and captured.err.count("\n") == 1
-    assert said in captured.err
+    assert said in captured.err.lower()
 
 
 def test_a_fault_of_ours_is_one_line_too_and_can_be_debugged(fake, monkeypatch, capsys):

@@ -156,7 +156,9 @@ class SentenceTransformerEmbedder:
                 f"no sentence-transformers model could be loaded from {model}: {str(error).splitlines()[0]} "
                 "Give a folder that holds one, or an id that your hub cache has."
             ) from error
-        full = self.model.get_embedding_dimension()
+        # sentence-transformers 5.2 has it under its longer name alone
+        asked = getattr(self.model, "get_embedding_dimension", None)
+        full = asked() if asked is not None else self.model.get_sentence_embedding_dimension()
         if truncate_dim is not None and truncate_dim > full:
             raise ConfigError(f"`truncate_dim` is {truncate_dim} but {model} makes vectors of {full}")
         if max_length is not None:

@@ -154,6 +154,7 @@ def meta_lm(kind: Any, lora: LoraConfig | None, dtype: torch.dtype) -> Any:
 
     with torch.device("meta"):
         lm = AutoModelForCausalLM.from_config(kind, dtype=dtype)
+        lm.tie_weights()  # transformers 5.0 leaves that out on the meta device
         return lm if lora is None else add_lora(lm, lora)
 
 
