@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +13,7 @@ from wherefore.checkpoint import Checkpoint, checkpoint_dir, load_checkpoint, mo
 from wherefore.dialogue.messages import Dialogue, Message, parse_messages
 from wherefore.dialogue.state import Preferences
 from wherefore.errors import CheckpointError, ConfigError, DialogueError, ModelError
+from wherefore.progress import Progress
 from wherefore.ranking.ranker import Mode, Ranked, closeness, length
 from wherefore.reply import Done, Event, Recommendation, Reply, Telling, recommendations
 from wherefore.turn.language import Heard
@@ -23,8 +24,6 @@ from wherefore.writing.plan import plan_opening, plan_reasons
 from wherefore.writing.policy import first_words, question_back
 from wherefore.writing.realizer import Grounds, realize
 from wherefore.writing.understood import understood
-
-Progress = Callable[[int, int], None]
 
 
 class Recommender(ListMaker):

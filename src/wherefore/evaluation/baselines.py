@@ -15,7 +15,8 @@ import numpy as np
 
 from wherefore.corpora.base import CorpusDialogue, Instance, instances
 from wherefore.errors import ConfigError, CorpusError
-from wherefore.evaluation.system import Progress, Rank, Setting, count_mentions
+from wherefore.evaluation.system import Rank, Setting, count_mentions
+from wherefore.progress import Progress
 from wherefore.retrieval.collaborative import item_item
 from wherefore.retrieval.neighbours import Contexts
 

@@ -30,7 +30,8 @@ from wherefore.evaluation.metrics import (
     ranks_of,
     slices_of,
 )
-from wherefore.evaluation.system import Progress, Rank, in_order, ranking_of
+from wherefore.evaluation.system import Rank, in_order, ranking_of
+from wherefore.progress import Progress
 
 PROTOCOLS = ("dedup", "repeats")
 

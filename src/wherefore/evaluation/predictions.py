@@ -9,8 +9,9 @@ from pathlib import Path
 from wherefore.corpora.base import CorpusDialogue, Instance
 from wherefore.corpora.files import read_lines
 from wherefore.errors import TrainingError
-from wherefore.evaluation.system import Progress, Rank, in_order, ranking_of
+from wherefore.evaluation.system import Rank, in_order, ranking_of
 from wherefore.files import write_aside
+from wherefore.progress import Progress
 
 
 def write_predictions(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import platform
@@ -12,22 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import wherefore
-from wherefore.files import write_aside
+from wherefore.files import sha256, write_aside
 
 
 def provenance(command: str, seed: int, files: Iterable[Path] = ()) -> dict[str, Any]:
     """What stands beside every figure: command, commit, seed, hardware and a hash of the data."""
-    digest = hashlib.sha256()
-    for file in files:
-        with file.open("rb") as data:
-            while chunk := data.read(1 << 20):
-                digest.update(chunk)
     return {
         "command": command,
         "commit": _commit(),
         "seed": seed,
         "hardware": f"{_processor()}, {os.cpu_count()} cores, {platform.system()}",
-        "data_sha256": digest.hexdigest(),
+        "data_sha256": sha256(*files),
     }
 
 
@@ -43,10 +37,7 @@ def save_figures(path: Path, figures: Mapping[str, Any], over: bool = False) -> 
 
 def code_hash() -> str:
     """A hash of all the package's code."""
-    digest = hashlib.sha256()
-    for file in sorted(Path(wherefore.__file__).parent.rglob("*.py")):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+    return sha256(*sorted(Path(wherefore.__file__).parent.rglob("*.py")))
 
 
 def _commit() -> str:

@@ -16,7 +16,8 @@ from wherefore.errors import ConfigError, CorpusError, WhereforeWarning
 from wherefore.evaluation.evaluate import rounded
 from wherefore.evaluation.items import own_catalog
 from wherefore.evaluation.repeating import NamedAgain
-from wherefore.evaluation.system import Progress, Setting, count_mentions, in_order
+from wherefore.evaluation.system import Setting, count_mentions, in_order
+from wherefore.progress import Progress
 
 if TYPE_CHECKING:
     from wherefore.catalog.catalog import Catalog

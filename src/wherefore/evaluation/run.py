@@ -17,7 +17,8 @@ from wherefore.evaluation.evaluate import PROTOCOLS, Report, check_names, combin
 from wherefore.evaluation.predictions import read_predictions, write_predictions
 from wherefore.evaluation.provenance import code_hash, provenance
 from wherefore.evaluation.ranker import build_recommender
-from wherefore.evaluation.system import Progress, Rank, Setting, count_mentions
+from wherefore.evaluation.system import Rank, Setting, count_mentions
+from wherefore.progress import Progress
 
 if TYPE_CHECKING:
     from wherefore.catalog.catalog import Catalog

@@ -16,8 +16,8 @@ from wherefore.errors import CatalogNotFoundError, ConfigError
 from wherefore.evaluation.evaluate import PROTOCOLS, Report
 from wherefore.evaluation.items import write_catalog
 from wherefore.evaluation.run import evaluate_corpus
-from wherefore.evaluation.system import Progress
 from wherefore.files import write_aside
+from wherefore.progress import Progress
 
 SYSTEMS = (
     "recommender",

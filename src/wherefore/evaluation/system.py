@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from wherefore.corpora.base import Corpus, CorpusDialogue, Instance, titles_of
 from wherefore.errors import TrainingError
+from wherefore.progress import Progress
 
 if TYPE_CHECKING:
     from wherefore.catalog.catalog import Catalog
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 # A system: an instance to item ids of its corpus, best first; at least 50 besides those named before.
 Rank = Callable[[Instance], Sequence[str]]
-Progress = Callable[[int, int], None]  # done, total
 
 _AHEAD = 64  # instances whose texts are embedded at once
 

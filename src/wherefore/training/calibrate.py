@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from wherefore.lm.model import RecommenderLM
+from wherefore.progress import Progress
 from wherefore.training.ingredients import Ingredients
-
-Progress = Callable[[int, int], None]
 
 
 def calibrate(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,10 @@ from wherefore.dialogue.messages import Dialogue
 from wherefore.errors import CorpusError
 from wherefore.files import write_aside
 from wherefore.lm.prompt import PromptFormat, Segment
+from wherefore.progress import Progress
 from wherefore.reading.reader import DialogueReader
 from wherefore.retrieval.retriever import Retriever
 
-Progress = Callable[[int, int], None]
 _AT_ONCE = 64  # dialogues whose texts are embedded at once
 
 
