@@ -35,6 +35,11 @@ def reader(builtin_reader):
     return builtin_reader
 
 
+@pytest.fixture(scope="module")
+def titles(reader):
+    return Titles(reader.catalog)
+
+
 def cases(pattern: str) -> list[Case]:
     return suite.cases(FOLDER, pattern)
 
@@ -51,9 +56,9 @@ def marked(found: list[Case]) -> list:
 
 
 @pytest.mark.parametrize("case", marked(cases("messages-*.yaml")))
-def test_a_message_is_understood(case, reader):
+def test_a_message_is_understood(case, reader, titles):
     state = reader.read(messages(case.tree)).preferences
-    assert faults(case.tree, state, Titles(reader.catalog)) == []
+    assert faults(case.tree, state, titles) == []
 
 
 def test_the_suite_is_whole():
@@ -61,9 +66,8 @@ def test_the_suite_is_whole():
     assert set(KNOWN) <= {case.name for case in (*cases("messages-*.yaml"), *cases("talks-*.yaml"))}
 
 
-def test_most_messages_that_mended_nothing_are_understood(reader):
+def test_most_messages_that_mended_nothing_are_understood(reader, titles):
     """The messages of `held-out.yaml` are only counted: which of them fail tells nobody what to mend."""
-    titles = Titles(reader.catalog)
     held_out = cases("held-out.yaml")
     understood = sum(
         not faults(case.tree, reader.read(messages(case.tree)).preferences, titles) for case in held_out

@@ -102,6 +102,13 @@ class LLMConfig(_Strict):
     parallel: int = Field(2, ge=1, le=32)  # requests at once, for sentences
 
 
+class PassagesConfig(_Strict):
+    """How the clauses of items' texts are kept, for the source `passages`."""
+
+    factory: str | None = None  # as of the store; by their number when null
+    vectors: Path | None = None  # further ones by item, of texts that are not in the records
+
+
 class RetrievalConfig(_Strict):
     """Where candidates come from."""
 
@@ -114,6 +121,12 @@ class RetrievalConfig(_Strict):
         Component(name="attributes", k=100),
         Component(name="popularity", k=150),
     )
+    passages: PassagesConfig = PassagesConfig()
+
+    @property
+    def reads_passages(self) -> bool:
+        """Whether a source searches the items' texts by the clause."""
+        return any(source.name == "passages" for source in self.sources)
 
 
 class RankerConfig(_Strict):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.config import Config
+from wherefore.config import Config, PassagesConfig
 from wherefore.retrieval.index import Index
 
 
@@ -27,6 +27,9 @@ def cached_index(
     parts = [catalog.fingerprint(), like.embedder.name, config.store.model_dump_json()]
     if like.projection is not None:  # items must land in the space that the base was trained in
         parts.append(hashlib.sha256(like.projection.directions.tobytes()).hexdigest())
+    reads_passages = config.retrieval.reads_passages
+    if reads_passages:
+        parts.append("passages")
     folder = root / "indexes" / hashlib.sha256("|".join(parts).encode()).hexdigest()[:20]
     try:
         return Index.load(folder, catalog, like.embedder)
@@ -34,7 +37,13 @@ def cached_index(
         pass
     projection = like.projection if like.projection is not None else config.pca
     index = Index.build(
-        catalog, like.embedder, config.store, projection, progress=progress, cache=root / "building"
+        catalog,
+        like.embedder,
+        config.store,
+        projection,
+        progress=progress,
+        cache=root / "building",
+        passages=PassagesConfig() if reads_passages else None,
     )
     index.save(folder)
     return index

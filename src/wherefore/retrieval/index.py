@@ -14,7 +14,7 @@ from typing import Any, Self
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog, Item
-from wherefore.config import Component, build, resolve
+from wherefore.config import Component, PassagesConfig, build, resolve
 from wherefore.errors import CheckpointError, CheckpointNotFoundError, ConfigError
 from wherefore.files import recover, write_aside
 from wherefore.progress import Progress
@@ -22,6 +22,7 @@ from wherefore.retrieval.attributes import Attributes
 from wherefore.retrieval.embedders import Embedder
 from wherefore.retrieval.embedding_cache import CachedEmbedder
 from wherefore.retrieval.lexical import Lexical
+from wherefore.retrieval.passages import Passages, hidden_vectors
 from wherefore.retrieval.projection import Projection
 from wherefore.retrieval.stores import STORES, VectorStore
 
@@ -50,6 +51,7 @@ class Index:
         lexical: Lexical,
         projection: Projection | None = None,
         store_name: str = "faiss",
+        passages: Passages | None = None,
     ) -> None:
         self.catalog = catalog
         self.embedder = embedder
@@ -57,6 +59,7 @@ class Index:
         self.lexical = lexical
         self.projection = projection
         self._store_name = store_name
+        self._passages = passages
         self._kept: CachedEmbedder | None = None  # until it is saved
         self._vectors: np.ndarray | None = None
         self._attributes: Attributes | None = None
@@ -79,6 +82,13 @@ class Index:
             self._vectors = self.store.vectors()
             self._vectors.flags.writeable = False
         return self._vectors
+
+    @property
+    def passages(self) -> Passages:
+        """The vectors of the clauses of the items' texts; made when they are asked for, unless they were built."""
+        if self._passages is None:
+            self._passages = Passages.build(self.catalog, self.embedder)
+        return self._passages
 
     @property
     def attributes(self) -> Attributes:
@@ -141,6 +151,7 @@ class Index:
         pca: float | int | Projection | None = None,
         progress: Progress | None = None,
         cache: str | Path | None = None,
+        passages: PassagesConfig | None = None,
     ) -> Self:
         """Embed every item and index it.
 
@@ -153,6 +164,7 @@ class Index:
             progress: Told (items embedded, of).
             cache: Folder for what is embedded so far: an interrupted build goes on where it stopped. It is
                 deleted when the index is saved.
+            passages: How the clauses of the items' texts are embedded too; None: not now.
 
         Raises:
             ConfigError: If `pca` is neither, or is a projection of vectors of another width.
@@ -173,6 +185,10 @@ class Index:
         made.add(list(catalog.ids), vectors)
         index = cls(catalog, embedder, made, Lexical(texts), projection, store.name)
         index._kept = kept
+        if passages is not None:
+            index._passages = Passages.build(
+                catalog, kept or embedder, passages.factory, hidden_vectors(passages.vectors), progress
+            )
         return index
 
     def add(self, items: Sequence[Item | Mapping[str, Any]]) -> None:
@@ -187,6 +203,8 @@ class Index:
         texts = [self.catalog.text(item) for item in new]
         vectors = self.project(self.embedder.encode(texts, "item"))
         self.store.add([item.id for item in new], vectors)
+        if self._passages is not None:
+            self._passages.add(new, self.catalog.schema, self.embedder)
         self.catalog.add(new)
         self.lexical.add(texts)
         self._forget()
@@ -203,6 +221,8 @@ class Index:
         self.catalog.remove(ids)
         self.store.remove(ids)
         self.lexical.remove(rows)
+        if self._passages is not None:
+            self._passages.remove(rows)
         self._forget()
 
     def save(self, folder: str | Path) -> None:
@@ -221,6 +241,8 @@ class Index:
             aside.mkdir()
             self.store.save(aside / "store")
             self.lexical.save(aside / "words")
+            if self._passages is not None:
+                self._passages.save(aside / "passages")
             if self.projection is not None:
                 self.projection.save(aside / "projection.safetensors")
             (aside / "meta.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
@@ -274,7 +296,8 @@ class Index:
             raise CheckpointError(
                 f"the index in {folder} holds other items than its meta.json says; build it again"
             )
-        return cls(catalog, embedder, store, lexical, projection, about["store"])
+        passages = Passages.load(folder / "passages", catalog) if (folder / "passages").is_dir() else None
+        return cls(catalog, embedder, store, lexical, projection, about["store"], passages)
 
     def _forget(self) -> None:
         self._vectors = None

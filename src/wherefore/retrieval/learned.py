@@ -17,30 +17,12 @@ from wherefore.retrieval.tensors import write_tensors
 
 
 @runtime_checkable
-class Learned(Protocol):
-    """What a source that learns has beside `Source`'s members.
-
-    Until it is fitted or restored it finds nothing and scores NaN. Items are known by their ids, so it can be
-    restored onto another catalogue: what is not known there has no score of it.
-    """
+class Kept(Protocol):
+    """What a source has beside `Source`'s members whose weights are kept in a checkpoint."""
 
     @property
     def fitted(self) -> bool:
         """Whether it has learned."""
-
-    def fit(
-        self, dialogues: Sequence[Dialogue], vectors: TextVectors, progress: Progress | None = None
-    ) -> None:
-        """Learn from whole dialogues with their mentions; when it fails, what was learned before stays.
-
-        Args:
-            dialogues: Oldest first.
-            vectors: Vectors of texts, shared by all that are fitted; None: the source makes what it needs.
-            progress: Told (done, of).
-
-        Raises:
-            TrainingError: If there is nothing to learn from.
-        """
 
     def tensors(self) -> dict[str, np.ndarray]:
         """All that was learned, for a safetensors file.
@@ -54,6 +36,29 @@ class Learned(Protocol):
 
         Raises:
             CheckpointError: If a tensor is missing, unknown, or has a wrong shape, type or content.
+        """
+
+
+@runtime_checkable
+class Learned(Kept, Protocol):
+    """What a source that learns from dialogues has besides.
+
+    Until it is fitted or restored it finds nothing and scores NaN. Items are known by their ids, so it can be
+    restored onto another catalogue: what is not known there has no score of it.
+    """
+
+    def fit(
+        self, dialogues: Sequence[Dialogue], vectors: TextVectors, progress: Progress | None = None
+    ) -> None:
+        """Learn from whole dialogues with their mentions; when it fails, what was learned before stays.
+
+        Args:
+            dialogues: Oldest first.
+            vectors: Vectors of texts, shared by all that are fitted; None: the source makes what it needs.
+            progress: Told (done, of).
+
+        Raises:
+            TrainingError: If there is nothing to learn from.
         """
 
 
@@ -98,18 +103,18 @@ class TextVectors:
 
 
 def save_sources(sources: Iterable[Source], folder: Path) -> None:
-    """Write what every source that learns has learned, `<name>.safetensors` each.
+    """Write what every source has learned, `<name>.safetensors` each.
 
     Raises:
         CheckpointError: If one has learned nothing.
     """
     for source in sources:
-        if isinstance(source, Learned):
+        if isinstance(source, Kept):
             write_tensors(folder / f"{source.name}.safetensors", source.tensors())
 
 
 def load_sources(sources: Iterable[Source], folder: Path) -> None:
-    """Restore every learned source from what `save_sources` wrote.
+    """Restore every source from what `save_sources` wrote.
 
     Raises:
         CheckpointNotFoundError: If a source's file is not there.
@@ -119,7 +124,7 @@ def load_sources(sources: Iterable[Source], folder: Path) -> None:
     from safetensors.numpy import load_file
 
     for source in sources:
-        if not isinstance(source, Learned):
+        if not isinstance(source, Kept):
             continue
         file = folder / f"{source.name}.safetensors"
         if not file.is_file():

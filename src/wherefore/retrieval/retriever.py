@@ -13,7 +13,7 @@ from wherefore.retrieval.candidates import Candidates, feature_names, optional_f
 from wherefore.retrieval.features import Describer
 from wherefore.retrieval.filters import allowed_rows, demanded_rows
 from wherefore.retrieval.index import Index
-from wherefore.retrieval.learned import Learned
+from wherefore.retrieval.learned import Kept
 from wherefore.retrieval.source import Reads, Source, Split, nearest, top
 from wherefore.retrieval.sources import SOURCES
 from wherefore.retrieval.unlearned import Dense
@@ -183,7 +183,7 @@ def make_retriever(config: Config, index: Index, like: Retriever | None = None) 
         like: Its sources have learned; what they learned is taken over, for the items that are known there.
     """
     sources = [build(source, SOURCES, "source", index=index) for source in config.retrieval.sources]
-    learned = {} if like is None else {one.name: one for one in like.sources if isinstance(one, Learned)}
+    learned = {} if like is None else {one.name: one for one in like.sources if isinstance(one, Kept)}
     for source in sources:
         if source.name in learned:
             source.restore(learned[source.name].tensors())

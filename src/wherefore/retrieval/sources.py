@@ -7,6 +7,7 @@ from typing import Any
 
 from wherefore.retrieval.collaborative import Collaborative
 from wherefore.retrieval.neighbours import Neighbours
+from wherefore.retrieval.passage_match import PassageMatch
 from wherefore.retrieval.regression import Regression
 from wherefore.retrieval.source import Source
 from wherefore.retrieval.unlearned import BM25, AttributeMatch, Dense, Liked, Popularity
@@ -25,6 +26,7 @@ SOURCES: dict[str, Callable[..., Source]] = {
     "liked": Liked,
     "attributes": AttributeMatch,
     "popularity": Popularity,
+    "passages": PassageMatch,
     "tower": _tower,
     "collaborative": Collaborative,
     "neighbours": Neighbours,

@@ -43,6 +43,7 @@ def load_index(config: Config, catalog: Catalog, kept: Path, show: Show) -> Inde
         config.store,
         config.pca,
         progress=lambda done, of: show("embedding items", done, of, ""),
+        passages=config.retrieval.passages if config.retrieval.reads_passages else None,
     )
     index.save(folder)
     return index

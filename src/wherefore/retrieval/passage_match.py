@@ -1,0 +1,127 @@
+"""The source that matches what people say with what items' texts say, clause by clause."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+
+from wherefore.dialogue.messages import Dialogue
+from wherefore.retrieval.checks import at_least_one
+from wherefore.retrieval.index import Index
+from wherefore.retrieval.query_encoder import QueryEncoder
+from wherefore.retrieval.source import Found, nothing, unknown
+from wherefore.retrieval.utterances import by_message, has_words, outside
+
+_KEPT = 512  # requests whose vectors are kept
+_CHARACTERS = 600  # of a request that are read, the newest
+
+
+class PassageMatch:
+    """What is said, without titles, against every clause of the items' texts; the best clause counts.
+
+    Two requests are made: the newest message of the user, and all that the user said.
+
+    Args:
+        index: What is searched.
+        k: Rows given at most.
+        encoder: A file with the changes of `QueryEncoder`; those of a checkpoint take their place. Without, or with
+            an embedder that is not MiniLM, the embedder itself reads requests.
+    """
+
+    name = "passages"
+    part_names = ("newest", "margin")
+
+    def __init__(self, index: Index, k: int = 100, encoder: str | Path | None = None) -> None:
+        at_least_one("a source's ", k=k)
+        self.index = index
+        self.k = k
+        self.encoder: QueryEncoder | None = None
+        self._vectors: OrderedDict[str, np.ndarray] = OrderedDict()
+        self._lock = Lock()
+        if encoder is not None:
+            from safetensors.numpy import load_file
+
+            self.restore(load_file(encoder))
+
+    def requests(self, dialogue: Dialogue) -> list[str]:
+        """What is searched for: the newest message's words, then, where there are more, all of the user's."""
+        mentions = by_message(dialogue)
+        said: list[str] = []
+        for number, message in enumerate(dialogue.messages):
+            if message.role == "user":
+                parts = outside(message.content, mentions.get(number, ()))
+                text = " ".join(" ".join(parts).split())
+                if has_words(parts):
+                    said.append(text.encode("utf-8", "replace").decode("utf-8"))
+        whole = [said[-1], " ".join(said)] if len(said) > 1 else said
+        return list(dict.fromkeys(text[-_CHARACTERS:] for text in whole))
+
+    def search(self, dialogue: Dialogue, query: np.ndarray, k: int, allowed: np.ndarray) -> Found:
+        """The rows with the closest passages."""
+        requests = self.encoded(dialogue)
+        return self.index.passages.search(requests, k, allowed) if len(requests) else nothing()
+
+    def score(self, dialogue: Dialogue, query: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Cosine of a request and the row's closest passage (m,); NaN for a row without texts."""
+        requests = self.encoded(dialogue)
+        if not len(requests):
+            return unknown(rows)
+        best: np.ndarray = self.index.passages.scores(requests, rows).max(axis=0)
+        return best
+
+    def parts(self, dialogue: Dialogue, rows: np.ndarray) -> np.ndarray:
+        """The score by the newest message alone, and how far it lies below the best of these rows, (m, 2)."""
+        made = np.full((len(rows), 2), np.nan, dtype=np.float32)
+        requests = self.encoded(dialogue)
+        if len(requests) and len(rows):
+            made[:, 0] = self.index.passages.scores(requests[:1], rows)[0]
+            if not np.isnan(made[:, 0]).all():
+                made[:, 1] = made[:, 0] - np.nanmax(made[:, 0])
+        return made
+
+    def encoded(self, dialogue: Dialogue) -> np.ndarray:
+        """The vectors of a dialogue's requests (q, d), unit."""
+        return self.vectors(self.requests(dialogue))
+
+    def vectors(self, texts: list[str]) -> np.ndarray:
+        """Requests -> (n, d) float32, unit; the last ones are kept."""
+        if not texts:
+            return np.empty((0, self.index.embedder.dim), dtype=np.float32)
+        with self._lock:
+            new = [text for text in dict.fromkeys(texts) if text not in self._vectors]
+        if new:
+            made = (
+                self.index.embedder.encode(new, "query") if self.encoder is None else self.encoder.encode(new)
+            )
+            with self._lock:
+                self._vectors.update(zip(new, made, strict=True))
+        with self._lock:
+            found = np.stack([self._vectors[text] for text in texts])
+            while len(self._vectors) > _KEPT:
+                self._vectors.popitem(last=False)
+        return found
+
+    @property
+    def fitted(self) -> bool:
+        """Whether it has an encoder of its own."""
+        return self.encoder is not None
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        """The encoder's changes; none without one."""
+        return {} if self.encoder is None else dict(self.encoder.changes)
+
+    def restore(self, tensors: Mapping[str, np.ndarray]) -> None:
+        """Take the encoder's changes; with an embedder that is not MiniLM they are left.
+
+        Raises:
+            CheckpointError: If they fit no layers.
+        """
+        encoder = QueryEncoder(tensors) if tensors else None
+        fits = self.index.embedder.name.startswith("all-MiniLM-L6-v2@")
+        with self._lock:
+            self.encoder = encoder if fits else None
+            self._vectors.clear()

@@ -1,0 +1,272 @@
+"""Passages: what an item's texts say, clause by clause, each with a vector of its own.
+
+A request is compared with every passage of an item and the best one counts (MaxP: Dai and Callan, 2019, "Deeper Text
+Understanding for IR with Contextual Neural Language Modeling"), since a clause that answers it is lost in a whole
+record's vector.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from wherefore.catalog.catalog import Catalog, Item
+from wherefore.catalog.clauses import clauses
+from wherefore.catalog.schema import Schema
+from wherefore.errors import CheckpointError, CheckpointNotFoundError
+from wherefore.files import write_aside
+from wherefore.progress import Progress
+from wherefore.retrieval.embedders import Embedder
+from wherefore.retrieval.stores import FaissStore
+from wherefore.retrieval.tensors import unpacked
+
+MOST = 24  # passages of one item; the first of each text come first
+_ROUNDED, _GRAPH = (
+    100_000,
+    1_000_000,
+)  # passages from which vectors are kept in fewer bytes, or searched by a graph
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A clause of a record."""
+
+    field: str  # the text field it stands in
+    text: str
+
+
+def passages_of(item: Item, schema: Schema) -> tuple[Passage, ...]:
+    """The clauses of an item's texts, at most `MOST`; where there are more, every text gives its first ones."""
+    texts = [
+        [Passage(spec.name, clause) for clause in clauses(str(item.fields[spec.name]))]
+        for spec in schema.texts
+        if spec.name in item.fields
+    ]
+    found = [passage for text in texts for passage in text]
+    if len(found) <= MOST:
+        return tuple(found)
+    by_place = sorted(
+        ((place, number) for number, text in enumerate(texts) for place in range(len(text))),
+    )[:MOST]
+    return tuple(texts[number][place] for place, number in sorted(by_place, key=lambda one: (one[1], one[0])))
+
+
+class Passages:
+    """The vectors of all items' passages. Items are known by their rows, as everywhere in an index.
+
+    Args:
+        store: The vectors, in the order of the rows; those of an item are neighbours.
+        counts: How many each row has, (n,).
+        shown: How many of them are clauses of its record, (n,); the rest, after these, are vectors of texts that may
+            be searched but not shown.
+    """
+
+    def __init__(self, store: FaissStore, counts: np.ndarray, shown: np.ndarray) -> None:
+        self.store = store
+        self.counts = counts.astype(np.int64)
+        self.shown = shown.astype(np.int64)
+        self._place()
+
+    def _place(self) -> None:
+        self.starts = np.concatenate([[0], np.cumsum(self.counts)])
+        self.row_of = np.repeat(np.arange(len(self.counts)), self.counts)
+
+    def __len__(self) -> int:
+        return len(self.store)
+
+    @classmethod
+    def build(
+        cls,
+        catalog: Catalog,
+        embedder: Embedder,
+        factory: str | None = None,
+        hidden: Mapping[str, np.ndarray] | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Cut and embed the texts of all items.
+
+        Args:
+            catalog: The items.
+            embedder: Makes the vectors, of width d.
+            factory: How FAISS keeps them; by their number when None: a byte a dimension, beyond a hundred thousand half
+                of that, beyond a million searched through a graph.
+            hidden: Further vectors (m, d) by item id, of texts that are not in the record.
+            progress: Told (passages embedded, of).
+        """
+        texts = [[one.text for one in passages_of(item, catalog.schema)] for item in catalog.items]
+        made = embedder.encode([text for part in texts for text in part], "item", progress)
+        more = [(hidden or {}).get(item.id) for item in catalog.items]
+        shown = np.array([len(part) for part in texts], dtype=np.int64)
+        counts = shown + np.array([0 if part is None else len(part) for part in more], dtype=np.int64)
+        starts = np.concatenate([[0], np.cumsum(shown)])
+        pieces = []
+        for row, part in enumerate(more):
+            pieces.append(made[starts[row] : starts[row + 1]])
+            if part is not None:
+                pieces.append(part.astype(np.float32))
+        vectors = np.concatenate([np.empty((0, embedder.dim), dtype=np.float32), *pieces])
+        store = FaissStore(embedder.dim, factory or _factory(len(vectors), embedder.dim))
+        store.add(_names(catalog.ids, counts), vectors)
+        return cls(store, counts, shown)
+
+    def add(self, items: Sequence[Item], schema: Schema, embedder: Embedder) -> None:
+        """Append the passages of new rows."""
+        texts = [[one.text for one in passages_of(item, schema)] for item in items]
+        made = embedder.encode([text for part in texts for text in part], "item")
+        counts = np.array([len(part) for part in texts], dtype=np.int64)
+        self.store.add(_names([item.id for item in items], counts), made)
+        self.counts = np.concatenate([self.counts, counts])
+        self.shown = np.concatenate([self.shown, counts])
+        self._place()
+
+    def remove(self, rows: np.ndarray) -> None:
+        """Take rows out; the others move up."""
+        gone = np.isin(self.row_of, rows)
+        self.store.remove([self.store.ids[place] for place in np.flatnonzero(gone)])
+        kept = np.ones(len(self.counts), dtype=bool)
+        kept[rows] = False
+        self.counts, self.shown = self.counts[kept], self.shown[kept]
+        self._place()
+
+    def search(
+        self, queries: np.ndarray, k: int, allowed: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The k rows whose best passage is closest to any of the queries.
+
+        Args:
+            queries: (q, d) unit.
+            k: At most so many rows.
+            allowed: (n,) bool.
+
+        Returns:
+            Rows (r,) int64 and scores (r,) float32, best first, equal scores by row.
+        """
+        if not len(self) or not len(queries) or k < 1:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+        mask = None if allowed is None else allowed[self.row_of]
+        possible = len(self) if mask is None else int(mask.sum())
+        rows_possible = len(self.counts) if allowed is None else int((self.counts[allowed] > 0).sum())
+        wanted = min(k, rows_possible)
+        asked = min(4 * k, possible)
+        while True:  # passages of few items may fill the first places
+            hits = self.store.search(queries, max(asked, 1), mask)
+            found = hits.rows >= 0
+            rows, scores = self.row_of[hits.rows[found]], hits.scores[found]
+            order = np.lexsort((rows, -scores))
+            rows, first = np.unique(rows[order], return_index=True)
+            scores = scores[order][first]
+            if len(rows) >= wanted or asked >= possible:
+                break
+            asked = min(4 * asked, possible)
+        best = np.lexsort((rows, -scores))[:k]
+        return rows[best], scores[best].astype(np.float32)
+
+    def scores(self, queries: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """The likeness of every query to the best passage of every row, (q, m) float32; NaN for a row without any."""
+        return self._best(queries, rows, self.counts)[0]
+
+    def evidence(self, query: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The clause of each record that is closest to a query (d,).
+
+        Returns:
+            Its likeness (m,), NaN where there is none, and its number among the item's passages (m,), -1 likewise.
+        """
+        scores, places = self._best(query[None], rows, self.shown)
+        return scores[0], places[0]
+
+    def _best(
+        self, queries: np.ndarray, rows: np.ndarray, counts: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        scores = np.full((len(queries), len(rows)), np.nan, dtype=np.float32)
+        places = np.full((len(queries), len(rows)), -1, dtype=np.int64)
+        sizes = counts[rows]
+        has = np.flatnonzero(sizes)
+        if not len(has):
+            return scores, places
+        sizes = sizes[has]
+        begins = np.cumsum(sizes) - sizes
+        within = np.arange(int(sizes.sum())) - np.repeat(begins, sizes)
+        near = (
+            queries @ self.store.vectors(np.repeat(self.starts[rows[has]], sizes) + within).T
+        )  # (q, passages)
+        scores[:, has] = np.maximum.reduceat(near, begins, axis=1)
+        for query in range(len(queries)):
+            best = near[query] >= np.repeat(scores[query, has], sizes)
+            first = np.minimum.reduceat(np.where(best, within, np.iinfo(np.int64).max), begins)
+            places[query, has] = first
+        return scores, places
+
+    def save(self, folder: Path) -> None:
+        """Write `passages.json` and the store to a folder."""
+        about = {"counts": self.counts.tolist(), "shown": self.shown.tolist()}
+        with write_aside(folder) as aside:
+            aside.mkdir()
+            self.store.save(aside / "store", with_ids=False)
+            (aside / "passages.json").write_text(json.dumps(about, separators=(",", ":")), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path, catalog: Catalog) -> Self:
+        """Read what `save` wrote.
+
+        Raises:
+            CheckpointNotFoundError: If a file is missing.
+            CheckpointError: If one is broken or of another catalogue.
+        """
+        file = folder / "passages.json"
+        if not file.is_file():
+            raise CheckpointNotFoundError(f"no {file}; build the index again")
+        try:
+            about = json.loads(file.read_text(encoding="utf-8"))
+            counts = np.array(about["counts"], dtype=np.int64)
+            shown = np.array(about["shown"], dtype=np.int64)
+            if counts.shape != (len(catalog),) or shown.shape != counts.shape or (shown > counts).any():
+                raise ValueError("its counts are not those of the catalogue")
+        except (ValueError, KeyError, TypeError) as error:
+            raise CheckpointError(f"{file} cannot be read ({error}); build the index again") from error
+        return cls(FaissStore.load(folder / "store", _names(catalog.ids, counts)), counts, shown)
+
+
+def hidden_vectors(file: Path | None) -> dict[str, np.ndarray]:
+    """Vectors (m, d) by item id, from a safetensors file with `ids` (JSON), `counts` and `vectors`; none without one.
+
+    Raises:
+        CheckpointNotFoundError: If there is no such file.
+        CheckpointError: If it is broken.
+    """
+    if file is None:
+        return {}
+    if not file.is_file():
+        raise CheckpointNotFoundError(
+            f"no {file}, which `retrieval.passages.vectors` names; make it with scripts/plot_vectors.py, "
+            "or leave it out"
+        )
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        tensors = load_file(file)
+        ends = np.cumsum(tensors["counts"])
+        parts = np.split(tensors["vectors"], ends[:-1])
+        return dict(zip(unpacked(tensors["ids"]), parts, strict=True))
+    except (SafetensorError, KeyError, ValueError) as error:
+        raise CheckpointError(f"{file} cannot be read: {error}") from error
+
+
+def _names(ids: Iterable[str], counts: np.ndarray) -> list[str]:
+    return [
+        f"{item_id}\t{number}"
+        for item_id, count in zip(ids, counts, strict=True)
+        for number in range(int(count))
+    ]
+
+
+def _factory(passages: int, dim: int) -> str:
+    """How so many vectors are kept."""
+    if passages < _ROUNDED or dim % 4:
+        return "SQ8"
+    return "SQ4" if passages < _GRAPH else "HNSW32,SQ8"
