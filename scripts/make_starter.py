@@ -25,8 +25,9 @@ ROOT = Path(__file__).resolve().parents[1]
 RATINGS = (
     f"movietweetings={ROOT.parent / 'shared' / 'data' / 'movietweetings_100k'}"  # whose tastes are played
 )
-DIALOGUES = 3000
-MOST = 16 * 1024 * 1024  # bytes that the package gives to weights, catalogue and index in all
+REQUESTS = ROOT / "data" / "requests" / "requests.tsv"
+DIALOGUES, EPOCHS = 3000, 8
+MOST = 24 * 1024 * 1024  # bytes that the package gives to weights, catalogue and index in all
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,8 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         config = Config.load(options.config, options.overrides)
         notes = {"made_by": "scripts/make_starter.py" + (" --short" if options.short else "")}
-        config, count = (shortened(config), 100) if options.short else (config, DIALOGUES)
-        checkpoint = train_starter(config, options.out, RATINGS, count, notes)
+        config, count, epochs = (shortened(config), 100, 1) if options.short else (config, DIALOGUES, EPOCHS)
+        checkpoint = train_starter(config, options.out, RATINGS, count, notes, REQUESTS, epochs)
     except (ValueError, FileNotFoundError, FloatingPointError, MemoryError, TrainingStopped) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -62,10 +62,18 @@ SCHEMA = Schema.parse(
             {"name": "language", "kind": "category"},
             {"name": "popularity", "kind": "popularity"},
             {"name": "redial_ids", "kind": "ignore"},
+            {"name": "about", "kind": "text"},
+            {"name": "hooks", "kind": "text"},
+            {"name": "themes", "kind": "text"},
+            {"name": "moods", "kind": "category", "label": "mood", "phrase": "{}"},
+            {"name": "age", "kind": "number", "label": "youngest age", "phrase": "for ages {} and up"},
+            {"name": "warnings", "kind": "category", "label": "warning", "phrase": "with {}"},
         ],
     }
 )
+ROOT = Path(__file__).resolve().parents[1]
 TWEET_WEIGHT = 0.1  # of a MovieTweetings rating beside a ReDial dialogue: tweets are of one season, 2013
+WARNINGS = "violence", "gore", "jump scares", "sex", "swearing", "drugs", "animal death"
 MAX_CAST, MAX_KEYWORDS = 8, 12
 KNOWN_ENOUGH = 5.0  # `Film.known` from which an erotic film is not taken for pornography
 
@@ -232,6 +240,7 @@ class Film:
     dialogues: int = 0  # ReDial training dialogues that name it
     tweets: int = 0  # MovieTweetings ratings
     known: float = 0.0  # how well known it is; used for choosing only
+    about: dict[str, Any] = field(default_factory=dict)  # what we wrote of it
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -247,6 +256,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--original", type=Path, help="folder with the files of MovieLens and ReDial as published"
     )
     movies.add_argument("--out", type=Path, required=True, help="the .parquet file to write")
+    movies.add_argument(
+        "--corrections",
+        type=Path,
+        default=ROOT / "data" / "films",
+        help="folder with what we found and wrote",
+    )
     movies.add_argument("--size", type=int, default=10_000, help="how many movies (ReDial's all go in)")
     corpus = commands.add_parser("corpus", help="all items of a dialogue corpus, as Parquet")
     corpus.add_argument("name", help="redial, inspired, or another folder of --source with items.jsonl.gz")
@@ -266,6 +281,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"{given.out}: {len(catalog):,} items, {named:,} of them named in training")
         else:
             films = read_source(given.source) if given.source else read_original(given.original)
+            films = corrected(films, given.corrections)
+            add_about(films, given.corrections)
             write_movies(films, given.out, given.size)
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -479,6 +496,111 @@ def _jsonl(path: Path) -> Iterator[dict[str, Any]]:
                 yield json.loads(line)
 
 
+# -- what we found and wrote
+
+
+def corrected(films: Sequence[Film], folder: Path) -> list[Film]:
+    """The films as `records.tsv` and `values.tsv` put them right: linked, merged, mended or left out.
+
+    `records.tsv` says of a record that it is the `same` film as another one, by which people's talk is meant; a film of
+    its `own`, with its IMDb id; one with wrong `facts` (what is not given is unknown) or with `some facts` wrong (what
+    is not given stays); a `series`, or `nofilm`. `values.tsv` mends single values; `mentions` moves people's talk to
+    another film.
+    """
+    by_id = {film.id: film for film in films}
+    verdicts = _tsv(folder / "records.tsv")
+    same = {row["id"]: row["target"] for row in verdicts if row["verdict"] == "same"}
+    for row in verdicts:
+        film = by_id.get(row["id"])
+        if film is None or row["verdict"] == "same":
+            continue
+        if row["verdict"] in ("series", "nofilm"):
+            del by_id[film.id]
+        elif row["verdict"] in ("facts", "some facts"):
+            _mend(film, row, clear=row["verdict"] == "facts")
+        elif row["target"] and row["target"] not in by_id:
+            film.id = row["target"]
+    for row in _tsv(folder / "values.tsv"):
+        film, right = by_id.get(row["id"]), row["right"]
+        if film is None:
+            continue
+        if row["field"] == "mentions":
+            _move_mentions(film, by_id.get(right))
+        elif row["field"] in ("directors", "cast"):
+            setattr(film, row["field"], [name.strip() for name in right.split(";") if name.strip()])
+        elif row["field"] == "title":
+            film.alt_titles.append(film.title)
+            film.title = right
+        else:
+            setattr(film, row["field"], int(right) if right else None)
+    for film_id, target in same.items():
+        film = by_id.pop(film_id, None)
+        while target in same:
+            target = same[target]
+        meant = by_id.get(target)
+        if film is None or meant is None:
+            continue
+        _move_mentions(film, meant)
+        meant.genres = meant.genres or film.genres
+        if "%" not in film.title and film.year == meant.year:
+            meant.alt_titles.append(film.title)
+    return list(by_id.values())
+
+
+def _mend(film: Film, row: dict[str, str], clear: bool) -> None:
+    film.title = row["title"] or film.title
+    film.year = int(row["year"]) if row["year"] else film.year
+    for name in ("directors", "cast"):
+        given = [one.strip() for one in row[name].split(";") if one.strip()]
+        if given or clear:
+            setattr(film, name, given)
+    if clear:
+        film.keywords, film.runtime_min, film.countries, film.languages = [], None, [], []
+
+
+def _move_mentions(film: Film, meant: Film | None) -> None:
+    if meant is not None:
+        meant.redial_ids += film.redial_ids
+        meant.dialogues += film.dialogues
+        film.redial_ids, film.dialogues = [], 0
+
+
+def add_about(films: Iterable[Film], folder: Path) -> None:
+    """Give films what `about.tsv` says of them, by id."""
+    told = {row["id"]: row for row in _tsv(folder / "about.tsv")}
+    for film in films:
+        row = told.get(film.id)
+        if row is not None:
+            film.about = {
+                "about": row["about"],
+                "hooks": row["hooks"],
+                "themes": row["themes"],
+                "moods": tuple(row["moods"].split(", ")) if row["moods"] else (),
+                "age": int(row["age"]) if row["age"] else None,
+                "warnings": warnings_of(row["warnings"]),
+            }
+
+
+def warnings_of(digits: str) -> tuple[str, ...]:
+    """What to be warned of, from a digit each: 0 none, 1 some, 2 much.
+
+    >>> warnings_of("1200000")
+    ('violence', 'gore', 'much gore')
+    """
+    found: list[str] = []
+    for name, digit in zip(WARNINGS, digits, strict=bool(digits)):
+        found += [name] * (digit in "12") + [f"much {name}"] * (digit == "2")
+    return tuple(found)
+
+
+def _tsv(path: Path) -> list[dict[str, str]]:
+    """The rows of a file of tab-separated columns with a header; none where there is no such file."""
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
 # -- choosing and cleaning
 
 
@@ -589,6 +711,7 @@ def _item_of(film: Film, keywords: Sequence[str], titles: Collection[str]) -> It
         "language": _languages(film.languages),
         "popularity": round(math.log1p(film.dialogues + TWEET_WEIGHT * film.tweets), 3),
         "redial_ids": _unique(sorted(film.redial_ids, key=lambda i: (len(i), i))),
+        **film.about,
     }
     return Item(film.id, title, {name: value for name, value in values.items() if value not in (None, ())})
 

@@ -168,6 +168,8 @@ class TurnConfig(_Strict):
     # Logits for items that people have neither named nor counted, where they have others: new ones. Nothing speaks for
     # them yet, which a ranker that learned from what people named takes for a reason against them.
     new: float = Field(1.0, ge=0)
+    # Cosine of a request and a clause of an item's texts from which the clause answers it.
+    answers: float = Field(0.5, ge=-1, le=1)
     questions: bool = True  # ask back, where the answer would say much about what is sought
 
 

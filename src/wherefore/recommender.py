@@ -16,12 +16,14 @@ from wherefore.errors import CheckpointError, ConfigError, DialogueError, ModelE
 from wherefore.progress import Progress
 from wherefore.ranking.ranker import Mode, Ranked, closeness, length
 from wherefore.reply import Done, Event, Recommendation, Reply, Telling, recommendations
+from wherefore.retrieval.answering import answering, matcher
 from wherefore.turn.language import Heard
 from wherefore.turn.lists import ListMaker, Messages
 from wherefore.turn.turns import interleaved
 from wherefore.writing.advice import advice
 from wherefore.writing.plan import plan_opening, plan_reasons
 from wherefore.writing.policy import first_words, question_back
+from wherefore.writing.quotes import Quote, quote
 from wherefore.writing.realizer import Grounds, realize
 from wherefore.writing.understood import understood
 
@@ -283,6 +285,16 @@ class Recommender(ListMaker):
         lead = f"{said.text}\n\n" if said is not None else ""  # a question was asked, and a list beside it
         yield from self._write(telling, dialogue, ranked, k, heard, lead, seed)
 
+    def _quotes(self, dialogue: Dialogue, ranked: Ranked) -> dict[str, Quote]:
+        """What the listed items' texts say of them, by id; first what answers the user's words."""
+        rows = ranked.candidates.rows[ranked.places].tolist()
+        found = answering(dialogue, rows, matcher(self.retriever))
+        told = {
+            item.id: quote(item, self.catalog, one, self.config.turn.answers)
+            for item, one in zip(ranked.items, found, strict=True)
+        }
+        return {item_id: one for item_id, one in told.items() if one is not None}
+
     def _before(self, messages: tuple[Message, ...], given: Preferences | None) -> Preferences:
         """The state that the newest message was said to."""
         if given is not None:
@@ -295,13 +307,13 @@ class Recommender(ListMaker):
         """The list, then its words; the catalogue may change between two steps."""
         items = ranked.items
         near = closeness(dialogue, ranked.candidates.rows[ranked.places], self.index)
-        plans = plan_reasons(items, dialogue, self.catalog, near)
+        plans = plan_reasons(items, dialogue, self.catalog, near, quotes=self._quotes(dialogue, ranked))
         reasons = zip(recommendations(ranked), plans, strict=True)
         # Why there is none, and what to do about it, must be clear rather than varied.
         why = "" if items else advice(dialogue, self.retriever)
         grounds = Grounds(dialogue, self.catalog, self.lm.writer(heard), self.config.writer)
         self.turns.open.add(grounds)
-        listed = [replace(one, evidence=plan.facts) for one, plan in reasons]
+        listed = [replace(one, evidence=(*plan.quoted, *plan.facts)) for one, plan in reasons]
         yield telling.listed(dialogue.preferences, listed, ranked.ids)
         if lead:
             yield telling.say(lead)

@@ -10,7 +10,8 @@ _ABBREVIATED = (
     "tbsp tsp min max dept est"
 ).split()
 _ENDS = re.compile(  # of a sentence, a line, an entry of a list, or a part before a semicolon
-    r"(?<=[.!?…])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[A-Z0-9À-Þ])|\s*(?:\r?\n|[•·▪●])\s*|\s*;\s+|\s+[–—]\s+|\s+--?\s+"
+    r"(?<=[.!?…])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[A-Z0-9À-Þ])|\s*\r?\n\s*(?:[-–*•·▪●]\s+)?|\s*[•▪●]\s*|"
+    r"\s*;\s+|\s+[–—]\s+|\s+--?\s+"
 )
 _JOINTS = re.compile(
     r"(?<=,)\s+(?=(?:and|but|or|so|yet|while|when|where|who|whose|which|until|as|because|after|before|with|only)\b)"
@@ -31,40 +32,42 @@ def clauses(text: str) -> tuple[str, ...]:
     >>> clauses("  ")
     ()
     """
-    whole: list[str] = []
-    for piece in _sentences(text):
-        if whole and len(piece.split()) < SHORTEST:
-            whole[-1] = f"{whole[-1]} {piece}"
-        elif whole and len(whole[-1].split()) < SHORTEST:
-            whole[-1] = f"{whole[-1]} {piece}"
+    spans: list[tuple[int, int]] = []
+    for start, end in _sentences(text):
+        if spans and min(_count(text[start:end]), _count(text[slice(*spans[-1])])) < SHORTEST:
+            spans[-1] = spans[-1][0], end
         else:
-            whole.append(piece)
-    return tuple(short for long in whole for short in _shortened(long))
+            spans.append((start, end))
+    return tuple(short for start, end in spans for short in _shortened(" ".join(text[start:end].split())))
 
 
-def _sentences(text: str) -> list[str]:
-    """Pieces between the ends of sentences; an abbreviation or an initial ends none."""
-    found: list[str] = []
+def _count(text: str) -> int:
+    return len(text.split())
+
+
+def _sentences(text: str) -> list[tuple[int, int]]:
+    """Where the pieces between the ends of sentences lie; an abbreviation or an initial ends none."""
+    found: list[tuple[int, int]] = []
     start = 0
     for end in _ENDS.finditer(text):
         before = text[start : end.start()]
         last = before.rsplit(None, 1)[-1].strip("\"'“‘([") if before.split() else ""
         if last.endswith(".") and (last[:-1].lower() in _ABBREVIATED or re.fullmatch(r"(?:[A-Z]\.)+", last)):
             continue
-        found.append(before)
+        found.append((start, end.start()))
         start = end.end()
-    found.append(text[start:])
-    return [" ".join(piece.split()) for piece in found if piece.split()]
+    found.append((start, len(text)))
+    return [(begin, stop) for begin, stop in found if text[begin:stop].split()]
 
 
 def _shortened(sentence: str) -> list[str]:
     """A sentence, cut until no piece has more than `LONGEST` words; where no comma is, it stays long."""
-    if len(sentence.split()) <= LONGEST:
+    if _count(sentence) <= LONGEST:
         return [sentence]
     joints = [
         joint
         for joint in _JOINTS.finditer(sentence)
-        if min(len(sentence[: joint.start()].split()), len(sentence[joint.end() :].split())) >= 2 * SHORTEST
+        if min(_count(sentence[: joint.start()]), _count(sentence[joint.end() :])) >= 2 * SHORTEST
     ]
     if not joints:
         return [sentence]

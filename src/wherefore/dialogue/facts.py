@@ -8,8 +8,9 @@ from typing import Literal
 
 from wherefore.catalog.catalog import Item
 
-Worded = Literal["first", "rewritten", "plain"]  # by the LLM at once, by it after a failed check, without it
-FactKind = Literal["wish", "shared", "limit", "similar", "own", "avoid", "liked", "passed", "count"]
+# By the LLM at once, by it after a failed check, without it; of clauses of the record alone.
+Worded = Literal["first", "rewritten", "plain", "quoted"]
+FactKind = Literal["wish", "shared", "limit", "similar", "own", "avoid", "liked", "passed", "count", "about"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class Fact:
 
     Kinds in reasons: `wish` (asked for and true), `shared` (the liked item `source` has it too), `limit`
     (`value` passes the limit `ask`), `similar` (`source` is the closest liked item), `avoid` (unwanted and
-    absent), `own` (just true). Kinds in openings: `liked` (`source` was liked or named), `wish` and `avoid`
+    absent), `own` (just true), `about` (what its texts say, quoted; `said` holds what it answers).
+    Kinds in openings: `liked` (`source` was liked or named), `wish` and `avoid`
     (asked for; `ask` says of how many listed items it holds, "3 of 5"), `limit`, `passed` (seen or turned down,
     hence left out), `count` (`value` items listed, `ask` says how many were asked for, "of 5").
     """
@@ -51,6 +53,8 @@ class Plan:
     """What one sentence says. An opening has no item.
 
     `slots` maps `@1` to a liked or named item's id and `#1` to a listed item's id: all that the sentence may name.
+    `quote` holds what the item's texts say of it, as sentences, and `quoted` the clauses; it is said beside the
+    sentence, before it where it `answers` what the user said.
     """
 
     item: Item | None
@@ -58,6 +62,14 @@ class Plan:
     slots: Mapping[str, str] = field(default_factory=dict)
     noun: str = "item"
     plural: str = "items"
+    quote: str = ""
+    quoted: tuple[Fact, ...] = ()
+    answers: bool = False
+
+    def beside_quote(self, sentence: str) -> str:
+        """A sentence of the plan's facts with the quote."""
+        parts = (self.quote, sentence) if self.answers else (sentence, self.quote)
+        return " ".join(part for part in parts if part)
 
     @property
     def total(self) -> int:

@@ -15,6 +15,7 @@ from wherefore.progress import Progress
 from wherefore.retrieval.checks import at_least_one
 
 if TYPE_CHECKING:
+    from torch import Tensor
     from transformers import BertModel
 
 
@@ -76,6 +77,16 @@ class PackagedMiniLM:
     def name(self) -> str:
         """Model, start of its weights' hash, and how much of a text it reads."""
         return f"all-MiniLM-L6-v2@{MINILM_SHA256[:12]},max_length={self.max_length}"
+
+    def tokens(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """Texts -> ids and mask, (n, t) each, on the model's device."""
+        import torch
+
+        found = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        longest = max(map(len, found))
+        ids = torch.tensor([one + [0] * (longest - len(one)) for one in found])
+        mask = torch.tensor([[1] * len(one) + [0] * (longest - len(one)) for one in found])
+        return ids.to(self.model.device), mask.to(self.model.device)
 
     def encode(self, texts: Sequence[str], kind: Kind, progress: Progress | None = None) -> np.ndarray:
         """Texts -> (n, d) float32, unit rows; queries and items are treated alike.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,31 +10,86 @@ import torch
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.config import Config
-from wherefore.training.generator import DialogueMaker, write_corpus
+from wherefore.retrieval.tensors import write_tensors
+from wherefore.training.generator import DialogueMaker, write_corpus, write_records
 from wherefore.training.prepare import load_index
+from wherefore.training.progress import shown_progress
+from wherefore.training.requests import EncoderTraining, Request, fit_encoder, read_requests, split
 from wherefore.training.train import train
 
 
-def train_starter(config: Config, out: Path, ratings: str, count: int, notes: Mapping[str, Any]) -> Path:
-    """Make the dialogues that are not there yet, and train in half precision.
+def train_starter(
+    config: Config,
+    out: Path,
+    ratings: str,
+    count: int,
+    notes: Mapping[str, Any],
+    requests: Path | None = None,
+    epochs: int = 8,
+) -> Path:
+    """Make what is not there yet: dialogues, and the encoder of requests; then train in half precision.
 
     Args:
-        config: Corpora of the kind `jsonl` are made.
+        config: Corpora of the kind `jsonl` are made: one in a folder `requests` of the ranker's share of them, the
+            others of the catalogue's facts.
         out: Folder of the run.
         ratings: Whose tastes are played, as NAME=PATH.
         count: Dialogues, at most.
         notes: For the manifest.
+        requests: A file of requests with what answers them; where the source `passages` names an `encoder` that is not
+            there yet, it learns from them.
+        epochs: Of the encoder.
 
     Returns:
         The checkpoint's folder.
     """
+    catalog = Catalog.builtin()
+    told = split(read_requests(requests)) if requests is not None else {"encoder": [], "ranker": []}
     for component in config.corpora:
         folder = Path(str(component.kwargs.get("path")))
-        if component.name == "jsonl" and not (folder / "dialogues.jsonl").is_file():
-            catalog = Catalog.builtin()
+        if component.name != "jsonl" or (folder / "dialogues.jsonl").is_file():
+            continue
+        if folder.name == "requests":
+            _write_requests(told["ranker"], catalog, folder)
+            continue
+        index = load_index(config, catalog, out, lambda *_: None)
+        write_corpus(DialogueMaker(catalog, index.vectors), folder, ratings, count, config.seed)
+    for source in config.retrieval.sources:
+        file = source.kwargs.get("encoder")
+        if file is not None and not Path(file).is_file():
             index = load_index(config, catalog, out, lambda *_: None)
-            write_corpus(DialogueMaker(catalog, index.vectors), folder, ratings, count, config.seed)
+            settings = EncoderTraining(epochs=epochs, seed=config.seed)
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+            with shown_progress(True) as show:
+                changes = fit_encoder(
+                    told["encoder"],
+                    catalog,
+                    index.passages,
+                    settings,
+                    device,
+                    lambda done, of: show("learning to read requests", done, of, ""),
+                )
+            write_tensors(Path(file), changes)
     return train(config, out, progress=True, notes=notes, dtype=torch.float16)
+
+
+def _write_requests(requests: Sequence[Request], catalog: Catalog, folder: Path) -> None:
+    """Requests as dialogues; of items that the catalogue has."""
+    names = {
+        item.id: f"i{row}" for row, item in enumerate(catalog.items)
+    }  # a name has letters and digits alone
+    found = [one for one in requests if any(item in names for item in one.items)]
+    folder.mkdir(parents=True, exist_ok=True)
+    write_records(
+        folder / "items.jsonl",
+        (
+            {"item_id": names[item], "title": catalog[item].title, "catalogue_id": item}
+            for item in sorted({item for one in found for item in one.items if item in names})
+        ),
+    )
+    write_records(
+        folder / "dialogues.jsonl", (one.dialogue(number, names) for number, one in enumerate(found))
+    )
 
 
 def shortened(config: Config) -> Config:

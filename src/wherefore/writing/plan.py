@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.schema import FieldSpec
@@ -13,6 +14,7 @@ from wherefore.dialogue.messages import Dialogue, named_items
 from wherefore.dialogue.spoken import limit_words
 from wherefore.dialogue.state import Wish, by_words
 from wherefore.writing.evidence import FactKey, Weighed, choose, fact_key, fact_of, said_once, weigh
+from wherefore.writing.quotes import Quote
 
 
 def plan_reasons(
@@ -21,6 +23,7 @@ def plan_reasons(
     catalog: Catalog,
     similarity: Mapping[str, Mapping[str, float]] | None = None,
     limit: int = 2,
+    quotes: Mapping[str, Quote] | None = None,
 ) -> tuple[Plan, ...]:
     """One plan per listed item. Over one list the facts vary as far as the records allow.
 
@@ -30,17 +33,25 @@ def plan_reasons(
         catalog: Where they are from.
         similarity: Per listed item's id, its closeness to each liked item.
         limit: Facts per sentence.
+        quotes: What is told of an item in its record's words, by its id; facts that have nothing to do with the user
+            are left out then.
     """
     named = {item_id: f"@{number}" for number, item_id in enumerate(named_items(dialogue), 1)}
     weighed = [weigh(item, dialogue, catalog, (similarity or {}).get(item.id)) for item in items]
     used = _told_of_all(weighed)
     plans = []
     for number, (item, known) in enumerate(zip(items, weighed, strict=True), 1):
+        told = (quotes or {}).get(item.id)
+        if told is not None:
+            known = [one for one in known if one.fact.kind != "own"]
         facts = choose(known, limit, used)
         used.update(fact_key(fact) for fact in facts)
         slots = {named[fact.source]: fact.source for fact in facts if fact.source in named}
         slots[f"#{number}"] = item.id
-        plans.append(Plan(item, facts, slots, catalog.schema.noun, catalog.schema.plural))
+        plan = Plan(item, facts, slots, catalog.schema.noun, catalog.schema.plural)
+        if told is not None:
+            plan = replace(plan, quote=told.text, quoted=told.facts, answers=told.answers)
+        plans.append(plan)
     return tuple(plans)
 
 

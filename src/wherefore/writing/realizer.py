@@ -56,9 +56,15 @@ def realize(grounds: Grounds, opening: Plan, plans: Sequence[Plan], seed: int) -
 
 def _sentences(grounds: Grounds, plans: dict[int, Plan], seed: int, tries: int) -> Iterator[Told | None]:
     """A checked sentence for each numbered plan, in order."""
-    ready: dict[int, Told] = {}
+    ready: dict[int, Told] = {
+        number: Told(number, plan.quote, "quoted")
+        for number, plan in plans.items()
+        if plan.quote and not plan.facts
+    }
     waiting = list(plans)  # to be shown
     starts: Counter[str] = Counter()
+    while waiting and waiting[0] in ready:
+        yield ready[waiting.pop(0)]
     for attempt in range(tries):
         missing = [number for number in plans if number not in ready]
         if not missing:
@@ -69,11 +75,13 @@ def _sentences(grounds: Grounds, plans: dict[int, Plan], seed: int, tries: int) 
                 yield None
                 continue
             number = missing[passed[0]]
-            ready[number] = Told(number, passed[1], "rewritten" if attempt else "first")
+            text = plans[number].beside_quote(passed[1])
+            ready[number] = Told(number, text, "rewritten" if attempt else "first")
             while waiting and waiting[0] in ready:
                 yield ready[waiting.pop(0)]
     for number in waiting:
-        yield ready.get(number) or Told(number, _plain(plans[number], grounds.catalog), "plain")
+        text = plans[number].beside_quote(_plain(plans[number], grounds.catalog))
+        yield ready.get(number) or Told(number, text, "plain")
 
 
 def _attempt(
