@@ -111,9 +111,8 @@ def test_only_allowed_rows_are_found(index):
 
 def test_one_item_with_many_passages_leaves_room_for_others(embedder):
     many = ". ".join(["A shark hunts swimmers at the beach"] * 20)
-    catalog = Catalog.from_records(
-        [{"id": "a", "title": "A", "description": many}, {"id": "b", "title": "B", "description": "A quiet farm in Wales."}]
-    )  # fmt: skip
+    farm = {"id": "b", "title": "B", "description": "A quiet farm in Wales."}
+    catalog = Catalog.from_records([{"id": "a", "title": "A", "description": many}, farm])
     passages = Passages.build(catalog, embedder)
     rows, _ = passages.search(embedder.encode(["shark at the beach"], "query"), 2)
     assert list(rows) == [0, 1]

@@ -56,10 +56,10 @@ def _card(place: int, card: Card, item: Item, catalog: Catalog, images: bool) ->
     return (
         f"{_picture(item, catalog, images)}"
         f'<div class="wf-body"><h3><span class="wf-rank">{place}</span> {title}</h3>'
-        f'<p class="wf-facts">{facts}</p>'
+        f'<p class="wf-reason">{reason}</p>'
         f'<div class="wf-match" role="img" aria-label="{texts.MATCH} {percent} %" title="{texts.MATCH} {percent} %">'
         f'<span style="width:{percent}%"></span></div>'
-        f'<p class="wf-reason">{reason}</p>'
+        f'<p class="wf-facts">{facts}</p>'
         f'<div class="wf-acts">{buttons}</div>'
         f'<details class="wf-why"><summary>{escaped(texts.EVIDENCE)}</summary>{_why(card)}</details></div>'
     )

@@ -64,7 +64,7 @@ class Handlers:
         page, model, view = self.page, self._model(now), now.view
         old = before.view if before is not None else None
         out: Updates = {page.session: now}
-        if old is None or view.messages != old.messages or _options(view) != _options(old):
+        if old is None or view.shown != old.shown or _options(view) != _options(old):
             out[page.chat] = _chat(view)
         if old is None or view.listed != old.listed or now.images != getattr(before, "images", None):
             out[page.cards] = cards_html(view.listed, model.catalog, now.images)
@@ -279,7 +279,7 @@ class Handlers:
 def _chat(view: View) -> list[dict[str, Any]]:
     """The messages as the chat shows them; the last one offers answers to its question."""
     out: list[dict[str, Any]] = [
-        {**message, "content": literal(message["content"])} for message in view.messages
+        {**message, "content": literal(message["content"])} for message in view.shown
     ]
     options = _options(view)
     if out and options and out[-1]["role"] == "assistant":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
@@ -12,6 +13,7 @@ from wherefore.dialogue.state import Preferences
 from wherefore.errors import DialogueError
 from wherefore.recommender import Recommender
 
+_LINE = re.compile(r"^\d+\. \*\*(.+?)\*\*.*(?:\n|$)", re.MULTILINE)  # of a list: its title
 ChatMessage = dict[str, str]
 VERSION = 1  # of saved conversations
 
@@ -52,6 +54,23 @@ class Turn:
     candidates: tuple[str, ...] = ()  # all that was ranked, best first
     options: tuple[str, ...] = ()  # answers to the question that the reply ends with
 
+    def in_chat(self, with_cards: bool) -> str:
+        """The reply as the chat shows it: what the cards say is not said again.
+
+        Args:
+            with_cards: Its cards are on the page; else the titles stay, so that it can be seen what was listed.
+        """
+        if not self.cards:
+            return self.reply
+        titles = ", ".join(f"**{title}**" for title in _LINE.findall(self.reply))
+        rest = "\n\n".join(
+            part for block in self.reply.split("\n\n") if (part := _LINE.sub("", block).strip())
+        )
+        if with_cards or not titles:
+            return rest
+        opening, _, more = rest.partition("\n\n")
+        return "\n\n".join(part for part in (opening, titles, more) if part)
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -77,6 +96,17 @@ class View:
             said.append({"role": "user", "content": turn.said})
             if turn.reply:
                 said.append({"role": "assistant", "content": turn.reply})
+        return tuple(said)
+
+    @property
+    def shown(self) -> tuple[ChatMessage, ...]:
+        """All that was said, as the chat shows it beside the cards; as many messages as `messages`."""
+        listed = self.listed
+        said: list[ChatMessage] = []
+        for turn in self.turns:
+            said.append({"role": "user", "content": turn.said})
+            if turn.reply:
+                said.append({"role": "assistant", "content": turn.in_chat(turn is listed)})
         return tuple(said)
 
     @property

@@ -11,12 +11,14 @@ from typing import Self
 from wherefore.catalog.catalog import Catalog
 from wherefore.checkpoint import Checkpoint, checkpoint_dir, load_checkpoint, moved, save_checkpoint
 from wherefore.dialogue.messages import Dialogue, Message, parse_messages
+from wherefore.dialogue.questions import Question
 from wherefore.dialogue.state import Preferences
 from wherefore.errors import CheckpointError, ConfigError, DialogueError, ModelError
 from wherefore.progress import Progress
 from wherefore.ranking.ranker import Mode, Ranked, closeness, length
 from wherefore.reply import Done, Event, Recommendation, Reply, Telling, recommendations
 from wherefore.retrieval.answering import answering, matcher
+from wherefore.turn.described import named, not_understood
 from wherefore.turn.language import Heard
 from wherefore.turn.lists import ListMaker, Messages
 from wherefore.turn.turns import interleaved
@@ -25,6 +27,7 @@ from wherefore.writing.plan import plan_opening, plan_reasons
 from wherefore.writing.policy import first_words, question_back
 from wherefore.writing.quotes import Quote, quote
 from wherefore.writing.realizer import Grounds, realize
+from wherefore.writing.smalltalk import Said
 from wherefore.writing.understood import understood
 
 
@@ -270,9 +273,7 @@ class Recommender(ListMaker):
         since = len(messages) if settled else 0 if given is None else len(messages) - 1
         dialogue = self.reader.read(messages, given, since)
         question = None if settled else self.reader.question(dialogue)
-        said = None
-        if not settled:
-            said = first_words(dialogue, question, self.index, lambda: self._before(messages, given))
+        said = None if settled else self._first_words(dialogue, question, messages, given)
         if said is not None and (question is None or question.alone):
             yield telling.listed(dialogue.preferences)
             yield telling.say(said.text)
@@ -294,6 +295,22 @@ class Recommender(ListMaker):
             for item, one in zip(ranked.items, found, strict=True)
         }
         return {item_id: one for item_id, one in told.items() if one is not None}
+
+    def _first_words(
+        self,
+        dialogue: Dialogue,
+        question: Question | None,
+        messages: tuple[Message, ...],
+        given: Preferences | None,
+    ) -> Said | None:
+        """What is said before a list, or instead of one."""
+        level, nouns = self.config.turn.answers, set(self.reader.nouns)
+        said = named(dialogue, self.retriever, nouns, level)
+        if said is None:
+            said = first_words(dialogue, question, self.index, lambda: self._before(messages, given))
+        if said is None and question is None:
+            said = not_understood(dialogue, self._before(messages, given), self.retriever, level)
+        return said
 
     def _before(self, messages: tuple[Message, ...], given: Preferences | None) -> Preferences:
         """The state that the newest message was said to."""

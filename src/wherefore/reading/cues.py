@@ -30,7 +30,7 @@ NEGATED_GAP = FILL | frozenset(
     "everything stuff that thats them starring directed featuring from those these stand get feel feeling it "
     "so ready things particularly especially usually exactly looking i do stand of having has have contain "
     "contains involving include scenes hear me give recommend suggest show please lots his her their to "
-    "going gonna wanna another".split()
+    "going gonna wanna another where when".split()
 )
 POLITE = frozenset(
     "please pls plz thx smth yes yeah yep sure ok okay hi hello hey probably maybe perhaps um hmm well then "

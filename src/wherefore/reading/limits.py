@@ -61,6 +61,22 @@ _LIFT = re.compile(
 )
 
 
+_GROWN, _TODDLER = (
+    17,
+    3,
+)  # years: from the next on anybody may see anything; of a child that is called a toddler
+_AGES = r"\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
+_VIEWER = re.compile(  # "for my six-year-old", "suitable for a toddler"
+    rf"\b(?P<who>(?P<n>{_AGES})[\s-]*(?:years?|yrs?|y)[\s-]*olds?|(?P<short>\d{{1,2}})[\s-]*y/?os?|(?P<small>toddlers?))\b"
+)
+_AND_OTHER = re.compile(
+    rf"\b(?P<n>{_AGES})(?:[\s-]*(?:years?|yrs?|y)(?:[\s-]*olds?)?)?\s*(?:and|&|,)\s+(?:an?\s+)?$"
+)
+_TOLD_OF = re.compile(
+    r"\b(?:about|follows?|where|plays?|stars?|starring)\s+(?:an?|the|two|some)\s+(?:\w+\s+)?$"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class FoundLimit:
     """A limit read from characters `start` to `end`; `lifts` takes limits away instead.
@@ -106,6 +122,7 @@ class LimitReader:
         low = lowered(text)
         called = frozenset({*self._nouns, *nouns})
         found = _Limits(self.measures)
+        self._read_ages(low, found)
         self._read_lifted(low, found)
         found.put_years(ranges(low))
         self._read_between(low, found)
@@ -118,6 +135,20 @@ class LimitReader:
                     FoundLimit(graded.field, graded.op, graded.value, graded.start, graded.end, vague=True)
                 )
         return sorted(found.all, key=lambda one: one.start)
+
+    def _read_ages(self, low: str, found: _Limits) -> None:
+        """The ages of those who are to see it: what is for older people only is ruled out."""
+        spec = self.measures.age
+        if spec is None:
+            return
+        for match in _VIEWER.finditer(low):
+            before = low[: match.start()]
+            ages = [_TODDLER if match["small"] else number(match["n"] or match["short"])]
+            if other := _AND_OTHER.search(before):  # "a 7 and a 10 year old"
+                ages.append(number(other["n"]))
+            known = [age for age in ages if age is not None and age <= _GROWN]
+            if known and not _TOLD_OF.search(before):
+                found.put(spec, "le", min(known), *match.span("who"))
 
     def _read_lifted(self, low: str, found: _Limits) -> None:
         """Limits that are taken away: "older is fine, too", "any length"."""

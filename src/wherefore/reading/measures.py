@@ -15,6 +15,7 @@ from wherefore.text import stem
 _LONG = frozenset("runtime duration length minutes running time".split())
 _PRICE = frozenset("price cost usd eur gbp".split())
 _ERA = frozenset("year decade era age time period".split())
+_AGE = frozenset("age ages".split())
 _STRAGGLERS = 0.98  # the share of the items that are not newer than about the newest
 
 
@@ -28,6 +29,7 @@ class Measures:
         year: The field that says when an item is from, if there is one.
         duration: The one that says how long it takes.
         price: The one that says what it costs.
+        age: The one that says from which age on it is fit for people.
         roles: Which field comparisons of each kind are about ("shorter", "newer"), where the catalogue has one.
     """
 
@@ -41,6 +43,7 @@ class Measures:
         self.year = catalog.schema.year
         self.duration = next((spec for spec in self._specs if _is_duration(spec)), None)
         self.price = next((spec for spec in self._specs if _is_price(spec)), None)
+        self.age = next((spec for spec in self._specs if _is_age(spec)), None)
         pages = (spec for spec in self._specs if "page" in (stem(spec.unit.lower()), *self._words[spec.name]))
         self.roles: dict[str, FieldSpec | None] = {
             "duration": self.duration or next(pages, None),
@@ -92,6 +95,11 @@ def _is_duration(spec: FieldSpec) -> bool:
     if spec.unit:
         return stem(spec.unit.lower()) in MINUTES
     return spec.is_number and not _LONG.isdisjoint(words_of(spec.name))
+
+
+def _is_age(spec: FieldSpec) -> bool:
+    named = {*words_of(spec.name), *words_of(spec.label)}
+    return spec.is_number and not _AGE.isdisjoint(named) and not {"max", "maximum"} & named
 
 
 def _is_price(spec: FieldSpec) -> bool:

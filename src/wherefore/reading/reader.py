@@ -57,6 +57,7 @@ class DialogueReader:
         self._values = ValueFinder(vocabulary)
         wishes = WishReader(self._values)
         self._titles = MentionReader(titles, vocabulary.names, vocabulary.kinds)
+        self.nouns = vocabulary.nouns
         self._references = ReferenceReader(self.catalog, titles, vocabulary.nouns)
         self._messages = MessageReader(self.catalog, self._values, wishes, limits, self._references)
         self._questions = QuestionReader(self.catalog, self._values, wishes, limits)

@@ -61,6 +61,11 @@ _FAMILY = re.compile(
     r"\b(?P<who>(?:whole|entire)\s+family|all\s+the\s+family|family\s+(?:(?:movie|film)\s+)?night)\b",
     re.IGNORECASE,
 )
+_FRIGHTENED = re.compile(  # "she scares easily"
+    r"\b(?:scares?\s+(?:(?:so|very|too|really)\s+)?easily|(?:gets?\s+)?(?:scared|frightened|spooked)\s+easily|"
+    r"easily\s+(?:scared|frightened|spooked)|scaredy[\s-]cats?)\b",
+    re.IGNORECASE,
+)
 _POLAR = re.compile(
     r"^\s*[:=,-]?\s*(?:(?P<yes>yes|yeah|yep|sure|please)|(?P<no>no|nope|nah|not))\s*(?=$|[,.;!])",
     re.IGNORECASE,
@@ -115,6 +120,13 @@ class WishReader:
             found = [
                 FoundWish(value.field, value.value, "wanted", 2.0, start, end)
                 for value in self._words.wanted("kid")[:1]
+            ]
+        if frightened := _FRIGHTENED.search(clause):
+            start, end = (said[0].start + at for at in frightened.span())
+            spans = [s for s in spans if not (start < said[s.end - 1].end and said[s.first].start < end)]
+            found += [
+                FoundWish(value.field, value.value, "unwanted", 2.0, start, end)
+                for value in self._words.all("jump scare", False)
             ]
         listed = self._attitudes.on_lists(passage, spans)
         found += _ClauseReader(self._values, passage, spans, past, which).read(listed)

@@ -1,0 +1,102 @@
+"""Messages that describe: which item is meant, and whether anything of what was said was understood."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+
+from wherefore.catalog.catalog import Catalog
+from wherefore.dialogue.messages import Dialogue
+from wherefore.dialogue.state import Preferences
+from wherefore.reading.naming import is_naming
+from wherefore.retrieval.answering import Answering, answering, matcher
+from wherefore.retrieval.retriever import Retriever
+from wherefore.text import FUNCTION_WORDS, forms, joined
+from wherefore.writing.smalltalk import Said
+
+_NEAR = 0.06  # cosine below the best within which another item may be meant as well
+_UNSURE = 0.12  # below the level from which a clause answers: it may still be the one
+_LEAST = 3  # words with a content of their own in a message that says something
+_GENERIC = re.compile(
+    r"\b(?:recommend\w*|suggest\w*|surprise|anything|whatever|another|others?|more|else|next|again|help|movies?|films?|"
+    r"something|list|show|give|find|pick|choose|yes|yeah|sure|ok|okay|no|nope)\b",
+    re.IGNORECASE,
+)
+
+
+def named(dialogue: Dialogue, retriever: Retriever, nouns: set[str], level: float) -> Said | None:
+    """The answer to a naming question: the item whose texts say what was said, with the clause that says it.
+
+    Args:
+        dialogue: What was said.
+        retriever: Where items are found.
+        nouns: What they are called.
+        level: Cosine from which a clause answers.
+
+    Returns:
+        None where the newest message asks no such question, or nothing comes close.
+    """
+    source = matcher(retriever)
+    if source is None or not is_naming(dialogue.messages[-1].content, nouns):
+        return None
+    newest = replace(
+        dialogue, messages=dialogue.messages[-1:], mentions=()
+    )  # nothing before it says which one is meant
+    catalog = retriever.index.catalog
+    rows = source.search(newest, np.zeros(0), 5, np.ones(len(catalog), dtype=bool))[0]
+    found = [
+        (int(row), one)
+        for row, one in zip(rows, answering(newest, rows.tolist(), source), strict=True)
+        if one is not None
+    ]
+    found.sort(key=lambda pair: -pair[1].score)
+    if not found or found[0][1].score < level - _UNSURE:
+        return None
+    best = found[0][1].score
+    meant = [pair for pair in found if pair[1].score >= best - _NEAR][:3]
+    first, *others = [_told(row, one, catalog) for row, one in meant]
+    start = "That is" if best >= level and not others else "I think that is"
+    more = f" It could also be {joined(others, 'or')}." if others else ""
+    return Said(f"{start} {first}.{more} Shall I look for others like it?", "answer")
+
+
+def _told(row: int, one: Answering, catalog: Catalog) -> str:
+    item = catalog.items[row]
+    year = catalog.dated(item).removeprefix(item.title)
+    return f"*{item.title}*{year}: “{one.text.rstrip('.')}”"
+
+
+def not_understood(
+    dialogue: Dialogue, before: Preferences, retriever: Retriever, level: float
+) -> Said | None:
+    """A question back, where nothing of the newest message was understood and no text comes close to it.
+
+    Args:
+        dialogue: What was said.
+        before: The state that the newest message was said to.
+        retriever: Where items are found.
+        level: Cosine from which a clause answers.
+    """
+    source = matcher(retriever)
+    content = dialogue.messages[-1].content
+    if source is None or not source.requests(dialogue) or _GENERIC.search(content):
+        return None
+    if replace(before, said=()) != replace(dialogue.preferences, said=()):
+        return None
+    number = len(dialogue.messages) - 1
+    if any(mention.message == number for mention in dialogue.mentions):
+        return None
+    told = [form for form in forms(content) if form not in FUNCTION_WORDS and form.isalpha()]
+    if len(told) < _LEAST:
+        return None
+    scores = source.search(dialogue, np.zeros(0), 1, np.ones(len(retriever.index), dtype=bool))[1]
+    if len(scores) and scores[0] >= level - _UNSURE:
+        return None
+    noun = retriever.index.catalog.schema.noun.lower()
+    return Said(
+        f"I did not get what you are after. Tell me what the {noun} should be about, how it should feel, or one "
+        "that you liked.",
+        "ask",
+    )
