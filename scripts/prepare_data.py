@@ -63,8 +63,9 @@ SCHEMA = Schema.parse(
             {"name": "popularity", "kind": "popularity"},
             {"name": "redial_ids", "kind": "ignore"},
             {"name": "about", "kind": "text"},
-            {"name": "hooks", "kind": "text"},
+            {"name": "hooks", "kind": "text", "label": "what people remember"},
             {"name": "themes", "kind": "text"},
+            {"name": "feel", "kind": "text", "label": "how it feels"},
             {"name": "moods", "kind": "category", "label": "mood", "phrase": "{}"},
             {"name": "age", "kind": "number", "label": "youngest age", "phrase": "for ages {} and up"},
             {"name": "warnings", "kind": "category", "label": "warning", "phrase": "with {}"},
@@ -575,6 +576,7 @@ def add_about(films: Iterable[Film], folder: Path) -> None:
                 "about": row["about"],
                 "hooks": row["hooks"],
                 "themes": row["themes"],
+                "feel": row["moods"],  # searched as a text, too: a request for a mood seldom uses its word
                 "moods": tuple(row["moods"].split(", ")) if row["moods"] else (),
                 "age": int(row["age"]) if row["age"] else None,
                 "warnings": warnings_of(row["warnings"]),
@@ -713,7 +715,7 @@ def _item_of(film: Film, keywords: Sequence[str], titles: Collection[str]) -> It
         "redial_ids": _unique(sorted(film.redial_ids, key=lambda i: (len(i), i))),
         **film.about,
     }
-    return Item(film.id, title, {name: value for name, value in values.items() if value not in (None, ())})
+    return Item(film.id, title, {name: value for name, value in values.items() if value not in (None, (), "")})
 
 
 def _languages(names: Iterable[str]) -> tuple[str, ...]:

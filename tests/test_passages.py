@@ -9,13 +9,19 @@ from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.clauses import LONGEST, SHORTEST, clauses
 from wherefore.config import PassagesConfig
 from wherefore.dialogue.messages import Dialogue, parse_messages
-from wherefore.errors import CheckpointError, CheckpointNotFoundError, ConfigError
+from wherefore.errors import CheckpointError, CheckpointNotFoundError
 from wherefore.retrieval.embedders import PackagedMiniLM
 from wherefore.retrieval.index import Index
 from wherefore.retrieval.passage_match import PassageMatch
-from wherefore.retrieval.passages import MOST, Passages, hidden_vectors, passages_of
+from wherefore.retrieval.passages import (
+    MOST,
+    Passages,
+    hidden_vectors,
+    packed_vectors,
+    passages_of,
+    unpacked_vectors,
+)
 from wherefore.retrieval.query_encoder import QueryEncoder
-from wherefore.retrieval.stores import FaissStore
 from wherefore.retrieval.tensors import packed, write_tensors
 
 RECORDS = [
@@ -131,13 +137,15 @@ def test_what_is_saved_comes_back(index, tmp_path):
     index.save(tmp_path / "index")
     again = Index.load(tmp_path / "index", index.catalog, index.embedder)
     query = index.embedder.encode(["tired policeman after thieves"], "query")
-    for one, other in zip(index.passages.search(query, 4), again.passages.search(query, 4), strict=True):
-        assert one.tolist() == other.tolist()
-    (tmp_path / "index" / "passages" / "passages.json").write_text('{"counts": [1], "shown": [1]}')
+    (rows, scores), (same, near) = index.passages.search(query, 4), again.passages.search(query, 4)
+    assert rows.tolist() == same.tolist() and scores == pytest.approx(near, abs=2e-3)  # kept in half precision
+    file = tmp_path / "index" / "passages" / "passages.safetensors"
+    one = np.ones(1, dtype=np.int32)
+    write_tensors(file, {"counts": one, "shown": one, "vectors": np.ones((1, 384), dtype=np.float16)})
     with pytest.raises(CheckpointError, match="not those of the catalogue"):
         Index.load(tmp_path / "index", index.catalog, index.embedder)
-    (tmp_path / "index" / "passages" / "passages.json").unlink()
-    with pytest.raises(CheckpointNotFoundError, match=r"no .*passages\.json"):
+    file.unlink()
+    with pytest.raises(CheckpointNotFoundError, match=r"no .*passages\.safetensors"):
         Index.load(tmp_path / "index", index.catalog, index.embedder)
 
 
@@ -164,13 +172,15 @@ def test_product_quantized_vectors_are_nearly_what_they_were():
     centres = rng.normal(size=(40, 32))
     vectors = centres[rng.integers(40, size=3000)] + 0.3 * rng.normal(size=(3000, 32))
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-    store = FaissStore(32, "PQ16")
-    store.add([str(n) for n in range(3000)], vectors)
-    kept = store.vectors()
-    cosine = (kept * vectors).sum(1) / np.linalg.norm(kept, axis=1)
-    assert cosine.mean() > 0.95
-    with pytest.raises(ConfigError, match="at least 256"):
-        FaissStore(32, "PQ16").add(["a"], vectors[:1])
+    tensors = packed_vectors(vectors, 16)
+    assert tensors["codes"].shape == (3000, 16) and tensors["codes"].dtype == np.uint8
+    kept = unpacked_vectors(tensors)
+    assert np.linalg.norm(kept, axis=1) == pytest.approx(1, abs=1e-5)
+    assert (kept * vectors).sum(1).mean() > 0.95
+    few = packed_vectors(vectors[:100], 16)  # too few to learn from
+    assert unpacked_vectors(few) == pytest.approx(vectors[:100], abs=1e-3)
+    with pytest.raises(ValueError, match="do not go together"):
+        unpacked_vectors({"codes": tensors["codes"][:, :4], "centroids": tensors["centroids"]})
 
 
 def test_the_source_asks_with_the_newest_message_and_with_all(index):

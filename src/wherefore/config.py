@@ -105,7 +105,7 @@ class LLMConfig(_Strict):
 class PassagesConfig(_Strict):
     """How the clauses of items' texts are kept, for the source `passages`."""
 
-    factory: str | None = None  # as of the store; by their number when null
+    bytes: int | None = Field(None, ge=1)  # that a vector takes in a file; null: two for each dimension
     vectors: Path | None = None  # further ones by item, of texts that are not in the records
 
 

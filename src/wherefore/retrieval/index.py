@@ -187,7 +187,7 @@ class Index:
         index._kept = kept
         if passages is not None:
             index._passages = Passages.build(
-                catalog, kept or embedder, passages.factory, hidden_vectors(passages.vectors), progress
+                catalog, kept or embedder, passages.bytes, hidden_vectors(passages.vectors), progress
             )
         return index
 

@@ -7,11 +7,10 @@ record's vector.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -21,9 +20,9 @@ from wherefore.catalog.schema import Schema
 from wherefore.errors import CheckpointError, CheckpointNotFoundError
 from wherefore.files import write_aside
 from wherefore.progress import Progress
-from wherefore.retrieval.embedders import Embedder
+from wherefore.retrieval.embedders import Embedder, unit_rows
 from wherefore.retrieval.stores import FaissStore
-from wherefore.retrieval.tensors import unpacked
+from wherefore.retrieval.tensors import unpacked, write_tensors
 
 MOST = 24  # passages of one item; the first of each text come first
 _ROUNDED, _GRAPH = (
@@ -64,10 +63,14 @@ class Passages:
         counts: How many each row has, (n,).
         shown: How many of them are clauses of its record, (n,); the rest, after these, are vectors of texts that may
             be searched but not shown.
+        packed: Bytes that a vector takes in a file; None: two for each dimension.
     """
 
-    def __init__(self, store: FaissStore, counts: np.ndarray, shown: np.ndarray) -> None:
+    def __init__(
+        self, store: FaissStore, counts: np.ndarray, shown: np.ndarray, packed: int | None = None
+    ) -> None:
         self.store = store
+        self.packed = packed
         self.counts = counts.astype(np.int64)
         self.shown = shown.astype(np.int64)
         self._place()
@@ -84,7 +87,7 @@ class Passages:
         cls,
         catalog: Catalog,
         embedder: Embedder,
-        factory: str | None = None,
+        packed: int | None = None,
         hidden: Mapping[str, np.ndarray] | None = None,
         progress: Progress | None = None,
     ) -> Self:
@@ -93,8 +96,7 @@ class Passages:
         Args:
             catalog: The items.
             embedder: Makes the vectors, of width d.
-            factory: How FAISS keeps them; by their number when None: a byte a dimension, beyond a hundred thousand half
-                of that, beyond a million searched through a graph.
+            packed: Bytes that a vector takes in a file; None: two for each dimension.
             hidden: Further vectors (m, d) by item id, of texts that are not in the record.
             progress: Told (passages embedded, of).
         """
@@ -110,9 +112,11 @@ class Passages:
             if part is not None:
                 pieces.append(part.astype(np.float32))
         vectors = np.concatenate([np.empty((0, embedder.dim), dtype=np.float32), *pieces])
-        store = FaissStore(embedder.dim, factory or _factory(len(vectors), embedder.dim))
+        if packed is not None:  # as they will be when they come back
+            vectors = unpacked_vectors(packed_vectors(vectors, packed))
+        store = FaissStore(embedder.dim, _factory(len(vectors)))
         store.add(_names(catalog.ids, counts), vectors)
-        return cls(store, counts, shown)
+        return cls(store, counts, shown, packed)
 
     def add(self, items: Sequence[Item], schema: Schema, embedder: Embedder) -> None:
         """Append the passages of new rows."""
@@ -202,33 +206,75 @@ class Passages:
         return scores, places
 
     def save(self, folder: Path) -> None:
-        """Write `passages.json` and the store to a folder."""
-        about = {"counts": self.counts.tolist(), "shown": self.shown.tolist()}
+        """Write `passages.safetensors` to a folder."""
+        tensors = {"counts": self.counts.astype(np.int32), "shown": self.shown.astype(np.int32)}
+        tensors |= packed_vectors(self.store.vectors(), self.packed)
         with write_aside(folder) as aside:
             aside.mkdir()
-            self.store.save(aside / "store", with_ids=False)
-            (aside / "passages.json").write_text(json.dumps(about, separators=(",", ":")), encoding="utf-8")
+            write_tensors(aside / "passages.safetensors", tensors)
 
     @classmethod
     def load(cls, folder: Path, catalog: Catalog) -> Self:
         """Read what `save` wrote.
 
         Raises:
-            CheckpointNotFoundError: If a file is missing.
-            CheckpointError: If one is broken or of another catalogue.
+            CheckpointNotFoundError: If the file is missing.
+            CheckpointError: If it is broken or of another catalogue.
         """
-        file = folder / "passages.json"
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+
+        file = folder / "passages.safetensors"
         if not file.is_file():
             raise CheckpointNotFoundError(f"no {file}; build the index again")
         try:
-            about = json.loads(file.read_text(encoding="utf-8"))
-            counts = np.array(about["counts"], dtype=np.int64)
-            shown = np.array(about["shown"], dtype=np.int64)
+            tensors = load_file(file)
+            counts, shown = tensors["counts"].astype(np.int64), tensors["shown"].astype(np.int64)
+            vectors = unpacked_vectors(tensors)
             if counts.shape != (len(catalog),) or shown.shape != counts.shape or (shown > counts).any():
                 raise ValueError("its counts are not those of the catalogue")
-        except (ValueError, KeyError, TypeError) as error:
+            if len(vectors) != counts.sum():
+                raise ValueError("it holds more or fewer vectors than it says")
+        except (SafetensorError, ValueError, KeyError, IndexError) as error:
             raise CheckpointError(f"{file} cannot be read ({error}); build the index again") from error
-        return cls(FaissStore.load(folder / "store", _names(catalog.ids, counts)), counts, shown)
+        packed = tensors["codes"].shape[1] if "codes" in tensors else None
+        store = FaissStore(vectors.shape[1], _factory(len(vectors)))
+        store.add(_names(catalog.ids, counts), vectors)
+        return cls(store, counts, shown, packed)
+
+
+_CENTROIDS = 256  # of each part of a vector that is product-quantized
+_TAUGHT = 60_000  # vectors that they are learned from, about
+
+
+def packed_vectors(vectors: np.ndarray, size: int | None) -> dict[str, np.ndarray]:
+    """Unit vectors (n, d) as tensors: in half precision, or product-quantized to `size` bytes each.
+
+    See Jégou et al., 2011, "Product Quantization for Nearest Neighbor Search". Where there are too few to learn from,
+    they stay in half precision.
+    """
+    if size is None or len(vectors) < _CENTROIDS or vectors.shape[1] % size:
+        return {"vectors": vectors.astype(np.float16)}
+    import faiss
+
+    quantizer: Any = faiss.ProductQuantizer(vectors.shape[1], size, 8)
+    quantizer.train(np.ascontiguousarray(vectors[:: max(len(vectors) // _TAUGHT, 1)]))
+    centroids = faiss.vector_to_array(quantizer.centroids).reshape(size, _CENTROIDS, -1)
+    return {
+        "codes": quantizer.compute_codes(np.ascontiguousarray(vectors)),
+        "centroids": centroids.astype(np.float16),
+    }
+
+
+def unpacked_vectors(tensors: Mapping[str, np.ndarray]) -> np.ndarray:
+    """What `packed_vectors` packed, (n, d) float32, unit."""
+    if "vectors" in tensors:
+        return unit_rows(tensors["vectors"])
+    codes, centroids = tensors["codes"], tensors["centroids"].astype(np.float32)
+    if codes.ndim != 2 or centroids.ndim != 3 or codes.shape[1] != len(centroids):
+        raise ValueError("its codes and centroids do not go together")
+    parts = [centroids[part][codes[:, part]] for part in range(codes.shape[1])]
+    return unit_rows(np.concatenate(parts, axis=1))
 
 
 def hidden_vectors(file: Path | None) -> dict[str, np.ndarray]:
@@ -265,8 +311,6 @@ def _names(ids: Iterable[str], counts: np.ndarray) -> list[str]:
     ]
 
 
-def _factory(passages: int, dim: int) -> str:
-    """How so many vectors are kept."""
-    if passages < _ROUNDED or dim % 4:
-        return "SQ8"
-    return "SQ4" if passages < _GRAPH else "HNSW32,SQ8"
+def _factory(passages: int) -> str:
+    """How so many vectors are kept: a byte a dimension, beyond a million searched through a graph."""
+    return "SQ8" if passages < _GRAPH else "HNSW32,SQ8"

@@ -54,9 +54,7 @@ class VectorStore(Protocol):
         """Read what `save` wrote."""
 
 
-_FACTORY = re.compile(r"(Flat|SQ4|SQ6|SQ8|SQfp16|SQbf16|PQ[1-9]\d*|HNSW[1-9]\d*(,(Flat|SQ8|SQfp16))?)")
-_CENTROIDS = 256  # of each part of a product quantizer's vectors
-_TAUGHT = 60_000  # vectors that it learns from, about
+_FACTORY = re.compile(r"(Flat|SQ4|SQ6|SQ8|SQfp16|SQbf16|HNSW[1-9]\d*(,(Flat|SQ8|SQfp16))?)")
 _USUAL_RANGE = 2.5  # of one dimension of unit vectors, in standard deviations of 1 / sqrt(d)
 _EXACT_SHARE = 0.05  # below this share of qualifying rows a graph search is not worth its misses
 
@@ -67,9 +65,7 @@ class FaissStore:
     Args:
         dim: d.
         factory: `Flat` (exact), `SQ8`, `SQ6`, `SQ4`, `SQfp16`, `SQbf16` (exact search over rounded
-            vectors), `PQ96` (exact search over product-quantized ones of so many
-            bytes: Jégou et al., 2011) or `HNSW32`, `HNSW32,SQ8`, `HNSW32,SQfp16` (approximate; fast for
-            millions of rows).
+            vectors) or `HNSW32`, `HNSW32,SQ8`, `HNSW32,SQfp16` (approximate; fast for millions of rows).
         ef_search: How far HNSW looks; higher finds more and takes longer.
 
     >>> store = FaissStore(2)
@@ -85,8 +81,8 @@ class FaissStore:
         at_least_one(dim=dim, ef_search=ef_search)
         if not _FACTORY.fullmatch(factory):
             raise ConfigError(
-                f"`factory` is {factory!r}; known: Flat, SQ4, SQ6, SQ8, SQfp16, SQbf16, PQ<bytes>, HNSW<links> such as "
-                "HNSW32, HNSW32,SQ8 or HNSW32,SQfp16"
+                f"`factory` is {factory!r}; known: Flat, SQ4, SQ6, SQ8, SQfp16, SQbf16, HNSW<links> such as HNSW32, "
+                "HNSW32,SQ8 or HNSW32,SQfp16"
             )
         self.dim = dim
         self.factory = factory
@@ -202,20 +198,15 @@ class FaissStore:
             )
         return np.asarray(self._index.reconstruct_batch(rows), dtype=np.float32)
 
-    def save(self, folder: str | Path, with_ids: bool = True) -> None:
-        """Write `vectors.faiss` and `store.json` to a folder, aside first, then renamed.
-
-        Args:
-            folder: Where.
-            with_ids: Also the ids; without, `load` must be told them.
-        """
+    def save(self, folder: str | Path) -> None:
+        """Write `vectors.faiss` and `store.json` to a folder, aside first, then renamed."""
         faiss = _faiss()
         about = {
             "dim": self.dim,
             "factory": self.factory,
             "ef_search": self.ef_search,
             "trained_on": self._trained_on,
-            "ids": self.ids if with_ids else None,
+            "ids": self.ids,
         }
         with write_aside(folder) as aside:
             aside.mkdir()
@@ -224,12 +215,8 @@ class FaissStore:
                 faiss.write_index(self._index, faiss.PyCallbackIOWriter(file.write))
 
     @classmethod
-    def load(cls, folder: str | Path, ids: Sequence[str] | None = None) -> Self:
+    def load(cls, folder: str | Path) -> Self:
         """Read what `save` wrote.
-
-        Args:
-            folder: Where it is.
-            ids: Of the rows, where they were not saved.
 
         Raises:
             CheckpointNotFoundError: If a file is missing.
@@ -247,9 +234,7 @@ class FaissStore:
             with (folder / "vectors.faiss").open("rb") as file:
                 store._index = faiss.read_index(faiss.PyCallbackIOReader(file.read))
             store._trained_on = about["trained_on"]
-            store.ids = [
-                str(item_id) for item_id in (about["ids"] if about["ids"] is not None else ids or ())
-            ]
+            store.ids = [str(item_id) for item_id in about["ids"]]
         except (RuntimeError, KeyError, TypeError, json.JSONDecodeError, UnicodeDecodeError) as error:
             raise CheckpointError(
                 f"the store in {folder} cannot be read ({error}); build the index again"
@@ -267,25 +252,13 @@ class FaissStore:
         return self.factory.startswith("HNSW")
 
     @property
-    def _is_product(self) -> bool:
-        return self.factory.startswith("PQ")
-
-    @property
     def _is_rounded(self) -> bool:
         return "SQ" in self.factory
 
     def _make(self, vectors: np.ndarray) -> None:
         faiss = _faiss()
         index = faiss.index_factory(self.dim, self.factory, faiss.METRIC_INNER_PRODUCT)
-        if len(vectors) and self._is_product:
-            if len(vectors) < _CENTROIDS:
-                raise ConfigError(
-                    f"`factory` is {self.factory!r}, whose codes are learned from at least {_CENTROIDS} vectors, and "
-                    f"there are {len(vectors)}; take SQ8"
-                )
-            index.train(vectors[:: max(len(vectors) // _TAUGHT, 1)])
-            index.add(vectors)
-        elif len(vectors):
+        if len(vectors):
             # Rounding learns each dimension's range alone, so two rows teach it. A range is never taken
             # narrower than what unit vectors commonly fill, so that few vectors do not cramp later ones.
             usual = np.full(self.dim, min(1.0, _USUAL_RANGE / self.dim**0.5), dtype=np.float32)
