@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import os
 import sys
@@ -52,14 +53,28 @@ def tiny(request, tokenizers):
 
 
 def make_tiny(family: str, tokenizers: dict, features: int = 3, dim: int = 8, dialogue: int = 64):
-    """A RecommenderLM with random weights everywhere."""
+    """A RecommenderLM with random weights everywhere: a copy of the first of its kind, with as many numbers drawn."""
+    tokenizer = tokenizers[family]
+    kind = (family, features, dim, dialogue)
+    made = None if family in STATEFUL else _TINY.get(kind)  # those warn each time that they are made
+    if made is None or made[0] is not tokenizer:
+        model = _made_tiny(*kind, tokenizer)
+        made = _TINY[kind] = (tokenizer, model, torch.get_rng_state())
+    _, model, state = made
+    torch.set_rng_state(state)
+    return copy.deepcopy(model, {id(tokenizer): tokenizer})
+
+
+_TINY: dict = {}
+
+
+def _made_tiny(family: str, features: int, dim: int, dialogue: int, tokenizer):
     from wherefore.config import LoraConfig
     from wherefore.lm.head import RankingHead
     from wherefore.lm.item_encoder import MLPItemEncoder
     from wherefore.lm.load import add_lora
     from wherefore.lm.model import RecommenderLM
 
-    tokenizer = tokenizers[family]
     lm = add_lora(make_lm(family, len(tokenizer)), LoraConfig(r=4, alpha=8))
     torch.manual_seed(1)
     for name, weight in lm.named_parameters():

@@ -1,20 +1,25 @@
 """Several processes train as one does; the launch files."""
 
 import json
+import multiprocessing
 import os
 import random
 import subprocess
 import sys
 from dataclasses import dataclass
+from multiprocessing import forkserver
+from multiprocessing.connection import wait
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from accelerate.commands.config.config_args import load_config_from_file
-from accelerate.commands.launch import launch_command_parser
+from accelerate.commands.launch import _validate_launch_command, launch_command_parser
+from accelerate.utils.launch import prepare_multi_gpu_env
 from safetensors.torch import load_file
 
+import two_processes
 from test_train import ingredients, whole_tree
 from two_processes import run
 from wherefore.checkpoint import load_checkpoint
@@ -24,25 +29,70 @@ from wherefore.training.tasks import make_task
 from wherefore.training.weights import trained
 
 ROOT = Path(__file__).parents[1]
+LAUNCHED = "cpu-2.yaml"  # the launch file that `accelerate launch` itself starts once
 FILES = sorted((ROOT / "configs" / "accelerate").glob("*.yaml"))
 
 
-def two_processes(jobs, launch_file="cpu-2.yaml"):
-    """Do jobs one after the other in two CPU processes: to start these takes longer than the jobs do."""
+ENVIRONMENT = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+# Forked from a process that has imported everything: that takes longer than what there is to do.
+FORKS = multiprocessing.get_context("forkserver")
+
+
+def device(launch_file):
+    """What keeps the processes from a GPU."""
+    return {"ACCELERATE_TORCH_DEVICE": "cpu"} if "fsdp" in launch_file else {"ACCELERATE_USE_CPU": "true"}
+
+
+def launch(jobs, launch_file):
+    """Do jobs one after the other in two CPU processes that `accelerate launch` starts: the error, if any."""
     command = [sys.executable, "-m", "accelerate.commands.launch"]
     command += ["--config_file", str(ROOT / "configs" / "accelerate" / launch_file)]
-    command += [str(Path(__file__).with_name("two_processes.py")), json.dumps(jobs)]
-    paths = [str(ROOT / "src"), str(Path(__file__).parent)]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(paths),
-        "OMP_NUM_THREADS": "1",
-        "HF_HUB_OFFLINE": "1",
-    }
-    environment |= (
-        {"ACCELERATE_TORCH_DEVICE": "cpu"} if "fsdp" in launch_file else {"ACCELERATE_USE_CPU": "true"}
-    )
-    return subprocess.run(command, capture_output=True, text=True, timeout=240, env=environment)
+    command += [str(Path(two_processes.__file__)), json.dumps(jobs)]
+    paths = os.pathsep.join([str(ROOT / "src"), str(Path(__file__).parent)])
+    environment = {**os.environ, "PYTHONPATH": paths, **ENVIRONMENT, **device(launch_file)}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, env=environment)
+    return done.stderr[-4000:] if done.returncode else ""
+
+
+def fork(jobs, launch_file, folder):
+    """The same in processes that are given what `accelerate launch` gives them: the error, if any."""
+    environments = given_by_accelerate(launch_file)
+    logs = [folder / f"{rank}.log" for rank in range(len(environments))]
+    both = [
+        FORKS.Process(target=two_processes.forked, args=(jobs, environment, log))
+        for environment, log in zip(environments, logs, strict=True)
+    ]
+    for one in both:
+        one.start()
+    wait([one.sentinel for one in both], 240)
+    for one in both:  # when one has ended, the other has soon, or waits for it in vain
+        one.join(20)
+        one.kill()
+        one.join()
+    failed = [log for one, log in zip(both, logs, strict=True) if one.exitcode]
+    return "".join(f"{log.name}:\n{log.read_text()[-4000:]}\n" for log in failed)
+
+
+def given_by_accelerate(launch_file):
+    """The variables of each of the processes of a launch file."""
+    file = ROOT / "configs" / "accelerate" / launch_file
+    arguments = launch_command_parser().parse_args(["--config_file", str(file), "script.py"])
+    arguments, *_ = _validate_launch_command(arguments)
+    shared = prepare_multi_gpu_env(arguments) | ENVIRONMENT | device(launch_file)
+    shared |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(arguments.main_process_port)}
+    shared |= dict.fromkeys(("WORLD_SIZE", "LOCAL_WORLD_SIZE"), str(arguments.num_processes))
+    ranks = map(str, range(arguments.num_processes))
+    return [shared | {"RANK": rank, "LOCAL_RANK": rank} for rank in ranks]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ready_to_fork():
+    """The process that the others are forked from finds what it is to import."""
+    with pytest.MonkeyPatch.context() as patch:
+        paths = [str(ROOT / "src"), str(Path(__file__).parent)]
+        patch.setenv("PYTHONPATH", os.pathsep.join([*paths, os.environ.get("PYTHONPATH", "")]))
+        FORKS.set_forkserver_preload(["two_processes"])
+        forkserver.ensure_running()
 
 
 def job(out, config, kill_at=0, whole=False):
@@ -91,14 +141,15 @@ class Launched:
 
 
 def launched(folder, launch_file, steps, step, whole, before=()):
-    """Both die at a step, as the last of what they do; the same command goes on from the newest checkpoint."""
+    """Both die at a step, as the last of what they do; others go on from the newest checkpoint."""
     cut = folder / "cut"
     jobs = [*before, job(folder / "run", whole, whole=True), job(cut, tree(steps), kill_at=step)]
-    killed = two_processes(jobs, launch_file)
-    assert killed.returncode != 0 and cut.is_dir(), killed.stderr[-4000:]
+    error = fork(jobs, launch_file, folder)
+    assert error and cut.is_dir(), error
     last = logged(cut)[-1]["step"]
-    again = two_processes([job(cut, tree(steps))], launch_file)
-    assert again.returncode == 0, again.stderr[-4000:]
+    again = [job(cut, tree(steps))]
+    error = launch(again, launch_file) if launch_file == LAUNCHED else fork(again, launch_file, folder)
+    assert not error, error
     return Launched(folder, step, tree(steps), last)
 
 
@@ -112,16 +163,16 @@ def whole_config(folder, tokenizers, movies):
 def on_cpus(tmp_path_factory, tokenizers, movies):
     """As configs/accelerate/cpu-2.yaml has it; `one` is a run that nobody killed."""
     folder = tmp_path_factory.mktemp("cpus")
-    one = job(folder / "one", tree(10))
-    step = random.SystemRandom().randint(1, 19)
-    return launched(folder, "cpu-2.yaml", 10, step, whole_config(folder, tokenizers, movies), [one])
+    one = job(folder / "one", tree(6))
+    step = random.SystemRandom().randint(1, 11)
+    return launched(folder, "cpu-2.yaml", 6, step, whole_config(folder, tokenizers, movies), [one])
 
 
 @pytest.fixture(scope="module")
 def in_parts(tmp_path_factory, tokenizers, movies):
     """FSDP as configs/accelerate/fsdp.yaml has it, on CPUs."""
     folder = tmp_path_factory.mktemp("parts")
-    return launched(folder, "fsdp.yaml", 5, 4, whole_config(folder, tokenizers, movies))
+    return launched(folder, "fsdp.yaml", 4, 4, whole_config(folder, tokenizers, movies))
 
 
 def saved(folder, step):
@@ -132,8 +183,8 @@ def saved(folder, step):
 def test_two_processes_train_as_one(tmp_path, on_cpus):
     assert {name for stage in on_cpus.config["train"]["stages"] for name in stage["losses"]} == set(LOSSES)
     alone = run(tmp_path / "one", on_cpus.config)
-    assert_as_one(tmp_path / "one", on_cpus.folder / "one", 20)
-    weights = saved(on_cpus.folder / "one", 20)
+    assert_as_one(tmp_path / "one", on_cpus.folder / "one", 12)
+    weights = saved(on_cpus.folder / "one", 12)
     assert weights.keys() == alone.keys()
     assert all((weights[name] - alone[name]).abs().max() < 1e-2 for name in alone)
 
@@ -143,7 +194,7 @@ def test_two_processes_killed_at_a_random_step_go_on(on_cpus):
     """To the very same weights."""
     one, cut, step = on_cpus.folder / "one", on_cpus.folder / "cut", on_cpus.step
     assert on_cpus.logged_when_killed == step
-    whole, resumed = saved(one, 20), saved(cut, 20)
+    whole, resumed = saved(one, 12), saved(cut, 12)
     assert all(torch.equal(whole[name], resumed[name]) for name in whole), step
     losses = [[entry["loss"] for entry in logged(folder)] for folder in (one, cut)]
     assert losses[0] == losses[1], step
@@ -154,8 +205,8 @@ def test_weights_in_parts_train_as_one(tmp_path, in_parts):
     """Losses, whole weights in checkpoints, and resuming."""
     alone = run(tmp_path / "one", in_parts.config)
     assert in_parts.logged_when_killed == in_parts.step == 4
-    assert_as_one(tmp_path / "one", in_parts.folder / "cut", 10)
-    weights = saved(in_parts.folder / "cut", 10)
+    assert_as_one(tmp_path / "one", in_parts.folder / "cut", 8)
+    weights = saved(in_parts.folder / "cut", 8)
     assert weights.keys() == alone.keys()
     assert all((weights[name] - alone[name]).abs().max() < 1e-2 for name in alone)
 

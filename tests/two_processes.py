@@ -1,4 +1,4 @@
-"""What `accelerate launch` runs in test_distributed.py: tiny models, trained by all processes one after the other."""
+"""What the processes of test_distributed.py run: tiny models, trained by all of them one after the other."""
 
 import json
 import os
@@ -17,7 +17,9 @@ from wherefore.config import Config
 from wherefore.training.train import train
 from wherefore.training.trainer import Trainer
 
-SHARDED = os.environ.get("ACCELERATE_USE_FSDP") == "true"
+
+def sharded():
+    return os.environ.get("ACCELERATE_USE_FSDP") == "true"
 
 
 def run(out, tree, kill_at=0):
@@ -34,22 +36,36 @@ def run(out, tree, kill_at=0):
             os.kill(os.getpid(), signal.SIGKILL)
 
     trainer = Trainer(Config.parse(tree), model, data, out, report)
-    assert trainer.sharded == SHARDED
+    assert trainer.sharded == sharded()
     trainer.run()
     return weights(model)
 
 
-if __name__ == "__main__":
+def work(jobs):
+    """Do jobs one after the other, together with the other process."""
     torch.set_num_threads(1)
-    if SHARDED:
+    if sharded():
         # Accelerate shards on GPUs alone; FSDP itself can do so on CPUs, so they are passed off as GPUs.
         PartialState._prepare_backend = lambda *given: ("gloo", DistributedType.MULTI_GPU)
         PartialState()
-    for given in json.loads(sys.argv[1]):
+    for given in jobs:
         if given["whole"]:
             train(Config.parse(given["config"]), given["out"])
         else:
             run(Path(given["out"]), given["config"], given["kill_at"])
         AcceleratorState._reset_state()  # the next begins anew, among the same processes
-        if SHARDED:
+        if sharded():
             PartialState._shared_state["distributed_type"] = DistributedType.MULTI_GPU
+
+
+def forked(jobs, environment, log):
+    """What a process does that `accelerate launch` has not started; what it says goes to a file."""
+    with open(log, "wb") as said:
+        for stream in (1, 2):
+            os.dup2(said.fileno(), stream)
+    os.environ.update(environment)
+    work(jobs)
+
+
+if __name__ == "__main__":
+    work(json.loads(sys.argv[1]))
