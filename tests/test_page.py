@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,9 +21,13 @@ KEPT = Path(os.environ.get("WHEREFORE_SCREENSHOTS", "logs/screenshots"))  # of t
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium; install it: apt install chromium")
 
 
+QUICK = ("--set", "retrieval.k=60")  # fewer candidates to rank than users have
+
+
 @contextmanager
 def server(folder, *arguments, **kwargs):
     """The page with the starter; what it says must hold no traceback."""
+    arguments = (*QUICK, *arguments)
     log = folder / "server.log"
     with pytest.MonkeyPatch.context() as patch, log.open("wb") as out:
         patch.setenv("WHEREFORE_CACHE", str(folder / "cache"))
@@ -32,11 +36,33 @@ def server(folder, *arguments, **kwargs):
     assert "Traceback" not in log.read_text(encoding="utf-8")
 
 
+class Lasting:
+    """A server for all tests, which can go away and come back at the same address."""
+
+    def __init__(self, make_folder):
+        self.make_folder, self.port = make_folder, screenshots.free_port()
+        self.start()
+
+    def start(self):
+        self.running = ExitStack()
+        self.url = self.running.enter_context(server(self.make_folder("page"), port=self.port))
+
+    def stop(self):
+        self.running.close()
+
+
 @pytest.fixture(scope="module")
-def url(tmp_path_factory):
+def lasting(tmp_path_factory):
+    """The server of most tests."""
+    lasting = Lasting(tmp_path_factory.mktemp)
+    yield lasting
+    lasting.stop()
+
+
+@pytest.fixture(scope="module")
+def url(lasting):
     """The page of a server with the starter."""
-    with server(tmp_path_factory.mktemp("page")) as url:
-        yield url
+    return lasting.url
 
 
 @pytest.fixture(scope="module")
@@ -73,14 +99,14 @@ class Visit:
 
     def ready(self, before=""):
         """Wait until the reply is whole; `before`: what the list was, when it must change."""
-        self.page.wait_for_timeout(300)  # so that the page has noticed
+        self.page.wait_for_timeout(150)  # so that the page has noticed
         self.page.evaluate("window.quietSince = null")
-        self.page.wait_for_function(  # for half a second: its parts do not all change in one moment
+        self.page.wait_for_function(  # for a while: its parts do not all change in one moment
             "before => { const list = document.querySelector('#wf-list').innerText;"
             " const done = !document.querySelector('.wf-wait') && list !== before"
             " && document.querySelector('#wf-box').innerText.includes('Send');"
             " window.quietSince = done ? window.quietSince ?? performance.now() : null;"
-            " return done && performance.now() - window.quietSince > 500; }",
+            " return done && performance.now() - window.quietSince > 300; }",
             arg=before,
         )
 
@@ -346,23 +372,24 @@ def test_another_checkpoint_and_other_settings(visit):
     assert "worded plainly" in me.page.inner_text(".wf-card:nth-child(1) .wf-why")
 
 
-def test_a_server_that_went_away_and_came_back(visit, tmp_path):
-    port = screenshots.free_port()
-    with server(tmp_path, port=port) as url:
-        noticing, unaware = visit(url), visit(url)
-        for one in (noticing, unaware):
-            one.say("I loved Toy Story. An animated film, please")
-        listed = noticing.listed()
-    noticing.send("something newer")
-    noticing.page.wait_for_selector(":text('Connection to the server was lost')")
-    with server(tmp_path, port=port):
-        noticing.page.wait_for_selector(":text('Connection to the server was lost')", state="detached")
-        noticing.page.wait_for_selector(".wf-card")
-        assert noticing.listed() == listed  # the page came back by itself
-        for one in (noticing, unaware):
-            one.say("something newer")
-            assert "Liked Toy Story (1995)" in one.chips() and one.listed() != listed
-            assert one.page.locator("#wf-chat .bot.message").count() == 2
+def test_a_server_that_went_away_and_came_back(visit, lasting):
+    noticing, unaware = visit(), visit()
+    for one in (noticing, unaware):
+        one.say("I loved Toy Story. An animated film, please")
+    listed = noticing.listed()
+    lasting.stop()
+    try:
+        noticing.send("something newer")
+        noticing.page.wait_for_selector(":text('Connection to the server was lost')")
+    finally:
+        lasting.start()
+    noticing.page.wait_for_selector(":text('Connection to the server was lost')", state="detached")
+    noticing.page.wait_for_selector(".wf-card")
+    assert noticing.listed() == listed  # the page came back by itself
+    for one in (noticing, unaware):
+        one.say("something newer")
+        assert "Liked Toy Story (1995)" in one.chips() and one.listed() != listed
+        assert one.page.locator("#wf-chat .bot.message").count() == 2
 
 
 def test_strangers_need_the_password_and_cannot_name_folders(visit, tmp_path, browser):

@@ -90,8 +90,11 @@ def test_each_genre_is_understood_as_its_record_has_it(said, reader):
 
 @pytest.fixture(scope="module")
 def talk(plain_starter):
-    # What is understood, listed and answered is compared; how the LLM words a reason is not.
-    return Talk(plain_starter)
+    # What is understood, listed and answered is compared; how the LLM words a reason is not, and the best of fewer
+    # candidates are soon ranked.
+    config = plain_starter.config.updated("retrieval", k=100)
+    given = (plain_starter.index, plain_starter.model, plain_starter.retriever, plain_starter.signals)
+    return Talk(type(plain_starter)(config, *given))
 
 
 @pytest.mark.parametrize("case", marked(cases("talks-*.yaml")))
