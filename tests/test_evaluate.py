@@ -825,7 +825,18 @@ def test_training_never_sees_the_split_to_predict(corpus_folder, monkeypatch):
     assert seen["ids"] == {f"train{n}" for n in range(3)}
 
 
-def test_sequences_add_mentions_and_no_test_dialogue(monkeypatch):
+@pytest.fixture
+def files_read_once(monkeypatch):
+    """Each file of ReDial is read once; what is made of it is remembered for one test."""
+    monkeypatch.setattr(Redial, "read_file", cache_of(Redial.read_file))
+
+
+def cache_of(read):
+    kept = {}
+    return lambda corpus, file: kept[file] if file in kept else kept.setdefault(file, list(read(corpus, file)))
+
+
+def test_sequences_add_mentions_and_no_test_dialogue(monkeypatch, files_read_once):
     folder = SHARED / "data" / "redial"
     if not folder.is_dir():
         pytest.skip("the shared data are not at hand (no redial folder)")
