@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import gc
 import os
 import sys
@@ -241,6 +242,24 @@ def plain_starter(starter):
     """The same with the grammar's sentences, which take less time: for tests of lists and answers."""
     config = starter.config.updated("writer", tries=0)
     return type(starter)(config, starter.index, starter.model, starter.retriever, starter.signals)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_minilm():
+    """Every packaged embedder of these tests has the same weights in memory, which nobody trains."""
+    from wherefore.retrieval import embedders
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embedders, "_load_minilm", functools.cache(embedders._load_minilm))
+        yield
+
+
+@pytest.fixture
+def little_practice(monkeypatch):
+    """What stages with `wording` practise on beside the corpora is one catalogue of invented things, not all."""
+    from wherefore.training import practice, train
+
+    monkeypatch.setattr(train, "invented_catalogs", lambda seed: practice.invented_catalogs(24, seed)[:1])
 
 
 @pytest.fixture

@@ -460,11 +460,3 @@ def test_own_catalogue_with_the_starter(tmp_path, capsys, monkeypatch):
 def test_a_turn_in_the_terminal_prints_nothing_on_standard_error(chatted):
     """No package's warning stands above the first reply, whatever its version."""
     assert (chatted.code, chatted.err) == (0, "") and "2. " in chatted.out
-
-
-def test_a_program_of_ones_own_prints_nothing_on_standard_error():
-    """A turn from Python shows no package's warning either."""
-    ask = "[{'role': 'user', 'content': 'Alien'}]"
-    code = f"from wherefore import Recommender as R; print(R.from_pretrained().generate({ask}).text)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
-    assert (done.returncode, done.stderr) == (0, "") and done.stdout

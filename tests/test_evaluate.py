@@ -833,7 +833,9 @@ def files_read_once(monkeypatch):
 
 def cache_of(read):
     kept = {}
-    return lambda corpus, file: kept[file] if file in kept else kept.setdefault(file, list(read(corpus, file)))
+    return lambda corpus, file: (
+        kept[file] if file in kept else kept.setdefault(file, list(read(corpus, file)))
+    )
 
 
 def test_sequences_add_mentions_and_no_test_dialogue(monkeypatch, files_read_once):

@@ -20,6 +20,6 @@ def test_every_example_is_known():
 
 
 @pytest.mark.parametrize("name", sorted(SAYS))
-def test_an_example_runs(name, capsys):
+def test_an_example_runs(name, capsys, little_practice):
     runpy.run_path(str(FOLDER / name), run_name="__main__")
     assert SAYS[name] in capsys.readouterr().out

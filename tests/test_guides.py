@@ -52,7 +52,7 @@ def own_data(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_three_commands_train_on_ones_own_dialogues(own_data, capsys, monkeypatch):
+def test_three_commands_train_on_ones_own_dialogues(own_data, capsys, monkeypatch, little_practice):
     train, evaluate, chat = map(shlex.split, blocks(section("On your own dialogues"), "sh")[0].splitlines())
     stages = [
         {"name": "sources", "losses": {"source_ranking": 1.0}, "steps": 2, "batch_size": 4},
