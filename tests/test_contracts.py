@@ -29,7 +29,7 @@ def any_recommender(request, tokenizers):
         if not starter_dir().is_dir():
             pytest.skip("assets/starter has not been made yet")
         return request.getfixturevalue("starter")
-    return make_recommender(request.param, tokenizers)
+    return make_recommender(request.param, tokenizers, tries=2)
 
 
 def user(*contents):
@@ -218,7 +218,7 @@ def test_corpora_say_their_licence(name):
 
 @pytest.mark.parametrize("name", sorted(SOURCES))
 def test_sources_return_allowed_rows_best_first(name, tokenizers):
-    recommender = make_recommender("bert", tokenizers)
+    recommender = make_recommender("bert", tokenizers, tries=2)
     source = SOURCES[name](index=recommender.index)
     dialogue = recommender.reader.read([Message("user", "I loved Alien. Something scary with Toni Collette")])
     query = recommender.retriever.query(dialogue)

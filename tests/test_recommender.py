@@ -346,11 +346,11 @@ def test_what_was_removed_from_the_state_stays_removed(recommender):
 
 
 def test_several_people_at_once_do_not_mix(tokenizers):
-    shared = make_recommender("qwen3", tokenizers)
+    shared = make_recommender("qwen3", tokenizers, tries=2)
     asks = [
         user(text) for text in ("I loved Alien", "I loved Heat", "with Toni Collette", "funny after 2000")
     ]
-    alone = [make_recommender("qwen3", tokenizers).generate(ask, k=3).text for ask in asks]
+    alone = [make_recommender("qwen3", tokenizers, tries=2).generate(ask, k=3).text for ask in asks]
     got: dict[int, str] = {}
 
     def talk(number):
@@ -549,7 +549,7 @@ LIES = (
 
 @pytest.mark.parametrize("lie", LIES)
 def test_a_lie_never_reaches_the_reader(tokenizers, lie):
-    recommender = make_recommender("bert", tokenizers)
+    recommender = make_recommender("bert", tokenizers, tries=2)
     Scripted(recommender, lie, lie)
     reply = recommender.generate(user("I loved Alien"), k=3)
     assert [one.worded for one in reply.recommendations] == ["plain"] * 3
@@ -558,7 +558,7 @@ def test_a_lie_never_reaches_the_reader(tokenizers, lie):
 
 
 def test_a_second_wording_is_tried_before_the_plain_sentence(tokenizers):
-    recommender = make_recommender("bert", tokenizers)
+    recommender = make_recommender("bert", tokenizers, tries=2)
     Scripted(recommender, "it was directed by steven spielberg.", "this one is a horror film.")
     reply = recommender.generate(user("Something scary after 2010"), k=2)
     assert {one.worded for one in reply.recommendations} <= {"rewritten", "plain"}
@@ -566,7 +566,7 @@ def test_a_second_wording_is_tried_before_the_plain_sentence(tokenizers):
 
 
 def test_settings_changed_after_loading_reach_the_writer(tokenizers):
-    recommender = make_recommender("bert", tokenizers)
+    recommender = make_recommender("bert", tokenizers, tries=2)
     Scripted(recommender, *["this one is a horror film."] * 4)
     scary = user("Something scary after 2010")
     assert "first" in {one.worded for one in recommender.generate(scary, k=2).recommendations}
@@ -666,7 +666,7 @@ def told(reply):
 
 
 def test_many_conversations_are_answered_as_each_alone(family, tokenizers):
-    recommender = make_recommender(family, tokenizers)
+    recommender = make_recommender(family, tokenizers, tries=2)
     alone = [told(recommender.generate(messages, k=3)) for messages in SEVERAL]
     heard = []
     for together in (1, 2, 8):
@@ -708,7 +708,7 @@ def test_the_catalogue_may_change_while_a_reply_is_written(family, tokenizers):
 
 
 def test_a_turn_that_is_given_up_leaves_nothing_behind(tokenizers):
-    recommender = make_recommender("llama", tokenizers)
+    recommender = make_recommender("llama", tokenizers, tries=2)
     ask = user("I loved Alien. Something scary?")
     expected = told(recommender.generate(ask, k=3))
     for moment in range(5):

@@ -150,7 +150,7 @@ class Vocabulary:
             word for word in self.synonyms if self.asks_for_genre(word)
         }
 
-    @property
+    @cached_property
     def kinds(self) -> set[str]:
         """The folded values of fields with few values, and the words that stand for some: not titles."""
         spelt = {" ".join(forms(word)) for word in lexicon()["words"]}
