@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+import conftest
 from conftest import make_tiny
 from families import FAMILIES, STATEFUL, make_lm
 from test_model import CLOSE, features, prompts_of, signals, trunk_of
@@ -202,6 +203,7 @@ def test_a_causal_list_needs_branches(tokenizers):
 
 def test_attention_that_ignores_our_masks_is_noticed(tokenizers, monkeypatch):
     """As an implementation of attention that takes none."""
+    monkeypatch.setattr(conftest, "_TINY", {})  # none of those that were made before
     import transformers
 
     real = transformers.LlamaModel.forward
