@@ -143,7 +143,7 @@ def no_key(monkeypatch):
 
 def local(tokenizers, catalog=None, **writer):
     """Random weights, questions off; the same ones for every call."""
-    made = make_recommender("llama", tokenizers, catalog, **writer)
+    made = make_recommender("llama", tokenizers, catalog, **{"tries": 2, **writer})
     made.config = made.config.updated("turn", questions=False)
     return made
 
