@@ -39,17 +39,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--config", type=Path, default=ROOT / "configs" / "starter.yaml")
     parser.add_argument("--out", type=Path, default=ROOT / "runs" / "starter", help="folder of the run")
     parser.add_argument("--assets", type=Path, default=ROOT / "src" / "wherefore" / "assets")
+    parser.add_argument(
+        "--refit",
+        action="store_true",
+        help="train nothing: put the starter as it is onto the built-in catalogue as it is now",
+    )
     parser.add_argument("--short", action="store_true", help="a twentieth of the steps")
     options = parser.parse_args(argv)
 
     from wherefore.config import Config
     from wherefore.files import write_aside
-    from wherefore.training.starter import shortened, train_starter
+    from wherefore.training.starter import refit_starter, shortened, train_starter
     from wherefore.training.trainer import TrainingStopped
 
     try:
         config = Config.load(options.config, options.overrides)
         notes = {"made_by": "scripts/make_starter.py" + (" --short" if options.short else "")}
+        if options.refit:
+            starter = options.assets / "starter"
+            refit_starter(config, starter, options.out, starter)
+            return 0
         config, count, epochs = (shortened(config), 100, 1) if options.short else (config, DIALOGUES, EPOCHS)
         checkpoint = train_starter(config, options.out, RATINGS, count, notes, REQUESTS, epochs)
     except (ValueError, FileNotFoundError, FloatingPointError, MemoryError, TrainingStopped) as error:

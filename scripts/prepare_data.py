@@ -62,13 +62,19 @@ SCHEMA = Schema.parse(
             {"name": "language", "kind": "category"},
             {"name": "popularity", "kind": "popularity"},
             {"name": "redial_ids", "kind": "ignore"},
-            {"name": "about", "kind": "text"},
-            {"name": "hooks", "kind": "text", "label": "what people remember"},
-            {"name": "themes", "kind": "text"},
-            {"name": "feel", "kind": "text", "label": "how it feels"},
-            {"name": "moods", "kind": "category", "label": "mood", "phrase": "{}"},
+            {"name": "about", "kind": "text", "pooled": False},
+            {"name": "hooks", "kind": "text", "label": "what people remember", "pooled": False},
+            {"name": "themes", "kind": "text", "pooled": False},
+            {"name": "feel", "kind": "text", "label": "how it feels", "pooled": False},
+            {"name": "moods", "kind": "category", "label": "mood", "phrase": "{}", "pooled": False},
             {"name": "age", "kind": "number", "label": "youngest age", "phrase": "for ages {} and up"},
-            {"name": "warnings", "kind": "category", "label": "warning", "phrase": "with {}"},
+            {
+                "name": "warnings",
+                "kind": "category",
+                "label": "warning",
+                "phrase": "with {}",
+                "pooled": False,
+            },
         ],
     }
 )
@@ -715,7 +721,9 @@ def _item_of(film: Film, keywords: Sequence[str], titles: Collection[str]) -> It
         "redial_ids": _unique(sorted(film.redial_ids, key=lambda i: (len(i), i))),
         **film.about,
     }
-    return Item(film.id, title, {name: value for name, value in values.items() if value not in (None, (), "")})
+    return Item(
+        film.id, title, {name: value for name, value in values.items() if value not in (None, (), "")}
+    )
 
 
 def _languages(names: Iterable[str]) -> tuple[str, ...]:

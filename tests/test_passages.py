@@ -138,7 +138,9 @@ def test_what_is_saved_comes_back(index, tmp_path):
     again = Index.load(tmp_path / "index", index.catalog, index.embedder)
     query = index.embedder.encode(["tired policeman after thieves"], "query")
     (rows, scores), (same, near) = index.passages.search(query, 4), again.passages.search(query, 4)
-    assert rows.tolist() == same.tolist() and scores == pytest.approx(near, abs=2e-3)  # kept in half precision
+    assert rows.tolist() == same.tolist() and scores == pytest.approx(
+        near, abs=2e-3
+    )  # kept in half precision
     file = tmp_path / "index" / "passages" / "passages.safetensors"
     one = np.ones(1, dtype=np.int32)
     write_tensors(file, {"counts": one, "shown": one, "vectors": np.ones((1, 384), dtype=np.float16)})
@@ -190,8 +192,6 @@ def test_the_source_asks_with_the_newest_message_and_with_all(index):
     rows, scores = source.search(talk, np.zeros(384), 3, np.ones(4, dtype=bool))
     assert rows[0] == 2
     assert source.score(talk, np.zeros(384), rows) == pytest.approx(scores, abs=1e-6)
-    parts = source.parts(talk, np.arange(4))
-    assert parts.shape == (4, 2) and parts[2, 1] == 0 and np.isnan(parts[3]).all()
     assert source.requests(dialogue("?!")) == []
     assert np.isnan(source.score(dialogue("?!"), np.zeros(384), rows)).all()
     assert len(source.search(dialogue("?!"), np.zeros(384), 3, np.ones(4, dtype=bool))[0]) == 0

@@ -97,7 +97,7 @@ def save_checkpoint(
     index = retriever.index
     with write_aside(folder) as aside:
         aside.mkdir()
-        (aside / "config.yaml").write_text(config.to_yaml(), encoding="utf-8")
+        (aside / "config.yaml").write_text(_portable(config).to_yaml(), encoding="utf-8")
         if config.llm.lora is not None:
             _save_adapter(model.lm, aside / "adapter", dtype)
         save_file(_stored(model.item_encoder.state_dict(), dtype), aside / "item_encoder.safetensors")
@@ -235,6 +235,15 @@ def check_files(folder: Path) -> dict[str, Any]:
                 f"{file} is not the file that was saved (size or SHA-256 differ); copy it again"
             )
     return manifest
+
+
+def _portable(config: Config) -> Config:
+    """A config without the files that a checkpoint holds itself: the encoder of requests, passages' vectors."""
+    tree = config.model_dump(mode="json")
+    for source in tree["retrieval"]["sources"]:
+        source.pop("encoder", None)
+    tree["retrieval"]["passages"]["vectors"] = None
+    return Config.parse(tree)
 
 
 def _stored(state: Mapping[str, Tensor], dtype: torch.dtype) -> dict[str, Tensor]:

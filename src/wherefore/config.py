@@ -170,6 +170,9 @@ class TurnConfig(_Strict):
     new: float = Field(1.0, ge=0)
     # Cosine of a request and a clause of an item's texts from which the clause answers it.
     answers: float = Field(0.5, ge=-1, le=1)
+    # Logits for each tenth that the cosine of what is said and an item's closest clause lies above `heard`.
+    texts: float = Field(2.0, ge=0)
+    heard: float = Field(0.4, ge=-1, le=1)
     questions: bool = True  # ask back, where the answer would say much about what is sought
 
 

@@ -292,10 +292,10 @@ class Catalog:
         when = str(item.fields[year.name])[:4] if year is not None and year.name in item.fields else ""
         parts = [f"{item.title} ({when})." if when and when not in item.title else f"{item.title}."]
         for spec in self._schema.valued:
-            if values := item.values(spec.name):
+            if spec.pooled and (values := item.values(spec.name)):
                 parts.append(f"{spec.label}: {', '.join(values)}.")
         for spec in self._schema.texts:
-            if words := item.fields.get(spec.name):
+            if spec.pooled and (words := item.fields.get(spec.name)):
                 parts.append(" ".join(str(words)[: 4 * _TEXT_CHARS].split()))
         whole = " ".join(parts)
         if len(whole) <= _TEXT_CHARS:

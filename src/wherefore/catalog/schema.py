@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from wherefore.catalog.cells import is_nothing
 from wherefore.catalog.kinds import ID, KINDS, NUMBER, ColumnCells, FieldKind, Read
@@ -35,6 +43,9 @@ class FieldSpec(BaseModel):
     separator: str | None = (
         None  # what lists several values in a text cell, e.g. "|"; None: detected; "": one
     )
+    pooled: bool = (
+        True  # whether the record's own vector and BM25 read it; clauses of texts have vectors besides
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -52,6 +63,14 @@ class FieldSpec(BaseModel):
             values["phrase"] = values.get("phrase") or KINDS[kind].phrase(name)
             values["unit"] = values.get("unit") or (unit_of(name) if KINDS[kind].stored is NUMBER else "")
         return values
+
+    @model_serializer(mode="wrap")
+    def _told(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is as usual and was not there before: catalogues keep their fingerprints."""
+        tree: dict[str, Any] = dump(self)
+        if self.pooled:
+            tree.pop("pooled", None)
+        return tree
 
     @field_validator("kind")
     @classmethod

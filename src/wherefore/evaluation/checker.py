@@ -57,13 +57,16 @@ def faults(reply: str, items: Iterable[Item], catalog: Catalog, said: Said) -> l
 
 def sentence_faults(text: str, item: Item, catalog: Catalog, said: Said) -> list[str]:
     """The same for one shown reason."""
+    text, out = without_texts(text, item, catalog)
     record = {spec.name: listed(item, spec) for spec in catalog.schema.fields}
     everything = {low(value) for values in record.values() for value in values}
     refused = {low(value) for value in said.refused}
     titles = re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", text)
-    out = [f"names {title}" for title in titles if title not in said.titles]
+    out += [f"names {title}" for title in titles if title not in said.titles]
     bare = re.sub(r"(?<!\*)\*[^*]+\*(?!\*)", "THAT", text)
     for tag in re.findall(r"“([^”]*)”", bare):
+        if not tag.strip():  # a clause of the record stood there
+            continue
         denied = DENIALS.search(clause_around(bare, tag)) is not None
         if low(tag) not in everything and not (denied and low(tag) in refused):
             out.append(f"tag {tag}")
@@ -83,6 +86,38 @@ def sentence_faults(text: str, item: Item, catalog: Catalog, said: Said) -> list
         if low(genre) not in own | refused:
             out += [f"genre {genre}" for form in forms if form not in WORDS_TOO]
     return out
+
+
+def without_texts(text: str, item: Item, catalog: Catalog) -> tuple[str, list[str]]:
+    """A reason without the whole clauses that stand in the record's texts, and faults where some are reworded.
+
+    A clause is what lies between marks of punctuation. Five words in a row of a text that are no whole clauses were
+    taken out of what they said: something may have been put in, left out, turned round or negated.
+    """
+    faults: list[str] = []
+    for spec in catalog.schema.texts:
+        whole = " ".join(str(item.get(spec.name) or "").split())
+        if not whole:
+            continue
+        parts = re.split(r"(?<=[.!?…;,:])\s+|\s+[–—-]\s+", whole)
+        runs = {
+            whole[whole.find(first) : whole.find(last, whole.find(first)) + len(last)]
+            for start, first in enumerate(parts)
+            for last in parts[start : start + 16]
+        }
+        for run in sorted(runs, key=len, reverse=True):
+            clause = run.strip(" .,;:!?…")
+            if len(clause.split()) >= 2:
+                # Not inside another sentence: "it is not so that ...", "..., which never happens".
+                around = rf"(?<![\w,;:]\s)(?<!\w){re.escape(clause)}(?=\s*(?:[.!?…”]|$))"
+                text = re.sub(around, " ", text, flags=re.IGNORECASE)
+        words = low(whole).split()
+        left = " ".join(low(text).split())
+        for place in range(len(words) - 4):
+            if (told := " ".join(words[place : place + 5])) in left:
+                faults.append(f"reworded: {told}")
+                break
+    return text, faults
 
 
 def role_faults(text: str, record: Mapping[str, Sequence[str]], catalog: Catalog) -> list[str]:

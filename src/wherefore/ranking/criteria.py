@@ -11,6 +11,7 @@ from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.state import Preferences, by_words
+from wherefore.retrieval.answering import matcher
 from wherefore.retrieval.retriever import Retriever
 
 
@@ -64,6 +65,15 @@ def times_shown(dialogue: Dialogue, items: Sequence[Item]) -> np.ndarray:
         if dialogue.messages[number].role == "assistant" and item not in dialogue.preferences.asked
     )
     return np.array([shown[item.id] for item in items], dtype=np.float32)
+
+
+def texts_met(dialogue: Dialogue, rows: np.ndarray, retriever: Retriever, heard: float) -> np.ndarray:
+    """How far the closest clause of each row's texts is above `heard` in likeness to what was said, (m,) in tenths."""
+    source = matcher(retriever)
+    if source is None:
+        return np.zeros(len(rows), dtype=np.float32)
+    likeness = source.score(dialogue, np.zeros(0), rows)
+    return np.asarray(10 * np.maximum(np.nan_to_num(likeness, nan=-1.0) - heard, 0), dtype=np.float32)
 
 
 def year_gains(items: Sequence[Item], catalog: Catalog, gains: Mapping[int, float]) -> np.ndarray:

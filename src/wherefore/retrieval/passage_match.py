@@ -33,7 +33,7 @@ class PassageMatch:
     """
 
     name = "passages"
-    part_names = ("newest", "margin")
+    apart = True
 
     def __init__(self, index: Index, k: int = 100, encoder: str | Path | None = None) -> None:
         at_least_one("a source's ", k=k)
@@ -72,16 +72,6 @@ class PassageMatch:
             return unknown(rows)
         best: np.ndarray = self.index.passages.scores(requests, rows).max(axis=0)
         return best
-
-    def parts(self, dialogue: Dialogue, rows: np.ndarray) -> np.ndarray:
-        """The score by the newest message alone, and how far it lies below the best of these rows, (m, 2)."""
-        made = np.full((len(rows), 2), np.nan, dtype=np.float32)
-        requests = self.encoded(dialogue)
-        if len(requests) and len(rows):
-            made[:, 0] = self.index.passages.scores(requests[:1], rows)[0]
-            if not np.isnan(made[:, 0]).all():
-                made[:, 1] = made[:, 0] - np.nanmax(made[:, 0])
-        return made
 
     def encoded(self, dialogue: Dialogue) -> np.ndarray:
         """The vectors of a dialogue's requests (q, d), unit."""

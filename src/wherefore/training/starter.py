@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,28 @@ from typing import Any
 import torch
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.checkpoint import load_model, save_checkpoint
 from wherefore.config import Config
+from wherefore.errors import CheckpointError
+from wherefore.retrieval.learned import load_sources
+from wherefore.retrieval.retriever import make_retriever
+from wherefore.retrieval.signals import load_signals, make_signals
+from wherefore.retrieval.source import Apart
 from wherefore.retrieval.tensors import write_tensors
 from wherefore.training.generator import DialogueMaker, write_corpus, write_records
 from wherefore.training.prepare import load_index
 from wherefore.training.progress import shown_progress
 from wherefore.training.requests import EncoderTraining, Request, fit_encoder, read_requests, split
 from wherefore.training.train import train
+
+_OF_FILES = (
+    "format",
+    "embedder",
+    "dim",
+    "features",
+    "catalog",
+    "files",
+)  # of a manifest: made with every checkpoint
 
 
 def train_starter(
@@ -71,6 +87,35 @@ def train_starter(
                 )
             write_tensors(Path(file), changes)
     return train(config, out, progress=True, notes=notes, dtype=torch.float16)
+
+
+def refit_starter(config: Config, checkpoint: Path, kept: Path, out: Path) -> None:
+    """Put what a checkpoint has learned onto today's built-in catalogue; nothing is trained.
+
+    For when records were mended: its items' vectors and passages are made anew, with the config's sources.
+
+    Args:
+        config: Its sources must give the features that the checkpoint was trained with.
+        checkpoint: What has learned, on any version of the catalogue.
+        kept: Folder for the index, and for vectors of texts that have not changed since.
+        out: Where the new checkpoint goes.
+
+    Raises:
+        CheckpointError: If a part does not fit.
+    """
+    manifest = json.loads((checkpoint / "manifest.json").read_text(encoding="utf-8"))
+    with shown_progress(True) as show:
+        index = load_index(config, Catalog.builtin(), kept, show)
+    retriever = make_retriever(config, index)
+    if list(retriever.feature_names) != list(manifest["features"]):
+        raise CheckpointError(f"{checkpoint} was trained with other sources than the config's")
+    load_sources(
+        [source for source in retriever.sources if not isinstance(source, Apart)], checkpoint / "sources"
+    )
+    model = load_model(checkpoint, config, manifest, merge=False)
+    signals = load_signals(make_signals(config.signals), checkpoint / "signals")
+    told = {key: manifest[key] for key in manifest if key not in _OF_FILES}
+    save_checkpoint(out, config, model, retriever, told, torch.float16, signals)
 
 
 def _write_requests(requests: Sequence[Request], catalog: Catalog, folder: Path) -> None:
