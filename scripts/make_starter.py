@@ -101,8 +101,10 @@ LoRA adapter, with an item encoder and a ranking head, for the built-in catalogu
 | Taskmaster-4 (Google) | CC BY 4.0 |
 | MovieTweetings, rating counts and who likes what together (Dooms et al., 2013) | MIT |
 | dialogues and sentences made by this project's own grammar from the catalogue's facts | Apache-2.0 |
+| requests in people's own words with the movies that answer them, and what movies are about (`data/`, written for this project) | Apache-2.0 |
 
-No dialogue, plot or review is in the package: weights and facts only.
+No dialogue, plot or review is in the package: weights, facts, texts written for this project, and vectors of the plots
+of the few movies that have no such text.
 
 **Losses at the end of training**
 
@@ -110,7 +112,9 @@ No dialogue, plot or review is in the package: weights and facts only.
 |---|---|
 {losses}
 
-**Limits.** It ranks and words reasons; it does not know more of a film than the catalogue's record. It reads the
+**Limits.** It ranks and words reasons; it does not know more of a film than the catalogue's record. The encoder of
+requests learned from three quarters of `data/requests/requests.tsv`; the ranking head does not see its scores yet: what
+stands out in the texts counts beside it (`turn.texts`). It reads the
 newest {window} tokens of a dialogue. Its sentences are checked against the record and replaced by plain ones when
 they fail.
 """

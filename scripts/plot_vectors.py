@@ -3,7 +3,9 @@
     python scripts/plot_vectors.py --source ../shared/data --out runs/plots.safetensors
 
 Reads `movies/plots_*.jsonl.gz` (`item_id`, `source`, `text`), cuts the plots of the built-in catalogue's movies into
-clauses and embeds them. Of encyclopedias' first paragraphs only the sentences that tell the story are taken.
+clauses and embeds them; unless `--all` is given, of those alone of which the catalogue itself does not say what they
+are about: where it does, plots find nothing more. Of encyclopedias' first paragraphs only the sentences that tell the
+story are taken.
 """
 
 from __future__ import annotations
@@ -41,9 +43,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--source", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--all", action="store_true", help="also of movies of which the catalogue tells")
     options = parser.parse_args(argv)
 
-    told = plots(options.source / "movies", set(Catalog.builtin().ids))
+    catalog = Catalog.builtin()
+    untold = {item.id for item in catalog.items if options.all or not item.fields.get("about")}
+    told = plots(options.source / "movies", untold)
     if not told:
         print(f"error: no plots_*.jsonl.gz in {options.source / 'movies'}", file=sys.stderr)
         return 2

@@ -66,7 +66,7 @@ SCHEMA = Schema.parse(
             {"name": "hooks", "kind": "text", "label": "what people remember", "pooled": False},
             {"name": "themes", "kind": "text", "pooled": False},
             {"name": "feel", "kind": "text", "label": "how it feels", "pooled": False},
-            {"name": "moods", "kind": "category", "label": "mood", "phrase": "{}", "pooled": False},
+            {"name": "moods", "kind": "category", "label": "mood", "phrase": "mood: {}", "pooled": False},
             {"name": "age", "kind": "number", "label": "youngest age", "phrase": "for ages {} and up"},
             {
                 "name": "warnings",

@@ -168,11 +168,11 @@ class TurnConfig(_Strict):
     # Logits for items that people have neither named nor counted, where they have others: new ones. Nothing speaks for
     # them yet, which a ranker that learned from what people named takes for a reason against them.
     new: float = Field(1.0, ge=0)
-    # Cosine of a request and a clause of an item's texts from which the clause answers it.
-    answers: float = Field(0.5, ge=-1, le=1)
-    # Logits for each tenth that the cosine of what is said and an item's closest clause lies above `heard`.
-    texts: float = Field(2.0, ge=0)
-    heard: float = Field(0.4, ge=-1, le=1)
+    # How far a clause of an item's texts stands out in likeness to what is said, in standard deviations over the items:
+    # from `answers` on it answers it. Where some item's does, each gains `texts` logits for what is above `heard`.
+    answers: float = Field(4.5, ge=0)
+    heard: float = Field(2.0, ge=0)
+    texts: float = Field(4.0, ge=0)
     questions: bool = True  # ask back, where the answer would say much about what is sought
 
 

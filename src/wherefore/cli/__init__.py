@@ -26,7 +26,7 @@ benchmark = typer.Typer(help="Measure speed and memory on this machine.", rich_m
 COMMANDS: tuple[Callable[..., None], ...] = (
     *(talking.chat, talking.recommend, talking.ui),
     *(making.index, making.train, making.estimate),
-    *(measuring.evaluate, measuring.reproduce, measuring.converse, measuring.truth),
+    *(measuring.evaluate, measuring.reproduce, measuring.converse, measuring.truth, measuring.find),
 )
 BENCHMARKS: tuple[Callable[..., None], ...] = (
     benchmarking.speed,

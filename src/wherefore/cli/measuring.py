@@ -264,6 +264,34 @@ def truth(
     _save(context, results / "truth.json", measure(checkpoint, study, replies, say), study)
 
 
+def find(
+    context: typer.Context,
+    requests: Annotated[
+        Path, typer.Argument(help="Tab-separated: kind, text, items, near, moods; see data/README.md.")
+    ] = Path("data/requests/test.tsv"),
+    checkpoint: CheckpointOption = "starter",
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many.")] = None,
+    settings: SetOption = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Also write the figures there, as JSON.")] = None,
+) -> None:
+    """Count how often items are found that people describe by plot, mood or situation, without a title.
+
+    Each request is the first message of a conversation. `named_at` counts the item that its writer had in mind among
+    the first so many, `any_at` any that answers it.
+    """
+    from wherefore.evaluation.provenance import provenance, save_figures
+    from wherefore.evaluation.requests import measure
+    from wherefore.recommender import Recommender
+
+    recommender = Recommender.from_pretrained(checkpoint, settings=settings or ())
+    with progress_bar("requests") as show:
+        found = measure(recommender, requests, show, limit)
+    if out is not None:
+        where = provenance(command_line(context), recommender.config.seed, [requests])
+        save_figures(out, {requests.stem: found | where}, over=True)
+    print(json.dumps(found, indent=1))
+
+
 def _save(context: typer.Context, path: Path, found: dict[str, Any], study: Any, over: bool = False) -> None:
     """Figures into a file, with what they come from; and on the terminal."""
     from wherefore.evaluation.provenance import provenance, save_figures

@@ -9,6 +9,7 @@ import numpy as np
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.schema import FieldSpec
+from wherefore.config import TurnConfig
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.state import Preferences, by_words
 from wherefore.retrieval.answering import matcher
@@ -67,13 +68,18 @@ def times_shown(dialogue: Dialogue, items: Sequence[Item]) -> np.ndarray:
     return np.array([shown[item.id] for item in items], dtype=np.float32)
 
 
-def texts_met(dialogue: Dialogue, rows: np.ndarray, retriever: Retriever, heard: float) -> np.ndarray:
-    """How far the closest clause of each row's texts is above `heard` in likeness to what was said, (m,) in tenths."""
+def texts_met(dialogue: Dialogue, rows: np.ndarray, retriever: Retriever, turn: TurnConfig) -> np.ndarray:
+    """How far the closest clause of each row's texts stands out above `turn.heard`, (m,) in standard deviations.
+
+    Nothing where no row's clause answers what was said (`turn.answers`): then it is no description of an item.
+    """
     source = matcher(retriever)
     if source is None:
         return np.zeros(len(rows), dtype=np.float32)
-    likeness = source.score(dialogue, np.zeros(0), rows)
-    return np.asarray(10 * np.maximum(np.nan_to_num(likeness, nan=-1.0) - heard, 0), dtype=np.float32)
+    standing = np.nan_to_num(source.standing(dialogue, rows), nan=0.0)
+    if standing.max(initial=0.0) < turn.answers:
+        return np.zeros(len(rows), dtype=np.float32)
+    return np.asarray(np.maximum(standing - turn.heard, 0), dtype=np.float32)
 
 
 def year_gains(items: Sequence[Item], catalog: Catalog, gains: Mapping[int, float]) -> np.ndarray:

@@ -110,7 +110,7 @@ class Ranker:
         more = {}
         if turn.years:
             more["years"] = year_gains(items, catalog, turn.years)
-        if turn.texts and (told := texts_met(dialogue, candidates.rows, self.retriever, turn.heard)).any():
+        if turn.texts and (told := texts_met(dialogue, candidates.rows, self.retriever, turn)).any():
             more["texts"] = turn.texts * told
         if turn.new and (new := are_new(features, self.retriever)).any():
             more["new"] = (turn.new * new).astype(np.float32)

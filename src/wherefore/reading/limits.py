@@ -72,8 +72,12 @@ _VIEWER = re.compile(  # "for my six-year-old", "suitable for a toddler"
 _AND_OTHER = re.compile(
     rf"\b(?P<n>{_AGES})(?:[\s-]*(?:years?|yrs?|y)(?:[\s-]*olds?)?)?\s*(?:and|&|,)\s+(?:an?\s+)?$"
 )
+_VIEWING = re.compile(  # who sees it, not whom it tells of
+    r"(?:^|[.;!?]\s*|\b(?:for|with|my|our|entertain\w*|babysit\w*|have|i've|we've|got|is|are|am|i'm|he's|she's|they're|"
+    r"turn(?:s|ing)|suits?|suitable|okay|ok|fine|appropriate|good)\b[^.;!?]{0,40})$"
+)
 _TOLD_OF = re.compile(
-    r"\b(?:about|follows?|where|plays?|stars?|starring)\s+(?:an?|the|two|some)\s+(?:\w+\s+)?$"
+    r"\b(?:about|of|follows?|where|like|as|plays?|stars?|starring)\s+(?:an?|the|two|some)\s+(?:\w+\s+)?$"
 )
 
 
@@ -147,7 +151,7 @@ class LimitReader:
             if other := _AND_OTHER.search(before):  # "a 7 and a 10 year old"
                 ages.append(number(other["n"]))
             known = [age for age in ages if age is not None and age <= _GROWN]
-            if known and not _TOLD_OF.search(before):
+            if known and _VIEWING.search(before) and not _TOLD_OF.search(before):
                 found.put(spec, "le", min(known), *match.span("who"))
 
     def _read_lifted(self, low: str, found: _Limits) -> None:

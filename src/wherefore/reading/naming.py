@@ -42,6 +42,18 @@ def is_naming(text: str, nouns: Collection[str]) -> bool:
     return _pattern(frozenset(nouns)).search(straight(text).lower()) is not None
 
 
+def description(text: str, nouns: Collection[str]) -> str:
+    """A naming question without the words that ask.
+
+    >>> description("what's that film where the weather guy relives the same day", ["film", "movie"])
+    'the weather guy relives the same day'
+    """
+    match = _pattern(frozenset(nouns)).search(straight(text).lower())
+    if match is None or len(straight(text).lower()) != len(text):
+        return text
+    return " ".join(f"{text[: match.start()]} {text[match.end() :]}".split()) or text
+
+
 @lru_cache(8)
 def _pattern(nouns: frozenset[str]) -> re.Pattern[str]:
     called = "|".join(sorted(map(re.escape, nouns), key=len, reverse=True))

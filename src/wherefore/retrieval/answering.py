@@ -15,7 +15,10 @@ from wherefore.retrieval.retriever import Retriever
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """A clause of an item's record, and the cosine of what was said to it."""
+    """A clause of an item's record, and how well it answers what was said.
+
+    `score` says by how many standard deviations its likeness to that lies above the likeness of any item's best clause.
+    """
 
     field: str
     text: str
@@ -41,8 +44,10 @@ def answering(dialogue: Dialogue, rows: Sequence[int], source: PassageMatch | No
     if source is None or not requests or not len(rows):
         return found
     catalog = source.index.catalog
-    for said, vector in zip(requests, source.vectors(requests), strict=True):
-        scores, places = source.index.passages.evidence(vector, np.asarray(rows, dtype=np.int64))
+    passages, vectors = source.index.passages, source.vectors(requests)
+    for said, vector, mean, deviation in zip(requests, vectors, *passages.usual(vectors), strict=True):
+        near, places = passages.evidence(vector, np.asarray(rows, dtype=np.int64))
+        scores = (near - mean) / deviation
         for number, (row, score, place) in enumerate(zip(rows, scores, places, strict=True)):
             best = found[number]
             if place < 0 or (best is not None and best.score >= score):

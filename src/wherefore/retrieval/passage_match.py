@@ -73,6 +73,16 @@ class PassageMatch:
         best: np.ndarray = self.index.passages.scores(requests, rows).max(axis=0)
         return best
 
+    def standing(self, dialogue: Dialogue, rows: np.ndarray) -> np.ndarray:
+        """By how many standard deviations each row's score lies above that of any item, (m,); NaN as in `score`."""
+        requests = self.encoded(dialogue)
+        if not len(requests):
+            return unknown(rows)
+        mean, deviation = self.index.passages.usual(requests)
+        scores = self.index.passages.scores(requests, rows)
+        best: np.ndarray = ((scores - mean[:, None]) / deviation[:, None]).max(axis=0)
+        return best
+
     def encoded(self, dialogue: Dialogue) -> np.ndarray:
         """The vectors of a dialogue's requests (q, d), unit."""
         return self.vectors(self.requests(dialogue))

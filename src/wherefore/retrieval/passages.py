@@ -25,10 +25,8 @@ from wherefore.retrieval.stores import FaissStore
 from wherefore.retrieval.tensors import unpacked, write_tensors
 
 MOST = 24  # passages of one item; the first of each text come first
-_ROUNDED, _GRAPH = (
-    100_000,
-    1_000_000,
-)  # passages from which vectors are kept in fewer bytes, or searched by a graph
+_SAMPLE = 400  # items by which a cosine is judged
+_GRAPH = 1_000_000  # passages from which they are searched through a graph
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +74,8 @@ class Passages:
         self._place()
 
     def _place(self) -> None:
+        self._sample: np.ndarray | None = None
+        self._sampled = np.empty((0, self.store.dim), dtype=np.float32)
         self.starts = np.concatenate([[0], np.cumsum(self.counts)])
         self.row_of = np.repeat(np.arange(len(self.counts)), self.counts)
 
@@ -182,6 +182,27 @@ class Passages:
         """
         scores, places = self._best(query[None], rows, self.shown)
         return scores[0], places[0]
+
+    def usual(self, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation (q,) of the likeness of each query to any item's best passage, by a sample.
+
+        What a cosine is worth depends on the query: of "a film with a shark in it" many items have a high one.
+        """
+        if self._sample is None:
+            rows = np.flatnonzero(self.counts)
+            self._sample = rows[np.linspace(0, len(rows) - 1, min(_SAMPLE, len(rows))).astype(np.int64)]
+            self._sampled = self.store.vectors(self._places(self._sample))
+        if len(self._sample) < 2:
+            return np.zeros(len(queries), dtype=np.float32), np.ones(len(queries), dtype=np.float32)
+        sizes = self.counts[self._sample]
+        best = np.maximum.reduceat(queries @ self._sampled.T, np.cumsum(sizes) - sizes, axis=1)
+        return best.mean(axis=1), np.maximum(best.std(axis=1), 1e-3)
+
+    def _places(self, rows: np.ndarray) -> np.ndarray:
+        """Where all passages of some rows lie, row by row."""
+        sizes = self.counts[rows]
+        within = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        return np.asarray(np.repeat(self.starts[rows], sizes) + within)
 
     def _best(
         self, queries: np.ndarray, rows: np.ndarray, counts: np.ndarray

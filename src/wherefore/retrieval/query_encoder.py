@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -43,8 +44,9 @@ class QueryEncoder:
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Texts -> (n, d) float32, unit rows."""
         if self._embedder is None:
-            self._embedder = PackagedMiniLM()
-            _apply(self._embedder.model, self.changes)
+            model = copy.deepcopy(PackagedMiniLM().model)  # others may read with the same
+            _apply(model, self.changes)
+            self._embedder = PackagedMiniLM(model)
         return self._embedder.encode(texts, "query")
 
     def _check(self) -> None:

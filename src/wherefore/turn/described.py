@@ -10,14 +10,16 @@ import numpy as np
 from wherefore.catalog.catalog import Catalog
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.state import Preferences
-from wherefore.reading.naming import is_naming
+from wherefore.reading.naming import description, is_naming
 from wherefore.retrieval.answering import Answering, answering, matcher
 from wherefore.retrieval.retriever import Retriever
 from wherefore.text import FUNCTION_WORDS, forms, joined
 from wherefore.writing.smalltalk import Said
 
-_NEAR = 0.06  # cosine below the best within which another item may be meant as well
-_UNSURE = 0.12  # below the level from which a clause answers: it may still be the one
+_NEAR = 0.6  # standard deviations below the best within which another item may be meant as well
+_UNSURE = 0.5  # below the level from which a clause answers: it may still be the one
+_SURE = 1.5  # above that level it is the one, however near others are
+_SAID = 2.5  # below it something of what was said is heard all the same
 _LEAST = 3  # words with a content of their own in a message that says something
 _GENERIC = re.compile(
     r"\b(?:recommend\w*|suggest\w*|surprise|anything|whatever|another|others?|more|else|next|again|help|movies?|films?|"
@@ -33,7 +35,7 @@ def named(dialogue: Dialogue, retriever: Retriever, nouns: set[str], level: floa
         dialogue: What was said.
         retriever: Where items are found.
         nouns: What they are called.
-        level: Cosine from which a clause answers.
+        level: Standing from which a clause answers; see `Answering`.
 
     Returns:
         None where the newest message asks no such question, or nothing comes close.
@@ -41,9 +43,9 @@ def named(dialogue: Dialogue, retriever: Retriever, nouns: set[str], level: floa
     source = matcher(retriever)
     if source is None or not is_naming(dialogue.messages[-1].content, nouns):
         return None
-    newest = replace(
-        dialogue, messages=dialogue.messages[-1:], mentions=()
-    )  # nothing before it says which one is meant
+    asked = dialogue.messages[-1]
+    told = replace(asked, content=description(asked.content, nouns))
+    newest = replace(dialogue, messages=(told,), mentions=())  # nothing before it says which one is meant
     catalog = retriever.index.catalog
     rows = source.search(newest, np.zeros(0), 5, np.ones(len(catalog), dtype=bool))[0]
     found = [
@@ -55,7 +57,8 @@ def named(dialogue: Dialogue, retriever: Retriever, nouns: set[str], level: floa
     if not found or found[0][1].score < level - _UNSURE:
         return None
     best = found[0][1].score
-    meant = [pair for pair in found if pair[1].score >= best - _NEAR][:3]
+    near = 0.0 if best >= level + _SURE else _NEAR
+    meant = [pair for pair in found if pair[1].score >= best - near][:3]
     first, *others = [_told(row, one, catalog) for row, one in meant]
     start = "That is" if best >= level and not others else "I think that is"
     more = f" It could also be {joined(others, 'or')}." if others else ""
@@ -77,7 +80,7 @@ def not_understood(
         dialogue: What was said.
         before: The state that the newest message was said to.
         retriever: Where items are found.
-        level: Cosine from which a clause answers.
+        level: Standing from which a clause answers; see `Answering`.
     """
     source = matcher(retriever)
     content = dialogue.messages[-1].content
@@ -91,8 +94,8 @@ def not_understood(
     told = [form for form in forms(content) if form not in FUNCTION_WORDS and form.isalpha()]
     if len(told) < _LEAST:
         return None
-    scores = source.search(dialogue, np.zeros(0), 1, np.ones(len(retriever.index), dtype=bool))[1]
-    if len(scores) and scores[0] >= level - _UNSURE:
+    rows = source.search(dialogue, np.zeros(0), 1, np.ones(len(retriever.index), dtype=bool))[0]
+    if len(rows) and source.standing(dialogue, rows)[0] >= level - _SAID:
         return None
     noun = retriever.index.catalog.schema.noun.lower()
     return Said(

@@ -35,7 +35,7 @@ def quote(item: Item, catalog: Catalog, found: Answering | None, level: float) -
         item: The item.
         catalog: Where it is from.
         found: The clause that is closest to what was said.
-        level: Cosine from which a clause answers.
+        level: Standing from which a clause answers; see `Answering`.
 
     Returns:
         None where it has no texts.
