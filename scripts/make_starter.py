@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RATINGS = (
     f"movietweetings={ROOT.parent / 'shared' / 'data' / 'movietweetings_100k'}"  # whose tastes are played
 )
+PLOTS = ROOT / "runs" / "plots.safetensors"  # by scripts/plot_vectors.py, if it was run
 REQUESTS = ROOT / "data" / "requests" / "requests.tsv"
 DIALOGUES, EPOCHS = 3000, 8
 MOST = 24 * 1024 * 1024  # bytes that the package gives to weights, catalogue and index in all
@@ -57,10 +58,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         notes = {"made_by": "scripts/make_starter.py" + (" --short" if options.short else "")}
         if options.refit:
             starter = options.assets / "starter"
-            refit_starter(config, starter, options.out, starter)
+            refit_starter(config, starter, options.out, starter, PLOTS)
             return 0
         config, count, epochs = (shortened(config), 100, 1) if options.short else (config, DIALOGUES, EPOCHS)
-        checkpoint = train_starter(config, options.out, RATINGS, count, notes, REQUESTS, epochs)
+        checkpoint = train_starter(config, options.out, RATINGS, count, notes, REQUESTS, epochs, PLOTS)
     except (ValueError, FileNotFoundError, FloatingPointError, MemoryError, TrainingStopped) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -101,7 +102,7 @@ LoRA adapter, with an item encoder and a ranking head, for the built-in catalogu
 | Taskmaster-4 (Google) | CC BY 4.0 |
 | MovieTweetings, rating counts and who likes what together (Dooms et al., 2013) | MIT |
 | dialogues and sentences made by this project's own grammar from the catalogue's facts | Apache-2.0 |
-| requests in people's own words with the movies that answer them, and what movies are about (`data/`, written for this project) | Apache-2.0 |
+| requests in people's own words, and what movies are about (`data/`, written for this project) | Apache-2.0 |
 
 No dialogue, plot or review is in the package: weights, facts, texts written for this project, and vectors of the plots
 of the few movies that have no such text.

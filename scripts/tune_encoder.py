@@ -1,6 +1,6 @@
 """Which settings of the encoder of requests find most: each learns anew, and searches passages for held-out requests.
 
-    python scripts/tune_encoder.py [--config configs/starter.yaml] [--out runs/requests.safetensors] \
+    python scripts/tune_encoder.py [--config configs/starter.yaml] [--out runs/starter/requests.safetensors] \
         [--settings 8:5e-4:16:0.05 4:1e-3:16:0.05]
 
 Each setting is epochs:lr:r:temperature. Prints a table of the share of requests of `--dev` for which the item in mind,
@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--kept", type=Path, default=ROOT / "runs" / "starter", help="folder of the index")
     parser.add_argument("--requests", type=Path, default=REQUESTS / "requests.tsv")
     parser.add_argument("--dev", type=Path, default=REQUESTS / "dev.tsv")
-    parser.add_argument("--out", type=Path, default=ROOT / "runs" / "requests.safetensors")
+    parser.add_argument("--out", type=Path, default=ROOT / "runs" / "starter" / "requests.safetensors")
     parser.add_argument("--settings", nargs="+", default=["8:5e-4:16:0.05"])
     parser.add_argument("overrides", nargs="*", help="of the config, like embedder.device=auto")
     options = parser.parse_args(argv)

@@ -299,7 +299,7 @@ def test_shipped_weights_are_trained_on_redistributable_corpora_only():
     made = [corpus for corpus in config.corpora if corpus.kwargs.get("licence") == "Apache-2.0"]  # by us
     others = [corpus for corpus in config.corpora if corpus not in made]
     assert others and all(CORPORA[corpus.name].redistributable for corpus in others)
-    assert [corpus.kwargs["path"] for corpus in made] == ["runs/made"]
+    assert [corpus.kwargs["path"] for corpus in made] == ["runs/made", "runs/requests"]
 
 
 def test_defaults_survive_yaml(tmp_path):

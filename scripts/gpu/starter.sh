@@ -25,12 +25,13 @@ if [ ! -e "$PACK/.done" ]; then
 fi
 export PYTHONPATH="$PWD/src:$PACK/site${PYTHONPATH:+:$PYTHONPATH}" TOKENIZERS_PARALLELISM=false PYTHONUNBUFFERED=1
 FAST="embedder.device=auto embedder.batch_tokens=32768"
+[ -e runs/plots.safetensors ] && FAST="$FAST retrieval.passages.vectors=runs/plots.safetensors"
 date
 python3 -c "import torch, transformers; print(torch.__version__, transformers.__version__, torch.cuda.is_available())"
-if [ ! -e runs/requests.safetensors ]; then
-  python3 scripts/tune_encoder.py $FAST --kept "$RUN" --settings $SETTINGS | tee "$OUT/encoder.txt"
+if [ ! -e "$RUN/requests.safetensors" ]; then
+  python3 scripts/tune_encoder.py $FAST --kept "$RUN" --out "$RUN/requests.safetensors" --settings $SETTINGS | tee "$OUT/encoder.txt"
 fi
-cp runs/requests.safetensors "$OUT/"
+cp "$RUN/requests.safetensors" "$OUT/"
 date
 python3 scripts/make_starter.py --out "$RUN" "$@" $FAST 2>&1 | tr '\r' '\n' | grep -v "min left$"
 date

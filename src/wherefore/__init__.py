@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Config,
         LLMConfig,
         LoraConfig,
+        PassagesConfig,
         RankerConfig,
         RetrievalConfig,
         StageConfig,
@@ -62,7 +63,8 @@ __all__ = [
     "ConfigNotFoundError", "CorpusError", "CorpusNotFoundError", "Count", "Dialogue", "DialogueCache",
     "DialogueError", "Done", "Effect", "Event", "Fact", "FieldKind", "FieldSpec", "Item", "LLMConfig",
     "Limit", "ListReady", "LoraConfig", "Mention", "Message", "MissingPackageError", "ModelError", "Part",
-    "Preferences", "Question", "RankerConfig", "Recommendation", "Recommender", "Reply", "RetrievalConfig",
+    "PassagesConfig", "Preferences", "Question", "RankerConfig", "Recommendation", "Recommender", "Reply",
+    "RetrievalConfig",
     "Schema", "Scores", "Server", "ServerError", "ServerFailure", "StageConfig", "Storage", "TextDelta",
     "TrainConfig", "TrainingError", "Transcript", "TurnConfig", "WhereforeError", "WhereforeWarning",
     "Wish", "WriterConfig",
@@ -73,7 +75,7 @@ _HOMES = {
     "catalog.kinds": "ColumnCells FieldKind Storage",
     "catalog.schema": "FieldSpec Schema",
     "config": (
-        "Component Config LLMConfig LoraConfig RankerConfig RetrievalConfig StageConfig TrainConfig "
+        "Component Config LLMConfig LoraConfig PassagesConfig RankerConfig RetrievalConfig StageConfig TrainConfig "
         "TurnConfig WriterConfig"
     ),
     "dialogue.choices": "Choice",

@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.reading.clauses import Span, blank, clauses
+from wherefore.reading.clauses import QUOTED, Span, blank, clauses
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.verdicts import verdict_on
 from wherefore.text import FUNCTION_WORDS, Word, forms, ordinary_words, stem, straight, words
 
-_QUOTED = re.compile(r"\"([^\"\n]{2,60})\"|“([^”\n]{2,60})”|\*([^*\n]{2,60})\*|(?<!\w)'([^'\n]{2,60})'(?!\w)")
 _JOINS = frozenset("of the a an in at to with for on de la le les du".split())  # inside a title
 _NO_TITLES = frozenset(
     "i im ive id ill ok okay yes no hi hello hey thanks monday tuesday wednesday thursday friday saturday sunday "
@@ -88,7 +87,7 @@ class AbsentReader:
 
     def _candidates(self, text: str, said: Sequence[Word], known: Sequence[Span]) -> Iterator[Span]:
         """What may be a title: in quotes, in capitals, or words that nobody uses, where a title is expected."""
-        quoted = [(m.start(m.lastindex), m.end(m.lastindex)) for m in _QUOTED.finditer(text) if m.lastindex]
+        quoted = [(m.start(m.lastindex), m.end(m.lastindex)) for m in QUOTED.finditer(text) if m.lastindex]
         yield from quoted
         done = [*quoted, *known]
         told = [word for word in said if len(word.form) > 3]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 Span = tuple[int, int]
+QUOTED = re.compile(r"\"([^\"\n]{2,60})\"|“([^”\n]{2,60})”|\*([^*\n]{2,60})\*|(?<!\w)'([^'\n]{2,60})'(?!\w)")
 
 _LONGEST = 300  # characters of a clause; what goes on longer without a stop is cut at a word
 _TO_YOU = re.compile(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from wherefore.reading.clauses import Span
+from wherefore.reading.clauses import QUOTED, Span
 from wherefore.reading.scenes import Scene
 from wherefore.reading.titles import Title, TitleIndex
 from wherefore.text import ARTICLES, FUNCTION_WORDS, Word, ordinary_words, words
@@ -26,6 +26,7 @@ _PRONOUNS = frozenset(
     "it her us him me this that i we they he she you what who which there here how where all one these those some any "
     "his my your our their no not so".split()
 )
+_TITLE = 6  # words of a title that stands in quotes, at most
 _BY = frozenset({"by", "starring", "featuring"})
 _FAVOURITE_IS = re.compile(r"\bfav(?:e|s|ou?rites?)\b[^.!?]*\b(?:is|was|are|were)\s+$", re.IGNORECASE)
 _BEFORE_ADJECTIVES = frozenset("was is are were so very really super too pretty quite happy merry".split())
@@ -77,6 +78,29 @@ class _Match:
 _Candidate = tuple[int, int, _Match]  # words from and to, and what they may mean
 
 
+def _quoted(text: str, said: Sequence[Word]) -> list[frozenset[int]]:
+    """Which words stand together in quotes, titles by their length; articles and years aside."""
+    found = []
+    for match in QUOTED.finditer(text) if any(mark in text for mark in "\"“*'") else ():
+        inside = [
+            number
+            for number, word in enumerate(said)
+            if match.start() <= word.start
+            and word.end <= match.end()
+            and word.form not in ARTICLES
+            and not word.form.isdigit()
+        ]
+        if 1 < len(inside) <= _TITLE:
+            found.append(frozenset(inside))
+    return found
+
+
+def _is_part(candidate: _Candidate, quoted: Sequence[frozenset[int]]) -> bool:
+    """Whether words are only a part of what stands in quotes: of 'Past Lives', "Past" is no title."""
+    covered = frozenset(range(candidate[0], candidate[1]))
+    return any(covered & inside and not inside <= covered for inside in quoted)
+
+
 class MentionReader:
     """Finds items by title; this costs by the length of the text, not the catalogue.
 
@@ -109,9 +133,9 @@ class MentionReader:
         if not said:
             return []
         scene = Scene(text, said)
-        candidates = sorted(
-            self._candidates(scene, named), key=lambda one: (one[0] - one[1], one[2].weak, one[0])
-        )
+        quoted = _quoted(text, said)
+        parts = (one for one in self._candidates(scene, named) if not _is_part(one, quoted))
+        candidates = sorted(parts, key=lambda one: (one[0] - one[1], one[2].weak, one[0]))
         person = self._of_people(said, people)
         chosen = _Chosen(said, person)
         waiting: list[_Candidate] = []

@@ -10,6 +10,8 @@ from threading import Lock
 import numpy as np
 
 from wherefore.dialogue.messages import Dialogue
+from wherefore.errors import CheckpointNotFoundError
+from wherefore.files import ASSETS
 from wherefore.retrieval.checks import at_least_one
 from wherefore.retrieval.index import Index
 from wherefore.retrieval.query_encoder import QueryEncoder
@@ -28,8 +30,11 @@ class PassageMatch:
     Args:
         index: What is searched.
         k: Rows given at most.
-        encoder: A file with the changes of `QueryEncoder`; those of a checkpoint take their place. Without, or with
-            an embedder that is not MiniLM, the embedder itself reads requests.
+        encoder: A file with the changes of `QueryEncoder`, or `starter` for the built-in ones; those of a checkpoint
+            take their place. Without, or with an embedder that is not MiniLM, the embedder itself reads requests.
+
+    Raises:
+        CheckpointNotFoundError: If there is no such file.
     """
 
     name = "passages"
@@ -45,7 +50,17 @@ class PassageMatch:
         if encoder is not None:
             from safetensors.numpy import load_file
 
-            self.restore(load_file(encoder))
+            file = (
+                ASSETS / "starter" / "sources" / "passages.safetensors"
+                if encoder == "starter"
+                else Path(encoder)
+            )
+            if not file.is_file():
+                raise CheckpointNotFoundError(
+                    f"no {file}, which source `passages` names as its `encoder`; make it with scripts/tune_encoder.py, "
+                    "or give `starter`"
+                )
+            self.restore(load_file(file))
 
     def requests(self, dialogue: Dialogue) -> list[str]:
         """What is searched for: the newest message's words, then, where there are more, all of the user's."""

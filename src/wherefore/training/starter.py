@@ -34,14 +34,18 @@ _OF_FILES = (
 )  # of a manifest: made with every checkpoint
 
 
+ENCODER = "requests.safetensors"  # what a run's encoder of requests has learned
+
+
 def train_starter(
     config: Config,
     out: Path,
     ratings: str,
     count: int,
     notes: Mapping[str, Any],
-    requests: Path | None = None,
+    requests: Path,
     epochs: int = 8,
+    plots: Path | None = None,
 ) -> Path:
     """Make what is not there yet: dialogues, and the encoder of requests; then train in half precision.
 
@@ -52,15 +56,17 @@ def train_starter(
         ratings: Whose tastes are played, as NAME=PATH.
         count: Dialogues, at most.
         notes: For the manifest.
-        requests: A file of requests with what answers them; where the source `passages` names an `encoder` that is not
-            there yet, it learns from them.
+        requests: A file of requests with what answers them, from which the encoder of the source `passages` learns,
+            unless the run's folder has one.
         epochs: Of the encoder.
+        plots: Vectors of plots, if there are any.
 
     Returns:
         The checkpoint's folder.
     """
     catalog = Catalog.builtin()
-    told = split(read_requests(requests)) if requests is not None else {"encoder": [], "ranker": []}
+    told = split(read_requests(requests))
+    config = _with_own(config, None, plots)
     for component in config.corpora:
         folder = Path(str(component.kwargs.get("path")))
         if component.name != "jsonl" or (folder / "dialogues.jsonl").is_file():
@@ -70,26 +76,37 @@ def train_starter(
             continue
         index = load_index(config, catalog, out, lambda *_: None)
         write_corpus(DialogueMaker(catalog, index.vectors), folder, ratings, count, config.seed)
-    for source in config.retrieval.sources:
-        file = source.kwargs.get("encoder")
-        if file is not None and not Path(file).is_file():
-            index = load_index(config, catalog, out, lambda *_: None)
-            settings = EncoderTraining(epochs=epochs, seed=config.seed)
-            device = "cuda" if torch.cuda.is_available() else "cpu"
-            with shown_progress(True) as show:
-                changes = fit_encoder(
-                    told["encoder"],
-                    catalog,
-                    index.passages,
-                    settings,
-                    device,
-                    lambda done, of: show("learning to read requests", done, of, ""),
-                )
-            write_tensors(Path(file), changes)
+    encoder = out / ENCODER
+    if config.retrieval.reads_passages and not encoder.is_file():
+        index = load_index(config, catalog, out, lambda *_: None)
+        settings = EncoderTraining(epochs=epochs, seed=config.seed)
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        with shown_progress(True) as show:
+            changes = fit_encoder(
+                told["encoder"],
+                catalog,
+                index.passages,
+                settings,
+                device,
+                lambda done, of: show("learning to read requests", done, of, ""),
+            )
+        write_tensors(encoder, changes)
+    config = _with_own(config, encoder, plots)
     return train(config, out, progress=True, notes=notes, dtype=torch.float16)
 
 
-def refit_starter(config: Config, checkpoint: Path, kept: Path, out: Path) -> None:
+def _with_own(config: Config, encoder: Path | None, plots: Path | None) -> Config:
+    """A config whose source `passages` reads requests with an encoder of its own, and knows vectors of plots."""
+    tree = config.model_dump(mode="json")
+    for source in tree["retrieval"]["sources"]:
+        if source["name"] == "passages":
+            source["encoder"] = None if encoder is None else str(encoder)
+    if plots is not None and plots.is_file():
+        tree["retrieval"]["passages"]["vectors"] = str(plots)
+    return Config.parse(tree)
+
+
+def refit_starter(config: Config, checkpoint: Path, kept: Path, out: Path, plots: Path | None = None) -> None:
     """Put what a checkpoint has learned onto today's built-in catalogue; nothing is trained.
 
     For when records were mended: its items' vectors and passages are made anew, with the config's sources.
@@ -99,11 +116,16 @@ def refit_starter(config: Config, checkpoint: Path, kept: Path, out: Path) -> No
         checkpoint: What has learned, on any version of the catalogue.
         kept: Folder for the index, and for vectors of texts that have not changed since.
         out: Where the new checkpoint goes.
+        plots: Vectors of plots, if there are any.
 
     Raises:
         CheckpointError: If a part does not fit.
     """
     manifest = json.loads((checkpoint / "manifest.json").read_text(encoding="utf-8"))
+    encoder = kept / ENCODER
+    config = _with_own(
+        config, encoder if encoder.is_file() else checkpoint / "sources" / "passages.safetensors", plots
+    )
     with shown_progress(True) as show:
         index = load_index(config, Catalog.builtin(), kept, show)
     retriever = make_retriever(config, index)
