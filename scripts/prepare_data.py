@@ -82,6 +82,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TWEET_WEIGHT = 0.1  # of a MovieTweetings rating beside a ReDial dialogue: tweets are of one season, 2013
 WARNINGS = "violence", "gore", "jump scares", "sex", "swearing", "drugs", "animal death"
 MAX_CAST, MAX_KEYWORDS = 8, 12
+WELL_KNOWN = 12.0  # `Film.known` from which a title may be a word that people ask with
 KNOWN_ENOUGH = 5.0  # `Film.known` from which an erotic film is not taken for pornography
 
 # -- what is left out
@@ -103,6 +104,11 @@ GENRE_KEYWORDS = {  # rare genres say more as keywords
     "Superhero": "superhero", "Teen": "teen", "Satire": "satire", "Suspense": "suspense",
     "Political": "politics", "Martial Arts": "martial arts", "Disaster": "disaster", "Legal": "courtroom",
     "Dance": "dance", "Found Footage": "found footage",
+}  # fmt: skip
+MAIN_OF = {  # where a rare genre is all that is known
+    "Superhero": "Action", "Martial Arts": "Action", "Disaster": "Action", "Spy": "Thriller", "Slasher": "Horror",
+    "Supernatural": "Horror", "Found Footage": "Horror", "Teen": "Comedy", "Satire": "Comedy", "Suspense": "Thriller",
+    "Political": "Drama", "Legal": "Drama", "Dance": "Music",
 }  # fmt: skip
 GENRE_NAMES = {"Children": "Family", "Science Fiction": "Sci-Fi", "Film Noir": "Film-Noir"}
 ADULT_TITLE = re.compile(
@@ -618,8 +624,12 @@ def write_movies(films: Sequence[Film], out: Path, size: int) -> Catalog:
     redial = [film for film in with_both if film.redial_ids]
     others: list[Film] = []
     adult: list[Film] = []
+    tagged = Counter(word.lower() for film in with_both for word in film.keywords)
     for film in with_both:
         if not film.redial_ids:
+            # A little-known film called "Paris" would be taken for what is asked for, and the other way round.
+            if tagged[plain(film.title)] >= 5 and film.known < WELL_KNOWN or not _main_genres(film):
+                continue
             (adult if is_adult(film) else others).append(film)
     others.sort(key=lambda film: (-film.known, film.id))
     chosen = [*redial, *others[: max(0, size - len(redial))]]
@@ -705,7 +715,7 @@ def _item_of(film: Film, keywords: Sequence[str], titles: Collection[str]) -> It
             seen.add(bare)
             aliases.append(alias)
     genres = [GENRE_NAMES.get(genre, genre) for genre in film.genres]
-    main = [genre for genre in genres if genre not in DROPPED_GENRES and genre not in GENRE_KEYWORDS]
+    main = _main_genres(film) or [MAIN_OF[genre] for genre in genres if genre in MAIN_OF]
     runtime = film.runtime_min if film.runtime_min and 1 <= film.runtime_min <= 900 else None
     values = {
         "alt_titles": _unique(aliases),
@@ -724,6 +734,12 @@ def _item_of(film: Film, keywords: Sequence[str], titles: Collection[str]) -> It
     return Item(
         film.id, title, {name: value for name, value in values.items() if value not in (None, (), "")}
     )
+
+
+def _main_genres(film: Film) -> list[str]:
+    """Its genres that are no keywords."""
+    named = [GENRE_NAMES.get(genre, genre) for genre in film.genres]
+    return [genre for genre in named if genre not in DROPPED_GENRES and genre not in GENRE_KEYWORDS]
 
 
 def _languages(names: Iterable[str]) -> tuple[str, ...]:

@@ -56,6 +56,8 @@ def test_a_naming_question(text):
         "I want a movie about a man alone on an island",
         "which movie is the longest?",
         "what else have you got",
+        "What other movies with Tom Hanks are there?",
+        "what's the movie about?",
         "a film like Heat please",
         "who directed it?",
         "I can't remember when I last laughed",

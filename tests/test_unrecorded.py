@@ -24,7 +24,7 @@ def builtin(builtin_reader):
         ("rated R horror", ["age ratings"]),
         ("highly rated drama", ["reviews"]),
         ("something with good reviews", ["reviews"]),
-        ("no swearing please", ["bad language"]),
+        ("no swearing please", []),  # the warnings tell of it
         ("a film with a great soundtrack", ["soundtracks"]),
         ("I love Oscar Isaac", []),
         ("I saw Heat on Netflix last week", []),

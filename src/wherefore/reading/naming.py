@@ -10,10 +10,9 @@ from wherefore.text import straight
 
 _ONE = r"(?:one|{nouns})"
 _NAMING = (
-    r"\bwhat(?:'?s|\s+is|\s+was|\s+are)?\s+(?:(?:that|the|this|it)\s+)?(?:\w+\s+){{0,2}}"
-    + _ONE
-    + r"\b[^.?!]{{0,25}}?"
-    r"\b(?:where|in\s+which|with|about|when|that|who|called)\b",
+    r"\bwhat(?:'?s|\s+is|\s+was)?\s+(?:that|the|this)\s+(?:\w+\s+){{0,2}}" + _ONE + r"\b[^.?!]{{0,25}}?"
+    r"\b(?:where|in\s+which|with|about|when|that|who|called)(?=(?:\s+\S+){{2}})",
+    r"\bwhat\s+" + _ONE + r"\s+(?:where|in\s+which)\b",
     r"\bwhich\s+(?:\w+\s+){{0,2}}" + _ONE + r"\s+(?:is|was|has|had)\s+(?:it|the\s+one|that)\b",
     r"\bwhat\s+(?:is|was)\s+(?:the\s+)?(?:name|title)\s+of\b",
     r"\b(?:name|title)\s+of\s+(?:that|the|this|a)\s+(?:\w+\s+){{0,2}}" + _ONE + r"\b",

@@ -29,7 +29,7 @@ _TOPICS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = (
     ),
     (
         "age ratings",
-        frozenset("certificate certification mpaa age pegi esrb rated".split()),
+        frozenset("certificate certification mpaa pegi esrb rated".split()),
         re.compile(
             r"\b(?:pg(?:[- ]?13)?|nc[- ]?17|r[- ]rated|rated[- ](?:r|g|pg(?:-13)?)|g[- ]rated|age\s+rating|"
             r"age[- ]appropriate|mpaa)\b"
@@ -70,6 +70,7 @@ _TOPICS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = (
         ),
     ),
 )
+_WARNED_OF = ("bad language",)  # topics that a tag by one of their words tells of
 # Kinds of things, by the words that name them; the first is how they are spoken of.
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(names))
@@ -121,7 +122,9 @@ def unrecorded(text: str, catalog: Catalog) -> list[str]:
     return [
         topic
         for topic, words, said in asked
-        if not words & named and not _is_held(set(words_of(said)) - _COMMON, catalog)
+        if not words & named
+        and not _is_held(set(words_of(said)) - _COMMON, catalog)
+        and not (topic in _WARNED_OF and _is_held(words, catalog))
     ]
 
 

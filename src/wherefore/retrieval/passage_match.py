@@ -17,15 +17,41 @@ from wherefore.retrieval.index import Index
 from wherefore.retrieval.query_encoder import QueryEncoder
 from wherefore.retrieval.source import Found, nothing, unknown
 from wherefore.retrieval.utterances import by_message, has_words, outside
+from wherefore.text import FUNCTION_WORDS, forms, ordinary_words, stem
 
 _KEPT = 512  # requests whose vectors are kept
+_LEAST = 2  # telling words of a request
+_RARE = 250  # rank by use from which a word tells something
+_ASKING = frozenset(
+    "movie film show recommend recommendation suggest suggestion watch watching looking favorite favourite enjoy "
+    "enjoyed loved liked hated please thanks hello hey tonight awesome".split()
+)
 _CHARACTERS = 600  # of a request that are read, the newest
+
+
+def _telling(text: str) -> set[str]:
+    """The words of a text that say something: no function words, none that anybody says all the time."""
+    ordinary = ordinary_words()
+    return {
+        stem(form)
+        for form in forms(text)
+        if form not in FUNCTION_WORDS and ordinary.get(form, _RARE) >= _RARE
+    } - _ASKING
+
+
+def _understood(dialogue: Dialogue) -> set[str]:
+    """The words that wishes and limits were read from."""
+    state = dialogue.preferences
+    wishes, limits = (*state.wanted, *state.unwanted), state.limits
+    said = [*(wish.said for wish in wishes), *(limit.said for limit in limits)]
+    return {stem(form) for text in said for form in forms(text)}
 
 
 class PassageMatch:
     """What is said, without titles, against every clause of the items' texts; the best clause counts.
 
-    Two requests are made: the newest message of the user, and all that the user said.
+    Two requests are made: the newest message of the user, and all that the user said; none of words that hold no more
+    than the wishes and limits that were read from them, which fields answer better.
 
     Args:
         index: What is searched.
@@ -73,7 +99,10 @@ class PassageMatch:
                 if has_words(parts):
                     said.append(text.encode("utf-8", "replace").decode("utf-8"))
         whole = [said[-1], " ".join(said)] if len(said) > 1 else said
-        return list(dict.fromkeys(text[-_CHARACTERS:] for text in whole))
+        understood = _understood(dialogue)
+        return list(
+            dict.fromkeys(text[-_CHARACTERS:] for text in whole if len(_telling(text) - understood) >= _LEAST)
+        )
 
     def search(self, dialogue: Dialogue, query: np.ndarray, k: int, allowed: np.ndarray) -> Found:
         """The rows with the closest passages."""

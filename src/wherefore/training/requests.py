@@ -7,6 +7,7 @@ drawn.
 
 from __future__ import annotations
 
+import copy
 import csv
 import random
 import zlib
@@ -213,9 +214,10 @@ class _Reader:
         from peft import LoraConfig, get_peft_model
 
         self._embedder = PackagedMiniLM(device=device)
+        fresh = copy.deepcopy(self._embedder.model)  # others may read with the same
         layers = ["query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense"]
         adapter = LoraConfig(r=r, lora_alpha=2 * r, lora_dropout=0.05, target_modules=layers)
-        self.model: Any = get_peft_model(self._embedder.model, adapter)
+        self.model: Any = get_peft_model(fresh, adapter)
         self.model.train()
         self.weights = [weight for weight in self.model.parameters() if weight.requires_grad]
 
