@@ -170,7 +170,8 @@ class AbsentReader:
         spoken_of = [bool(self._values.spoken_of(title, [word])) for word in told if word.form in content]
         if all(spoken_of) or (any(spoken_of) and not proper):
             return False
-        return not (len(content) <= 2 and any(form in self._names for form in content))
+        rare = {*content} - {*ordinary_words()}  # "Glass Onion" is nobody, though somebody is called Glass
+        return not (len(content) <= 2 and rare & self._names)
 
     def _look(self) -> None:
         """Learn the words of all values, and the names by which people are known."""
