@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog, Item
+from wherefore.catalog.naming import words_of
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.spoken import is_year
 from wherefore.dialogue.messages import Dialogue
@@ -87,11 +88,14 @@ def best_question(
     questions = [
         ask
         for spec in catalog.schema.filterable
-        if spec.name not in known and spec.name not in asked
+        if spec.name not in known and spec.name not in asked and _GUARDS.isdisjoint(words_of(spec.name))
         for ask in _about(spec, chosen, weights, catalog)
     ]
     question = max(questions, key=lambda one: one.bits, default=None)
     return question if question is not None and question.bits >= _LEAST else None
+
+
+_GUARDS = frozenset("age ages warning warnings".split())  # fields that people speak of when they need them
 
 
 def declined(dialogue: Dialogue) -> bool:
