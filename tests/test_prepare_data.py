@@ -156,7 +156,7 @@ def test_movies_from_the_original_files(script: ModuleType, tmp_path: Path):
         "5,Bare (2000),(no genres listed)\n",
         "ml-25m/links.csv": "movieId,imdbId,tmdbId\n1,0089218,9340\n2,0000002,\n3,0000003,\n4,0000004,\n",
         "ml-25m/tags.csv": "userId,movieId,tag,timestamp\n"
-        + "".join(f"{u},{m},Pirates,0\n{u},{m},masterpiece,0\n" for u in (1, 2) for m in (1, 2, 5)),
+        + "".join(f"{u},{m},Pirates,0\n{u},{m},masterpiece,0\n" for u in (1, 2) for m in (1, 2, 4)),
         "ml-25m/ratings.csv": "userId,movieId,rating,timestamp\n1,2,3.0,0\n2,2,3.0,0\n",
         "redial/movies_with_mentions.csv": "movieId,movieName,nbMentions\n77,The Goonies  (1985),3\n78,Nil (1900),1\n",
         "redial/train_data.jsonl": '{"movieMentions": {"77": "The Goonies (1985)"}}\n{"movieMentions": []}\n',
@@ -178,7 +178,9 @@ def test_movies_from_the_original_files(script: ModuleType, tmp_path: Path):
         and hill.values("alt_titles") == ("La Colline tranquille",)
         and hill.get("year") == 2001
     )
-    assert last.title == "Left Out"  # "Bare", which has no genre that people ask by, is left out instead
+    assert last.title == "Left Out" and last.values("keywords") == (
+        "pirate",
+    )  # "Bare", which has no genre that people ask by, is left out instead
 
 
 def test_missing_files_are_named(script: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture):

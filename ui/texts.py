@@ -53,6 +53,7 @@ SCORE_PARTS = {
     "wishes": "wishes that it meets",
     "shown": "listed before and passed over",
     "years": "how much more its year is named now",
+    "texts": "what its texts say of what you described",
     "new": "new here: nobody can have named it yet",
 }
 SOURCES = {
@@ -65,12 +66,14 @@ SOURCES = {
     "bm25": "words in common",
     "attributes": "values that you asked for",
     "popularity": "well known",
+    "passages": "a clause of its texts",
 }
 RANK = "rank {rank}"
 WORDED = {
     "first": "worded by the language model, checked",
     "rewritten": "worded by the language model at a later try, checked",
     "plain": "worded plainly from the record",
+    "quoted": "in the record's own words",
 }
 EFFECTS = "What each thing that you said does to the list"
 EFFECTS_BUTTON = "Show what each thing does to the list"

@@ -257,7 +257,7 @@ def mistyped(text: str, rng: random.Random) -> str:
     """A text with two letters swapped or one left out.
 
     >>> mistyped("a quiet film", random.Random(1))
-    'a qiuet film'
+    'a qiet film'
     """
     if len(text) < 8:
         return text

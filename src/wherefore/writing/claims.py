@@ -133,7 +133,8 @@ class _Remark:
 
     def __init__(self, clause: Clause) -> None:
         self.words = {*clause.words}
-        self.text = f" {' '.join(clause.words)} "
+        # "Thinking of @1, these two": an item's name is no word, and what follows it is not "of these".
+        self.text = f" {' '.join(clause.words)} ".replace(" thinking of ", " thinking ")
         self.partly = (
             " of them " in self.text or " of these " in self.text
         )  # it says of how many listed items
