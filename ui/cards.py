@@ -15,6 +15,7 @@ from . import texts
 from .markup import empty, escaped
 from .view import Card, Turn, key_of
 
+_MARKED = 8  # words of what is marked in a reason; a whole text is not
 _FACTS = 4  # shown of an item beside its title
 _ACTIONS = (
     ("like", texts.LIKE),
@@ -95,7 +96,8 @@ def _picture(item: Item, catalog: Catalog, images: bool) -> str:
 def _reason(card: Card) -> str:
     """The reason, with the evidence in it marked, each with why it counts."""
     text = escaped(card.reason)
-    because = {escaped(mark.value): mark for mark in card.evidence if mark.value}
+    short = [mark for mark in card.evidence if 0 < len(mark.value.split()) <= _MARKED]
+    because = {escaped(mark.value): mark for mark in short}
     if because:
         longest = sorted(because, key=len, reverse=True)
         known = {value.casefold(): mark for value, mark in because.items()}
