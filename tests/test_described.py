@@ -83,7 +83,7 @@ def test_one_that_is_less_sure_is_told_so(retriever):
 
 
 def test_where_nothing_was_understood_it_asks(retriever):
-    told = not_understood(said("quarterly tax deductions for freelancers"), Preferences(), retriever, 9.0)
+    told = not_understood(said("quarterly tax deductions for freelancers"), Preferences, retriever, 9.0)
     assert told is not None and told.action == "ask" and "did not get" in told.text
     for text in (
         "a man alone on an island with a ball",
@@ -91,8 +91,6 @@ def test_where_nothing_was_understood_it_asks(retriever):
         "hm ok",
         "cop robbers",
     ):
-        assert not_understood(said(text), Preferences(), retriever, 1.0) is None
+        assert not_understood(said(text), Preferences, retriever, 1.0) is None
     without = Retriever(retriever.index, [Dense(retriever.index)])
-    assert (
-        not_understood(said("quarterly tax deductions for freelancers"), Preferences(), without, 9.0) is None
-    )
+    assert not_understood(said("quarterly tax deductions for freelancers"), Preferences, without, 9.0) is None

@@ -309,7 +309,7 @@ class Recommender(ListMaker):
         if said is None:
             said = first_words(dialogue, question, self.index, lambda: self._before(messages, given))
         if said is None and question is None:
-            said = not_understood(dialogue, self._before(messages, given), self.retriever, level)
+            said = not_understood(dialogue, lambda: self._before(messages, given), self.retriever, level)
         return said
 
     def _before(self, messages: tuple[Message, ...], given: Preferences | None) -> Preferences:

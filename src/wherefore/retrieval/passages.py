@@ -191,18 +191,16 @@ class Passages:
         if self._sample is None:
             rows = np.flatnonzero(self.counts)
             self._sample = rows[np.linspace(0, len(rows) - 1, min(_SAMPLE, len(rows))).astype(np.int64)]
-            self._sampled = self.store.vectors(self._places(self._sample))
+            self._sampled = self._vectors(self._sample, _within(self.counts[self._sample]), self.counts)
         if len(self._sample) < 2:
             return np.zeros(len(queries), dtype=np.float32), np.ones(len(queries), dtype=np.float32)
         sizes = self.counts[self._sample]
         best = np.maximum.reduceat(queries @ self._sampled.T, np.cumsum(sizes) - sizes, axis=1)
         return best.mean(axis=1), np.maximum(best.std(axis=1), 1e-3)
 
-    def _places(self, rows: np.ndarray) -> np.ndarray:
-        """Where all passages of some rows lie, row by row."""
-        sizes = self.counts[rows]
-        within = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        return np.asarray(np.repeat(self.starts[rows], sizes) + within)
+    def _vectors(self, rows: np.ndarray, within: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        """The vectors of the first `counts` passages of some rows, row by row."""
+        return self.store.vectors(np.repeat(self.starts[rows], counts[rows]) + within)
 
     def _best(
         self, queries: np.ndarray, rows: np.ndarray, counts: np.ndarray
@@ -215,10 +213,8 @@ class Passages:
             return scores, places
         sizes = sizes[has]
         begins = np.cumsum(sizes) - sizes
-        within = np.arange(int(sizes.sum())) - np.repeat(begins, sizes)
-        near = (
-            queries @ self.store.vectors(np.repeat(self.starts[rows[has]], sizes) + within).T
-        )  # (q, passages)
+        within = _within(sizes)
+        near = queries @ self._vectors(rows[has], within, counts).T  # (q, passages)
         scores[:, has] = np.maximum.reduceat(near, begins, axis=1)
         for query in range(len(queries)):
             best = near[query] >= np.repeat(scores[query, has], sizes)
@@ -262,6 +258,16 @@ class Passages:
         store = FaissStore(vectors.shape[1], _factory(len(vectors)))
         store.add(_names(catalog.ids, counts), vectors)
         return cls(store, counts, shown, packed)
+
+
+def _within(sizes: np.ndarray) -> np.ndarray:
+    """For rows of so many passages each, the number of every passage in its row.
+
+    >>> _within(np.array([2, 0, 3])).tolist()
+    [0, 1, 0, 1, 2]
+    """
+    begins = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return np.asarray(np.arange(len(begins)) - begins)
 
 
 _CENTROIDS = 256  # of each part of a vector that is product-quantized

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,7 @@ from wherefore.reading.naming import description, is_naming
 from wherefore.retrieval.answering import Answering, answering, matcher
 from wherefore.retrieval.retriever import Retriever
 from wherefore.text import FUNCTION_WORDS, forms, joined
-from wherefore.writing.smalltalk import Said
+from wherefore.writing.smalltalk import Said, bare
 
 _NEAR = 0.6  # standard deviations below the best within which another item may be meant as well
 _UNSURE = 0.5  # below the level from which a clause answers: it may still be the one
@@ -72,21 +73,19 @@ def _told(row: int, one: Answering, catalog: Catalog) -> str:
 
 
 def not_understood(
-    dialogue: Dialogue, before: Preferences, retriever: Retriever, level: float
+    dialogue: Dialogue, before: Callable[[], Preferences], retriever: Retriever, level: float
 ) -> Said | None:
     """A question back, where nothing of the newest message was understood and no text comes close to it.
 
     Args:
         dialogue: What was said.
-        before: The state that the newest message was said to.
+        before: Gives the state that the newest message was said to; asked for only where all else speaks for it.
         retriever: Where items are found.
         level: Standing from which a clause answers; see `Answering`.
     """
     source = matcher(retriever)
     content = dialogue.messages[-1].content
     if source is None or not source.requests(dialogue) or _GENERIC.search(content):
-        return None
-    if replace(before, said=()) != replace(dialogue.preferences, said=()):
         return None
     number = len(dialogue.messages) - 1
     if any(mention.message == number for mention in dialogue.mentions):
@@ -96,6 +95,8 @@ def not_understood(
         return None
     rows = source.search(dialogue, np.zeros(0), 1, np.ones(len(retriever.index), dtype=bool))[0]
     if len(rows) and source.standing(dialogue, rows)[0] >= level - _SAID:
+        return None
+    if bare(before()) != bare(dialogue.preferences):
         return None
     noun = retriever.index.catalog.schema.noun.lower()
     return Said(

@@ -141,10 +141,10 @@ def answer(
     if _RECALL.match(content):
         return Said(_recalled(dialogue.preferences, catalog), "chat")
     passing = _in_passing(content, set(words), catalog)
-    return passing if passing is not None and _bare(before()) == _bare(dialogue.preferences) else None
+    return passing if passing is not None and bare(before()) == bare(dialogue.preferences) else None
 
 
-def _bare(state: Preferences) -> Preferences:
+def bare(state: Preferences) -> Preferences:
     """A state without the words that it was read from."""
     return replace(state, said=())
 
@@ -172,7 +172,7 @@ def _chosen(
         return Said(
             f"Good. Tell me afterwards how you liked it, or ask whenever you want another {noun}.", "chat"
         )
-    if not dialogue.last_listed or _bare(old) != _bare(new):
+    if not dialogue.last_listed or bare(old) != bare(new):
         return None  # "nice list, but I have seen number 4"
     return Said("Glad to hear it. Say which one you take, or what else I should look for.", "chat")
 
