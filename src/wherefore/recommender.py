@@ -18,6 +18,7 @@ from wherefore.progress import Progress
 from wherefore.ranking.ranker import Mode, Ranked, closeness, length
 from wherefore.reply import Done, Event, Recommendation, Reply, Telling, recommendations
 from wherefore.retrieval.answering import answering, matcher
+from wherefore.turn.asked import resolved
 from wherefore.turn.described import named, not_understood
 from wherefore.turn.language import Heard
 from wherefore.turn.lists import ListMaker, Messages
@@ -272,7 +273,7 @@ class Recommender(ListMaker):
         # A given state already holds what was said before: older messages must not bring back what was removed.
         since = len(messages) if settled else 0 if given is None else len(messages) - 1
         dialogue = self.reader.read(messages, given, since)
-        question = None if settled else self.reader.question(dialogue)
+        question = None if settled else self._question(dialogue)
         said = None if settled else self._first_words(dialogue, question, messages, given)
         if said is not None and (question is None or question.alone):
             yield telling.listed(dialogue.preferences)
@@ -285,6 +286,11 @@ class Recommender(ListMaker):
         ranked = self._rank(dialogue, candidates, k, heard, diversity=diversity)
         lead = f"{said.text}\n\n" if said is not None else ""  # a question was asked, and a list beside it
         yield from self._write(telling, dialogue, ranked, k, heard, lead, seed)
+
+    def _question(self, dialogue: Dialogue) -> Question | None:
+        """What the newest message asks about items."""
+        asked = self.reader.question(dialogue)
+        return resolved(asked, dialogue, self.retriever, self._meanings, self.config.turn.answers)
 
     def _quotes(self, dialogue: Dialogue, ranked: Ranked) -> dict[str, Quote]:
         """What the listed items' texts say of them, by id; first what answers the user's words."""

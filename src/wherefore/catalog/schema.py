@@ -19,8 +19,12 @@ from pydantic import (
 
 from wherefore.catalog.cells import is_nothing
 from wherefore.catalog.kinds import ID, KINDS, NUMBER, ColumnCells, FieldKind, Read
-from wherefore.catalog.naming import label_of, names_year, plural, unit_of
+from wherefore.catalog.naming import label_of, names_year, plural, singular, unit_of, words_of
 from wherefore.errors import CatalogError, CatalogNotFoundError
+
+_OTHER_TEXTS = frozenset(
+    "ingredient nutrition direction instruction step method care size dimension specification warranty delivery".split()
+)
 
 
 class FieldSpec(BaseModel):
@@ -270,6 +274,13 @@ class Schema(BaseModel):
     def texts(self) -> tuple[FieldSpec, ...]:
         """The fields that tell in sentences what an item is about."""
         return tuple(spec for spec in self.fields if spec.can.role == "text")
+
+    @property
+    def descriptions(self) -> tuple[FieldSpec, ...]:
+        """The texts that tell what an item is like, not how it is made, or of what."""
+        return tuple(
+            spec for spec in self.texts if _OTHER_TEXTS.isdisjoint(map(singular, words_of(spec.name)))
+        )
 
     @property
     def images(self) -> tuple[FieldSpec, ...]:

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.dialogue.state import Limit
 
-_OfFew = Literal["value", "holds", "record", "compare", "why not", "opinion", "untold"]
+_OfFew = Literal["value", "holds", "record", "compare", "why not", "opinion", "untold", "clause"]
 Kind = Literal[_OfFew, "most", "which", "why", "unclear", "unknown"]
 
 
@@ -38,8 +38,9 @@ class Question:
     it), `compare` (two items or more), `most` (which of `items` has the most or least of `field`; of no field:
     which the list has first), `which` (which of `items` meet `conditions`), `why` (why `items` were listed),
     `why not` (why they were not), `opinion` (whether `items` are any good), `unclear` (which of `items` is meant is
-    not known), `unknown` (`said` is no item of the catalogue), `untold` (what no record tells: `said` is the topic, as
-    in "where things stream", or empty; of no items: of the list).
+    not known; `said`, where given, may be no question of them at all), `unknown` (`said` is no item of the
+    catalogue), `untold` (what no record tells: `said` is the topic, as in "where things stream", or empty; of no
+    items: of the list), `clause` (what `said`, a clause of `field`, tells).
     """
 
     kind: Kind
@@ -51,7 +52,7 @@ class Question:
     start: int = 0  # the characters of the message that ask
     end: int = 0
     named: bool = False  # whether the message itself names the items
-    said: str = ""  # what `unknown` asks about, in the user's words; the topics of `untold`
+    said: str = ""  # what `unknown` asks about, in the user's words; the topics of `untold`, a clause
 
     @property
     def considers(self) -> tuple[str, ...]:

@@ -41,7 +41,10 @@ class Measures:
             for spec in self._specs
         }
         self.year = catalog.schema.year
-        self.duration = next((spec for spec in self._specs if _is_duration(spec)), None)
+        lasting = [
+            spec for spec in self._specs if _is_duration(spec)
+        ]  # "total time" comes before "prep time"
+        self.duration = min(lasting, key=lambda spec: "total" not in words_of(spec.name), default=None)
         self.price = next((spec for spec in self._specs if _is_price(spec)), None)
         self.age = next((spec for spec in self._specs if _is_age(spec)), None)
         pages = (spec for spec in self._specs if "page" in (stem(spec.unit.lower()), *self._words[spec.name]))

@@ -40,7 +40,7 @@ _WHETHER = re.compile(r"^(?:if|whether)\s+(?P<pointer>\w+)\s+(?P<verb>is|was|has
 # What looks like a question, but asks for a list, or of the assistant.
 _REQUEST = re.compile(
     r"^(?:(?:is|are|was|were) there\b|(?:can|could|may|might) (?:it|they|this|that|we|you) (?:be|make|"
-    r"have|get)\b|do you (?:have|know of|know any|recommend|got)|have you (?:got|any)|any\b|"
+    r"have|get)\b|do you (?:have|know of|know any|recommend|got)|have you (?:got|any)|any\b(?! of\b)|"
     r"(?:can|could|would|will) you (?:please )?(?:recommend|suggest|find|give|show|list|help|pick)|"
     r"(?:what|how) about\b|what (?:else|other|should|would|do|can|could|have)\b|what(?:'s| is) (?:good|new|next)\b|"
     r"what (?:are|is) (?:some|a|an|the best|your)\b|(?:which|what) (?:\w+ )?(?:should|would|do|can|could) )"
@@ -70,7 +70,8 @@ _HOLDS_IT = re.compile(  # without its mark: "does it have a sad ending"
     r"the (?:first|second|third|fourth|fifth|last))\b"
 )
 _WHICH = re.compile(
-    r"^which(?: ones?)?\s*(?:of (?:them|those|these|the \w+)|is|are|was|were|has|have|would be)\b"
+    r"^(?:which(?: ones?)?\s*(?:of (?:them|those|these|the \w+)|is|are|was|were|has|have|would be)|"
+    r"(?:(?:is|are) )?any of (?:them|those|these|the \w+))\b"
 )
 _SENTENCE = re.compile(r"[^.?!;:\n]+[?!.;:]*")
 _BESIDE = re.compile(  # "the fourth looks good, but is it gory?"
@@ -84,7 +85,7 @@ _ANY_QUESTION = re.compile(
 _SEEKS = re.compile(
     r"\b(?:recommend|suggest|something|anything|similar|else|others?|another|more|next|instead|rather|should)\b"
 )
-_TO_YOU = re.compile(r"\b(?:you|your|u|like)\b")
+_TO_YOU = re.compile(r"\b(?<!how do )(?:you|your|u|like)\b")
 _OF_LIST = re.compile(r"^(?:which\b(?! (?:movie|film|book)s?\b)|any of\b)")
 _OPINION = re.compile(
     r"(?:^|,\s*|\b(?:and|but|so)\s+)(?:is|was|are|were)\b[^,]*\b(?:(?:any|that|really|actually) good|worth (?:it|a |"
@@ -165,7 +166,8 @@ class QuestionReader:
             asked = None
             if found is None:
                 asked = self._untold(text, span, here, dialogue)
-                if asked is None or not asked.said:  # of what no record tells, nothing else can be answered
+                # Of what no record tells, nothing else can be answered.
+                if asked is None or not asked.said or asked.kind == "unclear":
                     asked = self._sentence(text, span, here, dialogue) or asked
             if asked is not None:
                 found = asked
@@ -331,7 +333,11 @@ class QuestionReader:
         if topics:
             return made if items or (listed and (points or of_list)) else None
         asks = "?" in said or _HOLDS_IT.match(stripped) is not None
-        if not asks or _TO_YOU.search(stripped) or len(items) != 1 or items[0] not in dialogue.listed:
+        if not asks or _TO_YOU.search(stripped):
+            return None
+        if not items and points and len(listed) > 1:
+            made = replace(made, kind="unclear", items=tuple(listed), said=stripped)
+        elif len(items) != 1 or items[0] not in dialogue.listed:
             return None
         return None if self._asks_for_more(text, span, here) else made
 

@@ -110,15 +110,14 @@ class PassageMatch:
         return self.index.passages.search(requests, k, allowed) if len(requests) else nothing()
 
     def score(self, dialogue: Dialogue, query: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Cosine of a request and the row's closest passage (m,); NaN for a row without texts."""
-        requests = self.encoded(dialogue)
-        if not len(requests):
-            return unknown(rows)
-        best: np.ndarray = self.index.passages.scores(requests, rows).max(axis=0)
-        return best
+        """What `standing` says."""
+        return self.standing(dialogue, rows)
 
     def standing(self, dialogue: Dialogue, rows: np.ndarray) -> np.ndarray:
-        """By how many standard deviations each row's score lies above that of any item, (m,); NaN as in `score`."""
+        """By how many standard deviations each row's closest passage is closer than that of any item, (m,).
+
+        NaN for a row without texts, and where nothing is searched for.
+        """
         requests = self.encoded(dialogue)
         if not len(requests):
             return unknown(rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -100,10 +101,15 @@ def _with_own(config: Config, encoder: Path | None, plots: Path | None) -> Confi
     tree = config.model_dump(mode="json")
     for source in tree["retrieval"]["sources"]:
         if source["name"] == "passages":
-            source["encoder"] = None if encoder is None else str(encoder)
+            source["encoder"] = None if encoder is None else _from_here(encoder)
     if plots is not None and plots.is_file():
-        tree["retrieval"]["passages"]["vectors"] = str(plots)
+        tree["retrieval"]["passages"]["vectors"] = _from_here(plots)
     return Config.parse(tree)
+
+
+def _from_here(path: Path) -> str:
+    """A path as seen from the working folder: what is kept of a run is then found in a copy elsewhere, too."""
+    return os.path.relpath(path)
 
 
 def refit_starter(config: Config, checkpoint: Path, kept: Path, out: Path, plots: Path | None = None) -> None:

@@ -21,6 +21,7 @@ from wherefore.lm.server import Server
 from wherefore.ranking.ranker import Mode, Ranked, Ranker, length
 from wherefore.reading.reader import DialogueReader
 from wherefore.retrieval.candidates import Candidates
+from wherefore.retrieval.field_meanings import FieldMeanings
 from wherefore.retrieval.index import Index
 from wherefore.retrieval.item_vectors import ItemVectors
 from wherefore.retrieval.retriever import Retriever, make_retriever
@@ -49,6 +50,7 @@ class ListMaker:
         self.signals = dict(signals or {})
         self.lm = language_model(config, index, self.model, self.signals)
         self.turns = Turns()
+        self._meanings = FieldMeanings(index)
 
     @property
     def catalog(self) -> Catalog:

@@ -27,9 +27,11 @@ from wherefore.writing.phrases import (
 )
 from wherefore.writing.plan import plan_reasons
 from wherefore.writing.polish import polish
+from wherefore.writing.quotes import beginning, quote
 from wherefore.writing.smalltalk import Said
 
 _MOST = 6  # values of one field that are told
+_WORDS = 120  # of a text that are told
 _TOLD = 5  # items of a list that are told of one by one
 _COMPARATIVES = {
     "the newest": "the newer",
@@ -90,13 +92,23 @@ class _Answer:
     def value(self) -> str:
         """What the records say for the field."""
         spec = self.catalog.schema.spec(self.question.field)
-        sentences, used = [], []
+        sentences: list[str] = []
+        quoted: list[str] = []
+        used: list[Fact] = []
         for slot, item in zip(self.slots, self.items, strict=True):
+            if spec in self.catalog.schema.texts and item.fields.get(spec.name):
+                quoted.append(_quoted(item, spec, beginning(str(item.fields[spec.name]), _WORDS)))
+                continue
             facts = self.facts(item, spec)
             used += facts
             nothing = f"my record of {slot} has no {_noun(spec)}."
             sentences.append(f"{slot} {self.predicate(facts)}." if facts else nothing)
-        return self.shown(sentences, used)
+        return " ".join(filter(None, [*quoted, self.shown(sentences, used)]))
+
+    def clause(self) -> str:
+        """The clause of an item's text that answers."""
+        spec = self.catalog.schema.spec(self.question.field)
+        return _quoted(self.items[0], spec, self.question.said)
 
     def holds(self) -> str:
         """Whether the records say what was asked."""
@@ -155,20 +167,28 @@ class _Answer:
 
     def record(self) -> str:
         """What is known of an item, in two or three sentences."""
-        sentences, used = [], []
+        parts: list[str] = []
         for slot, item in zip(self.slots, self.items[:3], strict=False):
             told, facts = self._record(slot, item)
-            sentences += told
-            used += facts
-        return self.shown(sentences, used)
+            about = quote(item, self.catalog, None, 0.0)
+            if about is None:
+                parts.append(self.shown(told, facts))
+            else:  # what it is about says more than its tags
+                parts.append(f"{self.shown(told[:1], facts)} {about.text}")
+        return " ".join(parts)
 
     def opinion(self) -> str:
         """What can be said of whether an item is good: what ties it to the user's words, and its record."""
         item = self.items[0]
         liked = [one for one in self.dialogue.preferences.liked if one != item.id]
         tied = self.reason(item) if liked or self.dialogue.preferences.wanted else ""
-        start = f"i have no reviews of {next(iter(self.slots))} to go by, only its record."
-        return f"{self.shown([start], [])} {tied} {self.record()}".replace("  ", " ")
+        slot = next(iter(self.slots))
+        rating = Measures(self.catalog).labelled("rating")
+        rated = self.facts(item, rating, 1) if rating is not None else []
+        start = f"i have no reviews of {slot} to go by, only its record."
+        if rated:
+            start = f"{slot} {self.predicate(rated)}; i have no more to judge it by than its record."
+        return f"{self.shown([start], rated)} {tied} {self.record()}".replace("  ", " ")
 
     def _record(self, slot: str, item: Item) -> tuple[list[str], list[Fact]]:
         groups = [facts for spec in self.catalog.schema.filterable if (facts := self.facts(item, spec, 4))]
@@ -352,6 +372,12 @@ class _Answer:
         return self.shown([f"which one do you mean: {joined(slots, 'or')}?"], [])
 
 
+def _quoted(item: Item, spec: FieldSpec, text: str) -> str:
+    """Clauses of an item's text, word for word."""
+    name = spec.name.replace("_", " ")
+    return f"{name[:1].upper()}{name[1:]} of *{item.title}*: “{text}”"
+
+
 def _noun(spec: FieldSpec) -> str:
     """A field's label as a noun."""
     return label_noun(record_fact(spec, ""), False)
@@ -363,6 +389,7 @@ _ANSWERS: dict[str, Callable[[_Answer], str]] = {
     "record": _Answer.record,
     "unknown": _Answer.unknown,
     "untold": _Answer.untold,
+    "clause": _Answer.clause,
     "opinion": _Answer.opinion,
     "compare": _Answer.compare,
     "most": _Answer.most,

@@ -260,6 +260,8 @@ def predicates(facts: Sequence[Fact], noun: str) -> list[str]:
                 return [f"costs {amount(first)}"]
             if counted(first):
                 return [f"has {first.value} {counted(first)}", f"comes with {first.value} {counted(first)}"]
+            if prefix_of(first) and first.template.partition("{}")[2]:  # "for ages 9 and up"
+                return [f"is {first.template.replace('{}', amount(first))}"]
             return [f"has {article(first.label.lower())} of {amount(first)}"]
         case "modifier":
             noun_phrase = [f"is {article(modified(facts, noun))}"] * 3
@@ -271,7 +273,7 @@ def predicates(facts: Sequence[Fact], noun: str) -> list[str]:
             forms = [f"is tagged {v}", f"carries the {label_noun(first, many)} {v}", f"has {v} among {among}"]
             return [*forms, f"lists {v} in {among}"]
         case "prep":
-            return [f"is {prefix_of(first)} {v}"]
+            return [f"has {v}" if prefix_of(first) == "with" else f"is {prefix_of(first)} {v}"]
         case _:
             label = label_noun(first, many)
             return [f"has {v} as its {label}", f"lists {v} as its {label}"]
@@ -294,7 +296,7 @@ def plural_predicates(facts: Sequence[Fact], plural: str) -> list[str]:
         case "tag":
             return [f"are tagged {v}", f"carry the {label_noun(first, len(facts) > 1)} {v}"]
         case "prep":
-            return [f"are {prefix} {v}"]
+            return [f"have {v}" if prefix == "with" else f"are {prefix} {v}"]
         case _:
             return [f"have {v} as their {label_noun(first, len(facts) > 1)}"]
 

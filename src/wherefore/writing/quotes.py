@@ -29,7 +29,7 @@ class Quote:
 
 
 def quote(item: Item, catalog: Catalog, found: Answering | None, level: float) -> Quote | None:
-    """What its texts tell of an item: the first text, or of a long one what answers best; then what else answers.
+    """What its texts tell of an item: its description, or of a long one what answers best; then what else answers.
 
     Args:
         item: The item.
@@ -38,27 +38,28 @@ def quote(item: Item, catalog: Catalog, found: Answering | None, level: float) -
         level: Standing from which a clause answers; see `Answering`.
 
     Returns:
-        None where it has no texts.
+        None where no text describes it, and no clause answers.
     """
-    specs = [spec for spec in catalog.schema.texts if item.fields.get(spec.name)]
-    if not specs:
-        return None
-    lead = specs[0]
     answers = found is not None and found.score >= level
-    in_lead = found is not None and found.field == lead.name
-    told = _told(str(item.fields[lead.name]), found.text if found is not None and answers and in_lead else "")
-    said = found.said if found is not None and answers else ""
-    label = lead.label or lead.name
-    facts = [Fact(lead.name, told, "what it is about", "about", said=said if in_lead else "", label=label)]
-    text = sentence(told)
-    if found is not None and answers and not in_lead:
-        spec = catalog.schema.spec(found.field)
+    lead = next((spec for spec in catalog.schema.descriptions if item.fields.get(spec.name)), None)
+    parts: list[str] = []
+    facts: list[Fact] = []
+    best = found if answers else None
+    if lead is not None:
+        here = best if best is not None and best.field == lead.name else None
+        told = _told(str(item.fields[lead.name]), here.text if here is not None else "")
+        label = lead.label or lead.name
+        said = here.said if here is not None else ""
+        facts.append(Fact(lead.name, told, "what it is about", "about", said=said, label=label))
+        parts.append(sentence(told))
+    if best is not None and (lead is None or best.field != lead.name):
+        spec = catalog.schema.spec(best.field)
         label = spec.label or spec.name
         facts.append(
-            Fact(found.field, found.text, "it answers what you said", "about", said=said, label=label)
+            Fact(best.field, best.text, "it answers what you said", "about", said=best.said, label=label)
         )
-        text = f"{text} {label[:1].upper()}{label[1:]}: “{found.text.rstrip(_ENDS)}”."
-    return Quote(text, tuple(facts), answers)
+        parts.append(f"{label[:1].upper()}{label[1:]}: “{best.text.rstrip(_ENDS)}”.")
+    return Quote(" ".join(parts), tuple(facts), answers) if parts else None
 
 
 def _told(text: str, best: str) -> str:
@@ -76,6 +77,18 @@ def _told(text: str, best: str) -> str:
             break
         end = further
     return whole[begin:end]
+
+
+def beginning(text: str, most: int) -> str:
+    """The first clauses of a text, about so many words of it; with an ellipsis where there are more."""
+    whole = " ".join(text.split())
+    end = 0
+    for part in clauses(whole):
+        further = whole.index(part, end) + len(part)
+        if end and len(whole[:further].split()) > most:
+            return f"{whole[:end]} …"
+        end = further
+    return whole
 
 
 def sentence(words: str) -> str:

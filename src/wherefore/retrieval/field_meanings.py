@@ -1,0 +1,49 @@
+"""Which field of a catalogue a question means that does not name it: "how do I make it?" means the directions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from wherefore.catalog.schema import FieldSpec
+from wherefore.retrieval.index import Index
+
+_CLOSE = 0.33  # cosine of a question and a field's label from which the field is meant
+
+
+class FieldMeanings:
+    """Compares questions with the labels of a catalogue's fields, by the index's embedder.
+
+    Args:
+        index: Its catalogue's schema must not change afterwards.
+    """
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._specs: tuple[FieldSpec, ...] = ()
+        self._names = np.empty((0, 2, index.dim), dtype=np.float32)  # of each its name and its label
+
+    def field(self, words: str) -> FieldSpec | None:
+        """The field whose label is close to some words, by meaning.
+
+        Args:
+            words: A question, without the item's title.
+
+        Returns:
+            None where no label is close.
+        """
+        schema = self._index.catalog.schema
+        if not self._specs:
+            specs = (*schema.filterable, *schema.texts)
+            self._specs = tuple(spec for spec in specs if not spec.is_rank)
+            names = [
+                name
+                for spec in self._specs
+                for name in (spec.name.replace("_", " "), spec.label or spec.name)
+            ]
+            if names:
+                self._names = self._index.embedder.encode(names, "query").reshape(len(self._specs), 2, -1)
+        if not self._specs or not words.strip():
+            return None
+        near = (self._names @ self._index.embedder.encode([words], "query")[0]).max(axis=1)
+        best = int(np.argmax(near))
+        return self._specs[best] if near[best] >= _CLOSE else None

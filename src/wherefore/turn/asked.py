@@ -1,0 +1,50 @@
+"""Questions that name no field: which field, or which clause of a text, answers them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from wherefore.dialogue.messages import Dialogue
+from wherefore.dialogue.questions import Question
+from wherefore.reading.clauses import blank
+from wherefore.retrieval.answering import answering, matcher
+from wherefore.retrieval.field_meanings import FieldMeanings
+from wherefore.retrieval.retriever import Retriever
+
+_POINTERS = re.compile(
+    r"\b(?:the )?(?:first|second|third|fourth|fifth|last|former|latter)(?: one)?\b|#\d", re.IGNORECASE
+)
+
+
+def resolved(
+    question: Question | None, dialogue: Dialogue, retriever: Retriever, meanings: FieldMeanings, level: float
+) -> Question | None:
+    """A question that no field answers by its name, as one of the field that it means, or of the clause that answers.
+
+    Args:
+        question: Of kind `untold` and of items, without a topic; or `unclear`, which stands where a field is meant.
+            Others are given back as they are.
+        dialogue: What was said.
+        retriever: Where clauses are found.
+        meanings: Of the catalogue's fields.
+        level: Standing from which a clause answers; see `Answering`.
+    """
+    if question is not None and question.kind == "unclear" and question.said:
+        return replace(question, said="") if meanings.field(question.said) is not None else None
+    if question is None or question.kind != "untold" or question.said or not question.items:
+        return question
+    message = dialogue.messages[-1]
+    number = len(dialogue.messages) - 1
+    titles = [(one.start, one.end) for one in dialogue.mentions if one.message == number]
+    asked = blank(message.content, titles)[question.start : question.end]
+    asked = " ".join(_POINTERS.sub("it", asked).split())
+    spec = meanings.field(asked)
+    if spec is not None:
+        return replace(question, kind="value", field=spec.name)
+    rows = [retriever.index.catalog.row(item) for item in question.items[:1]]
+    alone = replace(dialogue, messages=(replace(message, content=asked),), mentions=())
+    found = answering(alone, rows, matcher(retriever))[0]
+    if found is None or found.score < level:
+        return question
+    return replace(question, kind="clause", items=question.items[:1], field=found.field, said=found.text)
