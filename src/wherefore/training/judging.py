@@ -1,0 +1,383 @@
+"""A judge of spans learns from labelled messages (`data/messages`)."""
+
+from __future__ import annotations
+
+import copy
+import random
+import re
+import zlib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from wherefore.corpora.messages import LabelledMessage, read_fields, read_messages
+from wherefore.dialogue.labels import ACTS, LABELS, STRENGTHS, WHOSE, Span
+from wherefore.errors import CorpusError
+from wherefore.lm.judge import Judged, Piece, PooledJudge, ToJudge
+from wherefore.progress import Progress
+from wherefore.training.requests import mistyped
+
+NOTHING = LABELS.index("nothing")
+_WORD = re.compile(r"\w[\w'’-]*")
+
+
+@dataclass(frozen=True)
+class JudgeTraining:
+    """How a judge learns.
+
+    Attributes:
+        epochs: Passes over all messages.
+        batch_size: Messages in a step.
+        lr: Highest step size of the backbone.
+        head_lr: Of the heads.
+        negatives: Random pieces of each message beside its spans, that mean nothing.
+        typos: Share of messages that get one (only where no span is touched).
+        caseless: Share of messages that are read in lower case.
+        seed: Of all choices.
+    """
+
+    epochs: int = 6
+    batch_size: int = 24
+    lr: float = 1e-4
+    head_lr: float = 1e-3
+    negatives: int = 2
+    typos: float = 0.1
+    caseless: float = 0.3
+    seed: int = 0
+
+
+def read_folder(folder: Path) -> list[LabelledMessage]:
+    """All messages of a folder with `catalogues.json` and files `KIND.txt` or `KIND-more.txt`.
+
+    Raises:
+        CorpusError: If there are none, or a file is of no kind that `catalogues.json` names.
+    """
+    kinds = read_fields(folder)
+    found: list[LabelledMessage] = []
+    offset = 0
+    for file in sorted(folder.glob("*.txt")):
+        kind = file.stem.partition("-")[0]
+        if kind not in kinds:
+            raise CorpusError(f"{file} is of no kind of catalogue in catalogues.json: {', '.join(kinds)}")
+        read = read_messages(file, kind, kinds[kind])
+        found += [_numbered(one, offset) for one in read]
+        offset += read[-1].conversation + 1 if read else 0
+    if not found:
+        raise CorpusError(f"no messages in {folder}; it should hold files like films.txt")
+    return found
+
+
+def _numbered(one: LabelledMessage, offset: int) -> LabelledMessage:
+    return LabelledMessage(one.kind, one.conversation + offset, one.before, one.text, one.acts, one.spans)
+
+
+def held_out(
+    messages: Sequence[LabelledMessage], share: int = 10
+) -> tuple[list[LabelledMessage], list[LabelledMessage]]:
+    """Messages to learn from, and one in `share` conversations to measure on: always the same, with their twins.
+
+    Neighbours in a file may be twins that differ in a word, so five conversations in a row stay together.
+    """
+
+    def is_out(one: LabelledMessage) -> bool:
+        return zlib.crc32(f"{one.kind} {one.conversation // 5}".encode()) % share == 0
+
+    return [one for one in messages if not is_out(one)], [one for one in messages if is_out(one)]
+
+
+def fit_judge(
+    judge: nn.Module,
+    messages: Sequence[LabelledMessage],
+    settings: JudgeTraining | None = None,
+    progress: Progress | None = None,
+    after: Callable[[int], None] | None = None,
+) -> None:
+    """Let a judge learn.
+
+    Args:
+        judge: A `PooledJudge` or `BranchedJudge`, on its device.
+        messages: What it learns from.
+        settings: How.
+        progress: Told (steps done, of).
+        after: Called with the number of each epoch when it has ended.
+    """
+    settings = settings or JudgeTraining()
+    rng = random.Random(settings.seed)
+    torch.manual_seed(settings.seed)
+    backbone = [
+        w for name, w in judge.named_parameters() if w.requires_grad and name.startswith(("encoder.", "llm."))
+    ]
+    heads = [
+        w
+        for name, w in judge.named_parameters()
+        if w.requires_grad and not name.startswith(("encoder.", "llm."))
+    ]
+    optimizer = torch.optim.AdamW(
+        [{"params": backbone, "lr": settings.lr}, {"params": heads, "lr": settings.head_lr}],
+        weight_decay=0.01,
+    )
+    batches = -(-len(messages) // settings.batch_size)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, [settings.lr, settings.head_lr], total_steps=settings.epochs * batches, pct_start=0.1
+    )
+    weights = _weights(messages)
+    done = 0
+    for epoch in range(settings.epochs):
+        judge.train()
+        for part in _batches(messages, settings.batch_size, rng):
+            lessons = [_lesson(one, settings, rng) for one in part]
+            loss = _loss(judge([one.message for one in lessons]), lessons, weights)
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_([*backbone, *heads], 1.0)
+            optimizer.step()
+            schedule.step()
+            done += 1
+            if progress is not None:
+                progress(done, settings.epochs * batches)
+        if after is not None:
+            after(epoch + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    message: ToJudge
+    spans: tuple[Span, ...]  # of each piece; those drawn at random mean nothing
+    marked: tuple[Piece, ...]  # what is to be found
+    acts: tuple[str, ...]
+
+
+def _batches(
+    messages: Sequence[LabelledMessage], size: int, rng: random.Random
+) -> list[list[LabelledMessage]]:
+    """Batches of messages of about one length, in a random order."""
+    order = sorted(messages, key=lambda one: _length(one) * (1 + 0.2 * rng.random()))
+    found = [list(order[start : start + size]) for start in range(0, len(order), size)]
+    rng.shuffle(found)
+    return found
+
+
+def _length(one: LabelledMessage) -> int:
+    return len(one.text) + sum(len(message.content) for message in one.before[-3:])
+
+
+def _lesson(one: LabelledMessage, settings: JudgeTraining, rng: random.Random) -> _Lesson:
+    taken = [(span.start, span.end) for span in one.spans]
+    drawn = [Span(start, end, "nothing") for start, end in _drawn(one.text, taken, settings.negatives, rng)]
+    spans = (*one.spans, *drawn)
+    marked = tuple((span.start, span.end) for span in one.spans if span.label != "nothing")
+    text = one.text.lower() if rng.random() < settings.caseless else one.text
+    text = text if len(text) == len(one.text) else one.text  # a few letters have a longer lower case
+    if rng.random() < settings.typos:
+        text = _mistyped_between(text, taken, rng)
+    message = ToJudge(one.before, text, tuple((span.start, span.end) for span in spans))
+    return _Lesson(message, spans, marked, one.acts)
+
+
+def _drawn(text: str, taken: Sequence[Piece], count: int, rng: random.Random) -> list[Piece]:
+    """Pieces of one to four words that touch no span, as lookups may find by accident."""
+    words = [(found.start(), found.end()) for found in _WORD.finditer(text)]
+    free = [word for word in words if all(word[1] <= start or word[0] >= end for start, end in taken)]
+    drawn: list[Piece] = []
+    for start, _ in rng.sample(free, min(count, len(free))):
+        first = words.index(next(word for word in words if word[0] == start))
+        last = min(first + rng.choice((0, 0, 1, 2, 3)), len(words) - 1)
+        while last > first and any(words[last][1] > begin and start < end for begin, end in taken):
+            last -= 1
+        drawn.append((start, words[last][1]))
+    return drawn
+
+
+def _mistyped_between(text: str, taken: Sequence[Piece], rng: random.Random) -> str:
+    """A text with a slip of the same length outside of its spans."""
+    free = [
+        (found.start(), found.end())
+        for found in re.finditer(r"[a-z]{4,}", text)
+        if all(found.end() <= start or found.start() >= end for start, end in taken)
+    ]
+    if not free:
+        return text
+    start, end = rng.choice(free)
+    slipped = mistyped(text[start:end], rng)
+    return f"{text[:start]}{slipped}{text[end:]}" if len(slipped) == end - start else text
+
+
+def _weights(messages: Sequence[LabelledMessage]) -> Tensor:
+    """Of each label in the loss: rare ones count for more, by the fourth root."""
+    counts = Counter(span.label for one in messages for span in one.spans)
+    most = max(counts.values(), default=1)
+    return torch.tensor([(most / max(counts[label], 1)) ** 0.25 for label in LABELS])
+
+
+def _loss(judged: Judged, lessons: Sequence[_Lesson], weights: Tensor) -> Tensor:
+    device = judged.acts.device
+    spans = [span for one in lessons for span in one.spans]
+    wanted = torch.tensor([[act in one.acts for act in ACTS] for one in lessons], dtype=torch.float32)
+    loss = functional.binary_cross_entropy_with_logits(judged.acts, wanted.to(device)) * 3
+    if spans:
+        labels = torch.tensor([LABELS.index(span.label) for span in spans], device=device)
+        loss = loss + functional.cross_entropy(judged.labels, labels, weights.to(device))
+        told = labels != NOTHING
+        if told.any():
+            whose = torch.tensor([WHOSE.index(span.whose) for span in spans], device=device)
+            strengths = torch.tensor([STRENGTHS.index(span.strength) for span in spans], device=device)
+            loss = loss + 0.5 * functional.cross_entropy(judged.whose[told], whose[told])
+            loss = loss + 0.25 * functional.cross_entropy(judged.strengths[told], strengths[told])
+    if judged.tags is not None and judged.places is not None:
+        tags = torch.cat(
+            [_tags(one.marked, places) for one, places in zip(lessons, judged.places, strict=True)]
+        )
+        loss = loss + functional.cross_entropy(torch.cat(judged.tags), tags.to(device))
+    return loss
+
+
+def _tags(marked: Sequence[Piece], places: Sequence[Piece]) -> Tensor:
+    """0 outside of spans, 1 the first token of one, 2 a further one; (t,)."""
+    tags = torch.zeros(len(places), dtype=torch.long)
+    for start, end in marked:
+        inside = [number for number, place in enumerate(places) if place[0] < end and place[1] > start]
+        for number in inside:
+            tags[number] = 1 if number == inside[0] else 2
+    return tags
+
+
+@torch.no_grad()
+def measured(judge: nn.Module, messages: Sequence[LabelledMessage], batch_size: int = 32) -> dict[str, float]:
+    """Shares of right labels on messages, their spans given, and how well spans are found.
+
+    Returns:
+        `meaningful`: of spans that mean something, those whose label is right; `nothing`: of those that mean nothing;
+        `whose`, `strength`: of the meaningful; `acts`: F1 over all; `acts_exact`: messages with all acts right;
+        `turned`: of wanted, unwanted, liked and disliked, those taken for their opposite; `found`, `found_precision`:
+        of meaningful spans, those found with the right label and at least half of the characters in common, and of
+        what was found with a meaning, what is one; `messages`: of messages, those with all given spans right.
+    """
+    judge.eval()
+    opposite = {
+        "wanted": {"unwanted"},
+        "unwanted": {"wanted", "demanded"},
+        "demanded": {"unwanted"},
+        "liked": {"disliked"},
+        "disliked": {"liked"},
+    }
+    tally: Counter[str] = Counter()
+    for start in range(0, len(messages), batch_size):
+        part = messages[start : start + batch_size]
+        given = [
+            ToJudge(one.before, one.text, tuple((span.start, span.end) for span in one.spans)) for one in part
+        ]
+        judged = judge(given)
+        spans = [span for one in part for span in one.spans]
+        labels = [LABELS[number] for number in judged.labels.argmax(1).tolist()]
+        whose = [WHOSE[number] for number in judged.whose.argmax(1).tolist()]
+        strengths = [STRENGTHS[number] for number in judged.strengths.argmax(1).tolist()]
+        for span, label, who, strength in zip(spans, labels, whose, strengths, strict=True):
+            group = "nothing" if span.label == "nothing" else "meaningful"
+            tally[f"{group} of"] += 1
+            tally[group] += label == span.label
+            tally[f"{span.label} of"] += 1
+            tally[span.label + " right"] += label == span.label
+            if group == "meaningful":
+                tally["whose"] += who == span.whose
+                tally["strength"] += strength == span.strength
+            if span.label in opposite:
+                tally["turned of"] += 1
+                tally["turned"] += label in opposite[span.label]
+        at = 0
+        for one, acts in zip(part, (judged.acts > 0).tolist(), strict=True):
+            right = labels[at : at + len(one.spans)] == [span.label for span in one.spans]
+            at += len(one.spans)
+            tally["messages"] += right
+            tally["messages of"] += 1
+            told = {act for act, is_so in zip(ACTS, acts, strict=True) if is_so}
+            tally["acts hit"] += len(told & set(one.acts))
+            tally["acts told"] += len(told)
+            tally["acts true"] += len(set(one.acts))
+            tally["acts exact"] += told == set(one.acts)
+        if isinstance(judge, PooledJudge):
+            _tally_found(judge, part, judged, tally)
+    return _shares(tally)
+
+
+def _tally_found(
+    judge: PooledJudge, part: Sequence[LabelledMessage], judged: Judged, tally: Counter[str]
+) -> None:
+    pieces = found_pieces(judged)
+    again = judge([ToJudge(one.before, one.text, here) for one, here in zip(part, pieces, strict=True)])
+    labels = iter(again.labels.argmax(1).tolist())
+    for one, here in zip(part, pieces, strict=True):
+        told = [(piece, label) for piece in here if (label := LABELS[next(labels)]) != "nothing"]
+        true = [span for span in one.spans if span.label != "nothing"]
+        tally["found told"] += len(told)
+        tally["found of"] += len(true)
+        tally["found"] += sum(any(_same(span, *one) for one in told) for span in true)
+        tally["found right"] += sum(any(_same(span, *one) for span in true) for one in told)
+
+
+def _same(span: Span, piece: Piece, label: str) -> bool:
+    common = min(span.end, piece[1]) - max(span.start, piece[0])
+    return label == span.label and 2 * common >= max(span.end - span.start, piece[1] - piece[0])
+
+
+def found_pieces(judged: Judged) -> list[tuple[Piece, ...]]:
+    """The pieces that a network's tags say of each message."""
+    found: list[tuple[Piece, ...]] = []
+    for tags, places in zip(judged.tags or (), judged.places or (), strict=True):
+        pieces: list[list[int]] = []
+        for tag, (start, end) in zip(tags.argmax(1).tolist(), places, strict=True):
+            if tag == 1 or (tag == 2 and (not pieces or pieces[-1][2] == 0)):
+                pieces.append([start, end, 1])
+            elif tag == 2:
+                pieces[-1][1] = end
+            elif pieces:
+                pieces[-1][2] = 0
+        found.append(tuple((start, end) for start, end, _ in pieces))
+    return found
+
+
+def _shares(tally: Mapping[str, int]) -> dict[str, float]:
+    def share(part: str, whole: str) -> float:
+        return tally[part] / max(tally[whole], 1)
+
+    shares = {name: share(name, f"{name} of") for name in ("meaningful", "nothing", "turned", "messages")}
+    shares |= {name: share(name, "meaningful of") for name in ("whose", "strength")}
+    shares["acts"] = 2 * tally["acts hit"] / max(tally["acts told"] + tally["acts true"], 1)
+    shares["acts_exact"] = share("acts exact", "messages of")
+    if tally["found of"] and "found told" in tally:
+        shares |= {"found": share("found", "found of"), "found_precision": share("found right", "found told")}
+    shares |= {
+        f"label {name}": share(f"{name} right", f"{name} of") for name in LABELS if tally[f"{name} of"]
+    }
+    return shares
+
+
+def minilm_judge(device: str = "cpu", r: int | None = None) -> PooledJudge:
+    """A judge on the packaged MiniLM that has learned nothing yet.
+
+    Args:
+        device: Where.
+        r: Rank of the changes (LoRA: Hu et al., 2022); None: all weights learn.
+    """
+    from tokenizers import Tokenizer
+
+    from wherefore.lm.packaged import packaged_minilm_dir
+    from wherefore.retrieval.embedders import PackagedMiniLM
+
+    encoder: Any = copy.deepcopy(PackagedMiniLM(device=device).model)
+    if r is not None:
+        from peft import LoraConfig, get_peft_model
+
+        layers = ["query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense"]
+        encoder = get_peft_model(
+            encoder, LoraConfig(r=r, lora_alpha=2 * r, lora_dropout=0.05, target_modules=layers)
+        )
+    tokenizer = Tokenizer.from_file(str(packaged_minilm_dir() / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return PooledJudge(encoder, tokenizer).to(device)
