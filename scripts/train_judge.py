@@ -20,7 +20,14 @@ from typing import Any
 
 import torch
 
-from wherefore.training.judging import JudgeTraining, fit_judge, held_out, measured, minilm_judge, read_folder
+from wherefore.training.judging import (
+    JudgeTraining,
+    fit_judge,
+    held_out,
+    learning_minilm,
+    measured,
+    read_folder,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 SHOWN = (
@@ -104,7 +111,7 @@ def telling(name: str) -> Any:
 def judge_of(base: str, rank: int | None, device: str) -> torch.nn.Module:
     """A judge that has learned nothing yet."""
     if base == "minilm":
-        return minilm_judge(device, rank)
+        return learning_minilm(device, rank)
     if base != "smollm2":
         raise SystemExit(f"error: no judge `{base}`; there are minilm and smollm2")
     from importlib.util import find_spec

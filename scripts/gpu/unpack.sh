@@ -5,7 +5,7 @@ mkdir -p "$OUT" "$PACK"
 exec 9>"$PACK/.lock"
 flock 9
 if [ ! -e "$PACK/.done" ]; then
-  cat $(ls -v runs/gpu/piece-*/*.part) | tar -x -C "$PACK"
+  cat $(ls -v runs/gpu/piece-*/*.part) | tar -xJ -C "$PACK"
   python3 -m pip install -q --no-index --no-deps --no-compile --no-cache-dir --upgrade \
     --target "$PACK/site" "$PACK"/wheels/*.whl
   if [ -d "$PACK/main" ]; then cp -r "$PACK/main/." .; fi

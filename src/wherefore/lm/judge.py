@@ -7,15 +7,18 @@ dialogue and itself alone, as candidates do in ranking. Only the first also find
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from wherefore.dialogue.labels import ACTS, LABELS, STRENGTHS, WHOSE
 from wherefore.dialogue.messages import Message
+from wherefore.errors import CheckpointError
+from wherefore.lm.packaged import load_minilm, packaged_minilm_dir
 
 _BEFORE, _NEWEST = (
     96,
@@ -62,6 +65,21 @@ class Judged:
     acts: Tensor
     tags: list[Tensor] | None = None
     places: list[list[Piece]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMessages:
+    """A batch of b messages as an encoder has read them.
+
+    Attributes:
+        states: (b, t, h).
+        starts: Of each message, its first token.
+        places: The characters of its tokens.
+    """
+
+    states: Tensor
+    starts: list[int]
+    places: list[list[Piece]]
 
 
 class Judge(Protocol):
@@ -115,6 +133,10 @@ class PooledJudge(nn.Module):
 
     def forward(self, messages: Sequence[ToJudge]) -> Judged:
         """Judge a batch."""
+        return self.judged(self.read(messages), [one.pieces for one in messages])
+
+    def read(self, messages: Sequence[ToJudge]) -> ReadMessages:
+        """Read a batch, whatever pieces of it are to be judged."""
         read = [self._read(one) for one in messages]
         device = self.tags.weight.device
         longest = max(len(ids) for ids, _, _, _ in read)
@@ -128,23 +150,53 @@ class PooledJudge(nn.Module):
         states = self.encoder(
             inputs_embeds=embedded, token_type_ids=types.to(device), attention_mask=mask.to(device)
         ).last_hidden_state.float()
+        return ReadMessages(states, [start for _, start, _, _ in read], [places for _, _, _, places in read])
+
+    def judged(self, read: ReadMessages, pieces: Sequence[Sequence[Piece]]) -> Judged:
+        """The labels of pieces of messages that were read, and the tags of all their tokens."""
         rows, firsts, lasts = [], [], []
-        for row, (one, (_, start, _, places)) in enumerate(zip(messages, read, strict=True)):
-            for piece in one.pieces:
+        for row, (start, places) in enumerate(zip(read.starts, read.places, strict=True)):
+            for piece in pieces[row]:
                 first, last = _tokens_of(piece, places)
                 rows.append(row)
                 firsts.append(start + first)
                 lasts.append(start + last)
+        states = read.states
         tags = self.tags(states)
         labels, whose, strengths, acts = self.heads(_pooled(states, rows, firsts, lasts), states[:, 0])
+        of_messages = zip(read.starts, read.places, strict=True)
         return Judged(
             labels,
             whose,
             strengths,
             acts,
-            [tags[row, start : start + len(places)] for row, (_, start, _, places) in enumerate(read)],
-            [places for _, _, _, places in read],
+            [tags[row, start : start + len(places)] for row, (start, places) in enumerate(of_messages)],
+            read.places,
         )
+
+    def own(self) -> dict[str, np.ndarray]:
+        """All weights beside the encoder's, in half precision."""
+        return {
+            name: weight.detach().float().cpu().numpy().astype(np.float16)
+            for name, weight in self.state_dict().items()
+            if not name.startswith("encoder.")
+        }
+
+    def load_own(self, tensors: Mapping[str, np.ndarray]) -> None:
+        """Take weights that `own` gave.
+
+        Raises:
+            CheckpointError: If they are not those of such a network.
+        """
+        own = {name: weight for name, weight in self.state_dict().items() if not name.startswith("encoder.")}
+        wrong = set(own) ^ set(tensors) or {
+            name for name, weight in own.items() if tuple(weight.shape) != tensors[name].shape
+        }
+        if wrong:
+            raise CheckpointError(f"the weights `{min(wrong)}` are not those of such a judge")
+        with torch.no_grad():
+            for name, weight in own.items():
+                weight.copy_(torch.from_numpy(tensors[name].astype(np.float32)))
 
     def _read(self, one: ToJudge) -> tuple[list[int], int, list[int], list[Piece]]:
         """Ids, where the message starts, the case of its tokens, and their characters."""
@@ -266,3 +318,35 @@ def _pooled(states: Tensor, rows: list[int], firsts: list[int], lasts: list[int]
     sums = torch.cat([states.new_zeros(len(states), 1, states.shape[2]), states.cumsum(1)], dim=1)
     mean = (sums[row, last + 1] - sums[row, first]) / (last - first + 1).unsqueeze(1)
     return torch.cat([states[row, first], states[row, last], mean, states[row, 0]], dim=1)
+
+
+def found_pieces(judged: Judged) -> list[tuple[Piece, ...]]:
+    """The pieces that a network's tags say of each message."""
+    found: list[tuple[Piece, ...]] = []
+    for tags, places in zip(judged.tags or (), judged.places or (), strict=True):
+        pieces: list[Piece] = []
+        inside = False
+        for tag, (start, end) in zip(tags.argmax(1).tolist(), places, strict=True):
+            if tag == 2 and inside:
+                pieces[-1] = pieces[-1][0], end
+            elif tag:
+                pieces.append((start, end))
+            inside = tag > 0
+        found.append(tuple(pieces))
+    return found
+
+
+def minilm_judge(changed: Callable[[Any], Any] = lambda encoder: encoder, device: str = "cpu") -> PooledJudge:
+    """A judge on the packaged MiniLM that has learned nothing yet.
+
+    Args:
+        changed: What is made of the encoder: with low-rank changes, or all of it learning.
+        device: Where.
+    """
+    from tokenizers import Tokenizer
+
+    folder = packaged_minilm_dir()
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return PooledJudge(changed(load_minilm(folder)), tokenizer).to(device)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wherefore.errors import MissingPackageError, ModelError
 from wherefore.files import sha256
+
+if TYPE_CHECKING:
+    from transformers import BertModel
 
 
 @cache
@@ -39,3 +43,17 @@ def packaged_minilm_dir() -> Path:
 
 
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+def load_minilm(folder: Path) -> BertModel:
+    """The model in that folder, without its pooler; its weights are not to be changed."""
+    from safetensors.torch import load_file
+    from transformers import BertConfig, BertModel
+
+    model = BertModel(BertConfig.from_pretrained(folder), add_pooling_layer=False)
+    state = load_file(folder / "model.safetensors")
+    wanted = {name: value for name, value in state.items() if not name.startswith("pooler.")}
+    wanted.pop("embeddings.position_ids", None)
+    model.load_state_dict(wanted, strict=True, assign=True)
+    model.requires_grad_(False)
+    return model.eval()

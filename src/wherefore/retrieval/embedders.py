@@ -10,7 +10,7 @@ import numpy as np
 
 from wherefore.errors import ConfigError, ModelError
 from wherefore.files import sha256
-from wherefore.lm.packaged import MINILM_SHA256, packaged_minilm_dir
+from wherefore.lm.packaged import MINILM_SHA256, load_minilm, packaged_minilm_dir
 from wherefore.progress import Progress
 from wherefore.retrieval.checks import at_least_one
 
@@ -66,7 +66,7 @@ class PackagedMiniLM:
         if batch_tokens < max_length:
             raise ConfigError(f"`batch_tokens` is {batch_tokens}, less than `max_length`, {max_length}")
         folder = packaged_minilm_dir()
-        self.model = model if model is not None else _load_minilm(folder).to(_device(device))
+        self.model = model if model is not None else load_minilm(folder).to(_device(device))
         self.max_length = max_length
         self.batch_tokens = batch_tokens
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
@@ -232,19 +232,6 @@ def unit_rows(vectors: np.ndarray) -> np.ndarray:
     vectors = np.asarray(vectors, dtype=np.float32)
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.asarray(np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0))
-
-
-def _load_minilm(folder: Path) -> BertModel:
-    from safetensors.torch import load_file
-    from transformers import BertConfig, BertModel
-
-    model = BertModel(BertConfig.from_pretrained(folder), add_pooling_layer=False)
-    state = load_file(folder / "model.safetensors")
-    wanted = {name: value for name, value in state.items() if not name.startswith("pooler.")}
-    wanted.pop("embeddings.position_ids", None)
-    model.load_state_dict(wanted, strict=True, assign=True)
-    model.requires_grad_(False)
-    return model.eval()
 
 
 def _device(device: str) -> str:

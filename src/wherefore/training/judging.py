@@ -19,7 +19,7 @@ from torch.nn import functional
 from wherefore.corpora.messages import LabelledMessage, read_fields, read_messages
 from wherefore.dialogue.labels import ACTS, LABELS, STRENGTHS, WHOSE, Span
 from wherefore.errors import CorpusError
-from wherefore.lm.judge import Judged, Piece, PooledJudge, ToJudge
+from wherefore.lm.judge import Judged, Piece, PooledJudge, ToJudge, found_pieces, minilm_judge
 from wherefore.progress import Progress
 from wherefore.training.requests import mistyped
 
@@ -325,22 +325,6 @@ def _same(span: Span, piece: Piece, label: str) -> bool:
     return label == span.label and 2 * common >= max(span.end - span.start, piece[1] - piece[0])
 
 
-def found_pieces(judged: Judged) -> list[tuple[Piece, ...]]:
-    """The pieces that a network's tags say of each message."""
-    found: list[tuple[Piece, ...]] = []
-    for tags, places in zip(judged.tags or (), judged.places or (), strict=True):
-        pieces: list[list[int]] = []
-        for tag, (start, end) in zip(tags.argmax(1).tolist(), places, strict=True):
-            if tag == 1 or (tag == 2 and (not pieces or pieces[-1][2] == 0)):
-                pieces.append([start, end, 1])
-            elif tag == 2:
-                pieces[-1][1] = end
-            elif pieces:
-                pieces[-1][2] = 0
-        found.append(tuple((start, end) for start, end, _ in pieces))
-    return found
-
-
 def _shares(tally: Mapping[str, int]) -> dict[str, float]:
     def share(part: str, whole: str) -> float:
         return tally[part] / max(tally[whole], 1)
@@ -357,27 +341,22 @@ def _shares(tally: Mapping[str, int]) -> dict[str, float]:
     return shares
 
 
-def minilm_judge(device: str = "cpu", r: int | None = None) -> PooledJudge:
-    """A judge on the packaged MiniLM that has learned nothing yet.
+def learning_minilm(device: str = "cpu", r: int | None = None) -> PooledJudge:
+    """A judge on the packaged MiniLM that is to learn.
 
     Args:
         device: Where.
         r: Rank of the changes (LoRA: Hu et al., 2022); None: all weights learn.
     """
-    from tokenizers import Tokenizer
 
-    from wherefore.lm.packaged import packaged_minilm_dir
-    from wherefore.retrieval.embedders import PackagedMiniLM
-
-    encoder: Any = copy.deepcopy(PackagedMiniLM(device=device).model)
-    if r is not None:
+    def changed(encoder: Any) -> Any:
+        encoder = copy.deepcopy(encoder).requires_grad_(True)  # others may read with the same weights
+        if r is None:
+            return encoder
         from peft import LoraConfig, get_peft_model
 
         layers = ["query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense"]
-        encoder = get_peft_model(
-            encoder, LoraConfig(r=r, lora_alpha=2 * r, lora_dropout=0.05, target_modules=layers)
-        )
-    tokenizer = Tokenizer.from_file(str(packaged_minilm_dir() / "tokenizer.json"))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return PooledJudge(encoder, tokenizer).to(device)
+        adapter = LoraConfig(r=r, lora_alpha=2 * r, lora_dropout=0.05, target_modules=layers)
+        return get_peft_model(encoder, adapter)
+
+    return minilm_judge(changed, device)

@@ -23,10 +23,10 @@ from torch.nn import functional
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.errors import CorpusError, CorpusNotFoundError
+from wherefore.lm.low_rank import learned_changes
 from wherefore.progress import Progress
 from wherefore.retrieval.embedders import PackagedMiniLM
 from wherefore.retrieval.passages import Passages
-from wherefore.retrieval.query_encoder import DOWN, UP
 
 COLUMNS = ("kind", "text", "items", "near", "moods")
 _RANKED = 4  # one in so many requests is the ranker's: the encoder must not have seen them
@@ -230,15 +230,7 @@ class _Reader:
 
     def changes(self) -> dict[str, np.ndarray]:
         """What was learned, by layer."""
-        found: dict[str, np.ndarray] = {}
-        for name, layer in self.model.named_modules():
-            if hasattr(layer, "lora_A") and "default" in layer.lora_A:
-                short = name.removeprefix("base_model.model.")
-                scale = float(layer.scaling["default"])
-                down, up = layer.lora_A["default"].weight, layer.lora_B["default"].weight
-                found[short + DOWN] = down.detach().cpu().numpy().astype(np.float16)
-                found[short + UP] = (scale * up.detach()).cpu().numpy().astype(np.float16)
-        return found
+        return learned_changes(self.model)
 
 
 def _loss(scores: Tensor, lessons: Sequence[_Lesson], settings: EncoderTraining) -> Tensor:

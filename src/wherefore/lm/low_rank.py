@@ -1,0 +1,88 @@
+"""Low-rank changes of a model's linear layers (LoRA: Hu et al., 2022), on weights shared with the plain model."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from wherefore.errors import CheckpointError
+
+DOWN, UP = ".down", ".up"  # a layer's weight changes by up @ down
+
+
+class LowRank(nn.Module):
+    """A linear layer and its change.
+
+    Args:
+        base: The layer; its weights are not copied.
+        down: (r, in).
+        up: (out, r), scaled already.
+    """
+
+    def __init__(self, base: nn.Linear, down: np.ndarray, up: np.ndarray) -> None:
+        super().__init__()
+        self.base = base
+        self.down = nn.Parameter(torch.from_numpy(down.astype(np.float32)).to(base.weight.device), False)
+        self.up = nn.Parameter(torch.from_numpy(up.astype(np.float32)).to(base.weight.device), False)
+
+    def forward(self, states: Tensor) -> Tensor:
+        """(…, in) -> (…, out)."""
+        changed: Tensor = self.base(states) + (states @ self.down.T) @ self.up.T
+        return changed
+
+
+def with_changes(model: Any, changes: Mapping[str, np.ndarray]) -> Any:
+    """A model with changed layers, that shares all weights with the plain one.
+
+    Args:
+        model: The plain one; it stays as it is.
+        changes: `<layer>.down` and `<layer>.up` of each layer.
+
+    Raises:
+        CheckpointError: If a change fits no layer, or is as `changed_layers` says.
+    """
+    shared = {id(weight): weight for weight in (*model.parameters(), *model.buffers())}
+    changed = copy.deepcopy(model, shared)
+    layers: dict[str, nn.Module] = dict(changed.named_modules())
+    for name in changed_layers(changes):
+        down, up = changes[name + DOWN], changes[name + UP]
+        layer = layers.get(name)
+        if not isinstance(layer, nn.Linear) or layer.weight.shape != (up.shape[0], down.shape[1]):
+            raise CheckpointError(f"a layer `{name}` is changed that the model does not have")
+        parent = layers[name.rpartition(".")[0]]
+        setattr(parent, name.rpartition(".")[2], LowRank(layer, down, up))
+    return changed
+
+
+def changed_layers(changes: Mapping[str, np.ndarray]) -> list[str]:
+    """The names of the layers that are changed.
+
+    Raises:
+        CheckpointError: If the two parts of a change do not go together, or are not finite.
+    """
+    names = sorted({one.rpartition(".")[0] for one in changes})
+    for name in names:
+        down, up = changes.get(name + DOWN), changes.get(name + UP)
+        if down is None or up is None or down.ndim != 2 or up.ndim != 2 or up.shape[1] != down.shape[0]:
+            raise CheckpointError(f"the changes of layer `{name}` do not go together")
+        if not np.isfinite(down).all() or not np.isfinite(up).all():
+            raise CheckpointError(f"the changes of layer `{name}` are not finite")
+    return names
+
+
+def learned_changes(model: Any) -> dict[str, np.ndarray]:
+    """What a model under peft's LoRA has learned, by layer of the plain model, in half precision."""
+    found: dict[str, np.ndarray] = {}
+    for name, layer in model.named_modules():
+        if hasattr(layer, "lora_A") and "default" in layer.lora_A:
+            short = name.partition("base_model.model.")[2]
+            scale = float(layer.scaling["default"])
+            down, up = layer.lora_A["default"].weight, layer.lora_B["default"].weight
+            found[short + DOWN] = down.detach().float().cpu().numpy().astype(np.float16)
+            found[short + UP] = (scale * up.detach().float()).cpu().numpy().astype(np.float16)
+    return found
