@@ -114,8 +114,7 @@ of the few movies that have no such text.
 {losses}
 
 **Limits.** It ranks and words reasons; it does not know more of a film than the catalogue's record. The encoder of
-requests learned from three quarters of `data/requests/requests.tsv`; the ranking head does not see its scores yet: what
-stands out in the texts counts beside it (`turn.texts`). It reads the
+requests learned from three quarters of `data/requests/requests.tsv`, the ranking head from the rest. It reads the
 newest {window} tokens of a dialogue. Its sentences are checked against the record and replaced by plain ones when
 they fail.
 """

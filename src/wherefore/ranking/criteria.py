@@ -9,10 +9,8 @@ import numpy as np
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.schema import FieldSpec
-from wherefore.config import TurnConfig
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.state import Preferences, by_words
-from wherefore.retrieval.answering import matcher
 from wherefore.retrieval.retriever import Retriever
 
 
@@ -66,20 +64,6 @@ def times_shown(dialogue: Dialogue, items: Sequence[Item]) -> np.ndarray:
         if dialogue.messages[number].role == "assistant" and item not in dialogue.preferences.asked
     )
     return np.array([shown[item.id] for item in items], dtype=np.float32)
-
-
-def texts_met(dialogue: Dialogue, rows: np.ndarray, retriever: Retriever, turn: TurnConfig) -> np.ndarray:
-    """How far the closest clause of each row's texts stands out above `turn.heard`, (m,) in standard deviations.
-
-    Nothing where no row's clause answers what was said (`turn.answers`): then it is no description of an item.
-    """
-    source = matcher(retriever)
-    if source is None:
-        return np.zeros(len(rows), dtype=np.float32)
-    standing = np.nan_to_num(source.standing(dialogue, rows), nan=0.0)
-    if standing.max(initial=0.0) < turn.answers:
-        return np.zeros(len(rows), dtype=np.float32)
-    return np.asarray(np.maximum(standing - turn.heard, 0), dtype=np.float32)
 
 
 def year_gains(items: Sequence[Item], catalog: Catalog, gains: Mapping[int, float]) -> np.ndarray:

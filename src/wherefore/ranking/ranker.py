@@ -18,7 +18,6 @@ from wherefore.lm.head import Scores
 from wherefore.ranking.criteria import (
     are_new,
     demands_met,
-    texts_met,
     times_broken,
     times_shown,
     wishes_met,
@@ -110,8 +109,6 @@ class Ranker:
         more = {}
         if turn.years:
             more["years"] = year_gains(items, catalog, turn.years)
-        if turn.texts and (told := texts_met(dialogue, candidates.rows, self.retriever, turn)).any():
-            more["texts"] = turn.texts * told
         if turn.new and (new := are_new(features, self.retriever)).any():
             more["new"] = (turn.new * new).astype(np.float32)
         if mode == "listed":

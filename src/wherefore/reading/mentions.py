@@ -160,6 +160,31 @@ class MentionReader:
                 chosen.accept(i, j, _Match(near.item_id, near.start, near.end, score, True, True))
         return sorted(chosen.found, key=lambda one: one.start)
 
+    def linked(self, text: str, span: Span, named: Collection[str] = ()) -> Found | None:
+        """The item that characters name, which are known to be a title, whole, in part or misspelt; None: none has it.
+
+        Args:
+            text: The text.
+            span: The characters.
+            named: Ids of items named earlier in the dialogue, which are meant rather than others of their name.
+        """
+        said = words(text)
+        inside = [number for number, word in enumerate(said) if span[0] <= word.start and word.end <= span[1]]
+        if not inside:
+            return None
+        i, j = inside[0], inside[-1] + 1
+        if j - i > 1 and said[i].form in ARTICLES:
+            i += 1
+        scene = Scene(text, said)
+        key = " ".join(word.form for word in said[i:j])
+        match = self._match(key, i, j, scene, named) if key in self._index.titles else None
+        if match is None and sum(len(word.form) for word in said[i:j]) > 4:
+            near, _ = self._index.nearest(key, self._is_odd)
+            match = self._match(near, i, j, scene, named) if near else None
+        if match is None or not match.item_id:
+            return None
+        return Found(match.item_id, min(match.start, span[0]), max(match.end, span[1]), match.score)
+
     def _candidates(self, scene: Scene, named: Collection[str]) -> Iterator[_Candidate]:
         """All words that are a title's, and what they may mean."""
         said = scene.words

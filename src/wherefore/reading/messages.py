@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.naming import words_of
-from wherefore.dialogue.messages import Lists
+from wherefore.dialogue.messages import Lists, Message
 from wherefore.dialogue.notes import Notes
 from wherefore.dialogue.state import Count, FoundWish, Limit, LimitOp, Wish
 from wherefore.reading.clauses import Span, blank, clauses
@@ -16,6 +16,7 @@ from wherefore.reading.corrections import CORRECTS, DROPS, NEEDNT, SELF_CORRECTI
 from wherefore.reading.counts import read_count
 from wherefore.reading.critiques import CritiqueReader, FoundAnswer, FoundCritique
 from wherefore.reading.foreign import ForeignReader
+from wherefore.reading.judged import JudgedReader
 from wherefore.reading.judgements import ItemJudge
 from wherefore.reading.limits import FoundLimit, LimitReader, lowered
 from wherefore.reading.mentions import Found
@@ -111,7 +112,9 @@ class MessageReader:
         wishes: WishReader,
         limits: LimitReader,
         references: ReferenceReader,
+        judged: JudgedReader | None = None,
     ) -> None:
+        self._judged = judged
         self._catalog, self._values, self._wishes, self._limits = catalog, values, wishes, limits
         self._references = references
         self._critiques = CritiqueReader(catalog, limits)
@@ -121,7 +124,14 @@ class MessageReader:
         self._foreign = ForeignReader(catalog, self._sought)
 
     def note(
-        self, content: str, found: Sequence[Found], lists: Lists, question: str, notes: Notes, about: Span
+        self,
+        content: str,
+        found: Sequence[Found],
+        lists: Lists,
+        question: str,
+        notes: Notes,
+        about: Span,
+        before: Sequence[Message] = (),
     ) -> None:
         """Note what a message says.
 
@@ -132,8 +142,18 @@ class MessageReader:
             question: What the assistant said before.
             notes: Where it is noted.
             about: The characters that ask about items: they ask for nothing.
+            before: The messages before it.
         """
         heard = self._hear(content, found, lists, question, notes, about)
+        if self._judged is not None:
+            judged = self._judged
+            limits = [
+                one
+                for one in heard.limits
+                if one.lifts or not judged.means_nothing(before, content, (one.start, one.end))
+            ]
+            heard = replace(heard, limits=limits)
+        self._before = before
         for lifted in heard.limits:
             if lifted.lifts:
                 notes.lift(lifted.field, lifted.op)
@@ -223,17 +243,35 @@ class MessageReader:
             here = [one for one in heard.found if clause[0] <= one.start < clause[1]]
             notes.words = _told(heard.content, clause)
             alone = bool(judge.own or here) or len(lists.last) == 1
-            judge.read(mild if alone else text, clause, here)  # of a list it does say that it does not please
+            if self._judged is not None and here:
+                for one in here:
+                    verdict = self._judged.verdict(self._before, heard.content, (one.start, one.end))
+                    if one.item_id and verdict is not None:
+                        notes.note(one.item_id, verdict)
+                judge.own = [one.item_id for one in here if one.item_id]
+            else:
+                judge.read(
+                    mild if alone else text, clause, here
+                )  # of a list it does say that it does not please
             for critique in critiques:
                 if clause[0] <= critique.start < clause[1]:
                     than = [one.item_id for one in here if _THAN.fullmatch(text[critique.end : one.start])]
                     target = than[:1] or judge.own or lists.focus
                     measured += self._measured(heard, flat, critique, target, lists.last)
+            if self._judged is not None:
+                continue
             said = [word for word in spoken if clause[0] <= word.start < clause[1]]
             wishes = self._wishes.read(heard.content, said, heard.places)
             values += [(wish.start, wish.end) for wish in wishes]
             for wish in wishes:
                 corrected = self._note_wish(heard.content, wish, wishes, refuses, corrected, notes)
+        if self._judged is not None:
+            masked = (*heard.places, *heard.hidden)
+            notes.words = ""
+            judged = self._judged.wishes(self._before, heard.content, masked)
+            for wish in judged:
+                values.append((wish.start, wish.end))
+                corrected = self._note_wish(heard.content, wish, judged, refuses, corrected, notes)
         return measured, values
 
     def _note_wish(

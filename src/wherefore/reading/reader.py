@@ -16,6 +16,8 @@ from wherefore.dialogue.state import Preferences
 from wherefore.errors import DialogueError
 from wherefore.reading.absent import AbsentReader
 from wherefore.reading.choices import choice_in
+from wherefore.reading.judge import MessageJudge
+from wherefore.reading.judged import JudgedReader
 from wherefore.reading.limits import LimitReader
 from wherefore.reading.mentions import Found, MentionReader
 from wherefore.reading.messages import MessageReader
@@ -44,8 +46,9 @@ class DialogueReader:
         catalog: The catalogue that is talked about.
     """
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, judge: MessageJudge | None = None) -> None:
         self.catalog = catalog
+        self._judge = judge
         self._items: Sequence[Item] | None = None
 
     def refresh(self) -> None:
@@ -59,7 +62,10 @@ class DialogueReader:
         self._titles = MentionReader(titles, vocabulary.names, vocabulary.kinds)
         self.nouns = vocabulary.nouns
         self._references = ReferenceReader(self.catalog, titles, vocabulary.nouns)
-        self._messages = MessageReader(self.catalog, self._values, wishes, limits, self._references)
+        self._judged = None if self._judge is None else JudgedReader(self._judge, self._values)
+        self._messages = MessageReader(
+            self.catalog, self._values, wishes, limits, self._references, self._judged
+        )
         self._questions = QuestionReader(self.catalog, self._values, wishes, limits)
         self._absent = AbsentReader(self.catalog, self._values)
         # A message is read again with every later turn, and names the same items each time.
@@ -103,6 +109,8 @@ class DialogueReader:
             if message.role == "system":
                 continue
             found = self._found(message, tuple(named), tuple(lists.last)) if told is None else told[number]
+            if message.role == "user" and told is None and self._judged is not None:
+                found = self._as_judged(parsed[:number], message.content, found, tuple(named))
             here = [Mention(f.item_id, number, f.start, f.end, f.score) for f in found if f.item_id]
             if message.role == "user":
                 heard = notes if number >= since else past
@@ -132,7 +140,7 @@ class DialogueReader:
         asked = self._questions.read(so_far)
         # What a question holds is said of an item: "Is it from the 80s?" limits nothing.
         about = (asked.start, asked.end) if asked is not None else (0, 0)
-        self._messages.note(content, found, lists, question, notes, about)
+        self._messages.note(content, found, lists, question, notes, about, so_far.messages[:-1])
         spots = [(one.start, one.end, one.item_id) for one in found if one.item_id]
         choice = choice_in(content, spots, lists.last, lists.focus, tuple(lists.listed))
         if choice is not None:
@@ -143,6 +151,25 @@ class DialogueReader:
             notes.words = " ".join(content[asked.start : asked.end].split())
             notes.ask(asked.considers)
         return choice
+
+    def _as_judged(
+        self, before: Sequence[Message], text: str, found: Sequence[Found], named: tuple[str, ...]
+    ) -> tuple[Found, ...]:
+        """The items that a message names: of the titles that it holds those that are meant, and what else is one."""
+        assert self._judged is not None
+        kept = [
+            one
+            for one in found
+            if one.score < 0 or self._judged.is_title(before, text, (one.start, one.end)) or not one.item_id
+        ]
+        for meaning in self._judged.titles(before, text):
+            span = meaning.start, meaning.end
+            if any(one.start < span[1] and span[0] < one.end for one in kept):
+                continue
+            linked = self._titles.linked(text, span, named)
+            if linked is not None:
+                kept.append(linked)
+        return tuple(sorted(kept, key=lambda one: one.start))
 
     def question(self, dialogue: Dialogue) -> Question | None:
         """What the newest message of a dialogue that was read asks about items; None when it asks nothing."""

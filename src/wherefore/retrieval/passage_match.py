@@ -64,7 +64,6 @@ class PassageMatch:
     """
 
     name = "passages"
-    apart = True
 
     def __init__(self, index: Index, k: int = 100, encoder: str | Path | None = None) -> None:
         at_least_one("a source's ", k=k)

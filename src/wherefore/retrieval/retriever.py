@@ -14,7 +14,7 @@ from wherefore.retrieval.features import Describer
 from wherefore.retrieval.filters import allowed_rows, demanded_rows
 from wherefore.retrieval.index import Index
 from wherefore.retrieval.learned import Kept
-from wherefore.retrieval.source import Apart, Reads, Source, Split, nearest, top
+from wherefore.retrieval.source import Reads, Source, Split, nearest, top
 from wherefore.retrieval.sources import SOURCES
 from wherefore.retrieval.unlearned import Dense
 
@@ -40,28 +40,27 @@ class Retriever:
             )
         self.index = index
         self.sources = tuple(sources)
-        self.scored = tuple(source for source in sources if not isinstance(source, Apart))
         self.describe = Describer(index)
 
     @property
     def source_names(self) -> tuple[str, ...]:
-        """The sources whose ranks and scores are features, in order."""
-        return tuple(source.name for source in self.scored)
+        """The sources' names, in order."""
+        return tuple(source.name for source in self.sources)
 
     @property
     def feature_names(self) -> tuple[str, ...]:
         """What the columns of `Candidates.features` are."""
-        return feature_names(self.scored)
+        return feature_names(self.sources)
 
     @property
     def optional_features(self) -> tuple[tuple[int, ...], ...]:
         """Columns of `Candidates.features` that are missing together, on a catalogue that lacks what they need."""
-        return optional_features(self.scored)
+        return optional_features(self.sources)
 
     @property
     def personal_features(self) -> tuple[int, ...]:
         """Columns of `Candidates.features` that an item has only once people have named, liked or counted it."""
-        return personal_features(self.scored)
+        return personal_features(self.sources)
 
     def query(self, dialogue: Dialogue) -> np.ndarray:
         """The vector of the user's newest words, (d,) unit; zeros when nothing was said."""
@@ -112,8 +111,7 @@ class Retriever:
         rows = _fused(found, np.flatnonzero(demanded), k)
         if len(rows) < k:
             rows = np.concatenate([rows, self._more(dialogue, query, k - len(rows), allowed, rows)])
-        given = {id(source): rows for source, rows in zip(self.sources, found, strict=True)}
-        return self._candidates(dialogue, query, rows, [given[id(source)] for source in self.scored])
+        return self._candidates(dialogue, query, rows, found)
 
     def _more(
         self, dialogue: Dialogue, query: np.ndarray, k: int, allowed: np.ndarray, rows: np.ndarray
@@ -131,10 +129,10 @@ class Retriever:
     def _candidates(
         self, dialogue: Dialogue, query: np.ndarray, rows: np.ndarray, found: Sequence[np.ndarray]
     ) -> Candidates:
-        ranks = np.zeros((len(rows), len(self.scored)), dtype=np.int32)
-        scores = np.full((len(rows), len(self.scored)), np.nan, dtype=np.float32)
+        ranks = np.zeros((len(rows), len(self.sources)), dtype=np.int32)
+        scores = np.full((len(rows), len(self.sources)), np.nan, dtype=np.float32)
         place = {int(row): number for number, row in enumerate(rows)}
-        for column, source in enumerate(self.scored):
+        for column, source in enumerate(self.sources):
             for rank, row in enumerate(found[column] if found else (), start=1):
                 if int(row) in place:
                     ranks[place[int(row)], column] = rank
@@ -155,7 +153,7 @@ class Retriever:
     def _parts(self, dialogue: Dialogue, rows: np.ndarray) -> np.ndarray:
         """(m, p) of all sources that split their score."""
         parts = [np.empty((len(rows), 0), dtype=np.float32)]
-        parts += [one.parts(dialogue, rows) for one in self.scored if isinstance(one, Split)]
+        parts += [one.parts(dialogue, rows) for one in self.sources if isinstance(one, Split)]
         return np.concatenate(parts, axis=1).astype(np.float32)
 
 

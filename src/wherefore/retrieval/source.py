@@ -49,13 +49,6 @@ class Split(Protocol):
 
 
 @runtime_checkable
-class Apart(Protocol):
-    """What a source has besides whose scores are no features: the ranker counts them by itself."""
-
-    apart: bool
-
-
-@runtime_checkable
 class Reads(Protocol):
     """What a source that compares texts' vectors may have besides, so that many texts are embedded at once."""
 

@@ -281,8 +281,8 @@ def measured(judge: nn.Module, messages: Sequence[LabelledMessage], batch_size: 
             group = "nothing" if span.label == "nothing" else "meaningful"
             tally[f"{group} of"] += 1
             tally[group] += label == span.label
-            tally[f"{span.label} of"] += 1
-            tally[span.label + " right"] += label == span.label
+            tally[f"label {span.label} of"] += 1
+            tally[f"label {span.label}"] += label == span.label
             if group == "meaningful":
                 tally["whose"] += who == span.whose
                 tally["strength"] += strength == span.strength

@@ -15,9 +15,9 @@ from wherefore.checkpoint import load_model, save_checkpoint
 from wherefore.config import Config
 from wherefore.errors import CheckpointError
 from wherefore.retrieval.learned import load_sources
+from wherefore.retrieval.passage_match import PassageMatch
 from wherefore.retrieval.retriever import make_retriever
 from wherefore.retrieval.signals import load_signals, make_signals
-from wherefore.retrieval.source import Apart
 from wherefore.retrieval.tensors import write_tensors
 from wherefore.training.generator import DialogueMaker, write_corpus, write_records
 from wherefore.training.prepare import load_index
@@ -138,7 +138,8 @@ def refit_starter(config: Config, checkpoint: Path, kept: Path, out: Path, plots
     if list(retriever.feature_names) != list(manifest["features"]):
         raise CheckpointError(f"{checkpoint} was trained with other sources than the config's")
     load_sources(
-        [source for source in retriever.sources if not isinstance(source, Apart)], checkpoint / "sources"
+        [source for source in retriever.sources if not isinstance(source, PassageMatch)],
+        checkpoint / "sources",
     )
     model = load_model(checkpoint, config, manifest, merge=False)
     signals = load_signals(make_signals(config.signals), checkpoint / "signals")

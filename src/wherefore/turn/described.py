@@ -77,6 +77,8 @@ def not_understood(
 ) -> Said | None:
     """A question back, where nothing of the newest message was understood and no text comes close to it.
 
+    Of a catalogue without texts a guess is said to be one, before the list.
+
     Args:
         dialogue: What was said.
         before: Gives the state that the newest message was said to; asked for only where all else speaks for it.
@@ -85,7 +87,10 @@ def not_understood(
     """
     source = matcher(retriever)
     content = dialogue.messages[-1].content
-    if source is None or not source.requests(dialogue) or _GENERIC.search(content):
+    if source is None or not source.requests(dialogue):
+        return None
+    told_of = len(retriever.index.passages) > 0
+    if told_of and _GENERIC.search(content):
         return None
     number = len(dialogue.messages) - 1
     if any(mention.message == number for mention in dialogue.mentions):
@@ -98,7 +103,14 @@ def not_understood(
         return None
     if bare(before()) != bare(dialogue.preferences):
         return None
-    noun = retriever.index.catalog.schema.noun.lower()
+    schema = retriever.index.catalog.schema
+    noun, plural = schema.noun.lower(), schema.plural.lower()
+    if not told_of:
+        return Said(
+            f"My records do not tell what these {plural} are about. By their words alone, these are nearest to "
+            "what you said:",
+            "guess",
+        )
     return Said(
         f"I did not get what you are after. Tell me what the {noun} should be about, how it should feel, or one "
         "that you liked.",

@@ -100,7 +100,7 @@ class Said:
     """A short answer without a list."""
 
     text: str
-    action: Literal["ask", "chat", "answer"]
+    action: Literal["ask", "chat", "answer", "guess"]  # a guess stands before a list
 
 
 def answer(
