@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from wherefore.catalog.catalog import Catalog
 from wherefore.dialogue.messages import Dialogue, last_said
 from wherefore.dialogue.spoken import limit_words
 from wherefore.reading.unrecorded import other_kinds, unrecorded
 from wherefore.text import joined
 
+_UNKNOWN = 0.02  # share of the items of which a value is not known, from which it is said that they are left out
 _ABSENT = 3  # unknown titles that are named at most
 
 
@@ -34,11 +37,26 @@ def _sentences(
         names = joined([f"“{title}”" for title in absent[:_ABSENT]], "or")
         yield f"I know no {catalog.schema.noun.lower()} called {names}."
     yield from _degrees(dialogue, catalog, opening, total)
+    yield from _left_out(dialogue, catalog)
     newest = dialogue.messages[-1].content
     if others := other_kinds(newest, catalog):
         yield f"I know only {catalog.schema.plural}, no {joined(others)}."
     if silent := unrecorded(newest, catalog):
         yield f"My records say nothing of {joined(silent)}."
+
+
+def _left_out(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
+    """That items were left out for what is not known of them, where the newest message sets such a limit."""
+    last = len(dialogue.messages) - 1
+    unknown = []
+    for name in dict.fromkeys(limit.field for limit in dialogue.preferences.limits):
+        said = [limit.said for limit in dialogue.preferences.limits if limit.field == name and limit.said]
+        now = any((place := last_said(one, dialogue.messages)) and place[0] == last for one in said)
+        if now and np.isnan(catalog.numbers(name)).mean() >= _UNKNOWN:
+            spec = catalog.schema.spec(name)
+            unknown.append((spec.label or spec.name).lower())
+    if unknown:
+        yield f"I left out {catalog.schema.plural} whose {joined(unknown, 'or')} I do not know."
 
 
 def _degrees(dialogue: Dialogue, catalog: Catalog, opening: str, total: int) -> Iterator[str]:
