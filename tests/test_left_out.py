@@ -24,9 +24,13 @@ def test_unknown_values_are_spoken_of():
 
 
 def test_not_where_all_are_known():
-    assert "left out" not in told(["something for my kid of 9"], [6, 8, 9, 12, 16], ("age", "le", 9, "kid of 9"))
+    assert "left out" not in told(
+        ["something for my kid of 9"], [6, 8, 9, 12, 16], ("age", "le", 9, "kid of 9")
+    )
     assert "left out" not in told(["under 103 pages"], AGES, ("pages", "lt", 103, "under 103 pages"))
 
 
 def test_not_again_with_every_message():
-    assert "left out" not in told(["my kid of 9 is here", "funnier please"], AGES, ("age", "le", 9, "kid of 9"))
+    assert "left out" not in told(
+        ["my kid of 9 is here", "funnier please"], AGES, ("age", "le", 9, "kid of 9")
+    )

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import Any
+from functools import cached_property
 
-import yaml
 from rapidfuzz.distance import OSA
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.lexicon import item_nouns, lexicon
 from wherefore.catalog.naming import singular
-from wherefore.files import ASSETS
 from wherefore.reading.cues import FILL, MUTE
 from wherefore.text import Word, forms, ordinary_words, stem
 
@@ -48,23 +46,6 @@ def key_of(text: str) -> str:
 def key_at(said: Iterable[Word]) -> str:
     """The same of words that are cut already."""
     return " ".join(stem(word.form) for word in said)
-
-
-@lru_cache(maxsize=1)
-def lexicon() -> dict[str, Any]:
-    """The packaged words and what they stand for: `nouns` of item kinds, `words` of values."""
-    text = (ASSETS / "synonyms.yaml").read_text(encoding="utf-8")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    tree: dict[str, Any] = yaml.load(text, Loader=loader)
-    tree["words"] |= {word: tree["words"][base] for word, base in tree.pop("comparatives").items()}
-    return tree
-
-
-def item_nouns(catalog: Catalog) -> frozenset[str]:
-    """What people call an item of the catalogue, singular and plural: "movie", "films"."""
-    schema = catalog.schema
-    called = {schema.noun.lower(), *lexicon()["nouns"].get(schema.noun.lower(), ())}
-    return frozenset(called | {f"{noun}s" for noun in called} | {schema.plural.lower()})
 
 
 class Vocabulary:

@@ -16,10 +16,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from wherefore.catalog.lexicon import item_nouns, lexicon
 from wherefore.dialogue.messages import Dialogue
 from wherefore.errors import CheckpointError, ConfigError, TrainingError
 from wherefore.progress import Progress
-from wherefore.reading.vocabulary import item_nouns, lexicon
 from wherefore.retrieval.checks import at_least_one
 from wherefore.retrieval.events import Events, events_of
 from wherefore.retrieval.index import Index

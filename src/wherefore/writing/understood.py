@@ -13,7 +13,9 @@ from wherefore.dialogue.spoken import limit_words
 from wherefore.reading.unrecorded import other_kinds, unrecorded
 from wherefore.text import joined
 
-_UNKNOWN = 0.02  # share of the items of which a value is not known, from which it is said that they are left out
+_UNKNOWN = (
+    0.02  # share of the items of which a value is not known, from which it is said that they are left out
+)
 _ABSENT = 3  # unknown titles that are named at most
 
 
