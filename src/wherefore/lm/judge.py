@@ -1,8 +1,9 @@
 """Judges what pieces of a message mean: the model reads the dialogue once, and every piece gets its label from it.
 
-Two networks give the same: `PooledJudge` on an encoder that reads both ways (a span is its first, last and mean state),
-and `BranchedJudge` on a causal LLM, where the spans follow the dialogue in one block, each a branch that sees the
-dialogue and itself alone, as candidates do in ranking. Only the first also finds spans.
+Three networks give the same: `PooledJudge` on an encoder that reads both ways (a span is its first, last and mean
+state), `MarkedJudge` on the same with two markers for each span, and `BranchedJudge` on a causal LLM, where the spans
+follow the dialogue in one block, each a branch that sees the dialogue and itself alone, as candidates do in ranking.
+Only the first two find spans, too.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ _BEFORE, _NEWEST = (
 _MESSAGES = 3  # before it that are read
 
 T = TypeVar("T")
+_ReadMessage = tuple[list[int], int, list[int], list[tuple[int, int]]]  # as `PooledJudge._read` gives it
 Piece = tuple[int, int]  # first character of the message, and the one after the last
 
 
@@ -65,21 +67,6 @@ class Judged:
     acts: Tensor
     tags: list[Tensor] | None = None
     places: list[list[Piece]] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ReadMessages:
-    """A batch of b messages as an encoder has read them.
-
-    Attributes:
-        states: (b, t, h).
-        starts: Of each message, its first token.
-        places: The characters of its tokens.
-    """
-
-    states: Tensor
-    starts: list[int]
-    places: list[list[Piece]]
 
 
 class Judge(Protocol):
@@ -133,46 +120,39 @@ class PooledJudge(nn.Module):
 
     def forward(self, messages: Sequence[ToJudge]) -> Judged:
         """Judge a batch."""
-        return self.judged(self.read(messages), [one.pieces for one in messages])
-
-    def read(self, messages: Sequence[ToJudge]) -> ReadMessages:
-        """Read a batch, whatever pieces of it are to be judged."""
         read = [self._read(one) for one in messages]
         device = self.tags.weight.device
         longest = max(len(ids) for ids, _, _, _ in read)
         ids, types, case, mask = (torch.zeros(len(read), longest, dtype=torch.long) for _ in range(4))
-        for row, (tokens, start, cases, _) in enumerate(read):
+        rows, firsts, lasts = [], [], []
+        for row, (one, (tokens, start, cases, places)) in enumerate(zip(messages, read, strict=True)):
             ids[row, : len(tokens)] = torch.tensor(tokens)
             types[row, start : len(tokens)] = 1
             case[row, start : start + len(cases)] = torch.tensor(cases, dtype=torch.long)
             mask[row, : len(tokens)] = 1
-        embedded = self.encoder.get_input_embeddings()(ids.to(device)) + self.case(case.to(device))
-        states = self.encoder(
-            inputs_embeds=embedded, token_type_ids=types.to(device), attention_mask=mask.to(device)
-        ).last_hidden_state.float()
-        return ReadMessages(states, [start for _, start, _, _ in read], [places for _, _, _, places in read])
-
-    def judged(self, read: ReadMessages, pieces: Sequence[Sequence[Piece]]) -> Judged:
-        """The labels of pieces of messages that were read, and the tags of all their tokens."""
-        rows, firsts, lasts = [], [], []
-        for row, (start, places) in enumerate(zip(read.starts, read.places, strict=True)):
-            for piece in pieces[row]:
+            for piece in one.pieces:
                 first, last = _tokens_of(piece, places)
                 rows.append(row)
                 firsts.append(start + first)
                 lasts.append(start + last)
-        states = read.states
-        tags = self.tags(states)
+        embedded = self.encoder.get_input_embeddings()(ids.to(device)) + self.case(case.to(device))
+        states = self.encoder(
+            inputs_embeds=embedded, token_type_ids=types.to(device), attention_mask=mask.to(device)
+        ).last_hidden_state.float()
         labels, whose, strengths, acts = self.heads(_pooled(states, rows, firsts, lasts), states[:, 0])
-        of_messages = zip(read.starts, read.places, strict=True)
-        return Judged(
-            labels,
-            whose,
-            strengths,
-            acts,
-            [tags[row, start : start + len(places)] for row, (start, places) in enumerate(of_messages)],
-            read.places,
-        )
+        return self._judged(labels, whose, strengths, acts, self.tags(states), read)
+
+    @staticmethod
+    def _judged(
+        labels: Tensor,
+        whose: Tensor,
+        strengths: Tensor,
+        acts: Tensor,
+        tags: Tensor,
+        read: Sequence[_ReadMessage],
+    ) -> Judged:
+        found = [tags[row, start : start + len(places)] for row, (_, start, _, places) in enumerate(read)]
+        return Judged(labels, whose, strengths, acts, found, [places for _, _, _, places in read])
 
     def own(self) -> dict[str, np.ndarray]:
         """All weights beside the encoder's, in half precision."""
@@ -198,7 +178,7 @@ class PooledJudge(nn.Module):
             for name, weight in own.items():
                 weight.copy_(torch.from_numpy(tensors[name].astype(np.float32)))
 
-    def _read(self, one: ToJudge) -> tuple[list[int], int, list[int], list[Piece]]:
+    def _read(self, one: ToJudge) -> _ReadMessage:
         """Ids, where the message starts, the case of its tokens, and their characters."""
         before: list[int] = []
         for message in one.before[-_MESSAGES:]:
@@ -212,6 +192,71 @@ class PooledJudge(nn.Module):
         ids, places = _middle_out(found.ids), _middle_out(found.offsets)
         cases = [_case(one.text[slice(*place)]) for place in places]
         return [self._cls, *before, *ids, self._sep], 1 + len(before), cases, places
+
+
+class MarkedJudge(PooledJudge):
+    """On an encoder that reads both ways, with two markers for each span after the message.
+
+    A span's markers stand where it begins and ends, see the message and each other, and are seen by nothing else
+    (levitated markers: Ye et al., 2022, "Packed Levitated Marker for Entity and Relation Extraction"), so that all
+    spans are judged in one pass, none in sight of another, and what is found does not depend on what is asked.
+    Arguments as of `PooledJudge`.
+    """
+
+    def __init__(self, encoder: Any, tokenizer: Any, hidden: int = 256, dropout: float = 0.1) -> None:
+        super().__init__(encoder, tokenizer, hidden, dropout)
+        width = encoder.config.hidden_size
+        self.markers = nn.Embedding(2, width)
+        words = encoder.get_input_embeddings().weight
+        nn.init.normal_(self.markers.weight, std=float(words.detach().float().std()))
+
+    def forward(self, messages: Sequence[ToJudge]) -> Judged:
+        """Judge a batch."""
+        read = [self._read(one) for one in messages]
+        spots = [
+            [tuple(start + token for token in _tokens_of(piece, places)) for piece in one.pieces]
+            for one, (_, start, _, places) in zip(messages, read, strict=True)
+        ]
+        device = self.tags.weight.device
+        text = max(len(ids) for ids, _, _, _ in read)
+        whole = text + 2 * max(map(len, spots))
+        ids, types, case = (torch.zeros(len(read), text, dtype=torch.long) for _ in range(3))
+        marks = torch.arange(whole - text).remainder(2).repeat(len(read), 1)
+        positions = torch.arange(whole).clamp(max=text - 1).repeat(len(read), 1)
+        seen = torch.zeros(len(read), whole, whole, dtype=torch.bool)
+        seen |= torch.eye(
+            whole, dtype=torch.bool
+        )  # what is padding sees itself: a row of nothing would be undefined
+        rows, firsts, lasts = [], [], []
+        for row, (tokens, start, cases, _) in enumerate(read):
+            ids[row, : len(tokens)] = torch.tensor(tokens)
+            types[row, start : len(tokens)] = 1
+            case[row, start : start + len(cases)] = torch.tensor(cases, dtype=torch.long)
+            seen[row, :, : len(tokens)] = True
+            for number, (first, last) in enumerate(spots[row]):
+                here = slice(text + 2 * number, text + 2 * number + 2)
+                positions[row, here] = torch.tensor((first, last))
+                seen[row, here, here] = True
+                rows.append(row)
+                firsts.append(first)
+                lasts.append(last)
+        embedded = self.encoder.get_input_embeddings()(ids.to(device)) + self.case(case.to(device))
+        embedded = torch.cat([embedded, self.markers(marks.to(device))], dim=1)
+        types = torch.cat([types, torch.ones(len(read), whole - text, dtype=torch.long)], dim=1)
+        mask = torch.zeros(seen.shape).masked_fill(~seen, torch.finfo(torch.float32).min)
+        states = self.encoder(
+            inputs_embeds=embedded,
+            token_type_ids=types.to(device),
+            position_ids=positions.to(device),
+            attention_mask=mask[:, None].to(device, embedded.dtype),
+        ).last_hidden_state.float()
+        places = [text + 2 * number for spans in spots for number in range(len(spans))]
+        of, at = torch.tensor(rows, dtype=torch.long), torch.tensor(places, dtype=torch.long)
+        pooled = _pooled(states, rows, firsts, lasts)
+        width = states.shape[2]
+        pieces = torch.cat([states[of, at], states[of, at + 1], pooled[:, 2 * width :]], dim=1)
+        labels, whose, strengths, acts = self.heads(pieces, states[:, 0])
+        return self._judged(labels, whose, strengths, acts, self.tags(states), read)
 
 
 class BranchedJudge(nn.Module):
@@ -336,12 +381,17 @@ def found_pieces(judged: Judged) -> list[tuple[Piece, ...]]:
     return found
 
 
-def minilm_judge(changed: Callable[[Any], Any] = lambda encoder: encoder, device: str = "cpu") -> PooledJudge:
+def minilm_judge(
+    changed: Callable[[Any], Any] = lambda encoder: encoder,
+    device: str = "cpu",
+    kind: type[PooledJudge] = MarkedJudge,
+) -> PooledJudge:
     """A judge on the packaged MiniLM that has learned nothing yet.
 
     Args:
         changed: What is made of the encoder: with low-rank changes, or all of it learning.
         device: Where.
+        kind: Of network.
     """
     from tokenizers import Tokenizer
 
@@ -349,4 +399,4 @@ def minilm_judge(changed: Callable[[Any], Any] = lambda encoder: encoder, device
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    return PooledJudge(changed(load_minilm(folder)), tokenizer).to(device)
+    return kind(changed(load_minilm(folder)), tokenizer).to(device)

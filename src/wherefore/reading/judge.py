@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -68,7 +68,7 @@ class MessageJudge:
 
     def __init__(self, network: Any) -> None:
         self._network = network.eval()
-        self._read: OrderedDict[tuple[tuple[Message, ...], str], tuple[Any, Read]] = OrderedDict()
+        self._read: OrderedDict[Any, Any] = OrderedDict()
         self._lock = Lock()
 
     def read(self, before: Sequence[Message], text: str) -> Read:
@@ -78,43 +78,48 @@ class MessageJudge:
             before: The messages before it; only the newest count.
             text: The message.
         """
-        return self._kept(before, text)[1]
+        key = (_newest(before), text)
+        found: Read = self._kept(key, lambda: self._made(*key))
+        return found
 
     def meanings(self, before: Sequence[Message], text: str, pieces: Sequence[Piece]) -> list[Meaning]:
         """What pieces of a message mean; arguments as of `read`."""
         if not pieces:
             return []
-        return self._labelled(self._kept(before, text)[0], pieces)[0]
+        key = (_newest(before), text, tuple(pieces))
+        return list(self._kept(key, lambda: self._labelled(*key)[0]))
 
-    def _kept(self, before: Sequence[Message], text: str) -> tuple[Any, Read]:
-        key = (tuple(one for one in before if one.role != "system")[-_BEFORE:], text)
+    def _kept(self, key: Any, make: Callable[[], Any]) -> Any:
         with self._lock:
             if key in self._read:
                 self._read.move_to_end(key)
                 return self._read[key]
-        made = self._made(*key)
+        made = make()
         with self._lock:
             self._read[key] = made
             while len(self._read) > _KEPT:
                 self._read.popitem(last=False)
         return made
 
-    def _made(self, before: tuple[Message, ...], text: str) -> tuple[Any, Read]:
+    def _made(self, before: tuple[Message, ...], text: str) -> Read:
         import torch
 
         from wherefore.lm.judge import ToJudge, found_pieces
 
         with torch.inference_mode():
-            read = self._network.read([ToJudge(before, text, ())])
-            pieces = found_pieces(self._network.judged(read, [()]))[0]
-        meanings, acts = self._labelled(read, pieces)
-        return read, Read(tuple(meanings), acts)
+            pieces = found_pieces(self._network([ToJudge(before, text, ())]))[0]
+        meanings, acts = self._labelled(before, text, pieces)
+        return Read(tuple(meanings), acts)
 
-    def _labelled(self, read: Any, pieces: Sequence[Piece]) -> tuple[list[Meaning], dict[str, float]]:
+    def _labelled(
+        self, before: tuple[Message, ...], text: str, pieces: Sequence[Piece]
+    ) -> tuple[list[Meaning], dict[str, float]]:
         import torch
 
+        from wherefore.lm.judge import ToJudge
+
         with torch.inference_mode():
-            judged = self._network.judged(read, [pieces])
+            judged = self._network([ToJudge(before, text, tuple(pieces))])
             labels = judged.labels.softmax(1).tolist()
             whose, strengths = judged.whose.argmax(1).tolist(), judged.strengths.argmax(1).tolist()
             acts = judged.acts.sigmoid()[0].tolist()
@@ -126,6 +131,11 @@ class MessageJudge:
                 Meaning(start, end, LABELS[best], odds[best], by_label, STRENGTHS[strength], WHOSE[who])
             )
         return found, dict(zip(ACTS, acts, strict=True))
+
+
+def _newest(before: Sequence[Message]) -> tuple[Message, ...]:
+    """The messages that one is read with."""
+    return tuple(one for one in before if one.role != "system")[-_BEFORE:]
 
 
 @cache

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from wherefore.lm.low_rank import changed_layers, with_changes
 from wherefore.retrieval.embedders import PackagedMiniLM
 
 
@@ -27,6 +26,8 @@ class QueryEncoder:
     def __init__(self, changes: Mapping[str, np.ndarray]) -> None:
         self.changes = {name: np.asarray(change, dtype=np.float16) for name, change in changes.items()}
         self._embedder: PackagedMiniLM | None = None
+        from wherefore.lm.low_rank import changed_layers  # torch is slow to import
+
         changed_layers(self.changes)
 
     @property
@@ -37,5 +38,7 @@ class QueryEncoder:
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Texts -> (n, d) float32, unit rows."""
         if self._embedder is None:
+            from wherefore.lm.low_rank import with_changes
+
             self._embedder = PackagedMiniLM(with_changes(PackagedMiniLM().model, self.changes))
         return self._embedder.encode(texts, "query")

@@ -19,7 +19,7 @@ from torch.nn import functional
 from wherefore.corpora.messages import LabelledMessage, read_fields, read_messages
 from wherefore.dialogue.labels import ACTS, LABELS, STRENGTHS, WHOSE, Span
 from wherefore.errors import CorpusError
-from wherefore.lm.judge import Judged, Piece, PooledJudge, ToJudge, found_pieces, minilm_judge
+from wherefore.lm.judge import Judged, MarkedJudge, Piece, PooledJudge, ToJudge, found_pieces, minilm_judge
 from wherefore.progress import Progress
 from wherefore.training.requests import mistyped
 
@@ -341,12 +341,15 @@ def _shares(tally: Mapping[str, int]) -> dict[str, float]:
     return shares
 
 
-def learning_minilm(device: str = "cpu", r: int | None = None) -> PooledJudge:
+def learning_minilm(
+    device: str = "cpu", r: int | None = None, kind: type[PooledJudge] = MarkedJudge
+) -> PooledJudge:
     """A judge on the packaged MiniLM that is to learn.
 
     Args:
         device: Where.
         r: Rank of the changes (LoRA: Hu et al., 2022); None: all weights learn.
+        kind: Of network.
     """
 
     def changed(encoder: Any) -> Any:
@@ -359,4 +362,4 @@ def learning_minilm(device: str = "cpu", r: int | None = None) -> PooledJudge:
         adapter = LoraConfig(r=r, lora_alpha=2 * r, lora_dropout=0.05, target_modules=layers)
         return get_peft_model(encoder, adapter)
 
-    return minilm_judge(changed, device)
+    return minilm_judge(changed, device, kind)
