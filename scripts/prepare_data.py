@@ -4,6 +4,7 @@
     python scripts/prepare_data.py movies --original DIR --out movies.parquet
     python scripts/prepare_data.py corpus redial --source DIR --out runs/redial-items.parquet
     python scripts/prepare_data.py goodbooks --source DIR --out books.csv
+    python scripts/prepare_data.py shop recipes --source DIR --out recipes.jsonl
 
 `--source` is a folder of converted data with `movies/`, `redial/` and `movietweetings_100k/` (and
 `goodbooks_10k/`). `--original` is a folder with the public files as published:
@@ -38,7 +39,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.schema import Schema
@@ -256,6 +257,25 @@ class Film:
     about: dict[str, Any] = field(default_factory=dict)  # what we wrote of it
 
 
+class Shop(NamedTuple):
+    """A data set as a catalogue: its folder, the file with its texts, and the keys that are left out."""
+
+    folder: str
+    text: str
+    dropped: frozenset[str]
+
+
+SHOPS = {
+    "recipes": Shop("recipes_small", "directions", frozenset(("url", "image_url", "timing"))),
+    "clothing": Shop("clothing_small", "descriptions", frozenset(("image_urls",))),
+    "books": Shop(
+        "goodbooks_10k",
+        "",
+        frozenset("isbn goodreads_book_id rating_histogram_1_to_5 image_url original_title editions".split()),
+    ),
+}
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a subcommand; returns the exit status."""
     parser = argparse.ArgumentParser(
@@ -285,9 +305,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     books = commands.add_parser("goodbooks", help="goodbooks-10k as CSV, an example of an own catalogue")
     books.add_argument("--source", type=Path, required=True, help="folder with goodbooks_10k/items.jsonl.gz")
     books.add_argument("--out", type=Path, required=True, help="the .csv file to write")
+    shop = commands.add_parser(
+        "shop", help="catalogues that data/requests has judged answers of, as JSON lines"
+    )
+    shop.add_argument("name", choices=sorted(SHOPS))
+    shop.add_argument("--source", type=Path, required=True, help="folder with the folders of the data sets")
+    shop.add_argument("--out", type=Path, required=True, help="the .jsonl file to write")
     given = parser.parse_args(argv)
     try:
-        if given.command == "goodbooks":
+        if given.command == "shop":
+            write_shop(given.name, given.source, given.out)
+        elif given.command == "goodbooks":
             write_goodbooks(given.source, given.out)
         elif given.command == "corpus":
             catalog, named = write_catalog(given.name, given.source, given.out)
@@ -764,6 +792,22 @@ def _unique(names: Iterable[str]) -> tuple[str, ...]:
 
 
 # -- books
+
+
+def write_shop(name: str, folder: Path, out: Path) -> None:
+    """Write the items of a data set with their texts, without what nobody asks for."""
+    shop = SHOPS[name]
+    texts = {}
+    if shop.text:
+        path = folder / shop.folder / f"{shop.text}.jsonl.gz"
+        texts = {record["item_id"]: record["text"] for record in _jsonl(path)}
+    with write_aside(out) as aside, aside.open("w", encoding="utf-8") as lines:
+        for record in _jsonl(folder / shop.folder / "items.jsonl.gz"):
+            told = {key: value for key, value in record.items() if value not in (None, "", [])}
+            kept = {key: told[key] for key in told if key not in shop.dropped}
+            if record["item_id"] in texts:
+                kept[shop.text] = texts[record["item_id"]]
+            lines.write(json.dumps(kept, ensure_ascii=False) + "\n")
 
 
 def write_goodbooks(folder: Path, out: Path) -> None:

@@ -209,6 +209,21 @@ def test_titles_are_split(script: ModuleType, name: str, titles: list[str], year
     assert script.split_title(name) == (titles, year)
 
 
+def test_a_shop_is_written_with_its_texts(script: ModuleType, tmp_path: Path):
+    folder = tmp_path / "recipes_small"
+    soup = {"item_id": "a", "title": "Soup", "url": "x", "rating": None}
+    write_jsonl(folder / "items.jsonl.gz", [soup, {"item_id": "b", "title": "Pie"}])
+    write_jsonl(folder / "directions.jsonl.gz", [{"item_id": "a", "text": "Boil it."}])
+    arguments = ["--source", str(tmp_path), "--out", str(tmp_path / "r.jsonl")]
+    assert script.main(["shop", "recipes", *arguments]) == 0
+    lines = [json.loads(line) for line in (tmp_path / "r.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert lines == [
+        {"item_id": "a", "title": "Soup", "directions": "Boil it."},
+        {"item_id": "b", "title": "Pie"},
+    ]
+    assert script.main(["shop", "books", *arguments]) == 2
+
+
 def test_goodbooks_become_csv(script: ModuleType, tmp_path: Path):
     records = [
         {

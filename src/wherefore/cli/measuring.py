@@ -271,6 +271,9 @@ def find(
     ] = Path("data/requests/test.tsv"),
     checkpoint: CheckpointOption = "starter",
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many.")] = None,
+    catalog: Annotated[
+        Path | None, typer.Option("--catalog", help="Items to find, in place of the checkpoint's.")
+    ] = None,
     settings: SetOption = None,
     out: Annotated[Path | None, typer.Option("--out", help="Also write the figures there, as JSON.")] = None,
 ) -> None:
@@ -283,7 +286,13 @@ def find(
     from wherefore.evaluation.requests import measure
     from wherefore.recommender import Recommender
 
-    recommender = Recommender.from_pretrained(checkpoint, settings=settings or ())
+    if catalog is None:
+        recommender = Recommender.from_pretrained(checkpoint, settings=settings or ())
+    else:
+        with progress_bar("embedding items") as show:
+            recommender = Recommender.from_catalog(
+                catalog, checkpoint, progress=show, settings=settings or ()
+            )
     with progress_bar("requests") as show:
         found = measure(recommender, requests, show, limit)
     if out is not None:

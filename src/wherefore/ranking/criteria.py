@@ -11,6 +11,8 @@ from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.state import Preferences, by_words
+from wherefore.retrieval.candidates import Candidates
+from wherefore.retrieval.learned import Learned
 from wherefore.retrieval.retriever import Retriever
 
 
@@ -71,6 +73,30 @@ def year_gains(items: Sequence[Item], catalog: Catalog, gains: Mapping[int, floa
     year = catalog.schema.year
     values = [item.get(year.name) if year is not None else None for item in items]
     return np.array([0.0 if v is None else gains.get(int(str(v)[:4]), 0.0) for v in values], dtype=np.float32)
+
+
+def likeness(candidates: Candidates, retriever: Retriever, weights: Mapping[str, float]) -> np.ndarray:
+    """What each of m candidates gains for being like what was said, where nothing was learned of the catalogue, (m,).
+
+    The weighted sum of the scores of some sources, each in standard deviations over the candidates. All 0 where a
+    source that learns knows any of them, or none does learn.
+
+    Args:
+        candidates: Of one turn.
+        retriever: That found them.
+        weights: Logits for a standard deviation, by source.
+    """
+    gains = np.zeros(len(candidates), dtype=np.float32)
+    learn = [column for column, source in enumerate(retriever.sources) if isinstance(source, Learned)]
+    if not learn or not np.isnan(candidates.scores[:, learn]).all():
+        return gains
+    for column, name in enumerate(candidates.source_names):
+        scores = candidates.scores[:, column]
+        known = ~np.isnan(scores)
+        spread = float(scores[known].std()) if known.any() else 0.0
+        if name in weights and spread > 0:
+            gains[known] += weights[name] * (scores[known] - scores[known].mean()) / spread
+    return gains
 
 
 def are_new(features: np.ndarray, retriever: Retriever) -> np.ndarray:

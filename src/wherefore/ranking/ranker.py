@@ -18,6 +18,7 @@ from wherefore.lm.head import Scores
 from wherefore.ranking.criteria import (
     are_new,
     demands_met,
+    likeness,
     times_broken,
     times_shown,
     wishes_met,
@@ -109,6 +110,8 @@ class Ranker:
         more = {}
         if turn.years:
             more["years"] = year_gains(items, catalog, turn.years)
+        if (alike := likeness(candidates, self.retriever, turn.unlearned)).any():
+            more["likeness"] = alike
         if turn.new and (new := are_new(features, self.retriever)).any():
             more["new"] = (turn.new * new).astype(np.float32)
         if mode == "listed":
