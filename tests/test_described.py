@@ -94,3 +94,18 @@ def test_where_nothing_was_understood_it_asks(retriever):
         assert not_understood(said(text), Preferences, retriever, 1.0) is None
     without = Retriever(retriever.index, [Dense(retriever.index)])
     assert not_understood(said("quarterly tax deductions for freelancers"), Preferences, without, 9.0) is None
+
+
+def test_where_no_record_tells_a_list_is_called_a_guess():
+    rows = [
+        {"title": "To the Lighthouse", "author": "Virginia Woolf"},
+        {"title": "Emma", "author": "Jane Austen"},
+    ]
+    index = Index.build(Catalog.from_records(rows, name="books"), PackagedMiniLM(), passages=PassagesConfig())
+    silent = Retriever(index, [Dense(index), PassageMatch(index)])
+    asked = "something about a lighthouse keeper who falls for a stranger"
+    told = not_understood(said(asked), Preferences, silent, 9.0)
+    assert (
+        told is not None and told.action == "guess" and "do not tell what these books are about" in told.text
+    )
+    assert not_understood(said("recommend me something good"), Preferences, silent, 9.0) is None

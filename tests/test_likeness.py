@@ -5,6 +5,7 @@ import pytest
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.ranking.criteria import likeness
+from wherefore.ranking.ranker import _distinct
 from wherefore.retrieval.candidates import Candidates
 
 
@@ -60,3 +61,9 @@ def test_not_where_something_was_learned_or_all_are_alike():
     ).any()
     some = likeness(candidates(NOTHING, [0.2, np.nan, 0.4]), Found(Learning(), Plain()), {"dense": 1.0})
     assert some == pytest.approx([-1, 0, 1])
+
+
+def test_of_items_with_the_same_record_the_first_is_kept():
+    rows = [{"id": "1", "title": "Stew", "pages": 3}, {"id": "2", "title": "STEW", "pages": 3}]
+    rows += [{"id": "3", "title": "Stew", "pages": 4}, {"id": "4", "title": "Pie", "pages": 3}]
+    assert _distinct(Catalog.from_records(rows).items) == [0, 2, 3]

@@ -1,5 +1,6 @@
 """Requests in people's own words: read, learned from, and measured."""
 
+import json
 import random
 
 import numpy as np
@@ -127,3 +128,36 @@ def test_shares_of_what_was_found():
     assert told["any_at"] == {"1": 0.25, "5": 0.5, "10": 0.5, "50": 0.5}
     assert told["precision_at_5"] == pytest.approx(0.15) and told["requests"] == 4
     assert np.isfinite(told["precision_at_5"])
+
+
+REQUEST = HEADER + (
+    "plot\tweatherman lives the same day again and again\tgroundhog\t\t\n"
+    "plot\ta man alone on an island talks to a ball\tcast\theat\t\n"
+)
+FILMS = [
+    {"id": "groundhog", "title": "Groundhog Day", "description": "A weatherman wakes to the same day, over and over."},
+    {"id": "cast", "title": "Cast Away", "description": "A courier is stranded on an island. He talks to a ball."},
+    {"id": "heat", "title": "Heat", "description": "A detective hunts a crew of bank robbers; both are tired men."},
+    {"id": "up", "title": "Up", "description": "An old man ties balloons to his house and floats off with a boy."},
+]  # fmt: skip
+
+
+def test_a_command_measures_how_often_they_are_found(tmp_path, starter, monkeypatch):
+    from wherefore.cli import main
+    from wherefore.recommender import Recommender
+
+    given = {}
+    own = Recommender.from_catalog(Catalog.from_records(FILMS), "starter", device="cpu", cache=tmp_path)
+
+    def from_catalog(catalog, base, **more):
+        given.update(catalog=catalog, base=base)
+        return own
+
+    monkeypatch.setattr(Recommender, "from_catalog", from_catalog)
+    file, out = tmp_path / "films.tsv", tmp_path / "found.json"
+    file.write_text(REQUEST, encoding="utf-8")
+    assert main(["find", str(file), "--catalog", "films.csv", "--out", str(out)]) == 0
+    assert str(given["catalog"]) == "films.csv" and given["base"] == "starter"
+    found = json.loads(out.read_text(encoding="utf-8"))["films"]
+    assert found["plot"]["requests"] == 2 and found["all"]["any_at"]["1"] == 1.0
+    assert "find" in found["command"] and found["commit"]

@@ -90,6 +90,7 @@ class Ranker:
         order = np.lexsort((rows, -scores, -first))  # rows settle ties
         if mode == "listed":
             order = order[np.isin(order, fit)]
+            order = order[_distinct([candidates.items[place] for place in order])]
         change = self._second_opinion(candidates, scores, order)
         if change.any():
             parts["llm"] = parts["llm"] + change
@@ -178,3 +179,15 @@ def closeness(dialogue: Dialogue, rows: np.ndarray, index: Index) -> dict[str, d
 
 def _liked_rows(dialogue: Dialogue, catalog: Catalog) -> list[int]:
     return [catalog.row(one) for one in dialogue.preferences.liked if one in catalog]
+
+
+def _distinct(items: Sequence[Item]) -> list[int]:
+    """The places of items without those whose record is the same as that of one before: catalogues hold doubles."""
+    seen: set[tuple[str, str]] = set()
+    places = []
+    for place, item in enumerate(items):
+        record = item.title.casefold(), repr(sorted(item.fields.items()))
+        if record not in seen:
+            seen.add(record)
+            places.append(place)
+    return places
