@@ -37,9 +37,9 @@ class JudgedReader:
         """The pieces that name items, and that somebody whose taste counts speaks of."""
         return [one for one in self._judge.read(before, text).meanings if one.label in ITEMS]
 
-    def is_title(self, before: Sequence[Message], text: str, span: Span) -> bool:
-        """Whether characters that are a title's name the item."""
-        return _share(self._judge.meanings(before, text, [span])[0], ITEMS) >= _SURE
+    def names_item(self, before: Sequence[Message], text: str, span: Span) -> bool:
+        """Whether characters that may name an item, or point at one, do."""
+        return _share(self._judge.meanings(before, text, [span])[0], ITEMS | {"reference"}) >= _SURE
 
     def verdict(self, before: Sequence[Message], text: str, span: Span) -> Verdict | None:
         """What is said of an item that is named at these characters."""

@@ -160,7 +160,7 @@ class DialogueReader:
         kept = [
             one
             for one in found
-            if one.score < 0 or self._judged.is_title(before, text, (one.start, one.end)) or not one.item_id
+            if not one.item_id or self._judged.names_item(before, text, (one.start, one.end))
         ]
         for meaning in self._judged.titles(before, text):
             span = meaning.start, meaning.end

@@ -1,0 +1,124 @@
+"""Messages as a judge reads them: what its labels make of titles, values and numbers; and a judge in a file."""
+
+import pytest
+
+from conftest import make_movies
+from wherefore.dialogue.labels import LABELS
+from wherefore.errors import CheckpointError, CheckpointNotFoundError
+from wherefore.reading.judge import Meaning, MessageJudge, Read, judge_tensors, load_judge
+from wherefore.reading.reader import DialogueReader
+from wherefore.retrieval.tensors import write_tensors
+from wherefore.training.judging import learning_minilm
+
+
+class Told:
+    """A judge that is told what words mean; all others mean nothing."""
+
+    def __init__(self, **labels):
+        self.labels = {words.replace("_", " "): label for words, label in labels.items()}
+
+    def meaning(self, text, start, end):
+        label, _, flag = self.labels.get(text[start:end].lower(), "nothing").partition(" ")
+        odds = dict.fromkeys(LABELS, 0.0) | {label: 1.0}
+        strength = {"?": "mild", "!": "firm"}.get(flag, "plain")
+        return Meaning(start, end, label, 1.0, odds, strength, "other" if flag == "other" else "me")
+
+    def read(self, before, text):
+        low = text.lower()
+        found = [(low.find(words), words) for words in self.labels if words in low]
+        spans = [self.meaning(text, at, at + len(words)) for at, words in sorted(found)]
+        return Read(tuple(one for one in spans if one.label != "nothing"), {})
+
+    def meanings(self, before, text, pieces):
+        return [self.meaning(text, *piece) for piece in pieces]
+
+
+def state(text, **labels):
+    reader = DialogueReader(make_movies(), Told(**labels))
+    return reader.read([{"role": "user", "content": text}]).preferences
+
+
+def values(wishes):
+    return {(wish.value.lower(), wish.strength) for wish in wishes}
+
+
+def test_a_title_is_what_the_judge_takes_for_one():
+    assert state("heat was dull, alien wasnt", heat="disliked", alien="liked").liked == ("alien",)
+    assert state("heat was dull, alien wasnt", heat="disliked", alien="liked").disliked == ("heat",)
+    assert state("I loved Heat", heat="seen").seen == ("heat",)
+    hearsay = state("everyone loved Heat", heat="liked other")
+    assert hearsay.liked == hearsay.disliked == ()
+    nothing = DialogueReader(make_movies(), Told()).read([{"role": "user", "content": "This Heat kills me"}])
+    assert nothing.mentions == ()
+
+
+def test_what_is_pointed_at_is_meant_where_it_is_a_reference():
+    reader = DialogueReader(make_movies(), Told(the_one_with_jack_nicholson="reference"))
+    listed = "Here.\n\n1. **Alien** (1979) — a reason.\n2. **The Shining** (1980) — a reason."
+    talk = [("user", "films?"), ("assistant", listed), ("user", "tell me of the one with Jack Nicholson")]
+    dialogue = reader.read([{"role": role, "content": text} for role, text in talk])
+    assert [one.item_id for one in dialogue.mentions if one.message == 2] == ["shining"]
+
+
+def test_a_value_is_wanted_or_not_as_the_judge_says():
+    assert ("horror", 1.0) in values(state("horror it is", horror="wanted").wanted)
+    assert ("horror", 2.0) in values(state("horror or nothing", horror="demanded").wanted)
+    assert ("horror", 2.0) in values(state("loads of horror", horror="unwanted").unwanted)
+    assert ("horror", 0.5) in values(state("loads of horror", horror="unwanted ?").unwanted)
+    assert ("horror", 0.5) in values(state("a bit of horror", horror="less").unwanted)
+    of_others = state("she likes horror", horror="wanted other")
+    assert of_others.wanted == of_others.unwanted == ()
+    assert state("my job was pure horror").wanted == ()
+
+
+def test_a_word_of_a_longer_description_is_no_wish_by_itself():
+    told = state(
+        "a family goes to a house of horror in the woods", a_family_goes_to_a_house_of_horror="wanted"
+    )
+    assert told.wanted == ()
+
+
+def test_a_number_that_means_nothing_limits_nothing():
+    assert state("after 1990 please", after_1990="min").limits != ()
+    assert state("I was born after 1990").limits == ()
+
+
+@pytest.fixture(scope="module")
+def network():
+    return learning_minilm(r=2).eval()
+
+
+def test_what_is_read_is_kept(network, monkeypatch):
+    judge = MessageJudge(network)
+    calls = []
+    forward = type(network).forward
+    monkeypatch.setattr(
+        type(network), "forward", lambda self, batch: calls.append(batch) or forward(self, batch)
+    )
+    first = judge.read((), "no horror please")
+    assert (
+        judge.read((), "no horror please") is first and len(calls) == 2
+    )  # what is there, then what it means
+    one, two = judge.meanings((), "no horror please", [(3, 9), (0, 2)])
+    assert (one.start, one.end) == (3, 9) and sum(two.odds.values()) == pytest.approx(1, abs=1e-4)
+    judge.meanings((), "no horror please", [(3, 9), (0, 2)])
+    assert len(calls) == 3 and judge.meanings((), "x", []) == []
+
+
+def test_a_judge_is_the_same_from_a_file(network, tmp_path):
+    file = tmp_path / "reader.safetensors"
+    write_tensors(file, judge_tensors(network))
+    again, before = load_judge(file), MessageJudge(network)
+    text, pieces = "Loved Heat, no horror", [(6, 10), (15, 21)]
+    for one, two in zip(again.meanings((), text, pieces), before.meanings((), text, pieces), strict=True):
+        assert one.label == two.label and one.sure == pytest.approx(two.sure, abs=0.01)
+    with pytest.raises(CheckpointNotFoundError, match="train_judge"):
+        load_judge(tmp_path / "none.safetensors")
+    file.write_bytes(b"broken")
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        load_judge(file)
+    tensors = judge_tensors(network)
+    tensors.pop("case.weight")
+    write_tensors(tmp_path / "part.safetensors", tensors)
+    with pytest.raises(CheckpointError, match=r"case\.weight"):
+        load_judge(tmp_path / "part.safetensors")
