@@ -69,6 +69,13 @@ _AGES = r"\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve
 _VIEWER = re.compile(  # "for my six-year-old", "suitable for a toddler"
     rf"\b(?P<who>(?P<n>{_AGES})[\s-]*(?:years?|yrs?|y)[\s-]*olds?|(?P<short>\d{{1,2}})[\s-]*y/?os?|(?P<small>toddlers?))\b"
 )
+_CHILD = re.compile(  # "my kid is 6", "our nieces (8 and 11)", "her daughter, aged five", "ages 4 and 7"
+    rf"\b(?P<who>(?:(?:my|our|his|her|their|the)\s+(?:\w+\s+)?(?:kids?|child|children|sons?|daughters?|nieces?|nephews?|"
+    rf"grandsons?|granddaughters?|grandkids?|grandchild(?:ren)?|boys?|girls?|cousins?|godsons?|goddaughters?|brothers?|"
+    rf"sisters?|little\s+ones?)\s*(?:,|\(|\b(?:is|are)\b|['’](?:s|re)\b|who(?:['’]s|['’]re|\s+is|\s+are)\b|of\b)\s*"
+    rf"(?:(?:aged?|about|only|just|now)\s+)?|\bage[ds]?\s+)(?P<n>{_AGES})(?:\s*(?:and|&|,|/)\s*(?P<m>{_AGES}))?)\b"
+    r"(?!\s*(?:feet|foot|ft|inch(?:es)?|minutes?|mins?|hours?|weeks?|days?|films?|movies?|times?|[ap]m\b|%|and\s+(?:up|over|older)|\+))"
+)
 _AND_OTHER = re.compile(
     rf"\b(?P<n>{_AGES})(?:[\s-]*(?:years?|yrs?|y)(?:[\s-]*olds?)?)?\s*(?:and|&|,)\s+(?:an?\s+)?$"
 )
@@ -152,6 +159,12 @@ class LimitReader:
                 ages.append(number(other["n"]))
             known = [age for age in ages if age is not None and age <= _GROWN]
             if known and _VIEWING.search(before) and not _TOLD_OF.search(before):
+                found.put(spec, "le", min(known), *match.span("who"))
+
+        for match in _CHILD.finditer(low):
+            told = [number(match[name]) for name in ("n", "m") if match[name]]
+            known = [age for age in told if age is not None and age <= _GROWN]
+            if known and not _TOLD_OF.search(low[: match.start()]):
                 found.put(spec, "le", min(known), *match.span("who"))
 
     def _read_lifted(self, low: str, found: _Limits) -> None:
