@@ -121,26 +121,32 @@ class PooledJudge(nn.Module):
     def forward(self, messages: Sequence[ToJudge]) -> Judged:
         """Judge a batch."""
         read = [self._read(one) for one in messages]
-        device = self.tags.weight.device
-        longest = max(len(ids) for ids, _, _, _ in read)
-        ids, types, case, mask = (torch.zeros(len(read), longest, dtype=torch.long) for _ in range(4))
         rows, firsts, lasts = [], [], []
-        for row, (one, (tokens, start, cases, places)) in enumerate(zip(messages, read, strict=True)):
-            ids[row, : len(tokens)] = torch.tensor(tokens)
-            types[row, start : len(tokens)] = 1
-            case[row, start : start + len(cases)] = torch.tensor(cases, dtype=torch.long)
-            mask[row, : len(tokens)] = 1
+        for row, (one, (_, start, _, places)) in enumerate(zip(messages, read, strict=True)):
             for piece in one.pieces:
                 first, last = _tokens_of(piece, places)
                 rows.append(row)
                 firsts.append(start + first)
                 lasts.append(start + last)
-        embedded = self.encoder.get_input_embeddings()(ids.to(device)) + self.case(case.to(device))
+        embedded, types, mask = self._inputs(read)
         states = self.encoder(
-            inputs_embeds=embedded, token_type_ids=types.to(device), attention_mask=mask.to(device)
+            inputs_embeds=embedded, token_type_ids=types, attention_mask=mask
         ).last_hidden_state.float()
         labels, whose, strengths, acts = self.heads(_pooled(states, rows, firsts, lasts), states[:, 0])
         return self._judged(labels, whose, strengths, acts, self.tags(states), read)
+
+    def _inputs(self, read: Sequence[_ReadMessage]) -> tuple[Tensor, Tensor, Tensor]:
+        """Embeddings (b, t, h), types (b, t): 1 from the message on, and mask (b, t): 0 where there is padding."""
+        device = self.tags.weight.device
+        longest = max(len(ids) for ids, _, _, _ in read)
+        ids, types, case, mask = (torch.zeros(len(read), longest, dtype=torch.long) for _ in range(4))
+        for row, (tokens, start, cases, _) in enumerate(read):
+            ids[row, : len(tokens)] = torch.tensor(tokens)
+            types[row, start : len(tokens)] = 1
+            case[row, start : start + len(cases)] = torch.tensor(cases, dtype=torch.long)
+            mask[row, : len(tokens)] = 1
+        embedded = self.encoder.get_input_embeddings()(ids.to(device)) + self.case(case.to(device))
+        return embedded, types.to(device), mask.to(device)
 
     @staticmethod
     def _judged(
@@ -217,38 +223,30 @@ class MarkedJudge(PooledJudge):
             [tuple(start + token for token in _tokens_of(piece, places)) for piece in one.pieces]
             for one, (_, start, _, places) in zip(messages, read, strict=True)
         ]
-        device = self.tags.weight.device
-        text = max(len(ids) for ids, _, _, _ in read)
+        embedded, types, known = self._inputs(read)
+        device, text = embedded.device, embedded.shape[1]
         whole = text + 2 * max(map(len, spots))
-        ids, types, case = (torch.zeros(len(read), text, dtype=torch.long) for _ in range(3))
         marks = torch.arange(whole - text).remainder(2).repeat(len(read), 1)
         positions = torch.arange(whole).clamp(max=text - 1).repeat(len(read), 1)
         seen = torch.zeros(len(read), whole, whole, dtype=torch.bool)
-        seen |= torch.eye(
-            whole, dtype=torch.bool
-        )  # what is padding sees itself: a row of nothing would be undefined
+        seen |= torch.eye(whole, dtype=torch.bool)  # padding sees itself: a row of nothing would be undefined
+        seen[:, :, :text] |= known.bool().cpu()[:, None]
         rows, firsts, lasts = [], [], []
-        for row, (tokens, start, cases, _) in enumerate(read):
-            ids[row, : len(tokens)] = torch.tensor(tokens)
-            types[row, start : len(tokens)] = 1
-            case[row, start : start + len(cases)] = torch.tensor(cases, dtype=torch.long)
-            seen[row, :, : len(tokens)] = True
-            for number, (first, last) in enumerate(spots[row]):
+        for row, of_message in enumerate(spots):
+            for number, (first, last) in enumerate(of_message):
                 here = slice(text + 2 * number, text + 2 * number + 2)
                 positions[row, here] = torch.tensor((first, last))
                 seen[row, here, here] = True
                 rows.append(row)
                 firsts.append(first)
                 lasts.append(last)
-        embedded = self.encoder.get_input_embeddings()(ids.to(device)) + self.case(case.to(device))
         embedded = torch.cat([embedded, self.markers(marks.to(device))], dim=1)
-        types = torch.cat([types, torch.ones(len(read), whole - text, dtype=torch.long)], dim=1)
-        mask = torch.zeros(seen.shape).masked_fill(~seen, torch.finfo(torch.float32).min)
+        types = torch.cat([types, types.new_ones(len(read), whole - text)], dim=1)
         states = self.encoder(
             inputs_embeds=embedded,
-            token_type_ids=types.to(device),
+            token_type_ids=types,
             position_ids=positions.to(device),
-            attention_mask=mask[:, None].to(device, embedded.dtype),
+            attention_mask=_additive(seen).to(device, embedded.dtype),
         ).last_hidden_state.float()
         places = [text + 2 * number for spans in spots for number in range(len(spans))]
         of, at = torch.tensor(rows, dtype=torch.long), torch.tensor(places, dtype=torch.long)
@@ -300,11 +298,10 @@ class BranchedJudge(nn.Module):
                 ends.append(end - 1)
                 start = end
             wholes.append(len(ends) - 1)  # the last branch asks for the acts
-        mask = torch.zeros(seen.shape).masked_fill(~seen, torch.finfo(torch.float32).min)
         states = self.llm(
             input_ids=ids.to(device),
             position_ids=positions.to(device),
-            attention_mask=mask[:, None].to(device, self.llm.dtype),
+            attention_mask=_additive(seen).to(device, self.llm.dtype),
             use_cache=False,
         ).last_hidden_state.float()
         read = states[torch.tensor(rows), torch.tensor(ends)]
@@ -329,6 +326,11 @@ class BranchedJudge(nn.Module):
             len(trunk),
             list(map(len, branches)),
         )
+
+
+def _additive(seen: Tensor) -> Tensor:
+    """What each token sees, (b, t, t) bool, as a mask that is added to attention scores, (b, 1, t, t)."""
+    return torch.zeros(seen.shape).masked_fill(~seen, torch.finfo(torch.float32).min)[:, None]
 
 
 def _middle_out(tokens: Sequence[T]) -> list[T]:

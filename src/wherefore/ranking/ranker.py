@@ -183,11 +183,11 @@ def _liked_rows(dialogue: Dialogue, catalog: Catalog) -> list[int]:
 
 def _distinct(items: Sequence[Item]) -> list[int]:
     """The places of items without those whose record is the same as that of one before: catalogues hold doubles."""
-    seen: set[tuple[str, str]] = set()
+    seen: dict[str, list[Item]] = {}
     places = []
     for place, item in enumerate(items):
-        record = item.title.casefold(), repr(sorted(item.fields.items()))
-        if record not in seen:
-            seen.add(record)
+        namesakes = seen.setdefault(item.title.casefold(), [])
+        if not any(item.fields == one.fields for one in namesakes):
+            namesakes.append(item)
             places.append(place)
     return places

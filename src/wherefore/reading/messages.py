@@ -87,6 +87,7 @@ class _Heard:
     limits: Sequence[FoundLimit]
     critiques: Sequence[FoundCritique]
     hidden: Sequence[Span]  # where no values are to be read
+    before: Sequence[Message] = ()  # the messages before it, for a judge
 
     @property
     def places(self) -> list[Span]:
@@ -152,8 +153,7 @@ class MessageReader:
                 for one in heard.limits
                 if one.lifts or not judged.means_nothing(before, content, (one.start, one.end))
             ]
-            heard = replace(heard, limits=limits)
-        self._before = before
+            heard = replace(heard, limits=limits, before=before)
         for lifted in heard.limits:
             if lifted.lifts:
                 notes.lift(lifted.field, lifted.op)
@@ -245,7 +245,7 @@ class MessageReader:
             alone = bool(judge.own or here) or len(lists.last) == 1
             if self._judged is not None and here:
                 for one in here:
-                    verdict = self._judged.verdict(self._before, heard.content, (one.start, one.end))
+                    verdict = self._judged.verdict(heard.before, heard.content, (one.start, one.end))
                     if one.item_id and verdict is not None:
                         notes.note(one.item_id, verdict)
                 judge.own = [one.item_id for one in here if one.item_id]
@@ -268,7 +268,7 @@ class MessageReader:
         if self._judged is not None:
             masked = (*heard.places, *heard.hidden)
             notes.words = ""
-            judged = self._judged.wishes(self._before, heard.content, masked)
+            judged = self._judged.wishes(heard.before, heard.content, masked)
             for wish in judged:
                 values.append((wish.start, wish.end))
                 corrected = self._note_wish(heard.content, wish, judged, refuses, corrected, notes)
