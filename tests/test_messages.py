@@ -83,7 +83,8 @@ def test_a_file_is_read(folder):
     assert second.spans[0].whose == "party" and third.acts == ("choice", "smalltalk")
     assert [one.role for one in third.before] == ["user", "assistant"]
     assert (first.conversation, second.conversation, third.conversation) == (0, 1, 1)
-    assert [one.conversation for one in read_folder(folder)] == [0, 1, 2, 2]
+    numbers = [one.conversation for one in read_folder(folder)]
+    assert len(set(numbers)) == 3 and numbers[2] == numbers[3]
 
 
 def test_what_is_wrong_with_a_file_is_said(folder):

@@ -69,6 +69,9 @@ class Judged:
     places: list[list[Piece]] | None = None
 
 
+Judging = Callable[[Sequence[Piece]], Judged]  # judges pieces of a message that was read
+
+
 class Judge(Protocol):
     """What labels pieces of messages."""
 
@@ -128,12 +131,30 @@ class PooledJudge(nn.Module):
                 rows.append(row)
                 firsts.append(start + first)
                 lasts.append(start + last)
-        embedded, types, mask = self._inputs(read)
-        states = self.encoder(
-            inputs_embeds=embedded, token_type_ids=types, attention_mask=mask
-        ).last_hidden_state.float()
+        states = self._states(read)
         labels, whose, strengths, acts = self.heads(_pooled(states, rows, firsts, lasts), states[:, 0])
         return self._judged(labels, whose, strengths, acts, self.tags(states), read)
+
+    def heard(self, one: ToJudge) -> Judging:
+        """Read one message once, so that pieces of it can be judged again and again."""
+        read = self._read(one)
+        states = self._states([read])
+
+        def judge(pieces: Sequence[Piece]) -> Judged:
+            spots = [_tokens_of(piece, read[3]) for piece in pieces]
+            firsts, lasts = ([read[1] + spot[side] for spot in spots] for side in (0, 1))
+            pooled = _pooled(states, [0] * len(pieces), firsts, lasts)
+            labels, whose, strengths, acts = self.heads(pooled, states[:, 0])
+            return self._judged(labels, whose, strengths, acts, self.tags(states), [read])
+
+        return judge
+
+    def _states(self, read: Sequence[_ReadMessage]) -> Tensor:
+        embedded, types, mask = self._inputs(read)
+        states: Tensor = self.encoder(
+            inputs_embeds=embedded, token_type_ids=types, attention_mask=mask
+        ).last_hidden_state
+        return states.float()
 
     def _inputs(self, read: Sequence[_ReadMessage]) -> tuple[Tensor, Tensor, Tensor]:
         """Embeddings (b, t, h), types (b, t): 1 from the message on, and mask (b, t): 0 where there is padding."""
@@ -215,6 +236,10 @@ class MarkedJudge(PooledJudge):
         self.markers = nn.Embedding(2, width)
         words = encoder.get_input_embeddings().weight
         nn.init.normal_(self.markers.weight, std=float(words.detach().float().std()))
+
+    def heard(self, one: ToJudge) -> Judging:
+        """As of `PooledJudge`; but markers are read with the message, so it is read anew each time."""
+        return lambda pieces: self([ToJudge(one.before, one.text, tuple(pieces))])
 
     def forward(self, messages: Sequence[ToJudge]) -> Judged:
         """Judge a batch."""

@@ -8,7 +8,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,24 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from wherefore.corpora.messages import LabelledMessage, read_fields, read_messages
-from wherefore.dialogue.labels import ACTS, LABELS, STRENGTHS, WHOSE, Span
+from wherefore.dialogue.labels import (
+    ACTS,
+    ITEM_LABELS,
+    LABELS,
+    NUMBER_LABELS,
+    STRENGTHS,
+    VALUE_LABELS,
+    WHOSE,
+    Span,
+)
 from wherefore.errors import CorpusError
 from wherefore.lm.judge import Judged, MarkedJudge, Piece, PooledJudge, ToJudge, found_pieces, minilm_judge
 from wherefore.progress import Progress
 from wherefore.training.requests import mistyped
 
+_MOST = 100_000  # conversations of a file
 NOTHING = LABELS.index("nothing")
+_FREE = frozenset(("-", "about", "description", "notes", "steps"))  # fields of free words, and of no field
 _WORD = re.compile(r"\w[\w'’-]*")
 
 
@@ -39,6 +50,7 @@ class JudgeTraining:
         negatives: Random pieces of each message beside its spans, that mean nothing.
         typos: Share of messages that get one (only where no span is touched).
         caseless: Share of messages that are read in lower case.
+        swaps: Share of titles, values and said numbers whose words give way to others of the same field.
         seed: Of all choices.
     """
 
@@ -49,6 +61,7 @@ class JudgeTraining:
     negatives: int = 2
     typos: float = 0.1
     caseless: float = 0.3
+    swaps: float = 0.3
     seed: int = 0
 
 
@@ -60,14 +73,12 @@ def read_folder(folder: Path) -> list[LabelledMessage]:
     """
     kinds = read_fields(folder)
     found: list[LabelledMessage] = []
-    offset = 0
     for file in sorted(folder.glob("*.txt")):
         kind = file.stem.partition("-")[0]
         if kind not in kinds:
             raise CorpusError(f"{file} is of no kind of catalogue in catalogues.json: {', '.join(kinds)}")
-        read = read_messages(file, kind, kinds[kind])
-        found += [_numbered(one, offset) for one in read]
-        offset += read[-1].conversation + 1 if read else 0
+        first = zlib.crc32(file.stem.encode()) * _MOST  # whatever other files there are
+        found += [_numbered(one, first) for one in read_messages(file, kind, kinds[kind])]
     if not found:
         raise CorpusError(f"no messages in {folder}; it should hold files like films.txt")
     return found
@@ -127,12 +138,14 @@ def fit_judge(
         optimizer, [settings.lr, settings.head_lr], total_steps=settings.epochs * batches, pct_start=0.1
     )
     weights = _weights(messages)
+    act_weights = _act_weights(messages).to(heads[0].device)
+    pools = _pools(messages)
     done = 0
     for epoch in range(settings.epochs):
         judge.train()
         for part in _batches(messages, settings.batch_size, rng):
-            lessons = [_lesson(one, settings, rng) for one in part]
-            loss = _loss(judge([one.message for one in lessons]), lessons, weights)
+            lessons = [_lesson(_swapped(one, pools, settings.swaps, rng), settings, rng) for one in part]
+            loss = _loss(judge([one.message for one in lessons]), lessons, weights, act_weights)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_([*backbone, *heads], 1.0)
@@ -165,6 +178,49 @@ def _batches(
 
 def _length(one: LabelledMessage) -> int:
     return len(one.text) + sum(len(message.content) for message in one.before[-3:])
+
+
+_Group = tuple[str, str, str, int]  # kind, field, what sort of span, number of words
+
+
+def _pools(messages: Sequence[LabelledMessage]) -> dict[_Group, list[str]]:
+    """The words of all spans whose words may stand for each other."""
+    pools: dict[_Group, list[str]] = {}
+    for one in messages:
+        for span in one.spans:
+            group = _group(one, span)
+            if group is not None:
+                pools.setdefault(group, []).append(one.text[span.start : span.end])
+    return pools
+
+
+def _group(one: LabelledMessage, span: Span) -> _Group | None:
+    said = one.text[span.start : span.end]
+    size = len(said.split())
+    if span.label in ITEM_LABELS:
+        return one.kind, "title", "item", min(size, 4)
+    if span.label in NUMBER_LABELS and span.value:
+        return one.kind, span.field, span.label, size
+    if span.label in VALUE_LABELS and span.field and span.field not in _FREE and size <= 3:
+        return one.kind, span.field, "value", size
+    return None
+
+
+def _swapped(
+    one: LabelledMessage, pools: Mapping[_Group, Sequence[str]], share: float, rng: random.Random
+) -> LabelledMessage:
+    """A message in which other titles, values and numbers stand: what they are says nothing of what is meant."""
+    text, shift, spans = one.text, 0, []
+    for span in one.spans:
+        start, end = span.start + shift, span.end + shift
+        group = _group(one, span)
+        if group is not None and rng.random() < share:
+            words = rng.choice(pools[group])
+            text = text[:start] + words + text[end:]
+            shift += len(words) - (end - start)
+            end = start + len(words)
+        spans.append(replace(span, start=start, end=end))
+    return replace(one, text=text, spans=tuple(spans))
 
 
 def _lesson(one: LabelledMessage, settings: JudgeTraining, rng: random.Random) -> _Lesson:
@@ -209,17 +265,26 @@ def _mistyped_between(text: str, taken: Sequence[Piece], rng: random.Random) -> 
 
 
 def _weights(messages: Sequence[LabelledMessage]) -> Tensor:
-    """Of each label in the loss: rare ones count for more, by the fourth root."""
+    """Of each label in the loss: rare ones count for more, by the tenth root."""
     counts = Counter(span.label for one in messages for span in one.spans)
     most = max(counts.values(), default=1)
-    return torch.tensor([(most / max(counts[label], 1)) ** 0.25 for label in LABELS])
+    return torch.tensor([(most / max(counts[label], 1)) ** 0.1 for label in LABELS])
 
 
-def _loss(judged: Judged, lessons: Sequence[_Lesson], weights: Tensor) -> Tensor:
+def _act_weights(messages: Sequence[LabelledMessage]) -> Tensor:
+    """Of each act where a message has it: rare ones count for more, by the fourth root."""
+    counts = Counter(act for one in messages for act in one.acts)
+    return torch.tensor([(len(messages) / max(counts[act], 1)) ** 0.25 for act in ACTS])
+
+
+def _loss(judged: Judged, lessons: Sequence[_Lesson], weights: Tensor, act_weights: Tensor) -> Tensor:
     device = judged.acts.device
     spans = [span for one in lessons for span in one.spans]
     wanted = torch.tensor([[act in one.acts for act in ACTS] for one in lessons], dtype=torch.float32)
-    loss = functional.binary_cross_entropy_with_logits(judged.acts, wanted.to(device)) * 3
+    loss = (
+        functional.binary_cross_entropy_with_logits(judged.acts, wanted.to(device), pos_weight=act_weights)
+        * 3
+    )
     if spans:
         labels = torch.tensor([LABELS.index(span.label) for span in spans], device=device)
         loss = loss + functional.cross_entropy(judged.labels, labels, weights.to(device))
@@ -354,12 +419,14 @@ def learning_minilm(
 
     def changed(encoder: Any) -> Any:
         encoder = copy.deepcopy(encoder).requires_grad_(True)  # others may read with the same weights
+        for layer in encoder.encoder.layer:
+            layer.attention.self.dropout.p = 0.0  # drawing so many random numbers takes a quarter of a step
         if r is None:
             return encoder
         from peft import LoraConfig, get_peft_model
 
         layers = ["query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense"]
-        adapter = LoraConfig(r=r, lora_alpha=2 * r, lora_dropout=0.05, target_modules=layers)
+        adapter = LoraConfig(r=r, lora_alpha=2 * r, target_modules=layers)
         return get_peft_model(encoder, adapter)
 
     return minilm_judge(changed, device, kind)
