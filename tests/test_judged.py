@@ -1,10 +1,13 @@
 """Messages as a judge reads them: what its labels make of titles, values and numbers; and a judge in a file."""
 
 import pytest
+import torch
 
 from conftest import make_movies
 from wherefore.dialogue.labels import LABELS
+from wherefore.dialogue.messages import Message
 from wherefore.errors import CheckpointError, CheckpointNotFoundError
+from wherefore.lm.judge import MarkedJudge, PooledJudge, ToJudge
 from wherefore.reading.judge import Meaning, MessageJudge, Read, judge_tensors, load_judge
 from wherefore.reading.reader import DialogueReader
 from wherefore.retrieval.tensors import write_tensors
@@ -14,7 +17,10 @@ from wherefore.training.judging import learning_minilm
 class Told:
     """A judge that is told what words mean; all others mean nothing."""
 
-    def __init__(self, **labels):
+    witness = None
+
+    def __init__(self, acts=None, **labels):
+        self.acts = acts or {}
         self.labels = {words.replace("_", " "): label for words, label in labels.items()}
 
     def meaning(self, text, start, end):
@@ -27,7 +33,7 @@ class Told:
         low = text.lower()
         found = [(low.find(words), words) for words in self.labels if words in low]
         spans = [self.meaning(text, at, at + len(words)) for at, words in sorted(found)]
-        return Read(tuple(one for one in spans if one.label != "nothing"), {})
+        return Read(tuple(one for one in spans if one.label != "nothing"), self.acts)
 
     def meanings(self, before, text, pieces):
         return [self.meaning(text, *piece) for piece in pieces]
@@ -83,26 +89,30 @@ def test_a_number_that_means_nothing_limits_nothing():
     assert state("I was born after 1990").limits == ()
 
 
-@pytest.fixture(scope="module")
-def network():
-    return learning_minilm(r=2).eval()
+@pytest.fixture(scope="module", params=[PooledJudge, MarkedJudge])
+def network(request):
+    return learning_minilm(r=2, kind=request.param).eval()
 
 
-def test_what_is_read_is_kept(network, monkeypatch):
+def test_a_message_is_read_once(monkeypatch):
+    network = learning_minilm(r=2, kind=PooledJudge).eval()
     judge = MessageJudge(network)
     calls = []
-    forward = type(network).forward
-    monkeypatch.setattr(
-        type(network), "forward", lambda self, batch: calls.append(batch) or forward(self, batch)
-    )
+    states = type(network)._states
+    monkeypatch.setattr(type(network), "_states", lambda self, read: calls.append(read) or states(self, read))
     first = judge.read((), "no horror please")
-    assert (
-        judge.read((), "no horror please") is first and len(calls) == 2
-    )  # what is there, then what it means
+    assert judge.read((), "no horror please") is first and len(calls) == 1
     one, two = judge.meanings((), "no horror please", [(3, 9), (0, 2)])
     assert (one.start, one.end) == (3, 9) and sum(two.odds.values()) == pytest.approx(1, abs=1e-4)
-    judge.meanings((), "no horror please", [(3, 9), (0, 2)])
-    assert len(calls) == 3 and judge.meanings((), "x", []) == []
+    assert len(calls) == 1 and judge.meanings((), "no horror please", []) == []
+    judge.read([Message("user", "hello")], "no horror please")
+    assert len(calls) == 2  # what was said before may turn it
+
+
+def test_pieces_are_judged_alike_alone_and_in_a_batch(network):
+    given = ToJudge((), "Loved Heat, no horror", ((6, 10), (15, 21)))
+    with torch.inference_mode():
+        assert torch.allclose(network([given]).labels, network.heard(given)(given.pieces).labels, atol=1e-5)
 
 
 def test_a_judge_is_the_same_from_a_file(network, tmp_path):

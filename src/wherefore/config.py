@@ -174,6 +174,7 @@ class TurnConfig(_Strict):
     # How far a clause of an item's texts stands out in likeness to what is said, in standard deviations over the items:
     # from `answers` on it answers it.
     answers: float = Field(4.5, ge=0)
+    judge: bool = True  # a learned judge says what pieces of messages mean; without, rules alone do
     questions: bool = True  # ask back, where the answer would say much about what is sought
 
 

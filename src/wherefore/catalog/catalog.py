@@ -24,6 +24,7 @@ from wherefore.catalog.schema import FieldSpec, Schema
 from wherefore.catalog.tables import Table, read_table
 from wherefore.errors import CatalogError, CatalogNotFoundError
 from wherefore.files import ASSETS
+from wherefore.text import forms, stem
 
 _TEXT_CHARS = 1000  # of Catalog.text: about what a sentence embedder reads
 _BUILTIN = ASSETS / "movies.parquet"
@@ -320,6 +321,34 @@ class Catalog:
             self._cache["numbers", field] = found
         return found
 
+    def naming(self, words: str) -> np.ndarray:
+        """Which items' records name all of some words in any of their texts and values, (n,) bool; kept, read-only.
+
+        Words are compared without their endings: "nuts" is named by "1 cup nut butter", not by "walnuts".
+
+        >>> catalog = Catalog.from_records([
+        ...     {"id": "a", "title": "Banana bread", "ingredients": "2 ripe bananas, 1 cup walnuts"},
+        ...     {"id": "b", "title": "Garlic bread", "ingredients": "3 cloves garlic, butter"},
+        ... ])
+        >>> catalog.naming("banana").tolist(), catalog.naming("nuts").tolist(), catalog.naming("garlic bread").tolist()
+        ([True, False], [False, False], [False, True])
+        """
+        places: dict[str, np.ndarray] | None = self._cache.get(("naming", ""))
+        if places is None:
+            rows: dict[str, list[int]] = {}
+            for row, item in enumerate(self._items):
+                for key in {stem(form) for form in forms(_said_of(item))}:
+                    rows.setdefault(key, []).append(row)
+            places = {key: np.array(found, dtype=np.int32) for key, found in rows.items()}
+            self._cache["naming", ""] = places
+        named = np.ones(len(self._items), dtype=bool)
+        for form in forms(words):
+            one = np.zeros(len(self._items), dtype=bool)
+            one[places.get(stem(form), np.empty(0, dtype=np.int32))] = True
+            named &= one
+        named.flags.writeable = False
+        return named
+
     def vocabulary(self, field: str) -> Mapping[str, int]:
         """The values of a category, people or alias field, each with its number of items.
 
@@ -498,3 +527,14 @@ def _check_item(item: Item, schema: Schema, name: str) -> None:
             raise CatalogError(
                 f"{name}: item {item.id!r}, field `{key}` is {shortened(value)}: {error}"
             ) from error
+
+
+def _said_of(item: Item) -> str:
+    """All texts and values of a record."""
+    told = [item.title]
+    for value in item.fields.values():
+        if isinstance(value, str):
+            told.append(value)
+        elif isinstance(value, tuple):
+            told += [str(one) for one in value]
+    return "\n".join(told)

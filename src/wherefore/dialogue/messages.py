@@ -43,7 +43,9 @@ class Dialogue:
     `muted` holds words that no longer say what is sought, or never did: characters `start` to `end` of a message each,
     for what is refused ("no horror"), was taken back ("forget Frozen"), or was removed from a given state. `choice` is
     what the newest message takes up of what was listed, or approves; `passed` are the items of all lists, when it asks
-    for others.
+    for others. Where a judge read along: `acts`, how likely the newest message does each thing that messages do;
+    `described`, the words of all messages that say what is sought; `unmet`, what the newest one refuses or demands, in
+    its words, that nothing in the state stands for.
     """
 
     messages: tuple[Message, ...]
@@ -52,6 +54,13 @@ class Dialogue:
     muted: tuple[Place, ...] = ()
     choice: Choice | None = None
     passed: tuple[str, ...] = ()
+    acts: tuple[tuple[str, float], ...] = ()
+    described: tuple[Place, ...] = ()
+    unmet: tuple[tuple[str, str], ...] = ()  # `unwanted` or `demanded`, and the words
+
+    def act(self, *names: str) -> float:
+        """How likely the newest message does the likeliest of some things; 0 where no judge read it."""
+        return max((odds for name, odds in self.acts if name in names), default=0.0)
 
     @property
     def named_by_user(self) -> tuple[str, ...]:

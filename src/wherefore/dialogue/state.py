@@ -15,6 +15,7 @@ LimitOp = Literal["lt", "le", "gt", "ge", "eq"]
 # What a state holds items under.
 ItemsOf = Literal["liked", "disliked", "seen", "rejected", "chosen", "asked"]
 ITEMS_OF: tuple[ItemsOf, ...] = get_args(ItemsOf)
+ANYWHERE = "*"  # field of what is refused wherever a record names it, in the words of the refusal
 MOST = 20  # items that are listed, however many are asked for
 
 
@@ -108,7 +109,10 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """An attribute wanted or unwanted: a value of a category or people field."""
+    """An attribute wanted or unwanted: a value of a category or people field.
+
+    What no field has as a value may be refused by its words: of the field `ANYWHERE`, whatever text names them all.
+    """
 
     field: str
     value: str  # as the catalogue writes it

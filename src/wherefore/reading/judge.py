@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,11 +16,14 @@ from wherefore.dialogue.labels import ACTS, LABELS, STRENGTHS, WHOSE
 from wherefore.dialogue.messages import Message
 from wherefore.errors import CheckpointError, CheckpointNotFoundError
 from wherefore.files import ASSETS
+from wherefore.lm.rounding import from_bytes, in_bytes
+from wherefore.reading.weighing import Witness
 
 Piece = tuple[int, int]  # characters of a message
-_KEPT = 2_000  # messages that are kept as they were read
+_KEPT = 200  # messages that are kept as they were read
 _BEFORE = 3  # messages before one that it is read with
 _CHANGES = "changes."  # of the encoder's layers, among a judge's tensors
+_TOLD = "told."  # what is known of the rules beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +67,13 @@ class MessageJudge:
 
     Args:
         network: A `wherefore.lm.judge.PooledJudge`, on the CPU.
+        witness: Of what the rules of reading say beside it; without one they count for nothing.
     """
 
-    def __init__(self, network: Any) -> None:
+    def __init__(self, network: Any, witness: Witness | None = None) -> None:
         self._network = network.eval()
-        self._read: OrderedDict[Any, Any] = OrderedDict()
+        self.witness = witness
+        self._read: OrderedDict[Any, _Heard] = OrderedDict()
         self._lock = Lock()
 
     def read(self, before: Sequence[Message], text: str) -> Read:
@@ -78,51 +83,51 @@ class MessageJudge:
             before: The messages before it; only the newest count.
             text: The message.
         """
-        key = (_newest(before), text)
-        found: Read = self._kept(key, lambda: self._made(*key))
-        return found
+        return self._heard(before, text).whole
 
     def meanings(self, before: Sequence[Message], text: str, pieces: Sequence[Piece]) -> list[Meaning]:
         """What pieces of a message mean; arguments as of `read`."""
-        if not pieces:
-            return []
-        key = (_newest(before), text, tuple(pieces))
-        return list(self._kept(key, lambda: self._labelled(*key)[0]))
+        return self._heard(before, text).meanings(pieces)
 
-    def _kept(self, key: Any, make: Callable[[], Any]) -> Any:
+    def _heard(self, before: Sequence[Message], text: str) -> _Heard:
+        key = (_newest(before), text)
         with self._lock:
             if key in self._read:
                 self._read.move_to_end(key)
                 return self._read[key]
-        made = make()
+        made = _Heard(self._network, *key)
         with self._lock:
             self._read[key] = made
             while len(self._read) > _KEPT:
                 self._read.popitem(last=False)
         return made
 
-    def _made(self, before: tuple[Message, ...], text: str) -> Read:
+
+class _Heard:
+    """A message that was read once; pieces of it are judged by what was read."""
+
+    def __init__(self, network: Any, before: tuple[Message, ...], text: str) -> None:
         import torch
 
         from wherefore.lm.judge import ToJudge, found_pieces
 
         with torch.inference_mode():
-            pieces = found_pieces(self._network([ToJudge(before, text, ())]))[0]
-        meanings, acts = self._labelled(before, text, pieces)
-        return Read(tuple(meanings), acts)
+            self._judge = network.heard(ToJudge(before, text, ()))
+            whole = self._judge(())
+            acts = dict(zip(ACTS, whole.acts.sigmoid()[0].tolist(), strict=True))
+            pieces = found_pieces(whole)[0]
+        self.whole = Read(tuple(self.meanings(pieces)), acts)
 
-    def _labelled(
-        self, before: tuple[Message, ...], text: str, pieces: Sequence[Piece]
-    ) -> tuple[list[Meaning], dict[str, float]]:
+    def meanings(self, pieces: Sequence[Piece]) -> list[Meaning]:
+        """What pieces mean."""
         import torch
 
-        from wherefore.lm.judge import ToJudge
-
+        if not pieces:
+            return []
         with torch.inference_mode():
-            judged = self._network([ToJudge(before, text, tuple(pieces))])
+            judged = self._judge(pieces)
             labels = judged.labels.softmax(1).tolist()
             whose, strengths = judged.whose.argmax(1).tolist(), judged.strengths.argmax(1).tolist()
-            acts = judged.acts.sigmoid()[0].tolist()
         found = []
         for (start, end), odds, who, strength in zip(pieces, labels, whose, strengths, strict=True):
             best = int(np.argmax(odds))
@@ -130,7 +135,7 @@ class MessageJudge:
             found.append(
                 Meaning(start, end, LABELS[best], odds[best], by_label, STRENGTHS[strength], WHOSE[who])
             )
-        return found, dict(zip(ACTS, acts, strict=True))
+        return found
 
 
 def _newest(before: Sequence[Message]) -> tuple[Message, ...]:
@@ -159,7 +164,7 @@ def load_judge(file: Path) -> MessageJudge:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    from wherefore.lm.judge import minilm_judge
+    from wherefore.lm.judge import MarkedJudge, PooledJudge, minilm_judge
     from wherefore.lm.low_rank import with_changes
 
     if not file.is_file():
@@ -167,20 +172,23 @@ def load_judge(file: Path) -> MessageJudge:
             f"no {file}; make it with scripts/train_judge.py, or install Wherefore again"
         )
     try:
-        tensors = load_file(file)
+        tensors = from_bytes(load_file(file))
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{file} cannot be read: {error}") from error
     changes = {name.removeprefix(_CHANGES): w for name, w in tensors.items() if name.startswith(_CHANGES)}
-    network = minilm_judge(lambda encoder: with_changes(encoder, changes))
-    own = {name: w for name, w in tensors.items() if not name.startswith(_CHANGES)}
+    own = {name: w for name, w in tensors.items() if not name.startswith((_CHANGES, _TOLD))}
+    told = {name.removeprefix(_TOLD): w for name, w in tensors.items() if name.startswith(_TOLD)}
+    kind = MarkedJudge if "markers.weight" in own else PooledJudge
+    network = minilm_judge(lambda encoder: with_changes(encoder, changes), kind=kind)
     network.load_own(own)
-    return MessageJudge(network)
+    return MessageJudge(network, Witness(told) if told else None)
 
 
-def judge_tensors(network: Any) -> dict[str, np.ndarray]:
-    """All that a judge on MiniLM under LoRA has learned, for a file."""
+def judge_tensors(network: Any, witness: Witness | None = None) -> dict[str, np.ndarray]:
+    """All that a judge on MiniLM under LoRA has learned, for a file; with what is known of the rules beside it."""
     from wherefore.lm.low_rank import learned_changes
 
     changes = {f"{_CHANGES}{name}": change for name, change in learned_changes(network.encoder).items()}
     own: dict[str, np.ndarray] = network.own()
-    return changes | own
+    told = {f"{_TOLD}{kind}": table for kind, table in (witness.tables if witness else {}).items()}
+    return in_bytes(changes | own) | told

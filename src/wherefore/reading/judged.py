@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
-from wherefore.dialogue.messages import Message
+from wherefore.dialogue.labels import ITEM_LABELS
+from wherefore.dialogue.messages import Dialogue, Message, last_said
 from wherefore.dialogue.notes import Verdict
 from wherefore.dialogue.state import FoundWish
 from wherefore.reading.clauses import Span
 from wherefore.reading.judge import Meaning, MessageJudge
+from wherefore.reading.numbers import DECADE, NUMBER
 from wherefore.reading.refusals import is_lifted, is_optional
 from wherefore.reading.values import Passage, ValueFinder, ValueSpan
 from wherefore.reading.vocabulary import Value
-from wherefore.text import words
+from wherefore.reading.weighing import Told
+from wherefore.text import FUNCTION_WORDS, words
 
+_TITLES = ITEM_LABELS | {"unwanted"}  # what is asked may be a title, but mostly is a field
 ITEMS = frozenset(("liked", "disliked", "seen", "named", "compared", "asked"))
 WANTED = frozenset(("wanted", "demanded", "more"))
 UNWANTED = frozenset(("unwanted", "less"))
-_VERDICTS: dict[str, Verdict] = {"liked": "liked", "disliked": "disliked", "seen": "seen"}
+_VERDICTS: dict[str, Verdict] = {
+    "liked": "liked",
+    "disliked": "disliked",
+    "seen": "seen",
+    "unwanted": "rejected",
+}
+_BOUNDS = frozenset(("max", "min", "between", "about", "exactly"))
 _LONGER = 2  # words that a description has beside a value, so that the value is only a part of it
 _SURE = 0.5
+_CERTAIN = 0.85  # from which it is said that a wish cannot be met
+_NUMBER = re.compile(rf"[$€£]?\s?(?:\b{DECADE}|\b{NUMBER})", re.IGNORECASE)
 
 
 class JudgedReader:
@@ -33,50 +47,172 @@ class JudgedReader:
     def __init__(self, judge: MessageJudge, values: ValueFinder) -> None:
         self._judge, self._values = judge, values
 
+    def told(self, dialogue: Dialogue) -> Dialogue:
+        """A dialogue with what the judge says of whole messages, and of what nothing in its state stands for."""
+        messages = dialogue.messages
+        described = [
+            (number, one.start, one.end)
+            for number, message in enumerate(messages)
+            if message.role == "user"
+            for one in self._judge.read(messages[:number], message.content).meanings
+            if one.label in WANTED and one.whose != "other"
+        ]
+        last = len(messages) - 1
+        if messages[last].role != "user":
+            return replace(dialogue, described=tuple(described))
+        read = self._judge.read(messages[:last], messages[last].content)
+        state = dialogue.preferences
+        held = [one.said for one in (*state.wanted, *state.unwanted)] + [one.said for one in state.limits]
+        places = [last_said(one, messages) for one in held]
+        taken = [place[1:] for place in places if place is not None and place[0] == last]
+        taken += [(one.start, one.end) for one in dialogue.mentions if one.message == last]
+        unmet = [
+            (
+                "unwanted" if one.label == "unwanted" else "demanded",
+                messages[last].content[one.start : one.end],
+            )
+            for one in read.meanings
+            if one.label in ("unwanted", "demanded")
+            and one.sure >= _CERTAIN
+            and one.whose != "other"
+            and one.strength != "mild"
+            and not any(_touch((one.start, one.end), place) for place in taken)
+        ]
+        return replace(
+            dialogue, acts=tuple(read.acts.items()), described=tuple(described), unmet=tuple(unmet)
+        )
+
     def titles(self, before: Sequence[Message], text: str) -> list[Meaning]:
-        """The pieces that name items, and that somebody whose taste counts speaks of."""
-        return [one for one in self._judge.read(before, text).meanings if one.label in ITEMS]
+        """The pieces that name items, or may: what is refused is a title or a value."""
+        found = [one for one in self._judge.read(before, text).meanings if one.label in _TITLES]
+        passage = self._values.passage(text, words(text))
+        values = [_characters(passage, span) for span in passage.spans]
+        return [
+            one
+            for one in found
+            if one.label != "unwanted" or not any(_touch((one.start, one.end), value) for value in values)
+        ]
+
+    def refused(self, before: Sequence[Message], text: str) -> list[Span]:
+        """The pieces that say what is not sought."""
+        meanings = self._judge.read(before, text).meanings
+        return [(one.start, one.end) for one in meanings if one.label == "unwanted"]
+
+    def refused_words(self, before: Sequence[Message], text: str, taken: Sequence[Span]) -> list[Span]:
+        """The refusals of a message that name no value or item.
+
+        Args:
+            before: The messages before it.
+            text: The message.
+            taken: Characters that are understood otherwise.
+        """
+        return [
+            (one.start, one.end)
+            for one in self._judge.read(before, text).meanings
+            if one.label == "unwanted"
+            and one.sure >= _SURE
+            and one.whose != "other"
+            and one.strength != "mild"
+            and not any(_touch((one.start, one.end), place) for place in taken)
+        ]
 
     def names_item(self, before: Sequence[Message], text: str, span: Span) -> bool:
         """Whether characters that may name an item, or point at one, do."""
-        return _share(self._judge.meanings(before, text, [span])[0], ITEMS | {"reference"}) >= _SURE
+        odds = self._weighed(self._judge.meanings(before, text, [span])[0], "named")
+        return _share(odds, ITEMS | {"reference"}) >= _SURE
 
-    def verdict(self, before: Sequence[Message], text: str, span: Span) -> Verdict | None:
-        """What is said of an item that is named at these characters."""
+    def verdict(
+        self, before: Sequence[Message], text: str, span: Span, told: Sequence[Verdict] = ()
+    ) -> Verdict | None:
+        """What is said of an item that is named at these characters; `told` is what the rules say, in order."""
         meaning = self._judge.meanings(before, text, [span])[0]
         if meaning.whose == "other":
             return None
-        best = max(_VERDICTS, key=lambda label: meaning.odds[label])
-        rest = meaning.odds["named"] + meaning.odds["compared"] + meaning.odds["asked"]
-        return _VERDICTS[best] if meaning.odds[best] > rest else None
+        odds = self._weighed(meaning, told[-1] if told else "named")  # type: ignore[arg-type]
+        best = max(_VERDICTS, key=lambda label: odds[label])
+        rest = odds["named"] + odds["compared"] + odds["asked"]
+        return _VERDICTS[best] if odds[best] > rest else None
 
     def means_nothing(self, before: Sequence[Message], text: str, span: Span) -> bool:
-        """Whether a number says nothing of what is sought."""
-        return self._judge.meanings(before, text, [span])[0].odds["nothing"] > _SURE
+        """Whether a number that the rules take for a limit says nothing of what is sought."""
+        meaning = self._judge.meanings(before, text, [_amount(text, span)])[0]
+        return self._weighed(meaning, "limit")["nothing"] > _SURE
 
-    def wishes(self, before: Sequence[Message], text: str, masked: Sequence[Span]) -> list[FoundWish]:
+    def bounds(self, before: Sequence[Message], text: str, taken: Sequence[Span]) -> list[tuple[Span, str]]:
+        """The numbers that bound what is sought and that the rules leave out, each with its label.
+
+        Args:
+            before: The messages before it.
+            text: The message.
+            taken: Characters that say something else.
+        """
+        found = []
+        for one in self._judge.read(before, text).meanings:
+            odds = self._weighed(one, "no limit")
+            label = max(_BOUNDS, key=lambda name: odds[name])
+            free = not any(_touch((one.start, one.end), place) for place in taken)
+            if free and one.whose != "other" and _share(odds, _BOUNDS) >= _SURE:
+                found.append(((one.start, one.end), label))
+        return found
+
+    def _weighed(self, meaning: Meaning, told: Told) -> Mapping[str, float]:
+        witness = self._judge.witness
+        return meaning.odds if witness is None else witness.weighed(meaning.odds, told)
+
+    def wishes(
+        self, before: Sequence[Message], text: str, masked: Sequence[Span], told: Sequence[FoundWish] = ()
+    ) -> list[FoundWish]:
         """The wishes of a message.
 
         Args:
             before: The messages before it.
             text: The message.
             masked: Characters that say nothing of values: titles, numbers.
+            told: What the rules take for wishes.
         """
         passage = self._values.passage(text, words(text), masked)
         pieces = [_characters(passage, span) for span in passage.spans]
-        found: list[FoundWish] = []
+        spans: list[ValueSpan | None] = [*passage.spans]
+        for one in told:  # what only the rules find
+            piece = one.start, one.end
+            if not any(_touch(piece, other) for other in pieces):
+                pieces.append(piece)
+                spans.append(None)
         described = [
             (one.start, one.end)
             for one in self._judge.read(before, text).meanings
             if one.label in WANTED | UNWANTED
         ]
+        found: list[FoundWish] = []
         meanings = self._judge.meanings(before, text, pieces)
-        for span, piece, meaning in zip(passage.spans, pieces, meanings, strict=True):
-            if not _is_part(passage, span, piece, described):
-                found += self._wish(passage, span, meaning)
-        return found
+        for span, piece, meaning in zip(spans, pieces, meanings, strict=True):
+            here = [one for one in told if _touch(piece, (one.start, one.end))]
+            if any(one.kind in ("lifted", "freed") for one in here) or _share(meaning.odds, _BOUNDS) >= _SURE:
+                found += here  # an age bounds what is fit for whom, and says who it is for
+            elif (here and span is not None and self._values.words.is_genre(span.key)) or not _is_part(
+                passage, piece, described, self._values.words.nouns
+            ):
+                found += self._wish(passage, span, meaning, here)
+        return sorted(dict.fromkeys(found), key=lambda one: one.start)
 
-    def _wish(self, passage: Passage, span: ValueSpan, meaning: Meaning) -> list[FoundWish]:
+    def _wish(
+        self, passage: Passage, span: ValueSpan | None, meaning: Meaning, told: Sequence[FoundWish]
+    ) -> list[FoundWish]:
+        """What a piece that may be a value says; `told` is what the rules say of it."""
+        by_rule = {one.kind for one in told}
+        kind: Told = "unwanted" if "unwanted" in by_rule else "wanted" if "wanted" in by_rule else "no wish"
+        odds = self._weighed(meaning, kind)
+        wanted, unwanted = _share(odds, WANTED), _share(odds, UNWANTED)
+        if max(wanted, unwanted) < _SURE or meaning.whose == "other":
+            return []
+        mild = meaning.strength == "mild" or odds["less"] > odds["unwanted"]
+        must = odds["demanded"] > odds["wanted"] or meaning.strength == "firm"
+        if kind == "wanted" and wanted > unwanted:
+            return [replace(one, strength=max(one.strength, 2.0)) if must else one for one in told]
+        if kind == "unwanted" and unwanted > wanted:
+            return [replace(one, strength=min(one.strength, 0.5)) if mild else one for one in told]
+        if span is None:
+            return []
         nouns = self._values.words.nouns
         start, end = meaning.start, meaning.end
 
@@ -87,13 +223,8 @@ class JudgedReader:
             return [made(value, "freed", 1.0) for value in self._meant(passage, span)]
         if is_lifted(passage, span, nouns):
             return [made(value, "lifted", 1.0) for value in self._meant(passage, span)]
-        wanted, unwanted = _share(meaning, WANTED), _share(meaning, UNWANTED)
-        if meaning.whose == "other" or max(wanted, unwanted) < _SURE:
-            return []
         if unwanted > wanted:
-            mild = meaning.strength == "mild" or meaning.odds["less"] > meaning.odds["unwanted"]
             return [made(value, "unwanted", 0.5 if mild else 2.0) for value in self._meant(passage, span)]
-        must = meaning.odds["demanded"] > meaning.odds["wanted"] or meaning.strength == "firm"
         values = self._meant(passage, span) if span.is_person else self._values.words.wanted(span.key)
         strong = must or span.is_person or passage.is_placed(span.first)
         strong = strong and meaning.strength != "mild"
@@ -112,18 +243,33 @@ class JudgedReader:
         return list(values)
 
 
-def _share(meaning: Meaning, labels: frozenset[str]) -> float:
-    return sum(meaning.odds[label] for label in labels)
+def _share(odds: Mapping[str, float], labels: frozenset[str]) -> float:
+    return sum(odds[label] for label in labels)
+
+
+def _touch(one: Span, other: Span) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
+
+
+def _amount(text: str, span: Span) -> Span:
+    """Of "no longer than 90 minutes" the number with its unit: so people mark it."""
+    number = _NUMBER.search(text, *span)
+    return span if number is None else (number.start(), span[1])
 
 
 def _characters(passage: Passage, span: ValueSpan) -> Span:
     return passage.said[span.first].start, passage.said[span.end - 1].end
 
 
-def _is_part(passage: Passage, span: ValueSpan, piece: Span, described: Sequence[Span]) -> bool:
+def _is_part(passage: Passage, piece: Span, described: Sequence[Span], nouns: Collection[str]) -> bool:
     """Whether a value is only a word of a longer description: "war" of "a nurse falls in love in the war"."""
     for start, end in described:
         if start <= piece[0] and piece[1] <= end:
-            inside = sum(start <= word.start and word.end <= end for word in passage.said)
-            return inside - (span.end - span.first) >= _LONGER
+            rest = [
+                word
+                for word, inside in zip(passage.said, passage.inside, strict=True)
+                if start <= word.start and word.end <= end and not inside
+            ]
+            told = [word for word in rest if word.form not in FUNCTION_WORDS and word.form not in nouns]
+            return len(told) >= _LONGER
     return False

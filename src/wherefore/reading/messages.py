@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.naming import words_of
 from wherefore.dialogue.messages import Lists, Message
-from wherefore.dialogue.notes import Notes
-from wherefore.dialogue.state import Count, FoundWish, Limit, LimitOp, Wish
+from wherefore.dialogue.notes import Notes, Verdict
+from wherefore.dialogue.state import ANYWHERE, Count, FoundWish, Limit, LimitOp, Wish
 from wherefore.reading.clauses import Span, blank, clauses
 from wherefore.reading.corrections import CORRECTS, DROPS, NEEDNT, SELF_CORRECTION, START_OVER
 from wherefore.reading.counts import read_count
 from wherefore.reading.critiques import CritiqueReader, FoundAnswer, FoundCritique
 from wherefore.reading.foreign import ForeignReader
 from wherefore.reading.judged import JudgedReader
+from wherefore.reading.judged_limits import JudgedLimits, youngest
 from wherefore.reading.judgements import ItemJudge
 from wherefore.reading.limits import FoundLimit, LimitReader, lowered
 from wherefore.reading.mentions import Found
 from wherefore.reading.references import ReferenceReader
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.wishes import WishReader
-from wherefore.text import forms, straight, words
+from wherefore.text import FUNCTION_WORDS, forms, straight, words
 
 _ASKS_REFUSAL = re.compile(
     r"\b(?:not (?:\w+ )?(?:to )?(?:see|watch|want|like|read|have)|(?:don't|do not|wouldn't) (?:you )?(?:\w+ "
@@ -71,6 +73,7 @@ _BARE_LIMIT = re.compile(
     r"(?P<number>\d{1,5})\b(?!\s*(?:[a-z]*(?:min|hour|year|star|time)|%|/|\d))",
     re.IGNORECASE,
 )
+_MOST_NAMED = 0.9  # share of the items whose records may name what is refused, so that others are left
 _THAN = re.compile(r"(?:\s+\w+)?\s+than\s+(?:the\s+)?", re.IGNORECASE)  # "a longer film than"
 
 
@@ -93,6 +96,36 @@ class _Heard:
     def places(self) -> list[Span]:
         """Where it names items and people."""
         return [*((one.start, one.end) for one in self.found), *(span for span, _ in self.same)]
+
+
+class Aside:
+    """Notes in which verdicts on the items that a message names are put aside, to be weighed; all else is noted.
+
+    Args:
+        notes: Where that is.
+        items: The ids of those items.
+
+    Attributes:
+        told: The verdicts on each, in order.
+    """
+
+    def __init__(self, notes: Notes, items: Collection[str]) -> None:
+        object.__setattr__(self, "_notes", notes)
+        object.__setattr__(self, "_items", items)
+        object.__setattr__(self, "told", {})
+
+    def note(self, item_id: str, verdict: Verdict) -> None:
+        """As of `Notes`."""
+        if item_id in self._items and verdict in ("liked", "disliked", "seen"):
+            self.told.setdefault(item_id, []).append(verdict)
+        else:
+            self._notes.note(item_id, verdict)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._notes, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._notes, name, value)
 
 
 class MessageReader:
@@ -118,6 +151,7 @@ class MessageReader:
         self._judged = judged
         self._catalog, self._values, self._wishes, self._limits = catalog, values, wishes, limits
         self._references = references
+        self._bounds = JudgedLimits(catalog, limits.measures)
         self._critiques = CritiqueReader(catalog, limits)
         self._people = [spec.name for spec in catalog.schema.names]
         # What items are called: "movies", "thrillers".
@@ -153,7 +187,18 @@ class MessageReader:
                 for one in heard.limits
                 if one.lifts or not judged.means_nothing(before, content, (one.start, one.end))
             ]
-            heard = replace(heard, limits=limits, before=before)
+            spans = [(one.start, one.end) for one in limits]
+            bounds = judged.bounds(before, content, [*spans, *heard.places, about])
+            fields = {one.field for one in limits}
+            age = self._limits.measures.age
+            more = [
+                one
+                for one in self._bounds.read(content, bounds)
+                if one.field not in fields or (age is not None and one.field == age.name)
+            ]
+            limits = youngest([*limits, *more], age)
+            hidden = [*heard.hidden, *(span for span, _ in bounds)]
+            heard = replace(heard, limits=limits, hidden=hidden, before=before)
         for lifted in heard.limits:
             if lifted.lifts:
                 notes.lift(lifted.field, lifted.op)
@@ -235,7 +280,14 @@ class MessageReader:
         mild = blank(mild, [(limit.start, limit.end) for limit in limits if limit.vague])
         turned = _ASKS_REFUSAL.search(straight(question)) is not None and len(text.split()) <= 12
         refuses = turned and not _REQUESTS.search(text)
-        judge = ItemJudge(question, lists.last, lists.focus, notes)
+        aside = Aside(notes, {one.item_id for one in heard.found})
+        judge = ItemJudge(
+            question,
+            lists.last,
+            lists.focus,
+            notes if self._judged is None else aside,  # type: ignore[arg-type]
+        )
+        told: list[FoundWish] = []
         corrected = 0.0  # the strength of a wish that was taken back
         measured: list[Limit] = []
         values: list[Span] = []
@@ -243,36 +295,61 @@ class MessageReader:
             here = [one for one in heard.found if clause[0] <= one.start < clause[1]]
             notes.words = _told(heard.content, clause)
             alone = bool(judge.own or here) or len(lists.last) == 1
-            if self._judged is not None and here:
-                for one in here:
-                    verdict = self._judged.verdict(heard.before, heard.content, (one.start, one.end))
-                    if one.item_id and verdict is not None:
-                        notes.note(one.item_id, verdict)
-                judge.own = [one.item_id for one in here if one.item_id]
-            else:
-                judge.read(
-                    mild if alone else text, clause, here
-                )  # of a list it does say that it does not please
+            # Of a list it does say that it does not please.
+            judge.read(mild if alone else text, clause, here)
             for critique in critiques:
                 if clause[0] <= critique.start < clause[1]:
                     than = [one.item_id for one in here if _THAN.fullmatch(text[critique.end : one.start])]
                     target = than[:1] or judge.own or lists.focus
                     measured += self._measured(heard, flat, critique, target, lists.last)
-            if self._judged is not None:
-                continue
             said = [word for word in spoken if clause[0] <= word.start < clause[1]]
             wishes = self._wishes.read(heard.content, said, heard.places)
+            if self._judged is not None:
+                told += wishes
+                continue
             values += [(wish.start, wish.end) for wish in wishes]
             for wish in wishes:
                 corrected = self._note_wish(heard.content, wish, wishes, refuses, corrected, notes)
         if self._judged is not None:
+            self._note_verdicts(heard, self._judged, aside, notes)
             masked = (*heard.places, *heard.hidden)
             notes.words = ""
-            judged = self._judged.wishes(heard.before, heard.content, masked)
+            judged = self._judged.wishes(heard.before, heard.content, masked, told)
+            for start, end in self._judged.refused(heard.before, heard.content):
+                notes.mute(start, end)
             for wish in judged:
                 values.append((wish.start, wish.end))
                 corrected = self._note_wish(heard.content, wish, judged, refuses, corrected, notes)
+            self._note_refused_words(heard, self._judged, [*masked, *values], notes)
         return measured, values
+
+    def _note_refused_words(
+        self, heard: _Heard, judged: JudgedReader, taken: Sequence[Span], notes: Notes
+    ) -> None:
+        """Note refusals that name no value, where records name their words: "no garlic", of a list of ingredients."""
+        for start, end in judged.refused_words(heard.before, heard.content, taken):
+            said = heard.content[start:end]
+            told = " ".join(form for form in forms(said) if form not in FUNCTION_WORDS)
+            if told and 0 < self._catalog.naming(told).mean() <= _MOST_NAMED:
+                notes.refuse(Wish(ANYWHERE, told, 2.0, said))
+
+    def _note_verdicts(self, heard: _Heard, judged: JudgedReader, aside: Aside, notes: Notes) -> None:
+        """Note what is said of the items that a message names, by the judge and by what was put aside."""
+        parts = clauses(heard.text, heard.places)
+        for one in heard.found:
+            if not one.item_id:
+                continue
+            by_rule = aside.told.get(one.item_id, ())
+            verdict = judged.verdict(heard.before, heard.content, (one.start, one.end), by_rule)
+            clause = next((part for part in parts if part[0] <= one.start < part[1]), (one.start, one.end))
+            notes.words = _told(heard.content, clause)
+            if verdict in ("liked", "disliked") and "seen" in by_rule:
+                notes.note(one.item_id, "seen")
+            if verdict == "rejected":
+                notes.mute(one.start, one.end)  # nor is anything like it sought
+                notes.reject([one.item_id])
+            elif verdict is not None:
+                notes.note(one.item_id, verdict)
 
     def _note_wish(
         self,

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.dialogue.choices import Choice
 from wherefore.dialogue.messages import Dialogue, Lists, Mention, Message, parse_messages
 from wherefore.dialogue.notes import Notes
+from wherefore.dialogue.questions import Question
 from wherefore.dialogue.state import Preferences
 from wherefore.errors import DialogueError
 from wherefore.reading.absent import AbsentReader
@@ -23,15 +24,14 @@ from wherefore.reading.mentions import Found, MentionReader
 from wherefore.reading.messages import MessageReader
 from wherefore.reading.questions import QuestionReader
 from wherefore.reading.references import ReferenceReader
+from wherefore.reading.slots import slots_in
 from wherefore.reading.titles import TitleIndex
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.vocabulary import Vocabulary
 from wherefore.reading.wishes import WishReader
 from wherefore.text import words
 
-if TYPE_CHECKING:
-    from wherefore.dialogue.questions import Question
-
+_ASKS = 0.7  # how likely a message asks about items, so that it is taken for a question
 _REMEMBERED = 1_000  # messages of which it is remembered what they name
 _OWN_LINE = re.compile(r"^\d+\. \*\*[^\n]+?\*\*[^\n—]* — (?P<reason>[A-Z].*)$", re.MULTILINE)
 
@@ -130,7 +130,8 @@ class DialogueReader:
             muted |= past.muted(parsed, noted)
         state = replace(preferences or Preferences(), **notes.values())
         passed = tuple(one for one in passed if one not in state.liked)
-        return Dialogue(parsed, tuple(noted), state, tuple(sorted(muted)), choice, passed)
+        dialogue = Dialogue(parsed, tuple(noted), state, tuple(sorted(muted)), choice, passed)
+        return dialogue if self._judged is None else self._judged.told(dialogue)
 
     def _hear(
         self, so_far: Dialogue, found: Sequence[Found], lists: Lists, question: str, notes: Notes
@@ -167,7 +168,7 @@ class DialogueReader:
             if any(one.start < span[1] and span[0] < one.end for one in kept):
                 continue
             linked = self._titles.linked(text, span, named)
-            if linked is not None:
+            if linked is not None and (meaning.label != "unwanted" or linked.score == 100):
                 kept.append(linked)
         return tuple(sorted(kept, key=lambda one: one.start))
 
@@ -175,7 +176,7 @@ class DialogueReader:
         """What the newest message of a dialogue that was read asks about items; None when it asks nothing."""
         if self._items is not self.catalog.items:
             self.refresh()
-        return self._questions.read(dialogue)
+        return self._questions.read(dialogue) or judged_question(dialogue)
 
     def absent(self, dialogue: Dialogue) -> tuple[str, ...]:
         """What the newest message of a dialogue that was read speaks of as items are, and the catalogue lacks.
@@ -226,6 +227,18 @@ class DialogueReader:
         kept = [one for one in rest if not any(_overlap(one, each) for each in pointed)]
         refined = self._references.refine(text, kept)
         return tuple(sorted([*pointed, *refined], key=lambda found: found.start))
+
+
+def judged_question(dialogue: Dialogue) -> Question | None:
+    """What the newest message asks of items by a judge alone: nothing is known of it but which items it means."""
+    if dialogue.act("question") < _ASKS or dialogue.act("request", "refine", "naming") > 1 - _ASKS:
+        return None
+    number, listed = len(dialogue.messages) - 1, dialogue.last_listed
+    content = dialogue.messages[number].content
+    named = tuple(dict.fromkeys(one.item_id for one in dialogue.mentions if one.message == number))
+    counted = tuple(listed[slot] for slot in slots_in(content, len(listed)))
+    items = named or counted or listed
+    return Question("untold", items, end=len(content), named=bool(named)) if items else None
 
 
 def _by_message(mentions: Sequence[Mention], messages: Sequence[Message]) -> list[list[Found]]:

@@ -8,7 +8,7 @@ from collections.abc import Collection
 import numpy as np
 
 from wherefore.dialogue.messages import Dialogue
-from wherefore.dialogue.state import ITEMS_OF, Limit
+from wherefore.dialogue.state import ANYWHERE, ITEMS_OF, Limit
 from wherefore.errors import CatalogError
 from wherefore.retrieval.index import Index
 
@@ -41,6 +41,9 @@ def allowed_rows(
     for wish in preferences.refusals:
         refused = np.ones(len(index), dtype=bool)
         for field, value in wish.parts:
+            if field == ANYWHERE:
+                refused &= index.catalog.naming(value)
+                continue
             bears = index.attributes.bears(field, value)
             refused &= (bears | ~index.attributes.known(field)) if field in places else bears
         allowed &= ~refused

@@ -42,6 +42,8 @@ def resolved(
     spec = meanings.field(asked)
     if spec is not None:
         return replace(question, kind="value", field=spec.name)
+    if len(question.items) > 1:
+        return question
     rows = [retriever.index.catalog.row(item) for item in question.items[:1]]
     alone = replace(dialogue, messages=(replace(message, content=asked),), mentions=())
     found = answering(alone, rows, matcher(retriever))[0]

@@ -21,6 +21,7 @@ _NEAR = 0.6  # standard deviations below the best within which another item may 
 _UNSURE = 0.5  # below the level from which a clause answers: it may still be the one
 _SURE = 1.5  # above that level it is the one, however near others are
 _SAID = 2.5  # below it something of what was said is heard all the same
+_NAMES = 0.7  # how likely a message asks for a title, so that one is sought
 _LEAST = 3  # words with a content of their own in a message that says something
 _GENERIC = re.compile(
     r"\b(?:recommend\w*|suggest\w*|surprise|anything|whatever|another|others?|more|else|next|again|help|movies?|films?|"
@@ -42,11 +43,18 @@ def named(dialogue: Dialogue, retriever: Retriever, nouns: set[str], level: floa
         None where the newest message asks no such question, or nothing comes close.
     """
     source = matcher(retriever)
-    if source is None or not is_naming(dialogue.messages[-1].content, nouns):
-        return None
     asked = dialogue.messages[-1]
-    told = replace(asked, content=description(asked.content, nouns))
-    newest = replace(dialogue, messages=(told,), mentions=())  # nothing before it says which one is meant
+    by_words = is_naming(asked.content, nouns)
+    if source is None or not (by_words or dialogue.act("naming") >= _NAMES):
+        return None
+    last = len(dialogue.messages) - 1
+    pieces = [asked.content[start:end] for number, start, end in dialogue.described if number == last]
+    if not by_words and not pieces:
+        return None
+    told = replace(asked, content=description(asked.content, nouns) if by_words else " ".join(pieces))
+    newest = replace(
+        dialogue, messages=(told,), mentions=(), described=()
+    )  # nothing before it says which one is meant
     catalog = retriever.index.catalog
     rows = source.search(newest, np.zeros(0), 5, np.ones(len(catalog), dtype=bool))[0]
     found = [

@@ -19,6 +19,7 @@ from wherefore.lm.head import Scores
 from wherefore.lm.model import DialogueCache, RecommenderLM
 from wherefore.lm.server import Server
 from wherefore.ranking.ranker import Mode, Ranked, Ranker, length
+from wherefore.reading.judge import packaged_judge
 from wherefore.reading.reader import DialogueReader
 from wherefore.retrieval.candidates import Candidates
 from wherefore.retrieval.field_meanings import FieldMeanings
@@ -46,7 +47,7 @@ class ListMaker:
         self.index = index
         self.model = model.eval()
         self.retriever = retriever or make_retriever(config, index)
-        self.reader = DialogueReader(index.catalog)
+        self.reader = DialogueReader(index.catalog, packaged_judge() if config.turn.judge else None)
         self.signals = dict(signals or {})
         self.lm = language_model(config, index, self.model, self.signals)
         self.turns = Turns()

@@ -162,6 +162,8 @@ class _Answer:
         """That no record tells what was asked."""
         if self.question.said:
             return f"My records say nothing of {self.question.said}."
+        if len(self.slots) > 1:
+            return f"My records of these {self.plural} do not tell that. Ask me about one of them."
         sentence = f"my record of {next(iter(self.slots))} does not tell that."
         return self.shown([sentence, "ask me what it is about, or how it compares to another."], [])
 

@@ -26,7 +26,8 @@ def first_words(
     `before` gives the state that the newest message was said to.
     """
     if question is None:
-        return smalltalk.answer(dialogue, index.catalog, before)
+        said = smalltalk.answer(dialogue, index.catalog, before)
+        return said or smalltalk.by_acts(dialogue, index.catalog, before)
     known = [index.catalog.row(item) for item in question.items if item in index.catalog]
     near = closeness(dialogue, np.array(known, dtype=np.int64), index)
     return answer(question, dialogue, index.catalog, near)

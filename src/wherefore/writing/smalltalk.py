@@ -144,6 +144,49 @@ def answer(
     return passing if passing is not None and bare(before()) == bare(dialogue.preferences) else None
 
 
+_CHAT = ("smalltalk", "off_topic", "other_language", "injection", "unclear")
+_ASKS = ("request", "refine", "taste", "question", "naming", "answer")
+_LIKELY, _SURE = (
+    0.5,
+    0.8,
+)  # that a message is none that asks for a list, where it changed nothing, and where it did
+
+
+def by_acts(dialogue: Dialogue, catalog: Catalog, before: Callable[[], Preferences]) -> Said | None:
+    """The answer to a message that asks for nothing, by what the judge says that it does.
+
+    Args:
+        dialogue: What was said.
+        catalog: What is recommended from.
+        before: As of `answer`.
+    """
+    acts = dict(dialogue.acts)
+    if not acts:
+        return None
+    noun, plural = catalog.schema.noun.lower(), catalog.schema.plural.lower()
+    asks, best = dialogue.act(*_ASKS), max((*_CHAT, "choice"), key=acts.__getitem__)
+    sure = acts[best] >= _SURE and asks <= 1 - _SURE
+    if not sure and (acts[best] < _LIKELY or asks >= _LIKELY):
+        return None
+    number = len(dialogue.messages) - 1
+    changed = any(mention.message == number for mention in dialogue.mentions) or bare(before()) != bare(
+        dialogue.preferences
+    )
+    if changed and (not sure or best not in ("off_topic", "other_language")):
+        return None
+    if best == "choice" and not dialogue.last_listed:
+        return None
+    told = {
+        "choice": f"Good. Tell me afterwards how you liked it, or ask whenever you want another {noun}.",
+        "smalltalk": f"I see. Whenever you want a {noun}, tell me what it should be like.",
+        "off_topic": f"I cannot help with that: I only know about {plural}. Shall I find you one?",
+        "other_language": f"I am sorry, I only understand English. Which {plural} do you like?",
+        "injection": f"I only recommend {plural} and say why. What should the next one be like?",
+        "unclear": f"I did not get that. Tell me what the {noun} should be about, or one that you liked.",
+    }
+    return Said(told[best], "ask" if best == "unclear" else "chat")
+
+
 def bare(state: Preferences) -> Preferences:
     """A state without the words that it was read from."""
     return replace(state, said=())

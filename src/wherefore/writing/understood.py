@@ -10,6 +10,7 @@ import numpy as np
 from wherefore.catalog.catalog import Catalog
 from wherefore.dialogue.messages import Dialogue, last_said
 from wherefore.dialogue.spoken import limit_words
+from wherefore.dialogue.state import ANYWHERE
 from wherefore.reading.unrecorded import other_kinds, unrecorded
 from wherefore.text import joined
 
@@ -40,11 +41,15 @@ def _sentences(
         yield f"I know no {catalog.schema.noun.lower()} called {names}."
     yield from _degrees(dialogue, catalog, opening, total)
     yield from _left_out(dialogue, catalog)
+    yield from _named(dialogue, catalog)
     newest = dialogue.messages[-1].content
     if others := other_kinds(newest, catalog):
         yield f"I know only {catalog.schema.plural}, no {joined(others)}."
     if silent := unrecorded(newest, catalog):
         yield f"My records say nothing of {joined(silent)}."
+    for kind, able in (("unwanted", "leave out"), ("demanded", "make sure of")):
+        if open_ := [f"“{words}”" for side, words in dialogue.unmet if side == kind][:_ABSENT]:
+            yield f"I could not {able} {joined(open_, 'or')}: my records do not tell it."
 
 
 def _left_out(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
@@ -59,6 +64,16 @@ def _left_out(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
             unknown.append((spec.label or spec.name).lower())
     if unknown:
         yield f"I left out {catalog.schema.plural} whose {joined(unknown, 'or')} I do not know."
+
+
+def _named(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
+    """That items were left out whose records name what the newest message refuses in words of its own."""
+    last = len(dialogue.messages) - 1
+    said = [wish.said for wish in dialogue.preferences.refusals if wish.field == ANYWHERE]
+    now = [one for one in said if (place := last_said(one, dialogue.messages)) and place[0] == last]
+    if now:
+        words = joined([f"“{one}”" for one in dict.fromkeys(now)], "or")
+        yield f"I left out {catalog.schema.plural} whose record names {words}."
 
 
 def _degrees(dialogue: Dialogue, catalog: Catalog, opening: str, total: int) -> Iterator[str]:

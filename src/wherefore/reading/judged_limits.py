@@ -1,0 +1,169 @@
+"""Limits by a judge: which numbers bound what is sought, and which field they speak of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.schema import FieldSpec
+from wherefore.dialogue.state import LimitOp
+from wherefore.reading.clauses import Span
+from wherefore.reading.comparisons import BEFORE
+from wherefore.reading.limits import FoundLimit, lowered
+from wherefore.reading.measures import Measures
+from wherefore.reading.numbers import DECADE, MINUTES, NUMBER, amount, decade, is_year, number, quantity
+from wherefore.text import NUMBERS, stem
+
+_QUANTITY = re.compile(quantity({"to", "and", "or", "ish"}))
+_NUMBER = re.compile(rf"\b{NUMBER}")
+_DECADE = re.compile(DECADE)
+_LAST_YEARS = re.compile(rf"\b(?:last|past)\s+(?P<n>{NUMBER})\s+years?\b")
+_AGED = re.compile(
+    rf"\b(?P<n>\d{{1,2}}|{NUMBER})[\s-]*(?:y(?:ea)?rs?[\s-]*olds?|y/?os?|y(?:ea)?rs?\s+of\s+age)\b"
+)
+_AFTER = 12  # characters behind a number in which it may be said to be an age
+_GROWN = 17  # from the next year on anybody may see anything
+_NEAR = 0.15  # of a number that is only about right
+_RARE, _USUAL = 0.01, 0.99  # shares of the items that a bare number must leave, and leave out
+_BOUNDS: dict[str, tuple[LimitOp, ...]] = {"max": ("le",), "min": ("ge",), "exactly": ("eq",)}
+
+
+class JudgedLimits:
+    """Makes limits of numbers that a judge takes for bounds.
+
+    Args:
+        catalog: The catalogue.
+        measures: Its numbers and dates.
+    """
+
+    def __init__(self, catalog: Catalog, measures: Measures) -> None:
+        self._catalog, self._measures = catalog, measures
+
+    def read(self, text: str, bounds: Sequence[tuple[Span, str]]) -> list[FoundLimit]:
+        """The limits in a text.
+
+        Args:
+            text: The text.
+            bounds: Where a number stands, with the label that it has: `max`, `min`, `between`, `about`, `exactly`.
+        """
+        low = lowered(text)
+        found = [limit for span, label in bounds for limit in self._limits(low, span, label)]
+        return youngest(found, self._measures.age)
+
+    def _limits(self, low: str, span: Span, label: str) -> Iterator[FoundLimit]:
+        said = low[slice(*span)]
+        year, newest = self._measures.year, self._measures.newest
+        if year is not None and (last := _LAST_YEARS.search(said)):
+            yield FoundLimit(year.name, "ge", newest - (number(last["n"]) or 0.0), *span)
+            return
+        if year is not None and (match := _DECADE.search(said)) and label != "max":
+            first = decade(match[0])
+            if first:
+                yield FoundLimit(year.name, "ge", float(first), *span)
+                if label != "min":
+                    yield FoundLimit(year.name, "le", first + 9.0, *span)
+                return
+        age = self._measures.age
+        if aged := _AGED.search(low[span[0] : span[1] + _AFTER]):
+            years = number(aged["n"])
+            if age is not None and years is not None and years <= _GROWN:
+                yield FoundLimit(age.name, "le", years, *span)
+            return
+        said = str(NUMBERS.get(said, said))  # "eleven"
+        match = _QUANTITY.search(said) if not said[:1].isdigit() else _QUANTITY.match(said)
+        value = amount(match) if match is not None else None
+        if match is None or value is None:
+            return
+        spec, scale = self._field(match, low, span, value, label)
+        if spec is None:
+            return
+        value = _whole(match, said, value) * scale
+        if spec is age:
+            if value <= _GROWN:
+                yield FoundLimit(spec.name, "le", value, *span)
+        elif label == "between":
+            both = [number(one) for one in _NUMBER.findall(said)]
+            told = [one for one in both if one is not None]
+            if len(told) == 2:
+                yield FoundLimit(spec.name, "ge", min(told) * scale, *span)
+                yield FoundLimit(spec.name, "le", max(told) * scale, *span)
+        elif label == "about":
+            room = 2.0 if spec is year else _NEAR * value
+            yield FoundLimit(spec.name, "ge", value - room, *span)
+            yield FoundLimit(spec.name, "le", value + room, *span)
+        else:
+            ops = _BOUNDS[label]
+            if spec is year and label == "exactly":
+                ops = ("ge", "le")
+            if label in ("max", "min") and (strict := _strict(low[: span[0]], ops[0])):
+                ops = (strict,)
+            for op in ops:
+                yield FoundLimit(spec.name, op, round(value, 6), *span)
+
+    def _field(
+        self, match: re.Match[str], low: str, span: Span, value: float, label: str
+    ) -> tuple[FieldSpec | None, float]:
+        """The field that a number speaks of: by its unit, by a word beside it, or as the only one that it fits."""
+        measures = self._measures
+        after = low[span[0] + match.end("n") :]
+        for mark in (match["currency"], match["unit"]):
+            united = measures.in_unit(mark) if mark else None
+            if united is not None:
+                return united
+        if match["currency"] or stem(match["unit"] or "") in MINUTES:
+            return None, 1.0  # a unit of something that the catalogue does not have
+        if (
+            match["unit"]
+            and measures.labelled(match["unit"]) is None
+            and match.end("unit") <= span[1] - span[0]
+        ):
+            return None, 1.0  # "five feet"
+        if is_year(match["n"]):
+            return measures.year, 1.0
+        near = re.findall(r"[a-z]+", low[max(0, span[0] - 25) : span[0]])[-3:]
+        for word in reversed([*re.findall(r"[a-z]+", after[:20])[:2], *near]):
+            spec = measures.labelled(word)
+            if spec is not None and spec is not measures.year:
+                return spec, 1.0
+        if measures.age is not None and value <= _GROWN and label != "min":
+            return measures.age, 1.0
+        fits = [spec for spec in self._catalog.schema.measures if self._fits(spec, value, label)]
+        return (fits[0], 1.0) if len(fits) == 1 else (None, 1.0)
+
+    def _fits(self, spec: FieldSpec, value: float, label: str) -> bool:
+        if spec.is_date or spec is self._measures.year or spec is self._measures.age:
+            return False
+        known = self._catalog.numbers(spec.name)
+        known = known[~np.isnan(known)]
+        if not len(known):
+            return False
+        below = float((known <= value).mean())
+        return _RARE <= below <= _USUAL if label != "exactly" else bool((known == value).any())
+
+
+def youngest(limits: Sequence[FoundLimit], age: FieldSpec | None) -> list[FoundLimit]:
+    """Limits of which those on the age are one: of several children the youngest counts."""
+    ages = [one for one in limits if age is not None and one.field == age.name and not one.lifts]
+    least = min(ages, key=lambda one: one.value, default=None)
+    return [one for one in limits if one not in ages or one is least]
+
+
+def _strict(before: str, op: LimitOp) -> LimitOp | None:
+    """What the words before a number say of its bound, if they say it of the same side: "under" of at most."""
+    for said in sorted(BEFORE, key=len, reverse=True):
+        if re.search(rf"\b{re.escape(said)}\s*$", before):
+            return BEFORE[said] if BEFORE[said][0] == op[0] else None
+    return None
+
+
+def _whole(match: re.Match[str], said: str, value: float) -> float:
+    """Of "an hour forty" what its words beyond the first number add."""
+    if stem(match["unit"] or "") in ("hour", "hr", "h") and not (match["half"] or match["n2"] or match["n3"]):
+        more = _NUMBER.search(said, match.end())
+        minutes = number(more[0]) if more is not None else None
+        if minutes is not None and 1 <= minutes < 60:
+            return value + minutes / 60
+    return value

@@ -1,0 +1,83 @@
+"""Numbers that a judge takes for bounds, and the limits that they make."""
+
+import pytest
+
+from conftest import make_movies
+from test_judged import Told
+from wherefore.catalog.catalog import Catalog
+from wherefore.reading.judged_limits import JudgedLimits
+from wherefore.reading.measures import Measures
+from wherefore.reading.reader import DialogueReader
+
+
+@pytest.fixture(scope="module")
+def limits():
+    catalog = Catalog.builtin()
+    return JudgedLimits(catalog, Measures(catalog))
+
+
+def read(limits, text, words, label):
+    start = text.index(words)
+    return [
+        (one.field, one.op, one.value) for one in limits.read(text, [((start, start + len(words)), label)])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "label", "found"),
+    [
+        ("got 110 minutes precisely, kid's at judo", "110 minutes", "max", [("runtime_min", "le", 110)]),
+        (
+            "whatever's left of the night is an hour forty",
+            "an hour forty",
+            "max",
+            [("runtime_min", "le", 100)],
+        ),
+        ("she said 1 h 45, not more", "1 h 45", "max", [("runtime_min", "le", 105)]),
+        ("ninety and i'm out", "ninety", "max", [("runtime_min", "le", 90)]),
+        ("two hours at the very least", "two hours", "min", [("runtime_min", "ge", 120)]),
+        ("90-100 min", "90-100 min", "between", [("runtime_min", "ge", 90), ("runtime_min", "le", 100)]),
+        ("100 min or so", "100 min", "about", [("runtime_min", "ge", 85), ("runtime_min", "le", 115)]),
+        ("my 10yo picks", "10yo", "max", [("age", "le", 10)]),
+        ("a six-year-old who hates me", "six-year-old", "max", [("age", "le", 6)]),
+        ("she's eleven and bored", "eleven", "max", [("age", "le", 11)]),
+        ("we're a 1977 sort of house", "1977", "exactly", [("year", "ge", 1977), ("year", "le", 1977)]),
+        ("the 70s, obviously", "70s", "between", [("year", "ge", 1970), ("year", "le", 1979)]),
+        ("not before the 90s began", "90s", "min", [("year", "ge", 1990)]),
+        ("strictly after 2000", "2000", "min", [("year", "gt", 2000)]),
+        ("what came before 1960", "1960", "max", [("year", "lt", 1960)]),
+        ("a budget of $20", "$20", "max", []),
+        ("fun for an 80 year old", "80 year old", "max", []),  # a grown-up's age limits nothing
+        ("five feet of snow", "five feet", "max", []),
+        ("some words", "words", "max", []),
+    ],
+)
+def test_a_number_limits_the_field_that_it_speaks_of(limits, text, words, label, found):
+    assert read(limits, text, words, label) == found
+
+
+def test_recent_years_are_counted_from_the_newest(limits):
+    ((name, op, value),) = read(limits, "best of the last 5 years", "last 5 years", "between")
+    assert (name, op) == ("year", "ge") and value == Measures(Catalog.builtin()).newest - 5
+
+
+def test_of_several_children_the_youngest_counts(limits):
+    text = "for mine, 4 and 7"
+    found = limits.read(text, [((10, 11), "max"), ((16, 17), "max")])
+    assert [(one.field, one.value) for one in found] == [("age", 4.0)]
+
+
+def state(text, **labels):
+    return DialogueReader(make_movies(), Told(**labels)).read([{"role": "user", "content": text}]).preferences
+
+
+def test_what_the_rules_leave_out_is_limited_by_the_judge():
+    (limit,) = state("whatever's left of the night is 95 min", **{"95_min": "max"}).limits
+    assert (limit.field, limit.op, limit.value, limit.said) == ("runtime_min", "le", 95.0, "95 min")
+    assert state("she slept 95 min of it", **{"95_min": "nothing"}).limits == ()
+    assert state("they all say 95 min", **{"95_min": "max other"}).limits == ()
+
+
+def test_what_the_rules_put_right_stays_right():
+    both = state("after 1970, no wait, after 1985", **{"1970": "min", "1985": "min", "after_1985": "min"})
+    assert [(one.op, one.value) for one in both.limits] == [("gt", 1985.0)]
