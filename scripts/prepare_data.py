@@ -267,6 +267,7 @@ class Shop(NamedTuple):
 
 SHOPS = {
     "recipes": Shop("recipes_small", "directions", frozenset(("url", "image_url", "timing"))),
+    "office": Shop("amazon_office", "descriptions", frozenset()),
     "clothing": Shop("clothing_small", "descriptions", frozenset(("image_urls",))),
     "books": Shop(
         "goodbooks_10k",
@@ -306,7 +307,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     books.add_argument("--source", type=Path, required=True, help="folder with goodbooks_10k/items.jsonl.gz")
     books.add_argument("--out", type=Path, required=True, help="the .csv file to write")
     shop = commands.add_parser(
-        "shop", help="catalogues that data/requests has judged answers of, as JSON lines"
+        "shop", help="catalogues that data/requests and data/blind speak of, as JSON lines"
     )
     shop.add_argument("name", choices=sorted(SHOPS))
     shop.add_argument("--source", type=Path, required=True, help="folder with the folders of the data sets")
