@@ -322,7 +322,7 @@ class Catalog:
         return found
 
     def naming(self, words: str) -> np.ndarray:
-        """Which items' records name all of some words in any of their texts and values, (n,) bool; kept, read-only.
+        """Which items' records name all of some words in any of their texts and values, (n,) bool.
 
         Words are compared without their endings: "nuts" is named by "1 cup nut butter", not by "walnuts".
 
@@ -346,7 +346,6 @@ class Catalog:
             one = np.zeros(len(self._items), dtype=bool)
             one[places.get(stem(form), np.empty(0, dtype=np.int32))] = True
             named &= one
-        named.flags.writeable = False
         return named
 
     def vocabulary(self, field: str) -> Mapping[str, int]:

@@ -12,12 +12,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wherefore.dialogue.labels import ACTS, ITEM_LABELS, LABELS, NUMBER_LABELS, Span
+from wherefore.dialogue.labels import (
+    ACTS,
+    BOUND_LABELS,
+    ITEM_LABELS,
+    LABELS,
+    NUMBER_LABELS,
+    VALUE_LABELS,
+    Span,
+)
 from wherefore.dialogue.messages import Message
 from wherefore.errors import CorpusError, CorpusNotFoundError
 
-_VALUED = frozenset(("wanted", "unwanted", "demanded", "less", "more"))
-_SAID = frozenset(("max", "min", "between", "about", "exactly", "count"))  # labels of a number that is said
+_VALUED = VALUE_LABELS | {"less", "more"}
+_SAID = BOUND_LABELS | {"count"}  # labels of a number that is said
 _MARK = re.compile(r"\{([^{}]*)\}")
 _TURN = re.compile(r"U ([a-z_,]+): ?(.+)$")
 _FLAGS: Mapping[str, tuple[str, str]] = {

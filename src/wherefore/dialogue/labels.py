@@ -17,6 +17,7 @@ LABELS = (
 WHOSE = ("me", "party", "other")
 ITEM_LABELS = frozenset(("liked", "disliked", "seen", "named", "compared"))
 NUMBER_LABELS = frozenset(("max", "min", "between", "about", "exactly", "low", "high", "lowest", "highest"))
+BOUND_LABELS = frozenset(("max", "min", "between", "about", "exactly"))  # of numbers that are said
 VALUE_LABELS = frozenset(("wanted", "unwanted", "demanded"))
 STRENGTHS = ("mild", "plain", "firm")
 

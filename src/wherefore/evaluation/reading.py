@@ -10,12 +10,12 @@ from wherefore.dialogue.labels import Span
 from wherefore.dialogue.messages import Message
 from wherefore.dialogue.state import Preferences
 from wherefore.progress import Progress
+from wherefore.reading.clauses import places_of
+from wherefore.reading.judged import UNWANTED, WANTED
 from wherefore.reading.reader import DialogueReader
 from wherefore.reading.vocabulary import Vocabulary, key_of
 from wherefore.text import forms
 
-_WANTED = frozenset(("wanted", "demanded", "more"))
-_UNWANTED = frozenset(("unwanted", "less"))
 _LOW = frozenset(("min", "between", "about", "exactly", "high", "more", "highest"))
 _HIGH = frozenset(("max", "between", "about", "exactly", "low", "less", "lowest"))
 _OPPOSITE = {"liked": "disliked", "disliked": "liked"}
@@ -70,7 +70,7 @@ class _Compared:
         for kind in ("liked", "disliked", "seen"):
             new = [item for item in getattr(after, kind) if item not in getattr(before, kind)]
             self._items(kind, new, one, spans)
-        for kind, labels in (("wanted", _WANTED), ("unwanted", _UNWANTED)):
+        for kind, labels in (("wanted", WANTED), ("unwanted", UNWANTED)):
             told = {wish.said for wish in getattr(after, kind) if wish not in getattr(before, kind)}
             due = [span for span in spans if span.label in labels and self._is_known(span, one.text)]
             self._parts(kind, told, due, one, labels)
@@ -106,12 +106,7 @@ class _Compared:
         one: LabelledMessage,
         labels: frozenset[str],
     ) -> None:
-        text = one.text.lower()
-        places = []
-        for words in told:
-            start = text.find(words.lower())
-            if start >= 0:
-                places.append((start, start + len(words)))
+        places = places_of(one.text, told)
         for span in due:
             self.tally[f"{kind} due"] += 1
             self.tally[f"{kind} hit"] += any(start < span.end and span.start < end for start, end in places)
@@ -122,7 +117,7 @@ class _Compared:
             if any(span.label in labels and span.whose != "other" for span in here):
                 self.tally[f"{kind} right"] += 1
             elif kind != "limits" and any(
-                span.label in (_UNWANTED if kind == "wanted" else _WANTED) and span.whose != "other"
+                span.label in (UNWANTED if kind == "wanted" else WANTED) and span.whose != "other"
                 for span in here
             ):
                 self.tally["turned"] += 1

@@ -124,30 +124,28 @@ class PooledJudge(nn.Module):
     def forward(self, messages: Sequence[ToJudge]) -> Judged:
         """Judge a batch."""
         read = [self._read(one) for one in messages]
-        rows, firsts, lasts = [], [], []
-        for row, (one, (_, start, _, places)) in enumerate(zip(messages, read, strict=True)):
-            for piece in one.pieces:
-                first, last = _tokens_of(piece, places)
-                rows.append(row)
-                firsts.append(start + first)
-                lasts.append(start + last)
-        states = self._states(read)
-        labels, whose, strengths, acts = self.heads(_pooled(states, rows, firsts, lasts), states[:, 0])
-        return self._judged(labels, whose, strengths, acts, self.tags(states), read)
+        return self._labelled(self._states(read), read, [one.pieces for one in messages])
 
     def heard(self, one: ToJudge) -> Judging:
         """Read one message once, so that pieces of it can be judged again and again."""
         read = self._read(one)
         states = self._states([read])
 
-        def judge(pieces: Sequence[Piece]) -> Judged:
-            spots = [_tokens_of(piece, read[3]) for piece in pieces]
-            firsts, lasts = ([read[1] + spot[side] for spot in spots] for side in (0, 1))
-            pooled = _pooled(states, [0] * len(pieces), firsts, lasts)
-            labels, whose, strengths, acts = self.heads(pooled, states[:, 0])
-            return self._judged(labels, whose, strengths, acts, self.tags(states), [read])
+        return lambda pieces: self._labelled(states, [read], [pieces])
 
-        return judge
+    def _labelled(
+        self, states: Tensor, read: Sequence[_ReadMessage], pieces: Sequence[Sequence[Piece]]
+    ) -> Judged:
+        """What the pieces of each message mean, by its states (b, t, h)."""
+        rows, firsts, lasts = [], [], []
+        for row, (of_message, (_, start, _, places)) in enumerate(zip(pieces, read, strict=True)):
+            for piece in of_message:
+                first, last = _tokens_of(piece, places)
+                rows.append(row)
+                firsts.append(start + first)
+                lasts.append(start + last)
+        labels, whose, strengths, acts = self.heads(_pooled(states, rows, firsts, lasts), states[:, 0])
+        return self._judged(labels, whose, strengths, acts, self.tags(states), read)
 
     def _states(self, read: Sequence[_ReadMessage]) -> Tensor:
         embedded, types, mask = self._inputs(read)

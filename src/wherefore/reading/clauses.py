@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 Span = tuple[int, int]
 QUOTED = re.compile(r"\"([^\"\n]{2,60})\"|“([^”\n]{2,60})”|\*([^*\n]{2,60})\*|(?<!\w)'([^'\n]{2,60})'(?!\w)")
@@ -49,6 +49,18 @@ def clauses(text: str, masked: Sequence[Span] = ()) -> list[Span]:
             spans.append((start, begin))
         start = end
     return [span for span in spans if flat[slice(*span)].strip()]
+
+
+def touch(one: Span, other: Span) -> bool:
+    """Whether two pieces have a character in common."""
+    return one[0] < other[1] and other[0] < one[1]
+
+
+def places_of(text: str, said: Iterable[str]) -> list[Span]:
+    """Where words stand in a text, each where it first does, whatever their case; not those that it lacks."""
+    low = text.lower()
+    found = [(low.find(words.lower()), len(words)) for words in said if words]
+    return [(start, start + length) for start, length in found if start >= 0]
 
 
 def blank(text: str, masked: Sequence[Span], filler: str = " ") -> str:

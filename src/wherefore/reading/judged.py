@@ -6,11 +6,11 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from wherefore.dialogue.labels import ITEM_LABELS
+from wherefore.dialogue.labels import BOUND_LABELS, ITEM_LABELS
 from wherefore.dialogue.messages import Dialogue, Message, last_said
 from wherefore.dialogue.notes import Verdict
 from wherefore.dialogue.state import FoundWish
-from wherefore.reading.clauses import Span
+from wherefore.reading.clauses import Span, touch
 from wherefore.reading.judge import Meaning, MessageJudge
 from wherefore.reading.numbers import DECADE, NUMBER
 from wherefore.reading.refusals import is_lifted, is_optional
@@ -20,7 +20,7 @@ from wherefore.reading.weighing import Told
 from wherefore.text import FUNCTION_WORDS, words
 
 _TITLES = ITEM_LABELS | {"unwanted"}  # what is asked may be a title, but mostly is a field
-ITEMS = frozenset(("liked", "disliked", "seen", "named", "compared", "asked"))
+ITEMS = ITEM_LABELS | {"asked"}
 WANTED = frozenset(("wanted", "demanded", "more"))
 UNWANTED = frozenset(("unwanted", "less"))
 _VERDICTS: dict[str, Verdict] = {
@@ -29,7 +29,6 @@ _VERDICTS: dict[str, Verdict] = {
     "seen": "seen",
     "unwanted": "rejected",
 }
-_BOUNDS = frozenset(("max", "min", "between", "about", "exactly"))
 _LONGER = 2  # words that a description has beside a value, so that the value is only a part of it
 _SURE = 0.5
 _CERTAIN = 0.85  # from which it is said that a wish cannot be met
@@ -68,15 +67,10 @@ class JudgedReader:
         taken += [(one.start, one.end) for one in dialogue.mentions if one.message == last]
         unmet = [
             (
-                "unwanted" if one.label == "unwanted" else "demanded",
+                one.label,
                 messages[last].content[one.start : one.end],
             )
-            for one in read.meanings
-            if one.label in ("unwanted", "demanded")
-            and one.sure >= _CERTAIN
-            and one.whose != "other"
-            and one.strength != "mild"
-            and not any(_touch((one.start, one.end), place) for place in taken)
+            for one in _left(read.meanings, frozenset(("unwanted", "demanded")), _CERTAIN, taken)
         ]
         return replace(
             dialogue, acts=tuple(read.acts.items()), described=tuple(described), unmet=tuple(unmet)
@@ -85,12 +79,14 @@ class JudgedReader:
     def titles(self, before: Sequence[Message], text: str) -> list[Meaning]:
         """The pieces that name items, or may: what is refused is a title or a value."""
         found = [one for one in self._judge.read(before, text).meanings if one.label in _TITLES]
+        if all(one.label != "unwanted" for one in found):
+            return found
         passage = self._values.passage(text, words(text))
         values = [_characters(passage, span) for span in passage.spans]
         return [
             one
             for one in found
-            if one.label != "unwanted" or not any(_touch((one.start, one.end), value) for value in values)
+            if one.label != "unwanted" or not any(touch((one.start, one.end), value) for value in values)
         ]
 
     def refused(self, before: Sequence[Message], text: str) -> list[Span]:
@@ -106,15 +102,8 @@ class JudgedReader:
             text: The message.
             taken: Characters that are understood otherwise.
         """
-        return [
-            (one.start, one.end)
-            for one in self._judge.read(before, text).meanings
-            if one.label == "unwanted"
-            and one.sure >= _SURE
-            and one.whose != "other"
-            and one.strength != "mild"
-            and not any(_touch((one.start, one.end), place) for place in taken)
-        ]
+        meanings = self._judge.read(before, text).meanings
+        return [(one.start, one.end) for one in _left(meanings, frozenset(("unwanted",)), _SURE, taken)]
 
     def names_item(self, before: Sequence[Message], text: str, span: Span) -> bool:
         """Whether characters that may name an item, or point at one, do."""
@@ -149,9 +138,9 @@ class JudgedReader:
         found = []
         for one in self._judge.read(before, text).meanings:
             odds = self._weighed(one, "no limit")
-            label = max(_BOUNDS, key=lambda name: odds[name])
-            free = not any(_touch((one.start, one.end), place) for place in taken)
-            if free and one.whose != "other" and _share(odds, _BOUNDS) >= _SURE:
+            label = max(BOUND_LABELS, key=lambda name: odds[name])
+            free = not any(touch((one.start, one.end), place) for place in taken)
+            if free and one.whose != "other" and _share(odds, BOUND_LABELS) >= _SURE:
                 found.append(((one.start, one.end), label))
         return found
 
@@ -175,7 +164,7 @@ class JudgedReader:
         spans: list[ValueSpan | None] = [*passage.spans]
         for one in told:  # what only the rules find
             piece = one.start, one.end
-            if not any(_touch(piece, other) for other in pieces):
+            if not any(touch(piece, other) for other in pieces):
                 pieces.append(piece)
                 spans.append(None)
         described = [
@@ -186,8 +175,11 @@ class JudgedReader:
         found: list[FoundWish] = []
         meanings = self._judge.meanings(before, text, pieces)
         for span, piece, meaning in zip(spans, pieces, meanings, strict=True):
-            here = [one for one in told if _touch(piece, (one.start, one.end))]
-            if any(one.kind in ("lifted", "freed") for one in here) or _share(meaning.odds, _BOUNDS) >= _SURE:
+            here = [one for one in told if touch(piece, (one.start, one.end))]
+            if (
+                any(one.kind in ("lifted", "freed") for one in here)
+                or _share(meaning.odds, BOUND_LABELS) >= _SURE
+            ):
                 found += here  # an age bounds what is fit for whom, and says who it is for
             elif (here and span is not None and self._values.words.is_genre(span.key)) or not _is_part(
                 passage, piece, described, self._values.words.nouns
@@ -247,8 +239,19 @@ def _share(odds: Mapping[str, float], labels: frozenset[str]) -> float:
     return sum(odds[label] for label in labels)
 
 
-def _touch(one: Span, other: Span) -> bool:
-    return one[0] < other[1] and other[0] < one[1]
+def _left(
+    meanings: Sequence[Meaning], labels: frozenset[str], sure: float, taken: Sequence[Span]
+) -> list[Meaning]:
+    """What is meant in earnest, of somebody whose taste counts, in characters that are not taken otherwise."""
+    return [
+        one
+        for one in meanings
+        if one.label in labels
+        and one.sure >= sure
+        and one.whose != "other"
+        and one.strength != "mild"
+        and not any(touch((one.start, one.end), place) for place in taken)
+    ]
 
 
 def _amount(text: str, span: Span) -> Span:

@@ -181,24 +181,7 @@ class MessageReader:
         """
         heard = self._hear(content, found, lists, question, notes, about)
         if self._judged is not None:
-            judged = self._judged
-            limits = [
-                one
-                for one in heard.limits
-                if one.lifts or not judged.means_nothing(before, content, (one.start, one.end))
-            ]
-            spans = [(one.start, one.end) for one in limits]
-            bounds = judged.bounds(before, content, [*spans, *heard.places, about])
-            fields = {one.field for one in limits}
-            age = self._limits.measures.age
-            more = [
-                one
-                for one in self._bounds.read(content, bounds)
-                if one.field not in fields or (age is not None and one.field == age.name)
-            ]
-            limits = youngest([*limits, *more], age)
-            hidden = [*heard.hidden, *(span for span, _ in bounds)]
-            heard = replace(heard, limits=limits, hidden=hidden, before=before)
+            heard = self._bounded(replace(heard, before=before), self._judged, about)
         for lifted in heard.limits:
             if lifted.lifts:
                 notes.lift(lifted.field, lifted.op)
@@ -258,6 +241,26 @@ class MessageReader:
         ]
         hidden += [*(match.span() for match in SELF_CORRECTION.finditer(text)), *answered]
         return _Heard(content, text, found, same, foreign, answer, limits, critiques, hidden)
+
+    def _bounded(self, heard: _Heard, judged: JudgedReader, about: Span) -> _Heard:
+        """A message with the limits that the judge lets stand, and those that only it finds."""
+        before, content = heard.before, heard.content
+        kept = [
+            one
+            for one in heard.limits
+            if one.lifts or not judged.means_nothing(before, content, (one.start, one.end))
+        ]
+        bounds = judged.bounds(
+            before, content, [*((one.start, one.end) for one in kept), *heard.places, about]
+        )
+        fields, age = {one.field for one in kept}, self._limits.measures.age
+        more = [
+            one
+            for one in self._bounds.read(content, bounds)
+            if one.field not in fields or (age is not None and one.field == age.name)
+        ]
+        hidden = [*heard.hidden, *(span for span, _ in bounds)]
+        return replace(heard, limits=youngest([*kept, *more], age), hidden=hidden)
 
     def _take_back(self, text: str, notes: Notes) -> None:
         """Forget what a message takes back, all or of a person."""

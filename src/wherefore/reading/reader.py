@@ -17,6 +17,7 @@ from wherefore.dialogue.state import Preferences
 from wherefore.errors import DialogueError
 from wherefore.reading.absent import AbsentReader
 from wherefore.reading.choices import choice_in
+from wherefore.reading.clauses import touch
 from wherefore.reading.judge import MessageJudge
 from wherefore.reading.judged import JudgedReader
 from wherefore.reading.limits import LimitReader
@@ -165,7 +166,7 @@ class DialogueReader:
         ]
         for meaning in self._judged.titles(before, text):
             span = meaning.start, meaning.end
-            if any(one.start < span[1] and span[0] < one.end for one in kept):
+            if any(touch((one.start, one.end), span) for one in kept):
                 continue
             linked = self._titles.linked(text, span, named)
             if linked is not None and (meaning.label != "unwanted" or linked.score == 100):

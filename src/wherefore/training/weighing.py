@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from wherefore.corpora.messages import LabelledMessage
 from wherefore.dialogue.messages import Message
 from wherefore.dialogue.state import ItemsOf, Preferences
 from wherefore.progress import Progress
-from wherefore.reading.clauses import Span
+from wherefore.reading.clauses import Span, places_of, touch
 from wherefore.reading.reader import DialogueReader
 
 _VERDICTS: tuple[ItemsOf, ...] = ("liked", "disliked", "seen")
@@ -31,14 +31,14 @@ def told_and_meant(
         after, last = dialogue.preferences, len(one.before)
         named = [mention for mention in dialogue.mentions if mention.message == last]
         new = {
-            kind: _places(
+            kind: places_of(
                 one.text, (part.said for part in set(getattr(after, kind)) - set(getattr(before, kind)))
             )
             for kind in ("wanted", "unwanted", "limits")
         }
         for span in one.spans:
             here = (span.start, span.end)
-            items = [mention.item_id for mention in named if _touch(here, (mention.start, mention.end))]
+            items = [mention.item_id for mention in named if touch(here, (mention.start, mention.end))]
             verdict = "named" if items else "no title"
             for kind in _VERDICTS:
                 if items and items[0] in getattr(after, kind) and items[0] not in getattr(before, kind):
@@ -53,15 +53,5 @@ def told_and_meant(
     return pairs
 
 
-def _places(text: str, said: Iterable[str]) -> list[Span]:
-    low = text.lower()
-    found = [(low.find(words.lower()), len(words)) for words in said if words]
-    return [(start, start + length) for start, length in found if start >= 0]
-
-
-def _touch(one: Span, other: Span) -> bool:
-    return one[0] < other[1] and other[0] < one[1]
-
-
 def _any(one: Span, places: Sequence[Span]) -> bool:
-    return any(_touch(one, place) for place in places)
+    return any(touch(one, place) for place in places)
