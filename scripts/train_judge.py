@@ -27,7 +27,8 @@ import torch
 from wherefore.catalog.catalog import Catalog
 from wherefore.corpora.messages import LabelledMessage
 from wherefore.lm.judge import MarkedJudge, PooledJudge
-from wherefore.reading.judge import judge_tensors
+from wherefore.lm.low_rank import start_from
+from wherefore.reading.judge import judge_tensors, read_judge
 from wherefore.reading.reader import DialogueReader
 from wherefore.reading.weighing import Witness
 from wherefore.retrieval.tensors import write_tensors
@@ -69,6 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--lr", type=float, help="of the backbone; by default 1e-4, under LoRA 5e-4")
     parser.add_argument("--batch-size", type=int, default=24)
+    parser.add_argument("--start", type=Path, help="a judge on MiniLM under LoRA to go on from")
     parser.add_argument("--share", type=float, default=1.0, help="of the messages that are learned from")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, help="folder for what was learned and results.json")
@@ -93,6 +95,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in options.judges:
         base, _, rank = name.partition(":")
         judge = judge_of(base, int(rank) if rank else None, device)
+        if options.start is not None:
+            begun = read_judge(options.start)
+            start_from(judge.encoder, begun.changes)
+            judge.load_own(begun.own)
         lr = options.lr or (5e-4 if rank else 1e-4)
         settings = JudgeTraining(options.epochs, options.batch_size, lr, seed=options.seed)
         began = time.time()

@@ -4,11 +4,15 @@ import pytest
 import torch
 
 from conftest import make_movies
+from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.concepts import having
 from wherefore.dialogue.labels import LABELS
 from wherefore.dialogue.messages import Message
+from wherefore.dialogue.state import ANYWHERE
 from wherefore.errors import CheckpointError, CheckpointNotFoundError
-from wherefore.lm.judge import MarkedJudge, PooledJudge, ToJudge
-from wherefore.reading.judge import Meaning, MessageJudge, Read, judge_tensors, load_judge
+from wherefore.lm.judge import MarkedJudge, PooledJudge, ToJudge, told_of
+from wherefore.lm.low_rank import start_from
+from wherefore.reading.judge import Meaning, MessageJudge, Read, judge_tensors, load_judge, read_judge
 from wherefore.reading.reader import DialogueReader
 from wherefore.retrieval.tensors import write_tensors
 from wherefore.training.judging import learning_minilm
@@ -22,6 +26,9 @@ class Told:
     def __init__(self, acts=None, **labels):
         self.acts = acts or {}
         self.labels = {words.replace("_", " "): label for words, label in labels.items()}
+
+    def of(self, catalog):
+        return self
 
     def meaning(self, text, start, end):
         label, _, flag = self.labels.get(text[start:end].lower(), "nothing").partition(" ")
@@ -84,6 +91,67 @@ def test_a_word_of_a_longer_description_is_no_wish_by_itself():
     assert told.wanted == ()
 
 
+RECIPES = [
+    {
+        "id": "cake",
+        "title": "Quick and Easy Walnut Cake",
+        "ingredients": "flour, walnuts, 2 eggs",
+        "serves": 8,
+    },
+    {"id": "satay", "title": "Chicken Satay", "ingredients": "chicken, peanut butter", "serves": 4},
+    {"id": "soup", "title": "Mulligatawny Soup", "ingredients": "lentils, apple, curry powder", "serves": 6},
+    {"id": "salad", "title": "Bean Salad", "ingredients": "beans, oil, vinegar", "serves": 2},
+    {"id": "crumble", "title": "Apple Crumble", "ingredients": "apples, oats, sugar, butter", "serves": 6},
+    {"id": "jam", "title": "Plum Jam", "ingredients": "plums, sugar", "serves": 20},
+    {"id": "rice", "title": "Fried Rice", "ingredients": "rice, oil, peas", "serves": 2},
+]
+
+
+def recipes(text, **labels):
+    reader = DialogueReader(Catalog.from_records(RECIPES), Told(**labels))
+    return reader.read([{"role": "user", "content": text}])
+
+
+def refused(dialogue):
+    return {wish.value for wish in dialogue.preferences.refusals if wish.field == ANYWHERE}
+
+
+def test_a_kind_of_things_is_refused_with_all_that_belongs_to_it():
+    assert refused(recipes("no nuts please", nuts="unwanted")) == {"nuts"}
+    assert refused(recipes("nuts about your list", nuts="nothing")) == set()
+    assert refused(recipes("mum hates nuts", nuts="unwanted other")) == set()
+    catalog = Catalog.from_records(RECIPES)
+    assert having(catalog, "nuts").tolist() == [True, True, False, False, False, False, False]
+    assert having(catalog, "eggs").tolist() == [True, *[False] * 6]
+
+
+def test_free_of_something_wants_it_to_be_without():
+    assert refused(recipes("dairy-free pudding", **{"dairy-free": "wanted"})) == {"dairy"}
+    assert refused(recipes("egg free, from here on", egg_free="demanded")) == {"eggs"}
+    assert refused(recipes("free range eggs", eggs="wanted")) == set()
+
+
+def test_a_diet_rules_out_its_kinds():
+    told = refused(recipes("vegan please", vegan="demanded"))
+    assert {"eggs", "dairy", "meat"} & told == told & {"eggs", "dairy", "meat", "poultry"} - {"poultry"}
+    assert "dairy" in told and "eggs" in told
+    assert refused(recipes("the vegan next door says hi")) == set()
+
+
+def test_an_item_is_named_by_some_words_of_its_title():
+    loved = recipes("loved the quick walnut cake", walnut="liked", quick_walnut_cake="liked")
+    assert loved.preferences.liked == ("cake",)
+    assert recipes("that mulligatawny was odd", mulligatawny="disliked").preferences.disliked == ("soup",)
+    assert recipes("soup, apple", apple="liked").preferences.liked == ()
+
+
+def test_what_a_number_counts_says_its_field():
+    (limit,) = recipes("for 6 people", **{"6 people": "exactly"}).preferences.limits
+    assert (limit.field, limit.op, limit.value) == ("serves", "eq", 6)
+    lost = recipes("at most 300 euros", **{"300 euros": "max"})
+    assert lost.preferences.limits == () and ("limit", "300 euros") in lost.unmet
+
+
 def test_a_number_that_means_nothing_limits_nothing():
     assert state("after 1990 please", after_1990="min").limits != ()
     assert state("I was born after 1990").limits == ()
@@ -132,3 +200,44 @@ def test_a_judge_is_the_same_from_a_file(network, tmp_path):
     write_tensors(tmp_path / "part.safetensors", tensors)
     with pytest.raises(CheckpointError, match=r"case\.weight"):
         load_judge(tmp_path / "part.safetensors")
+
+
+def test_a_judge_is_told_what_the_catalogue_holds(tmp_path):
+    assert told_of("Board games", ["Players", "minutes"]) == "board games: players, minutes"
+    network = learning_minilm(r=2, kind=PooledJudge).eval()
+    plain, told = (ToJudge((), "we are six", ((7, 10),), one) for one in ("", "board games: players"))
+    with torch.inference_mode():
+        one, two = network([plain]), network([told])
+        both = network([plain, told])  # padding changes nothing
+    assert not torch.allclose(one.labels, two.labels, atol=1e-4)
+    assert torch.allclose(both.labels, torch.cat([one.labels, two.labels]), atol=1e-4)
+    assert one.places == two.places  # what is found stands in the message
+    file = tmp_path / "judge.safetensors"
+    write_tensors(file, judge_tensors(network))
+    movies, books = make_movies(), Catalog.from_records([{"id": "a", "title": "Emma", "pages": 400}])
+    judge = load_judge(file)
+    of_movies, of_books = (judge.of(one).read((), "we are six") for one in (movies, books))
+    assert of_movies.acts != of_books.acts
+    tensors = judge_tensors(network)
+    del tensors["reads_catalog"]
+    write_tensors(file, tensors)  # one that learned without: it is told nothing
+    judge = load_judge(file)
+    assert judge.of(movies).read((), "we are six").acts == judge.of(books).read((), "we are six").acts
+
+
+def test_a_judge_goes_on_from_another(tmp_path):
+    first, second = (learning_minilm(r=2, kind=PooledJudge).eval() for _ in range(2))
+    with torch.no_grad():
+        for name, weight in first.named_parameters():
+            if "lora_B" in name or name.startswith("heads"):
+                weight.normal_(std=0.02)
+    file = tmp_path / "judge.safetensors"
+    write_tensors(file, judge_tensors(first))
+    begun = read_judge(file)
+    start_from(second.encoder, begun.changes)
+    second.load_own(begun.own)
+    given = ToJudge((), "no horror please", ((3, 9),))
+    with torch.inference_mode():
+        assert torch.allclose(first([given]).labels, second([given]).labels, atol=0.05)
+    with pytest.raises(CheckpointError, match="rank 2, and 4"):
+        start_from(learning_minilm(r=4, kind=PooledJudge).encoder, begun.changes)

@@ -190,7 +190,12 @@ def test_what_was_understood_counts_more_than_small_talk():
 def test_a_choice_is_one_only_of_a_list():
     listed = "Here.\n\n1. **Alien** (1979) — a reason.\n2. **The Shining** (1980) — a reason."
     assert chat("sold!", listed=listed, choice=0.9).text.startswith("Good.")
-    assert chat("sold!", choice=0.9) is None
+    assert chat("sold!", choice=0.9).action == "ask"
+
+
+def test_a_question_of_no_item_is_told_what_is_known():
+    said = chat("do you ship to Norway", question=0.9)
+    assert said.action == "ask" and "genre" in said.text
 
 
 # -- measuring
@@ -301,7 +306,7 @@ def test_a_question_is_of_what_is_named_counted_or_listed():
     assert asked("would my gran cope with the second", question=0.9).items == ("shining",)
     assert asked("would my gran cope with Alien", question=0.9).items == ("alien",)
     assert asked("would my gran cope", question=0.9).items == ("alien", "shining")
-    assert asked("would my gran cope", question=0.9, request=0.6) is None
+    assert asked("would my gran cope", question=0.9, request=0.95) is None
     assert asked("would my gran cope", question=0.4) is None
     alone = Dialogue(parse_messages([{"role": "user", "content": "x"}]), acts=(("question", 0.9),))
     assert judged_question(alone) is None

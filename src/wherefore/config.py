@@ -170,7 +170,7 @@ class TurnConfig(_Strict):
     new: float = Field(1.0, ge=0)
     # Logits for each standard deviation by which a candidate is more like what was said than others, by source: on a
     # catalogue of which nothing was learned, as one's own is, that says more than a head that learned of movies.
-    unlearned: dict[str, float] = {"dense": 2.0, "bm25": 1.0}
+    unlearned: dict[str, float] = {"dense": 2.0, "bm25": 1.0, "described": 1.0}
     # How far a clause of an item's texts stands out in likeness to what is said, in standard deviations over the items:
     # from `answers` on it answers it.
     answers: float = Field(4.5, ge=0)

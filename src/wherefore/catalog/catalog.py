@@ -7,7 +7,7 @@ import json
 import math
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -333,6 +333,45 @@ class Catalog:
         >>> catalog.naming("banana").tolist(), catalog.naming("nuts").tolist(), catalog.naming("garlic bread").tolist()
         ([True, False], [False, False], [False, True])
         """
+        named = np.ones(len(self._items), dtype=bool)
+        for form in forms(words):
+            named &= self._with_stem(stem(form))
+        return named
+
+    def holding(self, phrases: Collection[str], unless: Collection[str] = ()) -> np.ndarray:
+        """Which items' records have any of some phrases, word for word but for endings, (n,) bool.
+
+        What a record says that it is without ("nut-free", "no milk") it does not have.
+
+        Args:
+            phrases: Of one or more words each.
+            unless: Phrases within which one of those does not count: "peanut butter" where butter is looked for.
+
+        >>> catalog = Catalog.from_records([
+        ...     {"id": "a", "title": "Satay", "ingredients": "2 tbsp peanut butter"},
+        ...     {"id": "b", "title": "Shortbread", "ingredients": "butter, sugar"},
+        ...     {"id": "c", "title": "Oat bar", "ingredients": "oats (dairy-free), no butter"},
+        ... ])
+        >>> catalog.holding(["butter", "clotted cream"], unless=["peanut butter"]).tolist()
+        [False, True, False]
+        """
+        key = ("holding", "\n".join([*sorted(phrases), "", *sorted(unless)]))
+        found: np.ndarray | None = self._cache.get(key)
+        if found is None:
+            sought, spared = _by_first_stem(phrases), _by_first_stem(unless)
+            maybe = np.zeros(len(self._items), dtype=bool)
+            for first in sought:
+                maybe |= self._with_stem(first)
+            found = np.zeros(len(self._items), dtype=bool)
+            for row in np.flatnonzero(maybe):
+                found[row] = _holds(
+                    [stem(form) for form in forms(_said_of(self._items[row]))], sought, spared
+                )
+            self._cache[key] = found
+        return found
+
+    def _with_stem(self, sought: str) -> np.ndarray:
+        """Which records have a word of this stem, (n,) bool."""
         places: dict[str, np.ndarray] | None = self._cache.get(("naming", ""))
         if places is None:
             rows: dict[str, list[int]] = {}
@@ -341,11 +380,8 @@ class Catalog:
                     rows.setdefault(key, []).append(row)
             places = {key: np.array(found, dtype=np.int32) for key, found in rows.items()}
             self._cache["naming", ""] = places
-        named = np.ones(len(self._items), dtype=bool)
-        for form in forms(words):
-            one = np.zeros(len(self._items), dtype=bool)
-            one[places.get(stem(form), np.empty(0, dtype=np.int32))] = True
-            named &= one
+        named = np.zeros(len(self._items), dtype=bool)
+        named[places.get(sought, np.empty(0, dtype=np.int32))] = True
         return named
 
     def vocabulary(self, field: str) -> Mapping[str, int]:
@@ -526,6 +562,51 @@ def _check_item(item: Item, schema: Schema, name: str) -> None:
             raise CatalogError(
                 f"{name}: item {item.id!r}, field `{key}` is {shortened(value)}: {error}"
             ) from error
+
+
+def _by_first_stem(phrases: Collection[str]) -> dict[str, list[tuple[str, ...]]]:
+    """Phrases as stems of their words, by the first of them, longest first."""
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for phrase in phrases:
+        if stems := tuple(stem(form) for form in forms(phrase)):
+            found.setdefault(stems[0], []).append(stems)
+    for same in found.values():
+        same.sort(key=len, reverse=True)
+    return found
+
+
+# Beside a word, that it is not the thing: "no milk", "milk-free", "vegan butter", "egg substitute".
+_NOT_BEFORE = frozenset(
+    "no non not without zero vegan vegetarian veggie plant meatless faux mock fake tofu seitan jackfruit cauliflower "
+    "quorn gf".split()
+)
+_NOT_AFTER = frozenset("free substitute alternative replacer replacement".split())
+
+
+def _holds(
+    stems: Sequence[str],
+    sought: Mapping[str, Sequence[tuple[str, ...]]],
+    spared: Mapping[str, Sequence[tuple[str, ...]]],
+) -> bool:
+    """Whether any of the phrases that are sought stands in a text outside of those that are spared."""
+    at = 0
+    while at < len(stems):
+
+        def starting(phrases: Mapping[str, Sequence[tuple[str, ...]]], at: int = at) -> int:
+            same = phrases.get(stems[at], ())
+            return next((len(one) for one in same if tuple(stems[at : at + len(one)]) == one), 0)
+
+        if skipped := starting(spared):
+            at += skipped
+            continue
+        if length := starting(sought):
+            beside = stems[max(at - 1, 0) : at], stems[at + length : at + length + 1]
+            if _NOT_BEFORE.isdisjoint(beside[0]) and _NOT_AFTER.isdisjoint(beside[1]):
+                return True
+            at += length
+            continue
+        at += 1
+    return False
 
 
 def _said_of(item: Item) -> str:

@@ -48,6 +48,7 @@ class LabelledMessage:
         text: The message.
         acts: What it does, of `ACTS`.
         spans: In their order, not overlapping.
+        fields: Of that kind.
     """
 
     kind: str
@@ -56,6 +57,7 @@ class LabelledMessage:
     text: str
     acts: tuple[str, ...]
     spans: tuple[Span, ...]
+    fields: tuple[str, ...] = ()
 
 
 def read_fields(folder: Path) -> dict[str, dict[str, str]]:
@@ -117,7 +119,7 @@ def _read(file: Path, kind: str, fields: Mapping[str, str]) -> Iterator[Labelled
             text, spans = parse_marked(found[2], fields)
         except ValueError as error:
             raise CorpusError(f"{file}, line {number}: {error}") from error
-        yield LabelledMessage(kind, conversation, tuple(before), text, acts, spans)
+        yield LabelledMessage(kind, conversation, tuple(before), text, acts, spans, tuple(fields))
         before.append(Message("user", text))
 
 

@@ -9,7 +9,7 @@ Only the first two find spans, too.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -26,6 +26,7 @@ _BEFORE, _NEWEST = (
     288,
 )  # tokens of what was said before, the newest, and of the message, the first and last
 _MESSAGES = 3  # before it that are read
+_CATALOG = 48  # tokens of what a catalogue holds
 
 T = TypeVar("T")
 _ReadMessage = tuple[list[int], int, list[int], list[tuple[int, int]]]  # as `PooledJudge._read` gives it
@@ -40,11 +41,23 @@ class ToJudge:
         before: The messages before it, oldest first.
         text: The message.
         pieces: What is judged.
+        catalog: What is recommended and what is known of it, as `told_of` puts it: whether "six" or "navy" means
+            anything depends on it, and what is off-topic.
     """
 
     before: tuple[Message, ...]
     text: str
     pieces: tuple[Piece, ...]
+    catalog: str = ""
+
+
+def told_of(plural: str, fields: Sequence[str]) -> str:
+    """What a catalogue holds, in words.
+
+    >>> told_of("board games", ["players", "minutes"])
+    'board games: players, minutes'
+    """
+    return f"{plural}: {', '.join(fields)}".lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +226,9 @@ class PooledJudge(nn.Module):
                 self._sep,
             ]
         before = before[-_BEFORE:]
+        if one.catalog:
+            known = self.tokenizer.encode(one.catalog, add_special_tokens=False).ids[:_CATALOG]
+            before = [*known, self._sep, *before]
         found = self.tokenizer.encode(one.text, add_special_tokens=False)
         ids, places = _middle_out(found.ids), _middle_out(found.offsets)
         cases = [_case(one.text[slice(*place)]) for place in places]
@@ -237,7 +253,7 @@ class MarkedJudge(PooledJudge):
 
     def heard(self, one: ToJudge) -> Judging:
         """As of `PooledJudge`; but markers are read with the message, so it is read anew each time."""
-        return lambda pieces: self([ToJudge(one.before, one.text, tuple(pieces))])
+        return lambda pieces: self([replace(one, pieces=tuple(pieces))])
 
     def forward(self, messages: Sequence[ToJudge]) -> Judged:
         """Judge a batch."""
@@ -342,7 +358,8 @@ class BranchedJudge(nn.Module):
             f"{'You' if message.role == 'assistant' else 'I'}: {message.content}\n"
             for message in one.before[-_MESSAGES:]
         )
-        trunk = [*tokens(before)[-_BEFORE:], *_middle_out(tokens(f"I: {one.text}\n"))]
+        known = tokens(f"{one.catalog}\n")[:_CATALOG] if one.catalog else []
+        trunk = [*known, *tokens(before)[-_BEFORE:], *_middle_out(tokens(f"I: {one.text}\n"))]
         branches = [tokens(f"{one.text[slice(*piece)]} =") for piece in one.pieces] + [tokens("I ask =")]
         return (
             [*trunk, *(token for branch in branches for token in branch)],

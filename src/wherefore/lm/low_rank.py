@@ -75,6 +75,31 @@ def changed_layers(changes: Mapping[str, np.ndarray]) -> list[str]:
     return names
 
 
+def start_from(model: Any, changes: Mapping[str, np.ndarray]) -> None:
+    """Let a model under peft's LoRA go on from what `learned_changes` gave.
+
+    Raises:
+        CheckpointError: If the changes are of other layers, or of another rank.
+    """
+    layers = {
+        name.partition("base_model.model.")[2]: layer
+        for name, layer in model.named_modules()
+        if hasattr(layer, "lora_A") and "default" in layer.lora_A
+    }
+    if set(layers) != set(changed_layers(changes)):
+        raise CheckpointError("what is to be gone on from changes other layers than those that learn here")
+    with torch.no_grad():
+        for name, layer in layers.items():
+            down, up = (torch.from_numpy(changes[name + one].astype(np.float32)) for one in (DOWN, UP))
+            own = layer.lora_A["default"].weight, layer.lora_B["default"].weight
+            if (down.shape, up.shape) != (own[0].shape, own[1].shape):
+                raise CheckpointError(
+                    f"what is to be gone on from has rank {len(down)}, and {len(own[0])} is to be learned here"
+                )
+            own[0].copy_(down)
+            own[1].copy_(up / float(layer.scaling["default"]))
+
+
 def learned_changes(model: Any) -> dict[str, np.ndarray]:
     """What a model under peft's LoRA has learned, by layer of the plain model, in half precision."""
     found: dict[str, np.ndarray] = {}

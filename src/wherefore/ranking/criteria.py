@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog, Item
+from wherefore.catalog.concepts import concepts, having
 from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.state import Preferences, by_words
 from wherefore.retrieval.candidates import Candidates
 from wherefore.retrieval.learned import Learned
 from wherefore.retrieval.retriever import Retriever
+from wherefore.text import FUNCTION_WORDS, forms
 
 
 def demands_met(preferences: Preferences, items: Sequence[Item]) -> np.ndarray:
@@ -75,28 +77,61 @@ def year_gains(items: Sequence[Item], catalog: Catalog, gains: Mapping[int, floa
     return np.array([0.0 if v is None else gains.get(int(str(v)[:4]), 0.0) for v in values], dtype=np.float32)
 
 
-def likeness(candidates: Candidates, retriever: Retriever, weights: Mapping[str, float]) -> np.ndarray:
+def likeness(
+    dialogue: Dialogue, candidates: Candidates, retriever: Retriever, weights: Mapping[str, float]
+) -> np.ndarray:
     """What each of m candidates gains for being like what was said, where nothing was learned of the catalogue, (m,).
 
-    The weighted sum of the scores of some sources, each in standard deviations over the candidates. All 0 where a
-    source that learns knows any of them, or none does learn.
+    The weighted sum of the scores of some sources, and of `words_named`, each in standard deviations over the
+    candidates. All 0 where a source that learns knows any of them, or none does learn.
 
     Args:
+        dialogue: What was said.
         candidates: Of one turn.
         retriever: That found them.
-        weights: Logits for a standard deviation, by source.
+        weights: Logits for a standard deviation, by source; `described` of `words_named`.
     """
     gains = np.zeros(len(candidates), dtype=np.float32)
     learn = [column for column, source in enumerate(retriever.sources) if isinstance(source, Learned)]
     if not learn or not np.isnan(candidates.scores[:, learn]).all():
         return gains
-    for column, name in enumerate(candidates.source_names):
-        scores = candidates.scores[:, column]
+    told = dict(zip(candidates.source_names, candidates.scores.T, strict=True))
+    if weights.get("described"):
+        told["described"] = words_named(dialogue, candidates.rows, retriever.index.catalog)
+    for name, scores in told.items():
         known = ~np.isnan(scores)
         spread = float(scores[known].std()) if known.any() else 0.0
         if name in weights and spread > 0:
             gains[known] += weights[name] * (scores[known] - scores[known].mean()) / spread
     return gains
+
+
+def words_named(dialogue: Dialogue, rows: np.ndarray, catalog: Catalog) -> np.ndarray:
+    """How much of what was described in the user's own words the records name, (m,) float32.
+
+    The sum over the described pieces of the rarity (inverse document frequency) of their words that a record names;
+    a kind of things ("trousers") is named by all that is one ("jeans"). Older messages count for less.
+
+    Args:
+        dialogue: What was said, with what is described.
+        rows: Of m items.
+        catalog: Their catalogue.
+    """
+    told = np.zeros(len(rows), dtype=np.float32)
+    newest = len(dialogue.messages) - 1
+    muted = [place for place in dialogue.muted]
+    for number, start, end in dialogue.described:
+        if any(one == number and start < last and first < end for one, first, last in muted):
+            continue
+        piece = dialogue.messages[number].content[start:end]
+        concept = concepts().called(piece)
+        words = [piece] if concept is not None else [w for w in forms(piece) if w not in FUNCTION_WORDS]
+        for word in words:
+            named = having(catalog, word)
+            count = int(named.sum())
+            if count:
+                told += 0.5 ** ((newest - number) / 2) * np.log(len(catalog) / count) * named[rows]
+    return told
 
 
 def are_new(features: np.ndarray, retriever: Retriever) -> np.ndarray:

@@ -111,7 +111,7 @@ class Ranker:
         more = {}
         if turn.years:
             more["years"] = year_gains(items, catalog, turn.years)
-        if (alike := likeness(candidates, self.retriever, turn.unlearned)).any():
+        if (alike := likeness(dialogue, candidates, self.retriever, turn.unlearned)).any():
             more["likeness"] = alike
         if turn.new and (new := are_new(features, self.retriever)).any():
             more["new"] = (turn.new * new).astype(np.float32)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from wherefore.catalog.catalog import Catalog
 from wherefore.dialogue.labels import ACTS, LABELS, STRENGTHS, WHOSE
 from wherefore.dialogue.messages import Message
 from wherefore.errors import CheckpointError, CheckpointNotFoundError
@@ -24,6 +25,7 @@ _KEPT = 200  # messages that are kept as they were read
 _BEFORE = 3  # messages before one that it is read with
 _CHANGES = "changes."  # of the encoder's layers, among a judge's tensors
 _TOLD = "told."  # what is known of the rules beside it
+_READS_CATALOG = "reads_catalog"  # that it has learned with what catalogues hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +70,33 @@ class MessageJudge:
     Args:
         network: A `wherefore.lm.judge.PooledJudge`, on the CPU.
         witness: Of what the rules of reading say beside it; without one they count for nothing.
+        catalog: What is recommended and what is known of it; see `wherefore.lm.judge.told_of`.
+        reads_catalog: Whether the network has learned with that.
     """
 
-    def __init__(self, network: Any, witness: Witness | None = None) -> None:
+    def __init__(
+        self,
+        network: Any,
+        witness: Witness | None = None,
+        catalog: str = "",
+        reads_catalog: bool = True,
+    ) -> None:
         self._network = network.eval()
         self.witness = witness
+        self._catalog, self._reads_catalog = catalog, reads_catalog
         self._read: OrderedDict[Any, _Heard] = OrderedDict()
         self._lock = Lock()
+
+    def of(self, catalog: Catalog) -> MessageJudge:
+        """The same judge of messages about a catalogue."""
+        from wherefore.lm.judge import told_of
+
+        if not self._reads_catalog:
+            return MessageJudge(self._network, self.witness, reads_catalog=False)
+        schema = catalog.schema
+        specs = (*schema.filterable, *schema.texts)
+        names = [(spec.label or spec.name).replace("_", " ") for spec in specs if not spec.is_rank]
+        return MessageJudge(self._network, self.witness, told_of(schema.plural, names))
 
     def read(self, before: Sequence[Message], text: str) -> Read:
         """What a message says after others.
@@ -95,7 +117,7 @@ class MessageJudge:
             if key in self._read:
                 self._read.move_to_end(key)
                 return self._read[key]
-        made = _Heard(self._network, *key)
+        made = _Heard(self._network, *key, self._catalog)
         with self._lock:
             self._read[key] = made
             while len(self._read) > _KEPT:
@@ -106,16 +128,16 @@ class MessageJudge:
 class _Heard:
     """A message that was read once; pieces of it are judged by what was read."""
 
-    def __init__(self, network: Any, before: tuple[Message, ...], text: str) -> None:
+    def __init__(self, network: Any, before: tuple[Message, ...], text: str, catalog: str) -> None:
         import torch
 
         from wherefore.lm.judge import ToJudge, found_pieces
 
         with torch.inference_mode():
-            self._judge = network.heard(ToJudge(before, text, ()))
+            self._judge = network.heard(ToJudge(before, text, (), catalog))
             whole = self._judge(())
             acts = dict(zip(ACTS, whole.acts.sigmoid()[0].tolist(), strict=True))
-            pieces = found_pieces(whole)[0]
+            pieces = _whole_words(found_pieces(whole)[0], text)
         self.whole = Read(tuple(self.meanings(pieces)), acts)
 
     def meanings(self, pieces: Sequence[Piece]) -> list[Meaning]:
@@ -136,6 +158,25 @@ class _Heard:
                 Meaning(start, end, LABELS[best], odds[best], by_label, STRENGTHS[strength], WHOSE[who])
             )
         return found
+
+
+def _whole_words(pieces: Sequence[Piece], text: str) -> list[Piece]:
+    """Pieces that begin and end where words do: tags stand on pieces of words, "mayonna" of "mayonnaise".
+
+    >>> _whole_words([(0, 2), (5, 6)], "egg, bean")
+    [(0, 3), (5, 9)]
+    """
+    found: list[Piece] = []
+    for start, end in pieces:
+        while start > 0 and text[start - 1].isalnum() and text[start].isalnum():
+            start -= 1
+        while end < len(text) and text[end].isalnum() and text[end - 1].isalnum():
+            end += 1
+        if found and start < found[-1][1]:
+            start, end = found[-1][0], max(end, found.pop()[1])
+        if text[start:end].strip():
+            found.append((start, end))
+    return found
 
 
 def _newest(before: Sequence[Message]) -> tuple[Message, ...]:
@@ -161,11 +202,43 @@ def load_judge(file: Path) -> MessageJudge:
         CheckpointNotFoundError: If there is no such file.
         CheckpointError: If it is broken, or not of MiniLM.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
-
     from wherefore.lm.judge import MarkedJudge, PooledJudge, minilm_judge
     from wherefore.lm.low_rank import with_changes
+
+    read = read_judge(file)
+    kind = MarkedJudge if "markers.weight" in read.own else PooledJudge
+    network = minilm_judge(lambda encoder: with_changes(encoder, read.changes), kind=kind)
+    network.load_own(read.own)
+    witness = Witness(read.told) if read.told else None
+    return MessageJudge(network, witness, reads_catalog=read.reads_catalog)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeWeights:
+    """What a file with a judge holds.
+
+    Attributes:
+        changes: Of the encoder's layers.
+        own: The judge's other weights.
+        told: What is known of the rules beside it; see `Witness`.
+        reads_catalog: Whether it has learned with what catalogues hold.
+    """
+
+    changes: dict[str, np.ndarray]
+    own: dict[str, np.ndarray]
+    told: dict[str, np.ndarray]
+    reads_catalog: bool
+
+
+def read_judge(file: Path) -> JudgeWeights:
+    """The weights in a file that `judge_tensors` filled.
+
+    Raises:
+        CheckpointNotFoundError: If there is no such file.
+        CheckpointError: If it is broken.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
 
     if not file.is_file():
         raise CheckpointNotFoundError(
@@ -175,13 +248,11 @@ def load_judge(file: Path) -> MessageJudge:
         tensors = from_bytes(load_file(file))
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{file} cannot be read: {error}") from error
+    reads_catalog = tensors.pop(_READS_CATALOG, None) is not None
     changes = {name.removeprefix(_CHANGES): w for name, w in tensors.items() if name.startswith(_CHANGES)}
     own = {name: w for name, w in tensors.items() if not name.startswith((_CHANGES, _TOLD))}
     told = {name.removeprefix(_TOLD): w for name, w in tensors.items() if name.startswith(_TOLD)}
-    kind = MarkedJudge if "markers.weight" in own else PooledJudge
-    network = minilm_judge(lambda encoder: with_changes(encoder, changes), kind=kind)
-    network.load_own(own)
-    return MessageJudge(network, Witness(told) if told else None)
+    return JudgeWeights(changes, own, told, reads_catalog)
 
 
 def judge_tensors(network: Any, witness: Witness | None = None) -> dict[str, np.ndarray]:
@@ -191,4 +262,4 @@ def judge_tensors(network: Any, witness: Witness | None = None) -> dict[str, np.
     changes = {f"{_CHANGES}{name}": change for name, change in learned_changes(network.encoder).items()}
     own: dict[str, np.ndarray] = network.own()
     told = {f"{_TOLD}{kind}": table for kind, table in (witness.tables if witness else {}).items()}
-    return in_bytes(changes | own) | told
+    return in_bytes(changes | own) | told | {_READS_CATALOG: np.ones(1, dtype=np.int8)}

@@ -41,10 +41,13 @@ class JudgedReader:
     Args:
         judge: Says what pieces of messages mean.
         values: Finds values and people of the catalogue.
+
+    Attributes:
+        judge: The judge.
     """
 
     def __init__(self, judge: MessageJudge, values: ValueFinder) -> None:
-        self._judge, self._values = judge, values
+        self.judge, self._values = judge, values
 
     def told(self, dialogue: Dialogue) -> Dialogue:
         """A dialogue with what the judge says of whole messages, and of what nothing in its state stands for."""
@@ -53,24 +56,27 @@ class JudgedReader:
             (number, one.start, one.end)
             for number, message in enumerate(messages)
             if message.role == "user"
-            for one in self._judge.read(messages[:number], message.content).meanings
+            for one in self.judge.read(messages[:number], message.content).meanings
             if one.label in WANTED and one.whose != "other"
         ]
         last = len(messages) - 1
         if messages[last].role != "user":
             return replace(dialogue, described=tuple(described))
-        read = self._judge.read(messages[:last], messages[last].content)
+        read = self.judge.read(messages[:last], messages[last].content)
         state = dialogue.preferences
         held = [one.said for one in (*state.wanted, *state.unwanted)] + [one.said for one in state.limits]
         places = [last_said(one, messages) for one in held]
         taken = [place[1:] for place in places if place is not None and place[0] == last]
         taken += [(one.start, one.end) for one in dialogue.mentions if one.message == last]
-        unmet = [
-            (
-                one.label,
-                messages[last].content[one.start : one.end],
-            )
+        told = {one.lower() for one in held}  # said twice: "not curry, we've had curry three nights"
+        open_ = [
+            (one.label, messages[last].content[one.start : one.end])
             for one in _left(read.meanings, frozenset(("unwanted", "demanded")), _CERTAIN, taken)
+        ]
+        unmet = [pair for pair in open_ if pair[1].lower() not in told]
+        unmet += [
+            ("limit", messages[last].content[one.start : one.end])
+            for one in _left(read.meanings, BOUND_LABELS, _SURE, taken)
         ]
         return replace(
             dialogue, acts=tuple(read.acts.items()), described=tuple(described), unmet=tuple(unmet)
@@ -78,7 +84,7 @@ class JudgedReader:
 
     def titles(self, before: Sequence[Message], text: str) -> list[Meaning]:
         """The pieces that name items, or may: what is refused is a title or a value."""
-        found = [one for one in self._judge.read(before, text).meanings if one.label in _TITLES]
+        found = [one for one in self.judge.read(before, text).meanings if one.label in _TITLES]
         if all(one.label != "unwanted" for one in found):
             return found
         passage = self._values.passage(text, words(text))
@@ -91,7 +97,7 @@ class JudgedReader:
 
     def refused(self, before: Sequence[Message], text: str) -> list[Span]:
         """The pieces that say what is not sought."""
-        meanings = self._judge.read(before, text).meanings
+        meanings = self.judge.read(before, text).meanings
         return [(one.start, one.end) for one in meanings if one.label == "unwanted"]
 
     def refused_words(self, before: Sequence[Message], text: str, taken: Sequence[Span]) -> list[Span]:
@@ -102,19 +108,19 @@ class JudgedReader:
             text: The message.
             taken: Characters that are understood otherwise.
         """
-        meanings = self._judge.read(before, text).meanings
+        meanings = self.judge.read(before, text).meanings
         return [(one.start, one.end) for one in _left(meanings, frozenset(("unwanted",)), _SURE, taken)]
 
     def names_item(self, before: Sequence[Message], text: str, span: Span) -> bool:
         """Whether characters that may name an item, or point at one, do."""
-        odds = self._weighed(self._judge.meanings(before, text, [span])[0], "named")
+        odds = self._weighed(self.judge.meanings(before, text, [span])[0], "named")
         return _share(odds, ITEMS | {"reference"}) >= _SURE
 
     def verdict(
         self, before: Sequence[Message], text: str, span: Span, told: Sequence[Verdict] = ()
     ) -> Verdict | None:
         """What is said of an item that is named at these characters; `told` is what the rules say, in order."""
-        meaning = self._judge.meanings(before, text, [span])[0]
+        meaning = self.judge.meanings(before, text, [span])[0]
         if meaning.whose == "other":
             return None
         odds = self._weighed(meaning, told[-1] if told else "named")  # type: ignore[arg-type]
@@ -124,7 +130,7 @@ class JudgedReader:
 
     def means_nothing(self, before: Sequence[Message], text: str, span: Span) -> bool:
         """Whether a number that the rules take for a limit says nothing of what is sought."""
-        meaning = self._judge.meanings(before, text, [_amount(text, span)])[0]
+        meaning = self.judge.meanings(before, text, [_amount(text, span)])[0]
         return self._weighed(meaning, "limit")["nothing"] > _SURE
 
     def bounds(self, before: Sequence[Message], text: str, taken: Sequence[Span]) -> list[tuple[Span, str]]:
@@ -136,7 +142,7 @@ class JudgedReader:
             taken: Characters that say something else.
         """
         found = []
-        for one in self._judge.read(before, text).meanings:
+        for one in self.judge.read(before, text).meanings:
             odds = self._weighed(one, "no limit")
             label = max(BOUND_LABELS, key=lambda name: odds[name])
             free = not any(touch((one.start, one.end), place) for place in taken)
@@ -145,7 +151,7 @@ class JudgedReader:
         return found
 
     def _weighed(self, meaning: Meaning, told: Told) -> Mapping[str, float]:
-        witness = self._judge.witness
+        witness = self.judge.witness
         return meaning.odds if witness is None else witness.weighed(meaning.odds, told)
 
     def wishes(
@@ -169,11 +175,11 @@ class JudgedReader:
                 spans.append(None)
         described = [
             (one.start, one.end)
-            for one in self._judge.read(before, text).meanings
+            for one in self.judge.read(before, text).meanings
             if one.label in WANTED | UNWANTED
         ]
         found: list[FoundWish] = []
-        meanings = self._judge.meanings(before, text, pieces)
+        meanings = self.judge.meanings(before, text, pieces)
         for span, piece, meaning in zip(spans, pieces, meanings, strict=True):
             here = [one for one in told if touch(piece, (one.start, one.end))]
             if (

@@ -16,6 +16,18 @@ _LONG = frozenset("runtime duration length minutes running time".split())
 _PRICE = frozenset("price cost usd eur gbp".split())
 _ERA = frozenset("year decade era age time period".split())
 _AGE = frozenset("age ages".split())
+# Words behind a number that are no unit on record, and what fields of which they count are called.
+_COUNTED: dict[str, frozenset[str]] = {
+    **dict.fromkeys(("star",), frozenset("rating score stars".split())),
+    **dict.fromkeys(
+        "people person adult guest portion serving mouth kid child of player head seat".split(),
+        frozenset(
+            "servings serving serves portions yield players guests people persons seats capacity".split()
+        ),
+    ),
+    **dict.fromkeys(("calory", "cal", "kcal", "calorie"), frozenset("calories kcal energy".split())),
+    **dict.fromkeys(("page", "pp"), frozenset("pages page".split())),
+}
 _STRAGGLERS = 0.98  # the share of the items that are not newer than about the newest
 
 
@@ -90,8 +102,20 @@ class Measures:
             return None if spec is None else (spec, MINUTES[word] / MINUTES.get(stem(spec.unit.lower()), 1.0))
         same = (spec for spec in self._specs if spec.unit and stem(spec.unit.lower()) == word)
         named = (spec for spec in self._specs if word in self._words[spec.name] and spec is not self.year)
-        found = next(same, None) or next(named, None)
+        found = next(same, None) or next(named, None) or self._counted(word)
         return None if found is None else (found, 1.0)
+
+    def _counted(self, word: str) -> FieldSpec | None:
+        """The field that counts what a word calls: of "4.5 stars" the rating, of "six people" the servings."""
+        called = _COUNTED.get(word, frozenset())
+        return next(
+            (
+                spec
+                for spec in self._specs
+                if not called.isdisjoint({*words_of(spec.name), *words_of(spec.label)})
+            ),
+            None,
+        )
 
 
 def _is_duration(spec: FieldSpec) -> bool:

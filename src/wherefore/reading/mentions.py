@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from wherefore.reading.clauses import QUOTED, Span
 from wherefore.reading.scenes import Scene
 from wherefore.reading.titles import Title, TitleIndex
-from wherefore.text import ARTICLES, FUNCTION_WORDS, Word, ordinary_words, words
+from wherefore.text import ARTICLES, FUNCTION_WORDS, Word, ordinary_words, stem, words
 
 _LIST_LINE = re.compile(r"^[ \t]*(?:\d{1,3}[.)]|[-*•–])[ \t]+(\S[^\n]*)$", re.MULTILINE)
 _YEAR_AFTER = re.compile(
@@ -26,6 +26,8 @@ _PRONOUNS = frozenset(
     "it her us him me this that i we they he she you what who which there here how where all one these those some any "
     "his my your our their no not so".split()
 )
+_MOST_MEANT = 3  # items whose titles have the same words, from which the first is taken
+_BY_WORDS = 90.0  # how like a title its words are, others left out
 _TITLE = 6  # words of a title that stands in quotes, at most
 _BY = frozenset({"by", "starring", "featuring"})
 _FAVOURITE_IS = re.compile(r"\bfav(?:e|s|ou?rites?)\b[^.!?]*\b(?:is|was|are|were)\s+$", re.IGNORECASE)
@@ -182,8 +184,32 @@ class MentionReader:
             near, _ = self._index.nearest(key, self._is_odd)
             match = self._match(near, i, j, scene, named) if near else None
         if match is None or not match.item_id:
-            return None
+            return self._by_words(scene, i, j, named)
         return Found(match.item_id, min(match.start, span[0]), max(match.end, span[1]), match.score)
+
+    def _by_words(self, scene: Scene, i: int, j: int, named: Collection[str]) -> Found | None:
+        """The item whose title has words i to j, and words beside them: "the duofold union suit"."""
+        said = scene.words
+        first, end = i, j
+        while first and not scene.is_broken(first - 1, j) and self._told(said[first - 1 : j]):
+            first -= 1
+        while end < len(said) and not scene.is_broken(first, end + 1) and self._told(said[first : end + 1]):
+            end += 1
+        rows = self._told(said[first:end])
+        if not rows or len(rows) > _MOST_MEANT:
+            return None
+        odd = any(self._is_odd(word.form) for word in said[first:end])
+        content = [word for word in said[first:end] if word.form not in FUNCTION_WORDS]
+        if len(content) < 2 and not (odd and len(rows) == 1):
+            return None
+        row = next((row for row in rows if self._index.ids[row] in named), rows[0])
+        return Found(self._index.ids[row], said[first].start, said[end - 1].end, _BY_WORDS)
+
+    def _told(self, said: Sequence[Word]) -> list[int]:
+        """The rows whose titles have all words with a content of their own; none where an end is no such word."""
+        if any(word.form in FUNCTION_WORDS for word in (said[0], said[-1])):
+            return []
+        return self._index.holding({stem(word.form) for word in said if word.form not in FUNCTION_WORDS})
 
     def _candidates(self, scene: Scene, named: Collection[str]) -> Iterator[_Candidate]:
         """All words that are a title's, and what they may mean."""

@@ -8,16 +8,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.concepts import having
 from wherefore.catalog.naming import words_of
 from wherefore.dialogue.messages import Lists, Message
 from wherefore.dialogue.notes import Notes, Verdict
 from wherefore.dialogue.state import ANYWHERE, Count, FoundWish, Limit, LimitOp, Wish
-from wherefore.reading.clauses import Span, blank, clauses
+from wherefore.reading.clauses import Span, blank, clauses, touch
 from wherefore.reading.corrections import CORRECTS, DROPS, NEEDNT, SELF_CORRECTION, START_OVER
 from wherefore.reading.counts import read_count
 from wherefore.reading.critiques import CritiqueReader, FoundAnswer, FoundCritique
 from wherefore.reading.foreign import ForeignReader
 from wherefore.reading.judged import JudgedReader
+from wherefore.reading.judged_kinds import FoundKind, JudgedKinds
 from wherefore.reading.judged_limits import JudgedLimits, youngest
 from wherefore.reading.judgements import ItemJudge
 from wherefore.reading.limits import FoundLimit, LimitReader, lowered
@@ -149,6 +151,7 @@ class MessageReader:
         judged: JudgedReader | None = None,
     ) -> None:
         self._judged = judged
+        self._kinds = None if judged is None else JudgedKinds(catalog, judged.judge)
         self._catalog, self._values, self._wishes, self._limits = catalog, values, wishes, limits
         self._references = references
         self._bounds = JudgedLimits(catalog, limits.measures)
@@ -320,11 +323,33 @@ class MessageReader:
             judged = self._judged.wishes(heard.before, heard.content, masked, told)
             for start, end in self._judged.refused(heard.before, heard.content):
                 notes.mute(start, end)
+            kinds = [] if self._kinds is None else self._kinds.read(heard.before, heard.content, masked)
+            self._note_kinds(heard.content, kinds, judged, notes)
+            refused = [(one.start, one.end) for one in kinds if not one.is_rule]
+            judged = [
+                one
+                for one in judged
+                if one.kind != "wanted" or not any(touch((one.start, one.end), place) for place in refused)
+            ]
+            values += [(one.start, one.end) for one in kinds]
             for wish in judged:
                 values.append((wish.start, wish.end))
                 corrected = self._note_wish(heard.content, wish, judged, refuses, corrected, notes)
             self._note_refused_words(heard, self._judged, [*masked, *values], notes)
         return measured, values
+
+    def _note_kinds(
+        self, content: str, kinds: Sequence[FoundKind], wishes: Sequence[FoundWish], notes: Notes
+    ) -> None:
+        """Note the kinds of things that are refused; a genre that is refused says by itself what has it."""
+        for one in kinds:
+            same = [wish for wish in wishes if touch((wish.start, wish.end), (one.start, one.end))]
+            if any(wish.kind == "unwanted" and self._values.words.is_genre(wish.value) for wish in same):
+                continue
+            if not one.is_rule:
+                notes.mute(one.start, one.end)
+            for name in one.names:
+                notes.refuse(Wish(ANYWHERE, name, 2.0, content[one.start : one.end]))
 
     def _note_refused_words(
         self, heard: _Heard, judged: JudgedReader, taken: Sequence[Span], notes: Notes
@@ -333,7 +358,7 @@ class MessageReader:
         for start, end in judged.refused_words(heard.before, heard.content, taken):
             said = heard.content[start:end]
             told = " ".join(form for form in forms(said) if form not in FUNCTION_WORDS)
-            if told and 0 < self._catalog.naming(told).mean() <= _MOST_NAMED:
+            if told and 0 < having(self._catalog, told).mean() <= _MOST_NAMED:
                 notes.refuse(Wish(ANYWHERE, told, 2.0, said))
 
     def _note_verdicts(self, heard: _Heard, judged: JudgedReader, aside: Aside, notes: Notes) -> None:

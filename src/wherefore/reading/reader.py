@@ -32,7 +32,7 @@ from wherefore.reading.vocabulary import Vocabulary
 from wherefore.reading.wishes import WishReader
 from wherefore.text import words
 
-_ASKS = 0.7  # how likely a message asks about items, so that it is taken for a question
+_ASKS = 0.5  # how likely a message asks about items, so that it is taken for a question
 _REMEMBERED = 1_000  # messages of which it is remembered what they name
 _OWN_LINE = re.compile(r"^\d+\. \*\*[^\n]+?\*\*[^\n—]* — (?P<reason>[A-Z].*)$", re.MULTILINE)
 
@@ -63,7 +63,9 @@ class DialogueReader:
         self._titles = MentionReader(titles, vocabulary.names, vocabulary.kinds)
         self.nouns = vocabulary.nouns
         self._references = ReferenceReader(self.catalog, titles, vocabulary.nouns)
-        self._judged = None if self._judge is None else JudgedReader(self._judge, self._values)
+        self._judged = (
+            None if self._judge is None else JudgedReader(self._judge.of(self.catalog), self._values)
+        )
         self._messages = MessageReader(
             self.catalog, self._values, wishes, limits, self._references, self._judged
         )
@@ -232,7 +234,8 @@ class DialogueReader:
 
 def judged_question(dialogue: Dialogue) -> Question | None:
     """What the newest message asks of items by a judge alone: nothing is known of it but which items it means."""
-    if dialogue.act("question") < _ASKS or dialogue.act("request", "refine", "naming") > 1 - _ASKS:
+    asks = dialogue.act("question")
+    if asks < _ASKS or asks <= dialogue.act("request", "refine", "taste", "answer", "naming"):
         return None
     number, listed = len(dialogue.messages) - 1, dialogue.last_listed
     content = dialogue.messages[number].content

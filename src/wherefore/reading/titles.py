@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
 from rapidfuzz import fuzz
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.text import ARTICLES, FUNCTION_WORDS, NUMBERS, forms, ordinary_words
+from wherefore.text import ARTICLES, FUNCTION_WORDS, NUMBERS, forms, ordinary_words, stem
 
 _NUMBER_WORDS = {name: str(number) for name, number in NUMBERS.items() if 2 <= number <= 12}
 _PARTS = frozenset({"part", "vol", "volume", "chapter", "episode"})
@@ -70,6 +70,8 @@ class TitleIndex:
                     if not entry.weak:
                         self._put(entry.row, [*[entry.article][: bool(entry.article)], joined], False)
         self._near: dict[str, list[str]] | None = None
+        self._with: dict[str, set[int]] | None = None  # rows by the stem of a word of their titles
+        self._sizes: list[int] = []
 
     def _add(self, row: int, title: str) -> None:
         head, comma, tail = title.rpartition(", ")
@@ -122,6 +124,19 @@ class TitleIndex:
             return []
         key = self._keys[row]
         return [item_id, *(self.ids[t.row] for t in self.titles.get(key, ()) if t.row != row and not t.weak)]
+
+    def holding(self, stems: Collection[str]) -> list[int]:
+        """The rows whose titles have all of some words, the ones with the fewest others first, then by fame."""
+        if self._with is None:
+            self._with, self._sizes = {}, []
+            for row, title in enumerate(self.shown):
+                own = {stem(form) for form in forms(title)}
+                self._sizes.append(len(own))
+                for one in own:
+                    self._with.setdefault(one, set()).add(row)
+        rows = [self._with.get(one, set()) for one in stems]
+        both = set.intersection(*rows) if rows else set()
+        return sorted(both, key=lambda row: (self._sizes[row], -self.fame[row]))
 
     def nearest(self, key: str, is_odd: Callable[[str], bool]) -> tuple[str, float]:
         """The title key most like `key`, or "" when none is like enough, and how much it is like it (0-100).

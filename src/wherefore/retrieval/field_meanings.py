@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from wherefore.catalog.schema import FieldSpec
 from wherefore.retrieval.index import Index
 
 _CLOSE = 0.33  # cosine of a question and a field's label from which the field is meant
+_COUNTED = 0.2  # the same, of a question that asks for a number, and a number's label
+_HOW_MANY = re.compile(r"\bhow\s+(?:many|much|long|old|big|large|heavy|high|often|far)\b", re.IGNORECASE)
 
 
 class FieldMeanings:
@@ -45,5 +49,9 @@ class FieldMeanings:
         if not self._specs or not words.strip():
             return None
         near = (self._names @ self._index.embedder.encode([words], "query")[0]).max(axis=1)
+        least = _CLOSE
+        numbers = np.array([spec.has_measure for spec in self._specs])
+        if _HOW_MANY.search(words) and numbers.any():
+            near, least = np.where(numbers, near, -1.0), _COUNTED
         best = int(np.argmax(near))
-        return self._specs[best] if near[best] >= _CLOSE else None
+        return self._specs[best] if near[best] >= least else None

@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 import numpy as np
 
+from wherefore.catalog.concepts import having
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.state import ANYWHERE, ITEMS_OF, Limit
 from wherefore.errors import CatalogError
@@ -42,7 +43,7 @@ def allowed_rows(
         refused = np.ones(len(index), dtype=bool)
         for field, value in wish.parts:
             if field == ANYWHERE:
-                refused &= index.catalog.naming(value)
+                refused &= having(index.catalog, value)
                 continue
             bears = index.attributes.bears(field, value)
             refused &= (bears | ~index.attributes.known(field)) if field in places else bears

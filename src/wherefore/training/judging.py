@@ -28,7 +28,16 @@ from wherefore.dialogue.labels import (
     Span,
 )
 from wherefore.errors import CorpusError
-from wherefore.lm.judge import Judged, MarkedJudge, Piece, PooledJudge, ToJudge, found_pieces, minilm_judge
+from wherefore.lm.judge import (
+    Judged,
+    MarkedJudge,
+    Piece,
+    PooledJudge,
+    ToJudge,
+    found_pieces,
+    minilm_judge,
+    told_of,
+)
 from wherefore.progress import Progress
 from wherefore.training.requests import mistyped
 
@@ -51,6 +60,8 @@ class JudgeTraining:
         typos: Share of messages that get one (only where no span is touched).
         caseless: Share of messages that are read in lower case.
         swaps: Share of titles, values and said numbers whose words give way to others of the same field.
+        untold: Share of messages of whose catalogue nothing is told,
+        unnamed: and of those of which it is not told what it holds, but only what is known of it.
         seed: Of all choices.
     """
 
@@ -62,6 +73,8 @@ class JudgeTraining:
     typos: float = 0.1
     caseless: float = 0.3
     swaps: float = 0.3
+    untold: float = 0.1
+    unnamed: float = 0.2
     seed: int = 0
 
 
@@ -85,7 +98,7 @@ def read_folder(folder: Path) -> list[LabelledMessage]:
 
 
 def _numbered(one: LabelledMessage, offset: int) -> LabelledMessage:
-    return LabelledMessage(one.kind, one.conversation + offset, one.before, one.text, one.acts, one.spans)
+    return replace(one, conversation=one.conversation + offset)
 
 
 def held_out(
@@ -232,8 +245,34 @@ def _lesson(one: LabelledMessage, settings: JudgeTraining, rng: random.Random) -
     text = text if len(text) == len(one.text) else one.text  # a few letters have a longer lower case
     if rng.random() < settings.typos:
         text = _mistyped_between(text, taken, rng)
-    message = ToJudge(one.before, text, tuple((span.start, span.end) for span in spans))
+    message = ToJudge(
+        one.before, text, tuple((span.start, span.end) for span in spans), _told_anew(one, settings, rng)
+    )
     return _Lesson(message, spans, marked, one.acts)
+
+
+def _told(one: LabelledMessage) -> str:
+    """What the catalogue that a message speaks to holds."""
+    return told_of(_plural(one.kind), [name.replace("_", " ") for name in one.fields])
+
+
+def _plural(kind: str) -> str:
+    return kind.replace("_", " ")
+
+
+def _told_anew(one: LabelledMessage, settings: JudgeTraining, rng: random.Random) -> str:
+    """The same as people's own catalogues would have it: in another order, without some fields, or no names at all.
+
+    The fields that the message speaks of stay.
+    """
+    if rng.random() < settings.untold:
+        return ""
+    spoken = {span.field for span in one.spans}
+    kept = [name for name in one.fields if name in spoken or rng.random() < 0.8]
+    rng.shuffle(kept)
+    plural = "items" if rng.random() < settings.unnamed else _plural(one.kind)
+    plural = "movies" if plural == "films" and rng.random() < 0.5 else plural
+    return told_of(plural, [name.replace("_", " ") for name in kept])
 
 
 def _drawn(text: str, taken: Sequence[Piece], count: int, rng: random.Random) -> list[Piece]:
@@ -335,7 +374,8 @@ def measured(judge: nn.Module, messages: Sequence[LabelledMessage], batch_size: 
     for start in range(0, len(messages), batch_size):
         part = messages[start : start + batch_size]
         given = [
-            ToJudge(one.before, one.text, tuple((span.start, span.end) for span in one.spans)) for one in part
+            ToJudge(one.before, one.text, tuple((span.start, span.end) for span in one.spans), _told(one))
+            for one in part
         ]
         judged = judge(given)
         spans = [span for one in part for span in one.spans]
@@ -374,7 +414,9 @@ def _tally_found(
     judge: PooledJudge, part: Sequence[LabelledMessage], judged: Judged, tally: Counter[str]
 ) -> None:
     pieces = found_pieces(judged)
-    again = judge([ToJudge(one.before, one.text, here) for one, here in zip(part, pieces, strict=True)])
+    again = judge(
+        [ToJudge(one.before, one.text, here, _told(one)) for one, here in zip(part, pieces, strict=True)]
+    )
     labels = iter(again.labels.argmax(1).tolist())
     for one, here in zip(part, pieces, strict=True):
         told = [(piece, label) for piece in here if (label := LABELS[next(labels)]) != "nothing"]

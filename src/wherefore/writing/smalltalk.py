@@ -144,12 +144,11 @@ def answer(
     return passing if passing is not None and bare(before()) == bare(dialogue.preferences) else None
 
 
-_CHAT = ("smalltalk", "off_topic", "other_language", "injection", "unclear")
-_ASKS = ("request", "refine", "taste", "question", "naming", "answer")
-_LIKELY, _SURE = (
-    0.5,
-    0.8,
-)  # that a message is none that asks for a list, where it changed nothing, and where it did
+_CHAT = ("smalltalk", "off_topic", "other_language", "injection", "unclear", "choice", "question")
+_ASKS = ("request", "refine", "taste", "answer", "naming")
+_UNLIKELY = 0.2  # that a message asks for a list, so that it gets none whatever else was read in it
+_LEAST = 0.35  # how likely the likeliest act must be
+_FIELDS = 4  # that are named to somebody who asks what no record tells
 
 
 def by_acts(dialogue: Dialogue, catalog: Catalog, before: Callable[[], Preferences]) -> Said | None:
@@ -164,27 +163,29 @@ def by_acts(dialogue: Dialogue, catalog: Catalog, before: Callable[[], Preferenc
     if not acts:
         return None
     noun, plural = catalog.schema.noun.lower(), catalog.schema.plural.lower()
-    asks, best = dialogue.act(*_ASKS), max((*_CHAT, "choice"), key=acts.__getitem__)
-    sure = acts[best] >= _SURE and asks <= 1 - _SURE
-    if not sure and (acts[best] < _LIKELY or asks >= _LIKELY):
+    asks, best = dialogue.act(*_ASKS), max(_CHAT, key=acts.__getitem__)
+    if acts[best] <= max(asks, _LEAST):
         return None
     number = len(dialogue.messages) - 1
-    changed = any(mention.message == number for mention in dialogue.mentions) or bare(before()) != bare(
-        dialogue.preferences
-    )
-    if changed and (not sure or best not in ("off_topic", "other_language")):
-        return None
+    if asks >= _UNLIKELY or best not in ("off_topic", "other_language", "question"):  # what was read counts more
+        named = any(mention.message == number for mention in dialogue.mentions)
+        if named or bare(before()) != bare(dialogue.preferences):
+            return None
     if best == "choice" and not dialogue.last_listed:
-        return None
+        best = "unclear"
+    schema = catalog.schema
+    fields = [spec for spec in (*schema.filterable, *schema.texts) if not spec.is_rank][:_FIELDS]
+    known = joined([(spec.label or spec.name).lower() for spec in fields]) or "titles"
     told = {
         "choice": f"Good. Tell me afterwards how you liked it, or ask whenever you want another {noun}.",
         "smalltalk": f"I see. Whenever you want a {noun}, tell me what it should be like.",
         "off_topic": f"I cannot help with that: I only know about {plural}. Shall I find you one?",
         "other_language": f"I am sorry, I only understand English. Which {plural} do you like?",
         "injection": f"I only recommend {plural} and say why. What should the next one be like?",
+        "question": f"That I cannot tell: of {plural} I know {known}. Ask about one, or say what I should look for.",
         "unclear": f"I did not get that. Tell me what the {noun} should be about, or one that you liked.",
     }
-    return Said(told[best], "ask" if best == "unclear" else "chat")
+    return Said(told[best], "ask" if best in ("unclear", "question") else "chat")
 
 
 def bare(state: Preferences) -> Preferences:

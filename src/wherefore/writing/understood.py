@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.concepts import concepts
 from wherefore.dialogue.messages import Dialogue, last_said
 from wherefore.dialogue.spoken import limit_words
 from wherefore.dialogue.state import ANYWHERE
@@ -17,6 +18,7 @@ from wherefore.text import joined
 _UNKNOWN = (
     0.02  # share of the items of which a value is not known, from which it is said that they are left out
 )
+_ALLERGY = re.compile(r"\b(?:allerg\w+|intoleran\w+|anaphyla\w+|c(?:o)?eliac)\b", re.IGNORECASE)
 _ABSENT = 3  # unknown titles that are named at most
 
 
@@ -47,7 +49,7 @@ def _sentences(
         yield f"I know only {catalog.schema.plural}, no {joined(others)}."
     if silent := unrecorded(newest, catalog):
         yield f"My records say nothing of {joined(silent)}."
-    for kind, able in (("unwanted", "leave out"), ("demanded", "make sure of")):
+    for kind, able in (("unwanted", "leave out"), ("demanded", "make sure of"), ("limit", "hold to")):
         if open_ := [f"“{words}”" for side, words in dialogue.unmet if side == kind][:_ABSENT]:
             yield f"I could not {able} {joined(open_, 'or')}: my records do not tell it."
 
@@ -69,11 +71,26 @@ def _left_out(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
 def _named(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
     """That items were left out whose records name what the newest message refuses in words of its own."""
     last = len(dialogue.messages) - 1
-    said = [wish.said for wish in dialogue.preferences.refusals if wish.field == ANYWHERE]
-    now = [one for one in said if (place := last_said(one, dialogue.messages)) and place[0] == last]
-    if now:
-        words = joined([f"“{one}”" for one in dict.fromkeys(now)], "or")
+    named: dict[str, list[str]] = {}
+    for wish in dialogue.preferences.refusals:
+        place = last_said(wish.said, dialogue.messages) if wish.field == ANYWHERE else None
+        if place and place[0] == last:
+            named.setdefault(wish.said, []).append(wish.value)
+    own = [said for said, values in named.items() if not _is_rule(said)]
+    if own:
+        words = joined([f"“{one}”" for one in own], "or")
         yield f"I left out {catalog.schema.plural} whose record names {words}."
+    for said, values in named.items():
+        if _is_rule(said):
+            yield f"As you said “{said}”, I left out {catalog.schema.plural} whose record names {joined(values, 'or')}."
+    if any(_is_rule(said) for said in named) or _ALLERGY.search(dialogue.messages[last].content) and named:
+        yield "A record may not name everything, so please check the label."
+
+
+def _is_rule(said: str) -> bool:
+    """Whether words call a diet or a law."""
+    concept = concepts().called(said)
+    return concept is not None and bool(concept.rules_out)
 
 
 def _degrees(dialogue: Dialogue, catalog: Catalog, opening: str, total: int) -> Iterator[str]:

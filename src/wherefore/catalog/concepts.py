@@ -1,0 +1,133 @@
+"""Kinds of things and what belongs to them: by which words records show what "no nuts" or "vegan" rules out."""
+
+from __future__ import annotations
+
+import lzma
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from wherefore.catalog.catalog import Catalog
+from wherefore.files import ASSETS
+from wherefore.text import Word, forms, stem
+
+FILE = ASSETS / "concepts.tsv.xz"
+_RULE = "*"  # before the name of a diet or a law
+_LONGEST = 5  # words of what a kind is called
+_Row = tuple[list[str], list[str], list[str]]  # what it is called, named by, and not
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """A kind of things, or a rule that people live by.
+
+    Attributes:
+        name: What it is usually called: `nuts`, `vegan`.
+        called: All that it is called.
+        named_by: The phrases by which a record shows that it has some of it.
+        unless: Phrases that hold one of those and show nothing: `peanut butter`, for dairy.
+        rules_out: Of a diet or a law, the names of the kinds that it rules out; else nothing.
+    """
+
+    name: str
+    called: tuple[str, ...]
+    named_by: tuple[str, ...]
+    unless: tuple[str, ...]
+    rules_out: tuple[str, ...]
+
+
+class Concepts:
+    """All concepts by what they are called.
+
+    Args:
+        lines: Of a table: name (of a diet or a law with `*` before it), what else it is called, words of records or
+            `>` and another concept, exceptions; separated by tabs, and by `; ` within.
+    """
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        rows: dict[str, _Row] = {}
+        rules: set[str] = set()
+        for line in lines:
+            cells = [[one.strip() for one in cell.split(";") if one.strip()] for cell in line.split("\t")]
+            name, called, told, unless = [*cells, [], []][:4]
+            if name[0].startswith(_RULE):
+                rules.add(name[0].lstrip(_RULE))
+            rows[name[0].lstrip(_RULE)] = called, told, unless
+        self._concepts: dict[str, Concept] = {}
+        self._called: dict[tuple[str, ...], str] = {}
+        for key, (called, told, _) in rows.items():
+            words, spared = _all_of(key, rows, frozenset())
+            parts = tuple(one[1:] for one in told if one.startswith(">"))
+            self._concepts[key] = Concept(
+                key, (key, *called), tuple(words), tuple(spared), parts if key in rules else ()
+            )
+            for one in (key, *called):
+                self._called.setdefault(_stems(one), key)
+
+    def __getitem__(self, name: str) -> Concept:
+        """The concept of a name.
+
+        Raises:
+            KeyError: If there is none.
+        """
+        return self._concepts[name]
+
+    def __iter__(self) -> Iterator[Concept]:
+        return iter(self._concepts.values())
+
+    def called(self, words: str) -> Concept | None:
+        """The concept that words are a name of."""
+        name = self._called.get(_stems(words))
+        return None if name is None else self._concepts[name]
+
+    def found(self, said: Sequence[Word]) -> list[tuple[int, int, Concept]]:
+        """The concepts that a text calls by name, each with its characters; the longest names count."""
+        found: list[tuple[int, int, Concept]] = []
+        stems = [stem(word.form) for word in said]
+        at = 0
+        while at < len(stems):
+            for size in range(min(_LONGEST, len(stems) - at), 0, -1):
+                name = self._called.get(tuple(stems[at : at + size]))
+                if name is not None:
+                    found.append((said[at].start, said[at + size - 1].end, self._concepts[name]))
+                    at += size
+                    break
+            else:
+                at += 1
+        return found
+
+
+@lru_cache(maxsize=1)
+def concepts() -> Concepts:
+    """The packaged ones."""
+    text = lzma.decompress(FILE.read_bytes()).decode()
+    return Concepts([line for line in text.splitlines() if line and not line.startswith("#")])
+
+
+def having(catalog: Catalog, words: str) -> np.ndarray:
+    """Which items' records name what words say, or anything of the kind that they are a name of, (n,) bool."""
+    concept = concepts().called(words)
+    return catalog.naming(words) if concept is None else catalog.holding(concept.named_by, concept.unless)
+
+
+def _stems(words: str) -> tuple[str, ...]:
+    return tuple(stem(form) for form in forms(words))
+
+
+def _all_of(
+    name: str, rows: dict[str, _Row], seen: frozenset[str]
+) -> tuple[dict[str, None], dict[str, None]]:
+    """The words of a concept with those of the concepts in it, and the exceptions likewise; in order, none twice."""
+    _, told, unless = rows[name]
+    words: dict[str, None] = {name: None}
+    spared = dict.fromkeys(unless)
+    for one in told:
+        if not one.startswith(">"):
+            words[one] = None
+        elif one[1:] not in seen:
+            more, others = _all_of(one[1:], rows, seen | {name})
+            words |= more
+            spared |= others
+    return words, spared

@@ -1,0 +1,90 @@
+"""Kinds of things that are refused, and diets and laws that rule some out, by a judge: "no nuts", "coeliac here"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.concepts import Concept, concepts, having
+from wherefore.dialogue.messages import Message
+from wherefore.reading.clauses import Span, touch
+from wherefore.reading.judge import Meaning, MessageJudge
+from wherefore.text import words
+
+_FREE_AFTER = re.compile(r"[\s-]?free\b(?!\s+(?:range|of\b|with\b))", re.IGNORECASE)
+_FREE_BEFORE = re.compile(r"\b(?:free\s+(?:from|of)|non|without(?:\s+any)?)[\s-]+$", re.IGNORECASE)
+_REFUSED = 0.5  # how likely it is that a kind is refused
+_RULE = 0.35  # that somebody lives by a rule: who is not heard may fall ill
+_LEFT = 5  # items that a refusal must leave
+
+
+@dataclass(frozen=True, slots=True)
+class FoundKind:
+    """A kind that a message refuses.
+
+    Attributes:
+        start: The first character of what says so,
+        end: and the one after the last.
+        names: Of the concepts that are ruled out.
+        is_rule: Whether a diet or a law says so.
+    """
+
+    start: int
+    end: int
+    names: tuple[str, ...]
+    is_rule: bool
+
+
+class JudgedKinds:
+    """Finds refused kinds.
+
+    Args:
+        catalog: The catalogue: only what some of its records name, and others do not, can be left out.
+        judge: Says what pieces of messages mean.
+    """
+
+    def __init__(self, catalog: Catalog, judge: MessageJudge) -> None:
+        self._catalog, self._judge = catalog, judge
+
+    def read(self, before: Sequence[Message], text: str, masked: Sequence[Span]) -> list[FoundKind]:
+        """The refused kinds of a message, in order.
+
+        Args:
+            before: The messages before it.
+            text: The message.
+            masked: Characters that say something else: titles, numbers.
+        """
+        spots = []
+        for start, end, concept in concepts().found(words(text)):
+            after = _FREE_AFTER.match(text, end)
+            free = after is not None or _FREE_BEFORE.search(text[:start]) is not None
+            if not any(touch((start, end), place) for place in masked):
+                spots.append((start, after.end() if after else end, concept, free))
+        meanings = self._judge.meanings(before, text, [(start, end) for start, end, _, _ in spots])
+        found = []
+        for (start, end, concept, free), meaning in zip(spots, meanings, strict=True):
+            names = [name for name in _ruled_out(concept) if self._can_leave_out(name)]
+            if names and meaning.whose != "other" and _is_refused(meaning, concept, free):
+                found.append(FoundKind(start, end, tuple(names), bool(concept.rules_out)))
+        return found
+
+    def _can_leave_out(self, name: str) -> bool:
+        named = int(having(self._catalog, name).sum())
+        return 0 < named <= len(self._catalog) - _LEFT
+
+
+def _ruled_out(concept: Concept) -> tuple[str, ...]:
+    return concept.rules_out or (concept.name,)
+
+
+def _is_refused(meaning: Meaning, concept: Concept, free: bool) -> bool:
+    odds = meaning.odds
+    wanted = odds["wanted"] + odds["demanded"] + odds["more"]
+    unwanted = odds["unwanted"] + odds["less"]
+    if concept.rules_out:
+        return wanted >= _RULE and wanted > unwanted
+    if free:  # "dairy-free" wants it to be without
+        return wanted + unwanted >= _REFUSED
+    return unwanted >= _REFUSED and meaning.strength != "mild"

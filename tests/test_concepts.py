@@ -1,0 +1,94 @@
+"""Kinds of things and what belongs to them: what a table says, and which records show it."""
+
+import lzma
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.concepts import FILE, Concepts, concepts, having
+from wherefore.text import words
+
+ROOT = Path(__file__).parents[1]
+TABLE = [
+    "nuts\ttree nuts\talmond; pine nut\tnutmeg",
+    "milk\t\tcream; butter\tpeanut butter",
+    "*vegan\tplant-based\t>milk",
+]
+
+
+def test_a_table_says_what_is_called_how():
+    known = Concepts(TABLE)
+    assert known.called("Tree Nuts").name == "nuts" and known.called("nut").name == "nuts"
+    assert known.called("seeds") is None
+    assert known["vegan"].rules_out == ("milk",) and known["nuts"].rules_out == ()
+    assert known["vegan"].named_by == ("vegan", "milk", "cream", "butter")
+    assert known["vegan"].unless == ("peanut butter",)
+
+
+def test_concepts_are_found_where_they_are_called_by_name():
+    text = "plant-based, no tree nuts"
+    found = Concepts(TABLE).found(words(text))
+    assert [(text[start:end], one.name) for start, end, one in found] == [
+        ("plant-based", "vegan"),
+        ("tree nuts", "nuts"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "record", "has"),
+    [
+        ("nuts", "200 g ground almonds", True),
+        ("nuts", "a pinch of nutmeg", False),
+        ("dairy", "1 can coconut milk", False),
+        ("dairy", "a knob of butter", True),
+        ("dairy", "3 tbsp peanut butter", False),
+        ("meat", "smoked bacon, cubed", True),
+        ("gluten", "100 g plain flour", True),
+        ("alcohol", "2 tbsp dark rum", True),
+        ("eggs", "1 large eggplant", False),
+        ("wool", "80% merino wool", True),
+        ("nuts", "nut-free chocolate", False),
+    ],
+)
+def test_records_show_what_they_have(kind, record, has):
+    catalog = Catalog.from_records([{"id": "a", "title": "One", "made_of": record}])
+    assert having(catalog, kind).tolist() == [has]
+
+
+def test_the_diets_are_there():
+    known = concepts()
+    vegetarian, vegan = set(known["vegetarian"].rules_out), set(known["vegan"].rules_out)
+    assert {"meat", "fish"} <= vegetarian and vegetarian | {"eggs", "dairy", "honey"} <= vegan
+    assert known.called("coeliac").rules_out and known.called("celiac").name == known.called("coeliac").name
+    assert all(known[name] for one in known for name in one.rules_out)
+
+
+def test_the_packaged_table_is_what_the_script_makes(tmp_path):
+    out = tmp_path / "concepts.tsv.xz"
+    run = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "make_concepts.py", "--out", out], capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    assert lzma.decompress(out.read_bytes()) == lzma.decompress(FILE.read_bytes())
+
+
+def test_a_broken_table_is_refused(tmp_path):
+    table = tmp_path / "table.tsv"
+    for text, fault in (("nuts", "line 1"), ("*vegan\t\t>milk\t", "milk")):
+        table.write_text(text)
+        run = subprocess.run(
+            [
+                sys.executable,
+                ROOT / "scripts" / "make_concepts.py",
+                "--table",
+                table,
+                "--out",
+                tmp_path / "x",
+            ],
+            capture_output=True,
+            text=True,
+        )
+        assert run.returncode == 2 and fault in run.stderr
