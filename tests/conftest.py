@@ -7,6 +7,7 @@ import functools
 import gc
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -254,6 +255,31 @@ def one_minilm():
     with pytest.MonkeyPatch.context() as patch:
         for module in (packaged, embedders, judge):
             patch.setattr(module, "load_minilm", once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_starter():
+    """What loads the starter in this process is given the one that is loaded, unless items came or went since.
+
+    Each has its own config and reads anew; model, index and sources are the same.
+    """
+    from wherefore import recommender
+    from wherefore.checkpoint import load_checkpoint, starter_dir
+
+    loaded: dict = {}
+
+    def once(folder, device="auto", settings=()):
+        own = [one for one in settings if not one.startswith(("turn.", "writer."))]
+        if folder != starter_dir() or own or torch.cuda.is_available():
+            return load_checkpoint(folder, device, settings=settings)
+        if not loaded or loaded["one"].catalog.items is not loaded["items"]:
+            one = load_checkpoint(folder, device)
+            loaded.update(one=one, items=one.catalog.items)
+        return replace(loaded["one"], config=loaded["one"].config.adjusted(settings))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recommender, "load_checkpoint", once)
         yield
 
 
