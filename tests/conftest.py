@@ -266,9 +266,10 @@ def builtin_reader():
 @pytest.fixture(scope="session")
 def starter():
     """The starter, loaded once for all files: nothing but its caches may change."""
+    from wherefore.checkpoint import load_checkpoint, starter_dir
     from wherefore.recommender import Recommender
 
-    return Recommender.from_pretrained("starter", device="cpu")
+    return Recommender._of(load_checkpoint(starter_dir(), "cpu"))
 
 
 @pytest.fixture(scope="session")
@@ -293,9 +294,9 @@ def one_minilm():
 
 @pytest.fixture(scope="session", autouse=True)
 def one_starter():
-    """What loads the starter in this process is given the one that is loaded, unless items came or went since.
+    """What loads the starter in this process is given what was loaded before, unless items came or went since.
 
-    Each has its own config and reads anew; model, index and sources are the same.
+    Each has its own config and reads anew; model, index and sources are the same, and not those of `starter`.
     """
     from wherefore import recommender
     from wherefore.checkpoint import load_checkpoint, starter_dir
@@ -348,6 +349,21 @@ def fresh_accelerate():
     yield
     if "accelerate.state" in sys.modules:
         sys.modules["accelerate.state"].AcceleratorState._reset_state(reset_partial_state=True)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """One more than there are cores: some tests wait for a browser, a server or other processes."""
+    return (os.cpu_count() or 1) + 1
+
+
+LONGEST = ("page", "suite", "distributed", "train", "recommender", "starter", "remote", "cli")
+
+
+def pytest_collection_modifyitems(items):
+    """The longest files first, so that no worker is left alone with one of them at the end."""
+    order = {f"test_{name}.py": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.name, len(order)))
 
 
 def pytest_collection_finish():
