@@ -69,16 +69,22 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(*arguments: str, port: int | None = None, log: IO[bytes] | None = None) -> Iterator[str]:
+def served(
+    *arguments: str,
+    port: int | None = None,
+    log: IO[bytes] | None = None,
+    program: Sequence[str] = (sys.executable, "-m", "wherefore.cli"),
+) -> Iterator[str]:
     """A server of the page; gives its address once it answers.
 
     Args:
         arguments: Of `wherefore ui`.
         port: A free one by default.
         log: Where what it says goes; by default, errors alone to where ours go.
+        program: Wherefore.
     """
     port = port or free_port()
-    command = [sys.executable, "-m", "wherefore.cli", "ui", "--port", str(port), *arguments]
+    command = [*program, "ui", "--port", str(port), *arguments]
     server = subprocess.Popen(command, stdout=log or subprocess.DEVNULL, stderr=log)
     url = f"http://127.0.0.1:{port}"
     try:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import copy
 import functools
 import gc
+import io
 import os
+import pickle
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -60,13 +63,44 @@ def make_tiny(family: str, tokenizers: dict, features: int = 3, dim: int = 8, di
     made = None if family in STATEFUL else _TINY.get(kind)  # those warn each time that they are made
     if made is None or made[0] is not tokenizer:
         model = _made_tiny(*kind, tokenizer)
-        made = _TINY[kind] = (tokenizer, model, torch.get_rng_state())
-    _, model, state = made
+        made = _TINY[kind] = (tokenizer, Mould(model, tokenizer), torch.get_rng_state())
+    _, mould, state = made
     torch.set_rng_state(state)
-    return copy.deepcopy(model, {id(tokenizer): tokenizer})
+    return mould.cast()
 
 
 _TINY: dict = {}
+
+
+class Mould:
+    """Makes copies of a model with a tokenizer that all of them share, in a fifth of the time that `deepcopy` takes."""
+
+    def __init__(self, model, tokenizer):
+        self.apart = []  # tensors, and the tokenizer; the rest is pickled
+        places = {}
+
+        class Pickler(pickle.Pickler):
+            def persistent_id(_, one):
+                if one is not tokenizer and not isinstance(one, torch.Tensor):
+                    return None
+                if id(one) not in places:
+                    places[id(one)] = len(self.apart)
+                    self.apart.append(one)
+                return places[id(one)]
+
+        pickled = io.BytesIO()
+        Pickler(pickled).dump(model)
+        self.pickled = pickled.getvalue()
+
+    def cast(self):
+        @functools.cache  # one that several layers share is one again
+        def copied(place):
+            one = self.apart[place]
+            return copy.deepcopy(one) if isinstance(one, torch.Tensor) else one
+
+        unpickler = pickle.Unpickler(io.BytesIO(self.pickled))
+        unpickler.persistent_load = copied
+        return unpickler.load()
 
 
 def _made_tiny(family: str, features: int, dim: int, dialogue: int, tokenizer):
@@ -232,9 +266,10 @@ def builtin_reader():
 @pytest.fixture(scope="session")
 def starter():
     """The starter, loaded once for all files: nothing but its caches may change."""
+    from wherefore.checkpoint import load_checkpoint, starter_dir
     from wherefore.recommender import Recommender
 
-    return Recommender.from_pretrained("starter", device="cpu")
+    return Recommender._of(load_checkpoint(starter_dir(), "cpu"))
 
 
 @pytest.fixture(scope="session")
@@ -257,6 +292,31 @@ def one_minilm():
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_starter():
+    """What loads the starter in this process is given what was loaded before, unless items came or went since.
+
+    Each has its own config and reads anew; model, index and sources are the same, and not those of `starter`.
+    """
+    from wherefore import recommender
+    from wherefore.checkpoint import load_checkpoint, starter_dir
+
+    loaded: dict = {}
+
+    def once(folder, device="auto", settings=()):
+        own = [one for one in settings if not one.startswith(("turn.", "writer."))]
+        if folder != starter_dir() or own or torch.cuda.is_available():
+            return load_checkpoint(folder, device, settings=settings)
+        if not loaded or loaded["one"].catalog.items is not loaded["items"]:
+            one = load_checkpoint(folder, device)
+            loaded.update(one=one, items=one.catalog.items)
+        return replace(loaded["one"], config=loaded["one"].config.adjusted(settings))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recommender, "load_checkpoint", once)
+        yield
+
+
 @pytest.fixture
 def little_practice(monkeypatch):
     """What stages with `wording` practise on beside the corpora is one catalogue of invented things, not all."""
@@ -271,12 +331,39 @@ def loaded_once(starter, monkeypatch):
     monkeypatch.setattr("wherefore.recommender.Recommender.from_pretrained", lambda *given, **named: starter)
 
 
+@pytest.fixture
+def losses_drawn():
+    """For tests that look at the picture of the losses, which takes longer than most of the training here."""
+
+
+@pytest.fixture(autouse=True)
+def losses_not_drawn(request, monkeypatch):
+    """Training draws nothing at its end, unless a test has `losses_drawn`."""
+    if "losses_drawn" not in request.fixturenames:
+        monkeypatch.setattr("wherefore.training.run.Run.plot", lambda self: None)
+
+
 @pytest.fixture(autouse=True)
 def fresh_accelerate():
     """Accelerate keeps one state per process; each test is to start as a new process would."""
     yield
     if "accelerate.state" in sys.modules:
         sys.modules["accelerate.state"].AcceleratorState._reset_state(reset_partial_state=True)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """One more than there are cores: some tests wait for a browser, a server or other processes."""
+    return (os.cpu_count() or 1) + 1
+
+
+LONGEST = ("page", "suite", "distributed", "train", "recommender", "starter", "remote", "cli")
+
+
+def pytest_collection_modifyitems(items):
+    """The longest files first, so that no worker is left alone with one of them at the end."""
+    order = {f"test_{name}.py": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.name, len(order)))
 
 
 def pytest_collection_finish():

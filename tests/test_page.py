@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+import fake_recommender
 import screenshots
 
 try:
@@ -22,12 +23,12 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium; install i
 
 
 QUICK = ("--set", "retrieval.k=60")  # fewer candidates to rank than users have
+PLAIN = ("--set", "writer.tries=0")  # the grammar's sentences, which take a tenth of the time
 
 
 @contextmanager
 def server(folder, *arguments, **kwargs):
-    """The page with the starter; what it says must hold no traceback."""
-    arguments = (*QUICK, *arguments)
+    """The page; what its server says must hold no traceback."""
     log = folder / "server.log"
     with pytest.MonkeyPatch.context() as patch, log.open("wb") as out:
         patch.setenv("WHEREFORE_CACHE", str(folder / "cache"))
@@ -37,15 +38,21 @@ def server(folder, *arguments, **kwargs):
 
 
 class Lasting:
-    """A server for all tests, which can go away and come back at the same address."""
+    """A server with the starter for all tests, which can go away and come back at the same address.
+
+    The LLM words its replies for the first tests; where it has come back they are worded plainly, for tests of
+    everything else.
+    """
 
     def __init__(self, make_folder):
         self.make_folder, self.port = make_folder, screenshots.free_port()
         self.start()
 
-    def start(self):
+    def start(self, *settings):
         self.running = ExitStack()
-        self.url = self.running.enter_context(server(self.make_folder("page"), port=self.port))
+        self.url = self.running.enter_context(
+            server(self.make_folder("page"), *QUICK, *settings, port=self.port)
+        )
 
     def stop(self):
         self.running.close()
@@ -123,8 +130,11 @@ class Visit:
         self.page.press("#wf-box textarea", "Enter")
 
     def say(self, text):
-        before = self.list_text()
+        before, said = self.list_text(), self.page.locator("#wf-chat .user.message").count()
         self.send(text)
+        self.page.wait_for_function(  # else a page that is still being filled looks like one with the reply
+            "said => document.querySelectorAll('#wf-chat .user.message').length > said", arg=said
+        )
         self.ready(before)
 
     def click(self, where):
@@ -159,6 +169,9 @@ def visit(browser, url, request):
         assert one.errors == []
 
 
+# -- replies that the LLM words: they can be stopped half way ----------------------------------------------
+
+
 def test_a_message_brings_cards_and_words(visit, url):
     me = visit()
     started = time.perf_counter()
@@ -170,6 +183,75 @@ def test_a_message_brings_cards_and_words(visit, url):
     assert me.chips() == ["Liked Alien (1979)", "Wanted Horror", "Not wanted Comedy", "Limit year after 1990"]
     assert "Alien" in me.page.inner_text("#wf-chat")
     assert {request.split("/")[2] for request in me.asked_others if "//" in request} == {url.split("/")[2]}
+
+
+def test_a_reply_is_stopped_and_the_talk_goes_on(visit):
+    me = visit()
+    me.send("I liked Alien, Heat and Amadeus. What do you recommend?")
+    me.page.click("#wf-box button:has-text('Stop')")
+    me.page.wait_for_selector("#wf-chat :text('(stopped)')", timeout=20_000)
+    me.page.wait_for_selector("#wf-box button:has-text('Send')")
+    me.say("no comedies, please")
+    assert len(me.listed()) == 5 and "Not wanted Comedy" in me.chips() and "Liked Heat (1995)" in me.chips()
+
+
+def test_a_new_conversation_is_begun_while_a_reply_is_written(visit):
+    me = visit()
+    me.send("I liked Alien, Heat and Amadeus. What do you recommend?")
+    me.page.wait_for_selector(".wf-card")
+    me.page.click("#wf-new")
+    me.page.wait_for_selector(".wf-card", state="detached")
+    me.page.wait_for_selector("#wf-box button:has-text('Send')")
+    me.page.wait_for_timeout(1500)
+    assert me.listed() == me.chips() == [] and me.page.locator("#wf-chat .user.message").count() == 0
+    me.say("no comedies, please")
+    assert me.chips() == ["Not wanted Comedy"]
+
+
+def test_another_checkpoint_and_other_settings(visit):
+    me = visit()
+    me.open("#wf-settings")
+    model = me.page.inner_text("#wf-model")
+    for folder, lines, says in (
+        ("/no/such/folder", "", "/no/such/folder"),
+        ("starter", "item_encoder.soft_tokens=4", "cannot be set on a trained checkpoint"),
+        ("starter", "writer.tries=many", "writer.tries"),
+    ):
+        me.page.fill("#wf-checkpoint textarea, #wf-checkpoint input", folder)
+        me.page.fill("#wf-model-settings textarea", lines)
+        me.page.click("#wf-load")
+        me.page.wait_for_selector(f"#wf-model .wf-trouble:has-text('{says}')")
+        me.page.wait_for_timeout(300)  # a button that is pressed twice within a moment counts once
+        assert model in me.page.inner_text("#wf-model")
+    me.page.fill("#wf-model-settings textarea", "writer.tries=0\nturn.questions=false")
+    me.page.click("#wf-load")
+    me.page.wait_for_function("!document.querySelector('#wf-model .wf-trouble')")
+    me.say("I liked Heat")
+    me.page.click(".wf-card:nth-child(1) summary")
+    assert "worded plainly" in me.page.inner_text(".wf-card:nth-child(1) .wf-why")
+
+
+def test_a_server_that_went_away_and_came_back(visit, lasting):
+    noticing, unaware = visit(), visit()
+    for one in (noticing, unaware):
+        one.say("I loved Toy Story. An animated film, please")
+    listed = noticing.listed()
+    lasting.stop()
+    try:
+        noticing.send("something newer")
+        noticing.page.wait_for_selector(":text('Connection to the server was lost')")
+    finally:
+        lasting.start(*PLAIN)
+    noticing.page.wait_for_selector(":text('Connection to the server was lost')", state="detached")
+    noticing.page.wait_for_selector(".wf-card")
+    assert noticing.listed() == listed  # the page came back by itself
+    for one in (noticing, unaware):
+        one.say("something newer")
+        assert "Liked Toy Story (1995)" in one.chips() and one.listed() != listed
+        assert one.page.locator("#wf-chat .bot.message").count() == 2
+
+
+# -- replies that are worded plainly ----------------------------------------------------------------------
 
 
 def test_likes_and_dropped_chips_change_the_list(visit):
@@ -287,29 +369,6 @@ def test_a_turn_is_said_again_taken_back_and_edited(visit):
     assert me.chips() == [] and me.page.locator("#wf-chat .bot.message").count() == 0
 
 
-def test_a_reply_is_stopped_and_the_talk_goes_on(visit):
-    me = visit()
-    me.send("I liked Alien, Heat and Amadeus. What do you recommend?")
-    me.page.click("#wf-box button:has-text('Stop')")
-    me.page.wait_for_selector("#wf-chat :text('(stopped)')", timeout=20_000)
-    me.page.wait_for_selector("#wf-box button:has-text('Send')")
-    me.say("no comedies, please")
-    assert len(me.listed()) == 5 and "Not wanted Comedy" in me.chips() and "Liked Heat (1995)" in me.chips()
-
-
-def test_a_new_conversation_is_begun_while_a_reply_is_written(visit):
-    me = visit()
-    me.send("I liked Alien, Heat and Amadeus. What do you recommend?")
-    me.page.wait_for_selector(".wf-card")
-    me.page.click("#wf-new")
-    me.page.wait_for_selector(".wf-card", state="detached")
-    me.page.wait_for_selector("#wf-box button:has-text('Send')")
-    me.page.wait_for_timeout(1500)
-    assert me.listed() == me.chips() == [] and me.page.locator("#wf-chat .user.message").count() == 0
-    me.say("no comedies, please")
-    assert me.chips() == ["Not wanted Comedy"]
-
-
 def test_the_keyboard_reaches_a_card_and_nothing_jumps(visit):
     me = visit()
     me.say("I liked Heat")
@@ -349,51 +408,8 @@ def test_why_and_what_each_thing_does_and_the_map(visit):
     )
 
 
-def test_another_checkpoint_and_other_settings(visit):
-    me = visit()
-    me.open("#wf-settings")
-    model = me.page.inner_text("#wf-model")
-    for folder, lines, says in (
-        ("/no/such/folder", "", "/no/such/folder"),
-        ("starter", "item_encoder.soft_tokens=4", "cannot be set on a trained checkpoint"),
-        ("starter", "writer.tries=many", "writer.tries"),
-    ):
-        me.page.fill("#wf-checkpoint textarea, #wf-checkpoint input", folder)
-        me.page.fill("#wf-model-settings textarea", lines)
-        me.page.click("#wf-load")
-        me.page.wait_for_selector(f"#wf-model .wf-trouble:has-text('{says}')")
-        me.page.wait_for_timeout(300)  # a button that is pressed twice within a moment counts once
-        assert model in me.page.inner_text("#wf-model")
-    me.page.fill("#wf-model-settings textarea", "writer.tries=0\nturn.questions=false")
-    me.page.click("#wf-load")
-    me.page.wait_for_function("!document.querySelector('#wf-model .wf-trouble')")
-    me.say("I liked Heat")
-    me.page.click(".wf-card:nth-child(1) summary")
-    assert "worded plainly" in me.page.inner_text(".wf-card:nth-child(1) .wf-why")
-
-
-def test_a_server_that_went_away_and_came_back(visit, lasting):
-    noticing, unaware = visit(), visit()
-    for one in (noticing, unaware):
-        one.say("I loved Toy Story. An animated film, please")
-    listed = noticing.listed()
-    lasting.stop()
-    try:
-        noticing.send("something newer")
-        noticing.page.wait_for_selector(":text('Connection to the server was lost')")
-    finally:
-        lasting.start()
-    noticing.page.wait_for_selector(":text('Connection to the server was lost')", state="detached")
-    noticing.page.wait_for_selector(".wf-card")
-    assert noticing.listed() == listed  # the page came back by itself
-    for one in (noticing, unaware):
-        one.say("something newer")
-        assert "Liked Toy Story (1995)" in one.chips() and one.listed() != listed
-        assert one.page.locator("#wf-chat .bot.message").count() == 2
-
-
 def test_strangers_need_the_password_and_cannot_name_folders(visit, tmp_path, browser):
-    with server(tmp_path, "--user", "me:secret") as url:
+    with server(tmp_path, "--user", "me:secret", program=[sys.executable, fake_recommender.__file__]) as url:
         page = browser.new_page()
         page.goto(url)
         page.wait_for_selector("input[type=password]")

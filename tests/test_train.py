@@ -241,7 +241,7 @@ def run(out, tokenizers, movies, vectors, settings, report=None):
     return weights(model)
 
 
-def test_training_lowers_the_loss(tmp_path, tokenizers, movies, vectors):
+def test_training_lowers_the_loss(tmp_path, tokenizers, movies, vectors, losses_drawn):
     tree = {"stages": [{"name": "w", "losses": {"ranking": 1.0}, "steps": 60, "batch_size": 4, "lr": 1e-2}]}
     settings = Config.parse({"train": {**tree, "save_every": 60, "log_every": 1}})
     run(tmp_path, tokenizers, movies, vectors, settings)

@@ -429,7 +429,9 @@ def test_of_equal_steps_the_later_is_kept(tmp_path, tokenizers, movies, vectors)
     assert [line["best_step"] for line in logged(tmp_path) if "best_step" in line] == [2, 4, 6, 8, 10, 12]
 
 
-def test_recall_is_measured_and_the_best_ends_up_in_the_checkpoint(tmp_path, tokenizers, movies):
+def test_recall_is_measured_and_the_best_ends_up_in_the_checkpoint(
+    tmp_path, tokenizers, movies, losses_drawn
+):
     """With checkpointing on, which must not disturb the measuring."""
     tree = whole_tree(tmp_path, tokenizers, movies)
     stages = [
@@ -442,6 +444,7 @@ def test_recall_is_measured_and_the_best_ends_up_in_the_checkpoint(tmp_path, tok
     train(Config.parse(tree), tmp_path / "run")
     lines = logged(tmp_path / "run")
     assert [line["step"] for line in lines if "recall@10" in line] == list(range(1, 7))
+    assert list(tmp_path.rglob("loss.png"))
     assert all(0 <= line["recall@10"] <= 1 for line in lines if "recall@10" in line)
     fresh_state()
     tree["train"]["held_out"] = 0.0

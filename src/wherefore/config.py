@@ -11,8 +11,9 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from wherefore.errors import ConfigError
-from wherefore.extends import load_tree
+from wherefore.extends import from_yaml, load_tree
 
+_QUICK = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # where PyYAML has it
 # What may differ from a checkpoint's training without harm, sections and single keys.
 _FREE = (
     *("llm.dtype", "llm.max_dialogue_tokens", "llm.quantize", "retrieval.k", "turn", "writer"),
@@ -315,7 +316,7 @@ class Config(_Strict):
         Raises:
             ConfigError: If a key is unknown or a value is not allowed; says which and what is known.
         """
-        merged = yaml.safe_load(yaml.safe_dump(dict(tree)))
+        merged = from_yaml(yaml.dump(dict(tree), Dumper=_QUICK))
         for override in overrides:
             key, equals, text = override.partition("=")
             if not equals or not key:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-import yaml
-
 from wherefore.catalog.catalog import Catalog
+from wherefore.extends import from_yaml
 from wherefore.files import ASSETS
 
 
@@ -15,8 +14,7 @@ from wherefore.files import ASSETS
 def lexicon() -> dict[str, Any]:
     """The packaged words and what they stand for: `nouns` of item kinds, `words` of values."""
     text = (ASSETS / "synonyms.yaml").read_text(encoding="utf-8")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    tree: dict[str, Any] = yaml.load(text, Loader=loader)
+    tree: dict[str, Any] = from_yaml(text)
     tree["words"] |= {word: tree["words"][base] for word, base in tree.pop("comparatives").items()}
     return tree
 

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.dialogue.state import ITEMS_OF, Preferences
 from wherefore.errors import CorpusNotFoundError
+from wherefore.extends import from_yaml
 
 _CONDITION = re.compile(r"(\w+)\s*(<=|>=|<|>|=)\s*(.+)")
 _OPS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "="}
@@ -38,11 +37,10 @@ def cases(folder: Path, pattern: str) -> list[Case]:
     files = sorted(folder.glob(pattern))
     if not files:
         raise CorpusNotFoundError(f"{folder} has no {pattern}; give the folder of the suite with --dialogues")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return [
         Case(f"{path.stem}:{number}", tree)
         for path in files
-        for number, tree in enumerate(yaml.load(path.read_text(encoding="utf-8"), Loader=loader), 1)
+        for number, tree in enumerate(from_yaml(path.read_text(encoding="utf-8")), 1)
     ]
 
 

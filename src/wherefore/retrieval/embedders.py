@@ -108,6 +108,8 @@ class PackagedMiniLM:
             while done < len(order):
                 longest = len(tokens[order[done]])
                 rows = order[done : done + max(1, self.batch_tokens // longest)]
+                # Beside a reply, a message would be padding for the most part.
+                rows = [row for row in rows if 2 * len(tokens[row]) >= longest]
                 ids = torch.zeros((len(rows), longest), dtype=torch.long)
                 mask = torch.zeros((len(rows), longest), dtype=torch.long)
                 for line, row in enumerate(rows):

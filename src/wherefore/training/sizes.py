@@ -9,11 +9,11 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import torch
-import yaml
 from torch import Tensor, nn
 
 from wherefore.config import Component, LLMConfig, LoraConfig
 from wherefore.errors import ModelError
+from wherefore.extends import from_yaml
 from wherefore.files import ASSETS
 from wherefore.lm.load import add_lora
 from wherefore.lm.packaged import packaged_minilm_dir
@@ -101,7 +101,7 @@ def embedder_size(embedder: Component) -> tuple[int, int]:
 def architectures() -> dict[str, dict[str, dict[str, Any]]]:
     """Published configs by hub id, of `causal_lms` and `embedders`."""
     path = ASSETS / "architectures.yaml"
-    table: dict[str, dict[str, dict[str, Any]]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    table: dict[str, dict[str, dict[str, Any]]] = from_yaml(path.read_text(encoding="utf-8"))
     return table
 
 
