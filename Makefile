@@ -57,7 +57,7 @@ lock: $(VENV)/.installed-dev
 	  $(RESOLVE) --universal --upgrade; } > constraints.txt.partial && mv constraints.txt.partial constraints.txt
 
 test-oldest: $(VENV)/.installed-dev
-	@$(RESOLVE) --resolution lowest-direct --output-file $(VENV)/oldest.txt
+	@$(RESOLVE) --resolution lowest-direct --upgrade --output-file $(VENV)/oldest.txt
 	@$(MAKE) test VENV=$(VENV)-oldest LOCK=$(VENV)/oldest.txt
 
 test-newest: $(VENV)/.installed-dev

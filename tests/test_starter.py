@@ -7,6 +7,7 @@ import sys
 import time
 
 import pytest
+import torch
 
 from wherefore.catalog.catalog import Item
 from wherefore.checkpoint import check_files, starter_dir
@@ -119,7 +120,8 @@ def test_a_whole_run_is_quick_and_small():
     seconds = time.perf_counter() - started
     assert seconds < 30
     (printed,) = map(json.loads, done.stdout.splitlines())
-    assert printed["kib"] / 2**20 < 1.2
+    # A torch that is built for CUDA fills 0.2 GiB with libraries before anything of ours is there.
+    assert printed["kib"] / 2**20 < (1.2 if torch.version.cuda is None else 1.4)
     assert printed["text"] and done.stderr == ""  # a turn from Python shows no package's warning either
 
 
