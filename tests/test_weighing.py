@@ -325,3 +325,20 @@ def test_what_is_asked_about_is_no_title():
         [{"role": "user", "content": "does it show heat at all"}]
     )
     assert dialogue.mentions == ()
+
+
+def test_items_have_the_article_that_fits():
+    catalog = Catalog.from_records([{"id": "a", "title": "Stapler"}])
+    assert catalog.schema.noun.lower() == "item"
+    acts = tuple(
+        dict.fromkeys(("request", "refine", "taste", "answer", "naming", "question", "choice"), 0.0).items()
+    )
+    acts += (
+        ("smalltalk", 0.9),
+        ("off_topic", 0.0),
+        ("other_language", 0.0),
+        ("injection", 0.0),
+        ("unclear", 0.0),
+    )
+    dialogue = Dialogue(parse_messages([{"role": "user", "content": "ta"}]), acts=acts)
+    assert "want an item" in by_acts(dialogue, catalog, Preferences).text

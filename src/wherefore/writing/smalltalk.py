@@ -15,6 +15,7 @@ from wherefore.dialogue.parts import parts
 from wherefore.dialogue.state import ITEMS_OF, Preferences
 from wherefore.reading.choices import ASKS_MORE
 from wherefore.text import joined, straight
+from wherefore.writing.phrases import article
 
 _GREETING = frozenset("hi hello hey howdy greetings yo hiya good morning evening afternoon there".split())
 _PLEASANTRY = frozenset("how are you doing today whats what's up nice to meet is it going".split())
@@ -167,7 +168,11 @@ def by_acts(dialogue: Dialogue, catalog: Catalog, before: Callable[[], Preferenc
     if acts[best] <= max(asks, _LEAST):
         return None
     number = len(dialogue.messages) - 1
-    if asks >= _UNLIKELY or best not in ("off_topic", "other_language", "question"):  # what was read counts more
+    if asks >= _UNLIKELY or best not in (
+        "off_topic",
+        "other_language",
+        "question",
+    ):  # what was read counts more
         named = any(mention.message == number for mention in dialogue.mentions)
         if named or bare(before()) != bare(dialogue.preferences):
             return None
@@ -178,7 +183,7 @@ def by_acts(dialogue: Dialogue, catalog: Catalog, before: Callable[[], Preferenc
     known = joined([(spec.label or spec.name).lower() for spec in fields]) or "titles"
     told = {
         "choice": f"Good. Tell me afterwards how you liked it, or ask whenever you want another {noun}.",
-        "smalltalk": f"I see. Whenever you want a {noun}, tell me what it should be like.",
+        "smalltalk": f"I see. Whenever you want {article(noun)}, tell me what it should be like.",
         "off_topic": f"I cannot help with that: I only know about {plural}. Shall I find you one?",
         "other_language": f"I am sorry, I only understand English. Which {plural} do you like?",
         "injection": f"I only recommend {plural} and say why. What should the next one be like?",
@@ -252,7 +257,7 @@ def _in_passing(content: str, words: set[str], catalog: Catalog) -> Said | None:
         return Said(f"Glad to hear it. Say so whenever you want another {noun}.", "chat")
     nouns = {noun.lower(), plural.lower()}
     if _TELLS.match(content) and not _SEEKS.search(content) and not nouns & words:
-        return Said(f"I see. What would you like in a {noun}?", "chat")
+        return Said(f"I see. What would you like in {article(noun)}?", "chat")
     return None
 
 
