@@ -180,7 +180,7 @@ def by_acts(dialogue: Dialogue, catalog: Catalog, before: Callable[[], Preferenc
         best = "unclear"
     schema = catalog.schema
     fields = [spec for spec in (*schema.filterable, *schema.texts) if not spec.is_rank][:_FIELDS]
-    known = joined([(spec.label or spec.name).lower() for spec in fields]) or "titles"
+    known = joined([(spec.label or spec.name).lower() for spec in fields] or ["titles"])
     told = {
         "choice": f"Good. Tell me afterwards how you liked it, or ask whenever you want another {noun}.",
         "smalltalk": f"I see. Whenever you want {article(noun)}, tell me what it should be like.",
