@@ -32,7 +32,7 @@ esac
 
 def environment():
     """The environment without what a `make test` around us has put into it."""
-    ours = {"ARGS", "PYTHON", "VENV"}
+    ours = {"ARGS", "LOCK", "PYTHON", "VENV"}
     return {
         name: value for name, value in os.environ.items() if name not in ours and not name.startswith("MAKE")
     }
