@@ -56,7 +56,7 @@ class Dialogue:
     passed: tuple[str, ...] = ()
     acts: tuple[tuple[str, float], ...] = ()
     described: tuple[Place, ...] = ()
-    unmet: tuple[tuple[str, str], ...] = ()  # `unwanted` or `demanded`, and the words
+    unmet: tuple[tuple[str, str], ...] = ()  # `unwanted`, `demanded` or `limit`, and the words
 
     def act(self, *names: str) -> float:
         """How likely the newest message does the likeliest of some things; 0 where no judge read it."""

@@ -89,14 +89,14 @@ def likeness(
         dialogue: What was said.
         candidates: Of one turn.
         retriever: That found them.
-        weights: Logits for a standard deviation, by source; `described` of `words_named`.
+        weights: Logits for a standard deviation, by source; `described` of `words_named`, where there are texts.
     """
     gains = np.zeros(len(candidates), dtype=np.float32)
     learn = [column for column, source in enumerate(retriever.sources) if isinstance(source, Learned)]
     if not learn or not np.isnan(candidates.scores[:, learn]).all():
         return gains
     told = dict(zip(candidates.source_names, candidates.scores.T, strict=True))
-    if weights.get("described"):
+    if weights.get("described") and retriever.index.catalog.schema.texts:  # a title alone names little
         told["described"] = words_named(dialogue, candidates.rows, retriever.index.catalog)
     for name, scores in told.items():
         known = ~np.isnan(scores)
@@ -119,9 +119,8 @@ def words_named(dialogue: Dialogue, rows: np.ndarray, catalog: Catalog) -> np.nd
     """
     told = np.zeros(len(rows), dtype=np.float32)
     newest = len(dialogue.messages) - 1
-    muted = [place for place in dialogue.muted]
     for number, start, end in dialogue.described:
-        if any(one == number and start < last and first < end for one, first, last in muted):
+        if any(one == number and start < last and first < end for one, first, last in dialogue.muted):
             continue
         piece = dialogue.messages[number].content[start:end]
         concept = concepts().called(piece)
