@@ -211,12 +211,14 @@ def lessons(tmp_path):
 @JUDGES
 def test_a_judge_learns_what_turns_a_meaning(made, tmp_path):
     judge, messages = made(), lessons(tmp_path)
-    settings = JudgeTraining(epochs=60, batch_size=6, lr=3e-3, head_lr=3e-3, negatives=1, typos=0.1)
+    settings = JudgeTraining(
+        epochs=180, batch_size=6, lr=3e-3, head_lr=3e-3, negatives=1, typos=0.1, untold=0, unnamed=0
+    )
     before, told = measured(judge, messages), []
     fit_judge(judge, messages, settings, lambda done, of: told.append((done, of)))
     after = measured(judge, messages)
     assert before["meaningful"] < 0.6 < 0.9 <= after["meaningful"] and after["acts"] > 0.8
-    assert after["turned"] == 0 and told[-1] == (120, 120)
+    assert after["turned"] == 0 and told[-1] == (360, 360)
     if made is not branched:
         assert after["found"] > 0.8
         unwanted = judge.eval()([ToJudge((), "no drama please", ())])

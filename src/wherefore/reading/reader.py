@@ -32,7 +32,7 @@ from wherefore.reading.vocabulary import Vocabulary
 from wherefore.reading.wishes import WishReader
 from wherefore.text import words
 
-_ASKS = 0.5  # how likely a message asks about items, so that it is taken for a question
+_ASKS = 0.7  # how likely a message asks about items, so that it is taken for a question
 _REMEMBERED = 1_000  # messages of which it is remembered what they name
 _OWN_LINE = re.compile(r"^\d+\. \*\*[^\n]+?\*\*[^\n—]* — (?P<reason>[A-Z].*)$", re.MULTILINE)
 
@@ -234,8 +234,7 @@ class DialogueReader:
 
 def judged_question(dialogue: Dialogue) -> Question | None:
     """What the newest message asks of items by a judge alone: nothing is known of it but which items it means."""
-    asks = dialogue.act("question")
-    if asks < _ASKS or asks <= dialogue.act("request", "refine", "taste", "answer", "naming"):
+    if dialogue.act("question") < _ASKS or dialogue.act("request", "refine", "naming") > 1 - _ASKS:
         return None
     number, listed = len(dialogue.messages) - 1, dialogue.last_listed
     content = dialogue.messages[number].content

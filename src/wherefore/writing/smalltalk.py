@@ -148,6 +148,7 @@ def answer(
 _CHAT = ("smalltalk", "off_topic", "other_language", "injection", "unclear", "choice", "question")
 _ASKS = ("request", "refine", "taste", "answer", "naming")
 _UNLIKELY = 0.2  # that a message asks for a list, so that it gets none whatever else was read in it
+_NO_LIST = 0.3  # the same, so that a question about no item is told what is known
 _LEAST = 0.35  # how likely the likeliest act must be
 _FIELDS = 4  # that are named to somebody who asks what no record tells
 
@@ -165,14 +166,10 @@ def by_acts(dialogue: Dialogue, catalog: Catalog, before: Callable[[], Preferenc
         return None
     noun, plural = catalog.schema.noun.lower(), catalog.schema.plural.lower()
     asks, best = dialogue.act(*_ASKS), max(_CHAT, key=acts.__getitem__)
-    if acts[best] <= max(asks, _LEAST):
+    if acts[best] <= max(asks, _LEAST) or (best == "question" and asks > _NO_LIST):
         return None
     number = len(dialogue.messages) - 1
-    if asks >= _UNLIKELY or best not in (
-        "off_topic",
-        "other_language",
-        "question",
-    ):  # what was read counts more
+    if asks >= _UNLIKELY or best not in ("off_topic", "other_language"):  # what was read counts more
         named = any(mention.message == number for mention in dialogue.mentions)
         if named or bare(before()) != bare(dialogue.preferences):
             return None
