@@ -16,8 +16,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from wherefore.catalog.concepts import FILE, Concepts
-from wherefore.text import forms, stem
+from wherefore.catalog.concepts import FILE, Concepts, cells_of
+from wherefore.text import forms, stems
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -60,8 +60,7 @@ def shortened(line: str) -> str:
     Raises:
         ValueError: If it has no name, or nothing by which records show the concept.
     """
-    cells = [[one.strip() for one in cell.split(";") if one.strip()] for cell in line.split("\t")]
-    name, called, told, unless = [*cells, [], [], []][:4]
+    name, called, told, unless = cells_of(line)
     if len(name) != 1 or not told:
         raise ValueError("a concept needs one name and words of records, in four columns between tabs")
     others = [one for one in told if one.startswith(">")]
@@ -83,7 +82,7 @@ def _without_longer(phrases: Iterable[str], beside: Sequence[str]) -> list[str]:
 
 def _within(part: str, whole: str) -> bool:
     """Whether the words of a phrase stand in another, but for endings."""
-    short, long = ([stem(form) for form in forms(one)] for one in (part, whole))
+    short, long = stems(part), stems(whole)
     return any(long[at : at + len(short)] == short for at in range(len(long) - len(short) + 1))
 
 

@@ -96,6 +96,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         base, _, rank = name.partition(":")
         judge = judge_of(base, int(rank) if rank else None, device)
         if options.start is not None:
+            if not isinstance(judge, PooledJudge) or not rank:
+                raise SystemExit(
+                    f"error: --start is for judges on MiniLM under LoRA, as pooled:16; not `{name}`"
+                )
             begun = read_judge(options.start)
             start_from(judge.encoder, begun.changes)
             judge.load_own(begun.own)

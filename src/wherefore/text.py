@@ -112,6 +112,15 @@ def stem(form: str) -> str:
     return form[:-1] if form.endswith("s") else form
 
 
+def stems(text: str) -> list[str]:
+    """The words of a text without their endings, as far as `stem` tells them.
+
+    >>> stems("Two dead zombies")
+    ['two', 'dead', 'zomby']
+    """
+    return [stem(form) for form in forms(text)]
+
+
 @lru_cache(maxsize=1)
 def ordinary_words() -> dict[str, int]:
     """Words of everyday English with their rank by use, 0 first."""

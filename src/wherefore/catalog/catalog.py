@@ -7,7 +7,7 @@ import json
 import math
 import weakref
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -24,7 +24,7 @@ from wherefore.catalog.schema import FieldSpec, Schema
 from wherefore.catalog.tables import Table, read_table
 from wherefore.errors import CatalogError, CatalogNotFoundError
 from wherefore.files import ASSETS
-from wherefore.text import forms, stem
+from wherefore.text import stems
 
 _TEXT_CHARS = 1000  # of Catalog.text: about what a sentence embedder reads
 _BUILTIN = ASSETS / "movies.parquet"
@@ -107,7 +107,7 @@ class Catalog:
         self._items = items
         self._rows = rows
         self._ids = tuple(rows)
-        self._cache: dict[tuple[str, str], Any] = {}
+        self._cache: dict[tuple[str, Any], Any] = {}
 
     # -- from files and records
 
@@ -334,11 +334,11 @@ class Catalog:
         ([True, False], [False, False], [False, True])
         """
         named = np.ones(len(self._items), dtype=bool)
-        for form in forms(words):
-            named &= self._with_stem(stem(form))
+        for one in stems(words):
+            named &= self._with_stem(one)
         return named
 
-    def holding(self, phrases: Collection[str], unless: Collection[str] = ()) -> np.ndarray:
+    def holding(self, phrases: tuple[str, ...], unless: tuple[str, ...] = ()) -> np.ndarray:
         """Which items' records have any of some phrases, word for word but for endings, (n,) bool.
 
         What a record says that it is without ("nut-free", "no milk") it does not have.
@@ -352,10 +352,10 @@ class Catalog:
         ...     {"id": "b", "title": "Shortbread", "ingredients": "butter, sugar"},
         ...     {"id": "c", "title": "Oat bar", "ingredients": "oats (dairy-free), no butter"},
         ... ])
-        >>> catalog.holding(["butter", "clotted cream"], unless=["peanut butter"]).tolist()
+        >>> catalog.holding(("butter", "clotted cream"), unless=("peanut butter",)).tolist()
         [False, True, False]
         """
-        key = ("holding", "\n".join([*sorted(phrases), "", *sorted(unless)]))
+        key = "holding", (phrases, unless)
         found: np.ndarray | None = self._cache.get(key)
         if found is None:
             sought, spared = _by_first_stem(phrases), _by_first_stem(unless)
@@ -364,9 +364,7 @@ class Catalog:
                 maybe |= self._with_stem(first)
             found = np.zeros(len(self._items), dtype=bool)
             for row in np.flatnonzero(maybe):
-                found[row] = _holds(
-                    [stem(form) for form in forms(_said_of(self._items[row]))], sought, spared
-                )
+                found[row] = _holds(stems(_said_of(self._items[row])), sought, spared)
             self._cache[key] = found
         return found
 
@@ -376,7 +374,7 @@ class Catalog:
         if places is None:
             rows: dict[str, list[int]] = {}
             for row, item in enumerate(self._items):
-                for key in {stem(form) for form in forms(_said_of(item))}:
+                for key in set(stems(_said_of(item))):
                     rows.setdefault(key, []).append(row)
             places = {key: np.array(found, dtype=np.int32) for key, found in rows.items()}
             self._cache["naming", ""] = places
@@ -564,12 +562,15 @@ def _check_item(item: Item, schema: Schema, name: str) -> None:
             ) from error
 
 
-def _by_first_stem(phrases: Collection[str]) -> dict[str, list[tuple[str, ...]]]:
+_Phrases = Mapping[str, Sequence[tuple[str, ...]]]  # as stems of their words, by the first of them
+
+
+def _by_first_stem(phrases: Sequence[str]) -> _Phrases:
     """Phrases as stems of their words, by the first of them, longest first."""
     found: dict[str, list[tuple[str, ...]]] = {}
     for phrase in phrases:
-        if stems := tuple(stem(form) for form in forms(phrase)):
-            found.setdefault(stems[0], []).append(stems)
+        if of_phrase := tuple(stems(phrase)):
+            found.setdefault(of_phrase[0], []).append(of_phrase)
     for same in found.values():
         same.sort(key=len, reverse=True)
     return found
@@ -583,30 +584,23 @@ _NOT_BEFORE = frozenset(
 _NOT_AFTER = frozenset("free substitute alternative replacer replacement".split())
 
 
-def _holds(
-    stems: Sequence[str],
-    sought: Mapping[str, Sequence[tuple[str, ...]]],
-    spared: Mapping[str, Sequence[tuple[str, ...]]],
-) -> bool:
-    """Whether any of the phrases that are sought stands in a text outside of those that are spared."""
+def _holds(said: Sequence[str], sought: _Phrases, spared: _Phrases) -> bool:
+    """Whether any of the phrases that are sought stands among stems outside of those that are spared."""
     at = 0
-    while at < len(stems):
-
-        def starting(phrases: Mapping[str, Sequence[tuple[str, ...]]], at: int = at) -> int:
-            same = phrases.get(stems[at], ())
-            return next((len(one) for one in same if tuple(stems[at : at + len(one)]) == one), 0)
-
-        if skipped := starting(spared):
-            at += skipped
-            continue
-        if length := starting(sought):
-            beside = stems[max(at - 1, 0) : at], stems[at + length : at + length + 1]
-            if _NOT_BEFORE.isdisjoint(beside[0]) and _NOT_AFTER.isdisjoint(beside[1]):
+    while at < len(said):
+        skipped = _words_of(spared, said, at)
+        length = 0 if skipped else _words_of(sought, said, at)
+        if length:
+            before, after = said[max(at - 1, 0) : at], said[at + length : at + length + 1]
+            if _NOT_BEFORE.isdisjoint(before) and _NOT_AFTER.isdisjoint(after):
                 return True
-            at += length
-            continue
-        at += 1
+        at += skipped or length or 1
     return False
+
+
+def _words_of(phrases: _Phrases, said: Sequence[str], at: int) -> int:
+    """How many words the longest phrase has that stands at a place; 0 where none does."""
+    return next((len(one) for one in phrases.get(said[at], ()) if tuple(said[at : at + len(one)]) == one), 0)
 
 
 def _said_of(item: Item) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.files import ASSETS
-from wherefore.text import Word, forms, stem
+from wherefore.text import Word, stem, stems
 
 FILE = ASSETS / "concepts.tsv.xz"
 _RULE = "*"  # before the name of a diet or a law
@@ -25,17 +25,21 @@ class Concept:
 
     Attributes:
         name: What it is usually called: `nuts`, `vegan`.
-        called: All that it is called.
         named_by: The phrases by which a record shows that it has some of it.
         unless: Phrases that hold one of those and show nothing: `peanut butter`, for dairy.
         rules_out: Of a diet or a law, the names of the kinds that it rules out; else nothing.
     """
 
     name: str
-    called: tuple[str, ...]
     named_by: tuple[str, ...]
     unless: tuple[str, ...]
     rules_out: tuple[str, ...]
+
+
+def cells_of(line: str) -> list[list[str]]:
+    """The four cells of a line of the table, each with its parts."""
+    cells = [[one.strip() for one in cell.split(";") if one.strip()] for cell in line.split("\t")]
+    return [*cells, [], [], []][:4]
 
 
 class Concepts:
@@ -50,8 +54,7 @@ class Concepts:
         rows: dict[str, _Row] = {}
         rules: set[str] = set()
         for line in lines:
-            cells = [[one.strip() for one in cell.split(";") if one.strip()] for cell in line.split("\t")]
-            name, called, told, unless = [*cells, [], []][:4]
+            name, called, told, unless = cells_of(line)
             if name[0].startswith(_RULE):
                 rules.add(name[0].lstrip(_RULE))
             rows[name[0].lstrip(_RULE)] = called, told, unless
@@ -60,11 +63,9 @@ class Concepts:
         for key, (called, told, _) in rows.items():
             words, spared = _all_of(key, rows, frozenset())
             parts = tuple(one[1:] for one in told if one.startswith(">"))
-            self._concepts[key] = Concept(
-                key, (key, *called), tuple(words), tuple(spared), parts if key in rules else ()
-            )
+            self._concepts[key] = Concept(key, tuple(words), tuple(spared), parts if key in rules else ())
             for one in (key, *called):
-                self._called.setdefault(_stems(one), key)
+                self._called.setdefault(tuple(stems(one)), key)
 
     def __getitem__(self, name: str) -> Concept:
         """The concept of a name.
@@ -79,17 +80,17 @@ class Concepts:
 
     def called(self, words: str) -> Concept | None:
         """The concept that words are a name of."""
-        name = self._called.get(_stems(words))
+        name = self._called.get(tuple(stems(words)))
         return None if name is None else self._concepts[name]
 
     def found(self, said: Sequence[Word]) -> list[tuple[int, int, Concept]]:
         """The concepts that a text calls by name, each with its characters; the longest names count."""
         found: list[tuple[int, int, Concept]] = []
-        stems = [stem(word.form) for word in said]
+        of_words = [stem(word.form) for word in said]
         at = 0
-        while at < len(stems):
-            for size in range(min(_LONGEST, len(stems) - at), 0, -1):
-                name = self._called.get(tuple(stems[at : at + size]))
+        while at < len(said):
+            for size in range(min(_LONGEST, len(said) - at), 0, -1):
+                name = self._called.get(tuple(of_words[at : at + size]))
                 if name is not None:
                     found.append((said[at].start, said[at + size - 1].end, self._concepts[name]))
                     at += size
@@ -110,10 +111,6 @@ def having(catalog: Catalog, words: str) -> np.ndarray:
     """Which items' records name what words say, or anything of the kind that they are a name of, (n,) bool."""
     concept = concepts().called(words)
     return catalog.naming(words) if concept is None else catalog.holding(concept.named_by, concept.unless)
-
-
-def _stems(words: str) -> tuple[str, ...]:
-    return tuple(stem(form) for form in forms(words))
 
 
 def _all_of(

@@ -54,10 +54,10 @@ class ToJudge:
 def told_of(plural: str, fields: Sequence[str]) -> str:
     """What a catalogue holds, in words.
 
-    >>> told_of("board games", ["players", "minutes"])
-    'board games: players, minutes'
+    >>> told_of("board_games", ["max_players", "minutes"])
+    'board games: max players, minutes'
     """
-    return f"{plural}: {', '.join(fields)}".lower()
+    return f"{plural}: {', '.join(fields)}".lower().replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Literal
 from wherefore.catalog.naming import singular, words_of
 from wherefore.catalog.schema import FieldSpec, Schema
 from wherefore.reading.measures import Measures
-from wherefore.text import forms, stem
+from wherefore.text import forms, stem, stems
 
 _WHEN = re.compile(
     r"^(?:when (?:did|was|is|were|does|do)\b|how old\b|(?:in )?(?:what|which) (?:year|decade)\b)"
@@ -86,7 +86,7 @@ class FieldQuestions:
 
     def _labelled(self, stripped: str) -> str | None:
         """The field whose name or label the words hold, if it is one."""
-        spoken = {stem(form) for form in forms(stripped)}
+        spoken = set(stems(stripped))
         best: tuple[int, str] | None = None
         for spec in self._schema.filterable:
             own = {stem(w) for w in (*words_of(spec.name), *words_of(spec.label))}

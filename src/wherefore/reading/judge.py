@@ -92,10 +92,10 @@ class MessageJudge:
         from wherefore.lm.judge import told_of
 
         if not self._reads_catalog:
-            return MessageJudge(self._network, self.witness, reads_catalog=False)
+            return self
         schema = catalog.schema
         specs = (*schema.filterable, *schema.texts)
-        names = [(spec.label or spec.name).replace("_", " ") for spec in specs if not spec.is_rank]
+        names = [spec.label or spec.name for spec in specs if not spec.is_rank]
         return MessageJudge(self._network, self.witness, told_of(schema.plural, names))
 
     def read(self, before: Sequence[Message], text: str) -> Read:

@@ -6,12 +6,14 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from wherefore.catalog.catalog import Catalog
 from wherefore.dialogue.labels import BOUND_LABELS, ITEM_LABELS
 from wherefore.dialogue.messages import Dialogue, Message, last_said
 from wherefore.dialogue.notes import Verdict
 from wherefore.dialogue.state import FoundWish
 from wherefore.reading.clauses import Span, touch
 from wherefore.reading.judge import Meaning, MessageJudge
+from wherefore.reading.judged_kinds import JudgedKinds
 from wherefore.reading.numbers import DECADE, NUMBER
 from wherefore.reading.refusals import is_lifted, is_optional
 from wherefore.reading.values import Passage, ValueFinder, ValueSpan
@@ -39,15 +41,17 @@ class JudgedReader:
     """Reads wishes and verdicts by a judge.
 
     Args:
+        catalog: The catalogue.
         judge: Says what pieces of messages mean.
-        values: Finds values and people of the catalogue.
+        values: Finds its values and people.
 
     Attributes:
-        judge: The judge.
+        kinds: Finds the kinds of things that are refused.
     """
 
-    def __init__(self, judge: MessageJudge, values: ValueFinder) -> None:
-        self.judge, self._values = judge, values
+    def __init__(self, catalog: Catalog, judge: MessageJudge, values: ValueFinder) -> None:
+        self._judge, self._values = judge, values
+        self.kinds = JudgedKinds(catalog, judge)
 
     def told(self, dialogue: Dialogue) -> Dialogue:
         """A dialogue with what the judge says of whole messages, and of what nothing in its state stands for."""
@@ -56,13 +60,13 @@ class JudgedReader:
             (number, one.start, one.end)
             for number, message in enumerate(messages)
             if message.role == "user"
-            for one in self.judge.read(messages[:number], message.content).meanings
+            for one in self._judge.read(messages[:number], message.content).meanings
             if one.label in WANTED and one.whose != "other"
         ]
         last = len(messages) - 1
         if messages[last].role != "user":
             return replace(dialogue, described=tuple(described))
-        read = self.judge.read(messages[:last], messages[last].content)
+        read = self._judge.read(messages[:last], messages[last].content)
         state = dialogue.preferences
         held = [one.said for one in (*state.wanted, *state.unwanted)] + [one.said for one in state.limits]
         places = [last_said(one, messages) for one in held]
@@ -84,7 +88,7 @@ class JudgedReader:
 
     def titles(self, before: Sequence[Message], text: str) -> list[Meaning]:
         """The pieces that name items, or may: what is refused is a title or a value."""
-        found = [one for one in self.judge.read(before, text).meanings if one.label in _TITLES]
+        found = [one for one in self._judge.read(before, text).meanings if one.label in _TITLES]
         if all(one.label != "unwanted" for one in found):
             return found
         passage = self._values.passage(text, words(text))
@@ -97,7 +101,7 @@ class JudgedReader:
 
     def refused(self, before: Sequence[Message], text: str) -> list[Span]:
         """The pieces that say what is not sought."""
-        meanings = self.judge.read(before, text).meanings
+        meanings = self._judge.read(before, text).meanings
         return [(one.start, one.end) for one in meanings if one.label == "unwanted"]
 
     def refused_words(self, before: Sequence[Message], text: str, taken: Sequence[Span]) -> list[Span]:
@@ -108,19 +112,19 @@ class JudgedReader:
             text: The message.
             taken: Characters that are understood otherwise.
         """
-        meanings = self.judge.read(before, text).meanings
+        meanings = self._judge.read(before, text).meanings
         return [(one.start, one.end) for one in _left(meanings, frozenset(("unwanted",)), _SURE, taken)]
 
     def names_item(self, before: Sequence[Message], text: str, span: Span) -> bool:
         """Whether characters that may name an item, or point at one, do."""
-        odds = self._weighed(self.judge.meanings(before, text, [span])[0], "named")
+        odds = self._weighed(self._judge.meanings(before, text, [span])[0], "named")
         return _share(odds, ITEMS | {"reference"}) >= _SURE
 
     def verdict(
         self, before: Sequence[Message], text: str, span: Span, told: Sequence[Verdict] = ()
     ) -> Verdict | None:
         """What is said of an item that is named at these characters; `told` is what the rules say, in order."""
-        meaning = self.judge.meanings(before, text, [span])[0]
+        meaning = self._judge.meanings(before, text, [span])[0]
         if meaning.whose == "other":
             return None
         odds = self._weighed(meaning, told[-1] if told else "named")  # type: ignore[arg-type]
@@ -130,7 +134,7 @@ class JudgedReader:
 
     def means_nothing(self, before: Sequence[Message], text: str, span: Span) -> bool:
         """Whether a number that the rules take for a limit says nothing of what is sought."""
-        meaning = self.judge.meanings(before, text, [_amount(text, span)])[0]
+        meaning = self._judge.meanings(before, text, [_amount(text, span)])[0]
         return self._weighed(meaning, "limit")["nothing"] > _SURE
 
     def bounds(self, before: Sequence[Message], text: str, taken: Sequence[Span]) -> list[tuple[Span, str]]:
@@ -142,7 +146,7 @@ class JudgedReader:
             taken: Characters that say something else.
         """
         found = []
-        for one in self.judge.read(before, text).meanings:
+        for one in self._judge.read(before, text).meanings:
             odds = self._weighed(one, "no limit")
             label = max(BOUND_LABELS, key=lambda name: odds[name])
             free = not any(touch((one.start, one.end), place) for place in taken)
@@ -151,7 +155,7 @@ class JudgedReader:
         return found
 
     def _weighed(self, meaning: Meaning, told: Told) -> Mapping[str, float]:
-        witness = self.judge.witness
+        witness = self._judge.witness
         return meaning.odds if witness is None else witness.weighed(meaning.odds, told)
 
     def wishes(
@@ -175,11 +179,11 @@ class JudgedReader:
                 spans.append(None)
         described = [
             (one.start, one.end)
-            for one in self.judge.read(before, text).meanings
+            for one in self._judge.read(before, text).meanings
             if one.label in WANTED | UNWANTED
         ]
         found: list[FoundWish] = []
-        meanings = self.judge.meanings(before, text, pieces)
+        meanings = self._judge.meanings(before, text, pieces)
         for span, piece, meaning in zip(spans, pieces, meanings, strict=True):
             here = [one for one in told if touch(piece, (one.start, one.end))]
             if (

@@ -19,7 +19,7 @@ from wherefore.reading.counts import read_count
 from wherefore.reading.critiques import CritiqueReader, FoundAnswer, FoundCritique
 from wherefore.reading.foreign import ForeignReader
 from wherefore.reading.judged import JudgedReader
-from wherefore.reading.judged_kinds import FoundKind, JudgedKinds
+from wherefore.reading.judged_kinds import FoundKind
 from wherefore.reading.judged_limits import JudgedLimits, youngest
 from wherefore.reading.judgements import ItemJudge
 from wherefore.reading.limits import FoundLimit, LimitReader, lowered
@@ -151,7 +151,6 @@ class MessageReader:
         judged: JudgedReader | None = None,
     ) -> None:
         self._judged = judged
-        self._kinds = None if judged is None else JudgedKinds(catalog, judged.judge)
         self._catalog, self._values, self._wishes, self._limits = catalog, values, wishes, limits
         self._references = references
         self._bounds = JudgedLimits(catalog, limits.measures)
@@ -323,7 +322,7 @@ class MessageReader:
             judged = self._judged.wishes(heard.before, heard.content, masked, told)
             for start, end in self._judged.refused(heard.before, heard.content):
                 notes.mute(start, end)
-            kinds = [] if self._kinds is None else self._kinds.read(heard.before, heard.content, masked)
+            kinds = self._judged.kinds.read(heard.before, heard.content, masked)
             self._note_kinds(heard.content, kinds, judged, notes)
             refused = [(one.start, one.end) for one in kinds if not one.is_rule]
             judged = [

@@ -63,9 +63,8 @@ class DialogueReader:
         self._titles = MentionReader(titles, vocabulary.names, vocabulary.kinds)
         self.nouns = vocabulary.nouns
         self._references = ReferenceReader(self.catalog, titles, vocabulary.nouns)
-        self._judged = (
-            None if self._judge is None else JudgedReader(self._judge.of(self.catalog), self._values)
-        )
+        judge = None if self._judge is None else self._judge.of(self.catalog)
+        self._judged = None if judge is None else JudgedReader(self.catalog, judge, self._values)
         self._messages = MessageReader(
             self.catalog, self._values, wishes, limits, self._references, self._judged
         )

@@ -10,7 +10,7 @@ import numpy as np
 from rapidfuzz import fuzz
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.text import ARTICLES, FUNCTION_WORDS, NUMBERS, forms, ordinary_words, stem
+from wherefore.text import ARTICLES, FUNCTION_WORDS, NUMBERS, forms, ordinary_words, stems
 
 _NUMBER_WORDS = {name: str(number) for name, number in NUMBERS.items() if 2 <= number <= 12}
 _PARTS = frozenset({"part", "vol", "volume", "chapter", "episode"})
@@ -125,16 +125,16 @@ class TitleIndex:
         key = self._keys[row]
         return [item_id, *(self.ids[t.row] for t in self.titles.get(key, ()) if t.row != row and not t.weak)]
 
-    def holding(self, stems: Collection[str]) -> list[int]:
+    def holding(self, sought: Collection[str]) -> list[int]:
         """The rows whose titles have all of some words, the ones with the fewest others first, then by fame."""
         if self._with is None:
             self._with, self._sizes = {}, []
             for row, title in enumerate(self.shown):
-                own = {stem(form) for form in forms(title)}
+                own = set(stems(title))
                 self._sizes.append(len(own))
                 for one in own:
                     self._with.setdefault(one, set()).add(row)
-        rows = [self._with.get(one, set()) for one in stems]
+        rows = [self._with.get(one, set()) for one in sought]
         both = set.intersection(*rows) if rows else set()
         return sorted(both, key=lambda row: (self._sizes[row], -self.fame[row]))
 

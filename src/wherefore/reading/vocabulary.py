@@ -12,7 +12,7 @@ from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.lexicon import item_nouns, lexicon
 from wherefore.catalog.naming import singular
 from wherefore.reading.cues import FILL, MUTE
-from wherefore.text import Word, forms, ordinary_words, stem
+from wherefore.text import Word, forms, ordinary_words, stem, stems
 
 _FEW = 200  # a field with at most so many values, each of two items or more on average, is like a genre
 _LONGEST = 6  # words of a value
@@ -40,7 +40,7 @@ def key_of(text: str) -> str:
     >>> key_of("Sci-Fi Comedies")
     'sci fi comedy'
     """
-    return " ".join(stem(form) for form in forms(text))
+    return " ".join(stems(text))
 
 
 def key_at(said: Iterable[Word]) -> str:

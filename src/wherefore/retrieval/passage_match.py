@@ -17,7 +17,7 @@ from wherefore.retrieval.index import Index
 from wherefore.retrieval.query_encoder import QueryEncoder
 from wherefore.retrieval.source import Found, nothing, unknown
 from wherefore.retrieval.utterances import by_message, has_words, outside
-from wherefore.text import FUNCTION_WORDS, forms, ordinary_words, stem
+from wherefore.text import FUNCTION_WORDS, forms, ordinary_words, stem, stems
 
 _KEPT = 512  # requests whose vectors are kept
 _LEAST = 2  # telling words of a request
@@ -44,7 +44,7 @@ def _understood(dialogue: Dialogue) -> set[str]:
     state = dialogue.preferences
     wishes, limits = (*state.wanted, *state.unwanted), state.limits
     said = [*(wish.said for wish in wishes), *(limit.said for limit in limits)]
-    return {stem(form) for text in said for form in forms(text)}
+    return {one for text in said for one in stems(text)}
 
 
 class PassageMatch:

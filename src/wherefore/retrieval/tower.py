@@ -31,7 +31,7 @@ from wherefore.retrieval.query_network import QueryTower
 from wherefore.retrieval.query_training import QueryTraining
 from wherefore.retrieval.source import BY_CONTENT, Found, nothing, top, unknown
 from wherefore.retrieval.utterances import message_texts
-from wherefore.text import FUNCTION_WORDS, forms, stem
+from wherefore.text import FUNCTION_WORDS, forms, stem, stems
 
 _PHRASE = 4  # words of a value at most
 _BATCH = 32  # dialogues that are read at once after training
@@ -75,7 +75,7 @@ class Phrases:
         """The numbers of the values that texts name, each once, in order; the longest match wins."""
         found: dict[int, None] = {}
         for text in texts:
-            said = [stem(form) for form in forms(text)]
+            said = stems(text)
             place = 0
             while place < len(said):
                 for length in range(min(_PHRASE, len(said) - place), 0, -1):

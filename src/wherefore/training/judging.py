@@ -253,11 +253,7 @@ def _lesson(one: LabelledMessage, settings: JudgeTraining, rng: random.Random) -
 
 def _told(one: LabelledMessage) -> str:
     """What the catalogue that a message speaks to holds."""
-    return told_of(_plural(one.kind), [name.replace("_", " ") for name in one.fields])
-
-
-def _plural(kind: str) -> str:
-    return kind.replace("_", " ")
+    return told_of(one.kind, one.fields)
 
 
 def _told_anew(one: LabelledMessage, settings: JudgeTraining, rng: random.Random) -> str:
@@ -270,9 +266,9 @@ def _told_anew(one: LabelledMessage, settings: JudgeTraining, rng: random.Random
     spoken = {span.field for span in one.spans}
     kept = [name for name in one.fields if name in spoken or rng.random() < 0.8]
     rng.shuffle(kept)
-    plural = "items" if rng.random() < settings.unnamed else _plural(one.kind)
+    plural = "items" if rng.random() < settings.unnamed else one.kind
     plural = "movies" if plural == "films" and rng.random() < 0.5 else plural
-    return told_of(plural, [name.replace("_", " ") for name in kept])
+    return told_of(plural, kept)
 
 
 def _drawn(text: str, taken: Sequence[Piece], count: int, rng: random.Random) -> list[Piece]:

@@ -76,14 +76,12 @@ def _named(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
         place = last_said(wish.said, dialogue.messages) if wish.field == ANYWHERE else None
         if place and place[0] == last:
             named.setdefault(wish.said, []).append(wish.value)
-    own = [said for said, values in named.items() if not _is_rule(said)]
-    if own:
-        words = joined([f"“{one}”" for one in own], "or")
-        yield f"I left out {catalog.schema.plural} whose record names {words}."
-    for said, values in named.items():
-        if _is_rule(said):
-            yield f"As you said “{said}”, I left out {catalog.schema.plural} whose record names {joined(values, 'or')}."
-    if any(_is_rule(said) for said in named) or _ALLERGY.search(dialogue.messages[last].content) and named:
+    rules = {said: values for said, values in named.items() if _is_rule(said)}
+    if own := [f"“{said}”" for said in named if said not in rules]:
+        yield f"I left out {catalog.schema.plural} whose record names {joined(own, 'or')}."
+    for said, values in rules.items():
+        yield f"As you said “{said}”, I left out {catalog.schema.plural} whose record names {joined(values, 'or')}."
+    if rules or (named and _ALLERGY.search(dialogue.messages[last].content)):
         yield "A record may not name everything, so please check the label."
 
 
