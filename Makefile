@@ -1,7 +1,8 @@
 # One command each; the first makes .venv and installs into it, later ones start at once, without a network.
 #   make chat         talk in the terminal (or: printf 'message\n' | make chat)
 #   make ui           the same on a web page
-#   make test         the test suite
+#   make test         the test suite, without what takes long
+#   make test-slow    what takes long: the page in a browser, whole training runs, several processes
 #   make check        formatting, lint and types
 #   make docs         the documentation as a site, into build/docs
 #   make lock         write the newest versions of all packages in range into constraints.txt
@@ -24,11 +25,15 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check install -c $(LOCK)
 LOG = $(VENV)/install.log
 # All of pip's talk goes to the log; standard output is the chat's alone.
 FAILED = { tail -n 20 $(LOG) >&2; echo "The installation failed; all of it is in $(LOG)." >&2; exit 1; }
+# File by file in their order: sorted by number of tests, as is usual, the few long ones would come last.
+TESTS = $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 RESOLVE = $(BIN)/uv pip compile pyproject.toml --all-extras --no-annotate --no-header --quiet
 
 MAKEFLAGS += --no-print-directory
+# Where it is set, each process that tests start compiles everything again.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
-.PHONY: help chat ui test check docs lock test-oldest test-newest clean
+.PHONY: help chat ui test test-slow check docs lock test-oldest test-newest clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -39,9 +44,11 @@ chat: $(VENV)/.installed
 ui: $(VENV)/.installed-ui
 	@$(BIN)/wherefore ui $(ARGS)
 
-# File by file in their order: sorted by number of tests, as is usual, the few long ones would come last.
 test: $(VENV)/.installed-dev
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(TESTS) -m "not slow" $(ARGS)
+
+test-slow: $(VENV)/.installed-dev
+	@$(TESTS) -m slow $(ARGS)
 
 check: $(VENV)/.installed-dev
 	@failed=; for step in "ruff check ." "ruff format --check ." "mypy"; do \
@@ -58,11 +65,11 @@ lock: $(VENV)/.installed-dev
 
 test-oldest: $(VENV)/.installed-dev
 	@$(RESOLVE) --resolution lowest-direct --upgrade --output-file $(VENV)/oldest.txt
-	@$(MAKE) test VENV=$(VENV)-oldest LOCK=$(VENV)/oldest.txt
+	@$(MAKE) test test-slow VENV=$(VENV)-oldest LOCK=$(VENV)/oldest.txt
 
 test-newest: $(VENV)/.installed-dev
 	@$(RESOLVE) --upgrade --output-file $(VENV)/newest.txt
-	@$(MAKE) test VENV=$(VENV)-newest LOCK=$(VENV)/newest.txt
+	@$(MAKE) test test-slow VENV=$(VENV)-newest LOCK=$(VENV)/newest.txt
 
 clean:
 	rm -rf $(VENV) $(VENV)-oldest $(VENV)-newest .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -63,6 +63,7 @@ def test_what_is_no_title_is_none(reader, text):
     assert absent(reader, text or "hi") == ()
 
 
+@pytest.mark.slow
 def test_hostile_texts_take_no_time(reader):
     for text in ("I loved " * 2400, "loved " + "Xq " * 5000, "'" * 5000, "like zzzz, " * 1700):
         began = time.perf_counter()

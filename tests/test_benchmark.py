@@ -82,6 +82,7 @@ def test_soft_tokens_are_five_times_as_fast_at_a_hundred_candidates():
 # -- number formats and conversations in one batch -------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_formats_and_batches_are_measured(tiny_shape):
     heard = []
     found = inference.compare(["tiny"], together=[1, 3], seconds=0.0, note=heard.append)["tiny"]
@@ -154,6 +155,7 @@ def tiny_config(tmp_path):
     return file
 
 
+@pytest.mark.slow
 def test_steps_of_each_stage_are_measured(loaded_once, tiny_config, tmp_path, monkeypatch):
     monkeypatch.setattr(training, "DIALOGUES", 8)
     monkeypatch.setattr("wherefore.training.practice.invented_catalogs", lambda: invented_catalogs(size=4))

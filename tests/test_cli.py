@@ -422,6 +422,7 @@ def chatted():
     return run([*REAL, "chat"], f"{FIRST}\n{SECOND}\n", HF_HUB_OFFLINE="1")
 
 
+@pytest.mark.slow
 @needs_starter
 def test_chat_with_the_starter(chatted):
     assert (chatted.code, chatted.err) == (0, "")
@@ -439,6 +440,7 @@ def test_chat_with_the_starter(chatted):
     assert not {title for title, *_ in lists[0]} & {title for title, *_ in lists[1]}
 
 
+@pytest.mark.slow
 @needs_starter
 def test_own_catalogue_with_the_starter(tmp_path, capsys, monkeypatch):
     lines = ["book_id,title,authors,year,genre"]

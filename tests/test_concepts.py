@@ -66,6 +66,7 @@ def test_the_diets_are_there():
     assert all(known[name] for one in known for name in one.rules_out)
 
 
+@pytest.mark.slow
 def test_the_packaged_table_is_what_the_script_makes(tmp_path):
     out = tmp_path / "concepts.tsv.xz"
     run = subprocess.run(

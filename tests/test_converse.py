@@ -25,6 +25,7 @@ def run(monkeypatch, capsys):
     return call
 
 
+@pytest.mark.slow
 def test_figures_of_simulated_users_and_of_feedback(run, tmp_path, shared, monkeypatch):
     monkeypatch.setattr(conversation, "read", lambda *given: list(read(*given))[::4])  # enough to tell
     given = ("--shared", shared, "--runs", tmp_path / "runs", "--results", tmp_path / "results")
@@ -54,6 +55,7 @@ def test_figures_of_simulated_users_and_of_feedback(run, tmp_path, shared, monke
     assert tree["feedback_disliked_precision"] > 0.7 and tree["feedback_seen_precision"] > 0.85
 
 
+@pytest.mark.slow
 def test_reasons_beside_those_of_people_and_lists_by_diversity(run, tmp_path, shared):
     given = ("--shared", shared, "--runs", tmp_path / "converse", "--results", tmp_path / "results")
     done = run(*given, "--parts", "style")

@@ -116,6 +116,7 @@ def test_a_number_that_cannot_be_is_refused(wrong):
         Preferences.from_json({"count": wrong})
 
 
+@pytest.mark.slow
 def test_as_many_are_listed_as_were_asked_for(starter):
     said = [{"role": "user", "content": "Recommend three comedies"}]
     reply = starter.generate(said)

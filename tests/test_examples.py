@@ -19,7 +19,12 @@ def test_every_example_is_known():
     assert {path.name for path in FOLDER.glob("*.py")} == set(SAYS)
 
 
-@pytest.mark.parametrize("name", sorted(SAYS))
+TRAINS = "fine_tune.py"
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name == TRAINS)) for name in sorted(SAYS)]
+)
 def test_an_example_runs(name, capsys, little_practice):
     runpy.run_path(str(FOLDER / name), run_name="__main__")
     assert SAYS[name] in capsys.readouterr().out

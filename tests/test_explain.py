@@ -750,6 +750,7 @@ def test_polish_and_check_survive_an_uncased_tokenizer(builtin):
         assert normal_words(polish(apart, plan, builtin)) == normal_words(polish(sentence, plan, builtin))
 
 
+@pytest.mark.slow
 def test_shown_replies_pass_an_independent_check(movies, builtin):
     for catalog, count in ((movies, 120), (builtin, 120)):
         rng = Random(10)

@@ -157,6 +157,7 @@ def test_too_few_items_are_refused(films):
         DialogueMaker(few, np.eye(9, dtype=np.float32))
 
 
+@pytest.mark.slow
 def test_the_script_makes_a_corpus(tmp_path, capsys):
     assert main(["--count", "6", "--out", str(tmp_path / "made"), "--seed", "4"]) == 0
     assert "6 dialogues" in capsys.readouterr().out

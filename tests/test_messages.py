@@ -208,6 +208,7 @@ def lessons(tmp_path):
     return read_folder(tmp_path)
 
 
+@pytest.mark.slow
 @JUDGES
 def test_a_judge_learns_what_turns_a_meaning(made, tmp_path):
     judge, messages = made(), lessons(tmp_path)

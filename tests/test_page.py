@@ -19,7 +19,10 @@ except FileNotFoundError:
     CHROMIUM = None
 KEPT = Path(os.environ.get("WHEREFORE_SCREENSHOTS", "logs/screenshots"))  # of tests that failed
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium; install it: apt install chromium")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium; install it: apt install chromium"),
+]
 
 
 QUICK = ("--set", "retrieval.k=60")  # fewer candidates to rank than users have

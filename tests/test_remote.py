@@ -732,6 +732,7 @@ def test_the_settings_are_free_on_a_trained_checkpoint():
 needs_starter = pytest.mark.skipif(not starter_dir().is_dir(), reason="assets/starter has not been made yet")
 
 
+@pytest.mark.slow
 @needs_starter
 def test_recommend_with_a_server_and_the_starter(script, capsys):
     options = ["--set", f"llm.url={script.url}", "--set", "llm.parallel=1", "--k", "2", "--json"]
@@ -746,6 +747,7 @@ def test_recommend_with_a_server_and_the_starter(script, capsys):
     assert len(data_of(script.prompts[0])["items"]) == 20
 
 
+@pytest.mark.slow
 @needs_starter
 def test_the_guides_command_runs(script, monkeypatch, capsys):
     text = (Path(__file__).parents[1] / "docs" / "server.md").read_text(encoding="utf-8")

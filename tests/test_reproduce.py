@@ -26,6 +26,8 @@ from wherefore.retrieval.collaborative import Collaborative
 
 ROOT = Path(__file__).parents[1]
 
+pytestmark = pytest.mark.slow  # each trains and measures
+
 
 def reproduce(*given):
     return cli.main(["reproduce", *given])

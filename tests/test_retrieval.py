@@ -179,6 +179,7 @@ def test_a_kill_between_the_two_renames_loses_nothing(tmp_path, monkeypatch):
 # -- embedders
 
 
+@pytest.mark.slow
 def test_the_packaged_minilm_equals_sentence_transformers(minilm):
     from sentence_transformers import SentenceTransformer
 

@@ -50,6 +50,7 @@ def test_the_conversation_of_the_readme(starter):
     assert all("Toni Collette" in one.item.values("cast") for one in second.recommendations)
 
 
+@pytest.mark.slow
 def test_it_has_learned_to_word_reasons(starter):
     """Most sentences are the LLM's own: the plain ones are for the rest."""
     worded = [
@@ -105,6 +106,7 @@ def test_the_built_in_catalogue_is_facts_and_what_we_wrote(starter):
     assert not [spec.name for spec in schema.fields if "rating" in spec.name or "vote" in spec.name]
 
 
+@pytest.mark.slow
 def test_a_whole_run_is_quick_and_small():
     """A fresh process to its first reply. The bounds are loose: CI machines are busy (results/speed.json is not)."""
     code = (
@@ -161,6 +163,7 @@ def shared_books(shared):
     ]
 
 
+@pytest.mark.slow
 def test_own_catalogue_without_training_or_yaml(books, tmp_path):
     seen = []
     recommender = Recommender.from_catalog(books, progress=lambda done, of: seen.append(done), cache=tmp_path)
@@ -184,6 +187,7 @@ def test_own_catalogue_without_training_or_yaml(books, tmp_path):
     assert titles(talk(again, "I loved The Hunger Games. Something after 2005?")[0]) == titles(first)
 
 
+@pytest.mark.slow
 def test_a_new_item_is_not_held_against_for_being_new(starter):
     new = Item("new", "Gorath Rising", {"genres": ("Horror",), "year": 1994, "keywords": ("vampire",)})
     said = "a scary vampire movie, please"

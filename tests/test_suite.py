@@ -86,6 +86,7 @@ def judged_reader(builtin_reader):
     return DialogueReader(builtin_reader.catalog, packaged_judge())
 
 
+@pytest.mark.slow
 def test_most_messages_are_understood_with_the_judge_beside_the_rules(judged_reader, titles):
     """The rules were mended by these very messages, the judge knows none of them: see results/reading.json."""
     for pattern, share in (("messages-*.yaml", 0.92), ("held-out.yaml", 0.62)):

@@ -344,6 +344,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path, tokenizers, movies, vector
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
 
+@pytest.mark.slow
 def test_kill_dash_nine_in_the_middle_of_training(tmp_path, tokenizers, movies, vectors, undisturbed):
     """A real process, killed for real at any step while it saves every other one."""
     step = random.SystemRandom().randint(1, 12)

@@ -28,6 +28,8 @@ from wherefore.training.train import train
 from wherefore.training.trainer import Trainer
 from wherefore.training.weights import trained
 
+pytestmark = pytest.mark.slow  # each trains for a few steps
+
 TASKS = ("dialogues", "records", "items", "recommendations", "wording")
 
 

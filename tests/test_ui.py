@@ -285,6 +285,7 @@ def fetch_when_up(url, process, seconds=30):
     raise AssertionError("the server does not answer")
 
 
+@pytest.mark.slow
 def test_the_command_serves_the_page():
     url = f"http://127.0.0.1:{(port := free_port())}"
     command = [sys.executable, fake_recommender.__file__, "ui", "--port", str(port), "--k", "3"]
@@ -344,6 +345,7 @@ def test_programs_that_ask_at_once_are_answered_as_each_alone(ui, tokenizers):
     assert max(sizes) > 1
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_and_a_bad_user_are_explained(capsys):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -201,6 +201,7 @@ def test_a_question_of_no_item_is_told_what_is_known():
 # -- measuring
 
 
+@pytest.mark.slow
 def test_reading_is_measured_by_rules_and_with_the_judge(tmp_path, capsys):
     out = tmp_path / "reading.json"
     assert script("measure_reading").main(["--limit", "4", "--out", str(out)]) == 0
