@@ -914,3 +914,26 @@ def test_a_message_of_the_same_again_and_again_is_read_at_once(said, builtin):
     assert (
         time.monotonic() - began < 10
     )  # a second or two; half a minute when each sentence cut the whole anew
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("we've had the first", [0]),
+        ("got the first two already", [0, 1]),
+        ("tried the second of those too, it's alright. next?", [1]),
+        ("have you got the second one on disc?", []),
+        ("got anything newer than the last one?", []),
+    ],
+)
+def test_what_somebody_has_had_of_a_list_counts_as_seen(reader, text, places):
+    assert set(after_list(reader, text).seen) == {LISTED[place] for place in places}
+
+
+def test_an_item_that_was_guessed_right_counts_as_seen(reader):
+    named = "That is *Jaws* (1975): “a shark off the beach”. Shall I look for others like it?"
+    for text in ("yes, that's it!", "oh wow yes", "that's the one. more please"):
+        assert read(reader, "what's that film with the shark?", named, text).preferences.seen == ("jaws",), (
+            text
+        )
+    assert read(reader, "what's that film with the shark?", named, "that's not it").preferences.seen == ()

@@ -81,3 +81,62 @@ def test_what_the_rules_leave_out_is_limited_by_the_judge():
 def test_what_the_rules_put_right_stays_right():
     both = state("after 1970, no wait, after 1985", **{"1970": "min", "1985": "min", "after_1985": "min"})
     assert [(one.op, one.value) for one in both.limits] == [("gt", 1985.0)]
+
+
+@pytest.fixture(scope="module")
+def shop():
+    """Clothes with a price and a length, the numbers that a bare one may fit."""
+    rows = [
+        {"id": str(n), "title": f"Dress {n}", "price_usd": 5.0 * n, "length_cm": 60.0 + n, "kind": "dress"}
+        for n in range(1, 13)
+    ]
+    return Catalog.from_records(rows, name="clothes")
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "found"),
+    [
+        ("just 20, no more", "20", [("price_usd", "le", 20)]),
+        ("we are size 20 up", "20", []),
+        ("for my niece, she is 6", "6", []),
+        ("i'm 45, be kind", "45", []),
+        ("a pack of 6", "6", []),
+        ("she turns 10", "10", []),
+    ],
+)
+def test_a_size_an_age_or_a_count_is_no_price(shop, text, words, found):
+    assert read(JudgedLimits(shop, Measures(shop)), text, words, "max") == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("15 bucks is all i got", [("price_usd", "le", 15)]),
+        ("$25 each is the limit", [("price_usd", "le", 25)]),
+        ("my budget is 40", [("price_usd", "le", 40)]),
+        ("70cm at most", [("length_cm", "le", 70)]),
+        ("under 65.5cm", [("length_cm", "lt", 65.5)]),
+        ("is all I got", []),
+    ],
+)
+def test_the_most_is_said_in_many_ways(shop, text, found):
+    state = DialogueReader(shop).read([{"role": "user", "content": text}]).preferences
+    assert [(one.field, one.op, one.value) for one in state.limits] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("food on the table in 15 min", [("total_time", "le", 15)]),
+        ("something in half an hour", [("total_time", "le", 30)]),
+        ("in the last 10 minutes I got hungry", []),
+    ],
+)
+def test_a_time_in_which_it_is_done_is_the_most(text, found):
+    rows = [
+        {"id": str(n), "title": f"Soup {n}", "total_time": 5 * n, "total_time_unit": "min"}
+        for n in range(1, 13)
+    ]
+    catalog = Catalog.from_records(rows, name="recipes")
+    state = DialogueReader(catalog).read([{"role": "user", "content": text}]).preferences
+    assert [(one.field, one.op, one.value) for one in state.limits] == found

@@ -187,6 +187,29 @@ def test_what_was_understood_counts_more_than_small_talk():
     assert chat("I want some horror", empty, off_topic=0.9, request=0.4) is None
 
 
+def test_what_may_tell_what_is_sought_gets_a_list():
+    assert chat("oh, forgot to say we have a cat", smalltalk=0.7, refine=0.3) is None
+    assert chat("with avocado", choice=0.8, refine=0.25) is None
+    assert chat("thanks, bye", smalltalk=0.9, refine=0.1) is not None
+
+
+def test_a_bound_is_told_once_and_only_where_a_record_might_tell_it():
+    def unmet(text, **labels):
+        return DialogueReader(make_movies(), Told(**labels)).read([{"role": "user", "content": text}]).unmet
+
+    assert unmet("at most 5 bucks", at_most_5_bucks="max") == (("limit", "at most 5 bucks"),)
+    assert unmet("an office of 12", **{"12": "max"}) == ()
+    assert unmet("a class of seven year olds", seven_year="max") == ()
+
+
+def test_words_that_the_judge_takes_for_no_title_are_not_missed():
+    text = "I loved Knives Out"
+    said = [{"role": "user", "content": text}]
+    for label, missed in (("liked", ("Knives Out",)), ("unwanted", ()), ("nothing", ())):
+        reader = DialogueReader(make_movies(), Told(knives_out=label))
+        assert reader.absent(reader.read(said)) == missed, label
+
+
 def test_a_choice_is_one_only_of_a_list():
     listed = "Here.\n\n1. **Alien** (1979) — a reason.\n2. **The Shining** (1980) — a reason."
     assert chat("sold!", listed=listed, choice=0.9).text.startswith("Good.")

@@ -19,7 +19,7 @@ from wherefore.reading.refusals import is_lifted, is_optional
 from wherefore.reading.values import Passage, ValueFinder, ValueSpan
 from wherefore.reading.vocabulary import Value
 from wherefore.reading.weighing import Told
-from wherefore.text import FUNCTION_WORDS, words
+from wherefore.text import FUNCTION_WORDS, NUMBERS, words
 
 _TITLES = ITEM_LABELS | {"unwanted"}  # what is asked may be a title, but mostly is a field
 ITEMS = ITEM_LABELS | {"asked"}
@@ -81,6 +81,7 @@ class JudgedReader:
         unmet += [
             ("limit", messages[last].content[one.start : one.end])
             for one in _left(read.meanings, BOUND_LABELS, _SURE, taken)
+            if _is_amount(messages[last].content[one.start : one.end], told)
         ]
         return replace(
             dialogue, acts=tuple(read.acts.items()), described=tuple(described), unmet=tuple(unmet)
@@ -262,6 +263,15 @@ def _left(
         and one.strength != "mild"
         and not any(touch((one.start, one.end), place) for place in taken)
     ]
+
+
+def _is_amount(said: str, told: Collection[str]) -> bool:
+    """Whether a bound is of something that a record might tell, and was not said before in other words."""
+    low = said.lower()
+    bare = (
+        re.fullmatch(r"[\W\d]*", low) is not None or low in NUMBERS
+    )  # "kids 4 and 8", "an office of twelve"
+    return not bare and "year" not in low and not any(low in one for one in told)
 
 
 def _amount(text: str, span: Span) -> Span:

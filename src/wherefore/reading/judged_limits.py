@@ -24,6 +24,11 @@ _LAST_YEARS = re.compile(rf"\b(?:last|past)\s+(?P<n>{NUMBER})\s+years?\b")
 _AGED = re.compile(
     rf"\b(?P<n>\d{{1,2}}|{NUMBER})[\s-]*(?:y(?:ea)?rs?[\s-]*olds?|y/?os?|y(?:ea)?rs?\s+of\s+age)\b"
 )
+_OTHER = re.compile(  # before a number that is no measure of an item: a size, an age, a count in a pack
+    r"(?:\b(?:sizes?|sized|numbers?|no\.?|packs?(?:\s+of)?|packets?\s+of|sets?\s+of|box(?:es)?\s+of|aged?|turn(?:s|ing|ed)?|i\s+am|"
+    r"grades?|types?|versions?|series|seasons?|parts?|volumes?|kids?|children|(?:he|she|who|son|daughter|boy|girl|niece|"
+    r"nephew|kid|child|dad|mum|mom)\s+is)|\b(?:i'm|he's|she's|who's))(?:\s+(?:just|only|about|now|almost|nearly|a))?\s*$"
+)
 _AFTER = 12  # characters behind a number in which it may be said to be an age
 _GROWN = 17  # from the next year on anybody may see anything
 _NEAR = 0.15  # of a number that is only about right
@@ -130,6 +135,8 @@ class JudgedLimits:
                 return spec, 1.0
         if measures.age is not None and value <= _GROWN and label != "min":
             return measures.age, 1.0
+        if _OTHER.search(low[: span[0]]):
+            return None, 1.0
         fits = [spec for spec in self._catalog.schema.measures if self._fits(spec, value, label)]
         return (fits[0], 1.0) if len(fits) == 1 else (None, 1.0)
 

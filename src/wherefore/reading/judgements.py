@@ -36,6 +36,19 @@ _OTHER_OBJECT = re.compile(
     r"part))\b)\w",
     re.IGNORECASE,
 )
+_HAD = re.compile(  # "we've had the first", "got the first two already"
+    r"(?:\b(?:i|we|he|she|they)(?:['’](?:ve|s|d))?\s+|^\W*)(?:(?:have|has|had|just|already|all|also)\s+)*"
+    r"(?:had|got|own|owned|have|has|tried|made|read|done|cooked|baked|bought|played|heard|wore)\s+"
+    rf"(?:(?:all|both|already|through|of)\s+)*(?:the\s+)?(?:{'|'.join(slots.ORDINALS)}|number|no\.|#|\d)"
+    r"|\b(?:already|before)\W*$",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(r"^(?:That is|I think that is)\s+\*")  # what was asked for by what is in it
+_CONFIRMS = re.compile(
+    r"^\W*(?:(?:oh|ah|omg|ooh|wow|ha|haha|yes+|yeah|yep|yup|right|exactly)\W+)*(?:(?:yes+|yeah|yep|yup|exactly|correct|right)\b|"
+    r"that['’]?s\s+(?:it|the\s+one|right|him|her)\b|that\s+is\s+it\b)",
+    re.IGNORECASE,
+)
 _LIKE_SLOT = re.compile(r"\blike\s+(?:the|number|#|\d)", re.IGNORECASE)
 _NOW = re.compile(r"\b(?:is|are|sounds?|looks?)\b", re.IGNORECASE)
 _SHORT = 4  # words of a clause that need not point at what it judges
@@ -148,6 +161,8 @@ class ItemJudge:
         notes, own, listed, focus = self._notes, self.own, self._listed, self._focus
         said = text[slice(*clause)]
         found = verdicts.verdicts_in(text, clause)
+        if focus and not text[: clause[0]].strip() and _NAMED.match(self._question) and _CONFIRMS.match(said):
+            notes.note(focus[-1], "seen")  # "that's it!"
         if own and not found and verdicts.says_like_that(said):
             self._note(own, "liked")
             return "liked"
@@ -175,6 +190,8 @@ class ItemJudge:
             return found[-1] if found else None
         points, down = slots.points_at(said), slots.turns_down(said)
         if counted and not down:
+            if not found and _HAD.search(said) and not text[clause[1] :].lstrip().startswith("?"):
+                found = ["seen"]
             return self._judge_counted(said, [listed[slot] for slot in counted], found)
         if found and points == "one" and not own and focus:
             for verdict in found:

@@ -20,11 +20,17 @@ from wherefore.text import stem, straight
 _QUANTITY = quantity({each.split()[0] for each in BEFORE} | {"between", "from"})
 _ABOUT = r"(?:\s+(?:about|around|roughly|the\s+year|year|like|say|of))?"
 _COMPARED = re.compile(rf"\b(?P<op>{any_of(BEFORE)}){_ABOUT}[\s-]*{_QUANTITY}")
-# "I've only got 80 minutes"
+# "I've only got 80 minutes", "on the table in 15 minutes"
 _HAVE = re.compile(
-    rf"\b(?:only\s+(?:have|got)|(?:have|got|'ve)\s+(?:only|just)(?:\s+got)?|(?:i|we)(?:'ve|\s+have)?\s+(?:got|"
-    rf"have))(?:\s+(?:about|around|like|maybe))?\s+{_QUANTITY}"
+    rf"\b(?:(?<!last )(?<!first )in|only\s+(?:have|got)|(?:have|got|'ve)\s+(?:only|just)(?:\s+got)?|(?:i|we)"
+    rf"(?:'ve|\s+have)?\s+(?:got|have))(?:\s+(?:about|around|like|maybe))?\s+{_QUANTITY}"
 )
+# "15 bucks is all I've got", "$25 each is the limit", "my budget is 40"
+_MOST = re.compile(
+    rf"{_QUANTITY}(?:\s+each|\s+apiece)?\s*(?:is|['’]s)\s+(?:(?:the|my|our|his|her|their)\s+(?:\w+\s+)?(?:limit|max|maximum|budget|"
+    r"most)|all)\b"
+)
+_BUDGET = re.compile(rf"\bbudget\b(?:\s+(?:is|of|['’]s|about|around|only|just))*\s*:?\s*{_QUANTITY}")
 _TRAILED = re.compile(rf"{_QUANTITY}\s*(?P<op>{any_of(AFTER)}|\+)(?!\w)")
 _BETWEEN = re.compile(
     rf"\b(?:between|from)\s+(?P<low>[$€£]?\s?{NUMBER})(?:\s+[a-z]+)?\s*(?:and|to|-|–|until)\s*{_QUANTITY}"
@@ -139,6 +145,7 @@ class LimitReader:
         self._read_between(low, found)
         self._read_compared(low, found)
         self._read_trailed(low, found)
+        self._read_most(low, found)
         found.put_years(years(low, called, self.measures.newest))
         for graded in self.scales.read(low, called):
             if found.is_free(graded.start, graded.end):
@@ -208,6 +215,16 @@ class LimitReader:
             spec, scale = self._field(match, low, None)
             value = amount(match)
             if spec is not None and spec == self.measures.duration and value is not None:
+                found.put(spec, "le", value * scale, *match.span())
+
+    def _read_most(self, low: str, found: _Limits) -> None:
+        """Amounts that are said to be the most: "15 bucks is all I've got", "my budget is 40"."""
+        for match in (*_MOST.finditer(low), *_BUDGET.finditer(low)):
+            spec, scale = self._field(match, low, None)
+            if spec is None and match.re is _BUDGET and not match["unit"]:
+                spec = self.measures.price
+            value = amount(match)
+            if spec is not None and value is not None:
                 found.put(spec, "le", value * scale, *match.span())
 
     def _read_trailed(self, low: str, found: _Limits) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from wherefore.reading.clauses import QUOTED, Span
 from wherefore.reading.scenes import Scene
 from wherefore.reading.titles import Title, TitleIndex
-from wherefore.text import ARTICLES, FUNCTION_WORDS, Word, ordinary_words, stem, words
+from wherefore.text import ARTICLES, FUNCTION_WORDS, Word, forms, ordinary_words, stem, words
 
 _LIST_LINE = re.compile(r"^[ \t]*(?:\d{1,3}[.)]|[-*•–])[ \t]+(\S[^\n]*)$", re.MULTILINE)
 _YEAR_AFTER = re.compile(
@@ -204,6 +204,11 @@ class MentionReader:
             return None
         row = next((row for row in rows if self._index.ids[row] in named), rows[0])
         return Found(self._index.ids[row], said[first].start, said[end - 1].end, _BY_WORDS)
+
+    def of_words(self, text: str) -> list[str]:
+        """The items whose titles have all words of a text that have a content of their own."""
+        sought = {stem(form) for form in forms(text) if form not in FUNCTION_WORDS}
+        return [self._index.ids[row] for row in self._index.holding(sought)]
 
     def _told(self, said: Sequence[Word]) -> list[int]:
         """The rows whose titles have all words with a content of their own; none where an end is no such word."""

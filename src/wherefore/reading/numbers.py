@@ -29,6 +29,9 @@ _DECADES = {
     **{"noughties": 2000, "aughts": 2000},
 }
 DECADE = rf"['’]?\d0['’]?s|(?:18|19|20)\d0['’]?s|{'|'.join(_DECADES)}"
+_JOINED = (  # units that are written right behind a number: "40cm"
+    r"h|mins?|m|hrs?|mm|cm|km|kg|g|lbs?|oz|ml|l|kcal|cal|gb|tb|mb|ft|usd|eur|gbp"
+)
 CURRENCIES = frozenset("$ € £ dollar buck euro pound usd eur gbp".split())
 MINUTES = {  # in one of each unit of time
     **dict.fromkeys(("min", "minute", "mins"), 1.0),
@@ -43,7 +46,7 @@ def quantity(no_units: Collection[str]) -> str:
     Its groups are what `amount` reads. A word of `no_units` after a number is not its unit.
     """
     return (
-        rf"(?P<currency>[$€£])?\s?(?P<n>\b{NUMBER}(?![\w:]|\.\d)|(?<=[$€£])\d[\d,.]*|\b\d+(?=(?:h|min|mins|m|hrs?)\b|h[0-5]\d\b))"
+        rf"(?P<currency>[$€£])?\s?(?P<n>\b{NUMBER}(?![\w:]|\.\d)|(?<=[$€£])\d[\d,.]*|\b\d+(?:\.\d+)?(?=(?:{_JOINED})\b|h[0-5]\d\b))"
         rf"(?:\s+and\s+(?P<half0>a\s+half)(?=\s+[a-z]))?"
         rf"(?:\s?-?\s?(?!(?:{'|'.join(sorted(no_units))})\b)(?P<unit>[a-z]+|[$€£]))?"
         rf"(?:\s+and\s+(?P<half>a\s+half)|\s+(?:and\s+)?(?P<n2>\d+|{NUMBER})\s?(?P<unit2>min\w*)|"

@@ -30,9 +30,10 @@ from wherefore.reading.titles import TitleIndex
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.vocabulary import Vocabulary
 from wherefore.reading.wishes import WishReader
-from wherefore.text import words
+from wherefore.text import straight, words
 
 _ASKS = 0.7  # how likely a message asks about items, so that it is taken for a question
+_SEVERAL = 2  # items of a name, so that one does not lack
 _REMEMBERED = 1_000  # messages of which it is remembered what they name
 _OWN_LINE = re.compile(r"^\d+\. \*\*[^\n]+?\*\*[^\n—]* — (?P<reason>[A-Z].*)$", re.MULTILINE)
 
@@ -194,7 +195,17 @@ class DialogueReader:
             one for one in self._found(message, (), ()) if not one.item_id
         ]  # "Parasite (2019)", where there is one of 1982
         strange = self._absent.read(message.content, [*here, *((one.start, one.end) for one in other_year)])
+        if self._judged is not None:
+            before = dialogue.messages[:number]
+            strange = [one for one in strange if self._is_title(before, message.content, one)]
         return (*(message.content[one.start : one.end] for one in other_year), *strange)
+
+    def _is_title(self, before: Sequence[Message], content: str, said: str) -> bool:
+        """Whether words that are no item's title are one all the same: by the judge, and not of several items."""
+        assert self._judged is not None
+        start = straight(content).find(said)
+        meant = start < 0 or self._judged.names_item(before, content, (start, start + len(said)))
+        return meant and len(self._titles.of_words(said)) < _SEVERAL
 
     def _mentions(
         self, message: Message, named: tuple[str, ...], listed: tuple[str, ...]

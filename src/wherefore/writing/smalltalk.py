@@ -148,7 +148,11 @@ def answer(
 _CHAT = ("smalltalk", "off_topic", "other_language", "injection", "unclear", "choice", "question")
 _ASKS = ("request", "refine", "taste", "answer", "naming")
 _UNLIKELY = 0.2  # that a message asks for a list, so that it gets none whatever else was read in it
-_NO_LIST = 0.3  # the same, so that a question about no item is told what is known
+_MOST_ASKED = {  # the same, beside what asks for nothing by itself and may tell what is sought: "oh, we have a cat"
+    "question": 0.3,
+    "choice": 0.2,
+    "smalltalk": 0.2,
+}
 _LEAST = 0.35  # how likely the likeliest act must be
 _FIELDS = 4  # that are named to somebody who asks what no record tells
 
@@ -166,7 +170,7 @@ def by_acts(dialogue: Dialogue, catalog: Catalog, before: Callable[[], Preferenc
         return None
     noun, plural = catalog.schema.noun.lower(), catalog.schema.plural.lower()
     asks, best = dialogue.act(*_ASKS), max(_CHAT, key=acts.__getitem__)
-    if acts[best] <= max(asks, _LEAST) or (best == "question" and asks > _NO_LIST):
+    if acts[best] <= max(asks, _LEAST) or asks > _MOST_ASKED.get(best, 1.0):
         return None
     number = len(dialogue.messages) - 1
     if asks >= _UNLIKELY or best not in ("off_topic", "other_language"):  # what was read counts more
