@@ -191,6 +191,7 @@ def test_what_may_tell_what_is_sought_gets_a_list():
     assert chat("oh, forgot to say we have a cat", smalltalk=0.7, refine=0.3) is None
     assert chat("with avocado", choice=0.8, refine=0.25) is None
     assert chat("thanks, bye", smalltalk=0.9, refine=0.1) is not None
+    assert chat("carry on. fish", choice=0.96) is None
 
 
 def test_a_bound_is_told_once_and_only_where_a_record_might_tell_it():

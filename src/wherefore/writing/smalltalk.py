@@ -141,7 +141,8 @@ def answer(
         )
     if _RECALL.match(content):
         return Said(_recalled(dialogue.preferences, catalog), "chat")
-    passing = _in_passing(content, set(words), catalog)
+    asks = dialogue.act(*_ASKS) >= _ASKED > dialogue.act("smalltalk", "off_topic")
+    passing = _in_passing(content, set(words), catalog, asks)
     return passing if passing is not None and bare(before()) == bare(dialogue.preferences) else None
 
 
@@ -150,9 +151,15 @@ _ASKS = ("request", "refine", "taste", "answer", "naming")
 _UNLIKELY = 0.2  # that a message asks for a list, so that it gets none whatever else was read in it
 _MOST_ASKED = {  # the same, beside what asks for nothing by itself and may tell what is sought: "oh, we have a cat"
     "question": 0.3,
-    "choice": 0.2,
-    "smalltalk": 0.2,
+    "choice": 0.25,
+    "smalltalk": 0.25,
 }
+_ASKED = 0.5  # how likely it asks for one, and is no small talk, so that it does
+_TAKEN = re.compile(  # what somebody says who has chosen; without any of it a list was not what they were done with
+    r"\b(?:one|it|that|this|them|those|these|both|first|second|third|fourth|fifth|last|number|sold|done|deal|decided|thanks?|thank|"
+    r"thx|ta|ty|cheers|bye|great|perfect|fine|grand|lovely|good|sorted|settled)\b|#\s?\d",
+    re.IGNORECASE,
+)
 _LEAST = 0.35  # how likely the likeliest act must be
 _FIELDS = 4  # that are named to somebody who asks what no record tells
 
@@ -173,6 +180,8 @@ def by_acts(dialogue: Dialogue, catalog: Catalog, before: Callable[[], Preferenc
     if acts[best] <= max(asks, _LEAST) or asks > _MOST_ASKED.get(best, 1.0):
         return None
     number = len(dialogue.messages) - 1
+    if best == "choice" and not _TAKEN.search(dialogue.messages[-1].content):
+        return None
     if asks >= _UNLIKELY or best not in ("off_topic", "other_language"):  # what was read counts more
         named = any(mention.message == number for mention in dialogue.mentions)
         if named or bare(before()) != bare(dialogue.preferences):
@@ -245,8 +254,8 @@ def _recalled(state: Preferences, catalog: Catalog) -> str:
     return f"{' '.join(told)} Take back any of it (“forget …”), or add to it."
 
 
-def _in_passing(content: str, words: set[str], catalog: Catalog) -> Said | None:
-    """The answer to what is not about items, if nothing in it turns out to be."""
+def _in_passing(content: str, words: set[str], catalog: Catalog, asks: bool) -> Said | None:
+    """The answer to what is not about items, if nothing in it turns out to be; `asks`: whether a judge says so."""
     noun, plural = catalog.schema.noun, catalog.schema.plural
     if _ELSEWHERE.search(content):
         return Said(f"I only know about {plural}. Shall I find you one?", "chat")
@@ -257,7 +266,7 @@ def _in_passing(content: str, words: set[str], catalog: Catalog) -> Said | None:
     if _PRAISE.match(content):
         return Said(f"Glad to hear it. Say so whenever you want another {noun}.", "chat")
     nouns = {noun.lower(), plural.lower()}
-    if _TELLS.match(content) and not _SEEKS.search(content) and not nouns & words:
+    if not asks and _TELLS.match(content) and not _SEEKS.search(content) and not nouns & words:
         return Said(f"I see. What would you like in {article(noun)}?", "chat")
     return None
 
