@@ -66,9 +66,9 @@ def test_what_is_no_title_is_none(reader, text):
 @pytest.mark.slow
 def test_hostile_texts_take_no_time(reader):
     for text in ("I loved " * 2400, "loved " + "Xq " * 5000, "'" * 5000, "like zzzz, " * 1700):
-        began = time.perf_counter()
+        began = time.process_time()
         absent(reader, text)
-        assert time.perf_counter() - began < 20
+        assert time.process_time() - began < 20
 
 
 def test_a_small_catalogue_of_something_else(tmp_path):

@@ -106,6 +106,6 @@ def test_nothing_is_taken_up_before_there_is_a_list():
 
 @pytest.mark.parametrize("said", ["i will definitely ", "i'll try to try and ", "it ", "not "])
 def test_a_long_message_is_read_in_time(said):
-    start = time.perf_counter()
+    start = time.process_time()
     read((said * 7000)[:20_000])
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1

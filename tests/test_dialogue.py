@@ -762,16 +762,16 @@ def test_reading_is_fast(builtin):
     texts = ["I loved The Shining and It Follows. Something scary but not gory, after 2000.", LIST] * 3 + [
         "Something else?"
     ]
-    begin = time.perf_counter()
+    begin = time.process_time()
     for _ in range(10):
         read(builtin, *texts)
-    assert (time.perf_counter() - begin) / 10 < 0.1  # about 5 ms; room for a busy machine
-    begin = time.perf_counter()
+    assert (time.process_time() - begin) / 10 < 0.1  # about 5 ms; room for a busy machine
+    begin = time.process_time()
     read(builtin, "I loved the big Shining of it all and Toni said no horror after the 90s " * 260)
-    assert time.perf_counter() - begin < 5
-    begin = time.perf_counter()
+    assert time.process_time() - begin < 5
+    begin = time.process_time()
     read(builtin, *(["Something scary like Alien, not gory"] * 499))
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 def test_the_parts_can_be_used_alone(catalog):
@@ -909,10 +909,10 @@ def test_who_has_seen_one_and_takes_none_turns_the_rest_down(builtin, says, rest
 )
 def test_a_message_of_the_same_again_and_again_is_read_at_once(said, builtin):
     text = (said * 1000)[:10_000]
-    began = time.monotonic()
+    began = time.process_time()
     builtin.read([Message("user", text)])
     assert (
-        time.monotonic() - began < 10
+        time.process_time() - began < 10
     )  # a second or two; half a minute when each sentence cut the whole anew
 
 

@@ -50,7 +50,7 @@ def launch(jobs, launch_file):
     command += [str(Path(two_processes.__file__)), json.dumps(jobs)]
     paths = os.pathsep.join([str(ROOT / "src"), str(Path(__file__).parent)])
     environment = {**os.environ, "PYTHONPATH": paths, **ENVIRONMENT, **device(launch_file)}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=240, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, env=environment)
     return done.stderr[-4000:] if done.returncode else ""
 
 

@@ -59,7 +59,7 @@ def make(tmp_path):
             capture_output=True,
             text=True,
             env=environment(),
-            timeout=60,
+            timeout=600,
         )
         asked = [line for line in log.read_text().splitlines() if "pip" in line and "ensurepip" not in line]
         return SimpleNamespace(code=done.returncode, out=done.stdout, err=done.stderr, pip=asked)
@@ -127,7 +127,7 @@ def test_a_python_that_will_not_do(make, tmp_path, state, said):
 
 def test_no_python_at_all(make, tmp_path):
     command = ["make", "chat", "PYTHON=no-such-python", f"VENV={tmp_path / 'venv'}"]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment(), timeout=60)
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment(), timeout=600)
     assert result.returncode != 0 and "There is no no-such-python" in result.stderr
 
 

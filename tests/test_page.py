@@ -180,7 +180,7 @@ def test_a_message_brings_cards_and_words(visit, url):
     started = time.perf_counter()
     me.send("I loved Alien. Something scary from after 1990, no comedies")
     me.page.wait_for_selector(".wf-card")
-    assert len(me.listed()) == 5 and time.perf_counter() - started < 20
+    assert len(me.listed()) == 5 and time.perf_counter() - started < 60
     me.ready()
     assert me.page.locator(".wf-reason mark").count() >= 3
     assert me.chips() == ["Liked Alien (1979)", "Wanted Horror", "Not wanted Comedy", "Limit year after 1990"]

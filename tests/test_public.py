@@ -127,7 +127,7 @@ def test_every_module_says_what_it_is(module):
 def test_light_modules_import_nothing_heavy(module):
     code = f"import sys, {module}; print(*sys.modules)"
     loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=600
     )
     assert not HEAVY & {name.partition(".")[0] for name in loaded.stdout.split()}
 

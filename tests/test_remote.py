@@ -461,7 +461,7 @@ def test_a_reply_can_be_stopped_while_the_server_thinks(tokenizers, script):
     assert [type(next(stream)) for _ in range(2)] == [TextDelta, TextDelta]  # the opening, the first reason
     begun = time.monotonic()
     stream.close()
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 30
     release.set()
     time.sleep(0.3)
     assert len(script.asked) <= 4  # the order, the opening, two reasons: the third is no longer asked for

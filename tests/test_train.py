@@ -363,7 +363,7 @@ def test_kill_dash_nine_in_the_middle_of_training(tmp_path, tokenizers, movies, 
         test_train.run(Path({str(tmp_path / "cut")!r}), tokenizers, movies, vectors, test_train.config(), report)
         """
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=600)
     assert done.returncode == -signal.SIGKILL, done.stderr
     _, whole = undisturbed
     resumed = run(tmp_path / "cut", tokenizers, movies, vectors, config())

@@ -352,7 +352,7 @@ def test_a_port_that_is_taken_and_a_bad_user_are_explained(capsys):
         taken.listen()
         port = taken.getsockname()[1]
         command = [sys.executable, fake_recommender.__file__, "ui", "--port", str(port)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=600)
         assert done.returncode == 2 and f"port {port} is taken" in done.stderr
     assert cli.main(["ui", "--user", "me"]) == 2
     assert "give NAME:PASSWORD" in capsys.readouterr().err
