@@ -547,7 +547,7 @@ def corrected(films: Sequence[Film], folder: Path) -> list[Film]:
     `records.tsv` says of a record that it is the `same` film as another one, by which people's talk is meant; a film of
     its `own`, with its IMDb id; one with wrong `facts` (what is not given is unknown) or with `some facts` wrong (what
     is not given stays); a `series`, or `nofilm`. `values.tsv` mends single values; `mentions` moves people's talk to
-    another film.
+    another film. `facts.tsv` fills running times, languages and countries where the records have none.
     """
     by_id = {film.id: film for film in films}
     verdicts = _tsv(folder / "records.tsv")
@@ -568,13 +568,18 @@ def corrected(films: Sequence[Film], folder: Path) -> list[Film]:
             continue
         if row["field"] == "mentions":
             _move_mentions(film, by_id.get(right))
-        elif row["field"] in ("directors", "cast"):
-            setattr(film, row["field"], [name.strip() for name in right.split(";") if name.strip()])
+        elif row["field"] in ("directors", "cast", "languages", "countries"):
+            setattr(film, row["field"], _parts(right))
         elif row["field"] == "title":
             film.alt_titles.append(film.title)
             film.title = right
         else:
             setattr(film, row["field"], int(right) if right else None)
+    for row in _tsv(folder / "facts.tsv"):
+        if (film := by_id.get(row["id"])) is not None:
+            film.runtime_min = film.runtime_min or (int(row["runtime_min"]) if row["runtime_min"] else None)
+            film.languages = film.languages or _parts(row["languages"])
+            film.countries = film.countries or _parts(row["countries"])
     for film_id, target in same.items():
         film = by_id.pop(film_id, None)
         while target in same:
@@ -589,11 +594,16 @@ def corrected(films: Sequence[Film], folder: Path) -> list[Film]:
     return list(by_id.values())
 
 
+def _parts(cell: str) -> list[str]:
+    """The values of a cell, between semicolons."""
+    return [one.strip() for one in cell.split(";") if one.strip()]
+
+
 def _mend(film: Film, row: dict[str, str], clear: bool) -> None:
     film.title = row["title"] or film.title
     film.year = int(row["year"]) if row["year"] else film.year
     for name in ("directors", "cast"):
-        given = [one.strip() for one in row[name].split(";") if one.strip()]
+        given = _parts(row[name])
         if given or clear:
             setattr(film, name, given)
     if clear:

@@ -76,6 +76,12 @@ def test_records_are_what_people_mean(movies):
     assert by_title[("Gladiator", 2000)][0].get("directors") == ("Ridley Scott",)
     assert by_title[("Heat", 1995)][0].get("directors") == ("Michael Mann",)
     assert by_title[("Iron Man 3", 2013)][0].get("runtime_min") == 130
+    assert by_title[("The Avengers", 2012)][0].get("runtime_min") == 143  # not a longer cut
+    assert by_title[("Get Out", 2017)][0].get("runtime_min") == 104
+    assert by_title[("Moon", 2009)][0].get("language") == (
+        "English",
+        "Spanish",
+    )  # what it is mainly in, first
     assert not by_title[("Home Alone", 2000)] and not by_title[("It", 2004)]
     titanic = by_title[("Titanic", 1997)][0]
     assert "205480" in titanic.get("redial_ids")  # "Titanic (2012)", as the box of completions called it

@@ -59,7 +59,7 @@ def test_a_quarter_of_what_is_known_is_short_and_three_quarters_not_long(films):
     runtimes = sorted(v for item in films.catalog.items if (v := item.number("runtime_min")) is not None)
     [(_, _, short)] = said(films, "something short")
     [(_, _, long)] = said(films, "nothing too long")
-    assert abs(sum(v <= short for v in runtimes) / len(runtimes) - 0.25) < 0.045
+    assert abs(sum(v <= short for v in runtimes) / len(runtimes) - 0.25) < 0.06
     assert abs(sum(v < long for v in runtimes) / len(runtimes) - 0.75) < 0.04
     assert short % 5 == long % 5 == 0  # as people would say it
 
