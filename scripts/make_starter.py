@@ -104,6 +104,7 @@ LoRA adapter, with an item encoder and a ranking head, for the built-in catalogu
 | dialogues and sentences made by this project's own grammar from the catalogue's facts | Apache-2.0 |
 | requests in people's own words, and what movies are about (`data/`, written for this project) | Apache-2.0 |
 | labelled messages (`data/messages`, written for this project), for the judge that reads | Apache-2.0 |
+| small catalogues and what people ask of them (`data/shops`), for the cross-encoder | Apache-2.0 |
 
 No dialogue, plot or review is in the package: weights, facts, texts written for this project, and vectors of the plots
 of the few movies that have no such text.

@@ -28,6 +28,7 @@ from wherefore.catalog.catalog import Catalog
 from wherefore.corpora.messages import LabelledMessage
 from wherefore.lm.judge import MarkedJudge, PooledJudge
 from wherefore.lm.low_rank import start_from
+from wherefore.lm.tuned import load_own
 from wherefore.reading.judge import judge_tensors, read_judge
 from wherefore.reading.reader import DialogueReader
 from wherefore.reading.weighing import Witness
@@ -102,7 +103,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 )
             begun = read_judge(options.start)
             start_from(judge.encoder, begun.changes)
-            judge.load_own(begun.own)
+            load_own(judge, begun.own)
         lr = options.lr or (5e-4 if rank else 1e-4)
         settings = JudgeTraining(options.epochs, options.batch_size, lr, seed=options.seed)
         began = time.time()

@@ -280,19 +280,6 @@ def plain_starter(starter):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def one_minilm():
-    """Every packaged embedder of these tests has the same weights in memory, which nobody trains."""
-    from wherefore.lm import judge, packaged
-    from wherefore.retrieval import embedders
-
-    once = functools.cache(packaged.load_minilm)
-    with pytest.MonkeyPatch.context() as patch:
-        for module in (packaged, embedders, judge):
-            patch.setattr(module, "load_minilm", once)
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
 def one_starter():
     """What loads the starter in this process is given what was loaded before, unless items came or went since.
 

@@ -12,6 +12,7 @@ from wherefore.dialogue.state import ANYWHERE
 from wherefore.errors import CheckpointError, CheckpointNotFoundError
 from wherefore.lm.judge import MarkedJudge, PooledJudge, ToJudge, told_of
 from wherefore.lm.low_rank import start_from
+from wherefore.lm.tuned import load_own
 from wherefore.reading.judge import Meaning, MessageJudge, Read, judge_tensors, load_judge, read_judge
 from wherefore.reading.reader import DialogueReader
 from wherefore.retrieval.tensors import write_tensors
@@ -235,7 +236,7 @@ def test_a_judge_goes_on_from_another(tmp_path):
     write_tensors(file, judge_tensors(first))
     begun = read_judge(file)
     start_from(second.encoder, begun.changes)
-    second.load_own(begun.own)
+    load_own(second, begun.own)
     given = ToJudge((), "no horror please", ((3, 9),))
     with torch.inference_mode():
         assert torch.allclose(first([given]).labels, second([given]).labels, atol=0.05)

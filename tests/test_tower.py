@@ -250,6 +250,11 @@ def test_members_are_towers_trained_apart_and_their_mean_logits_count(tmp_path):
     again = Tower(make_index(), **{**SMALL, "members": 2, "by_content": True})
     load_sources([again], tmp_path)
     assert all(close(by_id(both, one), by_id(again, one), 1e-5) for one in MIXED)
+    plain = (tmp_path / "tower.safetensors").stat().st_size
+    save_sources([both], tmp_path, rounded=True)
+    assert (tmp_path / "tower.safetensors").stat().st_size < 0.8 * plain
+    load_sources([again], tmp_path)
+    assert all(close(by_id(both, one), by_id(again, one), 0.1) for one in MIXED)
     with pytest.raises(ValueError, match="`members`.*'members': 1"):
         Tower(make_index(), **SMALL).restore(both.tensors())
 

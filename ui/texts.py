@@ -50,6 +50,8 @@ SCORE = "Score"
 SCORE_PARTS = {
     "sources": "sources, and what they know of it",
     "llm": "the language model, reading the conversation",
+    "match": "its record, read beside what you said",
+    "likeness": "how like it is to what you said",
     "wishes": "wishes that it meets",
     "shown": "listed before and passed over",
     "years": "how much more its year is named now",

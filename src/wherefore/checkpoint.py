@@ -89,7 +89,7 @@ def save_checkpoint(
         model: Its adapter, item encoder and head are saved, not its base.
         retriever: The vectors with their catalogue, and what its sources have learned.
         notes: For the manifest, e.g. what it was trained on.
-        dtype: Of the saved weights; float16 halves the size.
+        dtype: Of the saved weights; float16 halves the size, and rounds what sources have learned to a byte a number.
         signals: What the item encoder reads besides text vectors.
     """
     from safetensors.torch import save_file
@@ -105,7 +105,7 @@ def save_checkpoint(
         if config.catalog != "builtin":
             index.catalog.save(aside / "catalog.parquet")
         index.save(aside / "index")
-        save_sources(retriever.sources, aside / "sources")
+        save_sources(retriever.sources, aside / "sources", rounded=dtype == torch.float16)
         save_signals(signals or {}, aside / "signals")
         manifest = {
             "format": FORMAT,

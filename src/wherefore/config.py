@@ -171,10 +171,14 @@ class TurnConfig(_Strict):
     new: float = Field(1.0, ge=0)
     # Logits for each standard deviation by which a candidate is more like what was said than others, by source: on a
     # catalogue of which nothing was learned, as one's own is, that says more than a head that learned of movies.
-    unlearned: dict[str, float] = {"dense": 2.0, "bm25": 1.0, "described": 1.0}
+    unlearned: dict[str, float] = {"dense": 2.0, "bm25": 1.0, "described": 1.0, "match": 0.5}
     # How far a clause of an item's texts stands out in likeness to what is said, in standard deviations over the items:
     # from `answers` on it answers it.
     answers: float = Field(4.5, ge=0)
+    # How many of the best candidates a cross-encoder reads beside what was said (0: none), and how much it says beside
+    # their scores, both in standard deviations.
+    reread: int = Field(24, ge=0, le=200)
+    matched: float = Field(1.0, ge=0)
     judge: bool = True  # a learned judge says what pieces of messages mean; without, rules alone do
     questions: bool = True  # ask back, where the answer would say much about what is sought
 

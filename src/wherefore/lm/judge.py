@@ -8,18 +8,17 @@ Only the first two find spans, too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import copy
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from wherefore.dialogue.labels import ACTS, LABELS, STRENGTHS, WHOSE
 from wherefore.dialogue.messages import Message
-from wherefore.errors import CheckpointError
-from wherefore.lm.packaged import load_minilm, packaged_minilm_dir
+from wherefore.lm.tuned import on_minilm
 
 _BEFORE, _NEWEST = (
     96,
@@ -191,30 +190,6 @@ class PooledJudge(nn.Module):
     ) -> Judged:
         found = [tags[row, start : start + len(places)] for row, (_, start, _, places) in enumerate(read)]
         return Judged(labels, whose, strengths, acts, found, [places for _, _, _, places in read])
-
-    def own(self) -> dict[str, np.ndarray]:
-        """All weights beside the encoder's, in half precision."""
-        return {
-            name: weight.detach().float().cpu().numpy().astype(np.float16)
-            for name, weight in self.state_dict().items()
-            if not name.startswith("encoder.")
-        }
-
-    def load_own(self, tensors: Mapping[str, np.ndarray]) -> None:
-        """Take weights that `own` gave.
-
-        Raises:
-            CheckpointError: If they are not those of such a network.
-        """
-        own = {name: weight for name, weight in self.state_dict().items() if not name.startswith("encoder.")}
-        wrong = set(own) ^ set(tensors) or {
-            name for name, weight in own.items() if tuple(weight.shape) != tensors[name].shape
-        }
-        if wrong:
-            raise CheckpointError(f"the weights `{min(wrong)}` are not those of such a judge")
-        with torch.no_grad():
-            for name, weight in own.items():
-                weight.copy_(torch.from_numpy(tensors[name].astype(np.float32)))
 
     def _read(self, one: ToJudge) -> _ReadMessage:
         """Ids, where the message starts, the case of its tokens, and their characters."""
@@ -424,21 +399,10 @@ def found_pieces(judged: Judged) -> list[tuple[Piece, ...]]:
 
 
 def minilm_judge(
-    changed: Callable[[Any], Any] = lambda encoder: encoder,
+    changed: Callable[[Any], Any] = copy.deepcopy,
     device: str = "cpu",
     kind: type[PooledJudge] = MarkedJudge,
 ) -> PooledJudge:
-    """A judge on the packaged MiniLM that has learned nothing yet.
-
-    Args:
-        changed: What is made of the encoder: with low-rank changes, or all of it learning.
-        device: Where.
-        kind: Of network.
-    """
-    from tokenizers import Tokenizer
-
-    folder = packaged_minilm_dir()
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return kind(changed(load_minilm(folder)), tokenizer).to(device)
+    """A judge on the packaged MiniLM that has learned nothing yet; arguments as of `on_minilm`, and its kind."""
+    made: PooledJudge = on_minilm(kind, changed, device)
+    return made

@@ -45,8 +45,10 @@ def packaged_minilm_dir() -> Path:
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
-def load_minilm(folder: Path) -> BertModel:
-    """The model in that folder, without its pooler; its weights are not to be changed."""
+@cache
+def load_minilm(folder: Path, device: str = "cpu") -> BertModel:
+    """The model in that folder, without its pooler: one for all who read with it, so its weights must not change."""
+    import torch
     from safetensors.torch import load_file
     from transformers import BertConfig, BertModel
 
@@ -56,4 +58,4 @@ def load_minilm(folder: Path) -> BertModel:
     wanted.pop("embeddings.position_ids", None)
     model.load_state_dict(wanted, strict=True, assign=True)
     model.requires_grad_(False)
-    return model.eval()
+    return model.eval().to(torch.device(device))

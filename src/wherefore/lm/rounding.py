@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -28,10 +29,10 @@ def in_bytes(tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return kept
 
 
-def from_bytes(tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """What `in_bytes` was given, rounded."""
+def from_bytes(tensors: Mapping[str, np.ndarray], dtype: Any = np.float32) -> dict[str, np.ndarray]:
+    """What `in_bytes` was given, rounded; what was not kept in bytes stays as it is."""
     return {
-        name: value * tensors[name + _SCALE][:, None] if name + _SCALE in tensors else value
+        name: (value * tensors[name + _SCALE][:, None]).astype(dtype) if name + _SCALE in tensors else value
         for name, value in tensors.items()
         if not name.endswith(_SCALE)
     }

@@ -66,12 +66,14 @@ class Ranker:
         scores: What the language model and the sources' head say: rows (m,) and features (m, f) to scores (m,).
         order: A second opinion on items, which are given best first: places of the first few in their new order, or
             nothing.
+        match: How well items answer what was said, (m,), by reading each beside it; None where that says nothing.
     """
 
     retriever: Retriever
     turn: TurnConfig
     scores: Callable[[np.ndarray, Tensor], Scores]
     order: Callable[[Sequence[Item]], Sequence[int]]
+    match: Callable[[Dialogue, Sequence[Item]], np.ndarray | None] = lambda dialogue, items: None
 
     def rank(
         self, dialogue: Dialogue, candidates: Candidates, k: int, mode: Mode, diversity: float = 0.0
@@ -91,9 +93,15 @@ class Ranker:
         if mode == "listed":
             order = order[np.isin(order, fit)]
             order = order[_distinct([candidates.items[place] for place in order])]
-        change = self._second_opinion(candidates, scores, order)
+        weight = (
+            self.turn.unlearned.get("match", self.turn.matched) if "likeness" in parts else self.turn.matched
+        )
+        name, places = self._second_opinion(
+            dialogue, candidates, scores, order, 0.0 if mode == "soft" else weight
+        )
+        change = _dealt_anew(scores, order, places)
         if change.any():
-            parts["llm"] = parts["llm"] + change
+            parts[name] = parts.get(name, 0) + change
             scores = scores + change
             order = order[np.lexsort([key[order] for key in (rows, -scores, -first)])]
         if diversity:
@@ -124,19 +132,22 @@ class Ranker:
             scores = scores + turn.demanded * met - turn.broken * broken
         return scores, parts | more
 
-    def _second_opinion(self, candidates: Candidates, scores: np.ndarray, order: np.ndarray) -> np.ndarray:
-        """What a second opinion on the best few candidates changes in the scores, (m,).
+    def _second_opinion(
+        self, dialogue: Dialogue, candidates: Candidates, scores: np.ndarray, order: np.ndarray, weight: float
+    ) -> tuple[str, Sequence[int]]:
+        """Whose it is, and the places of the best few candidates, which are given best first, in their new order.
 
-        The scores of those few are dealt out anew in their new order: no other candidate gets before or behind them,
-        and what counts in logits keeps its weight.
+        `weight` is what a reading of the candidates counts beside their scores; 0: they are not read.
         """
-        change = np.zeros_like(scores)
-        places = self.order([candidates.items[place] for place in order])
-        if len(places):
-            best = order[: len(places)]
-            after = best[list(places)]
-            change[after] = np.sort(scores[best])[::-1] - scores[after]
-        return change
+        items = [candidates.items[place] for place in order]
+        if len(places := self.order(items)):
+            return "llm", places
+        best = items[: self.turn.reread]
+        found = self.match(dialogue, best) if weight and len(best) > 1 else None
+        if found is None:
+            return "match", ()
+        own = _standardized(scores[order[: len(best)]])
+        return "match", np.argsort(-(own + weight * _standardized(found)), kind="stable").tolist()
 
     def _diverse(
         self,
@@ -154,6 +165,25 @@ class Ranker:
         series = [series_of(index.catalog).of(int(row)) for row in rows]
         chosen = diverse(scores[order], index.vectors[rows], k, weight, tastes, series)
         return np.asarray(order[np.sort(chosen)])
+
+
+def _dealt_anew(scores: np.ndarray, order: np.ndarray, places: Sequence[int]) -> np.ndarray:
+    """What a new order of the best few changes in the scores, (m,).
+
+    The scores of those few are dealt out anew: no other candidate gets before or behind them, and what counts in
+    logits keeps its weight.
+    """
+    change = np.zeros_like(scores)
+    if len(places):
+        best = order[: len(places)]
+        after = best[list(places)]
+        change[after] = np.sort(scores[best])[::-1] - scores[after]
+    return change
+
+
+def _standardized(values: np.ndarray) -> np.ndarray:
+    """In standard deviations from their mean."""
+    return np.asarray((values - values.mean()) / max(float(values.std()), 1e-6))
 
 
 def length(dialogue: Dialogue, k: int, catalog: Catalog) -> int:

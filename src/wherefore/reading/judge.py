@@ -15,15 +15,12 @@ import numpy as np
 from wherefore.catalog.catalog import Catalog
 from wherefore.dialogue.labels import ACTS, LABELS, STRENGTHS, WHOSE
 from wherefore.dialogue.messages import Message
-from wherefore.errors import CheckpointError, CheckpointNotFoundError
 from wherefore.files import ASSETS
-from wherefore.lm.rounding import from_bytes, in_bytes
 from wherefore.reading.weighing import Witness
 
 Piece = tuple[int, int]  # characters of a message
 _KEPT = 200  # messages that are kept as they were read
 _BEFORE = 3  # messages before one that it is read with
-_CHANGES = "changes."  # of the encoder's layers, among a judge's tensors
 _TOLD = "told."  # what is known of the rules beside it
 _READS_CATALOG = "reads_catalog"  # that it has learned with what catalogues hold
 
@@ -204,11 +201,12 @@ def load_judge(file: Path) -> MessageJudge:
     """
     from wherefore.lm.judge import MarkedJudge, PooledJudge, minilm_judge
     from wherefore.lm.low_rank import with_changes
+    from wherefore.lm.tuned import load_own
 
     read = read_judge(file)
     kind = MarkedJudge if "markers.weight" in read.own else PooledJudge
     network = minilm_judge(lambda encoder: with_changes(encoder, read.changes), kind=kind)
-    network.load_own(read.own)
+    load_own(network, read.own)
     witness = Witness(read.told) if read.told else None
     return MessageJudge(network, witness, reads_catalog=read.reads_catalog)
 
@@ -237,29 +235,17 @@ def read_judge(file: Path) -> JudgeWeights:
         CheckpointNotFoundError: If there is no such file.
         CheckpointError: If it is broken.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
+    from wherefore.lm.tuned import read_learned
 
-    if not file.is_file():
-        raise CheckpointNotFoundError(
-            f"no {file}; make it with scripts/train_judge.py, or install Wherefore again"
-        )
-    try:
-        tensors = from_bytes(load_file(file))
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"{file} cannot be read: {error}") from error
-    reads_catalog = tensors.pop(_READS_CATALOG, None) is not None
-    changes = {name.removeprefix(_CHANGES): w for name, w in tensors.items() if name.startswith(_CHANGES)}
-    own = {name: w for name, w in tensors.items() if not name.startswith((_CHANGES, _TOLD))}
-    told = {name.removeprefix(_TOLD): w for name, w in tensors.items() if name.startswith(_TOLD)}
-    return JudgeWeights(changes, own, told, reads_catalog)
+    read = read_learned(file, "scripts/train_judge.py")
+    told = {name.removeprefix(_TOLD): w for name, w in read.own.items() if name.startswith(_TOLD)}
+    own = {name: w for name, w in read.own.items() if name != _READS_CATALOG and not name.startswith(_TOLD)}
+    return JudgeWeights(read.changes, own, told, _READS_CATALOG in read.own)
 
 
 def judge_tensors(network: Any, witness: Witness | None = None) -> dict[str, np.ndarray]:
     """All that a judge on MiniLM under LoRA has learned, for a file; with what is known of the rules beside it."""
-    from wherefore.lm.low_rank import learned_changes
+    from wherefore.lm.tuned import learned_tensors
 
-    changes = {f"{_CHANGES}{name}": change for name, change in learned_changes(network.encoder).items()}
-    own: dict[str, np.ndarray] = network.own()
     told = {f"{_TOLD}{kind}": table for kind, table in (witness.tables if witness else {}).items()}
-    return in_bytes(changes | own) | told | {_READS_CATALOG: np.ones(1, dtype=np.int8)}
+    return learned_tensors(network) | told | {_READS_CATALOG: np.ones(1, dtype=np.int8)}

@@ -66,7 +66,7 @@ class PackagedMiniLM:
         if batch_tokens < max_length:
             raise ConfigError(f"`batch_tokens` is {batch_tokens}, less than `max_length`, {max_length}")
         folder = packaged_minilm_dir()
-        self.model = model if model is not None else load_minilm(folder).to(_device(device))
+        self.model = model if model is not None else load_minilm(folder, _device(device))
         self.max_length = max_length
         self.batch_tokens = batch_tokens
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))

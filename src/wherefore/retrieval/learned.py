@@ -10,6 +10,7 @@ import numpy as np
 
 from wherefore.dialogue.messages import Dialogue
 from wherefore.errors import CheckpointError, CheckpointNotFoundError
+from wherefore.lm.rounding import from_bytes, in_bytes
 from wherefore.progress import Progress
 from wherefore.retrieval.index import Index
 from wherefore.retrieval.source import Source
@@ -102,15 +103,16 @@ class TextVectors:
         return self.index.project(self.index.embedder.encode(texts, "query", progress)).astype(np.float16)
 
 
-def save_sources(sources: Iterable[Source], folder: Path) -> None:
-    """Write what every source has learned, `<name>.safetensors` each.
+def save_sources(sources: Iterable[Source], folder: Path, rounded: bool = False) -> None:
+    """Write what every source has learned, `<name>.safetensors` each; `rounded`: matrices with a byte a number.
 
     Raises:
         CheckpointError: If one has learned nothing.
     """
     for source in sources:
         if isinstance(source, Kept):
-            write_tensors(folder / f"{source.name}.safetensors", source.tensors())
+            tensors = source.tensors()
+            write_tensors(folder / f"{source.name}.safetensors", in_bytes(tensors) if rounded else tensors)
 
 
 def load_sources(sources: Iterable[Source], folder: Path) -> None:
@@ -133,7 +135,7 @@ def load_sources(sources: Iterable[Source], folder: Path) -> None:
                 "checkpoint again, or take the source out of `retrieval.sources` and train"
             )
         try:
-            source.restore(load_file(file))
+            source.restore(from_bytes(load_file(file), np.float16))
         except (SafetensorError, ValueError, KeyError) as error:
             raise CheckpointError(f"{file} does not fit source {source.name!r}: {error}") from error
 

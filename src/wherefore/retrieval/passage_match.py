@@ -12,6 +12,7 @@ import numpy as np
 from wherefore.dialogue.messages import Dialogue
 from wherefore.errors import CheckpointNotFoundError
 from wherefore.files import ASSETS
+from wherefore.lm.rounding import from_bytes
 from wherefore.retrieval.checks import at_least_one
 from wherefore.retrieval.index import Index
 from wherefore.retrieval.query_encoder import QueryEncoder
@@ -45,6 +46,18 @@ def _understood(dialogue: Dialogue) -> set[str]:
     wishes, limits = (*state.wanted, *state.unwanted), state.limits
     said = [*(wish.said for wish in wishes), *(limit.said for limit in limits)]
     return {one for text in said for one in stems(text)}
+
+
+def telling_words(dialogue: Dialogue) -> set[str]:
+    """The words of the user's messages, without titles, that say something which no wish or limit was read from."""
+    mentions = by_message(dialogue)
+    said = " ".join(
+        part
+        for number, message in enumerate(dialogue.messages)
+        if message.role == "user"
+        for part in outside(message.content, mentions.get(number, ()))
+    )
+    return _telling(said) - _understood(dialogue)
 
 
 class PassageMatch:
@@ -85,7 +98,7 @@ class PassageMatch:
                     f"no {file}, which source `passages` names as its `encoder`; make it with scripts/tune_encoder.py, "
                     "or give `starter`"
                 )
-            self.restore(load_file(file))
+            self.restore(from_bytes(load_file(file), np.float16))
 
     def requests(self, dialogue: Dialogue) -> list[str]:
         """What is searched for: the newest message's words, then, where there are more, all of the user's."""

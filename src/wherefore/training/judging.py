@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import random
 import re
 import zlib
@@ -10,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -38,6 +36,7 @@ from wherefore.lm.judge import (
     minilm_judge,
     told_of,
 )
+from wherefore.lm.low_rank import learning
 from wherefore.progress import Progress
 from wherefore.training.requests import mistyped
 
@@ -454,17 +453,4 @@ def learning_minilm(
         r: Rank of the changes (LoRA: Hu et al., 2022); None: all weights learn.
         kind: Of network.
     """
-
-    def changed(encoder: Any) -> Any:
-        encoder = copy.deepcopy(encoder).requires_grad_(True)  # others may read with the same weights
-        for layer in encoder.encoder.layer:
-            layer.attention.self.dropout.p = 0.0  # drawing so many random numbers takes a quarter of a step
-        if r is None:
-            return encoder
-        from peft import LoraConfig, get_peft_model
-
-        layers = ["query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense"]
-        adapter = LoraConfig(r=r, lora_alpha=2 * r, target_modules=layers)
-        return get_peft_model(encoder, adapter)
-
-    return minilm_judge(changed, device, kind)
+    return minilm_judge(lambda encoder: learning(encoder, r), device, kind)

@@ -18,6 +18,7 @@ from wherefore.errors import ConfigError
 from wherefore.lm.head import Scores
 from wherefore.lm.model import DialogueCache, RecommenderLM
 from wherefore.lm.server import Server
+from wherefore.ranking.matching import packaged_matcher
 from wherefore.ranking.ranker import Mode, Ranked, Ranker, length
 from wherefore.reading.judge import packaged_judge
 from wherefore.reading.reader import DialogueReader
@@ -112,8 +113,13 @@ class ListMaker:
             self.config.turn,
             lambda rows, features: self.scores(rows, features, cache),
             lambda items: self.lm.order(heard, items, self.catalog) if asked else (),
+            self._match,
         )
         return ranker.rank(dialogue, candidates, k, mode, diversity)
+
+    def _match(self, dialogue: Dialogue, items: Sequence[Item]) -> np.ndarray | None:
+        """How well items answer what was said."""
+        return packaged_matcher().scores(dialogue, items, self.catalog)
 
     # -- lists without words --------------------------------------------------------------------------
 

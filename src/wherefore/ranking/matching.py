@@ -1,0 +1,99 @@
+"""The best candidates, read beside what was said: a cross-encoder says how well each answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wherefore.catalog.catalog import Catalog, Item
+from wherefore.catalog.words import words_of
+from wherefore.dialogue.messages import Dialogue
+from wherefore.dialogue.talk import Said, listed, talk
+from wherefore.files import ASSETS
+from wherefore.retrieval.passage_match import telling_words
+
+_MESSAGES = 6  # the newest, that are read
+
+
+class Matcher:
+    """Says how well items answer what was said.
+
+    Args:
+        network: A `wherefore.lm.cross_encoder.CrossEncoder`, on the CPU.
+    """
+
+    def __init__(self, network: Any) -> None:
+        self._network = network.eval()
+
+    def scores(self, dialogue: Dialogue, items: Sequence[Item], catalog: Catalog) -> np.ndarray | None:
+        """Logits of m items, (m,) float32; None where nothing was said beside titles and what fields answer."""
+        if not items or not telling_words(dialogue):
+            return None
+        import torch
+
+        said = self._network.tokens(talk(said_of(dialogue, catalog)))
+        pairs = [(said, self._network.tokens(str(words_of(item, catalog.schema)))) for item in items]
+        quick = torch.cpu._is_amx_tile_supported()  # half precision is several times as fast there
+        with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=quick):
+            found: np.ndarray = self._network(pairs).float().numpy()
+        return found
+
+
+def said_of(dialogue: Dialogue, catalog: Catalog) -> Said:
+    """The newest messages of a dialogue: of the user's the words that still count, of the assistant's the titles."""
+    found: list[tuple[str, str]] = []
+    for number, message in list(enumerate(dialogue.messages))[-_MESSAGES:]:
+        if message.role == "user":
+            text = " ".join(_counting(dialogue, number).split())
+        elif message.role == "assistant":
+            ids = dict.fromkeys(one.item_id for one in dialogue.mentions if one.message == number)
+            text = listed([catalog[item].title for item in ids if item in catalog][:5])
+        else:
+            continue
+        if text:
+            found.append((message.role, text))
+    return tuple(found)
+
+
+def _counting(dialogue: Dialogue, number: int) -> str:
+    """A message without the words that were taken back or removed; what is refused stays, with the words around it."""
+    text = dialogue.messages[number].content
+    state = dialogue.preferences
+    refused = [wish.said for wish in state.unwanted] + [words for _, words in dialogue.unmet]
+    for _, start, end in sorted((one for one in dialogue.muted if one[0] == number), reverse=True):
+        words = text[start:end]
+        if not any(words in one or (one and one in words) for one in refused):
+            text = f"{text[:start]} {text[end:]}"
+    return text
+
+
+@cache
+def packaged_matcher() -> Matcher:
+    """The one that the package comes with.
+
+    Raises:
+        CheckpointNotFoundError: If its file is missing.
+        CheckpointError: If it is broken.
+    """
+    return load_matcher(ASSETS / "matcher.safetensors")
+
+
+def load_matcher(file: Path) -> Matcher:
+    """One from a file that scripts/train_matcher.py made.
+
+    Raises:
+        CheckpointNotFoundError: If there is no such file.
+        CheckpointError: If it is broken, or not of MiniLM.
+    """
+    from wherefore.lm.cross_encoder import CrossEncoder
+    from wherefore.lm.low_rank import with_changes
+    from wherefore.lm.tuned import load_own, on_minilm, read_learned
+
+    read = read_learned(file, "scripts/train_matcher.py")
+    network = on_minilm(CrossEncoder, lambda encoder: with_changes(encoder, read.changes))
+    load_own(network, read.own)
+    return Matcher(network)
