@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         shops = read_shops(options.data / "shops")
         requests = read_requests(options.data / "requests" / "requests.tsv")
-    except ValueError as error:
+    except (ValueError, FileNotFoundError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     unseen = [one for one in shops if one.catalog.name in options.unseen]
