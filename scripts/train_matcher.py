@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         shops = read_shops(options.data / "shops")
         requests = read_requests(options.data / "requests" / "requests.tsv")
-    except (ValueError, FileNotFoundError) as error:
+    except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     unseen = [one for one in shops if one.catalog.name in options.unseen]
@@ -75,14 +75,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     def tell(done: int, of: int) -> None:
         if done % 20 == 0 or done == of:
             print(f"{done}/{of} {time.time() - began:.0f} s", file=sys.stderr, flush=True)
-
-    def keep(step: int) -> None:
-        if step % 100 == 0:
+        if done % 100 == 0 or done == of:
             write_tensors(file, learned_tensors(network))
 
     settings = MatchTraining(epochs=options.epochs, lr=options.lr, seed=options.seed)
-    fit_cross_encoder(network, [*films, *lessons], settings, tell, keep)
-    write_tensors(file, learned_tensors(network))
+    fit_cross_encoder(network, [*films, *lessons], settings, tell)
     parts = {"held out": held, "unseen": unseen}
     results = {
         "command": " ".join(["python scripts/train_matcher.py", *(argv or sys.argv[1:])]),

@@ -7,13 +7,13 @@ what was listed then, at the end `FITS:` and `NEAR:`.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.schema import Schema
+from wherefore.corpora.files import read_lines
 from wherefore.dialogue.talk import Said, listed
 from wherefore.errors import CorpusError, CorpusNotFoundError
 
@@ -60,12 +60,7 @@ def read_shops(folder: Path) -> list[Asked]:
 
 def _catalog(file: Path) -> Catalog:
     """The items, every column kept as it is written: what fits may depend on any."""
-    records = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
-        try:
-            records.append(json.loads(line))
-        except ValueError as error:
-            raise CorpusError(f"{file}, line {number} is not JSON: {error}") from error
+    records = [record for _, record in read_lines(file)]
     kinds = {"id": "id", "title": "title", "description": "text"}
     names = list(dict.fromkeys(name for record in records for name in record))
     fields = [

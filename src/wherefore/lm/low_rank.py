@@ -88,12 +88,16 @@ def learning(encoder: Any, r: int | None) -> Any:
     encoder.config._attn_implementation = "eager"
     for layer in encoder.encoder.layer:
         layer.attention.self.dropout.p = 0.0
-    if r is None:
-        return encoder
+    return encoder if r is None else under_lora(encoder, r)
+
+
+def under_lora(encoder: Any, r: int, dropout: float = 0.0) -> Any:
+    """A BERT-like encoder of which only low-rank changes of all linear layers learn."""
     from peft import LoraConfig, get_peft_model
 
     layers = ["query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense"]
-    return get_peft_model(encoder, LoraConfig(r=r, lora_alpha=2 * r, target_modules=layers))
+    adapter = LoraConfig(r=r, lora_alpha=2 * r, lora_dropout=dropout, target_modules=layers)
+    return get_peft_model(encoder, adapter)
 
 
 def start_from(model: Any, changes: Mapping[str, np.ndarray]) -> None:

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from wherefore.errors import CheckpointError, CheckpointNotFoundError
-from wherefore.lm.low_rank import learned_changes
+from wherefore.lm.low_rank import learned_changes, with_changes
 from wherefore.lm.packaged import load_minilm, packaged_minilm_dir
 from wherefore.lm.rounding import from_bytes, in_bytes
 
@@ -78,6 +78,19 @@ def load_own(network: nn.Module, tensors: Mapping[str, np.ndarray]) -> None:
     with torch.no_grad():
         for name, weight in own.items():
             weight.copy_(torch.from_numpy(tensors[name].astype(np.float32)))
+
+
+def restored(
+    make: Callable[[Any, Any], nn.Module], changes: Mapping[str, np.ndarray], own: Mapping[str, np.ndarray]
+) -> Any:
+    """A network on the packaged MiniLM as it was when it had learned; it shares MiniLM's weights with all others.
+
+    Raises:
+        CheckpointError: If the weights are not those of such a network.
+    """
+    network = on_minilm(make, lambda encoder: with_changes(encoder, changes))
+    load_own(network, own)
+    return network
 
 
 def learned_tensors(network: Any) -> dict[str, np.ndarray]:

@@ -100,10 +100,15 @@ def likeness(
         told["described"] = words_named(dialogue, candidates.rows, retriever.index.catalog)
     for name, scores in told.items():
         known = ~np.isnan(scores)
-        spread = float(scores[known].std()) if known.any() else 0.0
-        if name in weights and spread > 0:
-            gains[known] += weights[name] * (scores[known] - scores[known].mean()) / spread
+        if name in weights and known.any():
+            gains[known] += weights[name] * standardized(scores[known])
     return gains
+
+
+def standardized(values: np.ndarray) -> np.ndarray:
+    """Values (m,), at least one, in standard deviations from their mean; zeros where all are the same."""
+    spread = float(values.std())
+    return np.asarray((values - values.mean()) / spread if spread > 0 else np.zeros_like(values))
 
 
 def words_named(dialogue: Dialogue, rows: np.ndarray, catalog: Catalog) -> np.ndarray:

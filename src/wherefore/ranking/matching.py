@@ -90,10 +90,7 @@ def load_matcher(file: Path) -> Matcher:
         CheckpointError: If it is broken, or not of MiniLM.
     """
     from wherefore.lm.cross_encoder import CrossEncoder
-    from wherefore.lm.low_rank import with_changes
-    from wherefore.lm.tuned import load_own, on_minilm, read_learned
+    from wherefore.lm.tuned import read_learned, restored
 
     read = read_learned(file, "scripts/train_matcher.py")
-    network = on_minilm(CrossEncoder, lambda encoder: with_changes(encoder, read.changes))
-    load_own(network, read.own)
-    return Matcher(network)
+    return Matcher(restored(CrossEncoder, read.changes, read.own))

@@ -19,6 +19,7 @@ from wherefore.ranking.criteria import (
     are_new,
     demands_met,
     likeness,
+    standardized,
     times_broken,
     times_shown,
     wishes_met,
@@ -93,12 +94,10 @@ class Ranker:
         if mode == "listed":
             order = order[np.isin(order, fit)]
             order = order[_distinct([candidates.items[place] for place in order])]
-        weight = (
-            self.turn.unlearned.get("match", self.turn.matched) if "likeness" in parts else self.turn.matched
-        )
-        name, places = self._second_opinion(
-            dialogue, candidates, scores, order, 0.0 if mode == "soft" else weight
-        )
+        turn, learned = self.turn, "likeness" not in parts
+        weight = turn.matched if learned else turn.unlearned.get("match", turn.matched)
+        weight = 0.0 if mode == "soft" else weight
+        name, places = self._second_opinion(dialogue, candidates, scores, order, weight)
         change = _dealt_anew(scores, order, places)
         if change.any():
             parts[name] = parts.get(name, 0) + change
@@ -146,8 +145,8 @@ class Ranker:
         found = self.match(dialogue, best) if weight and len(best) > 1 else None
         if found is None:
             return "match", ()
-        own = _standardized(scores[order[: len(best)]])
-        return "match", np.argsort(-(own + weight * _standardized(found)), kind="stable").tolist()
+        own = standardized(scores[order[: len(best)]])
+        return "match", np.argsort(-(own + weight * standardized(found)), kind="stable").tolist()
 
     def _diverse(
         self,
@@ -179,11 +178,6 @@ def _dealt_anew(scores: np.ndarray, order: np.ndarray, places: Sequence[int]) ->
         after = best[list(places)]
         change[after] = np.sort(scores[best])[::-1] - scores[after]
     return change
-
-
-def _standardized(values: np.ndarray) -> np.ndarray:
-    """In standard deviations from their mean."""
-    return np.asarray((values - values.mean()) / max(float(values.std()), 1e-6))
 
 
 def length(dialogue: Dialogue, k: int, catalog: Catalog) -> int:

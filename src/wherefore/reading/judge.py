@@ -199,14 +199,12 @@ def load_judge(file: Path) -> MessageJudge:
         CheckpointNotFoundError: If there is no such file.
         CheckpointError: If it is broken, or not of MiniLM.
     """
-    from wherefore.lm.judge import MarkedJudge, PooledJudge, minilm_judge
-    from wherefore.lm.low_rank import with_changes
-    from wherefore.lm.tuned import load_own
+    from wherefore.lm.judge import MarkedJudge, PooledJudge
+    from wherefore.lm.tuned import restored
 
     read = read_judge(file)
     kind = MarkedJudge if "markers.weight" in read.own else PooledJudge
-    network = minilm_judge(lambda encoder: with_changes(encoder, read.changes), kind=kind)
-    load_own(network, read.own)
+    network = restored(kind, read.changes, read.own)
     witness = Witness(read.told) if read.told else None
     return MessageJudge(network, witness, reads_catalog=read.reads_catalog)
 

@@ -50,14 +50,20 @@ def _understood(dialogue: Dialogue) -> set[str]:
 
 def telling_words(dialogue: Dialogue) -> set[str]:
     """The words of the user's messages, without titles, that say something which no wish or limit was read from."""
+    return _telling(" ".join(_said(dialogue))) - _understood(dialogue)
+
+
+def _said(dialogue: Dialogue) -> list[str]:
+    """The words of each of the user's messages, without titles, that has some."""
     mentions = by_message(dialogue)
-    said = " ".join(
-        part
-        for number, message in enumerate(dialogue.messages)
-        if message.role == "user"
-        for part in outside(message.content, mentions.get(number, ()))
-    )
-    return _telling(said) - _understood(dialogue)
+    said: list[str] = []
+    for number, message in enumerate(dialogue.messages):
+        if message.role == "user":
+            parts = outside(message.content, mentions.get(number, ()))
+            text = " ".join(" ".join(parts).split())
+            if has_words(parts):
+                said.append(text.encode("utf-8", "replace").decode("utf-8"))
+    return said
 
 
 class PassageMatch:
@@ -102,14 +108,7 @@ class PassageMatch:
 
     def requests(self, dialogue: Dialogue) -> list[str]:
         """What is searched for: the newest message's words, then, where there are more, all of the user's."""
-        mentions = by_message(dialogue)
-        said: list[str] = []
-        for number, message in enumerate(dialogue.messages):
-            if message.role == "user":
-                parts = outside(message.content, mentions.get(number, ()))
-                text = " ".join(" ".join(parts).split())
-                if has_words(parts):
-                    said.append(text.encode("utf-8", "replace").decode("utf-8"))
+        said = _said(dialogue)
         whole = [said[-1], " ".join(said)] if len(said) > 1 else said
         understood = _understood(dialogue)
         return list(

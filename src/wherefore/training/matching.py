@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -21,7 +21,7 @@ from wherefore.lm.low_rank import learning
 from wherefore.lm.tuned import on_minilm
 from wherefore.progress import Progress
 from wherefore.retrieval.index import Index
-from wherefore.training.requests import Request
+from wherefore.training.requests import PassagedItems, Request
 
 _HARD = 50  # items nearest to a request by vectors, of which wrong ones are drawn
 _TOKENS = 200_000  # texts whose tokens are kept
@@ -67,20 +67,15 @@ def asked_of_films(requests: Sequence[Request], index: Index, encodings: Sequenc
         index: Of the films, with passages.
         encodings: Vectors (n, d) of the requests, by one or several encoders, whose likeness is added.
     """
-    catalog, passages = index.catalog, index.passages
-    rows = np.flatnonzero(passages.counts)
-    vectors = passages.store.vectors()
+    catalog, items = index.catalog, PassagedItems(index.passages, "cpu")
     found = []
     for start in range(0, len(requests), 64):
         part = requests[start : start + 64]
-        near = sum(
-            np.maximum.reduceat(one[start : start + 64] @ vectors.T, passages.starts[rows], axis=1)
-            for one in encodings
-        )
+        near = sum(items.scores(torch.from_numpy(one[start : start + 64])).numpy() for one in encodings)
         for request, places in zip(part, np.argsort(-np.asarray(near), axis=1), strict=True):
             fits = tuple(one for one in request.items if one in catalog)
             misses = tuple(one for one in request.near if one in catalog)
-            best = (catalog.items[rows[place]].id for place in places[: _HARD + len(fits)])
+            best = (catalog.items[items.rows[place]].id for place in places[: _HARD + len(fits)])
             hard = tuple(one for one in best if one not in fits)
             if fits:
                 found.append(Asked(catalog, (("user", request.text),), fits, misses, hard[:_HARD]))
@@ -92,7 +87,6 @@ def fit_cross_encoder(
     asked: Sequence[Asked],
     settings: MatchTraining | None = None,
     progress: Progress | None = None,
-    every: Callable[[int], None] | None = None,
 ) -> None:
     """Let it learn.
 
@@ -104,7 +98,6 @@ def fit_cross_encoder(
         asked: What it learns from.
         settings: How.
         progress: Told (steps done, of).
-        every: Called with the number of each step when it has ended.
     """
     settings = settings or MatchTraining()
     rng = random.Random(settings.seed)
@@ -116,7 +109,7 @@ def fit_cross_encoder(
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, settings.lr, total_steps=max(steps, 2), pct_start=0.1
     )
-    tokens = _Tokens(network)
+    tokens = _kept_tokens(network)
     half = torch.ops.mkldnn._is_mkldnn_bf16_supported()
     network.train()
     for step, part in enumerate(_steps(asked, steps, settings, rng), 1):
@@ -130,8 +123,6 @@ def fit_cross_encoder(
         schedule.step()
         if progress is not None:
             progress(step, steps)
-        if every is not None:
-            every(step)
 
 
 @torch.no_grad()
@@ -143,7 +134,7 @@ def measured_match(network: CrossEncoder, asked: Sequence[Asked], candidates: in
         could; `near_below`: of all pairs of an item that fits and a near miss, those in the right order.
     """
     network.eval()
-    tokens = _Tokens(network)
+    tokens = _kept_tokens(network)
     first = fitting = 0.0
     pairs = right = 0
     for number, one in enumerate(asked):
@@ -169,19 +160,9 @@ def measured_match(network: CrossEncoder, asked: Sequence[Asked], candidates: in
     }
 
 
-class _Tokens:
-    """The tokens of texts, some of them kept."""
-
-    def __init__(self, network: CrossEncoder) -> None:
-        self._network = network
-        self._kept: OrderedDict[str, list[int]] = OrderedDict()
-
-    def __call__(self, text: str) -> list[int]:
-        if text not in self._kept:
-            self._kept[text] = self._network.tokens(text)
-            if len(self._kept) > _TOKENS:
-                self._kept.popitem(last=False)
-        return self._kept[text]
+def _kept_tokens(network: CrossEncoder) -> Callable[[str], list[int]]:
+    """Gives the tokens of texts; those of the newest are kept."""
+    return lru_cache(maxsize=_TOKENS)(network.tokens)
 
 
 def _steps(

@@ -23,7 +23,7 @@ from torch.nn import functional
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.errors import CorpusError, CorpusNotFoundError
-from wherefore.lm.low_rank import learned_changes
+from wherefore.lm.low_rank import learned_changes, under_lora
 from wherefore.progress import Progress
 from wherefore.retrieval.embedders import PackagedMiniLM
 from wherefore.retrieval.passages import Passages
@@ -149,7 +149,7 @@ def fit_encoder(
     settings = settings or EncoderTraining()
     torch.manual_seed(settings.seed)
     rng = random.Random(settings.seed)
-    films = _Items(passages, device)
+    films = PassagedItems(passages, device)
     lessons = [lesson for one in requests if (lesson := films.lesson(one, catalog)) is not None]
     if not lessons:
         raise CorpusError("none of the requests is of an item that has texts in the catalogue")
@@ -183,7 +183,7 @@ class _Lesson:
     near: list[int]
 
 
-class _Items:
+class PassagedItems:
     """All items that have passages, scored by their best one."""
 
     def __init__(self, passages: Passages, device: str) -> None:
@@ -211,13 +211,9 @@ class _Reader:
     """MiniLM under LoRA."""
 
     def __init__(self, device: str, r: int) -> None:
-        from peft import LoraConfig, get_peft_model
-
         self._embedder = PackagedMiniLM(device=device)
         fresh = copy.deepcopy(self._embedder.model)  # others may read with the same
-        layers = ["query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense"]
-        adapter = LoraConfig(r=r, lora_alpha=2 * r, lora_dropout=0.05, target_modules=layers)
-        self.model: Any = get_peft_model(fresh, adapter)
+        self.model: Any = under_lora(fresh, r, dropout=0.05)
         self.model.train()
         self.weights = [weight for weight in self.model.parameters() if weight.requires_grad]
 
