@@ -27,6 +27,7 @@ from wherefore.files import ASSETS
 from wherefore.text import stems
 
 _TEXT_CHARS = 1000  # of Catalog.text: about what a sentence embedder reads
+_TITLED, _TITLED_AT_LEAST = 0.2, 3  # share and number of the items with a value whose titles name it
 _BUILTIN = ASSETS / "movies.parquet"
 _T = TypeVar("_T")
 
@@ -367,6 +368,45 @@ class Catalog:
                 found[row] = _holds(stems(_said_of(self._items[row])), sought, spared)
             self._cache[key] = found
         return found
+
+    def names(self, item: Item, words: str) -> bool:
+        """Whether the record of one item names all of some words; as `naming` of all of them."""
+        return set(stems(words)) <= set(stems(_said_of(item)))
+
+    def titled(self, field: str, value: str) -> np.ndarray:
+        """Which items' titles name a value of a category field, where titles tell of it, (n,) bool.
+
+        They do if a fifth of the items that have the value, and at least three, name it in their title: shops tag some
+        socks "Socks" and call nearly all so, while no horror film is called "horror". None otherwise.
+
+        >>> catalog = Catalog.from_records([
+        ...     *({"id": str(n), "title": f"Sock No. {n}", "type": ["socks", "wool"]} for n in range(3)),
+        ...     {"id": "a", "title": "Boot socks", "type": ["outdoors"]},
+        ...     {"id": "b", "title": "Wool hat", "type": ["hats"]},
+        ... ])
+        >>> catalog.titled("type", "socks").tolist(), bool(catalog.titled("type", "wool").any())
+        ([True, True, True, True, False], False)
+        """
+        key = "titled", (field, value)
+        found: np.ndarray | None = self._cache.get(key)
+        if found is None:
+            sought = set(stems(value))
+            if ("titles", "") not in self._cache:
+                self._cache["titles", ""] = [set(stems(item.title)) for item in self._items]
+            found = np.array([sought <= title for title in self._cache["titles", ""]], dtype=bool)
+            has = np.array([value in item.values(field) for item in self._items], dtype=bool)
+            both = int((found & has).sum())
+            if not sought or both < _TITLED_AT_LEAST or both < _TITLED * int(has.sum()):
+                found = np.zeros(len(self._items), dtype=bool)
+            self._cache[key] = found
+        return found
+
+    def holds(self, item: Item, field: str, value: str) -> bool:
+        """Whether an item has a value, or is called so where titles tell of it; see `titled`."""
+        if value in item.values(field):
+            return True
+        tags = any(spec.name == field for spec in self._schema.tags)
+        return tags and item.id in self and bool(self.titled(field, value)[self.row(item.id)])
 
     def _with_stem(self, sought: str) -> np.ndarray:
         """Which records have a word of this stem, (n,) bool."""

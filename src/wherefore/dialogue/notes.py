@@ -190,10 +190,10 @@ class Notes:
         self._keep_words(item_id for item_id in item_ids if item_id not in self._said)
         self._items["asked"].update(dict.fromkeys(item_ids))
 
-    def want(self, wish: Wish, place: int = 0) -> None:
+    def want(self, wish: Wish, place: int = 0, beside: bool = False) -> None:
         """Note a wish. A demand takes the place of what an earlier message demanded of the field.
 
-        `place` is where this message says it.
+        `place` is where this message says it; with `beside`, other demands stay as they are.
         """
         key = (wish.field, wish.value)
         together = {one for one, old in self._wanted.items() if old.said == wish.said} | {key}
@@ -205,7 +205,7 @@ class Notes:
                 for parts, old in self._unwanted.items()
                 if old != mixture and (not mixture.said or old.said != mixture.said)
             }
-        if wish.strength >= 2:
+        if wish.strength >= 2 and not beside:
             for other, old in self._wanted.items():
                 if old.field == wish.field and other not in self._now and old.strength >= 2:
                     self._wanted[other] = replace(old, strength=1.0)

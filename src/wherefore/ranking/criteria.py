@@ -11,16 +11,23 @@ from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.concepts import concepts, having
 from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.messages import Dialogue
-from wherefore.dialogue.state import Preferences, by_words
+from wherefore.dialogue.state import Preferences, Wish, by_words
 from wherefore.retrieval.candidates import Candidates
 from wherefore.retrieval.learned import Learned
 from wherefore.retrieval.retriever import Retriever
 from wherefore.text import FUNCTION_WORDS, forms
 
 
-def demands_met(preferences: Preferences, items: Sequence[Item]) -> np.ndarray:
+def demands_met(preferences: Preferences, items: Sequence[Item], catalog: Catalog) -> np.ndarray:
     """How many demands each of m items meets, (m,) int64."""
-    return np.array([sum(one.held_by(item) for one in preferences.demands) for item in items], dtype=np.int64)
+    return np.array(
+        [sum(_holds(one, item, catalog) for one in preferences.demands) for item in items], dtype=np.int64
+    )
+
+
+def _holds(wish: Wish, item: Item, catalog: Catalog) -> bool:
+    """Whether an item has what is wished, by its values or, where titles tell of them, its title."""
+    return all(catalog.holds(item, field, value) for field, value in wish.parts)
 
 
 def wishes_met(preferences: Preferences, items: Sequence[Item], catalog: Catalog) -> np.ndarray:
@@ -35,7 +42,7 @@ def wishes_met(preferences: Preferences, items: Sequence[Item], catalog: Catalog
     weighed += [(-1.0, wishes) for wishes in rather_not]
     met = np.zeros(len(items), dtype=np.float32)
     for weight, wishes in weighed:
-        met += [weight * any(wish.held_by(item) for wish in wishes) for item in items]
+        met += [weight * any(_holds(wish, item, catalog) for wish in wishes) for item in items]
     # "In French" means the film's own language, which records put first, rather than any that is spoken in it: a
     # well-known film in which somebody says "bonjour" must not come first.
     ordered = {spec.name for spec in catalog.schema.tags if _first_counts(spec)}
@@ -54,7 +61,7 @@ def times_broken(preferences: Preferences, items: Sequence[Item], catalog: Catal
     """How many limited fields each of m items breaks, (m,) float32, plus one if it has something that was refused."""
     broken = [
         len({one.field for one in preferences.limits if not one.allows(item, catalog)})
-        + any(wish.held_by(item) for wish in preferences.refusals)
+        + any(_holds(wish, item, catalog) for wish in preferences.refusals)
         for item in items
     ]
     return np.array(broken, dtype=np.float32)

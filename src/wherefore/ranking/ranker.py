@@ -86,14 +86,19 @@ class Ranker:
         if not len(candidates):
             none = np.zeros(0, np.int64)
             return Ranked(candidates, np.zeros(0, np.float32), {}, none, none)
-        rows, met = candidates.rows, demands_met(dialogue.preferences, candidates.items)
+        rows, met = (
+            candidates.rows,
+            demands_met(dialogue.preferences, candidates.items, self.retriever.index.catalog),
+        )
         fit = np.flatnonzero(met == len(dialogue.preferences.demands))
         first = np.zeros_like(met) if mode == "soft" else met  # what is demanded outranks every score
         scores, parts = self._scored(dialogue, candidates, met, mode)
         order = np.lexsort((rows, -scores, -first))  # rows settle ties
         if mode == "listed":
             order = order[np.isin(order, fit)]
-            order = order[_distinct([candidates.items[place] for place in order])]
+            order = order[
+                _distinct([candidates.items[place] for place in order], self.retriever.index.catalog)
+            ]
         turn, learned = self.turn, "likeness" not in parts
         weight = turn.matched if learned else turn.unlearned.get("match", turn.matched)
         weight = 0.0 if mode == "soft" else weight
@@ -205,13 +210,19 @@ def _liked_rows(dialogue: Dialogue, catalog: Catalog) -> list[int]:
     return [catalog.row(one) for one in dialogue.preferences.liked if one in catalog]
 
 
-def _distinct(items: Sequence[Item]) -> list[int]:
-    """The places of items without those whose record is the same as that of one before: catalogues hold doubles."""
-    seen: dict[str, list[Item]] = {}
+def _distinct(items: Sequence[Item], catalog: Catalog) -> list[int]:
+    """The places of items without the doubles of one before: of one title, and of one year and the same people.
+
+    Catalogues of goods hold a thing once for each size or colour.
+    """
+    year = catalog.schema.year
+    people = [spec.name for spec in catalog.schema.names]
+    seen: set[tuple[object, ...]] = set()
     places = []
     for place, item in enumerate(items):
-        namesakes = seen.setdefault(item.title.casefold(), [])
-        if not any(item.fields == one.fields for one in namesakes):
-            namesakes.append(item)
+        told = item.number(year.name) if year is not None else None
+        key = (item.title.casefold(), told, *(item.values(name) for name in people))
+        if key not in seen:
+            seen.add(key)
             places.append(place)
     return places

@@ -27,7 +27,7 @@ _AGED = re.compile(
 _OTHER = re.compile(  # before a number that is no measure of an item: a size, an age, a count in a pack
     r"(?:\b(?:sizes?|sized|numbers?|no\.?|packs?(?:\s+of)?|packets?\s+of|sets?\s+of|box(?:es)?\s+of|aged?|turn(?:s|ing|ed)?|i\s+am|"
     r"grades?|types?|versions?|series|seasons?|parts?|volumes?|kids?|children|(?:he|she|who|son|daughter|boy|girl|niece|"
-    r"nephew|kid|child|dad|mum|mom)\s+is)|\b(?:i'm|he's|she's|who's))(?:\s+(?:just|only|about|now|almost|nearly|a))?\s*$"
+    r"nephew|kid|child|dad|mum|mom)\s+is)|\b(?:i'?m|he'?s|she'?s|who'?s))(?:\s+(?:just|only|about|now|almost|nearly|a))?\s*$"
 )
 _AFTER = 12  # characters behind a number in which it may be said to be an age
 _GROWN = 17  # from the next year on anybody may see anything

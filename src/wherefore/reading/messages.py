@@ -26,6 +26,7 @@ from wherefore.reading.limits import FoundLimit, LimitReader, lowered
 from wherefore.reading.mentions import Found
 from wherefore.reading.references import ReferenceReader
 from wherefore.reading.values import ValueFinder
+from wherefore.reading.wearers import Wearers
 from wherefore.reading.wishes import WishReader
 from wherefore.text import FUNCTION_WORDS, forms, straight, words
 
@@ -159,6 +160,7 @@ class MessageReader:
         # What items are called: "movies", "thrillers".
         self._sought = frozenset({*values.words.nouns, *values.words.kinds})
         self._foreign = ForeignReader(catalog, self._sought)
+        self._wearers = Wearers(catalog)
 
     def note(
         self,
@@ -335,6 +337,8 @@ class MessageReader:
                 values.append((wish.start, wish.end))
                 corrected = self._note_wish(heard.content, wish, judged, refuses, corrected, notes)
             self._note_refused_words(heard, self._judged, [*masked, *values], notes)
+        for wish, place in self._wearers.read(heard.content):
+            notes.want(wish, place, beside=True)
         return measured, values
 
     def _note_kinds(

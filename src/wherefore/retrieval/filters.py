@@ -21,9 +21,9 @@ def allowed_rows(
 ) -> np.ndarray:
     """Which rows may be recommended, (n,) bool; with `strict`, only those that meet every demand.
 
-    Ruled out are: what a limit excludes or has no value for, what has a refused value, what is liked, disliked,
-    seen, rejected, chosen or named by the user, and `exclude`. What the user only asked about is not. A user
-    who refuses a place gets no item whose place is unknown.
+    Ruled out are: what a limit excludes or has no value for, what has a refused value or is called so, what is
+    liked, disliked, seen, rejected, chosen or named by the user, and `exclude`. What the user only asked about is
+    not. A user who refuses a place gets no item whose place is unknown.
 
     Raises:
         CatalogError: If a limit is on a field that the catalogue lacks, or the catalogue was changed beside its
@@ -45,7 +45,7 @@ def allowed_rows(
             if field == ANYWHERE:
                 refused &= having(index.catalog, value)
                 continue
-            bears = index.attributes.bears(field, value)
+            bears = _bearing(index, field, value)
             refused &= (bears | ~index.attributes.known(field)) if field in places else bears
         allowed &= ~refused
     known = [getattr(preferences, one) for one in ITEMS_OF if one != "asked"]
@@ -53,7 +53,7 @@ def allowed_rows(
     for ids in (*known, named, exclude):
         allowed[index.rows(ids)] = False
     for demand in preferences.demands if strict else ():
-        allowed &= index.attributes.bears(demand.field, demand.value)
+        allowed &= _bearing(index, demand.field, demand.value)
     return allowed
 
 
@@ -61,10 +61,18 @@ def demanded_rows(index: Index, dialogue: Dialogue, allowed: np.ndarray) -> np.n
     """The allowed rows that satisfy the most demands, (n,) bool; none when no demand is satisfied."""
     met = np.zeros(len(index), dtype=np.int32)
     for wish in dialogue.preferences.demands:
-        met[index.attributes.rows(wish.field, wish.value)] += 1
+        met[_bearing(index, wish.field, wish.value)] += 1
     met[~allowed] = 0
     most = max(int(met.max(initial=0)), 1)
     return np.asarray(met == most, dtype=bool)
+
+
+def _bearing(index: Index, field: str, value: str) -> np.ndarray:
+    """Which rows have a value, or are called so where titles tell of it, (n,) bool."""
+    bears: np.ndarray = index.attributes.bears(field, value)
+    if any(spec.name == field for spec in index.catalog.schema.tags):
+        bears = bears | index.catalog.titled(field, value)
+    return bears
 
 
 def _within(index: Index, limit: Limit) -> np.ndarray:

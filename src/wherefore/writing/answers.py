@@ -21,6 +21,7 @@ from wherefore.writing.phrases import (
     by_field,
     label_noun,
     modified,
+    names_things,
     plural_predicates,
     predicates,
     style_of,
@@ -199,8 +200,10 @@ class _Answer:
         kinds = [group[:2] for group in groups if style_of(group[0]) == "modifier"][:1]
         beside = [group for group in groups if style_of(group[0]) in ("year", "person")]
         beside = sorted(beside, key=lambda group: style_of(group[0]) != "year")[:2]
-        what = modified(kinds[0], self.noun) if kinds else self.noun
+        filed = bool(kinds) and names_things(kinds[0], self.noun)
+        what = modified(kinds[0], self.noun) if kinds and not filed else self.noun
         first = f"{slot} is {article(what)}"
+        first += f" {additions(kinds[0])[0]}" if filed else ""
         first += "".join(
             f"{',' if place else ''} {additions(group[:2])[0]}" for place, group in enumerate(beside)
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,8 @@ from wherefore.dialogue.state import Limit, Wish
 from wherefore.text import normal_words
 
 _COMMON = 0.5  # a value that more than this share of the items have ties nothing together
+_TAG_WORDS = 4  # of a value that a sentence can hold
+_SENTENCE = re.compile(r"[.!?;:]|\d+ ?x ?\d+|, ")
 _NEAR = 0.5  # cosine from which an item is called close to another: one random pair in a hundred reaches it
 _ORDER: tuple[FactKind, ...] = ("wish", "shared", "similar", "own", "limit", "avoid")  # in a sentence
 
@@ -124,6 +127,7 @@ def weigh(
             for spec in catalog.schema.filterable
             for value in values_of(item, spec)[:1]
         ]
+        own = [one for one in own if _can_be_said(one.fact.value, catalog.schema.spec(one.fact.field))] or own
     return sorted([*found, *own], key=lambda weighed: -weighed.weight)
 
 
@@ -155,6 +159,8 @@ def _ties(
             for value in values_of(item, spec):
                 if value not in theirs or rarity.common(spec.name, value) or (spec.name, value) in taken:
                     continue
+                if not _can_be_said(value, spec):
+                    continue
                 first = {one.values(spec.name)[:1] for one in (item, other)} == {(value,)}
                 if spec.phrase.startswith(("in {", "from {")) and not first:
                     continue  # that somebody speaks French in both makes no two films alike
@@ -162,6 +168,15 @@ def _ties(
                 weight = rarity(spec.name, value) * _pull(spec)
                 ties.setdefault(liked_id, []).append(Weighed(fact, weight))
     return ties
+
+
+def _can_be_said(value: str, spec: FieldSpec) -> bool:
+    """Whether a value reads well inside a sentence: shops put whole sentences among their tags.
+
+    "Boxer briefs" and "Clothing, shoes & jewelry" do; "If you are between sizes, please select the bigger one!" and
+    "Package Dimensions: 13 x 9 inches" do not.
+    """
+    return not spec.has_tags or (len(value.split()) <= _TAG_WORDS and not _SENTENCE.search(value))
 
 
 def _pull(spec: FieldSpec) -> float:
@@ -231,7 +246,7 @@ def _own(item: Item, told: set[tuple[str, ...]], catalog: Catalog) -> list[Weigh
     for spec in catalog.schema.filterable:
         for place, value in enumerate(values_of(item, spec)[:2]):
             common = spec.has_values and place == 0 and rarity.common(spec.name, value)
-            if common or tuple(normal_words(value)) in told:
+            if common or tuple(normal_words(value)) in told or not _can_be_said(value, spec):
                 continue
             leading = spec.has_names or (spec.has_tags and spec.phrase == "{}")
             own.append(Weighed(record_fact(spec, value), 2.0 if leading else 1.0))

@@ -57,7 +57,7 @@ def _plural_phrase(met: Sequence[Fact], limits: Sequence[Fact], noun: str, rng: 
     phrase = noun
     if modifiers:
         values = list(dict.fromkeys(phrases.before_noun(fact) for fact in modifiers[0]))
-        phrase = phrases.preceded(noun, joined(values))
+        phrase = phrases.listed(noun, values)
     rest = [group for group in fields if phrases.style_of(group[0]) != "modifier"]
     order = {"person": 0, "prep": 1, "label": 2, "tag": 3}
     rest.sort(key=lambda g: (order.get(phrases.style_of(g[0]), 9), not g[0].template.startswith("by ")))

@@ -30,6 +30,8 @@ FORMS = {
 _NOUNS = frozenset(
     "comedy drama thriller western documentary musical mystery melodrama memoir film-noir".split()
 )
+_SAYS_NOTHING = frozenset("item items product products thing things entry entries".split())
+_WEARERS = frozenset("men women boys girls kids children babies toddlers teens adults".split())
 _CAPITAL_VOWELS = frozenset("fhlmnrsx")  # letters whose names begin with a vowel: "an R&B album"
 _THE = frozenset("usa us uk netherlands philippines bahamas maldives gambia congo".split())
 _THE_ENDS = ("states", "kingdom", "republic", "union", "emirates", "islands", "america")
@@ -264,6 +266,8 @@ def predicates(facts: Sequence[Fact], noun: str) -> list[str]:
                 return [f"is {first.template.replace('{}', amount(first))}"]
             return [f"has {article(first.label.lower())} of {amount(first)}"]
         case "modifier":
+            if names_things(facts, noun):
+                return [f"is filed under {v}"]
             noun_phrase = [f"is {article(modified(facts, noun))}"] * 3
             if many:
                 return [*noun_phrase, f"mixes {v}", f"combines {v}"]
@@ -292,7 +296,8 @@ def plural_predicates(facts: Sequence[Fact], plural: str) -> list[str]:
                 changed.append(f"{_PLURAL_VERBS.get(verb, verb.removesuffix('s'))} {rest}")
             return changed
         case "modifier":
-            return [f"are {modified(facts, plural)}", f"are filed under {v}"]
+            filed = f"are filed under {v}"
+            return [filed] if names_things(facts, plural) else [f"are {modified(facts, plural)}", filed]
         case "tag":
             return [f"are tagged {v}", f"carry the {label_noun(first, len(facts) > 1)} {v}"]
         case "prep":
@@ -325,6 +330,35 @@ def preceded(noun: str, values: str) -> str:
     """
     ahead, _, last = values.rpartition(" ")
     return f"{ahead if stem(last.lower()) == stem(noun) else values} {noun}".lstrip()
+
+
+def listed(noun: str, values: Sequence[str]) -> str:
+    """Several items that all have some genre-like values, as a noun phrase.
+
+    Where a catalogue's noun says nothing, values that name things stand for it, and people are whom things are for.
+
+    >>> listed("movies", ["crime", "drama"]), listed("items", ["dresses"]), listed("items", ["red"])
+    ('crime and drama movies', 'dresses', 'red items')
+    >>> listed("items", ["men", "boxer briefs"]), listed("items", ["women"])
+    ('boxer briefs for men', 'items for women')
+    """
+    if noun not in _SAYS_NOTHING:
+        return preceded(noun, joined(values))
+    wearers = [value for value in values if value in _WEARERS]
+    things = [value for value in values if _is_plural(value) and value not in wearers]
+    rest = [value for value in values if value not in (*wearers, *things)]
+    head = joined(things) if things else noun
+    phrase = f"{joined(rest)} {head}" if rest else head
+    return f"{phrase} for {joined(wearers)}" if wearers else phrase
+
+
+def names_things(facts: Sequence[Fact], noun: str) -> bool:
+    """Whether genre-like values cannot stand before a noun that says nothing: "a dresses item", "a men item"."""
+    return noun in _SAYS_NOTHING and any(said(fact) in _WEARERS or _is_plural(said(fact)) for fact in facts)
+
+
+def _is_plural(value: str) -> bool:
+    return value.endswith("s") and not value.endswith(("ss", "us", "is"))
 
 
 def additions(facts: Sequence[Fact]) -> list[str]:

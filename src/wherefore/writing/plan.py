@@ -84,7 +84,7 @@ def plan_opening(
     liked = [(f"@{n}", item_id) for n, item_id in enumerate(named, 1) if item_id in preferences.liked][:2]
     facts = [Fact("", "", "you liked it", "liked", item_id) for _, item_id in liked]
     for group in by_words([wish for wish in preferences.wanted if wish.field in specs])[-3:]:
-        for wish, met in _to_tell(group, items, specs):
+        for wish, met in _to_tell(group, items, specs, catalog):
             ask, spec = f"{met} of {total}", specs[wish.field]
             facts.append(fact_of(spec, wish.value, "wish", "you asked for it", said=wish.said, ask=ask))
     for name in dict.fromkeys(limit.field for limit in preferences.limits if limit.field in specs):
@@ -108,11 +108,12 @@ def plan_opening(
 
 
 def _to_tell(
-    group: Sequence[Wish], items: Sequence[Item], specs: Mapping[str, FieldSpec]
+    group: Sequence[Wish], items: Sequence[Item], specs: Mapping[str, FieldSpec], catalog: Catalog
 ) -> list[tuple[Wish, int]]:
     """What to tell of a wish that several values may stand for ("something weird"), with how many items have each.
 
-    The values that all items have; where some have one and the rest another, nothing; else the most frequent one.
+    The values that all items have; where some have one and the rest another, or what has none names one in its title
+    or text ("Fleece Lined Leggings", not tagged so), nothing; else the most frequent one.
     """
     holders = [
         {place for place, item in enumerate(items) if wish.value in values_of(item, specs[wish.field])}
@@ -123,5 +124,8 @@ def _to_tell(
     ]
     if told or len(set().union(*holders)) == len(items):
         return told[:2]
+    without = [item for place, item in enumerate(items) if not any(place in places for places in holders)]
+    if all(any(catalog.names(item, wish.value) for wish in group) for item in without):
+        return []
     best = max(range(len(group)), key=lambda number: len(holders[number]))
     return [(group[best], len(holders[best]))]

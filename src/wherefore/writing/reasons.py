@@ -171,9 +171,10 @@ def noun_phrase(fields: Sequence[Sequence[Fact]], noun: str, rng: Random) -> str
     """Facts as one noun phrase: "a 1979 horror movie directed by x"."""
     modifiers = [facts for facts in fields if phrases.style_of(facts[0]) == "modifier"]
     years = [facts for facts in fields if phrases.style_of(facts[0]) == "year"]
-    head = phrases.modified(modifiers[0], noun) if modifiers else noun
+    before = modifiers[:1] if modifiers and not phrases.names_things(modifiers[0], noun) else []
+    head = phrases.modified(before[0], noun) if before else noun
     after = [
-        *modifiers[1:],
+        *modifiers[len(before) :],
         *(facts for facts in fields if phrases.style_of(facts[0]) not in ("modifier", "year")),
     ]
     if years:
