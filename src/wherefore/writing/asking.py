@@ -18,7 +18,7 @@ from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.spoken import limit_words
 from wherefore.dialogue.state import Limit
 from wherefore.text import joined, straight
-from wherefore.writing.evidence import record_fact
+from wherefore.writing.evidence import can_be_said, record_fact
 from wherefore.writing.phrases import of_place, said, style_of
 
 _CANDIDATES = 100  # of the best that a question is to tell apart
@@ -88,14 +88,17 @@ def best_question(
     questions = [
         ask
         for spec in catalog.schema.filterable
-        if spec.name not in known and spec.name not in asked and _GUARDS.isdisjoint(words_of(spec.name))
+        if spec.name not in known and spec.name not in asked and _NOT_ASKED.isdisjoint(words_of(spec.name))
         for ask in _about(spec, chosen, weights, catalog)
     ]
     question = max(questions, key=lambda one: one.bits, default=None)
     return question if question is not None and question.bits >= _LEAST else None
 
 
-_GUARDS = frozenset("age ages warning warnings".split())  # fields that people speak of when they need them
+# Fields that people speak of when they need them, and those of which everybody wants the best.
+_NOT_ASKED = frozenset(
+    "age ages warning warnings rating ratings star stars score scores review reviews vote votes".split()
+)
 
 
 def declined(dialogue: Dialogue) -> bool:
@@ -162,7 +165,8 @@ def _of_tags(spec: FieldSpec, items: Sequence[Item], weights: np.ndarray, catalo
     held = [set(item.values(spec.name)) for item in items]
     for values, weight in zip(held, weights, strict=True):
         for value in values:
-            mass[value] = mass.get(value, 0.0) + float(weight)
+            if can_be_said(value, spec):
+                mass[value] = mass.get(value, 0.0) + float(weight)
     frequent = sorted(mass, key=lambda value: (-mass[value], value))[:_FREQUENT]
     has = np.array([[value in values for value in frequent] for values in held], dtype=bool)
     has = has.reshape(len(held), len(frequent))

@@ -127,7 +127,7 @@ def weigh(
             for spec in catalog.schema.filterable
             for value in values_of(item, spec)[:1]
         ]
-        own = [one for one in own if _can_be_said(one.fact.value, catalog.schema.spec(one.fact.field))] or own
+        own = [one for one in own if can_be_said(one.fact.value, catalog.schema.spec(one.fact.field))] or own
     return sorted([*found, *own], key=lambda weighed: -weighed.weight)
 
 
@@ -159,7 +159,7 @@ def _ties(
             for value in values_of(item, spec):
                 if value not in theirs or rarity.common(spec.name, value) or (spec.name, value) in taken:
                     continue
-                if not _can_be_said(value, spec):
+                if not can_be_said(value, spec):
                     continue
                 first = {one.values(spec.name)[:1] for one in (item, other)} == {(value,)}
                 if spec.phrase.startswith(("in {", "from {")) and not first:
@@ -170,7 +170,7 @@ def _ties(
     return ties
 
 
-def _can_be_said(value: str, spec: FieldSpec) -> bool:
+def can_be_said(value: str, spec: FieldSpec) -> bool:
     """Whether a value reads well inside a sentence: shops put whole sentences among their tags.
 
     "Boxer briefs" and "Clothing, shoes & jewelry" do; "If you are between sizes, please select the bigger one!" and
@@ -246,7 +246,7 @@ def _own(item: Item, told: set[tuple[str, ...]], catalog: Catalog) -> list[Weigh
     for spec in catalog.schema.filterable:
         for place, value in enumerate(values_of(item, spec)[:2]):
             common = spec.has_values and place == 0 and rarity.common(spec.name, value)
-            if common or tuple(normal_words(value)) in told or not _can_be_said(value, spec):
+            if common or tuple(normal_words(value)) in told or not can_be_said(value, spec):
                 continue
             leading = spec.has_names or (spec.has_tags and spec.phrase == "{}")
             own.append(Weighed(record_fact(spec, value), 2.0 if leading else 1.0))
