@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from wherefore.catalog.catalog import Catalog
@@ -93,3 +94,21 @@ def test_a_broken_table_is_refused(tmp_path):
             text=True,
         )
         assert run.returncode == 2 and fault in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("naked people", "nudity"),
+        ("BOO moments", "jump scares"),
+        ("gory bits", "gore"),
+        ("swear words", "swearing"),
+    ],
+)
+def test_what_a_film_may_upset_by_is_known_by_what_people_call_it(said, kind):
+    films = Catalog.builtin()
+    left_out = having(films, said)
+    assert concepts().called(said).name == kind
+    told = {"nudity": "sex", "gore": "gore", "jump scares": "jump scares", "swearing": "swearing"}[kind]
+    warned = np.array([told in item.values("warnings") for item in films])
+    assert warned.sum() > 300 and left_out[warned].mean() > 0.99 and not left_out.all()

@@ -72,8 +72,12 @@ def test_what_others_are_called_is_not_said_to_be_missing(things):
     dialogue = Dialogue((Message("user", "socks"),), preferences=Preferences(wanted=(wish,)))
     socks = [item for item in things.items if "Socks" in item.title]
     assert not [fact for fact in plan_opening(socks, dialogue, things).facts if fact.kind == "wish"]
-    with_hat = [*socks[:2], things["0"]]
-    (fact,) = [fact for fact in plan_opening(with_hat, dialogue, things).facts if fact.kind == "wish"]
+    wish = Wish("categories", "Coats", 1.0, "coats")
+    dialogue = Dialogue((Message("user", "coats"),), preferences=Preferences(wanted=(wish,)))
+    coats = [item for item in things.items if "Coat" in item.title][:2]
+    (fact,) = [
+        fact for fact in plan_opening([*coats, socks[0]], dialogue, things).facts if fact.kind == "wish"
+    ]
     assert fact.ask == "2 of 3"
 
 

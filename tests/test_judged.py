@@ -1,5 +1,6 @@
 """Messages as a judge reads them: what its labels make of titles, values and numbers; and a judge in a file."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -9,14 +10,14 @@ from wherefore.catalog.concepts import having
 from wherefore.dialogue.labels import LABELS
 from wherefore.dialogue.messages import Message
 from wherefore.dialogue.state import ANYWHERE
-from wherefore.errors import CheckpointError, CheckpointNotFoundError
+from wherefore.errors import CheckpointError, CheckpointNotFoundError, TrainingError
 from wherefore.lm.judge import MarkedJudge, PooledJudge, ToJudge, told_of
 from wherefore.lm.low_rank import start_from
 from wherefore.lm.tuned import load_own
 from wherefore.reading.judge import Meaning, MessageJudge, Read, judge_tensors, load_judge, read_judge
 from wherefore.reading.reader import DialogueReader
 from wherefore.retrieval.tensors import write_tensors
-from wherefore.training.judging import learning_minilm
+from wherefore.training.judging import learning_judge
 
 
 class Told:
@@ -160,11 +161,11 @@ def test_a_number_that_means_nothing_limits_nothing():
 
 @pytest.fixture(scope="module", params=[PooledJudge, MarkedJudge])
 def network(request):
-    return learning_minilm(r=2, kind=request.param).eval()
+    return learning_judge(r=2, kind=request.param).eval()
 
 
 def test_a_message_is_read_once(monkeypatch):
-    network = learning_minilm(r=2, kind=PooledJudge).eval()
+    network = learning_judge(r=2, kind=PooledJudge).eval()
     judge = MessageJudge(network)
     calls = []
     states = type(network)._states
@@ -203,9 +204,43 @@ def test_a_judge_is_the_same_from_a_file(network, tmp_path):
         load_judge(tmp_path / "part.safetensors")
 
 
+@pytest.mark.slow
+def test_a_judge_on_mpnet_is_the_same_from_a_file_and_in_a_batch(tmp_path):
+    network = learning_judge(r=2, kind=PooledJudge, base="mpnet").eval()
+    assert not any(
+        weight.requires_grad for name, weight in network.encoder.named_parameters() if "layer.3." in name
+    )
+    with torch.no_grad():
+        for name, weight in network.named_parameters():
+            if "lora_B" in name or name.startswith("heads"):
+                weight.normal_(std=0.02)
+    file = tmp_path / "reader.safetensors"
+    write_tensors(file, judge_tensors(network, reads_catalog=False))
+    assert read_judge(file).base == "mpnet"
+    again, before = load_judge(file), MessageJudge(network, reads_catalog=False)
+    text, pieces = "Loved Heat, no horror", [(6, 10), (15, 21)]
+    for one, two in zip(again.meanings((), text, pieces), before.meanings((), text, pieces), strict=True):
+        assert one.sure == pytest.approx(two.sure, abs=0.05)
+    given = [
+        ToJudge((), text, tuple(pieces)),
+        ToJudge((Message("user", "hello there"),), "something long " * 20, ()),
+    ]
+    with torch.inference_mode():
+        assert torch.allclose(network(given).labels, network(given[:1]).labels, atol=0.1)
+    with pytest.raises(TrainingError, match="mpnet:16"):
+        learning_judge(base="mpnet")
+
+
+def test_a_judge_on_an_unknown_base_is_refused(tmp_path):
+    tensors = judge_tensors(learning_judge(r=2, kind=PooledJudge)) | {"base": np.array([7], dtype=np.int8)}
+    write_tensors(tmp_path / "newer.safetensors", tensors)
+    with pytest.raises(CheckpointError, match="another version of Wherefore"):
+        load_judge(tmp_path / "newer.safetensors")
+
+
 def test_a_judge_is_told_what_the_catalogue_holds(tmp_path):
     assert told_of("Board games", ["Players", "minutes"]) == "board games: players, minutes"
-    network = learning_minilm(r=2, kind=PooledJudge).eval()
+    network = learning_judge(r=2, kind=PooledJudge).eval()
     plain, told = (ToJudge((), "we are six", ((7, 10),), one) for one in ("", "board games: players"))
     with torch.inference_mode():
         one, two = network([plain]), network([told])
@@ -227,7 +262,7 @@ def test_a_judge_is_told_what_the_catalogue_holds(tmp_path):
 
 
 def test_a_judge_goes_on_from_another(tmp_path):
-    first, second = (learning_minilm(r=2, kind=PooledJudge).eval() for _ in range(2))
+    first, second = (learning_judge(r=2, kind=PooledJudge).eval() for _ in range(2))
     with torch.no_grad():
         for name, weight in first.named_parameters():
             if "lora_B" in name or name.startswith("heads"):
@@ -241,4 +276,4 @@ def test_a_judge_goes_on_from_another(tmp_path):
     with torch.inference_mode():
         assert torch.allclose(first([given]).labels, second([given]).labels, atol=0.05)
     with pytest.raises(CheckpointError, match="rank 2, and 4"):
-        start_from(learning_minilm(r=4, kind=PooledJudge).encoder, begun.changes)
+        start_from(learning_judge(r=4, kind=PooledJudge).encoder, begun.changes)

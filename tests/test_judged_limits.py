@@ -1,11 +1,13 @@
 """Numbers that a judge takes for bounds, and the limits that they make."""
 
+from dataclasses import replace
+
 import pytest
 
 from conftest import make_movies
 from test_judged import Told
 from wherefore.catalog.catalog import Catalog
-from wherefore.reading.judged_limits import JudgedLimits
+from wherefore.reading.judged_limits import Bound, JudgedLimits
 from wherefore.reading.measures import Measures
 from wherefore.reading.reader import DialogueReader
 
@@ -16,11 +18,10 @@ def limits():
     return JudgedLimits(catalog, Measures(catalog))
 
 
-def read(limits, text, words, label):
+def read(limits, text, words, label, measure="none"):
     start = text.index(words)
-    return [
-        (one.field, one.op, one.value) for one in limits.read(text, [((start, start + len(words)), label)])
-    ]
+    bound = Bound((start, start + len(words)), label, measure)
+    return [(one.field, one.op, one.value) for one in limits.read(text, [bound])]
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_recent_years_are_counted_from_the_newest(limits):
 
 def test_of_several_children_the_youngest_counts(limits):
     text = "for mine, 4 and 7"
-    found = limits.read(text, [((10, 11), "max"), ((16, 17), "max")])
+    found = limits.read(text, [Bound((10, 11), "max"), Bound((16, 17), "max")])
     assert [(one.field, one.value) for one in found] == [("age", 4.0)]
 
 
@@ -140,3 +141,73 @@ def test_a_time_in_which_it_is_done_is_the_most(text, found):
     catalog = Catalog.from_records(rows, name="recipes")
     state = DialogueReader(catalog).read([{"role": "user", "content": text}]).preferences
     assert [(one.field, one.op, one.value) for one in state.limits] == found
+
+
+SHOES = [
+    {"id": str(n), "title": f"Shoe {n}", "price": 10 + 5 * n, "weight_g": 900 - 20 * n, "stars": 3 + n % 3}
+    for n in range(20)
+]
+
+
+@pytest.fixture(scope="module")
+def shoes():
+    return Catalog.from_records(SHOES)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "label", "measure", "found"),
+    [
+        ("and she's only giving me 40", "40", "max", "price", [("price", "le", 40)]),
+        ("hes 70 and always cold", "70", "exactly", "age", []),  # no shoe has an age
+        ("size 11 please, wide", "11", "exactly", "size", []),
+        ("600 at the most on my feet", "600", "max", "weight", [("weight_g", "le", 600)]),
+        ("for 40", "40", "max", "none", [("price", "le", 40)]),  # as the only one that it fits
+    ],
+)
+def test_a_bare_number_is_of_what_the_judge_says(shoes, text, words, label, measure, found):
+    assert read(JudgedLimits(shoes, Measures(shoes)), text, words, label, measure) == found
+
+
+class Measured(Told):
+    """A judge that is told of measures, too."""
+
+    def __init__(self, measure, **labels):
+        super().__init__(**labels)
+        self.measure = measure
+
+    def meaning(self, text, start, end):
+        return replace(super().meaning(text, start, end), measure=self.measure)
+
+
+def limits_of(catalog, measure, *said, **labels):
+    messages = []
+    for text in said:
+        messages += [
+            {"role": "user", "content": text},
+            {"role": "assistant", "content": "1. **Shoe 10**\n2. **Shoe 12**"},
+        ]
+    state = DialogueReader(catalog, Measured(measure, **labels)).read(messages[:-1]).preferences
+    return [(one.field, one.op, one.value) for one in state.limits]
+
+
+def test_words_of_degree_are_limits_of_what_they_speak_of(shoes):
+    text = "something that won't break the bank"
+    ((field, op, value),) = limits_of(shoes, "price", text, **{"won't break the bank": "low"})
+    assert (field, op) == ("price", "le") and 30 <= value <= 40
+    ((field, op, most),) = limits_of(shoes, "price", "the one that hurts least", **{"hurts least": "lowest"})
+    assert (field, op) == ("price", "le") and most < value
+    ((field, op, value),) = limits_of(shoes, "weight", "like feathers please", **{"like feathers": "low"})
+    assert (field, op) == ("weight_g", "le") and value < 700
+    assert (
+        limits_of(shoes, "time", "over before tea", **{"over before tea": "low"}) == []
+    )  # shoes take no time
+    assert limits_of(shoes, "none", "not so shouty", **{"so shouty": "less"}) == []
+
+
+def test_words_of_degree_are_compared_with_what_was_listed(shoes):
+    ((field, op, value),) = limits_of(
+        shoes, "price", "shoes", "kinder to my purse", **{"kinder to my purse": "less"}
+    )
+    assert (field, op, value) == ("price", "lt", 65)
+    ((field, op, value),) = limits_of(shoes, "price", "kinder to my purse", **{"kinder to my purse": "less"})
+    assert (field, op) == ("price", "le") and value < 45

@@ -98,7 +98,11 @@ def test_not_where_something_was_learned_or_all_are_alike():
     assert some == pytest.approx([-1, 0, 1])
 
 
-def test_of_items_with_the_same_record_the_first_is_kept():
-    rows = [{"id": "1", "title": "Stew", "pages": 3}, {"id": "2", "title": "STEW", "pages": 3}]
-    rows += [{"id": "3", "title": "Stew", "pages": 4}, {"id": "4", "title": "Pie", "pages": 3}]
-    assert _distinct(Catalog.from_records(rows).items) == [0, 2, 3]
+def test_of_doubles_the_first_is_kept():
+    rows = [{"id": "1", "title": "Stew", "pages": 3}, {"id": "2", "title": "STEW", "pages": 4}]
+    rows += [{"id": "3", "title": "Pie", "pages": 3}]
+    goods = Catalog.from_records(rows)
+    assert _distinct(goods.items, goods) == [0, 2]
+    remakes = [{"id": str(year), "title": "It", "year": year} for year in (1990, 2017, 2017)]
+    films = Catalog.from_records([{**row, "id": str(number)} for number, row in enumerate(remakes)])
+    assert _distinct(films.items, films) == [0, 1]  # of another year: another film

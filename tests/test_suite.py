@@ -28,10 +28,8 @@ KNOWN = {
     "messages-fifth:20": "both of a series in the plural: `Kill Bills`",
     "messages-fifth:25": "praise by what came after",
     "messages-fifth:36": "`anime? never tried it`",
-    "talks-second:7": "the judge takes `the whole family` for nothing",
+    "talks-second:29": "the judge does not hear `for the kids`",
     "talks-second:24": "three misspelt messages in a row",
-    "talks-smalltalk:17": "the judge does not hear who shouts",
-    "talks-taste:13": "what was taken back is named again with a verdict by the judge",
 }
 
 

@@ -341,7 +341,12 @@ def test_a_question_that_no_record_answers_is_said_of_all():
     catalog = make_movies()
     question = asked("would my gran cope", question=0.9)
     told = answer(question, Dialogue(parse_messages([{"role": "user", "content": "x"}])), catalog, {})
-    assert told.text.startswith("My records of these") and told.action == "answer"
+    assert told.text.startswith("My records do not tell that of them. This is what they do tell: *Alien*")
+    assert told.action == "answer"
+    many = Catalog.from_records([{"id": str(n), "title": f"Book {n}"} for n in range(5)])
+    question = replace(question, items=tuple(item.id for item in many))
+    told = answer(question, Dialogue(parse_messages([{"role": "user", "content": "x"}])), many, {})
+    assert told.text.startswith("My records of these")  # of so many it would be too much
 
 
 def test_what_is_asked_about_is_no_title():

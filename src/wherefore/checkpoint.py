@@ -26,6 +26,7 @@ from wherefore.config import Config, build
 from wherefore.errors import CheckpointError, CheckpointNotFoundError
 from wherefore.files import ASSETS, recover, sha256, write_aside
 from wherefore.lm.model import RecommenderLM
+from wherefore.lm.rounding import from_bytes, in_bytes
 from wherefore.retrieval.cache import cached_index
 from wherefore.retrieval.embedders import EMBEDDERS, Embedder
 from wherefore.retrieval.index import Index
@@ -89,7 +90,8 @@ def save_checkpoint(
         model: Its adapter, item encoder and head are saved, not its base.
         retriever: The vectors with their catalogue, and what its sources have learned.
         notes: For the manifest, e.g. what it was trained on.
-        dtype: Of the saved weights; float16 halves the size, and rounds what sources have learned to a byte a number.
+        dtype: Of the saved weights; float16 halves the size, and rounds the adapter and what sources have learned to a
+            byte a number.
         signals: What the item encoder reads besides text vectors.
     """
     from safetensors.torch import save_file
@@ -268,14 +270,19 @@ def _save_adapter(lm: Any, folder: Path, dtype: torch.dtype) -> None:
     folder.mkdir()
     adapter = lm.peft_config["default"]
     adapter.save_pretrained(folder)
-    save_file(_stored(_adapter_state(lm), dtype), folder / "adapter_model.safetensors")
+    state = _stored(_adapter_state(lm), dtype)
+    if dtype == torch.float16:
+        rounded = in_bytes({name: tensor.numpy() for name, tensor in state.items()})
+        state = {name: torch.from_numpy(value) for name, value in rounded.items()}
+    save_file(state, folder / "adapter_model.safetensors")
 
 
 def _load_adapter(lm: Any, folder: Path, checkpoint: Path) -> None:
     from peft import set_peft_model_state_dict
-    from safetensors.torch import load_file
+    from safetensors.numpy import load_file
 
-    state = load_file(folder / "adapter_model.safetensors")
+    held = from_bytes(load_file(folder / "adapter_model.safetensors"))
+    state = {name: torch.from_numpy(value) for name, value in held.items()}
     expected = _adapter_state(lm)
     _compare(expected, state, "adapter/adapter_model.safetensors", checkpoint)
     set_peft_model_state_dict(lm, {name: tensor.to(expected[name].dtype) for name, tensor in state.items()})

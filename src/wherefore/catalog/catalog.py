@@ -369,10 +369,6 @@ class Catalog:
             self._cache[key] = found
         return found
 
-    def names(self, item: Item, words: str) -> bool:
-        """Whether the record of one item names all of some words; as `naming` of all of them."""
-        return set(stems(words)) <= set(stems(_said_of(item)))
-
     def titled(self, field: str, value: str) -> np.ndarray:
         """Which items' titles name a value of a category field, where titles tell of it, (n,) bool.
 

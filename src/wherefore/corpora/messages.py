@@ -48,7 +48,8 @@ class LabelledMessage:
         text: The message.
         acts: What it does, of `ACTS`.
         spans: In their order, not overlapping.
-        fields: Of that kind.
+        fields: Of that kind,
+        holds: and what each holds.
     """
 
     kind: str
@@ -58,6 +59,7 @@ class LabelledMessage:
     acts: tuple[str, ...]
     spans: tuple[Span, ...]
     fields: tuple[str, ...] = ()
+    holds: tuple[str, ...] = ()
 
 
 def read_fields(folder: Path) -> dict[str, dict[str, str]]:
@@ -119,7 +121,8 @@ def _read(file: Path, kind: str, fields: Mapping[str, str]) -> Iterator[Labelled
             text, spans = parse_marked(found[2], fields)
         except ValueError as error:
             raise CorpusError(f"{file}, line {number}: {error}") from error
-        yield LabelledMessage(kind, conversation, tuple(before), text, acts, spans, tuple(fields))
+        known = tuple(fields), tuple(fields.values())
+        yield LabelledMessage(kind, conversation, tuple(before), text, acts, spans, *known)
         before.append(Message("user", text))
 
 

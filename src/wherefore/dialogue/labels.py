@@ -18,7 +18,13 @@ WHOSE = ("me", "party", "other")
 ITEM_LABELS = frozenset(("liked", "disliked", "seen", "named", "compared"))
 NUMBER_LABELS = frozenset(("max", "min", "between", "about", "exactly", "low", "high", "lowest", "highest"))
 BOUND_LABELS = frozenset(("max", "min", "between", "about", "exactly"))  # of numbers that are said
+GRADES = frozenset(("low", "high", "lowest", "highest", "less", "more"))  # of measures, without a number
 VALUE_LABELS = frozenset(("wanted", "unwanted", "demanded"))
+# What a number, or a word of degree, speaks of.
+MEASURES = (
+    *("none", "price", "time", "pages", "year", "age", "weight", "size", "distance"),
+    *("rating", "energy", "amount", "other"),
+)
 STRENGTHS = ("mild", "plain", "firm")
 
 

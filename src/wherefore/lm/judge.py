@@ -8,7 +8,6 @@ Only the first two find spans, too.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
@@ -16,9 +15,8 @@ from typing import Any, Protocol, TypeVar
 import torch
 from torch import Tensor, nn
 
-from wherefore.dialogue.labels import ACTS, LABELS, STRENGTHS, WHOSE
+from wherefore.dialogue.labels import ACTS, LABELS, MEASURES, STRENGTHS, WHOSE
 from wherefore.dialogue.messages import Message
-from wherefore.lm.tuned import on_minilm
 
 _BEFORE, _NEWEST = (
     96,
@@ -26,6 +24,9 @@ _BEFORE, _NEWEST = (
 )  # tokens of what was said before, the newest, and of the message, the first and last
 _MESSAGES = 3  # before it that are read
 _CATALOG = 48  # tokens of what a catalogue holds
+_SHAPES = (
+    16  # what is read is padded to a multiple of so many tokens: a CPU's kernels are made anew for each shape
+)
 
 T = TypeVar("T")
 _ReadMessage = tuple[list[int], int, list[int], list[tuple[int, int]]]  # as `PooledJudge._read` gives it
@@ -71,6 +72,7 @@ class Judged:
         tags: For each message (t, 3) of its tokens: outside of spans, first of one, inside of one; None where the
             network finds no spans.
         places: For each message the characters of its tokens, (t, 2); None likewise.
+        measures: (s, len(MEASURES)): what numbers and words of degree speak of; None likewise.
     """
 
     labels: Tensor
@@ -79,6 +81,7 @@ class Judged:
     acts: Tensor
     tags: list[Tensor] | None = None
     places: list[list[Piece]] | None = None
+    measures: Tensor | None = None
 
 
 Judging = Callable[[Sequence[Piece]], Judged]  # judges pieces of a message that was read
@@ -114,10 +117,11 @@ class _Heads(nn.Module):
 class PooledJudge(nn.Module):
     """On an encoder that reads both ways.
 
-    Letters' case, which an uncased tokenizer drops, comes in as an embedding of each token's own.
+    Letters' case, which an uncased tokenizer drops, comes in as an embedding of each token's own: before the encoder,
+    or behind it where its lower layers are not to learn.
 
     Args:
-        encoder: A `BertModel`, or one with its inputs.
+        encoder: A `BertModel` or an `MPNetModel`, or one with its inputs.
         tokenizer: A fast one (`tokenizers.Tokenizer`), without padding and truncation.
         hidden: Width of the heads.
         dropout: In the heads.
@@ -126,12 +130,16 @@ class PooledJudge(nn.Module):
     def __init__(self, encoder: Any, tokenizer: Any, hidden: int = 256, dropout: float = 0.1) -> None:
         super().__init__()
         self.encoder, self.tokenizer = encoder, tokenizer
+        self._typed = hasattr(encoder.config, "type_vocab_size")  # a BERT, not an MPNet
+        self.in_halves = False  # whether it reads in bfloat16 though its weights are wider
         width = encoder.config.hidden_size
         self.case = nn.Embedding(3, width)
         nn.init.zeros_(self.case.weight)
         self.heads = _Heads(4 * width, width, hidden, dropout)
+        self.measures = nn.Linear(4 * width, len(MEASURES))
         self.tags = nn.Linear(width, 3)
-        self._cls, self._sep = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
+        marks = ("[CLS]", "[SEP]") if self._typed else ("<s>", "</s>")
+        self._cls, self._sep = (tokenizer.token_to_id(mark) for mark in marks)
 
     def forward(self, messages: Sequence[ToJudge]) -> Judged:
         """Judge a batch."""
@@ -156,40 +164,44 @@ class PooledJudge(nn.Module):
                 rows.append(row)
                 firsts.append(start + first)
                 lasts.append(start + last)
-        labels, whose, strengths, acts = self.heads(_pooled(states, rows, firsts, lasts), states[:, 0])
-        return self._judged(labels, whose, strengths, acts, self.tags(states), read)
+        pooled = _pooled(states, rows, firsts, lasts)
+        return self._judged(self.heads(pooled, states[:, 0]), self.measures(pooled), self.tags(states), read)
 
     def _states(self, read: Sequence[_ReadMessage]) -> Tensor:
-        embedded, types, mask = self._inputs(read)
-        states: Tensor = self.encoder(
-            inputs_embeds=embedded, token_type_ids=types, attention_mask=mask
-        ).last_hidden_state
-        return states.float()
+        embedded, types, case, mask = self._inputs(read)
+        if self._typed:
+            given = {"inputs_embeds": embedded + case, "token_type_ids": types}
+        else:
+            given = {"inputs_embeds": embedded}
+        with torch.autocast(embedded.device.type, torch.bfloat16, enabled=self.in_halves):
+            states: Tensor = self.encoder(attention_mask=mask, **given).last_hidden_state
+        return states.float() if self._typed else states.float() + case
 
-    def _inputs(self, read: Sequence[_ReadMessage]) -> tuple[Tensor, Tensor, Tensor]:
-        """Embeddings (b, t, h), types (b, t): 1 from the message on, and mask (b, t): 0 where there is padding."""
+    def _inputs(self, read: Sequence[_ReadMessage]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Of b messages: embeddings (b, t, h), types (b, t), 1 from the message on, and mask, 0 where there is padding.
+
+        Third come the embeddings of case, (b, t, h).
+        """
         device = self.tags.weight.device
-        longest = max(len(ids) for ids, _, _, _ in read)
+        longest = -(-max(len(ids) for ids, _, _, _ in read) // _SHAPES) * _SHAPES
         ids, types, case, mask = (torch.zeros(len(read), longest, dtype=torch.long) for _ in range(4))
         for row, (tokens, start, cases, _) in enumerate(read):
             ids[row, : len(tokens)] = torch.tensor(tokens)
             types[row, start : len(tokens)] = 1
             case[row, start : start + len(cases)] = torch.tensor(cases, dtype=torch.long)
             mask[row, : len(tokens)] = 1
-        embedded = self.encoder.get_input_embeddings()(ids.to(device)) + self.case(case.to(device))
-        return embedded, types.to(device), mask.to(device)
+        embedded = self.encoder.get_input_embeddings()(ids.to(device))
+        return embedded, types.to(device), self.case(case.to(device)), mask.to(device)
 
     @staticmethod
     def _judged(
-        labels: Tensor,
-        whose: Tensor,
-        strengths: Tensor,
-        acts: Tensor,
+        told: tuple[Tensor, Tensor, Tensor, Tensor],
+        measures: Tensor,
         tags: Tensor,
         read: Sequence[_ReadMessage],
     ) -> Judged:
         found = [tags[row, start : start + len(places)] for row, (_, start, _, places) in enumerate(read)]
-        return Judged(labels, whose, strengths, acts, found, [places for _, _, _, places in read])
+        return Judged(*told, found, [places for _, _, _, places in read], measures)
 
     def _read(self, one: ToJudge) -> _ReadMessage:
         """Ids, where the message starts, the case of its tokens, and their characters."""
@@ -237,7 +249,8 @@ class MarkedJudge(PooledJudge):
             [tuple(start + token for token in _tokens_of(piece, places)) for piece in one.pieces]
             for one, (_, start, _, places) in zip(messages, read, strict=True)
         ]
-        embedded, types, known = self._inputs(read)
+        embedded, types, case, known = self._inputs(read)
+        embedded = embedded + case
         device, text = embedded.device, embedded.shape[1]
         whole = text + 2 * max(map(len, spots))
         marks = torch.arange(whole - text).remainder(2).repeat(len(read), 1)
@@ -267,8 +280,7 @@ class MarkedJudge(PooledJudge):
         pooled = _pooled(states, rows, firsts, lasts)
         width = states.shape[2]
         pieces = torch.cat([states[of, at], states[of, at + 1], pooled[:, 2 * width :]], dim=1)
-        labels, whose, strengths, acts = self.heads(pieces, states[:, 0])
-        return self._judged(labels, whose, strengths, acts, self.tags(states), read)
+        return self._judged(self.heads(pieces, states[:, 0]), self.measures(pieces), self.tags(states), read)
 
 
 class BranchedJudge(nn.Module):
@@ -396,13 +408,3 @@ def found_pieces(judged: Judged) -> list[tuple[Piece, ...]]:
             inside = tag > 0
         found.append(tuple(pieces))
     return found
-
-
-def minilm_judge(
-    changed: Callable[[Any], Any] = copy.deepcopy,
-    device: str = "cpu",
-    kind: type[PooledJudge] = MarkedJudge,
-) -> PooledJudge:
-    """A judge on the packaged MiniLM that has learned nothing yet; arguments as of `on_minilm`, and its kind."""
-    made: PooledJudge = on_minilm(kind, changed, device)
-    return made

@@ -27,8 +27,10 @@ class LowRank(nn.Module):
     def __init__(self, base: nn.Linear, down: np.ndarray, up: np.ndarray) -> None:
         super().__init__()
         self.base = base
-        self.down = nn.Parameter(torch.from_numpy(down.astype(np.float32)).to(base.weight.device), False)
-        self.up = nn.Parameter(torch.from_numpy(up.astype(np.float32)).to(base.weight.device), False)
+        self.down, self.up = (
+            nn.Parameter(torch.from_numpy(part.astype(np.float32)).to(base.weight), False)
+            for part in (down, up)
+        )
 
     def forward(self, states: Tensor) -> Tensor:
         """(…, in) -> (…, out)."""
@@ -75,28 +77,37 @@ def changed_layers(changes: Mapping[str, np.ndarray]) -> list[str]:
     return names
 
 
-def learning(encoder: Any, r: int | None) -> Any:
+def learning(encoder: Any, r: int | None, first: int = 0) -> Any:
     """A copy of a BERT-like encoder that is to learn.
 
     Args:
         encoder: Whose weights others may read with, too.
         r: Rank of the changes (LoRA); None: all weights learn.
+        first: Number of the first layer that changes; those below are left as they are, and cost nothing on the way
+            back.
     """
-    encoder = copy.deepcopy(encoder).requires_grad_(True)
+    encoder = copy.deepcopy(encoder).requires_grad_(r is None)
     # Drawing so many random numbers takes a quarter of a step, and going back through the fused kernel on a CPU as long
     # as all the rest.
     encoder.config._attn_implementation = "eager"
     for layer in encoder.encoder.layer:
-        layer.attention.self.dropout.p = 0.0
-    return encoder if r is None else under_lora(encoder, r)
+        attention = layer.attention
+        inner: Any = getattr(attention, "self", None) or attention.attn
+        inner.dropout.p = 0.0
+    return encoder if r is None else under_lora(encoder, r, first=first)
 
 
-def under_lora(encoder: Any, r: int, dropout: float = 0.0) -> Any:
-    """A BERT-like encoder of which only low-rank changes of all linear layers learn."""
+def under_lora(encoder: Any, r: int, dropout: float = 0.0, first: int = 0) -> Any:
+    """A BERT-like encoder (MPNet's among them) of which only low-rank changes of linear layers learn, from one on."""
     from peft import LoraConfig, get_peft_model
 
-    layers = ["query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense"]
-    adapter = LoraConfig(r=r, lora_alpha=2 * r, lora_dropout=dropout, target_modules=layers)
+    adapter = LoraConfig(
+        r=r,
+        lora_alpha=2 * r,
+        lora_dropout=dropout,
+        target_modules=["query", "key", "value", "q", "k", "v", "o", "dense"],
+        layers_to_transform=list(range(first, len(encoder.encoder.layer))),
+    )
     return get_peft_model(encoder, adapter)
 
 

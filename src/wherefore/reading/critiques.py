@@ -92,6 +92,7 @@ class FoundCritique:
     start: int
     end: int
     too: bool  # said of the items themselves ("too long"), not of what is sought
+    judged: bool = False  # found by a judge
 
 
 @dataclass(frozen=True, slots=True)

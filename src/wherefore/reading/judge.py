@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.dialogue.labels import ACTS, LABELS, STRENGTHS, WHOSE
+from wherefore.dialogue.labels import ACTS, LABELS, MEASURES, STRENGTHS, WHOSE
 from wherefore.dialogue.messages import Message
 from wherefore.files import ASSETS
 from wherefore.reading.weighing import Witness
@@ -37,6 +37,7 @@ class Meaning:
         odds: How likely each label is.
         strength: One of `STRENGTHS`.
         whose: One of `WHOSE`.
+        measure: One of `MEASURES`: what it speaks of, if it is a number or a word of degree.
     """
 
     start: int
@@ -46,6 +47,7 @@ class Meaning:
     odds: Mapping[str, float]
     strength: str
     whose: str
+    measure: str = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,14 +148,13 @@ class _Heard:
         with torch.inference_mode():
             judged = self._judge(pieces)
             labels = judged.labels.softmax(1).tolist()
-            whose, strengths = judged.whose.argmax(1).tolist(), judged.strengths.argmax(1).tolist()
+            told = [one.argmax(1).tolist() for one in (judged.strengths, judged.whose, judged.measures)]
         found = []
-        for (start, end), odds, who, strength in zip(pieces, labels, whose, strengths, strict=True):
+        for (start, end), odds, strength, who, measure in zip(pieces, labels, *told, strict=True):
             best = int(np.argmax(odds))
             by_label = dict(zip(LABELS, odds, strict=True))
-            found.append(
-                Meaning(start, end, LABELS[best], odds[best], by_label, STRENGTHS[strength], WHOSE[who])
-            )
+            more = STRENGTHS[strength], WHOSE[who], MEASURES[measure]
+            found.append(Meaning(start, end, LABELS[best], odds[best], by_label, *more))
         return found
 
 
@@ -197,14 +198,14 @@ def load_judge(file: Path) -> MessageJudge:
 
     Raises:
         CheckpointNotFoundError: If there is no such file.
-        CheckpointError: If it is broken, or not of MiniLM.
+        CheckpointError: If it is broken, or not of its base.
     """
     from wherefore.lm.judge import MarkedJudge, PooledJudge
     from wherefore.lm.tuned import restored
 
     read = read_judge(file)
     kind = MarkedJudge if "markers.weight" in read.own else PooledJudge
-    network = restored(kind, read.changes, read.own)
+    network = restored(kind, read.changes, read.own, read.base)
     witness = Witness(read.told) if read.told else None
     return MessageJudge(network, witness, reads_catalog=read.reads_catalog)
 
@@ -218,12 +219,14 @@ class JudgeWeights:
         own: The judge's other weights.
         told: What is known of the rules beside it; see `Witness`.
         reads_catalog: Whether it has learned with what catalogues hold.
+        base: The encoder that it was learned on; see `wherefore.lm.tuned.BASES`.
     """
 
     changes: dict[str, np.ndarray]
     own: dict[str, np.ndarray]
     told: dict[str, np.ndarray]
     reads_catalog: bool
+    base: str
 
 
 def read_judge(file: Path) -> JudgeWeights:
@@ -238,12 +241,25 @@ def read_judge(file: Path) -> JudgeWeights:
     read = read_learned(file, "scripts/train_judge.py")
     told = {name.removeprefix(_TOLD): w for name, w in read.own.items() if name.startswith(_TOLD)}
     own = {name: w for name, w in read.own.items() if name != _READS_CATALOG and not name.startswith(_TOLD)}
-    return JudgeWeights(read.changes, own, told, _READS_CATALOG in read.own)
+    return JudgeWeights(read.changes, own, told, _READS_CATALOG in read.own, read.base)
 
 
-def judge_tensors(network: Any, witness: Witness | None = None) -> dict[str, np.ndarray]:
-    """All that a judge on MiniLM under LoRA has learned, for a file; with what is known of the rules beside it."""
+def judge_tensors(
+    network: Any,
+    witness: Witness | None = None,
+    reads_catalog: bool = True,
+    changes: Mapping[str, np.ndarray] | None = None,
+) -> dict[str, np.ndarray]:
+    """All that a judge on a packaged encoder under LoRA has learned, for a file.
+
+    Args:
+        network: The judge.
+        witness: What is known of the rules beside it.
+        reads_catalog: Whether it has learned with what catalogues hold.
+        changes: As of `learned_tensors`.
+    """
     from wherefore.lm.tuned import learned_tensors
 
     told = {f"{_TOLD}{kind}": table for kind, table in (witness.tables if witness else {}).items()}
-    return learned_tensors(network) | told | {_READS_CATALOG: np.ones(1, dtype=np.int8)}
+    flags = {_READS_CATALOG: np.ones(1, dtype=np.int8)} if reads_catalog else {}
+    return learned_tensors(network, changes) | told | flags

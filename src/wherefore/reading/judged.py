@@ -7,13 +7,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.dialogue.labels import BOUND_LABELS, ITEM_LABELS
+from wherefore.dialogue.labels import BOUND_LABELS, GRADES, ITEM_LABELS
 from wherefore.dialogue.messages import Dialogue, Message, last_said
 from wherefore.dialogue.notes import Verdict
 from wherefore.dialogue.state import FoundWish
 from wherefore.reading.clauses import Span, touch
 from wherefore.reading.judge import Meaning, MessageJudge
 from wherefore.reading.judged_kinds import JudgedKinds
+from wherefore.reading.judged_limits import Bound
 from wherefore.reading.numbers import DECADE, NUMBER
 from wherefore.reading.refusals import is_lifted, is_optional
 from wherefore.reading.values import Passage, ValueFinder, ValueSpan
@@ -138,8 +139,8 @@ class JudgedReader:
         meaning = self._judge.meanings(before, text, [_amount(text, span)])[0]
         return self._weighed(meaning, "limit")["nothing"] > _SURE
 
-    def bounds(self, before: Sequence[Message], text: str, taken: Sequence[Span]) -> list[tuple[Span, str]]:
-        """The numbers that bound what is sought and that the rules leave out, each with its label.
+    def bounds(self, before: Sequence[Message], text: str, taken: Sequence[Span]) -> list[Bound]:
+        """The numbers that bound what is sought and that the rules leave out.
 
         Args:
             before: The messages before it.
@@ -152,7 +153,24 @@ class JudgedReader:
             label = max(BOUND_LABELS, key=lambda name: odds[name])
             free = not any(touch((one.start, one.end), place) for place in taken)
             if free and one.whose != "other" and _share(odds, BOUND_LABELS) >= _SURE:
-                found.append(((one.start, one.end), label))
+                found.append(Bound((one.start, one.end), label, one.measure))
+        return found
+
+    def graded(self, before: Sequence[Message], text: str, taken: Sequence[Span]) -> list[Bound]:
+        """The words of degree that say how much of a measure is sought: "won't break the bank", "quicker".
+
+        Args:
+            before: The messages before it.
+            text: The message.
+            taken: Characters that say something else.
+        """
+        found = []
+        for one in self._judge.read(before, text).meanings:
+            label = max(GRADES, key=lambda name: one.odds[name])
+            free = not any(touch((one.start, one.end), place) for place in taken)
+            measured = one.measure not in ("none", "other") and one.whose != "other"
+            if free and measured and _share(one.odds, GRADES) >= _SURE:
+                found.append(Bound((one.start, one.end), label, one.measure))
         return found
 
     def _weighed(self, meaning: Meaning, told: Told) -> Mapping[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from wherefore.dialogue.state import LimitOp
 from wherefore.reading.clauses import Span
 from wherefore.reading.comparisons import BEFORE
 from wherefore.reading.limits import FoundLimit, lowered
-from wherefore.reading.measures import Measures
+from wherefore.reading.measures import TOLD, Measures
 from wherefore.reading.numbers import DECADE, MINUTES, NUMBER, amount, decade, is_year, number, quantity
 from wherefore.text import NUMBERS, stem
 
@@ -36,6 +37,21 @@ _RARE, _USUAL = 0.01, 0.99  # shares of the items that a bare number must leave,
 _BOUNDS: dict[str, tuple[LimitOp, ...]] = {"max": ("le",), "min": ("ge",), "exactly": ("eq",)}
 
 
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A number, or a word of degree, that says something of what is sought.
+
+    Attributes:
+        span: Where it stands.
+        label: `max`, `min`, `between`, `about`, `exactly`, or one of `GRADES`.
+        measure: What it speaks of, one of `MEASURES`.
+    """
+
+    span: Span
+    label: str
+    measure: str = "none"
+
+
 class JudgedLimits:
     """Makes limits of numbers that a judge takes for bounds.
 
@@ -47,18 +63,14 @@ class JudgedLimits:
     def __init__(self, catalog: Catalog, measures: Measures) -> None:
         self._catalog, self._measures = catalog, measures
 
-    def read(self, text: str, bounds: Sequence[tuple[Span, str]]) -> list[FoundLimit]:
-        """The limits in a text.
-
-        Args:
-            text: The text.
-            bounds: Where a number stands, with the label that it has: `max`, `min`, `between`, `about`, `exactly`.
-        """
+    def read(self, text: str, bounds: Sequence[Bound]) -> list[FoundLimit]:
+        """The limits in a text, of the numbers that bound something."""
         low = lowered(text)
-        found = [limit for span, label in bounds for limit in self._limits(low, span, label)]
+        found = [limit for bound in bounds for limit in self._limits(low, bound)]
         return youngest(found, self._measures.age)
 
-    def _limits(self, low: str, span: Span, label: str) -> Iterator[FoundLimit]:
+    def _limits(self, low: str, bound: Bound) -> Iterator[FoundLimit]:
+        span, label = bound.span, bound.label
         said = low[slice(*span)]
         year, newest = self._measures.year, self._measures.newest
         if year is not None and (last := _LAST_YEARS.search(said)):
@@ -82,7 +94,7 @@ class JudgedLimits:
         value = amount(match) if match is not None else None
         if match is None or value is None:
             return
-        spec, scale = self._field(match, low, span, value, label)
+        spec, scale = self._field(match, low, bound, value)
         if spec is None:
             return
         value = _whole(match, said, value) * scale
@@ -109,10 +121,10 @@ class JudgedLimits:
                 yield FoundLimit(spec.name, op, round(value, 6), *span)
 
     def _field(
-        self, match: re.Match[str], low: str, span: Span, value: float, label: str
+        self, match: re.Match[str], low: str, bound: Bound, value: float
     ) -> tuple[FieldSpec | None, float]:
-        """The field that a number speaks of: by its unit, by a word beside it, or as the only one that it fits."""
-        measures = self._measures
+        """The field that a number speaks of: by its unit, a word beside it, the judge, or as the only one it fits."""
+        measures, span, label = self._measures, bound.span, bound.label
         after = low[span[0] + match.end("n") :]
         for mark in (match["currency"], match["unit"]):
             united = measures.in_unit(mark) if mark else None
@@ -133,6 +145,10 @@ class JudgedLimits:
             spec = measures.labelled(word)
             if spec is not None and spec is not measures.year:
                 return spec, 1.0
+        if bound.measure in TOLD:
+            told = measures.called(bound.measure)
+            if told is None or told is not measures.age or value <= _GROWN:
+                return told, 1.0
         if measures.age is not None and value <= _GROWN and label != "min":
             return measures.age, 1.0
         if _OTHER.search(low[: span[0]]):

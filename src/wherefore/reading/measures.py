@@ -28,6 +28,31 @@ _COUNTED: dict[str, frozenset[str]] = {
     **dict.fromkeys(("calory", "cal", "kcal", "calorie"), frozenset("calories kcal energy".split())),
     **dict.fromkeys(("page", "pp"), frozenset("pages page".split())),
 }
+# What fields are called of which a judge says that a number or a word of degree speaks, most telling first.
+TOLD: dict[str, tuple[str, ...]] = {
+    "price": (),
+    "time": (),
+    "year": (),
+    "age": (),
+    "pages": ("page",),
+    "rating": ("rating", "star", "score", "point"),
+    "weight": ("weight", "mass", "gram", "kilo"),
+    "size": ("height", "width", "length", "size", "screen", "diameter", "depth"),
+    "distance": ("distance", "km", "mile"),
+    "energy": ("calory", "kcal", "energy", "calorie"),
+    "amount": (
+        "serving",
+        "serve",
+        "player",
+        "seat",
+        "people",
+        "portion",
+        "yield",
+        "guest",
+        "capacity",
+        "sleep",
+    ),
+}
 _STRAGGLERS = 0.98  # the share of the items that are not newer than about the newest
 
 
@@ -91,6 +116,17 @@ class Measures:
         return next(
             (spec for spec in self._specs if word in self._words[spec.name] and word != "number"), None
         )
+
+    def called(self, measure: str) -> FieldSpec | None:
+        """The field of a measure, one of `TOLD`."""
+        known = {"price": self.price, "time": self.duration, "year": self.year, "age": self.age}
+        if measure in known:
+            return known[measure]
+        for word in TOLD[measure]:
+            for spec in self._specs:
+                if word in self._words[spec.name] or word == stem(spec.unit.lower()):
+                    return spec
+        return None
 
     def in_unit(self, unit: str) -> tuple[FieldSpec, float] | None:
         """The field measured in a unit, and what one of that unit is in the field's own."""

@@ -19,6 +19,7 @@ from wherefore.reading.counts import read_count
 from wherefore.reading.critiques import CritiqueReader, FoundAnswer, FoundCritique
 from wherefore.reading.foreign import ForeignReader
 from wherefore.reading.judged import JudgedReader
+from wherefore.reading.judged_grades import JudgedGrades
 from wherefore.reading.judged_kinds import FoundKind
 from wherefore.reading.judged_limits import JudgedLimits, youngest
 from wherefore.reading.judgements import ItemJudge
@@ -155,12 +156,15 @@ class MessageReader:
         self._catalog, self._values, self._wishes, self._limits = catalog, values, wishes, limits
         self._references = references
         self._bounds = JudgedLimits(catalog, limits.measures)
+        self._grades = JudgedGrades(limits)
         self._critiques = CritiqueReader(catalog, limits)
         self._people = [spec.name for spec in catalog.schema.names]
         # What items are called: "movies", "thrillers".
         self._sought = frozenset({*values.words.nouns, *values.words.kinds})
         self._foreign = ForeignReader(catalog, self._sought)
         self._wearers = Wearers(catalog)
+        # No catalogue that a judge learned with knows how well known its items are.
+        self._fame = catalog.schema.popularity.name if catalog.schema.popularity is not None else None
 
     def note(
         self,
@@ -252,19 +256,34 @@ class MessageReader:
         kept = [
             one
             for one in heard.limits
-            if one.lifts or not judged.means_nothing(before, content, (one.start, one.end))
+            if one.lifts
+            or one.field == self._fame
+            or not judged.means_nothing(before, content, (one.start, one.end))
         ]
-        bounds = judged.bounds(
-            before, content, [*((one.start, one.end) for one in kept), *heard.places, about]
-        )
+        taken = [*((one.start, one.end) for one in kept), *heard.places, about]
+        bounds = judged.bounds(before, content, taken)
         fields, age = {one.field for one in kept}, self._limits.measures.age
         more = [
             one
             for one in self._bounds.read(content, bounds)
             if one.field not in fields or (age is not None and one.field == age.name)
         ]
-        hidden = [*heard.hidden, *(span for span, _ in bounds)]
-        return replace(heard, limits=youngest([*kept, *more], age), hidden=hidden)
+        fields |= {one.field for one in more} | {one.field for one in heard.critiques}
+        taken += [(one.start, one.end) for one in more] + [(one.start, one.end) for one in heard.critiques]
+        graded = [
+            one for one in self._grades.read(judged.graded(before, content, taken)) if one.field not in fields
+        ]
+        hidden = [
+            *heard.hidden,
+            *(one.span for one in bounds),
+            *((one.start, one.end) for one in graded),
+        ]
+        return replace(
+            heard,
+            limits=youngest([*kept, *more, *(one for one in graded if isinstance(one, FoundLimit))], age),
+            critiques=[*heard.critiques, *(one for one in graded if isinstance(one, FoundCritique))],
+            hidden=hidden,
+        )
 
     def _take_back(self, text: str, notes: Notes) -> None:
         """Forget what a message takes back, all or of a person."""
@@ -337,8 +356,8 @@ class MessageReader:
                 values.append((wish.start, wish.end))
                 corrected = self._note_wish(heard.content, wish, judged, refuses, corrected, notes)
             self._note_refused_words(heard, self._judged, [*masked, *values], notes)
-        for wish, place in self._wearers.read(heard.content):
-            notes.want(wish, place, beside=True)
+        for asked, place in self._wearers.read(heard.content):
+            notes.want(asked, place, beside=True)
         return measured, values
 
     def _note_kinds(
@@ -466,7 +485,12 @@ class MessageReader:
             return [Limit(critique.field, critique.op, value, said)]
         if vague or target or by_list or critique.too:
             return []
-        plain = self._limits.scales.among(lowered(flat), span, self._sought, critique.field, critique.op)
+        scales = self._limits.scales
+        if critique.judged:
+            spec = self._catalog.schema.spec(critique.field)
+            plain = scales.graded(spec, "low" if critique.op == "lt" else "high")
+        else:
+            plain = scales.among(lowered(flat), span, self._sought, critique.field, critique.op)
         return [] if plain is None else [Limit(critique.field, *plain, said)]
 
     def _note_limits(self, heard: _Heard, measured: Sequence[Limit], notes: Notes) -> None:

@@ -31,6 +31,8 @@ _SHARES: dict[tuple[str, Side], float] = {
     ("rating", "high"): 0.75,
     ("label", "low"): 0.25,
     ("label", "high"): 0.75,
+    ("most", "low"): 0.1,
+    ("most", "high"): 0.9,
 }
 _OF_YEARS = ("year", "classic")
 _FEWEST = 4  # known values of which a share can be taken
@@ -228,6 +230,21 @@ class ScaleReader:
         if _sought(low, span, False, scales[0], _patterns(nouns)) is None:
             return None
         return self._bound(self._catalog.schema.spec(field), scales[0], side, False)
+
+    def graded(self, spec: FieldSpec, side: Side, most: bool = False) -> tuple[LimitOp, float] | None:
+        """What "little" or "much" of a field asks for; with `most`, "the least" or "the most". None: nothing.
+
+        Args:
+            spec: The field.
+            side: Which side of it.
+            most: Whether the few at the end are meant.
+        """
+        scale = next(
+            (name for name, own in self._specs.items() if own is spec and (name, side) in _SHARES), "label"
+        )
+        if most and scale != "popularity":
+            return self._bound(spec, "most", side, False)
+        return self._bound(spec, scale, side, False)
 
     def _bound(self, spec: FieldSpec, scale: str, side: Side, negated: bool) -> tuple[LimitOp, float] | None:
         """Where the catalogue is divided; None when too little is known, or all have the same value."""

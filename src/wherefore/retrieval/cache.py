@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.config import Config, PassagesConfig
+from wherefore.files import cache_folder
 from wherefore.retrieval.index import Index
 
 
@@ -23,7 +23,7 @@ def cached_index(
 
     `progress` is told (items embedded, of); `cache` is the folder for indexes, by default the user's cache folder.
     """
-    root = Path(cache) if cache is not None else cache_dir()
+    root = Path(cache) if cache is not None else cache_folder()
     parts = [catalog.fingerprint(), like.embedder.name, config.store.model_dump_json()]
     if like.projection is not None:  # items must land in the space that the base was trained in
         parts.append(hashlib.sha256(like.projection.directions.tobytes()).hexdigest())
@@ -47,10 +47,3 @@ def cached_index(
     )
     index.save(folder)
     return index
-
-
-def cache_dir() -> Path:
-    """Where indexes of users' catalogues are kept: `$WHEREFORE_CACHE`, else the user's cache folder."""
-    chosen = os.environ.get("WHEREFORE_CACHE")
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(chosen) if chosen else Path(base) / "wherefore"

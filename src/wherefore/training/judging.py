@@ -19,13 +19,14 @@ from wherefore.dialogue.labels import (
     ACTS,
     ITEM_LABELS,
     LABELS,
+    MEASURES,
     NUMBER_LABELS,
     STRENGTHS,
     VALUE_LABELS,
     WHOSE,
     Span,
 )
-from wherefore.errors import CorpusError
+from wherefore.errors import CorpusError, TrainingError
 from wherefore.lm.judge import (
     Judged,
     MarkedJudge,
@@ -33,15 +34,17 @@ from wherefore.lm.judge import (
     PooledJudge,
     ToJudge,
     found_pieces,
-    minilm_judge,
     told_of,
 )
 from wherefore.lm.low_rank import learning
+from wherefore.lm.packaged import computes_in_halves
+from wherefore.lm.tuned import BASES, on_packaged
 from wherefore.progress import Progress
 from wherefore.training.requests import mistyped
 
 _MOST = 100_000  # conversations of a file
 NOTHING = LABELS.index("nothing")
+_MPNET_FROM = 4  # of its twelve layers, the first that learns
 _FREE = frozenset(("-", "about", "description", "notes", "steps"))  # fields of free words, and of no field
 _WORD = re.compile(r"\w[\w'’-]*")
 
@@ -176,6 +179,9 @@ class _Lesson:
     spans: tuple[Span, ...]  # of each piece; those drawn at random mean nothing
     marked: tuple[Piece, ...]  # what is to be found
     acts: tuple[str, ...]
+    measures: tuple[
+        int, ...
+    ]  # of each piece, the number of its measure; `_UNTOLD` where nothing is to be learned
 
 
 def _batches(
@@ -247,7 +253,8 @@ def _lesson(one: LabelledMessage, settings: JudgeTraining, rng: random.Random) -
     message = ToJudge(
         one.before, text, tuple((span.start, span.end) for span in spans), _told_anew(one, settings, rng)
     )
-    return _Lesson(message, spans, marked, one.acts)
+    measures = (*measures_of(one), *(_UNTOLD for _ in drawn))
+    return _Lesson(message, spans, marked, one.acts, measures)
 
 
 def _told(one: LabelledMessage) -> str:
@@ -268,6 +275,95 @@ def _told_anew(one: LabelledMessage, settings: JudgeTraining, rng: random.Random
     plural = "items" if rng.random() < settings.unnamed else one.kind
     plural = "movies" if plural == "films" and rng.random() < 0.5 else plural
     return told_of(plural, kept)
+
+
+_UNTOLD = -100
+_IN_WORDS = {  # what the description or the name of a field of numbers has in it, most telling first
+    **{"money": "price", "price": "price", "youngest age": "age", "pages": "pages", "kcal": "energy"},
+    **{"year": "year", "vintage": "year", "rating": "rating", "points": "rating", "stars": "rating"},
+    **{"battery": "other", "(min)": "time", "(h)": "time", "(days)": "time", "hours": "time"},
+    **{"kg": "weight", "(g)": "weight", "weight": "weight", "km": "distance", "distance": "distance"},
+    **{"(in)": "size", "cm": "size", "(m)": "size", "width": "size", "height": "size", "size": "size"},
+    **dict.fromkeys(("players", "servings", "seats", "people", "sleeps", "rooms"), "amount"),
+}
+
+
+def measures_of(one: LabelledMessage) -> tuple[int, ...]:
+    """What each span of a message speaks of, as of `measure_of`."""
+    fields = dict(zip(one.fields, one.holds, strict=True))
+    return tuple(measure_of(span, fields) for span in one.spans)
+
+
+def measure_of(span: Span, fields: Mapping[str, str]) -> int:
+    """The number of what a span of a number or a degree speaks of, in `MEASURES`; `_UNTOLD` of any other, or unknown.
+
+    >>> fields = {"price": "number (money)", "moods": "category"}
+    >>> MEASURES[measure_of(Span(0, 5, "low", "price"), fields)]
+    'price'
+    >>> MEASURES[measure_of(Span(0, 5, "less", "moods"), fields)]
+    'none'
+    """
+    degrees = ("less", "more")
+    if span.label not in NUMBER_LABELS and span.label not in degrees:
+        return _UNTOLD
+    told = fields.get(span.field)
+    if told is None:
+        return _UNTOLD
+    if not told.startswith("number"):
+        return MEASURES.index("none") if span.label in degrees else _UNTOLD
+    described = f"{span.field} {told}"
+    return MEASURES.index(next((name for word, name in _IN_WORDS.items() if word in described), "other"))
+
+
+def fit_measures(
+    judge: PooledJudge,
+    messages: Sequence[LabelledMessage],
+    steps: int = 400,
+    progress: Progress | None = None,
+) -> None:
+    """Let the head alone learn what numbers and words of degree speak of, on a judge that stays as it is.
+
+    Args:
+        judge: On its device.
+        messages: What it learns from.
+        steps: Of gradient descent over all spans.
+        progress: Told (messages read, of).
+    """
+    judge.eval()
+    messages = sorted((one for one in messages if max(measures_of(one), default=_UNTOLD) >= 0), key=_length)
+    inputs: list[Tensor] = []
+    wanted: list[int] = []
+    kept: list[Tensor] = []
+    hook = judge.measures.register_forward_pre_hook(lambda module, given: kept.append(given[0].detach()))
+    with torch.no_grad():
+        for start in range(0, len(messages), 32):
+            part = messages[start : start + 32]
+            told = [
+                [
+                    (span, one)
+                    for span, one in zip(message.spans, measures_of(message), strict=True)
+                    if one >= 0
+                ]
+                for message in part
+            ]
+            judge(
+                [
+                    ToJudge(one.before, one.text, tuple((span.start, span.end) for span, _ in spans))
+                    for one, spans in zip(part, told, strict=True)
+                ]
+            )
+            inputs.append(kept.pop())
+            wanted += [measure for spans in told for _, measure in spans]
+            if progress is not None:
+                progress(min(start + 32, len(messages)), len(messages))
+    hook.remove()
+    states, measures = torch.cat(inputs), torch.tensor(wanted, device=inputs[0].device)
+    optimizer = torch.optim.AdamW(judge.measures.parameters(), lr=3e-3, weight_decay=0.1)
+    for _ in range(steps):
+        loss = functional.cross_entropy(judge.measures(states), measures)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
 
 
 def _drawn(text: str, taken: Sequence[Piece], count: int, rng: random.Random) -> list[Piece]:
@@ -323,6 +419,9 @@ def _loss(judged: Judged, lessons: Sequence[_Lesson], weights: Tensor, act_weigh
         labels = torch.tensor([LABELS.index(span.label) for span in spans], device=device)
         loss = loss + functional.cross_entropy(judged.labels, labels, weights.to(device))
         told = labels != NOTHING
+        if judged.measures is not None:
+            measures = torch.tensor([measure for one in lessons for measure in one.measures], device=device)
+            loss = loss + 0.5 * functional.cross_entropy(judged.measures, measures, ignore_index=_UNTOLD)
         if told.any():
             whose = torch.tensor([WHOSE.index(span.whose) for span in spans], device=device)
             strengths = torch.tensor([STRENGTHS.index(span.strength) for span in spans], device=device)
@@ -347,8 +446,16 @@ def _tags(marked: Sequence[Piece], places: Sequence[Piece]) -> Tensor:
 
 
 @torch.no_grad()
-def measured(judge: nn.Module, messages: Sequence[LabelledMessage], batch_size: int = 32) -> dict[str, float]:
+def measured(
+    judge: nn.Module, messages: Sequence[LabelledMessage], batch_size: int = 32, told: bool = True
+) -> dict[str, float]:
     """Shares of right labels on messages, their spans given, and how well spans are found.
+
+    Args:
+        judge: What is measured.
+        messages: On which.
+        batch_size: Messages that are judged at once.
+        told: Whether the judge is told what the catalogue holds.
 
     Returns:
         `meaningful`: of spans that mean something, those whose label is right; `nothing`: of those that mean nothing;
@@ -366,10 +473,16 @@ def measured(judge: nn.Module, messages: Sequence[LabelledMessage], batch_size: 
         "disliked": {"liked"},
     }
     tally: Counter[str] = Counter()
+    messages = sorted(messages, key=_length)  # so that little is padded
     for start in range(0, len(messages), batch_size):
         part = messages[start : start + batch_size]
         given = [
-            ToJudge(one.before, one.text, tuple((span.start, span.end) for span in one.spans), _told(one))
+            ToJudge(
+                one.before,
+                one.text,
+                tuple((span.start, span.end) for span in one.spans),
+                _told(one) if told else "",
+            )
             for one in part
         ]
         judged = judge(given)
@@ -377,7 +490,11 @@ def measured(judge: nn.Module, messages: Sequence[LabelledMessage], batch_size: 
         labels = [LABELS[number] for number in judged.labels.argmax(1).tolist()]
         whose = [WHOSE[number] for number in judged.whose.argmax(1).tolist()]
         strengths = [STRENGTHS[number] for number in judged.strengths.argmax(1).tolist()]
-        for span, label, who, strength in zip(spans, labels, whose, strengths, strict=True):
+        measures = [None] * len(spans) if judged.measures is None else judged.measures.argmax(1).tolist()
+        meant = [measure for one in part for measure in measures_of(one)]
+        for span, label, who, strength, measure, wanted in zip(
+            spans, labels, whose, strengths, measures, meant, strict=True
+        ):
             group = "nothing" if span.label == "nothing" else "meaningful"
             tally[f"{group} of"] += 1
             tally[group] += label == span.label
@@ -386,6 +503,9 @@ def measured(judge: nn.Module, messages: Sequence[LabelledMessage], batch_size: 
             if group == "meaningful":
                 tally["whose"] += who == span.whose
                 tally["strength"] += strength == span.strength
+            if wanted != _UNTOLD and measure is not None:
+                tally["measures of"] += 1
+                tally["measures"] += measure == wanted
             if span.label in opposite:
                 tally["turned of"] += 1
                 tally["turned"] += label in opposite[span.label]
@@ -395,23 +515,25 @@ def measured(judge: nn.Module, messages: Sequence[LabelledMessage], batch_size: 
             at += len(one.spans)
             tally["messages"] += right
             tally["messages of"] += 1
-            told = {act for act, is_so in zip(ACTS, acts, strict=True) if is_so}
-            tally["acts hit"] += len(told & set(one.acts))
-            tally["acts told"] += len(told)
+            found = {act for act, is_so in zip(ACTS, acts, strict=True) if is_so}
+            tally["acts hit"] += len(found & set(one.acts))
+            tally["acts told"] += len(found)
             tally["acts true"] += len(set(one.acts))
-            tally["acts exact"] += told == set(one.acts)
+            tally["acts exact"] += found == set(one.acts)
         if isinstance(judge, PooledJudge):
-            _tally_found(judge, part, judged, tally)
+            _tally_found(judge, given, part, judged, tally)
     return _shares(tally)
 
 
 def _tally_found(
-    judge: PooledJudge, part: Sequence[LabelledMessage], judged: Judged, tally: Counter[str]
+    judge: PooledJudge,
+    given: Sequence[ToJudge],
+    part: Sequence[LabelledMessage],
+    judged: Judged,
+    tally: Counter[str],
 ) -> None:
     pieces = found_pieces(judged)
-    again = judge(
-        [ToJudge(one.before, one.text, here, _told(one)) for one, here in zip(part, pieces, strict=True)]
-    )
+    again = judge([replace(one, pieces=here) for one, here in zip(given, pieces, strict=True)])
     labels = iter(again.labels.argmax(1).tolist())
     for one, here in zip(part, pieces, strict=True):
         told = [(piece, label) for piece in here if (label := LABELS[next(labels)]) != "nothing"]
@@ -435,6 +557,8 @@ def _shares(tally: Mapping[str, int]) -> dict[str, float]:
     shares |= {name: share(name, "meaningful of") for name in ("whose", "strength")}
     shares["acts"] = 2 * tally["acts hit"] / max(tally["acts told"] + tally["acts true"], 1)
     shares["acts_exact"] = share("acts exact", "messages of")
+    if tally["measures of"]:
+        shares["measures"] = share("measures", "measures of")
     if tally["found of"] and "found told" in tally:
         shares |= {"found": share("found", "found of"), "found_precision": share("found right", "found told")}
     shares |= {
@@ -443,14 +567,29 @@ def _shares(tally: Mapping[str, int]) -> dict[str, float]:
     return shares
 
 
-def learning_minilm(
-    device: str = "cpu", r: int | None = None, kind: type[PooledJudge] = MarkedJudge
+def learning_judge(
+    device: str = "cpu", r: int | None = None, kind: type[PooledJudge] = MarkedJudge, base: str = BASES[0]
 ) -> PooledJudge:
-    """A judge on the packaged MiniLM that is to learn.
+    """A judge on a packaged encoder that is to learn.
 
     Args:
         device: Where.
         r: Rank of the changes (LoRA: Hu et al., 2022); None: all weights learn.
         kind: Of network.
+        base: Which of `BASES`; `mpnet` is kept in bfloat16, so only its changes can learn.
+
+    Raises:
+        TrainingError: If all weights of `mpnet` are to learn.
     """
-    return minilm_judge(lambda encoder: learning(encoder, r), device, kind)
+    if base == "mpnet" and r is None:
+        raise TrainingError(
+            "mpnet is kept in half precision, so all of it cannot learn; give a rank: mpnet:16"
+        )
+    first = _MPNET_FROM if base == "mpnet" else 0
+    judge: PooledJudge = on_packaged(kind, lambda encoder: learning(encoder, r, first), device, base)
+    if base == "mpnet":
+        judge.in_halves = device != "cpu" or computes_in_halves()
+        for module in judge.encoder.modules():  # random numbers of so many states take a tenth of a step
+            if isinstance(module, nn.Dropout):
+                module.p = 0.0
+    return judge

@@ -18,7 +18,7 @@ from wherefore.corpora.shops import Asked
 from wherefore.dialogue.talk import Said, listed, talk
 from wherefore.lm.cross_encoder import CrossEncoder, Pair
 from wherefore.lm.low_rank import learning
-from wherefore.lm.tuned import on_minilm
+from wherefore.lm.tuned import on_packaged
 from wherefore.progress import Progress
 from wherefore.retrieval.index import Index
 from wherefore.training.requests import PassagedItems, Request
@@ -55,7 +55,7 @@ class MatchTraining:
 
 def learning_cross_encoder(r: int, device: str = "cpu") -> CrossEncoder:
     """A cross-encoder on the packaged MiniLM that is to learn under LoRA of that rank."""
-    made: CrossEncoder = on_minilm(CrossEncoder, lambda encoder: learning(encoder, r), device)
+    made: CrossEncoder = on_packaged(CrossEncoder, lambda encoder: learning(encoder, r), device)
     return made
 
 

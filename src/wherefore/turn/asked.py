@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.questions import Question
@@ -15,6 +16,12 @@ from wherefore.retrieval.retriever import Retriever
 _POINTERS = re.compile(
     r"\b(?:the )?(?:first|second|third|fourth|fifth|last|former|latter)(?: one)?\b|#\d", re.IGNORECASE
 )
+_OR = re.compile(r"[\"'”’*_]*,?\s+or\s+(?:the\s+)?[\"'“‘*_]*", re.IGNORECASE)
+_CHOICES, _CHOOSES = (
+    ("choice", "question"),
+    0.3,
+)  # acts of a message that leaves a choice, and how likely they must be
+_AT_ONCE = 3  # items
 
 
 def resolved(
@@ -24,15 +31,17 @@ def resolved(
 
     Args:
         question: Of kind `untold` and of items, without a topic; or `unclear`, which stands where a field is meant.
-            Others are given back as they are.
+            Others are given back as they are; None where none was read: the message may leave a choice open.
         dialogue: What was said.
         retriever: Where clauses are found.
         meanings: Of the catalogue's fields.
         level: Standing from which a clause answers; see `Answering`.
     """
-    if question is not None and question.kind == "unclear" and question.said:
+    if question is None:
+        return _either(dialogue)
+    if question.kind == "unclear" and question.said:
         return replace(question, said="") if meanings.field(question.said) is not None else None
-    if question is None or question.kind != "untold" or question.said or not question.items:
+    if question.kind != "untold" or question.said or not question.items:
         return question
     message = dialogue.messages[-1]
     number = len(dialogue.messages) - 1
@@ -50,3 +59,17 @@ def resolved(
     if found is None or found.score < level:
         return question
     return replace(question, kind="clause", items=question.items[:1], field=found.field, said=found.text)
+
+
+def _either(dialogue: Dialogue) -> Question | None:
+    """The question that leaves a choice between named items: "Alien or Aliens, for someone who has seen neither?"."""
+    number = len(dialogue.messages) - 1
+    text = dialogue.messages[-1].content
+    here = sorted((one for one in dialogue.mentions if one.message == number), key=lambda one: one.start)
+    items = tuple(dict.fromkeys(one.item_id for one in here))
+    if len(items) != len(here) or not 2 <= len(here) <= _AT_ONCE or dialogue.act(*_CHOICES) < _CHOOSES:
+        return None
+    between = [text[one.end : other.start] for one, other in pairwise(here)]
+    if not _OR.fullmatch(between[-1]) or not all(re.fullmatch(r"\W*", one) for one in between[:-1]):
+        return None
+    return Question("compare", items, start=here[0].start, end=here[-1].end, named=True)

@@ -41,6 +41,7 @@ _COMPARATIVES = {
     "the shortest": "the shorter",
     "the cheapest": "the cheaper",
 }
+_COMPARED = 3  # items of which their records are told side by side
 
 
 def answer(
@@ -163,6 +164,8 @@ class _Answer:
         """That no record tells what was asked."""
         if self.question.said:
             return f"My records say nothing of {self.question.said}."
+        if 1 < len(self.slots) <= _COMPARED:
+            return f"My records do not tell that of them. This is what they do tell: {self.record()}"
         if len(self.slots) > 1:
             return f"My records of these {self.plural} do not tell that. Ask me about one of them."
         sentence = f"my record of {next(iter(self.slots))} does not tell that."

@@ -16,6 +16,8 @@ from wherefore.dialogue.state import Wish, by_words
 from wherefore.writing.evidence import FactKey, Weighed, choose, fact_key, fact_of, said_once, weigh
 from wherefore.writing.quotes import Quote
 
+_NAMED = 1.5  # times as many records name a value as have it where tags are not to be relied on
+
 
 def plan_reasons(
     items: Sequence[Item],
@@ -112,8 +114,8 @@ def _to_tell(
 ) -> list[tuple[Wish, int]]:
     """What to tell of a wish that several values may stand for ("something weird"), with how many items have each.
 
-    The values that all items have; where some have one and the rest another, or what has none names one in its title
-    or text ("Fleece Lined Leggings", not tagged so), nothing; else the most frequent one.
+    The values that all items have; where some have one and the rest another, or tags tell little of it ("soft", of
+    clothes whose texts say so), nothing; else the most frequent one.
     """
     holders = [
         {place for place, item in enumerate(items) if wish.value in values_of(item, specs[wish.field])}
@@ -124,8 +126,15 @@ def _to_tell(
     ]
     if told or len(set().union(*holders)) == len(items):
         return told[:2]
-    without = [item for place, item in enumerate(items) if not any(place in places for places in holders)]
-    if all(any(catalog.names(item, wish.value) for wish in group) for item in without):
-        return []
     best = max(range(len(group)), key=lambda number: len(holders[number]))
+    if _is_rarely_tagged(group[best], catalog):
+        return []
     return [(group[best], len(holders[best]))]
+
+
+def _is_rarely_tagged(wish: Wish, catalog: Catalog) -> bool:
+    """Whether many more records name a value than have it: then that an item does not have it tells nothing."""
+    if not any(spec.name == wish.field for spec in catalog.schema.tags):
+        return False
+    tagged = catalog.vocabulary(wish.field).get(wish.value, 0)
+    return int(catalog.naming(wish.value).sum()) > _NAMED * tagged

@@ -1,0 +1,42 @@
+"""Words of degree by a judge: "won't break the bank", "something quicker", "the lightest you have"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from wherefore.reading.critiques import FoundCritique
+from wherefore.reading.judged_limits import Bound
+from wherefore.reading.limits import FoundLimit, LimitReader
+from wherefore.reading.measures import TOLD
+
+_LOW = frozenset(("low", "lowest", "less"))
+_COMPARED = frozenset(("less", "more"))
+_MOST = frozenset(("lowest", "highest"))
+
+
+class JudgedGrades:
+    """Makes limits and comparisons of words that a judge takes for how much of a measure is sought.
+
+    Args:
+        limits: Knows the catalogue's numbers, and what is little or much among its items.
+    """
+
+    def __init__(self, limits: LimitReader) -> None:
+        self._limits = limits
+
+    def read(self, grades: Sequence[Bound]) -> Iterator[FoundLimit | FoundCritique]:
+        """What the words say, of the measures that the catalogue has; of each field the first."""
+        told: set[str] = set()
+        for grade in grades:
+            spec = self._limits.measures.called(grade.measure) if grade.measure in TOLD else None
+            if spec is None or spec.name in told:
+                continue
+            low = grade.label in _LOW
+            if grade.label in _COMPARED:
+                told.add(spec.name)
+                yield FoundCritique(spec.name, "lt" if low else "gt", *grade.span, too=False, judged=True)
+                continue
+            bound = self._limits.scales.graded(spec, "low" if low else "high", grade.label in _MOST)
+            if bound is not None:
+                told.add(spec.name)
+                yield FoundLimit(spec.name, *bound, *grade.span, vague=True)
