@@ -265,16 +265,13 @@ def _adapter_state(lm: Any) -> dict[str, Tensor]:
 
 
 def _save_adapter(lm: Any, folder: Path, dtype: torch.dtype) -> None:
-    from safetensors.torch import save_file
+    from safetensors.numpy import save_file
 
     folder.mkdir()
     adapter = lm.peft_config["default"]
     adapter.save_pretrained(folder)
-    state = _stored(_adapter_state(lm), dtype)
-    if dtype == torch.float16:
-        rounded = in_bytes({name: tensor.numpy() for name, tensor in state.items()})
-        state = {name: torch.from_numpy(value) for name, value in rounded.items()}
-    save_file(state, folder / "adapter_model.safetensors")
+    state = {name: tensor.numpy() for name, tensor in _stored(_adapter_state(lm), dtype).items()}
+    save_file(in_bytes(state) if dtype == torch.float16 else state, folder / "adapter_model.safetensors")
 
 
 def _load_adapter(lm: Any, folder: Path, checkpoint: Path) -> None:

@@ -373,7 +373,8 @@ class Catalog:
         """Which items' titles name a value of a category field, where titles tell of it, (n,) bool.
 
         They do if a fifth of the items that have the value, and at least three, name it in their title: shops tag some
-        socks "Socks" and call nearly all so, while no horror film is called "horror". None otherwise.
+        socks "Socks" and call nearly all so, while no horror film is called "horror". Else, and of other
+        fields, none.
 
         >>> catalog = Catalog.from_records([
         ...     *({"id": str(n), "title": f"Sock No. {n}", "type": ["socks", "wool"]} for n in range(3)),
@@ -392,7 +393,8 @@ class Catalog:
             found = np.array([sought <= title for title in self._cache["titles", ""]], dtype=bool)
             has = np.array([value in item.values(field) for item in self._items], dtype=bool)
             both = int((found & has).sum())
-            if not sought or both < _TITLED_AT_LEAST or both < _TITLED * int(has.sum()):
+            tags = any(spec.name == field for spec in self._schema.tags)
+            if not tags or not sought or both < _TITLED_AT_LEAST or both < _TITLED * int(has.sum()):
                 found = np.zeros(len(self._items), dtype=bool)
             self._cache[key] = found
         return found
@@ -401,8 +403,7 @@ class Catalog:
         """Whether an item has a value, or is called so where titles tell of it; see `titled`."""
         if value in item.values(field):
             return True
-        tags = any(spec.name == field for spec in self._schema.tags)
-        return tags and item.id in self and bool(self.titled(field, value)[self.row(item.id)])
+        return item.id in self and bool(self.titled(field, value)[self.row(item.id)])
 
     def _with_stem(self, sought: str) -> np.ndarray:
         """Which records have a word of this stem, (n,) bool."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from wherefore.catalog.catalog import Catalog
@@ -15,6 +15,7 @@ from wherefore.reading.clauses import Span, touch
 from wherefore.reading.judge import Meaning, MessageJudge
 from wherefore.reading.judged_kinds import JudgedKinds
 from wherefore.reading.judged_limits import Bound
+from wherefore.reading.measures import TOLD
 from wherefore.reading.numbers import DECADE, NUMBER
 from wherefore.reading.refusals import is_lifted, is_optional
 from wherefore.reading.values import Passage, ValueFinder, ValueSpan
@@ -147,14 +148,8 @@ class JudgedReader:
             text: The message.
             taken: Characters that say something else.
         """
-        found = []
-        for one in self._judge.read(before, text).meanings:
-            odds = self._weighed(one, "no limit")
-            label = max(BOUND_LABELS, key=lambda name: odds[name])
-            free = not any(touch((one.start, one.end), place) for place in taken)
-            if free and one.whose != "other" and _share(odds, BOUND_LABELS) >= _SURE:
-                found.append(Bound((one.start, one.end), label, one.measure))
-        return found
+        meanings = self._judge.read(before, text).meanings
+        return _bounds(((one, self._weighed(one, "no limit")) for one in meanings), BOUND_LABELS, taken)
 
     def graded(self, before: Sequence[Message], text: str, taken: Sequence[Span]) -> list[Bound]:
         """The words of degree that say how much of a measure is sought: "won't break the bank", "quicker".
@@ -164,14 +159,8 @@ class JudgedReader:
             text: The message.
             taken: Characters that say something else.
         """
-        found = []
-        for one in self._judge.read(before, text).meanings:
-            label = max(GRADES, key=lambda name: one.odds[name])
-            free = not any(touch((one.start, one.end), place) for place in taken)
-            measured = one.measure not in ("none", "other") and one.whose != "other"
-            if free and measured and _share(one.odds, GRADES) >= _SURE:
-                found.append(Bound((one.start, one.end), label, one.measure))
-        return found
+        meanings = self._judge.read(before, text).meanings
+        return _bounds(((one, one.odds) for one in meanings if one.measure in TOLD), GRADES, taken)
 
     def _weighed(self, meaning: Meaning, told: Told) -> Mapping[str, float]:
         witness = self._judge.witness
@@ -266,6 +255,25 @@ class JudgedReader:
 
 def _share(odds: Mapping[str, float], labels: frozenset[str]) -> float:
     return sum(odds[label] for label in labels)
+
+
+def _bounds(
+    told: Iterable[tuple[Meaning, Mapping[str, float]]], labels: frozenset[str], taken: Sequence[Span]
+) -> list[Bound]:
+    """What is likely to have one of some labels, with the likeliest, in characters that are not taken otherwise.
+
+    Args:
+        told: Meanings, each with the odds of its labels.
+        labels: The labels.
+        taken: Characters that say something else.
+    """
+    return [
+        Bound((one.start, one.end), max(labels, key=lambda name: odds[name]), one.measure)
+        for one, odds in told
+        if one.whose != "other"
+        and _share(odds, labels) >= _SURE
+        and not any(touch((one.start, one.end), place) for place in taken)
+    ]
 
 
 def _left(

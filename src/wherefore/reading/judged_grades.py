@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from wherefore.reading.critiques import FoundCritique
 from wherefore.reading.judged_limits import Bound
 from wherefore.reading.limits import FoundLimit, LimitReader
-from wherefore.reading.measures import TOLD
 
 _LOW = frozenset(("low", "lowest", "less"))
 _COMPARED = frozenset(("less", "more"))
@@ -25,10 +24,10 @@ class JudgedGrades:
         self._limits = limits
 
     def read(self, grades: Sequence[Bound]) -> Iterator[FoundLimit | FoundCritique]:
-        """What the words say, of the measures that the catalogue has; of each field the first."""
+        """What the words say of the measures that the catalogue has, each one of `TOLD`; of a field the first."""
         told: set[str] = set()
         for grade in grades:
-            spec = self._limits.measures.called(grade.measure) if grade.measure in TOLD else None
+            spec = self._limits.measures.called(grade.measure)
             if spec is None or spec.name in told:
                 continue
             low = grade.label in _LOW

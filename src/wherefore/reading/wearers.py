@@ -31,7 +31,7 @@ _PERSON = "|".join(sorted(_GROUP, key=len, reverse=True))
 # "A gift for my dear old dad", "what do you get a dad who has everything"; not "for my sister's wedding".
 _FOR = re.compile(
     r"\b(?:for|get|buy|give|dress)\s+(?:(?:my|our|his|her|a|an|the|this|that|your)\s+(?:[\w-]+\s+){0,4}?)?"
-    rf"(?P<who>{_PERSON})\b(?!['’]s|\s*(?:'s|’s))",
+    rf"(?P<who>{_PERSON})\b(?!\s*['’]s)",
     re.IGNORECASE,
 )
 _SELF = re.compile(  # "I'm a woman", "man btw", "for a guy. me"

@@ -69,9 +69,7 @@ def demanded_rows(index: Index, dialogue: Dialogue, allowed: np.ndarray) -> np.n
 
 def _bearing(index: Index, field: str, value: str) -> np.ndarray:
     """Which rows have a value, or are called so where titles tell of it, (n,) bool."""
-    bears: np.ndarray = index.attributes.bears(field, value)
-    if any(spec.name == field for spec in index.catalog.schema.tags):
-        bears = bears | index.catalog.titled(field, value)
+    bears: np.ndarray = index.attributes.bears(field, value) | index.catalog.titled(field, value)
     return bears
 
 

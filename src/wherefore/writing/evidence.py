@@ -173,8 +173,8 @@ def _ties(
 def can_be_said(value: str, spec: FieldSpec) -> bool:
     """Whether a value reads well inside a sentence: shops put whole sentences among their tags.
 
-    "Boxer briefs" and "Clothing, shoes & jewelry" do; "If you are between sizes, please select the bigger one!" and
-    "Package Dimensions: 13 x 9 inches" do not.
+    "Boxer briefs" does; "If you are between sizes, please select the bigger one!" and "Package
+    Dimensions: 13 x 9 inches" do not.
     """
     return not spec.has_tags or (len(value.split()) <= _TAG_WORDS and not _SENTENCE.search(value))
 

@@ -127,14 +127,12 @@ def _to_tell(
     if told or len(set().union(*holders)) == len(items):
         return told[:2]
     best = max(range(len(group)), key=lambda number: len(holders[number]))
-    if _is_rarely_tagged(group[best], catalog):
+    if specs[group[best].field].has_tags and _is_rarely_tagged(group[best], catalog):
         return []
     return [(group[best], len(holders[best]))]
 
 
 def _is_rarely_tagged(wish: Wish, catalog: Catalog) -> bool:
     """Whether many more records name a value than have it: then that an item does not have it tells nothing."""
-    if not any(spec.name == wish.field for spec in catalog.schema.tags):
-        return False
     tagged = catalog.vocabulary(wish.field).get(wish.value, 0)
     return int(catalog.naming(wish.value).sum()) > _NAMED * tagged
