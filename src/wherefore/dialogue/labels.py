@@ -26,6 +26,8 @@ MEASURES = (
     *("rating", "energy", "amount", "other"),
 )
 STRENGTHS = ("mild", "plain", "firm")
+# What a message means for a value of a field: an item with it is nearer, one without it would be wrong, one with it.
+BEARINGS = ("nothing", "helps", "needed", "ruled out")
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,14 +89,15 @@ def likeness(
 ) -> np.ndarray:
     """What each of m candidates gains for being like what was said, where nothing was learned of the catalogue, (m,).
 
-    The weighted sum of the scores of some sources, and of `words_named`, each in standard deviations over the
-    candidates. All 0 where a source that learns knows any of them, or none does learn.
+    The weighted sum of the scores of some sources, of `words_named` and of the likeness to what is looked for, each in
+    standard deviations over the candidates. All 0 where a source that learns knows any of them, or none does learn.
 
     Args:
         dialogue: What was said.
         candidates: Of one turn.
         retriever: That found them.
-        weights: Logits for a standard deviation, by source; `described` of `words_named`, where there are texts.
+        weights: Logits for a standard deviation, by source; `described` of `words_named`, where there are texts, and
+            `sought` of what is looked for.
     """
     gains = np.zeros(len(candidates), dtype=np.float32)
     learn = [column for column, source in enumerate(retriever.sources) if isinstance(source, Learned)]
@@ -105,11 +106,23 @@ def likeness(
     told = dict(zip(candidates.source_names, candidates.scores.T, strict=True))
     if weights.get("described") and retriever.index.catalog.schema.texts:  # a title alone names little
         told["described"] = words_named(dialogue, candidates.rows, retriever.index.catalog)
+    if weights.get("sought") and (sought := retriever.sought(dialogue)) is not None:
+        told["sought"] = likeness_to(sought, candidates.rows, retriever)
     for name, scores in told.items():
         known = ~np.isnan(scores)
         if name in weights and known.any():
             gains[known] += weights[name] * standardized(scores[known])
     return gains
+
+
+def likeness_to(sought: np.ndarray, rows: np.ndarray, retriever: Retriever) -> np.ndarray:
+    """How like records, or the closest of their clauses, are to what is looked for (d,); (m,) float32."""
+    index = retriever.index
+    alike: np.ndarray = index.store.vectors(rows) @ index.project(sought[None])[0]
+    if len(index.passages):
+        clauses = index.passages.scores(sought[None], rows)[0]
+        alike = np.where(np.isnan(clauses), alike, 0.5 * (alike + clauses))
+    return alike.astype(np.float32)
 
 
 def standardized(values: np.ndarray) -> np.ndarray:

@@ -110,18 +110,34 @@ class MessageJudge:
         """What pieces of a message mean; arguments as of `read`."""
         return self._heard(before, text).meanings(pieces)
 
+    def search(self, messages: Sequence[Message]) -> str:
+        """What one would type into a search for what the user looks for after some messages; empty: nothing is known.
+
+        Only a judge that writes says it.
+        """
+        return ""
+
     def _heard(self, before: Sequence[Message], text: str) -> _Heard:
-        key = (_newest(before), text)
+        key = (self._newest(before), text)
         with self._lock:
             if key in self._read:
                 self._read.move_to_end(key)
                 return self._read[key]
-        made = _Heard(self._network, *key, self._catalog)
+        made = self._make(*key)
         with self._lock:
             self._read[key] = made
             while len(self._read) > _KEPT:
                 self._read.popitem(last=False)
         return made
+
+    @staticmethod
+    def _newest(before: Sequence[Message]) -> tuple[Message, ...]:
+        """The messages that one is read with."""
+        return tuple(one for one in before if one.role != "system")[-_BEFORE:]
+
+    def _make(self, before: tuple[Message, ...], text: str) -> _Heard:
+        """Read a message that is not kept."""
+        return _Heard(self._network, before, text, self._catalog)
 
 
 class _Heard:
@@ -175,11 +191,6 @@ def _whole_words(pieces: Sequence[Piece], text: str) -> list[Piece]:
         if text[start:end].strip():
             found.append((start, end))
     return found
-
-
-def _newest(before: Sequence[Message]) -> tuple[Message, ...]:
-    """The messages that one is read with."""
-    return tuple(one for one in before if one.role != "system")[-_BEFORE:]
 
 
 @cache

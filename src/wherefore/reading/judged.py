@@ -33,6 +33,7 @@ _VERDICTS: dict[str, Verdict] = {
     "seen": "seen",
     "unwanted": "rejected",
 }
+_ASKING = ("request", "refine", "taste", "answer", "naming")  # acts
 _LONGER = 2  # words that a description has beside a value, so that the value is only a part of it
 _SURE = 0.5
 _CERTAIN = 0.85  # from which it is said that a wish cannot be met
@@ -89,6 +90,15 @@ class JudgedReader:
             dialogue, acts=tuple(read.acts.items()), described=tuple(described), unmet=tuple(unmet)
         )
 
+    def search(self, messages: Sequence[Message]) -> str:
+        """What one would search for after some messages; see `MessageJudge.search`."""
+        return self._judge.search(messages)
+
+    def asks(self, before: Sequence[Message], text: str) -> bool:
+        """Whether a message says anything of what is sought."""
+        acts = self._judge.read(before, text).acts
+        return max(acts[name] for name in _ASKING) >= _SURE
+
     def titles(self, before: Sequence[Message], text: str) -> list[Meaning]:
         """The pieces that name items, or may: what is refused is a title or a value."""
         found = [one for one in self._judge.read(before, text).meanings if one.label in _TITLES]
@@ -117,6 +127,11 @@ class JudgedReader:
         """
         meanings = self._judge.read(before, text).meanings
         return [(one.start, one.end) for one in _left(meanings, frozenset(("unwanted",)), _SURE, taken)]
+
+    def disliked(self, before: Sequence[Message], text: str) -> list[Span]:
+        """The pieces that name what did not please, an item or a whole line of them: "those Pilot G2s"."""
+        meanings = self._judge.read(before, text).meanings
+        return [(one.start, one.end) for one in _left(meanings, frozenset(("disliked",)), _SURE, ())]
 
     def names_item(self, before: Sequence[Message], text: str, span: Span) -> bool:
         """Whether characters that may name an item, or point at one, do."""

@@ -13,6 +13,7 @@ from wherefore.catalog.naming import words_of
 from wherefore.dialogue.messages import Lists, Message
 from wherefore.dialogue.notes import Notes, Verdict
 from wherefore.dialogue.state import ANYWHERE, Count, FoundWish, Limit, LimitOp, Wish
+from wherefore.reading.bearings import BearingReader
 from wherefore.reading.clauses import Span, blank, clauses, touch
 from wherefore.reading.corrections import CORRECTS, DROPS, NEEDNT, SELF_CORRECTION, START_OVER
 from wherefore.reading.counts import read_count
@@ -78,6 +79,7 @@ _BARE_LIMIT = re.compile(
     re.IGNORECASE,
 )
 _MOST_NAMED = 0.9  # share of the items whose records may name what is refused, so that others are left
+_LINE = 0.05  # share of the items up to which words name a line of goods, not what most items are
 _THAN = re.compile(r"(?:\s+\w+)?\s+than\s+(?:the\s+)?", re.IGNORECASE)  # "a longer film than"
 
 
@@ -141,6 +143,8 @@ class MessageReader:
         wishes: Reads what is asked of them,
         limits: and of its numbers.
         references: Knows which items are refused by name.
+        judged: Reads by a judge what else messages mean,
+        bearings: and what they mean for values that they do not name.
     """
 
     def __init__(
@@ -151,8 +155,9 @@ class MessageReader:
         limits: LimitReader,
         references: ReferenceReader,
         judged: JudgedReader | None = None,
+        bearings: BearingReader | None = None,
     ) -> None:
-        self._judged = judged
+        self._judged, self._bearings = judged, bearings
         self._catalog, self._values, self._wishes, self._limits = catalog, values, wishes, limits
         self._references = references
         self._bounds = JudgedLimits(catalog, limits.measures)
@@ -198,6 +203,14 @@ class MessageReader:
         measured, values = self._note_clauses(heard, lists, question, notes)
         self._note_refused(heard, notes)
         self._note_limits(heard, measured, notes)
+        if self._bearings is not None and self._judged is not None:
+            told = {
+                *(one.field for one in heard.limits),
+                *(one.field for one in heard.critiques),
+                *notes.told(),
+            }
+            if self._judged.asks(before, content):
+                self._bearings.note(before, content, told, notes)
         masked = (*heard.places, *heard.hidden)
         count = read_count(heard.text, self._values.words.nouns, values, masked, question)
         if count is not None:
@@ -381,6 +394,17 @@ class MessageReader:
             said = heard.content[start:end]
             told = " ".join(form for form in forms(said) if form not in FUNCTION_WORDS)
             if told and 0 < having(self._catalog, told).mean() <= _MOST_NAMED:
+                notes.refuse(Wish(ANYWHERE, told, 2.0, said))
+        for start, end in judged.disliked(heard.before, heard.content):
+            named = [one for one in heard.found if touch((one.start, one.end), (start, end))]
+            if any(one.score >= 100 for one in named):
+                continue  # it is that item, by its title
+            said = heard.content[start:end]
+            told = " ".join(form for form in forms(said) if form not in FUNCTION_WORDS)
+            count = int(having(self._catalog, told).sum()) if told else 0
+            if (
+                1 < count <= _LINE * len(self._catalog)
+            ):  # "those Pilot G2s": of a shop's many records none is liked
                 notes.refuse(Wish(ANYWHERE, told, 2.0, said))
 
     def _note_verdicts(self, heard: _Heard, judged: JudgedReader, aside: Aside, notes: Notes) -> None:

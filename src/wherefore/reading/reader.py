@@ -16,6 +16,7 @@ from wherefore.dialogue.questions import Question
 from wherefore.dialogue.state import Preferences
 from wherefore.errors import DialogueError
 from wherefore.reading.absent import AbsentReader
+from wherefore.reading.bearings import BearingReader
 from wherefore.reading.choices import choice_in
 from wherefore.reading.clauses import touch
 from wherefore.reading.judge import MessageJudge
@@ -46,11 +47,13 @@ class DialogueReader:
 
     Args:
         catalog: The catalogue that is talked about.
+        judge: Says what pieces of messages mean; without one rules alone do.
+        values: A `wherefore.lm.value_judge.ValueJudge`, which says what messages mean for values; needs a judge.
     """
 
-    def __init__(self, catalog: Catalog, judge: MessageJudge | None = None) -> None:
+    def __init__(self, catalog: Catalog, judge: MessageJudge | None = None, values: Any = None) -> None:
         self.catalog = catalog
-        self._judge = judge
+        self._judge, self._value_judge = judge, values
         self._items: Sequence[Item] | None = None
 
     def refresh(self) -> None:
@@ -66,8 +69,9 @@ class DialogueReader:
         self._references = ReferenceReader(self.catalog, titles, vocabulary.nouns)
         judge = None if self._judge is None else self._judge.of(self.catalog)
         self._judged = None if judge is None else JudgedReader(self.catalog, judge, self._values)
+        bearings = None if self._value_judge is None else BearingReader(self.catalog, self._value_judge)
         self._messages = MessageReader(
-            self.catalog, self._values, wishes, limits, self._references, self._judged
+            self.catalog, self._values, wishes, limits, self._references, self._judged, bearings
         )
         self._questions = QuestionReader(self.catalog, self._values, wishes, limits)
         self._absent = AbsentReader(self.catalog, self._values)
@@ -174,6 +178,12 @@ class DialogueReader:
             if linked is not None and (meaning.label != "unwanted" or linked.score == 100):
                 kept.append(linked)
         return tuple(sorted(kept, key=lambda one: one.start))
+
+    def search(self, messages: Sequence[Message]) -> str:
+        """What one would type into a search after some messages; empty where no judge that writes says it."""
+        if self._items is not self.catalog.items:
+            self.refresh()
+        return "" if self._judged is None else self._judged.search(messages)
 
     def question(self, dialogue: Dialogue) -> Question | None:
         """What the newest message of a dialogue that was read asks about items; None when it asks nothing."""

@@ -35,6 +35,9 @@ class Embedder(Protocol):
         """Texts -> (n, d) float32, unit rows."""
 
 
+MINILM = "all-MiniLM-L6-v2@"  # how the name of its vectors begins
+
+
 class PackagedMiniLM:
     """all-MiniLM-L6-v2 from the installed package: mean of the last hidden states, made unit.
 
@@ -76,7 +79,7 @@ class PackagedMiniLM:
     @property
     def name(self) -> str:
         """Model, start of its weights' hash, and how much of a text it reads."""
-        return f"all-MiniLM-L6-v2@{MINILM_SHA256[:12]},max_length={self.max_length}"
+        return f"{MINILM}{MINILM_SHA256[:12]},max_length={self.max_length}"
 
     def tokens(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
         """Texts -> ids and mask, (n, t) each, on the model's device."""

@@ -14,6 +14,7 @@ from wherefore.errors import CheckpointNotFoundError
 from wherefore.files import ASSETS
 from wherefore.lm.rounding import from_bytes
 from wherefore.retrieval.checks import at_least_one
+from wherefore.retrieval.embedders import MINILM
 from wherefore.retrieval.index import Index
 from wherefore.retrieval.query_encoder import QueryEncoder
 from wherefore.retrieval.source import Found, nothing, unknown
@@ -175,7 +176,7 @@ class PassageMatch:
             CheckpointError: If they fit no layers.
         """
         encoder = QueryEncoder(tensors) if tensors else None
-        fits = self.index.embedder.name.startswith("all-MiniLM-L6-v2@")
+        fits = self.index.embedder.name.startswith(MINILM)
         with self._lock:
             self.encoder = encoder if fits else None
             self._vectors.clear()

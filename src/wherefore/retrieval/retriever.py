@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import numpy as np
 
 from wherefore.config import Config, build
-from wherefore.dialogue.messages import Dialogue
+from wherefore.dialogue.messages import Dialogue, Message
 from wherefore.errors import ConfigError
 from wherefore.retrieval.candidates import Candidates, feature_names, optional_features, personal_features
 from wherefore.retrieval.features import Describer
 from wherefore.retrieval.filters import allowed_rows, demanded_rows
 from wherefore.retrieval.index import Index
-from wherefore.retrieval.learned import Kept
+from wherefore.retrieval.learned import Kept, Learned
 from wherefore.retrieval.source import Reads, Source, Split, nearest, top
 from wherefore.retrieval.sources import SOURCES
 from wherefore.retrieval.unlearned import Dense
 
 _RRF = 60  # reciprocal rank fusion's usual constant (Cormack et al., 2009)
 _GUARANTEED = 0.5  # share of the candidates that the sources' best are sure of, in equal parts
+_SOUGHT = 60  # rows that are closest to what is looked for
 _QUERY_CHARS = 500  # of the user's newest words that are embedded
 
 
@@ -41,6 +42,8 @@ class Retriever:
         self.index = index
         self.sources = tuple(sources)
         self.describe = Describer(index)
+        # What messages look for, as a vector that the index's embedder would give; see `SoughtEncoder.sought`.
+        self.seeks: Callable[[Sequence[Message]], np.ndarray | None] | None = None
 
     @property
     def source_names(self) -> tuple[str, ...]:
@@ -68,6 +71,13 @@ class Retriever:
         if not text.strip():
             return np.zeros(self.index.dim, dtype=np.float32)
         return self.index.embed(text)
+
+    def sought(self, dialogue: Dialogue) -> np.ndarray | None:
+        """The vector of what is looked for after all that was said, as the index's embedder has it of texts, unit.
+
+        None where nobody says what that is.
+        """
+        return None if self.seeks is None else self.seeks(dialogue.messages)
 
     def read_ahead(self, dialogues: Iterable[Dialogue]) -> None:
         """Embed at once all texts that searching for these dialogues needs: much faster than one by one."""
@@ -108,10 +118,31 @@ class Retriever:
         if k == 0:
             return self._candidates(dialogue, query, np.empty(0, dtype=np.int64), [])
         found = [source.search(dialogue, query, min(source.k, k), allowed)[0] for source in self.sources]
-        rows = _fused(found, np.flatnonzero(demanded), k)
+        rows = _fused(
+            [*found, *self._closest_to_sought(dialogue, found, k, allowed)], np.flatnonzero(demanded), k
+        )
         if len(rows) < k:
             rows = np.concatenate([rows, self._more(dialogue, query, k - len(rows), allowed, rows)])
         return self._candidates(dialogue, query, rows, found)
+
+    def _closest_to_sought(
+        self, dialogue: Dialogue, found: Sequence[np.ndarray], k: int, allowed: np.ndarray
+    ) -> list[np.ndarray]:
+        """The rows that are closest to what is looked for, by their records and by their texts' clauses.
+
+        None where a source has learned of the catalogue: those say more.
+        """
+        learned = any(
+            len(rows) for rows, one in zip(found, self.sources, strict=True) if isinstance(one, Learned)
+        )
+        sought = None if learned else self.sought(dialogue)
+        if sought is None:
+            return []
+        k = min(k, _SOUGHT)
+        near = [nearest(self.index, self.index.project(sought[None]), k, allowed)[0]]
+        if len(self.index.passages):
+            near.append(self.index.passages.search(sought[None], k, allowed)[0])
+        return near
 
     def _more(
         self, dialogue: Dialogue, query: np.ndarray, k: int, allowed: np.ndarray, rows: np.ndarray

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from wherefore.catalog.catalog import Catalog, Item
@@ -21,6 +21,7 @@ from wherefore.lm.low_rank import learning
 from wherefore.lm.tuned import on_packaged
 from wherefore.progress import Progress
 from wherefore.retrieval.index import Index
+from wherefore.training.descent import descend
 from wherefore.training.requests import PassagedItems, Request
 
 _HARD = 50  # items nearest to a request by vectors, of which wrong ones are drawn
@@ -102,27 +103,19 @@ def fit_cross_encoder(
     settings = settings or MatchTraining()
     rng = random.Random(settings.seed)
     torch.manual_seed(settings.seed)
-    weights = [one for one in network.parameters() if one.requires_grad]
     a_pass = sum(1 if one.hard else settings.again for one in asked) // settings.batch_size
     steps = max(int(a_pass * settings.epochs), 1)
-    optimizer = torch.optim.AdamW(weights, lr=settings.lr, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, settings.lr, total_steps=max(steps, 2), pct_start=0.1
-    )
     tokens = _kept_tokens(network)
     half = torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    network.train()
-    for step, part in enumerate(_steps(asked, steps, settings, rng), 1):
+    batches = _steps(asked, steps, settings, rng)
+
+    def next_loss() -> Tensor:
+        part = next(batches)
         pairs = [pair for one in part for pair in _pairs(one, settings, tokens, rng)]
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
-            loss = _loss(network(pairs).float().view(len(part), -1))
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(weights, 1.0)
-        optimizer.step()
-        schedule.step()
-        if progress is not None:
-            progress(step, steps)
+            return _loss(network(pairs).float().view(len(part), -1))
+
+    descend(network, steps, settings.lr, next_loss, progress)
 
 
 @torch.no_grad()

@@ -20,13 +20,17 @@ from wherefore.lm.model import DialogueCache, RecommenderLM
 from wherefore.lm.server import Server
 from wherefore.ranking.matching import packaged_matcher
 from wherefore.ranking.ranker import Mode, Ranked, Ranker, length
+from wherefore.reading.bearings import load_value_judge
 from wherefore.reading.judge import packaged_judge
 from wherefore.reading.reader import DialogueReader
+from wherefore.reading.served import ServedJudge
 from wherefore.retrieval.candidates import Candidates
+from wherefore.retrieval.embedders import MINILM
 from wherefore.retrieval.field_meanings import FieldMeanings
 from wherefore.retrieval.index import Index
 from wherefore.retrieval.item_vectors import ItemVectors
 from wherefore.retrieval.retriever import Retriever, make_retriever
+from wherefore.retrieval.sought import packaged_sought
 from wherefore.turn.language import Heard, language_model
 from wherefore.turn.turns import Turns
 
@@ -48,9 +52,17 @@ class ListMaker:
         self.index = index
         self.model = model.eval()
         self.retriever = retriever or make_retriever(config, index)
-        self.reader = DialogueReader(index.catalog, packaged_judge() if config.turn.judge else None)
         self.signals = dict(signals or {})
         self.lm = language_model(config, index, self.model, self.signals)
+        judge = packaged_judge() if config.turn.judge else None
+        served = judge is not None and config.llm.reads and self.lm.server is not None
+        if judge is not None and self.lm.server is not None and served:
+            judge = ServedJudge(self.lm.server, judge)
+        learned = config.turn.values
+        values = None if judge is None or learned is None else load_value_judge(learned)
+        self.reader = DialogueReader(index.catalog, judge, values)
+        own = packaged_sought() if judge is not None and index.embedder.name.startswith(MINILM) else None
+        self.retriever.seeks = self._seeks if served else None if own is None else own.sought
         self.turns = Turns()
         self._meanings = FieldMeanings(index)
 
@@ -81,6 +93,11 @@ class ListMaker:
         with self.turns.changing(self.catalog):
             yield
             self.lm.forget()  # retriever and reader notice by themselves
+
+    def _seeks(self, messages: Sequence[Message]) -> np.ndarray | None:
+        """What a server would search for after some messages, as the index's embedder has it."""
+        search = self.reader.search(messages)
+        return self.index.embedder.encode([search], "query")[0] if search else None
 
     # -- the stages -----------------------------------------------------------------------------------
 

@@ -1,0 +1,45 @@
+"""What was said before a message, in few words: of our own lists the titles, so that what the user said has room."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from wherefore.dialogue.messages import Message
+
+_TITLE = 40  # characters of a title in a list that was given before
+_INTRO = 60  # and of what stands before the list
+_LINE = re.compile(r"^\s*\d+[.)]\s+(?:\*\*(?P<bold>[^*\n]+)\*\*|(?P<plain>[^—\n]+))[^\n]*$", re.MULTILINE)
+
+
+def newest(messages: Sequence[Message], count: int) -> tuple[Message, ...]:
+    """The newest messages, the system's left out, those of ours in brief."""
+    kept = [one for one in messages if one.role != "system"][-count:] if count else []
+    return tuple(
+        one if one.role == "user" else replace(one, content=brief(one.content, last=number == len(kept) - 1))
+        for number, one in enumerate(kept)
+    )
+
+
+def brief(reply: str, last: bool = True) -> str:
+    r"""A reply of ours in few words: how it begins, the titles that it lists, and what it asks at its end.
+
+    >>> brief("Sure. Here are two.\n\n1. **Alien** (1979) — Tense.\n2. **Saw** — Grim.\n\nIs it for tonight?")
+    'Sure. Here are two. 1. Alien 2. Saw Is it for tonight?'
+
+    Args:
+        reply: The reply.
+        last: Whether it is the newest; of an older one no titles are told.
+    """
+    lines = list(_LINE.finditer(reply))
+    if not lines:
+        return reply
+    intro = " ".join(reply[: lines[0].start()].split())[:_INTRO]
+    titles = [
+        f"{number}. {(one['bold'] or one['plain']).strip()[:_TITLE]}" for number, one in enumerate(lines, 1)
+    ]
+    asked = [
+        part for part in re.split(r"(?<=[.!?])\s+", reply[lines[-1].end() :].strip()) if part.endswith("?")
+    ]
+    return " ".join([intro, *(titles if last else ()), *asked[-1:]]).strip()
