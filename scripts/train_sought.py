@@ -32,13 +32,13 @@ from wherefore.training.sought import (
     SoughtLesson,
     SoughtTraining,
     fit_sought,
-    held_out,
     learning_sought,
     lessons_of,
     lessons_of_shops,
     measured_sought,
     sought_vectors,
 )
+from wherefore.training.splits import held_out
 
 ROOT = Path(__file__).resolve().parents[1]
 UNSEEN = ("wines", "hotels", "teas", "camping_gear", "pharmacy", "party_supplies")

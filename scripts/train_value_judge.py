@@ -26,10 +26,10 @@ from wherefore.retrieval.tensors import write_tensors
 from wherefore.training.bearings import (
     BearingTraining,
     fit_value_judge,
-    held_out,
     learning_value_judge,
     measured_bearings,
 )
+from wherefore.training.splits import held_out
 
 ROOT = Path(__file__).resolve().parents[1]
 SHOWN = ("for precision", "for recall", "for f1", "against f1", "turned", "words", "silent", "whole")

@@ -18,11 +18,11 @@ from wherefore.retrieval.tensors import write_tensors
 from wherefore.training.bearings import (
     BearingTraining,
     fit_value_judge,
-    held_out,
     learning_value_judge,
     measured_bearings,
     sides_of,
 )
+from wherefore.training.splits import held_out
 
 ROOT = Path(__file__).parents[1]
 FILE = """catalogue: hotels

@@ -24,7 +24,6 @@ from wherefore.retrieval.unlearned import BM25, Dense
 from wherefore.training.sought import (
     SoughtTraining,
     fit_sought,
-    held_out,
     learning_sought,
     lessons_of,
     lessons_of_shops,
@@ -32,6 +31,7 @@ from wherefore.training.sought import (
     sought_loss,
     sought_vectors,
 )
+from wherefore.training.splits import held_out
 
 ROOT = Path(__file__).parents[1]
 SHRED = "We had identity theft last year. Strip cut isn't good enough, my cop cousin says. It should eat bank cards too"

@@ -101,9 +101,8 @@ class LLMConfig(_Strict):
     timeout: float = Field(30.0, gt=0)  # seconds for an answer
     shortlist: int = Field(20, ge=2, le=200)  # so many of the best candidates are put to it to be ordered
     parallel: int = Field(2, ge=1, le=32)  # requests at once, for sentences
-    reads: bool = (
-        False  # it says what messages mean as well, instead of the packaged judge; a request for each
-    )
+    # It says what messages mean as well, instead of the packaged judge; a request for each.
+    reads: bool = False
 
 
 class PassagesConfig(_Strict):

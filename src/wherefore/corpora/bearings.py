@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from wherefore.corpora.sought import earlier
 from wherefore.dialogue.messages import Message
 from wherefore.errors import CorpusError, CorpusNotFoundError
 
@@ -116,9 +117,7 @@ def _messages(file: Path) -> list[BearingMessage]:
             holds = next(one for one in get_args(Holds) if one == field[2])
             fields[field[1]] = Field(field[1], holds, values)
         elif line.startswith("< "):
-            told = line[2:]
-            by_us = told.startswith("A: ")
-            before.append(Message("assistant" if by_us else "user", told.removeprefix("A: ")))
+            before.append(earlier(line[2:]))
         elif line.startswith("> "):
             said.append((before, line[2:], []))
             before = []

@@ -52,6 +52,11 @@ def read_sought(folder: Path) -> list[SoughtMessage]:
     ]
 
 
+def earlier(told: str) -> Message:
+    """A message that was said before, of a line `<`: the assistant's begins with `A: `."""
+    return Message("assistant" if told.startswith("A: ") else "user", told.removeprefix("A: "))
+
+
 def _read(block: str, file: Path) -> SoughtMessage:
     lines = [line.strip() for line in block.splitlines() if line.strip()]
     by_mark: dict[str, list[str]] = {"<": [], ">": [], "=": [], "~": []}
@@ -69,9 +74,6 @@ def _read(block: str, file: Path) -> SoughtMessage:
         raise CorpusError(
             f"{file.name}: the block {block!r:.80} should have one message, and either `=` lines and one `~`, or `none`"
         )
-    before = tuple(
-        Message("assistant" if text.startswith("A: ") else "user", text.removeprefix("A: "))
-        for text in by_mark["<"]
-    )
+    before = tuple(map(earlier, by_mark["<"]))
     record = by_mark["~"][0] if told else ""
     return SoughtMessage(file.stem, before, by_mark[">"][0], tuple(by_mark["="]), record)

@@ -22,6 +22,14 @@ def newest(messages: Sequence[Message], count: int) -> tuple[Message, ...]:
     )
 
 
+def up_to_newest(messages: Sequence[Message]) -> tuple[Sequence[Message], str] | None:
+    """The newest message of the user that says something, after those before it; None where there is none."""
+    for number in range(len(messages) - 1, -1, -1):
+        if messages[number].role == "user" and messages[number].content.strip():
+            return messages[:number], messages[number].content
+    return None
+
+
 def brief(reply: str, last: bool = True) -> str:
     r"""A reply of ours in few words: how it begins, the titles that it lists, and what it asks at its end.
 

@@ -32,6 +32,15 @@ _SHAPES = (
 Piece = tuple[int, int]  # characters of the message
 
 
+def spoken(name: str) -> str:
+    """A field's name in words.
+
+    >>> spoken("price_per_night"), spoken("Nearest beach km")
+    ('price per night', 'nearest beach km')
+    """
+    return name.replace("_", " ").lower()
+
+
 @dataclass(frozen=True, slots=True)
 class FieldValues:
     """A field and values of it, in words.

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from typing import Any, Literal
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.brief import newest
+from wherefore.dialogue.kept import Kept
 from wherefore.dialogue.messages import Message
 from wherefore.dialogue.notes import Notes
 from wherefore.dialogue.state import Limit, Wish
@@ -25,7 +25,6 @@ _MOST = 24  # values of a field, the most common
 _FEWEST = 6  # different numbers of a field whose ranges say something
 _RULED_OUT = 0.8  # how likely something is wrong for somebody, so that it is never listed; below, rather not
 _BEFORE = 3  # messages before one that it is read with
-_KEPT = 200  # messages that are kept as they were read
 
 _RANGES = ("low", "middle", "high")  # of a number: thirds of the items
 
@@ -41,7 +40,6 @@ class FoundBearing:
         value: Its value; of a number `low`, `middle` or `high`.
         side: Whether it speaks for it or against it.
         sure: How likely that is.
-        needed: How likely an item without it would be wrong.
         start: First character of the words that say so,
         end: and the one after their last.
     """
@@ -50,7 +48,6 @@ class FoundBearing:
     value: str
     side: Side
     sure: float
-    needed: float
     start: int
     end: int
 
@@ -76,8 +73,7 @@ class BearingReader:
     def __init__(self, catalog: Catalog, network: Any, sure: float = 0.5) -> None:
         self._catalog, self._network, self._sure = catalog, network, sure
         self._parts: list[list[_Shown]] | None = None
-        self._read: OrderedDict[Any, list[FoundBearing]] = OrderedDict()
-        self._lock = Lock()
+        self._read: Kept[list[FoundBearing]] = Kept()
 
     def read(self, before: Sequence[Message], text: str) -> list[FoundBearing]:
         """What a message means, the surest first.
@@ -86,23 +82,16 @@ class BearingReader:
             before: The messages before it.
             text: The message.
         """
-        key = (newest(before, _BEFORE), text)
-        with self._lock:
-            if key in self._read:
-                self._read.move_to_end(key)
-                return self._read[key]
-        found = [one for part in self._shown() for one in self._judged(*key, part)]
-        found.sort(key=lambda one: -one.sure)
-        with self._lock:
-            self._read[key] = found
-            while len(self._read) > _KEPT:
-                self._read.popitem(last=False)
-        return found
+        kept = newest(before, _BEFORE)
 
-    def note(
-        self, before: Sequence[Message], text: str, told: Collection[str], notes: Notes
-    ) -> list[tuple[int, int]]:
-        """Note what a message means: wishes, refusals and limits, with its words; the characters of these words.
+        def found() -> list[FoundBearing]:
+            told = [one for part in self._shown() for one in self._judged(kept, text, part)]
+            return sorted(told, key=lambda one: -one.sure)
+
+        return self._read.get((kept, text), found)
+
+    def note(self, before: Sequence[Message], text: str, told: Collection[str], notes: Notes) -> None:
+        """Note what a message means: wishes, refusals and limits, with its words.
 
         Args:
             before: The messages before it.
@@ -111,7 +100,6 @@ class BearingReader:
             notes: Where it is noted.
         """
         numbers: dict[str, dict[str, FoundBearing]] = {}
-        places: list[tuple[int, int]] = []
         for one in self.read(before, text):
             said = " ".join(text[one.start : one.end].split())
             if one.field in told or not said:
@@ -119,7 +107,6 @@ class BearingReader:
             if self._catalog.schema.spec(one.field).has_measure:
                 numbers.setdefault(one.field, {})[one.value] = one
                 continue
-            places.append((one.start, one.end))
             if one.side == "for":
                 notes.want(Wish(one.field, one.value, 1.0, said), one.start)
             else:
@@ -129,12 +116,10 @@ class BearingReader:
                 name: one for name, one in found.items() if one.side == "against" and one.sure >= _RULED_OUT
             }
             if wrong and len(wrong) < len(_RANGES):
-                places += [(one.start, one.end) for one in wrong.values()]
                 notes.limit(self._limits(field, wrong, text))
-        return places
 
     def _limits(self, field: str, wrong: Mapping[str, FoundBearing], text: str) -> list[Limit]:
-        """The limits that ranges of a number that are wrong set."""
+        """The limits that wrong ranges of a number set, of which at least one is not wrong."""
         low, high = self._thirds(field)
         limits = []
         if "high" in wrong:
@@ -145,7 +130,7 @@ class BearingReader:
             one = wrong["low"]
             bound = high if "middle" in wrong else low
             limits.append(Limit(field, "ge", bound, " ".join(text[one.start : one.end].split())))
-        return limits if len(limits) < 2 or "middle" not in wrong else []
+        return limits
 
     def _thirds(self, field: str) -> tuple[float, float]:
         numbers = self._catalog.numbers(field)
@@ -168,7 +153,7 @@ class BearingReader:
             sure = max(helps + needed, against)
             if sure >= self._sure:
                 start, end = _said(words, judged.places[0], text)
-                found.append(FoundBearing(field, value, side, sure, needed, start, end))
+                found.append(FoundBearing(field, value, side, sure, start, end))
         return found
 
     def _shown(self) -> list[list[_Shown]]:
@@ -196,9 +181,9 @@ class BearingReader:
         return self._parts
 
     def _of(self, spec: FieldSpec) -> _Shown | None:
-        from wherefore.lm.value_judge import FieldValues
+        from wherefore.lm.value_judge import FieldValues, spoken
 
-        name = (spec.label or spec.name).replace("_", " ").lower()
+        name = spoken(spec.label or spec.name)
         if spec.has_tags:
             counts = Counter(value for item in self._catalog.items for value in item.values(spec.name))
             values = [value for value, _ in counts.most_common(_MOST)]

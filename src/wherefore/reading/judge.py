@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.dialogue.kept import Kept
 from wherefore.dialogue.labels import ACTS, LABELS, MEASURES, STRENGTHS, WHOSE
 from wherefore.dialogue.messages import Message
 from wherefore.files import ASSETS
 from wherefore.reading.weighing import Witness
 
 Piece = tuple[int, int]  # characters of a message
-_KEPT = 200  # messages that are kept as they were read
 _BEFORE = 3  # messages before one that it is read with
 _TOLD = "told."  # what is known of the rules beside it
 _READS_CATALOG = "reads_catalog"  # that it has learned with what catalogues hold
@@ -63,6 +61,15 @@ class Read:
     acts: Mapping[str, float]
 
 
+class Heard(Protocol):
+    """A message that was read."""
+
+    whole: Read
+
+    def meanings(self, pieces: Sequence[Piece]) -> list[Meaning]:
+        """What pieces of it mean."""
+
+
 class MessageJudge:
     """Judges messages; what was read is kept, since every turn reads all messages again.
 
@@ -83,19 +90,13 @@ class MessageJudge:
         self._network = network.eval()
         self.witness = witness
         self._catalog, self._reads_catalog = catalog, reads_catalog
-        self._read: OrderedDict[Any, _Heard] = OrderedDict()
-        self._lock = Lock()
+        self._read: Kept[Heard] = Kept()
 
     def of(self, catalog: Catalog) -> MessageJudge:
         """The same judge of messages about a catalogue."""
-        from wherefore.lm.judge import told_of
-
         if not self._reads_catalog:
             return self
-        schema = catalog.schema
-        specs = (*schema.filterable, *schema.texts)
-        names = [spec.label or spec.name for spec in specs if not spec.is_rank]
-        return MessageJudge(self._network, self.witness, told_of(schema.plural, names))
+        return MessageJudge(self._network, self.witness, told_of_catalog(catalog))
 
     def read(self, before: Sequence[Message], text: str) -> Read:
         """What a message says after others.
@@ -117,25 +118,16 @@ class MessageJudge:
         """
         return ""
 
-    def _heard(self, before: Sequence[Message], text: str) -> _Heard:
-        key = (self._newest(before), text)
-        with self._lock:
-            if key in self._read:
-                self._read.move_to_end(key)
-                return self._read[key]
-        made = self._make(*key)
-        with self._lock:
-            self._read[key] = made
-            while len(self._read) > _KEPT:
-                self._read.popitem(last=False)
-        return made
+    def _heard(self, before: Sequence[Message], text: str) -> Heard:
+        kept = self._newest(before)
+        return self._read.get((kept, text), lambda: self._make(kept, text))
 
     @staticmethod
     def _newest(before: Sequence[Message]) -> tuple[Message, ...]:
         """The messages that one is read with."""
         return tuple(one for one in before if one.role != "system")[-_BEFORE:]
 
-    def _make(self, before: tuple[Message, ...], text: str) -> _Heard:
+    def _make(self, before: tuple[Message, ...], text: str) -> Heard:
         """Read a message that is not kept."""
         return _Heard(self._network, before, text, self._catalog)
 
@@ -191,6 +183,15 @@ def _whole_words(pieces: Sequence[Piece], text: str) -> list[Piece]:
         if text[start:end].strip():
             found.append((start, end))
     return found
+
+
+def told_of_catalog(catalog: Catalog) -> str:
+    """What a catalogue holds, in words, as of `wherefore.lm.judge.told_of`."""
+    from wherefore.lm.judge import told_of
+
+    specs = (*catalog.schema.filterable, *catalog.schema.texts)
+    names = [spec.label or spec.name for spec in specs if not spec.is_rank]
+    return told_of(catalog.schema.plural, names)
 
 
 @cache

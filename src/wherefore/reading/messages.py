@@ -392,7 +392,7 @@ class MessageReader:
         """Note refusals that name no value, where records name their words: "no garlic", of a list of ingredients."""
         for start, end in judged.refused_words(heard.before, heard.content, taken):
             said = heard.content[start:end]
-            told = " ".join(form for form in forms(said) if form not in FUNCTION_WORDS)
+            told = _content(said)
             if told and 0 < having(self._catalog, told).mean() <= _MOST_NAMED:
                 notes.refuse(Wish(ANYWHERE, told, 2.0, said))
         for start, end in judged.disliked(heard.before, heard.content):
@@ -400,11 +400,10 @@ class MessageReader:
             if any(one.score >= 100 for one in named):
                 continue  # it is that item, by its title
             said = heard.content[start:end]
-            told = " ".join(form for form in forms(said) if form not in FUNCTION_WORDS)
+            told = _content(said)
             count = int(having(self._catalog, told).sum()) if told else 0
-            if (
-                1 < count <= _LINE * len(self._catalog)
-            ):  # "those Pilot G2s": of a shop's many records none is liked
+            # "Those Pilot G2s": of a shop's many records none is liked.
+            if 1 < count <= _LINE * len(self._catalog):
                 notes.refuse(Wish(ANYWHERE, told, 2.0, said))
 
     def _note_verdicts(self, heard: _Heard, judged: JudgedReader, aside: Aside, notes: Notes) -> None:
@@ -604,6 +603,11 @@ def _says_less(vague: FoundLimit, limits: Sequence[FoundLimit], notes: Notes) ->
         return True
     stated = any(not one.vague for one in same)
     return stated or notes.holds(Limit(vague.field, vague.op, vague.value, ""))
+
+
+def _content(said: str) -> str:
+    """The words of a piece that have a content of their own."""
+    return " ".join(form for form in forms(said) if form not in FUNCTION_WORDS)
 
 
 def _told(content: str, clause: Span) -> str:

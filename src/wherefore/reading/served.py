@@ -9,23 +9,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from threading import Lock
 from typing import Any
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.dialogue.brief import newest
+from wherefore.dialogue.brief import newest, up_to_newest
+from wherefore.dialogue.kept import Kept
 from wherefore.dialogue.labels import ACTS, LABELS, MEASURES, STRENGTHS, WHOSE
 from wherefore.dialogue.messages import Dialogue, Message
 from wherefore.lm.server import Server, ServerFailure, Transcript, data
-from wherefore.reading.judge import Meaning, MessageJudge, Piece, Read
+from wherefore.reading.judge import Heard, Meaning, MessageJudge, Piece, Read, told_of_catalog
 
 _BEFORE = 6  # messages before one that it is read with
 _SURE = 0.9  # odds of what the server says
 _MOST = 40  # pieces of a message
 _SEARCH = 300  # characters of what is searched for
-_KEPT = 200  # messages that are kept as they were read
 _MEANT = {
     "liked": "an item the user likes",
     "disliked": "an item the user does not like",
@@ -116,23 +114,18 @@ class ServedJudge(MessageJudge):
     def __init__(self, server: Server, local: MessageJudge, catalog: str = "items") -> None:
         self.witness = None  # what the server says counts by itself
         self._server, self._local, self._catalog = server, local, catalog
-        self._read: OrderedDict[Any, Any] = OrderedDict()
-        self._lock = Lock()
+        self._read = Kept()
 
     def of(self, catalog: Catalog) -> MessageJudge:
         """The same judge of messages about a catalogue."""
-        from wherefore.lm.judge import told_of
-
-        schema = catalog.schema
-        names = [spec.label or spec.name for spec in (*schema.filterable, *schema.texts) if not spec.is_rank]
-        return ServedJudge(self._server, self._local.of(catalog), told_of(schema.plural, names))
+        return ServedJudge(self._server, self._local.of(catalog), told_of_catalog(catalog))
 
     @staticmethod
     def _newest(before: Sequence[Message]) -> tuple[Message, ...]:
         """The messages that one is read with, ours in brief."""
         return newest(before, _BEFORE)
 
-    def _make(self, before: tuple[Message, ...], text: str) -> Any:
+    def _make(self, before: tuple[Message, ...], text: str) -> Heard:
         """The message as the server reads it; where that fails, as the other judge does, until it is forgotten."""
         talk = [{"role": one.role, "text": one.content} for one in before]
         prompt = _PROMPT.format(
@@ -153,10 +146,8 @@ class ServedJudge(MessageJudge):
 
     def search(self, messages: Sequence[Message]) -> str:
         """What the server would search for after some messages; empty where it says nothing, or has failed."""
-        last = max(
-            (n for n, one in enumerate(messages) if one.role == "user" and one.content.strip()), default=-1
-        )
-        heard = self._heard(messages[:last], messages[last].content) if last >= 0 else None
+        talk = up_to_newest(messages)
+        heard = None if talk is None else self._heard(*talk)
         return heard.search if isinstance(heard, _Served) else ""
 
 

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from threading import Lock
 
 import numpy as np
 
-from wherefore.dialogue.brief import newest
+from wherefore.dialogue.brief import newest, up_to_newest
+from wherefore.dialogue.kept import Kept
 from wherefore.dialogue.messages import Message
-from wherefore.errors import CheckpointError, CheckpointNotFoundError
 from wherefore.files import ASSETS
-from wherefore.lm.rounding import from_bytes
 from wherefore.retrieval.query_encoder import QueryEncoder
 
 BEFORE = 4  # messages before the newest of the user's that it is read with
 CHARACTERS = 700  # that are read, the newest
-_KEPT = 200  # talks whose vectors are kept
 
 
 class SoughtEncoder:
@@ -36,30 +32,18 @@ class SoughtEncoder:
 
     def __init__(self, encoder: QueryEncoder) -> None:
         self._encoder = encoder
-        self._vectors: OrderedDict[str, np.ndarray] = OrderedDict()
-        self._lock = Lock()
+        self._vectors: Kept[np.ndarray] = Kept()
 
     def sought(self, messages: Sequence[Message]) -> np.ndarray | None:
         """The vector (384,), unit, of what the user looks for after some messages.
 
         None where the user has said nothing.
         """
-        last = max(
-            (n for n, one in enumerate(messages) if one.role == "user" and one.content.strip()), default=-1
-        )
-        if last < 0:
+        talk = up_to_newest(messages)
+        if talk is None:
             return None
-        text = said(messages[:last], messages[last].content)
-        with self._lock:
-            if text in self._vectors:
-                self._vectors.move_to_end(text)
-                return self._vectors[text]
-        vector: np.ndarray = self._encoder.encode([text])[0]
-        with self._lock:
-            self._vectors[text] = vector
-            while len(self._vectors) > _KEPT:
-                self._vectors.popitem(last=False)
-        return vector
+        text = said(*talk)
+        return self._vectors.get(text, lambda: self._encoder.encode([text])[0])
 
 
 def said(before: Sequence[Message], text: str) -> str:
@@ -86,15 +70,6 @@ def load_sought(file: Path) -> SoughtEncoder:
         CheckpointNotFoundError: If there is no such file.
         CheckpointError: If it is broken.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
+    from wherefore.lm.tuned import read_learned  # torch is slow to import
 
-    if not file.is_file():
-        raise CheckpointNotFoundError(
-            f"no {file}; make it with scripts/train_sought.py, or install Wherefore again"
-        )
-    try:
-        changes = from_bytes(load_file(file), np.float16)
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"{file} cannot be read: {error}") from error
-    return SoughtEncoder(QueryEncoder(changes))
+    return SoughtEncoder(QueryEncoder(read_learned(file, "scripts/train_sought.py").own))

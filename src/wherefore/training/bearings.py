@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import random
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from wherefore.corpora.bearings import BearingMessage
 from wherefore.dialogue.labels import BEARINGS
 from wherefore.lm.low_rank import learning
-from wherefore.lm.packaged import computes_in_halves
 from wherefore.lm.tuned import on_packaged
-from wherefore.lm.value_judge import Borne, FieldValues, ToBear, ValueJudge, in_parts
+from wherefore.lm.value_judge import Borne, FieldValues, ToBear, ValueJudge, in_parts, spoken
 from wherefore.progress import Progress
 from wherefore.training.descent import descend
+from wherefore.training.judging import read_as_mpnet_learns
 
 _FROM = 4  # the first layer that learns
 _WORDS = 0.2  # weight of finding the words
@@ -49,27 +48,8 @@ class BearingTraining:
 def learning_value_judge(r: int, device: str = "cpu") -> ValueJudge:
     """A judge of values on the packaged MPNet that is to learn under LoRA of that rank."""
     judge: ValueJudge = on_packaged(ValueJudge, lambda encoder: learning(encoder, r, _FROM), device, "mpnet")
-    judge.in_halves = device != "cpu" or computes_in_halves()
-    for module in judge.encoder.modules():
-        if isinstance(module, nn.Dropout):
-            module.p = 0.0
+    read_as_mpnet_learns(judge, device)
     return judge
-
-
-def spoken(name: str) -> str:
-    """A field's name in words.
-
-    >>> spoken("price_per_night"), spoken("Nearest beach km")
-    ('price per night', 'nearest beach km')
-    """
-    return name.replace("_", " ").lower()
-
-
-def held_out(messages: Sequence[BearingMessage]) -> tuple[list[BearingMessage], list[BearingMessage]]:
-    """Messages to learn from, and one in ten to measure on; which does not depend on what others there are."""
-    is_out = [zlib.crc32(one.text.encode()) % 10 == 0 for one in messages]
-    lessons = [one for one, out in zip(messages, is_out, strict=True) if not out]
-    return lessons, [one for one, out in zip(messages, is_out, strict=True) if out]
 
 
 def fit_value_judge(

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -588,8 +589,13 @@ def learning_judge(
     first = _MPNET_FROM if base == "mpnet" else 0
     judge: PooledJudge = on_packaged(kind, lambda encoder: learning(encoder, r, first), device, base)
     if base == "mpnet":
-        judge.in_halves = device != "cpu" or computes_in_halves()
-        for module in judge.encoder.modules():  # random numbers of so many states take a tenth of a step
-            if isinstance(module, nn.Dropout):
-                module.p = 0.0
+        read_as_mpnet_learns(judge, device)
     return judge
+
+
+def read_as_mpnet_learns(judge: Any, device: str) -> None:
+    """Let a network on MPNet, on a device, read in half precision where that is quick, and without dropout."""
+    judge.in_halves = device != "cpu" or computes_in_halves()
+    for module in judge.encoder.modules():  # random numbers of so many states take a tenth of a step
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0

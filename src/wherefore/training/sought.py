@@ -8,7 +8,6 @@ of such a search and of the record of a perfect answer, so that any catalogue's 
 from __future__ import annotations
 
 import random
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -49,13 +48,6 @@ class SoughtLesson:
     said: str
     targets: np.ndarray
     misses: np.ndarray
-
-
-def held_out(messages: Sequence[SoughtMessage]) -> tuple[list[SoughtMessage], list[SoughtMessage]]:
-    """Messages to learn from, and one in ten to measure on; which does not depend on what others there are."""
-    is_out = [zlib.crc32(one.text.encode()) % 10 == 0 for one in messages]
-    lessons = [one for one, out in zip(messages, is_out, strict=True) if not out]
-    return lessons, [one for one, out in zip(messages, is_out, strict=True) if out]
 
 
 def lessons_of(messages: Sequence[SoughtMessage], encode: Encode) -> list[SoughtLesson]:

@@ -54,15 +54,10 @@ class ListMaker:
         self.retriever = retriever or make_retriever(config, index)
         self.signals = dict(signals or {})
         self.lm = language_model(config, index, self.model, self.signals)
-        judge = packaged_judge() if config.turn.judge else None
-        served = judge is not None and config.llm.reads and self.lm.server is not None
-        if judge is not None and self.lm.server is not None and served:
-            judge = ServedJudge(self.lm.server, judge)
-        learned = config.turn.values
-        values = None if judge is None or learned is None else load_value_judge(learned)
-        self.reader = DialogueReader(index.catalog, judge, values)
-        own = packaged_sought() if judge is not None and index.embedder.name.startswith(MINILM) else None
-        self.retriever.seeks = self._seeks if served else None if own is None else own.sought
+        self.reader = DialogueReader(index.catalog)
+        self.retriever.seeks = None
+        if config.turn.judge:
+            self._let_judge_read()
         self.turns = Turns()
         self._meanings = FieldMeanings(index)
 
@@ -93,6 +88,19 @@ class ListMaker:
         with self.turns.changing(self.catalog):
             yield
             self.lm.forget()  # retriever and reader notice by themselves
+
+    def _let_judge_read(self) -> None:
+        """Read by a judge, the served one if the config asks for it, and search for what is looked for."""
+        judge, learned = packaged_judge(), self.config.turn.values
+        if self.lm.server is not None and self.config.llm.reads:
+            judge = ServedJudge(self.lm.server, judge)
+            self.retriever.seeks = self._seeks
+        elif self.index.embedder.name.startswith(
+            MINILM
+        ):  # the catalogue's vectors are those that it can be near to
+            self.retriever.seeks = lambda messages: packaged_sought().sought(messages)
+        values = None if learned is None else load_value_judge(learned)
+        self.reader = DialogueReader(self.catalog, judge, values)
 
     def _seeks(self, messages: Sequence[Message]) -> np.ndarray | None:
         """What a server would search for after some messages, as the index's embedder has it."""
