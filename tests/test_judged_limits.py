@@ -7,7 +7,9 @@ import pytest
 from conftest import make_movies
 from test_judged import Told
 from wherefore.catalog.catalog import Catalog
+from wherefore.reading.judged_grades import JudgedGrades
 from wherefore.reading.judged_limits import Bound, JudgedLimits
+from wherefore.reading.limits import LimitReader
 from wherefore.reading.measures import Measures
 from wherefore.reading.reader import DialogueReader
 
@@ -66,6 +68,72 @@ def test_of_several_children_the_youngest_counts(limits):
     text = "for mine, 4 and 7"
     found = limits.read(text, [Bound((10, 11), "max"), Bound((16, 17), "max")])
     assert [(one.field, one.value) for one in found] == [("age", 4.0)]
+
+
+PLANTS = [
+    {
+        "id": str(number),
+        "title": f"Plant {number}",
+        "height_cm": 10 * number,
+        "pot_cm": 5 + number,
+        "temperature_min_c": 12 - 2 * number,
+        "price_eur": 2.5 * number,
+        "min_pets": number % 3,
+        "max_pets": 3 + number % 4,
+    }
+    for number in range(1, 21)
+]
+
+
+@pytest.fixture(scope="module")
+def plants():
+    return Catalog.from_records(PLANTS)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "label", "measure", "found"),
+    [
+        ("1 metre tops, low ceilings", "1 metre", "min", "size", [("height_cm", "le", 100)]),
+        ("gets over a metre", "a metre", "max", "size", [("height_cm", "gt", 100)]),
+        ("max. two feet for me", "two feet", "max", "size", [("height_cm", "le", 60.96)]),
+        ("my pots are 12 cm", "12 cm", "max", "size", [("pot_cm", "le", 12)]),
+        ("it gets down to 6 degrees in there", "6 degrees", "min", "other", [("temperature_min_c", "le", 6)]),
+        ("make it through say -8", "8", "max", "other", [("temperature_min_c", "le", -8)]),
+        ("the boss is paying, go up to 40", "40", "min", "price", [("price_eur", "le", 40)]),
+        ("not under 20 for a boss", "20", "max", "price", [("price_eur", "ge", 20)]),
+        ("a metre or so and up", "a metre", "max", "size", [("height_cm", "ge", 100)]),
+        ("need about 20", "20", "max", "size", []),  # a count
+        ("5 tonnes of it", "5 tonnes", "max", "weight", []),
+        ("we have 4 pets", "4 pets", "exactly", "amount", [("min_pets", "le", 4), ("max_pets", "ge", 4)]),
+    ],
+)
+def test_units_names_and_signs_say_of_what_and_on_which_side(plants, text, words, label, measure, found):
+    assert read(JudgedLimits(plants, Measures(plants)), text, words, label, measure) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("pots between 9 and 12 cm", [("pot_cm", "ge", 9), ("pot_cm", "le", 12)]),
+        ("between 9 and 12 cm", [("height_cm", "ge", 9), ("height_cm", "le", 12)]),
+        ("at most 1.2 metres", [("height_cm", "le", 120)]),
+        ("at least -10 degrees", [("temperature_min_c", "le", -10)]),
+        ("under 3 litres", []),
+    ],
+)
+def test_rules_know_units_names_and_signs_too(plants, text, found):
+    assert [(one.field, one.op, one.value) for one in LimitReader(plants).read(text)] == found
+
+
+@pytest.mark.parametrize(
+    ("word", "label", "op"),
+    [("older", "more", "lt"), ("newer", "less", "gt"), ("vintage", "high", "le"), ("recent", "low", "ge")],
+)
+def test_what_is_older_is_less_of_a_year(word, label, op):
+    text = f"something {word} this time"
+    grades = JudgedGrades(LimitReader(Catalog.builtin()))
+    (one,) = grades.read(text, [Bound((10, 10 + len(word)), label, "year")])
+    assert (one.field, one.op) == ("year", op)
 
 
 def state(text, **labels):

@@ -31,6 +31,10 @@ _PHRASES = {
 }
 _SUFFIX_UNITS = dict.fromkeys(("min", "mins", "minutes"), "min") | {"hours": "h"}
 _SUFFIX_UNITS |= {unit.lower(): unit for unit in ("USD", "EUR", "GBP", "km", "kg", "cm", "mm", "kcal")}
+_SUFFIX_UNITS |= {
+    unit.lower(): unit for unit in ("g", "mg", "ml", "lb", "lbs", "oz", "ft", "MB", "GB", "TB", "mAh")
+}
+_DEGREES = {"c": "°C", "celsius": "°C", "f": "°F", "fahrenheit": "°F"}  # of what is called a temperature
 _UNCHANGED_PLURALS = frozenset("series species cast news is has gas bus status brass glass".split())
 
 
@@ -83,7 +87,7 @@ def label_of(name: str) -> str:
     ('director', 'runtime', 'num rating')
     """
     words = list(words_of(name)) or [name]
-    if len(words) > 1 and words[-1] in _SUFFIX_UNITS:
+    if unit_of(name):
         words.pop()
     words[-1] = singular(words[-1])
     return " ".join(words)
@@ -92,10 +96,12 @@ def label_of(name: str) -> str:
 def unit_of(name: str) -> str:
     """The unit that ends a column's name, if one does.
 
-    >>> unit_of("runtime_min"), unit_of("budget_usd"), unit_of("year")
-    ('min', 'USD', '')
+    >>> unit_of("runtime_min"), unit_of("budget_usd"), unit_of("lowest_temperature_c"), unit_of("year")
+    ('min', 'USD', '°C', '')
     """
     words = words_of(name)
+    if len(words) > 1 and any(word.startswith("temp") for word in words[:-1]):
+        return _DEGREES.get(words[-1], "")
     return _SUFFIX_UNITS.get(words[-1], "") if len(words) > 1 else ""
 
 

@@ -15,6 +15,7 @@ _UNITS = {
         "calories": "kcal",
         "grams": "g",
         "kilograms": "kg",
+        "degrees": "°c °f",
         "dollars": "usd $",
         "euros": "eur €",
         "pounds": "gbp £",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from wherefore.reading.critiques import FoundCritique
 from wherefore.reading.judged_limits import Bound
-from wherefore.reading.limits import FoundLimit, LimitReader
+from wherefore.reading.limits import FoundLimit, LimitReader, lowered
 
+_AGED = re.compile(
+    r"\b(?:(?P<old>old\w*|early|earlier|earliest|vintage|classic)|new\w*|late[rs]\w*|recent|young\w*)\b"
+)
 _LOW = frozenset(("low", "lowest", "less"))
 _COMPARED = frozenset(("less", "more"))
 _MOST = frozenset(("lowest", "highest"))
@@ -23,14 +27,18 @@ class JudgedGrades:
     def __init__(self, limits: LimitReader) -> None:
         self._limits = limits
 
-    def read(self, grades: Sequence[Bound]) -> Iterator[FoundLimit | FoundCritique]:
-        """What the words say of the measures that the catalogue has, each one of `TOLD`; of a field the first."""
+    def read(self, text: str, grades: Sequence[Bound]) -> Iterator[FoundLimit | FoundCritique]:
+        """What the words of a text say of measures that the catalogue has, each one of `TOLD`; of a field the first."""
         told: set[str] = set()
         for grade in grades:
             spec = self._limits.measures.called(grade.measure)
             if spec is None or spec.name in told:
                 continue
             low = grade.label in _LOW
+            if spec is self._limits.measures.year and (
+                said := _AGED.search(lowered(text)[slice(*grade.span)])
+            ):
+                low = said["old"] is not None  # "older" is more of an age, and less of a year
             if grade.label in _COMPARED:
                 told.add(spec.name)
                 yield FoundCritique(spec.name, "lt" if low else "gt", *grade.span, too=False, judged=True)

@@ -12,10 +12,20 @@ from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.state import LimitOp
 from wherefore.reading.clauses import Span
-from wherefore.reading.comparisons import BEFORE
+from wherefore.reading.comparisons import AFTER, BEFORE, OPPOSITE, is_negated
 from wherefore.reading.limits import FoundLimit, lowered
-from wherefore.reading.measures import TOLD, Measures
-from wherefore.reading.numbers import DECADE, MINUTES, NUMBER, amount, decade, is_year, number, quantity
+from wherefore.reading.measures import Measures
+from wherefore.reading.numbers import (
+    DECADE,
+    MINUTES,
+    NUMBER,
+    amount,
+    around,
+    decade,
+    is_year,
+    number,
+    quantity,
+)
 from wherefore.text import NUMBERS, stem
 
 _QUANTITY = re.compile(quantity({"to", "and", "or", "ish"}))
@@ -34,6 +44,8 @@ _AFTER = 12  # characters behind a number in which it may be said to be an age
 _GROWN = 17  # from the next year on anybody may see anything
 _NEAR = 0.15  # of a number that is only about right
 _RARE, _USUAL = 0.01, 0.99  # shares of the items that a bare number must leave, and leave out
+# Measures that people say without a unit or a name: "under 20", "at least 4.5". "Need about 20" is no length.
+_BARE = frozenset(("price", "time", "year", "age", "pages", "rating", "amount"))
 _BOUNDS: dict[str, tuple[LimitOp, ...]] = {"max": ("le",), "min": ("ge",), "exactly": ("eq",)}
 
 
@@ -97,7 +109,9 @@ class JudgedLimits:
         spec, scale = self._field(match, low, bound, value)
         if spec is None:
             return
-        value = _whole(match, said, value) * scale
+        value = self._measures.signed(
+            spec, _whole(match, said, value) * scale, low[: span[0] + match.start("n")]
+        )
         if spec is age:
             if value <= _GROWN:
                 yield FoundLimit(spec.name, "le", value, *span)
@@ -115,10 +129,11 @@ class JudgedLimits:
             ops = _BOUNDS[label]
             if spec is year and label == "exactly":
                 ops = ("ge", "le")
-            if label in ("max", "min") and (strict := _strict(low[: span[0]], ops[0])):
-                ops = (strict,)
+            if label in ("max", "min"):
+                ops = (_cued(low, span) or ops[0],)
             for op in ops:
-                yield FoundLimit(spec.name, op, round(value, 6), *span)
+                for field, side in self._measures.bounded(spec, op):
+                    yield FoundLimit(field.name, side, round(value, 6), *span)
 
     def _field(
         self, match: re.Match[str], low: str, bound: Bound, value: float
@@ -127,7 +142,7 @@ class JudgedLimits:
         measures, span, label = self._measures, bound.span, bound.label
         after = low[span[0] + match.end("n") :]
         for mark in (match["currency"], match["unit"]):
-            united = measures.in_unit(mark) if mark else None
+            united = measures.in_unit(mark, around(low, span)) if mark else None
             if united is not None:
                 return united
         if match["currency"] or stem(match["unit"] or "") in MINUTES:
@@ -145,7 +160,9 @@ class JudgedLimits:
             spec = measures.labelled(word)
             if spec is not None and spec is not measures.year:
                 return spec, 1.0
-        if bound.measure in TOLD:
+        if (cold := measures.below_zero(low[: span[0]])) is not None:
+            return cold, 1.0
+        if bound.measure in _BARE:
             told = measures.called(bound.measure)
             if told is None or told is not measures.age or value <= _GROWN:
                 return told, 1.0
@@ -174,12 +191,24 @@ def youngest(limits: Sequence[FoundLimit], age: FieldSpec | None) -> list[FoundL
     return [one for one in limits if one not in ages or one is least]
 
 
-def _strict(before: str, op: LimitOp) -> LimitOp | None:
-    """What the words before a number say of its bound, if they say it of the same side: "under" of at most."""
+def _cued(low: str, span: Span) -> LimitOp | None:
+    """What the words right before or behind a number say of its side: "under", "up to", "tops"; None without any.
+
+    They are surer of it than the judge.
+    """
+    before, after = low[: span[0]], low[span[1] :]
     for said in sorted(BEFORE, key=len, reverse=True):
-        if re.search(rf"\b{re.escape(said)}\s*$", before):
-            return BEFORE[said] if BEFORE[said][0] == op[0] else None
-    return None
+        if cue := re.search(rf"\b{re.escape(said)}\s*[-−–$€£]?$", before):
+            return OPPOSITE[BEFORE[said]] if is_negated(low, cue.start()) else BEFORE[said]
+    trailed = next(
+        (
+            said
+            for said in AFTER
+            if re.match(rf"(?:\s+or\s+so|ish)?(?:\s+each|\s+apiece)?,?\s*{re.escape(said)}\b", after)
+        ),
+        None,
+    )
+    return None if trailed is None else AFTER[trailed]
 
 
 def _whole(match: re.Match[str], said: str, value: float) -> float:

@@ -12,7 +12,7 @@ from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.state import LimitOp
 from wherefore.reading.comparisons import AFTER, BEFORE, DURABLE, OPPOSITE, YEARLY, any_of, is_negated, phrase
 from wherefore.reading.measures import Measures
-from wherefore.reading.numbers import CURRENCIES, MINUTES, NUMBER, amount, is_year, number, quantity
+from wherefore.reading.numbers import CURRENCIES, MINUTES, NUMBER, amount, around, is_year, number, quantity
 from wherefore.reading.scales import ScaleReader
 from wherefore.reading.years import FoundYear, is_memory, ranges, years
 from wherefore.text import stem, straight
@@ -20,10 +20,10 @@ from wherefore.text import stem, straight
 _QUANTITY = quantity({each.split()[0] for each in BEFORE} | {"between", "from"})
 _ABOUT = r"(?:\s+(?:about|around|roughly|the\s+year|year|like|say|of))?"
 _COMPARED = re.compile(rf"\b(?P<op>{any_of(BEFORE)}){_ABOUT}[\s-]*{_QUANTITY}")
-# "I've only got 80 minutes", "on the table in 15 minutes"
+# "I've only got 80 minutes", "on the table in 15 minutes", "naps exactly 80 min"
 _HAVE = re.compile(
-    rf"\b(?:(?<!last )(?<!first )in|only\s+(?:have|got)|(?:have|got|'ve)\s+(?:only|just)(?:\s+got)?|(?:i|we)"
-    rf"(?:'ve|\s+have)?\s+(?:got|have))(?:\s+(?:about|around|like|maybe))?\s+{_QUANTITY}"
+    rf"\b(?:(?<!last )(?<!first )in|exactly|precisely|only\s+(?:have|got)|(?:have|got|'ve)\s+(?:only|just)(?:\s+got)?|"
+    rf"(?:i|we)(?:'ve|\s+have)?\s+(?:got|have))(?:\s+(?:about|around|like|maybe))?\s+{_QUANTITY}"
 )
 # "15 bucks is all I've got", "$25 each is the limit", "my budget is 40"
 _MOST = re.compile(
@@ -202,6 +202,7 @@ class LimitReader:
             value = amount(match)
             if spec is None or value is None:
                 continue
+            value = self.measures.signed(spec, value, low[: match.start("n")])
             of_year = spec is self.measures.year
             if not of_year and said in ("after", "before", "past", "since", "until", "starting"):
                 continue  # "I turned it off after ten minutes"
@@ -246,7 +247,7 @@ class LimitReader:
         """The field that a quantity speaks of, by its unit, the words before it, or the comparison."""
         measures = self.measures
         for mark in (match["currency"], match["unit"]):
-            united = measures.in_unit(mark) if mark else None
+            united = measures.in_unit(mark, around(low, match.span("n"))) if mark else None
             if united is not None:
                 return united
         if match["currency"] or match["unit"] in CURRENCIES or stem(match["unit"] or "") in MINUTES:
@@ -290,6 +291,11 @@ class _Limits:
     def put(self, spec: FieldSpec, op: LimitOp, value: float, start: int, end: int) -> None:
         """A limit in words of its own, or in the very words of another: a range has two."""
         if any(a < end and start < b for a, b in self._taken if (a, b) != (start, end)):
+            return
+        bounded = self._measures.bounded(spec, op)
+        if bounded != [(spec, op)]:
+            self.all += [FoundLimit(one.name, side, round(value, 6), start, end) for one, side in bounded]
+            self._taken.append((start, end))
             return
         if spec.is_date and op == "eq":
             self.all.append(FoundLimit(spec.name, "ge", value, start, end))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from functools import cached_property
 
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.catalog.naming import words_of
+from wherefore.catalog.naming import label_of, words_of
 from wherefore.catalog.schema import FieldSpec
+from wherefore.catalog.units import factor
+from wherefore.dialogue.state import LimitOp
 from wherefore.reading.numbers import CURRENCIES, MINUTES
 from wherefore.text import stem
 
@@ -53,6 +57,8 @@ TOLD: dict[str, tuple[str, ...]] = {
         "sleep",
     ),
 }
+_LEAST, _MOST = frozenset("min minimum lowest least".split()), frozenset("max maximum highest most".split())
+_MINUS = re.compile(r"(?:(?<![\w.])[-−–]|\bminus\s+|\bbelow\s+zero\s+)$")
 _STRAGGLERS = 0.98  # the share of the items that are not newer than about the newest
 
 
@@ -128,18 +134,68 @@ class Measures:
                     return spec
         return None
 
-    def in_unit(self, unit: str) -> tuple[FieldSpec, float] | None:
-        """The field measured in a unit, and what one of that unit is in the field's own."""
+    def in_unit(self, unit: str, near: Collection[str] = ()) -> tuple[FieldSpec, float] | None:
+        """The field measured in a unit, and what one of that unit is in the field's own.
+
+        Args:
+            unit: As it was written.
+            near: Words around the number: of several fields in centimetres, "pots" name one.
+        """
         word = stem(unit)
         if unit in CURRENCIES or word in CURRENCIES:
             return (self.price, 1.0) if self.price is not None else None
         if word in MINUTES:
             spec = self.duration
             return None if spec is None else (spec, MINUTES[word] / MINUTES.get(stem(spec.unit.lower()), 1.0))
-        same = (spec for spec in self._specs if spec.unit and stem(spec.unit.lower()) == word)
+        same = [spec for spec in self._specs if spec.unit and stem(spec.unit.lower()) == word]
+        alike = [(spec, 1.0) for spec in same] or [
+            (spec, scale)
+            for spec in self._specs
+            if spec.unit and (scale := factor(unit, spec.unit)) is not None
+        ]
+        if alike:
+            around = {stem(one) for one in near} - {word}
+            return next((one for one in alike if around & self._words[one[0].name]), alike[0])
         named = (spec for spec in self._specs if word in self._words[spec.name] and spec is not self.year)
-        found = next(same, None) or next(named, None) or self._counted(word)
+        found = next(named, None) or self._counted(word)
         return None if found is None else (found, 1.0)
+
+    def bounded(self, spec: FieldSpec, op: LimitOp) -> list[tuple[FieldSpec, LimitOp]]:
+        """What a bound on a field bounds, where that says itself a lowest or a highest value.
+
+        A plant with `min_temperature` -10 stands a frost of -8, whether somebody says "at least -8" or "down to -8";
+        four people play what has `min_players` 2 and `max_players` 5.
+        """
+        side = self._side(spec)
+        if side is None or spec is self.age:
+            return [(spec, op)]
+        other = self._other_side(spec)
+        if other is not None:
+            return [(spec, side), (other, "ge" if side == "le" else "le")]
+        return [(spec, op if side == "ge" and op in ("lt", "le") else side)]
+
+    def _side(self, spec: FieldSpec) -> LimitOp | None:
+        named = {*words_of(spec.label), *words_of(label_of(spec.name))}
+        low, high = bool(named & _LEAST), bool(named & _MOST)
+        return None if low == high else "le" if low else "ge"
+
+    def _other_side(self, spec: FieldSpec) -> FieldSpec | None:
+        rest = self._words[spec.name] - _LEAST - _MOST
+        sided = (one for one in self._specs if self._side(one) not in (None, self._side(spec)))
+        return next((one for one in sided if self._words[one.name] - _LEAST - _MOST == rest), None)
+
+    def signed(self, spec: FieldSpec, value: float, before: str) -> float:
+        """A number with its sign: below zero where a minus is before it, and records of the field are."""
+        return -value if _MINUS.search(before) and self._goes_below_zero(spec) else value
+
+    def below_zero(self, before: str) -> FieldSpec | None:
+        """The one field with numbers below zero, where a minus stands before a number; None where there are several."""
+        found = [spec for spec in self._specs if _MINUS.search(before) and self._goes_below_zero(spec)]
+        return found[0] if len(found) == 1 else None
+
+    def _goes_below_zero(self, spec: FieldSpec) -> bool:
+        known = self._catalog.numbers(spec.name)
+        return bool((known[~np.isnan(known)] < 0).any())
 
     def _counted(self, word: str) -> FieldSpec | None:
         """The field that counts what a word calls: of "4.5 stars" the rating, of "six people" the servings."""

@@ -284,7 +284,9 @@ class MessageReader:
         fields |= {one.field for one in more} | {one.field for one in heard.critiques}
         taken += [(one.start, one.end) for one in more] + [(one.start, one.end) for one in heard.critiques]
         graded = [
-            one for one in self._grades.read(judged.graded(before, content, taken)) if one.field not in fields
+            one
+            for one in self._grades.read(content, judged.graded(before, content, taken))
+            if one.field not in fields
         ]
         hidden = [
             *heard.hidden,

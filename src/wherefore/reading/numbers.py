@@ -54,6 +54,17 @@ def quantity(no_units: Collection[str]) -> str:
     )
 
 
+def around(low: str, span: tuple[int, int]) -> list[str]:
+    """The words beside characters, within their clause.
+
+    >>> around("for a desk, pots between 9 and 12 cm. light", (31, 33))
+    ['pots', 'between', 'and', 'cm']
+    """
+    before = re.split(r"[,.;:!?]", low[max(0, span[0] - 30) : span[0]])[-1]
+    after = re.split(r"[,.;:!?]", low[span[1] : span[1] + 25])[0]
+    return re.findall(r"[a-z]+", f"{before} {after}")
+
+
 def number(text: str) -> float | None:
     """The number that a match of `NUMBER` stands for: "1,200", "half an", "$5."."""
     if any(char.isdigit() for char in text):

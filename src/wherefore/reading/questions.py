@@ -55,6 +55,8 @@ _MORE = re.compile(
     r"(?:(?:a (?:bit|little)|something|anything|some|the)\s+)?(?:more\s+|details? )?(?:about|on)\b|"
     r"^more (?:about|on)\b|^describe\b"
 )
+_BETWEEN = 3  # items that a message names and asks which of them
+_ASKED_LAST = re.compile(r"\W\s*(?P<asked>(?:which|what)\b.+)$")
 _COMPARE = re.compile(
     r"\bcompare[sd]?\b|\bcomparison\b|\bdifferen(?:ce|t)s?\b.*\b(?:between|from)\b|\bhow do\b.*\bdiffer\b|"
     r"\bin common\b|\b(?:vs\.?|versus)\b|\bhow (?:are|is)\b.*\b(?:different|similar|alike|related)\b"
@@ -248,7 +250,12 @@ class QuestionReader:
         pair = items
         if THAN.match(stripped) and len(items) == 1:  # "is it longer than Heat?"
             pair = [*(one for one in self._focus(dialogue, span[0]) if one not in items), *items]
-        most = self._fields.most(stripped, pair if len(pair) > 1 else self._compared(dialogue) or listed)
+        if not pair:  # "Heat or Alien, which is shorter?"
+            here = [one.item_id for one in dialogue.mentions if one.message == len(dialogue.messages) - 1]
+            pair = list(dict.fromkeys(here)) if 1 < len(set(here)) <= _BETWEEN else []
+        between = _ASKED_LAST.search(stripped) if len(pair) > 1 else None
+        asked = stripped if between is None else between["asked"]
+        most = self._fields.most(asked, pair if len(pair) > 1 else self._compared(dialogue) or listed)
         if most is not None:
             return made("most", most[2], field=most[0], best=most[1], named=most[2] == pair)
         if _WHICH.match(stripped) and listed and not items:
