@@ -2,9 +2,10 @@
 
     python scripts/train_value_judge.py --out FOLDER [--messages data/bearings] [--rank 8]
 
-It reads a message beside the values of a catalogue's fields, on all-mpnet-base-v2 under LoRA. One message in ten is
-held out, and `--unseen` kinds of catalogue are not learned from at all. Writes FOLDER/values.safetensors, which is the
-package's `assets/values.safetensors`, and FOLDER/results.json.
+It reads messages and the values of a catalogue's fields, on all-mpnet-base-v2 (or MiniLM) under LoRA, from nothing or
+from what another has learned: `--start src/wherefore/assets/reader.safetensors`, the judge of messages, will do. One
+message in ten is held out, and `--unseen` kinds of catalogue are not learned from at all. Writes
+FOLDER/values.safetensors and FOLDER/results.json.
 """
 
 from __future__ import annotations
@@ -21,18 +22,19 @@ import torch
 from wherefore.corpora.bearings import read_bearings
 from wherefore.errors import WhereforeError
 from wherefore.lm.low_rank import start_from
-from wherefore.lm.tuned import learned_tensors, load_own, own_weights, read_learned
+from wherefore.lm.tuned import BASES, learned_tensors, load_own, own_weights, read_learned
 from wherefore.retrieval.tensors import write_tensors
 from wherefore.training.bearings import (
     BearingTraining,
     fit_value_judge,
+    heads_on,
     learning_value_judge,
     measured_bearings,
 )
 from wherefore.training.splits import held_out
 
 ROOT = Path(__file__).resolve().parents[1]
-SHOWN = ("for precision", "for recall", "for f1", "against f1", "turned", "words", "silent", "whole")
+SHOWN = ("for precision", "for recall", "for f1", "against f1", "turned", "words", "silent", "whole", "order")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,10 +54,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--epochs", type=float, default=BearingTraining.epochs)
     parser.add_argument("--lr", type=float, default=BearingTraining.lr)
     parser.add_argument("--batch-size", type=int, default=BearingTraining.batch_size)
-    parser.add_argument(
-        "--tokens", type=int, default=BearingTraining.tokens, help="of values, beside a message"
-    )
+    parser.add_argument("--base", choices=BASES, default="mpnet")
     parser.add_argument("--start", type=Path, help="a file of an earlier run to go on from")
+    parser.add_argument(
+        "--heads", action="store_true", help="the encoder stays as --start holds it: the package's one"
+    )
     parser.add_argument("--measure", action="store_true", help="only measure what --start holds")
     parser.add_argument("--seed", type=int, default=BearingTraining.seed)
     options = parser.parse_args(argv)
@@ -64,12 +67,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         seen = [one for one in everything if one.kind not in options.unseen]
         unseen = [one for one in everything if one.kind in options.unseen]
         lessons, test = (seen, []) if options.everything else held_out(seen)
-        judge = learning_value_judge(options.rank, "cuda" if torch.cuda.is_available() else "cpu")
-        if options.start is not None:
-            begun = read_learned(options.start, "scripts/train_value_judge.py")
-            start_from(judge.encoder, begun.changes)
-            load_own(judge, own_weights(judge) | begun.own)
-        elif options.measure:
+        begun = None if options.start is None else read_learned(options.start, "scripts/train_value_judge.py")
+        if options.heads:
+            if begun is None:
+                parser.error(
+                    "--heads needs --start: an encoder, like src/wherefore/assets/sought.safetensors"
+                )
+            judge = heads_on(begun.own)
+        else:
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+            judge = learning_value_judge(options.rank, device, options.base)
+        if begun is not None and not options.heads:
+            start_from(judge.encoder, begun.changes or begun.own)  # an encoder alone has nothing else
+            own = own_weights(judge)
+            fitting = {
+                name: weight
+                for name, weight in begun.own.items()
+                if name in own and own[name].shape == weight.shape
+            }
+            load_own(judge, own | fitting)
+        if begun is None and options.measure:
             parser.error("--measure needs --start: what is to be measured")
     except WhereforeError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -85,7 +102,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             epochs=options.epochs,
             batch_size=options.batch_size,
             lr=options.lr,
-            tokens=options.tokens,
             seed=options.seed,
         )
 

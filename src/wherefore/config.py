@@ -173,7 +173,9 @@ class TurnConfig(_Strict):
     new: float = Field(1.0, ge=0)
     # Logits for each standard deviation by which a candidate is more like what was said than others, by source: on a
     # catalogue of which nothing was learned, as one's own is, that says more than a head that learned of movies.
-    unlearned: dict[str, float] = {"sought": 3.0, "dense": 1.0, "bm25": 1.0, "described": 1.0, "match": 0.5}
+    unlearned: dict[str, float] = {
+        **{"sought": 3.0, "dense": 1.0, "bm25": 1.0, "described": 1.0, "bears": 0.7, "match": 0.5}
+    }
     # How far a clause of an item's texts stands out in likeness to what is said, in standard deviations over the items:
     # from `answers` on it answers it.
     answers: float = Field(4.5, ge=0)
@@ -182,9 +184,6 @@ class TurnConfig(_Strict):
     reread: int = Field(24, ge=0, le=200)
     matched: float = Field(1.0, ge=0)
     judge: bool = True  # a learned judge says what pieces of messages mean; without, rules alone do
-    # File of another that says what they mean for values that they do not name ("she licks everything"), as
-    # scripts/train_value_judge.py writes it; none comes with the package yet. Needs `judge`.
-    values: Path | None = None
     questions: bool = True  # ask back, where the answer would say much about what is sought
 
 

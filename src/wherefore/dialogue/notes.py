@@ -29,7 +29,6 @@ class Notes:
         self.words = ""  # what the user says just now
         self.others = False  # whether this message asks for others than those listed
         self._now: dict[tuple[str, str], int] = {}  # wishes of this message, with their places
-        self._refused_now: set[str] = set()  # fields of which this message refuses something
         self._here: list[tuple[str, Any]] = []  # items of this message with what was said of them
         self._before: list[tuple[str, Any]] = []  # of the message before
         self._number = 0  # of the message that is being read
@@ -44,7 +43,6 @@ class Notes:
         self._number = number
         self.others = False
         self._now = {}
-        self._refused_now = set()
         self._before, self._here = self._here, []
 
     def forget(self) -> None:
@@ -218,7 +216,6 @@ class Notes:
     def refuse(self, wish: Wish) -> None:
         """Note that a value is unwanted."""
         key = wish.parts
-        self._refused_now.add(wish.field)
         wanted = [self._wanted[part] for part in key if part in self._wanted]
         if len(wanted) == len(key) and len({one.said for one in wanted}) == 1:  # what was asked for at once
             for part in key:
@@ -254,10 +251,6 @@ class Notes:
             and (old.value <= limit.value if upper else old.value >= limit.value)
             for old in self._limits
         )
-
-    def told(self) -> set[str]:
-        """The fields of which this message has asked for or refused a value."""
-        return {field for field, _ in self._now} | self._refused_now
 
     def limited(self) -> list[str]:
         """The fields that limits are on, in order."""

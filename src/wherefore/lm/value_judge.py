@@ -1,9 +1,10 @@
 """Judges what a message means for the values of a catalogue's fields: "she licks everything" for `lead_free: yes`.
 
-People seldom speak in values. The model reads the message and the values in one pass, each in sight of all others, and
-every value gets what the message means for it, with the words of the message that say so. So a field that was never
-seen in training is understood by its name and its values (zero-shot slot filling by description: Bapna et al., 2017,
-"Towards Zero-Shot Frame Semantic Parsing for Domain Scaling"), and values that exclude each other are judged together.
+People seldom speak in values. Message and values are read apart, so that a catalogue's values are read once, and meet
+late (Khattab and Zaharia, 2020, "ColBERT"): every value looks for the words of the message that have to do with it, and
+what they mean for it is judged by both, beside how near the whole message is to this value and to the others. A field
+that was never seen in training is understood by its name and its values (zero-shot slot filling by description: Bapna
+et al., 2017, "Towards Zero-Shot Frame Semantic Parsing for Domain Scaling").
 """
 
 from __future__ import annotations
@@ -24,10 +25,8 @@ _BEFORE, _NEWEST = (
     128,
 )  # tokens of what was said before, the newest, and of the message, the first and last
 _MESSAGES = 3  # before it that are read
-VALUES = 320  # tokens of values that are read at once
-_SHAPES = (
-    16  # what is read is padded to a multiple of so many tokens: a CPU's kernels are made anew for each shape
-)
+_SHAPES = 8  # what is read is padded to a multiple: a CPU's kernels are made anew for each shape
+_SPREAD = 3.0  # nearness to a value, in standard deviations over all values, is about so large
 
 Piece = tuple[int, int]  # characters of the message
 
@@ -54,144 +53,142 @@ class FieldValues:
     values: tuple[str, ...]
 
 
+def in_words(fields: Sequence[FieldValues]) -> list[str]:
+    """The values of fields, as they are read.
+
+    >>> in_words([FieldValues("pets allowed", ("yes", "no"))])
+    ['pets allowed: yes', 'pets allowed: no']
+    """
+    return [f"{field.name}: {value}" for field in fields for value in field.values]
+
+
 @dataclass(frozen=True, slots=True)
 class ToBear:
-    """A message, and the values that it may mean something for.
+    """A message that may mean something for values.
 
     Attributes:
         before: The messages before it, oldest first.
         text: The message.
-        fields: The values, by field.
     """
 
     before: tuple[Message, ...]
     text: str
-    fields: tuple[FieldValues, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Borne:
-    """Logits of a batch of b messages with v values in all, in their order.
+    """What a batch of b messages means for v values.
 
     Attributes:
-        bearings: (v, len(BEARINGS)).
-        words: For each value (t,), over the tokens of its message: where it is said.
-        places: For each message the characters of its tokens, (t, 2).
+        bearings: Logits (b, v, len(BEARINGS)).
+        words: For each message and value the share of each token of the message in what was read for it (b, v, t).
+        places: For each message the characters of its tokens; those of what was said before are (0, 0).
     """
 
     bearings: Tensor
-    words: list[Tensor]
+    words: Tensor
     places: list[list[Piece]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    ids: list[int]
-    start: int  # of the message
-    places: list[Piece]  # of its tokens
-    values: list[tuple[int, int]]  # first token of each value, and the one after its last
 
 
 class ValueJudge(nn.Module):
     """On an encoder that reads both ways.
 
     Args:
-        encoder: An `MPNetModel`, or one with its inputs.
+        encoder: An `MPNetModel` or a `BertModel`, or one with its inputs.
         tokenizer: A fast one (`tokenizers.Tokenizer`), without padding and truncation.
-        hidden: Width of the head.
+        looks: How many words in how many ways a value looks for.
         narrow: Width in which values and words meet.
+        hidden: Width of the head.
     """
 
-    def __init__(self, encoder: Any, tokenizer: Any, hidden: int = 128, narrow: int = 48) -> None:
+    def __init__(
+        self, encoder: Any, tokenizer: Any, looks: int = 4, narrow: int = 64, hidden: int = 96
+    ) -> None:
         super().__init__()
         self.encoder, self.tokenizer = encoder, tokenizer
         self.in_halves = False  # whether it reads in bfloat16 though its weights are wider
-        width = encoder.config.hidden_size
-        self.head = nn.Sequential(nn.Linear(2 * width, hidden), nn.GELU(), nn.Linear(hidden, len(BEARINGS)))
-        self.of_values, self.of_words = nn.Linear(width, narrow), nn.Linear(width, narrow)
-        self._cls, self._sep, self._pad = (tokenizer.token_to_id(mark) for mark in ("<s>", "</s>", "<pad>"))
+        self._looks, self._narrow, self._width = looks, narrow, encoder.config.hidden_size
+        marks = (
+            ("<s>", "</s>", "<pad>") if encoder.config.model_type == "mpnet" else ("[CLS]", "[SEP]", "[PAD]")
+        )
+        self._first, self._sep, self._pad = (tokenizer.token_to_id(mark) for mark in marks)
+        self.of_values, self.of_words = (nn.Linear(self._width, looks * narrow) for _ in range(2))
+        self.alike = nn.Parameter(torch.tensor([8.0]))  # how much likeness of states counts in looking
+        self.near = nn.Parameter(torch.tensor([0.0, 3.0, 3.0, 1.0]))
+        last = nn.Linear(hidden, len(BEARINGS))
+        nn.init.zeros_(last.weight)
+        with torch.no_grad():
+            last.bias.copy_(torch.tensor([2.5, 0.0, 0.0, 0.0]))  # most values are nothing to a message
+        self.head = nn.Sequential(nn.Linear(4 * self._width + 3, hidden), nn.GELU(), nn.Dropout(0.1), last)
 
-    def forward(self, messages: Sequence[ToBear]) -> Borne:
-        """Judge a batch."""
+    def values(self, texts: Sequence[str]) -> Tensor:
+        """Values as `in_words` tells them -> (v, h)."""
+        rows = [[self._first, *self._tokens(text)[:_BEFORE], self._sep] for text in texts]
+        states, mask = self._states(rows)
+        return _mean(states, mask)
+
+    def forward(self, messages: Sequence[ToBear], values: Tensor) -> Borne:
+        """What each of b messages means for each of v values (v, h), as of `values`."""
         read = [self._read(one) for one in messages]
-        longest = -(-max(len(one.ids) for one in read) // _SHAPES) * _SHAPES
-        ids = torch.full((len(read), longest), self._pad, dtype=torch.long)
-        for row, one in enumerate(read):
-            ids[row, : len(one.ids)] = torch.tensor(one.ids)
-        ids = ids.to(self.of_values.weight.device)
-        with torch.autocast(ids.device.type, torch.bfloat16, enabled=self.in_halves):
-            given = {"input_ids": ids, "attention_mask": (ids != self._pad).long()}
-            states = self.encoder(**given).last_hidden_state
-        states = states.float()
-        sums = functional.pad(states.cumsum(1), (0, 0, 1, 0))  # (b, t + 1, h)
-        means, wholes, words = [], [], []
-        for row, one in enumerate(read):
-            first, end = (torch.tensor(part, dtype=torch.long) for part in zip(*one.values, strict=True))
-            first, end = first.to(ids.device), end.to(ids.device)
-            mean = (sums[row, end] - sums[row, first]) / (end - first).unsqueeze(1)
-            said = states[row, one.start : one.start + len(one.places)]
-            means.append(mean)
-            wholes.append(states[row, 0].expand(len(mean), -1))
-            words += list(self.of_values(mean) @ self.of_words(said).T / 4)
-        bearings = self.head(torch.cat([torch.cat(means), torch.cat(wholes)], dim=1))
-        return Borne(bearings, words, [one.places for one in read])
+        states, mask = self._states([ids for ids, _ in read])
+        wholes, known = (
+            functional.normalize(_mean(states, mask), dim=-1),
+            functional.normalize(values, dim=-1),
+        )
+        looking = self.of_values(values).view(len(values), self._looks, self._narrow)
+        words = self.of_words(states).view(*states.shape[:2], self._looks, self._narrow)
+        found = torch.einsum("vld,btld->bvlt", looking, words) / self._narrow**0.5
+        likeness = torch.einsum("vh,bth->bvt", known, functional.normalize(states, dim=-1))
+        found = found + self.alike * likeness.unsqueeze(2)
+        shares = found.masked_fill(mask[:, None, None, :] == 0, -1e4).softmax(-1).mean(2)  # (b, v, t)
+        heard = functional.normalize(torch.einsum("bvt,bth->bvh", shares, states), dim=-1)
+        near = wholes @ known.T
+        spread = near.std(1, keepdim=True, correction=0) + 1e-4
+        near = torch.stack([near, (near - near.mean(1, keepdim=True)) / spread / _SPREAD], dim=-1)
+        scale = self._width**0.5  # of unit vectors' numbers, to about one
+        known, wholes = known.expand(len(read), -1, -1), wholes.unsqueeze(1).expand(-1, len(values), -1)
+        pieces = [
+            scale * scale * known * heard / 4,
+            scale * (known - heard).abs() / 4,
+            scale * wholes / 2,
+            scale * heard / 2,
+            near,
+            (known * heard).sum(-1, keepdim=True),
+        ]
+        bearings = self.head(torch.cat(pieces, dim=-1)) + self.near * near[..., 1:]
+        return Borne(bearings, shares, [places for _, places in read])
 
-    def tokens(self, text: str) -> list[int]:
-        """The tokens of a text, without marks."""
+    def _tokens(self, text: str) -> list[int]:
         return list(self.tokenizer.encode(text, add_special_tokens=False).ids)
 
-    def lengths(self, field: FieldValues) -> tuple[int, list[int]]:
-        """How many tokens a field's name takes, and each of its values, with what parts them."""
-        return len(self.tokens(f"{field.name} :")), [1 + len(self.tokens(value)) for value in field.values]
+    def _states(self, rows: Sequence[list[int]]) -> tuple[Tensor, Tensor]:
+        """Tokens -> their states (n, t, h) and which are no padding (n, t)."""
+        longest = -(-max(map(len, rows)) // _SHAPES) * _SHAPES
+        ids = torch.full((len(rows), longest), self._pad, dtype=torch.long)
+        for number, row in enumerate(rows):
+            ids[number, : len(row)] = torch.tensor(row)
+        ids = ids.to(self.of_values.weight.device)
+        mask = (ids != self._pad).long()
+        with torch.autocast(ids.device.type, torch.bfloat16, enabled=self.in_halves):
+            states = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        return states.float(), mask
 
-    def _read(self, one: ToBear) -> _Read:
+    def _read(self, one: ToBear) -> tuple[list[int], list[Piece]]:
         before: list[int] = []
         for message in one.before[-_MESSAGES:]:
             mark = "you :" if message.role == "assistant" else "i :"
-            before += [*self.tokens(f"{mark} {message.content}"), self._sep]
+            before += [*self._tokens(f"{mark} {message.content}"), self._sep]
         before = before[-_BEFORE:]
         found = self.tokenizer.encode(one.text, add_special_tokens=False)
         said, places = list(found.ids), list(found.offsets)
         if len(said) > _NEWEST:
             said = [*said[: _NEWEST // 2], *said[-(_NEWEST // 2) :]]
             places = [*places[: _NEWEST // 2], *places[-(_NEWEST // 2) :]]
-        if not said:
-            said, places = [self._sep], [(0, 0)]
-        ids = [self._cls, *before, *said, self._sep]
-        values: list[tuple[int, int]] = []
-        for field in one.fields:
-            ids += self.tokens(f"{field.name} :")
-            for value in field.values:
-                spelt = self.tokens(value) or [self._sep]
-                values.append((len(ids), len(ids) + len(spelt)))
-                ids += [*spelt, *self.tokens("|")]
-        return _Read([*ids, self._sep], 1 + len(before), places, values)
+        nowhere = [(0, 0)] * (1 + len(before))
+        return [self._first, *before, *said, self._sep], [*nowhere, *places, (0, 0)]
 
 
-def in_parts(
-    judge: ValueJudge, fields: Sequence[FieldValues], most: int = VALUES
-) -> list[tuple[FieldValues, ...]]:
-    """Fields parted so that each part can be read at once; a field with many values comes in several.
-
-    Args:
-        judge: Whose tokens count.
-        fields: In the order in which they are read.
-        most: Tokens of a part.
-    """
-    parts: list[tuple[FieldValues, ...]] = []
-    now: list[FieldValues] = []
-    left = most
-    for field in fields:
-        name, sizes = judge.lengths(field)
-        if now and left < name + sum(sizes):
-            parts.append(tuple(now))
-            now, left = [], most
-        begun, held = 0, name
-        for number, size in enumerate(sizes):
-            if number > begun and held + size > left:
-                parts.append((*now, FieldValues(field.name, field.values[begun:number])))
-                now, left, begun, held = [], most, number, name
-            held += size
-        now.append(FieldValues(field.name, field.values[begun:]))
-        left -= held
-    return [*parts, tuple(now)] if now else parts
+def _mean(states: Tensor, mask: Tensor) -> Tensor:
+    """The mean state (n, h) of all tokens that are no padding."""
+    within = mask.unsqueeze(2)
+    return (states * within).sum(1) / within.sum(1)

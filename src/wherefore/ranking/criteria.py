@@ -97,7 +97,7 @@ def likeness(
         candidates: Of one turn.
         retriever: That found them.
         weights: Logits for a standard deviation, by source; `described` of `words_named`, where there are texts, and
-            `sought` of what is looked for.
+            `sought` of what is looked for, `bears` of what is meant for values.
     """
     gains = np.zeros(len(candidates), dtype=np.float32)
     learn = [column for column, source in enumerate(retriever.sources) if isinstance(source, Learned)]
@@ -108,6 +108,8 @@ def likeness(
         told["described"] = words_named(dialogue, candidates.rows, retriever.index.catalog)
     if weights.get("sought") and (sought := retriever.sought(dialogue)) is not None:
         told["sought"] = likeness_to(sought, candidates.rows, retriever)
+    if weights.get("bears") and (borne := retriever.borne(dialogue, candidates.rows)) is not None:
+        told["bears"] = borne
     for name, scores in told.items():
         known = ~np.isnan(scores)
         if name in weights and known.any():

@@ -33,7 +33,6 @@ _VERDICTS: dict[str, Verdict] = {
     "seen": "seen",
     "unwanted": "rejected",
 }
-_ASKING = ("request", "refine", "taste", "answer", "naming")  # acts
 _LONGER = 2  # words that a description has beside a value, so that the value is only a part of it
 _SURE = 0.5
 _CERTAIN = 0.85  # from which it is said that a wish cannot be met
@@ -93,11 +92,6 @@ class JudgedReader:
     def search(self, messages: Sequence[Message]) -> str:
         """What one would search for after some messages; see `MessageJudge.search`."""
         return self._judge.search(messages)
-
-    def asks(self, before: Sequence[Message], text: str) -> bool:
-        """Whether a message says anything of what is sought."""
-        acts = self._judge.read(before, text).acts
-        return max(acts[name] for name in _ASKING) >= _SURE
 
     def titles(self, before: Sequence[Message], text: str) -> list[Meaning]:
         """The pieces that name items, or may: what is refused is a title or a value."""

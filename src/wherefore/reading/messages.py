@@ -13,7 +13,6 @@ from wherefore.catalog.naming import words_of
 from wherefore.dialogue.messages import Lists, Message
 from wherefore.dialogue.notes import Notes, Verdict
 from wherefore.dialogue.state import ANYWHERE, Count, FoundWish, Limit, LimitOp, Wish
-from wherefore.reading.bearings import BearingReader
 from wherefore.reading.clauses import Span, blank, clauses, touch
 from wherefore.reading.corrections import CORRECTS, DROPS, NEEDNT, SELF_CORRECTION, START_OVER
 from wherefore.reading.counts import read_count
@@ -144,7 +143,6 @@ class MessageReader:
         limits: and of its numbers.
         references: Knows which items are refused by name.
         judged: Reads by a judge what else messages mean,
-        bearings: and what they mean for values that they do not name.
     """
 
     def __init__(
@@ -155,9 +153,8 @@ class MessageReader:
         limits: LimitReader,
         references: ReferenceReader,
         judged: JudgedReader | None = None,
-        bearings: BearingReader | None = None,
     ) -> None:
-        self._judged, self._bearings = judged, bearings
+        self._judged = judged
         self._catalog, self._values, self._wishes, self._limits = catalog, values, wishes, limits
         self._references = references
         self._bounds = JudgedLimits(catalog, limits.measures)
@@ -203,14 +200,6 @@ class MessageReader:
         measured, values = self._note_clauses(heard, lists, question, notes)
         self._note_refused(heard, notes)
         self._note_limits(heard, measured, notes)
-        if self._bearings is not None and self._judged is not None:
-            told = {
-                *(one.field for one in heard.limits),
-                *(one.field for one in heard.critiques),
-                *notes.told(),
-            }
-            if self._judged.asks(before, content):
-                self._bearings.note(before, content, told, notes)
         masked = (*heard.places, *heard.hidden)
         count = read_count(heard.text, self._values.words.nouns, values, masked, question)
         if count is not None:

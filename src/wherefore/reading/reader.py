@@ -16,7 +16,6 @@ from wherefore.dialogue.questions import Question
 from wherefore.dialogue.state import Preferences
 from wherefore.errors import DialogueError
 from wherefore.reading.absent import AbsentReader
-from wherefore.reading.bearings import BearingReader
 from wherefore.reading.choices import choice_in
 from wherefore.reading.clauses import touch
 from wherefore.reading.judge import MessageJudge
@@ -48,12 +47,11 @@ class DialogueReader:
     Args:
         catalog: The catalogue that is talked about.
         judge: Says what pieces of messages mean; without one rules alone do.
-        values: A `wherefore.lm.value_judge.ValueJudge`, which says what messages mean for values; needs a judge.
     """
 
-    def __init__(self, catalog: Catalog, judge: MessageJudge | None = None, values: Any = None) -> None:
+    def __init__(self, catalog: Catalog, judge: MessageJudge | None = None) -> None:
         self.catalog = catalog
-        self._judge, self._value_judge = judge, values
+        self._judge = judge
         self._items: Sequence[Item] | None = None
 
     def refresh(self) -> None:
@@ -69,9 +67,8 @@ class DialogueReader:
         self._references = ReferenceReader(self.catalog, titles, vocabulary.nouns)
         judge = None if self._judge is None else self._judge.of(self.catalog)
         self._judged = None if judge is None else JudgedReader(self.catalog, judge, self._values)
-        bearings = None if self._value_judge is None else BearingReader(self.catalog, self._value_judge)
         self._messages = MessageReader(
-            self.catalog, self._values, wishes, limits, self._references, self._judged, bearings
+            self.catalog, self._values, wishes, limits, self._references, self._judged
         )
         self._questions = QuestionReader(self.catalog, self._values, wishes, limits)
         self._absent = AbsentReader(self.catalog, self._values)

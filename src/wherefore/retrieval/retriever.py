@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 import numpy as np
 
+from wherefore.catalog.catalog import Item
 from wherefore.config import Config, build
 from wherefore.dialogue.messages import Dialogue, Message
 from wherefore.errors import ConfigError
@@ -44,6 +45,8 @@ class Retriever:
         self.describe = Describer(index)
         # What messages look for, as a vector that the index's embedder would give; see `SoughtEncoder.sought`.
         self.seeks: Callable[[Sequence[Message]], np.ndarray | None] | None = None
+        # What items gain by what messages mean for their values; see `wherefore.reading.bearings`.
+        self.bears: Callable[[Sequence[Message], Sequence[Item]], np.ndarray | None] | None = None
 
     @property
     def source_names(self) -> tuple[str, ...]:
@@ -78,6 +81,11 @@ class Retriever:
         None where nobody says what that is.
         """
         return None if self.seeks is None else self.seeks(dialogue.messages)
+
+    def borne(self, dialogue: Dialogue, rows: np.ndarray) -> np.ndarray | None:
+        """What items, by row (m,), gain by what was said means for their values, (m,); None where nobody tells."""
+        items = self.index.catalog.items
+        return None if self.bears is None else self.bears(dialogue.messages, [items[row] for row in rows])
 
     def read_ahead(self, dialogues: Iterable[Dialogue]) -> None:
         """Embed at once all texts that searching for these dialogues needs: much faster than one by one."""

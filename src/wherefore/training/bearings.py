@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from wherefore.corpora.bearings import BearingMessage
 from wherefore.dialogue.labels import BEARINGS
-from wherefore.lm.low_rank import learning
+from wherefore.lm.low_rank import learning, with_changes
 from wherefore.lm.tuned import on_packaged
-from wherefore.lm.value_judge import Borne, FieldValues, ToBear, ValueJudge, in_parts, spoken
+from wherefore.lm.value_judge import Borne, FieldValues, ToBear, ValueJudge, in_words, spoken
 from wherefore.progress import Progress
 from wherefore.training.descent import descend
 from wherefore.training.judging import read_as_mpnet_learns
 
-_FROM = 4  # the first layer that learns
-_WORDS = 0.2  # weight of finding the words
+_FROM = {"minilm": 0, "mpnet": 4}  # the first layer that learns
+_FEWEST = 4  # messages of a batch
+_RARE = 2.0  # weight of a value that a message means something for
+_WORDS = 0.1  # weight of finding the words
+_SIDES = {"nothing": 0, "helps": 1, "needed": 1, "ruled out": 2}
 
 
 @dataclass(frozen=True)
@@ -30,25 +34,32 @@ class BearingTraining:
 
     Attributes:
         epochs: Passes over the messages.
-        batch_size: Messages in a step.
+        batch_size: Messages in a step, all of one kind of catalogue, whose values are read once for them.
         lr: Highest step size.
-        kept: Share of fields, of those that a message means nothing for, that are read with it.
-        tokens: Most tokens of values that are read with a message.
+        lower: Share of messages in lower case.
         seed: Of all choices.
     """
 
-    epochs: float = 2
-    batch_size: int = 16
-    lr: float = 4e-4
-    kept: float = 0.7
-    tokens: int = 224
+    epochs: float = 7
+    batch_size: int = 12
+    lr: float = 6e-4
+    lower: float = 0.3
     seed: int = 0
 
 
-def learning_value_judge(r: int, device: str = "cpu") -> ValueJudge:
-    """A judge of values on the packaged MPNet that is to learn under LoRA of that rank."""
-    judge: ValueJudge = on_packaged(ValueJudge, lambda encoder: learning(encoder, r, _FROM), device, "mpnet")
+def learning_value_judge(r: int, device: str = "cpu", base: str = "mpnet") -> ValueJudge:
+    """A judge of values on a packaged encoder that is to learn under LoRA of that rank."""
+    judge: ValueJudge = on_packaged(
+        ValueJudge, lambda encoder: learning(encoder, r, _FROM[base]), device, base
+    )
     read_as_mpnet_learns(judge, device)
+    return judge
+
+
+def heads_on(changes: Mapping[str, np.ndarray]) -> ValueJudge:
+    """A judge of values whose encoder is MiniLM as it has changed, and stays so: only what reads its states learns."""
+    judge: ValueJudge = on_packaged(ValueJudge, lambda encoder: with_changes(encoder, changes), "cpu")
+    judge.encoder.requires_grad_(False)
     return judge
 
 
@@ -60,8 +71,8 @@ def fit_value_judge(
 ) -> None:
     """Let it learn.
 
-    The loss is the cross entropy of what each value gets, and that of where its words are. Every time a message comes,
-    fields and values stand in another order, and some fields are left out that it means nothing for.
+    The loss is the cross entropy of what each value gets, that of the side that it is on, and that of where its words
+    are.
 
     Args:
         judge: As of `learning_value_judge`.
@@ -73,135 +84,129 @@ def fit_value_judge(
     rng = random.Random(settings.seed)
     torch.manual_seed(settings.seed)
     steps = max(int(len(messages) * settings.epochs) // settings.batch_size, 1)
-    batches = _steps(messages, steps, settings.batch_size, rng)
+    batches = _batches(messages, settings.batch_size, rng)
 
     def next_loss() -> Tensor:
         part = next(batches)
-        given = [shown(one, judge, settings, rng) for one in part]
-        return bearing_loss(judge(given), part, given)
+        read = [
+            ToBear(one.before, one.text.lower() if rng.random() < settings.lower else one.text)
+            for one in part
+        ]
+        return bearing_loss(judge(read, judge.values(in_words(fields_of(part[0])))), part)
 
     descend(judge, steps, settings.lr, next_loss, progress)
 
 
-def _steps(
-    messages: Sequence[BearingMessage], steps: int, size: int, rng: random.Random
+def _batches(
+    messages: Sequence[BearingMessage], size: int, rng: random.Random
 ) -> Iterator[list[BearingMessage]]:
-    left: list[BearingMessage] = []
-    for _ in range(steps):
-        if len(left) < size:
-            more = list(messages)
-            rng.shuffle(more)
-            left = more + left
-        yield [left.pop() for _ in range(min(size, len(left)))]
+    """Without end: every pass all messages, in batches of one kind each; what is left of a kind waits for the next."""
+    by_kind: dict[str, list[BearingMessage]] = {}
+    for one in messages:
+        by_kind.setdefault(one.kind, []).append(one)
+    fewest = min(_FEWEST, *map(len, by_kind.values()))
+    while True:
+        batches: list[list[BearingMessage]] = []
+        for of_kind in by_kind.values():
+            rng.shuffle(of_kind)
+            batches += [of_kind[start : start + size] for start in range(0, len(of_kind), size)]
+        batches = [batch for batch in batches if len(batch) >= fewest]
+        rng.shuffle(batches)
+        yield from batches
 
 
-def shown(one: BearingMessage, judge: ValueJudge, settings: BearingTraining, rng: random.Random) -> ToBear:
-    """A message with some of its catalogue's values, in an order of their own."""
-    meant = {field for field, _ in one.of_values()}
-    fields = [field for field in one.fields if field.name in meant or rng.random() < settings.kept]
-    rng.shuffle(fields)
-    fields.sort(
-        key=lambda field: field.name not in meant
-    )  # those come in that must, the rest while there is room
-    chosen: list[FieldValues] = []
-    left = settings.tokens
-    for field in fields:
-        values = list(field.values)
-        if field.holds != "number":
-            rng.shuffle(values)
-        told = FieldValues(spoken(field.name), tuple(values))
-        name, sizes = judge.lengths(told)
-        if name + sum(sizes) <= left or not chosen:
-            chosen.append(told)
-            left -= name + sum(sizes)
-    rng.shuffle(chosen)
-    return ToBear(one.before, one.text, tuple(chosen))
+def fields_of(one: BearingMessage) -> list[FieldValues]:
+    """The fields of a message's catalogue, as they are read."""
+    return [FieldValues(spoken(field.name), field.values) for field in one.fields]
 
 
-def _meant(one: BearingMessage, given: ToBear) -> list[str]:
-    """What a message means for each value that it is shown with."""
-    known = {(spoken(field), value): bearing for (field, value), bearing in one.of_values().items()}
-    return [known.get((field.name, value), "nothing") for field in given.fields for value in field.values]
+def _meant(one: BearingMessage) -> list[str]:
+    """What a message means for each value of its catalogue."""
+    known = one.of_values()
+    return [known.get((field.name, value), "nothing") for field in one.fields for value in field.values]
 
 
-def _said(one: BearingMessage, given: ToBear) -> list[tuple[int, int] | None]:
+def _said(one: BearingMessage) -> list[tuple[int, int] | None]:
     """For each value the words that say what the message means for it; None where it is not marked."""
-    known = {
-        (spoken(told.field), value): (told.start, told.end) for told in one.bearings for value in told.values
-    }
-    return [known.get((field.name, value)) for field in given.fields for value in field.values]
+    known = {(told.field, value): (told.start, told.end) for told in one.bearings for value in told.values}
+    return [known.get((field.name, value)) for field in one.fields for value in field.values]
 
 
-def bearing_loss(judged: Borne, messages: Sequence[BearingMessage], given: Sequence[ToBear]) -> Tensor:
+def bearing_loss(judged: Borne, messages: Sequence[BearingMessage]) -> Tensor:
     """The loss of a batch that was judged."""
     device = judged.bearings.device
-    wanted = [
-        BEARINGS.index(name) for one, told in zip(messages, given, strict=True) for name in _meant(one, told)
-    ]
-    loss = functional.cross_entropy(judged.bearings, torch.tensor(wanted, device=device), reduction="none")
-    weight = torch.tensor([0.5 if one == 0 else 1.0 for one in wanted], device=device)
-    found: list[Tensor] = []
-    at = 0
-    for one, told, places in zip(messages, given, judged.places, strict=True):
-        for piece in _said(one, told):
-            logits = judged.words[at]
-            at += 1
-            if piece is None:
-                continue
-            inside = [start < piece[1] and end > piece[0] for start, end in places]
+    names = [name for one in messages for name in _meant(one)]
+    wanted = torch.tensor([BEARINGS.index(name) for name in names], device=device)
+    sides = torch.tensor([_SIDES[name] for name in names], device=device)
+    logits = judged.bearings.reshape(len(names), len(BEARINGS))
+    rare = torch.full((len(BEARINGS),), _RARE, device=device)
+    rare[BEARINGS.index("nothing")] = 1.0
+    of_sides = torch.stack([logits[:, 0], logits[:, 1:3].logsumexp(1), logits[:, 3]], dim=1)
+    loss = functional.cross_entropy(of_sides, sides, weight=rare[[0, 1, 3]])
+    loss = loss + functional.cross_entropy(logits, wanted, weight=rare) / 2
+    found = []
+    for shares, one, places in zip(judged.words, messages, judged.places, strict=True):
+        for share, piece in zip(shares, _said(one), strict=True):
+            inside = [piece is not None and start < piece[1] and end > piece[0] for start, end in places]
             if any(inside):
-                within = torch.tensor(inside, device=device)
-                found.append(logits.logsumexp(0) - logits[within].logsumexp(0))
-    where = torch.stack(found).mean() if found else judged.bearings.sum() * 0
-    return (loss * weight).sum() / weight.sum() * 4 + _WORDS * where
+                found.append(share[: len(inside)][torch.tensor(inside, device=device)].sum())
+    where = -(torch.stack(found) + 1e-6).log().mean() if found else logits.sum() * 0
+    return loss + _WORDS * where
 
 
 @torch.no_grad()
 def measured_bearings(
     judge: ValueJudge, messages: Sequence[BearingMessage], sure: float = 0.5
 ) -> dict[str, float]:
-    """How well values are judged, all of a catalogue's read with each message.
+    """How well values are judged, all of a catalogue's with each message.
 
     Returns:
         For what speaks for values (`for`: helps or needed) and against them (`against`): precision, recall and F1 over
         values; `turned`: share of values that are spoken for or against and get the opposite; `words`: share of marked
         values whose likeliest word is within the mark; `silent`: share of messages without any bearing that get none;
-        `whole`: share of messages with every value on the right side.
+        `whole`: share of messages with every value on the right side; `order`: of a value that is spoken for and one
+        that is not, of the same message, how often the former is likelier.
     """
     judge.eval()
     tally: Counter[str] = Counter()
+    values = {
+        one.kind: judge.values(in_words(fields_of(one)))
+        for one in {one.kind: one for one in messages}.values()
+    }
+    ordered: list[float] = []
     for one in messages:
-        fields = [FieldValues(spoken(field.name), field.values) for field in one.fields]
+        judged = judge([ToBear(one.before, one.text)], values[one.kind])
+        odds = judged.bearings[0].softmax(1)
         right, none = True, True
-        for part in in_parts(judge, fields):
-            given = ToBear(one.before, one.text, part)
-            judged = judge([given])
-            odds = judged.bearings.softmax(1)
-            sides = sides_of(odds, sure)
-            for row, (name, piece) in enumerate(zip(_meant(one, given), _said(one, given), strict=True)):
-                true = {"helps": "for", "needed": "for", "ruled out": "against"}.get(name, "")
-                side = sides[row]
-                right &= side == true
-                none &= not side
-                tally[f"{side} told"] += 1
-                tally[f"{true} of"] += 1
-                tally[f"{true} hit"] += side == true
-                tally["turned"] += bool(true) and bool(side) and side != true
-                if piece is not None and judged.places[0]:
-                    best = judged.places[0][int(judged.words[row].argmax())]
-                    tally["words of"] += 1
-                    tally["words"] += best[0] < piece[1] and best[1] > piece[0]
+        true = [("", "for", "against")[_SIDES[name]] for name in _meant(one)]
+        for row, (side, told, piece) in enumerate(zip(true, sides_of(odds, sure), _said(one), strict=True)):
+            right &= told == side
+            none &= not told
+            tally[f"{told} told"] += 1
+            tally[f"{side} of"] += 1
+            tally[f"{side} hit"] += told == side
+            tally["turned"] += bool(side) and bool(told) and told != side
+            if piece is not None:
+                best = judged.places[0][int(judged.words[0, row, : len(judged.places[0])].argmax())]
+                tally["words of"] += 1
+                tally["words"] += best[0] < piece[1] and best[1] > piece[0]
+        gain = (odds[:, 1] + odds[:, 2]).tolist()
+        up, rest = (
+            [score for score, side in zip(gain, true, strict=True) if (side == "for") is is_for]
+            for is_for in (True, False)
+        )
+        ordered += [float(sum(score > other for other in rest)) / len(rest) for score in up if rest]
         tally["whole"] += right
         if not one.bearings:
             tally["silent of"] += 1
             tally["silent"] += none
     shares: dict[str, float] = {}
     for side in ("for", "against"):
-        hit, told, of = (tally[f"{side} {what}"] for what in ("hit", "told", "of"))
+        hit, said, of = (tally[f"{side} {what}"] for what in ("hit", "told", "of"))
         shares |= {
-            f"{side} precision": hit / max(told, 1),
+            f"{side} precision": hit / max(said, 1),
             f"{side} recall": hit / max(of, 1),
-            f"{side} f1": 2 * hit / max(told + of, 1),
+            f"{side} f1": 2 * hit / max(said + of, 1),
         }
     of = tally["for of"] + tally["against of"]
     return shares | {
@@ -209,6 +214,7 @@ def measured_bearings(
         "words": tally["words"] / max(tally["words of"], 1),
         "silent": tally["silent"] / max(tally["silent of"], 1),
         "whole": tally["whole"] / max(len(messages), 1),
+        "order": sum(ordered) / max(len(ordered), 1),
         "messages": float(len(messages)),
     }
 

@@ -20,7 +20,7 @@ from wherefore.lm.model import DialogueCache, RecommenderLM
 from wherefore.lm.server import Server
 from wherefore.ranking.matching import packaged_matcher
 from wherefore.ranking.ranker import Mode, Ranked, Ranker, length
-from wherefore.reading.bearings import load_value_judge
+from wherefore.reading.bearings import BearingReader, packaged_value_judge
 from wherefore.reading.judge import packaged_judge
 from wherefore.reading.reader import DialogueReader
 from wherefore.reading.served import ServedJudge
@@ -55,7 +55,8 @@ class ListMaker:
         self.signals = dict(signals or {})
         self.lm = language_model(config, index, self.model, self.signals)
         self.reader = DialogueReader(index.catalog)
-        self.retriever.seeks = None
+        self.retriever.seeks = self.retriever.bears = None
+        self._bearings: BearingReader | None = None
         if config.turn.judge:
             self._let_judge_read()
         self.turns = Turns()
@@ -91,7 +92,7 @@ class ListMaker:
 
     def _let_judge_read(self) -> None:
         """Read by a judge, the served one if the config asks for it, and search for what is looked for."""
-        judge, learned = packaged_judge(), self.config.turn.values
+        judge = packaged_judge()
         if self.lm.server is not None and self.config.llm.reads:
             judge = ServedJudge(self.lm.server, judge)
             self.retriever.seeks = self._seeks
@@ -99,8 +100,14 @@ class ListMaker:
             MINILM
         ):  # the catalogue's vectors are those that it can be near to
             self.retriever.seeks = lambda messages: packaged_sought().sought(messages)
-        values = None if learned is None else load_value_judge(learned)
-        self.reader = DialogueReader(self.catalog, judge, values)
+        self.reader = DialogueReader(self.catalog, judge)
+        self.retriever.bears = self._bears
+
+    def _bears(self, messages: Sequence[Message], items: Sequence[Item]) -> np.ndarray | None:
+        """What items gain by what messages mean for their values."""
+        if self._bearings is None:
+            self._bearings = BearingReader(self.catalog, packaged_value_judge())
+        return self._bearings.gains(messages, items)
 
     def _seeks(self, messages: Sequence[Message]) -> np.ndarray | None:
         """What a server would search for after some messages, as the index's embedder has it."""
