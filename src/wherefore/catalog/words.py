@@ -30,7 +30,7 @@ class Words:
         """All of it, cut: every text has its share, and what a short one leaves goes to those after it."""
         left, shares = _TEXTS, []
         for number, text in enumerate(self.texts):
-            shares.append(_cut(text, left // (len(self.texts) - number)))
+            shares.append(cut(text, left // (len(self.texts) - number)))
             left -= len(shares[-1])
         facts = " ".join(f"{fact}." for fact in self.facts)[:_FACTS]
         return f"{self.title}. {' '.join(shares)} {facts}"
@@ -64,7 +64,7 @@ def _is_table(text: str) -> bool:
     return sum(one.isdigit() or one == "%" for one in sample) > 0.12 * len(sample)
 
 
-def _cut(text: str, size: int) -> str:
+def cut(text: str, size: int) -> str:
     """The first words of a text."""
     short = " ".join(text[: 2 * size].split())[:size]
     return short if len(short) < size else short.rpartition(" ")[0]

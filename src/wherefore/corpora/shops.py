@@ -49,7 +49,7 @@ def read_shops(folder: Path) -> list[Asked]:
         raise CorpusNotFoundError(f"no catalogues in {folder}; it should hold files like wines.jsonl")
     found: list[Asked] = []
     for file in files:
-        catalog = _catalog(file)
+        catalog = catalog_of(file)
         requests, talks = file.with_suffix(".requests.tsv"), file.with_suffix(".talks.txt")
         if requests.is_file():
             found += _requests(requests, catalog)
@@ -58,7 +58,7 @@ def read_shops(folder: Path) -> list[Asked]:
     return found
 
 
-def _catalog(file: Path) -> Catalog:
+def catalog_of(file: Path) -> Catalog:
     """The items, every column kept as it is written: what fits may depend on any."""
     records = [record for _, record in read_lines(file)]
     kinds = {"id": "id", "title": "title", "description": "text"}

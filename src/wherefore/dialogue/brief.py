@@ -10,6 +10,8 @@ from wherefore.dialogue.messages import Message
 
 _TITLE = 40  # characters of a title in a list that was given before
 _INTRO = 60  # and of what stands before the list
+_SAID = 4  # messages before the newest of the user's that it is read with
+_CHARACTERS = 700  # that are read of all, the newest
 _LINE = re.compile(r"^\s*\d+[.)]\s+(?:\*\*(?P<bold>[^*\n]+)\*\*|(?P<plain>[^—\n]+))[^\n]*$", re.MULTILINE)
 
 
@@ -28,6 +30,12 @@ def up_to_newest(messages: Sequence[Message]) -> tuple[Sequence[Message], str] |
         if messages[number].role == "user" and messages[number].content.strip():
             return messages[:number], messages[number].content
     return None
+
+
+def said(before: Sequence[Message], text: str) -> str:
+    """What is read of a talk: the newest messages before one, ours in brief, and the message; its last characters."""
+    whole = " ".join(" ".join([*(one.content for one in newest(before, _SAID)), text]).split())
+    return whole[-_CHARACTERS:].encode("utf-8", "replace").decode("utf-8")
 
 
 def brief(reply: str, last: bool = True) -> str:

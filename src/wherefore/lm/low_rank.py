@@ -147,3 +147,13 @@ def learned_changes(model: Any) -> dict[str, np.ndarray]:
             found[short + DOWN] = down.detach().float().cpu().numpy().astype(np.float16)
             found[short + UP] = (scale * up.detach().float()).cpu().numpy().astype(np.float16)
     return found
+
+
+def llm_learning(model: Any, r: int) -> Any:
+    """A copy of a Llama-like LLM of which only low-rank changes of its layers' linear maps learn."""
+    from peft import LoraConfig, get_peft_model
+
+    model = copy.deepcopy(model)
+    model.config._attn_implementation = "eager"  # see `learning`
+    layers = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+    return get_peft_model(model, LoraConfig(r=r, lora_alpha=2 * r, target_modules=layers))

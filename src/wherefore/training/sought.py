@@ -20,11 +20,11 @@ from torch.nn import functional
 from wherefore.catalog.words import words_of
 from wherefore.corpora.shops import Asked
 from wherefore.corpora.sought import SoughtMessage
+from wherefore.dialogue.brief import said
 from wherefore.dialogue.messages import Message
 from wherefore.lm.low_rank import learning
 from wherefore.lm.tuned import on_packaged
 from wherefore.progress import Progress
-from wherefore.retrieval.sought import said
 from wherefore.training.descent import descend
 
 _TOKENS = 254  # of a talk, beside the marks
@@ -39,7 +39,7 @@ class SoughtLesson:
 
     Attributes:
         kind: Of shop.
-        said: What is read: the message with those before it; see `wherefore.retrieval.sought.said`.
+        said: What is read: the message with those before it; see `wherefore.dialogue.brief.said`.
         targets: (n, d) unit: of queries and of what answers them.
         misses: (m, d) unit: of what does not.
     """

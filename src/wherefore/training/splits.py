@@ -20,6 +20,11 @@ T = TypeVar("T", bound=Said)
 
 def held_out(messages: Sequence[T]) -> tuple[list[T], list[T]]:
     """Messages to learn from, and one in ten to measure on; which does not depend on what others there are."""
-    is_out = [zlib.crc32(one.text.encode()) % 10 == 0 for one in messages]
+    is_out = [is_held_out(one.text) for one in messages]
     lessons = [one for one, out in zip(messages, is_out, strict=True) if not out]
     return lessons, [one for one, out in zip(messages, is_out, strict=True) if out]
+
+
+def is_held_out(text: str) -> bool:
+    """Whether a text is of the one in ten."""
+    return zlib.crc32(text.encode()) % 10 == 0
