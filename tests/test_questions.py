@@ -202,6 +202,8 @@ def test_after_a_comparison_its_items_are_what_is_spoken_of(films):
         question = asked(films, *said, message)
         assert (question.kind, question.field, question.items) == ("most", field, ("alien", "shining"))
     assert asked(films, *said[:2], "which one is shorter?").items == IDS
+    several = asked(films, *said[:2], "I liked Alien and Hereditary. which of these is the newest?")
+    assert several is None or several.items == IDS
     for between in ("Alien or Hereditary, which one is shorter?", "Alien or Hereditary - which is quickest?"):
         one = asked(films, between)
         assert (one.kind, one.field, set(one.items)) == ("most", "runtime_min", {"alien", "hered"})

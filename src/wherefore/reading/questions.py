@@ -251,8 +251,7 @@ class QuestionReader:
         if THAN.match(stripped) and len(items) == 1:  # "is it longer than Heat?"
             pair = [*(one for one in self._focus(dialogue, span[0]) if one not in items), *items]
         if not pair:  # "Heat or Alien, which is shorter?"
-            here = [one.item_id for one in dialogue.mentions if one.message == len(dialogue.messages) - 1]
-            pair = list(dict.fromkeys(here)) if 1 < len(set(here)) <= _BETWEEN else []
+            pair = _either(dialogue)
         between = _ASKED_LAST.search(stripped) if len(pair) > 1 else None
         asked = stripped if between is None else between["asked"]
         most = self._fields.most(asked, pair if len(pair) > 1 else self._compared(dialogue) or listed)
@@ -486,6 +485,17 @@ def _before(dialogue: Dialogue) -> Iterator[Dialogue]:
 def _asks_else(rest: str) -> bool:
     """Whether the words of an elliptic question are more than a pointer: "the old one from 1962"."""
     return re.search(r"\b(?:else|other|others|more|similar|like|recommend|suggest|why)\b", rest) is not None
+
+
+def _either(dialogue: Dialogue) -> list[str]:
+    """The two or three items between which the newest message leaves a choice, "Heat or Alien"; else none."""
+    last = len(dialogue.messages) - 1
+    here = sorted((one for one in dialogue.mentions if one.message == last), key=lambda one: one.start)
+    named = list(dict.fromkeys(one.item_id for one in here))
+    if not 1 < len(named) == len(here) <= _BETWEEN:
+        return []
+    between = dialogue.messages[last].content[here[-2].end : here[-1].start]
+    return named if re.fullmatch(r"\W*or\b\W*(?:the\b\W*)?", between, re.IGNORECASE) else []
 
 
 def _is_question(stripped: str) -> bool:

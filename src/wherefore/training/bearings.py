@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -173,12 +173,12 @@ def measured_bearings(
         one.kind: judge.values(in_words(fields_of(one)))
         for one in {one.kind: one for one in messages}.values()
     }
-    ordered: list[float] = []
+    scored: list[tuple[np.ndarray, list[str]]] = []
     for one in messages:
         judged = judge([ToBear(one.before, one.text)], values[one.kind])
         odds = judged.bearings[0].softmax(1)
         right, none = True, True
-        true = [("", "for", "against")[_SIDES[name]] for name in _meant(one)]
+        true = sides_meant(one)
         for row, (side, told, piece) in enumerate(zip(true, sides_of(odds, sure), _said(one), strict=True)):
             right &= told == side
             none &= not told
@@ -190,12 +190,7 @@ def measured_bearings(
                 best = judged.places[0][int(judged.words[0, row, : len(judged.places[0])].argmax())]
                 tally["words of"] += 1
                 tally["words"] += best[0] < piece[1] and best[1] > piece[0]
-        gain = (odds[:, 1] + odds[:, 2]).tolist()
-        up, rest = (
-            [score for score, side in zip(gain, true, strict=True) if (side == "for") is is_for]
-            for is_for in (True, False)
-        )
-        ordered += [float(sum(score > other for other in rest)) / len(rest) for score in up if rest]
+        scored.append(((odds[:, 1] + odds[:, 2]).numpy(), true))
         tally["whole"] += right
         if not one.bearings:
             tally["silent of"] += 1
@@ -214,9 +209,24 @@ def measured_bearings(
         "words": tally["words"] / max(tally["words of"], 1),
         "silent": tally["silent"] / max(tally["silent of"], 1),
         "whole": tally["whole"] / max(len(messages), 1),
-        "order": sum(ordered) / max(len(ordered), 1),
+        "order": ordered(scored),
         "messages": float(len(messages)),
     }
+
+
+def sides_meant(one: BearingMessage) -> list[str]:
+    """For each value of its catalogue whether a message speaks `for` it, `against` it or neither (empty)."""
+    return [("", "for", "against")[_SIDES[name]] for name in _meant(one)]
+
+
+def ordered(scored: Iterable[tuple[np.ndarray, Sequence[str]]]) -> float:
+    """How often what a message speaks for has a higher score than what it does not: of scores (v,) with the sides."""
+    shares: list[float] = []
+    for scores, sides in scored:
+        speaks_for = np.array([side == "for" for side in sides])
+        rest = scores[~speaks_for]
+        shares += [float((score > rest).mean()) for score in scores[speaks_for] if len(rest)]
+    return sum(shares) / max(len(shares), 1)
 
 
 def sides_of(odds: Tensor, sure: float) -> list[str]:
