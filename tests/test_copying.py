@@ -64,8 +64,10 @@ def test_a_name_that_was_begun_is_written_to_its_end(tiny):
     name = encode(" haunted lighthouse")
     copying = Copying(encode(" scary"), [name])
     texts = []
-    for seed in range(5):
+    for seed in range(40):  # its weights are drawn, and now and then they begin the name seldom
         written = tiny.write(cache, prompts_of(tiny, "a"), signals(1), 24, 3.0, 1.0, seed, [copying], 4)
         texts += [one.text.replace(" ", "") for one in written if one.finished]
+        if seed >= 4 and any("hauntedlighthouse" in text for text in texts):
+            break
     assert len(name) > 2 and any("hauntedlighthouse" in text for text in texts)
     assert all(set(text.replace("hauntedlighthouse", "")) <= set("scary") for text in texts)
