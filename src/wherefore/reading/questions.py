@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from wherefore.catalog.catalog import Catalog
@@ -55,7 +56,8 @@ _MORE = re.compile(
     r"(?:(?:a (?:bit|little)|something|anything|some|the)\s+)?(?:more\s+|details? )?(?:about|on)\b|"
     r"^more (?:about|on)\b|^describe\b"
 )
-_BETWEEN = 3  # items that a message names and asks which of them
+_BETWEEN = 3  # items between which a message leaves a choice
+_OR = re.compile(r"[\"'”’*_]*,?\s+or\s+(?:the\s+)?[\"'“‘*_]*", re.IGNORECASE)
 _ASKED_LAST = re.compile(r"\W\s*(?P<asked>(?:which|what)\b.+)$")
 _COMPARE = re.compile(
     r"\bcompare[sd]?\b|\bcomparison\b|\bdifferen(?:ce|t)s?\b.*\b(?:between|from)\b|\bhow do\b.*\bdiffer\b|"
@@ -251,7 +253,7 @@ class QuestionReader:
         if THAN.match(stripped) and len(items) == 1:  # "is it longer than Heat?"
             pair = [*(one for one in self._focus(dialogue, span[0]) if one not in items), *items]
         if not pair:  # "Heat or Alien, which is shorter?"
-            pair = _either(dialogue)
+            pair = [one.item_id for one in either(dialogue)]
         between = _ASKED_LAST.search(stripped) if len(pair) > 1 else None
         asked = stripped if between is None else between["asked"]
         most = self._fields.most(asked, pair if len(pair) > 1 else self._compared(dialogue) or listed)
@@ -487,15 +489,16 @@ def _asks_else(rest: str) -> bool:
     return re.search(r"\b(?:else|other|others|more|similar|like|recommend|suggest|why)\b", rest) is not None
 
 
-def _either(dialogue: Dialogue) -> list[str]:
-    """The two or three items between which the newest message leaves a choice, "Heat or Alien"; else none."""
+def either(dialogue: Dialogue) -> list[Mention]:
+    """Where the newest message names the two or three items that it leaves a choice between, "Heat or Alien"."""
     last = len(dialogue.messages) - 1
+    text = dialogue.messages[last].content
     here = sorted((one for one in dialogue.mentions if one.message == last), key=lambda one: one.start)
-    named = list(dict.fromkeys(one.item_id for one in here))
-    if not 1 < len(named) == len(here) <= _BETWEEN:
+    if not 1 < len({one.item_id for one in here}) == len(here) <= _BETWEEN:
         return []
-    between = dialogue.messages[last].content[here[-2].end : here[-1].start]
-    return named if re.fullmatch(r"\W*or\b\W*(?:the\b\W*)?", between, re.IGNORECASE) else []
+    between = [text[one.end : other.start] for one, other in pairwise(here)]
+    choice = _OR.fullmatch(between[-1]) and all(re.fullmatch(r"\W*", one) for one in between[:-1])
+    return here if choice else []
 
 
 def _is_question(stripped: str) -> bool:

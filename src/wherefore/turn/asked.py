@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from itertools import pairwise
 
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.questions import Question
 from wherefore.reading.clauses import blank
+from wherefore.reading.questions import either
 from wherefore.retrieval.answering import answering, matcher
 from wherefore.retrieval.field_meanings import FieldMeanings
 from wherefore.retrieval.retriever import Retriever
@@ -16,12 +16,10 @@ from wherefore.retrieval.retriever import Retriever
 _POINTERS = re.compile(
     r"\b(?:the )?(?:first|second|third|fourth|fifth|last|former|latter)(?: one)?\b|#\d", re.IGNORECASE
 )
-_OR = re.compile(r"[\"'”’*_]*,?\s+or\s+(?:the\s+)?[\"'“‘*_]*", re.IGNORECASE)
 _CHOICES, _CHOOSES = (
     ("choice", "question"),
     0.3,
 )  # acts of a message that leaves a choice, and how likely they must be
-_AT_ONCE = 3  # items
 
 
 def resolved(
@@ -63,13 +61,8 @@ def resolved(
 
 def _either(dialogue: Dialogue) -> Question | None:
     """The question that leaves a choice between named items: "Alien or Aliens, for someone who has seen neither?"."""
-    number = len(dialogue.messages) - 1
-    text = dialogue.messages[-1].content
-    here = sorted((one for one in dialogue.mentions if one.message == number), key=lambda one: one.start)
-    items = tuple(dict.fromkeys(one.item_id for one in here))
-    if len(items) != len(here) or not 2 <= len(here) <= _AT_ONCE or dialogue.act(*_CHOICES) < _CHOOSES:
+    here = either(dialogue)
+    if not here or dialogue.act(*_CHOICES) < _CHOOSES:
         return None
-    between = [text[one.end : other.start] for one, other in pairwise(here)]
-    if not _OR.fullmatch(between[-1]) or not all(re.fullmatch(r"\W*", one) for one in between[:-1]):
-        return None
+    items = tuple(one.item_id for one in here)
     return Question("compare", items, start=here[0].start, end=here[-1].end, named=True)
