@@ -22,7 +22,9 @@ from hypothesis import strategies as st
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.cells import as_date, as_list, as_number, fractional_year
+from wherefore.catalog.notes import Note, noted
 from wherefore.catalog.schema import FieldSpec, Schema
+from wherefore.catalog.tables import Table
 
 BOOKS = [
     {
@@ -747,3 +749,21 @@ def test_items_without_titles_are_refused(shared: Path):
         ValueError, match="no column that could be the title; its columns are `item_id`, `asin`"
     ):
         Catalog.load(shared / "amazon_beauty" / "items.jsonl.gz")
+
+
+def test_notes_name_column_and_places_and_what_is_lost_comes_first():
+    notes = [
+        Note("decimal commas: 129,90 is 129.9", "Preis"),
+        Note("no number", "Gewicht", [f"line {n}" for n in range(2, 10)], lost=True),
+    ]
+    assert noted(notes) == [
+        "`Gewicht`: no number (line 2, line 3, line 4, line 5, line 6 and 3 more)",
+        "`Preis`: decimal commas: 129,90 is 129.9",
+    ]
+
+
+def test_what_reading_a_table_found_is_told_with_the_columns():
+    table = Table("shop", {"title": ["Lamp", "Desk"], "price": [3, 4]}, notes=(Note("read as UTF-16"),))
+    catalog = Catalog._from_table(table, None)
+    assert [str(note) for note in catalog.notes] == ["read as UTF-16"]
+    assert catalog.describe().endswith("  note: read as UTF-16")

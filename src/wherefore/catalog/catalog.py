@@ -18,6 +18,7 @@ import numpy as np
 from wherefore.catalog.cells import clean, fractional_year, whole
 from wherefore.catalog.inference import infer
 from wherefore.catalog.kinds import LIST, FieldValue
+from wherefore.catalog.notes import Note, noted
 from wherefore.catalog.records import Records, read_records, shortened
 from wherefore.catalog.saved import SavedCatalog, read_catalog_parquet, write_catalog_parquet
 from wherefore.catalog.schema import FieldSpec, Schema
@@ -99,6 +100,7 @@ class Catalog:
         self._schema = schema
         self._name = name
         self._left_out: dict[str, str] = {}
+        self._notes: tuple[Note, ...] = ()
 
     def _set_items(self, items: tuple[Item, ...], name: str) -> None:
         rows = {item.id: row for row, item in enumerate(items)}
@@ -184,9 +186,11 @@ class Catalog:
             schema = Schema.from_yaml(schema)
         table.check()
         left_out: dict[str, str] = {}
+        notes = list(table.notes)
         if schema is None:
             inferred = infer(table)
             schema, left_out = inferred.schema, dict(inferred.left_out)
+            notes += inferred.notes
         else:
             absent = [spec for spec in schema.fields if spec.column and spec.column not in table.columns]
             if absent:
@@ -197,8 +201,10 @@ class Catalog:
             declared = {spec.column for spec in schema.fields}
             left_out = {column: "not declared" for column in table.columns if column not in declared}
         catalog = cls.__new__(cls)
-        catalog._adopt(_items_of(read_records(table, schema)), schema, table.name)
+        records = read_records(table, schema)
+        catalog._adopt(_items_of(records), schema, table.name)
         catalog._left_out = left_out
+        catalog._notes = (*notes, *records.notes)
         return catalog
 
     # -- reading
@@ -212,6 +218,11 @@ class Catalog:
     def name(self) -> str:
         """What messages call the catalogue."""
         return self._name
+
+    @property
+    def notes(self) -> Sequence[Note]:
+        """What reading the file found that people should know; empty where it was saved, or made of items."""
+        return self._notes
 
     @property
     def items(self) -> Sequence[Item]:
@@ -476,6 +487,7 @@ class Catalog:
         ]
         if left_out:
             lines.append("  not used: " + ", ".join(f"`{c}` ({why})" for c, why in left_out.items()))
+        lines += [f"  note: {line}" for line in noted(self._notes)]
         return "\n".join(lines)
 
     def _example(self, spec: FieldSpec) -> str:

@@ -10,6 +10,7 @@ from wherefore.catalog.cells import as_text, is_missing
 from wherefore.catalog.columns import PERSON_WORDS, Column
 from wherefore.catalog.kinds import ID, KINDS, LIST, NUMBER, POPULARITY, TAG_WORDS, TITLE, sign_of
 from wherefore.catalog.naming import plural, singular, words_of
+from wherefore.catalog.notes import Note
 from wherefore.catalog.schema import EXAMPLE_YAML, FieldSpec, Schema, numbered_id
 from wherefore.catalog.tables import Table
 from wherefore.errors import CatalogError
@@ -36,10 +37,11 @@ _POPULARITY = (
 
 @dataclass(frozen=True, slots=True)
 class Inferred:
-    """A schema read off a table, and why each column that it ignores was left out."""
+    """A schema read off a table, why each column that it ignores was left out, and what else is worth telling."""
 
     schema: Schema
     left_out: Mapping[str, str]
+    notes: Sequence[Note] = ()
 
 
 def infer(table: Table) -> Inferred:

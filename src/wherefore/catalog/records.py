@@ -8,6 +8,7 @@ from typing import Any
 
 from wherefore.catalog.cells import as_text, is_missing
 from wherefore.catalog.kinds import FieldValue
+from wherefore.catalog.notes import Note
 from wherefore.catalog.schema import FieldSpec, Schema
 from wherefore.catalog.tables import Table
 from wherefore.errors import CatalogError
@@ -15,11 +16,12 @@ from wherefore.errors import CatalogError
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Ids, titles and fields of items, each in row order."""
+    """Ids, titles and fields of items, each in row order, and what reading them found."""
 
     ids: Sequence[str]
     titles: Sequence[str]
     fields: Sequence[Mapping[str, FieldValue]]
+    notes: Sequence[Note] = ()
 
 
 def read_records(table: Table, schema: Schema, first_row: int = 1) -> Records:

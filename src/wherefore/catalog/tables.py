@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from wherefore.catalog.cells import clean_all
+from wherefore.catalog.notes import Note
 from wherefore.errors import CatalogError, CatalogNotFoundError
 
 _SUFFIXES = (".csv", ".tsv", ".jsonl", ".csv.gz", ".tsv.gz", ".jsonl.gz", ".parquet")
@@ -25,12 +26,13 @@ _SUFFIXES = (".csv", ".tsv", ".jsonl", ".csv.gz", ".tsv.gz", ".jsonl.gz", ".parq
 class Table:
     """Columns of cells, all of one length; a cell is None where a row has no such column.
 
-    `lines` gives the line of the file for each row, where there is one.
+    `lines` gives the line of the file for each row, where there is one; `notes` what reading the file found.
     """
 
     name: str
     columns: Mapping[str, Sequence[Any]]
     lines: Sequence[int] | None = field(default=None, repr=False)
+    notes: Sequence[Note] = ()
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), ()))
