@@ -8,10 +8,11 @@ from typing import Any
 
 from wherefore.catalog.cells import as_text, is_missing
 from wherefore.catalog.columns import PERSON_WORDS, Column
-from wherefore.catalog.kinds import ID, KINDS, LIST, NUMBER, POPULARITY, TAG_WORDS, TITLE, sign_of
+from wherefore.catalog.kinds import ID, KINDS, LIST, POPULARITY, TAG_WORDS, TITLE, sign_of
 from wherefore.catalog.naming import plural, singular, words_of
 from wherefore.catalog.notes import Note
 from wherefore.catalog.schema import EXAMPLE_YAML, FieldSpec, Schema, numbered_id
+from wherefore.catalog.settled import settle
 from wherefore.catalog.tables import Table
 from wherefore.errors import CatalogError
 
@@ -74,10 +75,10 @@ def infer(table: Table) -> Inferred:
             left_out[name] = sign.why
         stored = KINDS[sign.kind].stored
         separator = column.separator(sign.one) if stored is LIST else None
-        unit = column.unit if stored is NUMBER else ""
-        specs.append(FieldSpec(name=name, column=name, kind=sign.kind, separator=separator, unit=unit))
+        specs.append(FieldSpec(name=name, column=name, kind=sign.kind, separator=separator))
     noun = _noun_of(table.name, columns, title, item_id)
-    return Inferred(Schema(fields=tuple(specs), noun=noun, plural=plural(noun)), left_out)
+    settled = settle(Schema(fields=tuple(specs), noun=noun, plural=plural(noun)), table, split=True)
+    return Inferred(settled.schema, left_out, settled.notes)
 
 
 def _by_key(columns: Mapping[str, Column]) -> dict[str, str]:

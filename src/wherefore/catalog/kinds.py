@@ -16,15 +16,16 @@ from wherefore.catalog.cells import (
     EXACT,
     as_date,
     as_list,
-    as_number,
+    as_moment,
     as_text,
     clean,
     first_address,
     in_languages,
-    needs_day_first,
 )
 from wherefore.catalog.columns import PERSON_WORDS, Column
+from wherefore.catalog.dates import orders
 from wherefore.catalog.naming import labelled, names_year, phrase_of, words_of
+from wherefore.catalog.written import NumberReader, Written
 from wherefore.errors import CatalogError
 from wherefore.text import number_text
 
@@ -38,11 +39,16 @@ Control = Literal["", "chips", "slider"]
 
 @dataclass(frozen=True, slots=True)
 class ColumnCells:
-    """A field's column in a file: the field's name, what lists values in a text cell (see `FieldSpec`), all cells."""
+    """A field's column in a file: the field's name, what lists values in a text cell (see `FieldSpec`), all cells.
+
+    Of numbers and dates also the field's unit, and how cells are written.
+    """
 
     name: str
     separator: str | None
     cells: Sequence[Any]
+    unit: str = ""
+    written: Written = Written()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +123,16 @@ def _tag_reader(column: ColumnCells) -> Read:
     return lambda cell: in_languages(as_list(cell, column.separator)) or None
 
 
+def _number_reader(column: ColumnCells) -> Read:
+    return NumberReader(column.name, column.unit, column.written)
+
+
 def _date_reader(column: ColumnCells) -> Read:
-    day_first = needs_day_first(column.cells)
+    written = column.written
+    if written.unit:
+        return lambda cell: as_moment(cell, written.unit)
+    days, months = orders(column.cells)
+    day_first = written.day_first or days > months
     return lambda cell: as_date(cell, day_first)
 
 
@@ -203,7 +217,7 @@ KINDS: Mapping[str, FieldKind] = MappingProxyType({
         phrase=lambda name: phrase_of(name) or "by {}",
     ),
     "number": FieldKind(
-        "an amount", NUMBER, lambda cells: as_number, measure="number",
+        "an amount", NUMBER, _number_reader, measure="number",
         say=lambda value: (number_text(value),), phrase=_measure_phrase, control="slider",
     ),
     "date": FieldKind(
@@ -212,7 +226,7 @@ KINDS: Mapping[str, FieldKind] = MappingProxyType({
     ),
     "image": FieldKind("address of a picture", TEXT, _image_reader, role="image"),
     POPULARITY: FieldKind(
-        "how many know or bought it", NUMBER, lambda cells: as_number, measure="rank", single=True
+        "how many know or bought it", NUMBER, _number_reader, measure="rank", single=True
     ),
     "ignore": FieldKind("carried along, used for nothing", ANY, _any_reader, used=False),
 })  # fmt: skip
@@ -252,14 +266,16 @@ _TEXT_WORDS = frozenset(
     "lyric tagline instruction direction ingredient step note comment biography bio introduction".split()
 )
 _IMAGE_WORDS = frozenset("image img poster cover picture photo thumbnail thumb artwork logo backdrop".split())
-_DATE_WORDS = frozenset("date released published birthday".split())
+_DATE_WORDS = frozenset(
+    "date released published birthday time timestamp created updated modified datum erstellt fecha data".split()
+)
 _CODES = frozenset(
     "id isbn isbn13 ean upc gtin sku asin code zip zipcode postcode phone index key barcode".split()
 )
 
 
 def _is_numeric(column: Column) -> bool:
-    return column.numeric >= 0.95 and column.listed < 0.5
+    return column.is_numeric and column.listed < 0.5
 
 
 def _names_people(column: Column) -> bool:
@@ -278,11 +294,11 @@ SIGNS: tuple[Sign, ...] = (
     Sign("image", lambda c: c.addresses > 0.8 and (c.pictured > 0.5 or c.words & _IMAGE_WORDS)),
     Sign("ignore", lambda column: column.addresses > 0.8, "addresses"),
     Sign("alias", lambda column: column.singular_key in _ALIASES, one=True),
-    Sign("date", lambda column: column.words & _DATE_WORDS and column.dated >= 0.9),
+    Sign("date", lambda c: (c.words & _DATE_WORDS or "at" in c.words) and (c.is_dated or c.moments >= 0.9)),
     Sign("ignore", lambda c: _is_numeric(c) and c.words & _CODES, "numbers that only identify"),
     Sign("number", _is_numeric),
     Sign("ignore", lambda column: column.number_lists > 0.8, "lists of numbers"),
-    Sign("date", lambda column: column.dated >= 0.95),
+    Sign("date", lambda column: column.is_dated),
     Sign("ignore", lambda c: c.words & _CODES and c.distinct > 0.5, "codes that only identify"),
     Sign("people", lambda column: _names_people(column) and column.words & _FIRMS, one=True),
     Sign("people", _names_people),

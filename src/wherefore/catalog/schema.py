@@ -20,6 +20,7 @@ from pydantic import (
 from wherefore.catalog.cells import is_nothing
 from wherefore.catalog.kinds import ID, KINDS, NUMBER, ColumnCells, FieldKind, Read
 from wherefore.catalog.naming import label_of, names_year, plural, singular, unit_of, words_of
+from wherefore.catalog.written import Written
 from wherefore.errors import CatalogError, CatalogNotFoundError
 
 _OTHER_TEXTS = frozenset(
@@ -32,7 +33,8 @@ class FieldSpec(BaseModel):
 
     `category`, `people` and `alias` values are tuples of strings; `number` and `popularity` values are int
     or float; `date` values are ISO strings (`2001-05-23`, `2001-05` or `2001`); `text` and `image` values
-    are strings. `alias` means other titles of the item. What is declared `ignore` is carried along in
+    are strings. Several numbers may be read from one column, each from the cells in its unit. `alias` means
+    other titles of the item. What is declared `ignore` is carried along in
     `Item.fields` (as a string or a tuple of strings) and used for nothing.
     """
 
@@ -47,6 +49,7 @@ class FieldSpec(BaseModel):
     separator: str | None = (
         None  # what lists several values in a text cell, e.g. "|"; None: detected; "": one
     )
+    written: Written = Written()  # how the cells of a number or a date are written, where not as usual
     pooled: bool = (
         True  # whether the record's own vector and BM25 read it; clauses of texts have vectors besides
     )
@@ -74,6 +77,10 @@ class FieldSpec(BaseModel):
         tree: dict[str, Any] = dump(self)
         if self.pooled:
             tree.pop("pooled", None)
+        if told := self.written.told():
+            tree["written"] = told
+        else:
+            tree.pop("written", None)
         return tree
 
     @field_validator("kind")
@@ -94,7 +101,7 @@ class FieldSpec(BaseModel):
         Args:
             cells: All cells of the column.
         """
-        read = self.can.reader(ColumnCells(self.name, self.separator, cells))
+        read = self.can.reader(ColumnCells(self.name, self.separator, cells, self.unit, self.written))
         return lambda cell: None if is_nothing(cell) else read(cell)
 
     @property
