@@ -95,7 +95,7 @@ class Column:
         cells = [c for c in self.sample if not (isinstance(c, str) and _says_nothing(c))]
         found = [amount_in(c) if isinstance(c, str) else None for c in cells]
         slashed = Counter(amount.out_of for amount in found if amount is not None and amount.slashed)
-        one_scale = bool(slashed) and slashed.most_common(1)[0][1] >= 0.8 * slashed.total()
+        one_scale = bool(slashed) and slashed.most_common(1)[0][1] >= 0.5 * slashed.total()
         timed = names_time(self.name)
 
         def counts(cell: Any, amount: Amount | None) -> bool:

@@ -133,7 +133,16 @@ def _date_reader(column: ColumnCells) -> Read:
         return lambda cell: as_moment(cell, written.unit)
     days, months = orders(column.cells)
     day_first = written.day_first or days > months
-    return lambda cell: as_date(cell, day_first)
+    known: dict[str, str | None] = {}
+
+    def read(cell: Any) -> str | None:
+        if not isinstance(cell, str):
+            return as_date(cell, day_first)
+        if cell not in known:
+            known[cell] = as_date(cell, day_first)
+        return known[cell]
+
+    return read
 
 
 def _image_reader(column: ColumnCells) -> Read:

@@ -20,6 +20,7 @@ from wherefore.catalog.numbers import (
     decimal_shown,
     is_unknown,
     number_in,
+    shape_of,
 )
 from wherefore.catalog.units import MEASURES, conversion, measure_of, unit_written
 from wherefore.catalog.written import HOURS_AND_MINUTES, MINUTES_AND_SECONDS, NumberReader, Written, unit_name
@@ -59,17 +60,25 @@ class MeasuredColumn:
     def __init__(self, name: str, cells: Sequence[Any], around: Iterable[str] = ()) -> None:
         self.name = name
         self._around = frozenset(around) | {*words_of(name)}
-        texts = Counter(cell.strip() for cell in cells if isinstance(cell, str))
+        self._texts = list(dict.fromkeys(cell for cell in cells if isinstance(cell, str)))
         self._plain = [c for c in cells if isinstance(c, int | float) and not isinstance(c, bool)]
+        shapes = Counter[str]()
+        examples: dict[str, str] = {}
+        for text in (cell for cell in cells if isinstance(cell, str)):
+            shape = shape_of(text)
+            shapes[shape] += 1
+            if shape not in examples:
+                examples[shape] = text.strip()
         self._unknown = Counter[str]()
-        self.amounts: dict[str, tuple[Amount, int]] = {}
-        for text, count in texts.items():
+        self.amounts: dict[str, tuple[Amount, int]] = {}  # by one text of each shape
+        for shape, count in shapes.items():
+            text = examples[shape]
             if text.lower() in NOT_KNOWN:
                 continue
             if is_unknown(text):
-                self._unknown[text] = count
+                self._unknown[text] += count
             elif (amount := amount_in(text)) is not None:
-                self.amounts[text] = amount, count
+                self.amounts[text] = amount, count + self.amounts.get(text, (amount, 0))[1]
         self.known = len(self._plain) + sum(count for _, count in self.amounts.values())
 
     # -- decimals
@@ -201,18 +210,20 @@ class MeasuredColumn:
             local: As of `decimal`.
             unit: That of the first field, where it is declared.
         """
-        decimal = "," if self.decimal(local) == "," else ""
+        decimal = "," if self.amounts and self.decimal(local) == "," else ""
         scale = self._scales.most_common(1)[0][0] if self._scales else None
         clock = self._clock
         if unit and unit != self._named:
-            main = (
-                "money" if currency_called(unit) else measure_of(unit_written(unit)) or singular(unit.lower())
-            )
-            own = self._usual(self._kinds.get(main, Counter()), main) or unit
+            main = self._kind_of(unit)
+            forms = self._kinds.get(main, Counter[str]())
+            own = self._named if self._kind_of(self._named) == main else self._usual(forms, main) or unit
         else:
             main = self._main
-            own = self._named or self._usual(self._kinds.get(main, Counter()), main)
+            forms = self._kinds.get(main, Counter[str]())
+            own = self._named or self._usual(forms, main)
             unit = self._chosen(main, own)
+            if main == "time" and not self._named and len({self._name(form) for form in forms}) > 1:
+                own = unit  # beside "1 h 30 min" and "45 min" a bare 50 is in what all is brought to
         cell_unit = clock or ("" if own == unit else own)
         first = Measure(unit, Written(decimal=decimal, unit=cell_unit, out_of=scale))
         if not main or main == "money":
@@ -277,9 +288,15 @@ class MeasuredColumn:
         """The median of the column's numbers of a kind in a unit, cells without a unit being in `own`."""
         found: list[float] = [abs(number) for number in self._plain[:: max(1, len(self._plain) // _SAMPLE)]]
         found = [self._as(number, own, wanted) for number in found]
-        items = list(self.amounts.values())
-        for amount, _ in items[:: max(1, len(items) // _SAMPLE)]:
-            if amount.clock or not amount.low or amount.unit and self._kind_of(amount.unit) != kind:
+        for text in self._texts[:: max(1, len(self._texts) // _SAMPLE)]:
+            amount = amount_in(text)
+            if (
+                amount is None
+                or amount.clock
+                or not amount.low
+                or amount.unit
+                and self._kind_of(amount.unit) != kind
+            ):
                 continue
             decimal = self.decimal("")
             total = 0.0
@@ -336,7 +353,9 @@ class MeasuredColumn:
 
     # -- what is told
 
-    def notes(self, first: Measure, local: str, upper: str = "", others: Sequence[str] = ()) -> list[Note]:
+    def notes(
+        self, first: Measure, local: str, upper: str = "", others: Sequence[str] = (), rank: bool = False
+    ) -> list[Note]:
         """How the column is read, for people.
 
         Args:
@@ -344,12 +363,11 @@ class MeasuredColumn:
             local: As of `decimal`.
             upper: The field that holds the upper ends of ranges, if there is one.
             others: The fields for its other units.
+            rank: Whether its numbers say nothing to people.
         """
-        said = [
-            *self._said_of_decimals(first.written.decimal or ".", local),
-            *self._said_of_units(first, others),
-            *self._said_of_forms(first, upper),
-        ]
+        said = self._said_of_decimals(first.written.decimal or ".", local)
+        if not rank:
+            said += [*self._said_of_units(first, others), *self._said_of_forms(first, upper)]
         return [Note(one, self.name) for one in said]
 
     def _example(self, wanted: Any) -> str:

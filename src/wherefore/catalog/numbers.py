@@ -126,11 +126,13 @@ def number_in(digits: str, decimal: str) -> float | int | None:
     >>> number_in("1.299", "."), number_in("1.299", ","), number_in("1,09,900", "."), number_in("12,50", ".")
     (1.299, 1299, 109900, None)
     """
+    if digits.isdecimal():
+        return int(digits)
     digits, _, power = digits.lower().partition("e")
     whole, mark, rest = digits.partition(decimal)
-    if rest and not rest.isdigit():
+    if rest and not rest.isdecimal():
         return None
-    if not whole.isdigit() and whole:
+    if not whole.isdecimal() and whole:
         grouped = _GROUPED[decimal].fullmatch(whole)
         if grouped is None:
             return None
@@ -163,7 +165,43 @@ def decimal_shown(digits: str) -> str:
     return fit[0] if len(fit) == 1 else ""
 
 
-@lru_cache(1 << 16)
+def shape_of(text: str) -> str:
+    """What is the same of all texts that differ in digits only, and so are cut alike; of some the text itself.
+
+    >>> shape_of("$12.99") == shape_of("$47.50"), shape_of("0,125") == shape_of("1,125"), shape_of("9/10")
+    (True, False, '9/10')
+    """
+    shape = _FIRST_ZERO.sub("\0", text) if "0" in text else text
+    shape = shape.translate(_ALL_ONE)
+    return text if _by_digits(shape) else shape
+
+
+_FIRST_ZERO = re.compile(r"(?<![\d.,'])0")  # a number that begins with it is not written in thousands
+_ALL_ONE = dict.fromkeys(map(ord, "123456789"), "1") | {ord("0"): "1", 0: "0"}
+_BY_DIGITS = re.compile(
+    r"[01][:/][01]|[01]{4}-[01]{2}$|[01]\s?h\s?[01]|\b(?:of|von|sur|de|su|av|af|van)\b|^p", re.IGNORECASE
+)
+
+
+@lru_cache(1 << 12)
+def _by_digits(shape: str) -> bool:
+    """Whether it depends on the digits what a text of this shape is: a time, a part, a month."""
+    return _BY_DIGITS.search(shape) is not None
+
+
+def places_of(text: str, amount: Amount) -> tuple[tuple[int, int], ...] | None:
+    """Where the digits of an amount's parts stand in its text, lower end first; None where they stand otherwise."""
+    places, at = [], 0
+    for part in (*amount.low, *amount.high):
+        start = text.find(part.digits, at)
+        if start < 0:
+            return None
+        at = start + len(part.digits)
+        places.append((start, at))
+    return tuple(places)
+
+
+@lru_cache(1 << 14)
 def amount_in(text: str) -> Amount | None:
     """The parts of a text that writes one number or one range; None where it does not.
 

@@ -20,7 +20,7 @@ from pydantic import (
 from wherefore.catalog.cells import is_nothing
 from wherefore.catalog.kinds import ID, KINDS, NUMBER, ColumnCells, FieldKind, Read
 from wherefore.catalog.naming import label_of, names_year, plural, singular, unit_of, words_of
-from wherefore.catalog.written import Written
+from wherefore.catalog.written import NumberReader, Written
 from wherefore.errors import CatalogError, CatalogNotFoundError
 
 _OTHER_TEXTS = frozenset(
@@ -102,6 +102,8 @@ class FieldSpec(BaseModel):
             cells: All cells of the column.
         """
         read = self.can.reader(ColumnCells(self.name, self.separator, cells, self.unit, self.written))
+        if isinstance(read, NumberReader):  # it knows itself what says nothing
+            return read
         return lambda cell: None if is_nothing(cell) else read(cell)
 
     @property

@@ -43,6 +43,7 @@ def settle(schema: Schema, table: Table, split: bool = False) -> Settled:
     local = _local_mark(measured.values())
     once = {column for column, count in Counter(spec.column for spec in schema.fields).items() if count == 1}
     names = {spec.name for spec in schema.fields}
+    units: dict[str, str] = {}  # of each column's first field
     specs: list[FieldSpec] = []
     notes: list[Note] = []
     for spec in schema.fields:
@@ -50,9 +51,12 @@ def settle(schema: Schema, table: Table, split: bool = False) -> Settled:
         if spec.column in measured:
             column = measured[spec.column]
             found = _of_numbers(spec, column, local, names, split and spec.column in once)
+            if spec.column in units and units[spec.column] != found[0].unit and not spec.written.unit:
+                found = [_in_other_unit(found[0], units[spec.column])]
+            units.setdefault(spec.column, found[0].unit)
             names |= {one.name for one in found}
             specs += found
-            if spec.can.measure == "number" and spec.column in once:
+            if spec.column in once:
                 notes += _notes_of(found, column, local)
         elif spec.can.stored is DATE and spec.written == Written():
             written, said = _of_dates(cells, local)
@@ -101,6 +105,11 @@ def _of_numbers(
     return specs
 
 
+def _in_other_unit(spec: FieldSpec, first: str) -> FieldSpec:
+    """A second field of a column: cells without a unit are in that of the first."""
+    return spec.model_copy(update={"written": spec.written.model_copy(update={"unit": first})})
+
+
 def _declared(own: Written, told: Written) -> Written:
     """How cells are written: as declared, and for the rest as told."""
     return told.model_copy(update=own.model_dump(exclude_defaults=True))
@@ -110,7 +119,7 @@ def _with_upper(spec: FieldSpec, names: set[str]) -> list[FieldSpec]:
     """A field of the lower ends of ranges, and one of the upper ends."""
     name = _free(f"{spec.name}_max", names)
     lower = spec
-    if names_year(spec.name):
+    if names_year(spec.label):
         label = "end year"
     elif counts_people(spec.column):
         label = f"maximum {plural(singular(spec.label))}"
@@ -147,7 +156,7 @@ def _notes_of(specs: Sequence[FieldSpec], column: MeasuredColumn, local: str) ->
     first = specs[0]
     upper = next((spec.name for spec in specs if spec.written.end == "high"), "")
     others = [spec.name for spec in specs[1:] if spec.name != upper]
-    return column.notes(Measure(first.unit, first.written), local, upper, others)
+    return column.notes(Measure(first.unit, first.written), local, upper, others, first.is_rank)
 
 
 def _of_dates(cells: Sequence[Any], local: str) -> tuple[Written, list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -10,7 +11,16 @@ from pydantic import BaseModel, ConfigDict
 from wherefore.catalog.cells import NOT_KNOWN, clean, is_missing, whole
 from wherefore.catalog.money import currency_called, names_price, same_currency
 from wherefore.catalog.naming import singular, words_of
-from wherefore.catalog.numbers import LARGE, Amount, Part, amount_in, is_unknown, number_in
+from wherefore.catalog.numbers import (
+    LARGE,
+    Amount,
+    Part,
+    amount_in,
+    is_unknown,
+    number_in,
+    places_of,
+    shape_of,
+)
 from wherefore.catalog.units import Conversion, conversion, measure_of, unit_written
 from wherefore.errors import CatalogError
 
@@ -50,6 +60,36 @@ def counts_people(name: str) -> bool:
     return not _COUNTED.isdisjoint(map(singular, words_of(name)))
 
 
+_Plan = Callable[[str], Number | None]
+
+
+def _nothing(text: str) -> None:
+    """Of a text that says no number."""
+
+
+def _nought(text: str) -> int:
+    """Of what is free."""
+    return 0
+
+
+def _refusing(why: str) -> _Plan:
+    def plan(text: str) -> Number | None:
+        raise CatalogError(why)
+
+    return plan
+
+
+def _of_one(read: Callable[[str], Number], place: tuple[int, int], sign: int) -> _Plan:
+    start, end = place
+    return lambda text: _checked(sign * read(text[start:end]))
+
+
+def _checked(number: Number) -> Number:
+    if not math.isfinite(number):
+        raise CatalogError("it is infinite; leave the cell empty where the number is not known")
+    return whole(number)
+
+
 class NumberReader:
     """Reads the cells of one field of numbers, all into the field's unit.
 
@@ -68,8 +108,7 @@ class NumberReader:
         self._measure = measure_of(unit_written(unit))
         self._clock = self._written.unit if ":" in self._written.unit else ""
         self._bare = "" if self._clock else self._written.unit
-        self._known: dict[str, Number | None] = {}
-        self._conversions: dict[str, Conversion] = {}
+        self._plans: dict[str, _Plan] = {}  # by the shape of texts
 
     def __call__(self, cell: Any) -> Number | None:
         """The number of a cell; None where it is not known.
@@ -77,18 +116,57 @@ class NumberReader:
         Raises:
             CatalogError: If it is infinite, no number, or in a unit or currency that cannot be brought to the field's.
         """
+        if isinstance(cell, str):
+            shape = shape_of(cell)
+            plan = self._plans.get(shape)
+            if plan is None:
+                plan = self._plans[shape] = self._plan(cell)
+            return plan(cell)
         if is_missing(cell):
             return None
-        if isinstance(cell, str):
-            if cell not in self._known:
-                self._known[cell] = self._read(clean(cell.strip()))
-            return self._known[cell]
         if isinstance(cell, list | tuple) and len(cell) == 1:
             return self(cell[0])
         number = plain_number(cell)
-        return None if self._written.end == "high" and not self._people else self._told(number)
+        if self._written.end == "high" and not self._people:
+            return None
+        if not self._bare:
+            return number
+        convert = self._conversion("")
+        return number if convert is None else whole(convert(number))
 
-    def _read(self, text: str) -> Number | None:
+    def _plan(self, text: str) -> _Plan:
+        """What reads all texts of the shape of this one."""
+        try:
+            amount = self._amount(clean(text.strip()))
+        except CatalogError as error:
+            return _refusing(str(error))
+        if amount is None:
+            return _nothing
+        if amount.free:
+            return _nought if self._money and self._written.end == "low" else _nothing
+        high = self._written.end == "high"
+        if high and not amount.high and (amount.open or not self._people):
+            return _nothing
+        places = places_of(text, amount)
+        if amount.clock or amount.out_of or places is None:
+            return lambda text: self._sum(amount_in(text.strip()) or amount)
+        parts = amount.high if high and amount.high else amount.low
+        places = places[-len(parts) :] if high else places[: len(parts)]
+        try:
+            reads = self._parts(amount, parts)
+        except CatalogError as error:
+            return _refusing(str(error))
+        if len(reads) == 1:
+            return _of_one(reads[0], places[0], -1 if amount.negative else 1)
+
+        def plan(text: str) -> Number:
+            found = (read(text[start:end]) for read, (start, end) in zip(reads, places, strict=True))
+            return _checked(-math.fsum(found) if amount.negative else math.fsum(found))
+
+        return plan
+
+    def _amount(self, text: str) -> Amount | None:
+        """What a text writes; None where it says that the number is not known."""
         if text.lower() in NOT_KNOWN or is_unknown(text):
             return None
         if text.lower().lstrip("+-") in ("inf", "infinity"):
@@ -96,74 +174,65 @@ class NumberReader:
         amount = amount_in(text)
         if amount is None:
             raise CatalogError("it is not a number")
-        if amount.free:
-            return 0 if self._money and self._written.end == "low" else None
-        if self._written.end == "high" and not amount.high:
-            if amount.open or not self._people:
-                return None
-            return self._sum(amount, amount.low)
-        return self._sum(amount, amount.high if self._written.end == "high" else amount.low)
+        return amount
 
-    def _sum(self, amount: Amount, parts: tuple[Part, ...]) -> Number:
+    def _sum(self, amount: Amount) -> Number:
+        """The number of one amount, by itself."""
+        parts = amount.high if self._written.end == "high" and amount.high else amount.low
         if amount.clock:
             total = self._clocked(amount.clock)
         else:
-            timed = any(unit_written(part.unit) in ("hour", "second") for part in parts)
-            total = math.fsum(self._part(part, timed, len(parts) > 1, bool(amount.out_of)) for part in parts)
-        if not math.isfinite(total):
-            raise CatalogError("it is infinite; leave the cell empty where the number is not known")
+            reads = self._parts(amount, parts)
+            total = math.fsum(read(part.digits) for read, part in zip(reads, parts, strict=True))
         if amount.out_of and self._written.out_of:
             scale = number_in(amount.out_of, ".") or number_in(amount.out_of, ",")
             if scale and scale != self._written.out_of:
                 total = float(f"{total * self._written.out_of / scale:.9g}")
-        return whole(-total if amount.negative else total)
+        return _checked(-total if amount.negative else total)
 
-    def _part(self, part: Part, timed: bool, several: bool, scaled: bool) -> float:
-        number = number_in(part.digits, self._decimal)
-        if number is None and (
-            part.unit or self._money or scaled
-        ):  # "12,50 €" among points can only be one thing
-            number = number_in(part.digits, "," if self._decimal == "." else ".")
-        if number is None:
+    def _parts(self, amount: Amount, parts: Sequence[Part]) -> list[Callable[[str], Number]]:
+        """What reads the digits of each part into the field's unit."""
+        timed = any(unit_written(part.unit) in ("hour", "second") for part in parts)
+        return [self._part(part, timed, len(parts) > 1, bool(amount.out_of)) for part in parts]
+
+    def _part(self, part: Part, timed: bool, several: bool, scaled: bool) -> Callable[[str], Number]:
+        decimal = self._decimal
+        if number_in(part.digits, decimal) is None and (part.unit or self._money or scaled):
+            decimal = "," if decimal == "." else "."  # "12,50 €" among points can only be one thing
+        if number_in(part.digits, decimal) is None:
             raise CatalogError("it is not a number")
-        if part.times != 1.0:
-            number *= part.times
-        return self._told(number, part.unit, timed, several)
+        convert = self._conversion(part.unit, timed, several)
+        times = part.times
+        if convert is None and times == 1.0:
+            return lambda digits: number_in(digits, decimal) or 0
+        convert = convert or Conversion(1.0)
+        return lambda digits: convert((number_in(digits, decimal) or 0) * times)
 
-    def _told(self, number: Number, unit: str = "", timed: bool = False, several: bool = False) -> Number:
-        """A number in the field's unit."""
+    def _conversion(self, unit: str, timed: bool = False, several: bool = False) -> Conversion | None:
+        """What brings numbers in a unit, as cells write it, to the field's; None where they are so already.
+
+        Raises:
+            CatalogError: If nothing does.
+        """
         if unit in LARGE and self._measure != "data":
-            number, unit = number * LARGE[unit], ""
+            return Conversion(LARGE[unit])
         unit = unit or self._bare
-        if not unit or unit == self._unit:
-            return number
-        if not self._unit:
-            if not several:
-                return number
-            return self._converted(number, unit, "minute" if timed else "", timed)
-        if self._measure:
-            return self._converted(number, unit, unit_written(self._unit), timed or self._measure == "time")
-        if currency_called(self._unit):
+        if not unit or unit == self._unit or not (self._unit or several):
+            return None
+        if currency_called(self._unit) and currency_called(unit):
             if same_currency(unit, self._unit):
-                return number
-            what = (
-                "another currency, and no rate of exchange is known" if currency_called(unit) else repr(unit)
+                return None
+            raise CatalogError(
+                f"it is in another currency than {self._unit}, and no rate of exchange is known"
             )
-            raise CatalogError(f"it is in {what}; the field is in {self._unit}")
-        if singular(unit.lower()) == singular(self._unit.lower()):
-            return number
-        raise CatalogError(f"it is in {unit}; the field is in {self._unit}")
-
-    def _converted(self, number: Number, unit: str, wanted: str, timed: bool) -> Number:
-        key = f"{unit}|{wanted}|{timed}"
-        if key not in self._conversions:
-            given = unit_name(unit, timed)
-            found = conversion(given, wanted or given)
-            if found is None:
-                raise CatalogError(f"it is in {unit}; the field is in {self._unit}")
-            self._conversions[key] = found
-        found = self._conversions[key]
-        return number if found.scale == 1.0 and not found.offset else found(number)
+        name = unit_name(unit, timed or self._measure == "time")
+        wanted = unit_written(self._unit) if self._unit else "minute" if timed else name
+        if not wanted and singular(unit.lower()) == singular(self._unit.lower()):
+            return None
+        found = conversion(name, wanted)
+        if found is None:
+            raise CatalogError(f"it is in another unit than {self._unit}")
+        return None if found == Conversion(1.0) else found
 
     def _clocked(self, clock: tuple[int, ...]) -> float:
         if len(clock) == 3:
@@ -174,7 +243,8 @@ class NumberReader:
             seconds = clock[0] * 3600 + clock[1] * 60
         if self._measure != "time":
             return float(f"{seconds / 60:.9g}")
-        return self._converted(seconds, "s", unit_written(self._unit), True)
+        convert = self._conversion("s")
+        return seconds if convert is None else convert(seconds)
 
 
 def unit_name(written: str, timed: bool = False) -> str:
