@@ -81,7 +81,7 @@ def test_three_digits_behind_a_mark_are_decided_by_the_other_columns():
     catalog = catalog_of(**columns)
     assert values(catalog, "Price") == [1299, 89, 2199]
     assert values(catalog, "Weight in kg") == [1.25, 2.375, 0.4]
-    assert notes(catalog, "Price") == ["1.299 is taken as 1299, as in other columns"]
+    assert notes(catalog, "Price") == ["1.299 is taken as 1299, as prices have no three decimals"]
     english = catalog_of(Price=["1,299", "89", "2,199"], Weight_in_kg=["1.250", "2.375", "0.400"])
     assert values(english, "Price") == [1299, 89, 2199] and values(english, "Weight in kg") == [
         1.25,
@@ -99,6 +99,9 @@ def test_three_digits_behind_a_mark_without_any_other_sign():
     ]  # the rest is below 1000
     assert values(catalog_of(load=["1.250", "2.500", "3.125"]), "load") == [1.25, 2.5, 3.125]
     assert values(catalog_of(load=["1,250", "2,500", "3,125"]), "load") == [1250, 2500, 3125]
+    local = catalog_of(load=["1.250", "2.500", "3.125"], width=["2,5", "3", "4,25"])
+    assert values(local, "load") == [1250, 2500, 3125]
+    assert notes(local, "load") == ["1.250 is taken as 1250, as in other columns"]
     [said] = notes(catalog_of(Preis=["1.250", "2.500"]), "Preis")
     assert said.startswith("1.250 is taken as 1250")
 
@@ -203,11 +206,20 @@ def test_both_ends_of_ranges_are_kept():
         (["4,5/5", "3/5", "8/10", "4/5"], [4.5, 3, 4, 4]),
         (["4,5 von 5 Sternen", "3 von 5 Sternen", "4.1 von 5"], [4.5, 3, 4.1]),
         (["9/10", "8/10", "7.5/10"], [9, 8, 7.5]),
+        (["4.5 / 5 (1,234)", "3/5 (12)", "4/5 (7)"], [4.5, 3, 4]),
     ],
 )
 def test_scales(cells: list[str], expected: list[float]):
     catalog = catalog_of(rating=cells)
     assert values(catalog, "rating") == expected and notes(catalog, "rating")[-1].startswith("out of ")
+
+
+def test_stars_decades_and_counts_in_brackets():
+    catalog = catalog_of(
+        grade=["★★★★☆", "★★★", "★★★★★"], founded=["1985", "c. 1990", "1850s"], score=["4.5 (99)", "4", "3"]
+    )
+    assert values(catalog, "grade") == [4, 3, 5] and values(catalog, "founded") == [1985, 1990, 1850]
+    assert values(catalog, "score") == [4.5, 4, 3]
 
 
 def test_what_looks_like_a_scale_or_a_number_and_is_none():
@@ -299,13 +311,22 @@ def test_cells_in_other_units_are_converted():
         ("Weight (kg)", ["1.2", "500 g", "3"], [1.2, 0.5, 3], "kg"),
         ("weight_g", [180, "0.5 kg", "45"], [180, 500, 45], "g"),
         ("Volume l", ["2.5", "330 ml", "1"], [2.5, 0.33, 1], "l"),
+        ("size", ["6.1 inches (155 mm)", "5.8 in (147 mm)", "15.24 cm"], [6.1, 5.8, 6], "inches"),
+        ("amount_of_it", ["1 1/2 cups", "2 cups", "½ cup", "1¼ cups"], [1.5, 2, 0.5, 1.25], "cups"),
+        ("flat", ["45 m²", "60 qm", "538.19552 sqft"], [45, 60, 50], "m²"),
+        ("energy", ["250 kcal", "1046 kJ", "300 kcal"], [250, 250, 300], "kcal"),
+        ("age", ["3 years", "18 months", "5 years"], [3, 1.5, 5], "years"),
+        ("delivery", ["2 days", "1 week", "3-5 days"], [2, 7, 3], "days"),
+        ("range_of_it", ["1.5 - 2 kg", "500g-1kg", "ca. 3 kg"], [1.5, 0.5, 3], "kg"),
+        ("alcohol", ["5.2%", "4.8 %", "12% vol"], [5.2, 4.8, 12], "%"),
+        ("nightly", ["$120/night", "$99 per night", "$80"], [120, 99, 80], "$"),
         ("discount", ["64%", "50 %", "5"], [64, 50, 5], "%"),
         ("file_size_bytes", [5368709120, 1500000000, 2500000000], [5.36870912, 1.5, 2.5], "GB"),
     ],
 )
 def test_a_column_has_one_unit(name: str, cells: list, expected: list[float], in_unit: str):
     catalog = catalog_of(**{name: cells})
-    assert values(catalog, name) == pytest.approx(expected) and unit(catalog, name) == in_unit
+    assert values(catalog, name) == pytest.approx(expected, rel=1e-3) and unit(catalog, name) == in_unit
 
 
 @pytest.mark.parametrize(
@@ -440,6 +461,7 @@ def test_added_items_are_read_as_the_first_ones_were(tmp_path: Path):
         (["Sat, 25 Sep 2021 10:00:00 GMT", "25 Sep 2021 10:00 PM"], ["2021-09-25", "2021-09-25"]),
         (["16-Sep-06", "17-Oct-99", "1-Jan-12"], ["2006-09-16", "1999-10-17", "2012-01-01"]),
         (["9/16/06", "10/1/05", "1/2/03"], ["2006-09-16", "2005-10-01", "2003-01-02"]),
+        (["2021年9月25日", "2020年1月2日"], ["2021-09-25", "2020-01-02"]),
         (["2001-05", "2002-06", "2003-07"], ["2001-05", "2002-06", "2003-07"]),
     ],
 )

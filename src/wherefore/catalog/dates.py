@@ -23,6 +23,7 @@ _TIME = re.compile(
 )
 _ZONE = re.compile(r"(?<=\d)z$|(?<=\d{4}-\d{2}-\d{2})[+-]\d{2}:\d{2}$")
 _YEAR_FIRST = re.compile(r"(\d{4})(?:([-/.])(\d{1,2})(?:\2(\d{1,2}))?)?")
+_SIGNED = re.compile(r"(\d{4})[年년]\s?(\d{1,2})[月월](?:\s?(\d{1,2})[日일])?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _YEAR_LAST = re.compile(r"(\d{1,2})([-/.])\s?(\d{1,2})\2\s?(\d{4}|(?<=/)\d{2}|(?<=\d{2}\.\d{2}\.)\d{2})")
 _MONTH_AND_YEAR = re.compile(r"(\d{1,2})[/.](\d{4})")
@@ -64,6 +65,8 @@ def _parts(low: str, day_first: bool) -> tuple[int, int | None, int | None]:
     """Year, month and day; None where it has none."""
     if found := _YEAR_FIRST.fullmatch(low):
         return int(found[1]), _int(found[3]), _int(found[4])
+    if found := _SIGNED.fullmatch(low):
+        return int(found[1]), int(found[2]), _int(found[3])
     if found := _COMPACT.fullmatch(low):
         return int(found[1]), int(found[2]), int(found[3])
     if found := _YEAR_LAST.fullmatch(low):

@@ -44,8 +44,14 @@ def _on_decimals(column: MeasuredColumn, decimal: str) -> list[str]:
         said.append(f"decimal commas: {shown} is {_read(column, shown, decimal)}")
     if column.unsure and not column.shown and (decimal == "," or not column.local):
         if shown := _example(column, lambda a: any(part.digits in column.unsure for part in a.low)):
-            usual = "as is usual" if "," in shown else "by its other numbers"
-            why = "as in other columns" if column.local else usual
+            usual = (
+                "as in other columns"
+                if column.local
+                else "as is usual"
+                if "," in shown
+                else "by its other numbers"
+            )
+            why = "as prices have no three decimals" if column.is_money else usual
             said.append(f"{shown} is taken as {_read(column, shown, decimal)}, {why}")
     if column.shown["."] and column.shown[","]:
         said.append("decimal commas and decimal points are mixed")

@@ -19,6 +19,7 @@ from wherefore.catalog.written import HOURS_AND_MINUTES, MINUTES_AND_SECONDS, Wr
 _SEVERAL = 0.05  # the share of cells from which on a second unit, or the upper ends of ranges, are a field of their own
 _SAMPLE = 2000  # different cells that tell the size of the numbers
 _LONG_SECONDS, _LONG_HOURS = 120, 10  # from where on a time is said in minutes, and in hours
+_LONG_TIMES = frozenset(("day", "week", "month", "year"))
 _DATA = ("byte", "kilobyte", "megabyte", "gigabyte", "terabyte")
 _SHOWN = {  # units that are told otherwise than cells write them
     **{"hour": "h", "minute": "min", "second": "s", "millisecond": "ms"},
@@ -101,15 +102,16 @@ class MeasuredColumn:
         points, commas = self.shown["."], self.shown[","]
         if points != commas:
             return "." if points > commas else ","
-        if self.local:
-            return self.local
-        return "," if self.unsure and "." in self.unsure[0] and self._points_part_thousands else "."
+        marks = {mark for digits in self.unsure for mark in ".," if mark in digits}
+        if self.is_money and len(marks) == 1:  # no price has three decimals
+            return "," if marks == {"."} else "."
+        return self.local or ("," if marks == {"."} and self._others_are_below_thousand else ".")
 
     @property
-    def _points_part_thousands(self) -> bool:
-        """Whether "1.299" seems to be more than a thousand: of money, or where all other numbers are whole and less."""
+    def _others_are_below_thousand(self) -> bool:
+        """Whether the numbers without a mark are all whole and below 1000, so that "1.299" may well be above."""
         whole = [len(digits) for digits in self._digits if digits.isdecimal()]
-        return self.is_money or bool(whole) and max(whole) < 4
+        return bool(whole) and max(whole) < 4
 
     @cached_property
     def is_money(self) -> bool:
@@ -261,7 +263,7 @@ class MeasuredColumn:
             if seconds >= _LONG_SECONDS:
                 return "min"
             return "s" if seconds >= 1 else own
-        if names <= {"day", "week"} or names == {"hour"} and not self._compound:
+        if name in _LONG_TIMES or names == {"hour"} and not self._compound:
             return own
         return "h" if name == "hour" and self._typical("time", own, "hour") >= _LONG_HOURS else "min"
 

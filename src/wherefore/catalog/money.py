@@ -57,9 +57,7 @@ CURRENCY = (  # a pattern; a code counts only if `currency_called` knows it
     + "|".join(map(re.escape, [*_FORMS, "rs."]))
     + "|(?<![a-z])(?:[a-z]{3}|euros?|dollars?|rupees?)(?![a-z]))"
 )
-_PRICED = frozenset(
-    "price cost fee fare msrp rrp mrp preis prix precio prezzo pris cena prijs amount sale".split()
-)
+_PRICED = frozenset("price cost fee fare msrp rrp mrp preis prix precio prezzo pris cena prijs sale".split())
 FREE = frozenset(
     "free gratis kostenlos umsonst gratuit gratuito gratuita for free free of charge complimentary".split()
 ) - {"for", "of", "charge"} | {"for free", "free of charge", "no charge"}

@@ -36,6 +36,9 @@ _OUT_OF = re.compile(
     rf"(?P<scale>\d+(?:[.,]0+)?)\s*(?:[^\W\d_]{{1,12}}|★)?"
 )
 _SCALES = frozenset((4, 5, 6, 10, 20, 100))  # that a slash may name: "9/10" is a mark, "9/16" a part or a day
+_BRACKETS = re.compile(r"(?<=\S)\s*[(\[][^()\[\]]*[)\]]$")  # "6.1 inches (155 mm)", "4.5 (1,234)"
+_SIGNS = {"½": 0.5, "¼": 0.25, "¾": 0.75, "⅓": 1 / 3, "⅔": 2 / 3, "⅛": 0.125}
+_FRACTION = re.compile(r"^(?:(\d+)\s+)?([1-9])/([2-9])(?=\s*[^\W\d_])|^(\d*)\s?([½¼¾⅓⅔⅛])")  # "1 1/2 hours"
 _NOTE = re.compile(
     r"^(?:approx(?:\.|imately)?|about|around|circa|ca?\.|~|≈|only|now|nur|just)\s*(?=\W*\d|[a-z]{0,3}\W*\d)"
 )
@@ -49,9 +52,9 @@ _HIGHEST = re.compile(
 _ONWARD = re.compile(
     r"\s*(?:\+|(?:and|&) (?:up|more|over)|or (?:more|over|older|higher)|und mehr|(?<=\d{4})\s?[-–]|plus)$"
 )
-_TRAILING = re.compile(
-    r"\s*(?:\*+|[★⭐]+|/?\s?\b(?:each|ea\.?|per (?:person|piece|item|unit|night|month|year|day)|"
-    r"pro (?:person|stück|nacht))|p\.?\s?p\.|"
+_TRAILING = re.compile(  # not "per month": beside "per year" it is another price
+    r"\s*(?:\*+|[★⭐]+|/?\s?\b(?:each|ea\.?|per (?:person|piece|item|unit|night)|pro (?:person|stück|nacht))|p\.?\s?p\.|"
+    r"/\s?(?:person|piece|item|unit|night|nacht|stück|pcs?)|(?<=%)\s?(?:vol|abv|alc)\.?|"
     r"\(?(?:incl?\.?|inkl\.?|excl?\.?|exkl\.?|zzgl\.?)\s(?:vat|tax|mwst\.?)\)?)$"
 )
 _NO_CENTS = re.compile(r"(?<=\d)\s?(?:[,.:/][-–—]{1,2}|[,.]\s?—)")  # "129,-", "129:-", "450/-"
@@ -62,6 +65,8 @@ _ISO_DURATION = re.compile(
 _HOUR_AND = re.compile(r"(\d{1,3})\s?h\s?([0-5]\d)")  # "1h50"
 _PIECE = re.compile(rf"({_DIGITS})\s*([^\W\d_]{{1,12}}|\"|''|')\.?\s*(?:,|and|und|et|&)?\s*")
 _FEET = re.compile(r"(\d+)\s*(?:'|ft\.?|feet)\s*(\d+(?:\.\d+)?)")  # 5'10
+_DECADE = re.compile(r"((?:1[5-9]|20)\d0)'?s")
+_STARS = re.compile(r"([★⭐]{1,10})[☆✩]*")
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")  # 2001-05 is a month, 1990-95 a range
 _NOT_UNITS = frozenset("to of and or x by bis von und et a à".split())
 _TIMES = {"mio": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9, "mrd": 1e9}
@@ -71,7 +76,7 @@ UNKNOWN = frozenset(  # what people write where a number is not known; also "var
     "preis auf anfrage|sold out|out of stock|ausverkauft|vergriffen|unavailable|not available|contact us|n.a.|n/v|"
     "k.a.|k. a.|keine angabe|unbekannt|—|–|--|---|...|…|not rated|unrated|no rating|no rating yet|no reviews|"
     "not specified|unspecified|not applicable|nil|coming soon|pending|to be announced|sur demande|épuisé|agotado|"
-    "see website|inquire|poa".split("|")
+    "see website|inquire|poa|0000-00-00".split("|")
 )
 
 
@@ -117,7 +122,7 @@ class Amount:
 def is_unknown(text: str) -> bool:
     """Whether a text says that a number is not known: "varies with device", "sold out", "—"."""
     low = text.strip().lower().rstrip(".!")
-    return low in UNKNOWN or low.startswith(("varies ", "call ", "contact ")) or text.strip() in UNKNOWN
+    return low in UNKNOWN or low.startswith(("varies ", "call ", "contact ", "#")) or text.strip() in UNKNOWN
 
 
 def number_in(digits: str, decimal: str) -> float | int | None:
@@ -179,7 +184,8 @@ def shape_of(text: str) -> str:
 _FIRST_ZERO = re.compile(r"(?<![\d.,'])0")  # a number that begins with it is not written in thousands
 _ALL_ONE = dict.fromkeys(map(ord, "123456789"), "1") | {ord("0"): "1", 0: "0"}
 _BY_DIGITS = re.compile(
-    r"[01][:/][01]|[01]{4}-[01]{2}$|[01]\s?h\s?[01]|\b(?:of|von|sur|de|su|av|af|van)\b|^p", re.IGNORECASE
+    r"[½¼¾⅓⅔⅛]|[01][:/][01]|[01]{4}-[01]{2}$|[01]\s?h\s?[01]|\b(?:of|von|sur|de|su|av|af|van)\b|^p",
+    re.IGNORECASE,
 )
 
 
@@ -215,19 +221,28 @@ def amount_in(text: str) -> Amount | None:
         return Amount((Part(text.lstrip("+-")),), negative=text[0] == "-")
     if not text or len(text) > _LONGEST:
         return None
-    written = " ".join(text.translate(_BLANKS).split())
+    written = _FRACTION.sub(_decimals, " ".join(text.translate(_BLANKS).split()), count=1)
     low = written.lower()
     if low.rstrip("!") in FREE:
         return Amount((), free=True)
+    if stars := _STARS.fullmatch(low):
+        return Amount((Part(str(len(stars[1]))),))
     if not any(map(str.isdigit, low)) or _MONTH.fullmatch(low):
         return None
     return _timed(low) or _bounded(low, written)
 
 
+def _decimals(fraction: re.Match[str]) -> str:
+    """A fraction as a decimal: 1.5 of "1 1/2", of "1½"."""
+    whole, above, below, number, sign = fraction.groups()
+    part = _SIGNS[sign] if sign else int(above) / int(below)
+    return f"{int(whole or number or 0) + part:.9g}"
+
+
 def _bounded(low: str, written: str) -> Amount | None:
     """An amount with words or marks before and behind it that say how to take it."""
     text = _NO_CENTS.sub("", _NOTE.sub("", low))
-    text = _TRAILING.sub("", text)
+    text = _TRAILING.sub("", _BRACKETS.sub("", text))
     cut = _LOWEST.sub("", text)
     shorter = _ONWARD.sub("", cut)
     is_open = shorter != text
@@ -281,6 +296,8 @@ def _pieces(text: str) -> Amount | None:
 
 
 def _timed(text: str) -> Amount | None:
+    if found := _DECADE.fullmatch(text):
+        return Amount((Part(found[1]),))
     if found := _CLOCK.fullmatch(text):
         return Amount((), clock=tuple(int(part) for part in found.groups() if part is not None))
     if text[0] == "p" and (found := _ISO_DURATION.fullmatch(text)) and any(found.groups()):

@@ -62,8 +62,10 @@ _IN_CELLS = {
     "kilojoule": "kj",
     "kilometer_per_hour": "km/h kmh kph",
     "mile_per_hour": "mph",
-    "square_meter": "m² sqm qm",
-    "square_foot": "sqft ft² sq.ft",
+    "meter**2": "m² sqm qm",
+    "foot**2": "sqft ft² sq.ft",
+    "month": "month mo monat monate mois mes meses",
+    "year": "year yr jahr jahre an ans año años",
 }
 _MEASURES = {  # what units measure; those of one can be brought to one another
     "length": "millimeter centimeter meter kilometer inch foot yard mile",
@@ -74,10 +76,10 @@ _MEASURES = {  # what units measure; those of one can be brought to one another
     "power": "watt kilowatt",
     "charge": "milliampere_hour ampere_hour",
     "energy": "kilocalorie kilojoule watt_hour kilowatt_hour",
-    "time": "millisecond second minute hour day week",
+    "time": "millisecond second minute hour day week month year",
     "frequency": "hertz kilohertz megahertz gigahertz",
     "speed": "kilometer_per_hour mile_per_hour",
-    "area": "square_meter square_foot",
+    "area": "meter**2 foot**2",
 }
 MEASURES = frozenset(_MEASURES)
 _MEASURE_OF = {name: measure for measure, names in _MEASURES.items() for name in names.split()}
