@@ -60,19 +60,18 @@ class BadRows:
         return Note(f"{len(places):,} of {total:,} {are} left out: {reason}", places=tuple(places), lost=True)
 
     def _refusal(self, name: str, total: int, skip: bool) -> str:
-        count = len(self)
-        if skip:
-            lead = f"{name}: none of its rows can be read: "
+        count, more = len(self), len(self) - len(self._told)
+        listed = ";\n  ".join([*self._told, f"and {more:,} more"] if more else self._told)
+        if count == 1:
+            told = f"{name}, {listed}"
+        elif skip:
+            told = f"{name}: none of its rows can be read:\n  {listed}"
         else:
-            lead = f"{name}, " if count == 1 else f"{name}: {count:,} of its {total:,} rows cannot be read: "
-        listed = "\n  ".join(self._told)
-        more = f"\n  and {count - len(self._told):,} more" if count > len(self._told) else ""
-        told = f"{lead}{self._told[0]}" if count == 1 else f"{lead}\n  {listed}{more}"
+            told = f"{name}: {count:,} of its {total:,} rows cannot be read:\n  {listed}"
         if count >= total:
             return told
         them = "it" if count == 1 else "them"
-        end = ". " if count == 1 else "\n"
         return (
-            f"{told}{end}Mend {them}, or leave {them} out: --skip-bad on the command line, skip_bad=True in Python, "
+            f"{told}.\nMend {them}, or leave {them} out: --skip-bad on the command line, skip_bad=True in Python, "
             "the tick beside the file on the page"
         )

@@ -43,6 +43,12 @@ _NAMES = {
     "cp1251": "Windows-1251",
     "mac_roman": "Mac Roman",
     "cp850": "DOS (code page 850)",
+    "cp932": "Shift JIS",
+    "shift_jis": "Shift JIS",
+    "gb18030": "GB 18030",
+    "big5": "Big5",
+    "euc-kr": "EUC-KR",
+    "euc-jp": "EUC-JP",
 }
 
 
@@ -137,14 +143,8 @@ def _as_it_looks(data: bytes, name: str) -> Decoded:
             continue
         word = _WORD.search(text)
         example = f": `{word[0][:30]}`" if word else ""
-        return Decoded(
-            text,
-            (
-                Note(
-                    f"read as {_name_of(codec, shown)}, which its bytes look like{example}; else save it as UTF-8"
-                ),
-            ),
-        )
+        told = f"read as {_name_of(codec, shown)}, which its bytes look like{example}"
+        return Decoded(text, (Note(f"{told}; if that is wrong, save the file as UTF-8"),))
     start = next(at for at, byte in enumerate(data) if byte > 127)
     around = data[max(0, start - 20) : start + 10].decode("latin-1")
     raise CatalogError(
@@ -163,9 +163,21 @@ def _guesses(shown: bytes) -> list[str]:
 
     found = _as_browsers_guess(shown) or normalizer(_WIDESPREAD)
     text = shown.decode(found[0], "replace") if found else ""
+    if found and len(found[0]) == 6 and found[0].startswith("cp125") and _is_japanese(shown):
+        return ["cp932", *found]
     if not found or found[0] == "cp1252" and ("\ufffd" in text or _ODD.search(text)):
         found = [*normalizer(_OLD), *found]
     return [*found, *(codec for codec in _WIDESPREAD[:1] if codec not in found)]
+
+
+def _is_japanese(shown: bytes) -> bool:
+    """Whether bytes that look like another encoding are kana and their kin in Shift JIS, and nothing else."""
+    try:
+        marks = _NOT_ASCII.findall(shown.decode("cp932"))
+    except UnicodeDecodeError:
+        return False
+    kana = sum("\u3041" <= mark <= "\u30ff" for mark in marks)
+    return kana > 1 and all("\u3000" <= mark <= "\u9fff" or "\uff01" <= mark <= "\uff60" for mark in marks)
 
 
 def _as_browsers_guess(shown: bytes) -> list[str]:

@@ -170,15 +170,15 @@ def _best_reading(text: str, delimiter: str, first_line: int, name: str) -> Read
     if not spaced and not re.search(begins + '"', text):
         return read(Quotes.LITERAL)
     readings = [read(Quotes.DOUBLED, spaced)]
-    if spaced and readings[0].trouble:
+    if spaced and any(readings[0].trouble):
         readings.insert(0, read(Quotes.DOUBLED))
     swallows = delimiter == "\t" and any(reading.spans for reading in readings)
-    if swallows or min(reading.trouble for reading in readings):
+    if swallows or any(min(reading.trouble for reading in readings)):
         if _ESCAPED in text:
             readings.append(read(Quotes.ESCAPED))
         literal = read(Quotes.LITERAL)
         if _is_unquoted(literal, delimiter):
-            readings.insert(0 if swallows and not literal.trouble else len(readings), literal)
+            readings.insert(0 if swallows and not any(literal.trouble) else len(readings), literal)
     return min(readings, key=lambda reading: reading.trouble)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from wherefore.errors import CatalogError
 
 _LOOKED_AT = 50  # lines of a row that is too long, and full rows that show what a column holds
+_COUNTING = re.compile(r"(?:id|nr|no|num|number|#|index|key|rank|row|pos|code|sku)\W*$", re.IGNORECASE)
 _NUMERIC = re.compile(r"\s*[-+]?[\d.,]*\d[\d.,]*\s*%?\s*")
 
 
@@ -84,12 +85,14 @@ class Reading:
         counts = [first for first in self.first_of_longer if first.isdecimal()]
         if self.rows or len(counts) < 2 or len(counts) != len(self.bad):
             return False
+        if _COUNTING.search(self.header[0]):
+            return False
         return counts == [str(int(counts[0]) + at) for at in range(len(counts))] and counts[0] in ("0", "1")
 
     @property
-    def trouble(self) -> int:
-        """The number of rows that do not fit the dialect."""
-        return len(self.bad) + len(self.mended)
+    def trouble(self) -> tuple[int, int]:
+        """The number of rows that do not fit the dialect: those that cannot be read, then those that are mended."""
+        return len(self.bad), len(self.mended)
 
 
 def cut(lines: Iterable[str], dialect: Dialect, strict: bool = True) -> Iterator[list[str]]:
@@ -207,11 +210,13 @@ class _Reader:
         while (found := self._next()) is not None:
             line, cells = found
             several = len(self._lines.taken) > 1
-            if len(cells) == width and not isinstance(cells, str) and any(map(str.strip, cells)):
+            if isinstance(cells, str):
+                self._mend(line, cells)
+            elif several and len(cells) == width and self._swallowed(cells[0], surely=True):
+                self._leave_open(line)
+            elif len(cells) == width and any(map(str.strip, cells)):
                 reading.spans = reading.spans or several
                 self._keep(line, cells)
-            elif isinstance(cells, str):
-                self._mend(line, cells)
             elif not any(map(str.strip, cells)):
                 if len(cells) > 1:
                     reading.blank.append(line)
@@ -257,12 +262,8 @@ class _Reader:
         """List a row with too many or too few cells, alone where it has swallowed others."""
         taken, width = self._lines.taken, len(self.reading.header)
         last = line + len(taken) - 1
-        if last > line and self._swallowed():
-            first = taken[0]
-            self._lines.give_back()
-            self._cells = cut(self._lines, self.reading.dialect)
-            told = f": a quote opens here that is closed in line {last} only; is one missing? It is {short(first)}"
-            self.reading.bad.append(BadRow(line, f"line {line}", "a quote that is not closed", told))
+        if last > line and self._swallowed(cells[0]):
+            self._leave_open(line)
             return
         many = len(cells) > width
         if len(cells) == width + 1 and not self.reading.rows:
@@ -275,16 +276,34 @@ class _Reader:
         reason = f"{'more' if many else 'fewer'} cells than the header has"
         self.reading.bad.append(BadRow(line, place, reason, told))
 
-    def _swallowed(self) -> bool:
-        """Whether most lines that a row goes over are rows themselves."""
+    def _leave_open(self, line: int) -> None:
+        """List a row with a quote that swallows rows, and go on with the first of these."""
+        first, last = self._lines.taken[0], line + len(self._lines.taken) - 1
+        self._lines.give_back()
+        self._cells = cut(self._lines, self.reading.dialect)
+        told = f": a quote opens here that is closed in line {last} only; is one missing? The line is {short(first)}"
+        self.reading.bad.append(BadRow(line, f"line {line}", "a quote that is not closed", told))
+
+    def _swallowed(self, first: str, surely: bool = False) -> bool:
+        """Whether most lines that a row goes over are rows themselves.
+
+        With `surely`, all between its first and last are, and are many or go on counting from its first cell.
+        """
         after = self._lines.taken[1 : 1 + _LOOKED_AT]
-        width, whole = len(self.reading.header), 0
+        width, begun = len(self.reading.header), []
         for line in after:
             try:
-                whole += len(next(cut([line], self.reading.dialect), [])) == width
+                cells = next(cut([line], self.reading.dialect), [])
             except csv.Error:
                 continue
-        return width > 1 and 2 * whole >= len(after)
+            if len(cells) == width:
+                begun.append(cells[0])
+        if width == 1 or not begun:
+            return False
+        if not surely:
+            return 2 * len(begun) >= len(after)
+        counting = first.isdecimal() and begun == [str(int(first) + at) for at in range(1, len(begun) + 1)]
+        return len(begun) >= len(after) - 1 and (len(begun) > 2 or counting)
 
     def _settle_short(self) -> None:
         """Keep rows that lack cells at the end where nothing else can be missing; list the others."""

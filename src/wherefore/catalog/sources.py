@@ -103,11 +103,12 @@ def _read(source: _Source, skip_bad: bool) -> Table:
 
 
 def _found(path: Path) -> _Source:
-    part = ""
-    if not path.exists() and "#" in path.name:
-        name, _, rest = path.name.partition("#")
-        if name.lower().endswith(_HOLDING):
-            path, part = path.with_name(name), rest
+    whole, part = str(path), ""
+    ends = [] if path.exists() else [at for at, mark in enumerate(whole) if mark == "#"]
+    for end in ends:
+        if whole[:end].lower().endswith(_HOLDING):
+            path, part = Path(whole[:end]), whole[end + 1 :]
+            break
     if not path.exists():
         raise CatalogNotFoundError(f"no catalogue at {path}; {_files_near(path)}")
     if path.is_dir():
