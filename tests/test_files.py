@@ -88,6 +88,7 @@ def test_pipes_are_said_and_commas_are_not(tmp_path: Path):
         ("sep=\t\r\n", "\t", "utf-8"),
         ("sep=^\n", "^", "cp1252"),
         ("sep=;;;\n", ";", "utf-8"),
+        ("sep=;\r", ";", "latin-1"),
     ],
 )
 def test_excels_first_line_says_the_delimiter(tmp_path: Path, first: str, mark: str, encoding: str):
@@ -147,6 +148,12 @@ def test_quotes_after_backslashes(tmp_path: Path):
     assert notes(table) == ['`\\"` in its cells is read as a quote']
     kept = read(tmp_path, "b.csv", 'id,title\n1,C:\\new\n2,"\\N, x"\n')  # backslashes alone are text
     assert kept.columns["title"] == ["C:\\new", "\\N, x"] and not kept.notes
+
+
+def test_lines_that_are_wrapped_in_quotes_whole(tmp_path: Path):
+    table = read(tmp_path, "a.csv", '"id,title"\r\n"1,""Night, and day"""\r\n"2,Tide"\r\n')
+    assert rows(table) == [["1", "Night, and day"], ["2", "Tide"]] and table.where(1) == "line 3"
+    assert notes(table) == ["each of its lines is wrapped in quotes as one cell, and is read without them"]
 
 
 def test_a_stray_quote_is_named_by_the_line_where_it_opens(tmp_path: Path):
@@ -430,7 +437,7 @@ def zipped(**files: bytes) -> bytes:
 
 
 def test_packed_files(tmp_path: Path):
-    inside = {"__MACOSX/._a.csv": b"x", "shop/.DS_Store": b"x", "shop/readme.md": b"x", "shop/a.csv": PLAIN}
+    inside = {"__MACOSX/._a.csv": b"x", "shop/.DS_Store": b"x", "shop/readme.txt": b"x", "shop/a.csv": PLAIN}
     for name, data in {
         "a.csv.gz": gzip.compress(PLAIN),
         "a.csv.bz2": bz2.compress(PLAIN),
@@ -528,6 +535,15 @@ def test_a_workbook_is_read_with_its_types(tmp_path: Path):
     assert notes(table) == ["`note`: #N/A, what a formula gives that fails (row 5)"]
     catalog = Catalog.load(tmp_path / "shop.xlsx")
     assert catalog["2"].title == "Étoile" and catalog["1"].get("price") == 4.5
+
+
+def test_formulas_without_results_are_told(tmp_path: Path):
+    cells = [["title", "price", "twice"], ["A", 2, "=B2*2"], ["B", 3, 6], ["C", None, "=B4*2"]]
+    table = read_table(workbook(tmp_path / "a.xlsx", {"S": cells}))  # openpyxl writes no results
+    assert table.columns["twice"] == [None, 6, None] and table.columns["price"] == [2, 3, None]
+    assert notes(table) == [
+        "`twice`: a formula whose result is not in the file; open the workbook in Excel and save it (row 2, row 4)"
+    ]
 
 
 def test_of_several_sheets_one_is_named(tmp_path: Path):

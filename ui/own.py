@@ -37,7 +37,7 @@ class OwnHandlers:
                 catalog = Catalog.load(path, skip_bad=skip_bad)
                 rows = column_rows(catalog)
                 trouble = "".join(alert(note) for note in catalog.notes if note.lost)
-            except (ValueError, OSError) as error:
+            except (ValueError, OSError, ImportError) as error:
                 trouble = trouble_html(path, error)
         page, known = self._page, rows is not None
         return {
@@ -66,7 +66,7 @@ class OwnHandlers:
             if schema != catalog.schema:
                 catalog = Catalog.load(path, schema, skip_bad=skip_bad)
             key = self._talk.alone(self._shelf.index, now.catalog, catalog, indexing)
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, ImportError) as error:
             return {self._page.trouble: trouble_html(path, error)}
         return self._moved_to(key, now, conversations)
 

@@ -31,7 +31,9 @@ def read_database(source: Path | io.BytesIO, name: str, table: str) -> Table:
 
 def _opened(source: Path | io.BytesIO) -> sqlite3.Connection:
     if isinstance(source, Path):
-        database = sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)
+        beside = any(source.with_name(source.name + end).exists() for end in ("-wal", "-journal"))
+        how = "mode=ro" if beside else "mode=ro&immutable=1"  # the second leaves no file beside it either
+        database = sqlite3.connect(f"{source.absolute().as_uri()}?{how}", uri=True)
     else:
         database = sqlite3.connect(":memory:")
         database.deserialize(source.getvalue())

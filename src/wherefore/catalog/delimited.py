@@ -18,7 +18,8 @@ from wherefore.errors import CatalogError
 DELIMITERS = (",", ";", "\t", "|")
 _NONE = "\x1f"  # a character that parts nothing: every line is one cell
 _SAMPLE = 1 << 16  # characters that show the delimiter
-_ANNOUNCED = re.compile(r'"?sep=(.)"?[ ,;\t]*(?:\r\n|\r|\n)', re.IGNORECASE)  # Excel's first line
+_ANNOUNCED = re.compile(r'"?sep=([^\w\s"\\]|\t)"?[ ,;\t]*(?:\r\n|\r|\n)', re.IGNORECASE)  # Excel's first line
+_WHOLE = re.compile(r'\s*"(?:[^"\r\n]|"")*[,;\t|](?:[^"\r\n]|"")*"[ \t]*[\r\n]')  # a first line in quotes
 _ESCAPED = '\\"'
 _NAMES = {"\t": "tabs", _NONE: "line ends"}
 
@@ -41,13 +42,17 @@ def read_delimited(text: str, name: str, tabs: bool = False, skip_bad: bool = Fa
         text = text[announced.end() :]
     if not text.strip():
         raise CatalogError(f"{name} is empty; a catalogue needs a header line and at least one row")
-    delimiter = announced[1] if announced else delimiter_of(text, tabs)
     limit = csv.field_size_limit(sys.maxsize)
     try:
+        wrapped = "" if announced else _unwrapped(text)
+        text = wrapped or text
+        delimiter = announced[1] if announced else delimiter_of(text, tabs)
         reading = _best_reading(text, delimiter, 2 if announced else 1, name)
     finally:
         csv.field_size_limit(limit)
     notes = [Note(f"`{delimiter}` parts its cells, as its first line says")] if announced else []
+    if wrapped:
+        notes.append(Note("each of its lines is wrapped in quotes as one cell, and is read without them"))
     if delimiter == "|" and not announced:
         notes.append(Note("`|` parts its cells"))
     return _table_of(reading, name, notes, skip_bad)
@@ -127,8 +132,10 @@ def delimiter_of(text: str, tabs: bool = False) -> str:
     scores = {mark: _evenness(found) for mark, found in widths.items()}
     best = max(scores.values(), default=0.0)
     if best > 0:
-        spaced = {mark: len(re.findall(re.escape(mark) + " ", sample)) for mark in order}
-        return min((mark for mark in order if scores.get(mark) == best), key=lambda mark: spaced[mark] > 0)
+        header = sample.lstrip("\r\n").splitlines()[0]  # "Price, net" is one name
+        return min(
+            (mark for mark in order if scores.get(mark) == best), key=lambda mark: mark + " " in header
+        )
     # The header is one cell: a list of titles, unless nearly all rows agree that it lacks its delimiter.
     rows = {mark: found[1:] for mark, found in widths.items() if len(found) > 3}
     agreed = {m: max(map(found.count, {*found} - {1}), default=0) / len(found) for m, found in rows.items()}
@@ -154,6 +161,20 @@ def _evenness(widths: Sequence[int]) -> float:
     return same / len(widths) * (1 - 1 / widths[0])
 
 
+def _unwrapped(text: str) -> str:
+    """The text without quotes around each whole line, where there are such and the lines have cells; else nothing."""
+    if not _WHOLE.match(text):
+        return ""
+    try:
+        lines = list(cut(io.StringIO(text, newline=""), Dialect(_NONE, Quotes.DOUBLED)))
+    except csv.Error:
+        return ""
+    if any(len(line) > 1 or "\n" in "".join(line) or "\r" in "".join(line) for line in lines):
+        return ""
+    inner = "\n".join("".join(line) for line in lines) + "\n"
+    return inner if delimiter_of(inner) != _NONE else ""
+
+
 # -- quotes
 
 
@@ -169,9 +190,14 @@ def _best_reading(text: str, delimiter: str, first_line: int, name: str) -> Read
     spaced = re.search(begins + ' +"(?!")', text) is not None
     if not spaced and not re.search(begins + '"', text):
         return read(Quotes.LITERAL)
-    readings = [read(Quotes.DOUBLED, spaced)]
-    if spaced and any(readings[0].trouble):
-        readings.insert(0, read(Quotes.DOUBLED))
+    readings = [read(Quotes.DOUBLED)]
+    if spaced:  # blanks before quotes are part of no cell, unless all of this stands within quotes
+        kept = any(
+            cell[:1] == " " and cell.lstrip(" ")[:1] == '"' and delimiter + cell in text
+            for row in readings[0].rows
+            for cell in row
+        )
+        readings.insert(0 if kept else 1, read(Quotes.DOUBLED, spaced))
     swallows = delimiter == "\t" and any(reading.spans for reading in readings)
     if swallows or any(min(reading.trouble for reading in readings)):
         if _ESCAPED in text:

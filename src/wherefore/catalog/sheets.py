@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 import zipfile
+import zlib
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -38,26 +40,45 @@ def read_workbook(source: Path | io.BytesIO, name: str, sheet: str, largest: int
             f"{name} is an Excel workbook; to read it, install openpyxl: pip install 'wherefore[excel]' "
             "(or save it as CSV)"
         ) from error
-    _check_size(source, name, largest)
+    with_formulas = _look_into(source, name, largest)
+
+    def rows_of(results: bool) -> dict[str, dict[int, list[Any]] | None]:
+        """The rows of each sheet; None for one that is not meant."""
+        if isinstance(source, io.BytesIO):
+            source.seek(0)
+        with warnings.catch_warnings(action="ignore"):  # on styles and other things that no cell holds
+            book = load_workbook(source, read_only=True, data_only=results)
+            found = {
+                one.title: None if sheet not in ("", one.title) else _rows_of(one) for one in book.worksheets
+            }
+            book.close()
+        return found
+
     try:
-        book = load_workbook(source, read_only=True, data_only=True)
-        rows = {one.title: _rows_of(one) for one in book.worksheets if not sheet or one.title == sheet}
-        every = [one.title for one in book.worksheets]
-        book.close()
+        rows = rows_of(results=True)
+        formulas = rows_of(results=False) if with_formulas else {}
     except Exception as error:  # openpyxl raises what its parsers raise
         raise CatalogError(
             f"{name} is not an Excel workbook that can be read ({type(error).__name__}: {error}); open it and save "
             "it again as .xlsx, or as CSV"
         ) from error
-    chosen = _chosen({title: found for title, found in rows.items() if found}, every, sheet, name)
-    return _table_of(rows[chosen], f"{name}, sheet {chosen}" if len(every) > 1 else name)
+    chosen = _chosen({title: found for title, found in rows.items() if found}, list(rows), sheet, name)
+    called = f"{name}, sheet {chosen}" if len(rows) > 1 else name
+    return _table_of(rows[chosen] or {}, formulas.get(chosen) or {}, called)
 
 
-def _check_size(source: Path | io.BytesIO, name: str, largest: int) -> None:
+def _look_into(source: Path | io.BytesIO, name: str, largest: int) -> bool:
+    """Whether a workbook has formulas.
+
+    Raises:
+        CatalogError: If it is no workbook, or too large.
+    """
     try:
         with zipfile.ZipFile(source) as parts:
             size = sum(part.file_size for part in parts.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+            sheets = [part for part in parts.namelist() if part.startswith("xl/worksheets/")]
+            found = size <= largest and any(b"<f" in parts.read(part) for part in sheets)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, zlib.error) as error:
         raise CatalogError(
             f"{name} is not an Excel workbook (.xlsx): {error}; open it and save it as .xlsx, or as CSV"
         ) from error
@@ -65,8 +86,7 @@ def _check_size(source: Path | io.BytesIO, name: str, largest: int) -> None:
         raise CatalogError(
             f"{name} has {size:,} bytes unpacked, more than the {largest:,} that are read; export it as CSV"
         )
-    if isinstance(source, io.BytesIO):
-        source.seek(0)
+    return found
 
 
 def _chosen(holding: dict[str, Any], every: Sequence[str], sheet: str, name: str) -> str:
@@ -98,7 +118,7 @@ def _rows_of(sheet: Any) -> dict[int, list[Any]]:
     return found
 
 
-def _table_of(rows: dict[int, list[Any]], name: str) -> Table:
+def _table_of(rows: dict[int, list[Any]], formulas: dict[int, list[Any]], name: str) -> Table:
     (header_row, names), *others = rows.items()
     if not others:
         raise CatalogError(f"{name} has a header row but no other; a catalogue needs at least one")
@@ -119,6 +139,14 @@ def _table_of(rows: dict[int, list[Any]], name: str) -> Table:
             )
         for row in wrong:
             cells[row] = None
+        unknown = [
+            f"row {number}"
+            for number, cell in zip(numbers, cells, strict=True)
+            if cell is None and str((formulas.get(number, [])[at : at + 1] or [""])[0])[:1] == "="
+        ]
+        if unknown:
+            told = "a formula whose result is not in the file; open the workbook in Excel and save it"
+            notes.append(Note(told, column, unknown, lost=True))
         columns.append(cells)
     named, dropped = unique_columns(header, columns, f"{name}, row {header_row}")
     return Table(name, named, numbers, (*notes, *dropped), unit="row")

@@ -174,6 +174,8 @@ def _chosen(inside: Sequence[zipfile.ZipInfo], source: _Source) -> tuple[zipfile
         tables = [one for one in tables if one.filename == name]
         if not tables:
             raise CatalogError(f"{source.called} has no table called {name!r}; it holds {listed}")
+    if len(tables) > 1:  # what is told of them in a text file is no table
+        tables = [one for one in tables if not one.filename.lower().endswith(".txt")] or tables
     if not tables:
         raise CatalogError(f"{source.called} holds no table that can be read; it holds {listed}")
     if len(tables) > 1:
