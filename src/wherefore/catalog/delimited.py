@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from wherefore.catalog.bad_rows import BadRows
-from wherefore.catalog.delimited_rows import Dialect, Quotes, Reading, cut, read_rows
+from wherefore.catalog.delimited_rows import Reading, read_rows
+from wherefore.catalog.dialects import Dialect, Quotes, cut
 from wherefore.catalog.notes import Note
 from wherefore.catalog.tables import Table
 from wherefore.errors import CatalogError
@@ -19,7 +20,7 @@ DELIMITERS = (",", ";", "\t", "|")
 _NONE = "\x1f"  # a character that parts nothing: every line is one cell
 _SAMPLE = 1 << 16  # characters that show the delimiter
 _ANNOUNCED = re.compile(r'"?sep=([^\w\s"\\]|\t)"?[ ,;\t]*(?:\r\n|\r|\n)', re.IGNORECASE)  # Excel's first line
-_WHOLE = re.compile(r'\s*"(?:[^"\r\n]|"")*[,;\t|](?:[^"\r\n]|"")*"[ \t]*[\r\n]')  # a first line in quotes
+_WHOLE = re.compile(r'\s*"((?:[^"\r\n]|"")*)"[ \t]*[\r\n]')  # a first line in quotes
 _ESCAPED = '\\"'
 _NAMES = {"\t": "tabs", _NONE: "line ends"}
 
@@ -163,7 +164,8 @@ def _evenness(widths: Sequence[int]) -> float:
 
 def _unwrapped(text: str) -> str:
     """The text without quotes around each whole line, where there are such and the lines have cells; else nothing."""
-    if not _WHOLE.match(text):
+    first = _WHOLE.match(text)
+    if first is None or not any(mark in first[1] for mark in DELIMITERS):
         return ""
     try:
         lines = list(cut(io.StringIO(text, newline=""), Dialect(_NONE, Quotes.DOUBLED)))
