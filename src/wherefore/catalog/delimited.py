@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from wherefore.catalog.bad_rows import BadRows
+from wherefore.catalog.bad_rows import BadRows, short
 from wherefore.catalog.delimited_rows import Reading, read_rows
 from wherefore.catalog.dialects import Dialect, Quotes, cut
 from wherefore.catalog.notes import Note
@@ -63,6 +63,13 @@ def _table_of(reading: Reading, name: str, notes: list[Note], skip_bad: bool) ->
     total = len(reading.rows) + len(reading.bad)
     if total == 0:
         raise CatalogError(f"{name} has a header line but no row; a catalogue needs at least one")
+    if not reading.rows:
+        shown = short(" | ".join(reading.header))
+        raise CatalogError(
+            f"{name}: no row has as many cells as its header in line {reading.header_line}, "
+            f"{len(reading.header)}: {shown}. Take out what stands above the header, and put quotes around cells with the separator in them. For "
+            f"example, {reading.bad[0].place}{reading.bad[0].told}"
+        )
     bad = BadRows()
     for row in reading.bad:
         bad.add(row.place, row.reason, row.told)
