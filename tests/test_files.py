@@ -246,6 +246,12 @@ def test_a_few_broken_bytes_in_utf8_are_rows_that_cannot_be_read(tmp_path: Path)
         Catalog.load(path)
     catalog = Catalog.load(path, skip_bad=True)
     assert len(catalog) == 9 and "line 11" in notes(catalog)[0]
+    named = "id,title,x\n" + "".join(f"{n},Café {n},y\n" for n in range(9))
+    path = write(tmp_path, "b.csv", named.encode().replace(b"x\n", b"Caf\xe9\n", 1))
+    with pytest.raises(
+        CatalogError, match="b.csv: the name of the column 'Caf.*': it holds half of a surrogate pair"
+    ):
+        Catalog.load(path, skip_bad=True)
 
 
 @pytest.mark.parametrize(
