@@ -24,6 +24,7 @@ from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.cells import as_date, as_list, fractional_year
 from wherefore.catalog.notes import Note, noted
 from wherefore.catalog.schema import FieldSpec, Schema
+from wherefore.catalog.sources import SUFFIXES
 from wherefore.catalog.tables import Table
 from wherefore.catalog.written import as_number
 
@@ -389,15 +390,12 @@ def test_declared_columns_are_checked(tmp_path: Path):
         ("a.csv", b"", "a.csv is empty"),
         ("a.csv", b"id,title\n", "a.csv has a header line but no row"),
         ("a.jsonl", b"\n\n", "a.jsonl is empty"),
-        ("a.txt", b"x", "ends in none of .csv"),
-        ("a.json", b"[]", "ends in none of .csv"),
+        ("a.doc", b"x", "ends in none of .csv"),
+        ("a.json", b"[]", "a.json holds no record"),
         ("a.csv", b"id,title\n1,A\n2,B,C\n", "line 3 has 3 cells where the header has 2"),
         ("a.csv", b"id,title\n1\n", "line 2 has 1 cells where the header has 2"),
-        ("a.csv", b'id,title\n1,A\n2,"B\n3,C\n4,D\n', "line 3: unexpected end of data"),
-        ("a.csv", b'id,title\n1,"A"x\n', "line 2: "),
+        ("a.csv", b'id,title\n1,A\n2,"B\n3,C\n4,D\n', "line 3: a quote opens here that is never closed"),
         ("a.csv", b"id,title,title\n1,A,B\n", "two columns are called title"),
-        ("a.csv", b"id,title\n1,A\n2,caf\xe9\n", "line 3: byte 0xe9 .* is not UTF-8; save the file as UTF-8"),
-        ("a.csv", "id,title\n1,A\n".encode("utf-16"), "UTF-16; save it as UTF-8"),
         ("a.csv", b"id,title\n1,A\x00B\n", "line 2 holds a NUL"),
         ("a.csv.gz", b"id,title\n1,A\n", "a.csv.gz is not a whole gzip file"),
         ("a.jsonl.gz", gzip.compress(b'{"title": "A"}\n' * 99, mtime=0)[:-12], "a.jsonl.gz is not a whole gzip file"),
@@ -640,13 +638,19 @@ def test_an_altered_saved_file_is_refused(books: Catalog, tmp_path: Path):
 # -- any input
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.binary(max_size=200), st.sampled_from([".csv", ".tsv", ".jsonl", ".csv.gz", ".parquet"]))
-def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, data: bytes, suffix: str):
+@settings(max_examples=100, deadline=None)
+@given(
+    st.one_of(st.binary(max_size=200), st.text('"\\,;\t|\n\rab1', max_size=60).map(str.encode)),
+    st.sampled_from([*SUFFIXES, ".csv.gz", ".tsv.bz2", ".txt.xz", ".zip"]),
+    st.booleans(),
+)
+def test_any_bytes_are_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes, suffix: str, skip_bad: bool
+):
     path = tmp_path_factory.mktemp("any") / f"any{suffix}"
     path.write_bytes(data)
     with pytest.raises(ValueError):
-        Catalog.load(path)
+        Catalog.load(path, skip_bad=skip_bad)
 
 
 cells = st.one_of(
@@ -668,7 +672,7 @@ def test_any_records_are_read_or_refused_and_then_saved(
     try:
         catalog = Catalog.from_records([{"title": f"T{i}", **row} for i, row in enumerate(rows)])
     except ValueError as error:
-        assert "records, row" in str(error)
+        assert str(error).startswith("records") and "row " in str(error)
         return
     assert catalog.describe().startswith("records:") and all(map(catalog.text, catalog))
     path = tmp_path_factory.mktemp("any") / "any.parquet"

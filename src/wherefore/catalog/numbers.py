@@ -53,7 +53,8 @@ _ONWARD = re.compile(
     r"\s*(?:\+|(?:and|&) (?:up|more|over)|or (?:more|over|older|higher)|und mehr|(?<=\d{4})\s?[-–]|plus)$"
 )
 _TRAILING = re.compile(  # not "per month": beside "per year" it is another price
-    r"\s*(?:\*+|[★⭐]+|/?\s?\b(?:each|ea\.?|per (?:person|piece|item|unit|night)|pro (?:person|stück|nacht))|p\.?\s?p\.|"
+    r"\s*(?:\*+|[★⭐]+|/?\s?\b(?:each|ea\.?|per (?:person|piece|item|unit|night)|pro (?:person|stück|nacht))|"
+    r"p\.?\s?p\.|"
     r"/\s?(?:person|piece|item|unit|night|nacht|stück|pcs?)|(?<=%)\s?(?:vol|abv|alc)\.?|"
     r"\(?(?:incl?\.?|inkl\.?|excl?\.?|exkl\.?|zzgl\.?)\s(?:vat|tax|mwst\.?)\)?)$"
 )

@@ -8,24 +8,27 @@ from typing import Annotated
 
 import typer
 
-from wherefore.cli.options import CheckpointOption, SchemaOption, catalog_from, progress_bar
+from wherefore.cli.options import CheckpointOption, SchemaOption, SkipBadOption, catalog_from, progress_bar
 from wherefore.errors import ConfigError
 
 
 def index(
-    file: Annotated[Path, typer.Argument(help="Your items: .csv, .tsv, .jsonl (or .gz of these), .parquet.")],
+    file: Annotated[
+        Path, typer.Argument(help="Your items: .csv, .tsv, .json, .xlsx, .parquet, SQLite and more.")
+    ],
     out: Annotated[
         Path | None,
         typer.Option("--out", help="Save a checkpoint with this catalogue here, too."),
     ] = None,
     schema: SchemaOption = None,
     checkpoint: CheckpointOption = "starter",
+    skip_bad: SkipBadOption = False,
 ) -> None:
     """Index your catalogue, so that chat starts at once.
 
     Interrupted, it goes on where it stopped when you run it again.
     """
-    items = catalog_from(file, schema, describe=True)
+    items = catalog_from(file, schema, describe=True, skip_bad=skip_bad)
 
     from wherefore.checkpoint import checkpoint_dir, load_checkpoint, moved, save_checkpoint
 
@@ -33,6 +36,8 @@ def index(
     with progress_bar("Indexing") as report:
         made = moved(base, items, report)
     use = f"--catalog {file}" if schema is None else f"--catalog {file} --schema {schema}"
+    if skip_bad:
+        use += " --skip-bad"
     if out is not None:
         config = base.config.model_copy(update={"catalog": file.name, "catalog_schema": None})
         save_checkpoint(out, config, made.model, made.retriever, {"base": checkpoint}, signals=made.signals)
