@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -415,6 +416,7 @@ def test_what_a_schema_declares_is_kept():
     told = {"name": "t", "column": "duration_ms", "kind": "number", "unit": "s", "written": {"unit": "ms"}}
     declared = Schema.parse({"fields": [{"name": "title", "kind": "title"}, told]})
     assert values(catalog_of(declared, duration_ms=[231000, 1000]), "t") == [231, 1]
+    assert values(catalog_of(declared, duration_ms=["1.000,5", "500"]), "t") == [1.0005, 0.5]
     with pytest.raises(CatalogError, match="decimal"):
         Schema.parse({"fields": [{"name": "title", "kind": "title"}, told | {"written": {"decimal": ";"}}]})
 
@@ -588,3 +590,17 @@ def test_a_field_spec_says_only_what_is_not_as_usual():
     assert "written" not in spec.model_dump()
     told = FieldSpec.model_validate({"name": "price", "kind": "number", "written": {"decimal": ","}})
     assert told.model_dump()["written"] == {"decimal": ","}
+
+
+def test_the_example_of_the_guide_loads():
+    guide = (Path(__file__).parents[1] / "docs" / "own-catalogue.md").read_text(encoding="utf-8")
+    lines = guide.partition("```yaml\n  - {name: length")[2].partition("```")[0]
+    fields = yaml.safe_load("fields:\n  - {name: title, kind: title}\n  - {name: length" + lines)
+    catalog = catalog_of(
+        Schema.parse(fields),
+        duration_ms=[90000, 60000],
+        Preis=["1.250 - 1.300 €", "12,50"],
+        Datum=["3/4/2001"] * 2,
+    )
+    first = {"length": 1.5, "price": 1250, "highest_price": 1300, "released": "2001-04-03"}
+    assert dict(catalog.items[0].fields) == first and catalog.items[1].get("price") == 12.5

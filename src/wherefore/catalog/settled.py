@@ -86,8 +86,9 @@ def _local_mark(columns: Iterable[MeasuredColumn]) -> str:
 
 def _of_numbers(spec: FieldSpec, column: MeasuredColumn, names: set[str], split: bool) -> list[FieldSpec]:
     """The fields of a column of numbers, the declared one first."""
-    if spec.written.unit:  # it says itself how its cells are written
-        return [spec]
+    if spec.written.unit:  # it says itself what its cells are in
+        told = Written(decimal="," if column.amounts and column.decimal == "," else "")
+        return [spec.model_copy(update={"written": _declared(spec.written, told)})]
     rank = spec.can.measure != "number"
     found = column.measures(spec.unit)
     first = found[0]
