@@ -21,10 +21,13 @@ from wherefore.catalog.cells import (
     clean,
     first_address,
     in_languages,
+    listed_in,
     needs_day_first,
 )
 from wherefore.catalog.columns import PERSON_WORDS, Column
-from wherefore.catalog.naming import labelled, names_year, phrase_of, words_of
+from wherefore.catalog.flags import yes_or_no
+from wherefore.catalog.naming import in_english, labelled, names_year, phrase_of, words_of
+from wherefore.catalog.unknown import without_unknown
 from wherefore.errors import CatalogError
 from wherefore.text import number_text
 
@@ -38,11 +41,19 @@ Control = Literal["", "chips", "slider"]
 
 @dataclass(frozen=True, slots=True)
 class ColumnCells:
-    """A field's column in a file: the field's name, what lists values in a text cell (see `FieldSpec`), all cells."""
+    """A field's column in a file.
+
+    Attributes:
+        name: The field's name.
+        separator: What lists values in a text cell, see `FieldSpec`.
+        cells: All cells.
+        flag: What a yes stands for, see `FieldSpec`.
+    """
 
     name: str
     separator: str | None
     cells: Sequence[Any]
+    flag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +115,33 @@ ANY = Storage(_check_any, _any_type)  # a string or a tuple of strings
 
 
 def _text_reader(column: ColumnCells) -> Read:
-    return lambda cell: as_text(cell) or None
+    def read(cell: Any) -> str | None:
+        listed = listed_in(cell) if isinstance(cell, str) and cell.lstrip().startswith("[") else None
+        return as_text(cell if listed is None else listed) or None
+
+    return read
 
 
 def _list_reader(column: ColumnCells) -> Read:
-    return lambda cell: as_list(cell, column.separator) or None
+    return lambda cell: without_unknown(as_list(cell, column.separator)) or None
+
+
+def _flag_reader(column: ColumnCells) -> Read:
+    def read(cell: Any) -> tuple[str, ...] | None:
+        said = yes_or_no(cell)
+        if said is None:
+            raise CatalogError("it says neither yes nor no")
+        return (column.flag,) if said else None
+
+    return read
 
 
 def _tag_reader(column: ColumnCells) -> Read:
-    if {"language", "languages", "lang"}.isdisjoint(words_of(column.name)):
+    if column.flag:
+        return _flag_reader(column)
+    if {"language", "languages", "lang"}.isdisjoint(in_english(words_of(column.name))):
         return _list_reader(column)
-    return lambda cell: in_languages(as_list(cell, column.separator)) or None
+    return lambda cell: without_unknown(in_languages(as_list(cell, column.separator))) or None
 
 
 def _date_reader(column: ColumnCells) -> Read:
@@ -188,11 +215,11 @@ class FieldKind:
 
 
 # The kinds that a schema itself looks for, or makes up.
-ID, TITLE, POPULARITY = "id", "title", "popularity"
+ID, TITLE, ALIAS, AMOUNT, POPULARITY, IGNORE = "id", "title", "alias", "number", "popularity", "ignore"
 KINDS: Mapping[str, FieldKind] = MappingProxyType({
     ID: FieldKind("what identifies an item", role="id", single=True),
     TITLE: FieldKind("what an item is called", role="title", single=True),
-    "alias": FieldKind("other titles of the item", LIST, _list_reader, role="alias"),
+    ALIAS: FieldKind("other titles of the item", LIST, _list_reader, role="alias"),
     "text": FieldKind("what an item is about, in sentences", role="text"),
     "category": FieldKind(
         "one or several of a set of values", LIST, _tag_reader, values="tags", say=_say_values,
@@ -202,7 +229,7 @@ KINDS: Mapping[str, FieldKind] = MappingProxyType({
         "names of people, brands or makers", LIST, _list_reader, values="names", say=_say_values,
         phrase=lambda name: phrase_of(name) or "by {}",
     ),
-    "number": FieldKind(
+    AMOUNT: FieldKind(
         "an amount", NUMBER, lambda cells: as_number, measure="number",
         say=lambda value: (number_text(value),), phrase=_measure_phrase, control="slider",
     ),
@@ -214,7 +241,7 @@ KINDS: Mapping[str, FieldKind] = MappingProxyType({
     POPULARITY: FieldKind(
         "how many know or bought it", NUMBER, lambda cells: as_number, measure="rank", single=True
     ),
-    "ignore": FieldKind("carried along, used for nothing", ANY, _any_reader, used=False),
+    IGNORE: FieldKind("carried along, used for nothing", ANY, _any_reader, used=False),
 })  # fmt: skip
 
 
@@ -239,23 +266,32 @@ _ALIASES = frozenset(
     "original_title original_name alt_title alternative_title other_title alternate_title alias aka "
     "also_known_as alt_name alternative_name other_name localized_title".split()
 )
-_FIRMS = frozenset("brand manufacturer maker publisher studio company vendor seller developer".split())
+_FIRMS = frozenset(
+    "brand manufacturer maker publisher studio company vendor seller developer winery brewery distillery roaster "
+    "roastery bakery chocolatier".split()
+)
 TAG_WORDS = frozenset(
     "genre category subcategory tag keyword language lang country nation cuisine color colour material type "
     "format style mood topic subject theme platform department section certificate certification rated gender "
     "region city location neighborhood neighbourhood level difficulty season occasion diet attribute collection "
     "series franchise concept feature property characteristic course instrument era decade audience class shelf "
-    "aisle group kind status".split()
+    "aisle group kind status province state district variety varietal grape appellation".split()
 )
 _TEXT_WORDS = frozenset(
     "description desc plot summary abstract text overview synopsis body content detail about blurb review story "
     "lyric tagline instruction direction ingredient step note comment biography bio introduction".split()
+)
+_TOLD_IN_STEPS = frozenset(
+    "step instruction direction method procedure paragraph review comment description".split()
 )
 _IMAGE_WORDS = frozenset("image img poster cover picture photo thumbnail thumb artwork logo backdrop".split())
 _DATE_WORDS = frozenset("date released published birthday".split())
 _CODES = frozenset(
     "id isbn isbn13 ean upc gtin sku asin code zip zipcode postcode phone index key barcode".split()
 )
+
+
+NO_TITLES = _TEXT_WORDS | _IMAGE_WORDS | _DATE_WORDS | _CODES  # words of columns that hold something else
 
 
 def _is_numeric(column: Column) -> bool:
@@ -274,18 +310,24 @@ def _has_short_values(column: Column) -> bool:
 SIGNS: tuple[Sign, ...] = (
     Sign("ignore", lambda column: not column.known, "empty"),
     Sign("ignore", lambda column: column.nested > 0.5, "nested data"),
-    Sign("ignore", lambda column: column.yes_or_no > 0.95, "yes or no"),
+    Sign("ignore", lambda column: column.flagged and column.refused, "no for every item"),
+    Sign("category", lambda column: column.flagged),
     Sign("image", lambda c: c.addresses > 0.8 and (c.pictured > 0.5 or c.words & _IMAGE_WORDS)),
     Sign("ignore", lambda column: column.addresses > 0.8, "addresses"),
     Sign("alias", lambda column: column.singular_key in _ALIASES, one=True),
     Sign("date", lambda column: column.words & _DATE_WORDS and column.dated >= 0.9),
-    Sign("ignore", lambda c: _is_numeric(c) and c.words & _CODES, "numbers that only identify"),
+    Sign(
+        "ignore",
+        lambda c: _is_numeric(c) and c.words & _CODES,
+        "numbers that only identify or stand for something",
+    ),
     Sign("number", _is_numeric),
     Sign("ignore", lambda column: column.number_lists > 0.8, "lists of numbers"),
     Sign("date", lambda column: column.dated >= 0.95),
     Sign("ignore", lambda c: c.words & _CODES and c.distinct > 0.5, "codes that only identify"),
     Sign("people", lambda column: _names_people(column) and column.words & _FIRMS, one=True),
     Sign("people", _names_people),
+    Sign("text", lambda column: column.listed > 0.5 and column.words & _TOLD_IN_STEPS),
     Sign("category", lambda column: column.listed > 0.5 and column.value_length <= 60),
     Sign("text", lambda column: column.listed > 0.5),
     Sign("text", lambda column: column.words & _TEXT_WORDS and column.spaced >= 2),
@@ -293,8 +335,10 @@ SIGNS: tuple[Sign, ...] = (
         "category", lambda c: c.words & TAG_WORDS and _has_short_values(c) and (c.repeated or c.spaced <= 12)
     ),
     Sign("category", lambda c: c.repeated and _has_short_values(c) and len(c.sample) >= 4),
+    Sign("category", lambda c: c.chosen and _has_short_values(c)),
     Sign("text", lambda column: column.spaced >= 4),
-    Sign("ignore", lambda column: True, "all different: nothing to match or filter"),
+    Sign("ignore", lambda column: column.distinct <= 0.9, "amounts or codes in several forms"),
+    Sign("ignore", lambda column: True, "nearly all different: nothing to match or filter"),
 )
 
 

@@ -64,7 +64,7 @@ def _values_of(table: Table, spec: FieldSpec) -> list[FieldValue | None]:
 def _titles_of(table: Table, spec: FieldSpec) -> list[str]:
     titles = []
     for row, cell in enumerate(table.columns[spec.column]):
-        title = _text_of(table, row, cell, spec)
+        title = spec.title_in(_text_of(table, row, cell, spec))
         if not title:
             raise CatalogError(
                 f"{table.name}, {table.where(row)}, column `{spec.column}`: the title is empty; "
