@@ -21,7 +21,7 @@ from wherefore.catalog.cells import (
 )
 from wherefore.catalog.flags import counts, yes_or_no
 from wherefore.catalog.naming import in_english, singular, words_of
-from wherefore.catalog.unknown import unknown_in, without_unknown
+from wherefore.catalog.unknown import is_one_of, unknown_in, without_unknown
 
 _SAMPLE = 2000  # cells per column that are looked at
 PERSON_WORDS = frozenset(  # of columns that hold proper names
@@ -53,8 +53,9 @@ class Column:
         self.words = frozenset(singular(word) for word in words)
         self.key = "_".join(words)
         self.singular_key = "_".join(singular(word) for word in words)
-        unknown = unknown_in(cells)
-        known = [cell for cell in cells if not is_missing(cell) and not unknown(cell)]
+        known = [cell for cell in cells if not is_missing(cell)]
+        if unknown := unknown_in(known):
+            known = [cell for cell in known if not is_one_of(cell, unknown)]
         self.cells = known
         self.known = len(known)
         self.sample = known[:: max(1, len(known) // _SAMPLE)]
@@ -218,13 +219,14 @@ class Column:
     @cached_property
     def chosen(self) -> bool:
         """Whether the values look like ones of a set, though each may stand in one cell of a small table alone."""
-        total = self.parts.total()
-        digits = sum(n for part, n in self.parts.items() if re.search(r"\d", part))
+        total, different = self.parts.total(), len(self.parts)
+        measured = sum(n for part, n in self.parts.items() if _is_measured(part))
+        coded = sum(n for part, n in self.parts.items() if re.search(r"\d", part))
         short = sum(n for part, n in self.parts.items() if len(part.split()) <= 4)
-        if short < 0.9 * total or digits > 0.3 * total:
+        if short < 0.9 * total or measured > 0.3 * total or coded > 0.3 * total and different > 0.7 * total:
             return False
-        listed = total > len(self.sample) and len(self.parts) < 0.9 * total
-        return 3 < len(self.sample) and (len(self.cells) <= _SMALL or listed)
+        listed = total > len(self.sample) and different < 0.9 * total
+        return len(self.sample) > 1 and (len(self.cells) <= _SMALL or listed)
 
 
 def _mean(values: Sequence[float]) -> float:

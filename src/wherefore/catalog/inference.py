@@ -49,6 +49,7 @@ _COUNTED = re.compile(  # what programs call a column that counts the rows
     re.IGNORECASE,
 )
 _UNNAMED = re.compile(r"|column[ _]\d+|unnamed(?:[ :_]+\d+)?|_+index_level_\d+_+", re.IGNORECASE)
+_SAMPLE = 2000  # titles that are looked at
 _AGREE = 0.8  # of the rows with both: then a column tells the years in titles
 _RELEASED = frozenset("release released publication published premiere".split())
 _TITLES = "title name item_title item_name primary_title full_title display_name headline label".split()
@@ -161,13 +162,11 @@ def _whole(cell: Any) -> Any:
 
 def _with_marks(specs: Sequence[FieldSpec], table: Table, title: str, notes: list[Note]) -> list[FieldSpec]:
     """The fields, with what the cells of the title hold besides it: see `wherefore.catalog.titles`."""
-    cells = [as_text(cell) for cell in table.columns[title] if not is_missing(cell)]
-    marks = marks_of(cells)
+    cells = ["" if is_missing(cell) else as_text(cell) for cell in table.columns[title]]
+    marks = marks_of([cell for cell in cells[:: max(1, len(cells) // _SAMPLE)] if cell])
+    agreeing = None
     if YEAR in marks:
-        years = [
-            read_title(cell, MARKS).year if cell else None for cell in map(as_text, table.columns[title])
-        ]
-        agreeing = _year_beside(specs, table, years)
+        agreeing = _year_beside(specs, table, cells)
         if agreeing is False:
             marks = ()
     if not marks:
@@ -193,14 +192,16 @@ def _with_marks(specs: Sequence[FieldSpec], table: Table, title: str, notes: lis
     return made
 
 
-def _year_beside(specs: Sequence[FieldSpec], table: Table, years: Sequence[int | None]) -> bool | None:
+def _year_beside(specs: Sequence[FieldSpec], table: Table, titles: Sequence[str]) -> bool | None:
     """Whether a column agrees with the years in titles in most rows; None where none is of the year."""
     meant = False
     for spec in specs:
         if spec.column not in table.columns or not (spec.is_date or spec.is_number and names_year(spec.name)):
             continue
-        read, agree, both = spec.reader(table.columns[spec.column]), 0, 0
-        for cell, year in zip(table.columns[spec.column], years, strict=True):
+        cells = table.columns[spec.column]
+        read, agree, both = spec.reader(cells), 0, 0
+        for row in range(0, len(cells), max(1, len(cells) // _SAMPLE)):
+            cell, year = cells[row], read_title(titles[row], MARKS).year
             try:
                 other = None if year is None else read(cell)
             except ValueError:

@@ -275,7 +275,7 @@ TAG_WORDS = frozenset(
     "format style mood topic subject theme platform department section certificate certification rated gender "
     "region city location neighborhood neighbourhood level difficulty season occasion diet attribute collection "
     "series franchise concept feature property characteristic course instrument era decade audience class shelf "
-    "aisle group kind status province state district variety varietal grape appellation".split()
+    "aisle group kind status province state district variety varietal grape appellation allergen".split()
 )
 _TEXT_WORDS = frozenset(
     "description desc plot summary abstract text overview synopsis body content detail about blurb review story "

@@ -111,13 +111,12 @@ def _taken(spec: FieldSpec) -> str:
     """What a field's column was taken for."""
     if not spec.column:
         return f"{spec.kind}: the number of the row"
-    if spec.flag:
-        return f'{spec.kind}, a yes is "{spec.flag}"'
     if spec.marks and not spec.is_apart:
         what = "the year at the end" if spec.is_number else "what else the title is"
         return f"{spec.kind}: {what}"
     said = f', said "{spec.phrase}"' if spec.can.stated else ""
-    return f"{spec.kind}{said}"
+    flag = f': a yes is "{spec.flag}"' if spec.flag else ""
+    return f"{spec.kind}{said}{flag}"
 
 
 def _parted(spec: FieldSpec, known: Sequence[Any]) -> str:

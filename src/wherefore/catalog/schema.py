@@ -21,7 +21,7 @@ from wherefore.catalog.cells import as_text, is_nothing
 from wherefore.catalog.kinds import ID, KINDS, NUMBER, ColumnCells, FieldKind, Read
 from wherefore.catalog.naming import label_of, names_year, plural, singular, unit_of, words_of
 from wherefore.catalog.titles import MARKS, YEAR, read_title
-from wherefore.catalog.unknown import unknown_in
+from wherefore.catalog.unknown import is_one_of, unknown_in
 from wherefore.errors import CatalogError, CatalogNotFoundError
 
 _OTHER_TEXTS = frozenset(
@@ -104,8 +104,10 @@ class FieldSpec(BaseModel):
         read = self.can.reader(ColumnCells(self.name, self.separator, cells, self.flag))
         if self.marks and not self.is_apart:
             read = self._within_titles()
-        unknown = unknown_in(cells) if self.can.used else is_nothing
-        return lambda cell: None if is_nothing(cell) or unknown(cell) else read(cell)
+        unknown = unknown_in(cells) if self.can.used else frozenset()
+        if not unknown:
+            return lambda cell: None if is_nothing(cell) else read(cell)
+        return lambda cell: None if is_nothing(cell) or is_one_of(cell, unknown) else read(cell)
 
     def _within_titles(self) -> Read:
         """What reads a field that the cells of the title hold besides the title."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from wherefore.catalog.notes import Note
@@ -26,16 +27,19 @@ _CODE = re.compile(r"(?!NA)[A-Z]{2}")
 _LONGEST = 32  # characters
 
 
-def is_unknown(cell: Any) -> bool:
-    r"""Whether a cell of texts holds what stands for nothing known.
+def is_unknown(text: str) -> bool:
+    r"""Whether a text in a cell stands for nothing known.
 
-    >>> [is_unknown(x) for x in ("\\N", "(no genres listed)", "N/A", " none ", "-", "TBD", "None of them", "", 0)]
-    [True, True, True, True, True, True, False, False, False]
+    >>> [is_unknown(x) for x in ("\N", "(no genres listed)", "N/A", " none ", "-", "TBD", "None of them", "")]
+    [True, True, True, True, True, True, False, False]
     """
-    if not isinstance(cell, str) or len(cell) > _LONGEST:
+    if len(text) > _LONGEST:
         return False
-    said = cell.strip().lower()
+    said = text.strip().lower()
     return said in _WRITTEN or said.startswith("(") and _NONE_LISTED.fullmatch(said) is not None
+
+
+_is_unknown = lru_cache(maxsize=1 << 14)(is_unknown)  # of values that come again and again
 
 
 def without_unknown(values: Sequence[str]) -> tuple[str, ...]:
@@ -44,27 +48,33 @@ def without_unknown(values: Sequence[str]) -> tuple[str, ...]:
     >>> without_unknown(("nuts", "None", "-"))
     ('nuts',)
     """
-    return tuple(value for value in values if not is_unknown(value))
+    return tuple(value for value in values if not _is_unknown(value))
 
 
-def unknown_in(cells: Sequence[Any]) -> Callable[[Any], bool]:
-    """What tells the cells of a column that stand for nothing known: "NA", too, unless others are two letters.
+def unknown_in(cells: Sequence[Any]) -> frozenset[str]:
+    """The texts in the cells of a column that stand for nothing known: "NA", too, unless others are two letters.
 
-    >>> unknown_in(["NA", "Drama"])("NA"), unknown_in(["NA", "EU", "JP"])("NA")
-    (True, False)
+    >>> unknown_in(["NA", "Drama", "-", "-"]) == {"NA", "-"}, unknown_in(["NA", "EU", "JP"])
+    (True, frozenset())
     """
-    if "NA" not in cells or any(isinstance(cell, str) and _CODE.fullmatch(cell) for cell in cells):
-        return is_unknown
-    return lambda cell: cell == "NA" or is_unknown(cell)
+    texts = {cell for cell in cells if isinstance(cell, str) and len(cell) <= _LONGEST}
+    unknown = {text for text in texts if is_unknown(text)}
+    if "NA" in texts and not any(map(_CODE.fullmatch, texts)):
+        unknown.add("NA")
+    return frozenset(unknown)
+
+
+def is_one_of(cell: Any, texts: frozenset[str]) -> bool:
+    """Whether a cell is one of some texts."""
+    return isinstance(cell, str) and cell in texts
 
 
 def note_unknown(columns: Mapping[str, Sequence[Any]]) -> list[Note]:
     """One note for each column that writes something for unknown values: how often, and what."""
     notes = []
     for name, cells in columns.items():
-        unknown = unknown_in(cells)
-        counts = Counter(cell.strip() for cell in cells if unknown(cell))
-        if counts:
+        if unknown := unknown_in(cells):
+            counts = Counter(cell.strip() for cell in cells if is_one_of(cell, unknown))
             told = ", ".join(f"{count:,} × {text!r}" for text, count in counts.most_common(3))
             notes.append(Note(f"counted as not known: {told}", name))
     return notes

@@ -48,8 +48,8 @@ def index(
     from wherefore.checkpoint import checkpoint_dir, load_checkpoint, moved, save_checkpoint
 
     base = load_checkpoint(checkpoint_dir(checkpoint), merge=out is None)
-    with progress_bar("Indexing") as report:
-        made = moved(base, items, report)
+    with progress_bar("Indexing") as progress:
+        made = moved(base, items, progress)
     use = f"--catalog {file}" if schema is None else f"--catalog {file} --schema {schema}"
     if out is not None:
         config = base.config.model_copy(update={"catalog": file.name, "catalog_schema": None})
