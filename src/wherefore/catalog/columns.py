@@ -114,8 +114,8 @@ class Column:
         """Whether all cells say yes or no; as 0 and 1 where both are there and the name is no amount's."""
         if not self.sample or any(yes_or_no(cell) is None for cell in self.sample):
             return False
-        said = {as_text(cell).lower() for cell in self.sample}
-        if said <= {"0", "1"} and (len(said) < 2 or len(self.sample) < 3 or counts(self.words)):
+        said = {text.lower().removesuffix(".0") for text in self.texts}
+        if said <= {"0", "1"} and (len(said) < 2 or len(self.sample) < 3 or counts(self.name)):
             return False
         return all(yes_or_no(cell) is not None for cell in self.cells)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wherefore.catalog.cells import as_text
-from wherefore.catalog.naming import in_english, words_of
+from wherefore.catalog.naming import in_english, singular, words_of
 
 _YES = frozenset("yes y true t 1 ja oui si sí x ✓ ✔".split())
 _NO = frozenset("no n false f 0 nein non nee".split())
@@ -28,18 +28,24 @@ _LANGUAGE_NAMES = frozenset(
 def yes_or_no(cell: Any) -> bool | None:
     """Whether a cell says yes or no; None where it says neither.
 
-    >>> [yes_or_no(cell) for cell in (True, "FALSE", "Y", 0, 1.0, "maybe", 2)]
+    >>> [yes_or_no(cell) for cell in (True, "FALSE", "Y", 0, "1.0", "maybe", 2)]
     [True, False, True, False, True, None, None]
     """
     if isinstance(cell, bool):
         return cell
-    said = as_text(cell).lower() if isinstance(cell, str | int | float) else ""
+    said = as_text(cell).lower().removesuffix(".0") if isinstance(cell, str | int | float) else ""
     return True if said in _YES else False if said in _NO else None
 
 
-def counts(words: frozenset[str]) -> bool:
-    """Whether 0 and 1 in a column whose name has these words (singular) are rather amounts than no and yes."""
-    return not _COUNTS.isdisjoint(words)
+def counts(name: str) -> bool:
+    """Whether 0 and 1 in a column of that name are rather amounts than no and yes.
+
+    >>> [counts(name) for name in ("children", "num_awards", "has_children", "vegan")]
+    [True, True, False, False]
+    """
+    words = in_english(words_of(name))
+    asks = len(words) > 1 and words[0] in _ASKS
+    return not asks and not _COUNTS.isdisjoint(map(singular, words))
 
 
 def flag_of(name: str) -> str:

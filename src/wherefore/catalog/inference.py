@@ -286,7 +286,7 @@ def _id_of(columns: Mapping[str, Column], table: Table, title: str, notes: list[
             if passed is not None:
                 notes.append(Note(f"not the id, as `{name}` is: {_repeated(table, passed)}", passed))
             return name
-        certain = key in _CERTAIN_IDS or key in of_noun and columns[name].distinct > _MOSTLY
+        certain = key in _CERTAIN_IDS or key in of_noun and _share_of_own(table.columns[name]) > _MOSTLY
         if certain and columns[name].known:
             return name  # reading refuses it, and names the rows
         if key in of_noun and passed is None:
@@ -296,6 +296,11 @@ def _id_of(columns: Mapping[str, Column], table: Table, title: str, notes: list[
             Note(f"not the id, items are numbered by their rows: {_repeated(table, passed)}", passed)
         )
     return None
+
+
+def _share_of_own(cells: Sequence[Any]) -> float:
+    """How many different cells there are for each row."""
+    return len({as_text(cell) for cell in cells if not is_missing(cell)}) / len(cells)
 
 
 def _are_pitches(column: Column) -> bool:
