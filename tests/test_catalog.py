@@ -388,15 +388,12 @@ def test_declared_columns_are_checked(tmp_path: Path):
         ("a.csv", b"", "a.csv is empty"),
         ("a.csv", b"id,title\n", "a.csv has a header line but no row"),
         ("a.jsonl", b"\n\n", "a.jsonl is empty"),
-        ("a.txt", b"x", "ends in none of .csv"),
-        ("a.json", b"[]", "ends in none of .csv"),
+        ("a.doc", b"x", "ends in none of .csv"),
+        ("a.json", b"[]", "a.json holds no record"),
         ("a.csv", b"id,title\n1,A\n2,B,C\n", "line 3 has 3 cells where the header has 2"),
         ("a.csv", b"id,title\n1\n", "line 2 has 1 cells where the header has 2"),
-        ("a.csv", b'id,title\n1,A\n2,"B\n3,C\n4,D\n', "line 3: unexpected end of data"),
-        ("a.csv", b'id,title\n1,"A"x\n', "line 2: "),
+        ("a.csv", b'id,title\n1,A\n2,"B\n3,C\n4,D\n', "line 3: a quote opens here that is never closed"),
         ("a.csv", b"id,title,title\n1,A,B\n", "two columns are called title"),
-        ("a.csv", b"id,title\n1,A\n2,caf\xe9\n", "line 3: byte 0xe9 .* is not UTF-8; save the file as UTF-8"),
-        ("a.csv", "id,title\n1,A\n".encode("utf-16"), "UTF-16; save it as UTF-8"),
         ("a.csv", b"id,title\n1,A\x00B\n", "line 2 holds a NUL"),
         ("a.csv.gz", b"id,title\n1,A\n", "a.csv.gz is not a whole gzip file"),
         ("a.jsonl.gz", gzip.compress(b'{"title": "A"}\n' * 99, mtime=0)[:-12], "a.jsonl.gz is not a whole gzip file"),
@@ -670,7 +667,7 @@ def test_any_records_are_read_or_refused_and_then_saved(
     try:
         catalog = Catalog.from_records([{"title": f"T{i}", **row} for i, row in enumerate(rows)])
     except ValueError as error:
-        assert "records, row" in str(error)
+        assert str(error).startswith("records") and "row " in str(error)
         return
     assert catalog.describe().startswith("records:") and all(map(catalog.text, catalog))
     path = tmp_path_factory.mktemp("any") / "any.parquet"

@@ -179,6 +179,26 @@ def test_own_catalogue(fake, tmp_path, capsys, monkeypatch):
     assert "authors" in capsys.readouterr().err  # says what the columns were taken for
 
 
+def test_rows_that_cannot_be_read_are_left_out_with_skip_bad(fake, tmp_path, capsys):
+    books = tmp_path / "books.csv"
+    books.write_text("book_id,title\n1,First Book\n2,Second,Book\n3,Third Book\n", encoding="utf-8")
+    asked = ["recommend", "a book", "--catalog", str(books)]
+    assert cli.main(asked) == 2
+    error = capsys.readouterr().err
+    assert (
+        error.startswith("error: books.csv, line 3 has 3 cells where the header has 2")
+        and "--skip-bad" in error
+    )
+    assert cli.main([*asked, "--skip-bad"]) == 0
+    captured = capsys.readouterr()
+    assert "First Book" in captured.out
+    assert captured.err.startswith(
+        "books.csv: 1 of 3 rows is left out: more cells than the header has (line 3)"
+    )
+    assert cli.main(["recommend", "a book", "--skip-bad"]) == 2
+    assert "--skip-bad leaves out rows of --catalog; give both" in capsys.readouterr().err
+
+
 # -- chat in a pipe ------------------------------------------------------------------------------------------
 
 
@@ -365,6 +385,12 @@ def test_index_saves_a_checkpoint_on_the_catalogue(fake, tmp_path, monkeypatch, 
     assert captured.out == f"Indexed 2 books. Now: wherefore chat --catalog {books}\n"
     assert "2/2" in captured.err and "authors" in captured.err
     assert not saved
+    books.write_text(books.read_text(encoding="utf-8") + "3\n", encoding="utf-8")
+    assert cli.main(["index", str(books), "--skip-bad"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == f"Indexed 2 books. Now: wherefore chat --catalog {books} --skip-bad\n"
+    assert "1 of 3 rows is left out" in captured.err
+    books.write_text(books.read_text(encoding="utf-8").removesuffix("3\n"), encoding="utf-8")
 
     saved_to = [tmp_path / "mine"]
     assert cli.main(["index", str(books), "--out", str(saved_to[0])]) == 0

@@ -195,6 +195,19 @@ def test_columns_of_an_own_file_can_be_corrected(ui, tmp_path):
         ui.columns.schema_of(found, [["Shape", "shape", ""]])
 
 
+def test_rows_of_an_own_file_that_cannot_be_read_are_left_out_where_ticked(ui, tmp_path):
+    file = tmp_path / "cups.csv"
+    file.write_text("Name;Shape\nBlue;round\nRed;square;x\nGreen;oval\n", encoding="utf-8")
+    shown = SimpleNamespace(columns="columns", use="use", trouble="trouble")
+    own = ui.own.OwnHandlers(SimpleNamespace(page=shown, shelf=None))
+    found = own.inspect(str(file), False)
+    assert not found["use"]["visible"] and "line 3 has 3 cells where the header has 2" in found["trouble"]
+    assert str(tmp_path) not in found["trouble"]
+    found = own.inspect(str(file), True)
+    assert found["use"]["visible"] and "1 of 3 rows is left out" in found["trouble"]
+    assert [row[2] for row in found["columns"]["value"][-2:]] == ["Blue", "round"]
+
+
 def test_a_conversation_as_markdown(ui, recommender, talk):
     text = ui.export.as_markdown(talk[-1], recommender.catalog)
     assert text.startswith(f"# Conversation\n\n> {ASK}\n") and "- Liked: Alien" in text

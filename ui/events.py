@@ -72,12 +72,16 @@ def bind_conversation(app: gr.Blocks, page: Page, handlers: Handlers) -> None:
 def bind_own(page: Page, handlers: OwnHandlers, folders: bool) -> None:
     """What brings another catalogue or checkpoint."""
     talk = [page.session, page.kept]
-    page.file.change(
-        handlers.inspect, page.file, [page.columns, page.use, page.trouble], api_visibility="private"
-    )
+    for happens in (page.file.change, page.skip_bad.change):
+        happens(
+            handlers.inspect,
+            [page.file, page.skip_bad],
+            [page.columns, page.use, page.trouble],
+            api_visibility="private",
+        )
     page.use.click(
         handlers.adopt,
-        [page.file, page.columns, *talk],
+        [page.file, page.columns, page.skip_bad, *talk],
         page.room,
         js=READ,
         show_progress_on=[page.trouble],

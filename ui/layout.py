@@ -117,6 +117,7 @@ class Page:
     def _own_catalog(self, first: Catalog) -> None:
         with gr.Accordion(texts.CATALOG, open=False, elem_id="wf-catalog"):
             self.file = gr.File(label=texts.CATALOG_FILE, type="filepath", height=110)
+            self.skip_bad = gr.Checkbox(False, label=texts.CATALOG_SKIP_BAD)
             self.trouble = gr.HTML("", elem_id="wf-trouble")
             self.columns = gr.Dataframe(
                 headers=[texts.CATALOG_COLUMN, texts.CATALOG_KIND, texts.CATALOG_VALUE],

@@ -29,13 +29,15 @@ class OwnHandlers:
         self._page = talk.page
         self._shelf = talk.shelf
 
-    def inspect(self, path: str | None) -> Updates:
-        """What the columns of an uploaded file were taken for."""
+    def inspect(self, path: str | None, skip_bad: bool = False) -> Updates:
+        """What the columns of an uploaded file were taken for, and which rows are left out where that is asked for."""
         rows, trouble = None, ""
         if path:
             try:
-                rows = column_rows(Catalog.load(path))
-            except (ValueError, OSError) as error:
+                catalog = Catalog.load(path, skip_bad=skip_bad)
+                rows = column_rows(catalog)
+                trouble = "".join(alert(note) for note in catalog.notes if note.lost)
+            except (ValueError, OSError, ImportError) as error:
                 trouble = trouble_html(path, error)
         page, known = self._page, rows is not None
         return {
@@ -48,6 +50,7 @@ class OwnHandlers:
         self,
         path: str,
         table: Any,
+        skip_bad: bool,
         now: Session,
         conversations: Any,
         progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio is asked for one
@@ -58,12 +61,12 @@ class OwnHandlers:
             progress((done, total), texts.CATALOG_INDEXING)
 
         try:
-            catalog = Catalog.load(path)
+            catalog = Catalog.load(path, skip_bad=skip_bad)
             schema = schema_of(catalog.schema, table)
             if schema != catalog.schema:
-                catalog = Catalog.load(path, schema)
+                catalog = Catalog.load(path, schema, skip_bad=skip_bad)
             key = self._talk.alone(self._shelf.index, now.catalog, catalog, indexing)
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, ImportError) as error:
             return {self._page.trouble: trouble_html(path, error)}
         return self._moved_to(key, now, conversations)
 

@@ -89,7 +89,8 @@ MAP_ABOUT = (
 )
 
 CATALOG = "Your own catalogue"
-CATALOG_FILE = "CSV, TSV, JSON Lines or Parquet, one item a row"
+CATALOG_FILE = "CSV, TSV, JSON, Excel, Parquet or SQLite, one item a row"
+CATALOG_SKIP_BAD = "Leave out rows that cannot be read"
 CATALOG_COLUMNS = "What each column was taken for; change what is wrong"
 CATALOG_COLUMN = "Column"
 CATALOG_KIND = "Kind"

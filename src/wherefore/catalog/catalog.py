@@ -23,7 +23,8 @@ from wherefore.catalog.records import Records, read_records, shortened
 from wherefore.catalog.report import ReportRow, report_rows, starter_yaml
 from wherefore.catalog.saved import SavedCatalog, read_catalog_parquet, write_catalog_parquet
 from wherefore.catalog.schema import FieldSpec, Schema
-from wherefore.catalog.tables import Table, read_table
+from wherefore.catalog.sources import read_table
+from wherefore.catalog.tables import Table
 from wherefore.catalog.unknown import note_unknown
 from wherefore.errors import CatalogError, CatalogNotFoundError
 from wherefore.files import ASSETS
@@ -117,12 +118,15 @@ class Catalog:
     # -- from files and records
 
     @classmethod
-    def load(cls, path: str | Path, schema: Schema | str | Path | None = None) -> Self:
-        """Read .csv, .tsv, .jsonl (each also .gz) or .parquet.
+    def load(
+        cls, path: str | Path, schema: Schema | str | Path | None = None, *, skip_bad: bool = False
+    ) -> Self:
+        """Read .csv, .tsv, .txt, .jsonl, .ndjson or .json (each also as .gz or .zip), .parquet, .xlsx or SQLite.
 
         Args:
-            path: The file.
+            path: The file; `book.xlsx#Sheet2` and `shop.db#goods` name one table of several.
             schema: What the columns mean: a Schema or its YAML file. Inferred when None.
+            skip_bad: Leave out rows that cannot be read; `notes` says which, and why. An error lists them when False.
 
         Raises:
             CatalogNotFoundError: If there is no such file.
@@ -135,7 +139,7 @@ class Catalog:
                 catalog = cls.__new__(cls)
                 catalog._adopt(_items_of(saved.records()), saved.schema, saved.name)
                 return catalog
-        return cls._from_table(read_table(path), schema)
+        return cls._from_table(read_table(path, skip_bad=skip_bad), schema, skip_bad)
 
     @classmethod
     def from_records(
@@ -143,17 +147,27 @@ class Catalog:
         records: Iterable[Mapping[str, Any]],
         schema: Schema | str | Path | None = None,
         name: str = "records",
+        *,
+        skip_bad: bool = False,
     ) -> Self:
         """Make a catalogue of mappings from column to value, as `json` or `csv.DictReader` give them.
+
+        Args:
+            records: The mappings.
+            schema: As in `load`.
+            name: What to call the catalogue.
+            skip_bad: As in `load`.
 
         Raises:
             CatalogError: If the records cannot be used; names row, column and value.
         """
-        return cls._from_table(Table.of_records(records, name), schema)
+        return cls._from_table(Table.of_records(records, name), schema, skip_bad)
 
     @classmethod
-    def from_dataset(cls, dataset: Any, schema: Schema | str | Path | None = None) -> Self:
-        """Make a catalogue of one split of a Hugging Face `datasets.Dataset`.
+    def from_dataset(
+        cls, dataset: Any, schema: Schema | str | Path | None = None, *, skip_bad: bool = False
+    ) -> Self:
+        """Make a catalogue of one split of a Hugging Face `datasets.Dataset`; `schema` and `skip_bad` as in `load`.
 
         Raises:
             CatalogError: If it holds several splits, or cannot be used; names row, column and value.
@@ -167,7 +181,7 @@ class Catalog:
             )
         arrow = dataset.with_format("arrow")[:]
         name = getattr(getattr(dataset, "info", None), "dataset_name", None) or "dataset"
-        return cls._from_table(Table.of_arrow(arrow, str(name)), schema)
+        return cls._from_table(Table.of_arrow(arrow, str(name)), schema, skip_bad)
 
     @classmethod
     def builtin(cls) -> Self:
@@ -183,10 +197,10 @@ class Catalog:
         return cls.load(_BUILTIN)
 
     @classmethod
-    def _from_table(cls, table: Table, schema: Schema | str | Path | None) -> Self:
+    def _from_table(cls, table: Table, schema: Schema | str | Path | None, skip_bad: bool = False) -> Self:
         if isinstance(schema, str | Path):
             schema = Schema.from_yaml(schema)
-        table.check()
+        table = table.checked(skip_bad)
         left_out: dict[str, str] = {}
         notes = list(table.notes)
         if schema is None:
@@ -203,7 +217,7 @@ class Catalog:
             declared = {spec.column for spec in schema.fields}
             left_out = {column: "not declared" for column in table.columns if column not in declared}
         catalog = cls.__new__(cls)
-        records = read_records(table, schema)
+        records = read_records(table, schema, skip_bad=skip_bad)
         catalog._adopt(_items_of(records), schema, table.name)
         catalog._left_out = left_out
         used = {spec.column for spec in schema.fields if spec.can.used and not spec.is_apart}

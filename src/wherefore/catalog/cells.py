@@ -82,6 +82,11 @@ def clean(text: str) -> str:
             text.encode("utf-8")
         except UnicodeEncodeError as error:
             bad = text[error.start]
+            if "\udc80" <= bad <= "\udcff":  # how a file that else is UTF-8 gives a byte that is not
+                raise CatalogError(
+                    f"it holds half of a surrogate pair, or the byte 0x{ord(bad) - 0xDC00:02x}, which is not UTF-8 as "
+                    "the rest of the file is; write the character whole, in the same encoding"
+                ) from error
             raise CatalogError(
                 f"it holds {bad!r}, half of a surrogate pair; write the character whole"
             ) from error

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from wherefore.catalog.bad_rows import BadRows
 from wherefore.catalog.cells import as_text, is_missing
 from wherefore.catalog.kinds import FieldValue
 from wherefore.catalog.notes import Note
@@ -24,31 +25,34 @@ class Records:
     notes: Sequence[Note] = ()
 
 
-def read_records(table: Table, schema: Schema, first_row: int = 1) -> Records:
+def read_records(table: Table, schema: Schema, first_row: int = 1, *, skip_bad: bool = False) -> Records:
     """Read all rows of a table by the schema.
 
     Args:
         table: The table.
         schema: What its columns mean.
         first_row: The id of the first row, where ids are the numbers of the rows.
+        skip_bad: Leave out rows without a title or an id, or with an id that an earlier row has, with a note.
 
     Raises:
         CatalogError: If there is no row, an id or a title is missing, two rows share an id, or a cell does not fit its
-            field; names the row and the column.
+            field; names the rows and the column.
     """
     if len(table) == 0:
         raise CatalogError(f"{table.name} is empty: it has no row; a catalogue needs at least one")
     if schema.title.column not in table.columns:
         raise CatalogError(f"{table.name} has no column `{schema.title.column}` for the title")
+    table, notes = _named(table, schema, skip_bad)
     ids = _ids_of(table, schema, first_row)
-    titles = _titles_of(table, schema.title)
+    told = [_text_of(table, row, cell, schema.title) for row, cell in enumerate(_titles(table, schema))]
+    titles = [schema.title.title_in(text) for text in told]
     fields: list[dict[str, FieldValue]] = [{} for _ in titles]
     for spec in schema.kept:
         if spec.column in table.columns:
             for known, value in zip(fields, _values_of(table, spec), strict=True):
                 if value is not None:
                     known[spec.name] = value
-    return Records(ids, titles, fields)
+    return Records(ids, titles, fields, notes)
 
 
 def _values_of(table: Table, spec: FieldSpec) -> list[FieldValue | None]:
@@ -61,38 +65,49 @@ def _values_of(table: Table, spec: FieldSpec) -> list[FieldValue | None]:
     return values
 
 
-def _titles_of(table: Table, spec: FieldSpec) -> list[str]:
-    titles = []
-    for row, cell in enumerate(table.columns[spec.column]):
-        title = spec.title_in(_text_of(table, row, cell, spec))
-        if not title:
-            raise CatalogError(
-                f"{table.name}, {table.where(row)}, column `{spec.column}`: the title is empty; "
-                "give every item one or take the row out"
+def _titles(table: Table, schema: Schema) -> Sequence[Any]:
+    return table.columns[schema.title.column]
+
+
+def _named(table: Table, schema: Schema, skip_bad: bool) -> tuple[Table, list[Note]]:
+    """The rows that have a title and an id of their own, and what to tell of the others.
+
+    Raises:
+        CatalogError: If there are others and they may not be left out, or there is no row but these.
+    """
+    bad, rows = BadRows(), []
+    first: dict[str, int] = {}
+    ids = table.columns.get(schema.id.column) if schema.id.column else None
+    if schema.id.column and ids is None:
+        raise CatalogError(f"{table.name} has no column `{schema.id.column}` for the id")
+    for row, cell in enumerate(_titles(table, schema)):
+        item_id = None if ids is None else _text_of(table, row, ids[row], schema.id)
+        place = f", column `{schema.id.column}`: the id "
+        if not _text_of(table, row, cell, schema.title):
+            told = "the title is empty; give every item one or take the row out"
+            bad.add(table.where(row), "the title is empty", f", column `{schema.title.column}`: {told}")
+        elif item_id == "":
+            bad.add(table.where(row), "the id is empty", f"{place}is empty; give every item one of its own")
+        elif item_id is not None and item_id in first:
+            told = (
+                f"{place}{item_id!r} is already that of {table.where(first[item_id])}; give every item one of its own, "
+                "or declare another column as the id in a schema"
             )
-        titles.append(title)
-    return titles
+            bad.add(table.where(row), "an earlier row has the id", told)
+        else:
+            if item_id is not None:
+                first[item_id] = row
+            continue
+        rows.append(row)
+    notes = bad.settle(table.name, len(table), skip_bad)
+    return (table.without(rows) if rows else table), notes
 
 
 def _ids_of(table: Table, schema: Schema, first_row: int) -> list[str]:
     column = schema.id.column
     if not column:
         return [str(first_row + row) for row in range(len(table))]
-    if column not in table.columns:
-        raise CatalogError(f"{table.name} has no column `{column}` for the id")
-    first: dict[str, int] = {}
-    for row, cell in enumerate(table.columns[column]):
-        item_id = _text_of(table, row, cell, schema.id)
-        place = f"{table.name}, {table.where(row)}, column `{column}`"
-        if not item_id:
-            raise CatalogError(f"{place}: the id is empty; give every item one of its own")
-        if item_id in first:
-            raise CatalogError(
-                f"{place}: the id {item_id!r} is already that of {table.where(first[item_id])}; "
-                "give every item one of its own, or declare another column as the id in a schema"
-            )
-        first[item_id] = row
-    return list(first)
+    return [_text_of(table, row, cell, schema.id) for row, cell in enumerate(table.columns[column])]
 
 
 def _text_of(table: Table, row: int, cell: Any, spec: FieldSpec) -> str:

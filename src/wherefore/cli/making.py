@@ -8,18 +8,21 @@ from typing import Annotated
 
 import typer
 
-from wherefore.cli.options import CheckpointOption, SchemaOption, catalog_from, progress_bar
+from wherefore.cli.options import CheckpointOption, SchemaOption, SkipBadOption, catalog_from, progress_bar
 from wherefore.errors import ConfigError
 
 
 def index(
-    file: Annotated[Path, typer.Argument(help="Your items: .csv, .tsv, .jsonl (or .gz of these), .parquet.")],
+    file: Annotated[
+        Path, typer.Argument(help="Your items: .csv, .tsv, .json, .xlsx, .parquet, SQLite and more.")
+    ],
     out: Annotated[
         Path | None,
         typer.Option("--out", help="Save a checkpoint with this catalogue here, too."),
     ] = None,
     schema: SchemaOption = None,
     checkpoint: CheckpointOption = "starter",
+    skip_bad: SkipBadOption = False,
     report: Annotated[
         bool,
         typer.Option(
@@ -39,11 +42,11 @@ def index(
     if report:
         from wherefore.cli.columns import print_report
 
-        print_report(file, catalog_from(file, schema, describe=False), schema, out_schema, force)
+        print_report(file, catalog_from(file, schema, describe=False, skip_bad=skip_bad), schema, out_schema, force)
         return
     if out_schema is not None or force:
         raise ConfigError("--out-schema and --force belong to --report, which writes a schema file; add it")
-    items = catalog_from(file, schema, describe=True)
+    items = catalog_from(file, schema, describe=True, skip_bad=skip_bad)
 
     from wherefore.checkpoint import checkpoint_dir, load_checkpoint, moved, save_checkpoint
 
@@ -51,6 +54,8 @@ def index(
     with progress_bar("Indexing") as progress:
         made = moved(base, items, progress)
     use = f"--catalog {file}" if schema is None else f"--catalog {file} --schema {schema}"
+    if skip_bad:
+        use += " --skip-bad"
     if out is not None:
         config = base.config.model_copy(update={"catalog": file.name, "catalog_schema": None})
         save_checkpoint(out, config, made.model, made.retriever, {"base": checkpoint}, signals=made.signals)

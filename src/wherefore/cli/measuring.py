@@ -13,6 +13,7 @@ from wherefore.cli.options import (
     SchemaOption,
     SeedOption,
     SetOption,
+    SkipBadOption,
     catalog_from,
     command_line,
     progress_bar,
@@ -63,6 +64,7 @@ def evaluate(
         ),
     ] = None,
     schema: SchemaOption = None,
+    skip_bad: SkipBadOption = False,
     sequences: Annotated[
         bool,
         typer.Option(
@@ -100,7 +102,7 @@ def evaluate(
     from wherefore.evaluation.report import markdown, plot, save_markdown, save_results
     from wherefore.evaluation.run import evaluate_corpus
 
-    items = None if catalog is None else catalog_from(catalog, schema, describe=True)
+    items = None if catalog is None else catalog_from(catalog, schema, True, skip_bad)
     with progress_bar("Evaluating") as report_progress:
         reports = evaluate_corpus(
             system or ["recommender"],
@@ -274,6 +276,7 @@ def find(
     catalog: Annotated[
         Path | None, typer.Option("--catalog", help="Items to find, in place of the checkpoint's.")
     ] = None,
+    skip_bad: SkipBadOption = False,
     settings: SetOption = None,
     out: Annotated[Path | None, typer.Option("--out", help="Also write the figures there, as JSON.")] = None,
 ) -> None:
@@ -289,10 +292,9 @@ def find(
     if catalog is None:
         recommender = Recommender.from_pretrained(checkpoint, settings=settings or ())
     else:
+        items = catalog_from(catalog, None, False, skip_bad)
         with progress_bar("embedding items") as show:
-            recommender = Recommender.from_catalog(
-                catalog, checkpoint, progress=show, settings=settings or ()
-            )
+            recommender = Recommender.from_catalog(items, checkpoint, progress=show, settings=settings or ())
     with progress_bar("requests") as show:
         found = measure(recommender, requests, show, limit)
     if out is not None:

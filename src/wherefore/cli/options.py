@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 CatalogOption = Annotated[
     Path | None,
     typer.Option(
-        "--catalog", help="Your items: .csv, .tsv, .jsonl (or .gz of these), .parquet. Default: movies."
+        "--catalog", help="Your items: .csv, .tsv, .json, .xlsx, .parquet, SQLite and more. Default: movies."
     ),
+]
+SkipBadOption = Annotated[
+    bool, typer.Option("--skip-bad", help="Leave out rows of your items that cannot be read; says which.")
 ]
 SchemaOption = Annotated[
     Path | None, typer.Option("--schema", help="YAML that says what the columns mean. Default: inferred.")
@@ -51,15 +54,18 @@ def recommender_from(
     checkpoint: str,
     settings: Sequence[str] | None = None,
     describe: bool = False,
+    skip_bad: bool = False,
 ) -> Recommender:
     """The recommender that the options ask for; with `describe`, say what the columns were taken for."""
     if catalog is None:
         if schema is not None:
             raise ValueError("--schema says what the columns of --catalog mean; give both")
+        if skip_bad:
+            raise ValueError("--skip-bad leaves out rows of --catalog; give both")
         from wherefore.recommender import Recommender
 
         return _introduced(Recommender.from_pretrained(checkpoint, settings=settings or ()))
-    items = catalog_from(catalog, schema, describe)
+    items = catalog_from(catalog, schema, describe, skip_bad)
 
     from wherefore.recommender import Recommender
 
@@ -81,14 +87,21 @@ def _introduced(recommender: Recommender) -> Recommender:
     return recommender
 
 
-def catalog_from(file: Path, schema: Path | None, describe: bool) -> Catalog:
-    """The user's items; with `describe`, what their columns were taken for goes to the error stream."""
+def catalog_from(file: Path, schema: Path | None, describe: bool, skip_bad: bool = False) -> Catalog:
+    """The user's items; with `describe`, what their columns were taken for goes to the error stream.
+
+    What of the file is not used goes there in any case.
+    """
     from wherefore.catalog.catalog import Catalog
     from wherefore.serving.display import plain
 
-    items = Catalog.load(file, schema)
+    items = Catalog.load(file, schema, skip_bad=skip_bad)
     if describe:
         print(plain(items.describe()) + "\n", file=sys.stderr, flush=True)
+    else:
+        for note in items.notes:
+            if note.lost:
+                print(plain(f"{file.name}: {note}"), file=sys.stderr, flush=True)
     return items
 
 

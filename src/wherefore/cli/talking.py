@@ -15,6 +15,7 @@ from wherefore.cli.options import (
     KOption,
     SchemaOption,
     SetOption,
+    SkipBadOption,
     console_on,
     recommender_from,
 )
@@ -29,6 +30,7 @@ def chat(
     checkpoint: CheckpointOption = "starter",
     k: KOption = 5,
     settings: SetOption = None,
+    skip_bad: SkipBadOption = False,
 ) -> None:
     """Talk in the terminal, or answer each line of standard input."""
     from wherefore.serving.terminal import HELP, Conversation, PlainScreen, RichScreen, typed
@@ -36,12 +38,14 @@ def chat(
     if sys.stdin.isatty() and sys.stdout.isatty():
         screen = RichScreen(console_on(sys.stdout))
         screen.note("Loading ...")
-        recommender = recommender_from(catalog, schema, checkpoint, settings, describe=True)
+        recommender = recommender_from(
+            catalog, schema, checkpoint, settings, describe=True, skip_bad=skip_bad
+        )
         _line_editing()
         screen.note(f"{len(recommender.catalog):,} {recommender.catalog.schema.plural}.\n{HELP}")
         Conversation(recommender, k, screen).run(typed("> "))
         return
-    recommender = recommender_from(catalog, schema, checkpoint, settings, describe=True)
+    recommender = recommender_from(catalog, schema, checkpoint, settings, describe=True, skip_bad=skip_bad)
     conversation = Conversation(recommender, k, PlainScreen(sys.stdout, sys.stderr))
     conversation.run(iter(sys.stdin))
     if conversation.failed:
@@ -56,13 +60,14 @@ def recommend(
     k: KOption = 5,
     as_json: JsonOption = False,
     settings: SetOption = None,
+    skip_bad: SkipBadOption = False,
 ) -> None:
     """Answer one request."""
     from wherefore.dialogue.messages import Message
     from wherefore.serving.display import plain
     from wherefore.serving.terminal import unmarked
 
-    recommender = recommender_from(catalog, schema, checkpoint, settings)
+    recommender = recommender_from(catalog, schema, checkpoint, settings, skip_bad=skip_bad)
     reply = recommender.generate([Message("user", request)], k=k)
     if as_json:
         import json
@@ -86,6 +91,7 @@ def ui(
         ),
     ] = None,
     settings: SetOption = None,
+    skip_bad: SkipBadOption = False,
     mcp: Annotated[
         bool, typer.Option("--mcp/--no-mcp", help="Offer its tools to language models too.")
     ] = True,
@@ -99,7 +105,9 @@ def ui(
     from wherefore.serving.threads import OneThread
 
     alone = OneThread()
-    recommender = alone(recommender_from, catalog, schema, checkpoint, settings, describe=True)
+    recommender = alone(
+        recommender_from, catalog, schema, checkpoint, settings, describe=True, skip_bad=skip_bad
+    )
     # Who may name folders of this machine must sit at it.
     local = not people and host in ("127.0.0.1", "localhost", "::1")
     app = page.build_app(recommender, k, checkpoint, settings or (), folders=local, alone=alone)
