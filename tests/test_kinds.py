@@ -10,11 +10,11 @@ import pytest
 
 from wherefore.catalog import kinds
 from wherefore.catalog.catalog import Catalog, Item
-from wherefore.catalog.cells import as_number
 from wherefore.catalog.kinds import LIST, NUMBER, FieldKind, Sign
 from wherefore.catalog.naming import label_of
 from wherefore.catalog.schema import Schema
 from wherefore.catalog.spoken import values_of
+from wherefore.catalog.written import as_number
 from wherefore.dialogue.parts import parts
 from wherefore.dialogue.spoken import limit_words
 from wherefore.dialogue.state import Limit, Preferences, Wish

@@ -18,11 +18,13 @@ import numpy as np
 from wherefore.catalog.cells import clean, fractional_year, whole
 from wherefore.catalog.inference import infer
 from wherefore.catalog.kinds import LIST, FieldValue
+from wherefore.catalog.misread import shortened
 from wherefore.catalog.notes import Note, noted
-from wherefore.catalog.records import Records, read_records, shortened
+from wherefore.catalog.records import Records, read_records
 from wherefore.catalog.report import ReportRow, report_rows, starter_yaml
 from wherefore.catalog.saved import SavedCatalog, read_catalog_parquet, write_catalog_parquet
 from wherefore.catalog.schema import FieldSpec, Schema
+from wherefore.catalog.settled import settle
 from wherefore.catalog.sources import read_table
 from wherefore.catalog.tables import Table
 from wherefore.catalog.unknown import note_unknown
@@ -216,6 +218,9 @@ class Catalog:
                 )
             declared = {spec.column for spec in schema.fields}
             left_out = {column: "not declared" for column in table.columns if column not in declared}
+            settled = settle(schema, table)
+            schema = settled.schema
+            notes += settled.notes
         catalog = cls.__new__(cls)
         records = read_records(table, schema, skip_bad=skip_bad)
         catalog._adopt(_items_of(records), schema, table.name)

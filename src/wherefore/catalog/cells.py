@@ -7,29 +7,16 @@ import calendar
 import json
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
+from wherefore.catalog.dates import read_date, since_1970
 from wherefore.errors import CatalogError
 
 NOT_KNOWN = {"", "nan", "none", "null", "n/a", "na", "<na>", "\\n", "-", "?", "unknown"}
 _NO_TEXT = {"nan", "NaN", "None", "NULL", "null", "<NA>"}  # what programs write for nothing
 EXACT = 2**53  # whole numbers up to here are the same as int and as float
-_CURRENCIES = "$€£¥₹"
-_NUMBER = re.compile(
-    rf"(?P<sign>[-+−]?)\s*(?P<currency>[{_CURRENCIES}]?)\s*"
-    r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d*)?|\.\d+)(?P<exponent>[eE][-+]?\d{1,3})?"
-    rf"\s*(?P<unit>%|[{_CURRENCIES}]|[^\W\d_]{{1,12}}\.?)?"
-)
-_RANGE = re.compile(r"(?<=[\d.])\s*(?:-|–|to)\s*(?=[$€£¥₹\d])")
-_DURATION = re.compile(
-    r"(?:(?P<days>\d+)\s*d(?:ays?)?)?\s*(?:(?P<hours>\d+)\s*h(?:(?:ou)?rs?)?)?\s*"
-    r"(?:(?P<minutes>\d+)\s*m(?:in(?:ute)?s?)?)?\.?",
-    re.IGNORECASE,
-)
-_MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
-_MONTHS |= {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
 _SUFFIXES = re.compile(
     r"(?:jr|sr|inc|ltd|llc|co|corp|gmbh|ii|iii|iv|ph\.?d|m\.?d|esq)\.?", re.IGNORECASE
 )  # "Downey, Jr." is one name
@@ -133,70 +120,6 @@ def whole(number: int | float) -> int | float:
     return int(number) if float(number).is_integer() else float(number)
 
 
-def as_number(cell: Any) -> int | float | None:
-    """A cell as a number, or None where it is not known.
-
-    Understood: `1,234`, `$12.99`, `120 min`, `1 hrs 30 mins` (in minutes) and a range (its lower end).
-
-    >>> [as_number(x) for x in ("2008.0", "1,234", "$33.75 - $69.95", "1 hrs 30 mins", "NaN", 7.5)]
-    [2008, 1234, 33.75, 90, None, 7.5]
-
-    Raises:
-        CatalogError: If it is infinite or no number.
-    """
-    if is_missing(cell):
-        return None
-    if isinstance(cell, bool):
-        return int(cell)
-    if isinstance(cell, list | tuple) and len(cell) == 1:
-        return as_number(cell[0])
-    if isinstance(cell, str):
-        text = clean(cell.strip())
-        if text.lower() in NOT_KNOWN:
-            return None
-        return _number_of(text)
-    try:
-        number = float(cell)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise CatalogError("it is not a number") from error
-    if math.isinf(number):
-        raise CatalogError("it is infinite; leave the cell empty where the number is not known")
-    return whole(cell if isinstance(cell, int) else number)
-
-
-def _number_of(text: str) -> int | float:
-    duration = _DURATION.fullmatch(text)
-    if (
-        duration
-        and sum(part is not None for part in duration.groups())
-        and (duration["hours"] or duration["days"])
-    ):
-        days, hours, minutes = (int(part or 0) for part in duration.groups())
-        return days * 1440 + hours * 60 + minutes
-    if text.lower().lstrip("+-") in ("inf", "infinity"):
-        raise CatalogError("it is infinite; leave the cell empty where the number is not known")
-    found = _NUMBER.fullmatch(_RANGE.split(text)[0] if len(text) < 80 else text)
-    if not found:
-        raise CatalogError("it is not a number")
-    number = float(found["number"].replace(",", "") + (found["exponent"] or ""))
-    if math.isinf(number):
-        raise CatalogError("it is infinite; leave the cell empty where the number is not known")
-    return whole(-number if found["sign"] in ("-", "−") else number)
-
-
-def unit_in(cell: Any) -> str:
-    """The unit that a text cell writes beside its number: "min", "$", "%"; empty without one."""
-    if not isinstance(cell, str) or len(cell) > 80:
-        return ""
-    duration = _DURATION.fullmatch(cell.strip())
-    if duration and (duration["hours"] or duration["minutes"] or duration["days"]):
-        return "min"
-    found = _NUMBER.fullmatch(_RANGE.split(cell.strip())[0])
-    if not found:
-        return ""
-    return found["currency"] or (found["unit"] or "").rstrip(".")
-
-
 def as_list(cell: Any, separator: str | None = None) -> tuple[str, ...]:
     """A cell as several values: a list, a JSON or Python list written as text, or text cut at `separator`.
 
@@ -268,28 +191,19 @@ def as_date(cell: Any, day_first: bool = False) -> str | None:
         return cell.date().isoformat()
     if isinstance(cell, date):
         return cell.isoformat()
-    text = clean(as_text(cell)).lower().rstrip(".")
-    text = re.sub(r"[t ]\d{1,2}:\d{2}.*$", "", text).removesuffix(".0")
-    parts: tuple[str | None, str | None, str | None]  # year, month, day
-    if found := re.fullmatch(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?", text):
-        parts = found[1], found[2], found[3]
-    elif found := re.fullmatch(r"(\d{4})(\d{2})(\d{2})", text):
-        parts = found[1], found[2], found[3]
-    elif found := re.fullmatch(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})", text):
-        swap = day_first or found[2] == "." or int(found[1]) > 12
-        parts = (found[4], found[3], found[1]) if swap else (found[4], found[1], found[3])
-    elif found := re.fullmatch(r"([a-z]+)\.? (?:(\d{1,2})(?:st|nd|rd|th)?,? )?(\d{4})", text):
-        parts = found[3], str(_MONTHS.get(found[1], 0)), found[2]
-    elif found := re.fullmatch(r"(\d{1,2})(?:st|nd|rd|th)?[ -]([a-z]+)\.?,?[ -](\d{4})", text):
-        parts = found[3], str(_MONTHS.get(found[2], 0)), found[1]
-    else:
-        raise CatalogError("it is not a date; write it like 2001-05-23")
-    year, month, day = (int(part) if part else None for part in parts)
-    try:
-        date(year or 0, 1 if month is None else month, 1 if day is None else day)
-    except ValueError as error:
-        raise CatalogError(f"it is not a date: {error}") from error
-    return "-".join([f"{year:04d}", *(f"{part:02d}" for part in (month, day) if part is not None)])
+    return read_date(clean(as_text(cell)), day_first)
+
+
+def as_moment(cell: Any, unit: str) -> str | None:
+    """A cell that counts seconds ("s") or milliseconds ("ms") since 1970, or writes a date, as an ISO date.
+
+    Raises:
+        CatalogError: If it is neither.
+    """
+    text = cell.strip() if isinstance(cell, str) else cell
+    if isinstance(text, bool) or is_missing(text) or not str(text).replace(".", "", 1).isdigit():
+        return as_date(text)
+    return since_1970(float(text), unit)
 
 
 def fractional_year(iso: str) -> float:
@@ -327,10 +241,3 @@ def in_languages(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(
         dict.fromkeys(_LANGUAGES.get(v.lower().replace("_", "-").partition("-")[0], v) for v in values)
     )
-
-
-def needs_day_first(cells: Sequence[Any]) -> bool:
-    """Whether dates like 23/05/2001 in a column show that the day comes first."""
-    pattern = re.compile(r"\s*(\d{1,2})[-/](\d{1,2})[-/]\d{4}")
-    found = [match for cell in cells if isinstance(cell, str) and (match := pattern.match(cell))]
-    return any(int(match[1]) > 12 for match in found)

@@ -12,18 +12,25 @@ from wherefore.catalog.cells import (
     NOT_KNOWN,
     as_date,
     as_list,
-    as_number,
     as_text,
     first_address,
     is_missing,
     listed_in,
-    unit_in,
 )
+from wherefore.catalog.dates import moment_unit
 from wherefore.catalog.flags import counts, yes_or_no
-from wherefore.catalog.naming import in_english, singular, words_of
+from wherefore.catalog.naming import in_english, names_time, singular, words_of
+from wherefore.catalog.numbers import Amount, amount_in, is_unknown
 from wherefore.catalog.unknown import is_one_of, unknown_in, without_unknown
+from wherefore.catalog.written import as_number
 
 _SAMPLE = 2000  # cells per column that are looked at
+_SURE = 0.95  # the share of numbers from which on a column holds numbers, whatever the rest is
+_MOSTLY, _ENOUGH = (
+    0.8,
+    3,
+)  # the share and the count from which on it does if the rest is few cells, all different
+_ALIKE = 0.05  # the share of cells that are alike from which on they mean something
 PERSON_WORDS = frozenset(  # of columns that hold proper names
     "author writer screenwriter director cast actor actress star starring artist singer band musician composer "
     "performer creator brand manufacturer maker designer publisher studio developer producer illustrator "
@@ -94,15 +101,67 @@ class Column:
         )
 
     @cached_property
+    def _numbers(self) -> list[bool]:
+        """Which cells are numbers, of those that say anything."""
+        cells = [c for c in self.sample if not (isinstance(c, str) and _says_nothing(c))]
+        found = [amount_in(c) if isinstance(c, str) else None for c in cells]
+        slashed = Counter(amount.out_of for amount in found if amount is not None and amount.slashed)
+        one_scale = bool(slashed) and slashed.most_common(1)[0][1] >= 0.5 * slashed.total()
+        timed = names_time(self.name)
+
+        def counts(cell: Any, amount: Amount | None) -> bool:
+            if not isinstance(cell, str) or amount is None:
+                return not isinstance(cell, str) and _reads(as_number, cell)
+            if amount.slashed:
+                return one_scale
+            return timed or len(amount.clock) != 2
+
+        return [counts(cell, amount) for cell, amount in zip(cells, found, strict=True)]
+
+    @cached_property
     def numeric(self) -> float:
         """The share of numbers among what is known."""
-        cells = [c for c in self.sample if not (isinstance(c, str) and c.strip().lower() in NOT_KNOWN)]
-        return _mean([_reads(as_number, cell) for cell in cells])
+        return _mean(self._numbers)
+
+    @cached_property
+    def is_numeric(self) -> bool:
+        """Whether it holds numbers, a few cells aside that are none, no two of them alike."""
+        if self.numeric >= _SURE:
+            return True
+        if self.numeric < _MOSTLY or sum(self._numbers) < _ENOUGH:
+            return False
+        cells = [c for c in self.sample if not (isinstance(c, str) and _says_nothing(c))]
+        rest = [as_text(cell) for cell, number in zip(cells, self._numbers, strict=True) if not number]
+        return _differ(rest, len(cells))
+
+    @cached_property
+    def _dates(self) -> list[bool]:
+        return [
+            _reads(as_date, cell)
+            for cell in self.sample
+            if not (isinstance(cell, str) and _says_nothing(cell))
+        ]
 
     @cached_property
     def dated(self) -> float:
-        """The share of dates."""
-        return self.share(lambda cell: _reads(as_date, cell) or _reads(lambda c: as_date(c, True), cell))
+        """The share of dates among what is known."""
+        return _mean(self._dates)
+
+    @cached_property
+    def is_dated(self) -> bool:
+        """Whether it holds dates, a few cells aside that are none, no two of them alike."""
+        if self.dated >= _SURE:
+            return True
+        if self.dated < _MOSTLY or sum(self._dates) < _ENOUGH:
+            return False
+        cells = [c for c in self.sample if not (isinstance(c, str) and _says_nothing(c))]
+        rest = [as_text(cell) for cell, dated in zip(cells, self._dates, strict=True) if not dated]
+        return _differ(rest, len(cells))
+
+    @cached_property
+    def moments(self) -> float:
+        """The share of numbers that may count seconds or milliseconds since 1970."""
+        return self.share(lambda cell: not isinstance(cell, bool) and moment_unit(_plain(cell)))
 
     @cached_property
     def nested(self) -> float:
@@ -143,13 +202,6 @@ class Column:
     def pictured(self) -> float:
         """The share of addresses that end like a picture's."""
         return self.share(lambda cell: _IMAGE_FILE.fullmatch(first_address(_first(cell))))
-
-    @cached_property
-    def unit(self) -> str:
-        """The unit that most cells write beside their number, if there is one."""
-        units = Counter(unit_in(cell) for cell in self.sample)
-        unit, count = units.most_common(1)[0] if units else ("", 0)
-        return unit if count > 0.5 * len(self.sample) else ""
 
     def separator(self, one: bool = False) -> str | None:
         """What lists several values in a text cell; empty for one value per cell, None where cells are lists.
@@ -255,6 +307,23 @@ def _again(parts: Sequence[str], texts: Sequence[Sequence[str]]) -> float:
     """The share of parts that several different texts hold."""
     counts = Counter(part for text in texts for part in set(text))
     return sum(counts[part] > 1 for part in parts) / max(1, len(parts))
+
+
+def _says_nothing(text: str) -> bool:
+    return text.strip().lower() in NOT_KNOWN or is_unknown(text)
+
+
+def _differ(texts: Sequence[str], total: int) -> bool:
+    """Whether no text comes often among `total` cells."""
+    return max(Counter(texts).values(), default=0) <= max(1, _ALIKE * total)
+
+
+def _plain(cell: Any) -> float:
+    """A cell that is a number, or digits alone; else 0."""
+    if isinstance(cell, str):
+        cell = cell.strip()
+        return float(cell) if cell.isascii() and cell.isdigit() else 0.0
+    return float(cell) if isinstance(cell, int | float) else 0.0
 
 
 def _first(cell: Any) -> str:

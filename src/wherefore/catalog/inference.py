@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wherefore.catalog.cells import as_number, as_text, is_missing
+from wherefore.catalog.cells import as_text, is_missing
 from wherefore.catalog.columns import PERSON_WORDS, Column
 from wherefore.catalog.flags import flag_of
 from wherefore.catalog.kinds import (
@@ -18,7 +18,6 @@ from wherefore.catalog.kinds import (
     KINDS,
     LIST,
     NO_TITLES,
-    NUMBER,
     POPULARITY,
     TAG_WORDS,
     TITLE,
@@ -28,8 +27,10 @@ from wherefore.catalog.kinds import (
 from wherefore.catalog.naming import in_english, names_year, plural, singular, words_of
 from wherefore.catalog.notes import Note
 from wherefore.catalog.schema import EXAMPLE_YAML, FieldSpec, Schema, numbered_id
+from wherefore.catalog.settled import settle
 from wherefore.catalog.tables import Table
 from wherefore.catalog.titles import MARKS, YEAR, marks_of, read_title
+from wherefore.catalog.written import as_number
 from wherefore.errors import CatalogError
 from wherefore.text import joined
 
@@ -120,7 +121,8 @@ def infer(table: Table) -> Inferred:
             specs.append(_spec_of(column, sign))
     specs = _with_marks(specs, table, title.column, notes)
     noun = _noun_of(table.name, columns, title.column, item_id)
-    return Inferred(Schema(fields=tuple(specs), noun=noun, plural=plural(noun)), left_out, tuple(notes))
+    settled = settle(Schema(fields=tuple(specs), noun=noun, plural=plural(noun)), table, split=True)
+    return Inferred(settled.schema, left_out, (*notes, *settled.notes))
 
 
 def _spec_of(column: Column, sign: Sign) -> FieldSpec:
@@ -131,8 +133,7 @@ def _spec_of(column: Column, sign: Sign) -> FieldSpec:
             name=name, column=name, kind=sign.kind, flag=flag_of(name), phrase="{}", separator=""
         )
     separator = column.separator(sign.one) if stored is LIST else None
-    unit = column.unit if stored is NUMBER else ""
-    return FieldSpec(name=name, column=name, kind=sign.kind, separator=separator, unit=unit)
+    return FieldSpec(name=name, column=name, kind=sign.kind, separator=separator)
 
 
 def _why_counted(name: str, cells: Sequence[Any], title: str) -> str:

@@ -16,18 +16,19 @@ from wherefore.catalog.cells import (
     EXACT,
     as_date,
     as_list,
-    as_number,
+    as_moment,
     as_text,
     clean,
     first_address,
     in_languages,
     listed_in,
-    needs_day_first,
 )
 from wherefore.catalog.columns import PERSON_WORDS, Column
+from wherefore.catalog.dates import orders
 from wherefore.catalog.flags import yes_or_no
 from wherefore.catalog.naming import in_english, labelled, names_year, phrase_of, words_of
 from wherefore.catalog.unknown import without_unknown
+from wherefore.catalog.written import NumberReader, Written
 from wherefore.errors import CatalogError
 from wherefore.text import number_text
 
@@ -48,12 +49,15 @@ class ColumnCells:
         separator: What lists values in a text cell, see `FieldSpec`.
         cells: All cells.
         flag: What a yes stands for, see `FieldSpec`.
+        unit, written: Of numbers and dates the field's unit, and how cells are written.
     """
 
     name: str
     separator: str | None
     cells: Sequence[Any]
     flag: str = ""
+    unit: str = ""
+    written: Written = Written()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +148,26 @@ def _tag_reader(column: ColumnCells) -> Read:
     return lambda cell: without_unknown(in_languages(as_list(cell, column.separator))) or None
 
 
+def _number_reader(column: ColumnCells) -> Read:
+    return NumberReader(column.name, column.unit, column.written)
+
+
 def _date_reader(column: ColumnCells) -> Read:
-    day_first = needs_day_first(column.cells)
-    return lambda cell: as_date(cell, day_first)
+    written = column.written
+    if written.unit:
+        return lambda cell: as_moment(cell, written.unit)
+    days, months = orders(column.cells)
+    day_first = written.day_first or days > months
+    known: dict[str, str | None] = {}
+
+    def read(cell: Any) -> str | None:
+        if not isinstance(cell, str):
+            return as_date(cell, day_first)
+        if cell not in known:
+            known[cell] = as_date(cell, day_first)
+        return known[cell]
+
+    return read
 
 
 def _image_reader(column: ColumnCells) -> Read:
@@ -230,7 +251,7 @@ KINDS: Mapping[str, FieldKind] = MappingProxyType({
         phrase=lambda name: phrase_of(name) or "by {}",
     ),
     AMOUNT: FieldKind(
-        "an amount", NUMBER, lambda cells: as_number, measure="number",
+        "an amount", NUMBER, _number_reader, measure="number",
         say=lambda value: (number_text(value),), phrase=_measure_phrase, control="slider",
     ),
     "date": FieldKind(
@@ -239,7 +260,7 @@ KINDS: Mapping[str, FieldKind] = MappingProxyType({
     ),
     "image": FieldKind("address of a picture", TEXT, _image_reader, role="image"),
     POPULARITY: FieldKind(
-        "how many know or bought it", NUMBER, lambda cells: as_number, measure="rank", single=True
+        "how many know or bought it", NUMBER, _number_reader, measure="rank", single=True
     ),
     IGNORE: FieldKind("carried along, used for nothing", ANY, _any_reader, used=False),
 })  # fmt: skip
@@ -285,7 +306,9 @@ _TOLD_IN_STEPS = frozenset(
     "step instruction direction method procedure paragraph review comment description".split()
 )
 _IMAGE_WORDS = frozenset("image img poster cover picture photo thumbnail thumb artwork logo backdrop".split())
-_DATE_WORDS = frozenset("date released published birthday".split())
+_DATE_WORDS = frozenset(
+    "date released published birthday time timestamp created updated modified datum erstellt fecha data".split()
+)
 _CODES = frozenset(
     "id isbn isbn13 ean upc gtin sku asin code zip zipcode postcode phone index key barcode".split()
 )
@@ -295,7 +318,7 @@ NO_TITLES = _TEXT_WORDS | _IMAGE_WORDS | _DATE_WORDS | _CODES  # words of column
 
 
 def _is_numeric(column: Column) -> bool:
-    return column.numeric >= 0.95 and column.listed < 0.5
+    return column.is_numeric and column.listed < 0.5
 
 
 def _names_people(column: Column) -> bool:
@@ -315,7 +338,7 @@ SIGNS: tuple[Sign, ...] = (
     Sign("image", lambda c: c.addresses > 0.8 and (c.pictured > 0.5 or c.words & _IMAGE_WORDS)),
     Sign("ignore", lambda column: column.addresses > 0.8, "addresses"),
     Sign("alias", lambda column: column.singular_key in _ALIASES, one=True),
-    Sign("date", lambda column: column.words & _DATE_WORDS and column.dated >= 0.9),
+    Sign("date", lambda c: (c.words & _DATE_WORDS or "at" in c.words) and (c.is_dated or c.moments >= 0.9)),
     Sign(
         "ignore",
         lambda c: _is_numeric(c) and c.words & _CODES,
@@ -323,7 +346,7 @@ SIGNS: tuple[Sign, ...] = (
     ),
     Sign("number", _is_numeric),
     Sign("ignore", lambda column: column.number_lists > 0.8, "lists of numbers"),
-    Sign("date", lambda column: column.dated >= 0.95),
+    Sign("date", lambda column: column.is_dated),
     Sign("ignore", lambda c: c.words & _CODES and c.distinct > 0.5, "codes that only identify"),
     Sign("people", lambda column: _names_people(column) and column.words & _FIRMS, one=True),
     Sign("people", _names_people),

@@ -6,6 +6,9 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from wherefore.catalog.money import currency_called
+from wherefore.catalog.units import unit_written
+
 # How a sentence says a field, by a word of its name (singular).
 _PHRASES = {
     word: phrase
@@ -31,11 +34,39 @@ _PHRASES = {
     }.items()
     for word in words.split()
 }
-_SUFFIX_UNITS = dict.fromkeys(("min", "mins", "minutes"), "min") | {"hours": "h"}
+# Units that end a column's name, by the word that does.
+_SUFFIX_UNITS = dict.fromkeys(("min", "mins", "minutes"), "min") | dict.fromkeys(("hours", "hrs"), "h")
+_SUFFIX_UNITS |= dict.fromkeys(("ms", "msec", "millis", "milliseconds"), "ms")
+_SUFFIX_UNITS |= dict.fromkeys(("sec", "secs", "seconds"), "s") | {
+    "inches": "in",
+    "litres": "l",
+    "liters": "l",
+}
 _SUFFIX_UNITS |= {unit.lower(): unit for unit in ("USD", "EUR", "GBP", "km", "kg", "cm", "mm", "kcal")}
 _SUFFIX_UNITS |= {
     unit.lower(): unit for unit in ("g", "mg", "ml", "lb", "lbs", "oz", "ft", "MB", "GB", "TB", "mAh")
 }
+_SUFFIX_UNITS |= {
+    unit.lower(): unit for unit in ("cl", "kB", "bytes", "Wh", "kWh", "kW", "Ah", "MHz", "GHz", "Hz")
+}
+_SUFFIX_UNITS |= {
+    code.lower(): code for code in ("INR", "JPY", "CHF", "SEK", "NOK", "DKK", "AUD", "CAD", "PLN")
+}
+_SUFFIX_UNITS |= {"kwh": "kWh", "grams": "g", "kilograms": "kg", "watts": "W"}
+_TIMES_TAKEN = frozenset(  # words of names that hold how long something takes
+    "duration length runtime time playtime dauer laufzeit spieldauer spielzeit duree durée duracion".split()
+)
+_SHORT_UNITS = {  # units that are letters or words of their own: only behind a word for what they measure
+    "l": ("l", "volume capacity content contents size inhalt volumen tank"),
+    "m": ("m", "height length depth width distance altitude elevation size höhe länge breite tiefe"),
+    "s": ("s", " ".join(_TIMES_TAKEN)),
+    "h": ("h", " ".join(_TIMES_TAKEN)),
+    "w": ("W", "power wattage leistung output"),
+    "in": ("in", "height length depth width size screen diameter"),
+    "t": ("t", "weight load mass gewicht"),
+}
+_ALONE = {"minutes": "min", "mins": "min", "hours": "h", "seconds": "s", "milliseconds": "ms"}
+_BRACKETS = re.compile(r"[(\[](?:in\s+)?([^()\[\]]{1,12})[)\]]\s*$")
 _DEGREES = {"c": "°C", "celsius": "°C", "f": "°F", "fahrenheit": "°F"}  # of what is called a temperature
 # Words of headers in German, French, Spanish, Italian, Dutch, Portuguese, Polish and Swedish, by the English one.
 _FOREIGN = {
@@ -136,10 +167,13 @@ def label_of(name: str) -> str:
     ('director', 'runtime', 'num rating', 'weight')
     """
     words = list(in_english(words_of(name))) or [name]
-    if unit_of(name):
-        words.pop()
-        if len(words) > 1 and words[-1] == "in":
+    if len(words) > 1 and unit_of(name):
+        bracket = _BRACKETS.search(name)
+        words = list(in_english(words_of(name[: bracket.start()]))) if bracket else words[:-1]
+        if len(words) > 1 and words[-1] == "in":  # "Gewicht in kg"
             words.pop()
+    elif words[0] in _ALONE:
+        return "time"
     words[-1] = singular(words[-1])
     return " ".join(words)
 
@@ -149,11 +183,34 @@ def unit_of(name: str) -> str:
 
     >>> unit_of("runtime_min"), unit_of("budget_usd"), unit_of("lowest_temperature_c"), unit_of("year")
     ('min', 'USD', '°C', '')
+    >>> unit_of("Weight (kg)"), unit_of("Gewicht in kg"), unit_of("Volume l"), unit_of("minutes"), unit_of("Preis (€)")
+    ('kg', 'kg', 'l', 'min', '€')
+    """
+    bracket = _BRACKETS.search(name)
+    if bracket and bracket.start() and (unit_written(bracket[1]) or currency_called(bracket[1])):
+        return bracket[1].strip()
+    words = words_of(name)
+    if len(words) < 2:
+        return _ALONE.get(words[0], "") if words else ""
+    if any(word.startswith("temp") for word in words[:-1]):
+        return _DEGREES.get(words[-1], "")
+    unit, of = _SHORT_UNITS.get(words[-1], ("", ""))
+    if unit and not frozenset(of.split()).isdisjoint(words[:-1]):
+        return unit
+    if (sign := name.strip()[-1:]) in "€£₹$%":  # "Preis in €"
+        return sign
+    return _SUFFIX_UNITS.get(words[-1], "")
+
+
+def names_time(name: str) -> bool:
+    """Whether a column's name says that it holds how long something takes.
+
+    >>> names_time("cook_time"), names_time("start_time"), names_time("price")
+    (True, False, False)
     """
     words = words_of(name)
-    if len(words) > 1 and any(word.startswith("temp") for word in words[:-1]):
-        return _DEGREES.get(words[-1], "")
-    return _SUFFIX_UNITS.get(words[-1], "") if len(words) > 1 else ""
+    moment = "start end open opening close closing depart departure arrival arrive begin show check publish release"
+    return not _TIMES_TAKEN.isdisjoint(words) and frozenset(moment.split()).isdisjoint(words)
 
 
 def names_year(name: str) -> bool:

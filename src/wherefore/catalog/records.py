@@ -8,7 +8,8 @@ from typing import Any
 
 from wherefore.catalog.bad_rows import BadRows
 from wherefore.catalog.cells import as_text, is_missing
-from wherefore.catalog.kinds import FieldValue
+from wherefore.catalog.kinds import DATE, NUMBER, FieldValue
+from wherefore.catalog.misread import Misread, shortened
 from wherefore.catalog.notes import Note
 from wherefore.catalog.schema import FieldSpec, Schema
 from wherefore.catalog.tables import Table
@@ -47,18 +48,21 @@ def read_records(table: Table, schema: Schema, first_row: int = 1, *, skip_bad: 
     told = [_text_of(table, row, cell, schema.title) for row, cell in enumerate(_titles(table, schema))]
     titles = [schema.title.title_in(text) for text in told]
     fields: list[dict[str, FieldValue]] = [{} for _ in titles]
+    misread = Misread(table)
     for spec in schema.kept:
         if spec.column in table.columns:
-            for known, value in zip(fields, _values_of(table, spec), strict=True):
+            for known, value in zip(fields, _values_of(table, spec, misread), strict=True):
                 if value is not None:
                     known[spec.name] = value
-    return Records(ids, titles, fields, notes)
+    return Records(ids, titles, fields, [*notes, *misread.notes()])
 
 
-def _values_of(table: Table, spec: FieldSpec) -> list[FieldValue | None]:
+def _values_of(table: Table, spec: FieldSpec, misread: Misread) -> list[FieldValue | None]:
     """A column's values, None where they are not known; all tuples where one is, so that they can be saved."""
     cells = table.columns[spec.column]
     read = spec.reader(cells)
+    if spec.can.stored in (NUMBER, DATE):
+        return misread.values(spec, read)
     values = [None if cell is None else _read(read, cell, table, row, spec) for row, cell in enumerate(cells)]
     if any(isinstance(value, tuple) for value in values):
         return [(value,) if isinstance(value, str) else value for value in values]
@@ -123,9 +127,3 @@ def _read(read: Callable[[Any], Any], cell: Any, table: Table, row: int, spec: F
             f"{table.name}, {table.where(row)}, column `{spec.column}` ({spec.kind}) is {shortened(cell)}: "
             f"{error}"
         ) from error
-
-
-def shortened(value: Any) -> str:
-    """A value as messages show it, at most 80 characters long."""
-    shown = repr(value)
-    return shown if len(shown) <= 80 else shown[:79] + "…"

@@ -22,6 +22,7 @@ from wherefore.catalog.kinds import ID, KINDS, NUMBER, ColumnCells, FieldKind, R
 from wherefore.catalog.naming import label_of, names_year, plural, singular, unit_of, words_of
 from wherefore.catalog.titles import MARKS, YEAR, read_title
 from wherefore.catalog.unknown import is_one_of, unknown_in
+from wherefore.catalog.written import NumberReader, Written
 from wherefore.errors import CatalogError, CatalogNotFoundError
 
 _OTHER_TEXTS = frozenset(
@@ -34,7 +35,8 @@ class FieldSpec(BaseModel):
 
     `category`, `people` and `alias` values are tuples of strings; `number` and `popularity` values are int
     or float; `date` values are ISO strings (`2001-05-23`, `2001-05` or `2001`); `text` and `image` values
-    are strings. `alias` means other titles of the item. What is declared `ignore` is carried along in
+    are strings. Several numbers may be read from one column, each from the cells in its unit. `alias` means
+    other titles of the item. What is declared `ignore` is carried along in
     `Item.fields` (as a string or a tuple of strings) and used for nothing.
     """
 
@@ -49,6 +51,7 @@ class FieldSpec(BaseModel):
     separator: str | None = (
         None  # what lists several values in a text cell, e.g. "|"; None: detected; "": one
     )
+    written: Written = Written()  # how the cells of a number or a date are written, where not as usual
     pooled: bool = (
         True  # whether the record's own vector and BM25 read it; clauses of texts have vectors besides
     )
@@ -81,6 +84,10 @@ class FieldSpec(BaseModel):
         for key in ("pooled", "marks", "flag"):
             if getattr(self, key) == type(self).model_fields[key].default:
                 tree.pop(key, None)
+        if told := self.written.told():
+            tree["written"] = told
+        else:
+            tree.pop("written", None)
         return tree
 
     @field_validator("kind")
@@ -101,9 +108,13 @@ class FieldSpec(BaseModel):
         Args:
             cells: All cells of the column.
         """
-        read = self.can.reader(ColumnCells(self.name, self.separator, cells, self.flag))
+        read = self.can.reader(
+            ColumnCells(self.name, self.separator, cells, self.flag, self.unit, self.written)
+        )
         if self.marks and not self.is_apart:
             read = self._within_titles()
+        if isinstance(read, NumberReader):  # it knows itself what says nothing
+            return read
         unknown = unknown_in(cells) if self.can.used else frozenset()
         if not unknown:
             return lambda cell: None if is_nothing(cell) else read(cell)

@@ -42,7 +42,9 @@ def index(
     if report:
         from wherefore.cli.columns import print_report
 
-        print_report(file, catalog_from(file, schema, describe=False, skip_bad=skip_bad), schema, out_schema, force)
+        print_report(
+            file, catalog_from(file, schema, describe=False, skip_bad=skip_bad), schema, out_schema, force
+        )
         return
     if out_schema is not None or force:
         raise ConfigError("--out-schema and --force belong to --report, which writes a schema file; add it")
