@@ -201,6 +201,11 @@ def test_without_a_telling_name_the_likeliest_column_is_the_title():
             table(refused)
 
 
+def test_of_a_list_of_makers_their_names_are_the_titles():
+    catalog = table("brewery_id,brewery_name,city\n1,Moor,Bristol\n2,Dock,Bristol\n3,Crown,York")
+    assert (catalog.schema.title.column, catalog.schema.id.column) == ("brewery_name", "brewery_id")
+
+
 # -- ids, and columns that count rows
 
 TRACKS = table(
@@ -314,7 +319,7 @@ def test_what_items_are_called_can_be_asked_for_where_it_tells_them_apart():
         ("eu_size", "EU_42 EU_43 EU_42 EU_41 EU_42 EU_43", "category"),
         ("screw", "M6 M8 M6 M4 M8 M6", "category"),
         ("certificate", "12A PG 15 PG 12A U", "category"),
-        ("fsk", "12+ 16+ 12+ 18+ 16+ 6+", "category"),
+        ("guide", "PG-13 TV-14 R PG-13 NC-17 TV-14", "category"),
         ("province", "Marche Oregon Tuscany Alentejo Champagne Rhône", "category"),
         ("model", "zz1 zz2 zz3 zz4 zz5 zz6", "ignore"),
         ("ref", "B0A1X B0A2Y B0B1Z B0C8K B0D4L B0E9M", "ignore"),
@@ -416,6 +421,10 @@ def test_a_flag_that_says_neither_is_refused_where_it_is_declared():
         ("tags", ["['dinner', 'one-pot']", "['lunch']"], ("dinner", "one-pot")),
         ("tags", ['["dinner", "one-pot"]', "[]"], ("dinner", "one-pot")),
         ("tags", ["dinner; one-pot", "lunch"], ("dinner", "one-pot")),
+        ("genres", ["Comedy,Musical", "Short", "Drama"], ("Comedy", "Musical")),
+        ("genres", ["Comedy, Musical", "Short", "Drama"], ("Comedy", "Musical")),
+        ("country", ["Korea, South", "France", "Norway"], ("Korea, South",)),
+        ("colour", ["Black, matt", "White", "Red"], ("Black, matt",)),
         ("category", ["Computers&More|Cables", "Computers&More|Hubs"], ("Computers&More", "Cables")),
         ("allergens", ["None", "nuts, milk", "milk", "nuts"], ()),
         ("authors", ["Sam Birk, Jr.", "Ann Lee", "Bo Ray, Cy Day"], ("Sam Birk, Jr.",)),

@@ -36,10 +36,13 @@ PERSON_WORDS = frozenset(  # of columns that hold proper names
     "performer creator brand manufacturer maker designer publisher studio developer producer illustrator "
     "narrator editor translator chef host instructor teacher speaker company vendor seller photographer player "
     "crew winery brewery distillery roaster roastery bakery chocolatier domaine bodega orchestra conductor ensemble "
-    "architect photographer sculptor painter host".split()
+    "architect sculptor painter".split()
 )
 # Codes people speak of: "PG-13", "TV-14", "M6", "EU 42", "16+".
 _SPOKEN_CODE = re.compile(r"[A-Za-z]{1,4}[ -]?\d{1,3}[A-Za-z+]?|\d{1,2}\+")
+_SEVERAL = frozenset(
+    "genre tag keyword theme topic mood allergen listed".split()
+)  # of which an item has several
 _FEW_VALUES, _OFTEN = 20, 3  # so few different values, each so often on average, are a set to choose from
 _SMALL = 50  # cells: in so small a table all values of a set may differ
 _URL = re.compile(r"(?:https?:)?//\S+|www\.\S+", re.IGNORECASE)
@@ -244,6 +247,8 @@ class Column:
         if self.words & PERSON_WORDS:  # "Last, First" in most cells is one name
             pairs = sum(len(p) == 2 and all(len(x.split()) <= 2 for x in p) for p in listed)
             return mean_words <= 4 and not (pairs / len(texts) > 0.8 and mean_words < 1.8)
+        if self.words & _SEVERAL and mean_words <= 3:
+            return True
         counts = Counter(part for text in texts for part in as_list(text, mark))
         again = sum(counts[part] > 1 for parts in listed for part in parts) / total
         return mean_words <= 4 and again >= 0.5
@@ -267,6 +272,13 @@ class Column:
             return True
         measured = sum(n for part, n in self.parts.items() if _is_measured(part))
         return len(self.parts) <= 0.5 * total and measured <= 0.3 * total
+
+    @cached_property
+    def coded(self) -> bool:
+        """Whether most values are short and no amounts, like codes that people speak of."""
+        total = self.parts.total()
+        short = sum(n for part, n in self.parts.items() if len(part) <= 8 and not _is_measured(part))
+        return short >= 0.8 * max(1, total)
 
     @cached_property
     def chosen(self) -> bool:

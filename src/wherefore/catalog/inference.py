@@ -42,7 +42,7 @@ _NOUNS = (
 _CERTAIN_IDS = "id item_id itemid uid uuid identifier".split()  # called so, it is meant as the id
 _OTHER_IDS = "asin sku isbn13 isbn ean upc gtin mbid doi slug".split()
 _LAST_IDS = "item key".split()
-_MOSTLY = 0.9  # of the cells of `book_id` differ: it is meant as the id, and some rows are wrong
+_MOSTLY = 0.9  # of the cells differ: they are meant to, and the others are slips
 _PITCHES = 11  # the highest of the musical keys
 _COUNTED = re.compile(  # what programs call a column that counts the rows
     r"|column[ _]\d+|unnamed(?:[ :_]+\d+)?|_+index_level_\d+_+|index|idx|row(?:[ _]?(?:number|num|no|id|index))?|#|nr|"
@@ -249,10 +249,19 @@ def _titled(columns: Mapping[str, Column]) -> str | None:
             of_else = (PERSON_WORDS | TAG_WORDS).intersection(words[:-1])
             if words[-1] == last and not of_else and _NOT_TITLE.isdisjoint(words):
                 return name
-    for key, name in reversed(list(fit.items())):
-        if key in _NOUNS and columns[name].numeric < 0.5 or key in _ORIGINAL_TITLES:
-            return name
-    return None
+    order = list(reversed(list(fit.items())))
+    nouns = [
+        name
+        for key, name in order
+        if key in _NOUNS and columns[name].numeric < 0.5 or key in _ORIGINAL_TITLES
+    ]
+    own = [
+        name for key, name in order if key.split("_")[-1] in _TITLE_WORDS and columns[name].distinct > _MOSTLY
+    ]
+    things = [
+        name for name in nouns if TAG_WORDS.isdisjoint(columns[name].words)
+    ]  # no city, where breweries are listed
+    return next(iter((*things, *own, *nouns)), None)
 
 
 def _is_like_titles(column: Column) -> bool:

@@ -302,6 +302,9 @@ _TEXT_WORDS = frozenset(
     "description desc plot summary abstract text overview synopsis body content detail about blurb review story "
     "lyric tagline instruction direction ingredient step note comment biography bio introduction".split()
 )
+_GRADED = frozenset(
+    "size rating rated grade certificate maturity thread fsk".split()
+)  # in codes: "EU 42", "PG-13"
 _TOLD_IN_STEPS = frozenset(
     "step instruction direction method procedure paragraph review comment description".split()
 )
@@ -358,6 +361,7 @@ SIGNS: tuple[Sign, ...] = (
         "category", lambda c: c.words & TAG_WORDS and _has_short_values(c) and (c.repeated or c.spaced <= 12)
     ),
     Sign("category", lambda c: c.repeated and _has_short_values(c) and len(c.sample) >= 4),
+    Sign("category", lambda c: c.words & _GRADED and c.coded and _has_short_values(c)),
     Sign("category", lambda c: c.chosen and _has_short_values(c)),
     Sign("text", lambda column: column.spaced >= 4),
     Sign("ignore", lambda column: column.distinct <= 0.9, "amounts or codes in several forms"),

@@ -75,6 +75,7 @@ _FOREIGN = {
     "sku": "artikelnummer artikelnr bestellnummer produktnummer artnr référence referencia indeks",
     "identifier": "kennung identifiant identificador identificatore identyfikator",
     "category": "kategorie catégorie categoría categoria categorie kategoria kategori warengruppe rubrik rubrique",
+    "product": "produkt produit producto prodotto produto artikel artículo",
     "price": "preis prix precio prezzo prijs preço cena pris verkaufspreis einzelpreis stückpreis",
     "weight": "gewicht poids peso waga vikt",
     "brand": "marke marque marca merk marka märke varumärke",

@@ -39,7 +39,8 @@ class ReportRow:
         unit: Of its numbers.
         separator: How a cell lists several values, in words; empty where it holds one.
         samples: Up to three different values, as they were read.
-        known: The share of items with a value, between 0 and 1.
+        known: The share of items with a value, between 0 and 1; of a flag, with a yes.
+        flag: Whether it is one of yes and no.
         warnings: What reading it found.
     """
 
@@ -50,6 +51,7 @@ class ReportRow:
     separator: str = ""
     samples: tuple[str, ...] = ()
     known: float = 0.0
+    flag: bool = False
     warnings: tuple[str, ...] = ()
 
     @property
@@ -103,6 +105,7 @@ def _row_of(
         separator=_parted(spec, known) if spec.can.used else "",
         samples=tuple(samples),
         known=len(known) / max(1, len(items)),
+        flag=bool(spec.flag),
         warnings=tuple(warnings) if spec.column else (),
     )
 

@@ -12,15 +12,16 @@ from wherefore.catalog.notes import Note
 
 _WRITTEN = frozenset(
     "\\n n/a #n/a n.a. n.a none null nil nan <na> #null! - -- --- – — ? ?? unknown unspecified undefined tbd tba "
-    "missing".split()
+    "unbekannt k.a. keine inconnu aucun desconocido ninguno sconosciuto nessuno onbekend geen brak".split()
 ) | {
     "not available",
     "not applicable",
     "not known",
     "not specified",
+    "not listed",
     "no data",
     "to be determined",
-    "not listed",
+    "keine angabe",
 }
 _NONE_LISTED = re.compile(r"\(no \w+(?: \w+)? (?:listed|given|available|specified|known)\)")
 _CODE = re.compile(r"(?!NA)[A-Z]{2}")

@@ -72,7 +72,7 @@ def _print_table(items: Catalog) -> None:
 
 
 def _cells(row: ReportRow) -> Sequence[str]:
-    known = f"{row.known:.0%}" if row.samples else ""
+    known = f"{row.known:.0%}{' yes' if row.flag else ''}" if row.samples else ""
     how = ", ".join(filter(None, (row.unit, row.separator)))
     column = row.column or "(none)"
     return column, row.taken, how, " · ".join(row.samples), known, "; ".join(row.warnings)
