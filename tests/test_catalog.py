@@ -24,6 +24,7 @@ from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.cells import as_date, as_list, fractional_year
 from wherefore.catalog.notes import Note, noted
 from wherefore.catalog.schema import FieldSpec, Schema
+from wherefore.catalog.sources import SUFFIXES
 from wherefore.catalog.tables import Table
 from wherefore.catalog.written import as_number
 
@@ -637,13 +638,19 @@ def test_an_altered_saved_file_is_refused(books: Catalog, tmp_path: Path):
 # -- any input
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.binary(max_size=200), st.sampled_from([".csv", ".tsv", ".jsonl", ".csv.gz", ".parquet"]))
-def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, data: bytes, suffix: str):
+@settings(max_examples=100, deadline=None)
+@given(
+    st.one_of(st.binary(max_size=200), st.text('"\\,;\t|\n\rab1', max_size=60).map(str.encode)),
+    st.sampled_from([*SUFFIXES, ".csv.gz", ".tsv.bz2", ".txt.xz", ".zip"]),
+    st.booleans(),
+)
+def test_any_bytes_are_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes, suffix: str, skip_bad: bool
+):
     path = tmp_path_factory.mktemp("any") / f"any{suffix}"
     path.write_bytes(data)
     with pytest.raises(ValueError):
-        Catalog.load(path)
+        Catalog.load(path, skip_bad=skip_bad)
 
 
 cells = st.one_of(

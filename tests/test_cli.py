@@ -144,7 +144,7 @@ def test_settings_reach_the_evaluation(monkeypatch, capsys):
 
 
 def test_an_operating_system_error_names_the_file(fake, monkeypatch, capsys):
-    def refuse(*_):
+    def refuse(*_, **__):
         raise PermissionError(13, "Permission denied", "books.csv")
 
     monkeypatch.setattr(Catalog, "load", refuse)

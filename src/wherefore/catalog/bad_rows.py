@@ -75,3 +75,9 @@ class BadRows:
             f"{told}.\nMend {them}, or leave {them} out: --skip-bad on the command line, skip_bad=True in Python, "
             "the tick beside the file on the page"
         )
+
+
+def short(text: str) -> str:
+    """A text as messages show it, at most 60 characters long."""
+    text = " ".join(text.split())
+    return repr(text if len(text) <= 60 else text[:59] + "…")

@@ -9,8 +9,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from wherefore.catalog.bad_rows import BadRows
-from wherefore.catalog.delimited_rows import Dialect, Quotes, Reading, cut, read_rows
+from wherefore.catalog.bad_rows import BadRows, short
+from wherefore.catalog.delimited_rows import Reading, read_rows
+from wherefore.catalog.dialects import Dialect, Quotes, cut
 from wherefore.catalog.notes import Note
 from wherefore.catalog.tables import Table
 from wherefore.errors import CatalogError
@@ -19,7 +20,7 @@ DELIMITERS = (",", ";", "\t", "|")
 _NONE = "\x1f"  # a character that parts nothing: every line is one cell
 _SAMPLE = 1 << 16  # characters that show the delimiter
 _ANNOUNCED = re.compile(r'"?sep=([^\w\s"\\]|\t)"?[ ,;\t]*(?:\r\n|\r|\n)', re.IGNORECASE)  # Excel's first line
-_WHOLE = re.compile(r'\s*"(?:[^"\r\n]|"")*[,;\t|](?:[^"\r\n]|"")*"[ \t]*[\r\n]')  # a first line in quotes
+_WHOLE = re.compile(r'\s*"((?:[^"\r\n]|"")*)"[ \t]*[\r\n]')  # a first line in quotes
 _ESCAPED = '\\"'
 _NAMES = {"\t": "tabs", _NONE: "line ends"}
 
@@ -62,6 +63,13 @@ def _table_of(reading: Reading, name: str, notes: list[Note], skip_bad: bool) ->
     total = len(reading.rows) + len(reading.bad)
     if total == 0:
         raise CatalogError(f"{name} has a header line but no row; a catalogue needs at least one")
+    if not reading.rows:
+        shown = short(" | ".join(reading.header))
+        raise CatalogError(
+            f"{name}: no row has as many cells as its header in line {reading.header_line}, "
+            f"{len(reading.header)}: {shown}. Take out what stands above the header, and put quotes around cells with the separator in them. For "
+            f"example, {reading.bad[0].place}{reading.bad[0].told}"
+        )
     bad = BadRows()
     for row in reading.bad:
         bad.add(row.place, row.reason, row.told)
@@ -163,7 +171,8 @@ def _evenness(widths: Sequence[int]) -> float:
 
 def _unwrapped(text: str) -> str:
     """The text without quotes around each whole line, where there are such and the lines have cells; else nothing."""
-    if not _WHOLE.match(text):
+    first = _WHOLE.match(text)
+    if first is None or not any(mark in first[1] for mark in DELIMITERS):
         return ""
     try:
         lines = list(cut(io.StringIO(text, newline=""), Dialect(_NONE, Quotes.DOUBLED)))

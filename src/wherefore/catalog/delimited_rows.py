@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 import csv
-import enum
 import io
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from wherefore.catalog.bad_rows import short
+from wherefore.catalog.dialects import Dialect, Quotes, cut, mended
 from wherefore.errors import CatalogError
 
 _LOOKED_AT = 50  # lines of a row that is too long, and full rows that show what a column holds
 _COUNTING = re.compile(r"(?:id|nr|no|num|number|#|index|key|rank|row|pos|code|sku)\W*$", re.IGNORECASE)
 _NUMERIC = re.compile(r"\s*[-+]?[\d.,]*\d[\d.,]*\s*%?\s*")
-
-
-class Quotes(enum.Enum):
-    """What quotes do: wrap cells, in which a quote is doubled or follows a backslash; or nothing."""
-
-    DOUBLED = enum.auto()
-    ESCAPED = enum.auto()
-    LITERAL = enum.auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """How cells are written. With `spaced`, blanks may stand before a cell's quote."""
-
-    delimiter: str
-    quotes: Quotes
-    spaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,22 +76,6 @@ class Reading:
     def trouble(self) -> tuple[int, int]:
         """The number of rows that do not fit the dialect: those that cannot be read, then those that are mended."""
         return len(self.bad), len(self.mended)
-
-
-def cut(lines: Iterable[str], dialect: Dialect, strict: bool = True) -> Iterator[list[str]]:
-    """The cells of lines.
-
-    Raises:
-        csv.Error: If quotes are not closed, or text follows them, and `strict` is set.
-    """
-    quoting: Any = csv.QUOTE_NONE if dialect.quotes is Quotes.LITERAL else csv.QUOTE_MINIMAL
-    return csv.reader(
-        lines,
-        delimiter=dialect.delimiter,
-        quoting=quoting,
-        skipinitialspace=dialect.spaced,
-        strict=strict and dialect.quotes is not Quotes.LITERAL,
-    )
 
 
 def read_rows(text: str, dialect: Dialect, first_line: int, name: str, row_names: bool = False) -> Reading:
@@ -243,7 +210,7 @@ class _Reader:
         last = line + len(taken) - 1
         self._lines.give_back()
         self._cells = cut(self._lines, self.reading.dialect)
-        cells = _mended(taken[0].rstrip("\r\n"), self.reading.dialect.delimiter)
+        cells = mended(taken[0].rstrip("\r\n"), self.reading.dialect.delimiter)
         if cells is not None and len(cells) == len(self.reading.header):
             self.reading.mended.append(line)
             self._keep(line, [cell.replace(self._hidden, '"') for cell in cells] if self._hidden else cells)
@@ -351,36 +318,3 @@ class _Columns:
         )
         anchored = self._numeric[count - 1] and bool(_NUMERIC.fullmatch(cells[count - 1]))
         return agree and (anchored or all(self._at_times_empty[count:]))
-
-
-def _mended(line: str, delimiter: str) -> list[str] | None:
-    """The cells of a line with quotes that are neither doubled nor escaped; None where they leave doubt.
-
-    A quote that begins a cell is its first quote, or text; quotes within a cell come in pairs.
-
-    >>> _mended('5,"He said "no" twice",1977', ","), _mended('"Heroes" again,x', ","), _mended('1,"A,b', ",")
-    (['5', 'He said "no" twice', '1977'], ['"Heroes" again', 'x'], None)
-    """
-    mark = re.escape(delimiter)
-    wrapped = rf'"(?P<wrapped>(?:[^"]|"(?!{mark}|$))*)"(?={mark}|$)'
-    cell = re.compile(rf"{wrapped}|(?P<plain>[^{mark}]*)")
-    cells: list[str] = []
-    at = 0
-    while True:
-        found = cell.match(line, at)
-        assert found is not None  # the plain form matches anything
-        text = found["wrapped"] if found["wrapped"] is not None else found["plain"]
-        text = text.replace('""', '"') if found["wrapped"] is not None else text
-        if text.count('"') % 2 and (found["wrapped"] is not None or text[0] == '"'):
-            return None
-        cells.append(text)
-        at = found.end()
-        if at >= len(line):
-            return cells
-        at += 1
-
-
-def short(text: str) -> str:
-    """A text as messages show it, at most 60 characters long."""
-    text = " ".join(text.split())
-    return repr(text if len(text) <= 60 else text[:59] + "…")

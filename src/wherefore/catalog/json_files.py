@@ -6,8 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from wherefore.catalog.bad_rows import BadRows
-from wherefore.catalog.delimited_rows import short
+from wherefore.catalog.bad_rows import BadRows, short
 from wherefore.catalog.tables import Table
 from wherefore.errors import CatalogError
 

@@ -17,6 +17,7 @@ from wherefore.catalog.notes import Note
 from wherefore.catalog.tables import Table
 from wherefore.errors import CatalogError, MissingPackageError
 
+_NO_RESULT = re.compile(rb"(?:</f>|<f[^>]*/>)\s*(?:<v\s*/>|<v></v>)?\s*</c>")
 _ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA)")
 
 
@@ -40,7 +41,7 @@ def read_workbook(source: Path | io.BytesIO, name: str, sheet: str, largest: int
             f"{name} is an Excel workbook; to read it, install openpyxl: pip install 'wherefore[excel]' "
             "(or save it as CSV)"
         ) from error
-    with_formulas = _look_into(source, name, largest)
+    without_results = _look_into(source, name, largest)
 
     def rows_of(results: bool) -> dict[str, dict[int, list[Any]] | None]:
         """The rows of each sheet; None for one that is not meant."""
@@ -56,7 +57,7 @@ def read_workbook(source: Path | io.BytesIO, name: str, sheet: str, largest: int
 
     try:
         rows = rows_of(results=True)
-        formulas = rows_of(results=False) if with_formulas else {}
+        formulas = rows_of(results=False) if without_results else {}
     except Exception as error:  # openpyxl raises what its parsers raise
         raise CatalogError(
             f"{name} is not an Excel workbook that can be read ({type(error).__name__}: {error}); open it and save "
@@ -68,7 +69,7 @@ def read_workbook(source: Path | io.BytesIO, name: str, sheet: str, largest: int
 
 
 def _look_into(source: Path | io.BytesIO, name: str, largest: int) -> bool:
-    """Whether a workbook has formulas.
+    """Whether a workbook has formulas without results.
 
     Raises:
         CatalogError: If it is no workbook, or too large.
@@ -77,7 +78,9 @@ def _look_into(source: Path | io.BytesIO, name: str, largest: int) -> bool:
         with zipfile.ZipFile(source) as parts:
             size = sum(part.file_size for part in parts.infolist())
             sheets = [part for part in parts.namelist() if part.startswith("xl/worksheets/")]
-            found = size <= largest and any(b"<f" in parts.read(part) for part in sheets)
+            found = size <= largest and any(
+                _NO_RESULT.search(parts.read(part)) is not None for part in sheets
+            )
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, zlib.error) as error:
         raise CatalogError(
             f"{name} is not an Excel workbook (.xlsx): {error}; open it and save it as .xlsx, or as CSV"
