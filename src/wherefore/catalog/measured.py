@@ -216,7 +216,7 @@ class MeasuredColumn:
         if unit and unit != self._named:
             main = self._kind_of(unit)
             forms = self._kinds.get(main, Counter[str]())
-            own = self._named if self._kind_of(self._named) == main else self._usual(forms, main) or unit
+            own = self._named if self._kind_of(self._named) == main else unit
         else:
             main = self._main
             forms = self._kinds.get(main, Counter[str]())
@@ -444,10 +444,10 @@ class MeasuredColumn:
             said.append(f"{shown} is kept as {kept}")
         if self._is_money and (shown := self._example(lambda text, a: a.free)):
             said.append(f"{shown} is 0")
-        for text, count in self._unknown.most_common(4):
-            said.append(
-                f"{text} ({count:,} {'cell' if count == 1 else 'cells'}) says no number: taken as not known"
-            )
+        if count := self._unknown.total():
+            words = ", ".join(word for word, _ in self._unknown.most_common(4))
+            cells = f"{count:,} cell that says" if count == 1 else f"{count:,} cells that say"
+            said.append(f"{cells} no number ({words}): taken as not known")
         return said
 
 

@@ -38,6 +38,8 @@ class Misread:
                 except ValueError as error:
                     why[row] = str(error)
             values.append(value)
+        if spec.written.end == "high":  # the field of the lower ends tells what could not be read
+            return values
         before = self._why.get(spec.column)
         self._why[spec.column] = why if before is None else {row: before[row] for row in before if row in why}
         known = any(value is not None for value in values)

@@ -19,6 +19,12 @@ _UNITS = {
         "dollars": "usd $",
         "euros": "eur €",
         "pounds": "gbp £",
+        "rupees": "inr ₹",
+        "yen": "jpy",
+        "inches": "in",
+        "feet": "ft",
+        "litres": "l",
+        "days": "d",
     }.items()
     for unit in units.split()
 }

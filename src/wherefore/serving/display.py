@@ -67,7 +67,8 @@ def table(items: Sequence[Item], catalog: Catalog) -> Table:
 def label(spec: FieldSpec) -> str:
     """What a field is called, with its unit."""
     name = spec.label or spec.name.replace("_", " ")
-    return f"{name} ({spec.unit})" if spec.unit else name
+    counted = spec.unit.lower() in (name, f"{name}s")  # "season", not "season (seasons)"
+    return f"{name} ({spec.unit})" if spec.unit and not counted else name
 
 
 def preference_lines(preferences: Preferences, catalog: Catalog) -> list[tuple[str, str]]:

@@ -232,9 +232,11 @@ def number_word(count: int) -> str:
 
 
 def counted(fact: Fact) -> str:
-    """The plural noun when the number counts things ("pages"), else an empty text."""
+    """The noun when the number counts things ("pages"), else an empty text."""
     label = fact.label.lower().removeprefix("num ").removeprefix("number of ").removeprefix("n ")
     single = label.removesuffix("s")
+    if fact.unit and fact.unit.lower() in (label, f"{label}s"):  # "2 seasons" of the field `seasons`
+        return single if fact.value == "1" else single + "s"
     return single + "s" if not fact.unit and (single in _COUNTED or label != fact.label.lower()) else ""
 
 
