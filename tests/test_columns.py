@@ -484,6 +484,17 @@ def test_what_stands_for_nothing_is_not_known(cell: str):
     }  # fmt: skip
 
 
+def test_a_duration_that_got_among_ratings_is_none():
+    cells = ["PG-13", "TV-MA", "R"] * 5
+    catalog = Catalog.from_records(
+        [{"title": f"T{n}", "rating": cell} for n, cell in enumerate([*cells, "74 min"])]
+    )
+    assert dict(catalog.vocabulary("rating")) == {"PG-13": 5, "TV-MA": 5, "R": 5}
+    assert notes(catalog) == ["`rating`: counted as not known: 1 × '74 min'"]
+    lasting = Catalog.from_records([{"title": f"T{n}", "duration": f"{60 + n} min"} for n in range(9)])
+    assert values(lasting, "duration")[:2] == [60, 61] and not lasting.notes
+
+
 def test_what_only_looks_like_nothing_is_kept():
     regions = table("title,region\nA,NA\nB,EU\nC,JP\nD,NA")
     assert values(regions, "region") == [("NA",), ("EU",), ("JP",), ("NA",)] and not regions.notes

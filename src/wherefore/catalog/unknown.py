@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -25,6 +25,8 @@ _WRITTEN = frozenset(
 }
 _NONE_LISTED = re.compile(r"\(no \w+(?: \w+)? (?:listed|given|available|specified|known)\)")
 _CODE = re.compile(r"(?!NA)[A-Z]{2}")
+_DURATION = re.compile(r"\d{1,3} ?(?:min|mins|minutes|h|hours?|seasons?)", re.IGNORECASE)
+_FEW = 0.1  # durations for each other cell
 _LONGEST = 32  # characters
 
 
@@ -62,7 +64,18 @@ def unknown_in(cells: Sequence[Any]) -> frozenset[str]:
     unknown = {text for text in texts if is_unknown(text)}
     if "NA" in texts and not any(map(_CODE.fullmatch, texts)):
         unknown.add("NA")
-    return frozenset(unknown)
+    return frozenset(unknown | _strays(texts, cells))
+
+
+def _strays(texts: Collection[str], cells: Sequence[Any]) -> set[str]:
+    """Durations that got among other values, which begin with no digit: "74 min" in a column of "PG-13" and "TV-MA"."""
+    strays = {text for text in texts if text[:1].isdigit()}
+    if not strays or not all(map(_DURATION.fullmatch, strays)):
+        return set()
+    if any(map(_DURATION.search, set(texts) - strays)):
+        return set()  # "about 90 min" among others
+    count = sum(is_one_of(cell, frozenset(strays)) for cell in cells)
+    return strays if count <= _FEW * (len(cells) - count) else set()
 
 
 def is_one_of(cell: Any, texts: frozenset[str]) -> bool:

@@ -33,20 +33,22 @@ def print_report(
     """
     if out_schema is not None and out_schema.exists() and not force:
         raise ConfigError(f"{out_schema} is there already; --force writes over it")
+    target = out_schema or (None if declared is not None else file.with_name(f"{file.name}.schema.yaml"))
+    kept = target is not None and target.exists() and not force
+    if target is not None and not kept:
+        target.write_text(items.starter_schema(target.name), encoding="utf-8")
     _print_table(items)
     for line in _general(items):
         print(line)
-    target = out_schema or (None if declared is not None else file.with_name(f"{file.name}.schema.yaml"))
     print("\nHow to put it right:")
     if target is None:
         print(f"  Change {declared}, and run this again.")
         return
-    if target.exists() and not force:
+    if kept:
         print(
             f"  {target} is there already and was left as it is; --force writes it anew, --out-schema elsewhere."
         )
     else:
-        target.write_text(items.starter_schema(target.name), encoding="utf-8")
         print(
             f"  {target} says all this; change in it what is wrong: `kind`, `separator`, `unit`, `phrase`, `noun`."
         )
