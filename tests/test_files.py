@@ -115,7 +115,7 @@ def test_a_header_without_the_name_of_the_row_numbers(tmp_path: Path):
     assert dict(table.columns) == {"column 1": ["1", "2"], "title": ["Alto", "Brio"], "price": ["3", "4"]}
     assert "its header names one column fewer than its rows have" in notes(table)[0]
     with pytest.raises(
-        CatalogError, match="b.csv: no row has as many cells as its header in line 1, 2: 'title . price'"
+        CatalogError, match="b.csv: no row fits its header in line 1, of 2 cells: 'title . price'"
     ):
         read(tmp_path, "b.csv", "title,price\nParis, Texas,3\nYork, England,4\n")
 
@@ -246,6 +246,12 @@ def test_a_few_broken_bytes_in_utf8_are_rows_that_cannot_be_read(tmp_path: Path)
         Catalog.load(path)
     catalog = Catalog.load(path, skip_bad=True)
     assert len(catalog) == 9 and "line 11" in notes(catalog)[0]
+    named = "id,title,x\n" + "".join(f"{n},Café {n},y\n" for n in range(9))
+    path = write(tmp_path, "b.csv", named.encode().replace(b"x\n", b"Caf\xe9\n", 1))
+    with pytest.raises(
+        CatalogError, match="b.csv: the name of the column 'Caf.*': it holds half of a surrogate pair"
+    ):
+        Catalog.load(path, skip_bad=True)
 
 
 @pytest.mark.parametrize(
@@ -323,7 +329,8 @@ def test_an_error_shows_five_rows_and_counts_all(tmp_path: Path):
     report = "Goods of 2024\n\nid,title,genre\n1,A,x\n2,B,y\n3,C,y\n"
     for skip_bad in (False, True):
         with pytest.raises(
-            CatalogError, match="no row has .* in line 1, 1: 'Goods of 2024'. Take out what stands above"
+            CatalogError,
+            match="no row fits its header in line 1, of 1 cells: 'Goods of 2024'. Take out what stands above",
         ):
             read(tmp_path, "b.csv", report, skip_bad=skip_bad)
     with pytest.raises(CatalogError, match="c.jsonl: none of its rows can be read:\n  line 1 holds a int"):

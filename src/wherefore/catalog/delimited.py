@@ -66,8 +66,8 @@ def _table_of(reading: Reading, name: str, notes: list[Note], skip_bad: bool) ->
     if not reading.rows:
         shown = short(" | ".join(reading.header))
         raise CatalogError(
-            f"{name}: no row has as many cells as its header in line {reading.header_line}, "
-            f"{len(reading.header)}: {shown}. Take out what stands above the header, and put quotes around cells with the separator in them. For "
+            f"{name}: no row fits its header in line {reading.header_line}, of {len(reading.header)} cells: {shown}. "
+            "Take out what stands above the header, and put quotes around cells with the separator in them. For "
             f"example, {reading.bad[0].place}{reading.bad[0].told}"
         )
     bad = BadRows()

@@ -89,6 +89,10 @@ class Table:
         """
         bad, rows = BadRows(), set[int]()
         for column, cells in self.columns.items():
+            try:
+                clean_all(column)
+            except ValueError as error:
+                raise CatalogError(f"{self.name}: the name of the column {column!r}: {error}") from error
             for row, cell in enumerate(cells):
                 try:
                     clean_all(cell)
