@@ -54,7 +54,7 @@ def test_a_german_export_is_read_with_decimal_commas(tmp_path: Path):
     assert (
         values(catalog, "Gewicht in kg") == [1.6, 2.3, 19.5, 0.1] and unit(catalog, "Gewicht in kg") == "kg"
     )
-    assert catalog.schema.spec("Gewicht in kg").label == "gewicht"
+    assert catalog.schema.spec("Gewicht in kg").label == "weight"
     assert notes(catalog, "Preis") == ["decimal commas: 129,90 is 129.9"]
     assert "decimal commas: 129,90 is 129.9" in catalog.describe()
 
@@ -156,13 +156,25 @@ def test_words_instead_of_numbers_are_unknown_and_counted():
     )
     sizes = catalog_of(size=["19M", "201k", "Varies with device", "3.5M", "Varies with device"])
     assert values(sizes, "size") == [19, 0.201, None, 3.5, None] and unit(sizes, "size") == "MB"
-    assert values(catalog_of(weight=["Free", "12", "13", "14"]), "weight") == [None, 12, 13, 14]  # no money
+    assert values(catalog_of(weight=["Free", "12", "13", "14", "15"]), "weight") == [
+        None,
+        12,
+        13,
+        14,
+        15,
+    ]  # no money
 
 
 def test_rounded_and_open_numbers():
     catalog = catalog_of(followers=["3.5k", "1.2M", "800"], installs_of_it=["10,000+", "5+", "1,000,000+"])
     assert values(catalog, "followers") == [3500, 1_200_000, 800]
     assert values(catalog, "installs_of_it") == [10000, 5, 1_000_000]
+
+
+def test_a_k_that_is_no_thousand():
+    catalog = catalog_of(gold=["14K", "18K", "24K"], licence=["Free", "Free", "Free"])
+    assert values(catalog, "gold") == [14, 18, 24] and unit(catalog, "gold") == "K"
+    assert catalog.schema.spec("licence").kind != "number"
 
 
 # -- ranges and scales
@@ -270,7 +282,7 @@ def test_cells_in_other_units_are_converted():
         values(catalog, "battery_wh") == [None, None, None, 60, 80, None]
         and unit(catalog, "battery_wh") == "Wh"
     )
-    assert "in g: 0.5 kg is 500" in notes(catalog, "weight")
+    assert "in g: 0.5 kg is 500 g" in notes(catalog, "weight")
     assert not any(note.lost for note in catalog.notes)
 
 
@@ -333,7 +345,7 @@ def test_short_and_long_times_keep_their_unit():
 def test_the_label_leaves_out_the_unit_and_the_note_says_what_was_done():
     catalog = catalog_of(duration_ms=[231000, 152500, 189000])
     assert catalog.schema.spec("duration_ms").label == "duration"
-    assert notes(catalog, "duration_ms") == ["in min, not in ms: 231000 is 3.85"]
+    assert notes(catalog, "duration_ms") == ["in min, not in ms: 231000 is 3.85 min"]
 
 
 def test_minutes_beside_seasons_become_two_fields(tmp_path: Path):

@@ -19,6 +19,7 @@ from wherefore.catalog.cells import (
 )
 from wherefore.catalog.dates import moment_unit
 from wherefore.catalog.flags import counts, yes_or_no
+from wherefore.catalog.money import currency_called, names_price
 from wherefore.catalog.naming import in_english, names_time, singular, words_of
 from wherefore.catalog.numbers import Amount, amount_in, is_unknown
 from wherefore.catalog.unknown import is_one_of, unknown_in, without_unknown
@@ -104,22 +105,29 @@ class Column:
         )
 
     @cached_property
+    def _telling(self) -> list[Any]:
+        """The cells that say anything."""
+        return [cell for cell in self.sample if not (isinstance(cell, str) and _says_nothing(cell))]
+
+    @cached_property
     def _numbers(self) -> list[bool]:
-        """Which cells are numbers, of those that say anything."""
-        cells = [c for c in self.sample if not (isinstance(c, str) and _says_nothing(c))]
-        found = [amount_in(c) if isinstance(c, str) else None for c in cells]
+        """Which of the cells that say anything are numbers."""
+        found = [amount_in(cell) if isinstance(cell, str) else None for cell in self._telling]
         slashed = Counter(amount.out_of for amount in found if amount is not None and amount.slashed)
         one_scale = bool(slashed) and slashed.most_common(1)[0][1] >= 0.5 * slashed.total()
         timed = names_time(self.name)
+        money = names_price(words_of(self.name)) or any(
+            a is not None and currency_called(a.unit) for a in found
+        )
 
         def counts(cell: Any, amount: Amount | None) -> bool:
             if not isinstance(cell, str) or amount is None:
                 return not isinstance(cell, str) and _reads(as_number, cell)
             if amount.slashed:
                 return one_scale
-            return timed or len(amount.clock) != 2
+            return money if amount.free else timed or len(amount.clock) != 2
 
-        return [counts(cell, amount) for cell, amount in zip(cells, found, strict=True)]
+        return [counts(cell, amount) for cell, amount in zip(self._telling, found, strict=True)]
 
     @cached_property
     def numeric(self) -> float:
@@ -128,22 +136,13 @@ class Column:
 
     @cached_property
     def is_numeric(self) -> bool:
-        """Whether it holds numbers, a few cells aside that are none, no two of them alike."""
-        if self.numeric >= _SURE:
-            return True
-        if self.numeric < _MOSTLY or sum(self._numbers) < _ENOUGH:
-            return False
-        cells = [c for c in self.sample if not (isinstance(c, str) and _says_nothing(c))]
-        rest = [as_text(cell) for cell, number in zip(cells, self._numbers, strict=True) if not number]
-        return _differ(rest, len(cells))
+        """Whether it holds numbers, a few cells aside that are none and differ."""
+        return self._are_mostly(self._numbers)
 
     @cached_property
     def _dates(self) -> list[bool]:
-        return [
-            _reads(as_date, cell)
-            for cell in self.sample
-            if not (isinstance(cell, str) and _says_nothing(cell))
-        ]
+        """Which of the cells that say anything are dates."""
+        return [_reads(as_date, cell) for cell in self._telling]
 
     @cached_property
     def dated(self) -> float:
@@ -152,14 +151,16 @@ class Column:
 
     @cached_property
     def is_dated(self) -> bool:
-        """Whether it holds dates, a few cells aside that are none, no two of them alike."""
-        if self.dated >= _SURE:
-            return True
-        if self.dated < _MOSTLY or sum(self._dates) < _ENOUGH:
-            return False
-        cells = [c for c in self.sample if not (isinstance(c, str) and _says_nothing(c))]
-        rest = [as_text(cell) for cell, dated in zip(cells, self._dates, strict=True) if not dated]
-        return _differ(rest, len(cells))
+        """Whether it holds dates, a few cells aside that are none and differ."""
+        return self._are_mostly(self._dates)
+
+    def _are_mostly(self, fit: Sequence[bool]) -> bool:
+        """Whether nearly all cells that say anything fit, or most do and no other text comes often."""
+        share = _mean(fit)
+        if share >= _SURE or share < _MOSTLY or sum(fit) < _ENOUGH:
+            return share >= _SURE
+        rest = Counter(as_text(cell) for cell, fits in zip(self._telling, fit, strict=True) if not fits)
+        return max(rest.values(), default=0) <= max(1, _ALIKE * len(fit))
 
     @cached_property
     def moments(self) -> float:
@@ -323,11 +324,6 @@ def _again(parts: Sequence[str], texts: Sequence[Sequence[str]]) -> float:
 
 def _says_nothing(text: str) -> bool:
     return text.strip().lower() in NOT_KNOWN or is_unknown(text)
-
-
-def _differ(texts: Sequence[str], total: int) -> bool:
-    """Whether no text comes often among `total` cells."""
-    return max(Counter(texts).values(), default=0) <= max(1, _ALIKE * total)
 
 
 def _plain(cell: Any) -> float:

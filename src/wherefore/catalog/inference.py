@@ -339,7 +339,7 @@ def _differ(cells: Sequence[Any]) -> bool:
 def _popularity_of(columns: Mapping[str, Column], taken: set[str | None]) -> str | None:
     keys = _by_key({name: column for name, column in columns.items() if name not in taken})
     found = (keys[key] for key in _POPULARITY if key in keys)
-    return next((name for name in found if columns[name].known and columns[name].numeric >= 0.95), None)
+    return next((name for name in found if columns[name].known and columns[name].is_numeric), None)
 
 
 def _noun_of(name: str, columns: Mapping[str, Column], title: str, item_id: str | None) -> str:

@@ -309,9 +309,8 @@ _TOLD_IN_STEPS = frozenset(
     "step instruction direction method procedure paragraph review comment description".split()
 )
 _IMAGE_WORDS = frozenset("image img poster cover picture photo thumbnail thumb artwork logo backdrop".split())
-_DATE_WORDS = frozenset(
-    "date released published birthday time timestamp created updated modified datum erstellt fecha data".split()
-)
+_DATE_WORDS = frozenset("date released published birthday created updated modified datum fecha".split())
+_MOMENT_WORDS = _DATE_WORDS | {"at", "time", "timestamp"}
 _CODES = frozenset(
     "id isbn isbn13 ean upc gtin sku asin code zip zipcode postcode phone index key barcode".split()
 )
@@ -341,7 +340,8 @@ SIGNS: tuple[Sign, ...] = (
     Sign("image", lambda c: c.addresses > 0.8 and (c.pictured > 0.5 or c.words & _IMAGE_WORDS)),
     Sign("ignore", lambda column: column.addresses > 0.8, "addresses"),
     Sign("alias", lambda column: column.singular_key in _ALIASES, one=True),
-    Sign("date", lambda c: (c.words & _DATE_WORDS or "at" in c.words) and (c.is_dated or c.moments >= 0.9)),
+    Sign("date", lambda column: column.words & _DATE_WORDS and column.is_dated),
+    Sign("date", lambda column: column.words & _MOMENT_WORDS and column.moments >= 0.9),
     Sign(
         "ignore",
         lambda c: _is_numeric(c) and c.words & _CODES,

@@ -12,27 +12,20 @@ from typing import Any
 from wherefore.catalog.cells import NOT_KNOWN
 from wherefore.catalog.money import currency_called, currency_shown, names_price
 from wherefore.catalog.naming import names_time, plural, singular, unit_of, words_of
-from wherefore.catalog.notes import Note
-from wherefore.catalog.numbers import (
-    LARGE,
-    Amount,
-    amount_in,
-    decimal_shown,
-    is_unknown,
-    number_in,
-    shape_of,
-)
+from wherefore.catalog.numbers import LARGE, Amount, amount_in, decimal_shown, is_unknown, number_in, shape_of
 from wherefore.catalog.units import MEASURES, conversion, measure_of, unit_written
-from wherefore.catalog.written import HOURS_AND_MINUTES, MINUTES_AND_SECONDS, NumberReader, Written, unit_name
-from wherefore.text import joined, number_text
+from wherefore.catalog.written import HOURS_AND_MINUTES, MINUTES_AND_SECONDS, Written, unit_name
 
 _SEVERAL = 0.05  # the share of cells from which on a second unit, or the upper ends of ranges, are a field of their own
 _SAMPLE = 2000  # different cells that tell the size of the numbers
 _LONG_SECONDS, _LONG_HOURS = 120, 10  # from where on a time is said in minutes, and in hours
 _DATA = ("byte", "kilobyte", "megabyte", "gigabyte", "terabyte")
-_SHORT = {"kilobyte": "kB", "megabyte": "MB", "gigabyte": "GB", "terabyte": "TB", "byte": "bytes"}
+_SHOWN = {  # units that are told otherwise than cells write them
+    **{"hour": "h", "minute": "min", "second": "s", "millisecond": "ms"},
+    **{"kilobyte": "kB", "megabyte": "MB", "gigabyte": "GB", "terabyte": "TB"},
+}
 _MARKS = {'"': "in", "''": "in", "'": "ft"}
-_TOLD = {"hour": "h", "minute": "min", "second": "s", "millisecond": "ms"}
+_STORED = frozenset("size storage memory ram disk download file".split())
 _LONGER = frozenset(
     "cook prep cooking preparation bake flight travel trip movie film runtime total hike tour".split()
 )
@@ -41,11 +34,10 @@ _SHORTER = frozenset("track song album audio clip music lap video artist single"
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What a field of a column of numbers is in: its unit, how cells write it, and the cells in that unit."""
+    """What a field of a column of numbers is in: its unit, and how cells write it."""
 
     unit: str
     written: Written
-    cells: int = 0
 
 
 class MeasuredColumn:
@@ -60,26 +52,22 @@ class MeasuredColumn:
     def __init__(self, name: str, cells: Sequence[Any], around: Iterable[str] = ()) -> None:
         self.name = name
         self._around = frozenset(around) | {*words_of(name)}
-        self._texts = list(dict.fromkeys(cell for cell in cells if isinstance(cell, str)))
-        self._plain = [c for c in cells if isinstance(c, int | float) and not isinstance(c, bool)]
-        shapes = Counter[str]()
-        examples: dict[str, str] = {}
-        for text in (cell for cell in cells if isinstance(cell, str)):
-            shape = shape_of(text)
-            shapes[shape] += 1
-            if shape not in examples:
-                examples[shape] = text.strip()
-        self._unknown = Counter[str]()
-        self.amounts: dict[str, tuple[Amount, int]] = {}  # by one text of each shape
-        for shape, count in shapes.items():
-            text = examples[shape]
+        self.local = ""  # the mark before the decimals in the other columns of its table
+        self.plain = [c for c in cells if isinstance(c, int | float) and not isinstance(c, bool)]
+        self.unknown = Counter[str]()  # what cells say instead of a number: "varies"
+        self.amounts: dict[
+            str, tuple[Amount, int]
+        ] = {}  # by one text of each shape, with the number of its cells
+        texts = [cell for cell in cells if isinstance(cell, str)]
+        self._texts = texts[:: max(1, len(texts) // _SAMPLE)]
+        for text, count in _by_shape(texts):
             if text.lower() in NOT_KNOWN:
                 continue
             if is_unknown(text):
-                self._unknown[text] += count
+                self.unknown[text] += count
             elif (amount := amount_in(text)) is not None:
                 self.amounts[text] = amount, count + self.amounts.get(text, (amount, 0))[1]
-        self.known = len(self._plain) + sum(count for _, count in self.amounts.values())
+        self.known = len(self.plain) + sum(count for _, count in self.amounts.values())
 
     # -- decimals
 
@@ -101,43 +89,37 @@ class MeasuredColumn:
         return found
 
     @cached_property
-    def _unsure(self) -> list[str]:
+    def unsure(self) -> list[str]:
         """Digits that may have three decimals, or be thousands."""
         return [
             d for d in self._digits if ("," in d or "." in d) and not decimal_shown(d) and not d.endswith(".")
         ]
 
-    def decimal(self, local: str) -> str:
-        """The mark before the decimals: as the column shows, else as the table does, else as its numbers suggest.
-
-        Args:
-            local: The mark of the table's other columns; empty when they show none.
-        """
+    @property
+    def decimal(self) -> str:
+        """The mark before the decimals: as the column shows, else as the table does, else as its numbers suggest."""
         points, commas = self.shown["."], self.shown[","]
         if points != commas:
             return "." if points > commas else ","
-        if local:
-            return local
-        return (
-            ","
-            if self._unsure and self._are_thousands("." if "." in self._unsure[0] else ",") == "."
-            else "."
-        )
+        if self.local:
+            return self.local
+        return "," if self.unsure and "." in self.unsure[0] and self._points_part_thousands else "."
 
-    def _are_thousands(self, mark: str) -> str:
-        """The mark, if it seems to part thousands: of money, or where all other numbers are whole and below them."""
-        whole = [int(digits) for digits in self._digits if digits.isdigit()]
-        below = bool(whole) and max(whole) < 1000
-        return mark if mark == "," or self._is_money or below else ""
+    @property
+    def _points_part_thousands(self) -> bool:
+        """Whether "1.299" seems to be more than a thousand: of money, or where all other numbers are whole and less."""
+        whole = [len(digits) for digits in self._digits if digits.isdecimal()]
+        return self.is_money or bool(whole) and max(whole) < 4
 
     @cached_property
-    def _is_money(self) -> bool:
-        return names_price(words_of(self.name)) or bool(self._currencies)
+    def is_money(self) -> bool:
+        """Whether it holds prices."""
+        return names_price(words_of(self.name)) or any(map(currency_called, self.forms))
 
     # -- units
 
     @cached_property
-    def _forms(self) -> Counter[str]:
+    def forms(self) -> Counter[str]:
         """The units and currencies of cells, as written."""
         found = Counter[str]()
         for amount, count in self.amounts.values():
@@ -146,39 +128,44 @@ class MeasuredColumn:
         return found
 
     @cached_property
-    def _currencies(self) -> Counter[str]:
-        found = Counter[str]()
-        for form, count in self._forms.items():
-            if code := currency_called(form):
-                found[code] += count
-        return found
-
-    @cached_property
     def _timed(self) -> bool:
         """Whether "m" means minutes."""
         named = names_time(self.name) or measure_of(unit_written(unit_of(self.name))) == "time"
-        return named or any(measure_of(unit_written(form)) == "time" for form in self._forms)
+        return named or any(measure_of(unit_written(form)) == "time" for form in self.forms)
 
-    def _kind_of(self, form: str) -> str:
-        """What a unit measures; of a word that is none, such as "Seasons", the word."""
+    def kind_of(self, form: str) -> str:
+        """What a unit measures; of a word that is none, such as "Seasons", the word; of "k" for thousands nothing."""
         if currency_called(form):
             return "money"
-        if form in LARGE and "data" not in self._kinds_for_sure:
-            return ""
-        return measure_of(unit_name(form, self._timed)) or singular(form.lower())
+        if form in LARGE and not self._are_data:
+            return "" if self._are_large else form
+        return measure_of(self.name_of(form)) or self.name_of(form)
+
+    def name_of(self, form: str) -> str:
+        """What is the same of all forms of one unit: the currency, pint's name, the singular of a word."""
+        if form in LARGE and not self._are_data:
+            return form
+        return currency_called(form) or unit_name(form, self._timed) or singular(form.lower())
 
     @cached_property
-    def _kinds_for_sure(self) -> frozenset[str]:
-        size = {"size", "storage", "memory", "ram", "disk", "download", "file"} & {*words_of(self.name)}
-        sure = {measure_of(unit_written(form)) for form in self._forms if form not in LARGE}
-        return frozenset(sure | ({"data"} if size else set()))
+    def _are_data(self) -> bool:
+        """Whether "19M" are megabytes."""
+        sure = (measure_of(unit_written(form)) for form in self.forms if form not in LARGE)
+        return "data" in sure or not _STORED.isdisjoint(words_of(self.name))
 
     @cached_property
-    def _kinds(self) -> dict[str, Counter[str]]:
+    def _are_large(self) -> bool:
+        """Whether "3.5k" are thousands, as other numbers have decimals or stand alone; "14K", "18K" are not."""
+        parts = [part for amount, _ in self.amounts.values() for part in amount.low]
+        large = [part for part in parts if part.unit in LARGE]
+        return len(large) < len(parts) or any(not part.digits.isdecimal() for part in large)
+
+    @cached_property
+    def kinds(self) -> dict[str, Counter[str]]:
         """Units by what they measure, with their numbers of cells."""
         found: dict[str, Counter[str]] = {}
-        for form, count in self._forms.items():
-            if kind := self._kind_of(form):
+        for form, count in self.forms.items():
+            if kind := self.kind_of(form):
                 found.setdefault(kind, Counter())[form] += count
         clocks = sum(count for amount, count in self.amounts.values() if amount.clock)
         if clocks:
@@ -191,7 +178,7 @@ class MeasuredColumn:
         return unit_of(self.name)
 
     @cached_property
-    def _main(self) -> str:
+    def main(self) -> str:
         """What the column measures."""
         if self._named:
             return (
@@ -199,42 +186,44 @@ class MeasuredColumn:
                 if currency_called(self._named)
                 else measure_of(unit_written(self._named)) or self._named
             )
-        counts = {kind: forms.total() for kind, forms in self._kinds.items()}
+        counts = {kind: forms.total() for kind, forms in self.kinds.items()}
         most = max(counts, key=lambda kind: counts[kind], default="")
         return most if most == "money" or most in MEASURES or counts.get(most, 0) > 0.5 * self.known else ""
 
-    def measures(self, local: str = "", unit: str = "") -> list[Measure]:
-        """What fields the column holds: one, or one for each of several units that no rate turns into one another.
+    def measures(self, declared: str = "") -> list[Measure]:
+        """What fields the column holds: one, or one for each of several units that nothing turns into one another.
 
         Args:
-            local: As of `decimal`.
-            unit: That of the first field, where it is declared.
+            declared: The unit of the first field, where it is.
         """
-        decimal = "," if self.amounts and self.decimal(local) == "," else ""
-        scale = self._scales.most_common(1)[0][0] if self._scales else None
-        clock = self._clock
-        if unit and unit != self._named:
-            main = self._kind_of(unit)
-            forms = self._kinds.get(main, Counter[str]())
-            own = self._named if self._kind_of(self._named) == main else unit
-        else:
-            main = self._main
-            forms = self._kinds.get(main, Counter[str]())
-            own = self._named or self._usual(forms, main)
-            unit = self._chosen(main, own)
-            if main == "time" and not self._named and len({self._name(form) for form in forms}) > 1:
-                own = unit  # beside "1 h 30 min" and "45 min" a bare 50 is in what all is brought to
-        cell_unit = clock or ("" if own == unit else own)
-        first = Measure(unit, Written(decimal=decimal, unit=cell_unit, out_of=scale))
-        if not main or main == "money":
+        first = self._first(declared)
+        if not self.main or self.main == "money":
             return [first]
         others = []
-        for kind, forms in sorted(self._kinds.items(), key=lambda one: -one[1].total()):
-            if kind not in (main, "money") and forms.total() >= max(2, _SEVERAL * self.known):
-                usual = self._usual(forms, kind)
-                own_written = Written(decimal=decimal, unit=first.unit)
-                others.append(Measure(self._chosen(kind, usual), own_written, forms.total()))
+        for kind, forms in sorted(self.kinds.items(), key=lambda one: -one[1].total()):
+            if kind not in (self.main, "money") and forms.total() >= max(2, _SEVERAL * self.known):
+                written = Written(decimal=first.written.decimal, unit=first.unit)
+                others.append(Measure(self._chosen(kind, self._usual(forms, kind)), written))
         return [first, *others]
+
+    def _first(self, declared: str) -> Measure:
+        """The field of most cells, or that of the declared unit; cells without a unit are in it."""
+        forms = self.kinds.get(self.main, Counter[str]())
+        if declared and declared != self._named:
+            kind = self.kind_of(declared)
+            unit = declared
+            own = self._named if self._named and self.kind_of(self._named) == kind else declared
+        else:
+            own = self._named or self._usual(forms, self.main)
+            unit = self._chosen(self.main, own)
+            if self.main == "time" and not self._named and len({self.name_of(form) for form in forms}) > 1:
+                own = unit  # beside "1 h 30 min" and "45 min" a bare 50 is in what all is brought to
+        written = Written(
+            decimal="," if self.amounts and self.decimal == "," else "",
+            unit=self.clock or ("" if own == unit else own),
+            out_of=self.scales.most_common(1)[0][0] if self.scales else None,
+        )
+        return Measure(unit, written)
 
     def _usual(self, forms: Counter[str], kind: str) -> str:
         """The unit or the currency that most cells write, in the form that most of them write."""
@@ -242,28 +231,24 @@ class MeasuredColumn:
             return ""
         names = Counter[str]()
         for form, count in forms.items():
-            names[self._name(form)] += count
+            names[self.name_of(form)] += count
         name = names.most_common(1)[0][0]
-        same = [form for form, _ in forms.most_common() if self._name(form) == name]
+        same = [form for form, _ in forms.most_common() if self.name_of(form) == name]
         if kind == "money":
             return currency_shown(same[0])
         if not measure_of(name) and len(same) > 1:  # "1 Season", "2 Seasons"
             return plural(name)
-        return _TOLD.get(name) or (_SHORT[name] if same[0] in LARGE else _MARKS.get(same[0], same[0]))
-
-    def _name(self, form: str) -> str:
-        """What is the same of all forms of one unit: pint's name, the currency, the singular of a word."""
-        return currency_called(form) or unit_name(form, self._timed) or singular(form.lower())
+        return _SHOWN.get(name) or _MARKS.get(same[0], same[0])
 
     def _chosen(self, kind: str, own: str) -> str:
         """The unit that a person would use for numbers that are mostly written in `own`."""
         name = unit_written(own)
         if kind == "time":
             named = self._named if measure_of(unit_written(self._named)) == kind else ""
-            return self._time_unit(named, own, self._kinds.get(kind, Counter()))
+            return self._time_unit(named, own, self.kinds.get(kind, Counter()))
         if kind == "data" and name == "byte":  # nobody says 5,368,709,120 bytes
             sizes = [unit for unit in _DATA if self._typical(kind, own, unit) >= 1]
-            return own if len(sizes) < 2 else _SHORT[sizes[-1]]
+            return own if len(sizes) < 2 else _SHOWN[sizes[-1]]
         return own
 
     def _time_unit(self, named: str, own: str, forms: Counter[str]) -> str:
@@ -273,9 +258,9 @@ class MeasuredColumn:
         names = {unit_name(form, True) for form in forms} | ({name} if named else set())
         if names <= {"millisecond", "second"}:
             seconds = self._typical("time", own, "second")
-            return (
-                "min" if seconds >= _LONG_SECONDS else "s" if seconds >= 1 and name == "millisecond" else own
-            )
+            if seconds >= _LONG_SECONDS:
+                return "min"
+            return "s" if seconds >= 1 else own
         if names <= {"day", "week"} or names == {"hour"} and not self._compound:
             return own
         return "h" if name == "hour" and self._typical("time", own, "hour") >= _LONG_HOURS else "min"
@@ -286,24 +271,14 @@ class MeasuredColumn:
 
     def _typical(self, kind: str, own: str, wanted: str) -> float:
         """The median of the column's numbers of a kind in a unit, cells without a unit being in `own`."""
-        found: list[float] = [abs(number) for number in self._plain[:: max(1, len(self._plain) // _SAMPLE)]]
-        found = [self._as(number, own, wanted) for number in found]
-        for text in self._texts[:: max(1, len(self._texts) // _SAMPLE)]:
+        plain = self.plain[:: max(1, len(self.plain) // _SAMPLE)]
+        found = [self._as(abs(number), own, wanted) for number in plain]
+        for text in self._texts:
             amount = amount_in(text)
-            if (
-                amount is None
-                or amount.clock
-                or not amount.low
-                or amount.unit
-                and self._kind_of(amount.unit) != kind
-            ):
+            if amount is None or not amount.low or amount.unit and self.kind_of(amount.unit) != kind:
                 continue
-            decimal = self.decimal("")
-            total = 0.0
-            for part in amount.low:
-                digits = number_in(part.digits, decimal)
-                total += self._as((digits or 0) * part.times, part.unit or own, wanted)
-            found.append(total)
+            parts = ((number_in(part.digits, self.decimal) or 0, part.unit or own) for part in amount.low)
+            found.append(sum(self._as(number, unit, wanted) for number, unit in parts))
         return median(found) if found else 1.0
 
     def _as(self, number: float, given: str, wanted: str) -> float:
@@ -313,7 +288,7 @@ class MeasuredColumn:
     # -- scales, clocks, ranges
 
     @cached_property
-    def _scales(self) -> Counter[float]:
+    def scales(self) -> Counter[float]:
         """The scales that cells name: 5 of "4.5 out of 5"."""
         found = Counter[float]()
         for amount, count in self.amounts.values():
@@ -322,7 +297,7 @@ class MeasuredColumn:
         return found
 
     @cached_property
-    def _clock(self) -> str:
+    def clock(self) -> str:
         """What "2:30" means, if the column has such: `min:s` or `h:min`."""
         clocks = [amount.clock for amount, _ in self.amounts.values() if amount.clock]
         if not clocks:
@@ -351,105 +326,14 @@ class MeasuredColumn:
         """Whether the upper ends of ranges are worth a field of their own."""
         return self.ranges >= max(1, _SEVERAL * self.known)
 
-    # -- what is told
 
-    def notes(
-        self, first: Measure, local: str, upper: str = "", others: Sequence[str] = (), rank: bool = False
-    ) -> list[Note]:
-        """How the column is read, for people.
-
-        Args:
-            first: Its first field.
-            local: As of `decimal`.
-            upper: The field that holds the upper ends of ranges, if there is one.
-            others: The fields for its other units.
-            rank: Whether its numbers say nothing to people.
-        """
-        said = self._said_of_decimals(first.written.decimal or ".", local)
-        if not rank:
-            said += [*self._said_of_units(first, others), *self._said_of_forms(first, upper)]
-        return [Note(one, self.name) for one in said]
-
-    def _example(self, wanted: Any) -> str:
-        return next((text for text, (amount, _) in self.amounts.items() if wanted(text, amount)), "")
-
-    def _said_of_decimals(self, decimal: str, local: str) -> list[str]:
-        said = []
-        if decimal == "," and (self.shown[","] or self._unsure):
-            shown = self._example(lambda text, a: any(decimal_shown(part.digits) == "," for part in a.low))
-            if shown:
-                said.append(f"decimal commas: {shown} is {self._read(shown, decimal)}")
-        if self._unsure and not self.shown and (decimal == "," or not local):
-            shown = self._example(lambda text, a: any(part.digits in self._unsure for part in a.low))
-            why = (
-                "as in other columns"
-                if local
-                else "as it is usual"
-                if "," in shown
-                else "by its other numbers"
-            )
-            if shown:
-                said.append(f"{shown} is taken as {self._read(shown, decimal)}, {why}")
-        if self.shown["."] and self.shown[","]:
-            said.append("decimal commas and decimal points are mixed; each number is read by itself")
-        return said
-
-    def _read(self, text: str, decimal: str) -> str:
-        part = self.amounts[text][0].low[0]
-        number = number_in(part.digits, decimal)
-        return number_text(number) if number is not None and float(number).is_integer() else str(number)
-
-    def _said_of_units(self, first: Measure, others: Sequence[str]) -> list[str]:
-        said = []
-        read = NumberReader(self.name, first.unit, first.written)
-        own = first.written.unit
-        if own and ":" not in own and own != first.unit:
-            shown = next(iter(self._plain), None) or self._example(lambda text, a: not a.unit and a.low)
-            if shown and not self._forms:
-                said.append(f"in {first.unit}, not in {own}: {shown} is {_short(read(shown))}")
-        other = self._example(
-            lambda text, a: (
-                a.unit
-                and len(a.low) == 1
-                and self._kind_of(a.unit) == self._main
-                and unit_name(a.unit, self._timed) != unit_name(first.unit)
-                and not currency_called(a.unit)
-            )
-        )
-        if other and first.unit:
-            said.append(f"in {first.unit}: {other} is {_short(read(other))}")
-        if others:
-            said.append(
-                f"in several units; what is not in {first.unit} is kept as {joined([f'`{o}`' for o in others])}"
-            )
-        if not first.unit and len(self._kinds) > 1:
-            words = ", ".join(form for form, _ in self._forms.most_common(4))
-            said.append(f"the numbers alone are kept, whatever they count: {words}")
-        return said
-
-    def _said_of_forms(self, first: Measure, upper: str) -> list[str]:
-        said = []
-        if self._clock and (shown := self._example(lambda text, a: len(a.clock) == 2)):
-            what = "minutes and seconds" if self._clock == MINUTES_AND_SECONDS else "hours and minutes"
-            said.append(f"{shown} is taken as {what}")
-        if self._scales:
-            scale = number_text(self._scales.most_common(1)[0][0])
-            others = ", ".join(number_text(one) for one in self._scales if number_text(one) != scale)
-            said.append(
-                f"out of {scale}" + (f"; what is out of {others} is brought to that" if others else "")
-            )
-        if self.ranges:
-            shown = self._example(lambda text, a: a.high)
-            kept = f"lowest and highest (`{upper}`)" if upper else "its lowest"
-            said.append(f"{shown} is kept as {kept}")
-        if self._is_money and (shown := self._example(lambda text, a: a.free)):
-            said.append(f"{shown} is 0")
-        if count := self._unknown.total():
-            words = ", ".join(word for word, _ in self._unknown.most_common(4))
-            cells = f"{count:,} cell that says" if count == 1 else f"{count:,} cells that say"
-            said.append(f"{cells} no number ({words}): taken as not known")
-        return said
-
-
-def _short(number: float | None) -> str:
-    return "not known" if number is None else number_text(number)
+def _by_shape(texts: Iterable[str]) -> Iterable[tuple[str, int]]:
+    """One text of each shape, stripped, with the number of its texts."""
+    examples: dict[str, str] = {}
+    counts = Counter[str]()
+    for text in texts:
+        shape = shape_of(text)
+        counts[shape] += 1
+        if shape not in examples:
+            examples[shape] = text.strip()
+    return [(example, counts[shape]) for shape, example in examples.items()]

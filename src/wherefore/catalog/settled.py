@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wherefore.catalog.dates import is_unordered, moment_unit, orders
+from wherefore.catalog.explained import notes_on, notes_on_decimals
 from wherefore.catalog.kinds import DATE, NUMBER
 from wherefore.catalog.measured import Measure, MeasuredColumn
 from wherefore.catalog.naming import label_of, names_year, plural, singular, words_of
@@ -41,6 +42,8 @@ def settle(schema: Schema, table: Table, split: bool = False) -> Settled:
         if spec.can.stored is NUMBER and spec.column in table.columns and not spec.marks
     }
     local = _local_mark(measured.values())
+    for column in measured.values():
+        column.local = local
     once = {column for column, count in Counter(spec.column for spec in schema.fields).items() if count == 1}
     names = {spec.name for spec in schema.fields}
     units: dict[str, str] = {}  # of each column's first field
@@ -50,14 +53,14 @@ def settle(schema: Schema, table: Table, split: bool = False) -> Settled:
         cells = table.columns.get(spec.column, ())
         if spec.column in measured and not spec.marks:
             column = measured[spec.column]
-            found = _of_numbers(spec, column, local, names, split and spec.column in once)
+            found = _of_numbers(spec, column, names, split and spec.column in once)
             if spec.column in units and units[spec.column] != found[0].unit and not spec.written.unit:
                 found = [_in_other_unit(found[0], units[spec.column])]
             units.setdefault(spec.column, found[0].unit)
             names |= {one.name for one in found}
             specs += found
             if spec.column in once:
-                notes += _notes_of(found, column, local)
+                notes += _notes_of(found, column)
         elif spec.can.stored is DATE and spec.written == Written():
             written, said = _of_dates(cells, local)
             specs.append(spec.model_copy(update={"written": written}) if said else spec)
@@ -81,14 +84,12 @@ def _local_mark(columns: Iterable[MeasuredColumn]) -> str:
     return "." if votes["."] > votes[","] else ","
 
 
-def _of_numbers(
-    spec: FieldSpec, column: MeasuredColumn, local: str, names: set[str], split: bool
-) -> list[FieldSpec]:
+def _of_numbers(spec: FieldSpec, column: MeasuredColumn, names: set[str], split: bool) -> list[FieldSpec]:
     """The fields of a column of numbers, the declared one first."""
     if spec.written.unit:  # it says itself how its cells are written
         return [spec]
     rank = spec.can.measure != "number"
-    found = column.measures(local, spec.unit)
+    found = column.measures(spec.unit)
     first = found[0]
     update: dict[str, Any] = {"written": _declared(spec.written, first.written)}
     if rank:
@@ -152,11 +153,13 @@ def _free(name: str, names: set[str], ahead: str = "") -> str:
     return next(one for one in tries if one not in names)
 
 
-def _notes_of(specs: Sequence[FieldSpec], column: MeasuredColumn, local: str) -> list[Note]:
+def _notes_of(specs: Sequence[FieldSpec], column: MeasuredColumn) -> list[Note]:
     first = specs[0]
+    if first.is_rank:
+        return notes_on_decimals(column)
     upper = next((spec.name for spec in specs if spec.written.end == "high"), "")
     others = [spec.name for spec in specs[1:] if spec.name != upper]
-    return column.notes(Measure(first.unit, first.written), local, upper, others, first.is_rank)
+    return notes_on(column, Measure(first.unit, first.written), upper, others)
 
 
 def _of_dates(cells: Sequence[Any], local: str) -> tuple[Written, list[str]]:

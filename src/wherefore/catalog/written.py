@@ -214,7 +214,7 @@ class NumberReader:
         Raises:
             CatalogError: If nothing does.
         """
-        if unit in LARGE and self._measure != "data":
+        if unit in LARGE and unit != self._unit and self._measure != "data":
             return Conversion(LARGE[unit])
         unit = unit or self._bare
         if not unit or unit == self._unit or not (self._unit or several):
