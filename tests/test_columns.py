@@ -255,6 +255,7 @@ def test_columns_that_count_rows_are_not_talked_about(header: str, cells: str, w
     ("text", "column", "note"),
     [
         ("key,title\na,A\nb,B\nc,C", "key", ""),
+        ("tconst,title\ntt1,A\ntt2,B\ntt3,C", "tconst", ""),
         ("key,title\n3,A\n1,B\n4,C", "", ""),  # may be musical keys
         ("isbn,shelf_id,title\n9,1,A\n8,2,B\n7,3,C", "shelf_id", ""),
         ("isbn,shelf_id,title\n9,1,A\n8,1,B\n7,3,C", "isbn", ""),

@@ -40,7 +40,7 @@ _NOUNS = (
     "episode drink perfume plant pet tool gift trip tour city park painting dress garment"
 ).split()
 _CERTAIN_IDS = "id item_id itemid uid uuid identifier".split()  # called so, it is meant as the id
-_OTHER_IDS = "asin sku isbn13 isbn ean upc gtin mbid doi slug".split()
+_OTHER_IDS = "asin sku isbn13 isbn ean upc gtin mbid doi slug tconst".split()
 _LAST_IDS = "item key".split()
 _MOSTLY = 0.9  # of the cells differ: they are meant to, and the others are slips
 _PITCHES = 11  # the highest of the musical keys
