@@ -55,7 +55,7 @@ def test_a_german_export_is_read_with_decimal_commas(tmp_path: Path):
     assert (
         values(catalog, "Gewicht in kg") == [1.6, 2.3, 19.5, 0.1] and unit(catalog, "Gewicht in kg") == "kg"
     )
-    assert catalog.schema.spec("Gewicht in kg").label == "gewicht"
+    assert catalog.schema.spec("Gewicht in kg").label == "weight"
     assert notes(catalog, "Preis") == ["decimal commas: 129,90 is 129.9"]
     assert "decimal commas: 129,90 is 129.9" in catalog.describe()
 

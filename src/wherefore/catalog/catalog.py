@@ -21,11 +21,13 @@ from wherefore.catalog.kinds import LIST, FieldValue
 from wherefore.catalog.misread import shortened
 from wherefore.catalog.notes import Note, noted
 from wherefore.catalog.records import Records, read_records
+from wherefore.catalog.report import ReportRow, report_rows, starter_yaml
 from wherefore.catalog.saved import SavedCatalog, read_catalog_parquet, write_catalog_parquet
 from wherefore.catalog.schema import FieldSpec, Schema
 from wherefore.catalog.settled import settle
 from wherefore.catalog.sources import read_table
 from wherefore.catalog.tables import Table
+from wherefore.catalog.unknown import note_unknown
 from wherefore.errors import CatalogError, CatalogNotFoundError
 from wherefore.files import ASSETS
 from wherefore.text import stems
@@ -223,6 +225,8 @@ class Catalog:
         records = read_records(table, schema, skip_bad=skip_bad)
         catalog._adopt(_items_of(records), schema, table.name)
         catalog._left_out = left_out
+        used = {spec.column for spec in schema.fields if spec.can.used and not spec.is_apart}
+        notes += note_unknown({name: cells for name, cells in table.columns.items() if name in used})
         catalog._notes = (*notes, *records.notes)
         return catalog
 
@@ -486,36 +490,37 @@ class Catalog:
 
     def describe(self) -> str:
         """For people: which column was taken for what, with an example, and which were left out."""
-        rows: list[tuple[str, str, str]] = []
-        ignored: dict[str, str] = {}
-        for spec in self._schema.fields:
-            if not spec.can.used:
-                ignored[spec.column] = self._left_out.get(spec.column, "carried along")
-                continue
-            source = f"`{spec.column}`" if spec.column else "(no column)"
-            as_what = spec.kind if spec.column else f"{spec.kind}: the number of the row"
-            if spec.can.stated:
-                as_what += f', said "{spec.phrase}"' + (f" in {spec.unit}" if spec.unit else "")
-            rows.append((source, as_what, self._example(spec)))
-        left_out = ignored | {c: why for c, why in self._left_out.items() if c not in ignored}
-        widths = [max(len(row[i]) for row in rows) for i in range(2)]
+        rows = self.report()
+        used = [
+            (row.source, row.taken + (f" in {row.unit}" if row.unit else ""), row.samples)
+            for row in rows
+            if row.used
+        ]
+        widths = [max(len(str(row[i])) for row in used) for i in range(2)]
         lines = [f"{self._name}: {len(self):,} {self._schema.plural if len(self) > 1 else self._schema.noun}"]
         lines += [
-            f"  {a:<{widths[0]}}  {b:<{widths[1]}}  e.g. {c}" if c else f"  {a:<{widths[0]}}  {b}"
-            for a, b, c in rows
+            f"  {source:<{widths[0]}}  {taken:<{widths[1]}}  e.g. {samples[0]}"
+            if samples
+            else f"  {source:<{widths[0]}}  {taken}"
+            for source, taken, samples in used
         ]
-        if left_out:
-            lines.append("  not used: " + ", ".join(f"`{c}` ({why})" for c, why in left_out.items()))
+        others = [f"{row.source} ({row.taken.removeprefix('not used: ')})" for row in rows if not row.used]
+        if others:
+            lines.append("  not used: " + ", ".join(others))
         lines += [f"  note: {line}" for line in noted(self._notes)]
         return "\n".join(lines)
 
-    def _example(self, spec: FieldSpec) -> str:
-        for item in self._items:
-            value = getattr(item, spec.can.role) if spec.is_apart else item.fields.get(spec.name)
-            if value is not None:
-                shown = ", ".join(value) if isinstance(value, tuple) else " ".join(str(value).split())
-                return shown if len(shown) <= 60 else shown[:59] + "…"
-        return ""
+    def report(self) -> list[ReportRow]:
+        """What each column was taken for, with samples and what reading it found."""
+        return report_rows(self._schema, self._items, self._left_out, self._notes)
+
+    def starter_schema(self, file: str) -> str:
+        """The schema as a YAML file to change: comments say why columns are not used.
+
+        Args:
+            file: The name that the file will have, for the comments.
+        """
+        return starter_yaml(self._schema, self._left_out, self._name, file)
 
     # -- changing and saving
 

@@ -18,9 +18,11 @@ from wherefore.catalog.cells import (
     listed_in,
 )
 from wherefore.catalog.dates import moment_unit
+from wherefore.catalog.flags import counts, yes_or_no
 from wherefore.catalog.money import currency_called, names_price
-from wherefore.catalog.naming import names_time, singular, words_of
+from wherefore.catalog.naming import in_english, names_time, singular, words_of
 from wherefore.catalog.numbers import Amount, amount_in, is_unknown
+from wherefore.catalog.unknown import is_one_of, unknown_in, without_unknown
 from wherefore.catalog.written import as_number
 
 _SAMPLE = 2000  # cells per column that are looked at
@@ -34,8 +36,16 @@ PERSON_WORDS = frozenset(  # of columns that hold proper names
     "author writer screenwriter director cast actor actress star starring artist singer band musician composer "
     "performer creator brand manufacturer maker designer publisher studio developer producer illustrator "
     "narrator editor translator chef host instructor teacher speaker company vendor seller photographer player "
-    "crew".split()
+    "crew winery brewery distillery roaster roastery bakery chocolatier domaine bodega orchestra conductor ensemble "
+    "architect sculptor painter".split()
 )
+# Codes people speak of: "PG-13", "TV-14", "M6", "EU 42", "16+".
+_SPOKEN_CODE = re.compile(r"[A-Za-z]{1,4}[ -]?\d{1,3}[A-Za-z+]?|\d{1,2}\+")
+_SEVERAL = frozenset(
+    "genre tag keyword theme topic mood allergen listed".split()
+)  # of which an item has several
+_FEW_VALUES, _OFTEN = 20, 3  # so few different values, each so often on average, are a set to choose from
+_SMALL = 50  # cells: in so small a table all values of a set may differ
 _URL = re.compile(r"(?:https?:)?//\S+|www\.\S+", re.IGNORECASE)
 _IMAGE_FILE = re.compile(r"\S+\.(?:jpe?g|png|gif|webp|avif|bmp)(?:[?#]\S*)?", re.IGNORECASE)
 
@@ -50,10 +60,14 @@ class Column:
 
     def __init__(self, name: str, cells: Sequence[Any]) -> None:
         self.name = name
-        self.words = frozenset(singular(word) for word in words_of(name))
-        self.key = "_".join(words_of(name))
-        self.singular_key = "_".join(singular(word) for word in words_of(name))
+        words = in_english(words_of(name))
+        self.words = frozenset(singular(word) for word in words)
+        self.key = "_".join(words)
+        self.singular_key = "_".join(singular(word) for word in words)
         known = [cell for cell in cells if not is_missing(cell)]
+        if unknown := unknown_in(known):
+            known = [cell for cell in known if not is_one_of(cell, unknown)]
+        self.cells = known
         self.known = len(known)
         self.sample = known[:: max(1, len(known) // _SAMPLE)]
 
@@ -159,9 +173,19 @@ class Column:
         return self.share(lambda cell: isinstance(cell, bytes | dict))
 
     @cached_property
-    def yes_or_no(self) -> float:
-        """The share of true and false."""
-        return self.share(lambda cell: isinstance(cell, bool) or as_text(cell).lower() in ("true", "false"))
+    def flagged(self) -> bool:
+        """Whether all cells say yes or no; as 0 and 1 where both are there and the name is no amount's."""
+        if not self.sample or any(yes_or_no(cell) is None for cell in self.sample):
+            return False
+        said = {text.lower().removesuffix(".0") for text in self.texts}
+        if said <= {"0", "1"} and (len(said) < 2 or len(self.sample) < 3 or counts(self.name)):
+            return False
+        return all(yes_or_no(cell) is not None for cell in self.cells)
+
+    @cached_property
+    def refused(self) -> bool:
+        """Whether all cells say no."""
+        return not any(map(yes_or_no, self.cells))
 
     @cached_property
     def number_lists(self) -> float:
@@ -193,15 +217,25 @@ class Column:
             return None
         texts = [text.strip() for text in self.texts]
         n = max(1, len(texts))
-        if (
-            sum(text.startswith("/") or text.count("/") > 1 and text.endswith("/") for text in texts) / n
-            > 0.8
-        ):
+        paths = sum(text.startswith("/") or text.count("/") > 1 and text.endswith("/") for text in texts)
+        if paths / n > 0.8:
             return "/"
         for mark in ("|", ";", " > "):
             if sum(mark in text for text in texts) / n > 0.01:
                 return mark
+        if not one and self._lists_by_slashes(texts):
+            return "/"
         return ", " if not one and self._lists_by_commas(texts) else ""
+
+    def _lists_by_slashes(self, texts: Sequence[str]) -> bool:
+        """Whether slashes in the texts part values: names of people, or values that other cells hold, too."""
+        listed = [parts for text in set(texts) if len(parts := _by_slashes(text)) > 1]
+        if not listed or sum("/" in text for text in texts) / len(texts) < 0.01:
+            return False
+        parts = [part for one in listed for part in one]
+        if self.words & PERSON_WORDS:  # "Sam Birkett/Ann Lee", and not "AC/DC"
+            return sum(" " in part and not re.search(r"\d", part) for part in parts) > 0.6 * len(parts)
+        return _again(parts, [_by_slashes(text) for text in set(texts)]) >= 0.5
 
     def _lists_by_commas(self, texts: Sequence[str]) -> bool:
         """Whether commas in the texts part values."""
@@ -214,6 +248,8 @@ class Column:
         if self.words & PERSON_WORDS:  # "Last, First" in most cells is one name
             pairs = sum(len(p) == 2 and all(len(x.split()) <= 2 for x in p) for p in listed)
             return mean_words <= 4 and not (pairs / len(texts) > 0.8 and mean_words < 1.8)
+        if self.words & _SEVERAL and mean_words <= 3:
+            return True
         counts = Counter(part for text in texts for part in as_list(text, mark))
         again = sum(counts[part] > 1 for parts in listed for part in parts) / total
         return mean_words <= 4 and again >= 0.5
@@ -222,7 +258,7 @@ class Column:
     def parts(self) -> Counter[str]:
         """The values of all cells, cut where `separator` says, with their numbers."""
         separator = self.separator()
-        return Counter(part for cell in self.sample for part in as_list(cell, separator))
+        return Counter(part for cell in self.sample for part in without_unknown(as_list(cell, separator)))
 
     @cached_property
     def value_length(self) -> float:
@@ -232,10 +268,30 @@ class Column:
     @cached_property
     def repeated(self) -> bool:
         """Whether values come again and again, and are no measurements."""
-        measured = (
-            sum(n for part, n in self.parts.items() if re.search(r"\d", part)) > 0.3 * self.parts.total()
-        )
-        return len(self.parts) <= 0.5 * self.parts.total() and not measured
+        total = self.parts.total()
+        if 0 < len(self.parts) <= min(_FEW_VALUES, total / _OFTEN):
+            return True
+        measured = sum(n for part, n in self.parts.items() if _is_measured(part))
+        return len(self.parts) <= 0.5 * total and measured <= 0.3 * total
+
+    @cached_property
+    def coded(self) -> bool:
+        """Whether most values are short and no amounts, like codes that people speak of."""
+        total = self.parts.total()
+        short = sum(n for part, n in self.parts.items() if len(part) <= 8 and not _is_measured(part))
+        return short >= 0.8 * max(1, total)
+
+    @cached_property
+    def chosen(self) -> bool:
+        """Whether the values look like ones of a set, though each may stand in one cell of a small table alone."""
+        total, different = self.parts.total(), len(self.parts)
+        measured = sum(n for part, n in self.parts.items() if _is_measured(part))
+        coded = sum(n for part, n in self.parts.items() if re.search(r"\d", part))
+        short = sum(n for part, n in self.parts.items() if len(part.split()) <= 4)
+        if short < 0.9 * total or measured > 0.3 * total or coded > 0.3 * total and different > 0.7 * total:
+            return False
+        listed = total > len(self.sample) and different < 0.9 * total
+        return len(self.sample) > 1 and (len(self.cells) <= _SMALL or listed)
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -247,6 +303,23 @@ def _reads(read: Callable[[Any], Any], cell: Any) -> bool:
         return read(cell) is not None
     except ValueError:
         return False
+
+
+def _is_measured(part: str) -> bool:
+    return re.search(r"\d", part) is not None and not _SPOKEN_CODE.fullmatch(part)
+
+
+def _by_slashes(text: str) -> list[str]:
+    """Parts between slashes; "24/7" and addresses stay whole."""
+    if re.search(r"\d\s*/|/\s*\d|://", text):
+        return [text]
+    return [part for one in text.split("/") if (part := one.strip())]
+
+
+def _again(parts: Sequence[str], texts: Sequence[Sequence[str]]) -> float:
+    """The share of parts that several different texts hold."""
+    counts = Counter(part for text in texts for part in set(text))
+    return sum(counts[part] > 1 for part in parts) / max(1, len(parts))
 
 
 def _says_nothing(text: str) -> bool:

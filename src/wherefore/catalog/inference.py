@@ -2,27 +2,57 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from wherefore.catalog.cells import as_text, is_missing
 from wherefore.catalog.columns import PERSON_WORDS, Column
-from wherefore.catalog.kinds import ID, KINDS, LIST, POPULARITY, TAG_WORDS, TITLE, sign_of
-from wherefore.catalog.naming import plural, singular, words_of
+from wherefore.catalog.flags import flag_of
+from wherefore.catalog.kinds import (
+    ALIAS,
+    AMOUNT,
+    ID,
+    IGNORE,
+    KINDS,
+    LIST,
+    NO_TITLES,
+    POPULARITY,
+    TAG_WORDS,
+    TITLE,
+    Sign,
+    sign_of,
+)
+from wherefore.catalog.naming import in_english, names_year, plural, singular, words_of
 from wherefore.catalog.notes import Note
 from wherefore.catalog.schema import EXAMPLE_YAML, FieldSpec, Schema, numbered_id
 from wherefore.catalog.settled import settle
 from wherefore.catalog.tables import Table
+from wherefore.catalog.titles import MARKS, YEAR, marks_of, read_title
+from wherefore.catalog.written import as_number
 from wherefore.errors import CatalogError
+from wherefore.text import joined
 
 _NOUNS = (
     "movie film book song album track artist recipe product game restaurant course job podcast show series hotel "
     "paper article wine beer place event app car home house museum toy shoe dish comic video story poem talk "
     "episode drink perfume plant pet tool gift trip tour city park painting dress garment"
 ).split()
-_IDS = "id item_id itemid _id uid uuid identifier key item".split()
-_WEAK_IDS = "asin sku isbn13 isbn ean upc gtin mbid doi slug".split()
+_CERTAIN_IDS = "id item_id itemid uid uuid identifier".split()  # called so, it is meant as the id
+_OTHER_IDS = "asin sku isbn13 isbn ean upc gtin mbid doi slug tconst".split()
+_LAST_IDS = "item key".split()
+_MOSTLY = 0.9  # of the cells differ: they are meant to, and the others are slips
+_PITCHES = 11  # the highest of the musical keys
+_COUNTED = re.compile(  # what programs call a column that counts the rows
+    r"|column[ _]\d+|unnamed(?:[ :_]+\d+)?|_+index_level_\d+_+|index|idx|row(?:[ _]?(?:number|num|no|id|index))?|#|nr|"
+    r"no|lfd[ ._]*nr|pos",
+    re.IGNORECASE,
+)
+_UNNAMED = re.compile(r"|column[ _]\d+|unnamed(?:[ :_]+\d+)?|_+index_level_\d+_+", re.IGNORECASE)
+_SAMPLE = 2000  # titles that are looked at
+_AGREE = 0.8  # of the rows with both: then a column tells the years in titles
+_RELEASED = frozenset("release released publication published premiere".split())
 _TITLES = "title name item_title item_name primary_title full_title display_name headline label".split()
 _TITLE_WORDS = "title name headline".split()
 _NOT_TITLE = frozenset("original alt alternative other sub short user file first last series".split())
@@ -61,24 +91,129 @@ def infer(table: Table) -> Inferred:
             f"{table.name} has no column that could be the title; its columns are {listed}. Rename one to "
             f"`title`, or declare the columns in a schema file, for example:\n{EXAMPLE_YAML}"
         )
-    item_id = _id_of(columns, table, title)
-    popularity = _popularity_of(columns, {title, item_id})
-    found = {title: TITLE, item_id: ID, popularity: POPULARITY}
+    notes: list[Note] = []
+    if not title.named:
+        notes.append(
+            Note(
+                "taken for the title, as no column is called so; to take another, declare it with `kind: title`",
+                title.column,
+            )
+        )
+    counted = {
+        name: why for name, cells in table.columns.items() if (why := _why_counted(name, cells, title.column))
+    }
+    told = {name: column for name, column in columns.items() if name not in counted}
+    item_id = _id_of(told, table, title.column, notes)
+    popularity = _popularity_of(told, {title.column, item_id})
+    found = {title.column: TITLE, item_id: ID, popularity: POPULARITY}
     specs: list[FieldSpec] = [] if item_id is not None else [numbered_id(columns)]
     left_out: dict[str, str] = {}
     for name, column in columns.items():
         if name in found:
             specs.append(FieldSpec(name=name, column=name, kind=found[name]))
-            continue
-        sign = sign_of(column)
-        if not KINDS[sign.kind].used:
-            left_out[name] = sign.why
-        stored = KINDS[sign.kind].stored
-        separator = column.separator(sign.one) if stored is LIST else None
-        specs.append(FieldSpec(name=name, column=name, kind=sign.kind, separator=separator))
-    noun = _noun_of(table.name, columns, title, item_id)
+        elif name in counted:
+            specs.append(FieldSpec(name=name, column=name, kind=IGNORE))
+            left_out[name] = counted[name]
+        else:
+            sign = sign_of(column)
+            if not KINDS[sign.kind].used:
+                left_out[name] = sign.why
+            specs.append(_spec_of(column, sign))
+    specs = _with_marks(specs, table, title.column, notes)
+    noun = _noun_of(table.name, columns, title.column, item_id)
     settled = settle(Schema(fields=tuple(specs), noun=noun, plural=plural(noun)), table, split=True)
-    return Inferred(settled.schema, left_out, settled.notes)
+    return Inferred(settled.schema, left_out, (*notes, *settled.notes))
+
+
+def _spec_of(column: Column, sign: Sign) -> FieldSpec:
+    """The field of a column that a sign tells the kind of."""
+    name, stored = column.name, KINDS[sign.kind].stored
+    if stored is LIST and column.flagged:
+        return FieldSpec(
+            name=name, column=name, kind=sign.kind, flag=flag_of(name), phrase="{}", separator=""
+        )
+    separator = column.separator(sign.one) if stored is LIST else None
+    return FieldSpec(name=name, column=name, kind=sign.kind, separator=separator)
+
+
+def _why_counted(name: str, cells: Sequence[Any], title: str) -> str:
+    """Why a column merely counts the rows; empty where it does not."""
+    if name == title or not _COUNTED.fullmatch(name.strip()):
+        return ""
+    numbers = [_whole(cell) for cell in cells]
+    if None in numbers:
+        return ""
+    if all(after == before + 1 for before, after in zip(numbers, numbers[1:], strict=False)) and numbers[
+        0
+    ] in (0, 1):
+        return "it counts the rows"
+    return "numbers of rows, without a name" if _UNNAMED.fullmatch(name.strip()) and _differ(cells) else ""
+
+
+def _whole(cell: Any) -> Any:
+    try:
+        number = None if isinstance(cell, bool | list | tuple) else as_number(cell)
+    except ValueError:
+        return None
+    return number if isinstance(number, int) else None
+
+
+# -- titles
+
+
+def _with_marks(specs: Sequence[FieldSpec], table: Table, title: str, notes: list[Note]) -> list[FieldSpec]:
+    """The fields, with what the cells of the title hold besides it: see `wherefore.catalog.titles`."""
+    cells = ["" if is_missing(cell) else as_text(cell) for cell in table.columns[title]]
+    marks = marks_of([cell for cell in cells[:: max(1, len(cells) // _SAMPLE)] if cell])
+    agreeing = None
+    if YEAR in marks:
+        agreeing = _year_beside(specs, table, cells)
+        if agreeing is False:
+            marks = ()
+    if not marks:
+        return list(specs)
+    made: list[FieldSpec] = []
+    names = {spec.name for spec in specs}
+    for spec in specs:
+        if spec.column != title:
+            made.append(spec)
+            continue
+        made.append(FieldSpec(name=spec.name, column=title, kind=spec.kind, marks=marks))
+        if YEAR in marks and agreeing is None:
+            name = next(one for one in ("year", "title_year", "year_of_title") if one not in names)
+            made.append(FieldSpec(name=name, column=title, kind=AMOUNT, marks=(YEAR,)))
+        if any(read_title(cell, marks).others for cell in cells):
+            name = next(one for one in ("other_titles", "more_titles", "titles_too") if one not in names)
+            made.append(FieldSpec(name=name, column=title, kind=ALIAS, marks=marks))
+    shown = next(cell for cell in cells if read_title(cell, marks).title != cell)
+    read = read_title(shown, marks)
+    year = f", of {read.year}" if read.year and agreeing is None else ""
+    others = f", also {joined([repr(one) for one in read.others])}" if read.others else ""
+    notes.append(Note(f"{shown!r} is read as {read.title!r}{year}{others}", title))
+    return made
+
+
+def _year_beside(specs: Sequence[FieldSpec], table: Table, titles: Sequence[str]) -> bool | None:
+    """Whether a column agrees with the years in titles in most rows; None where none is of the year."""
+    meant = False
+    for spec in specs:
+        if spec.column not in table.columns or not (spec.is_date or spec.is_number and names_year(spec.name)):
+            continue
+        cells = table.columns[spec.column]
+        read, agree, both = spec.reader(cells), 0, 0
+        for row in range(0, len(cells), max(1, len(cells) // _SAMPLE)):
+            cell, year = cells[row], read_title(titles[row], MARKS).year
+            try:
+                other = None if year is None else read(cell)
+            except ValueError:
+                continue
+            if year is not None and other is not None:
+                both += 1
+                agree += abs(int(str(other)[:4].partition(".")[0]) - year) <= 1
+        if both and agree >= _AGREE * both:
+            return True
+        meant |= names_year(spec.name) or not _RELEASED.isdisjoint(in_english(words_of(spec.name)))
+    return False if meant else None
 
 
 def _by_key(columns: Mapping[str, Column]) -> dict[str, str]:
@@ -86,7 +221,24 @@ def _by_key(columns: Mapping[str, Column]) -> dict[str, str]:
     return {column.key: name for name, column in reversed(list(columns.items()))}
 
 
-def _title_of(columns: Mapping[str, Column]) -> str | None:
+@dataclass(frozen=True, slots=True)
+class _Title:
+    """The column of the titles, and whether its name says so."""
+
+    column: str
+    named: bool = True
+
+
+def _title_of(columns: Mapping[str, Column]) -> _Title | None:
+    named = _titled(columns)
+    if named is not None:
+        return _Title(named)
+    guessed = next((name for name, column in columns.items() if _is_like_titles(column)), None)
+    return None if guessed is None else _Title(guessed, named=False)
+
+
+def _titled(columns: Mapping[str, Column]) -> str | None:
+    """The column whose name says that it holds the titles."""
     fit = _by_key({n: c for n, c in columns.items() if c.known and c.urls < 0.5 and not c.listed > 0.5})
     for key in _TITLES:
         if key in fit:
@@ -97,21 +249,86 @@ def _title_of(columns: Mapping[str, Column]) -> str | None:
             of_else = (PERSON_WORDS | TAG_WORDS).intersection(words[:-1])
             if words[-1] == last and not of_else and _NOT_TITLE.isdisjoint(words):
                 return name
-    for key, name in reversed(list(fit.items())):
-        if key in _NOUNS and columns[name].numeric < 0.5 or key in _ORIGINAL_TITLES:
+    order = list(reversed(list(fit.items())))
+    nouns = [
+        name
+        for key, name in order
+        if key in _NOUNS and columns[name].numeric < 0.5 or key in _ORIGINAL_TITLES
+    ]
+    own = [
+        name for key, name in order if key.split("_")[-1] in _TITLE_WORDS and columns[name].distinct > _MOSTLY
+    ]
+    things = [
+        name for name in nouns if TAG_WORDS.isdisjoint(columns[name].words)
+    ]  # no city, where breweries are listed
+    return next(iter((*things, *own, *nouns)), None)
+
+
+def _is_like_titles(column: Column) -> bool:
+    """Whether a column without a telling name looks like titles: short texts, nearly all different, with few digits."""
+    if column.words & (PERSON_WORDS | TAG_WORDS | NO_TITLES) or column.key in (*_CERTAIN_IDS, *_OTHER_IDS):
+        return False
+    texts = column.texts
+    if not texts or not all(isinstance(cell, str) for cell in column.sample):
+        return False
+    letters = sum(sum(map(str.isalpha, text)) for text in texts) / max(1, sum(map(len, texts)))
+    plain = max(column.urls, column.addresses, column.listed, column.numeric, column.dated) < 0.1
+    lengths = 2 <= column.characters <= 60 and column.spaced <= 9
+    several = column.spaced >= 1.3 or letters > 0.95 and column.characters >= 4
+    return plain and lengths and several and letters > 0.7 and column.distinct > 0.9
+
+
+# -- ids
+
+
+def _id_of(columns: Mapping[str, Column], table: Table, title: str, notes: list[Note]) -> str | None:
+    """The column that identifies items: unique and known, or certainly meant to be; else None and a note of why."""
+    keys = _by_key({name: column for name, column in columns.items() if name != title})
+    of_noun = [*(f"{noun}_id" for noun in _NOUNS), *(f"{noun}id" for noun in _NOUNS)]
+    ending = [key for key in reversed(keys) if key.endswith("_id")]
+    order = [*_CERTAIN_IDS, *of_noun, *ending, *_OTHER_IDS, *_LAST_IDS]
+    passed: str | None = None
+    for key in dict.fromkeys(key for key in order if key in keys):
+        name = keys[key]
+        if columns[name].listed >= 0.5 or key in _LAST_IDS and _are_pitches(columns[name]):
+            continue
+        if _differ(table.columns[name]):
+            if passed is not None:
+                notes.append(Note(f"not the id, as `{name}` is: {_repeated(table, passed)}", passed))
             return name
+        certain = key in _CERTAIN_IDS or key in of_noun and _share_of_own(table.columns[name]) > _MOSTLY
+        if certain and columns[name].known:
+            return name  # reading refuses it, and names the rows
+        if key in of_noun and passed is None:
+            passed = name
+    if passed is not None:
+        notes.append(
+            Note(f"not the id, items are numbered by their rows: {_repeated(table, passed)}", passed)
+        )
     return None
 
 
-def _id_of(columns: Mapping[str, Column], table: Table, title: str) -> str | None:
-    keys = _by_key({name: column for name, column in columns.items() if name != title})
-    strong = [*_IDS, *(f"{noun}_id" for noun in _NOUNS), *(f"{noun}id" for noun in _NOUNS)]
-    for name in (keys[key] for key in strong if key in keys):
-        if columns[name].listed < 0.5 and (columns[name].key != "item" or _differ(table.columns[name])):
-            return name
-    weak = [keys[key] for key in _WEAK_IDS if key in keys]
-    weak += [name for key, name in reversed(list(keys.items())) if key.endswith("_id") and name not in weak]
-    return next((name for name in weak if _differ(table.columns[name])), None)
+def _share_of_own(cells: Sequence[Any]) -> float:
+    """How many different cells there are for each row."""
+    return len({as_text(cell) for cell in cells if not is_missing(cell)}) / len(cells)
+
+
+def _are_pitches(column: Column) -> bool:
+    """Whether the cells may be musical keys."""
+    return all((number := _whole(cell)) is not None and -1 <= number <= _PITCHES for cell in column.cells)
+
+
+def _repeated(table: Table, name: str) -> str:
+    """Which two rows share a cell of a column, in words."""
+    first: dict[str, int] = {}
+    for row, cell in enumerate(table.columns[name]):
+        text = "" if is_missing(cell) else as_text(cell)
+        if not text:
+            return f"it is empty in {table.where(row)}"
+        if text in first:
+            return f"{table.where(first[text])} and {table.where(row)} both have {text!r}"
+        first[text] = row
+    return "it is unique"
 
 
 def _differ(cells: Sequence[Any]) -> bool:
@@ -126,9 +343,10 @@ def _popularity_of(columns: Mapping[str, Column], taken: set[str | None]) -> str
 
 
 def _noun_of(name: str, columns: Mapping[str, Column], title: str, item_id: str | None) -> str:
-    ahead = [words_of(key)[0] for key in (title, item_id) if key and len(words_of(key)) > 1]
-    for word in (*ahead, *words_of(title), *(singular(word) for word in words_of(name))):
+    keys = [in_english(words_of(key)) for key in (title, item_id) if key]
+    ahead = [key[0] for key in keys if len(key) > 1]
+    for word in (*ahead, *keys[0], *(singular(word) for word in words_of(name))):
         if word in _NOUNS:
             return word
-    keys = {word for column in columns.values() for word in column.words}
-    return "book" if keys & {"isbn", "isbn13"} else "item"
+    words = {word for column in columns.values() for word in column.words}
+    return "book" if words & {"isbn", "isbn13"} else "item"

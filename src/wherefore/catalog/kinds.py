@@ -21,10 +21,13 @@ from wherefore.catalog.cells import (
     clean,
     first_address,
     in_languages,
+    listed_in,
 )
 from wherefore.catalog.columns import PERSON_WORDS, Column
 from wherefore.catalog.dates import orders
-from wherefore.catalog.naming import labelled, names_year, phrase_of, words_of
+from wherefore.catalog.flags import yes_or_no
+from wherefore.catalog.naming import in_english, labelled, names_year, phrase_of, words_of
+from wherefore.catalog.unknown import without_unknown
 from wherefore.catalog.written import NumberReader, Written
 from wherefore.errors import CatalogError
 from wherefore.text import number_text
@@ -39,14 +42,20 @@ Control = Literal["", "chips", "slider"]
 
 @dataclass(frozen=True, slots=True)
 class ColumnCells:
-    """A field's column in a file: the field's name, what lists values in a text cell (see `FieldSpec`), all cells.
+    """A field's column in a file.
 
-    Of numbers and dates also the field's unit, and how cells are written.
+    Attributes:
+        name: The field's name.
+        separator: What lists values in a text cell, see `FieldSpec`.
+        cells: All cells.
+        flag: What a yes stands for, see `FieldSpec`.
+        unit, written: Of numbers and dates the field's unit, and how cells are written.
     """
 
     name: str
     separator: str | None
     cells: Sequence[Any]
+    flag: str = ""
     unit: str = ""
     written: Written = Written()
 
@@ -110,17 +119,33 @@ ANY = Storage(_check_any, _any_type)  # a string or a tuple of strings
 
 
 def _text_reader(column: ColumnCells) -> Read:
-    return lambda cell: as_text(cell) or None
+    def read(cell: Any) -> str | None:
+        listed = listed_in(cell) if isinstance(cell, str) and cell.lstrip().startswith("[") else None
+        return as_text(cell if listed is None else listed) or None
+
+    return read
 
 
 def _list_reader(column: ColumnCells) -> Read:
-    return lambda cell: as_list(cell, column.separator) or None
+    return lambda cell: without_unknown(as_list(cell, column.separator)) or None
+
+
+def _flag_reader(column: ColumnCells) -> Read:
+    def read(cell: Any) -> tuple[str, ...] | None:
+        said = yes_or_no(cell)
+        if said is None:
+            raise CatalogError("it says neither yes nor no")
+        return (column.flag,) if said else None
+
+    return read
 
 
 def _tag_reader(column: ColumnCells) -> Read:
-    if {"language", "languages", "lang"}.isdisjoint(words_of(column.name)):
+    if column.flag:
+        return _flag_reader(column)
+    if {"language", "languages", "lang"}.isdisjoint(in_english(words_of(column.name))):
         return _list_reader(column)
-    return lambda cell: in_languages(as_list(cell, column.separator)) or None
+    return lambda cell: without_unknown(in_languages(as_list(cell, column.separator))) or None
 
 
 def _number_reader(column: ColumnCells) -> Read:
@@ -211,11 +236,11 @@ class FieldKind:
 
 
 # The kinds that a schema itself looks for, or makes up.
-ID, TITLE, POPULARITY = "id", "title", "popularity"
+ID, TITLE, ALIAS, AMOUNT, POPULARITY, IGNORE = "id", "title", "alias", "number", "popularity", "ignore"
 KINDS: Mapping[str, FieldKind] = MappingProxyType({
     ID: FieldKind("what identifies an item", role="id", single=True),
     TITLE: FieldKind("what an item is called", role="title", single=True),
-    "alias": FieldKind("other titles of the item", LIST, _list_reader, role="alias"),
+    ALIAS: FieldKind("other titles of the item", LIST, _list_reader, role="alias"),
     "text": FieldKind("what an item is about, in sentences", role="text"),
     "category": FieldKind(
         "one or several of a set of values", LIST, _tag_reader, values="tags", say=_say_values,
@@ -225,7 +250,7 @@ KINDS: Mapping[str, FieldKind] = MappingProxyType({
         "names of people, brands or makers", LIST, _list_reader, values="names", say=_say_values,
         phrase=lambda name: phrase_of(name) or "by {}",
     ),
-    "number": FieldKind(
+    AMOUNT: FieldKind(
         "an amount", NUMBER, _number_reader, measure="number",
         say=lambda value: (number_text(value),), phrase=_measure_phrase, control="slider",
     ),
@@ -237,7 +262,7 @@ KINDS: Mapping[str, FieldKind] = MappingProxyType({
     POPULARITY: FieldKind(
         "how many know or bought it", NUMBER, _number_reader, measure="rank", single=True
     ),
-    "ignore": FieldKind("carried along, used for nothing", ANY, _any_reader, used=False),
+    IGNORE: FieldKind("carried along, used for nothing", ANY, _any_reader, used=False),
 })  # fmt: skip
 
 
@@ -262,17 +287,26 @@ _ALIASES = frozenset(
     "original_title original_name alt_title alternative_title other_title alternate_title alias aka "
     "also_known_as alt_name alternative_name other_name localized_title".split()
 )
-_FIRMS = frozenset("brand manufacturer maker publisher studio company vendor seller developer".split())
+_FIRMS = frozenset(
+    "brand manufacturer maker publisher studio company vendor seller developer winery brewery distillery roaster "
+    "roastery bakery chocolatier".split()
+)
 TAG_WORDS = frozenset(
     "genre category subcategory tag keyword language lang country nation cuisine color colour material type "
     "format style mood topic subject theme platform department section certificate certification rated gender "
     "region city location neighborhood neighbourhood level difficulty season occasion diet attribute collection "
     "series franchise concept feature property characteristic course instrument era decade audience class shelf "
-    "aisle group kind status".split()
+    "aisle group kind status province state district variety varietal grape appellation allergen".split()
 )
 _TEXT_WORDS = frozenset(
     "description desc plot summary abstract text overview synopsis body content detail about blurb review story "
     "lyric tagline instruction direction ingredient step note comment biography bio introduction".split()
+)
+_GRADED = frozenset(
+    "size rating rated grade certificate maturity thread fsk".split()
+)  # in codes: "EU 42", "PG-13"
+_TOLD_IN_STEPS = frozenset(
+    "step instruction direction method procedure paragraph review comment description".split()
 )
 _IMAGE_WORDS = frozenset("image img poster cover picture photo thumbnail thumb artwork logo backdrop".split())
 _DATE_WORDS = frozenset("date released published birthday created updated modified datum fecha".split())
@@ -280,6 +314,9 @@ _MOMENT_WORDS = _DATE_WORDS | {"at", "time", "timestamp"}
 _CODES = frozenset(
     "id isbn isbn13 ean upc gtin sku asin code zip zipcode postcode phone index key barcode".split()
 )
+
+
+NO_TITLES = _TEXT_WORDS | _IMAGE_WORDS | _DATE_WORDS | _CODES  # words of columns that hold something else
 
 
 def _is_numeric(column: Column) -> bool:
@@ -298,19 +335,25 @@ def _has_short_values(column: Column) -> bool:
 SIGNS: tuple[Sign, ...] = (
     Sign("ignore", lambda column: not column.known, "empty"),
     Sign("ignore", lambda column: column.nested > 0.5, "nested data"),
-    Sign("ignore", lambda column: column.yes_or_no > 0.95, "yes or no"),
+    Sign("ignore", lambda column: column.flagged and column.refused, "no for every item"),
+    Sign("category", lambda column: column.flagged),
     Sign("image", lambda c: c.addresses > 0.8 and (c.pictured > 0.5 or c.words & _IMAGE_WORDS)),
     Sign("ignore", lambda column: column.addresses > 0.8, "addresses"),
     Sign("alias", lambda column: column.singular_key in _ALIASES, one=True),
     Sign("date", lambda column: column.words & _DATE_WORDS and column.is_dated),
     Sign("date", lambda column: column.words & _MOMENT_WORDS and column.moments >= 0.9),
-    Sign("ignore", lambda c: _is_numeric(c) and c.words & _CODES, "numbers that only identify"),
+    Sign(
+        "ignore",
+        lambda c: _is_numeric(c) and c.words & _CODES,
+        "numbers that only identify or stand for something",
+    ),
     Sign("number", _is_numeric),
     Sign("ignore", lambda column: column.number_lists > 0.8, "lists of numbers"),
     Sign("date", lambda column: column.is_dated),
     Sign("ignore", lambda c: c.words & _CODES and c.distinct > 0.5, "codes that only identify"),
     Sign("people", lambda column: _names_people(column) and column.words & _FIRMS, one=True),
     Sign("people", _names_people),
+    Sign("text", lambda column: column.listed > 0.5 and column.words & _TOLD_IN_STEPS),
     Sign("category", lambda column: column.listed > 0.5 and column.value_length <= 60),
     Sign("text", lambda column: column.listed > 0.5),
     Sign("text", lambda column: column.words & _TEXT_WORDS and column.spaced >= 2),
@@ -318,8 +361,11 @@ SIGNS: tuple[Sign, ...] = (
         "category", lambda c: c.words & TAG_WORDS and _has_short_values(c) and (c.repeated or c.spaced <= 12)
     ),
     Sign("category", lambda c: c.repeated and _has_short_values(c) and len(c.sample) >= 4),
+    Sign("category", lambda c: c.words & _GRADED and c.coded and _has_short_values(c)),
+    Sign("category", lambda c: c.chosen and _has_short_values(c)),
     Sign("text", lambda column: column.spaced >= 4),
-    Sign("ignore", lambda column: True, "all different: nothing to match or filter"),
+    Sign("ignore", lambda column: column.distinct <= 0.9, "amounts or codes in several forms"),
+    Sign("ignore", lambda column: True, "nearly all different: nothing to match or filter"),
 )
 
 

@@ -1,8 +1,10 @@
-"""Column names in words: labels, units, phrases and plurals."""
+"""Column names in words: labels, units, phrases and plurals; headers of other languages in English."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Sequence
 
 from wherefore.catalog.money import currency_called
 from wherefore.catalog.units import unit_written
@@ -24,8 +26,8 @@ _PHRASES = {
         "translated by {}": "translator",
         "designed by {}": "designer",
         "developed by {}": "developer",
-        "from {}": "brand manufacturer maker studio company vendor seller country",
-        "{}": "genre category subcategory type style cuisine",
+        "from {}": "brand manufacturer maker studio company vendor seller country province winery brewery distillery",
+        "{}": "genre category subcategory type style cuisine variety varietal grape listed",
         "about {}": "keyword tag topic subject theme",
         "in {}": "language color colour",
         "made of {}": "material",
@@ -66,6 +68,31 @@ _SHORT_UNITS = {  # units that are letters or words of their own: only behind a 
 _ALONE = {"minutes": "min", "mins": "min", "hours": "h", "seconds": "s", "milliseconds": "ms"}
 _BRACKETS = re.compile(r"[(\[](?:in\s+)?([^()\[\]]{1,12})[)\]]\s*$")
 _DEGREES = {"c": "°C", "celsius": "°C", "f": "°F", "fahrenheit": "°F"}  # of what is called a temperature
+# Words of headers in German, French, Spanish, Italian, Dutch, Portuguese, Polish and Swedish, by the English one.
+_FOREIGN = {
+    "title": "titel bezeichnung titre titulo título titolo tytuł tytul artikelbezeichnung produktbezeichnung",
+    "name": "nom nombre nome naam namn nazwa artikelname produktname produktnaam produktnamn benennung",
+    "sku": "artikelnummer artikelnr bestellnummer produktnummer artnr référence referencia indeks",
+    "identifier": "kennung identifiant identificador identificatore identyfikator",
+    "category": "kategorie catégorie categoría categoria categorie kategoria kategori warengruppe rubrik rubrique",
+    "product": "produkt produit producto prodotto produto artikel artículo",
+    "price": "preis prix precio prezzo prijs preço cena pris verkaufspreis einzelpreis stückpreis",
+    "weight": "gewicht poids peso waga vikt",
+    "brand": "marke marque marca merk marka märke varumärke",
+    "manufacturer": "hersteller fabricant fabricante produttore fabrikant producent tillverkare",
+    "year": "jahr année año anno jaar ano rok baujahr erscheinungsjahr jahrgang",
+    "author": "autor autorin auteur autore schrijver författare verfasser",
+    "publisher": "verlag éditeur editorial editore uitgeverij editora wydawnictwo förlag",
+    "director": "regie regisseur réalisateur regista reżyser",
+    "description": "beschreibung descripción descrizione omschrijving beschrijving descrição opis beskrivning",
+    "color": "farbe couleur colore kleur kolor färg",
+    "language": "sprache langue idioma lingua taal język språk",
+    "country": "land pays país paese kraj herkunftsland",
+    "size": "größe groesse taille talla taglia maat tamanho rozmiar storlek",
+    "rating": "bewertung valoración valutazione beoordeling avaliação ocena betyg",
+    "pages": "seiten seitenzahl páginas pagine strony sidor",
+    "material": "werkstoff matériau materiale materiaal materiał",
+}
 _UNCHANGED_PLURALS = frozenset("series species cast news is has gas bus status brass glass".split())
 
 
@@ -77,6 +104,29 @@ def words_of(name: str) -> tuple[str, ...]:
     """
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
     return tuple(re.findall(r"[^\W_]+", spaced.lower()))
+
+
+def _plain(word: str) -> str:
+    """A word without its accents."""
+    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+
+
+_ENGLISH = {
+    form: english
+    for english, foreign in _FOREIGN.items()
+    for word in foreign.split()
+    for form in (word, _plain(word))
+    if len(form) > 2
+}
+
+
+def in_english(words: Sequence[str]) -> tuple[str, ...]:
+    """Words of a header in English, as far as a small table of common headers knows them; others as they are.
+
+    >>> in_english(("gewicht", "in", "kg")), in_english(("année",)), in_english(("track", "name"))
+    (('weight', 'in', 'kg'), ('year',), ('track', 'name'))
+    """
+    return tuple(_ENGLISH.get(word, _ENGLISH.get(_plain(word), word)) for word in words)
 
 
 def singular(word: str) -> str:
@@ -112,15 +162,15 @@ def plural(noun: str) -> str:
 
 
 def label_of(name: str) -> str:
-    """What people call a field: `directors` is a "director", `runtime_min` the "runtime".
+    """What people call a field: `directors` is a "director", `runtime_min` the "runtime", `Preis` the "price".
 
-    >>> label_of("directors"), label_of("runtime_min"), label_of("numRatings")
-    ('director', 'runtime', 'num rating')
+    >>> label_of("directors"), label_of("runtime_min"), label_of("numRatings"), label_of("Gewicht in kg")
+    ('director', 'runtime', 'num rating', 'weight')
     """
-    words = list(words_of(name)) or [name]
+    words = list(in_english(words_of(name))) or [name]
     if len(words) > 1 and unit_of(name):
         bracket = _BRACKETS.search(name)
-        words = list(words_of(name[: bracket.start()])) if bracket else words[:-1]
+        words = list(in_english(words_of(name[: bracket.start()]))) if bracket else words[:-1]
         if len(words) > 1 and words[-1] == "in":  # "Gewicht in kg"
             words.pop()
     elif words[0] in _ALONE:
@@ -166,7 +216,7 @@ def names_time(name: str) -> bool:
 
 def names_year(name: str) -> bool:
     """Whether a column's name says that it holds years."""
-    return not {"year", "yr"}.isdisjoint(words_of(name))
+    return not {"year", "yr"}.isdisjoint(in_english(words_of(name)))
 
 
 def labelled(name: str) -> str:
@@ -184,4 +234,5 @@ def phrase_of(name: str) -> str:
     >>> phrase_of("directors"), phrase_of("main_genres"), phrase_of("gadgets")
     ('directed by {}', '{}', '')
     """
-    return next((_PHRASES[w] for w in map(singular, reversed(words_of(name))) if w in _PHRASES), "")
+    words = map(singular, reversed(in_english(words_of(name))))
+    return next((_PHRASES[word] for word in words if word in _PHRASES), "")

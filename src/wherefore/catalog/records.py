@@ -45,7 +45,8 @@ def read_records(table: Table, schema: Schema, first_row: int = 1, *, skip_bad: 
         raise CatalogError(f"{table.name} has no column `{schema.title.column}` for the title")
     table, notes = _named(table, schema, skip_bad)
     ids = _ids_of(table, schema, first_row)
-    titles = [_text_of(table, row, cell, schema.title) for row, cell in enumerate(_titles(table, schema))]
+    told = [_text_of(table, row, cell, schema.title) for row, cell in enumerate(_titles(table, schema))]
+    titles = [schema.title.title_in(text) for text in told]
     fields: list[dict[str, FieldValue]] = [{} for _ in titles]
     misread = Misread(table)
     for spec in schema.kept:

@@ -17,9 +17,11 @@ from pydantic import (
     model_validator,
 )
 
-from wherefore.catalog.cells import is_nothing
+from wherefore.catalog.cells import as_text, is_nothing
 from wherefore.catalog.kinds import ID, KINDS, NUMBER, ColumnCells, FieldKind, Read
 from wherefore.catalog.naming import label_of, names_year, plural, singular, unit_of, words_of
+from wherefore.catalog.titles import MARKS, YEAR, read_title
+from wherefore.catalog.unknown import is_one_of, unknown_in
 from wherefore.catalog.written import NumberReader, Written
 from wherefore.errors import CatalogError, CatalogNotFoundError
 
@@ -53,6 +55,10 @@ class FieldSpec(BaseModel):
     pooled: bool = (
         True  # whether the record's own vector and BM25 read it; clauses of texts have vectors besides
     )
+    # Of a title: what its cells hold besides it, see `wherefore.catalog.titles`. Of a number, `year`, and of an alias:
+    # that this is their value, taken from the column of the title.
+    marks: tuple[str, ...] = ()
+    flag: str = ""  # of a category whose cells say yes or no: the value that a yes stands for
 
     @model_validator(mode="before")
     @classmethod
@@ -75,8 +81,9 @@ class FieldSpec(BaseModel):
     def _told(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without what is as usual and was not there before: catalogues keep their fingerprints."""
         tree: dict[str, Any] = dump(self)
-        if self.pooled:
-            tree.pop("pooled", None)
+        for key in ("pooled", "marks", "flag"):
+            if getattr(self, key) == type(self).model_fields[key].default:
+                tree.pop(key, None)
         if told := self.written.told():
             tree["written"] = told
         else:
@@ -101,10 +108,27 @@ class FieldSpec(BaseModel):
         Args:
             cells: All cells of the column.
         """
-        read = self.can.reader(ColumnCells(self.name, self.separator, cells, self.unit, self.written))
+        read = self.can.reader(
+            ColumnCells(self.name, self.separator, cells, self.flag, self.unit, self.written)
+        )
+        if self.marks and not self.is_apart:
+            read = self._within_titles()
         if isinstance(read, NumberReader):  # it knows itself what says nothing
             return read
-        return lambda cell: None if is_nothing(cell) else read(cell)
+        unknown = unknown_in(cells) if self.can.used else frozenset()
+        if not unknown:
+            return lambda cell: None if is_nothing(cell) else read(cell)
+        return lambda cell: None if is_nothing(cell) or is_one_of(cell, unknown) else read(cell)
+
+    def _within_titles(self) -> Read:
+        """What reads a field that the cells of the title hold besides the title."""
+        if self.is_number:
+            return lambda cell: read_title(as_text(cell), MARKS).year
+        return lambda cell: read_title(as_text(cell), self.marks).others or None
+
+    def title_in(self, text: str) -> str:
+        """The title in a cell of the title's column."""
+        return read_title(text, self.marks).title if self.marks else text
 
     @property
     def is_apart(self) -> bool:
@@ -150,6 +174,24 @@ class FieldSpec(BaseModel):
     def is_place(self) -> bool:
         """Whether the values say where an item comes from, or what it is in: "from Japan", "in French"."""
         return self.has_tags and self.phrase.lower().startswith(("from {}", "in {}"))
+
+    @model_validator(mode="after")
+    def _can_be_marked(self) -> Self:
+        unknown = [mark for mark in self.marks if mark not in MARKS]
+        if unknown:
+            raise ValueError(
+                f"`marks` of `{self.name}` holds {unknown[0]!r}; known marks: {', '.join(MARKS)}"
+            )
+        if self.marks and not (
+            self.can.role in ("title", "alias") or self.is_number and self.marks == (YEAR,)
+        ):
+            raise ValueError(
+                f"`{self.name}` is of kind {self.kind} and has `marks: [{', '.join(self.marks)}]`; a title and an "
+                f"alias can have marks, and a number `[{YEAR}]`"
+            )
+        if self.flag and not self.has_tags:
+            raise ValueError(f"`{self.name}` is of kind {self.kind}; only a category can have a `flag`")
+        return self
 
     @model_validator(mode="after")
     def _can_be_said(self) -> Self:

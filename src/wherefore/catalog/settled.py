@@ -39,7 +39,7 @@ def settle(schema: Schema, table: Table, split: bool = False) -> Settled:
     measured = {
         spec.column: MeasuredColumn(spec.column, table.columns[spec.column], around)
         for spec in schema.kept
-        if spec.can.stored is NUMBER and spec.column in table.columns
+        if spec.can.stored is NUMBER and spec.column in table.columns and not spec.marks
     }
     local = _local_mark(measured.values())
     for column in measured.values():
@@ -51,7 +51,7 @@ def settle(schema: Schema, table: Table, split: bool = False) -> Settled:
     notes: list[Note] = []
     for spec in schema.fields:
         cells = table.columns.get(spec.column, ())
-        if spec.column in measured:
+        if spec.column in measured and not spec.marks:
             column = measured[spec.column]
             found = _of_numbers(spec, column, names, split and spec.column in once)
             if spec.column in units and units[spec.column] != found[0].unit and not spec.written.unit:

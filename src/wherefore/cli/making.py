@@ -23,18 +23,38 @@ def index(
     schema: SchemaOption = None,
     checkpoint: CheckpointOption = "starter",
     skip_bad: SkipBadOption = False,
+    report: Annotated[
+        bool,
+        typer.Option(
+            "--report", help="Only say what the columns are taken for, and write a schema file to change."
+        ),
+    ] = False,
+    out_schema: Annotated[
+        Path | None,
+        typer.Option("--out-schema", help="Where --report writes it. Default: FILE.schema.yaml."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Let --report write over that file.")] = False,
 ) -> None:
     """Index your catalogue, so that chat starts at once.
 
     Interrupted, it goes on where it stopped when you run it again.
     """
+    if report:
+        from wherefore.cli.columns import print_report
+
+        print_report(
+            file, catalog_from(file, schema, describe=False, skip_bad=skip_bad), schema, out_schema, force
+        )
+        return
+    if out_schema is not None or force:
+        raise ConfigError("--out-schema and --force belong to --report, which writes a schema file; add it")
     items = catalog_from(file, schema, describe=True, skip_bad=skip_bad)
 
     from wherefore.checkpoint import checkpoint_dir, load_checkpoint, moved, save_checkpoint
 
     base = load_checkpoint(checkpoint_dir(checkpoint), merge=out is None)
-    with progress_bar("Indexing") as report:
-        made = moved(base, items, report)
+    with progress_bar("Indexing") as progress:
+        made = moved(base, items, progress)
     use = f"--catalog {file}" if schema is None else f"--catalog {file} --schema {schema}"
     if skip_bad:
         use += " --skip-bad"

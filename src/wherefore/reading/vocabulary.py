@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from rapidfuzz.distance import OSA
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.flags import called
 from wherefore.catalog.lexicon import item_nouns, lexicon
 from wherefore.catalog.naming import singular
-from wherefore.reading.cues import FILL, MUTE
+from wherefore.reading.cues import CUES, FILL, MUTE
 from wherefore.text import Word, forms, ordinary_words, stem, stems
 
 _FEW = 200  # a field with at most so many values, each of two items or more on average, is like a genre
 _LONGEST = 6  # words of a value
+_SORTS = (
+    8  # a field with so few values may tell "Movie" from "TV Show", though both are what items are called
+)
 _PARTICLES = frozenset("de del da di du la le van von der den st mc".split())
 
 
@@ -46,6 +50,12 @@ def key_of(text: str) -> str:
 def key_at(said: Iterable[Word]) -> str:
     """The same of words that are cut already."""
     return " ".join(stem(word.form) for word in said)
+
+
+@lru_cache(maxsize=1)
+def _thing_words() -> frozenset[str]:
+    """What items of any catalogue are called, as keys."""
+    return frozenset(key_of(word) for noun, words in lexicon()["nouns"].items() for word in (noun, *words))
 
 
 class Vocabulary:
@@ -93,11 +103,14 @@ class Vocabulary:
                 key = key_of(value)
                 if " " in key and key.split()[0] in FILL and not few:
                     self.begun.add(key)
-                if key and not (key in MUTE or value.lower() in MUTE):
+                sort = 1 < len(vocabulary) <= _SORTS and key in _thing_words() and key not in CUES
+                if key and (sort or not (key in MUTE or value.lower() in MUTE)):
                     self.values.setdefault(key, []).append(Value(spec.name, value, count, few))
                     if spec.is_place:
                         self.places.add(key)
                     self.longest = max(self.longest, min(key.count(" ") + 1, _LONGEST))
+            for phrase in called(spec.flag):
+                self.synonyms[key_of(phrase)] = [*self.synonyms.get(key_of(phrase), ()), spec.flag]
         self.people: dict[str, list[Value]] = {}
         self.surnames: dict[str, dict[str, int]] = {}
         self.firsts: set[str] = set()
