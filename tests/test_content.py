@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import make_recommender
-from wherefore.dialogue.content import Content, listed, read_content
+from wherefore.dialogue.content import Content, read_content
 from wherefore.dialogue.messages import Message, parse_messages, passed_over
 from wherefore.errors import DialogueError, WhereforeWarning
 from wherefore.reply import Done, TextDelta
@@ -124,10 +124,6 @@ def test_what_tools_say_is_left_to_the_caller():
         parse_messages([{"role": "tool", "content": "x"}, *said("hi")])
     with pytest.raises(DialogueError, match="message 1 has 20,001 characters"):
         parse_messages(said(["x" * 10_000, "y" * 10_000]))
-
-
-def test_things_in_a_sentence():
-    assert [listed(things) for things in ((), ("a",), ("a", "b"))] == ["", "a", "a and b"]
 
 
 def test_a_reply_says_what_it_did_not_look_at(tokenizers):

@@ -111,12 +111,3 @@ def _called(kind: str, part: Mapping[str, Any]) -> str:
 def _short(value: Any) -> str:
     shown = repr(value)
     return shown if len(shown) <= 60 else f"{shown[:57]}..."
-
-
-def listed(things: tuple[str, ...]) -> str:
-    """Things in a sentence.
-
-    >>> listed(("a picture", "a sound", "a file"))
-    'a picture, a sound and a file'
-    """
-    return " and ".join(filter(None, (", ".join(things[:-1]), things[-1]))) if things else ""

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from wherefore.dialogue.choices import Choice
-from wherefore.dialogue.content import listed, read_content
+from wherefore.dialogue.content import read_content
 from wherefore.dialogue.state import Preferences
 from wherefore.errors import DialogueError, WhereforeWarning
+from wherefore.text import joined
 
 Role = Literal["user", "assistant", "system"]
 Place = tuple[int, int, int]  # number of a message, and characters from and to
@@ -175,13 +176,13 @@ def parse_messages(
         )
     if parsed[-1].unread and not parsed[-1].content.strip():
         raise DialogueError(
-            f"message {len(parsed)} holds {listed(parsed[-1].unread)} and no text; only text is read: say it in words"
+            f"message {len(parsed)} holds {joined(parsed[-1].unread)} and no text; only text is read: say it in words"
         )
     fresh = [
         (number, one) for number, one in enumerate(parsed, 1) if one.unread and one is not given[number - 1]
     ]
     if fresh:
-        told = "; ".join(f"message {number} holds {listed(one.unread)}" for number, one in fresh)
+        told = "; ".join(f"message {number} holds {joined(one.unread)}" for number, one in fresh)
         warnings.warn(f"{told}: only text is read, the rest is passed over", WhereforeWarning, stacklevel=3)
     return parsed
 
@@ -200,7 +201,7 @@ def passed_over(messages: Sequence[Message]) -> str:
     if not unread:
         return ""
     return (
-        f"I read text only, so I went by your words and not by what came with them ({listed(tuple(unread))})."
+        f"I read text only, so I went by your words and not by what came with them ({joined(tuple(unread))})."
     )
 
 
