@@ -356,6 +356,16 @@ def test_original_opendialkg(tmp_path):
     assert facts["Seven"]["year"] == 1995
 
 
+def test_ids_may_be_numbers_or_objects(tmp_path):
+    items = [7, {"id": 8, "title": "Up"}, {"item_id": "9"}, {"title": "Her"}, " 7 "]
+    turns = [{"role": "assistant", "text": "@7, @sku-1b and @8", "items": [*items, "sku-1", "sku-1b"]}]
+    (dialogue,) = read("jsonl", write_jsonl(tmp_path / "mine.jsonl", {"dialogue_id": 3, "turns": turns}))
+    assert dialogue.id == "3"
+    (turn,) = dialogue.turns
+    assert turn.parts == (ItemRef("7"), ", ", ItemRef("sku-1b"), " and ", ItemRef("8"))
+    assert turn.unplaced == ("9", "Her", "sku-1")
+
+
 def test_own_dialogues_in_the_shared_schema(tmp_path):
     record = {
         "dialogue_id": "1",

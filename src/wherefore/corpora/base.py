@@ -420,18 +420,26 @@ def turn_of(
 
 
 def ids_of(turn: Mapping[str, Any], key: str, where: str) -> tuple[str, ...] | None:
-    """The item ids in a turn's list, whole numbers as text; None where it has no such list.
+    """The item ids in a turn's list; None where it has no such list.
+
+    A whole number is taken as text, and an object by its `item_id`, `id` or `title`.
 
     Raises:
         CorpusError: If it is no list of ids.
     """
-    ids = turn.get(key)
-    if ids is None:
+    given = turn.get(key)
+    if given is None:
         return None
-    allowed = isinstance(ids, list) and all(type(item) in (str, int) for item in ids)
-    if not allowed or not all(str(item).strip() for item in ids):
-        raise CorpusError(f"{where}: `{key}` is {ids!r}, not a list of item ids as text")
-    return tuple(str(item).strip() for item in ids)
+    if not isinstance(given, list):
+        raise CorpusError(f"{where}: `{key}` is {given!r}, not a list of item ids as text")
+    ids = []
+    for item in given:
+        names = (item.get(name) for name in ("item_id", "id", "title")) if isinstance(item, dict) else (item,)
+        item_id = next((str(one).strip() for one in names if type(one) in (str, int)), "")
+        if not item_id:
+            raise CorpusError(f"{where}: `{key}` is {given!r}, not a list of item ids as text")
+        ids.append(item_id)
+    return tuple(ids)
 
 
 def _longest(word: str, items: Collection[str]) -> str | None:
