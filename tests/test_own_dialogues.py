@@ -4,6 +4,8 @@ import json
 import warnings
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from wherefore import cli
 from wherefore.catalog.catalog import Catalog
@@ -232,6 +234,21 @@ def test_turns_that_list_no_items_name_none(link):
     record = {"dialogue_id": "0", "turns": turns(("user", "Low Tide?", []), ("assistant", "Salt Road", []))}
     (dialogue,), _ = link(record)
     assert shown(dialogue) == ["Low Tide?", "Salt Road"] and not any(turn.items for turn in dialogue.turns)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@given(
+    text=st.lists(st.sampled_from(["low tide", "Up", "@b1", "@b77", "it,", "@", "b2", "."])).map(" ".join),
+    items=st.lists(st.sampled_from([*sorted(IDS), "Low Tide", "b77"]), max_size=4),
+)
+def test_no_item_that_is_listed_vanishes(link, text, items):
+    listed = [*sorted(IDS), *items]
+    record = {"dialogue_id": "0", "turns": turns(("user", "all", listed), ("assistant", text, items))}
+    (dialogue,), told = link(record)
+    named = dialogue.turns[1].items
+    assert set(named) >= {"b2" if item == "Low Tide" else item for item in items}
+    assert ("b77 (dialogue 0" in told) == ("b77" in items or "@b77" in text)
+    assert len(named) == len(set(named))
 
 
 def test_what_a_reader_cannot_take_is_named(link):

@@ -122,6 +122,10 @@ def test_everything_a_page_computes_runs_on_one_thread(ui, recommender, monkeypa
     session = next(one for one in last.values() if isinstance(one, ui.session.Session))
     assert session.view.turns[0].action == "recommend" and not session.running
     assert 'class="wf-' in done["explain"](session, {})
+    for value in ("A &amp; B comedy", [{"type": "text", "text": "A &amp; B comedy"}]):
+        *_, last = done["edit"](session, {}, SimpleNamespace(index=0, value=value))
+        edited = next(one for one in last.values() if isinstance(one, ui.session.Session))
+        assert [turn.said for turn in edited.view.turns] == ["A & B comedy"]
     done["recommend"]([{"role": "user", "content": ASK}])
     *_, answer = done["chat"](ASK)
     assert answer["reply"]["recommendations"]
