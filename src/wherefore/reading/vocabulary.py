@@ -64,7 +64,7 @@ class Vocabulary:
         longest: Words of the longest key.
         people: Its names, by folded name.
         surnames: By folded last name, who bears it, and in how many items.
-        firsts: Words that begin a full name.
+        firsts: By the word that begins a full name, who bears it, and in how many items.
         names: Words of full names.
         phrases: How each field of names is spoken of: "directed by {}".
     """
@@ -100,7 +100,7 @@ class Vocabulary:
                     self.longest = max(self.longest, min(key.count(" ") + 1, _LONGEST))
         self.people: dict[str, list[Value]] = {}
         self.surnames: dict[str, dict[str, int]] = {}
-        self.firsts: set[str] = set()
+        self.firsts: dict[str, dict[str, int]] = {}
         self.names: set[str] = set()
         self.phrases = {spec.name: spec.phrase.lower() for spec in catalog.schema.names}
         for name in self.phrases:
@@ -116,7 +116,8 @@ class Vocabulary:
         if len(parts) == 1:
             return
         self.names.update(part for part in parts if len(part) > 2)
-        self.firsts.add(parts[0])
+        firsts = self.firsts.setdefault(parts[0], {})
+        firsts[key] = firsts.get(key, 0) + person.count
         lasts = {parts[-1]}
         if len(parts) > 2 and parts[-2] in _PARTICLES:
             lasts.add(" ".join(parts[-2:]))  # "De Niro"
