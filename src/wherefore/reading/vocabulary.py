@@ -9,12 +9,14 @@ from functools import cached_property
 from rapidfuzz.distance import OSA
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.feelings import feelings
 from wherefore.catalog.lexicon import item_nouns, lexicon
 from wherefore.catalog.naming import singular
 from wherefore.reading.cues import FILL, MUTE
 from wherefore.text import Word, forms, ordinary_words, stem, stems
 
 _FEW = 200  # a field with at most so many values, each of two items or more on average, is like a genre
+_ALIKE = 3  # tags that a word of feeling leads to at most
 _LONGEST = 6  # words of a value
 _PARTICLES = frozenset("de del da di du la le van von der den st mc".split())
 
@@ -80,6 +82,7 @@ class Vocabulary:
         self.synonyms: dict[str, list[str]] = {
             key_of(word): values for word, values in lexicon()["words"].items()
         }
+        self._feelings = {key_of(head): tags for head, tags in feelings().items()}
         self.values: dict[str, list[Value]] = {}
         self.begun: set[str] = set()
         self.places: set[str] = set()
@@ -141,7 +144,19 @@ class Vocabulary:
 
     def knows(self, key: str) -> bool:
         """Whether a key is a value, or stands for one."""
-        return key in self.values or any(self._lookup(value) for value in self.synonyms.get(key, ()))
+        told = any(self._lookup(value) for value in self.synonyms.get(key, ()))
+        return key in self.values or told or bool(self.felt(key))
+
+    def felt(self, key: str) -> list[Value]:
+        """The tags that mean what a word of feeling says, the best first, where it is none itself: "calm" is quiet."""
+        if key in self.values or key in self.synonyms:
+            return []
+        found = [
+            max(same, key=lambda value: value.count)
+            for tag in self._feelings.get(key, ())
+            if (same := self._lookup(tag))
+        ]
+        return found[:_ALIKE]
 
     def is_genre(self, key: str) -> bool:
         """Whether a key is a value of a field with few."""
@@ -169,6 +184,8 @@ class Vocabulary:
 
     def wanted(self, key: str) -> list[Value]:
         """What a wanted word asks for: one value of a field with few values, or else up to three."""
+        if felt := self.felt(key):
+            return felt
         for values in self.synonyms.get(key, ()):
             found = self._lookup(values)
             if narrow := self._narrowest(found):
@@ -184,7 +201,7 @@ class Vocabulary:
         """Everything that a word may mean, and rules out when it is unwanted."""
         if is_person:
             return self.people[key]
-        found = [*self.values.get(key, ())]
+        found = [*self.values.get(key, ()), *self.felt(key)]
         for values in self.synonyms.get(key, ()):
             if " + " not in values:
                 found += [v for v in self._lookup(values) if v not in found]
