@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from wherefore.catalog.kinds import ColumnCells, FieldKind, Storage
     from wherefore.catalog.notes import Note
     from wherefore.catalog.schema import FieldSpec, Schema
+    from wherefore.catalog.written import Written
     from wherefore.config import (
         Component,
         Config,
@@ -68,7 +69,7 @@ __all__ = [
     "RetrievalConfig",
     "Schema", "Scores", "Server", "ServerError", "ServerFailure", "StageConfig", "Storage", "TextDelta",
     "TrainConfig", "TrainingError", "Transcript", "TurnConfig", "WhereforeError", "WhereforeWarning",
-    "Wish", "WriterConfig",
+    "Wish", "WriterConfig", "Written",
 ]  # fmt: skip
 
 _HOMES = {
@@ -76,6 +77,7 @@ _HOMES = {
     "catalog.notes": "Note",
     "catalog.kinds": "ColumnCells FieldKind Storage",
     "catalog.schema": "FieldSpec Schema",
+    "catalog.written": "Written",
     "config": (
         "Component Config LLMConfig LoraConfig PassagesConfig RankerConfig RetrievalConfig StageConfig TrainConfig "
         "TurnConfig WriterConfig"
