@@ -14,8 +14,9 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.dialogue.messages import Message
+from wherefore.dialogue.messages import parse_messages
 from wherefore.dialogue.state import Limit, Preferences
+from wherefore.errors import ConfigError
 from wherefore.reading.reader import DialogueReader
 from wherefore.reply import Done, ListReady, Recommendation, Reply, TextDelta
 
@@ -67,7 +68,9 @@ class Recommender:
         return ()
 
     def stream(self, messages, k=5, preferences=None, diversity=None, settled=False, seed=None):
-        messages = [m if isinstance(m, Message) else Message(**m) for m in messages]
+        if not isinstance(k, int) or k < 1:
+            raise ConfigError(f"`k` is {k!r}; it must be a whole number")
+        messages = parse_messages(messages)
         last = messages[-1].content
         if "too long" in last:
             raise ValueError("a message\nis too long")

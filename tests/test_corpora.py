@@ -356,6 +356,16 @@ def test_original_opendialkg(tmp_path):
     assert facts["Seven"]["year"] == 1995
 
 
+def test_ids_may_be_numbers_or_objects(tmp_path):
+    items = [7, {"id": 8, "title": "Up"}, {"item_id": "9"}, {"title": "Her"}, " 7 "]
+    turns = [{"role": "assistant", "text": "@7, @sku-1b and @8", "items": [*items, "sku-1", "sku-1b"]}]
+    (dialogue,) = read("jsonl", write_jsonl(tmp_path / "mine.jsonl", {"dialogue_id": 3, "turns": turns}))
+    assert dialogue.id == "3"
+    (turn,) = dialogue.turns
+    assert turn.parts == (ItemRef("7"), ", ", ItemRef("sku-1b"), " and ", ItemRef("8"))
+    assert turn.unplaced == ("9", "Her", "sku-1")
+
+
 def test_own_dialogues_in_the_shared_schema(tmp_path):
     record = {
         "dialogue_id": "1",
@@ -387,12 +397,33 @@ def test_own_dialogues_in_the_shared_schema(tmp_path):
     [
         ("{", r"line 2 is not JSON"),
         ("[1]", r"line 2 holds a list"),
-        ('{"dialogue_id": "2"}', r"line 2: `turns` is None"),
+        ('{"dialogue_id": "2"}', r"line 2: `turns` is absent; .*this one has `dialogue_id`"),
+        ('{"dialogue_id": "2", "turns": 3}', r"line 2: `turns` is 3, not a list of turns"),
+        ('{"dialogue_id": "2", "turns": [], "split": "holdout"}', r"`split` is 'holdout'; allowed: train"),
         ('{"turns": []}', r"line 2: `dialogue_id` is None"),
         ('{"dialogue_id": "2", "turns": [3]}', r"turn 0 is a int"),
         ('{"dialogue_id": "2", "turns": [{"role": "seller", "text": ""}]}', r"`role` is 'seller'; allowed"),
         ('{"dialogue_id": "2", "turns": [{"role": "user"}]}', r"`text` is None"),
-        ('{"dialogue_id": "2", "turns": [{"role": "user", "text": "", "items": [4]}]}', r"`items` is \[4\]"),
+        (
+            '{"dialogue_id": "2", "turns": [{"role": "user", "text": "", "items": [4.5]}]}',
+            r"`items` is \[4.5\]",
+        ),
+        (
+            '{"dialogue_id": "2", "turns": [{"role": "user", "text": "", "items": ["4", " "]}]}',
+            r"`items` is \[",
+        ),
+        ('{"messages": 3}', r"line 2: `messages` is a int, not a list of messages"),
+        ('{"messages": ["hi"]}', r"line 2, message 1 is a str, not an object with `role` and `content`"),
+        ('{"messages": [{"role": "seller", "content": "hi"}]}', r"`role` is 'seller'; allowed: user, human"),
+        ('{"messages": [{"role": "user"}]}', r"line 2, message 1 has no content"),
+        (
+            '{"messages": [{"role": "user", "content": [{"type": "x"}]}]}',
+            r"message 1, part 1 is of the type 'x'",
+        ),
+        (
+            '{"messages": [{"role": "user", "content": "", "items": 3}]}',
+            r"message 1: `items` is 3, not a list",
+        ),
         ('{"dialogue_id": "2", "turns": [], "feedback": [1]}', r"`feedback` is"),
     ],
 )

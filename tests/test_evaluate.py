@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wherefore import cli
+from wherefore.catalog.catalog import Catalog
 from wherefore.corpora.base import CorpusDialogue, CorpusTurn, Feedback, Instance, ItemRef, instances
 from wherefore.corpora.jsonl import Jsonl
 from wherefore.corpora.redial import Redial
@@ -524,7 +525,6 @@ def test_predictions_with_unknown_ids_are_named(tmp_path):
 
 
 def test_the_builtin_catalogue_holds_what_redial_recommends(redial_test):
-    from wherefore.catalog.catalog import Catalog
 
     linked = {corpus_id for item in Catalog.builtin() for corpus_id in item.values("redial_ids")}
     gold = [item for one in redial_test[1] for instance in instances(one) for item in instance.gold]
@@ -662,6 +662,14 @@ def corpus_folder(tmp_path):
     return tmp_path
 
 
+@pytest.fixture
+def letters(monkeypatch):
+    """Whatever the checkpoint, its catalogue has the items of `corpus_folder`."""
+    records = [{"id": item, "title": f"Letter {item}"} for item in "ab"]
+    catalog = Catalog.from_records(records, name="letters")
+    monkeypatch.setattr("wherefore.evaluation.run._catalog_of", lambda checkpoint: catalog)
+
+
 def test_evaluate_corpus(corpus_folder):
     report = evaluate_corpus(["popularity"], "jsonl", corpus_folder, resamples=5, command="try", seed=3)[0]
     assert report.metrics["recall@1"].value == 1  # a is named, b is the next
@@ -737,7 +745,7 @@ def test_no_checkpoint_says_so(corpus_folder):
         evaluate_corpus(["recommender"], "jsonl", corpus_folder, checkpoints=["no-such-folder"])
 
 
-def test_checkpoints_are_seeds(corpus_folder, monkeypatch):
+def test_checkpoints_are_seeds(corpus_folder, letters, monkeypatch):
     """Two folders, one of which ranks rightly: half of it on average, under the name that is printed."""
     folders = []
     for seed in (4, 9):
@@ -784,7 +792,7 @@ def test_checkpoints_are_seeds(corpus_folder, monkeypatch):
     assert named[0].errors is again.errors is None
 
 
-def test_rankings_on_disk_are_used_again_unless_something_changed(corpus_folder, monkeypatch):
+def test_rankings_on_disk_are_used_again_unless_something_changed(corpus_folder, letters, monkeypatch):
     asked = []
 
     def fake(setting):

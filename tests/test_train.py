@@ -591,7 +591,7 @@ def test_a_corpus_may_teach_the_sources_alone(tmp_path, tokenizers, movies, less
             "dialogue_id": f"other{number}",
             "turns": [
                 {"role": "user", "text": "I loved @heat", "items": ["heat"]},
-                {"role": "assistant", "text": "How about @up?", "items": ["up"]},
+                {"role": "assistant", "text": "How about @alien?", "items": ["alien"]},
             ],
         }
         for number in range(6)

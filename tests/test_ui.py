@@ -13,6 +13,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -27,6 +28,7 @@ from wherefore.catalog.catalog import Catalog
 from wherefore.cli import talking
 from wherefore.dialogue.parts import parts
 from wherefore.dialogue.state import Preferences, Wish
+from wherefore.errors import WhereforeWarning
 from wherefore.serving.threads import OneThread
 
 
@@ -120,6 +122,10 @@ def test_everything_a_page_computes_runs_on_one_thread(ui, recommender, monkeypa
     session = next(one for one in last.values() if isinstance(one, ui.session.Session))
     assert session.view.turns[0].action == "recommend" and not session.running
     assert 'class="wf-' in done["explain"](session, {})
+    for value in ("A &amp; B comedy", [{"type": "text", "text": "A &amp; B comedy"}]):
+        *_, last = done["edit"](session, {}, SimpleNamespace(index=0, value=value))
+        edited = next(one for one in last.values() if isinstance(one, ui.session.Session))
+        assert [turn.said for turn in edited.view.turns] == ["A & B comedy"]
     done["recommend"]([{"role": "user", "content": ASK}])
     *_, answer = done["chat"](ASK)
     assert answer["reply"]["recommendations"]
@@ -298,14 +304,114 @@ def fetch_when_up(url, process, seconds=30):
     raise AssertionError("the server does not answer")
 
 
-@pytest.mark.slow
-def test_the_command_serves_the_page():
+HI = [{"role": "user", "content": "hi"}]
+PICTURE = {"type": "image_url", "image_url": {"url": "data:,"}}
+WRONG_CALLS = [
+    ("recommend", ("hi",), "messages are a str; give a list of {'role'"),
+    ("recommend", (3,), "messages are a int; give a list"),
+    ("recommend", (None,), "messages are a NoneType; give a list"),
+    ("recommend", ([],), "there are no messages"),
+    ("recommend", ([["user", "hi"]],), "message 1 is a list; give {'role'"),
+    ("recommend", ([{"role": "user", "content": " "}],), "The last message is empty"),
+    ("recommend", ([{"role": "user", "content": [PICTURE]}],), "message 1 holds a picture and no text"),
+    ("recommend", ([{"role": "robot", "content": "hi"}],), "the role 'robot'; known roles: user"),
+    ("recommend", (HI, 0), "`k` is 0; it must be a whole number"),
+    ("recommend", (HI, "many"), "`k` is 'many'; it must be a whole number"),
+    ("recommend", (HI, 3, {"likes": []}), "`likes` is not a known key; known: liked"),
+    ("recommend", (HI, 3, 7), "preferences are a int"),
+    ("chat", ("",), "The last message is empty; say what you like"),
+    ("chat", (None,), "message 1 has no content"),
+    ("chat", (3,), "message 1 has a content of type int"),
+    ("chat", ("x" * 20_001,), "message 1 has 20,001 characters; at most 20,000"),
+    ("chat", ("hi", "before"), "`conversation` is a str; give the list of messages"),
+    ("chat", ("hi", [["a", "b"]]), "message 1 is a list"),
+    ("chat", ("hi", [{"role": "user"}]), "message 1 has no `content`"),
+]
+
+
+@pytest.mark.parametrize(("name", "given", "says"), WRONG_CALLS)
+def test_a_wrong_call_is_told_what_is_wrong(ui, page, recommender, name, given, says):
+    endpoints = {one.__name__: one for one in ui.programs.endpoints(recommender, 3, OneThread())}
+    with pytest.raises(page.gr.Error) as told:
+        done = endpoints[name](*given)
+        list(done if name == "chat" else ())
+    assert says in told.value.message and not told.value.print_exception
+
+
+def test_a_fault_of_ours_is_told_as_one(ui, page):
+    broken = SimpleNamespace(steps=lambda *given: 1 // 0)
+    recommend, _ = ui.programs.endpoints(broken, 3, OneThread())
+    with pytest.raises(
+        page.gr.Error, match="fault of the server and not of your call .ZeroDivisionError."
+    ) as told:
+        recommend(HI)
+    assert told.value.print_exception  # the log has the rest
+
+
+def test_parts_of_a_message_are_read_and_what_is_not_is_said(ui, recommender):
+    recommend, chat = ui.programs.endpoints(recommender, 3, OneThread())
+    parts = [
+        {"text": "I loved Alien.", "type": "text"},
+        {"text": "Horror please, after 1990", "type": "text"},
+    ]
+    asked = recommend([{"role": "user", "content": parts}], None)
+    assert asked["preferences"] == recommend([{"role": "user", "content": ASK}])["preferences"]
+    assert len(asked["recommendations"]) == 3 and "text only" not in asked["text"]
+    with pytest.warns(WhereforeWarning, match="message 1 holds a picture: only text is read"):
+        *_, last = chat([*parts, PICTURE])
+    assert (
+        last["text"].startswith("I read text only, so I went by your words") and "(a picture)" in last["text"]
+    )
+    with pytest.warns(WhereforeWarning):
+        *_, then = chat("something newer", last["conversation"])
+    assert "text only" not in then["text"] and then["reply"]["preferences"]["liked"] == ["alien"]
+
+
+@contextmanager
+def served(*options):
+    """The address of a page with the fake recommender; nothing may go wrong on the server."""
     url = f"http://127.0.0.1:{(port := free_port())}"
-    command = [sys.executable, fake_recommender.__file__, "ui", "--port", str(port), "--k", "3"]
+    command = [sys.executable, fake_recommender.__file__, "ui", "--port", str(port), *options]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     assert server.stderr
     try:
-        html = "\n".join(fetch_when_up(url, server))
+        fetch_when_up(url, server)
+        yield url
+    finally:
+        server.send_signal(signal.SIGINT)
+        try:
+            assert server.wait(20) in (0, 130)
+        finally:
+            server.kill()
+            error = server.stderr.read().decode()
+            server.stderr.close()
+    assert "Traceback" not in error
+
+
+@pytest.mark.slow
+def test_wrong_calls_from_outside_get_the_message():
+    from gradio_client import Client
+    from gradio_client.exceptions import AppError
+
+    with served() as url:
+        client = Client(url, verbose=False)
+        for name, given, says in WRONG_CALLS:
+            with pytest.raises(AppError) as told:
+                client.predict(*given, api_name=f"/{name}")
+            assert says in str(told.value), (name, given)
+        event = json.loads(fetch(f"{url}/gradio_api/call/recommend", {"data": [HI]})[0])["event_id"]
+        answer = " ".join(fetch(f"{url}/gradio_api/call/recommend/{event}"))
+        assert (
+            "`recommend` takes 3 values in `data`, in this order: messages, k, preferences; 1 came" in answer
+        )
+        assert client.predict(HI, api_name="/recommend")["recommendations"]  # and nothing is broken
+        client.close()
+
+
+@pytest.mark.slow
+def test_the_command_serves_the_page():
+    with served("--k", "3") as url:
+        html = "\n".join(fetch(url))
         assert "Wherefore" in html
         assert not re.search(r"fonts\.g(oogleapis|static)", html.partition("window.gradio_config")[2])
         event = json.loads(fetch(f"{url}/gradio_api/call/chat", {"data": ["First", None]})[0])["event_id"]
@@ -318,15 +424,6 @@ def test_the_command_serves_the_page():
         lines = fetch(f"{url}/gradio_api/call/recommend/{event}")
         reply = json.loads(lines[lines.index("event: complete") + 1].removeprefix("data: "))[0]
         assert len(reply["recommendations"]) == 2 and reply["preferences"]["liked"] == ["5"]
-    finally:
-        server.send_signal(signal.SIGINT)
-        try:
-            assert server.wait(20) in (0, 130)
-        finally:
-            server.kill()
-            error = server.stderr.read().decode()
-            server.stderr.close()
-    assert "Traceback" not in error
 
 
 def test_programs_that_ask_at_once_are_answered_as_each_alone(ui, tokenizers):

@@ -16,7 +16,7 @@ from .events import bind_conversation, bind_filters, bind_own
 from .handlers import Handlers
 from .layout import Page
 from .own import OwnHandlers
-from .programs import endpoints
+from .programs import Blocks, endpoints
 from .shelf import Held, Shelf
 
 TOGETHER = 8  # replies to programs that are in work at once
@@ -43,7 +43,7 @@ def build_app(
     """
     alone = alone or OneThread()
     shelf = Shelf(Held(recommender, base, tuple(settings)))
-    with gr.Blocks(title=texts.TITLE, analytics_enabled=False, fill_height=True) as app:
+    with Blocks(title=texts.TITLE, analytics_enabled=False, fill_height=True) as app:
         page = Page(shelf.first, k, folders)
         handlers = Handlers(page, shelf, alone)
         bind_conversation(app, page, handlers)

@@ -12,6 +12,7 @@ from typing import Any
 
 import gradio as gr
 
+from wherefore.dialogue.content import read_content
 from wherefore.dialogue.state import Preferences
 from wherefore.errors import CatalogError
 from wherefore.recommender import Recommender
@@ -219,7 +220,8 @@ class Handlers:
         except ValueError as error:
             yield self.show(now) | self._warned(error, now)
             return
-        yield from self.turn(html.unescape(str(event.value)), now, conversations)
+        said = read_content(event.value, texts.MESSAGE).text  # a version of Gradio sends text, another parts
+        yield from self.turn(html.unescape(said), now, conversations)
 
     def stop(self, now: Session) -> None:
         """The reply that is being written ends at its next word."""

@@ -120,6 +120,14 @@ IMAGES_ABOUT = "They come from other servers, which then see your address. Off, 
 
 STOPPED = "(stopped)"
 EMPTY = "Type a message first."
+EMPTY_CALL = "The last message is empty; say what you like or look for."
+NO_CONVERSATION = (
+    "`conversation` is a {kind}; give the list of messages that the last answer gave, or none to begin."
+)
+TOO_FEW = (
+    "`{name}` takes {needed} values in `data`, in this order: {names}; {seen} came. Give null where none."
+)
+FAULT = "This is a fault of the server and not of your call ({kind}); its log says more."
 TOO_LONG = "Your message has {seen:,} characters; at most {most:,} are read. Shorten it, or say it in several messages."
 TOO_FAST = "That was {most} messages within a minute. Wait {seconds} seconds, then send it again."
 NO_TURN = "Say something first; then there is a list to change."

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from wherefore.catalog.catalog import Catalog, Item
     from wherefore.catalog.kinds import ColumnCells, FieldKind, Storage
+    from wherefore.catalog.notes import Note
     from wherefore.catalog.schema import FieldSpec, Schema
+    from wherefore.catalog.written import Written
     from wherefore.config import (
         Component,
         Config,
@@ -62,18 +64,20 @@ __all__ = [
     "CheckpointNotFoundError", "Choice", "ColumnCells", "Component", "Condition", "Config", "ConfigError",
     "ConfigNotFoundError", "CorpusError", "CorpusNotFoundError", "Count", "Dialogue", "DialogueCache",
     "DialogueError", "Done", "Effect", "Event", "Fact", "FieldKind", "FieldSpec", "Item", "LLMConfig",
-    "Limit", "ListReady", "LoraConfig", "Mention", "Message", "MissingPackageError", "ModelError", "Part",
+    "Limit", "ListReady", "LoraConfig", "Mention", "Message", "MissingPackageError", "ModelError", "Note", "Part",
     "PassagesConfig", "Preferences", "Question", "RankerConfig", "Recommendation", "Recommender", "Reply",
     "RetrievalConfig",
     "Schema", "Scores", "Server", "ServerError", "ServerFailure", "StageConfig", "Storage", "TextDelta",
     "TrainConfig", "TrainingError", "Transcript", "TurnConfig", "WhereforeError", "WhereforeWarning",
-    "Wish", "WriterConfig",
+    "Wish", "WriterConfig", "Written",
 ]  # fmt: skip
 
 _HOMES = {
     "catalog.catalog": "Catalog Item",
+    "catalog.notes": "Note",
     "catalog.kinds": "ColumnCells FieldKind Storage",
     "catalog.schema": "FieldSpec Schema",
+    "catalog.written": "Written",
     "config": (
         "Component Config LLMConfig LoraConfig PassagesConfig RankerConfig RetrievalConfig StageConfig TrainConfig "
         "TurnConfig WriterConfig"

@@ -10,7 +10,7 @@ from typing import Self
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.checkpoint import Checkpoint, checkpoint_dir, load_checkpoint, moved, save_checkpoint
-from wherefore.dialogue.messages import Dialogue, Message, parse_messages
+from wherefore.dialogue.messages import Dialogue, Message, parse_messages, passed_over
 from wherefore.dialogue.questions import Question
 from wherefore.dialogue.state import Preferences
 from wherefore.errors import CheckpointError, ConfigError, DialogueError, ModelError
@@ -140,7 +140,9 @@ class Recommender(ListMaker):
         """Answer the last message.
 
         Args:
-            messages: The dialogue, oldest first: `{"role": "user" | "assistant", "content": "..."}`.
+            messages: The dialogue, oldest first: `{"role": "user" | "assistant", "content": "..."}`. A content may be a
+                list of parts, as OpenAI's and Gradio's clients send it: its texts are read, and where the user sent a
+                picture or a file beside them, the reply says that it was passed over.
             k: How many items to list, unless the user asks for another number ("just three, please").
             preferences: A state to start from, e.g. an edited one of an earlier reply; then only the last
                 message adds to it, and earlier ones just tell what was named.
@@ -269,7 +271,7 @@ class Recommender(ListMaker):
         seed: int,
     ) -> Generator[Event | None]:
         """Read, retrieve, rank and write, unless the message is answered without a list."""
-        telling = Telling()
+        telling = Telling(passed_over(messages))
         # A given state already holds what was said before: older messages must not bring back what was removed.
         since = len(messages) if settled else 0 if given is None else len(messages) - 1
         dialogue = self.reader.read(messages, given, since)

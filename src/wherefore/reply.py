@@ -118,9 +118,14 @@ def recommendations(ranked: Ranked) -> list[Recommendation]:
 
 
 class Telling:
-    """A reply while it is told; made when its turn begins."""
+    """A reply while it is told; made when its turn begins.
 
-    def __init__(self) -> None:
+    Args:
+        before: Stands before its first words, as a paragraph of its own.
+    """
+
+    def __init__(self, before: str = "") -> None:
+        self._before = f"{before}\n\n" if before else ""
         self._began = time.perf_counter()
         self._timings: dict[str, float] = {}
         self._text = ""
@@ -138,6 +143,7 @@ class Telling:
     def say(self, text: str) -> TextDelta:
         """More text."""
         self._mark("first_word")
+        text, self._before = self._before + text, ""
         self._text += text
         return TextDelta(text)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import html
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -69,13 +70,27 @@ class Feedback:
 
 @dataclass(frozen=True, slots=True)
 class CorpusDialogue:
-    """A whole dialogue. The seeker is the user, the recommender the assistant."""
+    """A whole dialogue. The seeker is the user, the recommender the assistant.
+
+    Attributes:
+        id: Of the dialogue.
+        dataset: The corpus that it is from.
+        split: "train", "valid" or "test".
+        turns: What was said, in order.
+        feedback: By item id.
+        where: File and line, in words, where they are known.
+        marked: Whether its file says which items its turns name; else a reader has to find their titles.
+        left_out: What of it is not read, in words.
+    """
 
     id: str
     dataset: str
     split: str
     turns: tuple[CorpusTurn, ...]
-    feedback: Mapping[str, Feedback] = field(default_factory=dict)  # by item id
+    feedback: Mapping[str, Feedback] = field(default_factory=dict)
+    where: str = field(default="", compare=False)
+    marked: bool = field(default=True, compare=False)
+    left_out: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +192,10 @@ class Corpus:
     originals: ClassVar[tuple[str, ...]] = ()  # globs of the original public files
     shared: ClassVar[tuple[str, ...]] = ("dialogues*.jsonl", "dialogues*.jsonl.gz")  # of the shared schema
     holdout: ClassVar[float] = 0.0  # share of "train" that is called "valid", for corpora without one
+    own: ClassVar[bool] = (
+        False  # people's own dialogues: their items are looked for in the catalogue by title, too
+    )
+    _held: Sequence[CorpusDialogue] | None = None
 
     def __init__(self, path: str | Path, split: str | None = None) -> None:
         if split is not None and split not in SPLITS:
@@ -187,6 +206,9 @@ class Corpus:
 
     def __iter__(self) -> Iterator[CorpusDialogue]:
         """The dialogues of the split, always in the same order."""
+        if self._held is not None:
+            yield from self._held
+            return
         for file in self.files:
             for dialogue in self.read_file(file):
                 if self.holdout and dialogue.split == "train":
@@ -195,16 +217,28 @@ class Corpus:
                 if self.split is None or dialogue.split == self.split:
                     yield dialogue
 
+    def holding(self, dialogues: Sequence[CorpusDialogue]) -> Corpus:
+        """The same data set with these dialogues in the place of those in its files."""
+        made = copy.copy(self)
+        made._held = tuple(dialogues)
+        return made
+
     def read_file(self, file: Path) -> Iterator[CorpusDialogue]:
         """The dialogues of one file, in the shared schema unless a subclass knows better."""
         return read_shared(file, self.name)
 
     def items(self) -> dict[str, dict[str, Any]]:
-        """Facts of the items by corpus id, from `items.jsonl` beside the dialogues; empty without one."""
+        """Facts of the items by corpus id, from `items.jsonl` beside the dialogues; empty without one.
+
+        An item's id is its `item_id`, or `id` where it has none.
+        """
         folder = self.path if self.path.is_dir() else self.path.parent
         for name in ("items.jsonl", "items.jsonl.gz"):
             if (folder / name).is_file():
-                return {_text(fact, "item_id", where): fact for where, fact in read_lines(folder / name)}
+                return {
+                    text_of(fact, "id" if "item_id" not in fact and "id" in fact else "item_id", where): fact
+                    for where, fact in read_lines(folder / name)
+                }
         return {}
 
     def instances(self, dedup: bool = True, roles: Collection[str] = ("assistant",)) -> Iterator[Instance]:
@@ -251,17 +285,40 @@ def read_shared(file: Path, dataset: str) -> Iterator[CorpusDialogue]:
         CorpusError: If a line does not follow the schema; names file, line and key.
     """
     for where, record in read_lines(file):
-        turns = record.get("turns")
-        if not isinstance(turns, list):
-            raise CorpusError(f"{where}: `turns` is {turns!r}, not a list of turns")
-        split = str(record.get("split", "train"))
-        yield CorpusDialogue(
-            id=_text(record, "dialogue_id", where),
-            dataset=str(record.get("dataset", dataset)),
-            split={"dev": "valid", "validation": "valid"}.get(split, split),
-            turns=tuple(_turn(turn, f"{where}, turn {index}") for index, turn in enumerate(turns)),
-            feedback=read_feedback(record.get("feedback"), where),
-        )
+        yield read_record(record, where, dataset)
+
+
+def read_record(record: Mapping[str, Any], where: str, dataset: str) -> CorpusDialogue:
+    """A dialogue from one record of the shared schema (see `read_shared`).
+
+    Raises:
+        CorpusError: If the record does not follow it; names place and key.
+    """
+    turns = record.get("turns")
+    if not isinstance(turns, list):
+        raise CorpusError(f"{where}: `turns` is {turns!r}, not a list of turns")
+    return CorpusDialogue(
+        id=text_of(record, "dialogue_id", where),
+        dataset=str(record.get("dataset", dataset)),
+        split=split_of(record, where),
+        turns=tuple(_turn(turn, f"{where}, turn {index}") for index, turn in enumerate(turns)),
+        feedback=read_feedback(record.get("feedback"), where),
+        where=where,
+        marked=any("items" in turn or "gold" in turn for turn in turns),
+    )
+
+
+def split_of(record: Mapping[str, Any], where: str) -> str:
+    """The part that a record says it is of; "train" where it says none.
+
+    Raises:
+        CorpusError: If it names no part.
+    """
+    split = str(record.get("split") or "train")
+    split = {"dev": "valid", "val": "valid", "validation": "valid"}.get(split, split)
+    if split not in SPLITS:
+        raise CorpusError(f"{where}: `split` is {split!r}; allowed: {', '.join(SPLITS)}")
+    return split
 
 
 def split_mentions(text: str, items: Collection[str]) -> tuple[str | ItemRef, ...]:
@@ -270,35 +327,38 @@ def split_mentions(text: str, items: Collection[str]) -> tuple[str | ItemRef, ..
     >>> split_mentions("Not @12, but @ home &amp; @7s", {"12", "7"})
     ('Not ', ItemRef(item_id='12'), ', but @ home & ', ItemRef(item_id='7'), 's')
     """
+    longest = max(map(len, items), default=0)
     parts: list[str | ItemRef] = []
     done = 0
-    for match in re.finditer(r"@([A-Za-z0-9]+)", text):
-        item = _longest(match[1], items)
+    for match in re.finditer("@", text):
+        item = _longest(text[match.end() : match.end() + longest + 1], items)
         if item is None:
             continue
         if before := html.unescape(text[done : match.start()]):
             parts.append(before)
         parts.append(ItemRef(item))
-        done = match.start() + 1 + len(item)
+        done = match.end() + len(item)
     if rest := html.unescape(text[done:]):
         parts.append(rest)
     return tuple(parts)
 
 
-def mark_titles(text: str, titles: Mapping[str, str]) -> tuple[str | ItemRef, ...]:
+def mark_titles(text: str, titles: Mapping[str, str], cased: bool = False) -> tuple[str | ItemRef, ...]:
     """Cut a text wherever one of the titles (title to item id) stands as whole words, the longest first.
+
+    With `cased`, only where it is written with the same capitals.
 
     >>> mark_titles("Rear Window? No, the window.", {"rear window": "7"})
     (ItemRef(item_id='7'), '? No, the window.')
     """
-    by_key = {title.casefold(): item for title, item in titles.items() if title.strip()}
+    by_key = {title if cased else title.casefold(): item for title, item in titles.items() if title.strip()}
     if not by_key:
         return (text,) if text else ()
     either = "|".join(re.escape(title) for title in sorted(titles, key=len, reverse=True) if title.strip())
     parts: list[str | ItemRef] = []
     done = 0
-    for match in re.finditer(rf"(?<!\w)(?:{either})(?!\w)", text, flags=re.IGNORECASE):
-        item = by_key.get(match[0].casefold())
+    for match in re.finditer(rf"(?<!\w)(?:{either})(?!\w)", text, flags=0 if cased else re.IGNORECASE):
+        item = by_key.get(match[0] if cased else match[0].casefold())
         if item is None:  # letters that are alike to the pattern but not when folded
             continue
         parts += (text[done : match.start()], ItemRef(item))
@@ -342,17 +402,44 @@ def _turn(turn: Any, where: str) -> CorpusTurn:
     role = turn.get("role")
     if role not in ("user", "assistant"):
         raise CorpusError(f"{where}: `role` is {role!r}; allowed: user, assistant")
-    items, right = turn.get("items") or [], turn.get("gold")
-    for key, ids in (("items", items), ("gold", right or [])):
-        if not isinstance(ids, list) or not all(isinstance(item, str) for item in ids):
-            raise CorpusError(f"{where}: `{key}` is {ids!r}, not a list of item ids as text")
+    items, right = ids_of(turn, "items", where) or (), ids_of(turn, "gold", where)
     text = turn.get("text")
     if not isinstance(text, str):
         raise CorpusError(f"{where}: `text` is {text!r}, not text")
+    return turn_of(role, text, items, right)
+
+
+def turn_of(
+    role: SpeakerRole, text: str, items: Sequence[str], right: Sequence[str] | None = None
+) -> CorpusTurn:
+    """A turn whose text marks some of its items with `@` and their ids."""
     parts = split_mentions(text, items)
     placed = {part.item_id for part in parts if isinstance(part, ItemRef)}
     unplaced = tuple(dict.fromkeys(item for item in items if item not in placed))
     return CorpusTurn(role, parts, unplaced, None if right is None else tuple(dict.fromkeys(right)))
+
+
+def ids_of(turn: Mapping[str, Any], key: str, where: str) -> tuple[str, ...] | None:
+    """The item ids in a turn's list; None where it has no such list.
+
+    A whole number is taken as text, and an object by its `item_id`, `id` or `title`.
+
+    Raises:
+        CorpusError: If it is no list of ids.
+    """
+    given = turn.get(key)
+    if given is None:
+        return None
+    if not isinstance(given, list):
+        raise CorpusError(f"{where}: `{key}` is {given!r}, not a list of item ids as text")
+    ids = []
+    for item in given:
+        names = (item.get(name) for name in ("item_id", "id", "title")) if isinstance(item, dict) else (item,)
+        item_id = next((str(one).strip() for one in names if type(one) in (str, int)), "")
+        if not item_id:
+            raise CorpusError(f"{where}: `{key}` is {given!r}, not a list of item ids as text")
+        ids.append(item_id)
+    return tuple(ids)
 
 
 def _longest(word: str, items: Collection[str]) -> str | None:
@@ -363,8 +450,15 @@ def _longest(word: str, items: Collection[str]) -> str | None:
     return None
 
 
-def _text(record: Mapping[str, Any], key: str, where: str) -> str:
+def text_of(record: Mapping[str, Any], key: str, where: str) -> str:
+    """The text of a record's key; a whole number is text, too.
+
+    Raises:
+        CorpusError: If it is absent, empty or of another type.
+    """
     value = record.get(key)
+    if type(value) is int:
+        return str(value)
     if not isinstance(value, str) or not value:
         raise CorpusError(f"{where}: `{key}` is {value!r}, not text")
     return value

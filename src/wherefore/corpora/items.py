@@ -51,6 +51,8 @@ def link_items(
         given = record.get("catalogue_id")
         if given in catalog:
             links.setdefault(corpus_id, str(given))
+        elif corpus_id in catalog and catalog[corpus_id].title.casefold() == key[0]:
+            links.setdefault(corpus_id, corpus_id)  # the catalogue's own record
         elif key in by_title:
             links.setdefault(corpus_id, by_title[key])
     for corpus_id in named:

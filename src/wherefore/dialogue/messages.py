@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from wherefore.dialogue.choices import Choice
+from wherefore.dialogue.content import read_content
 from wherefore.dialogue.state import Preferences
-from wherefore.errors import DialogueError
+from wherefore.errors import DialogueError, WhereforeWarning
+from wherefore.text import joined
 
 Role = Literal["user", "assistant", "system"]
 Place = tuple[int, int, int]  # number of a message, and characters from and to
@@ -19,10 +22,14 @@ MAX_MESSAGES = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message in chat format."""
+    """One message in chat format.
+
+    `unread` names what it held besides its text, like "a picture"; only text is read.
+    """
 
     role: Role
     content: str
+    unread: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +150,15 @@ def parse_messages(
     (Message(role='user', content='Something like Alien.'),)
 
     Args:
-        messages: `{"role": …, "content": …}` or `Message`; the last one from the user.
+        messages: `{"role": …, "content": …}` or `Message`; the last one from the user. A content is text, or a list of
+            parts, as clients of chat models send it: their texts are read, and a warning tells what else they hold.
         answered: Let the last one be the assistant's.
 
     Raises:
-        DialogueError: If there are none or too many, a role is unknown, or a content is missing, no text or too long.
+        DialogueError: If there are none or too many, a role is unknown, or a content is missing, of a wrong form or too
+            long, or the last one holds a picture or the like and no text.
     """
-    if isinstance(messages, str | Mapping):
+    if isinstance(messages, str | Mapping) or not isinstance(messages, Iterable):
         raise DialogueError(
             f"messages are a {type(messages).__name__}; give a list of {{'role': …, 'content': …}}"
         )
@@ -165,35 +174,66 @@ def parse_messages(
         raise DialogueError(
             f"the last message is from the {parsed[-1].role}; it should be from the user, to be answered"
         )
+    if parsed[-1].unread and not parsed[-1].content.strip():
+        raise DialogueError(
+            f"message {len(parsed)} holds {joined(parsed[-1].unread)} and no text; only text is read: say it in words"
+        )
+    fresh = [
+        (number, one) for number, one in enumerate(parsed, 1) if one.unread and one is not given[number - 1]
+    ]
+    if fresh:
+        told = "; ".join(f"message {number} holds {joined(one.unread)}" for number, one in fresh)
+        warnings.warn(f"{told}: only text is read, the rest is passed over", WhereforeWarning, stacklevel=3)
     return parsed
+
+
+def passed_over(messages: Sequence[Message]) -> str:
+    """What is said of what the user sent since the last reply, besides text; nothing where there was only text.
+
+    >>> passed_over([Message("user", "Like this?", ("a picture",))])
+    'I read text only, so I went by your words and not by what came with them (a picture).'
+    """
+    unread: dict[str, None] = {}
+    for message in reversed(messages):
+        if message.role == "assistant":
+            break
+        unread |= dict.fromkeys(message.unread if message.role == "user" else ())
+    if not unread:
+        return ""
+    return (
+        f"I read text only, so I went by your words and not by what came with them ({joined(tuple(unread))})."
+    )
 
 
 def _message(number: int, message: Message | Mapping[str, Any]) -> Message:
     roles = ", ".join(get_args(Role))
+    role: Any
     if isinstance(message, Message):
-        role, content = message.role, message.content
+        role, given, unread = message.role, message.content, message.unread
     elif isinstance(message, Mapping):
         if "role" not in message:
             raise DialogueError(f"message {number} has no `role`; known roles: {roles}")
         if "content" not in message:
             raise DialogueError(f"message {number} has no `content`; give its text")
-        role, content = message["role"], message["content"]
+        role, given, unread = message["role"], message["content"], ()
     else:
         raise DialogueError(
             f"message {number} is a {type(message).__name__}; give {{'role': …, 'content': …}}"
         )
+    if role == "developer":  # what newer clients call the system
+        role = "system"
     if role not in get_args(Role):
-        raise DialogueError(f"message {number} has the role {role!r}; known roles: {roles}")
-    if not isinstance(content, str):
+        out = "; leave out what tools say" if role in ("tool", "function") else ""
+        raise DialogueError(f"message {number} has the role {role!r}; known roles: {roles}{out}")
+    content = read_content(given, f"message {number}")
+    if len(content.text) > MAX_CHARACTERS:
         raise DialogueError(
-            f"message {number} has a content of type {type(content).__name__}; it should be text"
-        )
-    if len(content) > MAX_CHARACTERS:
-        raise DialogueError(
-            f"message {number} has {len(content):,} characters; at most {MAX_CHARACTERS:,} are read: shorten "
+            f"message {number} has {len(content.text):,} characters; at most {MAX_CHARACTERS:,} are read: shorten "
             "it, or say it in several messages"
         )
-    return Message(role, content)
+    if isinstance(message, Message) and isinstance(given, str) and role == message.role:
+        return message
+    return Message(role, content.text, content.unread or unread)
 
 
 # A title may begin with signs: "...And Justice for All", "(500) Days of Summer".

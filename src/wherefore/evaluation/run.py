@@ -19,6 +19,7 @@ from wherefore.evaluation.provenance import code_hash, provenance
 from wherefore.evaluation.ranker import build_recommender
 from wherefore.evaluation.system import Rank, Setting, count_mentions
 from wherefore.progress import Progress
+from wherefore.reading.own_dialogues import link_own
 
 if TYPE_CHECKING:
     from wherefore.catalog.catalog import Catalog
@@ -93,6 +94,13 @@ def evaluate_corpus(
     training = tuple(
         _with_sequences(make, corpus, path, part) if sequences else make(path, part) for part in before
     )
+    ranked = catalog
+    if data.own:
+        if ranked is None and "recommender" in systems and predictions is None:
+            ranked = _catalog_of(checkpoints[0])
+        if ranked is not None:
+            data, *others = link_own([data, *training], ranked)
+            training = tuple(others)
     mentions = count_mentions(dialogue for part in training for dialogue in part)
     todo = _instances(data, protocols, limit)
     files = dict.fromkeys(file for part in (data, *training) for file in part.files)
@@ -168,9 +176,10 @@ def _instances(data: Corpus, protocols: Sequence[str], limit: int | None) -> dic
     """What is to be predicted, by protocol."""
     todo = {protocol: list(data.instances(protocol == "dedup"))[:limit] for protocol in protocols}
     if not all(todo.values()):
+        titles = " (their titles in the text are found with --catalog)" if data.own else ""
         raise CorpusError(
             f"there is nothing to evaluate: no turn of the {data.split} dialogues in {data.path} recommends an item; "
-            f"give a corpus that has assistant turns with items whose split is {data.split!r}"
+            f"give a corpus that has assistant turns with items{titles} whose split is {data.split!r}"
         )
     return todo
 
@@ -214,6 +223,17 @@ def _items(data: Corpus, mentions: Iterable[str]) -> set[str] | None:
     """Ids of all items of a corpus; None where it has no list of them."""
     facts = data.items()
     return {*facts, *mentions, *count_mentions(data)} if facts else None
+
+
+def _catalog_of(checkpoint: str | Path) -> Catalog:
+    """What a checkpoint recommends from."""
+    from wherefore.catalog.catalog import Catalog
+    from wherefore.checkpoint import check_files, checkpoint_dir
+
+    folder = checkpoint_dir(checkpoint)
+    check_files(folder)
+    builtin = Config.load(folder / "config.yaml").catalog == "builtin"
+    return Catalog.builtin() if builtin else Catalog.load(folder / "catalog.parquet")
 
 
 def _trained(checkpoint: str) -> int | None:

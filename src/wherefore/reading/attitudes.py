@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from wherefore.reading.clauses import Span
+from wherefore.reading.clauses import NT, Span
 from wherefore.reading.values import Passage, ValueSpan
 from wherefore.reading.verdicts import BAD
 from wherefore.text import straight
@@ -30,7 +30,7 @@ _WEARIES = _one_of(
     r"gone\s+off",
     r"spare\s+(?:me|us)",
     r"(?:do|live)\s+without",
-    r"(?:don't|do\s+not|doesn't|can't|cannot|never|won't)\s+(?:do|handle|stomach|take)",
+    r"(?:don'?t|do\s+not|doesn'?t|can'?t|cannot|never|won'?t)\s+(?:do|handle|stomach|take)",
     r"hates?\s+it\s+when\s+(?:there's|there\s+(?:is|are)|it's)",
     r"loathes?",
     rf"{_ANY}(?:other\s+than|but|except)",
@@ -69,7 +69,7 @@ _LONGINGS = _one_of(
     r"(?:switch(?:ing)?|back|over|go|return)\s+to",
     r"on\s+second\s+thoughts?,?",
     r"(?:a\s+while|ages|forever|long|years)\s+since\s+(?:i|we)(?:'ve|\s+have)?\s+(?:last\s+)?(?:saw|seen|watched)",
-    r"haven't\s+(?:seen|watched)",
+    r"haven'?t\s+(?:seen|watched)",
     r"been\s+(?:watching|binging)",
     r"favou?rites?\s+(?:\w+\s+)?(?:is|are|include|would\s+be)(?:\s+probably)?",
     r"what\s+are\s+(?:the|some|your)\s+(?:best|good|top|greatest|favou?rite)",
@@ -90,11 +90,11 @@ _PRAISED = _one_of(
 )
 _SCORNED = _one_of(
     rf"(?:is|are)\s+{_MUCH}(?:{BAD}|out\b|off\s+the\s+table|a\s+no\b)",
-    r"(?:is|are)n't\s+(?:really\s+)?(?:for\s+(?:me|us)|my|our|what)\b",
+    r"(?:is|are)n'?t\s+(?:really\s+)?(?:for\s+(?:me|us)|my|our|what)\b",
     r"(?:bore|annoy|scare|irritate|depress|disgust|upset)s?\s+(?:me|us)",
     r"puts?\s+(?:me|us)\s+to\s+sleep",
     r"sucks?\b",
-    r"(?:don't|do\s+not|doesn't|does\s+not)\s+(?:\w+\s+)?(?:interest|work\s+for|do\s+(?:it|much|"
+    r"(?:don'?t|do\s+not|doesn'?t|does\s+not)\s+(?:\w+\s+)?(?:interest|work\s+for|do\s+(?:it|much|"
     r"anything)\s+for|appeal\s+to)\s+(?:me|us)",
 )
 _LINKING = frozenset("and or nor stuff ones a an the any".split())
@@ -111,7 +111,7 @@ _FANS = re.compile(
     r"\s*(?:fans?|lovers?|buffs?|junkies?|nuts?|enthusiasts?|fanatics?|addicts?)\b", re.IGNORECASE
 )
 _A_FAN = re.compile(
-    r"(?P<no>\b(?:not|n't)\s+(?:really\s+)?)?\ban?\s+(?:\w+\s+)?$", re.IGNORECASE
+    rf"(?P<no>(?:\bnot|{NT})\s+(?:really\s+)?)?\ban?\s+(?:\w+\s+)?$", re.IGNORECASE
 )  # "a big Tom Hanks and Meryl Streep fan"
 _IDLE = re.compile(  # what may stand before the subject of a clause: "honestly, westerns and war films bore me"
     r"\W*(?:(?:and|but|so|well|ok|okay|yes|no|oh|hmm|honestly|also|the|all|most|those|i\s+(?:think|find|guess|feel)|"

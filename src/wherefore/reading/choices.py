@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from wherefore.dialogue.choices import Choice
+from wherefore.reading.clauses import NT
 from wherefore.reading.slots import ORDINALS, slots_in
 from wherefore.text import straight
 
@@ -84,7 +85,7 @@ _APPROVES = re.compile(
     re.IGNORECASE,
 )
 _NOT = re.compile(
-    r"(?:\b(?:not|never|nor|neither|hardly|without)|n't|dont|doesnt)\s*(?:\b\w+\s+){0,2}\s*$", re.IGNORECASE
+    rf"(?:\b(?:not|never|nor|neither|hardly|without)|{NT})\s*(?:\b\w+\s+){{0,2}}\s*$", re.IGNORECASE
 )
 _AND = re.compile(r"[\s,&]*(?:and|or)?[\s,]*(?:also\s+)?(?:the\s+)?", re.IGNORECASE)
 _UNSURE = re.compile(r"^[^.!?\n]*(?:\?|\bif\b)")  # "I'll watch it if ...", "that one sounds good?"

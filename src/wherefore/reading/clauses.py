@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+NT = r"(?:n't|\b(?:ca|do|does|did|is|are|was|were|has|have|had|wo|would|could|should)nt)"  # "can't", "cant"
 Span = tuple[int, int]
 QUOTED = re.compile(r"\"([^\"\n]{2,60})\"|“([^”\n]{2,60})”|\*([^*\n]{2,60})\*|(?<!\w)'([^'\n]{2,60})'(?!\w)")
 

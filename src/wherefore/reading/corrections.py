@@ -19,7 +19,7 @@ START_OVER = re.compile(
     re.IGNORECASE,
 )
 NEEDNT = re.compile(
-    r"\b(?:he|she|they)\s+(?:doesn't|don't|does not|do not|needn't|need not)\s+(?:(?:have|"
+    r"\b(?:he|she|they)\s+(?:doesn'?t|don'?t|does not|do not|needn'?t|need not)\s+(?:(?:have|"
     r"need)\s+to\s+)?(?:be|star|appear|play)\b",
     re.IGNORECASE,
 )

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.reading.clauses import NT
 from wherefore.reading.comparisons import any_of
 from wherefore.reading.limits import LimitReader
 from wherefore.text import straight
@@ -52,7 +53,7 @@ _PLAIN = _by_phrase(  # what is "too long" or "not as long" should be shorter
     }
 )
 _CRITIQUE = re.compile(
-    rf"\b(?P<too>too|way too|a bit too|(?:not|n't)\s+(?:as|so|that|this|too)|less)\s+(?P<plain>{any_of(_PLAIN)})\b|"
+    rf"\b(?P<too>too|way too|a bit too|(?:not|{NT})\s+(?:as|so|that|this|too)|less)\s+(?P<plain>{any_of(_PLAIN)})\b|"
     rf"(?<!no )(?<!any )\b(?P<word>{any_of(_COMPARATIVES)})\b|\b(?P<side>more|fewer|less|higher|lower)\s+"
     r"(?P<label>[a-z]+)\b",
     re.IGNORECASE,
@@ -108,7 +109,7 @@ class FoundAnswer:
 
 _FEW, _FEW_SHARE = 10, 0.02  # items to choose from, and of the catalogue
 _SENTENCE = re.compile(r"[^.!?;\n]+")
-_UNDECIDED = re.compile(r"\b(?:not|no|n't|nothing|either|both)\b", re.IGNORECASE)
+_UNDECIDED = re.compile(rf"(?:\b(?:not|no|nothing|either|both)|{NT})\b", re.IGNORECASE)
 _NO_ANSWER = re.compile(
     r"\bmore (?:like|of)\b|\b(?:too|rather|quite)\b.*\bfor me\b|\b(?:those|these|they)\b|\bthan\b(?!\s+that\W*$)",
     re.IGNORECASE,

@@ -7,14 +7,14 @@ from collections.abc import Collection
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.naming import words_of
-from wherefore.reading.clauses import Span
+from wherefore.reading.clauses import NT, Span
 from wherefore.text import forms
 
 _NOT_MINDED = re.compile(
-    r"(?:n't|not)\s+(?:really\s+)?mind\b|\b(?:fine|ok|okay|cool)\s+with\b", re.IGNORECASE
+    rf"(?:{NT}|not)\s+(?:really\s+)?mind\b|\b(?:fine|ok|okay|cool)\s+with\b", re.IGNORECASE
 )
 _NO_FOREIGN = re.compile(
-    r"(?:\b(?:no|not|nothing|without|hate|dislike|avoid)|n't)"
+    rf"(?:\b(?:no|not|nothing|without|hate|dislike|avoid|cannot)|{NT})"
     r"(?:\s+(?:really|like|love|enjoy|want|need|watch|see|read|stand|do|any|an?|in|too|into|keen|on|to))*\s+$",
     re.IGNORECASE,
 )

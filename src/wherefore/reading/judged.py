@@ -10,7 +10,7 @@ from wherefore.catalog.catalog import Catalog
 from wherefore.dialogue.labels import BOUND_LABELS, GRADES, ITEM_LABELS
 from wherefore.dialogue.messages import Dialogue, Message, last_said
 from wherefore.dialogue.notes import Verdict
-from wherefore.dialogue.state import FoundWish
+from wherefore.dialogue.state import FoundWish, Preferences
 from wherefore.reading.clauses import Span, touch
 from wherefore.reading.judge import Meaning, MessageJudge
 from wherefore.reading.judged_kinds import JudgedKinds
@@ -74,6 +74,7 @@ class JudgedReader:
         places = [last_said(one, messages) for one in held]
         taken = [place[1:] for place in places if place is not None and place[0] == last]
         taken += [(one.start, one.end) for one in dialogue.mentions if one.message == last]
+        taken += self._settled(messages[last].content, state)
         told = {one.lower() for one in held}  # said twice: "not curry, we've had curry three nights"
         open_ = [
             (one.label, messages[last].content[one.start : one.end])
@@ -88,6 +89,19 @@ class JudgedReader:
         return replace(
             dialogue, acts=tuple(read.acts.items()), described=tuple(described), unmet=tuple(unmet)
         )
+
+    def _settled(self, text: str, state: Preferences) -> list[Span]:
+        """The characters of values that stand in the state, under whatever words, or that need not be."""
+        passage = self._values.passage(text, words(text))
+        held = {(one.field, one.value) for one in (*state.wanted, *state.unwanted)}
+        nouns = self._values.words.nouns
+        return [
+            _characters(passage, span)
+            for span in passage.spans
+            if is_optional(passage, span)
+            or is_lifted(passage, span, nouns)
+            or any((one.field, one.value) in held for one in self._values.words.all(span.key, span.is_person))
+        ]
 
     def search(self, messages: Sequence[Message]) -> str:
         """What one would search for after some messages; see `MessageJudge.search`."""

@@ -13,7 +13,7 @@ from wherefore.catalog.naming import words_of
 from wherefore.dialogue.messages import Lists, Message
 from wherefore.dialogue.notes import Notes, Verdict
 from wherefore.dialogue.state import ANYWHERE, Count, FoundWish, Limit, LimitOp, Wish
-from wherefore.reading.clauses import Span, blank, clauses, touch
+from wherefore.reading.clauses import NT, Span, blank, clauses, touch
 from wherefore.reading.corrections import CORRECTS, DROPS, NEEDNT, SELF_CORRECTION, START_OVER
 from wherefore.reading.counts import read_count
 from wherefore.reading.critiques import CritiqueReader, FoundAnswer, FoundCritique
@@ -32,7 +32,7 @@ from wherefore.reading.wishes import WishReader
 from wherefore.text import FUNCTION_WORDS, forms, straight, words
 
 _ASKS_REFUSAL = re.compile(
-    r"\b(?:not (?:\w+ )?(?:to )?(?:see|watch|want|like|read|have)|(?:don't|do not|wouldn't) (?:you )?(?:\w+ "
+    r"\b(?:not (?:\w+ )?(?:to )?(?:see|watch|want|like|read|have)|(?:don'?t|do not|wouldn'?t) (?:you )?(?:\w+ "
     r")?(?:like|want|enjoy|see)|avoid|rule out|leave out|dislike|hate|stay away|skip)\b[^?\n]*\?\s*$",
     re.IGNORECASE,
 )
@@ -41,8 +41,8 @@ _REQUESTS = re.compile(
 )
 _YES_NO = re.compile(
     r"^\W*(?:(?P<yes>yes|yeah|yep|yup|sure|ok|okay|definitely|absolutely|of course|sounds good|please|why not|i do|"
-    r"i would|love (?:it|that|those|them))|(?P<no>no|nope|nah|not really|never|i don't|i do not|i hate (?:it|that|"
-    r"those|them)))\b(?:\W+(?:please|thanks|thank you|not really|i do|i don't|i would|sounds good|that works|a lot|"
+    r"i would|love (?:it|that|those|them))|(?P<no>no|nope|nah|not really|never|i don'?t|i do not|i hate (?:it|that|"
+    r"those|them)))\b(?:\W+(?:please|thanks|thank you|not really|i do|i don'?t|i would|sounds good|that works|a lot|"
     r"very much|not at all|not today|not a fan|not my thing|i love (?:it|that|those|them)|i hate (?:it|that|those|"
     r"them)|sir|ma'am|mate|man))*\W*$",
     re.IGNORECASE,
@@ -52,9 +52,9 @@ _OFFERS = re.compile(
     r"want\b|fancy\b|is (?:it|that)\b|shall|can i|could i|perhaps)[^?]*\?\s*$",
     re.IGNORECASE,
 )
-_NOT_TOO = re.compile(r"(?:not|n't)\s+too\b", re.IGNORECASE)
+_NOT_TOO = re.compile(rf"(?:not|{NT})\s+too\b", re.IGNORECASE)
 _TOO_MUCH = re.compile(  # refuses a degree, not the thing
-    r"too\b|(?:not|isn't|aren't|doesn't|nothing)\s+(?:(?:be|get|that|is)\s+)?"
+    r"too\b|(?:not|isn'?t|aren'?t|doesn'?t|nothing)\s+(?:(?:be|get|that|is)\s+)?"
     r"(?:too|overly|super|all\s+that|that|so|very|really|extremely|insanely|crazy)\b",
     re.IGNORECASE,
 )

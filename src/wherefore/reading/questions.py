@@ -64,11 +64,13 @@ _COMPARE = re.compile(
     r"\bin common\b|\b(?:vs\.?|versus)\b|\bhow (?:are|is)\b.*\b(?:different|similar|alike|related)\b"
 )
 _WHY = re.compile(r"^(?:why\b|how come\b|what makes you\b|what(?:'s| is) the reason\b|explain\b)")
-_NOT = re.compile(r"\b(?:not|n't|don't|didn't|isn't|wasn't)\b|n't\b")
+_NOT = re.compile(r"\b(?:not|n't|don'?t|didn'?t|isn'?t|wasn'?t)\b|n't\b")
 _THE_ONE = re.compile(
     r"\bthe (?:one|{noun})s? (?=(?:with|by|from|starring|featuring|directed|about|in|that|where|written)\b)"
 )
-_HOLDS = re.compile(r"^(?:is|was|are|were|does|do|did|has|have|isn't|wasn't|aren't|doesn't|will|would|can)\b")
+_HOLDS = re.compile(
+    r"^(?:is|was|are|were|does|do|did|has|have|isn'?t|wasn'?t|aren'?t|doesn'?t|will|would|can)\b"
+)
 _HOLDS_IT = re.compile(  # without its mark: "does it have a sad ending"
     r"^(?:is|was|are|were|does|did|has) (?:it|that|this|they|these|those|"
     r"the (?:first|second|third|fourth|fifth|last))\b"

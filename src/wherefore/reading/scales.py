@@ -13,6 +13,7 @@ import numpy as np
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.state import LimitOp
+from wherefore.reading.clauses import NT
 from wherefore.reading.measures import Measures
 
 Side = Literal["low", "high"]
@@ -55,13 +56,13 @@ _LABELLED = r"(?P<degree>low|high|light|rich)[- ](?:in |on )?(?P<label>[a-z]+)"
 # What says it by itself, as a noun or a clause.
 _PHRASES = {
     "duration_low": r"short on time|pressed for time|in a (?:hurry|rush)|short attention span|quick (?:watch|read|game|"
-    r"listen|flick)|(?:not|\w+n't)(?: really)?(?: have| got)? (?:much|a lot of|lots of|that much|too much) time",
+    rf"listen|flick)|(?:not|{NT})(?: really)?(?: have| got)? (?:much|a lot of|lots of|that much|too much) time",
     "year_low": r"oldies?(?! but)",
     "classic_low": r"classics",
     "popularity_low": r"hidden (?:gems?|treasures?)|deep cuts?|off the beaten (?:path|track)|under the radar|"
     r"sleeper hits?|(?:nobody|no one|no-one|few people|hardly any(?:one|body)|not many people|not a lot of people)"
     r"(?: really)?(?: has| have|'s|'ve)?(?: ever| really)? (?:heard (?:of|about)|seen|knows?(?: about)?|"
-    r"talks? about|watched|watches)|most people (?:haven't|have not|don't|never)(?: ever| even)? "
+    r"talks? about|watched|watches)|most people (?:haven'?t|have not|don'?t|never)(?: ever| even)? "
     r"(?:heard(?: of)?|hear of|seen|know(?: about)?)",
     "popularity_high": r"(?:summer |hollywood )?blockbusters?|(?:big|huge|major|box office|summer) hits?(?! or)|"
     r"(?:everyone|everybody)(?: else)?(?: has|'s| is)?(?: already)? (?:seen|talking about|talks about|knows|"
@@ -115,13 +116,13 @@ _NOT_AFTER = re.compile(
 )
 _NEGATED = re.compile(
     r"(?:\b(?:not|nothing|no|never|without|avoid|skip|hate|dislike|detest|(?:tired|sick|bored)\s+of|against|except|"
-    rf"other\s+than)|n't)\s+(?:(?:a\s+)?(?:be|being|want|like|need|love|enjoy|watch|see|read|give\s+me|show\s+me|recommend|"
+    rf"other\s+than)|{NT})\s+(?:(?:a\s+)?(?:be|being|want|like|need|love|enjoy|watch|see|read|give\s+me|show\s+me|recommend|"
     rf"have|get|make\s+it|into|in\s+the\s+mood\s+for|feel\s+like|up\s+for|keen\s+on|a\s+(?:big\s+)?fan\s+of|anything|something|any|more|an?|the|those|"
     rf"that(?:'s|\s+is|\s+are)|it\s+to\s+be|it|them|to\s+(?:be|watch|see|read)|care\s+for|stand|super|{_ADVERB}|"
     r"movies?|films?|ones?|books?|things?|stuff|which\s+(?:is|are))\s+)*$"
 )
 _FREE = re.compile(
-    r"(?:\b(?:don't|doesn't|do\s+not|does\s+not|wouldn't|needn't)\s+(?:really\s+)?(?:mind|care|matter|(?:have|need)\s+to\s+be)|"
+    r"(?:\b(?:don'?t|doesn'?t|do\s+not|does\s+not|wouldn'?t|needn'?t)\s+(?:really\s+)?(?:mind|care|matter|(?:have|need)\s+to\s+be)|"
     r"\bneedn't\s+be|\b(?:can|could|may|might)\s+be|\bwhether|\beither|\bno\s+matter|\beven\s+(?:if|an?|though)|\bany\s+kind)\b[^.!?]*$"
 )
 _OF_ONE = re.compile(
@@ -132,12 +133,12 @@ _OF_ONE = re.compile(
     r"|\s\s\s,?\s*(?:an?|the|such\s+an?|another|one\s+of\s+the)\s+(?:[a-z]+\s+)?$"  # a title, blank, and "a classic"
 )
 _DENIED = re.compile(
-    r"(?:\b(?:i|you|we|they|it|that|this|he|she)|^\s*|\s\s)\s*(?:'m|'re|'s|am|are|is|was|were|wasn't|isn't|aren't|weren't)"
+    r"(?:\b(?:i|you|we|they|it|that|this|he|she)|^\s*|\s\s)\s*(?:'m|'re|'s|am|are|is|was|were|wasn'?t|isn'?t|aren'?t|weren'?t)"
     r"(?!\s+(?:tired|sick|bored|not\s+(?:in|into|up|keen|looking|a))\b)\b[^,]*$"
 )
 _WHICH_IS = re.compile(
     r"\b(?:what(?:ever)?|which|who|something|anything|there|(?:ones?|movies?|films?|books?)\s+(?:that|which))\s*(?:that|which)?"
-    r"\s*(?:'s|'re|is|are|was|were|isn't|aren't|is\s+not|are\s+not)(?:\s+[a-z]+){0,3}\s*$"
+    r"\s*(?:'s|'re|is|are|was|were|isn'?t|aren'?t|is\s+not|are\s+not)(?:\s+[a-z]+){0,3}\s*$"
 )
 _TOLD = re.compile(
     r"\b(?:saw|seen|watched|went|(?:just|have|i've|we've)\s+read|finished|remember|reminds?|grew\s+up|was|were)\b"

@@ -39,8 +39,8 @@ _QUOTES = re.compile(
 )
 # What leads to a title in a question about an item.
 _ASKED_OF = re.compile(
-    r"(?:^|[.!?,;]\s*|\b(?:and|ok|okay|so|but|hi|hey|well|know if|whether|if)\s+)(?:is|was|are|does|did|has|isn't|"
-    r"wasn't|doesn't)\s+(?:the\s+)?$|\bwho(?:'s|s)?\b[^.!?,;]{0,40}\b(?:in|directed|wrote|made|produced|created|of|"
+    r"(?:^|[.!?,;]\s*|\b(?:and|ok|okay|so|but|hi|hey|well|know if|whether|if)\s+)(?:is|was|are|does|did|has|isn'?t|"
+    r"wasn'?t|doesn'?t)\s+(?:the\s+)?$|\bwho(?:'s|s)?\b[^.!?,;]{0,40}\b(?:in|directed|wrote|made|produced|created|of|"
     r"behind|composed|starred)\s+$|\b(?:how (?:long|old|much)|when|where|what (?:genre|year|language|country|"
     r"(?:kind|sort|type) of \w+))\s+(?:is|was|did|does|are)\s+$|\b(?:compare|between|versus|vs\.?|why not|why|"
     r"describe|whether|tell me (?:\w+ ){0,3}(?:about|of)|more about)\s+$|\b(?:director|cast|length|runtime|genre|"

@@ -43,7 +43,7 @@ _OTHERS = re.compile(
 _NOT_SLOT = re.compile(
     r"^\W*(?:(?:but|and|maybe|ok|okay|hm+|well|so|please|no|i'm|i am)\W+)*(?:not\s+interested\s+in|not|skip|drop|"
     r"remove|swap(?:\s+out)?|replace|exchange|lose|without|cut|take(?=[^.!?]*\boff\b)|anything\s+but|no\s+to|"
-    r"leave\s+out|(?:i\s+)?(?:don't|do not|didn't)\s+(?:want|fancy|feel like|need))\s+(?:to\s+\w+\s+)?(?:the\s+|"
+    r"leave\s+out|(?:i\s+)?(?:don'?t|do not|didn'?t)\s+(?:want|fancy|feel like|need))\s+(?:to\s+\w+\s+)?(?:the\s+|"
     r"number\s+|#)?",
     re.IGNORECASE,
 )
@@ -61,7 +61,7 @@ _TURNED_DOWN = re.compile(
     r"different\s+(?:ones?|movies|films|options)|(?:\d+|some|a\s+few|two|three|five)\s+more(?!\s+(?:than|like|"
     r"\w+\s+than))|any\s*more\s+(?:suggestions|options|ideas|recommendations)|more\s+(?:suggestions|options|ideas|"
     r"recommendations)|show\s+me\s+(?:more(?!\s+(?:like|of))|others?)|nothing\s+(?:here|on\s+(?:the|this|"
-    r"that)\s+list)|(?:these|those|they)\s+(?:aren't|are\s+not)\s+(?:for\s+(?:me|us)|my|what)|(?:try|go)\s+again|"
+    r"that)\s+list)|(?:these|those|they)\s+(?:aren'?t|are\s+not)\s+(?:for\s+(?:me|us)|my|what)|(?:try|go)\s+again|"
     r"next\s+(?:ones|page|batch)|another\s+(?:one|suggestion|option|list|movie|film|book))\b|^\W*(?:(?:hm+|ok|and|"
     r"nah|nope|no)\W+)*(?:nah|nope|next|pass|no good|more|(?:some |any |the )?others?)(?:\W+(?:please|thanks|thank "
     r"you|one))?\W*$",

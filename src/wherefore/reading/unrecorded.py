@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.naming import words_of
+from wherefore.reading.clauses import NT
 from wherefore.text import straight
 
 _COMMON = frozenset(
@@ -95,7 +96,7 @@ _ASKED_FOR = re.compile(
     rf"(?P<kind>{_KIND_OF_ANY})\s*"
     r"(?=$|[.,!?;]|\b(?:instead|to|please|for|about|with|set|tonight|now|today|too|also|maybe|then|rather|or|and|but)\b)"
 )
-_REFUSED = re.compile(r"(?:\b(?:no|not|never|nothing|than|without)|n't)\b[^.!?\n,;]*$")
+_REFUSED = re.compile(rf"(?:\b(?:no|not|never|nothing|than|without)|{NT})\b[^.!?\n,;]*$")
 _PART_OF = re.compile(r"\b(?:on|from|of|like|about|in|with)\s+$")  # "based on any book"
 _PAST = re.compile(r"\b(?:saw|seen|watched|found|started|read|was|were)\b[^.!?\n]*$")  # "I saw it on Netflix"
 

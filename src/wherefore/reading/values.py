@@ -18,6 +18,7 @@ _FOND = frozenset("like likes love loves adore adores prefer enjoy enjoys".split
 _BEFORE_PLACES = REFUSING | frozenset("from in the or and".split())
 _MISSPELT_AFTER = frozenset("a an some good any like likes love into no not something and or".split())
 _DEAR, _FAMOUS = 15, 8  # items of all who bear a last name
+_CLEARLY = 4  # times as many items as anybody else of a first name has, whom it means
 
 
 class ValueSpan(NamedTuple):
@@ -119,8 +120,13 @@ class ValueFinder:
         return found
 
     def people_in(self, text: str, said: Sequence[Word]) -> list[Span]:
-        """The characters of full names in a text."""
-        names = self._full_names(Passage(text, said))
+        """The characters of full names in a text, and of those that are led to: "by Hitchcock" means no title."""
+        passage = Passage(text, said)
+        names = self._full_names(passage)
+        for i in range(1, len(said)):
+            led = said[i - 1].form in PEOPLE_CUES and i not in names
+            if led and (name := self._person(passage, i, names)) is not None:
+                names[i] = name
         return [(said[i].start, said[span.end - 1].end) for i, span in names.items()]
 
     def places_in(self, text: str, said: Sequence[Word]) -> list[Span]:
@@ -267,6 +273,8 @@ class ValueFinder:
         if form in words.people and word.capital:
             return form
         bearers = sorted(words.surnames.get(form, {}).items(), key=lambda b: -b[1])
+        if len(form) > 3 and not bearers and led and not known:
+            return self._by_first_name(form)
         if len(form) < 4 or not bearers or bearers[0][1] < 2 or (not led and known > bearers[0][1]):
             return None
         if len(bearers) == 1 or bearers[0][1] >= 2 * bearers[1][1]:
@@ -278,6 +286,16 @@ class ValueFinder:
         )
         clear = suited and counts[0][0] >= 2 and counts[0][0] >= 2 * counts[1][0]
         return counts[0][1] if clear else None
+
+    def _by_first_name(self, form: str) -> str | None:
+        """The person whom everybody means by a first name: "anything with Denzel in it"."""
+        if not self.words.is_unusual(form):
+            return None
+        bearers = sorted(self.words.firsts.get(form, {}).items(), key=lambda bearer: -bearer[1])
+        if not bearers or bearers[0][1] < 2:
+            return None
+        clear = len(bearers) == 1 or bearers[0][1] >= _CLEARLY * bearers[1][1]
+        return bearers[0][0] if clear else None
 
     def _leads_to_name(self, passage: Passage, i: int, form: str, known: bool) -> bool:
         """Whether what stands around word i makes it a name; `known` if it is a value, too."""

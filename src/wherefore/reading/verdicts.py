@@ -149,7 +149,7 @@ _FOUND = re.compile(
 )
 _MINE = re.compile(  # "are all films I love"
     r"^\W*(?:is|are|was|were)\s+(?:\w+\s+){0,4}?(?:that\s+|which\s+)?(?:i|we)\s+(?:really\s+|absolutely\s+)?"
-    r"(?:(?P<bad>hate|dislike|loathe|can't stand)|love|like|enjoy|adore)\w*",
+    r"(?:(?P<bad>hate|dislike|loathe|can'?t stand)|love|like|enjoy|adore)\w*",
     re.IGNORECASE,
 )
 _I_DID = re.compile(  # "Logan I liked though"

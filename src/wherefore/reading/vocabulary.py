@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 from rapidfuzz.distance import OSA
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.feelings import feelings
 from wherefore.catalog.flags import called
 from wherefore.catalog.lexicon import item_nouns, lexicon
 from wherefore.catalog.naming import singular
@@ -16,6 +17,7 @@ from wherefore.reading.cues import CUES, FILL, MUTE
 from wherefore.text import Word, forms, ordinary_words, stem, stems
 
 _FEW = 200  # a field with at most so many values, each of two items or more on average, is like a genre
+_ALIKE = 3  # tags that a word of feeling leads to at most
 _LONGEST = 6  # words of a value
 _SORTS = (
     8  # a field with so few values may tell "Movie" from "TV Show", though both are what items are called
@@ -74,7 +76,7 @@ class Vocabulary:
         longest: Words of the longest key.
         people: Its names, by folded name.
         surnames: By folded last name, who bears it, and in how many items.
-        firsts: Words that begin a full name.
+        firsts: By the word that begins a full name, who bears it, and in how many items.
         names: Words of full names.
         phrases: How each field of names is spoken of: "directed by {}".
     """
@@ -90,6 +92,7 @@ class Vocabulary:
         self.synonyms: dict[str, list[str]] = {
             key_of(word): values for word, values in lexicon()["words"].items()
         }
+        self._feelings = {key_of(head): tags for head, tags in feelings().items()}
         self.values: dict[str, list[Value]] = {}
         self.begun: set[str] = set()
         self.places: set[str] = set()
@@ -113,7 +116,7 @@ class Vocabulary:
                 self.synonyms[key_of(phrase)] = [*self.synonyms.get(key_of(phrase), ()), spec.flag]
         self.people: dict[str, list[Value]] = {}
         self.surnames: dict[str, dict[str, int]] = {}
-        self.firsts: set[str] = set()
+        self.firsts: dict[str, dict[str, int]] = {}
         self.names: set[str] = set()
         self.phrases = {spec.name: spec.phrase.lower() for spec in catalog.schema.names}
         for name in self.phrases:
@@ -129,7 +132,8 @@ class Vocabulary:
         if len(parts) == 1:
             return
         self.names.update(part for part in parts if len(part) > 2)
-        self.firsts.add(parts[0])
+        firsts = self.firsts.setdefault(parts[0], {})
+        firsts[key] = firsts.get(key, 0) + person.count
         lasts = {parts[-1]}
         if len(parts) > 2 and parts[-2] in _PARTICLES:
             lasts.add(" ".join(parts[-2:]))  # "De Niro"
@@ -153,7 +157,19 @@ class Vocabulary:
 
     def knows(self, key: str) -> bool:
         """Whether a key is a value, or stands for one."""
-        return key in self.values or any(self._lookup(value) for value in self.synonyms.get(key, ()))
+        told = any(self._lookup(value) for value in self.synonyms.get(key, ()))
+        return key in self.values or told or bool(self.felt(key))
+
+    def felt(self, key: str) -> list[Value]:
+        """The tags that mean what a word of feeling says, the best first, where it is none itself: "calm" is quiet."""
+        if key in self.values or key in self.synonyms:
+            return []
+        found = [
+            max(same, key=lambda value: value.count)
+            for tag in self._feelings.get(key, ())
+            if (same := self._lookup(tag))
+        ]
+        return found[:_ALIKE]
 
     def is_genre(self, key: str) -> bool:
         """Whether a key is a value of a field with few."""
@@ -181,6 +197,8 @@ class Vocabulary:
 
     def wanted(self, key: str) -> list[Value]:
         """What a wanted word asks for: one value of a field with few values, or else up to three."""
+        if felt := self.felt(key):
+            return felt
         for values in self.synonyms.get(key, ()):
             found = self._lookup(values)
             if narrow := self._narrowest(found):
@@ -196,7 +214,7 @@ class Vocabulary:
         """Everything that a word may mean, and rules out when it is unwanted."""
         if is_person:
             return self.people[key]
-        found = [*self.values.get(key, ())]
+        found = [*self.values.get(key, ()), *self.felt(key)]
         for values in self.synonyms.get(key, ()):
             if " + " not in values:
                 found += [v for v in self._lookup(values) if v not in found]

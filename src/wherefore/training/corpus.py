@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,12 +11,13 @@ from typing import Any, TypeVar
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.config import Component, Config, TrainConfig
-from wherefore.corpora import read, read_items
+from wherefore.config import Component, Config, TrainConfig, build
+from wherefore.corpora import CORPORA, read_items
 from wherefore.corpora.base import CorpusDialogue, as_dialogue
 from wherefore.corpora.items import link_items
 from wherefore.dialogue.messages import Dialogue
-from wherefore.errors import ConfigError, ConfigNotFoundError
+from wherefore.errors import ConfigError, ConfigNotFoundError, WhereforeWarning
+from wherefore.reading.own_dialogues import link_own
 
 T = TypeVar("T")
 
@@ -63,15 +65,25 @@ def _load(component: Component, train: TrainConfig, catalog: Catalog) -> Corpus:
             raise ConfigError(f"`{key}` of corpus {component.name!r} is {value!r}; give true or false")
     unknown = ids_in(train.without)
     facts = read_items(component.name, path)
-    dialogues = [
-        dialogue for split in train.splits for dialogue in read(component.name, path, split, **keywords)
-    ]
+    named_so = Component(name=component.name, **keywords)
+    parts = [build(named_so, CORPORA, "corpus", path=path, split=split) for split in train.splits]
+    if parts and parts[0].own:
+        parts = [*link_own(parts, catalog)]
+    dialogues = [dialogue for part in parts for dialogue in part]
     dialogues.sort(key=_age)
     dialogues = spread(dialogues, round(train.share * len(dialogues)) or 1)
     dialogues = [without_items(dialogue, unknown) for dialogue in dialogues]
     turns = [turn for dialogue in dialogues for turn in dialogue.turns]
     named = dict.fromkeys(item for turn in turns for item in (*turn.items, *(turn.right or ())))
     links = link_items(catalog, component.name, facts, named)
+    lost = [item for item in named if item in facts and item not in links]
+    if lost and parts and parts[0].own:
+        warnings.warn(
+            f"{path}: {len(lost):,} of {len(named):,} items that the dialogues name are described in items.jsonl but "
+            f"not in {catalog.name}, and are not learned from: {', '.join(lost[:5])}{', ...' if len(lost) > 5 else ''}",
+            WhereforeWarning,
+            stacklevel=2,
+        )
     titles = {item: catalog.dated(catalog[links[item]]) for item in links}
     for item, record in facts.items():
         if record.get("title"):

@@ -68,6 +68,10 @@ def named(dialogue: Dialogue, retriever: Retriever, nouns: set[str], level: floa
     best = found[0][1].score
     near = 0.0 if best >= level + _SURE else _NEAR
     meant = [pair for pair in found if pair[1].score >= best - near][:3]
+    if not by_words and (best < level or len(meant) > 1):
+        return (
+            None  # who does not ask for a title is served by a list where it is not plain which one is meant
+        )
     first, *others = [_told(row, one, catalog) for row, one in meant]
     start = "That is" if best >= level and not others else "I think that is"
     more = f" It could also be {joined(others, 'or')}." if others else ""
