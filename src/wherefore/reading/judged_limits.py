@@ -84,9 +84,10 @@ class JudgedLimits:
     def _limits(self, low: str, bound: Bound) -> Iterator[FoundLimit]:
         span, label = bound.span, bound.label
         said = low[slice(*span)]
-        year, newest = self._measures.year, self._measures.newest
+        year = self._measures.year
         if year is not None and (last := _LAST_YEARS.search(said)):
-            yield FoundLimit(year.name, "ge", newest - (number(last["n"]) or 0.0), *span)
+            first = self._measures.today - (number(last["n"]) or 0.0)
+            yield FoundLimit(year.name, "ge", first if year.is_date else float(int(first)), *span)
             return
         if year is not None and (match := _DECADE.search(said)) and label != "max":
             first = decade(match[0])

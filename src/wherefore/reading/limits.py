@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from wherefore.catalog.catalog import Catalog
@@ -14,7 +16,7 @@ from wherefore.reading.comparisons import AFTER, BEFORE, DURABLE, OPPOSITE, YEAR
 from wherefore.reading.measures import Measures
 from wherefore.reading.numbers import CURRENCIES, MINUTES, NUMBER, amount, around, is_year, number, quantity
 from wherefore.reading.scales import ScaleReader
-from wherefore.reading.years import FoundYear, is_memory, ranges, years
+from wherefore.reading.years import FoundYear, is_memory, ranges, until_today, years
 from wherefore.text import stem, straight
 
 _QUANTITY = quantity({each.split()[0] for each in BEFORE} | {"between", "from"})
@@ -123,15 +125,16 @@ class LimitReader:
 
     Args:
         catalog: The catalogue.
+        clock: Tells the day, by which "the last five years" are counted.
 
     Attributes:
         measures: Its numbers and dates.
         scales: Reads what it sets a limit to by itself: "something short".
     """
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, clock: Callable[[], date] = date.today) -> None:
         self._nouns = {catalog.schema.noun.lower(), catalog.schema.plural.lower()}
-        self.measures = Measures(catalog)
+        self.measures = Measures(catalog, clock)
         self.scales = ScaleReader(catalog, self.measures)
 
     def read(self, text: str, nouns: Collection[str] = ()) -> list[FoundLimit]:
@@ -141,12 +144,13 @@ class LimitReader:
         found = _Limits(self.measures)
         self._read_ages(low, found)
         self._read_lifted(low, found)
-        found.put_years(ranges(low))
+        found.put_years(ranges(low), low)
+        found.put_years(until_today(low, called, self.measures.today), low)
         self._read_between(low, found)
         self._read_compared(low, found)
         self._read_trailed(low, found)
         self._read_most(low, found)
-        found.put_years(years(low, called, self.measures.newest))
+        found.put_years(years(low, called, self.measures.newest), low)
         for graded in self.scales.read(low, called):
             if found.is_free(graded.start, graded.end):
                 found.all.append(
@@ -305,11 +309,13 @@ class _Limits:
         if (start, end) not in self._taken:
             self._taken.append((start, end))
 
-    def put_years(self, found: Iterable[FoundYear]) -> None:
+    def put_years(self, found: Iterable[FoundYear], low: str) -> None:
         """Limits on when items are from, if the catalogue says it."""
-        if self._measures.year is not None:
-            for one in found:
-                self.put(self._measures.year, *one)
+        for op, value, start, end in found:
+            spec = self._measures.dated(low[max(0, start - 40) : end])
+            if spec is not None:
+                whole = float(math.ceil(value) if op == "lt" else math.floor(value))
+                self.put(spec, op, value if spec.is_date else whole, start, end)
 
 
 def _of_date(op: LimitOp, value: float) -> tuple[LimitOp, float]:

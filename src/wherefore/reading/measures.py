@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from datetime import date
 from functools import cached_property
 
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.catalog.naming import label_of, words_of
+from wherefore.catalog.cells import fractional_year
+from wherefore.catalog.naming import label_of, names_year, words_of
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.units import factor
 from wherefore.dialogue.state import LimitOp
@@ -59,6 +61,7 @@ TOLD: dict[str, tuple[str, ...]] = {
 }
 _LEAST, _MOST = frozenset("min minimum lowest least".split()), frozenset("max maximum highest most".split())
 _MINUS = re.compile(r"(?:(?<![\w.])[-−–]|\bminus\s+|\bbelow\s+zero\s+)$")
+_FIRST = 1850  # year of what a number may be from that is not called a year
 _STRAGGLERS = 0.98  # the share of the items that are not newer than about the newest
 
 
@@ -67,6 +70,7 @@ class Measures:
 
     Args:
         catalog: The catalogue.
+        clock: Tells the day.
 
     Attributes:
         year: The field that says when an item is from, if there is one.
@@ -76,14 +80,14 @@ class Measures:
         roles: Which field comparisons of each kind are about ("shorter", "newer"), where the catalogue has one.
     """
 
-    def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
+    def __init__(self, catalog: Catalog, clock: Callable[[], date] = date.today) -> None:
+        self._catalog, self._clock = catalog, clock
         self._specs = catalog.schema.measures
         self._words = {
             spec.name: {stem(word) for word in (*words_of(spec.name), *words_of(spec.label))}
             for spec in self._specs
         }
-        self.year = catalog.schema.year
+        self.year = catalog.schema.year or next(filter(self._counts_years, self._specs), None)
         lasting = [
             spec for spec in self._specs if _is_duration(spec)
         ]  # "total time" comes before "prep time"
@@ -98,6 +102,28 @@ class Measures:
             "popularity": catalog.schema.popularity,
             "rating": self.labelled("rating"),
         }
+
+    @property
+    def today(self) -> float:
+        """The day, as a year with a fraction."""
+        return fractional_year(self._clock().isoformat())
+
+    def dated(self, said: str) -> FieldSpec | None:
+        """The field that tells when items are from: the one that words name ("submitted"), else the year."""
+        named = {stem(word) for word in re.findall(r"[a-z]+", said)} - _ERA
+        times = (spec for spec in self._specs if spec.is_date or names_year(spec.name))
+        return next((spec for spec in times if named & (self._words[spec.name] - {"date"})), self.year)
+
+    def _counts_years(self, spec: FieldSpec) -> bool:
+        """Whether a number that is not called so is the year of something: a vintage."""
+        known = self._catalog.numbers(spec.name)
+        known = known[~np.isnan(known)]
+        return (
+            spec.is_number
+            and not spec.unit
+            and len(known) > 0
+            and bool(((known >= _FIRST) & (known <= self.today + 1) & (known % 1 == 0)).all())
+        )
 
     @cached_property
     def newest(self) -> float:

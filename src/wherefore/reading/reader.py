@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -41,16 +42,23 @@ _OWN_LINE = re.compile(r"^\d+\. \*\*[^\n]+?\*\*[^\n—]* — (?P<reason>[A-Z].*)
 class DialogueReader:
     """Understands dialogues about the items of a catalogue.
 
-    Reading is a pure function of the messages, the given preferences and the catalogue. The words of the catalogue
+    Reading is a pure function of the messages, the given preferences, the catalogue and the day. The words of the catalogue
     are collected on first use, and again after the catalogue has changed.
 
     Args:
         catalog: The catalogue that is talked about.
         judge: Says what pieces of messages mean; without one rules alone do.
+        clock: Tells the day, by which "the last five years" are counted.
     """
 
-    def __init__(self, catalog: Catalog, judge: MessageJudge | None = None) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        judge: MessageJudge | None = None,
+        clock: Callable[[], date] = date.today,
+    ) -> None:
         self.catalog = catalog
+        self._clock = clock
         self._judge = judge
         self._items: Sequence[Item] | None = None
 
@@ -59,7 +67,7 @@ class DialogueReader:
         self._items = self.catalog.items
         vocabulary = Vocabulary(self.catalog)
         titles = TitleIndex(self.catalog)
-        limits = LimitReader(self.catalog)
+        limits = LimitReader(self.catalog, self._clock)
         self._values = ValueFinder(vocabulary)
         wishes = WishReader(self._values)
         self._titles = MentionReader(titles, vocabulary.names, vocabulary.kinds)
