@@ -1,7 +1,6 @@
 """Numbers that a judge takes for bounds, and the limits that they make."""
 
 from dataclasses import replace
-
 from datetime import date
 
 import pytest

@@ -32,6 +32,7 @@ _WRITTEN = {
     "watt": "w watt",
     "kilowatt": "kw kilowatt",
     "milliampere_hour": "mah",
+    "ampere_hour": "ah",
     "kilocalorie": "kcal",
 }
 _BY_WORD = {word: name for name, words in _WRITTEN.items() for word in words.split()}

@@ -17,7 +17,6 @@ from wherefore.reading.limits import FoundLimit, lowered
 from wherefore.reading.measures import Measures
 from wherefore.reading.numbers import (
     DECADE,
-    MINUTES,
     NUMBER,
     amount,
     around,
@@ -146,7 +145,7 @@ class JudgedLimits:
             united = measures.in_unit(mark, around(low, span)) if mark else None
             if united is not None:
                 return united
-        if match["currency"] or stem(match["unit"] or "") in MINUTES:
+        if match["currency"] or measures.is_unit(match["unit"]):
             return None, 1.0  # a unit of something that the catalogue does not have
         if (
             match["unit"]

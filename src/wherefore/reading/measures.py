@@ -13,12 +13,13 @@ from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.cells import fractional_year
 from wherefore.catalog.naming import label_of, names_year, words_of
 from wherefore.catalog.schema import FieldSpec
-from wherefore.catalog.units import factor
+from wherefore.catalog.units import factor, unit_called
 from wherefore.dialogue.state import LimitOp
-from wherefore.reading.numbers import CURRENCIES, MINUTES
+from wherefore.reading.numbers import CURRENCIES, MINUTES, money
 from wherefore.text import stem
 
 _LONG = frozenset("runtime duration length minutes running time".split())
+_OF_WEIGHT = frozenset("weigh weighs weighing weight light lighter lightest heavy heavier".split())
 _PRICE = frozenset("price cost usd eur gbp".split())
 _ERA = frozenset("year decade era age time period".split())
 _AGE = frozenset("age ages".split())
@@ -168,11 +169,17 @@ class Measures:
             near: Words around the number: of several fields in centimetres, "pots" name one.
         """
         word = stem(unit)
-        if unit in CURRENCIES or word in CURRENCIES:
-            return (self.price, 1.0) if self.price is not None else None
+        if meant := money(unit):
+            if word == "pound" and not _OF_WEIGHT.isdisjoint(near):
+                unit = word = "lb"
+            else:
+                spec = self._priced(meant)
+                if spec is not None or word != "pound":
+                    return None if spec is None else (spec, 1.0)
+                unit = word = "lb"
         if word in MINUTES:
             spec = self.duration
-            return None if spec is None else (spec, MINUTES[word] / MINUTES.get(stem(spec.unit.lower()), 1.0))
+            return None if spec is None else (spec, MINUTES[word] / _minutes(spec))
         same = [spec for spec in self._specs if spec.unit and stem(spec.unit.lower()) == word]
         alike = [(spec, 1.0) for spec in same] or [
             (spec, scale)
@@ -185,6 +192,22 @@ class Measures:
         named = (spec for spec in self._specs if word in self._words[spec.name] and spec is not self.year)
         found = next(named, None) or self._counted(word)
         return None if found is None else (found, 1.0)
+
+    def _priced(self, meant: Collection[str]) -> FieldSpec | None:
+        """The price in one of some currencies, else one that does not say in which it is."""
+        prices = [spec for spec in self._specs if _is_price(spec)]
+        same = (spec for spec in prices if not money(spec.unit).isdisjoint(meant))
+        return next(same, None) or next((spec for spec in prices if not money(spec.unit)), None)
+
+    def is_unit(self, word: str | None) -> bool:
+        """Whether a word behind a number is a unit of measure, of whatever."""
+        if not word:
+            return False
+        return bool(word == "%" or money(word) or stem(word) in MINUTES or unit_called(word))
+
+    def may_be(self, spec: FieldSpec, value: float, unit: str | None) -> bool:
+        """Whether an amount can be one of a field: "ten years" are no year."""
+        return spec != self.year or value >= _FIRST or stem(unit or "") not in ("year", "yr", "decade")
 
     def bounded(self, spec: FieldSpec, op: LimitOp) -> list[tuple[FieldSpec, LimitOp]]:
         """What a bound on a field bounds, where that says itself a lowest or a highest value.
@@ -238,8 +261,18 @@ class Measures:
 
 def _is_duration(spec: FieldSpec) -> bool:
     if spec.unit:
-        return stem(spec.unit.lower()) in MINUTES
+        return _unit_of(spec) in MINUTES
     return spec.is_number and not _LONG.isdisjoint(words_of(spec.name))
+
+
+def _unit_of(spec: FieldSpec) -> str:
+    """The stem of a field's unit, or of what its name ends with."""
+    return stem((spec.unit or (words_of(spec.name) or ("",))[-1]).lower())
+
+
+def _minutes(spec: FieldSpec) -> float:
+    """The minutes in one of a duration's unit."""
+    return MINUTES.get(_unit_of(spec), 1.0)
 
 
 def _is_age(spec: FieldSpec) -> bool:

@@ -18,6 +18,7 @@ from wherefore.reading.corrections import CORRECTS, DROPS, NEEDNT, SELF_CORRECTI
 from wherefore.reading.counts import read_count
 from wherefore.reading.critiques import CritiqueReader, FoundAnswer, FoundCritique
 from wherefore.reading.foreign import ForeignReader
+from wherefore.reading.intolerances import intolerances
 from wherefore.reading.judged import JudgedReader
 from wherefore.reading.judged_grades import JudgedGrades
 from wherefore.reading.judged_kinds import FoundKind
@@ -25,6 +26,7 @@ from wherefore.reading.judged_limits import JudgedLimits, youngest
 from wherefore.reading.judgements import ItemJudge
 from wherefore.reading.limits import FoundLimit, LimitReader, lowered
 from wherefore.reading.mentions import Found
+from wherefore.reading.numbers import names_money
 from wherefore.reading.references import ReferenceReader
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.wearers import Wearers
@@ -218,6 +220,10 @@ class MessageReader:
             said = content[answer.start : answer.end]
             notes.limit([Limit(answer.field, answer.op, answer.value, said)])
 
+    def unheld(self, text: str) -> list[Span]:
+        """Where a text bounds an amount that the records do not tell, or not in that unit."""
+        return self._limits.unheld(text, self._sought)
+
     def _hear(
         self, content: str, found: Sequence[Found], lists: Lists, question: str, notes: Notes, about: Span
     ) -> _Heard:
@@ -340,6 +346,8 @@ class MessageReader:
             values += [(wish.start, wish.end) for wish in wishes]
             for wish in wishes:
                 corrected = self._note_wish(heard.content, wish, wishes, refuses, corrected, notes)
+        barred = intolerances(heard.content, [*heard.places, *heard.hidden])
+        self._note_kinds(heard.content, barred, (), notes)
         if self._judged is not None:
             self._note_verdicts(heard, self._judged, aside, notes)
             masked = (*heard.places, *heard.hidden)
@@ -348,7 +356,10 @@ class MessageReader:
             for start, end in self._judged.refused(heard.before, heard.content):
                 notes.mute(start, end)
             kinds = self._judged.kinds.read(heard.before, heard.content, masked)
+            ill = [(one.start, one.end) for one in barred]
+            kinds = [one for one in kinds if not any(touch((one.start, one.end), place) for place in ill)]
             self._note_kinds(heard.content, kinds, judged, notes)
+            kinds += barred
             refused = [(one.start, one.end) for one in kinds if not one.is_rule]
             judged = [
                 one
@@ -522,6 +533,9 @@ class MessageReader:
         # "Too long for me. Under 90 please": the number holds.
         notes.limit(limit for limit in measured if limit.field not in exact)
         notes.limit(told)
+        price = self._limits.measures.price
+        if price is not None and any(limit.field == price.name for limit in told):
+            notes.settle("limit", names_money)  # "under $20", and later "under ₹500"
 
     def _bare_limits(self, heard: _Heard, notes: Notes) -> Iterator[Limit]:
         """Limits without a unit, on the field that was spoken of: "too long. under 90 please"."""
