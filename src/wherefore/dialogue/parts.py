@@ -78,10 +78,10 @@ def _parts(preferences: Preferences, catalog: Catalog) -> Iterator[Part]:
     if preferences.count is not None:
         one = preferences.count
         yield Part("count", str(one.value), one.said, replace(preferences, count=None))
-    for left in preferences.open:
-        others_left = tuple(one for one in preferences.open if one != left)
-        text = f"no {left.said}" if left.kind == "unwanted" else left.said
-        yield Part("open", text, left.said, replace(preferences, open=others_left))
+    for idle in preferences.open:
+        rest = tuple(one for one in preferences.open if one != idle)
+        text = f"no {idle.said}" if idle.kind == "unwanted" else idle.said
+        yield Part("open", text, idle.said, replace(preferences, open=rest))
 
 
 def _together(ids: Sequence[str], said: Mapping[str, str]) -> list[list[str]]:

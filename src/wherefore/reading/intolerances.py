@@ -13,7 +13,10 @@ from wherefore.text import FUNCTION_WORDS, forms, straight, words
 _REACTS = r"(?:allerg(?:y|ies|ic|en|ens)|intoleran(?:t|ce|ces))"
 _TO = re.compile(rf"\b{_REACTS}\s+(?:to|of|against)\s+", re.IGNORECASE)
 _OF = re.compile(rf"[\s-]+(?P<cue>{_REACTS})\b(?!\s+(?:to|of|against)\b)", re.IGNORECASE)
-_CANNOT = r"(?:can(?:'t|not|\s+not)|could(?:n't|\s+not)|must(?:n't|\s+not)|may\s+not|(?:not|isn't|aren't)\s+(?:allowed|able|supposed)\s+to|unable\s+to)"
+_CANNOT = (
+    r"(?:can(?:'t|not|\s+not)|could(?:n't|\s+not)|must(?:n't|\s+not)|may\s+not|"
+    r"(?:not|isn't|aren't)\s+(?:allowed|able|supposed)\s+to|unable\s+to)"
+)
 _EATS = re.compile(  # what follows is what somebody does not eat, whatever it is
     rf"\b(?:{_CANNOT}|don't|doesn't|do\s+not|does\s+not|won't|will\s+not|never|shouldn't|should\s+not)\s+"
     r"(?:really\s+|ever\s+|even\s+)?(?:eat|drink|digest|consume|tolerate)\s+",

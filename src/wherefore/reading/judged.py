@@ -36,9 +36,16 @@ _VERDICTS: dict[str, Verdict] = {
     "unwanted": "rejected",
 }
 _LONGER = 2  # words that a description has beside a value, so that the value is only a part of it
+_COUNTED = re.compile(
+    r"\s+(?:people|persons?|guests?|adults?|servings?|portions?|players?|seats?|stars?|pages?)\b"
+)
+_PLACED = (  # "a hotel in Paris"
+    r"\b(?i:{nouns}|something|anything|somewhere|ones?|any)\s+(?:in|from|by|near)\s+(?P<what>[A-Z][\w'-]+(?:\s+[A-Z][\w'-]+)*)"
+)
 _FEW = 3  # words of a value
 _FROM = re.compile(
-    r"\b(?:from|made\s+(?:of|in|from|by)|directed\s+by|written\s+by|by)\s+(?:the\s+)?$", re.IGNORECASE
+    r"\b(?:from|with|with\s+an?|made\s+(?:of|in|from|by)|directed\s+by|written\s+by|by)\s+(?:the\s+)?$",
+    re.IGNORECASE,
 )
 _COLOURS = frozenset(
     "red blue navy green yellow orange purple pink brown black white grey gray beige teal turquoise gold silver".split()
@@ -99,16 +106,22 @@ class JudgedReader:
             for one in _left(meanings, frozenset(("unwanted", "demanded")), _CERTAIN, taken)
             if text[one.start : one.end].lower() not in told
         ]
-        found += [
-            ("limit", (one.start, one.end))
-            for one in _left(meanings, BOUND_LABELS, _SURE, taken)
-            if _is_amount(text[one.start : one.end], told)
-        ]
+        for one in _left(meanings, BOUND_LABELS, _SURE, taken):
+            counted = _COUNTED.match(text, one.end)  # "6 people"
+            span = one.start, counted.end() if counted is not None else one.end
+            if _is_amount(text[slice(*span)], told):
+                found.append(("limit", span))
         found += [
             ("wanted", (one.start, one.end))
             for one in _left(meanings, WANTED, _SURE, [*taken, *(span for _, span in found)])
             if self._is_no_value(text, (one.start, one.end))
         ]
+        nouns = "|".join(re.escape(noun) for noun in sorted(self._values.words.nouns, key=len, reverse=True))
+        for match in re.finditer(_PLACED.format(nouns=nouns or "items"), text):
+            place = match.span("what")
+            if not any(touch(place, other) for other in (*taken, *(span for _, span in found))):
+                if self._is_no_value(text, place):
+                    found.append(("wanted", place))
         return found
 
     def _is_no_value(self, text: str, span: Span) -> bool:

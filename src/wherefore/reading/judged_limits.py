@@ -164,6 +164,13 @@ class JudgedLimits:
             return cold, 1.0
         if bound.measure in _BARE:
             told = measures.called(bound.measure)
+            if (
+                told is None
+                and label == "max"
+                and (cheap := measures.price)
+                and self._fits(cheap, value, label)
+            ):
+                return cheap, 1.0  # "under 20", in a shop
             if told is None or told is not measures.age or value <= _GROWN:
                 return told, 1.0
         if measures.age is not None and value <= _GROWN and label != "min":

@@ -45,6 +45,7 @@ _TRAILED = re.compile(rf"{_QUANTITY}\s*(?P<op>{any_of(AFTER)}|\+)(?!\w)")
 _BETWEEN = re.compile(
     rf"\b(?:between|from)\s+(?P<low>[{SIGNS}]?\s?{NUMBER})(?:\s+[a-z]+)?\s*(?:and|to|-|–|until)\s*{_QUANTITY}"
 )
+_LAST = re.compile(r"\s*(?:please\b|thanks\b|[.,;!?]|$)")
 _OF_TIME = frozenset({"after", "before", "past", "since", "until", "starting", "pre", "post"})
 _FINE = (
     r"(?:(?:are|is|would\s+be|works?|were)\s+)?(?:also\s+|actually\s+|just\s+|totally\s+|"
@@ -320,7 +321,8 @@ class _Limits:
 
     def leave(self, match: re.Match[str]) -> None:
         """An amount that bounds what no field tells, in a unit that is known: "under $20", of a shop in rupees."""
-        if match["currency"] or self._measures.is_unit(match["unit"]):
+        bare = match.re is _COMPARED and match["unit"] is None and _LAST.match(match.string, match.end("n"))
+        if match["currency"] or self._measures.is_unit(match["unit"]) or bare:
             end = (
                 match.end("unit")
                 if match["unit"] and self._measures.is_unit(match["unit"])

@@ -80,6 +80,9 @@ _BARE_LIMIT = re.compile(
     re.IGNORECASE,
 )
 _MOST_NAMED = 0.9  # share of the items whose records may name what is refused, so that others are left
+_OF_IT = frozenset(
+    "note notes flavour flavours flavor flavors taste tastes stuff things ingredients bits".split()
+)
 _LINE = 0.05  # share of the items up to which words name a line of goods, not what most items are
 _THAN = re.compile(r"(?:\s+\w+)?\s+than\s+(?:the\s+)?", re.IGNORECASE)  # "a longer film than"
 
@@ -611,8 +614,9 @@ def _says_less(vague: FoundLimit, limits: Sequence[FoundLimit], notes: Notes) ->
 
 
 def _content(said: str) -> str:
-    """The words of a piece that have a content of their own."""
-    return " ".join(form for form in forms(said) if form not in FUNCTION_WORDS)
+    """The words of a piece that have a content of their own: of "butter notes" the butter."""
+    told = [form for form in forms(said) if form not in FUNCTION_WORDS]
+    return " ".join([form for form in told if form not in _OF_IT] or told)
 
 
 def _told(content: str, clause: Span) -> str:

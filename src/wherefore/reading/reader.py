@@ -42,8 +42,8 @@ _OWN_LINE = re.compile(r"^\d+\. \*\*[^\n]+?\*\*[^\n—]* — (?P<reason>[A-Z].*)
 class DialogueReader:
     """Understands dialogues about the items of a catalogue.
 
-    Reading is a pure function of the messages, the given preferences, the catalogue and the day. The words of the catalogue
-    are collected on first use, and again after the catalogue has changed.
+    Reading is a pure function of the messages, the given preferences, the catalogue and the day. The words of the
+    catalogue are collected on first use, and again after the catalogue has changed.
 
     Args:
         catalog: The catalogue that is talked about.
@@ -174,7 +174,7 @@ class DialogueReader:
         """What the newest message says and nothing that was noted stands for."""
         number, content = len(so_far.messages) - 1, so_far.messages[-1].content
         state, before = replace(Preferences(), **notes.values()), so_far.messages[:-1]
-        held = [one.said for one in (*state.wanted, *state.unwanted, *state.limits)]
+        held = [one.said for one in (*state.wanted, *state.unwanted)] + [one.said for one in state.limits]
         places = [last_said(said, so_far.messages) for said in held]
         taken = [place[1:] for place in places if place is not None and place[0] == number]
         taken += [(one.start, one.end) for one in so_far.mentions if one.message == number]

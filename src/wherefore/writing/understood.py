@@ -16,7 +16,7 @@ from wherefore.dialogue.state import ANYWHERE
 from wherefore.reading.measures import Measures
 from wherefore.reading.numbers import names_money
 from wherefore.reading.unrecorded import other_kinds, unrecorded
-from wherefore.text import joined
+from wherefore.text import joined, stems
 
 _UNKNOWN = (
     0.02  # share of the items of which a value is not known, from which it is said that they are left out
@@ -98,15 +98,22 @@ def _named(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
     rules = {said: values for said, values in named.items() if _is_rule(said)}
     ill = bool(rules) or _ALLERGY.search(dialogue.messages[last].content) is not None
     traces = "; I can't see traces" if ill else ""
-    own = [values[0] for said, values in named.items() if said not in rules]
-    known = [name for name in own if having(catalog, name).any()]
+    own = [(said, values[0]) for said, values in named.items() if said not in rules]
+    known = [(said, name) for said, name in own if having(catalog, name).any()]
     if known:
-        told = [f"“{name}”{_shown(name, catalog)}" for name in known]
+        told = [f"“{_called(said, name)}”{_shown(name, catalog)}" for said, name in known]
         yield f"I left out whatever mentions {joined(told, 'or')}{traces}."
-    if missing := [f"“{name}”" for name in own if name not in known]:
+    if missing := [f"“{_called(said, name)}”" for said, name in own if (said, name) not in known]:
         yield f"Nothing here mentions {joined(missing, 'or')}; what my records do not say, I can't see."
     for said, values in rules.items():
-        yield f"As you said “{said}”, I left out whatever mentions {joined(values, 'or')}{traces}."
+        found = [name for name in values if having(catalog, name).any()] or values
+        shown = _shown(found[0], catalog) if len(found) == 1 else ""
+        yield f"As you said “{said}”, I left out whatever mentions {joined(found, 'or')}{shown}{traces}."
+
+
+def _called(said: str, name: str) -> str:
+    """What is refused as the user calls it, or in full: of "a nut allergy" the nuts."""
+    return name if set(stems(name)) & set(stems(said)) else said
 
 
 def _shown(name: str, catalog: Catalog) -> str:
