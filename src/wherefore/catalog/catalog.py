@@ -396,7 +396,9 @@ class Catalog:
         return Counter(
             called[one]
             for row in rows
-            for one in set(_held(_parts_of(self._items[row]), sought, spared, tuple(stems(phrases[0]))))
+            for one in dict.fromkeys(
+                _held(_parts_of(self._items[row]), sought, spared, tuple(stems(phrases[0])))
+            )
         )
 
     def titled(self, field: str, value: str) -> np.ndarray:

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 
 from wherefore.catalog.concepts import Concept, concepts
-from wherefore.reading.clauses import Span, touch
+from wherefore.reading.clauses import Span, blank, touch
 from wherefore.reading.judged_kinds import FoundKind, ruled_out
 from wherefore.text import FUNCTION_WORDS, forms, straight, words
 
 _REACTS = r"(?:allerg(?:y|ies|ic|en|ens)|intoleran(?:t|ce|ces))"
+_CUE = re.compile(_REACTS, re.IGNORECASE)
 _TO = re.compile(rf"\b{_REACTS}\s+(?:to|of|against)\s+", re.IGNORECASE)
 _OF = re.compile(rf"[\s-]+(?P<cue>{_REACTS})\b(?!\s+(?:to|of|against)\b)", re.IGNORECASE)
 _CANNOT = (
@@ -34,7 +35,7 @@ _NOT_SO = re.compile(
 )
 _ENDS = re.compile(
     r"[.!?;:()\n]|\b(?:but|because|since|so|when|if|before|after|that|which|who|please|though|although|with|in|at|on|for|"
-    r"as|unless|while|then|any\s?more|either|myself|too\s+(?:well|often|much)|i|we|you|she|he|they|it|what|is|are|am|"
+    r"as|unless|tonight|today|tomorrow|this|while|then|any\s?more|either|myself|too\s+(?:well|often|much)|i|we|you|she|he|they|it|what|is|are|am|"
     r"want|need|looking|something|recommend|suggest|show|find|give)\b",
     re.IGNORECASE,
 )
@@ -53,6 +54,8 @@ _LONGEST = 3  # words of one thing that somebody cannot have
 
 def intolerances(text: str, masked: Sequence[Span] = ()) -> list[FoundKind]:
     """What a message says that somebody cannot have, in order: kinds of things, or the words themselves.
+
+    Of what it denies, as in "it needn't be gluten-free", there are no names.
 
     Args:
         text: The message.
@@ -78,19 +81,17 @@ _Named = Sequence[tuple[int, int, Concept]]
 
 def _after(text: str, named: _Named) -> Iterator[FoundKind]:
     """What stands behind: "allergic to nuts and shellfish", "can't eat eggs"."""
+    flat = blank(text, [match.span() for match in _HOLDING.finditer(text)])
     for cue in (_TO, _EATS, _HAS):
         for match in cue.finditer(text):
-            if cue is _TO and _NOT_SO.search(text[: match.start()]):
-                continue
+            denied = cue is _TO and _is_denied(text, match.start())
             start = match.end()
-            if holding := _HOLDING.match(text, start):
-                start = holding.end()
-            stop = _ENDS.search(text, start, start + 120)
+            stop = _ENDS.search(flat, start, start + 120)
             end = stop.start() if stop is not None else min(len(text), start + 120)
             for part in _parts(text, start, end):
                 kinds = [one for one in named if part[0] <= one[0] and one[1] <= part[1]]
-                yield from (_kind(*one) for one in kinds)
-                if not kinds and cue is not _HAS and (told := _told(text, part)) is not None:
+                yield from (_kind(*one, denied) for one in kinds)
+                if not kinds and not denied and cue is not _HAS and (told := _told(flat, part)) is not None:
                     yield told
 
 
@@ -98,8 +99,6 @@ def _before(text: str, named: _Named) -> Iterator[FoundKind]:
     """What stands before: "a nut and dairy allergy", "lactose intolerant"."""
     for match in _OF.finditer(text):
         end = match.start()
-        if _NOT_SO.search(text[: max(0, end - 12)]) or re.search(r"\bno\s+\w+$", text[:end], re.IGNORECASE):
-            continue
         kinds = []
         for start, stop, concept in sorted(named, key=lambda one: -one[0]):
             if stop >= match.end() and start < match.start("cue"):
@@ -108,9 +107,14 @@ def _before(text: str, named: _Named) -> Iterator[FoundKind]:
             elif stop <= end and (not text[stop:end].strip(" -'s") or _JOIN.fullmatch(text[stop:end])):
                 kinds.append((start, stop, concept))
                 end = start
-        yield from (_kind(*one) for one in kinds)
+        first = min((one[0] for one in kinds), default=end)
+        denied = _is_denied(text, first)
+        yield from (_kind(*one, denied) for one in kinds)
         last = re.search(r"[a-z]+$", text[: match.start()], re.IGNORECASE)
-        if not kinds and last is not None and (told := _told(text, last.span())) is not None:
+        denied = (
+            denied or last is None or _CUE.fullmatch(last[0]) is not None or _is_denied(text, last.start())
+        )
+        if not kinds and not denied and last is not None and (told := _told(text, last.span())) is not None:
             yield told
 
 
@@ -119,14 +123,17 @@ def _without(text: str, named: _Named) -> Iterator[FoundKind]:
     for start, end, concept in named:
         behind = _FREE.match(text, end)
         is_free = concept.rules_out and re.search(r"free$", text[start:end], re.IGNORECASE)
-        if (behind or is_free) and not _NOT_SO.search(text[:start]):
-            yield FoundKind(
-                start, behind.end() if behind else end, ruled_out(concept), bool(concept.rules_out)
-            )
+        if behind or is_free:
+            denied = _is_denied(text, start)
+            yield _kind(start, behind.end() if behind else end, concept, denied)
 
 
-def _kind(start: int, end: int, concept: Concept) -> FoundKind:
-    return FoundKind(start, end, ruled_out(concept), bool(concept.rules_out))
+def _is_denied(text: str, at: int) -> bool:
+    return _NOT_SO.search(text[max(0, at - 60) : at]) is not None
+
+
+def _kind(start: int, end: int, concept: Concept, denied: bool) -> FoundKind:
+    return FoundKind(start, end, () if denied else ruled_out(concept), bool(concept.rules_out))
 
 
 def _parts(text: str, start: int, end: int) -> Iterator[Span]:

@@ -7,8 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.catalog.concepts import having
-from wherefore.catalog.naming import words_of
+from wherefore.catalog.concepts import concepts, having
 from wherefore.dialogue.labels import BOUND_LABELS, GRADES, ITEM_LABELS
 from wherefore.dialogue.messages import Dialogue, Message
 from wherefore.dialogue.notes import Verdict
@@ -69,8 +68,6 @@ class JudgedReader:
 
     def __init__(self, catalog: Catalog, judge: MessageJudge, values: ValueFinder) -> None:
         self._catalog, self._judge, self._values = catalog, judge, values
-        labels = {word for spec in catalog.schema.tags for word in words_of(spec.label)}
-        self._has_colours = not labels.isdisjoint(("colour", "color"))
         self.kinds = JudgedKinds(catalog, judge)
 
     def told(self, dialogue: Dialogue) -> Dialogue:
@@ -132,8 +129,9 @@ class JudgedReader:
             return False
         before = text[: span[0] + told[0].start]
         named = told[0].capital and (before.strip() != "" or len(told) == 1)
-        coloured = self._has_colours and told[0].form in _COLOURS
-        return named or coloured or _FROM.search(before) is not None
+        rule = concepts().called(text[slice(*span)])
+        known = told[0].form in _COLOURS or (rule is not None and bool(rule.rules_out))
+        return named or known or _FROM.search(before) is not None
 
     def search(self, messages: Sequence[Message]) -> str:
         """What one would search for after some messages; see `MessageJudge.search`."""

@@ -18,10 +18,12 @@ from wherefore.reading.measures import Measures
 from wherefore.reading.numbers import (
     DECADE,
     NUMBER,
+    SIGNS,
     amount,
     around,
     decade,
     is_year,
+    money,
     number,
     quantity,
 )
@@ -29,6 +31,9 @@ from wherefore.text import NUMBERS, stem
 
 _QUANTITY = re.compile(quantity({"to", "and", "or", "ish"}))
 _NUMBER = re.compile(rf"\b{NUMBER}")
+_SIGN = re.compile(
+    rf"([{SIGNS}]|\b(?:rs|[a-z]{{3}})\b)\.?\s?$"
+)  # "$20", of which the number was taken for the bound
 _DECADE = re.compile(DECADE)
 _LAST_YEARS = re.compile(rf"\b(?:last|past)\s+(?P<n>{NUMBER})\s+years?\b")
 _AGED = re.compile(
@@ -141,11 +146,15 @@ class JudgedLimits:
         """The field that a number speaks of: by its unit, a word beside it, the judge, or as the only one it fits."""
         measures, span, label = self._measures, bound.span, bound.label
         after = low[span[0] + match.end("n") :]
-        for mark in (match["currency"], match["unit"]):
+        sign = _SIGN.search(low[: span[0]])
+        currency = match["currency"] or (
+            sign[1] if sign is not None and money(sign[1]) and not match.start("n") else None
+        )
+        for mark in (currency, match["unit"]):
             united = measures.in_unit(mark, around(low, span)) if mark else None
             if united is not None:
                 return united
-        if match["currency"] or measures.is_unit(match["unit"]):
+        if currency or measures.is_unit(match["unit"]):
             return None, 1.0  # a unit of something that the catalogue does not have
         if (
             match["unit"]

@@ -351,7 +351,9 @@ class _Limits:
         """Limits on when items are from, if the catalogue says it."""
         for op, value, start, end in found:
             spec = self._measures.dated(low[max(0, start - 40) : end])
-            if spec is not None:
+            if spec is None:
+                self.open.append((start, end))
+            else:
                 whole = float(math.ceil(value) if op == "lt" else math.floor(value))
                 self.put(spec, op, value if spec.is_date else whole, start, end)
 

@@ -363,7 +363,7 @@ class MessageReader:
             kinds = [one for one in kinds if not any(touch((one.start, one.end), place) for place in ill)]
             self._note_kinds(heard.content, kinds, judged, notes)
             kinds += barred
-            refused = [(one.start, one.end) for one in kinds if not one.is_rule]
+            refused = [(one.start, one.end) for one in kinds if one.names and not one.is_rule]
             judged = [
                 one
                 for one in judged
@@ -386,7 +386,7 @@ class MessageReader:
             same = [wish for wish in wishes if touch((wish.start, wish.end), (one.start, one.end))]
             if any(wish.kind == "unwanted" and self._values.words.is_genre(wish.value) for wish in same):
                 continue
-            if not one.is_rule:
+            if one.names and not one.is_rule:
                 notes.mute(one.start, one.end)
             for name in one.names:
                 notes.refuse(Wish(ANYWHERE, name, 2.0, content[one.start : one.end]))

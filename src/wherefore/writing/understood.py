@@ -22,7 +22,7 @@ _UNKNOWN = (
     0.02  # share of the items of which a value is not known, from which it is said that they are left out
 )
 _ALLERGY = re.compile(
-    r"\b(?:allerg\w+|intoleran\w+|anaphyla\w+|c(?:o)?eliacs?|(?:can['’]?t|cannot|can\s+not|mustn['’]?t)\s+(?:eat|have|drink))\b|"
+    r"\b(?:allerg\w+|intoleran\w+|anaphyla\w+|c(?:o)?eliacs?|(?:can['’]?t|cannot|can\s+not|mustn['’]?t)\s+(?:eat|have|drink|do))\b|"
     r"\w[\s-]free\b",
     re.IGNORECASE,
 )
