@@ -14,8 +14,8 @@ def _by_phrase(phrases: Mapping[LimitOp, str]) -> dict[str, LimitOp]:
 
 BEFORE = _by_phrase(
     {
-        "lt": "under, below, less than, fewer than, lower than, smaller than, shorter than, cheaper than, lighter than, "
-        "older than, earlier than, before, prior to, pre",
+        "lt": "under, below, less than, fewer than, lower than, smaller than, shorter than, cheaper than, "
+        "lighter than, older than, earlier than, before, prior to, pre",
         "le": "at most, no more than, not more than, no longer than, up to, a maximum of, maximum, max, within, "
         "no later than, until, no newer than",
         "gt": "over, above, more than, longer than, greater than, higher than, bigger than, heavier than, newer than, "

@@ -28,15 +28,15 @@ _HAS = re.compile(  # what follows may be anything; kinds of things count
     re.IGNORECASE,
 )
 _FREE = re.compile(r"[\s-]free\b(?!\s+(?:range|of|with|from|shipping|delivery|time|gift))", re.IGNORECASE)
-_NOT_SO = re.compile(
-    r"(?:\b(?:not|no|never|nobody|none|isn't|aren't|wasn't|don't\s+have|doesn't\s+have|used\s+to\s+be|without|any\s+more|"
-    r"needn't|doesn't\s+need\s+to|doesn't\s+have\s+to|don't\s+need)\b|n't\b)[^.,;!?\n]{0,16}$",
+_NOT_SO = re.compile(  # right before it: "used to be", "doesn't have to be"
+    r"(?:\b(?:not|no|never|nobody|none|used\s+to\s+be|without|needn't)|n't)"
+    r"(?:\s+(?:an?|any|be|is|was|to|have|had|has|need|been|necessarily|actually|really|even|ever|known|severe|food))*\s+$",
     re.IGNORECASE,
 )
 _ENDS = re.compile(
     r"[.!?;:()\n]|\b(?:but|because|since|so|when|if|before|after|that|which|who|please|though|although|with|in|at|on|for|"
-    r"as|unless|tonight|today|tomorrow|this|while|then|any\s?more|either|myself|too\s+(?:well|often|much)|i|we|you|she|he|they|it|what|is|are|am|"
-    r"want|need|looking|something|recommend|suggest|show|find|give)\b",
+    r"as|unless|tonight|today|tomorrow|this|while|then|any\s?more|either|myself|too\s+(?:well|often|much)|i|we|you|she|"
+    r"he|they|it|what|is|are|am|want|need|looking|something|recommend|suggest|show|find|give)\b",
     re.IGNORECASE,
 )
 _HOLDING = re.compile(
