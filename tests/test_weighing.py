@@ -305,7 +305,7 @@ def test_what_records_name_is_left_out_where_no_field_has_it():
     allowed = allowed_rows(index, dialogue)
     assert allowed.tolist() == [False, True, True, False, True, True]
     told = understood(dialogue, catalog, "Here.", 4, ())
-    assert "whose record names “garlic”." in told and "could not leave out “unicorn”" in told
+    assert "I left out whatever mentions “garlic”." in told and "could not leave out “unicorn”" in told
     again = Preferences.from_json(dialogue.preferences.to_json())
     assert again == dialogue.preferences
 

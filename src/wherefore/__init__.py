@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from wherefore.dialogue.messages import Dialogue, Mention, Message
     from wherefore.dialogue.parts import Effect, Part
     from wherefore.dialogue.questions import Condition, Question
-    from wherefore.dialogue.state import Count, Limit, Preferences, Wish
+    from wherefore.dialogue.state import Count, Limit, Open, Preferences, Wish
     from wherefore.errors import (
         CatalogError,
         CatalogNotFoundError,
@@ -64,7 +64,8 @@ __all__ = [
     "CheckpointNotFoundError", "Choice", "ColumnCells", "Component", "Condition", "Config", "ConfigError",
     "ConfigNotFoundError", "CorpusError", "CorpusNotFoundError", "Count", "Dialogue", "DialogueCache",
     "DialogueError", "Done", "Effect", "Event", "Fact", "FieldKind", "FieldSpec", "Item", "LLMConfig",
-    "Limit", "ListReady", "LoraConfig", "Mention", "Message", "MissingPackageError", "ModelError", "Note", "Part",
+    "Limit", "ListReady", "LoraConfig", "Mention", "Message", "MissingPackageError", "ModelError", "Note", "Open",
+    "Part",
     "PassagesConfig", "Preferences", "Question", "RankerConfig", "Recommendation", "Recommender", "Reply",
     "RetrievalConfig",
     "Schema", "Scores", "Server", "ServerError", "ServerFailure", "StageConfig", "Storage", "TextDelta",
@@ -87,7 +88,7 @@ _HOMES = {
     "dialogue.messages": "Dialogue Mention Message",
     "dialogue.parts": "Effect Part",
     "dialogue.questions": "Condition Question",
-    "dialogue.state": "Count Limit Preferences Wish",
+    "dialogue.state": "Count Limit Open Preferences Wish",
     "errors": (
         "CatalogError CatalogNotFoundError CheckpointError CheckpointNotFoundError ConfigError "
         "ConfigNotFoundError CorpusError CorpusNotFoundError DialogueError MissingPackageError ModelError "

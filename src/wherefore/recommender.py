@@ -361,12 +361,11 @@ class Recommender(ListMaker):
                 yield None
             elif told.number:
                 yield telling.reason(told, grounds.catalog)
-            elif said is not None and said.action == "guess":
-                yield telling.say(said.text)
             else:
+                opening_words = said.text if said is not None and said.action == "guess" else told.text
                 absent = self.reader.absent(dialogue)
                 more = understood(dialogue, grounds.catalog, told.text, len(items), absent)
-                yield telling.say(told.text + more)
+                yield telling.say(opening_words + more)
         asks = self.config.turn.questions and said is None
         question = question_back(dialogue, ranked, grounds.catalog) if asks else None
         if question is not None:

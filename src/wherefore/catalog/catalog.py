@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -379,7 +380,7 @@ class Catalog:
         What a record says that it is without ("nut-free", "no milk") it does not have.
 
         Args:
-            phrases: Of one or more words each.
+            phrases: Of one or more words each; the first is a name for all of them.
             unless: Phrases within which one of those does not count: "peanut butter" where butter is looked for.
 
         >>> catalog = Catalog.from_records([
@@ -399,9 +400,29 @@ class Catalog:
                 maybe |= self._with_stem(first)
             found = np.zeros(len(self._items), dtype=bool)
             for row in np.flatnonzero(maybe):
-                found[row] = _holds(stems(_said_of(self._items[row])), sought, spared)
+                held = _held(_parts_of(self._items[row]), sought, spared, tuple(stems(phrases[0])))
+                found[row] = next(held, None) is not None
             self._cache[key] = found
         return found
+
+    def held(
+        self, rows: Iterable[int], phrases: tuple[str, ...], unless: tuple[str, ...] = ()
+    ) -> Counter[str]:
+        """In how many of some items' records each phrase stands; arguments as of `holding`.
+
+        >>> catalog = Catalog.from_records([{"title": "Cake", "ingredients": "butter, walnuts"}])
+        >>> catalog.held([0], ("nut", "walnut"))
+        Counter({'walnut': 1})
+        """
+        sought, spared = _by_first_stem(phrases), _by_first_stem(unless)
+        called = {tuple(stems(phrase)): phrase for phrase in reversed(phrases)}
+        return Counter(
+            called[one]
+            for row in rows
+            for one in dict.fromkeys(
+                _held(_parts_of(self._items[row]), sought, spared, tuple(stems(phrases[0])))
+            )
+        )
 
     def titled(self, field: str, value: str) -> np.ndarray:
         """Which items' titles name a value of a category field, where titles tell of it, (n,) bool.
@@ -635,6 +656,7 @@ def _check_item(item: Item, schema: Schema, name: str) -> None:
             ) from error
 
 
+_CLAUSE_END = re.compile(r"[\n.,;:!?()]+")
 _Phrases = Mapping[str, Sequence[tuple[str, ...]]]  # as stems of their words, by the first of them
 
 
@@ -654,26 +676,48 @@ _NOT_BEFORE = frozenset(
     "no non not without zero vegan vegetarian veggie plant meatless faux mock fake tofu seitan jackfruit cauliflower "
     "quorn gf".split()
 )
+_IMITATED = tuple(stems("plant-based"))
+_LACKS = frozenset(
+    tuple(stems(said)) for said in ("free from", "free of", "not contain", "doesn't contain", "contains no")
+)
+_LACKED = 4  # words after one of these that it speaks of: "free from nuts and dairy"
 _NOT_AFTER = frozenset("free substitute alternative replacer replacement".split())
 
 
-def _holds(said: Sequence[str], sought: _Phrases, spared: _Phrases) -> bool:
-    """Whether any of the phrases that are sought stands among stems outside of those that are spared."""
-    at = 0
+def _held(
+    said: Sequence[str], sought: _Phrases, spared: _Phrases, name: tuple[str, ...]
+) -> Iterator[tuple[str, ...]]:
+    """The phrases that are sought and stand among stems outside of those spared; `name` is one for all."""
+    at, free = 0, 0  # before the second, words name what something is free of
     while at < len(said):
+        if tuple(said[at : at + 2]) in _LACKS:
+            free = at + 2 + _LACKED
+        elif not said[at]:
+            free = 0
         skipped = _words_of(spared, said, at)
         length = 0 if skipped else _words_of(sought, said, at)
         if length:
             before, after = said[max(at - 1, 0) : at], said[at + length : at + length + 1]
-            if _NOT_BEFORE.isdisjoint(before) and _NOT_AFTER.isdisjoint(after):
-                return True
+            if not _NOT_AFTER.isdisjoint(after):
+                if tuple(said[at : at + length]) == name:
+                    free = at + length + 2  # "dairy-free cheese" is none; "lactose-free milk" is dairy
+            elif (
+                at >= free
+                and _NOT_BEFORE.isdisjoint(before)
+                and tuple(said[max(at - 2, 0) : at]) != _IMITATED
+            ):
+                yield tuple(said[at : at + length])
         at += skipped or length or 1
-    return False
 
 
 def _words_of(phrases: _Phrases, said: Sequence[str], at: int) -> int:
     """How many words the longest phrase has that stands at a place; 0 where none does."""
     return next((len(one) for one in phrases.get(said[at], ()) if tuple(said[at : at + len(one)]) == one), 0)
+
+
+def _parts_of(item: Item) -> list[str]:
+    """The stems of all texts and values of a record, with an empty one between clauses."""
+    return [one for part in _CLAUSE_END.split(_said_of(item)) for one in (*stems(part), "")]
 
 
 def _said_of(item: Item) -> str:

@@ -15,6 +15,7 @@ from wherefore.text import Word, stem, stems
 
 FILE = ASSETS / "concepts.tsv.xz"
 _RULE = "*"  # before the name of a diet or a law
+_SAMPLE = 300  # records that are read for the words that they show a kind by
 _LONGEST = 5  # words of what a kind is called
 _Row = tuple[list[str], list[str], list[str]]  # what it is called, named by, and not
 
@@ -111,6 +112,18 @@ def having(catalog: Catalog, words: str) -> np.ndarray:
     """Which items' records name what words say, or anything of the kind that they are a name of, (n,) bool."""
     concept = concepts().called(words)
     return catalog.naming(words) if concept is None else catalog.holding(concept.named_by, concept.unless)
+
+
+def shown_by(catalog: Catalog, name: str, most: int = 4) -> list[str]:
+    """By which other words records show a kind, the most frequent first; of many records a sample is read."""
+    concept = concepts().called(name)
+    if concept is None:
+        return []
+    rows = np.flatnonzero(having(catalog, name))
+    sample = rows[:: len(rows) // _SAMPLE + 1].tolist()
+    found = catalog.held(sample, concept.named_by, concept.unless)
+    own = set(stems(name))
+    return [one for one, _ in found.most_common() if not own & set(stems(one))][:most]
 
 
 def _all_of(

@@ -33,6 +33,7 @@ _WRITTEN = {
     "watt": "w watt",
     "kilowatt": "kw kilowatt",
     "milliampere_hour": "mah",
+    "ampere_hour": "ah",
     "kilocalorie": "kcal",
 }
 # Besides those, what is a unit beside a number in a cell, but not in speech: "in" and "s" are words of sentences.

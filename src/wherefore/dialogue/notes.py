@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
 from wherefore.dialogue.messages import Mention, Message, Place, last_said
-from wherefore.dialogue.state import ITEMS_OF, FoundWish, ItemsOf, Limit, LimitOp, Preferences, Wish
+from wherefore.dialogue.state import (
+    ITEMS_OF,
+    FoundWish,
+    ItemsOf,
+    Limit,
+    LimitOp,
+    Open,
+    OpenKind,
+    Preferences,
+    Wish,
+)
 from wherefore.text import forms
 
 # What is said of an item.
@@ -25,6 +35,7 @@ class Notes:
         self._unwanted = {wish.parts: wish for wish in preferences.unwanted}
         self._limits = list(preferences.limits)
         self._said = dict(preferences.said)
+        self._open = dict.fromkeys(preferences.open)
         self.count = preferences.count
         self.words = ""  # what the user says just now
         self.others = False  # whether this message asks for others than those listed
@@ -53,6 +64,7 @@ class Notes:
         self._wanted.clear()
         self._unwanted.clear()
         self._limits = []
+        self._open.clear()
         self.count = None
         self._since = self._number
 
@@ -242,6 +254,14 @@ class Notes:
             if limit not in self._limits:
                 self._limits = [old for old in self._limits if not old.same_side(limit)] + [limit]
 
+    def leave_open(self, given: Iterable[Open]) -> None:
+        """Note what cannot be applied."""
+        self._open.update(dict.fromkeys(given))
+
+    def settle(self, kind: OpenKind, is_settled: Callable[[str], bool]) -> None:
+        """What was open in some words is so no more."""
+        self._open = {one: None for one in self._open if one.kind != kind or not is_settled(one.said)}
+
     def holds(self, limit: Limit) -> bool:
         """Whether a limit that is noted says at least as much."""
         upper = limit.op in ("lt", "le")
@@ -270,6 +290,7 @@ class Notes:
             "unwanted": tuple(self._unwanted.values()),
             "limits": tuple(self._limits),
             "count": self.count,
+            "open": tuple(self._open),
             "said": tuple((item_id, words) for item_id, words in self._said.items() if item_id in kept),
         }
 
@@ -293,6 +314,7 @@ def merged(earlier: Preferences, later: Preferences) -> Preferences:
     for wish in later.unwanted:
         notes.refuse(wish)
     notes.limit(later.limits)
+    notes.leave_open(later.open)
     if later.count is not None:
         notes.count = later.count
     return replace(earlier, **notes.values())

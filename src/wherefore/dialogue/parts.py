@@ -13,7 +13,7 @@ from wherefore.dialogue.state import ITEMS_OF, Preferences, by_words
 from wherefore.text import forms
 
 PartKind = Literal[
-    "liked", "disliked", "seen", "rejected", "chosen", "asked", "wanted", "unwanted", "limit", "count"
+    "liked", "disliked", "seen", "rejected", "chosen", "asked", "wanted", "unwanted", "limit", "count", "open"
 ]
 _MANY = 5  # items of the same words that are still told one by one
 HEADINGS: dict[PartKind, str] = {
@@ -27,6 +27,7 @@ HEADINGS: dict[PartKind, str] = {
     "unwanted": "Not wanted",
     "limit": "Limit",
     "count": "How many",
+    "open": "Not applied",
 }
 
 
@@ -77,6 +78,10 @@ def _parts(preferences: Preferences, catalog: Catalog) -> Iterator[Part]:
     if preferences.count is not None:
         one = preferences.count
         yield Part("count", str(one.value), one.said, replace(preferences, count=None))
+    for idle in preferences.open:
+        rest = tuple(one for one in preferences.open if one != idle)
+        text = f"no {idle.said}" if idle.kind == "unwanted" else idle.said
+        yield Part("open", text, idle.said, replace(preferences, open=rest))
 
 
 def _together(ids: Sequence[str], said: Mapping[str, str]) -> list[list[str]]:

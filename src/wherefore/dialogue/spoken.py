@@ -32,7 +32,12 @@ def limit_words(limits: Sequence[Limit], spec: FieldSpec) -> str:
             if first % 10 == 0 and last == first + 9:
                 return f"in the {first}s"
             return f"in {first}" if first == last else f"between {first} and {last}"
-        return f"between {number_text(low.value)} and {number_text(high.value)}{unit}"
+        return f"between {_amount(low.value)} and {_amount(high.value)}{unit}"
     limit = (lows or highs or list(limits))[-1]
-    value = number_text(math.floor(limit.value) if year else limit.value)
+    value = number_text(math.floor(limit.value)) if year else _amount(limit.value)
     return f"{(_YEAR_OPS if year else _OPS)[limit.op]} {value}{unit}"
+
+
+def _amount(value: float) -> str:
+    """A number without places that nobody said: of 1.5 pounds, 680 grams."""
+    return number_text(round(value) if abs(value) >= 100 else value)

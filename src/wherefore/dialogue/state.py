@@ -15,6 +15,7 @@ LimitOp = Literal["lt", "le", "gt", "ge", "eq"]
 # What a state holds items under.
 ItemsOf = Literal["liked", "disliked", "seen", "rejected", "chosen", "asked"]
 ITEMS_OF: tuple[ItemsOf, ...] = get_args(ItemsOf)
+OpenKind = Literal["wanted", "demanded", "unwanted", "limit"]
 ANYWHERE = "*"  # field of what is refused wherever a record names it, in the words of the refusal
 MOST = 20  # items that are listed, however many are asked for
 
@@ -172,6 +173,33 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class Open:
+    """What was said and cannot be applied: no field tells it, or no item has it."""
+
+    kind: OpenKind
+    said: str  # the user's words
+
+    @classmethod
+    def from_json(cls, tree: Any) -> Self:
+        """What keys and values tell.
+
+        Raises:
+            DialogueError: If a key is unknown or missing, or a value is not allowed.
+        """
+        where = "preferences: an entry of `open`"
+        if not isinstance(tree, Mapping):
+            raise DialogueError(f"{where} is a {type(tree).__name__}; it should have `kind` and `said`")
+        _refuse_unknown(tree, cls, where)
+        if tree.get("kind") not in get_args(OpenKind):
+            raise DialogueError(
+                f"{where} has the kind {tree.get('kind')!r}; known: {', '.join(get_args(OpenKind))}"
+            )
+        if not isinstance(tree.get("said"), str):
+            raise DialogueError(f"{where} has `said` {tree.get('said')!r}; it should be the user's words")
+        return cls(tree["kind"], tree["said"])
+
+
+@dataclass(frozen=True, slots=True)
 class Preferences:
     """The state of a dialogue: a plain value that can be shown, edited and sent back."""
 
@@ -186,6 +214,7 @@ class Preferences:
     said: tuple[tuple[str, str], ...] = ()  # item id, and the user's words that put it where it is
     chosen: tuple[str, ...] = ()  # taken up: "I'll watch that one"
     count: Count | None = None  # how many to list; None: as many as the caller asks for
+    open: tuple[Open, ...] = ()  # what was said and rules nothing out
 
     @property
     def items(self) -> tuple[str, ...]:
@@ -243,6 +272,7 @@ class Preferences:
         for name in ("wanted", "unwanted"):
             given[name] = tuple(Wish.from_json(value, name) for value in _listed(tree, name))
         given["limits"] = tuple(Limit.from_json(value) for value in _listed(tree, "limits"))
+        given["open"] = tuple(Open.from_json(value) for value in _listed(tree, "open"))
         given["count"] = None if tree.get("count") is None else Count.from_json(tree["count"])
         said = tree.get("said", {})
         if not isinstance(said, Mapping) or not all(

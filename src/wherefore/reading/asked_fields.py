@@ -15,7 +15,12 @@ _WHEN = re.compile(
     r"^(?:when (?:did|was|is|were|does|do)\b|how old\b|(?:in )?(?:what|which) (?:year|decade)\b)"
 )
 _LENGTH = re.compile(r"^how long\b")
-_PRICE = re.compile(r"^(?:how much\b|how expensive\b|what(?:'s| does| do| is)\b.*\b(?:cost|price)\b)")
+_WEIGHT = re.compile(r"^(?:how heavy\b|(?:how much|what)\b.*\bweigh)")
+_PRICE = re.compile(  # not "how much memory does it have"
+    r"^(?:how much(?:'s|\s+(?:is|are|was|were|for|would|will|do|does|did|to|money)\b"
+    r"(?!.*\b(?:holds?|fits?|carry|carries|takes?|contains?|have|has)\b)|\W*$)|"
+    r"how expensive\b|what(?:'s| does| do| is)\b.*\b(?:cost|price)\b)"
+)
 _WHERE = re.compile(r"^(?:where (?:is|was|were|does|did|are)\b)")
 _WHO = re.compile(r"^who(?:'s|s)?\b(?P<rest>.*)")
 _IN_IT = re.compile(
@@ -64,6 +69,9 @@ class FieldQuestions:
             spec = self._people(who["rest"])
             return None if spec is None else spec.name
         spec = None
+        if _WEIGHT.match(stripped):
+            heavy = self._measures.called("weight")
+            return None if heavy is None else heavy.name
         if _WHEN.match(stripped):
             spec = schema.year
         elif _LENGTH.match(stripped):
@@ -76,11 +84,11 @@ class FieldQuestions:
             )
         if spec is not None:
             return spec.name
-        if not re.match(r"(?:what|which|how many|in what|in which|and|the|its|whose|by)\b", stripped) and (
-            len(stripped.split()) > 4
-        ):
+        if not re.match(
+            r"(?:what|which|how many|how much|in what|in which|and|the|its|whose|by)\b", stripped
+        ) and (len(stripped.split()) > 4):
             return None
-        if not re.match(r"(?:what|which|how many|in what|in which|whose|the|its)\b", stripped):
+        if not re.match(r"(?:what|which|how many|how much|in what|in which|whose|the|its)\b", stripped):
             return None
         return self._labelled(stripped)
 

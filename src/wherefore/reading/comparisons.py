@@ -14,12 +14,12 @@ def _by_phrase(phrases: Mapping[LimitOp, str]) -> dict[str, LimitOp]:
 
 BEFORE = _by_phrase(
     {
-        "lt": "under, below, less than, fewer than, lower than, smaller than, shorter than, cheaper than, older than, "
-        "earlier than, before, prior to, pre",
+        "lt": "under, below, less than, fewer than, lower than, smaller than, shorter than, cheaper than, "
+        "lighter than, older than, earlier than, before, prior to, pre",
         "le": "at most, no more than, not more than, no longer than, up to, a maximum of, maximum, max, within, "
         "no later than, until, no newer than",
-        "gt": "over, above, more than, longer than, greater than, higher than, bigger than, newer than, later than, "
-        "more recent than, after, past, exceeding, exceed, post",
+        "gt": "over, above, more than, longer than, greater than, higher than, bigger than, heavier than, newer than, "
+        "later than, more recent than, after, past, exceeding, exceed, post",
         "ge": "at least, no less than, no earlier than, a minimum of, minimum, since, no shorter than, starting in, "
         "starting from, starting, not before, no older than",
     }

@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.concepts import concepts, having
 from wherefore.dialogue.labels import BOUND_LABELS, GRADES, ITEM_LABELS
-from wherefore.dialogue.messages import Dialogue, Message, last_said
+from wherefore.dialogue.messages import Dialogue, Message
 from wherefore.dialogue.notes import Verdict
-from wherefore.dialogue.state import FoundWish, Preferences
+from wherefore.dialogue.state import FoundWish, OpenKind, Preferences
 from wherefore.reading.clauses import Span, touch
 from wherefore.reading.judge import Meaning, MessageJudge
 from wherefore.reading.judged_kinds import JudgedKinds
@@ -34,6 +35,20 @@ _VERDICTS: dict[str, Verdict] = {
     "unwanted": "rejected",
 }
 _LONGER = 2  # words that a description has beside a value, so that the value is only a part of it
+_COUNTED = re.compile(
+    r"\s+(?:people|persons?|guests?|adults?|servings?|portions?|players?|seats?|stars?|pages?)\b"
+)
+_PLACED = (  # "a hotel in Paris"
+    r"\b(?i:{nouns}|something|anything|somewhere|ones?|any)\s+(?:in|from|by|near)\s+(?P<what>[A-Z][\w'-]+(?:\s+[A-Z][\w'-]+)*)"
+)
+_FEW = 3  # words of a value
+_FROM = re.compile(
+    r"\b(?:from|with|with\s+an?|made\s+(?:of|in|from|by)|directed\s+by|written\s+by|by)\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
+_COLOURS = frozenset(
+    "red blue navy green yellow orange purple pink brown black white grey gray beige teal turquoise gold silver".split()
+)
 _SURE = 0.5
 _CERTAIN = 0.85  # from which it is said that a wish cannot be met
 _NUMBER = re.compile(rf"[$€£]?\s?(?:\b{DECADE}|\b{NUMBER})", re.IGNORECASE)
@@ -52,7 +67,7 @@ class JudgedReader:
     """
 
     def __init__(self, catalog: Catalog, judge: MessageJudge, values: ValueFinder) -> None:
-        self._judge, self._values = judge, values
+        self._catalog, self._judge, self._values = catalog, judge, values
         self.kinds = JudgedKinds(catalog, judge)
 
     def told(self, dialogue: Dialogue) -> Dialogue:
@@ -68,29 +83,57 @@ class JudgedReader:
         last = len(messages) - 1
         if messages[last].role != "user":
             return replace(dialogue, described=tuple(described))
-        read = self._judge.read(messages[:last], messages[last].content)
-        state = dialogue.preferences
-        held = [one.said for one in (*state.wanted, *state.unwanted)] + [one.said for one in state.limits]
-        places = [last_said(one, messages) for one in held]
-        taken = [place[1:] for place in places if place is not None and place[0] == last]
-        taken += [(one.start, one.end) for one in dialogue.mentions if one.message == last]
-        taken += self._settled(messages[last].content, state)
-        told = {one.lower() for one in held}  # said twice: "not curry, we've had curry three nights"
-        open_ = [
-            (one.label, messages[last].content[one.start : one.end])
-            for one in _left(read.meanings, frozenset(("unwanted", "demanded")), _CERTAIN, taken)
-        ]
-        unmet = [pair for pair in open_ if pair[1].lower() not in told]
-        unmet += [
-            ("limit", messages[last].content[one.start : one.end])
-            for one in _left(read.meanings, BOUND_LABELS, _SURE, taken)
-            if _is_amount(messages[last].content[one.start : one.end], told)
-        ]
-        return replace(
-            dialogue, acts=tuple(read.acts.items()), described=tuple(described), unmet=tuple(unmet)
-        )
+        acts = self._judge.read(messages[:last], messages[last].content).acts
+        return replace(dialogue, acts=tuple(acts.items()), described=tuple(described))
 
-    def _settled(self, text: str, state: Preferences) -> list[Span]:
+    def left_open(
+        self, before: Sequence[Message], text: str, taken: Sequence[Span], told: Collection[str]
+    ) -> list[tuple[OpenKind, Span]]:
+        """What a message demands, refuses or limits, and nothing stands for.
+
+        Args:
+            before: The messages before it.
+            text: The message.
+            taken: Characters that something stands for.
+            told: What was heard, in lower case: said twice, "not curry, we've had curry three nights".
+        """
+        meanings = self._judge.read(before, text).meanings
+        found: list[tuple[OpenKind, Span]] = [
+            (one.label, (one.start, one.end))  # type: ignore[misc]
+            for one in _left(meanings, frozenset(("unwanted", "demanded")), _CERTAIN, taken)
+            if text[one.start : one.end].lower() not in told
+        ]
+        for one in _left(meanings, BOUND_LABELS, _SURE, taken):
+            counted = _COUNTED.match(text, one.end)  # "6 people"
+            span = one.start, counted.end() if counted is not None else one.end
+            if _is_amount(text[slice(*span)], told):
+                found.append(("limit", span))
+        found += [
+            ("wanted", (one.start, one.end))
+            for one in _left(meanings, WANTED, _SURE, [*taken, *(span for _, span in found)])
+            if self._is_no_value(text, (one.start, one.end))
+        ]
+        nouns = "|".join(re.escape(noun) for noun in sorted(self._values.words.nouns, key=len, reverse=True))
+        for match in re.finditer(_PLACED.format(nouns=nouns or "items"), text):
+            place = match.span("what")
+            if not any(touch(place, other) for other in (*taken, *(span for _, span in found))):
+                if self._is_no_value(text, place):
+                    found.append(("wanted", place))
+        return found
+
+    def _is_no_value(self, text: str, span: Span) -> bool:
+        """Whether a wish is for a value of a field, as "in Paris" is, that no record mentions."""
+        said = words(text[slice(*span)])
+        told = [word for word in said if word.form not in FUNCTION_WORDS]
+        if not 0 < len(told) <= _FEW or any(having(self._catalog, word.form).any() for word in told):
+            return False
+        before = text[: span[0] + told[0].start]
+        named = told[0].capital and (before.strip() != "" or len(told) == 1)
+        rule = concepts().called(text[slice(*span)])
+        known = told[0].form in _COLOURS or (rule is not None and bool(rule.rules_out))
+        return named or known or _FROM.search(before) is not None
+
+    def settled(self, text: str, state: Preferences) -> list[Span]:
         """The characters of values that stand in the state, under whatever words, or that need not be."""
         passage = self._values.passage(text, words(text))
         held = {(one.field, one.value) for one in (*state.wanted, *state.unwanted)}

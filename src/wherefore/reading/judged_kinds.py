@@ -28,7 +28,7 @@ class FoundKind:
         start: The first character of what says so,
         end: and the one after the last.
         names: Of the concepts that are ruled out.
-        is_rule: Whether a diet or a law says so.
+        is_rule: Whether a diet, a law or an illness says so.
     """
 
     start: int
@@ -65,17 +65,21 @@ class JudgedKinds:
         meanings = self._judge.meanings(before, text, [(start, end) for start, end, _, _ in spots])
         found = []
         for (start, end, concept, free), meaning in zip(spots, meanings, strict=True):
-            names = [name for name in _ruled_out(concept) if self._can_leave_out(name)]
+            names = self._left_out(concept)
             if names and meaning.whose != "other" and _is_refused(meaning, concept, free):
                 found.append(FoundKind(start, end, tuple(names), bool(concept.rules_out)))
         return found
 
-    def _can_leave_out(self, name: str) -> bool:
-        named = int(having(self._catalog, name).sum())
-        return 0 < named <= len(self._catalog) - _LEFT
+    def _left_out(self, concept: Concept) -> tuple[str, ...]:
+        """What is to be left out: all that a rule rules out where records name any of it, else what leaves others."""
+        named = [int(having(self._catalog, name).sum()) for name in ruled_out(concept)]
+        if concept.rules_out:
+            return concept.rules_out if any(named) else ()
+        return (concept.name,) if named[0] <= len(self._catalog) - _LEFT else ()
 
 
-def _ruled_out(concept: Concept) -> tuple[str, ...]:
+def ruled_out(concept: Concept) -> tuple[str, ...]:
+    """The names of the kinds that a concept rules out where it is refused, or where somebody lives by it."""
     return concept.rules_out or (concept.name,)
 
 

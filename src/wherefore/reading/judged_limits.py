@@ -17,12 +17,13 @@ from wherefore.reading.limits import FoundLimit, lowered
 from wherefore.reading.measures import Measures
 from wherefore.reading.numbers import (
     DECADE,
-    MINUTES,
     NUMBER,
+    SIGNS,
     amount,
     around,
     decade,
     is_year,
+    money,
     number,
     quantity,
 )
@@ -30,6 +31,9 @@ from wherefore.text import NUMBERS, stem
 
 _QUANTITY = re.compile(quantity({"to", "and", "or", "ish"}))
 _NUMBER = re.compile(rf"\b{NUMBER}")
+_SIGN = re.compile(
+    rf"([{SIGNS}]|\b(?:rs|[a-z]{{3}})\b)\.?\s?$"
+)  # "$20", of which the number was taken for the bound
 _DECADE = re.compile(DECADE)
 _LAST_YEARS = re.compile(rf"\b(?:last|past)\s+(?P<n>{NUMBER})\s+years?\b")
 _AGED = re.compile(
@@ -84,9 +88,10 @@ class JudgedLimits:
     def _limits(self, low: str, bound: Bound) -> Iterator[FoundLimit]:
         span, label = bound.span, bound.label
         said = low[slice(*span)]
-        year, newest = self._measures.year, self._measures.newest
+        year = self._measures.year
         if year is not None and (last := _LAST_YEARS.search(said)):
-            yield FoundLimit(year.name, "ge", newest - (number(last["n"]) or 0.0), *span)
+            first = self._measures.today - (number(last["n"]) or 0.0)
+            yield FoundLimit(year.name, "ge", first if year.is_date else float(int(first)), *span)
             return
         if year is not None and (match := _DECADE.search(said)) and label != "max":
             first = decade(match[0])
@@ -141,11 +146,15 @@ class JudgedLimits:
         """The field that a number speaks of: by its unit, a word beside it, the judge, or as the only one it fits."""
         measures, span, label = self._measures, bound.span, bound.label
         after = low[span[0] + match.end("n") :]
-        for mark in (match["currency"], match["unit"]):
+        sign = _SIGN.search(low[: span[0]])
+        currency = match["currency"] or (
+            sign[1] if sign is not None and money(sign[1]) and not match.start("n") else None
+        )
+        for mark in (currency, match["unit"]):
             united = measures.in_unit(mark, around(low, span)) if mark else None
             if united is not None:
                 return united
-        if match["currency"] or stem(match["unit"] or "") in MINUTES:
+        if currency or measures.is_unit(match["unit"]):
             return None, 1.0  # a unit of something that the catalogue does not have
         if (
             match["unit"]
@@ -164,6 +173,13 @@ class JudgedLimits:
             return cold, 1.0
         if bound.measure in _BARE:
             told = measures.called(bound.measure)
+            if (
+                told is None
+                and label == "max"
+                and (cheap := measures.price)
+                and self._fits(cheap, value, label)
+            ):
+                return cheap, 1.0  # "under 20", in a shop
             if told is None or told is not measures.age or value <= _GROWN:
                 return told, 1.0
         if measures.age is not None and value <= _GROWN and label != "min":

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from wherefore.catalog.catalog import Catalog
@@ -12,10 +14,18 @@ from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.state import LimitOp
 from wherefore.reading.comparisons import AFTER, BEFORE, DURABLE, OPPOSITE, YEARLY, any_of, is_negated, phrase
 from wherefore.reading.measures import Measures
-from wherefore.reading.numbers import CURRENCIES, MINUTES, NUMBER, amount, around, is_year, number, quantity
+from wherefore.reading.numbers import (
+    NUMBER,
+    SIGNS,
+    amount,
+    around,
+    is_year,
+    number,
+    quantity,
+)
 from wherefore.reading.scales import ScaleReader
-from wherefore.reading.years import FoundYear, is_memory, ranges, years
-from wherefore.text import stem, straight
+from wherefore.reading.years import FoundYear, is_memory, ranges, until_today, years
+from wherefore.text import straight
 
 _QUANTITY = quantity({each.split()[0] for each in BEFORE} | {"between", "from"})
 _ABOUT = r"(?:\s+(?:about|around|roughly|the\s+year|year|like|say|of))?"
@@ -33,8 +43,10 @@ _MOST = re.compile(
 _BUDGET = re.compile(rf"\bbudget\b(?:\s+(?:is|of|['’]s|about|around|only|just))*\s*:?\s*{_QUANTITY}")
 _TRAILED = re.compile(rf"{_QUANTITY}\s*(?P<op>{any_of(AFTER)}|\+)(?!\w)")
 _BETWEEN = re.compile(
-    rf"\b(?:between|from)\s+(?P<low>[$€£]?\s?{NUMBER})(?:\s+[a-z]+)?\s*(?:and|to|-|–|until)\s*{_QUANTITY}"
+    rf"\b(?:between|from)\s+(?P<low>[{SIGNS}]?\s?{NUMBER})(?:\s+[a-z]+)?\s*(?:and|to|-|–|until)\s*{_QUANTITY}"
 )
+_LAST = re.compile(r"\s*(?:please\b|thanks\b|[.,;!?]|$)")
+_OF_TIME = frozenset({"after", "before", "past", "since", "until", "starting", "pre", "post"})
 _FINE = (
     r"(?:(?:are|is|would\s+be|works?|were)\s+)?(?:also\s+|actually\s+|just\s+|totally\s+|"
     r"perfectly\s+)?(?:fine|ok|okay|good|great|alright|welcome|cool|too)\b"
@@ -123,36 +135,46 @@ class LimitReader:
 
     Args:
         catalog: The catalogue.
+        clock: Tells the day, by which "the last five years" are counted.
 
     Attributes:
         measures: Its numbers and dates.
         scales: Reads what it sets a limit to by itself: "something short".
     """
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, clock: Callable[[], date] = date.today) -> None:
         self._nouns = {catalog.schema.noun.lower(), catalog.schema.plural.lower()}
-        self.measures = Measures(catalog)
+        self.measures = Measures(catalog, clock)
         self.scales = ScaleReader(catalog, self.measures)
 
     def read(self, text: str, nouns: Collection[str] = ()) -> list[FoundLimit]:
         """The limits in a text, by place. What is not to be read should be blanked beforehand."""
+        return sorted(self._read(text, nouns).all, key=lambda one: one.start)
+
+    def unheld(self, text: str, nouns: Collection[str] = ()) -> list[tuple[int, int]]:
+        """Where a text bounds an amount that the records do not tell, or not in that unit: "under $20"."""
+        found = self._read(text, nouns)
+        return sorted(span for span in found.open if found.is_free(*span))
+
+    def _read(self, text: str, nouns: Collection[str]) -> _Limits:
         low = lowered(text)
         called = frozenset({*self._nouns, *nouns})
         found = _Limits(self.measures)
         self._read_ages(low, found)
         self._read_lifted(low, found)
-        found.put_years(ranges(low))
+        found.put_years(ranges(low), low)
+        found.put_years(until_today(low, called, self.measures.today), low)
         self._read_between(low, found)
         self._read_compared(low, found)
         self._read_trailed(low, found)
         self._read_most(low, found)
-        found.put_years(years(low, called, self.measures.newest))
+        found.put_years(years(low, called, self.measures.newest), low)
         for graded in self.scales.read(low, called):
             if found.is_free(graded.start, graded.end):
                 found.all.append(
                     FoundLimit(graded.field, graded.op, graded.value, graded.start, graded.end, vague=True)
                 )
-        return sorted(found.all, key=lambda one: one.start)
+        return found
 
     def _read_ages(self, low: str, found: _Limits) -> None:
         """The ages of those who are to see it: what is for older people only is ruled out."""
@@ -190,7 +212,9 @@ class LimitReader:
         for match in _BETWEEN.finditer(low):
             spec, scale = self._field(match, low, None)
             first, second = number(match["low"]), amount(match)
-            if spec is not None and first is not None and second is not None:
+            if spec is None:
+                found.leave(match)
+            elif first is not None and second is not None:
                 found.put(spec, "ge", first * scale, *match.span())
                 found.put(spec, "le", second * scale, *match.span())
 
@@ -200,11 +224,13 @@ class LimitReader:
             said = phrase(match)
             spec, scale = self._field(match, low, said)
             value = amount(match)
-            if spec is None or value is None:
+            if spec is None and said not in _OF_TIME:
+                found.leave(match)
+            if spec is None or value is None or not self.measures.may_be(spec, value, match["unit"]):
                 continue
             value = self.measures.signed(spec, value, low[: match.start("n")])
             of_year = spec is self.measures.year
-            if not of_year and said in ("after", "before", "past", "since", "until", "starting"):
+            if not of_year and said in _OF_TIME:
                 continue  # "I turned it off after ten minutes"
             before = re.split(r"[,;]", low[max(0, match.start() - 40) : match.start()])[-1]
             if of_year and is_memory(before + low[match.start() : match.end() + 20]):
@@ -225,7 +251,9 @@ class LimitReader:
             if spec is None and match.re is _BUDGET and not match["unit"]:
                 spec = self.measures.price
             value = amount(match)
-            if spec is not None and value is not None:
+            if spec is None:
+                found.leave(match)
+            elif value is not None:
                 found.put(spec, "le", value * scale, *match.span())
 
     def _read_trailed(self, low: str, found: _Limits) -> None:
@@ -234,7 +262,9 @@ class LimitReader:
             of_year = is_year(match["n"]) and not match["currency"] and not self._has_unit(match)
             spec, scale = self._field(match, low, "since" if of_year else None)
             value = amount(match)
-            if spec is None or value is None:
+            if spec is None:
+                found.leave(match)
+            if spec is None or value is None or not self.measures.may_be(spec, value, match["unit"]):
                 continue
             if match["op"] not in ("on", "+") or spec is self.measures.year:
                 found.put(spec, AFTER.get(phrase(match), "ge"), value * scale, *match.span())
@@ -250,7 +280,7 @@ class LimitReader:
             united = measures.in_unit(mark, around(low, match.span("n"))) if mark else None
             if united is not None:
                 return united
-        if match["currency"] or match["unit"] in CURRENCIES or stem(match["unit"] or "") in MINUTES:
+        if match["currency"] or measures.is_unit(match["unit"]):
             return None, 1.0  # a unit of something that the catalogue does not have
         yearly = phrase in YEARLY or (phrase is None and "low" in match.re.groupindex)
         if yearly and is_year(match["n"]):
@@ -277,6 +307,7 @@ class _Limits:
     def __init__(self, measures: Measures) -> None:
         self._measures = measures
         self.all: list[FoundLimit] = []
+        self.open: list[tuple[int, int]] = []
         self._taken: list[tuple[int, int]] = []
 
     def is_free(self, start: int, end: int) -> bool:
@@ -287,6 +318,17 @@ class _Limits:
         """Limits of a field are taken away: both sides (`eq`), the lower (`ge`) or the upper (`le`)."""
         self.all.append(FoundLimit(spec.name, op, 0.0, *match.span(), lifts=True))
         self._taken.append(match.span())
+
+    def leave(self, match: re.Match[str]) -> None:
+        """An amount that bounds what no field tells, in a unit that is known: "under $20", of a shop in rupees."""
+        bare = match.re is _COMPARED and match["unit"] is None and _LAST.match(match.string, match.end("n"))
+        if match["currency"] or self._measures.is_unit(match["unit"]) or bare:
+            end = (
+                match.end("unit")
+                if match["unit"] and self._measures.is_unit(match["unit"])
+                else match.end("n")
+            )
+            self.open.append((match.start(), end))
 
     def put(self, spec: FieldSpec, op: LimitOp, value: float, start: int, end: int) -> None:
         """A limit in words of its own, or in the very words of another: a range has two."""
@@ -305,11 +347,15 @@ class _Limits:
         if (start, end) not in self._taken:
             self._taken.append((start, end))
 
-    def put_years(self, found: Iterable[FoundYear]) -> None:
+    def put_years(self, found: Iterable[FoundYear], low: str) -> None:
         """Limits on when items are from, if the catalogue says it."""
-        if self._measures.year is not None:
-            for one in found:
-                self.put(self._measures.year, *one)
+        for op, value, start, end in found:
+            spec = self._measures.dated(low[max(0, start - 40) : end])
+            if spec is None:
+                self.open.append((start, end))
+            else:
+                whole = float(math.ceil(value) if op == "lt" else math.floor(value))
+                self.put(spec, op, value if spec.is_date else whole, start, end)
 
 
 def _of_date(op: LimitOp, value: float) -> tuple[LimitOp, float]:

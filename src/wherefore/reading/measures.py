@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from datetime import date
 from functools import cached_property
 
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.catalog.naming import label_of, words_of
+from wherefore.catalog.cells import fractional_year
+from wherefore.catalog.naming import label_of, names_year, words_of
 from wherefore.catalog.schema import FieldSpec
-from wherefore.catalog.units import factor
+from wherefore.catalog.units import factor, unit_called
 from wherefore.dialogue.state import LimitOp
-from wherefore.reading.numbers import CURRENCIES, MINUTES
+from wherefore.reading.numbers import CURRENCIES, MINUTES, money
 from wherefore.text import stem
 
 _LONG = frozenset("runtime duration length minutes running time".split())
+_OF_WEIGHT = frozenset("weigh weighs weighing weight light lighter lightest heavy heavier".split())
 _PRICE = frozenset("price cost usd eur gbp".split())
 _ERA = frozenset("year decade era age time period".split())
 _AGE = frozenset("age ages".split())
@@ -59,6 +62,7 @@ TOLD: dict[str, tuple[str, ...]] = {
 }
 _LEAST, _MOST = frozenset("min minimum lowest least".split()), frozenset("max maximum highest most".split())
 _MINUS = re.compile(r"(?:(?<![\w.])[-−–]|\bminus\s+|\bbelow\s+zero\s+)$")
+_FIRST = 1850  # year of what a number may be from that is not called a year
 _STRAGGLERS = 0.98  # the share of the items that are not newer than about the newest
 
 
@@ -67,6 +71,7 @@ class Measures:
 
     Args:
         catalog: The catalogue.
+        clock: Tells the day.
 
     Attributes:
         year: The field that says when an item is from, if there is one.
@@ -76,14 +81,14 @@ class Measures:
         roles: Which field comparisons of each kind are about ("shorter", "newer"), where the catalogue has one.
     """
 
-    def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
+    def __init__(self, catalog: Catalog, clock: Callable[[], date] = date.today) -> None:
+        self._catalog, self._clock = catalog, clock
         self._specs = catalog.schema.measures
         self._words = {
             spec.name: {stem(word) for word in (*words_of(spec.name), *words_of(spec.label))}
             for spec in self._specs
         }
-        self.year = catalog.schema.year
+        self.year = catalog.schema.year or next(filter(self._counts_years, self._specs), None)
         lasting = [
             spec for spec in self._specs if _is_duration(spec)
         ]  # "total time" comes before "prep time"
@@ -98,6 +103,28 @@ class Measures:
             "popularity": catalog.schema.popularity,
             "rating": self.labelled("rating"),
         }
+
+    @property
+    def today(self) -> float:
+        """The day, as a year with a fraction."""
+        return fractional_year(self._clock().isoformat())
+
+    def dated(self, said: str) -> FieldSpec | None:
+        """The field that tells when items are from: the one that words name ("submitted"), else the year."""
+        named = {stem(word) for word in re.findall(r"[a-z]+", said)} - _ERA
+        times = (spec for spec in self._specs if spec.is_date or names_year(spec.name))
+        return next((spec for spec in times if named & (self._words[spec.name] - {"date"})), self.year)
+
+    def _counts_years(self, spec: FieldSpec) -> bool:
+        """Whether a number that is not called so is the year of something: a vintage."""
+        known = self._catalog.numbers(spec.name)
+        known = known[~np.isnan(known)]
+        return (
+            spec.is_number
+            and not spec.unit
+            and len(known) > 0
+            and bool(((known >= _FIRST) & (known <= self.today + 1) & (known % 1 == 0)).all())
+        )
 
     @cached_property
     def newest(self) -> float:
@@ -142,11 +169,17 @@ class Measures:
             near: Words around the number: of several fields in centimetres, "pots" name one.
         """
         word = stem(unit)
-        if unit in CURRENCIES or word in CURRENCIES:
-            return (self.price, 1.0) if self.price is not None else None
+        if meant := money(unit):
+            if word == "pound" and not _OF_WEIGHT.isdisjoint(near):
+                unit = word = "lb"
+            else:
+                spec = self._priced(meant)
+                if spec is not None or word != "pound":
+                    return None if spec is None else (spec, 1.0)
+                unit = word = "lb"
         if word in MINUTES:
             spec = self.duration
-            return None if spec is None else (spec, MINUTES[word] / MINUTES.get(stem(spec.unit.lower()), 1.0))
+            return None if spec is None else (spec, MINUTES[word] / _minutes(spec))
         same = [spec for spec in self._specs if spec.unit and stem(spec.unit.lower()) == word]
         alike = [(spec, 1.0) for spec in same] or [
             (spec, scale)
@@ -159,6 +192,22 @@ class Measures:
         named = (spec for spec in self._specs if word in self._words[spec.name] and spec is not self.year)
         found = next(named, None) or self._counted(word)
         return None if found is None else (found, 1.0)
+
+    def _priced(self, meant: Collection[str]) -> FieldSpec | None:
+        """The price in one of some currencies, else one that does not say in which it is."""
+        prices = [spec for spec in self._specs if _is_price(spec)]
+        same = (spec for spec in prices if not money(spec.unit).isdisjoint(meant))
+        return next(same, None) or next((spec for spec in prices if not money(spec.unit)), None)
+
+    def is_unit(self, word: str | None) -> bool:
+        """Whether a word behind a number is a unit of measure, of whatever."""
+        if not word:
+            return False
+        return bool(word == "%" or money(word) or stem(word) in MINUTES or unit_called(word))
+
+    def may_be(self, spec: FieldSpec, value: float, unit: str | None) -> bool:
+        """Whether an amount can be one of a field: "ten years" are no year."""
+        return spec != self.year or value >= _FIRST or stem(unit or "") not in ("year", "yr", "decade")
 
     def bounded(self, spec: FieldSpec, op: LimitOp) -> list[tuple[FieldSpec, LimitOp]]:
         """What a bound on a field bounds, where that says itself a lowest or a highest value.
@@ -212,8 +261,18 @@ class Measures:
 
 def _is_duration(spec: FieldSpec) -> bool:
     if spec.unit:
-        return stem(spec.unit.lower()) in MINUTES
+        return _unit_of(spec) in MINUTES
     return spec.is_number and not _LONG.isdisjoint(words_of(spec.name))
+
+
+def _unit_of(spec: FieldSpec) -> str:
+    """The stem of a field's unit, or of what its name ends with."""
+    return stem((spec.unit or (words_of(spec.name) or ("",))[-1]).lower())
+
+
+def _minutes(spec: FieldSpec) -> float:
+    """The minutes in one of a duration's unit."""
+    return MINUTES.get(_unit_of(spec), 1.0)
 
 
 def _is_age(spec: FieldSpec) -> bool:

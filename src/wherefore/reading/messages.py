@@ -18,6 +18,7 @@ from wherefore.reading.corrections import CORRECTS, DROPS, NEEDNT, SELF_CORRECTI
 from wherefore.reading.counts import read_count
 from wherefore.reading.critiques import CritiqueReader, FoundAnswer, FoundCritique
 from wherefore.reading.foreign import ForeignReader
+from wherefore.reading.intolerances import intolerances
 from wherefore.reading.judged import JudgedReader
 from wherefore.reading.judged_grades import JudgedGrades
 from wherefore.reading.judged_kinds import FoundKind
@@ -25,6 +26,7 @@ from wherefore.reading.judged_limits import JudgedLimits, youngest
 from wherefore.reading.judgements import ItemJudge
 from wherefore.reading.limits import FoundLimit, LimitReader, lowered
 from wherefore.reading.mentions import Found
+from wherefore.reading.numbers import names_money
 from wherefore.reading.references import ReferenceReader
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.wearers import Wearers
@@ -78,6 +80,9 @@ _BARE_LIMIT = re.compile(
     re.IGNORECASE,
 )
 _MOST_NAMED = 0.9  # share of the items whose records may name what is refused, so that others are left
+_OF_IT = frozenset(
+    "note notes flavour flavours flavor flavors taste tastes stuff things ingredients bits".split()
+)
 _LINE = 0.05  # share of the items up to which words name a line of goods, not what most items are
 _THAN = re.compile(r"(?:\s+\w+)?\s+than\s+(?:the\s+)?", re.IGNORECASE)  # "a longer film than"
 
@@ -218,6 +223,10 @@ class MessageReader:
             said = content[answer.start : answer.end]
             notes.limit([Limit(answer.field, answer.op, answer.value, said)])
 
+    def unheld(self, text: str) -> list[Span]:
+        """Where a text bounds an amount that the records do not tell, or not in that unit."""
+        return self._limits.unheld(text, self._sought)
+
     def _hear(
         self, content: str, found: Sequence[Found], lists: Lists, question: str, notes: Notes, about: Span
     ) -> _Heard:
@@ -340,6 +349,8 @@ class MessageReader:
             values += [(wish.start, wish.end) for wish in wishes]
             for wish in wishes:
                 corrected = self._note_wish(heard.content, wish, wishes, refuses, corrected, notes)
+        barred = intolerances(heard.content, [*heard.places, *heard.hidden])
+        self._note_kinds(heard.content, barred, (), notes)
         if self._judged is not None:
             self._note_verdicts(heard, self._judged, aside, notes)
             masked = (*heard.places, *heard.hidden)
@@ -348,8 +359,11 @@ class MessageReader:
             for start, end in self._judged.refused(heard.before, heard.content):
                 notes.mute(start, end)
             kinds = self._judged.kinds.read(heard.before, heard.content, masked)
+            ill = [(one.start, one.end) for one in barred]
+            kinds = [one for one in kinds if not any(touch((one.start, one.end), place) for place in ill)]
             self._note_kinds(heard.content, kinds, judged, notes)
-            refused = [(one.start, one.end) for one in kinds if not one.is_rule]
+            kinds += barred
+            refused = [(one.start, one.end) for one in kinds if one.names and not one.is_rule]
             judged = [
                 one
                 for one in judged
@@ -372,7 +386,7 @@ class MessageReader:
             same = [wish for wish in wishes if touch((wish.start, wish.end), (one.start, one.end))]
             if any(wish.kind == "unwanted" and self._values.words.is_genre(wish.value) for wish in same):
                 continue
-            if not one.is_rule:
+            if one.names and not one.is_rule:
                 notes.mute(one.start, one.end)
             for name in one.names:
                 notes.refuse(Wish(ANYWHERE, name, 2.0, content[one.start : one.end]))
@@ -522,6 +536,9 @@ class MessageReader:
         # "Too long for me. Under 90 please": the number holds.
         notes.limit(limit for limit in measured if limit.field not in exact)
         notes.limit(told)
+        price = self._limits.measures.price
+        if price is not None and any(limit.field == price.name for limit in told):
+            notes.settle("limit", names_money)  # "under $20", and later "under ₹500"
 
     def _bare_limits(self, heard: _Heard, notes: Notes) -> Iterator[Limit]:
         """Limits without a unit, on the field that was spoken of: "too long. under 90 please"."""
@@ -597,8 +614,9 @@ def _says_less(vague: FoundLimit, limits: Sequence[FoundLimit], notes: Notes) ->
 
 
 def _content(said: str) -> str:
-    """The words of a piece that have a content of their own."""
-    return " ".join(form for form in forms(said) if form not in FUNCTION_WORDS)
+    """The words of a piece that have a content of their own: of "butter notes" the butter."""
+    told = [form for form in forms(said) if form not in FUNCTION_WORDS]
+    return " ".join([form for form in told if form not in _OF_IT] or told)
 
 
 def _told(content: str, clause: Span) -> str:

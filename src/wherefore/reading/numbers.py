@@ -32,11 +32,49 @@ DECADE = rf"['’]?\d0['’]?s|(?:18|19|20)\d0['’]?s|{'|'.join(_DECADES)}"
 _JOINED = (  # units that are written right behind a number: "40cm"
     r"h|mins?|m|hrs?|mm|cm|km|kg|g|lbs?|oz|ml|l|kcal|cal|gb|tb|mb|ft|usd|eur|gbp"
 )
-CURRENCIES = frozenset("$ € £ dollar buck euro pound usd eur gbp".split())
+SIGNS = "$€£₹¥₩₽₺₪฿₫₦₴"
+_DOLLARS = "USD AUD CAD NZD SGD HKD"
+MONEY: dict[str, frozenset[str]] = {  # what money may be meant, by signs, codes and the stems of words
+    sign: frozenset(codes.split())
+    for codes, signs in {
+        _DOLLARS: "$ dollar buck",
+        "EUR": "€ euro",
+        "GBP EGP": "£ pound",
+        "GBP": "quid",
+        "INR PKR LKR NPR": "₹ rs rs. rupee",
+        "JPY CNY": "¥",
+        "JPY": "yen",
+        "CNY": "yuan rmb",
+        "KRW": "₩",
+        "RUB": "₽ rouble ruble",
+        "TRY": "₺ lira",
+        "ILS": "₪ shekel",
+        "THB": "฿ baht",
+        "VND": "₫ dong",
+        "NGN": "₦ naira",
+        "UAH": "₴ hryvnia",
+        "PLN": "zloty zł",
+        "CHF": "franc",
+        "SEK NOK DKK": "kr kroner krone krona kronor",
+        "AED MAD": "dirham",
+        "MXN": "peso",
+        "BRL": "reai reais",
+    }.items()
+    for sign in signs.split()
+}
+_CODES = sorted(
+    {code for codes in MONEY.values() for code in codes} | {"ZAR", "CZK", "HUF", "RON", "IDR", "PHP"}
+)
+MONEY |= {
+    code.lower(): frozenset({code}) for code in _CODES if code not in ("TRY", "CAD", "MAD")
+}  # words as well
+CURRENCIES = frozenset(MONEY)
+_BEFORE = "|".join(("rs\\.?", *sorted(one.lower() for one in _CODES if one.lower() in MONEY)))
 MINUTES = {  # in one of each unit of time
     **dict.fromkeys(("min", "minute", "mins"), 1.0),
     **dict.fromkeys(("hour", "hr", "hrs", "h"), 60.0),
-    **dict.fromkeys(("sec", "second"), 1 / 60),
+    **dict.fromkeys(("sec", "second", "s"), 1 / 60),
+    **dict.fromkeys(("ms", "msec", "millisecond"), 1 / 60_000),
 }
 
 
@@ -46,9 +84,9 @@ def quantity(no_units: Collection[str]) -> str:
     Its groups are what `amount` reads. A word of `no_units` after a number is not its unit.
     """
     return (
-        rf"(?P<currency>[$€£])?\s?(?P<n>\b{NUMBER}(?![\w:]|\.\d)|(?<=[$€£])\d[\d,.]*|\b\d+(?:\.\d+)?(?=(?:{_JOINED})\b|h[0-5]\d\b))"
+        rf"(?P<currency>[{SIGNS}]|\b(?:{_BEFORE})(?=\s?\d))?\s?(?P<n>\b{NUMBER}(?![\w:]|\.\d)|(?<=[{SIGNS}])\d[\d,.]*|\b\d+(?:\.\d+)?(?=(?:{_JOINED})\b|h[0-5]\d\b))"
         rf"(?:\s+and\s+(?P<half0>a\s+half)(?=\s+[a-z]))?"
-        rf"(?:\s?-?\s?(?!(?:{'|'.join(sorted(no_units))})\b)(?P<unit>[a-z]+|[$€£]))?"
+        rf"(?:\s?-?\s?(?!(?:{'|'.join(sorted(no_units))})\b)(?P<unit>[a-z]+|[{SIGNS}%]))?"
         rf"(?:\s+and\s+(?P<half>a\s+half)|\s+(?:and\s+)?(?P<n2>\d+|{NUMBER})\s?(?P<unit2>min\w*)|"
         rf"(?<=h)\s?(?P<n3>[0-5]\d)(?!\d))?"
     )
@@ -68,7 +106,7 @@ def around(low: str, span: tuple[int, int]) -> list[str]:
 def number(text: str) -> float | None:
     """The number that a match of `NUMBER` stands for: "1,200", "half an", "$5."."""
     if any(char.isdigit() for char in text):
-        text = re.sub(r"[$€£,\s]", "", text)
+        text = re.sub(rf"[{SIGNS},\s]", "", text)
     else:
         text = re.sub(r"\s+", " ", text.strip())
     if text in _NUMBER_WORDS:
@@ -91,6 +129,25 @@ def amount(match: re.Match[str]) -> float | None:
     if match["n2"] and stem(match["unit"] or "") in ("hour", "hr", "h"):
         return whole + (number(match["n2"]) or 0.0) / 60
     return whole
+
+
+def money(word: str) -> frozenset[str]:
+    """The currencies that a sign, a code or a word may mean; none where it is no money.
+
+    >>> sorted(money("€")), sorted(money("rupees")), money("GBP") <= money("£"), sorted(money("grams"))
+    (['EUR'], ['INR', 'LKR', 'NPR', 'PKR'], True, [])
+    """
+    low = word.lower()
+    return MONEY.get(low) or MONEY.get(stem(low)) or frozenset()
+
+
+def names_money(said: str) -> bool:
+    """Whether words name a currency.
+
+    >>> names_money("under $20"), names_money("under 20 minutes")
+    (True, False)
+    """
+    return any(money(word) for word in re.findall(rf"[{SIGNS}]|[^\W\d_]+", said))
 
 
 def is_year(text: str) -> bool:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.dialogue.choices import Choice
-from wherefore.dialogue.messages import Dialogue, Lists, Mention, Message, parse_messages
+from wherefore.dialogue.messages import Dialogue, Lists, Mention, Message, last_said, parse_messages
 from wherefore.dialogue.notes import Notes
 from wherefore.dialogue.questions import Question
-from wherefore.dialogue.state import Preferences
+from wherefore.dialogue.state import Open, OpenKind, Preferences
 from wherefore.errors import DialogueError
 from wherefore.reading.absent import AbsentReader
 from wherefore.reading.choices import choice_in
-from wherefore.reading.clauses import touch
+from wherefore.reading.clauses import Span, blank, touch
 from wherefore.reading.judge import MessageJudge
 from wherefore.reading.judged import JudgedReader
 from wherefore.reading.limits import LimitReader
@@ -41,16 +42,23 @@ _OWN_LINE = re.compile(r"^\d+\. \*\*[^\n]+?\*\*[^\n—]* — (?P<reason>[A-Z].*)
 class DialogueReader:
     """Understands dialogues about the items of a catalogue.
 
-    Reading is a pure function of the messages, the given preferences and the catalogue. The words of the catalogue
-    are collected on first use, and again after the catalogue has changed.
+    Reading is a pure function of the messages, the given preferences, the catalogue and the day. The words of the
+    catalogue are collected on first use, and again after the catalogue has changed.
 
     Args:
         catalog: The catalogue that is talked about.
         judge: Says what pieces of messages mean; without one rules alone do.
+        clock: Tells the day, by which "the last five years" are counted.
     """
 
-    def __init__(self, catalog: Catalog, judge: MessageJudge | None = None) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        judge: MessageJudge | None = None,
+        clock: Callable[[], date] = date.today,
+    ) -> None:
         self.catalog = catalog
+        self._clock = clock
         self._judge = judge
         self._items: Sequence[Item] | None = None
 
@@ -59,7 +67,7 @@ class DialogueReader:
         self._items = self.catalog.items
         vocabulary = Vocabulary(self.catalog)
         titles = TitleIndex(self.catalog)
-        limits = LimitReader(self.catalog)
+        limits = LimitReader(self.catalog, self._clock)
         self._values = ValueFinder(vocabulary)
         wishes = WishReader(self._values)
         self._titles = MentionReader(titles, vocabulary.names, vocabulary.kinds)
@@ -108,8 +116,9 @@ class DialogueReader:
         question = ""
         choice: Choice | None = None
         passed: tuple[str, ...] = ()
+        unmet: tuple[Open, ...] = ()
         for number, message in enumerate(parsed):
-            choice = None
+            choice, unmet = None, ()
             if message.role == "system":
                 continue
             found = self._found(message, tuple(named), tuple(lists.last)) if told is None else told[number]
@@ -123,6 +132,9 @@ class DialogueReader:
                     so_far = Dialogue(parsed[: number + 1], (*noted, *here))
                     choice = self._hear(so_far, found, lists, question, heard)
                     passed = tuple(lists.shown) if notes.others else ()
+                    if heard is notes:
+                        unmet = self._left_open(so_far, heard)
+                        notes.leave_open(unmet)
             else:
                 question = message.content
             lists.read(message, here)
@@ -135,6 +147,7 @@ class DialogueReader:
         state = replace(preferences or Preferences(), **notes.values())
         passed = tuple(one for one in passed if one not in state.liked)
         dialogue = Dialogue(parsed, tuple(noted), state, tuple(sorted(muted)), choice, passed)
+        dialogue = replace(dialogue, unmet=tuple((one.kind, one.said) for one in unmet))
         return dialogue if self._judged is None else self._judged.told(dialogue)
 
     def _hear(
@@ -156,6 +169,28 @@ class DialogueReader:
             notes.words = " ".join(content[asked.start : asked.end].split())
             notes.ask(asked.considers)
         return choice
+
+    def _left_open(self, so_far: Dialogue, notes: Notes) -> tuple[Open, ...]:
+        """What the newest message says and nothing that was noted stands for."""
+        number, content = len(so_far.messages) - 1, so_far.messages[-1].content
+        state, before = replace(Preferences(), **notes.values()), so_far.messages[:-1]
+        held = [one.said for one in (*state.wanted, *state.unwanted)] + [one.said for one in state.limits]
+        places = [last_said(said, so_far.messages) for said in held]
+        taken = [place[1:] for place in places if place is not None and place[0] == number]
+        taken += [(one.start, one.end) for one in so_far.mentions if one.message == number]
+        asked = self._questions.read(so_far)
+        if asked is not None:
+            taken.append((asked.start, asked.end))
+        found: list[tuple[OpenKind, Span]] = []
+        if self._judged is not None:
+            taken += self._judged.settled(content, state)
+            found = self._judged.left_open(before, content, taken, {said.lower() for said in held})
+        for span in self._messages.unheld(blank(straight(content), taken)):
+            same = [one for one in found if touch(one[1], span)]
+            nothing = self._judged is not None and self._judged.means_nothing(before, content, span)
+            if not any(touch(place, span) for place in taken) and not nothing:
+                found = [one for one in found if one not in same] + [("limit", span)]
+        return tuple(Open(kind, content[slice(*span)].strip()) for kind, span in found)
 
     def _as_judged(
         self, before: Sequence[Message], text: str, found: Sequence[Found], named: tuple[str, ...]

@@ -59,6 +59,11 @@ _TOPICS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = (
         re.compile(r"\b(?:good|great|amazing|awesome|killer|best|cool|nice)\s+(?:soundtracks?|score)\b"),
     ),
     (
+        "weights",
+        frozenset("weight weights mass grams kilograms kg lbs ounces".split()),
+        re.compile(r"\bhow\s+heavy\b|\b(?:how\s+much|what)\b[^.?!\n]{0,40}\bweighs?\b"),
+    ),
+    (
         "where things stream",
         frozenset("streaming stream netflix hulu platform provider service availability".split()),
         re.compile(

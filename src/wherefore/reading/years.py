@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from wherefore.dialogue.state import LimitOp
 from wherefore.reading.comparisons import BEFORE, YEARLY, any_of, is_negated, phrase
-from wherefore.reading.numbers import DECADE, YEAR, decade
+from wherefore.reading.numbers import DECADE, NUMBER, YEAR, decade, number
 
 _YEARS = re.compile(rf"\b(?P<low>{YEAR})(?:\s?[-–]\s?|\s+(?:to|until|till)\s+)(?P<high>{YEAR})\b")
 _TO_NOW = re.compile(
@@ -42,10 +42,27 @@ _CENTURIES: tuple[tuple[re.Pattern[str], LimitOp], ...] = (
     (re.compile(r"\b(?:this|the\s+current|(?:the\s+)?(?:21st|twenty[\s-]first))\s+century"), "ge"),
     (re.compile(r"\b(?:last|(?:the\s+)?(?:20th|twentieth))\s+century(?!\s+fox)"), "lt"),
 )
-_THIS_DECADE = re.compile(
-    r"\b(?:from|in|of|during|within)\s+(?:(?P<this>(?:this|the\s+current)\s+decade)|the\s+(?:last|"
-    r"past)\s+(?:decade|10\s+years|ten\s+years))\b"
+# What stands before a time from which things are: "from this year", "published in the last five years".
+_DATED = (
+    r"(?:from|of|within|(?:released|published|made|written|submitted|added|posted|produced|issued|launched|out|new|"
+    r"built|dated)(?:\s+(?:in|within|during|over))?)"
 )
+_SPANS = {"day": 1 / 365.25, "week": 7 / 365.25, "month": 1 / 12, "year": 1.0, "decade": 10.0}
+_MANY = {"couple": 2.0, "few": 3.0}
+_SPAN = rf"(?:(?P<n>{NUMBER}|(?:a\s+)?(?:couple(?:\s+of)?|few))\s+)?(?P<span>{'|'.join(_SPANS)})s?\b"
+_LATELY = re.compile(
+    rf"\b(?:{_DATED}|(?P<loose>in|during|over))\s+(?:only\s+)?(?:the\s+)?(?:last|past|previous)\s+{_SPAN}"
+)
+_CURRENT = re.compile(
+    rf"\b(?:(?:{_DATED}|(?:in|during)(?=\s+\S+(?:\s+\S+)?\s+decade))\s+)?(?P<which>this|the\s+current|last|the\s+previous|the\s+past)\s+"
+    r"(?P<span>year|month|decade)\b(?P<own>['’]?s\s+(?P<noun>[a-z]+))?"
+)
+_IS_DATED = re.compile(rf"(?:{_DATED}|in|during)\s")
+_AGED = re.compile(
+    rf"\b(?P<op>no\s+older\s+than|not\s+older\s+than|newer\s+than|younger\s+than|older\s+than)\s+(?P<n>{NUMBER})\s+"
+    r"(?P<span>year|month|decade)s?\b(?!\s+of\s+age)"
+)
+_LIVED = re.compile(r"\b(?:i|we|he|she|they|you|who|kids?|children|son|daughter)(?:['’](?:ve|m|re|s|d))?\b")
 _SET = re.compile(r"\b(?:set|takes?\s+place|taking\s+place|story|happens)\s+(?:\w+\s+)?(?:in|during)\s+$")
 _DECADE = re.compile(
     rf"(?:\b(?P<op>{any_of(YEARLY)}|from|between)\s+)?(?:\bthe\s+)?(?:\b(?P<part>early|mid|late)[\s-]+)?(?:\bthe\s+)?"
@@ -110,14 +127,11 @@ def years(low: str, called: frozenset[str], newest: float) -> Iterator[FoundYear
     for match in _ONLY_YEAR.finditer(low):
         yield FoundYear("eq", float(match["a"] or match["b"]), *match.span())
     for match in _IN_YEAR.finditer(low):
-        before = re.split(r"[.,;:!?\n]", low[max(0, match.start() - 120) : match.start()])[-1]
+        before = _clause_before(low, match.start())
         if _SAID_OF_ONE.search(before) and not _WHICH.search(before):
             continue
         if match["word"] == "of" or not (_SOUGHT | called).isdisjoint(re.findall(r"[a-z]+", before)):
             yield FoundYear("eq", float(match["year"]), *match.span())
-    for match in _THIS_DECADE.finditer(low):
-        if newest and not is_negated(low, match.start()):
-            yield FoundYear("ge", newest - newest % 10 if match["this"] else newest - 10, *match.span())
     for pattern, op in _CENTURIES:
         for match in pattern.finditer(low):
             told = _SET.search(low[max(0, match.start() - 60) : match.start()])
@@ -125,6 +139,61 @@ def years(low: str, called: frozenset[str], newest: float) -> Iterator[FoundYear
                 yield FoundYear(op, 2000.0, *match.span())
     if newest:
         yield from _recent(low, called, newest)
+
+
+def until_today(low: str, called: frozenset[str], today: float) -> Iterator[FoundYear]:
+    """Times counted from today: "from the last five years", "this year", "no older than ten years".
+
+    Args:
+        low: The text.
+        called: What items are called.
+        today: The date, as a year with a fraction.
+    """
+    this = float(int(today))
+    for match in _LATELY.finditer(low):
+        before = _clause_before(low, match.start())
+        if match["loose"] and (_LIVED.search(before) or _SAID_OF_ONE.search(before)):
+            continue  # "I've read nothing in the last two years"
+        length = _length(match)
+        if match["n"] is None and match["span"] in ("year", "month") and not match["loose"]:
+            continue  # "from last year": below
+        if length is not None and not is_negated(low, match.start()):
+            yield FoundYear("ge", today - length, *match.span())
+    for match in _CURRENT.finditer(low):
+        dated = _IS_DATED.match(match[0]) is not None
+        owned = match["noun"] is not None and match["noun"] in _SOUGHT | called
+        if not (dated or owned) or is_negated(low, match.start()):
+            continue
+        end = match.end() if owned else match.end("span")
+        first, last = _of_now(match["which"], match["span"], today)
+        yield FoundYear("ge", first, match.start(), end)
+        if last < this + 1:
+            yield FoundYear("lt", last, match.start(), end)
+    for match in _AGED.finditer(low):
+        length = _length(match)
+        if length is not None and not _LIVED.search(_clause_before(low, match.start())):
+            older = phrase(match) == "older than" and not is_negated(low, match.start())
+            yield FoundYear("lt" if older else "ge", today - length, *match.span())
+
+
+def _of_now(which: str, span: str, today: float) -> tuple[float, float]:
+    """The first moment of this or the last year, month or decade, and the first one after it."""
+    length = _SPANS[span]
+    first = (today + 1e-9) // length * length
+    if which.split()[-1] in ("last", "previous", "past"):
+        first -= length
+    return round(first, 6), round(first + length, 6)
+
+
+def _length(match: re.Match[str]) -> float | None:
+    """How many years a span of time is."""
+    said = match["n"] or "one"
+    many = next((count for word, count in _MANY.items() if word in said), None) or number(said)
+    return None if many is None else many * _SPANS[match["span"]]
+
+
+def _clause_before(low: str, start: int) -> str:
+    return re.split(r"[.,;:!?\n]", low[max(0, start - 120) : start])[-1]
 
 
 def is_memory(around: str) -> bool:

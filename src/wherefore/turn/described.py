@@ -105,7 +105,7 @@ def not_understood(
     if told_of and _GENERIC.search(content):
         return None
     number = len(dialogue.messages) - 1
-    if any(mention.message == number for mention in dialogue.mentions):
+    if dialogue.unmet or any(mention.message == number for mention in dialogue.mentions):
         return None
     told = [form for form in forms(content) if form not in FUNCTION_WORDS and form.isalpha()]
     if len(told) < _LEAST:

@@ -8,17 +8,24 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.catalog.concepts import concepts
+from wherefore.catalog.concepts import concepts, having, shown_by
+from wherefore.catalog.spoken import unit_words
 from wherefore.dialogue.messages import Dialogue, last_said
 from wherefore.dialogue.spoken import limit_words
 from wherefore.dialogue.state import ANYWHERE
+from wherefore.reading.measures import Measures
+from wherefore.reading.numbers import names_money
 from wherefore.reading.unrecorded import other_kinds, unrecorded
-from wherefore.text import joined
+from wherefore.text import joined, stems
 
 _UNKNOWN = (
     0.02  # share of the items of which a value is not known, from which it is said that they are left out
 )
-_ALLERGY = re.compile(r"\b(?:allerg\w+|intoleran\w+|anaphyla\w+|c(?:o)?eliac)\b", re.IGNORECASE)
+_ALLERGY = re.compile(
+    r"\b(?:allerg\w+|intoleran\w+|anaphyla\w+|c(?:o)?eliacs?|(?:can['’]?t|cannot|can\s+not|mustn['’]?t)\s+(?:eat|have|drink|do))\b|"
+    r"\w[\s-]free\b",
+    re.IGNORECASE,
+)
 _ABSENT = 3  # unknown titles that are named at most
 
 
@@ -50,8 +57,20 @@ def _sentences(
     if silent := unrecorded(newest, catalog):
         yield f"My records say nothing of {joined(silent)}."
     for kind, able in (("unwanted", "leave out"), ("demanded", "make sure of"), ("limit", "hold to")):
-        if open_ := [f"“{words}”" for side, words in dialogue.unmet if side == kind][:_ABSENT]:
-            yield f"I could not {able} {joined(open_, 'or')}: my records do not tell it."
+        said = [words for side, words in dialogue.unmet if side == kind]
+        for why in dict.fromkeys(_why(kind, words, catalog) for words in said):
+            open_ = [f"“{words}”" for words in said if _why(kind, words, catalog) == why][:_ABSENT]
+            yield f"I could not {able} {joined(open_, 'or')}: {why}."
+    if missing := [f"“{words}”" for side, words in dialogue.unmet if side == "wanted"][:_ABSENT]:
+        yield f"Nothing here mentions {joined(missing, 'or')}."
+
+
+def _why(kind: str, words: str, catalog: Catalog) -> str:
+    """Why what was said cannot be applied."""
+    price = Measures(catalog).price
+    if kind == "limit" and price is not None and price.unit and names_money(words):
+        return f"prices here are in {unit_words(price.unit)}"
+    return "my records do not tell it"
 
 
 def _left_out(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
@@ -77,12 +96,30 @@ def _named(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
         if place and place[0] == last:
             named.setdefault(wish.said, []).append(wish.value)
     rules = {said: values for said, values in named.items() if _is_rule(said)}
-    if own := [f"“{said}”" for said in named if said not in rules]:
-        yield f"I left out {catalog.schema.plural} whose record names {joined(own, 'or')}."
+    ill = bool(rules) or _ALLERGY.search(dialogue.messages[last].content) is not None
+    traces = "; I can't see traces" if ill else ""
+    own = [(said, values[0]) for said, values in named.items() if said not in rules]
+    known = [(said, name) for said, name in own if having(catalog, name).any()]
+    if known:
+        told = [f"“{_called(said, name)}”{_shown(name, catalog)}" for said, name in known]
+        yield f"I left out whatever mentions {joined(told, 'or')}{traces}."
+    if missing := [f"“{_called(said, name)}”" for said, name in own if (said, name) not in known]:
+        yield f"Nothing here mentions {joined(missing, 'or')}; what my records do not say, I can't see."
     for said, values in rules.items():
-        yield f"As you said “{said}”, I left out {catalog.schema.plural} whose record names {joined(values, 'or')}."
-    if rules or (named and _ALLERGY.search(dialogue.messages[last].content)):
-        yield "A record may not name everything, so please check the label."
+        found = [name for name in values if having(catalog, name).any()] or values
+        shown = _shown(found[0], catalog) if len(found) == 1 else ""
+        yield f"As you said “{said}”, I left out whatever mentions {joined(found, 'or')}{shown}{traces}."
+
+
+def _called(said: str, name: str) -> str:
+    """What is refused as the user calls it, or in full: of "a nut allergy" the nuts."""
+    return name if set(stems(name)) & set(stems(said)) else said
+
+
+def _shown(name: str, catalog: Catalog) -> str:
+    """The words by which records show a kind of things, in brackets."""
+    told = shown_by(catalog, name)
+    return f" ({', '.join(told)})" if told else ""
 
 
 def _is_rule(said: str) -> bool:
