@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
 from wherefore.catalog.catalog import Item
+from wherefore.catalog.naming import (
+    counted_in,
+    label_of,
+    labelled,
+    plural,
+    singular,
+    spoken_label,
+    spoken_phrase,
+    words_of,
+)
 from wherefore.catalog.schema import FieldSpec
+from wherefore.text import number_text
 
 _UNITS = {
     unit: words
@@ -11,22 +27,198 @@ _UNITS = {
         "minutes": "min mins",
         "hours": "h hr hrs",
         "seconds": "s sec",
+        "milliseconds": "ms",
         "pages": "pp",
         "calories": "kcal",
         "grams": "g",
         "kilograms": "kg",
         "degrees": "°c °f",
-        "dollars": "usd $",
+        "dollars": "usd $ us$",
         "euros": "eur €",
         "pounds": "gbp £",
+        "rupees": "inr ₹ rs rs.",
+        "yen": "jpy ¥",
     }.items()
     for unit in units.split()
 }
+_SIGNS = {"dollars": "$", "euros": "€", "pounds": "£", "rupees": "₹", "yen": "¥"}  # written before an amount
+_CODES = frozenset("aud brl cad chf cny czk dkk hkd huf krw mxn nok nzd pln ron sek sgd thb try zar".split())
+_TIMES = {"minutes": 60.0, "seconds": 1.0, "milliseconds": 0.001}  # in seconds
+_TIME_WORDS = {"ms": "ms", "min": "min", "mins": "min", "sec": "s", "secs": "s", "hrs": "h"} | {
+    word: unit
+    for unit, words in {
+        "min": "minute minutes",
+        "h": "hour hours",
+        "s": "second seconds",
+        "days": "day days",
+        "weeks": "week weeks",
+        "months": "month months",
+        "years": "year years",
+    }.items()
+    for word in words.split()
+}
+_DATES = frozenset("day week month year".split())
+# Units that end a column's name, beside those that the schema tells.
+_SUFFIXES = {word.lower(): word for word in "dB MP Hz kHz MHz GHz W kW V m l cl Nm hp mph mAh kJ".split()}
+_SUFFIXES |= {"in": "inches", "inch": "inches", "inches": "inches", "pct": "%", "percent": "%", "sqm": "m²", "kmh": "km/h"}
+_PRICES = re.compile(r"(?:price|cost)(?: per \w+)?")
+_RATINGS = re.compile(r"(?:(?:average|mean|overall|user|customer|star) )*rating")
+_STUFF = frozenset(
+    "ram memory storage disk ssd hdd protein fat sugar sodium salt fiber fibre carbohydrate carb caffeine "
+    "experience alcohol torque".split()
+)
+_ACRONYMS = frozenset(
+    "abv bpm cpu dvd gpu gps hdd hdmi ibu lcd lp mp3 mpg nfc oled os ram rom sim ssd tv ufc uhd usb uv "
+    "dna rna rpm psi lte suv xl xxl".split()
+)
+_FLAGS = frozenset("yes no true false y n t f".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How the numbers of a field are spoken of.
+
+    Attributes:
+        way: `price` ("costs"), `count` ("has 12 pages"), `rated` ("is rated 4.5"), `least` and `most` ("for at least
+            2 players"), `takes` ("takes 95 minutes"), `weighs`, `stuff` ("has 8 GB of RAM"), or any `amount` ("has a
+            size of 50 ml").
+        noun: What is measured: "price", "average rating"; of what is counted, one: "page".
+        nouns: Several of what is counted.
+        unit: In words, as raw sentences have it: "minutes"; empty without one.
+        shown: As it is shown after a number: "minutes", "GB".
+    """
+
+    way: Literal["price", "count", "rated", "least", "most", "takes", "weighs", "stuff", "amount"]
+    noun: str
+    nouns: str = ""
+    unit: str = ""
+    shown: str = ""
 
 
 def unit_words(unit: str) -> str:
     """A unit in words: `min` is "minutes"."""
     return _UNITS.get(unit.lower(), unit.lower())
+
+
+@lru_cache(4096)
+def measure_of(name: str, label: str, unit: str) -> Measure:
+    """How the numbers of a field are spoken of.
+
+    Args:
+        name: The field's.
+        label: Its label; one that was not derived from the name counts for more than the name.
+        unit: Its unit.
+
+    >>> measure_of("num_lectures", "num lecture", "").nouns, measure_of("avg_rating", "avg rating", "").way
+    ('lectures', 'rated')
+    >>> measure_of("alcohol_pct", "alcohol pct", "").shown, measure_of("experience_years", "experience year", "").unit
+    ('%', 'years')
+    """
+    called = name if label.lower() in (label_of(name), name.lower()) else label
+    counted = counted_in(called) if not unit else ""
+    words = list(words_of(label)) or [label.lower()]
+    last = (*words_of(called), "")[-2]
+    # "experience_years", but no "release_year".
+    time = "" if words[-1] in _DATES and not last.endswith("s") else _TIME_WORDS.get(words[-1], "")
+    if not unit and len(words) == 1 and time:
+        said = unit_words(time)
+        return Measure("takes", "time", unit=said, shown=said)
+    if not unit and len(words) > 1 and words[-1] != "min":
+        unit = time or _SUFFIXES.get(words[-1], "")
+        words = words[:-1] if unit else words
+    noun = spoken_label(" ".join(words)).removeprefix("number of ")
+    said = unit_words(unit) if unit else ""
+    shown = said if unit.lower() in _UNITS else unit
+    if words[0] in ("min", "minimum", "max", "maximum") and len(words) > 1 and not unit:
+        rest = " ".join(words[1:])
+        if counted_in(rest) or singular(words[-1]) != list(words_of(called))[-1]:
+            way: Literal["least", "most"] = "least" if words[0].startswith("min") else "most"
+            return Measure(way, singular(words[-1]), plural(singular(words[-1])))
+    if counted:
+        *ahead, last = counted.split()
+        return Measure("count", " ".join([*ahead, singular(last)]), counted)
+    if _PRICES.fullmatch(noun):
+        return Measure("price", noun, unit=said, shown=shown)
+    if not unit and _RATINGS.fullmatch(noun):
+        return Measure("rated", noun)
+    if unit and noun == "weight":
+        return Measure("weighs", noun, unit=said, shown=shown)
+    if unit and noun.split()[-1] in _STUFF:
+        return Measure("stuff", noun, unit=said, shown=shown)
+    return Measure("amount", noun, unit=said, shown=shown)
+
+
+def measure(spec: FieldSpec) -> Measure:
+    """How a field's numbers are spoken of; of other fields, no more than their label as a noun."""
+    label = spec.label or spec.name
+    return measure_of(spec.name, label, spec.unit) if spec.is_number else Measure("amount", spoken_label(label))
+
+
+def amount_text(value: float, unit: str) -> str:
+    """A number with a unit in words, as it is shown.
+
+    >>> amount_text(1299, "dollars"), amount_text(24.5, "euros"), amount_text(1, "minutes"), amount_text(243006, "ms")
+    ('$1,299', '€24.50', '1 minute', '4 min 3 s')
+    >>> amount_text(120.03, ""), amount_text(93412, "listeners"), amount_text(0.5, "chf"), amount_text(13.5, "%")
+    ('120', '93,412 listeners', 'CHF 0.50', '13.5%')
+    """
+    said = unit_words(unit)
+    if said in _SIGNS or said in _CODES:
+        sign = _SIGNS.get(said, f"{said.upper()} ")
+        amount = f"{abs(value):,.2f}".removesuffix(".00") if round(abs(value), 2) else "0"
+        return f"{'-' if value < 0 else ''}{sign}{amount}"
+    if said in _TIMES and abs(value) * _TIMES[said] > _LONG.get(said, 0.0):
+        return _time_text(value * _TIMES[said])
+    number = _number_shown(value)
+    if said == "%":
+        return f"{number}%"
+    return f"{number} {_one(unit, value)}".strip()
+
+
+def limit_text(value: float, unit: str, counts: bool = False) -> str:
+    """A number of a limit, exactly as it was given, with its unit; `counts` where it says how many.
+
+    >>> limit_text(20, "dollars"), limit_text(1200, "grams"), limit_text(130.13, ""), limit_text(1, "minutes")
+    ('$20', '1,200 grams', '130.13', '1 minute')
+    """
+    said = unit_words(unit)
+    if said in _SIGNS or said in _CODES or said == "%" or said == "milliseconds":
+        return amount_text(value, unit)
+    number = number_text(value)
+    if abs(value) >= (1_000 if unit or counts else 10_000) and number.lstrip("-").isdigit():
+        number = f"{int(number):,}"
+    return f"{number} {_one(unit, value)}".strip()
+
+
+def is_shown_before(unit: str) -> bool:
+    """Whether a unit is written before the number: "$20"."""
+    return unit_words(unit) in _SIGNS or unit_words(unit) in _CODES
+
+
+_LONG = {"minutes": 60_000.0, "seconds": 180.0}  # seconds from which a time is told in longer units
+
+
+def _time_text(seconds: float) -> str:
+    """A time in its two longest units."""
+    left = round(seconds) if seconds >= 1 else round(seconds, 2)
+    parts = []
+    for unit, size in (("days", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        count, left = divmod(left, size) if size > 1 else (left, 0)
+        if count:
+            parts.append(f"{number_text(count)} {'day' if unit == 'days' and count == 1 else unit}")
+    return " ".join(parts[:2]) or "0 s"
+
+
+def _number_shown(value: float) -> str:
+    """A number with marks between thousands, and no more digits than are spoken."""
+    digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 100 else 2
+    text = f"{value:,.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _one(unit: str, value: float) -> str:
+    """A unit after a number: of one, in the singular."""
+    return singular(unit) if abs(value) == 1 and unit.islower() and len(unit) > 3 else unit
 
 
 def values_of(item: Item, spec: FieldSpec) -> tuple[str, ...]:
@@ -37,4 +229,66 @@ def values_of(item: Item, spec: FieldSpec) -> tuple[str, ...]:
 
 def is_year(spec: FieldSpec) -> bool:
     """Whether the field's numbers are years."""
-    return spec.is_date or spec.is_number and spec.phrase.startswith("from {}")
+    return spec.is_date or spec.is_number and (
+        spec.phrase.startswith("from {}") or bool(spoken_template(spec.name, spec.phrase, True) != spec.phrase)
+    )
+
+
+@lru_cache(4096)
+def spoken_template(name: str, phrase: str, number: bool) -> str:
+    """The phrase with which a sentence says a field: the schema's, unless that only labels it and the name tells more.
+
+    >>> spoken_template("listed_in", "listed in: {}", False), spoken_template("founded", "founded: {}", True)
+    ('listed in {}', 'founded in {}')
+    """
+    return spoken_phrase(name, number) or phrase if phrase == labelled(name) else phrase
+
+
+def is_flag(value: str) -> bool:
+    """Whether a value is a mere yes or no."""
+    return value.lower() in _FLAGS
+
+
+def value_text(value: str) -> str:
+    """A value as a sentence has it: without underscores, shouting and repetition.
+
+    >>> [value_text(v) for v in ("mugs - mugs", "IN_STOCK", "SUMMER SALE", "IMAX", "BLACK", "Off-white", "HDMI_CABLE")]
+    ['mugs', 'in stock', 'Summer Sale', 'IMAX', 'Black', 'Off-white', 'HDMI cable']
+    """
+    text = " ".join(value.split())
+    halves = re.split(r"\s+[-–—/|>:]\s+", text)
+    if len(halves) > 1 and len({half.casefold() for half in halves}) == 1:
+        text = halves[0]
+    if "_" in text and " " not in text:
+        parts = [part for part in text.split("_") if part]
+        return " ".join(part if part.lower() in _ACRONYMS else part.lower() for part in parts) or text
+    return _unshouted(text)
+
+
+def _unshouted(text: str) -> str:
+    """A text in capitals as people write it; abbreviations stay."""
+    if not text.isupper() or not re.search(r"[^\W\d_]{5}", text):
+        return text
+    return re.sub(
+        r"[^\W\d_]+",
+        lambda word: word[0] if word[0].lower() in _ACRONYMS or _is_initials(word[0]) else word[0].capitalize(),
+        text,
+    )
+
+
+def _is_initials(word: str) -> bool:
+    return len(word) <= 3 and word not in ("AND", "THE", "FOR", "OF", "IN", "ON", "BIG", "NEW", "RED", "OLD", "OUT")
+
+
+def cased(label: str) -> str:
+    """A label with its abbreviations in capitals.
+
+    >>> cased("cpu cores"), cased("ram"), cased("price")
+    ('CPU cores', 'RAM', 'price')
+    """
+    return " ".join(word.upper() if word in _ACRONYMS else word for word in label.split(" "))
+
+
+def is_acronym(word: str) -> bool:
+    """Whether a word of a label is an abbreviation: "ram"."""
+    return word in _ACRONYMS

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from wherefore.catalog.spoken import measure
 from wherefore.text import normal_words
 from wherefore.writing.evidence import record_fact
 from wherefore.writing.language import Key, language_of
@@ -27,6 +28,9 @@ class _Cue(NamedTuple):
     @property
     def end(self) -> int:
         return self.start + len(self.words)
+
+
+_WITH = _Cue(0, ("with",))
 
 
 def slots_are_the_plans(sentence: Sentence) -> Iterator[Problem]:
@@ -107,9 +111,8 @@ def lists_hold_the_value(sentence: Sentence) -> Iterator[Problem]:
             yield Problem("relation", f"nothing is said to be among its {label}")
         elif lists[label] not in last.fields:
             yield Problem("relation", f"{last.text} is not among its {label}")
-        elif (
-            last.end == index - 1 and _cue_before(last, sentence) is not None
-        ):  # "tagged heist in its keywords"
+        elif last.end == index - 1 and (_cue_before(last, sentence) or _WITH).words != ("with",):
+            # "tagged heist in its keywords", but "with musk among its notes"
             yield Problem("form", f"where {last.text} is from is said twice")
 
 
@@ -145,7 +148,7 @@ def limits_are_the_users(sentence: Sentence) -> Iterator[Problem]:
     """No value is said as a limit, "under 89 minutes" of a film that runs 89, and no limit gets another unit."""
     for span in sentence.of("value"):
         word = sentence.words[span.start - 1] if span.start else ""
-        if word in _COMPARING and _is_measure(span, sentence):
+        if word in _COMPARING and _is_measure(span, sentence) and not _bounds(span, sentence):
             yield Problem("claim", f"'{word} {span.text}' is no limit that was asked for")
     units = {unit[0] for unit in language_of(sentence.catalog).units.values() if unit}
     for span in sentence.of("limit"):
@@ -177,6 +180,12 @@ def _is_measure(span: Span, sentence: Sentence) -> bool:
     """Whether a span is a number of fields that hold numbers or dates."""
     schema = sentence.catalog.schema
     return span.text.replace(".", "").isdigit() and all(schema.spec(name).has_measure for name in span.fields)
+
+
+def _bounds(span: Span, sentence: Sentence) -> bool:
+    """Whether a number is itself the least or most of something: "for at least 2 players"."""
+    specs = [sentence.catalog.schema.spec(name) for name in span.fields]
+    return any(spec.is_number and measure(spec).way in ("least", "most") for spec in specs)
 
 
 def _cue_before(span: Span, sentence: Sentence) -> _Cue | None:

@@ -192,9 +192,10 @@ class Sentence:
                 continue
             if form := FORMS.get(said(fact)):
                 add(form, kind, fact.field, fact.value)
-            several = preceded(self.plan.plural.lower(), said(fact))  # "card games"
-            if len(several.split()) == len(said(fact).split()):
-                add(several, kind, fact.field, fact.value)
+            for noun in (self.plan.plural, self.plan.noun):
+                whole = preceded(noun.lower(), said(fact))  # "card games", "a hand tool" of those filed under "tools"
+                if whole != said(fact) and len(whole.split()) == len(said(fact).split()):
+                    add(whole, kind, fact.field, fact.value)
         return known
 
 
