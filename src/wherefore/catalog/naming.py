@@ -53,7 +53,9 @@ _COUNTING = frozenset("num nr no n nbr number numbers count counts total qty qua
 _COUNTED_ALONE = frozenset(
     "page track chapter ingredient player piece season episode step serving song volume part level".split()
 )
-_AVERAGES = frozenset("avg average mean median min minimum max maximum percent pct first last latest current".split())
+_AVERAGES = frozenset(
+    "avg average mean median min minimum max maximum percent pct first last latest current".split()
+)
 # Plurals that measure rather than count.
 _MEASURES = frozenset(
     "rating score price cost fee fare size dimension weight hour minute min second day week month year date age "
@@ -62,20 +64,29 @@ _MEASURES = frozenset(
 _BOUNDED = frozenset(  # of which "_min" names the least, not minutes
     "salary pay wage income price cost budget player age temp temperature size weight height quantity".split()
 )
-_SPELLED_OUT = {"avg": "average", "max": "maximum", "min": "minimum", "temp": "temperature", "qty": "quantity"}
-_PREPOSITIONS = frozenset("in for with by from on at".split())
+_SPELLED_OUT = {
+    "avg": "average",
+    "max": "maximum",
+    "min": "minimum",
+    "temp": "temperature",
+    "qty": "quantity",
+}
+_PREPOSITIONS = frozenset("in for with by from on at to up".split())
 # How a sentence says a field whose name has no phrase in the schema of its own.
 _SPOKEN = {
     word: phrase
     for phrase, words in {
         "from {}": "winery house label province region state origin company",
-        "in {}": "city location place town",
+        "in {}": "city location place town area",
         "hosted by {}": "host",
         "taught by {}": "instructor teacher",
-        "{}": "variety grape",
+        "{}": "variety grape kind",
     }.items()
     for word in words.split()
 }
+_PARTS = frozenset(
+    "skin hair body fabric engine fuel battery connector closure power light bulb heel sleeve neck soil".split()
+)
 _BEGINNINGS = {  # of numbers that are years
     "formed": "formed in {}",
     "founded": "founded in {}",
@@ -83,6 +94,7 @@ _BEGINNINGS = {  # of numbers that are years
     "built": "built in {}",
     "born": "born in {}",
     "vintage": "from {}",
+    "since": "from {}",
 }
 _UNCHANGED_PLURALS = frozenset("series species cast news is has gas bus status brass glass".split())
 
@@ -188,6 +200,21 @@ def spoken_label(label: str) -> str:
     return " ".join(_SPELLED_OUT.get(word, word) for word in words)
 
 
+def names_relation(label: str) -> bool:
+    """Whether a label ends so that it is no noun: "listed in", "worn by"."""
+    return not _PREPOSITIONS.isdisjoint(words_of(label)[-1:])
+
+
+def is_of_a_part(name: str) -> bool:
+    """Whether a type is not that of an item, but of something about it: "skin_type", but not "product_type".
+
+    >>> is_of_a_part("skin_type"), is_of_a_part("product_type"), is_of_a_part("type")
+    (True, False, False)
+    """
+    words = words_of(name)
+    return len(words) == 2 and words[1] in ("type", "types") and words[0] in _PARTS
+
+
 def spoken_phrase(name: str, number: bool) -> str:
     """How a sentence says a value of a field whose schema only labels it; empty where nothing fits better.
 
@@ -196,8 +223,10 @@ def spoken_phrase(name: str, number: bool) -> str:
     """
     words = words_of(name)
     if number:
+        if words == ("years",):
+            return "from {}"
         return next((_BEGINNINGS[word] for word in words if word in _BEGINNINGS), "")
-    if len(words) > 1 and words[-1] in _PREPOSITIONS:
+    if words and words[-1] in _PREPOSITIONS and (len(words) > 1 or words[0] in ("with", "for")):
         return f"{' '.join(words)} {{}}"
     kept = [word for word in words if word != "name"]
     return _SPOKEN.get(singular(kept[-1]), "") if kept else ""

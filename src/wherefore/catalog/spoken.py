@@ -10,6 +10,7 @@ from typing import Literal
 from wherefore.catalog.catalog import Item
 from wherefore.catalog.naming import (
     counted_in,
+    is_of_a_part,
     label_of,
     labelled,
     plural,
@@ -19,6 +20,7 @@ from wherefore.catalog.naming import (
     words_of,
 )
 from wherefore.catalog.schema import FieldSpec
+from wherefore.catalog.units import unit_called
 from wherefore.text import number_text
 
 _UNITS = {
@@ -44,7 +46,16 @@ _UNITS = {
 _SIGNS = {"dollars": "$", "euros": "€", "pounds": "£", "rupees": "₹", "yen": "¥"}  # written before an amount
 _CODES = frozenset("aud brl cad chf cny czk dkk hkd huf krw mxn nok nzd pln ron sek sgd thb try zar".split())
 _TIMES = {"minutes": 60.0, "seconds": 1.0, "milliseconds": 0.001}  # in seconds
-_TIME_WORDS = {"ms": "ms", "min": "min", "mins": "min", "sec": "s", "secs": "s", "hrs": "h"} | {
+_TIME_WORDS = {
+    "ms": "ms",
+    "s": "s",
+    "h": "h",
+    "min": "min",
+    "mins": "min",
+    "sec": "s",
+    "secs": "s",
+    "hrs": "h",
+} | {
     word: unit
     for unit, words in {
         "min": "minute minutes",
@@ -57,18 +68,39 @@ _TIME_WORDS = {"ms": "ms", "min": "min", "mins": "min", "sec": "s", "secs": "s",
     }.items()
     for word in words.split()
 }
+_DOING = {  # columns that are called by a verb
+    "sleeps": "sleeping", "serves": "serving", "seats": "seating", "lasts": "lasting", "holds": "holding",
+    "fits": "fitting", "burns": "burning for", "keeps": "keeping",
+}  # fmt: skip
+_ADJECTIVES = {"height": "tall", "width": "wide", "length": "long", "depth": "deep", "thickness": "thick"}
+_TIME_NOUNS = frozenset(
+    "time duration length runtime playtime experience warranty delay age life period trial timer".split()
+)
+_WEIGHTS = frozenset("g gram grams kg kilograms lb lbs oz".split())
 _DATES = frozenset("day week month year".split())
 # Units that end a column's name, beside those that the schema tells.
-_SUFFIXES = {word.lower(): word for word in "dB MP Hz kHz MHz GHz W kW V m l cl Nm hp mph mAh kJ".split()}
-_SUFFIXES |= {"in": "inches", "inch": "inches", "inches": "inches", "pct": "%", "percent": "%", "sqm": "m²", "kmh": "km/h"}
-_PRICES = re.compile(r"(?:price|cost)(?: per \w+)?")
+_SUFFIXES = {
+    word.lower(): word for word in "dB MP Hz kHz MHz GHz W kW V m l cl bar pt Nm hp mph mAh kJ".split()
+}
+_SUFFIXES |= {
+    "in": "inches",
+    "inch": "inches",
+    "inches": "inches",
+    "pct": "%",
+    "percent": "%",
+    "sqm": "m²",
+    "m2": "m²",
+    "kmh": "km/h",
+}
+_PRICES = re.compile(r"(?:price|cost)(?: per [\w ]+)?")
+_PER = re.compile(r"(?<=\w) (\d+) ?(g|kg|ml|l|oz|lb)$")
 _RATINGS = re.compile(r"(?:(?:average|mean|overall|user|customer|star) )*rating")
 _STUFF = frozenset(
     "ram memory storage disk ssd hdd protein fat sugar sodium salt fiber fibre carbohydrate carb caffeine "
     "experience alcohol torque".split()
 )
 _ACRONYMS = frozenset(
-    "abv bpm cpu dvd gpu gps hdd hdmi ibu lcd lp mp3 mpg nfc oled os ram rom sim ssd tv ufc uhd usb uv "
+    "abv bpm cpu cri spf ppi dvd gpu gps hdd hdmi ibu lcd lp mp3 mpg nfc oled os ram rom sim ssd tv ufc uhd usb uv "
     "dna rna rpm psi lte suv xl xxl".split()
 )
 _FLAGS = frozenset("yes no true false y n t f".split())
@@ -80,15 +112,17 @@ class Measure:
 
     Attributes:
         way: `price` ("costs"), `count` ("has 12 pages"), `rated` ("is rated 4.5"), `least` and `most` ("for at least
-            2 players"), `takes` ("takes 95 minutes"), `weighs`, `stuff` ("has 8 GB of RAM"), or any `amount` ("has a
-            size of 50 ml").
-        noun: What is measured: "price", "average rating"; of what is counted, one: "page".
-        nouns: Several of what is counted.
+            2 players"), `takes` ("takes 95 minutes"), `weighs`, `stuff` ("has 8 GB of RAM"), `does` ("sleeps 2"),
+            `long` ("is 60 cm wide"), or any `amount` ("has a size of 50 ml").
+        noun: What is measured: "price", "average rating"; of what is counted, one: "page"; of what it does, the verb.
+        nouns: Several of what is counted; of what it does, "sleeping"; of how long it is, "wide".
         unit: In words, as raw sentences have it: "minutes"; empty without one.
         shown: As it is shown after a number: "minutes", "GB".
     """
 
-    way: Literal["price", "count", "rated", "least", "most", "takes", "weighs", "stuff", "amount"]
+    way: Literal[
+        "price", "count", "rated", "least", "most", "takes", "weighs", "stuff", "does", "long", "amount"
+    ]
     noun: str
     nouns: str = ""
     unit: str = ""
@@ -120,13 +154,22 @@ def measure_of(name: str, label: str, unit: str) -> Measure:
     last = (*words_of(called), "")[-2]
     # "experience_years", but no "release_year".
     time = "" if words[-1] in _DATES and not last.endswith("s") else _TIME_WORDS.get(words[-1], "")
-    if not unit and len(words) == 1 and time:
+    if not unit and len(words) == 1 and time and words[0] not in _DATES:
         said = unit_words(time)
         return Measure("takes", "time", unit=said, shown=said)
     if not unit and len(words) > 1 and words[-1] != "min":
         unit = time or _SUFFIXES.get(words[-1], "")
         words = words[:-1] if unit else words
+    elif (
+        not unit
+        and len(words) == 1
+        and (words[0] in _WEIGHTS or words[0] in ("ml", "l", "cl", "litre", "liter"))
+    ):
+        unit, words = words[0], ["weight" if words[0] in _WEIGHTS else "volume"]
+        unit = plural(unit) if unit in ("gram", "litre", "liter") else unit
+        counted = ""
     noun = spoken_label(" ".join(words)).removeprefix("number of ")
+    noun = _PER.sub(r" per \1 \2", noun)  # "price 100g"
     said = unit_words(unit) if unit else ""
     shown = said if unit.lower() in _UNITS else unit
     if words[0] in ("min", "minimum", "max", "maximum") and len(words) > 1 and not unit:
@@ -134,6 +177,10 @@ def measure_of(name: str, label: str, unit: str) -> Measure:
         if counted_in(rest) or singular(words[-1]) != list(words_of(called))[-1]:
             way: Literal["least", "most"] = "least" if words[0].startswith("min") else "most"
             return Measure(way, singular(words[-1]), plural(singular(words[-1])))
+    doing = (*words_of(called), "")[0]
+    if doing in _DOING and len(words) <= 2:
+        verb = " ".join([doing, *words[1:]])
+        return Measure("does", verb, " ".join([_DOING[doing], *words[1:]]), said, shown)
     if counted:
         *ahead, last = counted.split()
         return Measure("count", " ".join([*ahead, singular(last)]), counted)
@@ -145,17 +192,27 @@ def measure_of(name: str, label: str, unit: str) -> Measure:
         return Measure("weighs", noun, unit=said, shown=shown)
     if unit and noun.split()[-1] in _STUFF:
         return Measure("stuff", noun, unit=said, shown=shown)
+    if unit and noun in _ADJECTIVES and unit_called(unit) and said not in _TIMES and said != "hours":
+        return Measure("long", noun, _ADJECTIVES[noun], said, shown)
+    if (
+        (said in _TIMES or said == "hours")
+        and _TIME_NOUNS.isdisjoint(noun.split())
+        and said != "milliseconds"
+    ):
+        noun += " time"
     return Measure("amount", noun, unit=said, shown=shown)
 
 
 def measure(spec: FieldSpec) -> Measure:
     """How a field's numbers are spoken of; of other fields, no more than their label as a noun."""
     label = spec.label or spec.name
-    return measure_of(spec.name, label, spec.unit) if spec.is_number else Measure("amount", spoken_label(label))
+    return (
+        measure_of(spec.name, label, spec.unit) if spec.is_number else Measure("amount", spoken_label(label))
+    )
 
 
-def amount_text(value: float, unit: str) -> str:
-    """A number with a unit in words, as it is shown.
+def amount_text(value: float, unit: str, price: bool = False) -> str:
+    """A number with a unit in words, as it is shown; of a price, with cents or none.
 
     >>> amount_text(1299, "dollars"), amount_text(24.5, "euros"), amount_text(1, "minutes"), amount_text(243006, "ms")
     ('$1,299', '€24.50', '1 minute', '4 min 3 s')
@@ -165,8 +222,9 @@ def amount_text(value: float, unit: str) -> str:
     said = unit_words(unit)
     if said in _SIGNS or said in _CODES:
         sign = _SIGNS.get(said, f"{said.upper()} ")
-        amount = f"{abs(value):,.2f}".removesuffix(".00") if round(abs(value), 2) else "0"
-        return f"{'-' if value < 0 else ''}{sign}{amount}"
+        return f"{'-' if value < 0 else ''}{sign}{_cents(abs(value))}"
+    if price and not said:
+        return _cents(value)
     if said in _TIMES and abs(value) * _TIMES[said] > _LONG.get(said, 0.0):
         return _time_text(value * _TIMES[said])
     number = _number_shown(value)
@@ -175,15 +233,16 @@ def amount_text(value: float, unit: str) -> str:
     return f"{number} {_one(unit, value)}".strip()
 
 
-def limit_text(value: float, unit: str, counts: bool = False) -> str:
+def limit_text(value: float, unit: str, counts: bool = False, price: bool = False) -> str:
     """A number of a limit, exactly as it was given, with its unit; `counts` where it says how many.
 
     >>> limit_text(20, "dollars"), limit_text(1200, "grams"), limit_text(130.13, ""), limit_text(1, "minutes")
     ('$20', '1,200 grams', '130.13', '1 minute')
     """
     said = unit_words(unit)
-    if said in _SIGNS or said in _CODES or said == "%" or said == "milliseconds":
-        return amount_text(value, unit)
+    long = said in _TIMES and abs(value) * _TIMES[said] > _LONG.get(said, 0.0)
+    if is_shown_before(unit) or said == "%" or long or price:
+        return amount_text(value, unit, price)
     number = number_text(value)
     if abs(value) >= (1_000 if unit or counts else 10_000) and number.lstrip("-").isdigit():
         number = f"{int(number):,}"
@@ -196,6 +255,10 @@ def is_shown_before(unit: str) -> bool:
 
 
 _LONG = {"minutes": 60_000.0, "seconds": 180.0}  # seconds from which a time is told in longer units
+
+
+def _cents(value: float) -> str:
+    return f"{value:,.2f}".removesuffix(".00")
 
 
 def _time_text(seconds: float) -> str:
@@ -229,8 +292,13 @@ def values_of(item: Item, spec: FieldSpec) -> tuple[str, ...]:
 
 def is_year(spec: FieldSpec) -> bool:
     """Whether the field's numbers are years."""
-    return spec.is_date or spec.is_number and (
-        spec.phrase.startswith("from {}") or bool(spoken_template(spec.name, spec.phrase, True) != spec.phrase)
+    return (
+        spec.is_date
+        or spec.is_number
+        and (
+            spec.phrase.startswith("from {}")
+            or bool(spoken_template(spec.name, spec.phrase, True) != spec.phrase)
+        )
     )
 
 
@@ -241,6 +309,8 @@ def spoken_template(name: str, phrase: str, number: bool) -> str:
     >>> spoken_template("listed_in", "listed in: {}", False), spoken_template("founded", "founded: {}", True)
     ('listed in {}', 'founded in {}')
     """
+    if phrase == "{}" and is_of_a_part(name):
+        return labelled(name)
     return spoken_phrase(name, number) or phrase if phrase == labelled(name) else phrase
 
 
@@ -271,13 +341,27 @@ def _unshouted(text: str) -> str:
         return text
     return re.sub(
         r"[^\W\d_]+",
-        lambda word: word[0] if word[0].lower() in _ACRONYMS or _is_initials(word[0]) else word[0].capitalize(),
+        lambda word: (
+            word[0] if word[0].lower() in _ACRONYMS or _is_initials(word[0]) else word[0].capitalize()
+        ),
         text,
     )
 
 
 def _is_initials(word: str) -> bool:
-    return len(word) <= 3 and word not in ("AND", "THE", "FOR", "OF", "IN", "ON", "BIG", "NEW", "RED", "OLD", "OUT")
+    return len(word) <= 3 and word not in (
+        "AND",
+        "THE",
+        "FOR",
+        "OF",
+        "IN",
+        "ON",
+        "BIG",
+        "NEW",
+        "RED",
+        "OLD",
+        "OUT",
+    )
 
 
 def cased(label: str) -> str:

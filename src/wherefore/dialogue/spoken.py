@@ -24,7 +24,7 @@ def limit_words(limits: Sequence[Limit], spec: FieldSpec) -> str:
     year = is_year(spec)
     how = measure(spec)
     unit = "" if year else how.shown
-    counts = not year and how.way == "count"
+    kind = (not year and how.way == "count", not year and how.way == "price")
     lows = [limit for limit in limits if limit.op in ("gt", "ge")]
     highs = [limit for limit in limits if limit.op in ("lt", "le")]
     if lows and highs:
@@ -36,11 +36,11 @@ def limit_words(limits: Sequence[Limit], spec: FieldSpec) -> str:
                 return f"in the {first}s"
             return f"in {first}" if first == last else f"between {first} and {last}"
         both = unit if is_shown_before(unit) or unit == "milliseconds" else ""
-        return f"between {limit_text(low.value, both, counts)} and {limit_text(high.value, unit, counts)}"
+        return f"between {limit_text(low.value, both, *kind)} and {limit_text(high.value, unit, *kind)}"
     limit = (lows or highs or list(limits))[-1]
     if year:
         return f"{_YEAR_OPS[limit.op]} {number_text(math.floor(limit.value))}"
-    return f"{_OPS[limit.op]} {limit_text(limit.value, unit, counts)}"
+    return f"{_OPS[limit.op]} {limit_text(limit.value, unit, *kind)}"
 
 
 def limit_asked(limits: Sequence[Limit], spec: FieldSpec) -> str:
@@ -58,6 +58,8 @@ def limit_told(limits: Sequence[Limit], spec: FieldSpec) -> str:
         return limit_asked(limits, spec)
     if is_year(spec):
         return f"{cased(spoken_label(spec.label or spec.name))} {words}"
+    if how.way == "does":
+        return f"{how.noun} {words}"
     if how.way in ("least", "most") and how.noun != "age":
         return f"{'minimum' if how.way == 'least' else 'maximum'} {how.nouns} {words}"
     return f"rated {words}" if how.way == "rated" else f"{cased(how.noun)} {words}"

@@ -19,7 +19,7 @@ from wherefore.writing.phrases import (
     additions,
     article,
     by_field,
-    label_noun,
+    field_noun,
     modified,
     names_things,
     plural_predicates,
@@ -46,6 +46,7 @@ _COMPARATIVES = {
     "the best rated": "the better rated",
     "the worst rated": "the worse rated",
 }
+_TIMES = ("runtime", "duration", "length", "time", "playtime")
 _COMPARED = 3  # items of which their records are told side by side
 
 
@@ -103,7 +104,10 @@ class _Answer:
     def predicates(self, groups: Sequence[Sequence[Fact]]) -> str:
         """What an item is or has, for two fields: "has 12 pages and 4 parts"."""
         told = [self.predicate(group) for group in groups]
-        if all(one.startswith("has ") and style_of(group[0]) in ("number", "label") for one, group in zip(told, groups, strict=True)):
+        if all(
+            one.startswith("has ") and style_of(group[0]) in ("number", "label")
+            for one, group in zip(told, groups, strict=True)
+        ):
             told[1:] = [one.removeprefix("has ") for one in told[1:]]
         return joined(told)
 
@@ -226,10 +230,10 @@ class _Answer:
         filed = bool(kinds) and names_things(kinds[0], self.noun)
         what = modified(kinds[0], self.noun) if kinds and not filed else self.noun
         first = f"{slot} is {article(what)}"
-        first += f" {additions(kinds[0])[0]}" if filed else ""
         first += "".join(
             f"{',' if place else ''} {additions(group[:2])[0]}" for place, group in enumerate(beside)
         )
+        first += f"{',' if beside else ''} {additions(kinds[0])[0]}" if filed else ""
         rest = [g for g in groups if style_of(g[0]) != "modifier" and g not in beside]
         sentences = [f"{first}."]
         for start in range(0, min(len(rest), 4), 2):
@@ -305,13 +309,13 @@ class _Answer:
         limits = Measures(self.catalog)
         if is_year(spec):
             return "the newest" if high else "the oldest"
-        if spec == limits.duration:
+        how = measure(spec)
+        if spec == limits.duration and (how.way == "takes" or how.noun.split()[-1] in _TIMES):
             return "the longest" if high else "the shortest"
         if spec == limits.price:
             return "the most expensive" if high else "the cheapest"
         if spec.is_rank:
             return "the best known" if high else "the least known"
-        how = measure(spec)
         if how.way == "weighs":
             return "the heaviest" if high else "the lightest"
         if how.way == "rated":
@@ -415,7 +419,7 @@ def _quoted(item: Item, spec: FieldSpec, text: str) -> str:
 
 def _noun(spec: FieldSpec) -> str:
     """A field's label as a noun."""
-    return label_noun(record_fact(spec, ""), False)
+    return field_noun(record_fact(spec, ""))
 
 
 _ANSWERS: dict[str, Callable[[_Answer], str]] = {

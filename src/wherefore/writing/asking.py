@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog, Item
-from wherefore.catalog.naming import words_of
+from wherefore.catalog.naming import names_relation, words_of
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.spoken import cased, is_year, measure, value_text
 from wherefore.dialogue.messages import Dialogue
@@ -19,7 +19,8 @@ from wherefore.dialogue.spoken import limit_words
 from wherefore.dialogue.state import Limit
 from wherefore.text import joined, straight
 from wherefore.writing.evidence import record_fact
-from wherefore.writing.phrases import of_place, said, style_of
+from wherefore.writing.phrases import of_place, style_of
+from wherefore.writing.polish import lowered
 from wherefore.writing.telling import can_be_said, telling
 
 _CANDIDATES = 100  # of the best that a question is to tell apart
@@ -89,7 +90,10 @@ def best_question(
     questions = [
         ask
         for spec in catalog.schema.filterable
-        if spec.name not in known and spec.name not in asked and spec.name in worth and _NOT_ASKED.isdisjoint(words_of(spec.name))
+        if spec.name not in known
+        and spec.name not in asked
+        and spec.name in worth
+        and _NOT_ASKED.isdisjoint(words_of(spec.name))
         for ask in _about(spec, chosen, weights, catalog)
     ]
     question = max(questions, key=lambda one: one.bits, default=None)
@@ -161,7 +165,7 @@ def _about(spec: FieldSpec, items: Sequence[Item], weights: np.ndarray, catalog:
 
 def _of_tags(spec: FieldSpec, items: Sequence[Item], weights: np.ndarray, catalog: Catalog) -> Iterator[Ask]:
     """Which of a few values it should be: "Any genre in particular: drama, comedy or horror?"."""
-    if len(catalog.vocabulary(spec.name)) > _VALUES:
+    if len(catalog.vocabulary(spec.name)) > _VALUES or names_relation(_label(spec)):
         return
     mass: dict[str, float] = {}
     held = [set(item.values(spec.name)) for item in items]
@@ -236,4 +240,8 @@ def _round(value: float, year: bool) -> tuple[float, float]:
 def _shown(spec: FieldSpec, value: str) -> str:
     """A value inside a question: genres in lower case, names of places and languages as they are."""
     fact = record_fact(spec, value)
-    return said(fact) if style_of(fact) == "modifier" and not value.isupper() else value_text(value)
+    return (
+        lowered(value_text(value))
+        if style_of(fact) == "modifier" and not value.isupper()
+        else value_text(value)
+    )

@@ -120,6 +120,8 @@ def weigh(
         *_closest(near, ties, catalog),
     ]
     own = _own(item, {tuple(normal_words(value_text(value))) for _, value in taken}, catalog)
+    limited = {one.fact.field for one in found if one.fact.kind == "limit"}
+    own = [one for one in own if one.fact.field not in limited]
     if not own and not found:  # everything about it is common: say that rather than nothing
         own = [
             Weighed(record_fact(spec, value), 0.5)
@@ -128,7 +130,9 @@ def weigh(
         ]
         told = telling(catalog)
         spoken = [one for one in own if one.fact.field in told]
-        own = [one for one in spoken if can_be_said(one.fact.value, catalog.schema.spec(one.fact.field))] or own
+        own = [
+            one for one in spoken if can_be_said(one.fact.value, catalog.schema.spec(one.fact.field))
+        ] or own
     return sorted([*found, *own], key=lambda weighed: -weighed.weight)
 
 

@@ -95,6 +95,10 @@ def _cues(fact: Fact) -> Iterator[_Cue]:
             yield _Cue(prefix.rstrip(": "))
             if style == "label":
                 yield _Cue("with")
+                for label in dict.fromkeys(labels):
+                    yield from (
+                        _Cue(f"{tie} {label}", after=True) for tie in ("as its", "as their", "among its")
+                    )
 
 
 def _extra_words(fact: Fact) -> list[str]:

@@ -58,6 +58,12 @@ def _plural_phrase(met: Sequence[Fact], limits: Sequence[Fact], noun: str, many:
     if modifiers:
         values = list(dict.fromkeys(phrases.before_noun(fact) for fact in modifiers[0]))
         phrase = phrases.listed(noun, values)
+        if (
+            len(modifiers[0]) == 1
+            and phrases.stands_alone(modifiers[0][0])
+            and phrases.preceded(noun, values[0]) != noun
+        ):
+            phrase = phrases.modified(modifiers[0], noun, many)
     rest = [group for group in fields if phrases.style_of(group[0]) != "modifier"]
     order = {"person": 0, "prep": 1, "label": 2, "tag": 3}
     rest.sort(key=lambda g: (order.get(phrases.style_of(g[0]), 9), not g[0].template.startswith("by ")))

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from wherefore.catalog.kinds import KINDS, FieldKind
-from wherefore.catalog.schema import FieldSpec
+from wherefore.catalog.naming import holds_several, names_relation, spoken_label
 from wherefore.catalog.naming import plural as plural_of
-from wherefore.catalog.naming import holds_several, spoken_label
+from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.spoken import Measure, is_acronym, is_flag, measure_of
 from wherefore.dialogue.facts import Fact
 from wherefore.text import joined, normal_words, stem
@@ -36,14 +36,41 @@ _NOUNS = frozenset(
 _SAYS_NOTHING = frozenset("item items product products thing things entry entries".split())
 _WEARERS = frozenset("men women boys girls kids children babies toddlers teens adults".split())
 _CAPITAL_VOWELS = frozenset("fhlmnrsx")  # letters whose names begin with a vowel: "an R&B album"
-_SPELLED = frozenset("suv led faq sos hiv seo rsvp".split())  # said letter by letter, though they read like words
-_YOU = ("uni", "use", "usu", "uti", "ubi", "ura", "uru", "uga", "eu", "ewe", "one", "once", "u.s", "uk", "usa")
+_SPELLED = frozenset(
+    "suv led faq sos hiv seo rsvp".split()
+)  # said letter by letter, though they read like words
+_YOU = (
+    "uni",
+    "use",
+    "usu",
+    "uti",
+    "ubi",
+    "ura",
+    "uri",
+    "uru",
+    "uga",
+    "eu",
+    "ewe",
+    "one",
+    "once",
+    "u.s",
+    "uk",
+    "usa",
+)
 _SILENT = ("hour", "honest", "honor", "honour", "heir", "unin", "unim", "unid")
 _THE = frozenset("usa us uk netherlands philippines bahamas maldives gambia congo".split())
 _THE_ENDS = ("states", "kingdom", "republic", "union", "emirates", "islands", "america")
-_INSIDE = frozenset(  # what a thing comes with
-    "page track chapter ingredient player piece season episode step serving song volume part level".split()
+_RUNNING = frozenset(  # what runs so long, rather than takes so long
+    "album albums film films movie movies track tracks song songs episode episodes podcast podcasts show shows series "
+    "video videos talk talks audiobook audiobooks course courses".split()
 )
+_INSIDE = frozenset("page track chapter piece part serving volume".split())  # what a thing comes with
+_THINGS = frozenset(
+    "movie film book novel song album track show series podcast audiobook documentary ebook magazine game single ep "
+    "miniseries".split()
+)
+_SORTS = frozenset("type kind category subcategory department".split())
+_NO_PLURALS = ("ics", "news", "sports", "arts")  # "a news podcast"
 _RELATING = re.compile(r"(?:for|with|without|in|from|on|at) \w", re.IGNORECASE)  # values that follow "is"
 _LONG = frozenset(("runtime", "duration", "running time", "length", "play time", "playing time"))
 _NO_FIELD = FieldKind("a fact about no field")
@@ -247,6 +274,15 @@ def label_noun(fact: Fact, many: bool) -> str:
     return plural_of(label) if many else label
 
 
+def field_noun(fact: Fact) -> str:
+    """A field as the object of having: "genre", "number of pages", "“sleeps”"."""
+    how = measure(fact)
+    if how.way == "count":
+        return f"number of {how.nouns}"
+    odd = how.way == "does" or names_relation(how.noun)
+    return f'"{how.noun}"' if odd else how.noun
+
+
 def measure(fact: Fact) -> Measure:
     """How the numbers of a fact's field are spoken of; of other fields, no more than their label as a noun."""
     label = fact.label or fact.field
@@ -282,7 +318,7 @@ def _of_amount(fact: Fact, value: str) -> str:
     return f"{article(how.noun)} of {value}"
 
 
-def _number_predicates(fact: Fact) -> list[str]:
+def _number_predicates(fact: Fact, noun: str) -> list[str]:
     """What "it" is or does, for a number."""
     how, value = measure(fact), amount(fact)
     if flag := _flag_predicate(fact):
@@ -293,15 +329,21 @@ def _number_predicates(fact: Fact) -> list[str]:
         return [f"is {fact.template.replace('{}', value)}"]
     match how.way:
         case "price":
-            tail = how.noun.partition(" per ")[2]
-            return [f"costs {value} per {tail}" if tail else f"costs {value}"]
+            return [f"costs {value}{_per(how)}"]
         case "count":
-            inside = how.noun.split()[-1] in _INSIDE
-            return [f"{verb} {_of_amount(fact, value)}" for verb in (("has", "comes with") if inside else ("has",))]
+            inside = how.noun.split()[-1] in _INSIDE and noun not in _RUNNING
+            return [
+                f"{verb} {_of_amount(fact, value)}"
+                for verb in (("has", "comes with") if inside else ("has",))
+            ]
         case "rated":
             return [f"is rated {value}"]
         case "takes":
-            return [f"takes {value}"]
+            return [f"{'runs' if noun in _RUNNING else 'takes'} {value}"]
+        case "does":
+            return [f"{how.noun} {value}"]
+        case "long":
+            return [f"is {value} {how.nouns}"]
         case "weighs":
             return [f"weighs {value}"]
         case "least" | "most":
@@ -320,6 +362,11 @@ def _flag_predicate(fact: Fact) -> str:
     return f"{verb} {'not' if verb == 'is' else 'no'} {rest}"
 
 
+def _per(how: Measure) -> str:
+    """What a price is for: " per night"."""
+    return "".join(how.noun.partition(" per ")[1:])
+
+
 def _bound(fact: Fact) -> str:
     """A least or greatest number: "for at least 2 players", "for ages 8 and up"."""
     how = measure(fact)
@@ -332,7 +379,7 @@ def _bound(fact: Fact) -> str:
 def is_length(fact: Fact) -> bool:
     """Whether a number says how long something runs."""
     how = measure(fact)
-    return how.noun in _LONG and bool(how.unit)
+    return how.noun in _LONG and bool(how.unit) and how.way == "amount"
 
 
 def _number_addition(fact: Fact) -> str:
@@ -341,13 +388,14 @@ def _number_addition(fact: Fact) -> str:
     if is_length(fact):
         return f"of {value}"
     match how.way:
-        case "price" if how.unit:
-            tail = how.noun.partition(" per ")[2]
-            return f"for {value} per {tail}" if tail else f"for {value}"
+        case "price":
+            return f"{'for' if how.unit else 'with a price of'} {value}{_per(how)}"
         case "rated":
             return f"rated {value}"
         case "takes":
             return f"of {value}"
+        case "does" | "long":
+            return f"{how.nouns} {value}" if how.way == "does" else f"{value} {how.nouns}"
         case "least" | "most":
             return _bound(fact)
         case _:
@@ -388,7 +436,7 @@ def predicates(facts: Sequence[Fact], noun: str) -> list[str]:
         case "year":
             return _year_predicates(first, v)
         case "number":
-            return _number_predicates(first)
+            return _number_predicates(first, noun)
         case "flag":
             return [_flag_predicate(first) or f"says {v} under {label_noun(first, False)}"]
         case "modifier":
@@ -444,7 +492,11 @@ def plural_predicates(facts: Sequence[Fact], plural: str) -> list[str]:
             return [_in_plural(form) for form in predicates(facts, plural)]
         case "modifier":
             filed = f"are filed under {v}"
-            return [filed] if names_things(facts, plural) else [f"are {modified(facts, plural)}", filed]
+            return (
+                [filed]
+                if names_things(facts, plural)
+                else [f"are {modified(facts, plural, many=True)}", filed]
+            )
         case "tag":
             return [f"are tagged {v}", f"carry the {label_noun(first, len(facts) > 1)} {v}"]
         case "prep":
@@ -465,16 +517,24 @@ def _in_plural(predicate: str) -> str:
 _PLURAL_VERBS = {"is": "are", "was": "were", "has": "have", "does": "do", "carries": "carry"}
 
 
-def modified(facts: Sequence[Fact], noun: str) -> str:
-    """A noun with genre-like values before it: "horror movie", "romantic comedy", "crime and drama movie"."""
+def modified(facts: Sequence[Fact], noun: str, many: bool = False) -> str:
+    """A noun with genre-like values before it: "horror movie", "romantic comedy", "crime and drama movie".
+
+    Args:
+        facts: Of one field.
+        noun: What an item is called, or several are.
+        many: Whether the noun is of several.
+    """
     ordered = sorted(facts, key=lambda fact: said(fact) in _NOUNS)
     values = list(dict.fromkeys(before_noun(fact) for fact in ordered))
     last = said(ordered[-1])
     single = noun in ("movie", "film", "book", "show", "novel")
     if len(values) > 1 and last in _NOUNS and single:
         return " ".join([*values[:-1], last])
-    if len(values) == 1 and last in _NOUNS and single:
-        return last
+    if len(values) == 1 and (
+        last in _NOUNS and single or stands_alone(ordered[-1]) and not merged(noun, ordered[-1])
+    ):
+        return plural_of(last) if many else last
     return preceded(noun, joined(values))
 
 
@@ -488,6 +548,19 @@ def preceded(noun: str, values: str) -> str:
     return f"{ahead if stem(last.lower()) == stem(noun) else values} {noun}".lstrip()
 
 
+def merged(noun: str, fact: Fact) -> str:
+    """A value that ends in the noun, with the noun's number: "card games" of "card game"; else an empty text."""
+    value = said(fact)
+    whole = preceded(noun, value)
+    return whole if whole != value and len(whole.split()) == len(value.split()) else ""
+
+
+def stands_alone(fact: Fact) -> bool:
+    """Whether a value is itself what an item is: the type "movie" among shows."""
+    last = (said(fact).split() or [""])[-1]
+    return last in _THINGS and label_noun(fact, False).split()[-1] in _SORTS
+
+
 def listed(noun: str, values: Sequence[str]) -> str:
     """Several items that all have some genre-like values, as a noun phrase.
 
@@ -495,11 +568,14 @@ def listed(noun: str, values: Sequence[str]) -> str:
 
     >>> listed("movies", ["crime", "drama"]), listed("items", ["dresses"]), listed("items", ["red"])
     ('crime and drama movies', 'dresses', 'red items')
+    >>> listed("gifts", ["candles"]), listed("tools", ["hand tools"])
+    ('gifts filed under candles', 'hand tools')
     >>> listed("items", ["men", "boxer briefs"]), listed("items", ["women"])
     ('boxer briefs for men', 'items for women')
     """
     if noun not in _SAYS_NOTHING:
-        return preceded(noun, joined(values))
+        several = any(_is_several(value, noun) for value in values)
+        return f"{noun} filed under {joined(values)}" if several else preceded(noun, joined(values))
     wearers = [value for value in values if value in _WEARERS]
     things = [value for value in values if _is_plural(value) and value not in wearers]
     rest = [value for value in values if value not in (*wearers, *things)]
@@ -509,8 +585,18 @@ def listed(noun: str, values: Sequence[str]) -> str:
 
 
 def names_things(facts: Sequence[Fact], noun: str) -> bool:
-    """Whether genre-like values cannot stand before a noun that says nothing: "a dresses item", "a men item"."""
-    return noun in _SAYS_NOTHING and any(said(fact) in _WEARERS or _is_plural(said(fact)) for fact in facts)
+    """Whether genre-like values cannot stand before a noun: "a dresses item", "a candles gift", "a tent item"."""
+    values = [said(fact) for fact in facts]
+    if any(_is_several(value, noun) for value in values):
+        return True
+    sort = label_noun(facts[0], False).split()[-1] in _SORTS
+    return noun in _SAYS_NOTHING and (sort or any(value in _WEARERS for value in values))
+
+
+def _is_several(value: str, noun: str) -> bool:
+    """Whether a value names several things, and the noun is not what it names: "candles" before "gift"."""
+    last = value.split()[-1] if value else ""
+    return _is_plural(last) and not last.endswith(_NO_PLURALS) and stem(last) != stem(noun)
 
 
 def _is_plural(value: str) -> bool:
@@ -600,13 +686,17 @@ def limit_object(fact: Fact) -> str:
         return f"something {'of ' if ask.startswith(('at ', 'exactly', 'between')) else ''}{ask}"
     match how.way:
         case "price" if how.unit:
-            tail = how.noun.partition(" per ")[2]
-            spent = f"for {ask}" if ask.startswith(("at ", "exactly")) else ask
-            return f"something {spent} per {tail}" if tail else f"something {spent}"
+            return f"something {'for ' if ask.startswith(('at ', 'exactly')) else ''}{ask}{_per(how)}"
+        case "price":
+            return f"a price of {ask}{_per(how)}"
         case "rated":
             return f"something rated {ask}"
         case "weighs":
             return f"something weighing {ask}"
+        case "does":
+            return f"something {how.nouns} {ask}"
+        case "long":
+            return f"something {ask} {how.nouns}"
         case "count":
             return f"{ask} {how.noun if ask.endswith(' 1') else how.nouns}"
         case "stuff":

@@ -13,7 +13,7 @@ from wherefore.dialogue.facts import Fact, Plan
 from wherefore.text import normal_spans, normal_words
 from wherefore.writing.evidence import record_fact
 from wherefore.writing.frames import lexicon
-from wherefore.writing.phrases import article, style_of
+from wherefore.writing.phrases import article, merged, style_of
 from wherefore.writing.phrases import measure as measure_of
 from wherefore.writing.sentence import SLOT, TAG_CUES
 
@@ -115,7 +115,13 @@ def _shown_values(plan: Plan, catalog: Catalog) -> dict[tuple[str, ...], list[_S
             entries.extend((record_fact(spec, value), False) for value in values_of(plan.item, spec))
     for fact, planned in entries:
         if key := tuple(normal_words(fact.value)):
-            found.setdefault(key, []).append(_shown(fact, planned))
+            shown = _shown(fact, planned)
+            found.setdefault(key, []).append(shown)
+            for noun in (plan.noun, plan.plural) if style_of(fact) == "modifier" else ():
+                other = merged(noun.lower(), fact)  # "hand tool" of what is filed under "Hand Tools"
+                if other and shown.text.split():
+                    text = " ".join([*shown.text.split()[:-1], other.split()[-1]])
+                    found.setdefault(tuple(normal_words(other)), []).append(shown._replace(text=text))
     return found
 
 
@@ -125,14 +131,21 @@ def _shown(fact: Fact, planned: bool) -> _Shown:
     if style == "number":
         return _Shown(fact.value, False, planned, measure_of(fact))
     if style == "flag":
-        return _Shown(f"“{'yes' if fact.value.lower() in ('yes', 'true', 'y', 't') else 'no'}”", False, planned, flag=True)
+        return _Shown(
+            f"“{'yes' if fact.value.lower() in ('yes', 'true', 'y', 't') else 'no'}”",
+            False,
+            planned,
+            flag=True,
+        )
     text = " ".join(fact.value.split()) if style == "year" else value_text(fact.value)
     looks = style == "prep" and not _LOOKS.isdisjoint(words_of(fact.label))
     named = not _SORTS.isdisjoint(words_of(fact.label))
-    return _Shown(_lowered(text) if style == "modifier" and not named or looks else text, style == "tag", planned)
+    return _Shown(
+        lowered(text) if style == "modifier" and not named or looks else text, style == "tag", planned
+    )
 
 
-def _lowered(value: str) -> str:
+def lowered(value: str) -> str:
     """A genre-like value inside a sentence: "sci-fi", but "IMAX" and "Thai food" keep their capitals."""
 
     def lower(word: str) -> str:
@@ -155,7 +168,9 @@ def _with_values(text: str, shown: Mapping[tuple[str, ...], list[_Shown]], hold:
             start, end = words[index][1], words[index + length - 1][2]
             if key not in shown or any(a < end and start < b for a, b in slots):
                 continue
-            choice = _choice(key, [word for word, _, _ in words[max(0, index - 3) : index]], shown[key], text[end:])
+            choice = _choice(
+                key, [word for word, _, _ in words[max(0, index - 3) : index]], shown[key], text[end:]
+            )
             if choice is None or choice.measure and _is_part(text, start, end):
                 continue
             if choice.measure:
@@ -186,8 +201,10 @@ def _measured(shown: _Shown, text: str, start: int, end: int) -> tuple[_Shown, i
     value = float(shown.text)
     unit = re.match(rf"\s*{re.escape(how.unit)}(?!\w)", text[end:]) if how.unit else None
     end += unit.end() if unit else 0
-    plain = not how.shown and how.way == "amount" and value.is_integer() and 1000 <= value < 2100  # it may be a year
-    told = shown.text if plain else amount_text(value, how.shown if unit else "")
+    plain = (
+        not how.shown and how.way == "amount" and value.is_integer() and 1000 <= value < 2100
+    )  # it may be a year
+    told = shown.text if plain else amount_text(value, how.shown if unit else "", how.way == "price")
     sign = re.match(r"\D*", told)
     ahead = sign[0] if sign else ""
     if ahead and text[:start].endswith(ahead):
@@ -195,7 +212,9 @@ def _measured(shown: _Shown, text: str, start: int, end: int) -> tuple[_Shown, i
     return shown._replace(text=told), start, end
 
 
-def _choice(key: tuple[str, ...], before: Sequence[str], options: Sequence[_Shown], after: str) -> _Shown | None:
+def _choice(
+    key: tuple[str, ...], before: Sequence[str], options: Sequence[_Shown], after: str
+) -> _Shown | None:
     """Which value words stand for, from the three words before them; None where they are words of the grammar."""
     options = [one for one in options if not one.flag or after.startswith(" under ")]
     if not options:

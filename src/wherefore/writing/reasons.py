@@ -110,7 +110,12 @@ def _fitting(fact: Fact) -> tuple[Sequence[str], Sequence[str]]:
     first, then = _FRAMES[_case(fact)]
     if fact.kind != "avoid" or phrases.style_of(fact) not in ("prep", "label", "flag"):
         return first, then
-    return tuple(one for one in first if "filed" not in one), tuple(one for one in then if "filed" not in one)
+    return tuple(filter(_suits_any, first)), tuple(filter(_suits_any, then))
+
+
+def _suits_any(frame: str) -> bool:
+    """Whether a frame of what is absent suits a place: neither "filed under the usa" nor "no the usa"."""
+    return "filed" not in frame and "no {v}" not in frame
 
 
 def _case(fact: Fact) -> str:
@@ -191,13 +196,22 @@ def noun_phrase(fields: Sequence[Sequence[Fact]], noun: str, rng: Random) -> str
             after += years[1:]
         else:
             after += years
-    order = {"modifier": 0, "person": 1, "year": 2, "prep": 3, "number": 4, "label": 5, "tag": 6, "flag": 7}
-    after.sort(key=lambda facts: (order["prep" if phrases.by_itself(facts) else phrases.style_of(facts[0])], _leads(facts[0])))
+    order = {"person": 0, "year": 1, "prep": 2, "modifier": 3, "number": 4, "label": 5, "tag": 6, "flag": 7}
+    after.sort(
+        key=lambda facts: (
+            order["prep" if phrases.by_itself(facts) else phrases.style_of(facts[0])],
+            _leads(facts[0]),
+        )
+    )
     text = phrases.article(head)
     ahead = ""  # how the addition before begins
     for facts in after:
         addition = rng.choice(phrases.additions(facts))
-        begin = "with" if phrases.style_of(facts[0]) in ("number", "label") and addition.startswith("with ") else ""
+        begin = (
+            "with"
+            if phrases.style_of(facts[0]) in ("number", "label") and addition.startswith("with ")
+            else ""
+        )
         text += f" and {addition.removeprefix('with ')}" if begin and begin == ahead else f" {addition}"
         ahead = begin
     return text

@@ -204,7 +204,14 @@ def _cue_before(span: Span, sentence: Sentence) -> _Cue | None:
         elif index in ends and ends[index].kind == "value" and index != span.start:
             index = ends[index].start
         elif words[index - 1] == "and" and (index - 1) in ends:
-            index = ends[index - 1].start if ends[index - 1].kind == "value" else 0
+            ahead = ends[index - 1]
+            if (
+                _is_measure(span, sentence)
+                and _is_measure(ahead, sentence)
+                and not span.fields & ahead.fields
+            ):
+                return None  # "with a price of 31 and 12 parts"
+            index = ahead.start if ahead.kind == "value" else 0
         else:
             return None
     return None
@@ -225,8 +232,9 @@ def _cue_after(span: Span, sentence: Sentence) -> _Cue | None:
         if index in starts and starts[index].kind == "value":
             index = starts[index].end
         elif words[index] == "and" and (index + 1) in starts:
-            if starts[index + 1].kind != "value":
-                return None
+            following = starts[index + 1]
+            if following.kind != "value" or _is_measure(following, sentence) != _is_measure(span, sentence):
+                return None  # "with 83 points and red blend as its variety"
             index = starts[index + 1].end
         else:
             return None

@@ -15,7 +15,7 @@ from wherefore.dialogue.state import ANYWHERE
 from wherefore.reading.unrecorded import other_kinds, unrecorded
 from wherefore.text import joined
 from wherefore.writing.evidence import record_fact
-from wherefore.writing.phrases import label_noun
+from wherefore.writing.phrases import field_noun
 
 _UNKNOWN = (
     0.02  # share of the items of which a value is not known, from which it is said that they are left out
@@ -65,7 +65,7 @@ def _left_out(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
         now = any((place := last_said(one, dialogue.messages)) and place[0] == last for one in said)
         if now and np.isnan(catalog.numbers(name)).mean() >= _UNKNOWN:
             spec = catalog.schema.spec(name)
-            unknown.append(label_noun(record_fact(spec, ""), False))
+            unknown.append(field_noun(record_fact(spec, "")))
     if unknown:
         yield f"I left out {catalog.schema.plural} whose {joined(unknown, 'or')} I do not know."
 
