@@ -387,6 +387,8 @@ def _number_addition(fact: Fact) -> str:
     how, value = measure(fact), amount(fact)
     if is_length(fact):
         return f"of {value}"
+    if prefix_of(fact) and fact.template.partition("{}")[2]:  # "for ages 9 and up"
+        return fact.template.replace("{}", value)
     match how.way:
         case "price":
             return f"{'for' if how.unit else 'with a price of'} {value}{_per(how)}"
@@ -702,7 +704,8 @@ def limit_object(fact: Fact) -> str:
         case "stuff":
             return f"{ask} {how.noun}" if how.unit == "%" else f"{ask} of {how.noun}"
         case "least" | "most" if how.noun != "age":
-            return f"{article('minimum' if how.way == 'least' else 'maximum')} of {ask} {how.nouns}"
+            noun = how.noun if ask.endswith(" 1") else how.nouns
+            return f"{article('minimum' if how.way == 'least' else 'maximum')} of {ask} {noun}"
         case "least" | "most":
             return f"{article('minimum' if how.way == 'least' else 'maximum')} age of {ask}"
         case _:

@@ -196,13 +196,7 @@ def noun_phrase(fields: Sequence[Sequence[Fact]], noun: str, rng: Random) -> str
             after += years[1:]
         else:
             after += years
-    order = {"person": 0, "year": 1, "prep": 2, "modifier": 3, "number": 4, "label": 5, "tag": 6, "flag": 7}
-    after.sort(
-        key=lambda facts: (
-            order["prep" if phrases.by_itself(facts) else phrases.style_of(facts[0])],
-            _leads(facts[0]),
-        )
-    )
+    after.sort(key=_place)
     text = phrases.article(head)
     ahead = ""  # how the addition before begins
     for facts in after:
@@ -215,6 +209,19 @@ def noun_phrase(fields: Sequence[Sequence[Fact]], noun: str, rng: Random) -> str
         text += f" and {addition.removeprefix('with ')}" if begin and begin == ahead else f" {addition}"
         ahead = begin
     return text
+
+
+_PLACES = {"person": 0, "year": 1, "prep": 2, "modifier": 4, "number": 5, "label": 6, "tag": 7, "flag": 8}
+
+
+def _place(facts: Sequence[Fact]) -> tuple[int, int]:
+    """Where facts of one field stand after the noun: what begins with "with" comes late, so that nothing follows it."""
+    style = phrases.style_of(facts[0])
+    if style == "label" and phrases.by_itself(facts):
+        return _PLACES["prep"], 0
+    if style == "number" and not phrases.additions(facts)[0].startswith("with "):
+        return 3, 0
+    return _PLACES[style], _leads(facts[0])
 
 
 def _leads(fact: Fact) -> int:
