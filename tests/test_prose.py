@@ -241,6 +241,21 @@ def test_a_limit_is_said_with_what_it_is_of(name, field, limit, chip, said):
 
 
 @pytest.mark.parametrize(
+    ("field", "value", "chip"),
+    [
+        ("in_stock", "no", "in stock: no"),
+        ("color", "BLACK", "Black"),
+        ("stock_status", "IN_STOCK", "in stock"),
+        ("collection", "mugs - mugs", "mugs"),
+    ],
+)
+def test_what_was_understood_is_told_without_noise(field, value, chip):
+    wish = Wish(field, value, 1.0, "so")
+    wanted, unwanted = Preferences(wanted=(wish,)), Preferences(unwanted=(wish,))
+    assert [part.text for one in (wanted, unwanted) for part in parts(one, catalog("shop"))] == [chip] * 2
+
+
+@pytest.mark.parametrize(
     ("name", "field", "value", "said"),
     [
         ("streaming", "type", "Movie", "movies"),

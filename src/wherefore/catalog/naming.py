@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # How a sentence says a field, by a word of its name (singular).
 _PHRASES = {
@@ -184,6 +185,7 @@ def holds_several(name: str) -> bool:
     return bool(words) and singular(words[-1]) != words[-1]
 
 
+@lru_cache(4096)
 def spoken_label(label: str) -> str:
     """A field's label as a noun of a sentence, with abbreviations spelled out.
 

@@ -97,7 +97,7 @@ _PER = re.compile(r"(?<=\w) (\d+) ?(g|kg|ml|l|oz|lb)$")
 _RATINGS = re.compile(r"(?:(?:average|mean|overall|user|customer|star) )*rating")
 _STUFF = frozenset(
     "ram memory storage disk ssd hdd protein fat sugar sodium salt fiber fibre carbohydrate carb caffeine "
-    "experience alcohol torque".split()
+    "experience alcohol".split()
 )
 _ACRONYMS = frozenset(
     "abv bpm cpu cri spf ppi dvd gpu gps hdd hdmi ibu lcd lp mp3 mpg nfc oled os ram rom sim ssd tv ufc uhd usb uv "
@@ -319,6 +319,7 @@ def is_flag(value: str) -> bool:
     return value.lower() in _FLAGS
 
 
+@lru_cache(16384)
 def value_text(value: str) -> str:
     """A value as a sentence has it: without underscores, shouting and repetition.
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from wherefore.catalog.catalog import Catalog, Item
-from wherefore.catalog.spoken import value_text
+from wherefore.catalog.naming import spoken_label
+from wherefore.catalog.spoken import cased, is_flag, value_text
 from wherefore.dialogue.messages import Dialogue, last_said
 from wherefore.dialogue.spoken import limit_told
 from wherefore.dialogue.state import ITEMS_OF, Preferences, Wish, by_words
@@ -57,12 +58,17 @@ def _parts(preferences: Preferences, catalog: Catalog) -> Iterator[Part]:
             yield Part(kind, text, said.get(group[0], ""), replace(preferences, **left))  # type: ignore[arg-type]
     for wish in preferences.wanted:
         kept = tuple(one for one in preferences.wanted if one != wish)
-        yield Part("wanted", value_text(wish.value), wish.said, replace(preferences, wanted=kept))
+        yield Part(
+            "wanted", _said(wish.field, wish.value, catalog), wish.said, replace(preferences, wanted=kept)
+        )
     for gone in by_words(preferences.unwanted):
         kept = tuple(wish for wish in preferences.unwanted if wish not in gone)
         yield Part(
             "unwanted",
-            ", ".join(_told(wish) if wish.strength >= 1 else f"less {_told(wish)}" for wish in gone),
+            ", ".join(
+                _told(wish, catalog) if wish.strength >= 1 else f"less {_told(wish, catalog)}"
+                for wish in gone
+            ),
             gone[0].said,
             replace(preferences, unwanted=kept),
         )
@@ -78,8 +84,16 @@ def _parts(preferences: Preferences, catalog: Catalog) -> Iterator[Part]:
         yield Part("count", str(one.value), one.said, replace(preferences, count=None))
 
 
-def _told(wish: Wish) -> str:
-    return " + ".join(value_text(value) for _, value in wish.parts)
+def _told(wish: Wish, catalog: Catalog) -> str:
+    return " + ".join(_said(field, value, catalog) for field, value in wish.parts)
+
+
+def _said(field: str, value: str, catalog: Catalog) -> str:
+    """A value as it is shown; of a mere yes or no, with what it is about."""
+    spec = next((one for one in catalog.schema.fields if one.name == field), None)
+    if spec is None or not is_flag(value):
+        return value_text(value)
+    return f"{cased(spoken_label(spec.label or spec.name))}: {value.lower()}"
 
 
 def _together(ids: Sequence[str], said: Mapping[str, str]) -> list[list[str]]:

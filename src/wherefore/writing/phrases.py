@@ -313,6 +313,8 @@ def _of_amount(fact: Fact, value: str) -> str:
     how = measure(fact)
     if how.way == "count":
         return f"{value} {counted(fact)}"
+    if how.way == "stuff" and how.noun in ("ssd", "hdd", "disk"):
+        return article(f"{value} {how.noun}")
     if how.way == "stuff":
         return f"{value} {how.noun}" if how.unit == "%" else f"{value} of {how.noun}"
     return f"{article(how.noun)} of {value}"

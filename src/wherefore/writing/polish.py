@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.catalog import Catalog, PerCatalog
 from wherefore.catalog.naming import words_of
 from wherefore.catalog.spoken import Measure, amount_text, is_acronym, value_text, values_of
 from wherefore.dialogue.facts import Fact, Plan
@@ -81,12 +81,20 @@ def polish(sentence: str, plan: Plan, catalog: Catalog) -> str:
     return result if result.endswith((".", "?", "!")) else result + "."
 
 
-def _with_capitals(text: str, catalog: Catalog) -> str:
-    """A text with the abbreviations among its fields' labels in capitals: "512 GB of SSD"."""
+def _label_acronyms(catalog: Catalog) -> re.Pattern[str] | None:
+    """What finds the abbreviations among the words of the fields' labels; None where there are none."""
     labels = {word for spec in catalog.schema.filterable for word in words_of(spec.label or spec.name)}
-    for word in filter(is_acronym, labels):
-        text = re.sub(rf"\b{re.escape(word)}\b", word.upper(), text)
-    return text
+    found = sorted(filter(is_acronym, labels))
+    return re.compile(rf"\b(?:{'|'.join(found)})\b") if found else None
+
+
+_acronyms = PerCatalog(_label_acronyms)
+
+
+def _with_capitals(text: str, catalog: Catalog) -> str:
+    """A text with the abbreviations among its fields' labels in capitals: "16 GB of RAM"."""
+    found = _acronyms(catalog)
+    return text if found is None else found.sub(lambda word: word[0].upper(), text)
 
 
 def _spaced(text: str) -> str:
