@@ -284,6 +284,12 @@ def test_an_opening_keeps_the_number(name, field, value, said):
         ("shop", "weight_g", "max", "is the heavier: it weighs 1,200 grams, and"),
         ("gear", "avg_rating", "max", "is the better rated: it is rated 4.5, and"),
         ("shop", "price", "min", "is the cheaper: it costs $9.50, and"),
+        (
+            "gear",
+            "min_players",
+            "max",
+            "is the one with the highest minimum number of players: it is for at least 2 players",
+        ),
         ("tracks", "tempo", "max", "is the one with the highest tempo: it has a tempo of 120, and"),
     ],
 )

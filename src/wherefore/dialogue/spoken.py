@@ -48,7 +48,7 @@ def limit_asked(limits: Sequence[Limit], spec: FieldSpec) -> str:
     words, how = limit_words(limits, spec), measure(spec)
     if is_year(spec) or not spec.is_number or how.way != "count":
         return words
-    return f"{words} {how.noun if words.endswith(' 1') else how.nouns}"
+    return f"{words} {cased(how.noun if words.endswith(' 1') else how.nouns)}"
 
 
 def limit_told(limits: Sequence[Limit], spec: FieldSpec) -> str:

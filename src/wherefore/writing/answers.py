@@ -104,11 +104,10 @@ class _Answer:
     def predicates(self, groups: Sequence[Sequence[Fact]]) -> str:
         """What an item is or has, for two fields: "has 12 pages and 4 parts"."""
         told = [self.predicate(group) for group in groups]
-        if all(
-            one.startswith("has ") and style_of(group[0]) in ("number", "label")
-            for one, group in zip(told, groups, strict=True)
-        ):
-            told[1:] = [one.removeprefix("has ") for one in told[1:]]
+        plain = all(style_of(group[0]) in ("number", "label") for group in groups)
+        for begin in ("has ", "is for "):
+            if plain and all(one.startswith(begin) for one in told):
+                told[1:] = [one.removeprefix(begin) for one in told[1:]]
         return joined(told)
 
     # -- one item ---------------------------------------------------------------------------------------

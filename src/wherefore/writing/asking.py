@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog, Item
-from wherefore.catalog.naming import names_relation, words_of
+from wherefore.catalog.naming import words_of
 from wherefore.catalog.schema import FieldSpec
-from wherefore.catalog.spoken import cased, is_year, measure, value_text
+from wherefore.catalog.spoken import cased, is_year, value_text
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.spoken import limit_words
 from wherefore.dialogue.state import Limit
 from wherefore.text import joined, straight
 from wherefore.writing.evidence import record_fact
-from wherefore.writing.phrases import of_place, style_of
+from wherefore.writing.phrases import field_noun, of_place, style_of
 from wherefore.writing.polish import lowered
 from wherefore.writing.telling import can_be_said, telling
 
@@ -151,12 +151,13 @@ def _asks(spec: FieldSpec) -> re.Pattern[str]:
 
 
 def _label(spec: FieldSpec) -> str:
-    how = measure(spec)
-    return f"number of {how.nouns}" if spec.is_number and how.way == "count" else cased(how.noun)
+    return cased(field_noun(record_fact(spec, "")))
 
 
 def _about(spec: FieldSpec, items: Sequence[Item], weights: np.ndarray, catalog: Catalog) -> Iterator[Ask]:
     """The questions about a field, for candidates (m,) with the shares (m,) of their being meant."""
+    if not _label(spec)[0].isalnum():  # "“sleeps”": no noun to ask with
+        return
     if spec.has_tags:
         yield from _of_tags(spec, items, weights, catalog)
     elif spec.has_measure:
@@ -165,7 +166,7 @@ def _about(spec: FieldSpec, items: Sequence[Item], weights: np.ndarray, catalog:
 
 def _of_tags(spec: FieldSpec, items: Sequence[Item], weights: np.ndarray, catalog: Catalog) -> Iterator[Ask]:
     """Which of a few values it should be: "Any genre in particular: drama, comedy or horror?"."""
-    if len(catalog.vocabulary(spec.name)) > _VALUES or names_relation(_label(spec)):
+    if len(catalog.vocabulary(spec.name)) > _VALUES:
         return
     mass: dict[str, float] = {}
     held = [set(item.values(spec.name)) for item in items]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from wherefore.catalog.catalog import Catalog, Item, PerCatalog
 from wherefore.catalog.schema import FieldSpec
-from wherefore.catalog.spoken import spoken_template, value_text, values_of
+from wherefore.catalog.spoken import is_flag, spoken_template, value_text, values_of
 from wherefore.dialogue.facts import Fact, FactKind
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.spoken import limit_words
@@ -214,7 +214,12 @@ def _rightly_absent(item: Item, unwanted: Sequence[Wish], catalog: Catalog) -> l
     for wish in said_once(unwanted):
         spec = specs.get(wish.field)
         # A keyword "war" that is not there cannot be mentioned when the genre "War" is.
-        if spec is not None and spec.has_values and tuple(normal_words(wish.value)) not in record:
+        if (
+            spec is not None
+            and spec.has_values
+            and not is_flag(wish.value)
+            and tuple(normal_words(wish.value)) not in record
+        ):
             fact = fact_of(spec, wish.value, "avoid", "you did not want it", said=wish.said)
             found.append(Weighed(fact, 4.0))
     return found

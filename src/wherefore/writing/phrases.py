@@ -279,6 +279,9 @@ def field_noun(fact: Fact) -> str:
     how = measure(fact)
     if how.way == "count":
         return f"number of {how.nouns}"
+    if how.way in ("least", "most"):
+        what = how.noun if how.noun == "age" else f"number of {how.nouns}"
+        return f"{'minimum' if how.way == 'least' else 'maximum'} {what}"
     odd = how.way == "does" or names_relation(how.noun)
     return f'"{how.noun}"' if odd else how.noun
 
