@@ -81,7 +81,7 @@ def test_a_new_kind_is_an_entry_of_the_table(books, tmp_path):
     assert values_of(books.items[0], rating) == ("4.5 stars",) and values_of(books.items[2], rating) == ()
     assert limit_words([limit], rating) == "at least 4"
     state = Preferences(wanted=(wish,), limits=(limit,))
-    assert [part.text for part in parts(state, books)] == ["illustrated", "star at least 4"]
+    assert [part.text for part in parts(state, books)] == ["illustrated", "at least 4 stars"]
     assert "illustrated" in books.text(books.items[0])
     assert '`Illustrated`  flag, said "{}"' in books.describe()
 

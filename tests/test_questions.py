@@ -255,7 +255,7 @@ def test_what_the_record_lacks_is_said_to_be_lacking():
 
 def test_any_catalogue(mugs):
     listed = "1. **Blue Mug** — x.\n2. **Wonder Cup** — y.\n3. **Old Tin** — z."
-    assert "12 dollars" in told(mugs, "hi", listed, "How much is the first?")
+    assert "costs $12." in told(mugs, "hi", listed, "How much is the first?")
     assert "*Old Tin*" in told(mugs, "hi", listed, "Which is the cheapest?")
     assert "glass" in told(mugs, "hi", listed, "What material is the second one?")
     assert "Acme" in told(mugs, "hi", listed, "What brand is the last one?")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 from wherefore.catalog.money import currency_called
 from wherefore.catalog.units import unit_written
@@ -93,6 +94,67 @@ _FOREIGN = {
     "pages": "seiten seitenzahl páginas pagine strony sidor",
     "material": "werkstoff matériau materiale materiaal materiał",
 }
+# What has no other plural, or no singular.
+_ONLY_PLURAL = frozenset(
+    "series species news sheep glasses sunglasses jeans pants shorts trousers leggings tights headphones earphones "
+    "earbuds scissors pliers tongs tweezers goggles binoculars pyjamas pajamas clothes goods".split()
+)
+_IRREGULAR = {
+    pair.split(":")[0]: pair.split(":")[1]
+    for pair in "child:children man:men woman:women knife:knives leaf:leaves shelf:shelves half:halves life:lives "
+    "wolf:wolves loaf:loaves scarf:scarves potato:potatoes tomato:tomatoes hero:heroes echo:echoes quiz:quizzes "
+    "mouse:mice goose:geese foot:feet tooth:teeth person:people bus:buses gas:gases lens:lenses bonus:bonuses "
+    "analysis:analyses criterion:criteria".split()
+}
+_SINGULARS = {many: one for one, many in _IRREGULAR.items() if many != "people"}
+# Words around what a column counts: "num_lectures", "No. of pages", "page_count".
+_COUNTING = frozenset("num nr no n nbr number numbers count counts total qty quantity".split())
+_COUNTED_ALONE = frozenset(
+    "page track chapter ingredient player piece season episode step serving song volume part level".split()
+)
+_AVERAGES = frozenset(
+    "avg average mean median min minimum max maximum percent pct first last latest current".split()
+)
+# Plurals that measure rather than count.
+_MEASURES = frozenset(
+    "rating score price cost fee fare size dimension weight hour minute min second day week month year date age "
+    "temp temperature percentage odd dollar euro pound usd eur gbp kg g lb lbs oz ml cm mm km sale earning".split()
+)
+_BOUNDED = frozenset(  # of which "_min" names the least, not minutes
+    "salary pay wage income price cost budget player age temp temperature size weight height quantity".split()
+)
+_SPELLED_OUT = {
+    "avg": "average",
+    "max": "maximum",
+    "min": "minimum",
+    "temp": "temperature",
+    "qty": "quantity",
+}
+_PREPOSITIONS = frozenset("in for with by from on at to up".split())
+# How a sentence says a field whose name has no phrase in the schema of its own.
+_SPOKEN = {
+    word: phrase
+    for phrase, words in {
+        "from {}": "winery house label province region state origin company",
+        "in {}": "city location place town area",
+        "hosted by {}": "host",
+        "taught by {}": "instructor teacher",
+        "{}": "variety grape kind",
+    }.items()
+    for word in words.split()
+}
+_PARTS = frozenset(
+    "skin hair body fabric engine fuel battery connector closure power light bulb heel sleeve neck soil".split()
+)
+_BEGINNINGS = {  # of numbers that are years
+    "formed": "formed in {}",
+    "founded": "founded in {}",
+    "established": "established in {}",
+    "built": "built in {}",
+    "born": "born in {}",
+    "vintage": "from {}",
+    "since": "from {}",
+}
 _UNCHANGED_PLURALS = frozenset("series species cast news is has gas bus status brass glass".split())
 
 
@@ -135,6 +197,8 @@ def singular(word: str) -> str:
     >>> [singular(w) for w in ("directors", "countries", "genres", "dishes", "series", "cast")]
     ['director', 'country', 'genre', 'dish', 'series', 'cast']
     """
+    if word in _SINGULARS:
+        return _SINGULARS[word]
     if word in _UNCHANGED_PLURALS or word.endswith(("ss", "us", "is", "ias")) or len(word) < 4:
         return word
     if word in ("movies", "cookies", "calories", "ties", "pies"):
@@ -147,18 +211,108 @@ def singular(word: str) -> str:
 
 
 def plural(noun: str) -> str:
-    """The plural of an English noun, as far as endings tell.
+    """The plural of an English noun, as far as endings tell; of several words, of the last.
 
-    >>> [plural(n) for n in ("movie", "dish", "country", "series", "toy")]
-    ['movies', 'dishes', 'countries', 'series', 'toys']
+    >>> [plural(n) for n in ("movie", "dish", "country", "series", "toy", "bread knife", "headphones")]
+    ['movies', 'dishes', 'countries', 'series', 'toys', 'bread knives', 'headphones']
     """
-    if noun in ("series", "species", "news"):
+    ahead, space, last = noun.rpartition(" ")
+    low = last.lower()
+    if low in _ONLY_PLURAL or low in _SINGULARS or low == "people":
         return noun
-    if noun.endswith(("s", "sh", "ch", "x", "z")):
+    if low in _IRREGULAR:
+        return f"{ahead}{space}{last[:1]}{_IRREGULAR[low][1:]}"
+    if low.endswith(("s", "sh", "ch", "x", "z")):
         return noun + "es"
-    if noun.endswith("y") and noun[-2:-1] not in ("a", "e", "i", "o", "u"):
+    if low.endswith("y") and low[-2:-1] not in ("a", "e", "i", "o", "u"):
         return noun[:-1] + "ies"
     return noun + "s"
+
+
+def counted_in(name: str) -> str:
+    """The plural noun of what a column counts, by its name; empty where it counts nothing.
+
+    >>> [counted_in(n) for n in ("num_lectures", "No. of pages", "page_count", "listeners", "# Reviews")]
+    ['lectures', 'pages', 'pages', 'listeners', 'reviews']
+    >>> [counted_in(n) for n in ("avg_ratings", "prices", "minutes", "year", "series", "dimensions")]
+    ['', '', '', '', '', '']
+    """
+    words = list(words_of(name))
+    told = False
+    while len(words) > 1 and words[0] in _COUNTING:
+        words.pop(0)
+        told = True
+        if len(words) > 1 and words[0] == "of":
+            words.pop(0)
+    while len(words) > 1 and words[-1] in _COUNTING:
+        words.pop()
+        told = True
+    if not words or not _AVERAGES.isdisjoint(words):
+        return ""
+    last = singular(words[-1])
+    counts = last != words[-1] and last not in _MEASURES or last in _COUNTED_ALONE
+    if not (told or counts) or words[-1].isdigit() or len(words[-1]) < 3:
+        return ""
+    return " ".join([*words[:-1], plural(last)])
+
+
+def holds_several(name: str) -> bool:
+    """Whether a column's name says that it lists several values: "top_notes", but no "series".
+
+    >>> holds_several("top_notes"), holds_several("series"), holds_several("genre")
+    (True, False, False)
+    """
+    words = words_of(name)
+    return bool(words) and singular(words[-1]) != words[-1]
+
+
+@lru_cache(4096)
+def spoken_label(label: str) -> str:
+    """A field's label as a noun of a sentence, with abbreviations spelled out.
+
+    >>> spoken_label("avg rating"), spoken_label("taster name"), spoken_label("max torque"), spoken_label("no of page")
+    ('average rating', 'taster', 'maximum torque', 'page')
+    """
+    words = list(words_of(label)) or [label.lower()]
+    while len(words) > 1 and words[0] in ("num", "nr", "no", "n", "number", "of"):
+        words.pop(0)
+    if len(words) > 1 and words[-1] == "name":
+        words.pop()
+    if len(words) > 1 and words[-1] in ("min", "max", "avg"):  # "salary_min"
+        words.insert(0, words.pop())
+    return " ".join(_SPELLED_OUT.get(word, word) for word in words)
+
+
+def names_relation(label: str) -> bool:
+    """Whether a label ends so that it is no noun: "listed in", "worn by"."""
+    return not _PREPOSITIONS.isdisjoint(words_of(label)[-1:])
+
+
+def is_of_a_part(name: str) -> bool:
+    """Whether a type is not that of an item, but of something about it: "skin_type", but not "product_type".
+
+    >>> is_of_a_part("skin_type"), is_of_a_part("product_type"), is_of_a_part("type")
+    (True, False, False)
+    """
+    words = words_of(name)
+    return len(words) == 2 and words[1] in ("type", "types") and words[0] in _PARTS
+
+
+def spoken_phrase(name: str, number: bool) -> str:
+    """How a sentence says a value of a field whose schema only labels it; empty where nothing fits better.
+
+    >>> spoken_phrase("listed_in", False), spoken_phrase("winery", False), spoken_phrase("founded", True)
+    ('listed in {}', 'from {}', 'founded in {}')
+    """
+    words = words_of(name)
+    if number:
+        if words == ("years",):
+            return "from {}"
+        return next((_BEGINNINGS[word] for word in words if word in _BEGINNINGS), "")
+    if words and words[-1] in _PREPOSITIONS and (len(words) > 1 or words[0] in ("with", "for")):
+        return f"{' '.join(words)} {{}}"
+    kept = [word for word in words if word != "name"]
+    return _SPOKEN.get(singular(kept[-1]), "") if kept else ""
 
 
 def label_of(name: str) -> str:
@@ -193,6 +347,8 @@ def unit_of(name: str) -> str:
     words = words_of(name)
     if len(words) < 2:
         return _ALONE.get(words[0], "") if words else ""
+    if words[-1] == "min" and singular(words[-2]) in _BOUNDED:
+        return ""
     if any(word.startswith("temp") for word in words[:-1]):
         return _DEGREES.get(words[-1], "")
     unit, of = _SHORT_UNITS.get(words[-1], ("", ""))

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from wherefore.catalog.catalog import Catalog, Item
+from wherefore.catalog.naming import spoken_label
+from wherefore.catalog.spoken import cased, is_flag, value_text
 from wherefore.dialogue.messages import Dialogue, last_said
-from wherefore.dialogue.spoken import limit_words
-from wherefore.dialogue.state import ITEMS_OF, Preferences, by_words
+from wherefore.dialogue.spoken import limit_told
+from wherefore.dialogue.state import ITEMS_OF, Preferences, Wish, by_words
 from wherefore.text import forms
 
 PartKind = Literal[
@@ -57,12 +59,17 @@ def _parts(preferences: Preferences, catalog: Catalog) -> Iterator[Part]:
             yield Part(kind, text, said.get(group[0], ""), replace(preferences, **left))  # type: ignore[arg-type]
     for wish in preferences.wanted:
         kept = tuple(one for one in preferences.wanted if one != wish)
-        yield Part("wanted", wish.value, wish.said, replace(preferences, wanted=kept))
+        yield Part(
+            "wanted", _said(wish.field, wish.value, catalog), wish.said, replace(preferences, wanted=kept)
+        )
     for gone in by_words(preferences.unwanted):
         kept = tuple(wish for wish in preferences.unwanted if wish not in gone)
         yield Part(
             "unwanted",
-            ", ".join(wish.text if wish.strength >= 1 else f"less {wish.text}" for wish in gone),
+            ", ".join(
+                _told(wish, catalog) if wish.strength >= 1 else f"less {_told(wish, catalog)}"
+                for wish in gone
+            ),
             gone[0].said,
             replace(preferences, unwanted=kept),
         )
@@ -71,9 +78,7 @@ def _parts(preferences: Preferences, catalog: Catalog) -> Iterator[Part]:
         others = tuple(limit for limit in preferences.limits if limit.field != name)
         words = " and ".join(dict.fromkeys(limit.said for limit in limits if limit.said))
         spec = next((one for one in catalog.schema.fields if one.name == name), None)
-        text = name if spec is None else limit_words(limits, spec)
-        if spec is not None and not spec.is_rank:
-            text = f"{spec.label or name} {text}"
+        text = name if spec is None else limit_told(limits, spec)
         yield Part("limit", text, words, replace(preferences, limits=others))
     if preferences.count is not None:
         one = preferences.count
@@ -82,6 +87,18 @@ def _parts(preferences: Preferences, catalog: Catalog) -> Iterator[Part]:
         rest = tuple(one for one in preferences.open if one != idle)
         text = f"no {idle.said}" if idle.kind == "unwanted" else idle.said
         yield Part("open", text, idle.said, replace(preferences, open=rest))
+
+
+def _told(wish: Wish, catalog: Catalog) -> str:
+    return " + ".join(_said(field, value, catalog) for field, value in wish.parts)
+
+
+def _said(field: str, value: str, catalog: Catalog) -> str:
+    """A value as it is shown; of a mere yes or no, with what it is about."""
+    spec = next((one for one in catalog.schema.fields if one.name == field), None)
+    if spec is None or not is_flag(value):
+        return value_text(value)
+    return f"{cased(spoken_label(spec.label or spec.name))}: {value.lower()}"
 
 
 def _together(ids: Sequence[str], said: Mapping[str, str]) -> list[list[str]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from wherefore.catalog.naming import spoken_label
 from wherefore.catalog.schema import FieldSpec
-from wherefore.catalog.spoken import is_year, unit_words
+from wherefore.catalog.spoken import cased, is_shown_before, is_year, limit_text, measure
 from wherefore.dialogue.state import Limit
 from wherefore.text import number_text
 
@@ -21,7 +22,9 @@ def limit_words(limits: Sequence[Limit], spec: FieldSpec) -> str:
             dict.fromkeys("lesser known" if x.op in ("lt", "le") else "well known" for x in limits)
         )
     year = is_year(spec)
-    unit = "" if year or not spec.unit else f" {unit_words(spec.unit)}"
+    how = measure(spec)
+    unit = "" if year else how.shown
+    kind = (not year and how.way == "count", not year and how.way == "price")
     lows = [limit for limit in limits if limit.op in ("gt", "ge")]
     highs = [limit for limit in limits if limit.op in ("lt", "le")]
     if lows and highs:
@@ -32,12 +35,31 @@ def limit_words(limits: Sequence[Limit], spec: FieldSpec) -> str:
             if first % 10 == 0 and last == first + 9:
                 return f"in the {first}s"
             return f"in {first}" if first == last else f"between {first} and {last}"
-        return f"between {_amount(low.value)} and {_amount(high.value)}{unit}"
+        both = unit if is_shown_before(unit) or unit == "milliseconds" else ""
+        return f"between {limit_text(low.value, both, *kind)} and {limit_text(high.value, unit, *kind)}"
     limit = (lows or highs or list(limits))[-1]
-    value = number_text(math.floor(limit.value)) if year else _amount(limit.value)
-    return f"{(_YEAR_OPS if year else _OPS)[limit.op]} {value}{unit}"
+    if year:
+        return f"{_YEAR_OPS[limit.op]} {number_text(math.floor(limit.value))}"
+    return f"{_OPS[limit.op]} {limit_text(limit.value, unit, *kind)}"
 
 
-def _amount(value: float) -> str:
-    """A number without places that nobody said: of 1.5 pounds, 680 grams."""
-    return number_text(round(value) if abs(value) >= 100 else value)
+def limit_asked(limits: Sequence[Limit], spec: FieldSpec) -> str:
+    """The limits on one field as an object of asking: "under $20", "at least 12 pages"."""
+    words, how = limit_words(limits, spec), measure(spec)
+    if is_year(spec) or not spec.is_number or how.way != "count":
+        return words
+    return f"{words} {cased(how.noun if words.endswith(' 1') else how.nouns)}"
+
+
+def limit_told(limits: Sequence[Limit], spec: FieldSpec) -> str:
+    """The limits on one field with what they are of: "price under $20", "at least 12 pages", "rated at least 4"."""
+    words, how = limit_words(limits, spec), measure(spec)
+    if spec.is_rank or not is_year(spec) and how.way in ("count", "takes"):
+        return limit_asked(limits, spec)
+    if is_year(spec):
+        return f"{cased(spoken_label(spec.label or spec.name))} {words}"
+    if how.way == "does":
+        return f"{how.noun} {words}"
+    if how.way in ("least", "most") and how.noun != "age":
+        return f"{'minimum' if how.way == 'least' else 'maximum'} {how.nouns} {words}"
+    return f"rated {words}" if how.way == "rated" else f"{cased(how.noun)} {words}"

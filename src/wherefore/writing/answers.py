@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.schema import FieldSpec
-from wherefore.catalog.spoken import is_year, values_of
+from wherefore.catalog.spoken import is_year, measure, values_of
 from wherefore.dialogue.facts import Fact, Plan
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.questions import Condition, Question
-from wherefore.dialogue.spoken import limit_words
+from wherefore.dialogue.spoken import limit_asked
 from wherefore.reading.measures import Measures
 from wherefore.text import joined
 from wherefore.writing.evidence import record_fact
@@ -19,7 +19,7 @@ from wherefore.writing.phrases import (
     additions,
     article,
     by_field,
-    label_noun,
+    field_noun,
     modified,
     names_things,
     plural_predicates,
@@ -30,6 +30,7 @@ from wherefore.writing.plan import plan_reasons
 from wherefore.writing.polish import polish
 from wherefore.writing.quotes import beginning, quote
 from wherefore.writing.smalltalk import Said
+from wherefore.writing.telling import can_be_said, telling
 
 _MOST = 6  # values of one field that are told
 _WORDS = 120  # of a text that are told
@@ -40,7 +41,12 @@ _COMPARATIVES = {
     "the longest": "the longer",
     "the shortest": "the shorter",
     "the cheapest": "the cheaper",
+    "the heaviest": "the heavier",
+    "the lightest": "the lighter",
+    "the best rated": "the better rated",
+    "the worst rated": "the worse rated",
 }
+_TIMES = ("runtime", "duration", "length", "time", "playtime")
 _COMPARED = 3  # items of which their records are told side by side
 
 
@@ -85,9 +91,24 @@ class _Answer:
     def facts(self, item: Item, spec: FieldSpec, most: int = _MOST) -> list[Fact]:
         return [record_fact(spec, value) for value in values_of(item, spec)[:most]]
 
+    def spoken(self, item: Item, spec: FieldSpec, most: int = _MOST) -> list[Fact]:
+        """The facts of a field that are told unasked: none of codes and machines' scores."""
+        if spec.name not in telling(self.catalog):
+            return []
+        return [fact for fact in self.facts(item, spec, most) if can_be_said(fact.value, spec)]
+
     def predicate(self, facts: Sequence[Fact]) -> str:
         forms = predicates(facts, self.noun)
-        return forms[1] if style_of(facts[0]) == "year" else forms[0]
+        return forms[1] if style_of(facts[0]) == "year" and len(forms) > 1 else forms[0]
+
+    def predicates(self, groups: Sequence[Sequence[Fact]]) -> str:
+        """What an item is or has, for two fields: "has 12 pages and 4 parts"."""
+        told = [self.predicate(group) for group in groups]
+        plain = all(style_of(group[0]) in ("number", "label") for group in groups)
+        for begin in ("has ", "is for "):
+            if plain and all(one.startswith(begin) for one in told):
+                told[1:] = [one.removeprefix(begin) for one in told[1:]]
+        return joined(told)
 
     # -- one item ---------------------------------------------------------------------------------------
 
@@ -104,6 +125,8 @@ class _Answer:
             facts = self.facts(item, spec)
             used += facts
             nothing = f"my record of {slot} has no {_noun(spec)}."
+            if spec.flag:
+                nothing = f"my record of {slot} does not say “{spec.flag}”."
             sentences.append(f"{slot} {self.predicate(facts)}." if facts else nothing)
         return " ".join(filter(None, [*quoted, self.shown(sentences, used)]))
 
@@ -141,6 +164,8 @@ class _Answer:
                 lacking.append(spec)
         if lacking:
             nouns = joined([_noun(spec) for spec in lacking], "or")
+            if flags := [spec.flag for spec in lacking if spec.flag]:
+                return f"my record of {slot} does not say “{joined(flags, 'or')}”.", used
             return f"my record of {slot} has no {nouns}, so i cannot say.", used
         return f"{'yes' if met else 'not by its record'}: {slot} {joined(parts)}.", used
 
@@ -197,7 +222,9 @@ class _Answer:
         return f"{self.shown([start], rated)} {tied} {self.record()}".replace("  ", " ")
 
     def _record(self, slot: str, item: Item) -> tuple[list[str], list[Fact]]:
-        groups = [facts for spec in self.catalog.schema.filterable if (facts := self.facts(item, spec, 4))]
+        fields = self.catalog.schema.filterable
+        groups = [facts for spec in fields if (facts := self.spoken(item, spec, 4))]
+        groups = groups or [facts for spec in fields if (facts := self.facts(item, spec, 4))]
         if not groups:
             return [f"my record of {slot} holds no more than its title."], []
         kinds = [group[:2] for group in groups if style_of(group[0]) == "modifier"][:1]
@@ -206,14 +233,14 @@ class _Answer:
         filed = bool(kinds) and names_things(kinds[0], self.noun)
         what = modified(kinds[0], self.noun) if kinds and not filed else self.noun
         first = f"{slot} is {article(what)}"
-        first += f" {additions(kinds[0])[0]}" if filed else ""
         first += "".join(
             f"{',' if place else ''} {additions(group[:2])[0]}" for place, group in enumerate(beside)
         )
+        first += f"{',' if beside else ''} {additions(kinds[0])[0]}" if filed else ""
         rest = [g for g in groups if style_of(g[0]) != "modifier" and g not in beside]
         sentences = [f"{first}."]
         for start in range(0, min(len(rest), 4), 2):
-            sentences.append(f"it {joined([self.predicate(group) for group in rest[start : start + 2]])}.")
+            sentences.append(f"it {self.predicates(rest[start : start + 2])}.")
         told = [*kinds, *beside, *rest[:4]]
         return sentences, [fact for group in told for fact in group]
 
@@ -228,7 +255,7 @@ class _Answer:
         different: list[FieldSpec] = []
         alike: list[str] = []
         for spec in self.catalog.schema.filterable:
-            values = [values_of(item, spec) for item in items]
+            values = [tuple(fact.value for fact in self.spoken(item, spec)) for item in items]
             shared = [v for v in values[0] if all(v in other for other in values[1:])][:3]
             if shared:
                 facts = [record_fact(spec, value) for value in shared]
@@ -241,7 +268,7 @@ class _Answer:
         for spec in sorted(different, key=lambda one: (not one.has_measure, not one.has_names))[:4]:
             parts = []
             for slot, item in zip(slots, items, strict=True):
-                facts = self.facts(item, spec, 3)
+                facts = self.spoken(item, spec, 3)
                 used += facts
                 parts.append(f"{slot} {self.predicate(facts)}")
             sentences.append(f"{', '.join(parts[:-1])}, and {parts[-1]}.")
@@ -285,12 +312,19 @@ class _Answer:
         limits = Measures(self.catalog)
         if is_year(spec):
             return "the newest" if high else "the oldest"
-        if spec == limits.duration:
+        how = measure(spec)
+        if spec == limits.duration and (how.way == "takes" or how.noun.split()[-1] in _TIMES):
             return "the longest" if high else "the shortest"
         if spec == limits.price:
             return "the most expensive" if high else "the cheapest"
         if spec.is_rank:
             return "the best known" if high else "the least known"
+        if how.way == "weighs":
+            return "the heaviest" if high else "the lightest"
+        if how.way == "rated":
+            return "the best rated" if high else "the worst rated"
+        if how.way == "count":
+            return f"the one with {'the most' if high else 'the fewest'} {how.nouns}"
         return f"the one with the {'highest' if high else 'lowest'} {_noun(spec)}"
 
     def which(self) -> str:
@@ -340,7 +374,7 @@ class _Answer:
             if all(limit.allows(item, self.catalog) for limit in limits):
                 continue
             spec = self.catalog.schema.spec(name)
-            asked = limit_words(limits, spec)
+            asked = limit_asked(limits, spec)
             facts = self.facts(item, spec, 1)
             used += facts
             told = self.predicate(facts) if facts else f"has no {_noun(spec)} on record"
@@ -388,7 +422,7 @@ def _quoted(item: Item, spec: FieldSpec, text: str) -> str:
 
 def _noun(spec: FieldSpec) -> str:
     """A field's label as a noun."""
-    return label_noun(record_fact(spec, ""), False)
+    return field_noun(record_fact(spec, ""))
 
 
 _ANSWERS: dict[str, Callable[[_Answer], str]] = {

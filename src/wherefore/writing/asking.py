@@ -13,13 +13,15 @@ import numpy as np
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.naming import words_of
 from wherefore.catalog.schema import FieldSpec
-from wherefore.catalog.spoken import is_year
+from wherefore.catalog.spoken import cased, is_year, value_text
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.spoken import limit_words
 from wherefore.dialogue.state import Limit
 from wherefore.text import joined, straight
-from wherefore.writing.evidence import can_be_said, record_fact
-from wherefore.writing.phrases import of_place, said, style_of
+from wherefore.writing.evidence import record_fact
+from wherefore.writing.phrases import field_noun, of_place, style_of
+from wherefore.writing.polish import lowered
+from wherefore.writing.telling import can_be_said, telling
 
 _CANDIDATES = 100  # of the best that a question is to tell apart
 _LEAST = 0.5  # bits that an answer must be expected to give
@@ -84,11 +86,14 @@ def best_question(
     weights = np.exp(scores[best] - scores[best].max())
     weights /= weights.sum()
     chosen = [items[place] for place in best]
-    known = _known(dialogue)
+    known, worth = _known(dialogue), telling(catalog)
     questions = [
         ask
         for spec in catalog.schema.filterable
-        if spec.name not in known and spec.name not in asked and _NOT_ASKED.isdisjoint(words_of(spec.name))
+        if spec.name not in known
+        and spec.name not in asked
+        and spec.name in worth
+        and _NOT_ASKED.isdisjoint(words_of(spec.name))
         for ask in _about(spec, chosen, weights, catalog)
     ]
     question = max(questions, key=lambda one: one.bits, default=None)
@@ -146,11 +151,13 @@ def _asks(spec: FieldSpec) -> re.Pattern[str]:
 
 
 def _label(spec: FieldSpec) -> str:
-    return " ".join((spec.label or spec.name).lower().split())
+    return cased(field_noun(record_fact(spec, "")))
 
 
 def _about(spec: FieldSpec, items: Sequence[Item], weights: np.ndarray, catalog: Catalog) -> Iterator[Ask]:
     """The questions about a field, for candidates (m,) with the shares (m,) of their being meant."""
+    if not _label(spec)[0].isalnum():  # "“sleeps”": no noun to ask with
+        return
     if spec.has_tags:
         yield from _of_tags(spec, items, weights, catalog)
     elif spec.has_measure:
@@ -234,4 +241,8 @@ def _round(value: float, year: bool) -> tuple[float, float]:
 def _shown(spec: FieldSpec, value: str) -> str:
     """A value inside a question: genres in lower case, names of places and languages as they are."""
     fact = record_fact(spec, value)
-    return said(fact) if style_of(fact) == "modifier" and not value.isupper() else value
+    return (
+        lowered(value_text(value))
+        if style_of(fact) == "modifier" and not value.isupper()
+        else value_text(value)
+    )

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from wherefore.catalog.catalog import Catalog, Item, PerCatalog
 from wherefore.catalog.schema import FieldSpec
-from wherefore.catalog.spoken import values_of
+from wherefore.catalog.spoken import is_flag, spoken_template, value_text, values_of
 from wherefore.dialogue.facts import Fact, FactKind
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.spoken import limit_words
 from wherefore.dialogue.state import Limit, Wish
 from wherefore.text import normal_words
+from wherefore.writing.telling import can_be_said, telling
 
 _COMMON = 0.5  # a value that more than this share of the items have ties nothing together
-_TAG_WORDS = 4  # of a value that a sentence can hold
-_SENTENCE = re.compile(r"[.!?;:]|\d+ ?x ?\d+|, ")
 _NEAR = 0.5  # cosine from which an item is called close to another: one random pair in a hundred reaches it
 _ORDER: tuple[FactKind, ...] = ("wish", "shared", "similar", "own", "limit", "avoid")  # in a sentence
 
@@ -66,7 +64,8 @@ def fact_of(
 ) -> Fact:
     """A fact about a field."""
     label = spec.label or spec.name
-    return Fact(spec.name, value, because, kind, source, said, ask, spec.phrase, label, spec.kind, spec.unit)
+    template = spoken_template(spec.name, spec.phrase, spec.is_number)
+    return Fact(spec.name, value, because, kind, source, said, ask, template, label, spec.kind, spec.unit)
 
 
 def record_fact(spec: FieldSpec, value: str) -> Fact:
@@ -120,14 +119,20 @@ def weigh(
         *_rightly_absent(item, preferences.unwanted, catalog),
         *_closest(near, ties, catalog),
     ]
-    own = _own(item, {tuple(normal_words(value)) for _, value in taken}, catalog)
+    own = _own(item, {tuple(normal_words(value_text(value))) for _, value in taken}, catalog)
+    limited = {one.fact.field for one in found if one.fact.kind == "limit"}
+    own = [one for one in own if one.fact.field not in limited]
     if not own and not found:  # everything about it is common: say that rather than nothing
         own = [
             Weighed(record_fact(spec, value), 0.5)
             for spec in catalog.schema.filterable
             for value in values_of(item, spec)[:1]
         ]
-        own = [one for one in own if can_be_said(one.fact.value, catalog.schema.spec(one.fact.field))] or own
+        told = telling(catalog)
+        spoken = [one for one in own if one.fact.field in told]
+        own = [
+            one for one in spoken if can_be_said(one.fact.value, catalog.schema.spec(one.fact.field))
+        ] or own
     return sorted([*found, *own], key=lambda weighed: -weighed.weight)
 
 
@@ -148,13 +153,13 @@ def _ties(
     item: Item, liked: Sequence[str], taken: set[tuple[str, str]], catalog: Catalog
 ) -> dict[str, list[Weighed]]:
     """Per liked item's id, the telling values that the item has in common with it."""
-    rarity = _rarity(catalog)
+    rarity, told = _rarity(catalog), telling(catalog)
     ties: dict[str, list[Weighed]] = {}
     for liked_id in liked:
         if liked_id not in catalog or liked_id == item.id:
             continue
         other = catalog[liked_id]
-        for spec in catalog.schema.valued:
+        for spec in (one for one in catalog.schema.valued if one.name in told):
             theirs = set(other.values(spec.name))
             for value in values_of(item, spec):
                 if value not in theirs or rarity.common(spec.name, value) or (spec.name, value) in taken:
@@ -168,15 +173,6 @@ def _ties(
                 weight = rarity(spec.name, value) * _pull(spec)
                 ties.setdefault(liked_id, []).append(Weighed(fact, weight))
     return ties
-
-
-def can_be_said(value: str, spec: FieldSpec) -> bool:
-    """Whether a value reads well inside a sentence: shops put whole sentences among their tags.
-
-    "Boxer briefs" does; "If you are between sizes, please select the bigger one!" and "Package
-    Dimensions: 13 x 9 inches" do not.
-    """
-    return not spec.has_tags or (len(value.split()) <= _TAG_WORDS and not _SENTENCE.search(value))
 
 
 def _pull(spec: FieldSpec) -> float:
@@ -218,7 +214,12 @@ def _rightly_absent(item: Item, unwanted: Sequence[Wish], catalog: Catalog) -> l
     for wish in said_once(unwanted):
         spec = specs.get(wish.field)
         # A keyword "war" that is not there cannot be mentioned when the genre "War" is.
-        if spec is not None and spec.has_values and tuple(normal_words(wish.value)) not in record:
+        if (
+            spec is not None
+            and spec.has_values
+            and not is_flag(wish.value)
+            and tuple(normal_words(wish.value)) not in record
+        ):
             fact = fact_of(spec, wish.value, "avoid", "you did not want it", said=wish.said)
             found.append(Weighed(fact, 4.0))
     return found
@@ -241,12 +242,15 @@ def _own(item: Item, told: set[tuple[str, ...]], catalog: Catalog) -> list[Weigh
         told: The normal words of values that other facts tell: "comedy" may be a genre and a keyword.
         catalog: Where the item is from.
     """
-    rarity = _rarity(catalog)
+    rarity, worth = _rarity(catalog), telling(catalog)
     own = []
     for spec in catalog.schema.filterable:
+        if spec.name not in worth:
+            continue
         for place, value in enumerate(values_of(item, spec)[:2]):
             common = spec.has_values and place == 0 and rarity.common(spec.name, value)
-            if common or tuple(normal_words(value)) in told or not can_be_said(value, spec):
+            words = tuple(normal_words(value_text(value)))
+            if common or words in told or not can_be_said(value, spec):
                 continue
             leading = spec.has_names or (spec.has_tags and spec.phrase == "{}")
             own.append(Weighed(record_fact(spec, value), 2.0 if leading else 1.0))

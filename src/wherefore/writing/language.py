@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from wherefore.catalog.catalog import Catalog, PerCatalog
-from wherefore.catalog.spoken import unit_words
 from wherefore.dialogue.facts import Fact
 from wherefore.text import normal_words
 from wherefore.writing.evidence import record_fact
 from wherefore.writing.frames import lexicon
-from wherefore.writing.phrases import label_noun, role_of, style_of
+from wherefore.writing.phrases import additions, label_noun, measure, predicates, role_of, style_of
 
 Key = tuple[str, ...]  # the normal words of a phrase
 
@@ -55,8 +54,8 @@ def _language(catalog: Catalog) -> Language:
                 table[key] = table.get(key, frozenset()) | {name}
                 words.update(key)
                 strong |= {key} if cue.strong else set()
-        if style_of(fact) == "number" and spec.unit:
-            units[name] = tuple(normal_words(unit_words(spec.unit)))
+        if style_of(fact) == "number" and measure(fact).unit:
+            units[name] = tuple(normal_words(measure(fact).unit))
         if style_of(fact) == "modifier":
             keys = [normal_words(value) for value in catalog.vocabulary(name)]
             banned |= {key[0] for key in keys if len(key) == 1 and key[0] in fixed}
@@ -86,7 +85,7 @@ def _cues(fact: Fact) -> Iterator[_Cue]:
         case "year":
             yield from map(_Cue, (prefix, "from", "came out in", "dates from", "in"))
         case "number":
-            yield from map(_Cue, ("runs", "lasts", "with", "costs", f"{fact.label} of"))
+            yield from map(_Cue, ("runs", "lasts", "with", "costs", f"{measure(fact).noun} of"))
         case "modifier":
             yield _Cue("filed under")
             yield from (_Cue(label, after=True) for label in labels)
@@ -96,6 +95,10 @@ def _cues(fact: Fact) -> Iterator[_Cue]:
             yield _Cue(prefix.rstrip(": "))
             if style == "label":
                 yield _Cue("with")
+                for label in dict.fromkeys(labels):
+                    yield from (
+                        _Cue(f"{tie} {label}", after=True) for tie in ("as its", "as their", "among its")
+                    )
 
 
 def _extra_words(fact: Fact) -> list[str]:
@@ -105,6 +108,12 @@ def _extra_words(fact: Fact) -> list[str]:
             role = role_of(fact.template, fact.label)
             return normal_words(" ".join((*role.predicates, *role.additions, *role.who)).replace("{v}", " "))
         case "number":
-            return normal_words(f"{unit_words(fact.unit)} {fact.unit}")
+            how = measure(fact)
+            verbs = " ".join(phrases for phrases in (*predicates([fact], ""), *additions([fact])))
+            return normal_words(f"{how.unit} {fact.unit} {how.noun} {how.nouns} {verbs} rated weighing per")
+        case "year":
+            return normal_words(" ".join((*predicates([fact], ""), *additions([fact]))))
+        case "label":
+            return ["listed", "comes", "come", "among"]
         case _:
             return []

@@ -32,7 +32,7 @@ def opening(plan: Plan, rng: Random) -> str:
     one = total == 1
     noun = plan.noun.lower() if one else plan.plural.lower()
     count = phrases.number_word(total)
-    nps = _plural_phrase(met, limits, noun, rng)
+    nps = _plural_phrase(met, limits, noun, not one, rng)
     text = rng.choice(frames.LIST)
     text = text.replace("{these} {n}", "this" if one else f"these {count}")
     text = text.replace("{are}", "is" if one else "are").replace("{n}", count).replace("{nps}", nps)
@@ -50,7 +50,7 @@ def opening(plan: Plan, rng: Random) -> str:
     return text
 
 
-def _plural_phrase(met: Sequence[Fact], limits: Sequence[Fact], noun: str, rng: Random) -> str:
+def _plural_phrase(met: Sequence[Fact], limits: Sequence[Fact], noun: str, many: bool, rng: Random) -> str:
     """The listed items as a noun phrase: "horror movies with x from after 2000"."""
     fields = phrases.by_field(met)
     modifiers = [group for group in fields if phrases.style_of(group[0]) == "modifier"]
@@ -58,11 +58,18 @@ def _plural_phrase(met: Sequence[Fact], limits: Sequence[Fact], noun: str, rng: 
     if modifiers:
         values = list(dict.fromkeys(phrases.before_noun(fact) for fact in modifiers[0]))
         phrase = phrases.listed(noun, values)
+        if (
+            len(modifiers[0]) == 1
+            and phrases.stands_alone(modifiers[0][0])
+            and phrases.preceded(noun, values[0]) != noun
+        ):
+            phrase = phrases.modified(modifiers[0], noun, many)
     rest = [group for group in fields if phrases.style_of(group[0]) != "modifier"]
     order = {"person": 0, "prep": 1, "label": 2, "tag": 3}
     rest.sort(key=lambda g: (order.get(phrases.style_of(g[0]), 9), not g[0].template.startswith("by ")))
+    owner = "their" if many else "its"
     for group in rest:
-        phrase += f" {rng.choice(phrases.additions(group))}"
+        phrase += f" {rng.choice(phrases.additions(group, owner))}"
     for limit in limits[:2]:
         wished = phrases.limit_object(limit)
         plain = wished.startswith("something ")
@@ -77,7 +84,7 @@ def _rest(plan: Plan, unmet: Sequence[Fact], rng: Random) -> str:
         out.append(_unmet(fact, plan, not out, rng))
     if plan.short:
         out.append(rng.choice(frames.SHORT))
-    avoided = [fact for fact in plan.facts if fact.kind == "avoid"]
+    avoided = [fact for fact in plan.facts if fact.kind == "avoid" and phrases.style_of(fact) != "flag"]
     avoided = [fact for fact in avoided if phrases.style_of(fact) != "tag"] or avoided
     if avoided and rng.random() < 0.8:
         frame = rng.choice(_avoidances(avoided, plan.total))

@@ -6,13 +6,15 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from wherefore.catalog.catalog import Catalog
-from wherefore.catalog.spoken import values_of
+from wherefore.catalog.catalog import Catalog, PerCatalog
+from wherefore.catalog.naming import words_of
+from wherefore.catalog.spoken import Measure, amount_text, is_acronym, value_text, values_of
 from wherefore.dialogue.facts import Fact, Plan
 from wherefore.text import normal_spans, normal_words
 from wherefore.writing.evidence import record_fact
 from wherefore.writing.frames import lexicon
-from wherefore.writing.phrases import article, style_of
+from wherefore.writing.phrases import article, merged, style_of
+from wherefore.writing.phrases import measure as measure_of
 from wherefore.writing.sentence import SLOT, TAG_CUES
 
 _KEPT_CAPITALS = frozenset(
@@ -20,6 +22,8 @@ _KEPT_CAPITALS = frozenset(
     "french german greek indian irish italian jamaican japanese jewish korean latin mediterranean mexican "
     "nordic polish portuguese russian scandinavian scottish spanish swedish thai turkish vietnamese".split()
 )
+_LOOKS = frozenset("color colour material finish pattern fabric".split())  # their values are no names
+_SORTS = frozenset("variety grape breed".split())  # theirs are
 _HELD = re.compile("\ue000([CK])(\\d+)\ue001")  # the place of a piece of text that stays as it is
 _Hold = Callable[[str, bool], str]
 
@@ -30,6 +34,8 @@ class _Shown(NamedTuple):
     text: str
     tag: bool
     planned: bool
+    measure: Measure | None = None  # of a number
+    flag: bool = False
 
 
 def polish(sentence: str, plan: Plan, catalog: Catalog) -> str:
@@ -61,7 +67,7 @@ def polish(sentence: str, plan: Plan, catalog: Catalog) -> str:
         label = re.escape((spec.label or spec.name).lower())
         text = re.sub(rf"\b((?:in|among) its {label})\b(?<!s)", r"\1s", text)
     text = _with_values(text, _shown_values(plan, catalog), hold)
-    text = _spaced(SLOT.sub(title, text))
+    text = _with_capitals(_spaced(SLOT.sub(title, text)), catalog)
 
     def fill(match: re.Match[str]) -> str:
         piece = pieces[int(match[2])]
@@ -73,6 +79,22 @@ def polish(sentence: str, plan: Plan, catalog: Catalog) -> str:
     result = re.sub(r'"\s*“([^”]*)”\s*"', r"“\1”", result)
     result = re.sub(r"\b([Aa])n? (?=([\w“][^.,;]*))(?![A-Z]\b)", _fit_article, result)
     return result if result.endswith((".", "?", "!")) else result + "."
+
+
+def _label_acronyms(catalog: Catalog) -> re.Pattern[str] | None:
+    """What finds the abbreviations among the words of the fields' labels; None where there are none."""
+    labels = {word for spec in catalog.schema.filterable for word in words_of(spec.label or spec.name)}
+    found = sorted(filter(is_acronym, labels))
+    return re.compile(rf"\b(?:{'|'.join(found)})\b") if found else None
+
+
+_acronyms = PerCatalog(_label_acronyms)
+
+
+def _with_capitals(text: str, catalog: Catalog) -> str:
+    """A text with the abbreviations among its fields' labels in capitals: "16 GB of RAM"."""
+    found = _acronyms(catalog)
+    return text if found is None else found.sub(lambda word: word[0].upper(), text)
 
 
 def _spaced(text: str) -> str:
@@ -100,16 +122,38 @@ def _shown_values(plan: Plan, catalog: Catalog) -> dict[tuple[str, ...], list[_S
         for spec in catalog.schema.filterable:
             entries.extend((record_fact(spec, value), False) for value in values_of(plan.item, spec))
     for fact, planned in entries:
-        style = style_of(fact)
-        text = " ".join(fact.value.split())
-        if style == "modifier":
-            text = _lowered(text)
         if key := tuple(normal_words(fact.value)):
-            found.setdefault(key, []).append(_Shown(text, style == "tag", planned))
+            shown = _shown(fact, planned)
+            found.setdefault(key, []).append(shown)
+            for noun in (plan.noun, plan.plural) if style_of(fact) == "modifier" else ():
+                other = merged(noun.lower(), fact)  # "hand tool" of what is filed under "Hand Tools"
+                if other and shown.text.split():
+                    text = " ".join([*shown.text.split()[:-1], other.split()[-1]])
+                    found.setdefault(tuple(normal_words(other)), []).append(shown._replace(text=text))
     return found
 
 
-def _lowered(value: str) -> str:
+def _shown(fact: Fact, planned: bool) -> _Shown:
+    """A value as it is shown."""
+    style = style_of(fact)
+    if style == "number":
+        return _Shown(fact.value, False, planned, measure_of(fact))
+    if style == "flag":
+        return _Shown(
+            f"“{'yes' if fact.value.lower() in ('yes', 'true', 'y', 't') else 'no'}”",
+            False,
+            planned,
+            flag=True,
+        )
+    text = " ".join(fact.value.split()) if style == "year" else value_text(fact.value)
+    looks = style == "prep" and not _LOOKS.isdisjoint(words_of(fact.label))
+    named = not _SORTS.isdisjoint(words_of(fact.label))
+    return _Shown(
+        lowered(text) if style == "modifier" and not named or looks else text, style == "tag", planned
+    )
+
+
+def lowered(value: str) -> str:
     """A genre-like value inside a sentence: "sci-fi", but "IMAX" and "Thai food" keep their capitals."""
 
     def lower(word: str) -> str:
@@ -132,24 +176,63 @@ def _with_values(text: str, shown: Mapping[tuple[str, ...], list[_Shown]], hold:
             start, end = words[index][1], words[index + length - 1][2]
             if key not in shown or any(a < end and start < b for a, b in slots):
                 continue
-            choice = _choice(key, [word for word, _, _ in words[max(0, index - 3) : index]], shown[key])
-            if choice is None:
+            choice = _choice(
+                key, [word for word, _, _ in words[max(0, index - 3) : index]], shown[key], text[end:]
+            )
+            if choice is None or choice.measure and _is_part(text, start, end):
                 continue
+            if choice.measure:
+                choice, start, end = _measured(choice, text, start, end)
             if choice.text.endswith("."):  # "Robert Downey Jr." brings its own
                 end += len(text[end:]) - len(re.sub(r"^\s*\.", "", text[end:]))
             value = f"“{choice.text}”" if choice.tag else choice.text
             out += [text[place:start], hold(value, choice.text[:1].islower() and not choice.tag)]
             place = end
             index += length
+            while index < len(words) and words[index][1] < end:
+                index += 1
             break
         else:
             index += 1
     return "".join([*out, text[place:]])
 
 
-def _choice(key: tuple[str, ...], before: Sequence[str], options: Sequence[_Shown]) -> _Shown | None:
+def _is_part(text: str, start: int, end: int) -> bool:
+    """Whether digits are a part of a longer number: the 1 of "1,200"."""
+    return bool(re.match(r"[.,]\d", text[end:]) or re.search(r"\d[.,]$", text[:start]))
+
+
+def _measured(shown: _Shown, text: str, start: int, end: int) -> tuple[_Shown, int, int]:
+    """A number as it is shown, with the unit or the sign beside it, and the characters that it stands for."""
+    how = shown.measure
+    assert how is not None
+    value = float(shown.text)
+    unit = re.match(rf"\s*{re.escape(how.unit)}(?!\w)", text[end:]) if how.unit else None
+    end += unit.end() if unit else 0
+    plain = (
+        not how.shown and how.way == "amount" and value.is_integer() and 1000 <= value < 2100
+    )  # it may be a year
+    told = shown.text if plain else amount_text(value, how.shown if unit else "", how.way == "price")
+    sign = re.match(r"\D*", told)
+    ahead = sign[0] if sign else ""
+    if ahead and text[:start].endswith(ahead):
+        start -= len(ahead)
+    return shown._replace(text=told), start, end
+
+
+def _choice(
+    key: tuple[str, ...], before: Sequence[str], options: Sequence[_Shown], after: str
+) -> _Shown | None:
     """Which value words stand for, from the three words before them; None where they are words of the grammar."""
+    options = [one for one in options if not one.flag or after.startswith(" under ")]
+    if not options:
+        return None
     cued = bool(TAG_CUES & set(before)) or before[-1:] in (["include"], ["lists"])
     if not cued and lexicon().issuperset(key) and not any(option.planned for option in options):
         return None
-    return max(options, key=lambda option: (option.tag == cued, option.planned))
+
+    def fits(option: _Shown) -> bool:
+        unit = option.measure.unit if option.measure else ""
+        return bool(unit) and after.lstrip().startswith(unit)
+
+    return max(options, key=lambda option: (option.tag == cued, fits(option), option.planned))

@@ -86,7 +86,7 @@ def _groups(plan: Plan) -> list[list[Fact]]:
 def _sentence(groups: Sequence[Sequence[Fact]], plan: Plan, rng: Random) -> str:
     text = _filled(rng.choice(_first_frames(groups[0])), groups[0], plan, rng)
     for group in groups[1:]:
-        _, then = _FRAMES[_case(group[0])]
+        _, then = _fitting(group[0])
         clause = _filled(rng.choice(then), group, plan, rng)
         link = "; " if text.count(", and ") else rng.choice(frames.LINKS)
         text = text.rstrip(".") + link + clause + "."
@@ -96,13 +96,26 @@ def _sentence(groups: Sequence[Sequence[Fact]], plan: Plan, rng: Random) -> str:
 def _first_frames(group: Sequence[Fact]) -> Sequence[str]:
     """The frames of a first sentence; what suits the style of a value comes up more often."""
     first = group[0]
-    general, _ = _FRAMES[_case(first)]
+    general, _ = _fitting(first)
     if len(phrases.by_field(group)) > 1 or not first.field:
         return general
     style = phrases.style_of(first)
     if first.kind == "wish" and style != "prep" and len(group) > 1:
         return general
     return (*general, *_STYLED.get((first.kind, style), ()) * 2)
+
+
+def _fitting(fact: Fact) -> tuple[Sequence[str], Sequence[str]]:
+    """The frames for a fact: nothing is filed under a place or a maker."""
+    first, then = _FRAMES[_case(fact)]
+    if fact.kind != "avoid" or phrases.style_of(fact) not in ("prep", "label", "flag"):
+        return first, then
+    return tuple(filter(_suits_any, first)), tuple(filter(_suits_any, then))
+
+
+def _suits_any(frame: str) -> bool:
+    """Whether a frame of what is absent suits a place: neither "filed under the usa" nor "no the usa"."""
+    return "filed" not in frame and "no {v}" not in frame
 
 
 def _case(fact: Fact) -> str:
@@ -183,9 +196,32 @@ def noun_phrase(fields: Sequence[Sequence[Fact]], noun: str, rng: Random) -> str
             after += years[1:]
         else:
             after += years
-    order = {"person": 0, "prep": 2, "year": 1, "number": 3, "label": 4, "tag": 5}
-    after.sort(key=lambda facts: (order.get(phrases.style_of(facts[0]), 6), _leads(facts[0])))
-    return " ".join([phrases.article(head), *(rng.choice(phrases.additions(facts)) for facts in after)])
+    after.sort(key=_place)
+    text = phrases.article(head)
+    ahead = ""  # how the addition before begins
+    for facts in after:
+        addition = rng.choice(phrases.additions(facts))
+        begin = (
+            "with"
+            if phrases.style_of(facts[0]) in ("number", "label") and addition.startswith("with ")
+            else ""
+        )
+        text += f" and {addition.removeprefix('with ')}" if begin and begin == ahead else f" {addition}"
+        ahead = begin
+    return text
+
+
+_PLACES = {"person": 0, "year": 1, "prep": 2, "modifier": 4, "number": 5, "label": 6, "tag": 7, "flag": 8}
+
+
+def _place(facts: Sequence[Fact]) -> tuple[int, int]:
+    """Where facts of one field stand after the noun: what begins with "with" comes late, so that nothing follows it."""
+    style = phrases.style_of(facts[0])
+    if style == "label" and phrases.by_itself(facts):
+        return _PLACES["prep"], 0
+    if style == "number" and not phrases.additions(facts)[0].startswith("with "):
+        return 3, 0
+    return _PLACES[style], _leads(facts[0])
 
 
 def _leads(fact: Fact) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from wherefore.catalog.spoken import measure
 from wherefore.text import normal_words
 from wherefore.writing.evidence import record_fact
 from wherefore.writing.language import Key, language_of
@@ -27,6 +28,9 @@ class _Cue(NamedTuple):
     @property
     def end(self) -> int:
         return self.start + len(self.words)
+
+
+_WITH = _Cue(0, ("with",))
 
 
 def slots_are_the_plans(sentence: Sentence) -> Iterator[Problem]:
@@ -107,9 +111,8 @@ def lists_hold_the_value(sentence: Sentence) -> Iterator[Problem]:
             yield Problem("relation", f"nothing is said to be among its {label}")
         elif lists[label] not in last.fields:
             yield Problem("relation", f"{last.text} is not among its {label}")
-        elif (
-            last.end == index - 1 and _cue_before(last, sentence) is not None
-        ):  # "tagged heist in its keywords"
+        elif last.end == index - 1 and (_cue_before(last, sentence) or _WITH).words != ("with",):
+            # "tagged heist in its keywords", but "with musk among its notes"
             yield Problem("form", f"where {last.text} is from is said twice")
 
 
@@ -145,7 +148,7 @@ def limits_are_the_users(sentence: Sentence) -> Iterator[Problem]:
     """No value is said as a limit, "under 89 minutes" of a film that runs 89, and no limit gets another unit."""
     for span in sentence.of("value"):
         word = sentence.words[span.start - 1] if span.start else ""
-        if word in _COMPARING and _is_measure(span, sentence):
+        if word in _COMPARING and _is_measure(span, sentence) and not _bounds(span, sentence):
             yield Problem("claim", f"'{word} {span.text}' is no limit that was asked for")
     units = {unit[0] for unit in language_of(sentence.catalog).units.values() if unit}
     for span in sentence.of("limit"):
@@ -179,6 +182,12 @@ def _is_measure(span: Span, sentence: Sentence) -> bool:
     return span.text.replace(".", "").isdigit() and all(schema.spec(name).has_measure for name in span.fields)
 
 
+def _bounds(span: Span, sentence: Sentence) -> bool:
+    """Whether a number is itself the least or most of something: "for at least 2 players"."""
+    specs = [sentence.catalog.schema.spec(name) for name in span.fields]
+    return any(spec.is_number and measure(spec).way in ("least", "most") for spec in specs)
+
+
 def _cue_before(span: Span, sentence: Sentence) -> _Cue | None:
     """The cue that governs a value, over articles and over the values listed before it."""
     words, before = sentence.words, language_of(sentence.catalog).before
@@ -195,7 +204,14 @@ def _cue_before(span: Span, sentence: Sentence) -> _Cue | None:
         elif index in ends and ends[index].kind == "value" and index != span.start:
             index = ends[index].start
         elif words[index - 1] == "and" and (index - 1) in ends:
-            index = ends[index - 1].start if ends[index - 1].kind == "value" else 0
+            ahead = ends[index - 1]
+            if (
+                _is_measure(span, sentence)
+                and _is_measure(ahead, sentence)
+                and not span.fields & ahead.fields
+            ):
+                return None  # "with a price of 31 and 12 parts"
+            index = ahead.start if ahead.kind == "value" else 0
         else:
             return None
     return None
@@ -216,8 +232,9 @@ def _cue_after(span: Span, sentence: Sentence) -> _Cue | None:
         if index in starts and starts[index].kind == "value":
             index = starts[index].end
         elif words[index] == "and" and (index + 1) in starts:
-            if starts[index + 1].kind != "value":
-                return None
+            following = starts[index + 1]
+            if following.kind != "value" or _is_measure(following, sentence) != _is_measure(span, sentence):
+                return None  # "with 83 points and red blend as its variety"
             index = starts[index + 1].end
         else:
             return None

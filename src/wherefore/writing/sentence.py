@@ -9,13 +9,14 @@ from functools import cached_property
 from typing import NamedTuple
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.naming import plural
 from wherefore.catalog.spoken import values_of
 from wherefore.dialogue.facts import Fact, Plan
 from wherefore.dialogue.messages import Dialogue
 from wherefore.text import normal_spans, normal_words, straight
 from wherefore.writing.evidence import record_fact
 from wherefore.writing.language import Key, language_of
-from wherefore.writing.phrases import FORMS, limit_object, preceded, said, style_of
+from wherefore.writing.phrases import FORMS, limit_object, merged, said, stands_alone, style_of
 
 SLOT = re.compile(r"([@#])\s*(\d+)")
 TAG_CUES = frozenset("tagged keyword keywords tag tags topic topics theme themes subject subjects".split())
@@ -192,9 +193,11 @@ class Sentence:
                 continue
             if form := FORMS.get(said(fact)):
                 add(form, kind, fact.field, fact.value)
-            several = preceded(self.plan.plural.lower(), said(fact))  # "card games"
-            if len(several.split()) == len(said(fact).split()):
-                add(several, kind, fact.field, fact.value)
+            for noun in (self.plan.plural, self.plan.noun):
+                if whole := merged(noun.lower(), fact):
+                    add(whole, kind, fact.field, fact.value)
+            if stands_alone(fact):
+                add(plural(said(fact)), kind, fact.field, fact.value)
         return known
 
 

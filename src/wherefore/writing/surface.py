@@ -64,7 +64,7 @@ def opening_surface(plan: Plan) -> tuple[set[str], set[str]]:
             case "passed":
                 texts += frames.PASSED
     for group in phrases.by_field([fact for fact in plan.facts if fact.kind == "wish" and fact.met == total]):
-        whole += phrases.additions(group)
+        whole += phrases.additions(group, "their" if total > 1 else "its")
     if plan.short:
         texts += frames.SHORT
     words = {word for text in texts for word in normal_words(re.sub(r"\{\w+\}", " ", text))}

@@ -11,12 +11,14 @@ from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.concepts import concepts, having, shown_by
 from wherefore.catalog.spoken import unit_words
 from wherefore.dialogue.messages import Dialogue, last_said
-from wherefore.dialogue.spoken import limit_words
+from wherefore.dialogue.spoken import limit_asked
 from wherefore.dialogue.state import ANYWHERE
 from wherefore.reading.measures import Measures
 from wherefore.reading.numbers import names_money
 from wherefore.reading.unrecorded import other_kinds, unrecorded
 from wherefore.text import joined, stems
+from wherefore.writing.evidence import record_fact
+from wherefore.writing.phrases import field_noun
 
 _UNKNOWN = (
     0.02  # share of the items of which a value is not known, from which it is said that they are left out
@@ -82,7 +84,7 @@ def _left_out(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
         now = any((place := last_said(one, dialogue.messages)) and place[0] == last for one in said)
         if now and np.isnan(catalog.numbers(name)).mean() >= _UNKNOWN:
             spec = catalog.schema.spec(name)
-            unknown.append((spec.label or spec.name).lower())
+            unknown.append(field_noun(record_fact(spec, "")))
     if unknown:
         yield f"I left out {catalog.schema.plural} whose {joined(unknown, 'or')} I do not know."
 
@@ -134,7 +136,7 @@ def _degrees(dialogue: Dialogue, catalog: Catalog, opening: str, total: int) -> 
     for name in dict.fromkeys(limit.field for limit in dialogue.preferences.limits):
         limits = [limit for limit in dialogue.preferences.limits if limit.field == name]
         spec = catalog.schema.spec(name)
-        asked = limit_words(limits, spec)
+        asked = limit_asked(limits, spec)
         if spec.is_rank:
             yield f"{'It is' if total == 1 else 'All of them are'} {asked}."
             continue
