@@ -119,6 +119,9 @@ class BearingReader:
         from wherefore.lm.value_judge import FieldValues, spoken
 
         name = spoken(spec.label or spec.name)
+        if spec.flag:  # a field of yes or no, of which the items with a yes hold this
+            values = tuple(self._catalog.vocabulary(spec.name))
+            return (spec.name, values, FieldValues(spoken(spec.name), ("yes",))) if len(values) == 1 else None
         if spec.has_tags:
             counts = Counter(value for item in self._catalog.items for value in item.values(spec.name))
             values = tuple(value for value, _ in counts.most_common(_MOST))

@@ -44,6 +44,7 @@ _OTHER = re.compile(  # before a number that is no measure of an item: a size, a
     r"grades?|types?|versions?|series|seasons?|parts?|volumes?|kids?|children|(?:he|she|who|son|daughter|boy|girl|niece|"
     r"nephew|kid|child|dad|mum|mom)\s+is)|\b(?:i'?m|he'?s|she'?s|who'?s))(?:\s+(?:just|only|about|now|almost|nearly|a))?\s*$"
 )
+_TO = re.compile(r"\s*(?:to|-|–)\s*")
 _AFTER = 12  # characters behind a number in which it may be said to be an age
 _GROWN = 17  # from the next year on anybody may see anything
 _NEAR = 0.15  # of a number that is only about right
@@ -82,7 +83,7 @@ class JudgedLimits:
     def read(self, text: str, bounds: Sequence[Bound]) -> list[FoundLimit]:
         """The limits in a text, of the numbers that bound something."""
         low = lowered(text)
-        found = [limit for bound in bounds for limit in self._limits(low, bound)]
+        found = [limit for bound in _joined(low, bounds) for limit in self._limits(low, bound)]
         return youngest(found, self._measures.age)
 
     def _limits(self, low: str, bound: Bound) -> Iterator[FoundLimit]:
@@ -198,6 +199,19 @@ class JudgedLimits:
             return False
         below = float((known <= value).mean())
         return _RARE <= below <= _USUAL if label != "exactly" else bool((known == value).any())
+
+
+def _joined(low: str, bounds: Sequence[Bound]) -> list[Bound]:
+    """Bounds of which two that are the ends of one range are one: "40 to 80"."""
+    found: list[Bound] = []
+    for bound in sorted(bounds, key=lambda one: one.span):
+        last = found[-1] if found else None
+        if last is not None and last.measure == bound.measure and last.label != "between":
+            if _TO.fullmatch(low[last.span[1] : bound.span[0]]):
+                found[-1] = Bound((last.span[0], bound.span[1]), "between", bound.measure)
+                continue
+        found.append(bound)
+    return found
 
 
 def youngest(limits: Sequence[FoundLimit], age: FieldSpec | None) -> list[FoundLimit]:

@@ -25,7 +25,7 @@ from wherefore.reading.numbers import (
 )
 from wherefore.reading.scales import ScaleReader
 from wherefore.reading.years import FoundYear, is_memory, ranges, until_today, years
-from wherefore.text import straight
+from wherefore.text import NUMBERS, straight
 
 _QUANTITY = quantity({each.split()[0] for each in BEFORE} | {"between", "from"})
 _ABOUT = r"(?:\s+(?:about|around|roughly|the\s+year|year|like|say|of))?"
@@ -41,7 +41,12 @@ _MOST = re.compile(
     r"most)|all)\b"
 )
 _BUDGET = re.compile(rf"\bbudget\b(?:\s+(?:is|of|['’]s|about|around|only|just))*\s*:?\s*{_QUANTITY}")
-_TRAILED = re.compile(rf"{_QUANTITY}\s*(?P<op>{any_of(AFTER)}|\+)(?!\w)")
+_TRAILED = re.compile(  # of "2000, at least 4 stars" no year is bounded
+    rf"{_QUANTITY}\s*(?P<op>{any_of(AFTER)}|\+)(?!\w)(?!\s+(?:a|an|of|some)?\s*[\d$€£₹])"
+)
+COLD = re.compile(  # a frost, of which people say no field: "it gets to minus 12 here", "survive -20"
+    rf"(?:\bminus\s+(?P<m>{NUMBER}|{any_of(NUMBERS)})\b|(?<![\w.])[-−](?P<n>\d{{1,2}})(?![\d.,]*\d|\s*[-–]|\s*(?:cm|mm|m|kg|g|km|%|years?)\b))"
+)
 _BETWEEN = re.compile(
     rf"\b(?:between|from)\s+(?P<low>[{SIGNS}]?\s?{NUMBER})(?:\s+[a-z]+)?\s*(?:and|to|-|–|until)\s*{_QUANTITY}"
 )
@@ -164,6 +169,7 @@ class LimitReader:
         self._read_lifted(low, found)
         found.put_years(ranges(low), low)
         found.put_years(until_today(low, called, self.measures.today), low)
+        self._read_cold(low, found)
         self._read_between(low, found)
         self._read_compared(low, found)
         self._read_trailed(low, found)
@@ -255,6 +261,17 @@ class LimitReader:
                 found.leave(match)
             elif value is not None:
                 found.put(spec, "le", value * scale, *match.span())
+
+    def _read_cold(self, low: str, found: _Limits) -> None:
+        """How cold it gets, of what has a lowest temperature: that must not be higher."""
+        for match in COLD.finditer(low):
+            name = "m" if match["m"] else "n"
+            spec = self.measures.below_zero(low[: match.start(name)])
+            value = NUMBERS.get(match[name], number(match[name]))
+            if spec is None or value is None or not found.is_free(*match.span()):
+                continue
+            for field, side in self.measures.bounded(spec, "le"):
+                found.put(field, side, -value, *match.span())
 
     def _read_trailed(self, low: str, found: _Limits) -> None:
         """Amounts before a comparison: "80 minutes or less", "2000 onwards"."""
