@@ -173,8 +173,17 @@ class TurnConfig(_Strict):
     new: float = Field(1.0, ge=0)
     # Logits for each standard deviation by which a candidate is more like what was said than others, by source: on a
     # catalogue of which nothing was learned, as one's own is, that says more than a head that learned of movies.
+    # `sort`: logits for being of the sort of thing that is asked for by name.
     unlearned: dict[str, float] = {
-        **{"sought": 3.0, "dense": 1.0, "bm25": 1.0, "described": 1.0, "bears": 0.7, "match": 0.5}
+        **{
+            "sought": 3.0,
+            "dense": 1.0,
+            "bm25": 1.0,
+            "described": 1.0,
+            "bears": 0.7,
+            "match": 0.5,
+            "sort": 3.0,
+        }
     }
     # How far a clause of an item's texts stands out in likeness to what is said, in standard deviations over the items:
     # from `answers` on it answers it.

@@ -26,6 +26,7 @@ from wherefore.ranking.criteria import (
     year_gains,
 )
 from wherefore.ranking.diversity import diverse
+from wherefore.ranking.sorts import sort_named
 from wherefore.retrieval.candidates import Candidates
 from wherefore.retrieval.index import Index
 from wherefore.retrieval.retriever import Retriever
@@ -93,12 +94,18 @@ class Ranker:
         fit = np.flatnonzero(met == len(dialogue.preferences.demands))
         first = np.zeros_like(met) if mode == "soft" else met  # what is demanded outranks every score
         scores, parts = self._scored(dialogue, candidates, met, mode)
+        sort = sort_named(dialogue, self.retriever) if mode == "listed" and "likeness" in parts else None
+        if sort is not None:
+            parts["sort"] = (self.turn.unlearned.get("sort", 0.0) * sort.named[rows]).astype(np.float32)
+            scores = scores + parts["sort"]
         order = np.lexsort((rows, -scores, -first))  # rows settle ties
         if mode == "listed":
             order = order[np.isin(order, fit)]
             order = order[
                 _distinct([candidates.items[place] for place in order], self.retriever.index.catalog)
             ]
+            if sort is not None and (kept := order[sort.fitting[rows[order]]]).size:
+                order = kept  # a shorter list rather than one of other things
         turn, learned = self.turn, "likeness" not in parts
         weight = turn.matched if learned else turn.unlearned.get("match", turn.matched)
         weight = 0.0 if mode == "soft" else weight

@@ -26,11 +26,12 @@ BEFORE = _by_phrase(
 )
 AFTER = _by_phrase(
     {
-        "le": "or less, or under, or fewer, or shorter, or cheaper, or smaller, or lighter, or lower, max, tops, at most, "
-        "at the most, or below, or older, or earlier, or before, maximum, at the latest",
-        "ge": "or more, or longer, or above, or over, or bigger, or larger, or taller, or higher, or heavier, or newer, "
-        "or later, or after, and up, and upwards, and above, and over, and later, and newer, and after, at least, "
-        "at the least, minimum, upwards, onwards, onward, and onwards, and on, on, to now, to today, till now",
+        "le": "or less, or under, or fewer, or shorter, or cheaper, or smaller, or lighter, or lower, max, tops, "
+        "at most, at the most, or below, or older, or earlier, or before, maximum, at the latest",
+        "ge": "or more, or longer, or above, or over, or bigger, or larger, or taller, or higher, or heavier, "
+        "or newer, or later, or after, and up, and upwards, and above, and over, and later, and newer, and after, "
+        "at least, at the least, minimum, upwards, onwards, onward, and onwards, and on, on, "
+        "to now, to today, till now",
     }
 )
 YEARLY = frozenset(  # may stand before a year

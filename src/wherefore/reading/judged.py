@@ -8,6 +8,8 @@ from dataclasses import replace
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.concepts import concepts, having
+from wherefore.catalog.feelings import feelings
+from wherefore.catalog.sorts import called, titles_name_sorts
 from wherefore.dialogue.labels import BOUND_LABELS, GRADES, ITEM_LABELS
 from wherefore.dialogue.messages import Dialogue, Message
 from wherefore.dialogue.notes import Verdict
@@ -22,7 +24,7 @@ from wherefore.reading.refusals import is_lifted, is_optional
 from wherefore.reading.values import Passage, ValueFinder, ValueSpan
 from wherefore.reading.vocabulary import Value
 from wherefore.reading.weighing import Told
-from wherefore.text import FUNCTION_WORDS, NUMBERS, words
+from wherefore.text import FUNCTION_WORDS, NUMBERS, Word, forms, stem, words
 
 _TITLES = ITEM_LABELS | {"unwanted"}  # what is asked may be a title, but mostly is a field
 ITEMS = ITEM_LABELS | {"asked"}
@@ -41,6 +43,10 @@ _COUNTED = re.compile(
 _PLACED = (  # "a hotel in Paris"
     r"\b(?i:{nouns}|something|anything|somewhere|ones?|any)\s+(?:in|from|by|near)\s+(?P<what>[A-Z][\w'-]+(?:\s+[A-Z][\w'-]+)*)"
 )
+_DEGREES = FUNCTION_WORDS | frozenset(
+    "something anything everything stuff really very quite too more rather".split()
+)
+_ARTICLE = re.compile(r"\b(?:an?|some|any|another|few|\d+)\s+$", re.IGNORECASE)
 _FEW = 3  # words of a value
 _FROM = re.compile(
     r"\b(?:from|with|with\s+an?|made\s+(?:of|in|from|by)|directed\s+by|written\s+by|by)\s+(?:the\s+)?$",
@@ -125,13 +131,32 @@ class JudgedReader:
         """Whether a wish is for a value of a field, as "in Paris" is, that no record mentions."""
         said = words(text[slice(*span)])
         told = [word for word in said if word.form not in FUNCTION_WORDS]
-        if not 0 < len(told) <= _FEW or any(having(self._catalog, word.form).any() for word in told):
+        if not 0 < len(told) <= _FEW:
+            return False
+        last = told[-1].form
+        goods = titles_name_sorts(self._catalog)
+        if len(called(self._catalog, last)) if goods else having(self._catalog, last).any():
+            return False
+        if goods and having(self._catalog, text[slice(*span)]).any():
+            return False
+        if last in self._values.words.nouns or not last.isalpha() or last in feelings():
+            return False
+        if self._is_thing(before=text[: span[0]], said=told):
+            return True
+        if any(having(self._catalog, word.form).any() for word in told):
             return False
         before = text[: span[0] + told[0].start]
         named = told[0].capital and (before.strip() != "" or len(told) == 1)
         rule = concepts().called(text[slice(*span)])
         known = told[0].form in _COLOURS or (rule is not None and bool(rule.rules_out))
         return named or known or _FROM.search(before) is not None
+
+    def _is_thing(self, before: str, said: Sequence[Word]) -> bool:
+        """Whether words are headed by a thing that somebody asks for: "a backpack", "plain black backpacks"."""
+        last, ahead = said[-1].form, forms(before)[-1:]
+        described = not _DEGREES.isdisjoint(ahead) if ahead else True  # "something waterproof", "very soft"
+        several = last.endswith("s") and stem(last) != last
+        return bool(_ARTICLE.search(before)) or len(said) > 1 or several or not described
 
     def settled(self, text: str, state: Preferences) -> list[Span]:
         """The characters of values that stand in the state, under whatever words, or that need not be."""

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from wherefore.catalog.schema import Schema
+from wherefore.catalog.spoken import measure
 from wherefore.files import ASSETS
 from wherefore.text import normal_words
 from wherefore.writing.evidence import record_fact
@@ -33,7 +34,8 @@ def oddities(sentence: Sentence) -> list[str]:
     """
     known = ngrams()
     words = shape(sentence)
-    return [" ".join(some) for some in ngrams_of(words) if some not in known] + _disagreeing(words)
+    strange = [" ".join(some) for some in ngrams_of(words) if some not in known]
+    return strange + _disagreeing(words) + _misplaced(sentence)
 
 
 def _disagreeing(words: Sequence[str]) -> list[str]:
@@ -45,6 +47,20 @@ def _disagreeing(words: Sequence[str]) -> list[str]:
             verb = next((word for word in words[start + 5 :] if word not in ("both", "also")), "")
             found += [" ".join((*subject, verb))] if verb in _SINGULAR else []
     return found
+
+
+def _misplaced(sentence: Sentence) -> list[str]:
+    """Limits with "with" that stand by themselves: an item is "under $20", not "with under $20"."""
+    schema = sentence.catalog.schema
+    return [
+        f"with {span.text}"
+        for span in sentence.spans
+        if span.kind == "limit"
+        and sentence.words[max(span.start - 1, 0)] == "with"
+        and any(
+            measure(schema.spec(name)).way in ("price", "takes", "weighs", "rated") for name in span.fields
+        )
+    ]
 
 
 def shape(sentence: Sentence) -> list[str]:

@@ -63,6 +63,7 @@ def polish(sentence: str, plan: Plan, catalog: Catalog) -> str:
         return hold(name if "*" in name else f"*{name}*", False)
 
     text = sentence.replace("’", "'").replace("“", '"').replace("”", '"').strip()
+    text = re.sub(r"([$€£₹¥]) (?=\d)", r"\1", text)
     for spec in catalog.schema.tags:  # "in its keyword": a list has several
         label = re.escape((spec.label or spec.name).lower())
         text = re.sub(rf"\b((?:in|among) its {label})\b(?<!s)", r"\1s", text)

@@ -16,7 +16,7 @@ from wherefore.dialogue.state import ANYWHERE
 from wherefore.reading.measures import Measures
 from wherefore.reading.numbers import names_money
 from wherefore.reading.unrecorded import other_kinds, unrecorded
-from wherefore.text import joined, stems
+from wherefore.text import forms, joined, stems
 from wherefore.writing.evidence import record_fact
 from wherefore.writing.phrases import field_noun
 
@@ -63,8 +63,12 @@ def _sentences(
         for why in dict.fromkeys(_why(kind, words, catalog) for words in said):
             open_ = [f"“{words}”" for words in said if _why(kind, words, catalog) == why][:_ABSENT]
             yield f"I could not {able} {joined(open_, 'or')}: {why}."
-    if missing := [f"“{words}”" for side, words in dialogue.unmet if side == "wanted"][:_ABSENT]:
-        yield f"Nothing here mentions {joined(missing, 'or')}."
+    missing = [words for side, words in dialogue.unmet if side == "wanted"][:_ABSENT]
+    told = [any(having(catalog, word).any() for word in forms(words)[-1:]) for words in missing]
+    if unsaid := [f"“{words}”" for words, known in zip(missing, told, strict=True) if not known]:
+        yield f"Nothing here mentions {joined(unsaid, 'or')}."
+    if uncalled := [f"“{words}”" for words, known in zip(missing, told, strict=True) if known]:
+        yield f"Nothing here is called {joined(uncalled, 'or')}; these come nearest."
 
 
 def _why(kind: str, words: str, catalog: Catalog) -> str:

@@ -1,0 +1,81 @@
+"""The sort of thing that is asked for: who wants a wallet is not helped by four wallets and a key ring."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from wherefore.catalog.sorts import called
+from wherefore.dialogue.messages import Dialogue
+from wherefore.ranking.criteria import likeness_to, standardized
+from wherefore.retrieval.retriever import Retriever
+from wherefore.text import FUNCTION_WORDS, forms
+
+_OLDEST = 3  # messages back to which what was described still says what is sought
+_NEAR = 1.0  # standard deviations above all items at which those that a word names are what is looked for
+_MOST = 0.5  # share of the items beyond which a word names no sort of them
+_AFTER = re.compile(  # what follows a noun and says more of it: "boots for a wedding"
+    r"[;:()]|\s-\s|\b(?:with|without|for|that|which|who|under|over|from|in|of|to|like|no|not|on|by|as|at|made|using|"
+    r"than|up|about|where)\b"
+)
+_PARTS = re.compile(r",|/|&|\b(?:or|and)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """The items of a sort that is asked for by name, and those that are as near to what is looked for.
+
+    Attributes:
+        named: Those whose title or short value names it, (n,) bool.
+        fitting: Those and the others that are as near as half of them, (n,) bool.
+    """
+
+    named: np.ndarray
+    fitting: np.ndarray
+
+
+def heads(piece: str) -> Iterator[str]:
+    """The nouns that a description is headed by.
+
+    >>> list(heads("a leather belt or braces for my son")), list(heads("something with wings"))
+    (['belt', 'braces'], ['something'])
+    """
+    for part in _PARTS.split(_AFTER.split(piece.lower())[0]):
+        told = [form for form in forms(part) if form.isalpha() and form not in FUNCTION_WORDS]
+        if told:
+            yield told[-1]
+
+
+def sort_named(dialogue: Dialogue, retriever: Retriever) -> Sort | None:
+    """The sort of thing that the newest description names; None where it names none, or nobody says what is sought.
+
+    A word names a sort if items bear it and these are what is looked for: of "look like I own a sailboat" no boat is.
+    """
+    catalog = retriever.index.catalog
+    newest = len(dialogue.messages) - 1
+    told = sorted({number for number, _, _ in dialogue.described if newest - number <= 2 * _OLDEST})
+    sought = retriever.sought(dialogue) if told else None
+    if sought is None:
+        return None
+    near: np.ndarray | None = None
+    for number in reversed(told):
+        named = np.zeros(len(catalog), dtype=bool)
+        for one, start, end in dialogue.described:
+            if one != number or any(
+                place == number and start < last and first < end for place, first, last in dialogue.muted
+            ):
+                continue
+            for head in heads(dialogue.messages[number].content[start:end]):
+                rows = called(catalog, head)
+                if not 0 < len(rows) <= _MOST * len(catalog):
+                    continue
+                if near is None:
+                    near = standardized(likeness_to(sought, np.arange(len(catalog)), retriever))
+                if near[rows].mean() >= _NEAR:
+                    named[rows] = True
+        if near is not None and named.any():
+            return Sort(named, named | (near >= np.median(near[named])))
+    return None
