@@ -226,7 +226,8 @@ def own(ui):
 
 def row_of(report, column):
     """The part of the table about one column."""
-    return next(part for part in report.split("<tbody")[1:] if f'<th scope="row">{column}' in part)
+    parts = report.replace("<wbr>", "").split("<tbody")[1:]
+    return next(part for part in parts if f'<th scope="row">{column}' in part)
 
 
 def test_what_the_columns_of_an_own_file_are_taken_for_is_shown(own, candles):
@@ -262,6 +263,14 @@ def test_columns_of_an_own_file_can_be_corrected(own, candles):
     assert Catalog.load(candles, schema)["Zimt"].title == "Seeblick"
     report = own.read_again(changed, str(candles), False, found)["report"]
     assert "(no column)" not in report and "not used: carried along" in row_of(report, "Preis")
+
+
+def test_corrections_outlive_a_server_that_was_started_anew(own, candles):
+    sent = controls(Catalog.load(candles).schema, Code={"kind": "category"})
+    shown = own.read_again(sent, str(candles), False, None)
+    assert "<option selected>category</option>" in row_of(shown["report"], "Code")
+    assert shown["found"].schema.spec("Code").kind == "ignore"
+    assert "kind: category" in own.schema_file(sent, str(candles), False, None)["text_out"]
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,8 @@ SET = """
 }
 """
 """JavaScript: what the controls of the table are set to, for the first input of an event."""
+NONE_SET = "[]"
+"""What that is where there is no table."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Found:
 def _set(controls: str) -> dict[str, Mapping[str, Any]]:
     """What the controls say of each field, by its name."""
     try:
-        rows = json.loads(controls or "[]")
+        rows = json.loads(controls or NONE_SET)
         return {str(row["field"]): row for row in rows}
     except (ValueError, TypeError, KeyError) as error:
         raise CatalogError(texts.CATALOG_UNREADABLE) from error
@@ -77,16 +79,15 @@ def _corrected(spec: FieldSpec, told: Mapping[str, Any]) -> dict[str, Any]:
     if kind not in KINDS:
         known = ", ".join(KINDS)
         raise CatalogError(texts.CATALOG_KIND_UNKNOWN.format(column=spec.column, kind=kind, known=known))
-    can = KINDS[kind]
     same_unit = unit == spec.unit or not _has_unit(kind)
     if kind == spec.kind and same_unit:
         return spec.model_dump()
     if (
         kind == spec.kind
-    ):  # what was told of how its cells are written goes with the unit; not which end of a range
+    ):  # how its cells are written was told for the other unit; which end of a range was not
         return spec.model_dump() | {"unit": unit, "written": {"end": spec.written.end}}
     new: dict[str, Any] = {"name": spec.name, "column": spec.column, "kind": kind}
-    if can.stored is spec.can.stored:  # its cells are read as before
+    if KINDS[kind].stored is spec.can.stored:  # its cells are read as before
         new |= {"separator": spec.separator, "written": spec.written.told() if same_unit else {}}
     return new | ({"unit": unit} if _has_unit(kind) else {})
 
@@ -149,9 +150,10 @@ def _name(spec: FieldSpec) -> str:
     """The column, and the field that it is read into where that is called otherwise."""
     if not spec.column:
         return escaped(texts.CATALOG_NO_COLUMN)
+    column = escaped(spec.column).replace("_", "_<wbr>")  # a long one is broken there
     if spec.column == spec.name:
-        return escaped(spec.column)
-    return f"{escaped(spec.column)} <small>{escaped(texts.CATALOG_FIELD.format(name=spec.name))}</small>"
+        return column
+    return f"{column} <small>{escaped(texts.CATALOG_FIELD.format(name=spec.name))}</small>"
 
 
 def _controls(spec: FieldSpec, row: ReportRow, found: Found) -> str:

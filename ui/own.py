@@ -12,7 +12,7 @@ from wherefore.catalog.catalog import Catalog
 from wherefore.errors import CatalogError
 
 from . import texts
-from .columns import Found, report_html
+from .columns import NONE_SET, Found, report_html
 from .handlers import Handlers, Updates
 from .layout import about_html, chat_examples, head_html
 from .markup import alert
@@ -33,33 +33,29 @@ class OwnHandlers:
 
     def inspect(self, path: str | None, skip_bad: bool = False) -> Updates:
         """What the columns of an uploaded file were taken for, and which rows are left out where that is asked for."""
-        page = self._page
         if not path:
             return self._nothing()
         try:
             catalog = Catalog.load(path, skip_bad=skip_bad)
         except (ValueError, OSError, ImportError) as error:
-            return self._nothing() | {page.trouble: trouble_html(path, error)}
-        found = Found.of(catalog)
-        return {
-            page.found: found,
-            page.corrections: gr.update(visible=True),
-            page.use: gr.update(visible=True),
-        } | self._shown(catalog, found)
+            return self._nothing() | {self._page.trouble: trouble_html(path, error)}
+        return self._shown(catalog, Found.of(catalog))
 
     def read_again(self, controls: str, path: str | None, skip_bad: bool, found: Found | None) -> Updates:
         """The file as its columns are corrected; where it cannot be read so, the table stays as people set it."""
-        if not path or found is None:
+        if not path or found is None and controls in ("", NONE_SET):
             return self.inspect(path, skip_bad)
         try:
+            found = found or _found(path, skip_bad)
             return self._shown(_read(controls, path, skip_bad, found), found)
         except (ValueError, OSError, ImportError) as error:
             return {self._page.trouble: not_read_html(path, error)}
 
-    def schema_file(self, controls: str, path: str, skip_bad: bool, found: Found) -> Updates:
+    def schema_file(self, controls: str, path: str, skip_bad: bool, found: Found | None) -> Updates:
         """The columns as they are corrected, as a file that `--schema` takes; no file where they cannot be read so."""
         page, name = self._page, f"{Path(path).name}.schema.yaml"
         try:
+            found = found or _found(path, skip_bad)
             catalog = _read(controls, path, skip_bad, found)
         except (ValueError, OSError, ImportError) as error:
             return {page.trouble: not_read_html(path, error), page.text_out: "", page.name_out: ""}
@@ -73,7 +69,7 @@ class OwnHandlers:
         controls: str,
         path: str,
         skip_bad: bool,
-        found: Found,
+        found: Found | None,
         now: Session,
         conversations: Any,
         progress: gr.Progress = gr.Progress(),  # noqa: B008 - how Gradio is asked for one
@@ -84,6 +80,7 @@ class OwnHandlers:
             progress((done, total), texts.CATALOG_INDEXING)
 
         try:
+            found = found or _found(path, skip_bad)
             catalog = _read(controls, path, skip_bad, found)
             key = self._talk.alone(self._shelf.index, now.catalog, catalog, indexing)
         except (ValueError, OSError, ImportError) as error:
@@ -103,8 +100,14 @@ class OwnHandlers:
 
     def _shown(self, catalog: Catalog, found: Found) -> Updates:
         """How a file was read."""
-        page = self._page
-        return {page.report: report_html(catalog, found, f"{time.time_ns()}"), page.trouble: ""}
+        page, shown = self._page, gr.update(visible=True)
+        return {
+            page.found: found,
+            page.report: report_html(catalog, found, f"{time.time_ns()}"),
+            page.trouble: "",
+            page.corrections: shown,
+            page.use: shown,
+        }
 
     def take(
         self,
@@ -140,6 +143,11 @@ class OwnHandlers:
             page.back: gr.update(visible=bool(key)),
             page.trouble: "",
         }
+
+
+def _found(path: str, skip_bad: bool) -> Found:
+    """What a file's columns are taken for, where a server that was started anew no longer knows it."""
+    return Found.of(Catalog.load(path, skip_bad=skip_bad))
 
 
 def _read(controls: str, path: str, skip_bad: bool, found: Found) -> Catalog:
