@@ -12,6 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 import fake_recommender
 import screenshots
+from wherefore.catalog.schema import Schema
 
 try:
     CHROMIUM = screenshots.browser()
@@ -350,10 +351,59 @@ def test_an_own_catalogue_and_broken_ones(visit, tmp_path):
         me.page.wait_for_selector(f".wf-trouble:has-text('{name}')")
         me.page.click("#wf-catalog button[aria-label='Clear'], #wf-catalog button[aria-label='Remove']")
     me.page.set_input_files("#wf-catalog input[type=file]", str(good))
-    me.page.click("button:has-text('Build the index')")
+    me.page.click("button:has-text('Use this catalogue')")
     me.page.wait_for_function("document.querySelector('#wf-head').innerText.includes('like. 24 ')")
     me.say("something round under 9")
     assert me.listed() and all("round" in title for title in me.listed())
+
+
+CANDLES = (
+    "Abendrot Zedernholz,Morgentau Vanille,Winterlicht Lavendel,Sommerwiese Bergamotte,Nachtfalter Zimt,"
+    "Kaminfeuer Kiefer,Seeblick Meersalz,Bergluft Rosmarin,Herbstlaub Feige,Sternenzelt Amber"
+)
+
+
+def test_a_german_file_is_read_and_its_columns_corrected(visit, tmp_path):
+    file = tmp_path / "kerzen.csv"
+    lines = ["Bezeichnung;Code;Preis;Dauer (min)"]
+    lines += [
+        f"{name};{code};{4 + n},{90 - 5 * n};{1200 + 60 * n}"
+        for n, (name, code) in enumerate(map(str.split, CANDLES.split(",")))
+    ]
+    file.write_bytes("\r\n".join(lines).encode("cp1252"))
+    me = visit()
+    me.open("#wf-catalog")
+    me.page.set_input_files("#wf-catalog input[type=file]", str(file))
+    price = me.page.locator("#wf-columns tbody", has=me.page.locator("th:text-is('Preis')"))
+    price.wait_for()
+    assert "decimal commas: 4,90 is 4.9" in price.inner_text()
+    code = me.page.locator("#wf-columns [data-field=Code]")
+    assert "codes that only identify" in code.inner_text() and not code.locator("input").is_visible()
+    kind = me.page.get_by_label("Kind of Code")
+
+    kind.select_option("number")
+    assert code.locator("input").is_visible()
+    me.page.click("button:has-text('Read again')")
+    me.page.wait_for_selector("#wf-trouble :text('it is not a number')")
+    assert kind.input_value() == "number"  # nothing is lost
+
+    kind.select_option("category")
+    unit = me.page.get_by_label("Unit of Dauer (min)")
+    unit.fill("h")
+    unit.press("Enter")  # reads again as well
+    me.page.wait_for_function("!document.querySelector('#wf-trouble p')")
+    me.page.wait_for_function("!document.querySelector('#wf-columns .wf-changed')")
+    assert kind.input_value() == "category" and "20 · 21 · 22" in me.page.inner_text("#wf-columns")
+    with me.page.expect_download() as download:
+        me.page.click("button:has-text('Download the schema')")
+    assert download.value.suggested_filename == "kerzen.csv.schema.yaml"
+    schema = Schema.from_yaml(download.value.path())
+    assert (schema.spec("Code").kind, schema.spec("Dauer (min)").unit) == ("category", "h")
+
+    me.page.click("button:has-text('Use this catalogue')")
+    me.page.wait_for_function("document.querySelector('#wf-head').innerText.includes('like. 10 ')")
+    me.say("Something with Zimt")
+    assert me.chips() == ["Wanted Zimt"] and me.listed()[0] == "Nachtfalter"
 
 
 def test_a_turn_is_said_again_taken_back_and_edited(visit):

@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import replace
+from html import unescape
 from types import SimpleNamespace
 
 import numpy as np
@@ -188,30 +189,147 @@ def test_limits_and_wishes_by_hand(ui, recommender):
     assert controls.wished(state, genres, [], []) == said
 
 
-def test_columns_of_an_own_file_can_be_corrected(ui, tmp_path):
+CANDLES = """\
+Bezeichnung;Code;Preis;dauer_min
+Abendrot;Zedernholz;4,90;1200
+Morgentau;Vanille;5,85;1260
+Winterlicht;Lavendel;6,80;1320
+Seeblick;Zimt;k.A.;1380
+"""
+
+
+def controls(schema, **changed):
+    """What the page sends of the table: all controls, some of them changed by people."""
+    rows = [
+        {"field": spec.name, "kind": spec.kind, "unit": spec.unit if spec.is_number else ""}
+        for spec in schema.fields
+        if spec.column
+    ]
+    return json.dumps([row | changed.get(row["field"], {}) for row in rows])
+
+
+@pytest.fixture
+def candles(tmp_path):
+    """A file as German Excel writes it."""
+    file = tmp_path / "kerzen.csv"
+    file.write_bytes(CANDLES.replace("\n", "\r\n").encode("cp1252"))
+    return file
+
+
+@pytest.fixture
+def own(ui):
+    """What handles uploads, with names for the components that it changes."""
+    names = ("found", "report", "trouble", "corrections", "use", "text_out", "name_out")
+    shown = SimpleNamespace(**{name: name for name in names})
+    return ui.own.OwnHandlers(SimpleNamespace(page=shown, shelf=None))
+
+
+def row_of(report, column):
+    """The part of the table about one column."""
+    parts = report.replace("<wbr>", "").split("<tbody")[1:]
+    return next(part for part in parts if f'<th scope="row">{column}' in part)
+
+
+def test_what_the_columns_of_an_own_file_are_taken_for_is_shown(own, candles):
+    shown = own.inspect(str(candles), False)
+    report = shown["report"]
+    assert "kerzen.csv: 4 items" in report and shown["trouble"] == ""
+    assert shown["use"]["visible"] and shown["corrections"]["visible"]
+    price, code = row_of(report, "Preis"), row_of(report, "Code")
+    assert "decimal commas: 4,90 is 4.9" in price and ">75%<" in price and "4.9 · 5.85 · 6.8" in price
+    assert "<option selected data-unit>number</option>" in price
+    assert "<option selected>ignore</option>" in code and "not used: codes that only identify" in code
+    assert 'value="min"' in row_of(report, "dauer_min")
+    assert "<select" not in row_of(report, "(no column)")
+    for nothing in (None, ""):
+        hidden = own.inspect(nothing, False)
+        assert hidden["report"] == "" and hidden["found"] is None and not hidden["use"]["visible"]
+
+
+def test_columns_of_an_own_file_can_be_corrected(own, candles):
+    found = own.inspect(str(candles), False)["found"]
+    assert found.corrected(controls(found.schema)) == found.corrected("") == found.schema
+    changed = controls(found.schema, Code={"kind": "category"}, dauer_min={"unit": "h"})
+    schema = found.corrected(changed)
+    catalog = Catalog.load(candles, schema)
+    assert [item.get("Code") for item in catalog][:2] == [("Zedernholz",), ("Vanille",)]
+    assert [item.get("dauer_min") for item in catalog] == [20, 21, 22, 23]
+    report = own.read_again(changed, str(candles), False, found)["report"]
+    assert "<option selected>category</option>" in row_of(report, "Code") and 'value="h"' in report
+    assert "decimal commas" in row_of(report, "Preis")
+    changed = controls(found.schema, Code={"kind": "id"}, Preis={"kind": "ignore"})
+    schema = found.corrected(changed)  # in the place of the numbers of the rows
+    assert (schema.id.name, schema.spec("Preis").kind) == ("Code", "ignore")
+    assert Catalog.load(candles, schema)["Zimt"].title == "Seeblick"
+    report = own.read_again(changed, str(candles), False, found)["report"]
+    assert "(no column)" not in report and "not used: carried along" in row_of(report, "Preis")
+
+
+def test_corrections_outlive_a_server_that_was_started_anew(own, candles):
+    sent = controls(Catalog.load(candles).schema, Code={"kind": "category"})
+    shown = own.read_again(sent, str(candles), False, None)
+    assert "<option selected>category</option>" in row_of(shown["report"], "Code")
+    assert shown["found"].schema.spec("Code").kind == "ignore"
+    assert "kind: category" in own.schema_file(sent, str(candles), False, None)["text_out"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"Code": {"kind": "shape"}}, "column 'Code' has the kind 'shape'; known kinds: id, title, alias"),
+        ({"Code": {"kind": "title"}}, "more than one field is the title: Bezeichnung, Code; leave one"),
+        ({"Bezeichnung": {"kind": "text"}}, "no field is the title"),
+        ({"Code": {"kind": "number"}}, "line 2, column `Code` (number) is 'Zedernholz': it is not a number"),
+        ({"Preis": {"kind": "date"}}, "line 2, column `Preis` (date) is '4,90': it is not a date"),
+    ],
+)
+def test_corrections_that_cannot_be_are_refused_and_kept(own, candles, changed, says):
+    found = own.inspect(str(candles), False)["found"]
+    sent = controls(found.schema, **changed)
+    for refused in (
+        own.read_again(sent, str(candles), False, found),
+        own.adopt(sent, str(candles), False, found, None, {}),
+        own.schema_file(sent, str(candles), False, found),
+    ):
+        told = unescape(refused["trouble"])
+        assert says in told and "Your changes are still in the table" in told
+        assert str(candles.parent) not in told and told.count("kerzen.csv") == 1
+        assert "report" not in refused and "found" not in refused  # the table stays as it is
+        assert not refused.get("name_out")
+    for broken in ("{", "3", '[{"kind": "text"}]', "[3]"):
+        assert "upload the file once more" in own.read_again(broken, str(candles), False, found)["trouble"]
+
+
+def test_the_schema_of_an_own_file_is_read_back(own, candles, tmp_path):
+    found = own.inspect(str(candles), False)["found"]
+    for changed in ({}, {"Code": {"kind": "category"}, "Preis": {"unit": "€"}}):
+        sent = controls(found.schema, **changed)
+        made = own.schema_file(sent, str(candles), False, found)
+        assert made["name_out"] == "kerzen.csv.schema.yaml" and made["trouble"] == ""
+        (tmp_path / made["name_out"]).write_text(made["text_out"], encoding="utf-8")
+        read = Catalog.load(candles, tmp_path / made["name_out"])
+        assert read.schema == Catalog.load(candles, found.corrected(sent)).schema
+        assert read["1"].get("Preis") == 4.9
+
+
+def test_columns_with_hostile_names_stay_text(own, tmp_path):
     file = tmp_path / "cups.csv"
-    file.write_text("Name,Shape,Price\nBlue,round,3\nRed,square,4\n", encoding="utf-8")
-    rows = ui.columns.column_rows(Catalog.load(file))
-    assert [row[0] for row in rows][-3:] == ["Name", "Shape", "Price"]
-    rows = [[name, "text" if name == "Shape" else kind, value] for name, kind, value in rows]
-    found = Catalog.load(file).schema
-    assert ui.columns.schema_of(found, ui.columns.column_rows(Catalog.load(file))) == found
-    assert Catalog.load(file, ui.columns.schema_of(found, rows)).schema.texts
-    with pytest.raises(ValueError, match="known kinds"):
-        ui.columns.schema_of(found, [["Shape", "shape", ""]])
+    file.write_text('Name,"<img src=x>","a""b"\nBlue,<b>,1\nRed,<b>,2\n', encoding="utf-8")
+    shown = own.inspect(str(file), False)
+    assert "<img" not in shown["report"] and "<b>" not in shown["report"]
+    assert 'data-field="a&quot;b"' in shown["report"]
 
 
-def test_rows_of_an_own_file_that_cannot_be_read_are_left_out_where_ticked(ui, tmp_path):
+def test_rows_of_an_own_file_that_cannot_be_read_are_left_out_where_ticked(own, tmp_path):
     file = tmp_path / "cups.csv"
     file.write_text("Name;Shape\nBlue;round\nRed;square;x\nGreen;oval\n", encoding="utf-8")
-    shown = SimpleNamespace(columns="columns", use="use", trouble="trouble")
-    own = ui.own.OwnHandlers(SimpleNamespace(page=shown, shelf=None))
-    found = own.inspect(str(file), False)
-    assert not found["use"]["visible"] and "line 3 has 3 cells where the header has 2" in found["trouble"]
-    assert str(tmp_path) not in found["trouble"]
-    found = own.inspect(str(file), True)
-    assert found["use"]["visible"] and "1 of 3 rows is left out" in found["trouble"]
-    assert [row[2] for row in found["columns"]["value"][-2:]] == ["Blue", "round"]
+    shown = own.inspect(str(file), False)
+    assert not shown["use"]["visible"] and "line 3 has 3 cells where the header has 2" in shown["trouble"]
+    assert shown["trouble"].count("cups.csv") == 1 and str(tmp_path) not in shown["trouble"]
+    ticked = own.read_again("[]", str(file), True, shown["found"])
+    assert ticked["use"]["visible"] and "1 of 3 rows is left out" in ticked["report"].partition("<table")[0]
+    assert "Blue · Green" in row_of(ticked["report"], "Name")
+    assert "report" not in own.read_again("[]", str(file), False, ticked["found"])  # nor is the table lost
 
 
 def test_a_conversation_as_markdown(ui, recommender, talk):

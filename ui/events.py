@@ -10,6 +10,7 @@ import gradio as gr
 from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.state import Preferences
 
+from .columns import SET
 from .controls import limited, ranges_of, values_of_field, wished
 from .handlers import Handlers, Updates
 from .layout import Page, range_controls, value_controls
@@ -23,6 +24,7 @@ _SLOW: dict[str, Any] = {"api_visibility": "private", "concurrency_id": "model"}
 _AFTER: dict[str, Any] = {**_QUICK, **_SLOW}
 _DOWNLOAD = """
 (text, name) => {
+  if (!name) return;
   const link = document.createElement('a');
   link.href = URL.createObjectURL(new Blob([text], {type: 'text/plain;charset=utf-8'}));
   link.download = name;
@@ -72,18 +74,21 @@ def bind_conversation(app: gr.Blocks, page: Page, handlers: Handlers) -> None:
 def bind_own(page: Page, handlers: OwnHandlers, folders: bool) -> None:
     """What brings another catalogue or checkpoint."""
     talk = [page.session, page.kept]
-    for happens in (page.file.change, page.skip_bad.change):
-        happens(
-            handlers.inspect,
-            [page.file, page.skip_bad],
-            [page.columns, page.use, page.trouble],
-            api_visibility="private",
-        )
+    file = [page.file, page.skip_bad]
+    corrected = [page.controls, *file, page.found]
+    reading: dict[str, Any] = {"api_visibility": "private", "show_progress_on": [page.trouble]}
+    page.file.change(handlers.inspect, file, page.reading, **reading)
+    for happens in (page.again.click, page.report.submit, page.skip_bad.change):
+        happens(handlers.read_again, corrected, page.reading, js=SET, **reading)
+    saved = [page.text_out, page.name_out]
+    page.schema.click(handlers.schema_file, corrected, [*page.reading, *saved], js=SET, **reading).then(
+        None, saved, None, js=_DOWNLOAD, **_QUICK
+    )
     page.use.click(
         handlers.adopt,
-        [page.file, page.columns, page.skip_bad, *talk],
+        [*corrected, *talk],
         page.room,
-        js=READ,
+        js=f"(...values) => ({READ})(...({SET})(...values))",
         show_progress_on=[page.trouble],
         **_SLOW,
     )

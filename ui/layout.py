@@ -26,6 +26,18 @@ element.addEventListener('click', (event) => {
   if (button) { event.preventDefault(); trigger('act', {act: button.dataset.act, id: button.dataset.id}); }
 });
 """
+_CORRECTING = """
+const isSet = (one) => one.matches('select')
+  ? [...one.options].some((option) => option.selected !== option.defaultSelected) : one.value !== one.defaultValue;
+element.addEventListener('input', (event) => {
+  const row = event.target.closest('[data-field]');
+  row.classList.toggle('wf-changed', [...row.querySelectorAll('select, input')].some(isSet));
+});
+element.addEventListener('keydown', (event) => {
+  if (event.key === 'Enter' && event.target.matches('input')) { event.preventDefault(); trigger('submit'); }
+});
+watch('value', () => element.querySelector('form')?.reset());
+"""
 
 
 class Page:
@@ -41,6 +53,8 @@ class Page:
         catalog = first.recommender.catalog
         self.session = gr.State(Session(settings=Settings(k=k)))
         self.catalog_key = gr.State("")
+        self.found = gr.State(None)  # what the uploaded file was taken for
+        self.controls = gr.Textbox(visible="hidden")  # as an input, how people set what it is taken for
         # As an input, what the browser keeps; as an output, what it must change.
         self.kept = gr.Textbox(visible="hidden")
         with gr.Row(elem_id="wf-main"):
@@ -69,6 +83,11 @@ class Page:
     def room(self) -> list[Any]:
         """What another recommender changes."""
         return [*self.shown, self.catalog_key, self.head, self.about, self.back, self.trouble]
+
+    @property
+    def reading(self) -> list[Any]:
+        """What reading an uploaded file changes."""
+        return [self.found, self.report, self.trouble, self.corrections, self.use]
 
     def _conversation(self, catalog: Catalog) -> None:
         self.chat = gr.Chatbot(
@@ -118,14 +137,11 @@ class Page:
         with gr.Accordion(texts.CATALOG, open=False, elem_id="wf-catalog"):
             self.file = gr.File(label=texts.CATALOG_FILE, type="filepath", height=110)
             self.skip_bad = gr.Checkbox(False, label=texts.CATALOG_SKIP_BAD)
+            self.report = gr.HTML("", js_on_load=_CORRECTING, elem_id="wf-columns")
             self.trouble = gr.HTML("", elem_id="wf-trouble")
-            self.columns = gr.Dataframe(
-                headers=[texts.CATALOG_COLUMN, texts.CATALOG_KIND, texts.CATALOG_VALUE],
-                label=texts.CATALOG_COLUMNS,
-                visible=False,
-                static_columns=[0, 2],
-                wrap=True,
-            )
+            with gr.Row(visible=False) as self.corrections:
+                self.again = gr.Button(texts.CATALOG_AGAIN, size="sm")
+                self.schema = gr.Button(texts.CATALOG_SCHEMA, size="sm")
             self.use = gr.Button(texts.CATALOG_USE, variant="primary", visible=False)
             self.back = gr.Button(texts.CATALOG_BACK.format(name=first.name), visible=False)
 
