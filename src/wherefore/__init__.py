@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from wherefore.catalog.catalog import Catalog, Item
     from wherefore.catalog.kinds import ColumnCells, FieldKind, Storage
     from wherefore.catalog.notes import Note
+    from wherefore.catalog.report import ReportRow
     from wherefore.catalog.schema import FieldSpec, Schema
     from wherefore.catalog.written import Written
     from wherefore.config import (
@@ -67,7 +68,7 @@ __all__ = [
     "Limit", "ListReady", "LoraConfig", "Mention", "Message", "MissingPackageError", "ModelError", "Note", "Open",
     "Part",
     "PassagesConfig", "Preferences", "Question", "RankerConfig", "Recommendation", "Recommender", "Reply",
-    "RetrievalConfig",
+    "ReportRow", "RetrievalConfig",
     "Schema", "Scores", "Server", "ServerError", "ServerFailure", "StageConfig", "Storage", "TextDelta",
     "TrainConfig", "TrainingError", "Transcript", "TurnConfig", "WhereforeError", "WhereforeWarning",
     "Wish", "WriterConfig", "Written",
@@ -76,6 +77,7 @@ __all__ = [
 _HOMES = {
     "catalog.catalog": "Catalog Item",
     "catalog.notes": "Note",
+    "catalog.report": "ReportRow",
     "catalog.kinds": "ColumnCells FieldKind Storage",
     "catalog.schema": "FieldSpec Schema",
     "catalog.written": "Written",
