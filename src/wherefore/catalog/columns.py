@@ -45,6 +45,11 @@ _SEVERAL = frozenset(
     "genre tag keyword theme topic mood allergen listed".split()
 )  # of which an item has several
 _FEW_VALUES, _OFTEN = 20, 3  # so few different values, each so often on average, are a set to choose from
+_SHORT, _RARE = 40, 0.05  # characters, and different values per cell, of what is chosen from few values
+_LONG = 12  # digits
+_HANDLE = re.compile(r"@\w+|[\w.+-]+@[\w-]+\.[\w.-]+")
+_RELATING = frozenset("from of in by for at on".split())
+_NAMING = frozenset("name full list display first last".split())
 _SMALL = 50  # cells: in so small a table all values of a set may differ
 _URL = re.compile(r"(?:https?:)?//\S+|www\.\S+", re.IGNORECASE)
 _IMAGE_FILE = re.compile(r"\S+\.(?:jpe?g|png|gif|webp|avif|bmp)(?:[?#]\S*)?", re.IGNORECASE)
@@ -163,6 +168,38 @@ class Column:
         return max(rest.values(), default=0) <= max(1, _ALIKE * len(fit))
 
     @cached_property
+    def serial(self) -> bool:
+        """Whether its numbers are long and all different, as no amounts are."""
+        digits = [sum(map(str.isdigit, text)) for text in self.texts]
+        return self.distinct > 0.9 and _mean([count >= _LONG for count in digits]) > 0.5
+
+    @cached_property
+    def handles(self) -> float:
+        """The share of names of accounts ("@lodeth") and addresses of mail."""
+        return self.share(lambda cell: isinstance(cell, str) and _HANDLE.fullmatch(cell.strip()))
+
+    @cached_property
+    def few(self) -> bool:
+        """Whether a few short values come again and again."""
+        return (
+            self.characters <= _SHORT
+            and len(self.sample) > _SMALL
+            and len(set(self.texts)) <= _RARE * len(self.sample)
+        )
+
+    @cached_property
+    def head(self) -> str:
+        """The word of its name that says what it holds: "host" of "host_name" and "hosts", but not of "host_about"."""
+        words = [word for word in self.singular_key.split("_") if not word.isdigit()]
+        for end in range(1, len(words)):
+            if words[end] in _RELATING:
+                words = words[:end]
+                break
+        while len(words) > 1 and words[-1] in _NAMING:
+            words.pop()
+        return words[-1] if words else ""
+
+    @cached_property
     def moments(self) -> float:
         """The share of numbers that may count seconds or milliseconds since 1970."""
         return self.share(lambda cell: not isinstance(cell, bool) and moment_unit(_plain(cell)))
@@ -241,6 +278,8 @@ class Column:
         """Whether commas in the texts part values."""
         mark = ", "
         listed = [parts for text in texts if "," in text and len(parts := as_list(text, mark)) > 1]
+        if sum(map(_has_decimal_comma, texts)) > 0.5 * len(listed):
+            return False
         if not listed or len(listed) / len(texts) < 0.01:
             return False
         total = sum(map(len, listed))
@@ -307,6 +346,11 @@ def _reads(read: Callable[[Any], Any], cell: Any) -> bool:
 
 def _is_measured(part: str) -> bool:
     return re.search(r"\d", part) is not None and not _SPOKEN_CODE.fullmatch(part)
+
+
+def _has_decimal_comma(text: str) -> bool:
+    """Whether the only comma of a text stands between digits: "4,5 l/100 km"."""
+    return text.count(",") == 1 and re.search(r"\d,\d", text) is not None
 
 
 def _by_slashes(text: str) -> list[str]:

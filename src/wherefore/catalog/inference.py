@@ -42,6 +42,10 @@ _NOUNS = (
 _CERTAIN_IDS = "id item_id itemid uid uuid identifier".split()  # called so, it is meant as the id
 _OTHER_IDS = "asin sku isbn13 isbn ean upc gtin mbid doi slug tconst".split()
 _LAST_IDS = "item key".split()
+_NUMBERED = frozenset("nr no num number nummer numer numero número code ref reference".split())  # "Inserat-Nr."
+_NOT_NUMBERED = frozenset(
+    "phone tel telephone fax zip post postal house street version episode season track page volume model".split()
+)
 _MOSTLY = 0.9  # of the cells differ: they are meant to, and the others are slips
 _PITCHES = 11  # the highest of the musical keys
 _COUNTED = re.compile(  # what programs call a column that counts the rows
@@ -51,6 +55,7 @@ _COUNTED = re.compile(  # what programs call a column that counts the rows
 )
 _UNNAMED = re.compile(r"|column[ _]\d+|unnamed(?:[ :_]+\d+)?|_+index_level_\d+_+", re.IGNORECASE)
 _SAMPLE = 2000  # titles that are looked at
+_CODE, _DIGIT = 24, re.compile(r"\d")  # characters of a code
 _AGREE = 0.8  # of the rows with both: then a column tells the years in titles
 _RELEASED = frozenset("release released publication published premiere".split())
 _TITLES = "title name item_title item_name primary_title full_title display_name headline label".split()
@@ -62,7 +67,7 @@ _POPULARITY = (
     "vote_count votes_count votes n_votes imdb_votes num_voted_users mention_count n_mentions mentions "
     "work_ratings_count total_ratings reviews_count review_count num_reviews number_of_reviews n_reviews "
     "play_count playcount plays listeners listen_count sales sales_count units_sold downloads installs followers "
-    "views view_count purchases"
+    "views view_count purchases users_rated usersrated owners estimated_owners num_subscribers subscribers"
 ).split()
 
 
@@ -243,12 +248,19 @@ def _titled(columns: Mapping[str, Column]) -> str | None:
     for key in _TITLES:
         if key in fit:
             return fit[key]
+    found = []
     for last in _TITLE_WORDS:  # product_name, book_title…: first of what an item is called, not of a person
         for key, name in reversed(list(fit.items())):
             words = key.split("_")
-            of_else = (PERSON_WORDS | TAG_WORDS).intersection(words[:-1])
+            of_else = (PERSON_WORDS | TAG_WORDS | NO_TITLES).intersection(words[:-1])
             if words[-1] == last and not of_else and _NOT_TITLE.isdisjoint(words):
-                return name
+                found.append((name, words[0]))
+    identified = {key.removesuffix("id").rstrip("_") for key in _by_key(columns) if key.endswith("id")}
+    for name, what in found:  # beside `track_id`, of `album_name` and `track_name`, the track's
+        if what in identified:
+            return name
+    if found:
+        return found[0][0]
     order = list(reversed(list(fit.items())))
     nouns = [
         name
@@ -286,7 +298,8 @@ def _id_of(columns: Mapping[str, Column], table: Table, title: str, notes: list[
     keys = _by_key({name: column for name, column in columns.items() if name != title})
     of_noun = [*(f"{noun}_id" for noun in _NOUNS), *(f"{noun}id" for noun in _NOUNS)]
     ending = [key for key in reversed(keys) if key.endswith("_id")]
-    order = [*_CERTAIN_IDS, *of_noun, *ending, *_OTHER_IDS, *_LAST_IDS]
+    numbered = [key for key in reversed(keys) if _is_numbered(key, columns[keys[key]])]
+    order = [*_CERTAIN_IDS, *of_noun, *ending, *_OTHER_IDS, *numbered, *_LAST_IDS]
     passed: str | None = None
     for key in dict.fromkeys(key for key in order if key in keys):
         name = keys[key]
@@ -306,6 +319,14 @@ def _id_of(columns: Mapping[str, Column], table: Table, title: str, notes: list[
             Note(f"not the id, items are numbered by their rows: {_repeated(table, passed)}", passed)
         )
     return None
+
+
+def _is_numbered(key: str, column: Column) -> bool:
+    """Whether a column is called a number or a code of items, and holds short codes with digits."""
+    words = key.split("_")
+    if len(words) < 2 or words[-1] not in _NUMBERED or not _NOT_NUMBERED.isdisjoint(words):
+        return False
+    return all(len(text) <= _CODE and " " not in text.strip() and _DIGIT.search(text) for text in column.texts)
 
 
 def _share_of_own(cells: Sequence[Any]) -> float:

@@ -60,6 +60,7 @@ def counts_people(name: str) -> bool:
     return not _COUNTED.isdisjoint(map(singular, words_of(name)))
 
 
+_LARGEST = frozenset((2**31 - 1, -(2**31), 2**32 - 1, 2**63 - 1, -(2**63)))
 _Plan = Callable[[str], Number | None]
 
 
@@ -85,6 +86,8 @@ def _of_one(read: Callable[[str], Number], place: tuple[int, int], sign: int) ->
 
 
 def _checked(number: Number) -> Number:
+    if number in _LARGEST:
+        raise CatalogError("it is the largest number that a program had room for, which stands for none")
     if not math.isfinite(number):
         raise CatalogError("it is infinite; leave the cell empty where the number is not known")
     return whole(number)
@@ -130,7 +133,7 @@ class NumberReader:
         if self._written.end == "high" and not self._people:
             return None
         if not self._bare:
-            return number
+            return _checked(number)
         convert = self._conversion("")
         return number if convert is None else whole(convert(number))
 
