@@ -125,6 +125,7 @@ def test_a_shop_with_prices_in_rupees():
     assert column(shop, "rating") == [4.2, 4, None, 4.3, 4.3, 4.5, 3.9, 3.9]
     assert column(shop, "rating_count") == [24269, 10480, 7601, 4703, None, 1204, 3021, 2891]
     assert shop["B0A1"].values("category") == ("Computers&Accessories", "Accessories&Peripherals", "Cables")
+    assert shop["B0A6"].get("about_product") == "GaN\nFoldable pins"
     assert notes(shop) == ["`rating`: 1 cell is left unknown, '|': it is not a number (line 4)"]
 
 
@@ -338,6 +339,7 @@ BOOKS = {
     **{"ratings_count": "popularity", "text_reviews_count": "number", "publication_date": "date"},
     **{"publisher": "people"},
 }
+NO_PAGES = "`num_pages`: {} cells are left unknown, '0': it is 0, as is written where it is not known"
 
 
 def test_books_with_an_impossible_date():
@@ -351,8 +353,9 @@ def test_books_with_an_impossible_date():
     )
     assert "publication_date" not in books["1041"].fields and books["1041"].get("num_pages") == 870
     assert notes(books) == [
+        f"{NO_PAGES.format(7)} (line 8, line 16, line 24, line 32, line 40 and 2 more)",
         "`publication_date`: 1 cell is left unknown, '11/31/2000': it is not a date: day is out of range for month "
-        "(line 43)"
+        "(line 43)",
     ]
 
 
@@ -368,7 +371,10 @@ def test_books_with_a_ragged_row_are_refused_or_read_without_it():
     )
     books = Catalog.load(path, skip_bad=True)
     assert len(books) == 59 and "1030" not in books and kinds(books) == BOOKS
-    assert notes(books) == ["1 of 60 rows is left out: more cells than the header has (line 32)"]
+    assert notes(books) == [
+        "1 of 60 rows is left out: more cells than the header has (line 32)",
+        f"{NO_PAGES.format(6)} (line 8, line 16, line 24, line 40, line 48 and 1 more)",
+    ]
     assert [books[one].get("num_pages") for one in ("1029", "1031")] == [417, 210]
 
 

@@ -362,7 +362,7 @@ SIGNS: tuple[Sign, ...] = (
     Sign("ignore", lambda column: column.number_lists > 0.8, "lists of numbers"),
     Sign("date", lambda column: column.is_dated),
     Sign("ignore", lambda c: c.words & _CODES and c.distinct > 0.5, "codes that only identify"),
-    Sign("ignore", lambda c: c.words & _USERS and not c.words & (_TEXT_WORDS - {"content"}) and c.distinct > 0.5, "names of users"),
+    Sign("ignore", lambda c: c.head in _USERS and c.distinct > 0.5, "names of users"),
     Sign("ignore", lambda column: column.handles > 0.8, "names of accounts, or addresses of mail"),
     Sign("people", lambda column: _names_people(column) and column.words & _FIRMS, one=True),
     Sign("people", _names_people),

@@ -123,8 +123,14 @@ class Amount:
 
 def is_unknown(text: str) -> bool:
     """Whether a text says that a number is not known: "varies with device", "sold out", "—"."""
-    low = text.strip().lower().rstrip(".!")
-    return low in UNKNOWN or low.startswith(("varies ", "call ", "contact ", "#")) or text.strip() in UNKNOWN
+    whole = text.strip().lower()
+    low = whole.rstrip(".!")
+    return (
+        low in UNKNOWN
+        or whole in UNKNOWN
+        or low.startswith(("varies ", "call ", "contact ", "#"))
+        or text.strip() in UNKNOWN
+    )
 
 
 def number_in(digits: str, decimal: str) -> float | int | None:
