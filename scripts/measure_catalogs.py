@@ -132,17 +132,7 @@ def measured(path: Path, index: bool = False) -> dict[str, Any]:
     }
     if index and len(catalog) <= _INDEXED:
         found |= _indexed(catalog)
-    shown = "\n".join(
-        f"    {row.source}: {'; '.join(row.samples)}"
-        + (f" [{row.separator}]" if row.separator else "")
-        + f" {row.known:.0%}"
-        for row in rows
-        if row.used
-    )
-    return found | {
-        "report": f"{text}\n  values:\n{shown}",
-        "lost": noted(n for n in catalog.notes if n.lost),
-    }
+    return found | {"report": text, "lost": noted(note for note in catalog.notes if note.lost)}
 
 
 def _indexed(catalog: Catalog) -> dict[str, Any]:

@@ -756,3 +756,17 @@ def test_headers_written_as_one_word_are_read_as_several():
         "min player: {}",
     ]
     assert catalog.schema.spec("runtimeminutes").unit == "min"
+
+
+def test_what_comes_again_in_a_large_table_is_a_value_though_a_sample_hardly_shows_it():
+    rows = "\n".join(
+        f"Song {n},Album {chr(97 + n % 26)}{chr(97 + n // 26 % 26)}{chr(97 + n // 676 % 9)}"
+        for n in range(18000)
+    )
+    catalog = table(f"title,album_name\n{rows}")
+    assert kinds(catalog)["album_name"] == "category" and len(catalog.vocabulary("album_name")) == 26 * 26 * 9
+
+
+def test_cells_that_say_nothing_are_told_once():
+    rows = "\n".join(f"Car {n},{cell}" for n, cell in enumerate(["k.A.", "45 km", "12 km", "9 km", "80 km"]))
+    assert notes(table(f"title,range\n{rows}")) == ["`range`: counted as not known: 1 × 'k.A.'"]

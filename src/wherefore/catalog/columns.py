@@ -310,8 +310,19 @@ class Column:
         total = self.parts.total()
         if 0 < len(self.parts) <= min(_FEW_VALUES, total / _OFTEN):
             return True
-        measured = sum(n for part, n in self.parts.items() if _is_measured(part))
-        return len(self.parts) <= 0.5 * total and measured <= 0.3 * total
+        return (len(self.parts) <= 0.5 * total or self._repeated_in_all) and self.measured <= 0.3
+
+    @cached_property
+    def _repeated_in_all(self) -> bool:
+        """Whether texts come again in all of a large table, where a sample holds most of them but once."""
+        if len(self.cells) == len(self.sample) or not all(isinstance(cell, str) for cell in self.sample):
+            return False
+        return len(set(map(as_text, self.cells))) <= 0.5 * len(self.cells)
+
+    @cached_property
+    def measured(self) -> float:
+        """The share of values with digits that are no codes that people speak of."""
+        return sum(n for part, n in self.parts.items() if _is_measured(part)) / max(1, self.parts.total())
 
     @cached_property
     def coded(self) -> bool:
@@ -324,10 +335,9 @@ class Column:
     def chosen(self) -> bool:
         """Whether the values look like ones of a set, though each may stand in one cell of a small table alone."""
         total, different = self.parts.total(), len(self.parts)
-        measured = sum(n for part, n in self.parts.items() if _is_measured(part))
         coded = sum(n for part, n in self.parts.items() if re.search(r"\d", part))
         short = sum(n for part, n in self.parts.items() if len(part.split()) <= 4)
-        if short < 0.9 * total or measured > 0.3 * total or coded > 0.3 * total and different > 0.7 * total:
+        if short < 0.9 * total or self.measured > 0.3 or coded > 0.3 * total and different > 0.7 * total:
             return False
         listed = total > len(self.sample) and different < 0.9 * total
         return len(self.sample) > 1 and (len(self.cells) <= _SMALL or listed)

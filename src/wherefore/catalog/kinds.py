@@ -378,7 +378,7 @@ SIGNS: tuple[Sign, ...] = (
     Sign("category", lambda c: c.words & _GRADED and c.coded and _has_short_values(c)),
     Sign("category", lambda c: c.chosen and _has_short_values(c)),
     Sign("text", lambda column: column.spaced >= 4),
-    Sign("ignore", lambda column: column.distinct <= 0.9, "amounts or codes in several forms"),
+    Sign("ignore", lambda c: c.distinct <= 0.9 and c.measured > 0.3, "amounts or codes in several forms"),
     Sign("ignore", lambda column: True, "nearly all different: nothing to match or filter"),
 )
 
