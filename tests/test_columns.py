@@ -363,6 +363,7 @@ def test_what_is_dropped_has_a_true_reason():
         ("has_wifi", "ja", "nein", "wifi"),
         ("gluten_free_flag", "TRUE", "FALSE", "gluten free"),
         ("in stock", "1.0", "0.0", "in stock"),
+        ("host_is_superhost", "t", "f", "superhost"),
     ],
 )
 def test_flags_are_values_named_by_their_column(header: str, yes: str, no: str, value: str):
@@ -610,3 +611,162 @@ def test_the_report_and_the_description_say_the_same():
     assert genres.warnings == ("counted as not known: 1 × '(no genres listed)'",)
     for row in rows:
         assert row.source in told and row.taken in told
+
+
+# -- columns of well-known data sets
+
+
+@pytest.mark.parametrize(
+    ("header", "title"),
+    [
+        ("track_id,artists,album_name,track_name", "track_name"),
+        ("product_id,review_title,product_name,user_name", "product_name"),
+        ("course_id,instructor_name,course_title", "course_title"),
+        ("objectid,description,primary", "primary"),
+    ],
+)
+def test_the_title_is_that_of_what_the_id_is_of(header: str, title: str):
+    names = header.split(",")
+    rows = "\n".join(
+        ",".join(f"{name[0]}{number}" if "id" in name else f"{name} of {word}" for name in names)
+        for number, word in enumerate("Kor Lum Mab Nel Pox Rud Sil Tam".split())
+    )
+    catalog = table(f"{header}\n{rows}".replace("description of", "A long and winding tale, told of"))
+    assert catalog.schema.title.column == title
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "column"),
+    [
+        ("Inserat-Nr.", "A-01 A-02 A-03", "Inserat-Nr."),
+        ("order number", "17 18 19", "order number"),
+        ("objectid", "7 9 12", "objectid"),
+        ("phone_number", "555-1 555-2 555-3", ""),
+        ("page_no", "7 9 12", ""),
+        ("amountpaid", "7 9 12", ""),
+        ("batch_code", "A1 A1 A2", ""),
+    ],
+)
+def test_codes_that_are_called_numbers_identify_items(header: str, cells: str, column: str):
+    rows = "\n".join(f"{cell},Lamp {number}" for number, cell in enumerate(cells.split()))
+    assert table(f"{header},title\n{rows}").schema.id.column == column
+
+
+@pytest.mark.parametrize(
+    ("header", "kind"),
+    [
+        ("host_name", "people"),
+        ("authors", "people"),
+        ("director_1", "people"),
+        ("directors_from_text", "people"),
+        ("host_about", "text"),
+        ("host_response_time", "category"),
+        ("host_location", "category"),
+    ],
+)
+def test_people_are_what_a_column_is_of_and_not_what_it_is_about(header: str, kind: str):
+    cells = {
+        "people": ["Ann Lee", "Bo Ray", "Cy Fox", "Di Orr"],
+        "text": [
+            f"I came here in my {word} year and never left" for word in ("first", "second", "last", "tenth")
+        ],
+        "category": ["within a day", "within an hour", "within a day", "within an hour"],
+    }[kind]
+    rows = "\n".join(f"Stay {number},{cell}" for number, cell in enumerate(cells))
+    assert kinds(table(f"title,{header}\n{rows}"))[header] == kind
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "why"),
+    [
+        ("latitude", "48.1 48.2 48.3 48.4", "where on the map it is"),
+        ("license", "7511 7512 7513 7514", "numbers that only identify or stand for something"),
+        (
+            "permit",
+            "7511704138447 7511704138448 7511704138449 7511704138450",
+            "long numbers that only identify",
+        ),
+        ("taster_twitter", "@ann @bo @cy @di", "names of accounts, or addresses of mail"),
+        ("contact", "a@b.org c@d.org e@f.org g@h.org", "names of accounts, or addresses of mail"),
+        ("user_name", "ann,lee bo,ray cy,fox di,orr", "names of users"),
+    ],
+)
+def test_what_says_nothing_of_an_item_is_not_talked_about(header: str, cells: str, why: str):
+    rows = "\n".join(f'Stay {number},"{cell}"' for number, cell in enumerate(cells.split()))
+    catalog = table(f"title,{header}\n{rows}")
+    assert kinds(catalog)[header] == "ignore" and f"`{header}` ({why})" in catalog.describe()
+
+
+def test_large_amounts_are_no_codes():
+    catalog = table("title,views,revenue\nA,1234567890,999999999999\nB,1234567891,5\nC,12,7\nD,99,8")
+    assert values(catalog, "revenue") == [999999999999, 5, 7, 8]
+
+
+def test_a_few_short_texts_that_come_again_are_values():
+    rows = "\n".join(f"Stay {n},{('1 bath', '1 shared bath', '2 baths')[n % 3]}" for n in range(90))
+    assert kinds(table(f"title,bathrooms_text\n{rows}"))["bathrooms_text"] == "category"
+
+
+def test_bars_in_texts_are_ends_of_lines():
+    catalog = table(
+        "title,about_product\nKettle,Keeps warm for long|Steel body|Two years\nIron,Light and flat|Blue"
+    )
+    assert values(catalog, "about_product") == [
+        "Keeps warm for long\nSteel body\nTwo years",
+        "Light and flat\nBlue",
+    ]
+
+
+def test_a_decimal_comma_lists_nothing():
+    catalog = table('title,type\nA,"S 4,5"\nB,"M 4,7"\nC,"S 4,5"\nD,"M 4,5"')
+    assert values(catalog, "type") == [("S 4,5",), ("M 4,7",), ("S 4,5",), ("M 4,5",)]
+
+
+def test_a_name_that_programs_write_for_nothing_otherwise():
+    assert values(table("title,author\nA,Nan\nB,nan\nC,NaN\nD,Bo"), "author") == [
+        ("Nan",),
+        None,
+        None,
+        ("Bo",),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "noun"),
+    [
+        ("steam_games.csv", "app_id", "game"),
+        ("games.csv", "game_id", "game"),
+        ("toys.csv", "product_id", "toy"),
+        ("films.csv", "movie_id", "movie"),
+        ("my shop.csv", "product_id", "product"),
+    ],
+)
+def test_what_items_are_called(name: str, header: str, noun: str):
+    assert table(f"{header},name\n1,Lamp\n2,Desk", name).schema.noun == noun
+
+
+def test_headers_written_as_one_word_are_read_as_several():
+    catalog = table(
+        "id,title,yearpublished,minplayers,runtimeminutes,boardgamedesigner\n"
+        "1,Tide,2007,2,90,Ann Lee\n2,Orchard,2011,1,45,Bo Ray\n3,Clock,1999,2,30,Ann Lee"
+    )
+    assert kinds(catalog)["boardgamedesigner"] == "people"
+    assert [catalog.schema.spec(name).phrase for name in ("yearpublished", "minplayers")] == [
+        "from {}",
+        "min player: {}",
+    ]
+    assert catalog.schema.spec("runtimeminutes").unit == "min"
+
+
+def test_what_comes_again_in_a_large_table_is_a_value_though_a_sample_hardly_shows_it():
+    rows = "\n".join(
+        f"Song {n},Album {chr(97 + n % 26)}{chr(97 + n // 26 % 26)}{chr(97 + n // 676 % 9)}"
+        for n in range(18000)
+    )
+    catalog = table(f"title,album_name\n{rows}")
+    assert kinds(catalog)["album_name"] == "category" and len(catalog.vocabulary("album_name")) == 26 * 26 * 9
+
+
+def test_cells_that_say_nothing_are_told_once():
+    rows = "\n".join(f"Car {n},{cell}" for n, cell in enumerate(["k.A.", "45 km", "12 km", "9 km", "80 km"]))
+    assert notes(table(f"title,range\n{rows}")) == ["`range`: counted as not known: 1 × 'k.A.'"]

@@ -686,3 +686,12 @@ def test_any_table_of_tabs_without_quoting_comes_back(
     text = "".join("\t".join(row) + "\n" for row in [["id", "title", "note"], *wanted])
     path = write(tmp_path_factory.mktemp("any"), f"any{suffix}", text, encoding)
     assert [[cell or "" for cell in row] for row in rows(read_table(path))] == wanted
+
+
+def test_a_file_of_quotes_alone_is_refused(tmp_path: Path):
+    path = tmp_path / "quotes.csv"
+    path.write_text('""', encoding="utf-8")
+    with pytest.raises(
+        CatalogError, match="quotes.csv holds nothing but quotes; a catalogue needs a header line"
+    ):
+        Catalog.load(path)

@@ -155,7 +155,7 @@ def test_other_currencies_are_unknown_never_mixed():
 def test_words_instead_of_numbers_are_unknown_and_counted():
     catalog = catalog_of(price=["£4", "POA", "Sold out", "—", "£5", "Call for price", "N/A", "£6"])
     assert values(catalog, "price") == [4, None, None, None, 5, None, None, 6]
-    assert "4 cells that say no number (POA, Sold out, —, Call for price): taken as not known" in notes(
+    assert "3 cells that say no number (POA, Sold out, Call for price): taken as not known" in notes(
         catalog, "price"
     )
     sizes = catalog_of(size=["19M", "201k", "Varies with device", "3.5M", "Varies with device"])
@@ -604,3 +604,63 @@ def test_the_example_of_the_guide_loads():
     )
     first = {"length": 1.5, "price": 1250, "highest_price": 1300, "released": "2001-04-03"}
     assert dict(catalog.items[0].fields) == first and catalog.items[1].get("price") == 12.5
+
+
+# -- slips of well-known data sets
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [("900,- €", 900), ("1.046,- €", 1046), ("129,-", 129), ("450/-", 450), ("€ 12,50", 12.5)],
+)
+def test_prices_without_cents_before_their_currency(cell: str, number: float):
+    catalog = Catalog.from_records([{"title": "A", "preis": cell}, {"title": "B", "preis": "13,50 €"}])
+    assert catalog.items[0].get("preis") == number and catalog.schema.spec("preis").unit == "€"
+
+
+def test_consumption_has_a_unit():
+    cells = ["4,5 l/100 km", "5,1 l/100 km", "6,0 l/100km", "k.A."]
+    catalog = Catalog.from_records([{"title": f"Car {cell}", "Verbrauch": cell} for cell in cells])
+    assert [item.get("Verbrauch") for item in catalog] == [4.5, 5.1, 6, None]
+    assert [str(note) for note in catalog.notes if note.lost] == []
+
+
+def test_what_a_program_had_no_room_for_is_unknown_and_told():
+    for cell in ("2147483647", 2147483647, 9223372036854775807):
+        records = [{"title": f"R{n}", "minutes": n} for n in range(1, 9)] + [{"title": "R9", "minutes": cell}]
+        catalog = Catalog.from_records(records)
+        assert "minutes" not in catalog.items[8].fields
+        assert "the largest number that a program had room for" in str(catalog.notes[0])
+
+
+def test_no_year_page_or_runtime_is_nought():
+    records = [{"title": f"B{n}", "year": n and 2000, "pages": n, "runtime": n, "price": n} for n in range(3)]
+    catalog = Catalog.from_records(records)
+    assert dict(catalog.items[0].fields) == {"price": 0}
+    assert "`pages`: 1 cell is left unknown, 0: it is 0, as is written where it is not known (row 1)" in [
+        str(note) for note in catalog.notes
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "date"),
+    [
+        ("2021, September 14", "2021-09-14"),
+        ("2019, June", "2019-06"),
+        ("2020 März 3", "2020-03-03"),
+        ("2021, 14", None),
+    ],
+)
+def test_dates_with_the_year_in_front(cell: str, date: str | None):
+    if date is None:
+        with pytest.raises(CatalogError):
+            as_date(cell)
+    else:
+        assert as_date(cell) == date
+
+
+def test_nothing_is_from_the_year_when_it_ended():
+    phrases = {
+        name: FieldSpec(name=name, column=name, kind="number").phrase for name in ("startYear", "endYear")
+    }
+    assert phrases == {"startYear": "from {}", "endYear": "end year: {}"}

@@ -45,6 +45,11 @@ _SEVERAL = frozenset(
     "genre tag keyword theme topic mood allergen listed".split()
 )  # of which an item has several
 _FEW_VALUES, _OFTEN = 20, 3  # so few different values, each so often on average, are a set to choose from
+_SHORT, _RARE = 40, 0.05  # characters, and different values per cell, of what is chosen from few values
+_LONG = 12  # digits
+_HANDLE = re.compile(r"@\w+|[\w.+-]+@[\w-]+\.[\w.-]+")
+_RELATING = frozenset("from of in by for at on".split())
+_NAMING = frozenset("name full list display first last".split())
 _SMALL = 50  # cells: in so small a table all values of a set may differ
 _URL = re.compile(r"(?:https?:)?//\S+|www\.\S+", re.IGNORECASE)
 _IMAGE_FILE = re.compile(r"\S+\.(?:jpe?g|png|gif|webp|avif|bmp)(?:[?#]\S*)?", re.IGNORECASE)
@@ -163,6 +168,38 @@ class Column:
         return max(rest.values(), default=0) <= max(1, _ALIKE * len(fit))
 
     @cached_property
+    def serial(self) -> bool:
+        """Whether its numbers are long and all different, as no amounts are."""
+        digits = [sum(map(str.isdigit, text)) for text in self.texts]
+        return self.distinct > 0.9 and _mean([count >= _LONG for count in digits]) > 0.5
+
+    @cached_property
+    def handles(self) -> float:
+        """The share of names of accounts ("@lodeth") and addresses of mail."""
+        return self.share(lambda cell: isinstance(cell, str) and _HANDLE.fullmatch(cell.strip()))
+
+    @cached_property
+    def few(self) -> bool:
+        """Whether a few short values come again and again."""
+        return (
+            self.characters <= _SHORT
+            and len(self.sample) > _SMALL
+            and len(set(self.texts)) <= _RARE * len(self.sample)
+        )
+
+    @cached_property
+    def head(self) -> str:
+        """The word of its name that says what it holds: "host" of "host_name" and "hosts", but not of "host_about"."""
+        words = [word for word in self.singular_key.split("_") if not word.isdigit()]
+        for end in range(1, len(words)):
+            if words[end] in _RELATING:
+                words = words[:end]
+                break
+        while len(words) > 1 and words[-1] in _NAMING:
+            words.pop()
+        return words[-1] if words else ""
+
+    @cached_property
     def moments(self) -> float:
         """The share of numbers that may count seconds or milliseconds since 1970."""
         return self.share(lambda cell: not isinstance(cell, bool) and moment_unit(_plain(cell)))
@@ -241,6 +278,8 @@ class Column:
         """Whether commas in the texts part values."""
         mark = ", "
         listed = [parts for text in texts if "," in text and len(parts := as_list(text, mark)) > 1]
+        if sum(map(_has_decimal_comma, texts)) > 0.5 * len(listed):
+            return False
         if not listed or len(listed) / len(texts) < 0.01:
             return False
         total = sum(map(len, listed))
@@ -271,8 +310,19 @@ class Column:
         total = self.parts.total()
         if 0 < len(self.parts) <= min(_FEW_VALUES, total / _OFTEN):
             return True
-        measured = sum(n for part, n in self.parts.items() if _is_measured(part))
-        return len(self.parts) <= 0.5 * total and measured <= 0.3 * total
+        return (len(self.parts) <= 0.5 * total or self._repeated_in_all) and self.measured <= 0.3
+
+    @cached_property
+    def _repeated_in_all(self) -> bool:
+        """Whether texts come again in all of a large table, where a sample holds most of them but once."""
+        if len(self.cells) == len(self.sample) or not all(isinstance(cell, str) for cell in self.sample):
+            return False
+        return len(set(map(as_text, self.cells))) <= 0.5 * len(self.cells)
+
+    @cached_property
+    def measured(self) -> float:
+        """The share of values with digits that are no codes that people speak of."""
+        return sum(n for part, n in self.parts.items() if _is_measured(part)) / max(1, self.parts.total())
 
     @cached_property
     def coded(self) -> bool:
@@ -285,10 +335,9 @@ class Column:
     def chosen(self) -> bool:
         """Whether the values look like ones of a set, though each may stand in one cell of a small table alone."""
         total, different = self.parts.total(), len(self.parts)
-        measured = sum(n for part, n in self.parts.items() if _is_measured(part))
         coded = sum(n for part, n in self.parts.items() if re.search(r"\d", part))
         short = sum(n for part, n in self.parts.items() if len(part.split()) <= 4)
-        if short < 0.9 * total or measured > 0.3 * total or coded > 0.3 * total and different > 0.7 * total:
+        if short < 0.9 * total or self.measured > 0.3 or coded > 0.3 * total and different > 0.7 * total:
             return False
         listed = total > len(self.sample) and different < 0.9 * total
         return len(self.sample) > 1 and (len(self.cells) <= _SMALL or listed)
@@ -307,6 +356,11 @@ def _reads(read: Callable[[Any], Any], cell: Any) -> bool:
 
 def _is_measured(part: str) -> bool:
     return re.search(r"\d", part) is not None and not _SPOKEN_CODE.fullmatch(part)
+
+
+def _has_decimal_comma(text: str) -> bool:
+    """Whether the only comma of a text stands between digits: "4,5 l/100 km"."""
+    return text.count(",") == 1 and re.search(r"\d,\d", text) is not None
 
 
 def _by_slashes(text: str) -> list[str]:

@@ -28,6 +28,7 @@ _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _YEAR_LAST = re.compile(r"(\d{1,2})([-/.])\s?(\d{1,2})\2\s?(\d{4}|(?<=/)\d{2}|(?<=\d{2}\.\d{2}\.)\d{2})")
 _MONTH_AND_YEAR = re.compile(r"(\d{1,2})[/.](\d{4})")
 _NAMED_FIRST = re.compile(r"([^\W\d_]+)\.?[ ,-]+(?:(\d{1,2})(?:st|nd|rd|th)?(?:,| |-)+)?['’]?(\d{4})")
+_NAMED_BEHIND = re.compile(r"(\d{4}),? ([^\W\d_]{3,})\.?(?: (\d{1,2}))?")  # 2021, September 14
 _NAMED_SECOND = re.compile(
     r"(\d{1,2})(?:st|nd|rd|th|er|º|\.)?[ -]*(?:de |of )?([^\W\d_]+)\.?,?[ -]+(?:de |del )?(\d{4}|\d{2}(?=$))"
 )
@@ -77,6 +78,8 @@ def _parts(low: str, day_first: bool) -> tuple[int, int | None, int | None]:
         return int(found[2]), int(found[1]), None
     if found := _NAMED_FIRST.fullmatch(low):
         return int(found[3]), _month(found[1]), _int(found[2])
+    if found := _NAMED_BEHIND.fullmatch(low):
+        return int(found[1]), _month(found[2]), _int(found[3])
     if found := _NAMED_SECOND.fullmatch(low):
         return _full(found[3]), _month(found[2]), int(found[1])
     raise CatalogError("it is not a date; write it like 2001-05-23")

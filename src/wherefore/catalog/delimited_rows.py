@@ -157,12 +157,15 @@ class _Reader:
         """Read the first line that is not blank.
 
         Raises:
-            CatalogError: If its quotes are not closed.
+            CatalogError: If its quotes are not closed, or there is nothing within any quotes.
         """
         found = self._next()
         while found is not None and (not found[1] or len(found[1]) == 1 and not found[1][0].strip()):
             found = self._next()
-        assert found is not None  # the text is not blank
+        if found is None:
+            raise CatalogError(
+                f"{self._name} holds nothing but quotes; a catalogue needs a header line and at least one row"
+            )
         line, cells = found
         if isinstance(cells, str):
             raise CatalogError(f"{self._name}, line {line}: the header's quotes cannot be read: {cells}")

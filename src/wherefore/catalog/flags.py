@@ -57,6 +57,8 @@ def flag_of(name: str) -> str:
     words = list(in_english(words_of(name)))
     while len(words) > 1 and words[-1] in _ENDS:
         words.pop()
+    if "is" in words[1:-1]:  # host_is_superhost
+        words = words[words.index("is", 1) :]
     asks = len(words) > 1 and words[0] in _ASKS
     if asks and (words[0] != "in" or words[1] in _LANGUAGE_NAMES):
         words = words[1:]

@@ -37,11 +37,18 @@ from wherefore.text import joined
 _NOUNS = (
     "movie film book song album track artist recipe product game restaurant course job podcast show series hotel "
     "paper article wine beer place event app car home house museum toy shoe dish comic video story poem talk "
-    "episode drink perfume plant pet tool gift trip tour city park painting dress garment"
+    "episode drink perfume plant pet tool gift trip tour city park painting dress garment listing vehicle laptop"
 ).split()
+_ANYTHING = frozenset(("app", "product", "article"))  # what shops call whatever they sell
 _CERTAIN_IDS = "id item_id itemid uid uuid identifier".split()  # called so, it is meant as the id
 _OTHER_IDS = "asin sku isbn13 isbn ean upc gtin mbid doi slug tconst".split()
 _LAST_IDS = "item key".split()
+_NUMBERED = frozenset(
+    "nr no num number nummer numer numero número code ref reference".split()
+)  # "Inserat-Nr."
+_NOT_NUMBERED = frozenset(
+    "phone tel telephone fax zip post postal house street version episode season track page volume model".split()
+)
 _MOSTLY = 0.9  # of the cells differ: they are meant to, and the others are slips
 _PITCHES = 11  # the highest of the musical keys
 _COUNTED = re.compile(  # what programs call a column that counts the rows
@@ -51,6 +58,8 @@ _COUNTED = re.compile(  # what programs call a column that counts the rows
 )
 _UNNAMED = re.compile(r"|column[ _]\d+|unnamed(?:[ :_]+\d+)?|_+index_level_\d+_+", re.IGNORECASE)
 _SAMPLE = 2000  # titles that are looked at
+_GLUED_ID = re.compile(r"(?!\w*paid$)[a-z]{3,}id")  # "objectid"
+_CODE, _DIGIT = 24, re.compile(r"\d")  # characters of a code
 _AGREE = 0.8  # of the rows with both: then a column tells the years in titles
 _RELEASED = frozenset("release released publication published premiere".split())
 _TITLES = "title name item_title item_name primary_title full_title display_name headline label".split()
@@ -62,7 +71,7 @@ _POPULARITY = (
     "vote_count votes_count votes n_votes imdb_votes num_voted_users mention_count n_mentions mentions "
     "work_ratings_count total_ratings reviews_count review_count num_reviews number_of_reviews n_reviews "
     "play_count playcount plays listeners listen_count sales sales_count units_sold downloads installs followers "
-    "views view_count purchases"
+    "views view_count purchases users_rated usersrated owners estimated_owners num_subscribers subscribers"
 ).split()
 
 
@@ -243,12 +252,8 @@ def _titled(columns: Mapping[str, Column]) -> str | None:
     for key in _TITLES:
         if key in fit:
             return fit[key]
-    for last in _TITLE_WORDS:  # product_name, book_title…: first of what an item is called, not of a person
-        for key, name in reversed(list(fit.items())):
-            words = key.split("_")
-            of_else = (PERSON_WORDS | TAG_WORDS).intersection(words[:-1])
-            if words[-1] == last and not of_else and _NOT_TITLE.isdisjoint(words):
-                return name
+    if (called := _called(columns, fit)) is not None:
+        return called
     order = list(reversed(list(fit.items())))
     nouns = [
         name
@@ -262,6 +267,20 @@ def _titled(columns: Mapping[str, Column]) -> str | None:
         name for name in nouns if TAG_WORDS.isdisjoint(columns[name].words)
     ]  # no city, where breweries are listed
     return next(iter((*things, *own, *nouns)), None)
+
+
+def _called(columns: Mapping[str, Column], fit: Mapping[str, str]) -> str | None:
+    """The column of what items are called, and not a person: `product_name`; beside `track_id` the track's."""
+    identified = {key.removesuffix("id").rstrip("_") for key in _by_key(columns) if key.endswith("id")}
+    ranked: dict[tuple[bool, bool], str] = {}
+    for last in _TITLE_WORDS:
+        for key, name in reversed(list(fit.items())):
+            words = key.split("_")
+            of_else = (PERSON_WORDS | NO_TITLES).intersection(words[:-1])
+            if words[-1] == last and not of_else and _NOT_TITLE.isdisjoint(words):
+                is_value = not TAG_WORDS.isdisjoint(words[:-1])
+                ranked.setdefault((is_value, "_".join(words[:-1]) not in identified), name)
+    return next((ranked[rank] for rank in sorted(ranked) if rank != (True, True)), None)
 
 
 def _is_like_titles(column: Column) -> bool:
@@ -286,7 +305,8 @@ def _id_of(columns: Mapping[str, Column], table: Table, title: str, notes: list[
     keys = _by_key({name: column for name, column in columns.items() if name != title})
     of_noun = [*(f"{noun}_id" for noun in _NOUNS), *(f"{noun}id" for noun in _NOUNS)]
     ending = [key for key in reversed(keys) if key.endswith("_id")]
-    order = [*_CERTAIN_IDS, *of_noun, *ending, *_OTHER_IDS, *_LAST_IDS]
+    numbered = [key for key in reversed(keys) if _is_numbered(key, columns[keys[key]])]
+    order = [*_CERTAIN_IDS, *of_noun, *ending, *_OTHER_IDS, *numbered, *_LAST_IDS]
     passed: str | None = None
     for key in dict.fromkeys(key for key in order if key in keys):
         name = keys[key]
@@ -306,6 +326,17 @@ def _id_of(columns: Mapping[str, Column], table: Table, title: str, notes: list[
             Note(f"not the id, items are numbered by their rows: {_repeated(table, passed)}", passed)
         )
     return None
+
+
+def _is_numbered(key: str, column: Column) -> bool:
+    """Whether a column is called a number or a code of items, and holds short codes with digits."""
+    words = key.split("_")
+    numbered = len(words) > 1 and words[-1] in _NUMBERED and _NOT_NUMBERED.isdisjoint(words)
+    if not numbered and not _GLUED_ID.fullmatch(words[-1]):
+        return False
+    return all(
+        len(text) <= _CODE and " " not in text.strip() and _DIGIT.search(text) for text in column.texts
+    )
 
 
 def _share_of_own(cells: Sequence[Any]) -> float:
@@ -345,8 +376,12 @@ def _popularity_of(columns: Mapping[str, Column], taken: set[str | None]) -> str
 def _noun_of(name: str, columns: Mapping[str, Column], title: str, item_id: str | None) -> str:
     keys = [in_english(words_of(key)) for key in (title, item_id) if key]
     ahead = [key[0] for key in keys if len(key) > 1]
-    for word in (*ahead, *keys[0], *(singular(word) for word in words_of(name))):
-        if word in _NOUNS:
-            return word
+    called = [singular(word) for word in words_of(name)]
+    listed = {one for one, word in zip(called, words_of(name), strict=True) if one != word and one in _NOUNS}
+    told = [word for word in (*ahead, *keys[0], *called) if word in _NOUNS]
+    if len(listed) == 1 and told and told[0] in _ANYTHING:  # games, though each has an `AppID`
+        return listed.pop()
+    if told:
+        return told[0]
     words = {word for column in columns.values() for word in column.words}
     return "book" if words & {"isbn", "isbn13"} else "item"

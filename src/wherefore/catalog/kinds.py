@@ -32,6 +32,7 @@ from wherefore.catalog.written import NumberReader, Written
 from wherefore.errors import CatalogError
 from wherefore.text import number_text
 
+_LATER = frozenset("end ended last final until to death died closed".split())  # of years that nothing is from
 FieldValue = str | int | float | tuple[str, ...]
 Read = Callable[[Any], FieldValue | None]  # from a cell to its value; None where it is not known
 Role = Literal["", "id", "title", "alias", "text", "image"]
@@ -119,7 +120,13 @@ ANY = Storage(_check_any, _any_type)  # a string or a tuple of strings
 
 
 def _text_reader(column: ColumnCells) -> Read:
+    """What reads texts; bars between the parts of most of them are ends of lines."""
+    barred = [cell.count("|") > 0 for cell in column.cells if isinstance(cell, str) and cell]
+    lines = sum(barred) > 0.5 * len(barred)
+
     def read(cell: Any) -> str | None:
+        if lines and isinstance(cell, str) and "|" in cell:
+            cell = [part.strip() for part in cell.split("|")]
         listed = listed_in(cell) if isinstance(cell, str) and cell.lstrip().startswith("[") else None
         return as_text(cell if listed is None else listed) or None
 
@@ -190,7 +197,7 @@ def _any_reader(column: ColumnCells) -> Read:
 
 
 def _measure_phrase(name: str) -> str:
-    return "from {}" if names_year(name) else labelled(name)
+    return "from {}" if names_year(name) and _LATER.isdisjoint(words_of(name)) else labelled(name)
 
 
 def _say_values(value: Any) -> tuple[str, ...]:
@@ -312,8 +319,10 @@ _IMAGE_WORDS = frozenset("image img poster cover picture photo thumbnail thumb a
 _DATE_WORDS = frozenset("date released published birthday created updated modified datum fecha".split())
 _MOMENT_WORDS = _DATE_WORDS | {"at", "time", "timestamp"}
 _CODES = frozenset(
-    "id isbn isbn13 ean upc gtin sku asin code zip zipcode postcode phone index key barcode".split()
+    "id isbn isbn13 ean upc gtin sku asin code zip zipcode postcode phone index key barcode license licence".split()
 )
+_COORDINATES = frozenset("latitude longitude lat lon lng".split())
+_USERS = frozenset("user reviewer customer username".split())  # who said something about an item
 
 
 NO_TITLES = _TEXT_WORDS | _IMAGE_WORDS | _DATE_WORDS | _CODES  # words of columns that hold something else
@@ -324,7 +333,7 @@ def _is_numeric(column: Column) -> bool:
 
 
 def _names_people(column: Column) -> bool:
-    return bool(column.words & PERSON_WORDS) and column.characters <= 400
+    return column.head in PERSON_WORDS and column.characters <= 400
 
 
 def _has_short_values(column: Column) -> bool:
@@ -347,15 +356,20 @@ SIGNS: tuple[Sign, ...] = (
         lambda c: _is_numeric(c) and c.words & _CODES,
         "numbers that only identify or stand for something",
     ),
+    Sign("ignore", lambda c: _is_numeric(c) and c.words & _COORDINATES, "where on the map it is"),
+    Sign("ignore", lambda c: _is_numeric(c) and c.serial, "long numbers that only identify"),
     Sign("number", _is_numeric),
     Sign("ignore", lambda column: column.number_lists > 0.8, "lists of numbers"),
     Sign("date", lambda column: column.is_dated),
     Sign("ignore", lambda c: c.words & _CODES and c.distinct > 0.5, "codes that only identify"),
+    Sign("ignore", lambda c: c.head in _USERS and c.distinct > 0.5, "names of users"),
+    Sign("ignore", lambda column: column.handles > 0.8, "names of accounts, or addresses of mail"),
     Sign("people", lambda column: _names_people(column) and column.words & _FIRMS, one=True),
     Sign("people", _names_people),
     Sign("text", lambda column: column.listed > 0.5 and column.words & _TOLD_IN_STEPS),
     Sign("category", lambda column: column.listed > 0.5 and column.value_length <= 60),
     Sign("text", lambda column: column.listed > 0.5),
+    Sign("category", lambda column: column.words & _TEXT_WORDS and column.few),
     Sign("text", lambda column: column.words & _TEXT_WORDS and column.spaced >= 2),
     Sign(
         "category", lambda c: c.words & TAG_WORDS and _has_short_values(c) and (c.repeated or c.spaced <= 12)
@@ -364,7 +378,7 @@ SIGNS: tuple[Sign, ...] = (
     Sign("category", lambda c: c.words & _GRADED and c.coded and _has_short_values(c)),
     Sign("category", lambda c: c.chosen and _has_short_values(c)),
     Sign("text", lambda column: column.spaced >= 4),
-    Sign("ignore", lambda column: column.distinct <= 0.9, "amounts or codes in several forms"),
+    Sign("ignore", lambda c: c.distinct <= 0.9 and c.measured > 0.3, "amounts or codes in several forms"),
     Sign("ignore", lambda column: True, "nearly all different: nothing to match or filter"),
 )
 

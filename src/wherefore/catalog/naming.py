@@ -158,14 +158,28 @@ _BEGINNINGS = {  # of numbers that are years
 _UNCHANGED_PLURALS = frozenset("series species cast news is has gas bus status brass glass".split())
 
 
-def words_of(name: str) -> tuple[str, ...]:
-    """The lower-case words of a column's name.
+# Words that headers put together without a mark: "minplayers", "usersrated", "runtimeminutes".
+_PIECES = (
+    "year published min max players player playing playtime runtime minutes time age users user rated rating ratings "
+    "num avg average release released date added product item boardgame name title list sale price brand author "
+    "publisher count page pages duration weight category mechanic designer expansion artist imdb votes"
+).split()
+_GLUED = re.compile("|".join(sorted(_PIECES, key=len, reverse=True)))
+_GLUED_WHOLE = re.compile(f"(?:{_GLUED.pattern}){{2,}}")
 
-    >>> words_of("primaryTitle"), words_of("Release Date"), words_of("isbn13")
-    (('primary', 'title'), ('release', 'date'), ('isbn13',))
+
+@lru_cache(1 << 14)
+def words_of(name: str) -> tuple[str, ...]:
+    """The lower-case words of a column's name, also of those that are written as one.
+
+    >>> words_of("primaryTitle"), words_of("Release Date"), words_of("isbn13"), words_of("yearpublished")
+    (('primary', 'title'), ('release', 'date'), ('isbn13',), ('year', 'published'))
     """
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
-    return tuple(re.findall(r"[^\W_]+", spaced.lower()))
+    words = re.findall(r"[^\W_]+", spaced.lower())
+    return tuple(
+        part for word in words for part in (_GLUED.findall(word) if _GLUED_WHOLE.fullmatch(word) else (word,))
+    )
 
 
 def _plain(word: str) -> str:
@@ -311,7 +325,7 @@ def spoken_phrase(name: str, number: bool) -> str:
         return next((_BEGINNINGS[word] for word in words if word in _BEGINNINGS), "")
     if words and words[-1] in _PREPOSITIONS and (len(words) > 1 or words[0] in ("with", "for")):
         return f"{' '.join(words)} {{}}"
-    kept = [word for word in words if word != "name"]
+    kept = [word for word in words if word != "name" and not word.isdigit()]
     return _SPOKEN.get(singular(kept[-1]), "") if kept else ""
 
 

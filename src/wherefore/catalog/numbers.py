@@ -19,7 +19,7 @@ _BLANKS = dict.fromkeys(map(ord, "    \t\n\r"), " ") | {ord("’"): "'", ord("�
 _BLANKS |= {ord("″"): '"', ord("”"): '"', ord("＄"): "$"}
 _PLAIN = re.compile(r"[-+]?\d+(?:\.\d+)?")
 _DIGITS = r"(?:\d+(?:(?:[.,]|'(?=\d{3}(?!\d))| (?=\d{3}(?!\d)))\d+)*[.,]?|[.,]\d+)(?:e[-+]?\d{1,3})?"
-_UNIT = r"(?:%|°\s?[cf]?|\"|''|'|fl\.?\s?oz|sq\.?\s?ft|(?:[^\W\d_]{1,12}|k?m/h)[²³]?)\.?"
+_UNIT = r"(?:%|°\s?[cf]?|\"|''|'|fl\.?\s?oz|sq\.?\s?ft|(?:l|kwh)/100\s?km|g/km|km/l|(?:[^\W\d_]{1,12}|k?m/h)[²³]?)\.?"
 _AMOUNT = (
     rf"(?P<sign#>[-+])?\s*(?P<before#>{CURRENCY})?\s*(?P<minus#>-)?\s*(?P<digits#>{_DIGITS})"
     rf"(?:\s*(?P<after#>{CURRENCY}(?![^\W\d_])|{_UNIT}))?"
@@ -58,6 +58,7 @@ _TRAILING = re.compile(  # not "per month": beside "per year" it is another pric
     r"/\s?(?:person|piece|item|unit|night|nacht|stück|pcs?)|(?<=%)\s?(?:vol|abv|alc)\.?|"
     r"\(?(?:incl?\.?|inkl\.?|excl?\.?|exkl\.?|zzgl\.?)\s(?:vat|tax|mwst\.?)\)?)$"
 )
+_BESIDE_DIGITS = " ,.:/-–—"  # what may stand between them and a unit: "900,- €"
 _NO_CENTS = re.compile(r"(?<=\d)\s?(?:[,.:/][-–—]{1,2}|[,.]\s?—)")  # "129,-", "129:-", "450/-"
 _CLOCK = re.compile(r"(\d{1,3}):([0-5]\d)(?::([0-5]\d))?(?:[.,]\d+)?(?:\s*(?:min|h|hrs?|mins?|std)\.?)?")
 _ISO_DURATION = re.compile(
@@ -122,8 +123,14 @@ class Amount:
 
 def is_unknown(text: str) -> bool:
     """Whether a text says that a number is not known: "varies with device", "sold out", "—"."""
-    low = text.strip().lower().rstrip(".!")
-    return low in UNKNOWN or low.startswith(("varies ", "call ", "contact ", "#")) or text.strip() in UNKNOWN
+    whole = text.strip().lower()
+    low = whole.rstrip(".!")
+    return (
+        low in UNKNOWN
+        or whole in UNKNOWN
+        or low.startswith(("varies ", "call ", "contact ", "#"))
+        or text.strip() in UNKNOWN
+    )
 
 
 def number_in(digits: str, decimal: str) -> float | int | None:
@@ -323,7 +330,7 @@ def _part(found: re.Match[str], which: str, written: str) -> Part | None:
     after = found[f"after{which}"] or ""
     word = after.rstrip(".") or after
     at = written.lower().find(digits)
-    as_written = written[at + len(digits) :].lstrip()[: len(word)]
+    as_written = written[at + len(digits) :].lstrip(_BESIDE_DIGITS)[: len(word)]
     if money:
         if not word or currency_called(as_written):
             return Part(digits, money)

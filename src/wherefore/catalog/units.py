@@ -65,6 +65,10 @@ _IN_CELLS = {
     "mile_per_hour": "mph",
     "meter**2": "m² sqm qm",
     "foot**2": "sqft ft² sq.ft",
+    "liter_per_100_kilometer": "l/100km",
+    "kilowatt_hour_per_100_kilometer": "kwh/100km",
+    "gram_per_kilometer": "g/km",
+    "kilometer_per_liter": "km/l",
     "month": "month mo monat monate mois mes meses",
     "year": "year yr jahr jahre an ans año años",
 }
@@ -81,6 +85,10 @@ _MEASURES = {  # what units measure; those of one can be brought to one another
     "frequency": "hertz kilohertz megahertz gigahertz",
     "speed": "kilometer_per_hour mile_per_hour",
     "area": "meter**2 foot**2",
+    "use of fuel": "liter_per_100_kilometer",
+    "use of power": "kilowatt_hour_per_100_kilometer",
+    "exhaust": "gram_per_kilometer",
+    "mileage": "kilometer_per_liter",
 }
 MEASURES = frozenset(_MEASURES)
 _MEASURE_OF = {name: measure for measure, names in _MEASURES.items() for name in names.split()}
@@ -157,7 +165,7 @@ def conversion(given: str, wanted: str) -> Conversion | None:
 
     try:
         one, none = (float(_registry().Quantity(n, given).to(wanted).magnitude) for n in (1.0, 0.0))
-    except pint.DimensionalityError:
+    except (pint.DimensionalityError, pint.UndefinedUnitError):
         return None
     none = round(none, 9)
     return Conversion(float(f"{one - none:.12g}"), none)

@@ -39,6 +39,8 @@ def is_unknown(text: str) -> bool:
     if len(text) > _LONGEST:
         return False
     said = text.strip().lower()
+    if said == "nan":  # Nan is a name
+        return text.strip() != "Nan"
     return said in _WRITTEN or said.startswith("(") and _NONE_LISTED.fullmatch(said) is not None
 
 

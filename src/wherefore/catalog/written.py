@@ -60,6 +60,8 @@ def counts_people(name: str) -> bool:
     return not _COUNTED.isdisjoint(map(singular, words_of(name)))
 
 
+_NEVER_NOUGHT = frozenset("year page runtime playtime playing".split())  # of which no item has 0
+_LARGEST = frozenset((2**31 - 1, -(2**31), 2**32 - 1, 2**63 - 1, 2**63, -(2**63)))
 _Plan = Callable[[str], Number | None]
 
 
@@ -85,6 +87,8 @@ def _of_one(read: Callable[[str], Number], place: tuple[int, int], sign: int) ->
 
 
 def _checked(number: Number) -> Number:
+    if number in _LARGEST:
+        raise CatalogError("it is the largest number that a program had room for, which stands for none")
     if not math.isfinite(number):
         raise CatalogError("it is infinite; leave the cell empty where the number is not known")
     return whole(number)
@@ -105,6 +109,7 @@ class NumberReader:
         self._decimal = self._written.decimal or "."
         self._money = bool(currency_called(unit)) or names_price(words_of(column))
         self._people = counts_people(column)
+        self._never_nought = not _NEVER_NOUGHT.isdisjoint(map(singular, words_of(column)))
         self._measure = measure_of(unit_written(unit))
         self._clock = self._written.unit if ":" in self._written.unit else ""
         self._bare = "" if self._clock else self._written.unit
@@ -114,8 +119,15 @@ class NumberReader:
         """The number of a cell; None where it is not known.
 
         Raises:
-            CatalogError: If it is infinite, no number, or in a unit or currency that cannot be brought to the field's.
+            CatalogError: If it is infinite, no number, 0 where that means nothing, or in a unit or currency that cannot
+                be brought to the field's.
         """
+        number = self._number(cell)
+        if number == 0 and self._never_nought:
+            raise CatalogError("it is 0, as is written where it is not known")
+        return number
+
+    def _number(self, cell: Any) -> Number | None:
         if isinstance(cell, str):
             shape = shape_of(cell)
             plan = self._plans.get(shape)
@@ -130,7 +142,7 @@ class NumberReader:
         if self._written.end == "high" and not self._people:
             return None
         if not self._bare:
-            return number
+            return _checked(number)
         convert = self._conversion("")
         return number if convert is None else whole(convert(number))
 
