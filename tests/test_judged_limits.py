@@ -281,3 +281,39 @@ def test_words_of_degree_are_compared_with_what_was_listed(shoes):
     assert (field, op, value) == ("price", "lt", 65)
     ((field, op, value),) = limits_of(shoes, "price", "kinder to my purse", **{"kinder to my purse": "less"})
     assert (field, op) == ("price", "le") and value < 45
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("winters here go down to minus fifteen", [("temperature_min_c", "le", -15)]),
+        ("three that survive -10 outside", [("temperature_min_c", "le", -10)]),
+        ("hardy to at least -5", [("temperature_min_c", "le", -5)]),
+        ("20-30 of them", []),
+        ("minus the pot", []),
+    ],
+)
+def test_how_cold_it_gets_bounds_the_lowest_temperature(plants, text, found):
+    rules = LimitReader(plants)
+    assert [(one.field, one.op, one.value) for one in rules.read(text)] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a metre at least", [("height_cm", "ge", 100)]),
+        ("80 cm or taller", [("height_cm", "ge", 80)]),
+        ("40 cm, at least 2 euros", [("price_eur", "ge", 2)]),
+        ("30 cm at the most", [("height_cm", "le", 30)]),
+    ],
+)
+def test_the_side_may_be_said_behind_an_amount(plants, text, found):
+    rules = LimitReader(plants)
+    assert [(one.field, one.op, one.value) for one in rules.read(text)] == found
+
+
+def test_two_ends_of_a_range_are_one_bound(shop):
+    limits = JudgedLimits(shop, Measures(shop))
+    text = "more expensive is fine, 15 to 25"
+    bounds = [Bound((24, 26), "max", "price"), Bound((30, 32), "max", "price")]
+    assert [(one.op, one.value) for one in limits.read(text, bounds)] == [("ge", 15), ("le", 25)]

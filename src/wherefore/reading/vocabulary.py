@@ -157,12 +157,15 @@ class Vocabulary:
 
     def knows(self, key: str) -> bool:
         """Whether a key is a value, or stands for one."""
-        told = any(self._lookup(value) for value in self.synonyms.get(key, ()))
-        return key in self.values or told or bool(self.felt(key))
+        return key in self.values or self._stands_for(key) or bool(self.felt(key))
+
+    def _stands_for(self, key: str) -> bool:
+        """Whether a key is a synonym of a value that the catalogue has."""
+        return any(self._lookup(value) for value in self.synonyms.get(key, ()))
 
     def felt(self, key: str) -> list[Value]:
         """The tags that mean what a word of feeling says, the best first, where it is none itself: "calm" is quiet."""
-        if key in self.values or key in self.synonyms:
+        if key not in self._feelings or key in self.values or self._stands_for(key):
             return []
         found = [
             max(same, key=lambda value: value.count)
