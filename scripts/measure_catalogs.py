@@ -71,9 +71,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     if given.report is not None:
         given.report.write_text(report(found, source["commit"]), encoding="utf-8")
     if given.out is not None:
-        figures = {name: {key: one[key] for key in one if key != "report"} for name, one in found.items()}
+        figures = {name: _figures(one) for name, one in found.items()}
         save_figures(given.out, {"catalogs": figures, **source})
     return 0
+
+
+def _figures(one: Mapping[str, Any]) -> dict[str, Any]:
+    """What was measured, without the texts of the report; of a refusal its first line."""
+    kept = {key: value for key, value in one.items() if key not in ("report", "lost")}
+    return kept | ({"refused": one["refused"].splitlines()[0]} if "refused" in one else {})
 
 
 def _wanted(name: str, only: Sequence[str] | None) -> bool:
