@@ -317,3 +317,37 @@ def test_two_ends_of_a_range_are_one_bound(shop):
     text = "more expensive is fine, 15 to 25"
     bounds = [Bound((24, 26), "max", "price"), Bound((30, 32), "max", "price")]
     assert [(one.op, one.value) for one in limits.read(text, bounds)] == [("ge", 15), ("le", 25)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a 4-star hotel", [("stars", "ge", 4)]),
+        ("three stars will do", [("stars", "ge", 3)]),
+        ("5 to 6 km out", [("beach_km", "ge", 5), ("beach_km", "le", 6)]),
+        ("five to six km out", [("beach_km", "ge", 5), ("beach_km", "le", 6)]),
+        ("sleeps of 30-45 min", []),
+        ("3 stars min", [("stars", "ge", 3)]),
+    ],
+)
+def test_stars_and_ranges_with_units(text, found):
+    rows = [
+        {
+            "hotel_id": str(n),
+            "name": f"Inn {n}",
+            "stars": 1 + n % 5,
+            "beach_km": n,
+            "min_guests": 1,
+            "max_guests": 2 + n % 4,
+        }
+        for n in range(12)
+    ]
+    rules = LimitReader(Catalog.from_records(rows, name="hotels"))
+    assert [(one.field, one.op, one.value) for one in rules.read(text)] == found
+
+
+def test_what_says_side_number_and_measure_is_no_matter_of_judging():
+    rows = [{"title": f"Wine {n}", "points": 80 + n, "price": 10.0 * n} for n in range(1, 15)]
+    reader = DialogueReader(Catalog.from_records(rows, name="wines"), Told())
+    limits = reader.read([{"role": "user", "content": "at least 90 points"}]).preferences.limits
+    assert [(one.field, one.op, one.value) for one in limits] == [("points", "ge", 90)]

@@ -30,7 +30,7 @@ AFTER = _by_phrase(
         "at most, at the most, or below, or older, or earlier, or before, maximum, at the latest",
         "ge": "or more, or longer, or above, or over, or bigger, or larger, or taller, or higher, or heavier, "
         "or newer, or later, or after, and up, and upwards, and above, and over, and later, and newer, and after, "
-        "at least, at the least, minimum, upwards, onwards, onward, and onwards, and on, on, "
+        "at least, at the least, minimum, min, upwards, onwards, onward, and onwards, and on, on, "
         "to now, to today, till now",
     }
 )

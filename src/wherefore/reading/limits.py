@@ -50,6 +50,10 @@ COLD = re.compile(  # a frost, of which people say no field: "it gets to minus 1
 _BETWEEN = re.compile(
     rf"\b(?:between|from)\s+(?P<low>[{SIGNS}]?\s?{NUMBER})(?:\s+[a-z]+)?\s*(?:and|to|-|–|until)\s*{_QUANTITY}"
 )
+_RANGE = re.compile(  # "five to eight minutes", "30-45 min": only with a unit
+    rf"(?<![\w.,-])(?P<low>[{SIGNS}]?\s?\d[\d.,]*|{any_of(NUMBERS)})\s*(?:to|-|–)\s*{_QUANTITY}"
+)
+_STARS = re.compile(rf"(?<![\w.])(?P<n>[1-7]|{any_of(NUMBERS)})[\s-]stars?\b(?!\s+(?:review|rating))")
 _LAST = re.compile(r"\s*(?:please\b|thanks\b|[.,;!?]|$)")
 _OF_TIME = frozenset({"after", "before", "past", "since", "until", "starting", "pre", "post"})
 _FINE = (
@@ -109,6 +113,22 @@ _VIEWING = re.compile(  # who sees it, not whom it tells of
 _TOLD_OF = re.compile(
     r"\b(?:about|of|follows?|where|like|as|plays?|stars?|starring)\s+(?:an?|the|two|some)\s+(?:\w+\s+)?$"
 )
+
+
+_PLAINLY = re.compile(  # a side, digits and a word for what is measured: nothing else can be meant
+    rf"(?:{any_of({*BEFORE} - _OF_TIME)})\s+[{SIGNS}]?\s?\d[\d.,]*\s?(?:[a-z]{{2,}}|[{SIGNS}%])"
+    rf"|(?:{any_of({*BEFORE} - _OF_TIME)})\s+[{SIGNS}]\s?\d"
+    rf"|\d[\d.,]*\s?[a-z]{{2,}}\s+(?:{any_of(AFTER)})$"
+)
+
+
+def is_plain(said: str) -> bool:
+    """Whether the words of a limit say side, number and measure: "at least 90 points".
+
+    >>> is_plain("at least 90 points"), is_plain("under $20"), is_plain("500 pages min"), is_plain("under 30")
+    (True, True, True, False)
+    """
+    return _PLAINLY.fullmatch(said.strip().lower()) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +194,7 @@ class LimitReader:
         self._read_compared(low, found)
         self._read_trailed(low, found)
         self._read_most(low, found)
+        self._read_stars(low, found)
         found.put_years(years(low, called, self.measures.newest), low)
         for graded in self.scales.read(low, called):
             if found.is_free(graded.start, graded.end):
@@ -221,6 +242,18 @@ class LimitReader:
             if spec is None:
                 found.leave(match)
             elif first is not None and second is not None:
+                found.put(spec, "ge", first * scale, *match.span())
+                found.put(spec, "le", second * scale, *match.span())
+
+        for match in _RANGE.finditer(low):
+            unit = match["currency"] or match["unit"]
+            united = self.measures.in_unit(unit, around(low, match.span())) if unit else None
+            first = NUMBERS.get(match["low"], number(match["low"].strip()))
+            second = amount(match)
+            if united is None or first is None or second is None or first >= second:
+                continue
+            if found.is_free(*match.span()):
+                spec, scale = united
                 found.put(spec, "ge", first * scale, *match.span())
                 found.put(spec, "le", second * scale, *match.span())
 
@@ -277,6 +310,8 @@ class LimitReader:
         """Amounts before a comparison: "80 minutes or less", "2000 onwards"."""
         for match in _TRAILED.finditer(low):
             of_year = is_year(match["n"]) and not match["currency"] and not self._has_unit(match)
+            if phrase(match) == "min" and not match["unit"]:
+                continue  # "90 min", but "500 pages min"
             spec, scale = self._field(match, low, "since" if of_year else None)
             value = amount(match)
             if spec is None:
@@ -285,6 +320,14 @@ class LimitReader:
                 continue
             if match["op"] not in ("on", "+") or spec is self.measures.year:
                 found.put(spec, AFTER.get(phrase(match), "ge"), value * scale, *match.span())
+
+    def _read_stars(self, low: str, found: _Limits) -> None:
+        """How many stars: "a 4-star hotel" has them, or more."""
+        spec = self.measures.labelled("star")
+        for match in _STARS.finditer(low) if spec is not None else ():
+            value = NUMBERS.get(match["n"], number(match["n"]))
+            if spec is not None and value is not None and found.is_free(*match.span()):
+                found.put(spec, "ge", value, *match.span())
 
     def _has_unit(self, match: re.Match[str]) -> bool:
         """Whether the word after a number is a unit of some field."""

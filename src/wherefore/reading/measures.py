@@ -61,6 +61,7 @@ TOLD: dict[str, tuple[str, ...]] = {
     ),
 }
 _LEAST, _MOST = frozenset("min minimum lowest least".split()), frozenset("max maximum highest most".split())
+_SIDES = _LEAST | _MOST
 _MINUS = re.compile(r"(?:(?<![\w.])[-−–]|\bminus\s+|\bbelow\s+zero\s+)$")
 _FIRST = 1850  # year of what a number may be from that is not called a year
 _STRAGGLERS = 0.98  # the share of the items that are not newer than about the newest
@@ -147,7 +148,12 @@ class Measures:
         if word == "rated":
             word = "rating"
         return next(
-            (spec for spec in self._specs if word in self._words[spec.name] and word != "number"), None
+            (
+                spec
+                for spec in self._specs
+                if word in self._words[spec.name] and word not in _SIDES and word != "number"
+            ),
+            None,
         )
 
     def called(self, measure: str) -> FieldSpec | None:
@@ -189,7 +195,11 @@ class Measures:
         if alike:
             around = {stem(one) for one in near} - {word}
             return next((one for one in alike if around & self._words[one[0].name]), alike[0])
-        named = (spec for spec in self._specs if word in self._words[spec.name] and spec is not self.year)
+        named = (
+            spec
+            for spec in self._specs
+            if word in self._words[spec.name] and word not in _SIDES and spec is not self.year
+        )
         found = next(named, None) or self._counted(word)
         return None if found is None else (found, 1.0)
 

@@ -24,7 +24,7 @@ from wherefore.reading.judged_grades import JudgedGrades
 from wherefore.reading.judged_kinds import FoundKind
 from wherefore.reading.judged_limits import JudgedLimits, youngest
 from wherefore.reading.judgements import ItemJudge
-from wherefore.reading.limits import COLD, FoundLimit, LimitReader, lowered
+from wherefore.reading.limits import COLD, FoundLimit, LimitReader, is_plain, lowered
 from wherefore.reading.mentions import Found
 from wherefore.reading.numbers import names_money
 from wherefore.reading.references import ReferenceReader
@@ -270,6 +270,7 @@ class MessageReader:
             if one.lifts
             or one.field == self._fame
             or COLD.match(content.lower(), one.start)
+            or is_plain(content[one.start : one.end])
             or not judged.means_nothing(before, content, (one.start, one.end))
         ]
         taken = [*((one.start, one.end) for one in kept), *heard.places, about]

@@ -56,7 +56,7 @@ _LABELLED = r"(?P<degree>low|high|light|rich)[- ](?:in |on )?(?P<label>[a-z]+)"
 # What says it by itself, as a noun or a clause.
 _PHRASES = {
     "duration_low": r"short on time|pressed for time|in a (?:hurry|rush)|short attention span|quick (?:watch|read|game|"
-    rf"listen|flick)|(?:not|{NT})(?: really)?(?: have| got)? (?:much|a lot of|lots of|that much|too much) time",
+    rf"listen|flick)|(?:not|\w*{NT})(?: really)?(?: have| got)? (?:much|a lot of|lots of|that much|too much) time",
     "year_low": r"oldies?(?! but)",
     "classic_low": r"classics",
     "popularity_low": r"hidden (?:gems?|treasures?)|deep cuts?|off the beaten (?:path|track)|under the radar|"
