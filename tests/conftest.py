@@ -10,6 +10,7 @@ import os
 import pickle
 import sys
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -260,7 +261,7 @@ def builtin_reader():
     from wherefore.catalog.catalog import Catalog
     from wherefore.reading.reader import DialogueReader
 
-    return DialogueReader(Catalog.builtin())
+    return DialogueReader(Catalog.builtin(), clock=lambda: date(2026, 11, 28))
 
 
 @pytest.fixture(scope="session")

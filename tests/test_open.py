@@ -91,9 +91,9 @@ def test_amounts_are_converted_to_the_fields_unit(text, unit, field, limit):
 @pytest.mark.parametrize(
     ("text", "kind", "words", "why"),
     [
-        ("something under $20", "limit", "under $20", "prices here are in ₹"),
-        ("my budget is 20 dollars", "limit", "budget is 20 dollars", "prices here are in ₹"),
-        ("$20 or less", "limit", "$20", "prices here are in ₹"),
+        ("something under $20", "limit", "under $20", "prices here are in rupees"),
+        ("my budget is 20 dollars", "limit", "budget is 20 dollars", "prices here are in rupees"),
+        ("$20 or less", "limit", "$20", "prices here are in rupees"),
         ("a screen of at least 6 inches", "limit", "at least 6 inches", "my records do not tell it"),
         ("at least 16 GB of RAM", "limit", "at least 16 GB", "my records do not tell it"),
         ("something from the 90s", "limit", "from the 90s", "my records do not tell it"),

@@ -156,8 +156,10 @@ def test_a_command_measures_how_often_they_are_found(tmp_path, starter, monkeypa
     monkeypatch.setattr(Recommender, "from_catalog", from_catalog)
     file, out = tmp_path / "films.tsv", tmp_path / "found.json"
     file.write_text(REQUEST, encoding="utf-8")
-    assert main(["find", str(file), "--catalog", "films.csv", "--out", str(out)]) == 0
-    assert str(given["catalog"]) == "films.csv" and given["base"] == "starter"
+    films = tmp_path / "films.jsonl"
+    films.write_text("\n".join(json.dumps(film) for film in FILMS), encoding="utf-8")
+    assert main(["find", str(file), "--catalog", str(films), "--out", str(out)]) == 0
+    assert given["catalog"].name == "films.jsonl" and given["base"] == "starter"
     found = json.loads(out.read_text(encoding="utf-8"))["films"]
     assert found["plot"]["requests"] == 2 and found["all"]["any_at"]["1"] == 1.0
     assert "find" in found["command"] and found["commit"]

@@ -34,7 +34,7 @@ def errors_told() -> Iterator[None]:
         raise gr.Error(texts.FAULT.format(kind=type(error).__name__)) from error
 
 
-class Blocks(gr.Blocks):
+class Blocks(gr.Blocks):  # type: ignore[misc]
     """Blocks that tell a program how many values it should have sent."""
 
     def validate_inputs(self, block_fn: Any, inputs: list[Any]) -> None:

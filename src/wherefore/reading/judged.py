@@ -156,7 +156,8 @@ class JudgedReader:
         last, ahead = said[-1].form, forms(before)[-1:]
         described = not _DEGREES.isdisjoint(ahead) if ahead else True  # "something waterproof", "very soft"
         several = last.endswith("s") and stem(last) != last
-        return bool(_ARTICLE.search(before)) or len(said) > 1 or several or not described
+        goods = titles_name_sorts(self._catalog)
+        return bool(_ARTICLE.search(before)) or several or goods and (len(said) > 1 or not described)
 
     def settled(self, text: str, state: Preferences) -> list[Span]:
         """The characters of values that stand in the state, under whatever words, or that need not be."""

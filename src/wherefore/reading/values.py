@@ -124,7 +124,7 @@ class ValueFinder:
         passage = Passage(text, said)
         names = self._full_names(passage)
         for i in range(1, len(said)):
-            led = said[i - 1].form in PEOPLE_CUES and i not in names
+            led = said[i - 1].form == "by" and i not in names
             if led and (name := self._person(passage, i, names)) is not None:
                 names[i] = name
         return [(said[i].start, said[span.end - 1].end) for i, span in names.items()]
@@ -169,10 +169,21 @@ class ValueFinder:
         for size in range(longest, 0, -1):
             key = " ".join(stems[:size])
             if self.words.knows(key) and not any(passage.hidden[i : i + size]):
+                if size > 1 and not self.words.tells(key) and self._holds_value(stems[:size]):
+                    continue  # "a good cry" is more than a feeling
                 if self._is_meant(passage, i, i + size, key):
                     return ValueSpan(i, i + size, key, False)
         near = self._misspelt(passage, i)
         return None if near is None else ValueSpan(i, i + 1, near, False)
+
+    def _holds_value(self, stems: Sequence[str]) -> bool:
+        """Whether some of several words are a value, or a synonym of one."""
+        return any(
+            self.words.tells(" ".join(stems[start:end]))
+            for start in range(len(stems))
+            for end in range(start + 1, len(stems) + 1)
+            if end - start < len(stems)
+        )
 
     def _is_meant(self, passage: Passage, i: int, j: int, key: str) -> bool:
         """Whether words i to j, which are a value's, are not part of something else."""

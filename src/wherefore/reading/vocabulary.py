@@ -157,7 +157,11 @@ class Vocabulary:
 
     def knows(self, key: str) -> bool:
         """Whether a key is a value, or stands for one."""
-        return key in self.values or self._stands_for(key) or bool(self.felt(key))
+        return self.tells(key) or bool(self.felt(key))
+
+    def tells(self, key: str) -> bool:
+        """Whether a key is a value, or a synonym of one."""
+        return key in self.values or self._stands_for(key)
 
     def _stands_for(self, key: str) -> bool:
         """Whether a key is a synonym of a value that the catalogue has."""
@@ -165,7 +169,7 @@ class Vocabulary:
 
     def felt(self, key: str) -> list[Value]:
         """The tags that mean what a word of feeling says, the best first, where it is none itself: "calm" is quiet."""
-        if key not in self._feelings or key in self.values or self._stands_for(key):
+        if key not in self._feelings or self.tells(key):
             return []
         found = [
             max(same, key=lambda value: value.count)
