@@ -281,3 +281,27 @@ def test_a_judge_goes_on_from_another(tmp_path):
         assert torch.allclose(first([given]).labels, second([given]).labels, atol=0.05)
     with pytest.raises(CheckpointError, match="rank 2, and 4"):
         start_from(learning_judge(r=4, kind=PooledJudge).encoder, begun.changes)
+
+
+def test_how_many_the_judge_hears_is_how_many_are_listed():
+    catalog = make_movies()
+    told = DialogueReader(catalog, Told(three="count", ninety="count"))
+    assert told.read([{"role": "user", "content": "thrillers. three. no more"}]).preferences.count.value == 3
+    assert told.read([{"role": "user", "content": "ninety of them"}]).preferences.count is None
+    alone = DialogueReader(catalog).read([{"role": "user", "content": "thrillers. three. no more"}])
+    assert alone.preferences.count is None
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("with a pool", ["pool"]),
+        ("a thriller with a zeppelin, please", []),  # no noun of the catalogue before it
+        ("a film with a zeppelin, please", ["zeppelin"]),
+        ("dinner with a friend", []),
+    ],
+)
+def test_what_nothing_mentions_is_said_to_be_missing(text, found):
+    told = DialogueReader(make_movies(), Told())
+    dialogue = told.read([{"role": "user", "content": text}])
+    assert [words for kind, words in dialogue.unmet if kind == "wanted"] == found

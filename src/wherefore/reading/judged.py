@@ -43,11 +43,16 @@ _COUNTED = re.compile(
 _PLACED = (  # "a hotel in Paris"
     r"\b(?i:{nouns}|something|anything|somewhere|ones?|any)\s+(?:in|from|by|near)\s+(?P<what>[A-Z][\w'-]+(?:\s+[A-Z][\w'-]+)*)"
 )
+_HAVING = (  # "a hotel with a pool", and after a list "with a pool"
+    r"(?:^\W*|\b(?i:{nouns}|something|anything|somewhere|ones?)\s+)(?i:with|that\s+has|having)\s+"
+    r"(?i:an?|free|its\s+own)\s+(?P<what>[a-z][\w'-]+)(?=\W*(?:$|[,.;!?]|\band\b|\bor\b))"
+)
 _DEGREES = FUNCTION_WORDS | frozenset(
     "something anything everything stuff really very quite too more rather".split()
 )
 _ARTICLE = re.compile(r"\b(?:an?|some|any|another|few|\d+)\s+$", re.IGNORECASE)
 _FEW = 3  # words of a value
+_ASKED = 20  # items that somebody asks for at most
 _FROM = re.compile(
     r"\b(?:from|with|with\s+an?|made\s+(?:of|in|from|by)|directed\s+by|written\s+by|by)\s+(?:the\s+)?$",
     re.IGNORECASE,
@@ -120,11 +125,12 @@ class JudgedReader:
             if self._is_no_value(text, (one.start, one.end))
         ]
         nouns = "|".join(re.escape(noun) for noun in sorted(self._values.words.nouns, key=len, reverse=True))
-        for match in re.finditer(_PLACED.format(nouns=nouns or "items"), text):
-            place = match.span("what")
-            if not any(touch(place, other) for other in (*taken, *(span for _, span in found))):
-                if self._is_no_value(text, place):
-                    found.append(("wanted", place))
+        for pattern in (_PLACED, _HAVING):
+            for match in re.finditer(pattern.format(nouns=nouns or "items"), text):
+                place = match.span("what")
+                if not any(touch(place, other) for other in (*taken, *(span for _, span in found))):
+                    if self._is_no_value(text, place):
+                        found.append(("wanted", place))
         return found
 
     def _is_no_value(self, text: str, span: Span) -> bool:
@@ -188,6 +194,16 @@ class JudgedReader:
             for one in found
             if one.label != "unwanted" or not any(touch((one.start, one.end), value) for value in values)
         ]
+
+    def count(self, before: Sequence[Message], text: str, taken: Sequence[Span]) -> tuple[int, Span] | None:
+        """How many items a message asks for, and where it says so; arguments as of `bounds`."""
+        for one in self._judge.read(before, text).meanings:
+            span, said = (one.start, one.end), text[one.start : one.end].lower()
+            many = NUMBERS.get(said, int(said) if said.isdecimal() else 0)
+            if one.label == "count" and one.sure >= _SURE and 0 < many <= _ASKED:
+                if not any(touch(span, other) for other in taken):
+                    return many, span
+        return None
 
     def refused(self, before: Sequence[Message], text: str) -> list[Span]:
         """The pieces that say what is not sought."""

@@ -209,6 +209,11 @@ class MessageReader:
         count = read_count(heard.text, self._values.words.nouns, values, masked, question)
         if count is not None:
             notes.count = Count(count.value, content[count.start : count.end])
+        elif self._judged is not None:
+            taken = [*masked, *((one.start, one.end) for one in heard.limits)]
+            judged = self._judged.count(heard.before, content, taken)
+            if judged is not None:
+                notes.count = Count(judged[0], content[slice(*judged[1])])
         for span, refused in heard.foreign:
             assert self._foreign.english is not None
             english = Wish(*self._foreign.english, 2.0, content[slice(*span)])
