@@ -117,7 +117,7 @@ _TOLD_OF = re.compile(
 
 _PLAINLY = re.compile(  # a side, digits and a word for what is measured: nothing else can be meant
     rf"(?:{any_of({*BEFORE} - _OF_TIME)})\s+[{SIGNS}]?\s?\d[\d.,]*\s?(?:[a-z]{{2,}}|[{SIGNS}%])"
-    rf"|(?:{any_of({*BEFORE} - _OF_TIME)})\s+[{SIGNS}]\s?\d"
+    rf"|(?:{any_of({*BEFORE} - _OF_TIME)})\s+[{SIGNS}]\s?\d[\d.,]*"
     rf"|\d[\d.,]*\s?[a-z]{{2,}}\s+(?:{any_of(AFTER)})$"
 )
 
