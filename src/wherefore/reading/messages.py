@@ -18,6 +18,7 @@ from wherefore.reading.corrections import CORRECTS, DROPS, NEEDNT, SELF_CORRECTI
 from wherefore.reading.counts import read_count
 from wherefore.reading.critiques import CritiqueReader, FoundAnswer, FoundCritique
 from wherefore.reading.foreign import ForeignReader
+from wherefore.reading.households import HouseholdReader
 from wherefore.reading.intolerances import intolerances
 from wherefore.reading.judged import JudgedReader
 from wherefore.reading.judged_grades import JudgedGrades
@@ -169,6 +170,7 @@ class MessageReader:
         # What items are called: "movies", "thrillers".
         self._sought = frozenset({*values.words.nouns, *values.words.kinds})
         self._foreign = ForeignReader(catalog, self._sought)
+        self._households = HouseholdReader(catalog)
         self._wearers = Wearers(catalog)
         # No catalogue that a judge learned with knows how well known its items are.
         self._fame = catalog.schema.popularity.name if catalog.schema.popularity is not None else None
@@ -221,6 +223,10 @@ class MessageReader:
                 notes.want(english)
             else:
                 notes.refuse(english)
+        held = {(one.field, one.value) for one in notes.values()["unwanted"]}
+        for wish in self._households.read(heard.text):
+            if (wish.field, wish.value) not in held:
+                notes.want(wish)
         for span, (name, person) in heard.same:
             notes.want(Wish(name, person, 2.0, content[slice(*span)]))
         if heard.answer is not None:
