@@ -100,3 +100,23 @@ def test_ngrams_are_written_by_the_script(tmp_path, capsys):
     assert max(map(len, ngrams())) == ORDER
     with pytest.raises(SystemExit):
         main(["--sentences", "0"])
+
+
+@pytest.mark.parametrize(
+    ("sentence", "reads_well"),
+    [
+        ("here are five pet safe plants to consider.", True),
+        ("i would look at these five pet safe.", False),
+        ("here are five pet safe to consider.", False),
+        ("i can offer five plants under $20.", True),
+        ("i can offer five plants with under $20.", False),
+    ],
+)
+def test_what_is_counted_is_a_thing_and_a_price_stands_by_itself(sentence, reads_well):
+    rows = [{"title": f"Fern {n}", "pet_safe": ["yes", "no"][n % 2], "price": f"${n + 5}"} for n in range(12)]
+    plants = Catalog.from_records(rows, name="plants")
+    limits = (Limit("price", "lt", 20, "under $20"),)
+    dialogue = user(wanted=(wish("pet_safe", "pet safe"),), limits=limits)
+    plan = plan_opening([item for item in plants if item.values("pet_safe")][:5], dialogue, plants)
+    odd = oddities(Sentence(sentence, plan, dialogue, plants))
+    assert not odd if reads_well else odd

@@ -12,6 +12,7 @@ import gzip
 from collections.abc import Sequence
 from functools import cache
 
+from wherefore.catalog.naming import singular
 from wherefore.catalog.schema import Schema
 from wherefore.catalog.spoken import measure
 from wherefore.files import ASSETS
@@ -24,6 +25,7 @@ from wherefore.writing.sentence import Sentence, Span
 ORDER = 5  # n
 NGRAMS = "ngrams.txt.gz"
 Ngram = tuple[str, ...]
+_BEHIND = frozenset("that to for you may should under over with from at of".split())  # a noun phrase
 _SINGULAR = frozenset("is was has shares stars runs lasts comes came goes dates".split())
 
 
@@ -35,7 +37,7 @@ def oddities(sentence: Sentence) -> list[str]:
     known = ngrams()
     words = shape(sentence)
     strange = [" ".join(some) for some in ngrams_of(words) if some not in known]
-    return strange + _disagreeing(words) + _misplaced(sentence)
+    return strange + _disagreeing(words) + _misplaced(sentence) + _headless(sentence)
 
 
 def _disagreeing(words: Sequence[str]) -> list[str]:
@@ -61,6 +63,22 @@ def _misplaced(sentence: Sentence) -> list[str]:
             measure(schema.spec(name)).way in ("price", "takes", "weighs", "rated") for name in span.fields
         )
     ]
+
+
+def _headless(sentence: Sentence) -> list[str]:
+    """Numbers of things that are no things: "these five pet safe", without "plants"."""
+    words, found = sentence.words, []
+    for span in sentence.spans:
+        before, last = words[max(span.start - 1, 0)], words[span.end - 1]
+        counted = span.kind == "value" and span.start and (before in NUMBERS or before.isdigit())
+        ends = (
+            span.end >= len(words)
+            or sentence.sentence_of[span.end] != sentence.sentence_of[span.start]
+            or words[span.end] in _BEHIND
+        )
+        if counted and ends and singular(last) == last and before not in ("one", "1"):
+            found.append(f"{before} {span.text}")
+    return found
 
 
 def shape(sentence: Sentence) -> list[str]:
