@@ -30,6 +30,7 @@ import csv
 import gzip
 import html
 import json
+import lzma
 import math
 import re
 import sys
@@ -618,8 +619,8 @@ def _move_mentions(film: Film, meant: Film | None) -> None:
 
 
 def add_about(films: Iterable[Film], folder: Path) -> None:
-    """Give films what `about.tsv` says of them, by id."""
-    told = {row["id"]: row for row in _tsv(folder / "about.tsv")}
+    """Give films what `about.tsv.xz` says of them, by id."""
+    told = {row["id"]: row for row in _tsv(folder / "about.tsv.xz")}
     for film in films:
         row = told.get(film.id)
         if row is not None:
@@ -647,10 +648,10 @@ def warnings_of(digits: str) -> tuple[str, ...]:
 
 
 def _tsv(path: Path) -> list[dict[str, str]]:
-    """The rows of a file of tab-separated columns with a header; none where there is no such file."""
+    """The rows of a file of tab-separated columns with a header, packed or not; none where there is no such file."""
     if not path.is_file():
         return []
-    with path.open(encoding="utf-8", newline="") as lines:
+    with (lzma.open if path.suffix == ".xz" else open)(path, "rt", encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+import lzma
 import re
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -17,7 +18,8 @@ RUN = 5  # words in a row that no plot of the film may have
 
 
 def rows(name):
-    with (DATA / "films" / name).open(encoding="utf-8", newline="") as lines:
+    path = DATA / "films" / name
+    with (lzma.open if path.suffix == ".xz" else open)(path, "rt", encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
@@ -41,7 +43,7 @@ def test_most_movies_tell_what_they_are_about(movies):
 
 
 def test_ages_warnings_and_moods_have_their_form():
-    told = rows("about.tsv")
+    told = rows("about.tsv.xz")
     assert len({row["id"] for row in told}) == len(told)
     for row in told:
         assert row["age"] == "" or 0 <= int(row["age"]) <= 18, row["id"]
@@ -52,7 +54,7 @@ def test_ages_warnings_and_moods_have_their_form():
 
 
 def test_no_sentence_of_ours_is_a_plots(shared):
-    told = {row["id"]: row for row in rows("about.tsv")}
+    told = {row["id"]: row for row in rows("about.tsv.xz")}
     for part in ("core", "rest"):
         with gzip.open(shared / "movies" / f"plots_{part}.jsonl.gz", "rt", encoding="utf-8") as lines:
             for line in lines:
