@@ -147,7 +147,7 @@ class JudgedReader:
             return False
         if last in self._values.words.nouns or not last.isalpha() or last in feelings():
             return False
-        if self._is_thing(before=text[: span[0]], said=told):
+        if _is_thing(text[: span[0]], told, goods):
             return True
         if any(having(self._catalog, word.form).any() for word in told):
             return False
@@ -156,14 +156,6 @@ class JudgedReader:
         rule = concepts().called(text[slice(*span)])
         known = told[0].form in _COLOURS or (rule is not None and bool(rule.rules_out))
         return named or known or _FROM.search(before) is not None
-
-    def _is_thing(self, before: str, said: Sequence[Word]) -> bool:
-        """Whether words are headed by a thing that somebody asks for: "a backpack", "plain black backpacks"."""
-        last, ahead = said[-1].form, forms(before)[-1:]
-        described = not _DEGREES.isdisjoint(ahead) if ahead else True  # "something waterproof", "very soft"
-        several = last.endswith("s") and stem(last) != last
-        goods = titles_name_sorts(self._catalog)
-        return bool(_ARTICLE.search(before)) or several or goods and (len(said) > 1 or not described)
 
     def settled(self, text: str, state: Preferences) -> list[Span]:
         """The characters of values that stand in the state, under whatever words, or that need not be."""
@@ -359,6 +351,20 @@ class JudgedReader:
             fields = self._values.suited(passage, span.first)
             return [value for value in values if value.field in fields] or list(values)
         return list(values)
+
+
+def _is_thing(before: str, said: Sequence[Word], goods: bool) -> bool:
+    """Whether words are headed by a thing that somebody asks for: "a backpack", "plain black backpacks".
+
+    Args:
+        before: What stands before them.
+        said: The words that say something.
+        goods: Whether goods are talked of, so that words after others may name one without an article.
+    """
+    last, ahead = said[-1].form, forms(before)[-1:]
+    several = last.endswith("s") and stem(last) != last
+    after_others = bool(ahead) and _DEGREES.isdisjoint(ahead)  # not "something waterproof", "very soft"
+    return bool(_ARTICLE.search(before)) or several or goods and (len(said) > 1 or after_others)
 
 
 def _share(odds: Mapping[str, float], labels: frozenset[str]) -> float:

@@ -18,6 +18,7 @@ from wherefore.reading.numbers import (
     NUMBER,
     SIGNS,
     amount,
+    any_number,
     around,
     is_year,
     number,
@@ -242,20 +243,16 @@ class LimitReader:
             if spec is None:
                 found.leave(match)
             elif first is not None and second is not None:
-                found.put(spec, "ge", first * scale, *match.span())
-                found.put(spec, "le", second * scale, *match.span())
-
+                found.put_range(spec, first * scale, second * scale, *match.span())
         for match in _RANGE.finditer(low):
             unit = match["currency"] or match["unit"]
             united = self.measures.in_unit(unit, around(low, match.span())) if unit else None
-            first = NUMBERS.get(match["low"], number(match["low"].strip()))
-            second = amount(match)
+            first, second = any_number(match["low"].strip()), amount(match)
             if united is None or first is None or second is None or first >= second:
                 continue
             if found.is_free(*match.span()):
                 spec, scale = united
-                found.put(spec, "ge", first * scale, *match.span())
-                found.put(spec, "le", second * scale, *match.span())
+                found.put_range(spec, first * scale, second * scale, *match.span())
 
     def _read_compared(self, low: str, found: _Limits) -> None:
         """Amounts after a comparison: "under two hours", "before 1990", "I've only got 80 minutes"."""
@@ -300,7 +297,7 @@ class LimitReader:
         for match in COLD.finditer(low):
             name = "m" if match["m"] else "n"
             spec = self.measures.below_zero(low[: match.start(name)])
-            value = NUMBERS.get(match[name], number(match[name]))
+            value = any_number(match[name])
             if spec is None or value is None or not found.is_free(*match.span()):
                 continue
             for field, side in self.measures.bounded(spec, "le"):
@@ -325,7 +322,7 @@ class LimitReader:
         """How many stars: "a 4-star hotel" has them, or more."""
         spec = self.measures.labelled("star")
         for match in _STARS.finditer(low) if spec is not None else ():
-            value = NUMBERS.get(match["n"], number(match["n"]))
+            value = any_number(match["n"])
             if spec is not None and value is not None and found.is_free(*match.span()):
                 found.put(spec, "ge", value, *match.span())
 
@@ -389,6 +386,11 @@ class _Limits:
                 else match.end("n")
             )
             self.open.append((match.start(), end))
+
+    def put_range(self, spec: FieldSpec, low: float, high: float, start: int, end: int) -> None:
+        """Both ends of a range."""
+        self.put(spec, "ge", low, start, end)
+        self.put(spec, "le", high, start, end)
 
     def put(self, spec: FieldSpec, op: LimitOp, value: float, start: int, end: int) -> None:
         """A limit in words of its own, or in the very words of another: a range has two."""

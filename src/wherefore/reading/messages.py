@@ -223,10 +223,11 @@ class MessageReader:
                 notes.want(english)
             else:
                 notes.refuse(english)
-        held = {(one.field, one.value) for one in notes.values()["unwanted"]}
-        for wish in self._households.read(heard.text):
-            if (wish.field, wish.value) not in held:
-                notes.want(wish)
+        if suited := self._households.read(heard.text):
+            held = {(one.field, one.value) for one in notes.values()["unwanted"]}
+            for wish in suited:
+                if (wish.field, wish.value) not in held:
+                    notes.want(wish)
         for span, (name, person) in heard.same:
             notes.want(Wish(name, person, 2.0, content[slice(*span)]))
         if heard.answer is not None:

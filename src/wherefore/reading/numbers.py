@@ -117,6 +117,11 @@ def number(text: str) -> float | None:
         return None
 
 
+def any_number(text: str) -> float | None:
+    """The same of words that `NUMBER` leaves out as well: "fifteen"."""
+    return float(NUMBERS[text]) if text in NUMBERS else number(text)
+
+
 def amount(match: re.Match[str]) -> float | None:
     """The number that a match of `quantity` stands for, in its unit: 1.5 of "an hour and a half"."""
     whole = number(match["n"])

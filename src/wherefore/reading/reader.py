@@ -130,10 +130,11 @@ class DialogueReader:
                 if heard is not None:
                     heard.begin(number)
                     so_far = Dialogue(parsed[: number + 1], (*noted, *here))
-                    choice = self._hear(so_far, found, lists, question, heard)
+                    asked = self._questions.read(so_far)
+                    choice = self._hear(so_far, found, lists, question, heard, asked)
                     passed = tuple(lists.shown) if notes.others else ()
                     if heard is notes:
-                        unmet = self._left_open(so_far, heard)
+                        unmet = self._left_open(so_far, heard, asked)
                         notes.leave_open(unmet)
             else:
                 question = message.content
@@ -151,11 +152,16 @@ class DialogueReader:
         return dialogue if self._judged is None else self._judged.told(dialogue)
 
     def _hear(
-        self, so_far: Dialogue, found: Sequence[Found], lists: Lists, question: str, notes: Notes
+        self,
+        so_far: Dialogue,
+        found: Sequence[Found],
+        lists: Lists,
+        question: str,
+        notes: Notes,
+        asked: Question | None,
     ) -> Choice | None:
-        """Note what the newest message says; what it takes up of what was listed."""
+        """Note what the newest message says, which may hold a question; what it takes up of what was listed."""
         content = so_far.messages[-1].content
-        asked = self._questions.read(so_far)
         # What a question holds is said of an item: "Is it from the 80s?" limits nothing.
         about = (asked.start, asked.end) if asked is not None else (0, 0)
         self._messages.note(content, found, lists, question, notes, about, so_far.messages[:-1])
@@ -170,7 +176,7 @@ class DialogueReader:
             notes.ask(asked.considers)
         return choice
 
-    def _left_open(self, so_far: Dialogue, notes: Notes) -> tuple[Open, ...]:
+    def _left_open(self, so_far: Dialogue, notes: Notes, asked: Question | None) -> tuple[Open, ...]:
         """What the newest message says and nothing that was noted stands for."""
         number, content = len(so_far.messages) - 1, so_far.messages[-1].content
         state, before = replace(Preferences(), **notes.values()), so_far.messages[:-1]
@@ -178,7 +184,6 @@ class DialogueReader:
         places = [last_said(said, so_far.messages) for said in held]
         taken = [place[1:] for place in places if place is not None and place[0] == number]
         taken += [(one.start, one.end) for one in so_far.mentions if one.message == number]
-        asked = self._questions.read(so_far)
         if asked is not None:
             taken.append((asked.start, asked.end))
         found: list[tuple[OpenKind, Span]] = []

@@ -60,9 +60,11 @@ def _sentences(
         yield f"My records say nothing of {joined(silent)}."
     for kind, able in (("unwanted", "leave out"), ("demanded", "make sure of"), ("limit", "hold to")):
         said = [words for side, words in dialogue.unmet if side == kind]
-        for why in dict.fromkeys(_why(kind, words, catalog) for words in said):
-            open_ = [f"“{words}”" for words in said if _why(kind, words, catalog) == why][:_ABSENT]
-            yield f"I could not {able} {joined(open_, 'or')}: {why}."
+        by_reason: dict[str, list[str]] = {}
+        for words in said:
+            by_reason.setdefault(_why(kind, words, catalog), []).append(f"“{words}”")
+        for why, open_ in by_reason.items():
+            yield f"I could not {able} {joined(open_[:_ABSENT], 'or')}: {why}."
     missing = [words for side, words in dialogue.unmet if side == "wanted"][:_ABSENT]
     told = [any(having(catalog, word).any() for word in forms(words)[-1:]) for words in missing]
     if unsaid := [f"“{words}”" for words, known in zip(missing, told, strict=True) if not known]:
@@ -73,8 +75,8 @@ def _sentences(
 
 def _why(kind: str, words: str, catalog: Catalog) -> str:
     """Why what was said cannot be applied."""
-    price = Measures(catalog).price
-    if kind == "limit" and price is not None and price.unit and names_money(words):
+    price = Measures(catalog).price if kind == "limit" and names_money(words) else None
+    if price is not None and price.unit:
         return f"prices here are in {unit_words(price.unit)}"
     return "my records do not tell it"
 
