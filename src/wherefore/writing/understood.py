@@ -30,7 +30,7 @@ _ALLERGY = re.compile(
     r"\w[\s-]free\b",
     re.IGNORECASE,
 )
-_REFUSED = ("modifier", "person", "prep", "label", "tag")  # how a refused value is best said
+_BEST_SAID = ("modifier", "person", "prep", "label", "tag")  # of one thing, as genre, mood or tag
 _REFUSALS = 6  # that are told at most
 _ABSENT = 3  # unknown titles that are named at most
 
@@ -154,23 +154,24 @@ def _refused(dialogue: Dialogue, catalog: Catalog, items: Sequence[Item]) -> Ite
         spec = specs.get(wish.field)
         if spec is None or not spec.has_values or is_flag(wish.value) or wish.also:
             continue
-        # What should rather not be may be: of that it is said only where it is so.
-        if not _said_in(wish.said, dialogue, last) or any(
-            wish.value in values_of(item, spec) for item in items
-        ):
+        if not _said_in(wish.said, dialogue, last):
             continue
+        if any(wish.value in values_of(item, spec) for item in items):
+            continue  # what should rather not be may be: of that it is said only where it is so
         fact = fact_of(spec, wish.value, "avoid", "you did not want it", said=wish.said)
         by_words.setdefault(wish.said, []).append(fact)
     by_field: dict[str, list[Fact]] = {}
-    for facts in list(by_words.values())[
-        :_ABSENT
-    ]:  # "gory" may be a genre, a mood and a tag, and was said once
-        best = min(
-            facts, key=lambda fact: _REFUSED.index(style) if (style := style_of(fact)) in _REFUSED else 9
-        )
+    for facts in list(by_words.values())[:_REFUSALS]:
+        best = min(facts, key=_standing)  # "gory" may be a genre, a mood and a tag, and was said once
         by_field.setdefault(best.field, []).append(best)
     for group in sorted(by_field.values(), key=lambda group: style_of(group[0]) != "modifier"):
         yield refused(group, catalog)
+
+
+def _standing(fact: Fact) -> int:
+    """The place of a refused value among those of the same words, the one that is best said first."""
+    style = style_of(fact)
+    return _BEST_SAID.index(style) if style in _BEST_SAID else len(_BEST_SAID)
 
 
 def _called(said: str, name: str) -> str:
