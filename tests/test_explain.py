@@ -865,3 +865,20 @@ def test_what_was_said_is_not_said_also(builtin):
         "it is a comedy, as you asked, and it is also directed by tom shadyac.",
     ):
         assert not check(once, plan, dialogue, builtin)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "fine"),
+    [
+        ("it lists easy as its difficulty, as you asked.", True),
+        ("it lists easy as its mood, as you asked.", False),
+        ("it lists easy as its light, as you asked.", False),
+    ],
+)
+def test_a_value_is_called_what_its_field_is_called(sentence, fine):
+    rows = [{"title": f"Fern {n}", "difficulty": "easy", "light": ("low", "bright")[n % 2]} for n in range(9)]
+    plants = Catalog.from_records(rows, name="plants")
+    dialogue = user(wanted=(wish("difficulty", "easy"),))
+    [plan] = plan_reasons(plants.items[:1], dialogue, plants)
+    found = {problem.kind for problem in check(sentence, plan, dialogue, plants)}
+    assert ("relation" in found) is not fine
