@@ -10,7 +10,7 @@ import pytest
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.concepts import FILE, Concepts, concepts, having
-from wherefore.text import words
+from wherefore.text import stems, words
 
 ROOT = Path(__file__).parents[1]
 TABLE = [
@@ -112,3 +112,24 @@ def test_what_a_film_may_upset_by_is_known_by_what_people_call_it(said, kind):
     told = {"nudity": "sex", "gore": "gore", "jump scares": "jump scares", "swearing": "swearing"}[kind]
     warned = np.array([told in item.values("warnings") for item in films])
     assert warned.sum() > 300 and left_out[warned].mean() > 0.99 and not left_out.all()
+
+
+@pytest.mark.parametrize(
+    ("refused", "holds", "free"),
+    [
+        ("lace", "Lace Bridal Dress", "Cotton Dress"),
+        ("nuts", "Roasted monkey nuts", "Nutmeg cookies"),
+        ("vegetarian", "Stewed roe deer", "Stewed oyster mushrooms"),
+        ("vegan", "Head cheese on rye", "Coconut milk curry"),
+    ],
+)
+def test_an_exception_of_one_kind_does_not_hide_what_another_names(refused, holds, free):
+    catalog = Catalog.from_records([{"title": holds}, {"title": free}])
+    assert having(catalog, refused).tolist() == [True, False]
+
+
+def test_no_exception_is_one_of_the_words_themselves():
+    for name in concepts():
+        concept = concepts()[name] if isinstance(name, str) else name
+        words = {tuple(stems(one)) for one in concept.named_by}
+        assert not [one for one in concept.unless if tuple(stems(one)) in words], concept.name

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.schema import Schema
 from wherefore.dialogue.facts import Fact, Plan
-from wherefore.dialogue.messages import Dialogue, Message
+from wherefore.dialogue.messages import Dialogue, Message, parse_messages
 from wherefore.dialogue.spoken import limit_words
 from wherefore.dialogue.state import Limit, Preferences, Wish
 from wherefore.evaluation.checker import Said, faults, reply_faults, sentence_faults
@@ -26,6 +27,7 @@ from wherefore.writing.plan import plan_opening, plan_reasons
 from wherefore.writing.polish import polish
 from wherefore.writing.reasons import record_sentences, word
 from wherefore.writing.surface import opening_surface
+from wherefore.writing.understood import understood
 
 MOVIES = [
     (
@@ -533,19 +535,40 @@ def test_check_and_polish_take_any_text(text):
         assert sentence_faults(polish(text, plan, catalog), plan.item, catalog, said) == []
 
 
-def test_an_opening_says_of_keywords_only_that_nothing_is_tagged_so(builtin):
-    dialogue = user(unwanted=(wish("keywords", "violence", 2.0),))
-    free = [item for item in builtin.items if "violence" not in (item.get("keywords") or ())]
-    plan = plan_opening(free[:5], dialogue, builtin)
-    about = [text for text in (opening(plan, Random(n)) for n in range(100)) if "violence" in text]
-    assert len(about) > 30 and all("tagged violence" in text for text in about)
-    assert not any(check(text, plan, dialogue, builtin) for text in about)
-    _, words = opening_surface(plan)  # what the LLM may use; a film without the keyword may be violent
-    assert "tagged" in words and not {"clear", "kept", "filed"} & words
-    both = user(unwanted=(wish("keywords", "violence", 2.0), wish("genres", "Horror", 2.0)))
+def left_out(catalog, text, wishes, items=()):
+    dialogue = Dialogue(
+        parse_messages([{"role": "user", "content": text}]), preferences=Preferences(unwanted=wishes)
+    )
+    return understood(dialogue, catalog, "Here they are.", 5, (), items)
+
+
+def test_of_keywords_it_is_said_only_that_what_is_tagged_so_is_left_out(builtin):
+    violence, horror = wish("keywords", "violence", 2.0), wish("genres", "Horror", 2.0)
+    asked = "no violence and no horror please"
+    free = [item for item in builtin.items if "violence" not in (item.get("keywords") or ())][:5]
+    told = left_out(builtin, asked, (replace(violence, said="violence"),), free)
+    assert told == " I left out movies tagged “violence”."
+    # What was said once is told once, by the genre rather than by a tag.
+    both = (replace(violence, said="no horror"), replace(horror, said="no horror"))
     free = [item for item in free if "Horror" not in (item.get("genres") or ())]
-    plan = plan_opening(free[:5], both, builtin)
-    assert not any("violence" in opening(plan, Random(n)) for n in range(50))
+    assert left_out(builtin, asked, both, free) == " I left out horror movies."
+    # Nothing is said of what a listed item has, nor of what an earlier message refused.
+    scary = [item for item in builtin.items if "Horror" in (item.get("genres") or ())][:1]
+    assert left_out(builtin, asked, both[1:], scary) == ""
+    assert left_out(builtin, "something else", both, free) == ""
+
+
+def test_refusals_are_told_in_one_sentence_each_in_its_own_way(builtin):
+    asked = "no horror or war, nothing with Adam Sandler, nothing French"
+    wishes = (
+        replace(wish("cast", "Adam Sandler"), said="Adam Sandler"),
+        replace(wish("genres", "Horror"), said="horror"),
+        replace(wish("genres", "War"), said="war"),
+        replace(wish("language", "French"), said="French"),
+    )
+    told = left_out(builtin, asked, wishes)
+    assert told.startswith(" I left out horror or war movies, movies ") and told.count(".") == 1
+    assert "Adam Sandler" in told and told.endswith("movies in French.")
 
 
 def test_an_opening_counts_a_word_that_stands_for_several_values_once(movies):
@@ -597,12 +620,6 @@ def test_openings_claim_no_more_than_the_list_holds(movies):
         assert kinds(sentence) == set(), sentence
     assert "claim" in kinds("here are three movies. one of them is one you have seen or turned down.")
     assert "claim" in kinds("here are three movies. not all of them are ones you have seen.")
-    dialogue = user(liked=("alien",), unwanted=(wish("genres", "Comedy"),))
-    plan = plan_opening(items, dialogue, movies, asked=3)
-    assert kinds("here are three movies. none of them is filed under comedy.") == set()
-    assert "negation" in kinds(
-        "here are three movies. not all of them fit: one of them is filed under comedy."
-    )
     dialogue = user(liked=("alien",), wanted=(wish("genres", "Sci-Fi"), wish("cast", "Toni Collette")))
     plan = plan_opening(items[:2], dialogue, movies, asked=2)
     assert kinds("here are two movies. two of them are sci-fi movies.") == set()
@@ -848,3 +865,20 @@ def test_what_was_said_is_not_said_also(builtin):
         "it is a comedy, as you asked, and it is also directed by tom shadyac.",
     ):
         assert not check(once, plan, dialogue, builtin)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "fine"),
+    [
+        ("it lists easy as its difficulty, as you asked.", True),
+        ("it lists easy as its mood, as you asked.", False),
+        ("it lists easy as its light, as you asked.", False),
+    ],
+)
+def test_a_value_is_called_what_its_field_is_called(sentence, fine):
+    rows = [{"title": f"Fern {n}", "difficulty": "easy", "light": ("low", "bright")[n % 2]} for n in range(9)]
+    plants = Catalog.from_records(rows, name="plants")
+    dialogue = user(wanted=(wish("difficulty", "easy"),))
+    [plan] = plan_reasons(plants.items[:1], dialogue, plants)
+    found = {problem.kind for problem in check(sentence, plan, dialogue, plants)}
+    assert ("relation" in found) is not fine

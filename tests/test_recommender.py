@@ -560,7 +560,7 @@ def test_a_lie_never_reaches_the_reader(tokenizers, lie):
 def test_a_second_wording_is_tried_before_the_plain_sentence(tokenizers):
     recommender = make_recommender("bert", tokenizers, tries=2)
     Scripted(recommender, "it was directed by steven spielberg.", "this one is a horror film.")
-    reply = recommender.generate(user("Something scary after 2010"), k=2)
+    reply = recommender.generate(user("Something scary after 2010"), k=1)
     assert {one.worded for one in reply.recommendations} <= {"rewritten", "plain"}
     assert reply.recommendations[0].worded == "rewritten"
 
@@ -569,15 +569,17 @@ def test_settings_changed_after_loading_reach_the_writer(tokenizers):
     recommender = make_recommender("bert", tokenizers, tries=2)
     Scripted(recommender, *["this one is a horror film."] * 4)
     scary = user("Something scary after 2010")
-    assert "first" in {one.worded for one in recommender.generate(scary, k=2).recommendations}
+    assert "first" in {one.worded for one in recommender.generate(scary, k=1).recommendations}
     recommender.config = recommender.config.updated("writer", tries=0)
-    assert {one.worded for one in recommender.generate(scary, k=2).recommendations} == {"plain"}
+    assert {one.worded for one in recommender.generate(scary, k=1).recommendations} == {"plain"}
 
 
 def test_two_wordings_that_pass_are_enough_and_failed_ones_do_not_count(tokenizers):
     recommender = make_recommender("bert", tokenizers, samples=4)
-    good = "this one is a horror film."
-    scripts = [["it is a western from 1931.", good, good, "never asked for."], [good] * 4]
+    asking = user("Something after 2010")
+    listed = recommender.generate(asking, k=2).recommendations
+    good, other = (f"it is directed by {one.item.fields['directors'][0].lower()}." for one in listed)
+    scripts = [["it is a western from 1931.", good, good, "never asked for."], [other] * 4]
     asked = []
 
     def write(cache, prompts, *rest, enough, batch):
@@ -591,7 +593,7 @@ def test_two_wordings_that_pass_are_enough_and_failed_ones_do_not_count(tokenize
                 yield Written(row, text, finished=True)
 
     recommender.model.writing = write
-    reply = recommender.generate(user("Something scary after 2010"), k=2)
+    reply = recommender.generate(asking, k=2)
     assert {one.worded for one in reply.recommendations} == {"first"}
     assert [one for one in asked if one[0] == 2] == [(2, 0, 0), (2, 0, 1), (2, 0, 2), (2, 1, 0), (2, 1, 1)]
 

@@ -347,7 +347,9 @@ class Recommender(ListMaker):
         why = "" if items else advice(dialogue, self.retriever)
         grounds = Grounds(dialogue, self.catalog, self.lm.writer(heard), self.config.writer)
         self.turns.open.add(grounds)
-        listed = [replace(one, evidence=(*plan.quoted, *plan.facts)) for one, plan in reasons]
+        listed = [
+            replace(one, evidence=(*plan.quoted, *plan.facts, *plan.told_once)) for one, plan in reasons
+        ]
         yield telling.listed(dialogue.preferences, listed, ranked.ids)
         if said is not None and said.action != "guess":
             yield telling.say(f"{said.text}\n\n")
@@ -364,7 +366,7 @@ class Recommender(ListMaker):
             else:
                 opening_words = said.text if said is not None and said.action == "guess" else told.text
                 absent = self.reader.absent(dialogue)
-                more = understood(dialogue, grounds.catalog, told.text, len(items), absent)
+                more = understood(dialogue, grounds.catalog, told.text, len(items), absent, items)
                 yield telling.say(opening_words + more)
         asks = self.config.turn.questions and said is None
         question = question_back(dialogue, ranked, grounds.catalog) if asks else None

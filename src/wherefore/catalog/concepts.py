@@ -63,6 +63,9 @@ class Concepts:
         self._called: dict[tuple[str, ...], str] = {}
         for key, (called, told, _) in rows.items():
             words, spared = _all_of(key, rows, frozenset())
+            # What is no meat in one kind may be named in another, "prairie oyster": what is named counts.
+            itself = {tuple(stems(one)) for one in words}
+            spared = {one: None for one in spared if tuple(stems(one)) not in itself}
             parts = tuple(one[1:] for one in told if one.startswith(">"))
             self._concepts[key] = Concept(key, tuple(words), tuple(spared), parts if key in rules else ())
             for one in (key, *called):

@@ -54,7 +54,8 @@ class Plan:
 
     `slots` maps `@1` to a liked or named item's id and `#1` to a listed item's id: all that the sentence may name.
     `quote` holds what the item's texts say of it, as sentences, and `quoted` the clauses; it is said beside the
-    sentence, before it where it `answers` what the user said.
+    sentence, before it where it `answers` what the user said. `told_once` are facts that hold of the whole list, which
+    its opening says; `aside` are the values of limited fields, in few words ("111 minutes"), said before all else.
     """
 
     item: Item | None
@@ -65,11 +66,13 @@ class Plan:
     quote: str = ""
     quoted: tuple[Fact, ...] = ()
     answers: bool = False
+    told_once: tuple[Fact, ...] = ()
+    aside: str = ""
 
     def beside_quote(self, sentence: str) -> str:
         """A sentence of the plan's facts with the quote."""
         parts = (self.quote, sentence) if self.answers else (sentence, self.quote)
-        return " ".join(part for part in parts if part)
+        return " ".join(part for part in (self.aside, *parts) if part)
 
     @property
     def total(self) -> int:

@@ -136,6 +136,11 @@ def weigh(
     return sorted([*found, *own], key=lambda weighed: -weighed.weight)
 
 
+def weigh_ties(item: Item, liked: Sequence[str], catalog: Catalog) -> list[Weighed]:
+    """The telling values that an item has in common with liked items, whichever has most in common first."""
+    return _shared(_ties(item, liked, set(), catalog))
+
+
 def _wishes_met(item: Item, wanted: Sequence[Wish], catalog: Catalog) -> list[Weighed]:
     """The wishes that the item meets, each value once."""
     rarity, specs = _rarity(catalog), _specs(catalog)

@@ -320,23 +320,6 @@ PASSED = (
     " these are new ones, without those you turned down or have seen.",
     " the ones you had before are left out.",
 )
-AVOIDED = (
-    " none of them is filed under {v}.",
-    " i kept {v} out, as you asked.",
-    " i left out {v}, as you asked.",
-    " as you asked, i kept clear of {v}.",
-    " no {v}, as you wished.",
-)
-AVOIDED_TAG = (  # a film without the keyword “violence” may be violent: no more is known than what it is tagged
-    " none of them is tagged {v}.",
-    " i left out what is tagged {v}, as you asked.",
-    " nothing tagged {v}, as you wished.",
-)
-AVOIDED_PLACE = (
-    " nothing {of} {v}, as you wished.",
-    " i left out what is {of} {v}, as you asked.",
-    " none of them is {of} {v}.",
-)
 PARTLY = (
     " only {n} of them {vps}.",
     " {n} of them {vps}; the rest come near.",

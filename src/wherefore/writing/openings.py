@@ -78,18 +78,12 @@ def _plural_phrase(met: Sequence[Fact], limits: Sequence[Fact], noun: str, many:
 
 
 def _rest(plan: Plan, unmet: Sequence[Fact], rng: Random) -> str:
-    """The sentences after the first: what is not met, what was left out. At most two."""
+    """The sentences after the first: what is not met, how many there are. At most two."""
     out: list[str] = []
     for fact in unmet:
         out.append(_unmet(fact, plan, not out, rng))
     if plan.short:
         out.append(rng.choice(frames.SHORT))
-    avoided = [fact for fact in plan.facts if fact.kind == "avoid" and phrases.style_of(fact) != "flag"]
-    avoided = [fact for fact in avoided if phrases.style_of(fact) != "tag"] or avoided
-    if avoided and rng.random() < 0.8:
-        frame = rng.choice(_avoidances(avoided, plan.total))
-        link = "or" if frame.startswith((" no", " none", " nothing")) else "and"
-        out.append(frame.replace("{v}", joined([phrases.said(fact) for fact in avoided], link)))
     if any(fact.kind == "passed" for fact in plan.facts) and rng.random() < 0.8:
         out.append(rng.choice(frames.PASSED if plan.total > 1 else frames.PASSED[::2]))
     return "".join(out[:2])
@@ -109,17 +103,3 @@ def _unmet(wish: Fact, plan: Plan, first: bool, rng: Random) -> str:
     text = rng.choice(frames.UNMET if plan.total > 1 else frames.UNMET[2:])
     text = text.replace("{vp}", vp).replace("{v}", phrases.said(wish))
     return text.replace("these are the nearest", "this is the nearest") if plan.total == 1 else text
-
-
-def _avoidances(avoided: Sequence[Fact], total: int) -> Sequence[str]:
-    """The frames that fit what was left out, of how many items are listed."""
-    styles = {phrases.style_of(fact) for fact in avoided}
-    prefixes = {phrases.prefix_of(fact) for fact in avoided}
-    if styles == {"tag"}:
-        return frames.AVOIDED_TAG[1:] if total == 1 else frames.AVOIDED_TAG
-    if styles == {"prep"} and len(prefixes) == 1:  # "nothing from the USA"
-        (prefix,) = prefixes
-        return [one.replace("{of}", prefix) for one in frames.AVOIDED_PLACE[: 2 if total == 1 else 3]]
-    if styles & {"prep", "person"}:
-        return frames.AVOIDED[1:4]  # nobody is filed under a person
-    return frames.AVOIDED[1:] if total == 1 else frames.AVOIDED

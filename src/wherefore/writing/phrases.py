@@ -409,6 +409,16 @@ def _number_addition(fact: Fact) -> str:
             return f"with {_of_amount(fact, value)}"
 
 
+def in_few_words(fact: Fact) -> str:
+    """A number as a price tag has it: "98 minutes", "20 dollars", "rated 4.5", "12 pages", "for ages 9 and up"."""
+    if flag := _flag_predicate(fact):
+        return flag.partition(" ")[2]
+    how = measure(fact)
+    if how.way == "price" and how.unit:
+        return f"{amount(fact)}{_per(how)}"
+    return re.sub(r"^(?:of|with(?: an?)?) ", "", _number_addition(fact))
+
+
 def _year_predicates(fact: Fact, v: str) -> list[str]:
     """What "it" is or does, for a year: of when something came out, or of what the label says."""
     prefix = prefix_of(fact)

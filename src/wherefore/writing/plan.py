@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from wherefore.catalog.catalog import Catalog, Item
@@ -13,9 +13,13 @@ from wherefore.dialogue.facts import Fact, Plan
 from wherefore.dialogue.messages import Dialogue, named_items
 from wherefore.dialogue.spoken import limit_words
 from wherefore.dialogue.state import Wish, by_words
-from wherefore.writing.evidence import FactKey, Weighed, choose, fact_key, fact_of, said_once, weigh
+from wherefore.writing.asides import aside
+from wherefore.writing.evidence import FactKey, Weighed, choose, fact_key, fact_of, weigh, weigh_ties
+from wherefore.writing.phrases import style_of
 from wherefore.writing.quotes import Quote
 
+_WISHES_TOLD = 3  # in an opening, the newest
+_THREADS = 1  # values that tie a list together, told in an opening
 _NAMED = 1.5  # times as many records name a value as have it where tags are not to be relied on
 
 
@@ -41,11 +45,17 @@ def plan_reasons(
     named = {item_id: f"@{number}" for number, item_id in enumerate(named_items(dialogue), 1)}
     weighed = [weigh(item, dialogue, catalog, (similarity or {}).get(item.id)) for item in items]
     used = _told_of_all(weighed)
+    once = _said_in_opening(weighed, dialogue)
+    thread = {(fact.field, fact.value) for fact in common_thread(items, dialogue, catalog)}
     plans = []
     for number, (item, known) in enumerate(zip(items, weighed, strict=True), 1):
         told = (quotes or {}).get(item.id)
+        general = [one for one in known if fact_key(one.fact) in once or _is_of(thread, one.fact)]
+        apart = [one for one in known if one not in general]
         if told is not None:
-            known = [one for one in known if one.fact.kind != "own"]
+            known = [one for one in apart if one.fact.kind != "own"]
+        elif apart and len(items) > 1:
+            known = apart
         facts = choose(known, limit, used)
         used.update(fact_key(fact) for fact in facts)
         slots = {named[fact.source]: fact.source for fact in facts if fact.source in named}
@@ -53,6 +63,9 @@ def plan_reasons(
         plan = Plan(item, facts, slots, catalog.schema.noun, catalog.schema.plural)
         if told is not None:
             plan = replace(plan, quote=told.text, quoted=told.facts, answers=told.answers)
+        told_once = tuple(one.fact for one in general if one.fact not in facts)
+        limits = [fact for fact in told_once if fact.kind == "limit"]
+        plan = replace(plan, told_once=told_once, aside=aside(plan, limits, catalog))
         plans.append(plan)
     return tuple(plans)
 
@@ -66,6 +79,56 @@ def _told_of_all(weighed: Sequence[Sequence[Weighed]]) -> Counter[FactKey]:
         for known in weighed
     ]
     return Counter({key: 1 if key[0] == "wish" else 2 for key in set.intersection(*met)})
+
+
+def _said_in_opening(weighed: Sequence[Sequence[Weighed]], dialogue: Dialogue) -> set[FactKey]:
+    """What holds of every item and is said before the list, so that five reasons need not say it again.
+
+    The limits and refusals, which hold by construction, and the wishes that all items meet, as far as the opening says
+    them.
+    """
+    shared = (
+        set.intersection(*({fact_key(one.fact) for one in known} for known in weighed)) if weighed else set()
+    )
+    newest = {wish.said for group in by_words(dialogue.preferences.wanted)[-_WISHES_TOLD:] for wish in group}
+    once: set[FactKey] = set()
+    for known in weighed:
+        for one in known:
+            kind = one.fact.kind
+            told = kind == "wish" and fact_key(one.fact) in shared and one.fact.said in newest
+            if told or kind in ("limit", "avoid"):
+                once.add(fact_key(one.fact))
+    return once
+
+
+def _is_of(thread: Collection[tuple[str, str]], fact: Fact) -> bool:
+    return fact.kind == "shared" and (fact.field, fact.value) in thread
+
+
+def common_thread(items: Sequence[Item], dialogue: Dialogue, catalog: Catalog) -> tuple[Fact, ...]:
+    """What ties the whole list to what was liked: genre-like values of a liked item that every listed item has.
+
+    Args:
+        items: The listed items.
+        dialogue: What the user said.
+        catalog: Where the items are from.
+
+    Returns:
+        At most one fact, of kind `shared`, the rarest; none of a single item, or of what was wished for.
+    """
+    preferences = dialogue.preferences
+    if len(items) < 2:
+        return ()
+    wished = {(wish.field, wish.value) for wish in preferences.wanted}
+    found: dict[tuple[str, str], Weighed] = {}
+    for weighed in weigh_ties(items[0], preferences.liked, catalog):
+        fact = weighed.fact
+        spec = catalog.schema.spec(fact.field)
+        whole = all(fact.value in values_of(item, spec) for item in items)
+        if whole and style_of(fact) == "modifier" and (fact.field, fact.value) not in wished:
+            found.setdefault((fact.field, fact.value), weighed)
+    best = sorted(found.values(), key=lambda one: -one.weight)
+    return tuple(one.fact for one in best[:_THREADS])
 
 
 def plan_opening(
@@ -85,22 +148,16 @@ def plan_opening(
     named = [item_id for item_id in named_items(dialogue) if item_id in catalog]
     liked = [(f"@{n}", item_id) for n, item_id in enumerate(named, 1) if item_id in preferences.liked][:2]
     facts = [Fact("", "", "you liked it", "liked", item_id) for _, item_id in liked]
-    for group in by_words([wish for wish in preferences.wanted if wish.field in specs])[-3:]:
+    for group in by_words([wish for wish in preferences.wanted if wish.field in specs])[-_WISHES_TOLD:]:
         for wish, met in _to_tell(group, items, specs, catalog):
             ask, spec = f"{met} of {total}", specs[wish.field]
             facts.append(fact_of(spec, wish.value, "wish", "you asked for it", said=wish.said, ask=ask))
+    for fact in common_thread(items, dialogue, catalog):
+        facts.append(replace(fact, kind="wish", source=None, ask=f"{total} of {total}"))
     for name in dict.fromkeys(limit.field for limit in preferences.limits if limit.field in specs):
         limits = [limit for limit in preferences.limits if limit.field == name]
         ask = limit_words(limits, specs[name])
         facts.append(fact_of(specs[name], "", "limit", f"you asked for {ask}", said=limits[-1].said, ask=ask))
-    for wish in said_once(preferences.unwanted)[-2:]:
-        refused = specs.get(wish.field)
-        # What should rather not be may be: of that it is said only where it is so.
-        if refused is not None and not any(wish.value in values_of(item, refused) for item in items):
-            ask = f"0 of {total}"
-            facts.append(
-                fact_of(refused, wish.value, "avoid", "you did not want it", said=wish.said, ask=ask)
-            )
     if preferences.seen or preferences.rejected:
         facts.append(Fact("", "", "you have seen or turned down some", "passed"))
     short = asked is not None and total < asked

@@ -57,7 +57,7 @@ def realize(grounds: Grounds, opening: Plan, plans: Sequence[Plan], seed: int) -
 def _sentences(grounds: Grounds, plans: dict[int, Plan], seed: int, tries: int) -> Iterator[Told | None]:
     """A checked sentence for each numbered plan, in order."""
     ready: dict[int, Told] = {
-        number: Told(number, plan.quote, "quoted")
+        number: Told(number, plan.beside_quote(""), "quoted")
         for number, plan in plans.items()
         if plan.quote and not plan.facts
     }

@@ -9,7 +9,7 @@ from wherefore.catalog.spoken import measure
 from wherefore.text import normal_words
 from wherefore.writing.evidence import record_fact
 from wherefore.writing.language import Key, language_of
-from wherefore.writing.phrases import NUMBERS, style_of
+from wherefore.writing.phrases import NUMBERS, label_noun, style_of
 from wherefore.writing.sentence import Problem, Sentence, Span
 
 _FAR = 12  # steps from a value to its cue
@@ -114,6 +114,21 @@ def lists_hold_the_value(sentence: Sentence) -> Iterator[Problem]:
         elif last.end == index - 1 and (_cue_before(last, sentence) or _WITH).words != ("with",):
             # "tagged heist in its keywords", but "with musk among its notes"
             yield Problem("form", f"where {last.text} is from is said twice")
+
+
+def labels_are_the_values(sentence: Sentence) -> Iterator[Problem]:
+    """In "it lists easy as its difficulty", what the value is called is what its field is called."""
+    words, schema = sentence.words, sentence.catalog.schema
+    for index in range(len(words) - 2):
+        if words[index] not in ("as", "among") or words[index + 1] != "its":
+            continue
+        last = next((span for span in reversed(sentence.of("value")) if span.end <= index), None)
+        if last is None:
+            continue
+        facts = [record_fact(schema.spec(name), last.text) for name in last.fields]
+        called = {tuple(normal_words(label_noun(fact, many))) for fact in facts for many in (False, True)}
+        if not any(tuple(words[index + 2 : index + 2 + len(label)]) == label for label in called):
+            yield Problem("relation", f"{last.text} is not said to be its {words[index + 2]}")
 
 
 def numbers_have_their_unit(sentence: Sentence) -> Iterator[Problem]:
@@ -255,6 +270,7 @@ RULES = (
     cues_are_of_the_record,
     strong_cues_have_a_value,
     lists_hold_the_value,
+    labels_are_the_values,
     numbers_have_their_unit,
     tags_are_no_adjectives,
     limits_are_the_users,

@@ -55,12 +55,6 @@ def opening_surface(plan: Plan) -> tuple[set[str], set[str]]:
             case "limit":
                 whole.append(phrases.limit_object(fact).removeprefix("something "))
                 texts.append("with")
-            case "avoid":
-                texts += frames.AVOIDED_TAG if phrases.style_of(fact) == "tag" else frames.AVOIDED
-                texts += ["and or"] + [
-                    one.replace("{of}", phrases.prefix_of(fact)) for one in frames.AVOIDED_PLACE
-                ]
-                whole.append(phrases.said(fact))
             case "passed":
                 texts += frames.PASSED
     for group in phrases.by_field([fact for fact in plan.facts if fact.kind == "wish" and fact.met == total]):

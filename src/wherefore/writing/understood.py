@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.concepts import concepts, having, shown_by
-from wherefore.catalog.spoken import unit_words
+from wherefore.catalog.spoken import is_flag, unit_words, values_of
+from wherefore.dialogue.facts import Fact
 from wherefore.dialogue.messages import Dialogue, last_said
 from wherefore.dialogue.spoken import limit_asked
 from wherefore.dialogue.state import ANYWHERE
@@ -17,8 +18,9 @@ from wherefore.reading.measures import Measures
 from wherefore.reading.numbers import names_money
 from wherefore.reading.unrecorded import other_kinds, unrecorded
 from wherefore.text import forms, joined, stems
-from wherefore.writing.evidence import record_fact
-from wherefore.writing.phrases import field_noun
+from wherefore.writing.asides import refused
+from wherefore.writing.evidence import fact_of, record_fact
+from wherefore.writing.phrases import field_noun, style_of
 
 _UNKNOWN = (
     0.02  # share of the items of which a value is not known, from which it is said that they are left out
@@ -28,10 +30,19 @@ _ALLERGY = re.compile(
     r"\w[\s-]free\b",
     re.IGNORECASE,
 )
+_BEST_SAID = ("modifier", "person", "prep", "label", "tag")  # of one thing, as genre, mood or tag
+_REFUSALS = 6  # that are told at most
 _ABSENT = 3  # unknown titles that are named at most
 
 
-def understood(dialogue: Dialogue, catalog: Catalog, opening: str, total: int, absent: Sequence[str]) -> str:
+def understood(
+    dialogue: Dialogue,
+    catalog: Catalog,
+    opening: str,
+    total: int,
+    absent: Sequence[str],
+    items: Sequence[Item] = (),
+) -> str:
     """Sentences to follow a list's opening, each with a space before it.
 
     Args:
@@ -40,19 +51,26 @@ def understood(dialogue: Dialogue, catalog: Catalog, opening: str, total: int, a
         opening: The list's opening; what it says already is not said again.
         total: How many items are listed.
         absent: Titles that the newest message names and the catalogue lacks.
+        items: The listed items.
     """
-    return "".join(f" {sentence}" for sentence in _sentences(dialogue, catalog, opening, total, absent))
+    return "".join(
+        f" {sentence}" for sentence in _sentences(dialogue, catalog, opening, total, absent, items)
+    )
 
 
 def _sentences(
-    dialogue: Dialogue, catalog: Catalog, opening: str, total: int, absent: Sequence[str]
+    dialogue: Dialogue,
+    catalog: Catalog,
+    opening: str,
+    total: int,
+    absent: Sequence[str],
+    items: Sequence[Item],
 ) -> Iterator[str]:
     if absent:
         names = joined([f"“{title}”" for title in absent[:_ABSENT]], "or")
         yield f"I know no {catalog.schema.noun.lower()} called {names}."
     yield from _degrees(dialogue, catalog, opening, total)
-    yield from _left_out(dialogue, catalog)
-    yield from _named(dialogue, catalog)
+    yield from _left_out(dialogue, catalog, items)
     newest = dialogue.messages[-1].content
     if others := other_kinds(newest, catalog):
         yield f"I know only {catalog.schema.plural}, no {joined(others)}."
@@ -81,42 +99,79 @@ def _why(kind: str, words: str, catalog: Catalog) -> str:
     return "my records do not tell it"
 
 
-def _left_out(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
-    """That items were left out for what is not known of them, where the newest message sets such a limit."""
-    last = len(dialogue.messages) - 1
-    unknown = []
-    for name in dict.fromkeys(limit.field for limit in dialogue.preferences.limits):
-        said = [limit.said for limit in dialogue.preferences.limits if limit.field == name and limit.said]
-        now = any((place := last_said(one, dialogue.messages)) and place[0] == last for one in said)
-        if now and np.isnan(catalog.numbers(name)).mean() >= _UNKNOWN:
-            spec = catalog.schema.spec(name)
-            unknown.append(field_noun(record_fact(spec, "")))
-    if unknown:
-        yield f"I left out {catalog.schema.plural} whose {joined(unknown, 'or')} I do not know."
-
-
-def _named(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
-    """That items were left out whose records name what the newest message refuses in words of its own."""
+def _left_out(dialogue: Dialogue, catalog: Catalog, items: Sequence[Item]) -> Iterator[str]:
+    """What the newest message kept out of the list, in one sentence; then what of it no record can tell."""
     last = len(dialogue.messages) - 1
     named: dict[str, list[str]] = {}
     for wish in dialogue.preferences.refusals:
-        place = last_said(wish.said, dialogue.messages) if wish.field == ANYWHERE else None
-        if place and place[0] == last:
+        if wish.field == ANYWHERE and _said_in(wish.said, dialogue, last):
             named.setdefault(wish.said, []).append(wish.value)
     rules = {said: values for said, values in named.items() if _is_rule(said)}
-    ill = bool(rules) or _ALLERGY.search(dialogue.messages[last].content) is not None
-    traces = "; I can't see traces" if ill else ""
     own = [(said, values[0]) for said, values in named.items() if said not in rules]
     known = [(said, name) for said, name in own if having(catalog, name).any()]
+    ill = bool(rules) or (bool(known) and _ALLERGY.search(dialogue.messages[last].content) is not None)
+    traces = "; I can't see traces" if ill else ""
+    out = list(_refused(dialogue, catalog, items))
     if known:
         told = [f"“{_called(said, name)}”{_shown(name, catalog)}" for said, name in known]
-        yield f"I left out whatever mentions {joined(told, 'or')}{traces}."
+        out.append(f"whatever mentions {joined(told, 'or')}")
+    if unknown := _unknown(dialogue, catalog):
+        out.append(f"{catalog.schema.plural} whose {joined(unknown, 'or')} I do not know")
+    if out:
+        yield f"I left out {joined(out)}{traces if known else ''}."
     if missing := [f"“{_called(said, name)}”" for said, name in own if (said, name) not in known]:
         yield f"Nothing here mentions {joined(missing, 'or')}; what my records do not say, I can't see."
     for said, values in rules.items():
         found = [name for name in values if having(catalog, name).any()] or values
         shown = _shown(found[0], catalog) if len(found) == 1 else ""
         yield f"As you said “{said}”, I left out whatever mentions {joined(found, 'or')}{shown}{traces}."
+
+
+def _said_in(words: str, dialogue: Dialogue, message: int) -> bool:
+    """Whether words were last said in a message."""
+    place = last_said(words, dialogue.messages)
+    return place is not None and place[0] == message
+
+
+def _unknown(dialogue: Dialogue, catalog: Catalog) -> list[str]:
+    """The fields that the newest message limits and many records do not tell."""
+    last = len(dialogue.messages) - 1
+    unknown = []
+    for name in dict.fromkeys(limit.field for limit in dialogue.preferences.limits):
+        said = [limit.said for limit in dialogue.preferences.limits if limit.field == name and limit.said]
+        now = any(_said_in(one, dialogue, last) for one in said)
+        if now and np.isnan(catalog.numbers(name)).mean() >= _UNKNOWN:
+            unknown.append(field_noun(record_fact(catalog.schema.spec(name), "")))
+    return unknown
+
+
+def _refused(dialogue: Dialogue, catalog: Catalog, items: Sequence[Item]) -> Iterator[str]:
+    """What the newest message does not want, of the values that records have and no listed item has."""
+    last = len(dialogue.messages) - 1
+    specs = {spec.name: spec for spec in catalog.schema.filterable}
+    by_words: dict[str, list[Fact]] = {}
+    for wish in dialogue.preferences.unwanted:
+        spec = specs.get(wish.field)
+        if spec is None or not spec.has_values or is_flag(wish.value) or wish.also:
+            continue
+        if not _said_in(wish.said, dialogue, last):
+            continue
+        if any(wish.value in values_of(item, spec) for item in items):
+            continue  # what should rather not be may be: of that it is said only where it is so
+        fact = fact_of(spec, wish.value, "avoid", "you did not want it", said=wish.said)
+        by_words.setdefault(wish.said, []).append(fact)
+    by_field: dict[str, list[Fact]] = {}
+    for facts in list(by_words.values())[:_REFUSALS]:
+        best = min(facts, key=_standing)  # "gory" may be a genre, a mood and a tag, and was said once
+        by_field.setdefault(best.field, []).append(best)
+    for group in sorted(by_field.values(), key=lambda group: style_of(group[0]) != "modifier"):
+        yield refused(group, catalog)
+
+
+def _standing(fact: Fact) -> int:
+    """The place of a refused value among those of the same words, the one that is best said first."""
+    style = style_of(fact)
+    return _BEST_SAID.index(style) if style in _BEST_SAID else len(_BEST_SAID)
 
 
 def _called(said: str, name: str) -> str:

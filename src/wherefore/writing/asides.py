@@ -1,0 +1,62 @@
+"""Asides: values that pass limits, in as few words as a price tag has, and what was kept out of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wherefore.catalog.catalog import Catalog
+from wherefore.dialogue.facts import Fact, Plan
+from wherefore.text import joined
+from wherefore.writing.phrases import (
+    additions,
+    before_noun,
+    by_itself,
+    in_few_words,
+    listed,
+    modified,
+    style_of,
+)
+from wherefore.writing.polish import polish
+
+_MOST = 3  # values that are said of one item
+
+
+def aside(plan: Plan, limits: Sequence[Fact], catalog: Catalog) -> str:
+    """The values that pass the user's limits, as the beginning of an item's reason: "111 minutes, rated 7.8.".
+
+    Args:
+        plan: The item's plan.
+        limits: Facts of kind `limit`, those whose values are numbers are said.
+        catalog: Where the item is from. A year stands beside its title.
+
+    Returns:
+        A sentence that is ready to be shown, or an empty text where there is nothing to say.
+    """
+    told = [fact for fact in limits if style_of(fact) == "number"][:_MOST]
+    if not told or plan.item is None:
+        return ""
+    raw = ", ".join(in_few_words(fact) for fact in told)
+    return polish(f"{raw}.", Plan(plan.item, tuple(told), plan.slots, plan.noun, plan.plural), catalog)
+
+
+def refused(facts: Sequence[Fact], catalog: Catalog) -> str:
+    """What was kept out, as the object of leaving out: "horror or war movies", "movies starring Adam Sandler".
+
+    Args:
+        facts: Facts of kind `avoid`, of one field.
+        catalog: Where the values are from.
+    """
+    plural = catalog.schema.plural.lower()
+    values = list(dict.fromkeys(before_noun(fact) for fact in facts))
+    if style_of(facts[0]) == "modifier":
+        raw = (
+            listed(plural, [joined(values, "or")])
+            if len(values) > 1
+            else modified(facts[:1], plural, many=True)
+        )
+    elif style_of(facts[0]) == "label" and not by_itself(facts):
+        raw = f"{plural} filed under {joined(values, 'or')}"
+    else:
+        raw = f"{plural} {joined([additions([fact], 'their')[0] for fact in facts], 'or')}"
+    whole = polish(f"i left out {raw}.", Plan(None, tuple(facts), {}, plural, plural), catalog)
+    return whole.removeprefix("I left out ").removesuffix(".")
