@@ -25,8 +25,13 @@ YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 app = typer.Typer(
     help="What a server keeps: sessions, feedback and changed items.",
     rich_markup_mode=None,
-    no_args_is_help=True,
 )
+
+
+@app.callback(invoke_without_command=True)
+def _alone(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        print(context.get_help())
 
 
 @app.command()

@@ -40,7 +40,7 @@ class Exported:
 
     def __str__(self) -> str:
         told = [
-            f"{self.dialogues:,} dialogues in which {self.right:,} items were right, with {self.feedback:,} feedback events"
+            f"{self.dialogues:,} dialogues in which {self.right:,} items were right, {self.feedback:,} feedback events"
         ]
         if self.silent:
             told.append(

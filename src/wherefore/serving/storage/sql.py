@@ -156,7 +156,7 @@ class SqlStore:
             position, stored = MESSAGES.c.position, MESSAGES.c.message
             mine = MESSAGES.c.session_id == session.id
             before = connection.scalars(select(stored).where(mine).order_by(position)).all()
-            same = _alike(before, messages)
+            same = _alike([json.loads(one) for one in before], session.messages)
             if same < len(before):
                 connection.execute(delete(MESSAGES).where(mine, position >= same))
             new = [
@@ -320,8 +320,8 @@ def _insert(dialect: str, table: Table) -> postgresql.Insert | sqlite.Insert:
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
-def _alike(before: Sequence[str], now: Sequence[str]) -> int:
-    """How many texts are the same from the beginning."""
+def _alike(before: Sequence[Any], now: Sequence[Any]) -> int:
+    """How many are the same from the beginning."""
     pairs = enumerate(zip(before, now, strict=False))
     return next((number for number, (old, new) in pairs if old != new), min(len(before), len(now)))
 
