@@ -22,7 +22,8 @@ from wherefore.text import joined, ordinary_words
 _SHOWN = 5  # ids that are listed
 _EXACT = 100.0  # score of a mention by a whole title
 _MARK = re.compile(r"(?<![\w.@])@(\w[\w.:/-]*)")
-_SIGNS = re.compile(r"[*_\"“”]+(?=$|\s*[(\[])")
+_SIGNS = re.compile(r"[*_\"“”]+(?=$|\s*[(\[])")  # that end a title
+_SIGNS_BEFORE = re.compile(r"[*_\"“”]+$")
 _END = re.compile(r"[\W_]+$")
 Part = str | ItemRef
 
@@ -259,7 +260,7 @@ class _Marker:
             self.found.known.add(mention.item_id)
             start = mention.start
             if _SIGNS.search(title):  # "**Title** (1999)": what stands around the title goes with it
-                start -= len(texts[number][:start]) - len(_SIGNS.sub("", texts[number][:start]))
+                start = len(_SIGNS_BEFORE.sub("", texts[number][:start]))
             cuts.setdefault(number, []).append((start, mention.end, mention.item_id))
         return tuple(
             replace(turn, parts=_pieces(texts[number], cuts[number])) if number in cuts else turn
