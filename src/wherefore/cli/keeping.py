@@ -92,15 +92,12 @@ def export(
         _print_json(found)
         return
     import json
-    import os
 
     from wherefore.files import write_aside
+    from wherefore.serving.storage.engines import private
 
     with write_aside(out) as aside:
-        with os.fdopen(
-            os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8"
-        ) as file:
-            file.write(json.dumps(found, indent=2) + "\n")
+        private(aside).write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     print(f"{len(found['sessions']):,} sessions and {len(found['feedback']):,} feedback events in {out}")
 
 

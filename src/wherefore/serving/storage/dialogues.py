@@ -18,6 +18,7 @@ from wherefore.corpora.base import Corpus, CorpusDialogue, CorpusTurn, ItemRef, 
 from wherefore.errors import WhereforeWarning
 from wherefore.files import write_aside
 from wherefore.reading.own_dialogues import link_own
+from wherefore.serving.storage.engines import private
 from wherefore.serving.storage.sql import SqlStore
 from wherefore.serving.store import Feedback, StoredSession
 
@@ -76,7 +77,7 @@ def write_dialogues(
     events, lost = _events(store)
     keys = list(reversed(store.sessions()))
     counts: Counter[str] = Counter()
-    with write_aside(out) as aside, aside.open("w", encoding="utf-8") as lines:
+    with write_aside(out) as aside, private(aside).open("w", encoding="utf-8") as lines:
         for start in range(0, len(keys), _PIECE):
             spoken = [one for key in keys[start : start + _PIECE] if (one := _spoken(store, key)) is not None]
             for one, turns in zip(spoken, _linked(spoken, catalog), strict=True):

@@ -91,8 +91,8 @@ def make_engine(url: URL, patience: float) -> Engine:
     )
 
 
-def touch(file: Path) -> None:
-    """Make an empty file that nobody else may read, unless it is there; its folder, too.
+def private(file: Path) -> Path:
+    """The file, made empty and for nobody else to read, unless it is there; its folder, too.
 
     Raises:
         OSError: If it cannot be made.
@@ -103,6 +103,7 @@ def touch(file: Path) -> None:
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except FileExistsError:
         pass
+    return file
 
 
 def checkpoint(connection: Connection) -> bool:

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from wherefore.errors import StorageError
-from wherefore.serving.storage.engines import checkpoint, make_engine, shown, touch, url_of
+from wherefore.serving.storage.engines import checkpoint, make_engine, private, shown, url_of
 from wherefore.serving.storage.failures import passing, told
 from wherefore.serving.storage.schema import bring_up_to_date, check, current
 from wherefore.serving.storage.tables import FEEDBACK, ITEMS, MESSAGES, SESSIONS
@@ -76,7 +76,7 @@ class SqlStore:
         if file.is_dir():
             raise StorageError(f"{file} is a folder; name a file in it")
         try:
-            touch(file)
+            private(file)
         except OSError as error:
             raise StorageError(
                 f"cannot make {file}: {error.strerror}; see that its folder may be written"
