@@ -232,6 +232,47 @@ def test_whatever_is_said_the_last_save_is_what_is_read(sqlite, histories):
         assert sqlite.session("s1") == now
 
 
+KEYS = st.sampled_from(["s1", "s2", "s3"])
+USERS = st.sampled_from([None, "ann", "bob"])
+ACTIONS = st.one_of(
+    st.tuples(st.just("save"), KEYS, USERS, st.lists(st.sampled_from("abc"), max_size=4)),
+    st.tuples(st.just("delete"), KEYS),
+    st.tuples(st.just("feedback"), st.lists(st.tuples(KEYS, USERS, st.sampled_from("xy")), max_size=3)),
+    st.tuples(st.just("item"), KEYS, st.booleans()),
+)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(actions=st.lists(ACTIONS, max_size=8))
+def test_sqlite_does_what_memory_does(sqlite, actions):
+    memory = MemoryStore()
+    with sqlite.engine.begin() as connection:
+        for table in reversed(Base.metadata.sorted_tables):
+            connection.execute(table.delete())
+    for day, (kind, *what) in enumerate(actions):
+        for store in (memory, sqlite):
+            if kind == "save":
+                store.save_session(session(what[0], what[1], tuple(what[2]), day, liked=what[2]))
+            elif kind == "feedback":
+                store.add_feedback([event(item, key=key, user=user) for key, user, item in what[0]])
+            elif what[-1] is True:
+                store.remove_item(what[0])
+            elif kind == "item":
+                store.save_item({"id": what[0], "title": str(day)})
+        if kind == "delete":
+            assert memory.delete_session(what[0]) == sqlite.delete_session(what[0])
+    for user in (None, "ann", "bob"):
+        assert memory.sessions(user) == sqlite.sessions(user)
+        assert [replace(one, id=None) for one in memory.feedback(user)] == [
+            replace(one, id=None) for one in sqlite.feedback(user)
+        ]
+    assert [memory.session(key) for key in memory.sessions()] == [
+        sqlite.session(key) for key in memory.sessions()
+    ]
+    assert memory.item_changes() == sqlite.item_changes()
+    assert history(memory, "ann") == history(sqlite, "ann")
+
+
 # -- who comes back ------------------------------------------------------------------------------------------
 
 
@@ -604,7 +645,7 @@ def test_a_full_disk_is_told_loses_nothing_and_passes(tmp_path):
     store.save_session(session("s1", messages=("before",)))
     limit_pages(store, 40)
     saved = []
-    with pytest.raises(StorageError, match="disk is full; make room .*prune --older-than"):
+    with pytest.raises(StorageError, match="disk is full; make room on that disk; what was kept is whole"):
         for number in range(100):
             store.save_session(session(f"big{number}", messages=("x" * 20_000, "y")))
             saved.append(f"big{number}")
@@ -713,6 +754,19 @@ def test_postgres_gone_fails_within_the_patience_and_works_when_back(postgres):
     store.add_feedback([event("after")])
     assert [one.item for one in store.feedback()] == ["before", "after"]
     store.close()
+
+
+@pytest.mark.slow
+@needs_postgres
+def test_an_empty_database_is_not_set_up_by_who_only_looks(postgres):
+    url = postgres.fresh()
+    postgres.sql("CREATE TABLE goods (id int)")  # it may hold others' tables
+    with pytest.raises(StorageError, match="holds nothing of Wherefore's"):
+        SqlStore(url, create=False)
+    SqlStore(url).close()
+    SqlStore(url, create=False).close()
+    names = {row[0] for row in postgres.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
+    assert "goods" in names and all(name.startswith("wherefore_") for name in names - {"goods"})
 
 
 @pytest.mark.slow

@@ -193,7 +193,7 @@ def test_all_sessions_are_written_when_asked_and_nothing_is_right_there(store, b
 
 
 def test_what_was_taken_up_in_words_is_right_too(store, books, tmp_path):
-    said = ("Crime please", LIST, "I'll read Low Tide", "Enjoy!")
+    said = ("Crime please", LIST, "I'll read Low Tide", "Good choice: Low Tide.")
     store.save_session(session("s1", None, said, day=1, chosen=["b2", "unknown"]))
     assert write_dialogues(store, books, tmp_path / "own.jsonl").right == 1
     (dialogue,) = list(link_own([Jsonl(tmp_path / "own.jsonl")], books)[0])
@@ -252,7 +252,7 @@ def told(capsys, *arguments: str) -> tuple[int, str, str]:
 def test_stats_in_words_and_as_json(state, capsys):
     status, out, _ = told(capsys, "stats")
     assert status == 0 and out.splitlines()[0].startswith(f"{state} (form 0002, ")
-    assert "sessions  2 with 6 messages, 2026-03-01 to 2026-03-08" in out
+    assert "sessions  2, messages 6, 2026-03-01 to 2026-03-08" in out
     assert "feedback  7: 1 chosen, 1 click, 1 dislike, 3 like, 1 seen" in out
     assert json.loads(told(capsys, "stats", "--json")[1])["users"] == 2
 
@@ -270,7 +270,7 @@ def test_a_user_s_data_is_exported_for_nobody_else_to_read(state, tmp_path, caps
 
 def test_deleting_asks_unless_told_and_says_what_went(state, capsys, monkeypatch):
     status, _, err = told(capsys, "delete", "--user", "ann")
-    assert status == 2 and "--yes" in err and "1 sessions with 4 messages, and 7 feedback" in err
+    assert status == 2 and "--yes" in err and "1 session with 4 messages, and 7 feedback" in err
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("typer.confirm", lambda text, **_: (_ for _ in ()).throw(KeyboardInterrupt))
     assert told(capsys, "delete", "--user", "ann")[0] == 130
@@ -278,7 +278,7 @@ def test_deleting_asks_unless_told_and_says_what_went(state, capsys, monkeypatch
     monkeypatch.setattr("typer.confirm", lambda text, **_: asked.append(text))
     status, out, _ = told(capsys, "delete", "--user", "ann")
     assert status == 0 and "cannot be brought back" in asked[0]
-    assert out == "deleted 1 sessions with 4 messages, and 7 feedback events of 'ann'\n"
+    assert out == "deleted 1 session with 4 messages, and 7 feedback events of 'ann'\n"
     assert "nothing is held about 'ann'" in told(capsys, "delete", "--user", "ann", "--yes")[1]
     assert b"Salt Road" not in Path(state).read_bytes()
     assert json.loads(told(capsys, "stats", "--json")[1])["sessions"] == 1
@@ -303,7 +303,10 @@ def test_dialogues_by_command(state, tmp_path, capsys):
     status, out, _ = told(
         capsys, "dialogues", "--out", str(tmp_path / "own.jsonl"), "--catalog", str(catalog)
     )
-    assert status == 0 and "1 dialogues in which 2 items were right" in out
+    assert (
+        status == 0
+        and "1 dialogue with 2 right items and 5 feedback events; left out: 1 session without" in out
+    )
     assert len(list(Jsonl(tmp_path / "own.jsonl"))) == 1
     status, _, err = told(capsys, "dialogues", "--out", "x.jsonl", "--schema", "books.yaml")
     assert status == 2 and "--catalog" in err

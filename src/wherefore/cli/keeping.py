@@ -22,6 +22,8 @@ StoreOption = Annotated[
 UserOption = Annotated[str, typer.Option("--user", help="Whose, as the server was told.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
+_PATIENCE = 5.0  # seconds: somebody is waiting at a terminal
+
 app = typer.Typer(
     help="What a server keeps: sessions, feedback and changed items.",
     rich_markup_mode=None,
@@ -50,7 +52,7 @@ def stats(
     verdicts = ", ".join(f"{count:,} {verdict}" for verdict, count in found["feedback"].items())
     since = f", {found['oldest'][:10]} to {found['newest'][:10]}" if found["oldest"] else ""
     print(f"{found['store']} (form {found['form']}, {found['bytes'] / 1e6:,.1f} MB)")
-    print(f"sessions  {found['sessions']:,} with {found['messages']:,} messages{since}")
+    print(f"sessions  {found['sessions']:,}, messages {found['messages']:,}{since}")
     print(f"users     {found['users']:,}")
     print(f"feedback  {sum(found['feedback'].values()):,}{f': {verdicts}' if verdicts else ''}")
     print(f"items     {found['items_changed']:,} added or changed, {found['items_removed']:,} removed")
@@ -83,6 +85,7 @@ def export(
 ) -> None:
     """Write all that is held about a user."""
     from wherefore.serving.storage.personal import held
+    from wherefore.serving.store import many
 
     with _opened(store) as kept:
         found = held(kept, user)
@@ -98,7 +101,8 @@ def export(
 
     with write_aside(out) as aside:
         private(aside).write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-    print(f"{len(found['sessions']):,} sessions and {len(found['feedback']):,} feedback events in {out}")
+    sessions, events = many(len(found["sessions"]), "session"), many(len(found["feedback"]), "feedback event")
+    print(f"{sessions} and {events} in {out}")
 
 
 @app.command()
@@ -151,7 +155,7 @@ def _opened(store: str | None) -> Any:
 
     from wherefore.serving.storage import open_store
 
-    return closing(open_store(store, create=False))
+    return closing(open_store(store, create=False, patience=_PATIENCE))
 
 
 def _tell_left(gone: Any) -> None:

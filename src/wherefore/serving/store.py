@@ -191,6 +191,15 @@ class MemoryStore:
         """Nothing is open."""
 
 
+def many(count: int, noun: str) -> str:
+    """A count with its noun.
+
+    >>> many(1, "session"), many(1200, "session")
+    ('1 session', '1,200 sessions')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def check_session(session: StoredSession) -> None:
     """See that a session can be kept.
 

@@ -20,7 +20,7 @@ from wherefore.files import write_aside
 from wherefore.reading.own_dialogues import link_own
 from wherefore.serving.storage.engines import private
 from wherefore.serving.storage.sql import SqlStore
-from wherefore.serving.store import Feedback, StoredSession
+from wherefore.serving.store import Feedback, StoredSession, many
 
 _RIGHT = ("like", "chosen", "click")
 _WRONG = ("dislike", "not_interested")
@@ -41,16 +41,17 @@ class Exported:
 
     def __str__(self) -> str:
         told = [
-            f"{self.dialogues:,} dialogues in which {self.right:,} items were right, {self.feedback:,} feedback events"
+            f"{many(self.dialogues, 'dialogue')} with {many(self.right, 'right item')} and "
+            f"{many(self.feedback, 'feedback event')}"
         ]
         if self.silent:
             told.append(
-                f"{self.silent:,} sessions in which nobody took up what was listed are left out (--all writes them)"
+                f"left out: {many(self.silent, 'session')} without a right item (--all writes them too)"
             )
         if self.unknown:
-            told.append(f"{self.unknown:,} events are of items that the catalogue has not")
+            told.append(f"left out: {many(self.unknown, 'event')} of items that the catalogue has not")
         if self.lost:
-            told.append(f"{self.lost:,} events are of sessions that are not kept")
+            told.append(f"left out: {many(self.lost, 'event')} of sessions that are not kept")
         return "; ".join(told)
 
 
@@ -196,7 +197,8 @@ class _Dialogue:
             if turn.role == "assistant" and (when is None or kept is None or kept <= when)
         ]
         naming = [number for number in before if item in self._turns[number].items]
-        for number in (naming or before)[-1:]:
+        # Where it was listed first: said again ("good choice: ...") it is no news, and not learned as a find.
+        for number in naming[:1] or before[-1:]:
             right.setdefault(number, {})[item] = None
 
 

@@ -11,7 +11,7 @@ from wherefore.errors import StorageError
 # a transaction that another one made impossible.
 _PASSING = ("08", "57P01", "57P02", "57P03", "53300", "40001", "40P01")
 _ADVICE = {  # by what stands in SQLite's message
-    "database or disk is full": "the disk is full; make room (`wherefore data prune --older-than 30d` gives some back)",
+    "database or disk is full": "make room on that disk; what was kept is whole, and the next call goes on",
     "readonly": "it may not be written; see who owns the file and its folder",
     "locked": "another process holds it; is a long `wherefore data` command or a backup at work?",
     "unable to open": "see that its folder is there and may be written",
@@ -57,7 +57,7 @@ def _advice(error: DBAPIError, seen: str) -> str:
     if state is None:
         return next((text for sign, text in _ADVICE.items() if sign in seen.lower()), "see the message")
     found = [text for sign, text in _ADVICE_PG.items() if state.startswith(sign)]
-    return found[0] if found else "is the server up? The next call tries again"
+    return found[0] if found else "is the server up?"
 
 
 def _state(error: DBAPIError) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from wherefore.dialogue.state import Preferences
 from wherefore.serving.store import Store, Verdict
@@ -27,6 +27,15 @@ _MEANS: dict[Verdict, Kept] = {
 }
 _PAGE = 1000  # events read at a time
 Told = tuple[datetime, Kept, str]  # when, what, of which item
+
+
+@runtime_checkable
+class HasStates(Protocol):
+    """A store that gives states without reading all that was said."""
+
+    def states(self, user: str) -> list[tuple[datetime, dict[str, Any]]]:
+        """When each session of a user was last changed, and its state."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -93,15 +102,13 @@ def _by_feedback(store: Store, user: str) -> Iterator[Told]:
 
 
 def _in_sessions(store: Store, user: str) -> Iterator[Told]:
-    for key in store.sessions(user):
-        session = store.session(key)
-        if session is not None and session.preferences is not None:
-            yield from in_state(session.preferences, session.updated)
-
-
-def in_state(preferences: dict[str, Any], when: datetime) -> Iterator[Told]:
-    """What a state says of items."""
-    for kind in _KEPT:
-        if kind != "rejected":  # "not that one" was said to a list, for what was looked for then
-            for item in preferences.get(kind) or ():
-                yield when, kind, str(item)
+    if isinstance(store, HasStates):
+        states = store.states(user)
+    else:
+        sessions = [store.session(key) for key in store.sessions(user)]
+        states = [(one.updated, one.preferences) for one in sessions if one and one.preferences]
+    for updated, preferences in states:
+        for kind in _KEPT:
+            if kind != "rejected":  # "not that one" was said to a list, for what was looked for then
+                for item in preferences.get(kind) or ():
+                    yield updated, kind, str(item)

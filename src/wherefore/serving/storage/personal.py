@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, delete, distinct, func, or_, s
 from wherefore.serving.storage.schema import revision_of
 from wherefore.serving.storage.sql import SqlStore, as_feedback, delete_sessions
 from wherefore.serving.storage.tables import FEEDBACK, ITEMS, MESSAGES, SESSIONS
+from wherefore.serving.store import many
 
 _PIECE = 500  # sessions or events of one transaction, so that a server at work waits for none for long
 _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
@@ -35,7 +36,9 @@ class Gone:
         return bool(self.sessions or self.feedback)
 
     def __str__(self) -> str:
-        return f"{self.sessions:,} sessions with {self.messages:,} messages, and {self.feedback:,} feedback events"
+        parts = (self.sessions, "session"), (self.messages, "message"), (self.feedback, "feedback event")
+        sessions, messages, feedback = (many(count, noun) for count, noun in parts)
+        return f"{sessions} with {messages}, and {feedback}"
 
 
 def age(text: str) -> timedelta:

@@ -171,7 +171,7 @@ class SqlStore:
     def delete_session(self, key: str) -> bool:
         """Delete a session and the feedback that was given in it. Returns whether there was anything."""
         gone = self.run(lambda connection: delete_sessions(connection, [key]), "delete", writes=True)
-        if gone:
+        if gone and self.file is not None:  # PostgreSQL vacuums by itself
             self.overwrite(wait=0.0)
         return bool(gone)
 
@@ -181,6 +181,14 @@ class SqlStore:
         if user is not None:
             wanted = wanted.where(SESSIONS.c.user_id == user)
         return self.run(lambda connection: list(connection.scalars(wanted)), "read")
+
+    def states(self, user: str) -> list[tuple[datetime, dict[str, Any]]]:
+        """When each session of a user was last changed and its state, without reading what was said."""
+        wanted = select(SESSIONS.c.updated, SESSIONS.c.preferences).where(
+            SESSIONS.c.user_id == user, SESSIONS.c.preferences.is_not(None)
+        )
+        rows = self.run(lambda connection: connection.execute(wanted).all(), "read")
+        return [(row.updated, json.loads(row.preferences)) for row in rows]
 
     def message_times(self, key: str) -> list[datetime | None]:
         """When each message of a session was first kept; None where an older Wherefore did not note it."""
@@ -259,11 +267,8 @@ class SqlStore:
             wait: Seconds to wait for others who read; the store's patience when None.
 
         Returns:
-            Whether it was done. If not, others are reading; it is done with the next deletion or at the latest when
-            the last process closes the file.
-
-        Raises:
-            StorageError: If the database fails.
+            Whether it was done. If not, others are reading, or the disk is full; it is done with the next deletion, or
+            at the latest when the last process closes the file.
         """
         until = time.monotonic() + (self._patience if wait is None else wait)
         try:
@@ -277,8 +282,8 @@ class SqlStore:
                         return False
                     time.sleep(_PAUSE)
                 return True
-        except SQLAlchemyError as error:
-            raise told(error, self.name, "overwrite what was deleted in") from error
+        except SQLAlchemyError:  # what was deleted is deleted all the same
+            return False
 
 
 def delete_sessions(connection: Connection, keys: Sequence[str]) -> int:
