@@ -602,28 +602,38 @@ import sys
 from datetime import UTC, datetime
 from wherefore.serving.storage.sql import SqlStore
 from wherefore.serving.store import Feedback
-store = SqlStore(sys.argv[1])
-for number in range(1000):
-    store.add_feedback([Feedback("s1", "ann", f"b{number}", "like", datetime.now(UTC))])
+place, prefix, count = sys.argv[1:]
+store = SqlStore(place)
+for number in range(int(count)):
+    store.add_feedback([Feedback("s1", "ann", f"{prefix}{number}", "like", datetime.now(UTC))])
     print(number, flush=True)
 """
 
 
+def writer(place: str, prefix: str, count: int) -> subprocess.Popen:
+    """A process that keeps events one by one, and prints each number when it is kept."""
+    command = [sys.executable, "-c", WRITER, place, prefix, str(count)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
 @pytest.mark.parametrize("place", PLACES, indirect=True)
 def test_a_killed_writer_loses_nothing_that_it_acknowledged(place):
-    with subprocess.Popen([sys.executable, "-c", WRITER, place], stdout=subprocess.PIPE, text=True) as writer:
-        told = [writer.stdout.readline() for _ in range(100)]
-        os.kill(writer.pid, signal.SIGKILL)
-        told += writer.stdout.readlines()  # acknowledged before the kill
-    assert writer.returncode == -signal.SIGKILL
-    acknowledged = [int(line) for line in told if line.endswith("\n")]
+    with writer(place, "killed", 1000) as one, writer(place, "other", 60) as other:
+        told = [one.stdout.readline() for _ in range(100)]
+        os.kill(one.pid, signal.SIGKILL)
+        told += one.stdout.readlines()  # acknowledged before the kill
+        assert len(other.stdout.readlines()) == 60
+    assert (one.returncode, other.returncode) == (-signal.SIGKILL, 0)
+    acknowledged = [line.strip() for line in told if line.endswith("\n")]
     assert 100 <= len(acknowledged) < 1000
     store = SqlStore(place)
-    found = [one.item for one in store.feedback(limit=2000)]
-    assert found[: len(acknowledged)] == [f"b{number}" for number in acknowledged]
-    assert len(found) <= len(acknowledged) + 1  # the one that it was killed in
+    found = [event.item for event in store.feedback(limit=2000)]
+    killed = [item.removeprefix("killed") for item in found if item.startswith("killed")]
+    assert killed[: len(acknowledged)] == acknowledged
+    assert len(killed) <= len(acknowledged) + 1  # the one that it was killed in
+    assert [item for item in found if item.startswith("other")] == [f"other{number}" for number in range(60)]
     store.add_feedback([event("after")])
-    assert store.feedback(after=len(found), limit=2000)[-1].item == "after"
+    assert store.feedback(limit=2000)[-1].item == "after"
     if store.file is not None:
         with store.engine.connect() as connection:
             assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"

@@ -14,6 +14,7 @@ import pytest
 from storage_servers import START, event, session
 from wherefore import cli
 from wherefore.catalog.catalog import Catalog
+from wherefore.config import Config
 from wherefore.corpora.base import instances
 from wherefore.corpora.jsonl import Jsonl
 from wherefore.errors import StorageError
@@ -22,6 +23,7 @@ from wherefore.serving.storage.dialogues import write_dialogues
 from wherefore.serving.storage.replay import replay
 from wherefore.serving.storage.sql import SqlStore
 from wherefore.serving.store import MemoryStore
+from wherefore.training.corpus import load_corpora
 
 BOOKS = [
     {"isbn": "b1", "title": "Salt Road", "year": 2001, "genres": "Drama|Travel", "price": "$5.50"},
@@ -182,6 +184,9 @@ def test_dialogues_are_read_back_by_the_corpus_that_training_reads(store, books,
     assert dialogue.feedback["b2"].liked is False and dialogue.feedback["b4"].liked is True
     assert dialogue.feedback["b3"].seen is True and dialogue.feedback["b3"].liked is None
     assert [(one.turn, one.gold) for one in instances(dialogue)] == [(1, ("b4",)), (3, ("b3",))]
+    config = Config.parse({"catalog": "books", "corpora": [{"name": "jsonl", "path": str(out)}]})
+    (loaded,) = load_corpora(config, books)
+    assert [turn.answers for turn in loaded.dialogues[0].turns] == [("b1",), ("b4",), (), ("b3",)]
 
 
 def test_all_sessions_are_written_when_asked_and_nothing_is_right_there(store, books, tmp_path):
