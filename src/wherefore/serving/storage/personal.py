@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -190,8 +191,6 @@ def _count(connection: Connection, sessions: ColumnElement[bool], feedback: Colu
 
 
 def _session_tree(connection: Connection, row: Any) -> dict[str, Any]:
-    import json
-
     wanted = select(MESSAGES.c.message, MESSAGES.c.at).where(MESSAGES.c.session_id == row.id)
     messages = connection.execute(wanted.order_by(MESSAGES.c.position))
     return {
