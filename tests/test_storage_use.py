@@ -93,6 +93,35 @@ def test_item_changes_survive_a_restart(books):
     assert str(replay(MemoryStore(), shop)) == "item changes: none"
 
 
+def test_an_item_s_values_may_stand_under_fields(books):
+    store = MemoryStore()
+    item = books["b1"]
+    store.save_item(
+        {"id": "b1", "title": item.title, "fields": {**item.fields, "genres": ["Drama", "Travel"]}}
+    )
+    store.save_item(
+        {"id": "b9", "title": "New", "fields": {"year": 2024, "genres": ["Crime"], "colour": "red"}}
+    )
+    done = replay(store, Changeable(books))
+    assert (done.same, done.added, done.unknown) == (("b1",), ("b9",), ("colour",))
+    assert books["b9"].fields == {"year": 2024, "genres": ("Crime",)}
+
+
+def test_every_item_may_have_changed(books):
+    store = MemoryStore()
+    for key in books.ids:
+        store.save_item({"id": key, "title": f"{key} anew"})
+    done = replay(store, Changeable(books))
+    assert sorted(done.changed) == ["b1", "b2", "b3", "b4"] and done.refused == ()
+    assert sorted(item.title for item in books.items) == ["b1 anew", "b2 anew", "b3 anew", "b4 anew"]
+    store.save_item({"id": "b1", "title": "Last"})
+    for key in ("b2", "b3", "b4"):
+        store.remove_item(key)
+    done = replay(store, Changeable(books))
+    assert list(books.ids) == ["b1"] and [one.id for one in done.refused] == ["b1"]
+    assert len(done.removed) == 3 and "only item left" in done.refused[0].why
+
+
 def test_items_that_no_longer_fit_are_told_and_the_others_applied(books):
     store = MemoryStore()
     store.save_item({"id": "b9", "title": "Cold Harbour", "year": "next year"})

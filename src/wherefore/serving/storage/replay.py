@@ -90,6 +90,9 @@ def replay(store: Store, recommender: Changeable) -> Replayed:
     removed = [key for key in gone if key in catalog]
     if new:
         recommender.add(new)  # first, so that a catalogue never runs empty
+    changed_too: list[Item] = []
+    if len(removed) + len(changed) == len(catalog) > 1 and changed:
+        changed_too, changed = changed[:1], changed[1:]  # the others first, so that one is always there
     if changed or removed:
         out = [*removed, *(one.id for one in changed)]
         try:
@@ -99,6 +102,14 @@ def replay(store: Store, recommender: Changeable) -> Replayed:
             changed, removed = [], []
     if changed:
         recommender.add(changed)
+    if changed_too and len(catalog) == 1:
+        refused.append(
+            Refused(changed_too[0].id, "it is the only item left, and cannot be exchanged for another")
+        )
+    elif changed_too:
+        recommender.remove([changed_too[0].id])
+        recommender.add(changed_too)
+        changed = [*changed_too, *changed]
     added, other = (tuple(one.id for one in some) for some in (new, changed))
     return Replayed(added, other, tuple(removed), tuple(same), tuple(refused), read.unknown)
 
@@ -119,16 +130,38 @@ def _read(kept: Sequence[Mapping[str, Any]], catalog: Catalog) -> _Read:
     refused: list[Refused] = []
     unknown: dict[str, None] = {}
     for tree in kept:
-        key = item_key(tree)
-        record = {names.column(name): value for name, value in tree.items() if names.knows(name)}
+        key, fields = item_key(tree), tree.get("fields")
         try:
-            read = read_records(Table.of_records([record], catalog.name), catalog.schema)
-            items.append(Item(key, read.titles[0], read.fields[0]))
+            if isinstance(fields, Mapping) and not names.knows("fields"):
+                items.append(_as_kept(key, str(tree.get("title") or ""), fields, catalog))
+                given = [*fields, *(name for name in tree if name != "fields")]
+            else:
+                record = {names.column(name): value for name, value in tree.items() if names.knows(name)}
+                read = read_records(Table.of_records([record], catalog.name), catalog.schema)
+                items.append(Item(key, read.titles[0], read.fields[0]))
+                given = list(tree)
         except (CatalogError, ValueError) as error:
             refused.append(Refused(key, str(error)))
         else:
-            unknown.update(dict.fromkeys(name for name in tree if not names.knows(name)))
+            unknown.update(dict.fromkeys(name for name in given if not names.knows(name)))
     return _Read(items, refused, tuple(unknown))
+
+
+def _as_kept(key: str, title: str, fields: Mapping[str, Any], catalog: Catalog) -> Item:
+    """The item whose values are those that an `Item` holds, by its fields' names: nothing is converted again.
+
+    Raises:
+        CatalogError: If one does not fit.
+    """
+    known = {spec.name for spec in catalog.schema.kept}
+    values = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in fields.items()
+        if name in known and value is not None
+    }
+    item = Item(key, title, values)
+    Catalog([item], catalog.schema, catalog.name)  # checks it
+    return item
 
 
 class _Names:
