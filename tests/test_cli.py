@@ -32,6 +32,7 @@ COMMANDS = (
         "benchmark",
         "chat",
         "converse",
+        "data",
         "estimate",
         "evaluate",
         "index",

@@ -190,6 +190,13 @@ CHAT = [
 ]
 
 
+def test_in_a_list_of_titles_in_bold_each_is_cut_out_whole(link):
+    lines = "1. **Paper Moths** (1999): quiet\n2. **Glass Orchard** (2015): grand\n3. **Salt Road** (2001)"
+    said = [{"role": "user", "content": "Three?"}, {"role": "assistant", "content": lines}]
+    (one,), _ = link({"messages": said})
+    assert shown(one)[1] == "1. <b3>: quiet\n2. <b4>: grand\n3. <b1>"
+
+
 def test_openai_chats_are_read(link):
     marked = [
         {"role": "human", "content": "More?"},

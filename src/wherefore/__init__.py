@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         MissingPackageError,
         ModelError,
         ServerError,
+        StorageError,
         TrainingError,
         WhereforeError,
         WhereforeWarning,
@@ -69,7 +70,7 @@ __all__ = [
     "Part",
     "PassagesConfig", "Preferences", "Question", "RankerConfig", "Recommendation", "Recommender", "Reply",
     "ReportRow", "RetrievalConfig",
-    "Schema", "Scores", "Server", "ServerError", "ServerFailure", "StageConfig", "Storage", "TextDelta",
+    "Schema", "Scores", "Server", "ServerError", "ServerFailure", "StageConfig", "Storage", "StorageError", "TextDelta",
     "TrainConfig", "TrainingError", "Transcript", "TurnConfig", "WhereforeError", "WhereforeWarning",
     "Wish", "WriterConfig", "Written",
 ]  # fmt: skip
@@ -94,7 +95,7 @@ _HOMES = {
     "errors": (
         "CatalogError CatalogNotFoundError CheckpointError CheckpointNotFoundError ConfigError "
         "ConfigNotFoundError CorpusError CorpusNotFoundError DialogueError MissingPackageError ModelError "
-        "ServerError TrainingError WhereforeError WhereforeWarning"
+        "ServerError StorageError TrainingError WhereforeError WhereforeWarning"
     ),
     "lm.head": "Scores",
     "lm.model": "DialogueCache",

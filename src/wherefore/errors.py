@@ -55,6 +55,10 @@ class ServerError(WhereforeError, ConnectionError, ValueError):
     """A server that should rank or write cannot be reached or answers wrongly."""
 
 
+class StorageError(WhereforeError, OSError):
+    """What is kept of sessions, feedback and items cannot be read or written."""
+
+
 class TrainingError(WhereforeError, ValueError):
     """Training or measuring cannot go on with what it was given."""
 

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from wherefore.cli import benchmarking, making, measuring, talking
+from wherefore.cli import benchmarking, keeping, making, measuring, talking
 from wherefore.errors import WhereforeWarning
 
 app = typer.Typer(
@@ -39,6 +39,7 @@ for command in COMMANDS:
 for command in BENCHMARKS:
     benchmark.command()(command)
 app.add_typer(benchmark, name="benchmark")
+app.add_typer(keeping.app, name="data")
 
 
 @app.callback(invoke_without_command=True)

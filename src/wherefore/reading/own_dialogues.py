@@ -22,12 +22,13 @@ from wherefore.text import joined, ordinary_words
 _SHOWN = 5  # ids that are listed
 _EXACT = 100.0  # score of a mention by a whole title
 _MARK = re.compile(r"(?<![\w.@])@(\w[\w.:/-]*)")
-_SIGNS = re.compile(r"[*_\"“”]+(?=$|\s*[(\[])")
+_SIGNS = re.compile(r"[*_\"“”]+(?=$|\s*[(\[])")  # that end a title
+_SIGNS_BEFORE = re.compile(r"[*_\"“”]+$")
 _END = re.compile(r"[\W_]+$")
 Part = str | ItemRef
 
 
-def link_own(corpora: Sequence[Corpus], catalog: Catalog) -> tuple[Corpus, ...]:
+def link_own(corpora: Sequence[Corpus], catalog: Catalog, marks: bool = True) -> tuple[Corpus, ...]:
     """Parts of one corpus of people's own dialogues, with all items that they name as references in their turns.
 
     An id or a title in `items`, and an id behind `@` in the text, stand for the catalogue's item. Where the text does
@@ -38,11 +39,12 @@ def link_own(corpora: Sequence[Corpus], catalog: Catalog) -> tuple[Corpus, ...]:
     Args:
         corpora: Parts of one corpus.
         catalog: What they speak of.
+        marks: Whether `@` and an id in a text stand for an item; nobody means one in what was said to a chat.
 
     Raises:
         CorpusError: If more than half of the ids are unknown, so that they seem to be those of another catalogue.
     """
-    marker = _Marker(catalog, corpora[0])
+    marker = _Marker(catalog, corpora[0], marks)
     made = tuple(corpus.holding([marker.dialogue(one) for one in corpus]) for corpus in corpora)
     marker.found.check(catalog, corpora[0])
     if told := marker.found.told(catalog):
@@ -122,8 +124,8 @@ class _Found:
 class _Marker:
     """Finds the items in dialogues of one corpus, and counts what it finds."""
 
-    def __init__(self, catalog: Catalog, corpus: Corpus) -> None:
-        self.catalog, self.facts = catalog, corpus.items()
+    def __init__(self, catalog: Catalog, corpus: Corpus, marks: bool) -> None:
+        self.catalog, self.facts, self.marks = catalog, corpus.items(), marks
         self.found = _Found()
         self._links = link_items(catalog, corpus.name, self.facts)
         self._find = linker(catalog)
@@ -152,7 +154,7 @@ class _Marker:
             if isinstance(part, ItemRef):
                 parts.append(ItemRef(self._id(part.item_id, place)))
             else:
-                parts += self._marks(part, place)
+                parts += self._marks(part, place) if self.marks else [part]
         listed = dict.fromkeys(self._id(item, place) for item in turn.unplaced)
         waiting = [item for item in listed if item not in _placed(parts)]
         parts = self._placed_by_title(parts, [item for item in waiting if item in self._known])
@@ -258,7 +260,7 @@ class _Marker:
             self.found.known.add(mention.item_id)
             start = mention.start
             if _SIGNS.search(title):  # "**Title** (1999)": what stands around the title goes with it
-                start -= len(texts[number][:start]) - len(_SIGNS.sub("", texts[number][:start]))
+                start = len(_SIGNS_BEFORE.sub("", texts[number][:start]))
             cuts.setdefault(number, []).append((start, mention.end, mention.item_id))
         return tuple(
             replace(turn, parts=_pieces(texts[number], cuts[number])) if number in cuts else turn

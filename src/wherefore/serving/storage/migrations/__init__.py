@@ -1,0 +1,1 @@
+"""How the tables came to be what they are: a revision a file, run by `schema.bring_up_to_date`."""
