@@ -11,11 +11,12 @@ import numpy as np
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.cells import fractional_year
+from wherefore.catalog.money import currency_called
 from wherefore.catalog.naming import label_of, names_year, words_of
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.units import factor, unit_called
 from wherefore.dialogue.state import LimitOp
-from wherefore.reading.numbers import CURRENCIES, MINUTES, money
+from wherefore.reading.numbers import MINUTES, money
 from wherefore.text import stem
 
 _LONG = frozenset("runtime duration length minutes running time".split())
@@ -62,7 +63,7 @@ TOLD: dict[str, tuple[str, ...]] = {
 }
 _LEAST, _MOST = frozenset("min minimum lowest least".split()), frozenset("max maximum highest most".split())
 _SIDES = _LEAST | _MOST
-_MINUS = re.compile(r"(?:(?<![\w.])[-−–]|\bminus\s+|\bbelow\s+zero\s+)$")
+_MINUS = re.compile(r"(?:(?<![\w.])[-−–]|\bminus\s+)$")
 _FIRST = 1850  # year of what a number may be from that is not called a year
 _STRAGGLERS = 0.98  # the share of the items that are not newer than about the newest
 
@@ -291,4 +292,4 @@ def _is_age(spec: FieldSpec) -> bool:
 
 
 def _is_price(spec: FieldSpec) -> bool:
-    return spec.unit.lower() in CURRENCIES or not _PRICE.isdisjoint(words_of(spec.name))
+    return bool(currency_called(spec.unit)) or not _PRICE.isdisjoint(words_of(spec.name))
