@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,6 +19,7 @@ from pydantic import (
 )
 
 from wherefore.catalog.cells import as_text, is_nothing
+from wherefore.catalog.mentioned import PREFIX, unit_shown
 from wherefore.catalog.kinds import ID, KINDS, NUMBER, ColumnCells, FieldKind, Read
 from wherefore.catalog.naming import label_of, names_year, plural, singular, unit_of, words_of
 from wherefore.catalog.titles import MARKS, YEAR, read_title
@@ -296,6 +298,8 @@ class Schema(BaseModel):
         Raises:
             CatalogError: If there is none; lists the names.
         """
+        if name.startswith(PREFIX):  # no field, but what texts say in a unit
+            return _of_texts(name)
         for spec in self.fields:
             if spec.name == name:
                 return spec
@@ -382,6 +386,12 @@ fields:
   - {name: authors, column: Written by, kind: people, separator: "; "}
   - {name: year, column: Year, kind: number}
 """
+
+
+@lru_cache(64)
+def _of_texts(name: str) -> FieldSpec:
+    """What stands for a field where texts tell an amount; see `wherefore.catalog.mentioned`."""
+    return FieldSpec(name=name, kind="number", label="description", unit=unit_shown(name.removeprefix(PREFIX)))
 
 
 def numbered_id(names: Collection[Any]) -> FieldSpec:

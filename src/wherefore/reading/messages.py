@@ -286,6 +286,7 @@ class MessageReader:
             or not judged.means_nothing(before, content, (one.start, one.end))
         ]
         taken = [*((one.start, one.end) for one in kept), *heard.places, about]
+        taken += self._limits.undivided(blank(straight(content), taken), self._sought)
         bounds = judged.bounds(before, content, taken)
         fields, age = {one.field for one in kept}, self._limits.measures.age
         more = [
@@ -539,7 +540,7 @@ class MessageReader:
         """Note the limits that a message states, and those that its critiques set by items' records."""
         fixed = {limit.field for limit in measured}
         told = [
-            Limit(one.field, one.op, one.value, heard.content[one.start : one.end])
+            Limit(one.field, one.op, one.value, heard.content[one.start : one.end].strip())
             for one in heard.limits
             if not one.lifts
             and (one.field not in fixed or not any(_overlap(one, critique) for critique in heard.critiques))
