@@ -37,6 +37,7 @@ class Notes:
         self._said = dict(preferences.said)
         self._open = dict.fromkeys(preferences.open)
         self.count = preferences.count
+        self.order = preferences.order
         self.words = ""  # what the user says just now
         self.others = False  # whether this message asks for others than those listed
         self._now: dict[tuple[str, str], int] = {}  # wishes of this message, with their places
@@ -66,6 +67,7 @@ class Notes:
         self._limits = []
         self._open.clear()
         self.count = None
+        self.order = None
         self._since = self._number
 
     def drop(self, said: str) -> None:
@@ -290,6 +292,7 @@ class Notes:
             "unwanted": tuple(self._unwanted.values()),
             "limits": tuple(self._limits),
             "count": self.count,
+            "order": self.order,
             "open": tuple(self._open),
             "said": tuple((item_id, words) for item_id, words in self._said.items() if item_id in kept),
         }
@@ -317,4 +320,6 @@ def merged(earlier: Preferences, later: Preferences) -> Preferences:
     notes.leave_open(later.open)
     if later.count is not None:
         notes.count = later.count
+    if later.order is not None:
+        notes.order = later.order
     return replace(earlier, **notes.values())

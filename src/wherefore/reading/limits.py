@@ -60,6 +60,7 @@ _PLUS = re.compile(_QUANTITY)  # "95+ points", "a score of 8+"
 _LAST = re.compile(
     r"\s*(?:please|pls|thanks|on|with|for|in|and|but|or|if|at|so|as|then|too|maybe|not)\b|\s*(?:[.,;!?)]|$)"
 )
+_NAMED = re.compile(r"(?:[a-z]+ ){1,3}$")
 _LARGE = re.compile(r"(?:\dk|grand|lakhs?|lacs?|crores?)$")  # "under 3k" says money by itself
 _SPEEDS: dict[str, LimitOp] = {"faster than": "gt", "slower than": "lt", "or faster": "ge"}
 _OF_TIME = frozenset({"after", "before", "past", "since", "until", "starting", "pre", "post"})
@@ -421,7 +422,19 @@ class _Limits:
                 if match["unit"] and self._measures.is_unit(match["unit"])
                 else match.end("n")
             )
-            self.open.append((match.start(), end))
+            self.open.append((self._named_from(match), end))
+
+    def _named_from(self, match: re.Match[str]) -> int:
+        """Where the words for an amount begin, with the name of a field before it: "guest score under 100"."""
+        before = match.string[max(0, match.start() - 30) : match.start()]
+        named = _NAMED.search(re.split(r"[,.;:!?]", before)[-1])
+        if named is None:
+            return match.start()
+        words = named[0].split()
+        first = next((n for n, word in enumerate(words) if self._measures.labelled(word) is not None), None)
+        if first is None:
+            return match.start()
+        return match.start() - len(named[0]) + len(" ".join(words[:first]) + " " if first else "")
 
     def put_total(self, spec: FieldSpec, op: LimitOp | None, value: float, start: int, end: int) -> None:
         """What one may cost of several; of a sum that cannot be divided, that it was said."""

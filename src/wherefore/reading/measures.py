@@ -18,7 +18,7 @@ from wherefore.catalog.naming import label_of, names_year, words_of
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.units import factor, unit_called
 from wherefore.dialogue.state import LimitOp
-from wherefore.reading.numbers import MINUTES, in_cents, money
+from wherefore.reading.numbers import MINUTES, NUMBER, SIGNS, in_cents, money, number
 from wherefore.text import stem
 
 _LONG = frozenset("runtime duration length minutes running time".split())
@@ -168,6 +168,12 @@ class Measures:
             None,
         )
 
+    def most_named(self, words: Collection[str]) -> FieldSpec | None:
+        """The field of whose name or label most of some words are: of "rating count" the `rating_count`."""
+        told = {stem(word) for word in words}
+        best = max(self._specs, key=lambda spec: len(told & self._words[spec.name]), default=None)
+        return best if best is not None and told & self._words[best.name] else None
+
     def called(self, measure: str) -> FieldSpec | None:
         """The field of a measure, one of `TOLD`."""
         known = {"price": self.price, "time": self.duration, "year": self.year, "age": self.age}
@@ -256,6 +262,22 @@ class Measures:
         prices = [spec for spec in self._specs if _is_price(spec)]
         same = (spec for spec in prices if not money(spec.unit).isdisjoint(meant))
         return next(same, None) or next((spec for spec in prices if not money(spec.unit)), None)
+
+    def in_price(self, said: str) -> bool:
+        """Whether words name the money that prices are in."""
+        marks = re.findall(rf"[{SIGNS}]|[^\W\d_]+", said.lower())
+        price = self.price
+        return price is not None and any(money(one) and self._priced(money(one)) == price for one in marks)
+
+    def beyond(self, said: str) -> tuple[FieldSpec, tuple[float, float]] | None:
+        """The field that words name with a number that it cannot hold, and its least and greatest number."""
+        told = re.findall(r"[a-z]+", said.lower())
+        spec = self.most_named(told) or next((one for word in told if (one := self.labelled(word))), None)
+        span = None if spec is None or spec.is_date or spec is self.year else self.span(spec)
+        given = [one for word in re.findall(NUMBER, said.lower()) if (one := number(word)) is not None]
+        if spec is None or span is None or all(self.can_hold(spec, one) for one in given):
+            return None
+        return spec, span
 
     def is_unit(self, word: str | None) -> bool:
         """Whether a word behind a number is a unit of measure, of whatever."""
