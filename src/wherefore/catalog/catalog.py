@@ -18,8 +18,8 @@ import numpy as np
 
 from wherefore.catalog.cells import clean, fractional_year, whole
 from wherefore.catalog.inference import infer
-from wherefore.catalog.mentioned import PREFIX, amount_mentioned
 from wherefore.catalog.kinds import LIST, FieldValue
+from wherefore.catalog.mentioned import PREFIX, amount_mentioned
 from wherefore.catalog.misread import shortened
 from wherefore.catalog.notes import Note, noted
 from wherefore.catalog.records import Records, read_records

@@ -36,20 +36,56 @@ _MARKS = {  # units that pint does not turn into others, by what they are called
 }
 _BY_MARK = {mark: name for name, marks in _MARKS.items() for mark in marks.split()}
 _SHOWN = {  # as they are told
-    **{"millimeter": "mm", "centimeter": "cm", "meter": "m", "kilometer": "km", "inch": "inches", "foot": "feet"},
+    **{
+        "millimeter": "mm",
+        "centimeter": "cm",
+        "meter": "m",
+        "kilometer": "km",
+        "inch": "inches",
+        "foot": "feet",
+    },
     **{"milligram": "mg", "gram": "grams", "kilogram": "kilograms", "pound": "pounds", "ounce": "ounces"},
-    **{"milliliter": "ml", "centiliter": "cl", "liter": "litres", "gallon": "gallons", "fluid_ounce": "fl oz"},
-    **{"kilobyte": "kB", "megabyte": "MB", "gigabyte": "GB", "terabyte": "TB", "watt": "watts", "kilowatt": "kW"},
+    **{
+        "milliliter": "ml",
+        "centiliter": "cl",
+        "liter": "litres",
+        "gallon": "gallons",
+        "fluid_ounce": "fl oz",
+    },
+    **{
+        "kilobyte": "kB",
+        "megabyte": "MB",
+        "gigabyte": "GB",
+        "terabyte": "TB",
+        "watt": "watts",
+        "kilowatt": "kW",
+    },
     **{"milliampere_hour": "mAh", "ampere_hour": "Ah", "watt_hour": "Wh", "kilowatt_hour": "kWh"},
-    **{"hertz": "Hz", "kilohertz": "kHz", "megahertz": "MHz", "gigahertz": "GHz", "volt": "volts", "decibel": "dB"},
+    **{
+        "hertz": "Hz",
+        "kilohertz": "kHz",
+        "megahertz": "MHz",
+        "gigahertz": "GHz",
+        "volt": "volts",
+        "decibel": "dB",
+    },
     **{"lumen": "lumens", "megapixel": "megapixels", "megabit": "Mbps", "beat": "bpm", "turn": "rpm"},
     **{"frame": "fps", "dot": "dpi", "horsepower": "hp", "newton_meter": "Nm", "sun_protection": "SPF"},
-    **{"kilocalorie": "kcal", "degree_Celsius": "°C", "degree_Fahrenheit": "°F", "mile": "miles", "yard": "yards"},
+    **{
+        "kilocalorie": "kcal",
+        "degree_Celsius": "°C",
+        "degree_Fahrenheit": "°F",
+        "mile": "miles",
+        "yard": "yards",
+    },
 }
 _LETTERS = {"m": "m", "g": "g", "l": "lL", "w": "Ww", "v": "V"}  # "5G" is no weight, "a 4M" no length
 _DIGITS = r"(?<![\w.,])(?P<n>\d+(?:[.,]\d+)*)"
 _LOOSE = frozenset(("length", "weight", "volume", "temperature", "energy", "speed", "area"))
-_LEAST, _SHARE = 2, 0.01  # items whose texts say an amount; share of them, of what is measured in stories as well
+_LEAST, _SHARE = (
+    2,
+    0.01,
+)  # items whose texts say an amount; share of them, of what is measured in stories as well
 _PLAIN = frozenset(("length", "weight", "volume"))  # whose amounts may have three decimals
 
 

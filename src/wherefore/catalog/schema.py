@@ -19,8 +19,8 @@ from pydantic import (
 )
 
 from wherefore.catalog.cells import as_text, is_nothing
-from wherefore.catalog.mentioned import PREFIX, unit_shown
 from wherefore.catalog.kinds import ID, KINDS, NUMBER, ColumnCells, FieldKind, Read
+from wherefore.catalog.mentioned import PREFIX, unit_shown
 from wherefore.catalog.naming import label_of, names_year, plural, singular, unit_of, words_of
 from wherefore.catalog.titles import MARKS, YEAR, read_title
 from wherefore.catalog.unknown import is_one_of, unknown_in
@@ -391,7 +391,9 @@ fields:
 @lru_cache(64)
 def _of_texts(name: str) -> FieldSpec:
     """What stands for a field where texts tell an amount; see `wherefore.catalog.mentioned`."""
-    return FieldSpec(name=name, kind="number", label="description", unit=unit_shown(name.removeprefix(PREFIX)))
+    return FieldSpec(
+        name=name, column=name, kind="number", label="description", unit=unit_shown(name.removeprefix(PREFIX))
+    )
 
 
 def numbered_id(names: Collection[Any]) -> FieldSpec:

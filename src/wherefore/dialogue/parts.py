@@ -16,7 +16,18 @@ from wherefore.dialogue.state import ITEMS_OF, Preferences, Wish, by_words
 from wherefore.text import forms
 
 PartKind = Literal[
-    "liked", "disliked", "seen", "rejected", "chosen", "asked", "wanted", "unwanted", "limit", "order", "count", "open"
+    "liked",
+    "disliked",
+    "seen",
+    "rejected",
+    "chosen",
+    "asked",
+    "wanted",
+    "unwanted",
+    "limit",
+    "order",
+    "count",
+    "open",
 ]
 _MANY = 5  # items of the same words that are still told one by one
 HEADINGS: dict[PartKind, str] = {

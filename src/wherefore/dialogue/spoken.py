@@ -67,7 +67,11 @@ def order_words(order: Order, spec: FieldSpec) -> str:
         return f"{'least' if low else 'most'} {how.nouns} first"
     if how.way == "does":
         return f"{'lowest' if low else 'highest'} “{how.noun}” first"
-    noun = f"{'minimum' if how.way == 'least' else 'maximum'} {how.nouns}" if how.way in ("least", "most") else how.noun
+    noun = (
+        f"{'minimum' if how.way == 'least' else 'maximum'} {how.nouns}"
+        if how.way in ("least", "most")
+        else how.noun
+    )
     if how.unit in _TIMES or "distance" in noun:
         return f"{'shortest' if low else 'longest'} {cased(noun)} first"
     return f"{'lowest' if low else 'highest'} {cased(noun)} first"

@@ -111,7 +111,10 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """By which number or date a list is put in order: "cheapest first". It rules nothing out; what is unknown is last."""
+    """By which number or date a list is put in order: "cheapest first".
+
+    It rules nothing out; what is not known comes last.
+    """
 
     field: str
     best: Best
@@ -131,7 +134,9 @@ class Order:
         if not isinstance(tree.get("field"), str):
             raise DialogueError(f"{where} has the field {tree.get('field')!r}; it should be text")
         if tree.get("best") not in get_args(Best):
-            raise DialogueError(f"{where} has `best` {tree.get('best')!r}; known: {', '.join(get_args(Best))}")
+            raise DialogueError(
+                f"{where} has `best` {tree.get('best')!r}; known: {', '.join(get_args(Best))}"
+            )
         return cls(tree["field"], tree["best"], str(tree.get("said", "")))
 
 

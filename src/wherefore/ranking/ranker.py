@@ -37,7 +37,10 @@ from wherefore.retrieval.retriever import Retriever
 Mode = Literal["listed", "firm", "soft"]
 
 
-_OF_SOUGHT, _FEWEST_SOUGHT = 3, 15  # times the list's length, and the fewest, that are put in order of what is described
+_OF_SOUGHT, _FEWEST_SOUGHT = (
+    3,
+    15,
+)  # times the list's length, and the fewest, that are put in order of what is described
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,9 @@ class Ranker:
             if sort is not None and (kept := order[sort.fitting[rows[order]]]).size:
                 order = kept  # a shorter list rather than one of other things
         if mode != "soft" and dialogue.preferences.order is not None:
-            return self._in_order(dialogue, Ranked(candidates, scores, parts, order, fit), sort is not None, k)
+            return self._in_order(
+                dialogue, Ranked(candidates, scores, parts, order, fit), sort is not None, k
+            )
         turn, learned = self.turn, "likeness" not in parts
         weight = turn.matched if learned else turn.unlearned.get("match", turn.matched)
         weight = 0.0 if mode == "soft" else weight

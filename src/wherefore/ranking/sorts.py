@@ -22,7 +22,7 @@ _AFTER = re.compile(  # what follows a noun and says more of it: "boots for a we
     r"than|up|about|where)\b"
 )
 _NOTHING = frozenset(
-    "something anything one ones thing things item items product products got show list best first cheapest newest".split()
+    "something anything one ones thing things item items product products got show list best first".split()
 )
 _PARTS = re.compile(r",|/|&|\b(?:or|and)\b")
 

@@ -24,15 +24,17 @@ BEFORE = _by_phrase(
         "later than, more recent than, after, past, exceeding, exceed, post, faster than, better than, larger than, "
         "taller than, wider than, >",
         "ge": "at least, no less than, no earlier than, a minimum of, minimum, since, no shorter than, starting in, "
-        "starting from, starting, not before, not below, not under, no older than, no lower than, no fewer than, no lighter than, >=, ≥",
+        "starting from, starting, not before, not below, not under, "
+        "no older than, no lower than, no fewer than, no lighter than, >=, ≥",
     }
 )
 AFTER = _by_phrase(
     {
         "le": "or less, or under, or fewer, or shorter, or cheaper, or smaller, or lighter, or lower, max, tops, "
         "at most, at the most, or below, or closer, or nearer, or older, or earlier, or before, maximum, at the latest",
-        "ge": "or more, or longer, or above, or over, or bigger, or larger, or taller, or higher, or heavier, "
-        "or newer, or better, or faster, or later, or after, and up, and upwards, and above, and over, and later, and newer, and after, "
+        "ge": "or more, or longer, or above, or over, or bigger, or larger, or taller, or higher, "
+        "or heavier, or newer, or better, or faster, or later, or after, and up, and upwards, and above, and over, "
+        "and later, and newer, and after, "
         "at least, at the least, minimum, min, upwards, onwards, onward, and onwards, and on, on, "
         "to now, to today, till now",
     }

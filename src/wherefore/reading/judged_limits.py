@@ -11,6 +11,7 @@ import numpy as np
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.mentioned import PREFIX
+from wherefore.catalog.money import SIGNS
 from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.state import LimitOp
 from wherefore.reading.clauses import Span
@@ -20,7 +21,6 @@ from wherefore.reading.measures import Measures
 from wherefore.reading.numbers import (
     DECADE,
     NUMBER,
-    SIGNS,
     amount,
     around,
     decade,

@@ -10,13 +10,13 @@ from datetime import date
 from typing import Literal
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.money import SIGNS
 from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.state import LimitOp
 from wherefore.reading.comparisons import AFTER, BEFORE, DURABLE, OPPOSITE, YEARLY, any_of, is_negated, phrase
 from wherefore.reading.measures import Measures
 from wherefore.reading.numbers import (
     NUMBER,
-    SIGNS,
     amount,
     any_number,
     around,
@@ -280,7 +280,9 @@ class LimitReader:
                 found.leave(match)
             if spec is None or value is None or not self.measures.may_be(spec, value, match["unit"]):
                 continue
-            value = self.measures.signed(spec, self.measures.spoken(spec, match["n"], value), low[: match.start("n")])
+            value = self.measures.signed(
+                spec, self.measures.spoken(spec, match["n"], value), low[: match.start("n")]
+            )
             if math.isnan(value):
                 found.open.append((match.start(), match.end("n")))
                 continue
@@ -350,7 +352,9 @@ class LimitReader:
                 found.leave(match)
             elif value is not None and spec not in (self.measures.age, self.measures.year):
                 whole = self._has_unit(match)
-                found.put(spec, "ge", value * scale, match.start(), match.end() if whole else match.end("plus"))
+                found.put(
+                    spec, "ge", value * scale, match.start(), match.end() if whole else match.end("plus")
+                )
 
     def _read_stars(self, low: str, found: _Limits) -> None:
         """How many stars: "a 4-star hotel" has them, or more."""

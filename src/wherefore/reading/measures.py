@@ -13,12 +13,12 @@ import numpy as np
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.cells import fractional_year
 from wherefore.catalog.mentioned import PREFIX, is_told, mentioned_unit
-from wherefore.catalog.money import currency_called
+from wherefore.catalog.money import SIGNS, currency_called
 from wherefore.catalog.naming import label_of, names_year, words_of
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.units import factor, unit_called
 from wherefore.dialogue.state import LimitOp
-from wherefore.reading.numbers import MINUTES, NUMBER, SIGNS, in_cents, money, number
+from wherefore.reading.numbers import MINUTES, NUMBER, in_cents, money, number
 from wherefore.text import stem
 
 _LONG = frozenset("runtime duration length minutes running time".split())
@@ -272,7 +272,8 @@ class Measures:
     def beyond(self, said: str) -> tuple[FieldSpec, tuple[float, float]] | None:
         """The field that words name with a number that it cannot hold, and its least and greatest number."""
         told = re.findall(r"[a-z]+", said.lower())
-        spec = self.most_named(told) or next((one for word in told if (one := self.labelled(word))), None)
+        labelled = (self.labelled(word) for word in told)
+        spec = self.most_named(told) or next((spec for spec in labelled if spec is not None), None)
         span = None if spec is None or spec.is_date or spec is self.year else self.span(spec)
         given = [one for word in re.findall(NUMBER, said.lower()) if (one := number(word)) is not None]
         if spec is None or span is None or all(self.can_hold(spec, one) for one in given):
@@ -283,7 +284,9 @@ class Measures:
         """Whether a word behind a number is a unit of measure, of whatever."""
         if not word:
             return False
-        return bool(word == "%" or money(word) or stem(word) in MINUTES or unit_called(word) or mentioned_unit(word))
+        return bool(
+            word == "%" or money(word) or stem(word) in MINUTES or unit_called(word) or mentioned_unit(word)
+        )
 
     def may_be(self, spec: FieldSpec, value: float, unit: str | None) -> bool:
         """Whether an amount can be one of a field: "ten years" are no year."""

@@ -81,7 +81,10 @@ _BARE_LIMIT = re.compile(
     r"(?P<number>\d{1,5})\b(?!\s*(?:[a-z]*(?:min|hour|year|star|time)|%|/|\d))",
     re.IGNORECASE,
 )
-_ANY_ORDER = re.compile(r"\b(?:in\s+any|(?:the\s+)?order\s+(?:does\s*n.t|does\s+not)|forget\s+the)\s+(?:order|matter|sorting)\b", re.IGNORECASE)
+_ANY_ORDER = re.compile(
+    r"\b(?:in\s+any|(?:the\s+)?order\s+(?:does\s*n.t|does\s+not)|forget\s+the)\s+(?:order|matter|sorting)\b",
+    re.IGNORECASE,
+)
 _MOST_NAMED = 0.9  # share of the items whose records may name what is refused, so that others are left
 _OF_IT = frozenset(
     "note notes flavour flavours flavor flavors taste tastes stuff things ingredients bits".split()
@@ -309,7 +312,7 @@ class MessageReader:
         ]
         fields |= {one.field for one in more} | {one.field for one in heard.critiques}
         taken += [(one.start, one.end) for one in (*more, *heard.critiques, *heard.orders)]
-        graded = [
+        graded: list[FoundLimit | FoundCritique | FoundOrder] = [
             one
             for one in self._grades.read(content, judged.graded(before, content, taken))
             if one.field not in fields and not any(order.field == one.field for order in heard.orders)

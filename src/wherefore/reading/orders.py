@@ -28,22 +28,34 @@ def _by_word(words: dict[tuple[str, Best], str]) -> dict[str, tuple[str, Best]]:
 
 _WORDS = _by_word(
     {
-        ("price", "low"): "cheapest, least expensive, least pricey, least costly, most affordable, lowest priced, "
+        (
+            "price",
+            "low",
+        ): "cheapest, least expensive, least pricey, least costly, most affordable, lowest priced, "
         "lowest-priced, lowest price, lowest prices, best price, most inexpensive",
         ("price", "high"): "most expensive, priciest, dearest, costliest, highest priced, highest price",
         ("year", "high"): "newest, latest, most recent, most modern",
         ("year", "low"): "oldest, earliest",
-        ("rating", "high"): "best rated, best-rated, top rated, top-rated, highest rated, highest-rated, best reviewed, "
+        (
+            "rating",
+            "high",
+        ): "best rated, best-rated, top rated, top-rated, highest rated, highest-rated, best reviewed, "
         "best-reviewed, highest scoring, best scoring, top scoring, best scored, best score, best scores, best rating, "
         "best ratings, best reviews, highest ranked, best graded",
-        ("rating", "low"): "worst rated, worst-rated, lowest rated, lowest-rated, worst reviewed, lowest scoring",
+        (
+            "rating",
+            "low",
+        ): "worst rated, worst-rated, lowest rated, lowest-rated, worst reviewed, lowest scoring",
         ("time", "low"): "shortest, quickest, briefest",
         ("time", "high"): "longest",
         ("speed", "high"): "fastest",
         ("speed", "low"): "slowest",
         ("weight", "low"): "lightest, least heavy",
         ("weight", "high"): "heaviest",
-        ("popularity", "high"): "most popular, most famous, best known, best-known, most well known, most reviewed",
+        (
+            "popularity",
+            "high",
+        ): "most popular, most famous, best known, best-known, most well known, most reviewed",
         ("popularity", "low"): "least popular, least known, most obscure, least well known, least famous",
         ("distance", "low"): "nearest, closest",
         ("distance", "high"): "farthest, furthest, most remote",
@@ -58,8 +70,12 @@ _WORDS = _by_word(
         ("label", "low"): "lowest, least, fewest",
     }
 )
-_LABELLED = frozenset(("label", "size", "time", "weight", "height", "width", "depth"))  # "the longest battery life"
-_FIELDS: dict[str, tuple[str, ...]] = {  # what fields are called of which these words speak, most telling first
+_LABELLED = frozenset(
+    ("label", "size", "time", "weight", "height", "width", "depth")
+)  # "the longest battery life"
+_FIELDS: dict[
+    str, tuple[str, ...]
+] = {  # what fields are called of which these words speak, most telling first
     "rating": ("rating", "score", "point", "star"),
     "speed": ("tempo", "bpm", "speed"),
     "weight": ("weight", "mass"),
@@ -70,17 +86,34 @@ _FIELDS: dict[str, tuple[str, ...]] = {  # what fields are called of which these
     "size": ("size", "screen", "capacity", "area", "volume", "diameter", "length", "height"),
     "time": ("page",),
 }
-_SAID = frozenset(("price", "rating", "weight", "year", "speed"))  # of which it is said that no record tells them
+_SAID = frozenset(
+    ("price", "rating", "weight", "year", "speed")
+)  # of which it is said that no record tells them
 _OF_COUNTS = frozenset(("count", "counts", "number", "votes"))
 _ANY = "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in sorted(_WORDS, key=len, reverse=True))
-_SUPERLATIVE = re.compile(rf"(?<![\w'-])(?P<word>{_ANY})(?![\w'-])(?P<first>\s+(?:ones?\s+)?(?:at\s+the\s+top|first)\b)?")
+_SUPERLATIVE = re.compile(
+    rf"(?<![\w'-])(?P<word>{_ANY})(?![\w'-])(?P<first>\s+(?:ones?\s+)?(?:at\s+the\s+top|first)\b)?"
+)
 _POSSIBLE = re.compile(  # "as light as possible"
     r"\bas\s+(?P<word>cheap|new|old|short|long|light|heavy|highly\s+rated|close|near|small|big|large|fast|slow|recent)(?:ly)?\s+as\s+"
     r"(?:possible|it\s+gets|(?:you|they|i|we)\s+can(?:\s+get)?|can\s+be)\b"
 )
 _PLAIN = {
-    **{"cheap": "cheapest", "new": "newest", "recent": "newest", "old": "oldest", "short": "shortest", "long": "longest"},
-    **{"light": "lightest", "heavy": "heaviest", "highly rated": "best rated", "close": "closest", "near": "nearest"},
+    **{
+        "cheap": "cheapest",
+        "new": "newest",
+        "recent": "newest",
+        "old": "oldest",
+        "short": "shortest",
+        "long": "longest",
+    },
+    **{
+        "light": "lightest",
+        "heavy": "heaviest",
+        "highly rated": "best rated",
+        "close": "closest",
+        "near": "nearest",
+    },
     **{"small": "smallest", "big": "biggest", "large": "largest", "fast": "fastest", "slow": "slowest"},
 }
 _SORTED = re.compile(
@@ -89,11 +122,15 @@ _SORTED = re.compile(
     r"(?P<way>[\s,(]+(?:in\s+)?(?:asc(?:ending)?|desc(?:ending)?|low(?:est)?\s+(?:to\s+high(?:est)?|first)|"
     r"high(?:est)?\s+(?:to\s+low(?:est)?|first))\b)?"
 )
-_OF_PEOPLE = re.compile(r"\b(?:my|our|his|her|their|your|whose|at\s+(?:the|its)|in\s+the|one\s+of\s+my)\s+(?:\w+\s+)?$")
+_OF_PEOPLE = re.compile(
+    r"\b(?:my|our|his|her|their|your|whose|at\s+(?:the|its)|in\s+the|one\s+of\s+my)\s+(?:\w+\s+)?$"
+)
 _NOT = re.compile(
     rf"(?:\b(?:not|never|nothing)|{NT})\s+(?:\w+\s+){{0,4}}$|\b(?:avoid|skip|except|but\s+not|other\s+than)\s+(?:the\s+)?$"
 )
-_TOLD = re.compile(r"\b(?:it|that|this|he|she|they)(?:'s|'re|\s+is|\s+was|\s+are|\s+were)\s+(?:\w+\s+){0,2}?(?:the\s+)?$")
+_TOLD = re.compile(
+    r"\b(?:it|that|this|he|she|they)(?:'s|'re|\s+is|\s+was|\s+are|\s+were)\s+(?:\w+\s+){0,2}?(?:the\s+)?$"
+)
 _NO_THING = re.compile(
     r"\s+(?:of\s+(?:my|our|all\s+time)|son|daughter|kids?|child(?:ren)?|brother|sister|sibling|niece|nephew|grand\w+|boy|girl|friends?|"
     r"fans?|members?|tricks?|time\b|times\b|possible|problem|concern|fear|worry|part|day|night|running|of\s+the\s+(?:bunch|family)|"
@@ -172,7 +209,10 @@ class OrderReader:
         """The field of a superlative, and where what names it ends."""
         measures = self._measures
         if role in _LABELLED or role == "rating":
-            ahead = re.split(r"[.,;:!?]|\b(?:with|for|from|that|which|under|over|and|in|to|of|by)\b", low[match.end("word") :])[0]
+            ahead = re.split(
+                r"[.,;:!?]|\b(?:with|for|from|that|which|under|over|and|in|to|of|by)\b",
+                low[match.end("word") :],
+            )[0]
             at = match.end("word")
             said = match["word"].rpartition(" ")[2] if role == "rating" else ""
             spec = measures.labelled(said) if said in ("score", "scores", "rating", "ratings") else None
@@ -215,7 +255,11 @@ class OrderReader:
             way = (match["way"] or "").strip(" ,(").removeprefix("in ")
             side: Best = "low" if way.startswith(("asc", "low")) else "high"
             if not way:
-                side = "low" if any(self._measures.roles[one] is spec for one in ("price", "duration")) else "high"
+                side = (
+                    "low"
+                    if any(self._measures.roles[one] is spec for one in ("price", "duration"))
+                    else "high"
+                )
                 side = "low" if "distance" in spec.name.lower() else side
             yield FoundOrder(spec.name, side, *match.span())
 
@@ -236,7 +280,9 @@ def _of_one_range(low: str, found: list[FoundOrder]) -> list[FoundOrder]:
     kept: list[FoundOrder] = []
     for one in found:
         last = kept[-1] if kept else None
-        if last is not None and re.fullmatch(r"\s*(?:to|-|–|→|through)\s*(?:the\s+)?", low[last.end : one.start]):
+        if last is not None and re.fullmatch(
+            r"\s*(?:to|-|–|→|through)\s*(?:the\s+)?", low[last.end : one.start]
+        ):
             kept[-1] = FoundOrder(last.field, last.best, last.start, one.end)
         else:
             kept.append(one)

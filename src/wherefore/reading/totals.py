@@ -23,10 +23,9 @@ _OF_WHAT: dict[str, frozenset[str]] = {  # what prices may be for one of, and wh
         "bottle book pack packet box piece pair copy jar can tin bag carton cup item thing ticket set roll".split()
     ),
 }
+_NO_UNITS = frozenset("for in all total and per each".split())
 _BOUND = any_of(BEFORE)
-_SUM = re.compile(
-    rf"(?:(?P<op>{_BOUND})\s+)?(?:(?:about|around|roughly)\s+)?{quantity({'for', 'in', 'all', 'total', 'and', 'per', 'each'})}"
-)
+_SUM = re.compile(rf"(?:(?P<op>{_BOUND})\s+)?(?:(?:about|around|roughly)\s+)?{quantity(_NO_UNITS)}")
 _COUNT = re.compile(
     rf"\b(?:(?P<week>an?\s+(?:whole\s+)?week)|(?P<both>both\s+of\s+us|the\s+two\s+of\s+us)|"
     rf"(?P<us>{NUMBER})\s+of\s+(?:us|them|those)|(?P<n>{NUMBER})\s+(?P<what>[a-z]+)\b(?=(?:\s+(?P<next>[a-z]+))?))\b"
@@ -40,7 +39,9 @@ _EACH = re.compile(
 )
 _FOR = re.compile(r"\s+for\s*$")
 _FOR_COUNT = re.compile(r"\s+(?:in\s+total\s+)?for\s+(?:the\s+|all\s+|our\s+|my\s+)?$")
-_LINK = re.compile(rf"[\s,]*(?:(?:for|in|at|of|costing|(?:two|three|four|\d+)\s+(?:people|adults|of\s+us))[\s,]*)*(?:{_BOUND})?\s*")
+_LINK = re.compile(
+    rf"[\s,]*(?:(?:for|in|at|of|costing|(?:two|three|four|\d+)\s+(?:people|adults|of\s+us))[\s,]*)*(?:{_BOUND})?\s*"
+)
 _CLAUSE = re.compile(r"[.;:!?](?!\d)")
 _NEAR = 48  # characters between a sum and what is counted
 
@@ -97,7 +98,13 @@ class TotalReader:
                 yield one
 
     def _of(
-        self, low: str, found: re.Match[str], price: FieldSpec, value: float, nouns: Collection[str], is_bare: bool
+        self,
+        low: str,
+        found: re.Match[str],
+        price: FieldSpec,
+        value: float,
+        nouns: Collection[str],
+        is_bare: bool,
     ) -> FoundTotal | None:
         """What a sum says of the price of one; None where it is no sum for several."""
         first, last = _clause(low, found.span())
@@ -107,9 +114,13 @@ class TotalReader:
         total = _TOTAL.search(low, first, last)
         op: LimitOp = BEFORE[phrase(found)] if found["op"] else "le"
         per = price_of_one(price)
-        counted = [one for one in self._counts(low, (first, last), found.span(), nouns) if _is_near(one[2], found)]
+        counted = [
+            one for one in self._counts(low, (first, last), found.span(), nouns) if _is_near(one[2], found)
+        ]
         for many, kind, span in counted:
-            joined = _FOR.fullmatch(low[span[1] : found.start()]) or _FOR_COUNT.fullmatch(low[found.end() : span[0]])
+            joined = _FOR.fullmatch(low[span[1] : found.start()]) or _FOR_COUNT.fullmatch(
+                low[found.end() : span[0]]
+            )
             of_nouns = kind == "item"
             if not total and (not joined or (of_nouns and found["op"])):
                 continue  # "five wines under $20" are under $20 each
@@ -118,7 +129,9 @@ class TotalReader:
             place = _place(low, found.span(), span, *([total.span()] if total else []))
             if kind == per or (of_nouns and per == ""):
                 return FoundTotal(price, op, value / many, *place)
-        if total and counted and not is_bare:  # a sum for people, of a price per night: for how many of those?
+        if (
+            total and counted and not is_bare
+        ):  # a sum for people, of a price per night: for how many of those?
             place = min(total.start(), found.start()), max(total.end(), found.end())
             return FoundTotal(price, None, value, *place)
         return None
@@ -146,7 +159,8 @@ class TotalReader:
 def price_of_one(price: FieldSpec) -> str:
     """What a price is for one of, by its name or unit: `night`, `day`, `person`, `item`; empty where it does not say.
 
-    >>> price_of_one(FieldSpec(name="price_per_night", kind="number")), price_of_one(FieldSpec(name="price", kind="number"))
+    >>> of_night, plain = (FieldSpec(name=name, column=name, kind="number") for name in ("price_per_night", "price"))
+    >>> price_of_one(of_night), price_of_one(plain)
     ('night', '')
     """
     told = {stem(word) for word in (*words_of(price.name), *words_of(price.label), *words_of(price.unit))}

@@ -14,7 +14,9 @@ from wherefore.text import FUNCTION_WORDS, forms
 _WORDS = 4  # behind a superlative, among which is what it is said of
 _CLAUSE = re.compile(r"[,.;:!?()]|\s-\s")
 _MOST = 0.5  # share of the items beyond which a word names no sort of them
-_ENDS = FUNCTION_WORDS | frozenset("got has have u thats under over below above please pls that which is".split())
+_ENDS = FUNCTION_WORDS | frozenset(
+    "got has have u thats under over below above please pls that which is".split()
+)
 
 
 def named_in_order(dialogue: Dialogue, catalog: Catalog) -> np.ndarray | None:

@@ -151,8 +151,12 @@ class Retriever:
         if (named := named_in_order(dialogue, catalog)) is not None:
             wished &= named
         for wish in dialogue.preferences.wanted:
-            wished &= self.index.attributes.bears(wish.field, wish.value) | catalog.titled(wish.field, wish.value)
-        given = np.where(wished if wished.any() else known, -numbers if order.best == "low" else numbers, -np.inf)
+            wished &= self.index.attributes.bears(wish.field, wish.value) | catalog.titled(
+                wish.field, wish.value
+            )
+        given = np.where(
+            wished if wished.any() else known, -numbers if order.best == "low" else numbers, -np.inf
+        )
         return [top(given, min(k, int((wished if wished.any() else known).sum())), known)[0]]
 
     def _closest_to_sought(

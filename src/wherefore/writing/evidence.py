@@ -18,7 +18,9 @@ from wherefore.text import normal_words
 from wherefore.writing.telling import can_be_said, telling
 
 _COMMON = 0.5  # a value that more than this share of the items have ties nothing together
-_BY_ORDER = 30.0  # weight of the number by which the list is in order: who asks for the cheapest asks for prices
+_BY_ORDER = (
+    30.0  # weight of the number by which the list is in order: who asks for the cheapest asks for prices
+)
 _NEAR = 0.5  # cosine from which an item is called close to another: one random pair in a hundred reaches it
 _ORDER: tuple[FactKind, ...] = ("wish", "shared", "similar", "own", "limit", "avoid")  # in a sentence
 

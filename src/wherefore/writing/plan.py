@@ -45,7 +45,7 @@ def plan_reasons(
     for number, (item, known) in enumerate(zip(items, weighed, strict=True), 1):
         told = (quotes or {}).get(item.id)
         if told is not None:
-            known = [one for one in known if one.fact.kind != "own"]
+            known = [one for one in known if one.fact.kind != "own" or one.fact.said]
         facts = choose(known, limit, used)
         used.update(fact_key(fact) for fact in facts)
         slots = {named[fact.source]: fact.source for fact in facts if fact.source in named}

@@ -10,6 +10,7 @@ import numpy as np
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.concepts import concepts, having, shown_by
 from wherefore.catalog.mentioned import PREFIX
+from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.spoken import limit_text, measure, unit_words
 from wherefore.dialogue.messages import Dialogue, last_said
 from wherefore.dialogue.spoken import limit_asked, order_words
@@ -100,6 +101,12 @@ def _by_texts(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
         yield f"For {said} I went by titles and descriptions, and left out {plural} that do not say it."
 
 
+def _per(spec: FieldSpec) -> str:
+    """What a price is for one of, as it is told: " per night"."""
+    found = re.search(r" per \w+$", measure(spec).noun)
+    return found[0] if found is not None else f" per {of}" if (of := price_of_one(spec)) else " each"
+
+
 def _now(dialogue: Dialogue) -> list[Limit]:
     """The limits that the newest message sets."""
     last = len(dialogue.messages) - 1
@@ -122,7 +129,9 @@ def _why(kind: str, words: str, catalog: Catalog) -> str:
     if kind == "limit" and (found := measures.beyond(words)) is not None:
         spec, (low, high) = found
         how = measure(spec)
-        ends = " to ".join(limit_text(one, how.shown, how.way == "count", how.way == "price") for one in (low, high))
+        ends = " to ".join(
+            limit_text(one, how.shown, how.way == "count", how.way == "price") for one in (low, high)
+        )
         return f"{field_noun(record_fact(spec, ''))} here goes from {ends}"
     return "my records do not tell it"
 
@@ -195,7 +204,7 @@ def _degrees(dialogue: Dialogue, catalog: Catalog, opening: str, total: int) -> 
             continue
         sums = [one.said for one in limits if one in _now(dialogue) and is_total(one.said)]
         if sums:
-            yield f"I took “{sums[-1]}” as {asked}."
+            yield f"I took “{sums[-1]}” as {asked}{_per(spec)}."
             continue
         if spec.is_rank:
             yield f"{'It is' if total == 1 else 'All of them are'} {asked}."
