@@ -391,9 +391,8 @@ fields:
 @lru_cache(64)
 def _of_texts(name: str) -> FieldSpec:
     """What stands for a field where texts tell an amount; see `wherefore.catalog.mentioned`."""
-    return FieldSpec(
-        name=name, column=name, kind="number", label="description", unit=unit_shown(name.removeprefix(PREFIX))
-    )
+    unit = unit_shown(name.removeprefix(PREFIX))
+    return FieldSpec(name=name, column=name, kind="number", label="description", unit=unit)
 
 
 def numbered_id(names: Collection[Any]) -> FieldSpec:

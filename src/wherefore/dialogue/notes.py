@@ -40,6 +40,7 @@ class Notes:
         self.order = preferences.order
         self.words = ""  # what the user says just now
         self.others = False  # whether this message asks for others than those listed
+        self.aside: list[Limit] = []  # that leave nothing of what this message asks for, and hold no longer
         self._now: dict[tuple[str, str], int] = {}  # wishes of this message, with their places
         self._here: list[tuple[str, Any]] = []  # items of this message with what was said of them
         self._before: list[tuple[str, Any]] = []  # of the message before
@@ -54,6 +55,7 @@ class Notes:
         """A new message begins."""
         self._number = number
         self.others = False
+        self.aside = []
         self._now = {}
         self._before, self._here = self._here, []
 
@@ -255,6 +257,11 @@ class Notes:
             ]
             if limit not in self._limits:
                 self._limits = [old for old in self._limits if not old.same_side(limit)] + [limit]
+
+    def set_aside(self, limits: Iterable[Limit]) -> None:
+        """Limits hold no longer, which is to be said."""
+        self.aside = [*limits]
+        self._limits = [old for old in self._limits if old not in self.aside]
 
     def leave_open(self, given: Iterable[Open]) -> None:
         """Note what cannot be applied."""

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, Self, get_args
 
+import numpy as np
+
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.errors import DialogueError
 
@@ -66,6 +68,10 @@ class Limit:
         number = item.number(self.field)
         compare: Callable[[float, float], bool] = getattr(operator, self.op)
         return number is not None and compare(number, self.value)
+
+    def within(self, values: np.ndarray) -> np.ndarray:
+        """Which of some values (n,) pass, (n,) bool; none that is not known."""
+        return np.asarray(getattr(operator, self.op)(values, self.value), dtype=bool)
 
     @property
     def sides(self) -> frozenset[str]:

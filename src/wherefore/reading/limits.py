@@ -276,7 +276,7 @@ class LimitReader:
             said = phrase(match)
             spec, scale = self._field(match, low, said)
             value = amount(match)
-            if spec is None and (said not in _OF_TIME or match["currency"]):
+            if spec is None and (said not in _OF_TIME or match["currency"] or is_year(match["n"])):
                 found.leave(match)
             if spec is None or value is None or not self.measures.may_be(spec, value, match["unit"]):
                 continue

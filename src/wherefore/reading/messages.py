@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.concepts import having
 from wherefore.catalog.naming import words_of
@@ -85,6 +87,7 @@ _ANY_ORDER = re.compile(
     r"\b(?:in\s+any|(?:the\s+)?order\s+(?:does\s*n.t|does\s+not)|forget\s+the)\s+(?:order|matter|sorting)\b",
     re.IGNORECASE,
 )
+_NEXT = re.compile(r"\bnext\s+$", re.IGNORECASE)
 _MOST_NAMED = 0.9  # share of the items whose records may name what is refused, so that others are left
 _OF_IT = frozenset(
     "note notes flavour flavours flavor flavors taste tastes stuff things ingredients bits".split()
@@ -283,9 +286,9 @@ class MessageReader:
             *limited,
             *(span for span, _ in foreign),
             *((one.start, one.end) for one in critiques),
-            *((one.start, one.end) for one in orders),
             about,
         ]
+        hidden += [(one.start, one.end) for one in orders]
         hidden += [*(match.span() for match in SELF_CORRECTION.finditer(text)), *answered]
         return _Heard(content, text, found, same, foreign, answer, limits, critiques, hidden, orders)
 
@@ -311,7 +314,8 @@ class MessageReader:
             if one.field not in fields or (age is not None and one.field == age.name)
         ]
         fields |= {one.field for one in more} | {one.field for one in heard.critiques}
-        taken += [(one.start, one.end) for one in (*more, *heard.critiques, *heard.orders)]
+        taken += [(one.start, one.end) for one in more] + [(one.start, one.end) for one in heard.critiques]
+        taken += [(one.start, one.end) for one in heard.orders]
         graded: list[FoundLimit | FoundCritique | FoundOrder] = [
             one
             for one in self._grades.read(content, judged.graded(before, content, taken))
@@ -586,6 +590,25 @@ class MessageReader:
         vague = {limit.field for limit in heard.limits if limit.vague}
         if one.field not in now and (one.field in vague or not lists.listed_now):
             notes.lift(one.field, "eq")
+        if not lists.listed_now:
+            notes.set_aside(self._unmeetable(notes, now))
+        if lists.last and _NEXT.search(heard.text[: one.start]):  # "not that one, the next oldest"
+            notes.others = False
+            notes.reject(lists.last[:1])
+
+    def _unmeetable(self, notes: Notes, now: Collection[str]) -> list[Limit]:
+        """The limits of earlier messages that leave nothing of what is wished for; none where something is left."""
+        state = notes.values()
+        rows = np.ones(len(self._catalog), dtype=bool)
+        for wish in state["wanted"]:
+            has = [self._catalog.holds(item, wish.field, wish.value) for item in self._catalog]
+            rows &= np.array(has) if any(has) else True
+        left = rows.copy()
+        for limit in state["limits"]:
+            left &= limit.within(self._catalog.numbers(limit.field))
+        return (
+            [] if left.any() or not rows.any() else [one for one in state["limits"] if one.field not in now]
+        )
 
     def _bare_limits(self, heard: _Heard, notes: Notes) -> Iterator[Limit]:
         """Limits without a unit, on the field that was spoken of: "too long. under 90 please"."""

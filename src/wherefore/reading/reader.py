@@ -198,7 +198,8 @@ class DialogueReader:
                 found = [one for one in found if one not in same] + [("limit", span)]
         for span in self._messages.unordered(blank(straight(content), taken)):
             found = [one for one in found if not touch(one[1], span)] + [("order", span)]
-        return tuple(Open(kind, content[slice(*span)].strip()) for kind, span in found)
+        told = [Open(kind, content[slice(*span)].strip()) for kind, span in found]
+        return (*told, *(Open("limit", limit.said) for limit in notes.aside))
 
     def _as_judged(
         self, before: Sequence[Message], text: str, found: Sequence[Found], named: tuple[str, ...]

@@ -32,6 +32,7 @@ _ALLERGY = re.compile(
     re.IGNORECASE,
 )
 _ABLE = (("unwanted", "leave out"), ("demanded", "make sure of"), ("limit", "hold to"), ("order", "go by"))
+_NOTHING_LEFT = "nothing you asked for would be left"
 _ABSENT = 3  # unknown titles that are named at most
 
 
@@ -68,7 +69,8 @@ def _sentences(
         said = [words for side, words in dialogue.unmet if side == kind]
         by_reason: dict[str, list[str]] = {}
         for words in said:
-            by_reason.setdefault(_why(kind, words, catalog), []).append(f"“{words}”")
+            why = _why(kind, words, catalog) if words.lower() in newest.lower() else _NOTHING_LEFT
+            by_reason.setdefault(why, []).append(f"“{words}”")
         for why, open_ in by_reason.items():
             yield f"I could not {able} {joined(open_[:_ABSENT], 'or')}: {why}."
     missing = [words for side, words in dialogue.unmet if side == "wanted"][:_ABSENT]
