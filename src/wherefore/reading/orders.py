@@ -52,11 +52,6 @@ _WORDS = _by_word(
         ("speed", "low"): "slowest",
         ("weight", "low"): "lightest, least heavy",
         ("weight", "high"): "heaviest",
-        (
-            "popularity",
-            "high",
-        ): "most popular, most famous, best known, best-known, most well known, most reviewed",
-        ("popularity", "low"): "least popular, least known, most obscure, least well known, least famous",
         ("distance", "low"): "nearest, closest",
         ("distance", "high"): "farthest, furthest, most remote",
         ("height", "high"): "tallest",
@@ -232,7 +227,7 @@ class OrderReader:
 
     def _of_role(self, role: str) -> FieldSpec | None:
         measures = self._measures
-        if role in ("price", "year", "popularity"):
+        if role in ("price", "year"):
             return measures.roles[role]
         if role == "time" and measures.roles["duration"] is not None:
             return measures.roles["duration"]
