@@ -229,10 +229,6 @@ def test_what_is_unknown_comes_last(shop):
 def test_which_of_these_is_a_question_of_the_list(shop):
     messages = talk("some kettles under 300 euros")
     first = shop.generate(messages)
-    messages += [
-        {"role": "assistant", "content": first.text},
-        {"role": "user", "content": "which of these is the cheapest?"},
-    ]
-    reply = shop.generate(messages)
+    reply = shop.generate(talk(messages[0]["content"], first.text, "which of these is the cheapest?"))
     cheapest = min(first.recommendations, key=lambda one: one.item.number("price_eur"))
     assert reply.preferences.order is None and cheapest.item.title in reply.text

@@ -20,6 +20,7 @@ from wherefore.reading.numbers import (
     amount,
     any_number,
     around,
+    in_cents,
     is_year,
     number,
     quantity,
@@ -266,6 +267,8 @@ class LimitReader:
             first, second = any_number(match["low"].strip()), amount(match)
             if united is None or first is None or second is None or first >= second:
                 continue
+            if first < 10 and in_cents(f"{match['low'].strip()}-{match['n']}") is not None:
+                continue  # "two-fifty" is a price
             if found.is_free(*match.span()):
                 spec, scale = united
                 found.put_range(spec, first * scale, second * scale, *match.span())
@@ -406,6 +409,7 @@ class _Limits:
         self.all: list[FoundLimit] = []
         self.open: list[tuple[int, int]] = []
         self._taken: list[tuple[int, int]] = []
+        self._sums: set[tuple[int, int]] = set()
 
     def is_free(self, start: int, end: int) -> bool:
         """Whether nothing was found in these characters."""
@@ -449,6 +453,7 @@ class _Limits:
             self._taken.append((start, end))
         else:
             self.put(spec, op, value, start, end)
+            self._sums.add((start, end))
 
     def put_range(self, spec: FieldSpec, low: float, high: float, start: int, end: int) -> None:
         """Both ends of a range."""
@@ -458,6 +463,8 @@ class _Limits:
     def put(self, spec: FieldSpec, op: LimitOp, value: float, start: int, end: int) -> None:
         """A limit in words of its own, or in the very words of another: a range has two."""
         if any(a < end and start < b for a, b in self._taken if (a, b) != (start, end)):
+            return
+        if (start, end) in self._sums:
             return
         bounded = self._measures.bounded(spec, op)
         if bounded != [(spec, op)]:

@@ -23,12 +23,14 @@ _OF_WHAT: dict[str, frozenset[str]] = {  # what prices may be for one of, and wh
         "bottle book pack packet box piece pair copy jar can tin bag carton cup item thing ticket set roll".split()
     ),
 }
-_NO_UNITS = frozenset("for in all total and per each".split())
+_NO_UNITS = frozenset("for in all total and per each".split()) | {each.split()[0] for each in BEFORE}
 _BOUND = any_of(BEFORE)
 _SUM = re.compile(rf"(?:(?P<op>{_BOUND})\s+)?(?:(?:about|around|roughly)\s+)?{quantity(_NO_UNITS)}")
 _COUNT = re.compile(
     rf"\b(?:(?P<week>an?\s+(?:whole\s+)?week)|(?P<both>both\s+of\s+us|the\s+two\s+of\s+us)|"
-    rf"(?P<us>{NUMBER})\s+of\s+(?:us|them|those)|(?P<n>{NUMBER})\s+(?P<what>[a-z]+)\b(?=(?:\s+(?P<next>[a-z]+))?))\b"
+    rf"(?P<us>{NUMBER})\s+of\s+(?:us|them|those)|"
+    rf"(?<=\bfor\s)(?P<party>{NUMBER})(?=\s*(?:[,.;!?]|$|(?:{_BOUND})\s|(?:in\s+)?total\b|altogether\b))|"
+    rf"(?P<n>{NUMBER})\s+(?P<what>[a-z]+)\b(?=(?:\s+(?P<next>[a-z]+))?))"
 )
 _TOTAL = re.compile(
     r"\b(?:(?:in|as\s+a)\s+total|total|altogether|all\s+together|all[\s-]in|combined|for\s+(?:all|both|everyone|everybody|the\s+lot)"
@@ -130,7 +132,7 @@ class TotalReader:
             if kind == per or (of_nouns and per == ""):
                 return FoundTotal(price, op, value / many, *place)
         if (
-            total and counted and not is_bare
+            total and counted and per and not is_bare
         ):  # a sum for people, of a price per night: for how many of those?
             place = min(total.start(), found.start()), max(total.end(), found.end())
             return FoundTotal(price, None, value, *place)
@@ -148,8 +150,8 @@ class TotalReader:
                 kind, end = _kind(one["next"], nouns), one.end("next")
             if one["week"]:
                 kind, many = "night", 7.0
-            elif one["us"] or one["both"]:
-                kind, many = "person", (any_number(one["us"]) or 0.0) if one["us"] else 2.0
+            elif party := (one["us"] or one["party"] or one["both"]):
+                kind, many = "person", 2.0 if one["both"] else any_number(party) or 0.0
             else:
                 many = any_number(one["n"]) or 0.0
             if kind and many >= 2:
