@@ -89,6 +89,8 @@ def test_a_superlative_is_an_order(orders, name, text, field, best):
         ("tents", "it was the lightest tent i ever had"),
         ("tents", "i am his biggest fan"),
         ("albums", "at the latest by friday"),
+        ("tents", "at least 2 kg of weight"),
+        ("hostels", "at most 2 stars, at the very least a score"),
         ("albums", "in the shortest time possible"),
         ("hostels", "for the best day of my life"),
     ],

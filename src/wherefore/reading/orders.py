@@ -118,7 +118,7 @@ _SORTED = re.compile(
     r"high(?:est)?\s+(?:to\s+low(?:est)?|first))\b)?"
 )
 _OF_PEOPLE = re.compile(
-    r"\b(?:my|our|his|her|their|your|whose|at\s+(?:the|its)|in\s+the|one\s+of\s+my)\s+(?:\w+\s+)?$"
+    r"\b(?:my|our|his|her|their|your|whose|at(?:\s+(?:the(?:\s+very)?|its))?|in\s+the|one\s+of\s+my)\s+(?:\w+\s+)?$"
 )
 _NOT = re.compile(
     rf"(?:\b(?:not|never|nothing)|{NT})\s+(?:\w+\s+){{0,4}}$|\b(?:avoid|skip|except|but\s+not|other\s+than)\s+(?:the\s+)?$"
@@ -184,6 +184,8 @@ class OrderReader:
         before = re.split(r"[.;!?]", low[max(0, match.start() - 60) : match.start()])[-1]
         if match["first"]:
             return True
+        if re.match(r"\s*\d", low[match.end() :]):  # "at least 90 points"
+            return False
         asks = re.search(r"\b(?:what|which|who)(?:'?s|\s+is|\s+are|\s+would\s+be)?\s+(?:the\s+)?$", before)
         if _NO_THING.match(low, match.end("word")) or _OF_PEOPLE.search(before):
             return False
