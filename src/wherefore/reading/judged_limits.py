@@ -13,6 +13,7 @@ from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.money import SIGNS
 from wherefore.catalog.schema import FieldSpec
+from wherefore.catalog.units import measure_of, unit_called
 from wherefore.dialogue.state import LimitOp
 from wherefore.reading.clauses import Span
 from wherefore.reading.comparisons import AFTER, BEFORE, OPPOSITE, is_negated
@@ -51,6 +52,7 @@ _TO = re.compile(r"\s*(?:to|-|–)\s*")
 _AFTER = 12  # characters behind a number in which it may be said to be an age
 _GROWN = 17  # from the next year on anybody may see anything
 _NEAR = 0.15  # of a number that is only about right
+_CAPACITIES = frozenset(("charge", "data"))  # of which nobody has too much: "with 6000 mAh" is at least that
 _CLOSE = 0.05  # the same of one that texts tell, which is said without "at least" or "about": "a 5 m cable"
 _RARE, _USUAL = 0.01, 0.99  # shares of the items that a bare number must leave, and leave out
 # Measures that people say without a unit or a name: "under 20", "at least 4.5". "Need about 20" is no length.
@@ -143,7 +145,8 @@ class JudgedLimits:
             if spec is year and label == "exactly":
                 ops = ("ge", "le")
             if label in ("max", "min"):
-                ops = (_cued(low, span) or ops[0],)
+                usual = "ge" if measure_of(unit_called(match["unit"] or "")) in _CAPACITIES else ops[0]
+                ops = (_cued(low, span) or usual,)
             for op in ops:
                 for field, side in self._measures.bounded(spec, op):
                     yield FoundLimit(field.name, side, round(value, 6), *span)
