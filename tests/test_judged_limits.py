@@ -8,6 +8,7 @@ import pytest
 from conftest import make_movies
 from test_judged import Told
 from wherefore.catalog.catalog import Catalog
+from wherefore.dialogue.state import Order
 from wherefore.reading.judged_grades import JudgedGrades
 from wherefore.reading.judged_limits import Bound, JudgedLimits
 from wherefore.reading.limits import LimitReader
@@ -264,8 +265,10 @@ def test_words_of_degree_are_limits_of_what_they_speak_of(shoes):
     text = "something that won't break the bank"
     ((field, op, value),) = limits_of(shoes, "price", text, **{"won't break the bank": "low"})
     assert (field, op) == ("price", "le") and 30 <= value <= 40
-    ((field, op, most),) = limits_of(shoes, "price", "the one that hurts least", **{"hurts least": "lowest"})
-    assert (field, op) == ("price", "le") and most < value
+    text = "the one that hurts least"  # a superlative puts the list in order
+    judge = Measured("price", **{"hurts least": "lowest"})
+    state = DialogueReader(shoes, judge).read([{"role": "user", "content": text}]).preferences
+    assert state.limits == () and state.order == Order("price", "low", "hurts least")
     ((field, op, value),) = limits_of(shoes, "weight", "like feathers please", **{"like feathers": "low"})
     assert (field, op) == ("weight_g", "le") and value < 700
     assert (

@@ -19,6 +19,7 @@ import numpy as np
 from wherefore.catalog.cells import clean, fractional_year, whole
 from wherefore.catalog.inference import infer
 from wherefore.catalog.kinds import LIST, FieldValue
+from wherefore.catalog.mentioned import PREFIX, amount_mentioned
 from wherefore.catalog.misread import shortened
 from wherefore.catalog.notes import Note, noted
 from wherefore.catalog.records import Records, read_records
@@ -68,6 +69,8 @@ class Item:
         1979.0
         """
         value = self.fields.get(name)
+        if value is None and name.startswith(PREFIX):
+            return amount_mentioned(_texts_of(self), name.removeprefix(PREFIX))
         if isinstance(value, str):
             return fractional_year(value)
         return float(value) if isinstance(value, int | float) else None
@@ -343,12 +346,14 @@ class Catalog:
     def numbers(self, field: str) -> np.ndarray:
         """A number, popularity or date field of all items, (n,) float64; NaN where it is not known.
 
-        Dates are years with a fraction. The array is kept and read-only.
+        Dates are years with a fraction. The array is kept and read-only. What texts tell has names of its own, see
+        `wherefore.catalog.mentioned`.
 
         Raises:
             CatalogError: If there is no such field, or it is of another kind.
         """
-        self._check_field(field, lambda spec: bool(spec.can.measure))
+        if not field.startswith(PREFIX):
+            self._check_field(field, lambda spec: bool(spec.can.measure))
         found: np.ndarray | None = self._cache.get(("numbers", field))
         if found is None:
             values = (item.number(field) for item in self._items)
@@ -722,10 +727,15 @@ def _parts_of(item: Item) -> list[str]:
 
 def _said_of(item: Item) -> str:
     """All texts and values of a record."""
+    return "\n".join(_texts_of(item))
+
+
+def _texts_of(item: Item) -> list[str]:
+    """Its title, then its texts and values."""
     told = [item.title]
     for value in item.fields.values():
         if isinstance(value, str):
             told.append(value)
         elif isinstance(value, tuple):
             told += [str(one) for one in value]
-    return "\n".join(told)
+    return told

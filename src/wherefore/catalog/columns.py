@@ -21,7 +21,7 @@ from wherefore.catalog.dates import moment_unit
 from wherefore.catalog.flags import counts, yes_or_no
 from wherefore.catalog.money import currency_called, names_price
 from wherefore.catalog.naming import in_english, names_time, singular, words_of
-from wherefore.catalog.numbers import Amount, amount_in, is_unknown
+from wherefore.catalog.numbers import Amount, amount_in, says_no_number
 from wherefore.catalog.unknown import is_one_of, unknown_in, without_unknown
 from wherefore.catalog.written import as_number
 
@@ -377,7 +377,7 @@ def _again(parts: Sequence[str], texts: Sequence[Sequence[str]]) -> float:
 
 
 def _says_nothing(text: str) -> bool:
-    return text.strip().lower() in NOT_KNOWN or is_unknown(text)
+    return text.strip().lower() in NOT_KNOWN or says_no_number(text)
 
 
 def _plain(cell: Any) -> float:

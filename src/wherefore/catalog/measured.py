@@ -12,9 +12,17 @@ from typing import Any
 from wherefore.catalog.cells import NOT_KNOWN
 from wherefore.catalog.money import currency_called, currency_shown, names_price
 from wherefore.catalog.naming import names_time, plural, singular, unit_of, words_of
-from wherefore.catalog.numbers import LARGE, Amount, amount_in, decimal_shown, is_unknown, number_in, shape_of
+from wherefore.catalog.numbers import (
+    LARGE,
+    Amount,
+    amount_in,
+    decimal_shown,
+    number_in,
+    says_no_number,
+    shape_of,
+)
 from wherefore.catalog.units import MEASURES, conversion, measure_of, unit_written
-from wherefore.catalog.unknown import is_unknown as says_nothing
+from wherefore.catalog.unknown import is_unknown
 from wherefore.catalog.written import HOURS_AND_MINUTES, MINUTES_AND_SECONDS, Written, unit_name
 
 _SEVERAL = 0.05  # the share of cells from which on a second unit, or the upper ends of ranges, are a field of their own
@@ -63,9 +71,9 @@ class MeasuredColumn:
         texts = [cell for cell in cells if isinstance(cell, str)]
         self._texts = texts[:: max(1, len(texts) // _SAMPLE)]
         for text, count in _by_shape(texts):
-            if text.lower() in NOT_KNOWN or says_nothing(text):  # in any column: told of all alike
+            if text.lower() in NOT_KNOWN or is_unknown(text):  # in any column: told of all alike
                 continue
-            if is_unknown(text):
+            if says_no_number(text):
                 self.unknown[text] += count
             elif (amount := amount_in(text)) is not None:
                 self.amounts[text] = amount, count + self.amounts.get(text, (amount, 0))[1]

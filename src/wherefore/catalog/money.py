@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from wherefore.text import stem
+
 # What people write (in lower case), by ISO 4217 code, or by the sign where several currencies share it.
 _WRITTEN = {
     "USD": "us$ u.s.$ dollar dollars",
@@ -57,6 +59,33 @@ CURRENCY = (  # a pattern; a code counts only if `currency_called` knows it
     + "|".join(map(re.escape, [*_FORMS, "rs."]))
     + "|(?<![a-z])(?:[a-z]{3}|euros?|dollars?|rupees?)(?![a-z]))"
 )
+_SAID = {  # words that people say, by the codes that they may mean
+    "USD AUD CAD NZD SGD HKD": "$ dollar buck",
+    "GBP EGP": "£ pound gbp",
+    "GBP": "quid",
+    "INR PKR LKR NPR": "₹ rs rupee",
+    "RUB": "rouble ruble",
+    "TRY": "lira",
+    "ILS": "shekel",
+    "THB": "baht",
+    "VND": "dong",
+    "NGN": "naira",
+    "UAH": "hryvnia",
+    "CHF": "franc",
+    "SEK NOK DKK ISK": "krone krona",
+    "AED MAD": "dirham",
+    "MXN": "peso",
+    "BRL": "reai",
+}
+_MEANT = {word: frozenset(codes.split()) for codes, words in _SAID.items() for word in words.split()}
+_SAID_CODES = frozenset(  # codes that are no words either, but are rarer in columns
+    "egp pkr lkr npr ils thb vnd ngn uah aed rub ron idr php".split()
+)
+_WORDS = frozenset(("won", "fr", "sale"))  # that mean something else in a sentence
+SIGNS = "$€£₹¥₩₽₺₪฿₫₦₴"
+BEFORE_AMOUNTS = "|".join(  # a pattern: what is said before a number, but for the signs
+    ("rs\\.?", *sorted((_COMMON | _SAID_CODES) - {"cad"}))
+)
 _PRICED = frozenset("price cost fee fare msrp rrp mrp preis prix precio prezzo pris cena prijs sale".split())
 FREE = frozenset(
     "free gratis kostenlos umsonst gratuit gratuito gratuita for free free of charge complimentary".split()
@@ -100,6 +129,25 @@ def same_currency(one: str, column: str) -> bool:
     if not a or not b:
         return False
     return a == b or b in _SHARED.get(a, ()) or a in _SHARED.get(b, ())[: None if b != "$" else 1]
+
+
+@cache
+def currencies_meant(word: str) -> frozenset[str]:
+    """The ISO 4217 codes that a sign, a code or a word may mean in a sentence; none where it is no money.
+
+    >>> sorted(currencies_meant("€")), sorted(currencies_meant("rupees")), sorted(currencies_meant("grams"))
+    (['EUR'], ['INR', 'LKR', 'NPR', 'PKR'], [])
+    >>> currencies_meant("GBP") <= currencies_meant("£"), "pound" in map(str.lower, currencies_meant("pound"))
+    (True, False)
+    """
+    low = word.lower().strip(".")
+    said = _MEANT.get(low) or _MEANT.get(stem(low))
+    if said:
+        return said
+    if low in _SAID_CODES:
+        return frozenset((low.upper(),))
+    code = "" if low in _WORDS else currency_called(low)
+    return frozenset(_SHARED.get(code, (code,))) if code else frozenset()
 
 
 def names_price(words: frozenset[str] | tuple[str, ...]) -> bool:

@@ -121,7 +121,7 @@ class Amount:
         return next((part.unit for part in (*self.low, *self.high) if part.unit), "")
 
 
-def is_unknown(text: str) -> bool:
+def says_no_number(text: str) -> bool:
     """Whether a text says that a number is not known: "varies with device", "sold out", "—"."""
     whole = text.strip().lower()
     low = whole.rstrip(".!")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,6 +20,7 @@ from pydantic import (
 
 from wherefore.catalog.cells import as_text, is_nothing
 from wherefore.catalog.kinds import ID, KINDS, NUMBER, ColumnCells, FieldKind, Read
+from wherefore.catalog.mentioned import PREFIX, unit_shown
 from wherefore.catalog.naming import label_of, names_year, plural, singular, unit_of, words_of
 from wherefore.catalog.titles import MARKS, YEAR, read_title
 from wherefore.catalog.unknown import is_one_of, unknown_in
@@ -296,6 +298,8 @@ class Schema(BaseModel):
         Raises:
             CatalogError: If there is none; lists the names.
         """
+        if name.startswith(PREFIX):  # no field, but what texts say in a unit
+            return _of_texts(name)
         for spec in self.fields:
             if spec.name == name:
                 return spec
@@ -382,6 +386,13 @@ fields:
   - {name: authors, column: Written by, kind: people, separator: "; "}
   - {name: year, column: Year, kind: number}
 """
+
+
+@lru_cache(64)
+def _of_texts(name: str) -> FieldSpec:
+    """What stands for a field where texts tell an amount; see `wherefore.catalog.mentioned`."""
+    unit = unit_shown(name.removeprefix(PREFIX))
+    return FieldSpec(name=name, column=name, kind="number", label="description", unit=unit)
 
 
 def numbered_id(names: Collection[Any]) -> FieldSpec:

@@ -96,6 +96,15 @@ _BY_WORD = {word: name for name, words in _WRITTEN.items() for word in words.spl
 _BY_CELL = _BY_WORD | {word: name for name, words in _IN_CELLS.items() for word in words.split()}
 
 
+def forms_of(name: str) -> set[str]:
+    """What people write for a unit that pint calls so, in lower case and without a plural's "s".
+
+    >>> sorted(forms_of("milliampere_hour")), sorted(forms_of("hertz"))
+    (['mah'], ['hertz', 'hz'])
+    """
+    return {*_WRITTEN.get(name, "").split(), *_IN_CELLS.get(name, "").split()}
+
+
 @dataclass(frozen=True, slots=True)
 class Conversion:
     """What turns a number in one unit into one in another: times `scale`, plus `offset`."""

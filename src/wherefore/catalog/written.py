@@ -16,9 +16,9 @@ from wherefore.catalog.numbers import (
     Amount,
     Part,
     amount_in,
-    is_unknown,
     number_in,
     places_of,
+    says_no_number,
     shape_of,
 )
 from wherefore.catalog.units import Conversion, conversion, measure_of, unit_written
@@ -179,7 +179,7 @@ class NumberReader:
 
     def _amount(self, text: str) -> Amount | None:
         """What a text writes; None where it says that the number is not known."""
-        if text.lower() in NOT_KNOWN or is_unknown(text):
+        if text.lower() in NOT_KNOWN or says_no_number(text):
             return None
         if text.lower().lstrip("+-") in ("inf", "infinity"):
             raise CatalogError("it is infinite; leave the cell empty where the number is not known")

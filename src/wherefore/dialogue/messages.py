@@ -250,9 +250,14 @@ def _heads(content: str, here: Sequence[Mention]) -> tuple[str, ...]:
 
 
 class Lists:
-    """The assistant's last list, while a dialogue is read."""
+    """The assistant's last list, while a dialogue is read.
+
+    Attributes:
+        listed_now: Whether the newest message of the assistant listed or named items.
+    """
 
     def __init__(self) -> None:
+        self.listed_now = True
         self.last: tuple[str, ...] = ()
         self.focus: tuple[
             str, ...
@@ -266,6 +271,8 @@ class Lists:
     def read(self, message: Message, here: Sequence[Mention]) -> None:
         """Read the next message with its mentions."""
         ids = dict.fromkeys(mention.item_id for mention in here)
+        if message.role == "assistant":
+            self.listed_now = bool(ids)
         if message.role == "user":
             self._by_user.update(ids)
         elif message.role == "assistant" and ids:

@@ -37,8 +37,10 @@ class Notes:
         self._said = dict(preferences.said)
         self._open = dict.fromkeys(preferences.open)
         self.count = preferences.count
+        self.order = preferences.order
         self.words = ""  # what the user says just now
         self.others = False  # whether this message asks for others than those listed
+        self.aside: list[Limit] = []  # that leave nothing of what this message asks for, and hold no longer
         self._now: dict[tuple[str, str], int] = {}  # wishes of this message, with their places
         self._here: list[tuple[str, Any]] = []  # items of this message with what was said of them
         self._before: list[tuple[str, Any]] = []  # of the message before
@@ -53,6 +55,7 @@ class Notes:
         """A new message begins."""
         self._number = number
         self.others = False
+        self.aside = []
         self._now = {}
         self._before, self._here = self._here, []
 
@@ -66,6 +69,7 @@ class Notes:
         self._limits = []
         self._open.clear()
         self.count = None
+        self.order = None
         self._since = self._number
 
     def drop(self, said: str) -> None:
@@ -254,6 +258,11 @@ class Notes:
             if limit not in self._limits:
                 self._limits = [old for old in self._limits if not old.same_side(limit)] + [limit]
 
+    def set_aside(self, limits: Iterable[Limit]) -> None:
+        """Limits hold no longer, which is to be said."""
+        self.aside = [*limits]
+        self._limits = [old for old in self._limits if old not in self.aside]
+
     def leave_open(self, given: Iterable[Open]) -> None:
         """Note what cannot be applied."""
         self._open.update(dict.fromkeys(given))
@@ -290,6 +299,7 @@ class Notes:
             "unwanted": tuple(self._unwanted.values()),
             "limits": tuple(self._limits),
             "count": self.count,
+            "order": self.order,
             "open": tuple(self._open),
             "said": tuple((item_id, words) for item_id, words in self._said.items() if item_id in kept),
         }
@@ -317,4 +327,6 @@ def merged(earlier: Preferences, later: Preferences) -> Preferences:
     notes.leave_open(later.open)
     if later.count is not None:
         notes.count = later.count
+    if later.order is not None:
+        notes.order = later.order
     return replace(earlier, **notes.values())

@@ -7,15 +7,27 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from wherefore.catalog.catalog import Catalog, Item
+from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.naming import spoken_label
 from wherefore.catalog.spoken import cased, is_flag, value_text
 from wherefore.dialogue.messages import Dialogue, last_said
-from wherefore.dialogue.spoken import limit_told
+from wherefore.dialogue.spoken import limit_told, order_words
 from wherefore.dialogue.state import ITEMS_OF, Preferences, Wish, by_words
 from wherefore.text import forms
 
 PartKind = Literal[
-    "liked", "disliked", "seen", "rejected", "chosen", "asked", "wanted", "unwanted", "limit", "count", "open"
+    "liked",
+    "disliked",
+    "seen",
+    "rejected",
+    "chosen",
+    "asked",
+    "wanted",
+    "unwanted",
+    "limit",
+    "order",
+    "count",
+    "open",
 ]
 _MANY = 5  # items of the same words that are still told one by one
 HEADINGS: dict[PartKind, str] = {
@@ -28,6 +40,7 @@ HEADINGS: dict[PartKind, str] = {
     "wanted": "Wanted",
     "unwanted": "Not wanted",
     "limit": "Limit",
+    "order": "Order",
     "count": "How many",
     "open": "Not applied",
 }
@@ -78,8 +91,15 @@ def _parts(preferences: Preferences, catalog: Catalog) -> Iterator[Part]:
         others = tuple(limit for limit in preferences.limits if limit.field != name)
         words = " and ".join(dict.fromkeys(limit.said for limit in limits if limit.said))
         spec = next((one for one in catalog.schema.fields if one.name == name), None)
+        if name.startswith(PREFIX):
+            spec = catalog.schema.spec(name)
         text = name if spec is None else limit_told(limits, spec)
         yield Part("limit", text, words, replace(preferences, limits=others))
+    if preferences.order is not None:
+        order = preferences.order
+        spec = next((each for each in catalog.schema.fields if each.name == order.field), None)
+        told = order.field if spec is None else order_words(order, spec)
+        yield Part("order", told, order.said, replace(preferences, order=None))
     if preferences.count is not None:
         one = preferences.count
         yield Part("count", str(one.value), one.said, replace(preferences, count=None))

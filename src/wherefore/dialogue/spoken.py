@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.naming import spoken_label
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.spoken import cased, is_shown_before, is_year, limit_text, measure
-from wherefore.dialogue.state import Limit
+from wherefore.dialogue.state import Limit, Order
 from wherefore.text import number_text
 
 _OPS = {"lt": "under", "le": "at most", "gt": "over", "ge": "at least", "eq": "exactly"}
+_TIMES = frozenset(("minutes", "hours", "seconds", "milliseconds", "days"))
 _YEAR_OPS = {"lt": "before", "le": "no later than", "gt": "after", "ge": "no earlier than", "eq": "from"}
 
 
@@ -43,6 +45,38 @@ def limit_words(limits: Sequence[Limit], spec: FieldSpec) -> str:
     return f"{_OPS[limit.op]} {limit_text(limit.value, unit, *kind)}"
 
 
+def order_words(order: Order, spec: FieldSpec) -> str:
+    """What comes first in plain words: "cheapest first", "highest guest score first", "fewest pages first"."""
+    low = order.best == "low"
+    how = measure(spec)
+    if spec.is_rank:
+        return "least known first" if low else "best known first"
+    if is_year(spec) or spec.is_date:
+        return "oldest first" if low else "newest first"
+    pairs = {
+        "price": ("cheapest", "most expensive"),
+        "rated": ("lowest rated", "best rated"),
+        "takes": ("shortest", "longest"),
+        "weighs": ("lightest", "heaviest"),
+    }
+    if how.way in pairs:
+        return f"{pairs[how.way][not low]} first"
+    if how.way == "count":
+        return f"{'fewest' if low else 'most'} {cased(how.nouns)} first"
+    if how.way == "long":
+        return f"{'least' if low else 'most'} {how.nouns} first"
+    if how.way == "does":
+        return f"{'lowest' if low else 'highest'} “{how.noun}” first"
+    noun = (
+        f"{'minimum' if how.way == 'least' else 'maximum'} {how.nouns}"
+        if how.way in ("least", "most")
+        else how.noun
+    )
+    if how.unit in _TIMES or "distance" in noun:
+        return f"{'shortest' if low else 'longest'} {cased(noun)} first"
+    return f"{'lowest' if low else 'highest'} {cased(noun)} first"
+
+
 def limit_asked(limits: Sequence[Limit], spec: FieldSpec) -> str:
     """The limits on one field as an object of asking: "under $20", "at least 12 pages"."""
     words, how = limit_words(limits, spec), measure(spec)
@@ -54,6 +88,8 @@ def limit_asked(limits: Sequence[Limit], spec: FieldSpec) -> str:
 def limit_told(limits: Sequence[Limit], spec: FieldSpec) -> str:
     """The limits on one field with what they are of: "price under $20", "at least 12 pages", "rated at least 4"."""
     words, how = limit_words(limits, spec), measure(spec)
+    if spec.name.startswith(PREFIX):
+        return words
     if spec.is_rank or not is_year(spec) and how.way in ("count", "takes"):
         return limit_asked(limits, spec)
     if is_year(spec):

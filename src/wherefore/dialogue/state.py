@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, Self, get_args
 
+import numpy as np
+
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.errors import DialogueError
 
@@ -15,7 +17,8 @@ LimitOp = Literal["lt", "le", "gt", "ge", "eq"]
 # What a state holds items under.
 ItemsOf = Literal["liked", "disliked", "seen", "rejected", "chosen", "asked"]
 ITEMS_OF: tuple[ItemsOf, ...] = get_args(ItemsOf)
-OpenKind = Literal["wanted", "demanded", "unwanted", "limit"]
+OpenKind = Literal["wanted", "demanded", "unwanted", "limit", "order"]
+Best = Literal["low", "high"]  # which numbers come first
 ANYWHERE = "*"  # field of what is refused wherever a record names it, in the words of the refusal
 MOST = 20  # items that are listed, however many are asked for
 
@@ -66,6 +69,10 @@ class Limit:
         compare: Callable[[float, float], bool] = getattr(operator, self.op)
         return number is not None and compare(number, self.value)
 
+    def within(self, values: np.ndarray) -> np.ndarray:
+        """Which of some values (n,) pass, (n,) bool; none that is not known."""
+        return np.asarray(getattr(operator, self.op)(values, self.value), dtype=bool)
+
     @property
     def sides(self) -> frozenset[str]:
         """What it limits: the `low` side, the `high` one or both."""
@@ -106,6 +113,37 @@ class Limit:
         if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
             raise DialogueError(f"{where} has the value {value!r}; it should be a finite number")
         return cls(tree["field"], tree["op"], float(value), str(tree.get("said", "")))
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """By which number or date a list is put in order: "cheapest first".
+
+    It rules nothing out; what is not known comes last.
+    """
+
+    field: str
+    best: Best
+    said: str = ""  # the user's words it was read from
+
+    @classmethod
+    def from_json(cls, tree: Any) -> Self:
+        """The order that keys and values tell.
+
+        Raises:
+            DialogueError: If a key is unknown or missing, or a value is not allowed.
+        """
+        where = "preferences: `order`"
+        if not isinstance(tree, Mapping):
+            raise DialogueError(f"{where} is a {type(tree).__name__}; it should have `field` and `best`")
+        _refuse_unknown(tree, cls, where)
+        if not isinstance(tree.get("field"), str):
+            raise DialogueError(f"{where} has the field {tree.get('field')!r}; it should be text")
+        if tree.get("best") not in get_args(Best):
+            raise DialogueError(
+                f"{where} has `best` {tree.get('best')!r}; known: {', '.join(get_args(Best))}"
+            )
+        return cls(tree["field"], tree["best"], str(tree.get("said", "")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +253,7 @@ class Preferences:
     chosen: tuple[str, ...] = ()  # taken up: "I'll watch that one"
     count: Count | None = None  # how many to list; None: as many as the caller asks for
     open: tuple[Open, ...] = ()  # what was said and rules nothing out
+    order: Order | None = None  # what comes first; None: what fits best
 
     @property
     def items(self) -> tuple[str, ...]:
@@ -273,6 +312,7 @@ class Preferences:
             given[name] = tuple(Wish.from_json(value, name) for value in _listed(tree, name))
         given["limits"] = tuple(Limit.from_json(value) for value in _listed(tree, "limits"))
         given["open"] = tuple(Open.from_json(value) for value in _listed(tree, "open"))
+        given["order"] = None if tree.get("order") is None else Order.from_json(tree["order"])
         given["count"] = None if tree.get("count") is None else Count.from_json(tree["count"])
         said = tree.get("said", {})
         if not isinstance(said, Mapping) or not all(

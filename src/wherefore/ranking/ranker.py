@@ -26,14 +26,21 @@ from wherefore.ranking.criteria import (
     year_gains,
 )
 from wherefore.ranking.diversity import diverse
-from wherefore.ranking.sorts import sort_named
+from wherefore.ranking.sorts import describes, sort_named
 from wherefore.retrieval.candidates import Candidates
 from wherefore.retrieval.index import Index
+from wherefore.retrieval.orders import named_in_order
 from wherefore.retrieval.retriever import Retriever
 
 # A list meets every demand, and other wishes count beside the model's score. In a firm ranking what meets more demands
 # comes first; in a soft one nothing is ruled out.
 Mode = Literal["listed", "firm", "soft"]
+
+
+_OF_SOUGHT, _FEWEST_SOUGHT = (
+    3,
+    15,
+)  # times the list's length, and the fewest, that are put in order of what is described
 
 
 @dataclass(frozen=True)
@@ -106,6 +113,10 @@ class Ranker:
             ]
             if sort is not None and (kept := order[sort.fitting[rows[order]]]).size:
                 order = kept  # a shorter list rather than one of other things
+        if mode != "soft" and dialogue.preferences.order is not None:
+            return self._in_order(
+                dialogue, Ranked(candidates, scores, parts, order, fit), sort is not None, k
+            )
         turn, learned = self.turn, "likeness" not in parts
         weight = turn.matched if learned else turn.unlearned.get("match", turn.matched)
         weight = 0.0 if mode == "soft" else weight
@@ -118,6 +129,31 @@ class Ranker:
         if diversity:
             order = self._diverse(dialogue, candidates, scores, order, k, diversity)
         return Ranked(candidates, scores, parts, order[:k], fit)
+
+    def _in_order(self, dialogue: Dialogue, ranked: Ranked, is_sort: bool, k: int) -> Ranked:
+        """A list by the number that the user names: "cheapest first"; what is not known comes last.
+
+        Of what is described, the few that answer best are put in order, of values that are wished for what has them
+        all: the cheapest thing of a shop is not the cheapest gift for a gardener.
+        """
+        asked = dialogue.preferences.order
+        assert asked is not None
+        catalog, order = self.retriever.index.catalog, ranked.places
+        items = [ranked.candidates.items[place] for place in order]
+        wished = wishes_met(dialogue.preferences, items, catalog)
+        named = named_in_order(dialogue, catalog)
+        if named is not None and (here := named[ranked.candidates.rows[order]]).any():
+            order, wished, is_sort = order[here], wished[here], True
+        if len(order) and wished.max() > 0:
+            order = order[wished == wished.max()]
+        elif not is_sort and not dialogue.preferences.demands and describes(dialogue):
+            order = order[: max(_OF_SOUGHT * k, _FEWEST_SOUGHT)]
+        told = catalog.numbers(asked.field)[ranked.candidates.rows[order]]
+        keys = np.where(np.isnan(told), np.inf, told if asked.best == "low" else -told)
+        after = np.argsort(keys, kind="stable")
+        change = _dealt_anew(ranked.scores, order, after.tolist())
+        parts = {**ranked.parts, "order": change}
+        return Ranked(ranked.candidates, ranked.scores + change, parts, order[after][:k], ranked.fit)
 
     def _scored(
         self, dialogue: Dialogue, candidates: Candidates, met: np.ndarray, mode: Mode

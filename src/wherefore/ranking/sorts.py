@@ -21,6 +21,9 @@ _AFTER = re.compile(  # what follows a noun and says more of it: "boots for a we
     r"[;:()]|\s-\s|\b(?:with|without|for|that|which|who|under|over|from|in|of|to|like|no|not|on|by|as|at|made|using|"
     r"than|up|about|where)\b"
 )
+_NOTHING = frozenset(
+    "something anything one ones thing things item items product products got show list best first".split()
+)
 _PARTS = re.compile(r",|/|&|\b(?:or|and)\b")
 
 
@@ -47,6 +50,19 @@ def heads(piece: str) -> Iterator[str]:
         told = [form for form in forms(part) if form.isalpha() and form not in FUNCTION_WORDS]
         if told:
             yield told[-1]
+
+
+def describes(dialogue: Dialogue) -> bool:
+    """Whether the newest messages say in words of their own what is sought, beside in which order: "a gift"."""
+    newest = len(dialogue.messages) - 1
+    order = dialogue.preferences.order
+    taken = set(forms(order.said)) if order is not None else set()
+    for number, start, end in dialogue.described:
+        if newest - number <= 2 * _OLDEST:
+            told = set(forms(dialogue.messages[number].content[start:end])) - taken
+            if any(form.isalpha() and form not in FUNCTION_WORDS | _NOTHING for form in told):
+                return True
+    return False
 
 
 def sort_named(dialogue: Dialogue, retriever: Retriever) -> Sort | None:

@@ -15,21 +15,26 @@ def _by_phrase(phrases: Mapping[LimitOp, str]) -> dict[str, LimitOp]:
 BEFORE = _by_phrase(
     {
         "lt": "under, below, less than, fewer than, lower than, smaller than, shorter than, cheaper than, "
-        "lighter than, older than, earlier than, before, prior to, pre",
+        "lighter than, older than, earlier than, before, prior to, pre, quicker than, slower than, closer than, "
+        "nearer than, <",
         "le": "at most, no more than, not more than, no longer than, up to, a maximum of, maximum, max, within, "
-        "no later than, until, no newer than",
+        "no later than, until, no newer than, upto, up till, no heavier than, no bigger than, no larger than, "
+        "no farther than, no further than, no higher than, not above, not over, no over, <=, ≤",
         "gt": "over, above, more than, longer than, greater than, higher than, bigger than, heavier than, newer than, "
-        "later than, more recent than, after, past, exceeding, exceed, post",
+        "later than, more recent than, after, past, exceeding, exceed, post, faster than, better than, larger than, "
+        "taller than, wider than, >",
         "ge": "at least, no less than, no earlier than, a minimum of, minimum, since, no shorter than, starting in, "
-        "starting from, starting, not before, no older than",
+        "starting from, starting, not before, not below, not under, "
+        "no older than, no lower than, no fewer than, no lighter than, >=, ≥",
     }
 )
 AFTER = _by_phrase(
     {
         "le": "or less, or under, or fewer, or shorter, or cheaper, or smaller, or lighter, or lower, max, tops, "
-        "at most, at the most, or below, or older, or earlier, or before, maximum, at the latest",
-        "ge": "or more, or longer, or above, or over, or bigger, or larger, or taller, or higher, or heavier, "
-        "or newer, or later, or after, and up, and upwards, and above, and over, and later, and newer, and after, "
+        "at most, at the most, or below, or closer, or nearer, or older, or earlier, or before, maximum, at the latest",
+        "ge": "or more, or longer, or above, or over, or bigger, or larger, or taller, or higher, "
+        "or heavier, or newer, or better, or faster, or later, or after, and up, and upwards, and above, and over, "
+        "and later, and newer, and after, "
         "at least, at the least, minimum, min, upwards, onwards, onward, and onwards, and on, on, "
         "to now, to today, till now",
     }
@@ -50,12 +55,13 @@ _NEGATED = re.compile(
 
 def any_of(phrases: Collection[str]) -> str:
     """A pattern for any of some phrases, the longest first, with any space between their words."""
-    return "|".join(re.escape(p).replace(r"\ ", r"\s+") for p in sorted(phrases, key=lambda p: (-len(p), p)))
+    written = (re.escape(p).replace(r"\ ", r"\s+") for p in sorted(phrases, key=lambda p: (-len(p), p)))
+    return "|".join(re.sub(r"\bthan$", "th[ae]n", p) for p in written)
 
 
 def phrase(match: re.Match[str]) -> str:
     """The phrase that a pattern found as its group `op`, with single spaces."""
-    return re.sub(r"\s+", " ", match["op"] or "")
+    return re.sub(r"(?<=\w\sth)en$", "an", re.sub(r"\s+", " ", match["op"] or ""))
 
 
 def is_negated(low: str, start: int) -> bool:

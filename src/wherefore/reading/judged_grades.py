@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from wherefore.reading.critiques import FoundCritique
 from wherefore.reading.judged_limits import Bound
 from wherefore.reading.limits import FoundLimit, LimitReader, lowered
+from wherefore.reading.orders import FoundOrder
 
 _AGED = re.compile(
     r"\b(?:(?P<old>old\w*|early|earlier|earliest|vintage|classic)|new\w*|late[rs]\w*|recent|young\w*)\b"
@@ -15,6 +16,7 @@ _AGED = re.compile(
 _LOW = frozenset(("low", "lowest", "less"))
 _COMPARED = frozenset(("less", "more"))
 _MOST = frozenset(("lowest", "highest"))
+_SUPERLATIVE = re.compile(r"\b(?:\w{2,}est|most|least|best|worst|top)\b|\bas\s+\w+\s+as\b")
 
 
 class JudgedGrades:
@@ -27,7 +29,7 @@ class JudgedGrades:
     def __init__(self, limits: LimitReader) -> None:
         self._limits = limits
 
-    def read(self, text: str, grades: Sequence[Bound]) -> Iterator[FoundLimit | FoundCritique]:
+    def read(self, text: str, grades: Sequence[Bound]) -> Iterator[FoundLimit | FoundCritique | FoundOrder]:
         """What the words of a text say of measures that the catalogue has, each one of `TOLD`; of a field the first."""
         told: set[str] = set()
         for grade in grades:
@@ -42,6 +44,10 @@ class JudgedGrades:
             if grade.label in _COMPARED:
                 told.add(spec.name)
                 yield FoundCritique(spec.name, "lt" if low else "gt", *grade.span, too=False, judged=True)
+                continue
+            if grade.label in _MOST and _SUPERLATIVE.search(lowered(text)[slice(*grade.span)]):
+                told.add(spec.name)
+                yield FoundOrder(spec.name, "low" if low else "high", *grade.span)
                 continue
             bound = self._limits.scales.graded(spec, "low" if low else "high", grade.label in _MOST)
             if bound is not None:

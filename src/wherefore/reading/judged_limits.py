@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.mentioned import PREFIX
+from wherefore.catalog.money import SIGNS
 from wherefore.catalog.schema import FieldSpec
+from wherefore.catalog.units import measure_of, unit_called
 from wherefore.dialogue.state import LimitOp
 from wherefore.reading.clauses import Span
 from wherefore.reading.comparisons import AFTER, BEFORE, OPPOSITE, is_negated
@@ -18,7 +22,6 @@ from wherefore.reading.measures import Measures
 from wherefore.reading.numbers import (
     DECADE,
     NUMBER,
-    SIGNS,
     amount,
     around,
     decade,
@@ -34,6 +37,7 @@ _NUMBER = re.compile(rf"\b{NUMBER}")
 _SIGN = re.compile(
     rf"([{SIGNS}]|\b(?:rs|[a-z]{{3}})\b)\.?\s?$"
 )  # "$20", of which the number was taken for the bound
+_UNIT = re.compile(r"\s?-?\s?(?P<unit>[a-z]+)\b")
 _DECADE = re.compile(DECADE)
 _LAST_YEARS = re.compile(rf"\b(?:last|past)\s+(?P<n>{NUMBER})\s+years?\b")
 _AGED = re.compile(
@@ -48,6 +52,8 @@ _TO = re.compile(r"\s*(?:to|-|–)\s*")
 _AFTER = 12  # characters behind a number in which it may be said to be an age
 _GROWN = 17  # from the next year on anybody may see anything
 _NEAR = 0.15  # of a number that is only about right
+_CAPACITIES = frozenset(("charge", "data"))  # of which nobody has too much: "with 6000 mAh" is at least that
+_CLOSE = 0.05  # the same of one that texts tell, which is said without "at least" or "about": "a 5 m cable"
 _RARE, _USUAL = 0.01, 0.99  # shares of the items that a bare number must leave, and leave out
 # Measures that people say without a unit or a name: "under 20", "at least 4.5". "Need about 20" is no length.
 _BARE = frozenset(("price", "time", "year", "age", "pages", "rating", "amount"))
@@ -115,6 +121,9 @@ class JudgedLimits:
         spec, scale = self._field(match, low, bound, value)
         if spec is None:
             return
+        value = self._measures.spoken(spec, match["n"], value)
+        if math.isnan(value):
+            return
         value = self._measures.signed(
             spec, _whole(match, said, value) * scale, low[: span[0] + match.start("n")]
         )
@@ -127,8 +136,8 @@ class JudgedLimits:
             if len(told) == 2:
                 yield FoundLimit(spec.name, "ge", min(told) * scale, *span)
                 yield FoundLimit(spec.name, "le", max(told) * scale, *span)
-        elif label == "about":
-            room = 2.0 if spec is year else _NEAR * value
+        elif label == "about" or (spec.name.startswith(PREFIX) and _cued(low, span) is None):
+            room = 2.0 if spec is year else (_NEAR if label == "about" else _CLOSE) * value
             yield FoundLimit(spec.name, "ge", value - room, *span)
             yield FoundLimit(spec.name, "le", value + room, *span)
         else:
@@ -136,7 +145,8 @@ class JudgedLimits:
             if spec is year and label == "exactly":
                 ops = ("ge", "le")
             if label in ("max", "min"):
-                ops = (_cued(low, span) or ops[0],)
+                usual = "ge" if measure_of(unit_called(match["unit"] or "")) in _CAPACITIES else ops[0]
+                ops = (_cued(low, span) or usual,)
             for op in ops:
                 for field, side in self._measures.bounded(spec, op):
                     yield FoundLimit(field.name, side, round(value, 6), *span)
@@ -151,11 +161,14 @@ class JudgedLimits:
         currency = match["currency"] or (
             sign[1] if sign is not None and money(sign[1]) and not match.start("n") else None
         )
-        for mark in (currency, match["unit"]):
+        unit = match["unit"]
+        if not unit and (behind := _UNIT.match(after)) and measures.is_unit(behind["unit"]):
+            unit = behind["unit"]  # that the judge left out: "at least 750" of "at least 750 watts"
+        for mark in (currency, unit):
             united = measures.in_unit(mark, around(low, span)) if mark else None
             if united is not None:
                 return united
-        if currency or measures.is_unit(match["unit"]):
+        if currency or measures.is_unit(unit):
             return None, 1.0  # a unit of something that the catalogue does not have
         if (
             match["unit"]
@@ -168,12 +181,14 @@ class JudgedLimits:
         near = re.findall(r"[a-z]+", low[max(0, span[0] - 25) : span[0]])[-3:]
         for word in reversed([*re.findall(r"[a-z]+", after[:20])[:2], *near]):
             spec = measures.labelled(word)
-            if spec is not None and spec is not measures.year:
+            if spec is not None and spec is not measures.year and measures.can_hold(spec, value):
                 return spec, 1.0
         if (cold := measures.below_zero(low[: span[0]])) is not None:
             return cold, 1.0
         if bound.measure in _BARE:
             told = measures.called(bound.measure)
+            if told is not None and not measures.can_hold(told, value):
+                return None, 1.0
             if (
                 told is None
                 and label == "max"

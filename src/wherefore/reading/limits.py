@@ -10,27 +10,29 @@ from datetime import date
 from typing import Literal
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.money import SIGNS
 from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.state import LimitOp
 from wherefore.reading.comparisons import AFTER, BEFORE, DURABLE, OPPOSITE, YEARLY, any_of, is_negated, phrase
 from wherefore.reading.measures import Measures
 from wherefore.reading.numbers import (
     NUMBER,
-    SIGNS,
     amount,
     any_number,
     around,
+    in_cents,
     is_year,
     number,
     quantity,
 )
 from wherefore.reading.scales import ScaleReader
+from wherefore.reading.totals import TotalReader, is_total
 from wherefore.reading.years import FoundYear, is_memory, ranges, until_today, years
 from wherefore.text import NUMBERS, straight
 
 _QUANTITY = quantity({each.split()[0] for each in BEFORE} | {"between", "from"})
 _ABOUT = r"(?:\s+(?:about|around|roughly|the\s+year|year|like|say|of))?"
-_COMPARED = re.compile(rf"\b(?P<op>{any_of(BEFORE)}){_ABOUT}[\s-]*{_QUANTITY}")
+_COMPARED = re.compile(rf"(?<!\w)(?P<op>{any_of(BEFORE)}){_ABOUT}[\s-]*{_QUANTITY}")
 # "I've only got 80 minutes", "on the table in 15 minutes", "naps exactly 80 min"
 _HAVE = re.compile(
     rf"\b(?:(?<!last )(?<!first )in|exactly|precisely|only\s+(?:have|got)|(?:have|got|'ve)\s+(?:only|just)(?:\s+got)?|"
@@ -55,7 +57,13 @@ _RANGE = re.compile(  # "five to eight minutes", "30-45 min": only with a unit
     rf"(?<![\w.,-])(?P<low>[{SIGNS}]?\s?\d[\d.,]*|{any_of(NUMBERS)})\s*(?:to|-|–)\s*{_QUANTITY}"
 )
 _STARS = re.compile(rf"(?<![\w.])(?P<n>[1-7]|{any_of(NUMBERS)})[\s-]stars?\b(?!\s+(?:review|rating))")
-_LAST = re.compile(r"\s*(?:please\b|thanks\b|[.,;!?]|$)")
+_PLUS = re.compile(_QUANTITY)  # "95+ points", "a score of 8+"
+_LAST = re.compile(
+    r"\s*(?:please|pls|thanks|on|with|for|in|and|but|or|if|at|so|as|then|too|maybe|not)\b|\s*(?:[.,;!?)]|$)"
+)
+_NAMED = re.compile(r"(?:[a-z]+ ){1,3}$")
+_LARGE = re.compile(r"(?:\dk|grand|lakhs?|lacs?|crores?)$")  # "under 3k" says money by itself
+_SPEEDS: dict[str, LimitOp] = {"faster than": "gt", "slower than": "lt", "or faster": "ge"}
 _OF_TIME = frozenset({"after", "before", "past", "since", "until", "starting", "pre", "post"})
 _FINE = (
     r"(?:(?:are|is|would\s+be|works?|were)\s+)?(?:also\s+|actually\s+|just\s+|totally\s+|"
@@ -119,7 +127,7 @@ _TOLD_OF = re.compile(
 _PLAINLY = re.compile(  # a side, digits and a word for what is measured: nothing else can be meant
     rf"(?:{any_of({*BEFORE} - _OF_TIME)})\s+[{SIGNS}]?\s?\d[\d.,]*\s?(?:[a-z]{{2,}}|[{SIGNS}%])"
     rf"|(?:{any_of({*BEFORE} - _OF_TIME)})\s+[{SIGNS}]\s?\d[\d.,]*"
-    rf"|\d[\d.,]*\s?[a-z]{{2,}}\s+(?:{any_of(AFTER)})$"
+    rf"|\d[\d.,]*\s?[a-z]{{2,}}\s+(?:{any_of(AFTER)})$|[{SIGNS}]?\s?\d[\d.,]*\+(?:\s?[a-z]+)?"
 )
 
 
@@ -129,7 +137,8 @@ def is_plain(said: str) -> bool:
     >>> is_plain("at least 90 points"), is_plain("under $20"), is_plain("500 pages min"), is_plain("under 30")
     (True, True, True, False)
     """
-    return _PLAINLY.fullmatch(said.strip().lower()) is not None
+    low = said.strip().lower()
+    return _PLAINLY.fullmatch(low) is not None or is_total(low)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +181,7 @@ class LimitReader:
         self._nouns = {catalog.schema.noun.lower(), catalog.schema.plural.lower()}
         self.measures = Measures(catalog, clock)
         self.scales = ScaleReader(catalog, self.measures)
+        self._totals = TotalReader(self.measures)
 
     def read(self, text: str, nouns: Collection[str] = ()) -> list[FoundLimit]:
         """The limits in a text, by place. What is not to be read should be blanked beforehand."""
@@ -180,7 +190,11 @@ class LimitReader:
     def unheld(self, text: str, nouns: Collection[str] = ()) -> list[tuple[int, int]]:
         """Where a text bounds an amount that the records do not tell, or not in that unit: "under $20"."""
         found = self._read(text, nouns)
-        return sorted(span for span in found.open if found.is_free(*span))
+        return sorted(span for span in found.open if found.is_free(*span) or is_total(text[slice(*span)]))
+
+    def undivided(self, text: str, nouns: Collection[str] = ()) -> list[tuple[int, int]]:
+        """Where a text tells a sum for several of which nobody knows what one may cost."""
+        return [span for span in self._read(text, nouns).open if is_total(text[slice(*span)])]
 
     def _read(self, text: str, nouns: Collection[str]) -> _Limits:
         low = lowered(text)
@@ -191,8 +205,11 @@ class LimitReader:
         found.put_years(ranges(low), low)
         found.put_years(until_today(low, called, self.measures.today), low)
         self._read_cold(low, found)
+        for one in self._totals.read(low, called):
+            found.put_total(*one)
         self._read_between(low, found)
         self._read_compared(low, found)
+        self._read_plus(low, found)
         self._read_trailed(low, found)
         self._read_most(low, found)
         self._read_stars(low, found)
@@ -250,6 +267,8 @@ class LimitReader:
             first, second = any_number(match["low"].strip()), amount(match)
             if united is None or first is None or second is None or first >= second:
                 continue
+            if first < 10 and in_cents(f"{match['low'].strip()}-{match['n']}") is not None:
+                continue  # "two-fifty" is a price
             if found.is_free(*match.span()):
                 spec, scale = united
                 found.put_range(spec, first * scale, second * scale, *match.span())
@@ -260,11 +279,16 @@ class LimitReader:
             said = phrase(match)
             spec, scale = self._field(match, low, said)
             value = amount(match)
-            if spec is None and said not in _OF_TIME:
+            if spec is None and (said not in _OF_TIME or match["currency"] or is_year(match["n"])):
                 found.leave(match)
             if spec is None or value is None or not self.measures.may_be(spec, value, match["unit"]):
                 continue
-            value = self.measures.signed(spec, value, low[: match.start("n")])
+            value = self.measures.signed(
+                spec, self.measures.spoken(spec, match["n"], value), low[: match.start("n")]
+            )
+            if math.isnan(value):
+                found.open.append((match.start(), match.end("n")))
+                continue
             of_year = spec is self.measures.year
             if not of_year and said in _OF_TIME:
                 continue  # "I turned it off after ten minutes"
@@ -272,6 +296,8 @@ class LimitReader:
             if of_year and is_memory(before + low[match.start() : match.end() + 20]):
                 continue
             op = OPPOSITE[BEFORE[said]] if is_negated(low, match.start()) else BEFORE[said]
+            if said in _SPEEDS and spec is self.measures.duration:  # who is faster takes less time
+                op = "lt" if op in ("gt", "ge") else "gt"
             whole = self._has_unit(match) or match["half"]  # a word after the number counts only as its unit
             found.put(spec, op, value * scale, match.start(), match.end() if whole else match.end("n"))
         for match in _HAVE.finditer(low):
@@ -318,6 +344,21 @@ class LimitReader:
             if match["op"] not in ("on", "+") or spec is self.measures.year:
                 found.put(spec, AFTER.get(phrase(match), "ge"), value * scale, *match.span())
 
+    def _read_plus(self, low: str, found: _Limits) -> None:
+        """Amounts with a plus: "95+ points", "a score of 8+"; ages and years are read elsewhere."""
+        for match in _PLUS.finditer(low):
+            if not match["plus"] or is_year(match["n"]):
+                continue
+            spec, scale = self._field(match, low, None)
+            value = amount(match)
+            if spec is None:
+                found.leave(match)
+            elif value is not None and spec not in (self.measures.age, self.measures.year):
+                whole = self._has_unit(match)
+                found.put(
+                    spec, "ge", value * scale, match.start(), match.end() if whole else match.end("plus")
+                )
+
     def _read_stars(self, low: str, found: _Limits) -> None:
         """How many stars: "a 4-star hotel" has them, or more."""
         spec = self.measures.labelled("star")
@@ -346,8 +387,10 @@ class LimitReader:
         for word in reversed(re.findall(r"[a-z]+", near)[-3:]):
             spec = measures.labelled(word)
             if spec is not None and (spec is not measures.year or word in ("year", "made", "released")):
-                return spec, 1.0
-        if phrase == "cheaper than":
+                value = amount(match)
+                if value is None or measures.can_hold(spec, value):
+                    return spec, 1.0
+        if phrase == "cheaper than" or (_LARGE.search(match["n"]) and measures.price is not None):
             return measures.price, 1.0
         if phrase in DURABLE and match["n"].isdigit() and measures.duration is not None:
             return measures.duration, 1.0
@@ -366,6 +409,7 @@ class _Limits:
         self.all: list[FoundLimit] = []
         self.open: list[tuple[int, int]] = []
         self._taken: list[tuple[int, int]] = []
+        self._sums: set[tuple[int, int]] = set()
 
     def is_free(self, start: int, end: int) -> bool:
         """Whether nothing was found in these characters."""
@@ -378,14 +422,38 @@ class _Limits:
 
     def leave(self, match: re.Match[str]) -> None:
         """An amount that bounds what no field tells, in a unit that is known: "under $20", of a shop in rupees."""
-        bare = match.re is _COMPARED and match["unit"] is None and _LAST.match(match.string, match.end("n"))
+        last = _LAST.match(match.string, match.end("n"))
+        bare = match.re is _COMPARED and last is not None and match["n"] not in ("a", "an")
         if match["currency"] or self._measures.is_unit(match["unit"]) or bare:
             end = (
                 match.end("unit")
                 if match["unit"] and self._measures.is_unit(match["unit"])
                 else match.end("n")
             )
-            self.open.append((match.start(), end))
+            self.open.append((self._named_from(match), end))
+
+    def _named_from(self, match: re.Match[str]) -> int:
+        """Where the words for an amount begin, with the name of a field before it: "guest score under 100"."""
+        before = match.string[max(0, match.start() - 30) : match.start()]
+        named = _NAMED.search(re.split(r"[,.;:!?]", before)[-1])
+        if named is None:
+            return match.start()
+        words = named[0].split()
+        first = next((n for n, word in enumerate(words) if self._measures.labelled(word) is not None), None)
+        if first is None:
+            return match.start()
+        return match.start() - len(named[0]) + len(" ".join(words[:first]) + " " if first else "")
+
+    def put_total(self, spec: FieldSpec, op: LimitOp | None, value: float, start: int, end: int) -> None:
+        """What one may cost of several; of a sum that cannot be divided, that it was said."""
+        if not self.is_free(start, end):
+            return
+        if op is None:
+            self.open.append((start, end))
+            self._taken.append((start, end))
+        else:
+            self.put(spec, op, value, start, end)
+            self._sums.add((start, end))
 
     def put_range(self, spec: FieldSpec, low: float, high: float, start: int, end: int) -> None:
         """Both ends of a range."""
@@ -395,6 +463,8 @@ class _Limits:
     def put(self, spec: FieldSpec, op: LimitOp, value: float, start: int, end: int) -> None:
         """A limit in words of its own, or in the very words of another: a range has two."""
         if any(a < end and start < b for a, b in self._taken if (a, b) != (start, end)):
+            return
+        if (start, end) in self._sums:
             return
         bounded = self._measures.bounded(spec, op)
         if bounded != [(spec, op)]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Collection
 from datetime import date
@@ -11,11 +12,13 @@ import numpy as np
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.cells import fractional_year
+from wherefore.catalog.mentioned import PREFIX, is_told, mentioned_unit
+from wherefore.catalog.money import SIGNS, currency_called
 from wherefore.catalog.naming import label_of, names_year, words_of
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.units import factor, unit_called
 from wherefore.dialogue.state import LimitOp
-from wherefore.reading.numbers import CURRENCIES, MINUTES, money
+from wherefore.reading.numbers import MINUTES, NUMBER, in_cents, money, number
 from wherefore.text import stem
 
 _LONG = frozenset("runtime duration length minutes running time".split())
@@ -27,13 +30,20 @@ _AGE = frozenset("age ages".split())
 _COUNTED: dict[str, frozenset[str]] = {
     **dict.fromkeys(("star",), frozenset("rating score stars".split())),
     **dict.fromkeys(
-        "people person adult guest portion serving mouth kid child of player head seat".split(),
+        "people person ppl pax adult guest portion serving mouth kid child of player head seat".split(),
         frozenset(
             "servings serving serves portions yield players guests people persons seats capacity".split()
         ),
     ),
     **dict.fromkeys(("calory", "cal", "kcal", "calorie"), frozenset("calories kcal energy".split())),
     **dict.fromkeys(("page", "pp"), frozenset("pages page".split())),
+    **dict.fromkeys(("bpm", "beat"), frozenset("tempo bpm".split())),
+    **dict.fromkeys(("mah", "ah"), frozenset("battery mah".split())),
+    **dict.fromkeys(("watt", "w", "kw"), frozenset("power wattage watts watt".split())),
+    **dict.fromkeys(("mp", "megapixel"), frozenset("camera megapixels megapixel".split())),
+    **dict.fromkeys(("hz",), frozenset("refresh hz".split())),
+    **dict.fromkeys(("degree", "celsius"), frozenset("temperature temp".split())),
+    **dict.fromkeys(("point", "pt", "pts"), frozenset("points score".split())),
 }
 # What fields are called of which a judge says that a number or a word of degree speaks, most telling first.
 TOLD: dict[str, tuple[str, ...]] = {
@@ -62,7 +72,8 @@ TOLD: dict[str, tuple[str, ...]] = {
 }
 _LEAST, _MOST = frozenset("min minimum lowest least".split()), frozenset("max maximum highest most".split())
 _SIDES = _LEAST | _MOST
-_MINUS = re.compile(r"(?:(?<![\w.])[-−–]|\bminus\s+|\bbelow\s+zero\s+)$")
+_MINUS = re.compile(r"(?:(?<![\w.])[-−–]|\bminus\s+)$")
+_BEYOND = 3  # times the greatest number of a field up to which a number may be meant of it
 _FIRST = 1850  # year of what a number may be from that is not called a year
 _STRAGGLERS = 0.98  # the share of the items that are not newer than about the newest
 
@@ -85,6 +96,7 @@ class Measures:
     def __init__(self, catalog: Catalog, clock: Callable[[], date] = date.today) -> None:
         self._catalog, self._clock = catalog, clock
         self._specs = catalog.schema.measures
+        self._spans: dict[str, tuple[float, float]] = {}
         self._words = {
             spec.name: {stem(word) for word in (*words_of(spec.name), *words_of(spec.label))}
             for spec in self._specs
@@ -156,6 +168,12 @@ class Measures:
             None,
         )
 
+    def most_named(self, words: Collection[str]) -> FieldSpec | None:
+        """The field of whose name or label most of some words are: of "rating count" the `rating_count`."""
+        told = {stem(word) for word in words}
+        best = max(self._specs, key=lambda spec: len(told & self._words[spec.name]), default=None)
+        return best if best is not None and told & self._words[best.name] else None
+
     def called(self, measure: str) -> FieldSpec | None:
         """The field of a measure, one of `TOLD`."""
         known = {"price": self.price, "time": self.duration, "year": self.year, "age": self.age}
@@ -198,10 +216,46 @@ class Measures:
         named = (
             spec
             for spec in self._specs
-            if word in self._words[spec.name] and word not in _SIDES and spec is not self.year
+            if word in self._words[spec.name] and word not in _SIDES | {"per"} and spec is not self.year
         )
-        found = next(named, None) or self._counted(word)
+        found = next(named, None) or self._counted(word) or self.mentioned(unit)
         return None if found is None else (found, 1.0)
+
+    def mentioned(self, unit: str) -> FieldSpec | None:
+        """What stands for a field where no field has a unit, but titles or texts write amounts in it: "20000 mAh"."""
+        called = mentioned_unit(unit)
+        if not called:
+            return None
+        name = f"{PREFIX}{called}"
+        told = is_told(self._catalog.numbers(name), called)
+        return self._catalog.schema.spec(name) if told else None
+
+    def span(self, spec: FieldSpec) -> tuple[float, float] | None:
+        """The least and the greatest number of a field on record; None where none is known."""
+        found = self._spans.get(spec.name)
+        if found is None:
+            known = self._catalog.numbers(spec.name)
+            known = known[~np.isnan(known)]
+            if not len(known):
+                return None
+            found = self._spans[spec.name] = float(known.min()), float(known.max())
+        return found
+
+    def spoken(self, spec: FieldSpec, said: str, value: float) -> float:
+        """A number that may be said as a price is, "two-fifty": 250 or 2.50, as the field has it; NaN: it has both."""
+        cents, span = in_cents(said), self.span(spec)
+        if cents is None or span is None:
+            return value
+        fits = [one for one in (value, cents) if span[0] / 2 <= one <= 2 * span[1]]
+        return fits[0] if len(fits) == 1 else math.nan
+
+    def can_hold(self, spec: FieldSpec, value: float) -> bool:
+        """Whether a number can be meant of a field: of scores up to 9.7, 100 is not, and 750 of stars."""
+        span = None if spec.is_date or spec is self.year else self.span(spec)
+        if span is None:
+            return True
+        low, high = span
+        return value <= _BEYOND * high if high > 0 and value > 0 else value >= _BEYOND * low or low >= 0
 
     def _priced(self, meant: Collection[str]) -> FieldSpec | None:
         """The price in one of some currencies, else one that does not say in which it is."""
@@ -209,11 +263,30 @@ class Measures:
         same = (spec for spec in prices if not money(spec.unit).isdisjoint(meant))
         return next(same, None) or next((spec for spec in prices if not money(spec.unit)), None)
 
+    def in_price(self, said: str) -> bool:
+        """Whether words name the money that prices are in."""
+        marks = re.findall(rf"[{SIGNS}]|[^\W\d_]+", said.lower())
+        price = self.price
+        return price is not None and any(money(one) and self._priced(money(one)) == price for one in marks)
+
+    def beyond(self, said: str) -> tuple[FieldSpec, tuple[float, float]] | None:
+        """The field that words name with a number that it cannot hold, and its least and greatest number."""
+        told = re.findall(r"[a-z]+", said.lower())
+        labelled = (self.labelled(word) for word in told)
+        spec = self.most_named(told) or next((spec for spec in labelled if spec is not None), None)
+        span = None if spec is None or spec.is_date or spec is self.year else self.span(spec)
+        given = [one for word in re.findall(NUMBER, said.lower()) if (one := number(word)) is not None]
+        if spec is None or span is None or all(self.can_hold(spec, one) for one in given):
+            return None
+        return spec, span
+
     def is_unit(self, word: str | None) -> bool:
         """Whether a word behind a number is a unit of measure, of whatever."""
         if not word:
             return False
-        return bool(word == "%" or money(word) or stem(word) in MINUTES or unit_called(word))
+        return bool(
+            word == "%" or money(word) or stem(word) in MINUTES or unit_called(word) or mentioned_unit(word)
+        )
 
     def may_be(self, spec: FieldSpec, value: float, unit: str | None) -> bool:
         """Whether an amount can be one of a field: "ten years" are no year."""
@@ -291,4 +364,4 @@ def _is_age(spec: FieldSpec) -> bool:
 
 
 def _is_price(spec: FieldSpec) -> bool:
-    return spec.unit.lower() in CURRENCIES or not _PRICE.isdisjoint(words_of(spec.name))
+    return bool(currency_called(spec.unit)) or not _PRICE.isdisjoint(words_of(spec.name))

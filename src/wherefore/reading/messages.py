@@ -7,12 +7,14 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.concepts import having
 from wherefore.catalog.naming import words_of
 from wherefore.dialogue.messages import Lists, Message
 from wherefore.dialogue.notes import Notes, Verdict
-from wherefore.dialogue.state import ANYWHERE, Count, FoundWish, Limit, LimitOp, Wish
+from wherefore.dialogue.state import ANYWHERE, Count, FoundWish, Limit, LimitOp, Order, Wish
 from wherefore.reading.clauses import NT, Span, blank, clauses, touch
 from wherefore.reading.corrections import CORRECTS, DROPS, NEEDNT, SELF_CORRECTION, START_OVER
 from wherefore.reading.counts import read_count
@@ -28,6 +30,7 @@ from wherefore.reading.judgements import ItemJudge
 from wherefore.reading.limits import COLD, FoundLimit, LimitReader, is_plain, lowered
 from wherefore.reading.mentions import Found
 from wherefore.reading.numbers import names_money
+from wherefore.reading.orders import FoundOrder, OrderReader
 from wherefore.reading.references import ReferenceReader
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.wearers import Wearers
@@ -80,6 +83,11 @@ _BARE_LIMIT = re.compile(
     r"(?P<number>\d{1,5})\b(?!\s*(?:[a-z]*(?:min|hour|year|star|time)|%|/|\d))",
     re.IGNORECASE,
 )
+_ANY_ORDER = re.compile(
+    r"\b(?:in\s+any|(?:the\s+)?order\s+(?:does\s*n.t|does\s+not)|forget\s+the)\s+(?:order|matter|sorting)\b",
+    re.IGNORECASE,
+)
+_NEXT = re.compile(r"\bnext\s+$", re.IGNORECASE)
 _MOST_NAMED = 0.9  # share of the items whose records may name what is refused, so that others are left
 _OF_IT = frozenset(
     "note notes flavour flavours flavor flavors taste tastes stuff things ingredients bits".split()
@@ -101,6 +109,7 @@ class _Heard:
     limits: Sequence[FoundLimit]
     critiques: Sequence[FoundCritique]
     hidden: Sequence[Span]  # where no values are to be read
+    orders: Sequence[FoundOrder] = ()
     before: Sequence[Message] = ()  # the messages before it, for a judge
 
     @property
@@ -170,6 +179,7 @@ class MessageReader:
         # What items are called: "movies", "thrillers".
         self._sought = frozenset({*values.words.nouns, *values.words.kinds})
         self._foreign = ForeignReader(catalog, self._sought)
+        self._orders = OrderReader(limits.measures)
         self._households = HouseholdReader(catalog)
         self._wearers = Wearers(catalog)
         # No catalogue that a judge learned with knows how well known its items are.
@@ -207,6 +217,7 @@ class MessageReader:
         measured, values = self._note_clauses(heard, lists, question, notes)
         self._note_refused(heard, notes)
         self._note_limits(heard, measured, notes)
+        self._note_order(heard, lists, notes)
         masked = (*heard.places, *heard.hidden)
         count = read_count(heard.text, self._values.words.nouns, values, masked, question)
         if count is not None:
@@ -239,6 +250,11 @@ class MessageReader:
         """Where a text bounds an amount that the records do not tell, or not in that unit."""
         return self._limits.unheld(text, self._sought)
 
+    def unordered(self, text: str) -> list[Span]:
+        """Where a text asks for an order by what no record tells: "the lightest", where nothing has a weight."""
+        orders = self._orders.read(lowered(text), self._sought)
+        return [(one.start, one.end) for one in orders if not one.field]
+
     def _hear(
         self, content: str, found: Sequence[Found], lists: Lists, question: str, notes: Notes, about: Span
     ) -> _Heard:
@@ -252,6 +268,8 @@ class MessageReader:
         answer = self._critiques.answered(flat, question)
         answered = [(answer.start, answer.end)] if answer is not None else []
         flat = blank(flat, answered)
+        orders = self._orders.read(lowered(flat), self._sought)
+        flat = blank(flat, [(one.start, one.end) for one in orders])
         limits = self._limits.read(flat, self._sought)
         limited = [(limit.start, limit.end) for limit in limits]
         put_right = CORRECTS.search(flat)
@@ -270,8 +288,9 @@ class MessageReader:
             *((one.start, one.end) for one in critiques),
             about,
         ]
+        hidden += [(one.start, one.end) for one in orders]
         hidden += [*(match.span() for match in SELF_CORRECTION.finditer(text)), *answered]
-        return _Heard(content, text, found, same, foreign, answer, limits, critiques, hidden)
+        return _Heard(content, text, found, same, foreign, answer, limits, critiques, hidden, orders)
 
     def _bounded(self, heard: _Heard, judged: JudgedReader, about: Span) -> _Heard:
         """A message with the limits that the judge lets stand, and those that only it finds."""
@@ -286,6 +305,7 @@ class MessageReader:
             or not judged.means_nothing(before, content, (one.start, one.end))
         ]
         taken = [*((one.start, one.end) for one in kept), *heard.places, about]
+        taken += self._limits.undivided(blank(straight(content), taken), self._sought)
         bounds = judged.bounds(before, content, taken)
         fields, age = {one.field for one in kept}, self._limits.measures.age
         more = [
@@ -295,11 +315,13 @@ class MessageReader:
         ]
         fields |= {one.field for one in more} | {one.field for one in heard.critiques}
         taken += [(one.start, one.end) for one in more] + [(one.start, one.end) for one in heard.critiques]
-        graded = [
+        taken += [(one.start, one.end) for one in heard.orders]
+        graded: list[FoundLimit | FoundCritique | FoundOrder] = [
             one
             for one in self._grades.read(content, judged.graded(before, content, taken))
-            if one.field not in fields
+            if one.field not in fields and not any(order.field == one.field for order in heard.orders)
         ]
+        orders = [*heard.orders, *(one for one in graded if isinstance(one, FoundOrder))]
         hidden = [
             *heard.hidden,
             *(one.span for one in bounds),
@@ -310,6 +332,7 @@ class MessageReader:
             limits=youngest([*kept, *more, *(one for one in graded if isinstance(one, FoundLimit))], age),
             critiques=[*heard.critiques, *(one for one in graded if isinstance(one, FoundCritique))],
             hidden=hidden,
+            orders=orders,
         )
 
     def _take_back(self, text: str, notes: Notes) -> None:
@@ -539,7 +562,7 @@ class MessageReader:
         """Note the limits that a message states, and those that its critiques set by items' records."""
         fixed = {limit.field for limit in measured}
         told = [
-            Limit(one.field, one.op, one.value, heard.content[one.start : one.end])
+            Limit(one.field, one.op, one.value, heard.content[one.start : one.end].strip())
             for one in heard.limits
             if not one.lifts
             and (one.field not in fixed or not any(_overlap(one, critique) for critique in heard.critiques))
@@ -553,6 +576,39 @@ class MessageReader:
         price = self._limits.measures.price
         if price is not None and any(limit.field == price.name for limit in told):
             notes.settle("limit", names_money)  # "under $20", and later "under ₹500"
+
+    def _note_order(self, heard: _Heard, lists: Lists, notes: Notes) -> None:
+        """Note what is to come first: of all that is there, where a limit on the same field had left nothing."""
+        if _ANY_ORDER.search(heard.text):
+            notes.order = None
+        told = [one for one in heard.orders if one.field]
+        if not told:
+            return
+        one = told[-1]
+        notes.order = Order(one.field, one.best, heard.content[one.start : one.end].strip())
+        now = {limit.field for limit in heard.limits if not limit.lifts and not limit.vague}
+        vague = {limit.field for limit in heard.limits if limit.vague}
+        if one.field not in now and (one.field in vague or not lists.listed_now):
+            notes.lift(one.field, "eq")
+        if not lists.listed_now:
+            notes.set_aside(self._unmeetable(notes, now))
+        if lists.last and _NEXT.search(heard.text[: one.start]):  # "not that one, the next oldest"
+            notes.others = False
+            notes.reject(lists.last[:1])
+
+    def _unmeetable(self, notes: Notes, now: Collection[str]) -> list[Limit]:
+        """The limits of earlier messages that leave nothing of what is wished for; none where something is left."""
+        state = notes.values()
+        rows = np.ones(len(self._catalog), dtype=bool)
+        for wish in state["wanted"]:
+            has = [self._catalog.holds(item, wish.field, wish.value) for item in self._catalog]
+            rows &= np.array(has) if any(has) else True
+        left = rows.copy()
+        for limit in state["limits"]:
+            left &= limit.within(self._catalog.numbers(limit.field))
+        return (
+            [] if left.any() or not rows.any() else [one for one in state["limits"] if one.field not in now]
+        )
 
     def _bare_limits(self, heard: _Heard, notes: Notes) -> Iterator[Limit]:
         """Limits without a unit, on the field that was spoken of: "too long. under 90 please"."""

@@ -5,24 +5,34 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from wherefore.catalog.money import BEFORE_AMOUNTS, SIGNS, currencies_meant
+from wherefore.catalog.numbers import decimal_shown, number_in
 from wherefore.text import NUMBERS, stem
 
 _TENS = "thirty forty fifty sixty seventy eighty ninety".split()
-_NUMBER_WORDS = {word: float(number) for word, number in NUMBERS.items() if number <= 10 or number == 20}
-_NUMBER_WORDS |= {word: 10.0 * n for n, word in enumerate(_TENS, 3)}
-_NUMBER_WORDS |= {
-    "a": 1.0,
-    "an": 1.0,
-    "half an": 0.5,
-    "half a": 0.5,
-    "a hundred": 100.0,
-    "a thousand": 1000.0,
+_UNITS = {word: float(number) for word, number in NUMBERS.items()}
+_UNITS |= {word: 10.0 * n for n, word in enumerate(_TENS, 3)}
+_SCALES = {  # words that multiply the number before them
+    **dict.fromkeys(("k", "thousand", "grand"), 1e3),
+    **dict.fromkeys(("million", "mil", "mio"), 1e6),
+    **dict.fromkeys(("lakh", "lac", "lakhs", "lacs"), 1e5),
+    **dict.fromkeys(("crore", "crores"), 1e7),
+    **dict.fromkeys(("hundred", "hundreds"), 1e2),
 }
-NUMBER = (
-    r"(?:\d(?:[\d,]*\d)?(?:\.\d+)?|half an?|a hundred|a thousand|"
-    + "|".join(word for word in _NUMBER_WORDS if " " not in word)
-    + r")"
+_ONE_OF = {"a": 1.0, "an": 1.0, "half": 0.5, "couple": 2.0}
+_TO_TEN = "|".join(word for word, number in NUMBERS.items() if number <= 10)
+_TO_NINETEEN = "|".join(word for word, number in NUMBERS.items() if number < 20)
+_OF_TENS = "|".join(["twenty", *_TENS])
+_SMALL = rf"(?:(?:{_OF_TENS})(?:[\s-](?:{_TO_TEN}))?|{_TO_NINETEEN})"
+_DIGITS = r"\d+(?:[.,]\d+)*"
+_LARGE = "|".join(sorted(_SCALES, key=len, reverse=True))
+NUMBER = (  # digits or words: "1,200", "3k", "half a million", "a hundred and fifty", "20ish"
+    rf"(?:(?:(?:{_DIGITS}|half\s+an?|an?(?:\s+couple(?:\s+of)?)?|{_SMALL})[\s-]?(?:{_LARGE})\b"
+    rf"(?:[\s-](?:and\s+)?(?:{_SMALL}|{_DIGITS})(?:\s+hundred)?\b(?!\s+(?:{_LARGE})\b))*"
+    rf"|{_DIGITS}|half\s+an?|(?:{_TO_NINETEEN})[\s-](?:{_OF_TENS})(?:[\s-](?:{_TO_TEN}))?"
+    rf"|(?:{_OF_TENS})(?:[\s-](?:{_TO_TEN}))?|{_TO_NINETEEN}|an?)(?:-?ish\b)?)"
 )
+_SPOKEN_PRICE = re.compile(rf"(?:{_TO_NINETEEN})[\s-](?:{_OF_TENS})(?:[\s-](?:{_TO_TEN}))?")
 YEAR = r"(?:18[89]\d|19\d\d|20\d\d)"
 _DECADES = {
     **{f"{word[:-1]}ies": 1900 + 10 * n for n, word in enumerate(("twenty", *_TENS), 2)},
@@ -30,46 +40,9 @@ _DECADES = {
 }
 DECADE = rf"['’]?\d0['’]?s|(?:18|19|20)\d0['’]?s|{'|'.join(_DECADES)}"
 _JOINED = (  # units that are written right behind a number: "40cm"
-    r"h|mins?|m|hrs?|mm|cm|km|kg|g|lbs?|oz|ml|l|kcal|cal|gb|tb|mb|ft|usd|eur|gbp"
+    r"h|mins?|m|hrs?|mm|cm|km|kg|g|mg|lbs?|oz|ml|cl|l|kcal|cal|gb|tb|mb|ft|usd|eur|gbp|mah|ah|kwh|wh|kw|w|v|hz|khz|"
+    r"mhz|ghz|db|mp|mbps|bpm|rpm|px|fps|lm|yrs?|pp|ppl|rs|inr|€|£"
 )
-SIGNS = "$€£₹¥₩₽₺₪฿₫₦₴"
-_DOLLARS = "USD AUD CAD NZD SGD HKD"
-MONEY: dict[str, frozenset[str]] = {  # what money may be meant, by signs, codes and the stems of words
-    sign: frozenset(codes.split())
-    for codes, signs in {
-        _DOLLARS: "$ dollar buck",
-        "EUR": "€ euro",
-        "GBP EGP": "£ pound",
-        "GBP": "quid",
-        "INR PKR LKR NPR": "₹ rs rs. rupee",
-        "JPY CNY": "¥",
-        "JPY": "yen",
-        "CNY": "yuan rmb",
-        "KRW": "₩",
-        "RUB": "₽ rouble ruble",
-        "TRY": "₺ lira",
-        "ILS": "₪ shekel",
-        "THB": "฿ baht",
-        "VND": "₫ dong",
-        "NGN": "₦ naira",
-        "UAH": "₴ hryvnia",
-        "PLN": "zloty zł",
-        "CHF": "franc",
-        "SEK NOK DKK": "kr kroner krone krona kronor",
-        "AED MAD": "dirham",
-        "MXN": "peso",
-        "BRL": "reai reais",
-    }.items()
-    for sign in signs.split()
-}
-_CODES = sorted(
-    {code for codes in MONEY.values() for code in codes} | {"ZAR", "CZK", "HUF", "RON", "IDR", "PHP"}
-)
-MONEY |= {
-    code.lower(): frozenset({code}) for code in _CODES if code not in ("TRY", "CAD", "MAD")
-}  # words as well
-CURRENCIES = frozenset(MONEY)
-_BEFORE = "|".join(("rs\\.?", *sorted(one.lower() for one in _CODES if one.lower() in MONEY)))
 MINUTES = {  # in one of each unit of time
     **dict.fromkeys(("min", "minute", "mins"), 1.0),
     **dict.fromkeys(("hour", "hr", "hrs", "h"), 60.0),
@@ -84,7 +57,9 @@ def quantity(no_units: Collection[str]) -> str:
     Its groups are what `amount` reads. A word of `no_units` after a number is not its unit.
     """
     return (
-        rf"(?P<currency>[{SIGNS}]|\b(?:{_BEFORE})(?=\s?\d))?\s?(?P<n>\b{NUMBER}(?![\w:]|\.\d)|(?<=[{SIGNS}])\d[\d,.]*|\b\d+(?:\.\d+)?(?=(?:{_JOINED})\b|h[0-5]\d\b))"
+        rf"(?P<currency>[{SIGNS}]|\b(?:{BEFORE_AMOUNTS})(?=\s?\d))?\s?"
+        rf"(?P<n>\b{NUMBER}(?![\w:]|\.\d)|(?<=[{SIGNS}])\d[\d,.]*|\b{_DIGITS}(?=(?:{_JOINED})(?!\w)|h[0-5]\d\b))"
+        rf"(?P<plus>\+(?!\d))?"
         rf"(?:\s+and\s+(?P<half0>a\s+half)(?=\s+[a-z]))?"
         rf"(?:\s?-?\s?(?!(?:{'|'.join(sorted(no_units))})\b)(?P<unit>[a-z]+|[{SIGNS}%]))?"
         rf"(?:\s+and\s+(?P<half>a\s+half)|\s+(?:and\s+)?(?P<n2>\d+|{NUMBER})\s?(?P<unit2>min\w*)|"
@@ -103,18 +78,56 @@ def around(low: str, span: tuple[int, int]) -> list[str]:
     return re.findall(r"[a-z]+", f"{before} {after}")
 
 
-def number(text: str) -> float | None:
-    """The number that a match of `NUMBER` stands for: "1,200", "half an", "$5."."""
-    if any(char.isdigit() for char in text):
-        text = re.sub(rf"[{SIGNS},\s]", "", text)
-    else:
-        text = re.sub(r"\s+", " ", text.strip())
-    if text in _NUMBER_WORDS:
-        return _NUMBER_WORDS[text]
-    try:
-        return float(text.rstrip("."))
-    except ValueError:
+def number(text: str, money: bool = False) -> float | None:
+    """The number that a match of `NUMBER` stands for, as people write and say it.
+
+    Of "1.200" nobody knows whether it has three decimals; of money, which `money` says it is, it has none.
+
+    >>> [number(text) for text in ("1,200", "3,5", "3k", "half a million", "a hundred and fifty", "$5.", "20ish")]
+    [1200.0, 3.5, 3000.0, 500000.0, 150.0, 5.0, 20.0]
+    >>> number("1.200"), number("1.200", money=True), number("1.200,50"), number("two-fifty"), number("2 lakh")
+    (1.2, 1200.0, 1200.5, 250.0, 200000.0)
+    """
+    text = re.sub(rf"[{SIGNS}]|-?ish$", "", text.strip())
+    told = re.findall(r"\d[\d.,]*|[a-z]+", text)
+    if not told:
         return None
+    total, part, spoken = 0.0, None, False
+    for word in told:
+        if word[0].isdigit():
+            value = _digits(word.rstrip(".,"), money)
+            if value is None:
+                return None
+            part = value if part is None else part + value
+        elif word in _SCALES:
+            part = (1.0 if part is None else part) * _SCALES[word]
+            if word not in ("hundred", "hundreds"):
+                total, part = total + part, None
+        elif word in _UNITS:
+            value = _UNITS[word]
+            spoken = part is not None and 1 <= part < 20 and value >= 20
+            part = value if part is None else part * 100 + value if spoken else part + value
+        elif word in _ONE_OF:
+            part = _ONE_OF[word] if part is None or word == "couple" else part
+        elif word not in ("and", "of"):
+            return None
+    return total + (part or 0.0)
+
+
+def _digits(text: str, money: bool) -> float | None:
+    mark = decimal_shown(text) or ("," if money and "." in text else ".")
+    value = number_in(text, mark)
+    return None if value is None else float(value)
+
+
+def in_cents(text: str) -> float | None:
+    """What a number that is said as a price may be, too: 2.5 of "two-fifty"; None of another.
+
+    >>> in_cents("two-fifty"), in_cents("nine ninety-nine"), in_cents("fifty")
+    (2.5, 9.99, None)
+    """
+    value = number(text) if _SPOKEN_PRICE.fullmatch(text.strip()) else None
+    return None if value is None else value / 100
 
 
 def any_number(text: str) -> float | None:
@@ -124,7 +137,8 @@ def any_number(text: str) -> float | None:
 
 def amount(match: re.Match[str]) -> float | None:
     """The number that a match of `quantity` stands for, in its unit: 1.5 of "an hour and a half"."""
-    whole = number(match["n"])
+    is_money = bool(match["currency"] or (match["unit"] and money(match["unit"])))
+    whole = number(match["n"], is_money)
     if whole is None:
         return None
     if match["half"] or match["half0"]:
@@ -137,13 +151,8 @@ def amount(match: re.Match[str]) -> float | None:
 
 
 def money(word: str) -> frozenset[str]:
-    """The currencies that a sign, a code or a word may mean; none where it is no money.
-
-    >>> sorted(money("€")), sorted(money("rupees")), money("GBP") <= money("£"), sorted(money("grams"))
-    (['EUR'], ['INR', 'LKR', 'NPR', 'PKR'], True, [])
-    """
-    low = word.lower()
-    return MONEY.get(low) or MONEY.get(stem(low)) or frozenset()
+    """The currencies that a sign, a code or a word may mean; see `currencies_meant`."""
+    return currencies_meant(word)
 
 
 def names_money(said: str) -> bool:

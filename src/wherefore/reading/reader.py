@@ -181,6 +181,7 @@ class DialogueReader:
         number, content = len(so_far.messages) - 1, so_far.messages[-1].content
         state, before = replace(Preferences(), **notes.values()), so_far.messages[:-1]
         held = [one.said for one in (*state.wanted, *state.unwanted)] + [one.said for one in state.limits]
+        held += [state.order.said] if state.order is not None else []
         places = [last_said(said, so_far.messages) for said in held]
         taken = [place[1:] for place in places if place is not None and place[0] == number]
         taken += [(one.start, one.end) for one in so_far.mentions if one.message == number]
@@ -195,7 +196,10 @@ class DialogueReader:
             nothing = self._judged is not None and self._judged.means_nothing(before, content, span)
             if not any(touch(place, span) for place in taken) and not nothing:
                 found = [one for one in found if one not in same] + [("limit", span)]
-        return tuple(Open(kind, content[slice(*span)].strip()) for kind, span in found)
+        for span in self._messages.unordered(blank(straight(content), taken)):
+            found = [one for one in found if not touch(one[1], span)] + [("order", span)]
+        told = [Open(kind, content[slice(*span)].strip()) for kind, span in found]
+        return (*told, *(Open("limit", limit.said) for limit in notes.aside))
 
     def _as_judged(
         self, before: Sequence[Message], text: str, found: Sequence[Found], named: tuple[str, ...]

@@ -15,6 +15,7 @@ from wherefore.retrieval.features import Describer
 from wherefore.retrieval.filters import allowed_rows, demanded_rows
 from wherefore.retrieval.index import Index
 from wherefore.retrieval.learned import Kept, Learned
+from wherefore.retrieval.orders import named_in_order
 from wherefore.retrieval.source import Reads, Source, Split, nearest, top
 from wherefore.retrieval.sources import SOURCES
 from wherefore.retrieval.unlearned import Dense
@@ -127,11 +128,36 @@ class Retriever:
             return self._candidates(dialogue, query, np.empty(0, dtype=np.int64), [])
         found = [source.search(dialogue, query, min(source.k, k), allowed)[0] for source in self.sources]
         rows = _fused(
-            [*found, *self._closest_to_sought(dialogue, found, k, allowed)], np.flatnonzero(demanded), k
+            [
+                *found,
+                *self._closest_to_sought(dialogue, found, k, allowed),
+                *self._first_in_order(dialogue, k, allowed),
+            ],
+            np.flatnonzero(demanded),
+            k,
         )
         if len(rows) < k:
             rows = np.concatenate([rows, self._more(dialogue, query, k - len(rows), allowed, rows)])
         return self._candidates(dialogue, query, rows, found)
+
+    def _first_in_order(self, dialogue: Dialogue, k: int, allowed: np.ndarray) -> list[np.ndarray]:
+        """The rows that come first in the order that the user names, of those with what is wished for; or none."""
+        order, catalog = dialogue.preferences.order, self.index.catalog
+        if order is None:
+            return []
+        numbers = catalog.numbers(order.field)
+        known = allowed & ~np.isnan(numbers)
+        wished = known.copy()
+        if (named := named_in_order(dialogue, catalog)) is not None:
+            wished &= named
+        for wish in dialogue.preferences.wanted:
+            wished &= self.index.attributes.bears(wish.field, wish.value) | catalog.titled(
+                wish.field, wish.value
+            )
+        given = np.where(
+            wished if wished.any() else known, -numbers if order.best == "low" else numbers, -np.inf
+        )
+        return [top(given, min(k, int((wished if wished.any() else known).sum())), known)[0]]
 
     def _closest_to_sought(
         self, dialogue: Dialogue, found: Sequence[np.ndarray], k: int, allowed: np.ndarray

@@ -26,7 +26,7 @@ def aside(plan: Plan, limits: Sequence[Fact], catalog: Catalog) -> str:
 
     Args:
         plan: The item's plan.
-        limits: Facts of kind `limit`, those whose values are numbers are said.
+        limits: Facts of kind `limit`, or what a list is in order of; those whose values are numbers are said.
         catalog: Where the item is from. A year stands beside its title.
 
     Returns:

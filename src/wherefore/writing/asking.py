@@ -128,7 +128,9 @@ def fields_asked(dialogue: Dialogue, catalog: Catalog) -> list[str]:
 
 def _known(dialogue: Dialogue) -> set[str]:
     preferences = dialogue.preferences
-    return {wish.field for wish in preferences.wanted} | {limit.field for limit in preferences.limits}
+    ordered = {preferences.order.field} if preferences.order is not None else set()
+    wanted = {wish.field for wish in preferences.wanted}
+    return ordered | wanted | {limit.field for limit in preferences.limits}
 
 
 def _passed_over(dialogue: Dialogue, catalog: Catalog, field: str) -> bool:

@@ -13,11 +13,14 @@ from wherefore.catalog.spoken import is_flag, spoken_template, value_text, value
 from wherefore.dialogue.facts import Fact, FactKind
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.spoken import limit_words
-from wherefore.dialogue.state import Limit, Wish
+from wherefore.dialogue.state import Limit, Preferences, Wish
 from wherefore.text import normal_words
 from wherefore.writing.telling import can_be_said, telling
 
 _COMMON = 0.5  # a value that more than this share of the items have ties nothing together
+_BY_ORDER = (
+    30.0  # weight of the number by which the list is in order: who asks for the cheapest asks for prices
+)
 _NEAR = 0.5  # cosine from which an item is called close to another: one random pair in a hundred reaches it
 _ORDER: tuple[FactKind, ...] = ("wish", "shared", "similar", "own", "limit", "avoid")  # in a sentence
 
@@ -116,11 +119,13 @@ def weigh(
         *met,
         *shared,
         *_limits_passed(item, preferences.limits, catalog),
+        *_in_order(item, preferences, catalog),
         *_rightly_absent(item, preferences.unwanted, catalog),
         *_closest(near, ties, catalog),
     ]
     own = _own(item, {tuple(normal_words(value_text(value))) for _, value in taken}, catalog)
     limited = {one.fact.field for one in found if one.fact.kind == "limit"}
+    limited |= {one.fact.field for one in found if one.fact.kind == "own"}
     own = [one for one in own if one.fact.field not in limited]
     if not own and not found:  # everything about it is common: say that rather than nothing
         own = [
@@ -209,6 +214,19 @@ def _limits_passed(item: Item, limits: Sequence[Limit], catalog: Catalog) -> lis
         fact = fact_of(spec, values_of(item, spec)[0], "limit", f"you asked for {ask}", said=said, ask=ask)
         found.append(Weighed(fact, 6.5))
     return found
+
+
+def _in_order(item: Item, preferences: Preferences, catalog: Catalog) -> list[Weighed]:
+    """The number by which the list is in order, unless a limit tells it."""
+    order = preferences.order
+    spec = _specs(catalog).get(order.field) if order is not None else None
+    if order is None or spec is None or any(one.field == order.field for one in preferences.limits):
+        return []
+    said = order.said or order.field
+    return [
+        Weighed(fact_of(spec, value, "own", "the list is in its order", said=said), _BY_ORDER)
+        for value in values_of(item, spec)[:1]
+    ]
 
 
 def _rightly_absent(item: Item, unwanted: Sequence[Wish], catalog: Catalog) -> list[Weighed]:
@@ -301,7 +319,7 @@ def _belongs(fact: Fact, chosen: Sequence[Fact], used: Mapping[FactKey, int]) ->
     """Whether a sentence that says the chosen facts may say this one, too."""
     if fact.kind == "avoid":
         return not any(other.kind == "avoid" for other in chosen)
-    if fact.kind != "own":
+    if fact.kind != "own" or fact.said:
         return True
     tied = [other for other in chosen if other.kind != "own"]
     if not all(used.get(fact_key(other), 0) for other in tied):

@@ -50,7 +50,7 @@ def plan_reasons(
     plans = []
     for number, (item, known) in enumerate(zip(items, weighed, strict=True), 1):
         told = (quotes or {}).get(item.id)
-        general = [one for one in known if fact_key(one.fact) in once or _is_of(thread, one.fact)]
+        general = [one for one in known if fact_key(one.fact) in once or _is_told(one.fact, thread)]
         apart = [one for one in known if one not in general]
         if told is not None:
             known = [one for one in apart if one.fact.kind != "own"]
@@ -64,7 +64,7 @@ def plan_reasons(
         if told is not None:
             plan = replace(plan, quote=told.text, quoted=told.facts, answers=told.answers)
         told_once = tuple(one.fact for one in general if one.fact not in facts)
-        limits = [fact for fact in told_once if fact.kind == "limit"]
+        limits = [fact for fact in told_once if fact.kind in ("limit", "own")]
         plan = replace(plan, told_once=told_once, aside=aside(plan, limits, catalog))
         plans.append(plan)
     return tuple(plans)
@@ -101,8 +101,10 @@ def _said_in_opening(weighed: Sequence[Sequence[Weighed]], dialogue: Dialogue) -
     return once
 
 
-def _is_of(thread: Collection[tuple[str, str]], fact: Fact) -> bool:
-    return fact.kind == "shared" and (fact.field, fact.value) in thread
+def _is_told(fact: Fact, thread: Collection[tuple[str, str]]) -> bool:
+    """Whether a fact is part of the list's common thread, or is what the list is in order of."""
+    in_order = fact.kind == "own" and bool(fact.said)
+    return in_order or (fact.kind == "shared" and (fact.field, fact.value) in thread)
 
 
 def common_thread(items: Sequence[Item], dialogue: Dialogue, catalog: Catalog) -> tuple[Fact, ...]:

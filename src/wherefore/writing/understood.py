@@ -9,13 +9,16 @@ import numpy as np
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.concepts import concepts, having, shown_by
-from wherefore.catalog.spoken import is_flag, unit_words, values_of
+from wherefore.catalog.mentioned import PREFIX
+from wherefore.catalog.schema import FieldSpec
+from wherefore.catalog.spoken import is_flag, limit_text, measure, unit_words, values_of
 from wherefore.dialogue.facts import Fact
 from wherefore.dialogue.messages import Dialogue, last_said
-from wherefore.dialogue.spoken import limit_asked
-from wherefore.dialogue.state import ANYWHERE
+from wherefore.dialogue.spoken import limit_asked, order_words
+from wherefore.dialogue.state import ANYWHERE, Limit
 from wherefore.reading.measures import Measures
 from wherefore.reading.numbers import names_money
+from wherefore.reading.totals import is_total, price_of_one
 from wherefore.reading.unrecorded import other_kinds, unrecorded
 from wherefore.text import forms, joined, stems
 from wherefore.writing.asides import refused
@@ -32,6 +35,8 @@ _ALLERGY = re.compile(
 )
 _BEST_SAID = ("modifier", "person", "prep", "label", "tag")  # of one thing, as genre, mood or tag
 _REFUSALS = 6  # that are told at most
+_ABLE = (("unwanted", "leave out"), ("demanded", "make sure of"), ("limit", "hold to"), ("order", "go by"))
+_NOTHING_LEFT = "nothing you asked for would be left"
 _ABSENT = 3  # unknown titles that are named at most
 
 
@@ -69,18 +74,21 @@ def _sentences(
     if absent:
         names = joined([f"“{title}”" for title in absent[:_ABSENT]], "or")
         yield f"I know no {catalog.schema.noun.lower()} called {names}."
+    yield from _ordered(dialogue, catalog, total)
     yield from _degrees(dialogue, catalog, opening, total)
+    yield from _by_texts(dialogue, catalog)
     yield from _left_out(dialogue, catalog, items)
     newest = dialogue.messages[-1].content
     if others := other_kinds(newest, catalog):
         yield f"I know only {catalog.schema.plural}, no {joined(others)}."
     if silent := unrecorded(newest, catalog):
         yield f"My records say nothing of {joined(silent)}."
-    for kind, able in (("unwanted", "leave out"), ("demanded", "make sure of"), ("limit", "hold to")):
+    for kind, able in _ABLE:
         said = [words for side, words in dialogue.unmet if side == kind]
         by_reason: dict[str, list[str]] = {}
         for words in said:
-            by_reason.setdefault(_why(kind, words, catalog), []).append(f"“{words}”")
+            why = _why(kind, words, catalog) if words.lower() in newest.lower() else _NOTHING_LEFT
+            by_reason.setdefault(why, []).append(f"“{words}”")
         for why, open_ in by_reason.items():
             yield f"I could not {able} {joined(open_[:_ABSENT], 'or')}: {why}."
     missing = [words for side, words in dialogue.unmet if side == "wanted"][:_ABSENT]
@@ -91,11 +99,60 @@ def _sentences(
         yield f"Nothing here is called {joined(uncalled, 'or')}; these come nearest."
 
 
+def _ordered(dialogue: Dialogue, catalog: Catalog, total: int) -> Iterator[str]:
+    """By what the list is put in order."""
+    order = dialogue.preferences.order
+    if order is None or total < 2:
+        return
+    spec = catalog.schema.spec(order.field)
+    words = order_words(order, spec)
+    unknown = np.isnan(catalog.numbers(order.field)).mean() >= _UNKNOWN
+    noun = field_noun(record_fact(spec, ""))
+    rest = f"; {catalog.schema.plural.lower()} whose {noun} I do not know come last" if unknown else ""
+    yield f"{words[:1].upper()}{words[1:]}{rest}."
+
+
+def _by_texts(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
+    """That descriptions were gone by, as no field holds an amount that the newest message bounds."""
+    told = [one for one in _now(dialogue) if one.field.startswith(PREFIX)]
+    if told:
+        said = joined(list(dict.fromkeys(f"“{one.said}”" for one in told)))
+        plural = catalog.schema.plural.lower()
+        yield f"For {said} I went by titles and descriptions, and left out {plural} that do not say it."
+
+
+def _per(spec: FieldSpec) -> str:
+    """What a price is for one of, as it is told: " per night"."""
+    found = re.search(r" per \w+$", measure(spec).noun)
+    return found[0] if found is not None else f" per {of}" if (of := price_of_one(spec)) else " each"
+
+
+def _now(dialogue: Dialogue) -> list[Limit]:
+    """The limits that the newest message sets."""
+    last = len(dialogue.messages) - 1
+    return [
+        one
+        for one in dialogue.preferences.limits
+        if one.said and (place := last_said(one.said, dialogue.messages)) and place[0] == last
+    ]
+
+
 def _why(kind: str, words: str, catalog: Catalog) -> str:
     """Why what was said cannot be applied."""
-    price = Measures(catalog).price if kind == "limit" and names_money(words) else None
+    measures = Measures(catalog)
+    price = measures.price if kind == "limit" and names_money(words) else None
+    if price is not None and price.unit and measures.in_price(words):
+        of = price_of_one(price)
+        return f"prices here are for one {of}" if of else "I can't tell what one may cost then"
     if price is not None and price.unit:
         return f"prices here are in {unit_words(price.unit)}"
+    if kind == "limit" and (found := measures.beyond(words)) is not None:
+        spec, (low, high) = found
+        how = measure(spec)
+        ends = " to ".join(
+            limit_text(one, how.shown, how.way == "count", how.way == "price") for one in (low, high)
+        )
+        return f"{field_noun(record_fact(spec, ''))} here goes from {ends}"
     return "my records do not tell it"
 
 
@@ -138,6 +195,8 @@ def _unknown(dialogue: Dialogue, catalog: Catalog) -> list[str]:
     last = len(dialogue.messages) - 1
     unknown = []
     for name in dict.fromkeys(limit.field for limit in dialogue.preferences.limits):
+        if name.startswith(PREFIX):
+            continue
         said = [limit.said for limit in dialogue.preferences.limits if limit.field == name and limit.said]
         now = any(_said_in(one, dialogue, last) for one in said)
         if now and np.isnan(catalog.numbers(name)).mean() >= _UNKNOWN:
@@ -198,6 +257,12 @@ def _degrees(dialogue: Dialogue, catalog: Catalog, opening: str, total: int) -> 
         limits = [limit for limit in dialogue.preferences.limits if limit.field == name]
         spec = catalog.schema.spec(name)
         asked = limit_asked(limits, spec)
+        if name.startswith(PREFIX):
+            continue
+        sums = [one.said for one in limits if one in _now(dialogue) and is_total(one.said)]
+        if sums:
+            yield f"I took “{sums[-1]}” as {asked}{_per(spec)}."
+            continue
         if spec.is_rank:
             yield f"{'It is' if total == 1 else 'All of them are'} {asked}."
             continue
