@@ -295,6 +295,21 @@ def last_said(said: str, messages: Sequence[Message]) -> Place | None:
     return None
 
 
+def all_said(said: str, messages: Sequence[Message]) -> list[Place]:
+    """Everywhere that the user said these words, as words of their own."""
+    parts = said.split()
+    if not parts:
+        return []
+    together = r"\s+".join(map(re.escape, parts))
+    words = re.compile(rf"(?<!\w){together}(?!\w)", re.IGNORECASE)
+    return [
+        (number, *match.span())
+        for number, message in enumerate(messages)
+        if message.role == "user"
+        for match in words.finditer(message.content)
+    ]
+
+
 def named_items(dialogue: Dialogue) -> tuple[str, ...]:
     """The items that `@1`, `@2`… stand for: liked first, then whatever else the user named."""
     likes = dialogue.preferences.liked

@@ -24,7 +24,9 @@ _USES = (
     r"cook(?:ing)?|check(?:ing)?(?:\s+(?:out|into))?|look(?:ing)?\s+(?:into|at|for|up)|(?:tak(?:e|ing)|hav(?:e|ing))\s+a\s+look\s+at|"
     r"go(?:ing)?\s+(?:with|for)|do|start(?:ing)?\s+with|stick\s+with|settle\s+(?:on|for)|opt\s+for|grab|find|consider)"
 )
-_ONE = r"(?:it|this|that)(?:\s+(?:one|movie|film|book|title|show|item|product|recipe|album))?\b(?!')"
+_ONE = (
+    r"(?:it|this|that)(?:\s+(?:one|movie|film|book|title|show|item|product|recipe|album))?\b(?!')(?!\s+back\b)"
+)
 _MANY = (
     r"(?:them|those|these|both)(?:\s+(?:both|all|two|three|ones|movies|films|books|out))?\b"
     r"|all\s+of\s+(?:them|those|these)\b"

@@ -12,7 +12,7 @@ from wherefore.catalog.concepts import having
 from wherefore.catalog.naming import words_of
 from wherefore.dialogue.messages import Lists, Message
 from wherefore.dialogue.notes import Notes, Verdict
-from wherefore.dialogue.state import ANYWHERE, Count, FoundWish, Limit, LimitOp, Wish
+from wherefore.dialogue.state import ANYWHERE, Count, FoundWish, Limit, LimitOp, Wish, by_words
 from wherefore.reading.clauses import NT, Span, blank, clauses, touch
 from wherefore.reading.corrections import CORRECTS, DROPS, NEEDNT, SELF_CORRECTION, START_OVER
 from wherefore.reading.counts import read_count
@@ -29,6 +29,7 @@ from wherefore.reading.limits import COLD, FoundLimit, LimitReader, is_plain, lo
 from wherefore.reading.mentions import Found
 from wherefore.reading.numbers import names_money
 from wherefore.reading.references import ReferenceReader
+from wherefore.reading.taking_back import ADDS, REPLACES, TakenBack, allow, take_back
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.wearers import Wearers
 from wherefore.reading.wishes import WishReader
@@ -84,6 +85,11 @@ _MOST_NAMED = 0.9  # share of the items whose records may name what is refused, 
 _OF_IT = frozenset(
     "note notes flavour flavours flavor flavors taste tastes stuff things ingredients bits".split()
 )
+_FEW_VALUES = 200  # of a field of which one value takes another's place
+_BOTH, _BOTH_SHARE = (
+    2,
+    0.02,
+)  # items, and of those that meet the rarer wish, up to which hardly any meets both
 _LINE = 0.05  # share of the items up to which words name a line of goods, not what most items are
 _THAN = re.compile(r"(?:\s+\w+)?\s+than\s+(?:the\s+)?", re.IGNORECASE)  # "a longer film than"
 
@@ -196,7 +202,11 @@ class MessageReader:
             about: The characters that ask about items: they ask for nothing.
             before: The messages before it.
         """
-        heard = self._hear(content, found, lists, question, notes, about)
+        text = straight(content)
+        told = [*((one.content if one.role == "user" else "") for one in before), text]
+        gone = take_back(text, told[:-1], notes, self._limits.measures)
+        self._renew(gone, notes)
+        heard = self._hear(content, found, lists, question, notes, about, gone.places)
         if self._judged is not None:
             heard = self._bounded(replace(heard, before=before), self._judged, about)
         for lifted in heard.limits:
@@ -234,19 +244,84 @@ class MessageReader:
             answer = heard.answer
             said = content[answer.start : answer.end]
             notes.limit([Limit(answer.field, answer.op, answer.value, said)])
+        wanted = [] if self._judged is None else self._judged.wanted(before, content)
+        notes.settled += allow(blank(text, [about]), told, wanted, notes)
+        self._supersede(text, gone, notes)
+
+    def _renew(self, taken: TakenBack, notes: Notes) -> None:
+        """Let go of what a message takes back as a whole."""
+        measures = self._limits.measures
+        price, age = (spec.name if spec is not None else "" for spec in (measures.price, measures.age))
+        for place in taken.places:
+            notes.mute(*place)
+        notes.settled += taken.places
+        if taken.anew == "whom":
+            notes.lift(age, "eq")
+            for wish in notes.wishes:
+                if wish.said.lower().startswith("for "):
+                    notes.free(wish.field, wish.value)
+                    notes.forget_words(wish.said)
+        elif taken.anew is not None:
+            flags = [wish for wish in notes.wishes if self._is_flag(wish)]
+            notes.renew({price} if taken.anew == "somebody" else {price, age})
+            for wish in flags:  # who has a cat has it still
+                notes.want(wish, -1)
+
+    def _supersede(self, text: str, taken: TakenBack, notes: Notes) -> None:
+        """Let go of older wishes that hardly any item could meet beside what this message wants."""
+        new = by_words([wish for wish in notes.new_wishes if not self._is_flag(wish)])
+        old = by_words(
+            [wish for wish in notes.wishes if wish not in notes.new_wishes and not self._is_flag(wish)]
+        )
+        if not new or not old or ADDS.search(text):
+            return
+        replaces = REPLACES.search(text) is not None or bool(taken.places)
+        for group in old:
+            if any(self._excludes(group, one, replaces) for one in new):
+                for wish in group:
+                    notes.free(wish.field, wish.value)
+                    notes.forget_words(wish.said)
+
+    def _is_flag(self, wish: Wish) -> bool:
+        return any(spec.name == wish.field and spec.flag for spec in self._catalog.schema.fields)
+
+    def _excludes(self, old: Sequence[Wish], new: Sequence[Wish], replaces: bool) -> bool:
+        """Whether a new wish takes an older one's place: of the same field, where hardly any item meets both."""
+        fields = {wish.field for wish in old} & {wish.field for wish in new}
+        fields -= set() if replaces else {*self._people}  # two people seldom make one thing together
+        few = {field for field in fields if len(self._catalog.vocabulary(field)) <= _FEW_VALUES}
+        if replaces and few:
+            return True
+        if not fields and not replaces:
+            return False
+        met = [
+            [any(wish.held_by(item) for wish in group) for item in self._catalog.items]
+            for group in (old, new)
+        ]
+        both = sum(a and b for a, b in zip(*met, strict=True))
+        return bool(both <= max(_BOTH, _BOTH_SHARE * min(sum(met[0]), sum(met[1]))))
 
     def unheld(self, text: str) -> list[Span]:
         """Where a text bounds an amount that the records do not tell, or not in that unit."""
         return self._limits.unheld(text, self._sought)
 
     def _hear(
-        self, content: str, found: Sequence[Found], lists: Lists, question: str, notes: Notes, about: Span
+        self,
+        content: str,
+        found: Sequence[Found],
+        lists: Lists,
+        question: str,
+        notes: Notes,
+        about: Span,
+        gone: Sequence[Span],
     ) -> _Heard:
-        """Find what a message says of numbers, languages and people that it points at."""
+        """Find what a message says of numbers, languages and people that it points at; `gone` is taken back."""
         text = straight(content)
         text = blank(text, [match.span() for match in (*_DICTATED.finditer(text), *_OF_US.finditer(text))])
         same = self._same_person(text, lists.focus, notes)
-        flat = blank(text, [*((one.start, one.end) for one in found), *(span for span, _ in same), about])
+        flat = blank(
+            text, [*((one.start, one.end) for one in found), *(span for span, _ in same), about, *gone]
+        )
         foreign = self._foreign.read(flat)
         flat = blank(flat, [span for span, _ in foreign])
         answer = self._critiques.answered(flat, question)
@@ -269,6 +344,7 @@ class MessageReader:
             *(span for span, _ in foreign),
             *((one.start, one.end) for one in critiques),
             about,
+            *gone,
         ]
         hidden += [*(match.span() for match in SELF_CORRECTION.finditer(text)), *answered]
         return _Heard(content, text, found, same, foreign, answer, limits, critiques, hidden)

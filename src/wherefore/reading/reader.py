@@ -184,6 +184,7 @@ class DialogueReader:
         places = [last_said(said, so_far.messages) for said in held]
         taken = [place[1:] for place in places if place is not None and place[0] == number]
         taken += [(one.start, one.end) for one in so_far.mentions if one.message == number]
+        taken += notes.settled
         if asked is not None:
             taken.append((asked.start, asked.end))
         found: list[tuple[OpenKind, Span]] = []
