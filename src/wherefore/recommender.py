@@ -16,6 +16,7 @@ from wherefore.dialogue.state import Preferences
 from wherefore.errors import CheckpointError, ConfigError, DialogueError, ModelError
 from wherefore.progress import Progress
 from wherefore.ranking.ranker import Mode, Ranked, closeness, length
+from wherefore.reading.degrees import simplest_first
 from wherefore.reply import Done, Event, Recommendation, Reply, Telling, recommendations
 from wherefore.retrieval.answering import answering, matcher
 from wherefore.turn.asked import resolved
@@ -291,7 +292,28 @@ class Recommender(ListMaker):
     def _question(self, dialogue: Dialogue) -> Question | None:
         """What the newest message asks about items."""
         asked = self.reader.question(dialogue)
-        return resolved(asked, dialogue, self.retriever, self._meanings, self.config.turn.answers)
+        asked = resolved(asked, dialogue, self.retriever, self._meanings, self.config.turn.answers)
+        if asked is None or asked.kind != "most" or asked.field:
+            return asked
+        return replace(asked, items=self._best_first(asked, dialogue))
+
+    def _best_first(self, question: Question, dialogue: Dialogue) -> tuple[str, ...]:
+        """The items of a choice, best first; a list is in order, unless the question says more of what is sought."""
+        state = dialogue.preferences
+        known = {*state.rejected, *state.disliked, *state.seen}
+        items = [item for item in question.items if item in self.catalog]
+        left = [item for item in items if item not in known] or items
+        if not question.sorts and not question.named:
+            answers = [item for item, _, _ in question.clauses if item in left]
+            return tuple(dict.fromkeys([*answers, *left]))
+        easier = simplest_first(
+            dialogue.messages[-1].content, [self.catalog[item] for item in left], self.catalog
+        )
+        others = [item.id for item in self.catalog if item.id not in left]
+        candidates = self.retriever.search(dialogue.heard(), len(left), others)
+        ranked = self._rank(dialogue, candidates, len(left), self.lm.read(dialogue))
+        best = list(dict.fromkeys([*(item.id for item in ranked.items), *left]))
+        return tuple(sorted(best, key=lambda item: easier.get(item, 0.0)))
 
     def _quotes(self, dialogue: Dialogue, ranked: Ranked) -> dict[str, Quote]:
         """What the listed items' texts say of them, by id; first what answers the user's words."""

@@ -204,7 +204,9 @@ class MessageReader:
         """
         text = straight(content)
         told = [*((one.content if one.role == "user" else "") for one in before), text]
-        gone = take_back(text, told[:-1], notes, self._limits.measures)
+        gone = take_back(
+            text, told[:-1], [(one.start, one.end) for one in found], notes, self._limits.measures
+        )
         self._renew(gone, notes)
         heard = self._hear(content, found, lists, question, notes, about, gone.places)
         if self._judged is not None:

@@ -117,6 +117,7 @@ class DialogueReader:
         choice: Choice | None = None
         passed: tuple[str, ...] = ()
         unmet: tuple[Open, ...] = ()
+        left: dict[str, int] = {}  # what the newest message of the user leaves a choice of, in its order
         for number, message in enumerate(parsed):
             choice, unmet = None, ()
             if message.role == "system":
@@ -131,6 +132,7 @@ class DialogueReader:
                     heard.begin(number)
                     so_far = Dialogue(parsed[: number + 1], (*noted, *here))
                     asked = self._questions.read(so_far)
+                    left = _order_of(asked)
                     choice = self._hear(so_far, found, lists, question, heard, asked)
                     passed = tuple(lists.shown) if notes.others else ()
                     if heard is notes:
@@ -139,6 +141,8 @@ class DialogueReader:
             else:
                 question = message.content
             lists.read(message, here)
+            if message.role == "assistant":
+                lists.arrange(left)
             named.update(dict.fromkeys(mention.item_id for mention in here))
             noted += here
         muted = {*notes.muted(parsed, noted)}
@@ -166,7 +170,7 @@ class DialogueReader:
         about = (asked.start, asked.end) if asked is not None else (0, 0)
         self._messages.note(content, found, lists, question, notes, about, so_far.messages[:-1])
         spots = [(one.start, one.end, one.item_id) for one in found if one.item_id]
-        choice = choice_in(content, spots, lists.last, lists.focus, tuple(lists.listed))
+        choice = choice_in(content, spots, lists.last, lists.focus, tuple(lists.listed), lists.pair)
         if choice is not None:
             notes.words = choice.said
             notes.choose(choice.items)
@@ -300,6 +304,12 @@ def judged_question(dialogue: Dialogue) -> Question | None:
     counted = tuple(listed[slot] for slot in slots_in(content, len(listed)))
     items = named or counted or listed
     return Question("untold", items, end=len(content), named=bool(named)) if items else None
+
+
+def _order_of(asked: Question | None) -> dict[str, int]:
+    """The place of each item among the things that a question leaves a choice of."""
+    sorts = asked.sorts if asked is not None else ()
+    return {item: place for place, (_, ids) in enumerate(sorts) for item in ids}
 
 
 def _by_message(mentions: Sequence[Mention], messages: Sequence[Message]) -> list[list[Found]]:

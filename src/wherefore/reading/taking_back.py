@@ -9,7 +9,7 @@ from typing import Literal
 
 from wherefore.dialogue.notes import Notes
 from wherefore.dialogue.state import ANYWHERE, Limit, Wish
-from wherefore.reading.clauses import NT, Span, blank
+from wherefore.reading.clauses import NT, Span, blank, touch
 from wherefore.reading.measures import Measures
 from wherefore.text import FUNCTION_WORDS, stem, stems, words
 
@@ -107,12 +107,15 @@ class TakenBack:
     anew: Kind | None
 
 
-def take_back(text: str, told: Sequence[str], notes: Notes, measures: Measures) -> TakenBack:
+def take_back(
+    text: str, told: Sequence[str], named: Sequence[Span], notes: Notes, measures: Measures
+) -> TakenBack:
     """Take out of the notes what a message drops by name; what it says of the rest.
 
     Args:
         text: The message, apostrophes straight.
         told: What the user said before, message by message.
+        named: Where it names items: those are judged elsewhere.
         notes: What was heard before it.
         measures: Which field a word like "budget" is about.
     """
@@ -120,6 +123,8 @@ def take_back(text: str, told: Sequence[str], notes: Notes, measures: Measures) 
     anew: Kind | None = None
     for match in DROPPED.finditer(text):
         what, rest = match["what"].strip(), blank(text, [match.span()])
+        if any(touch(match.span("what"), place) for place in named):
+            continue
         if _ALL.fullmatch(what):
             if not _TAKES_BACK.search(text) and _says_more(rest):
                 anew = "topic"

@@ -16,6 +16,8 @@ from wherefore.retrieval.retriever import Retriever
 _POINTERS = re.compile(
     r"\b(?:the )?(?:first|second|third|fourth|fifth|last|former|latter)(?: one)?\b|#\d", re.IGNORECASE
 )
+_SAID = 3  # words of a question that says for what something is
+_CLAUSES = 3  # clauses that answer
 _CHOICES, _CHOOSES = (
     ("choice", "question"),
     0.3,
@@ -39,6 +41,8 @@ def resolved(
         return _either(dialogue)
     if question.kind == "unclear" and question.said:
         return replace(question, said="") if meanings.field(question.said) is not None else None
+    if question.kind == "most" and not question.field:
+        return _with_clauses(question, dialogue, retriever, level)
     if question.kind != "untold" or question.said or not question.items:
         return question
     message = dialogue.messages[-1]
@@ -46,6 +50,11 @@ def resolved(
     titles = [(one.start, one.end) for one in dialogue.mentions if one.message == number]
     asked = blank(message.content, titles)[question.start : question.end]
     asked = " ".join(_POINTERS.sub("it", asked).split())
+    if len(question.items) > 1:
+        found_in = _with_clauses(replace(question, kind="clause"), dialogue, retriever, level)
+        answers = tuple(item for item, _, _ in found_in.clauses)
+        if answers:
+            return replace(found_in, items=answers)
     spec = meanings.field(asked)
     if spec is not None:
         return replace(question, kind="value", field=spec.name)
@@ -57,6 +66,29 @@ def resolved(
     if found is None or found.score < level:
         return question
     return replace(question, kind="clause", items=question.items[:1], field=found.field, said=found.text)
+
+
+def _with_clauses(question: Question, dialogue: Dialogue, retriever: Retriever, level: float) -> Question:
+    """A question about several items with the clauses of their texts that answer it."""
+    message = dialogue.messages[-1]
+    number = len(dialogue.messages) - 1
+    titles = [(one.start, one.end) for one in dialogue.mentions if one.message == number]
+    asked = " ".join(
+        _POINTERS.sub(" ", blank(message.content, titles)[question.start : question.end]).split()
+    )
+    if len(asked.split()) < _SAID:
+        return question
+    catalog = retriever.index.catalog
+    items = [item for item in question.items if item in catalog]
+    alone = replace(dialogue, messages=(replace(message, content=asked),), mentions=())
+    found = answering(alone, [catalog.row(item) for item in items], matcher(retriever))
+    clauses = [
+        (one.score, item, one.field, one.text)
+        for item, one in zip(items, found, strict=True)
+        if one is not None and one.score >= level
+    ]
+    clauses.sort(key=lambda one: -one[0])
+    return replace(question, clauses=tuple(one[1:] for one in clauses[:_CLAUSES]))
 
 
 def _either(dialogue: Dialogue) -> Question | None:
