@@ -278,7 +278,12 @@ class Recommender(ListMaker):
         dialogue = self.reader.read(messages, given, since)
         question = None if settled else self._question(dialogue)
         said = None if settled else self._first_words(dialogue, question, messages, given)
-        if said is not None and said.action != "guess" and (question is None or question.alone):
+        if (
+            said is not None
+            and said.action != "guess"
+            and said.action != "beside"
+            and (question is None or question.alone)
+        ):
             yield telling.listed(dialogue.preferences)
             yield telling.say(said.text)
             yield telling.done(said.action)
@@ -313,7 +318,13 @@ class Recommender(ListMaker):
         candidates = self.retriever.search(dialogue.heard(), len(left), others)
         ranked = self._rank(dialogue, candidates, len(left), self.lm.read(dialogue))
         best = list(dict.fromkeys([*(item.id for item in ranked.items), *left]))
-        return tuple(sorted(best, key=lambda item: easier.get(item, 0.0)))
+
+        def place(item: str) -> tuple[int, float]:
+            met = sum(one.met(self.catalog[item], self.catalog) for one in question.conditions)
+            kept = sum(limit.allows(self.catalog[item], self.catalog) for limit in state.limits)
+            return -met - kept, easier.get(item, 0.0)
+
+        return tuple(sorted(best, key=place))
 
     def _quotes(self, dialogue: Dialogue, ranked: Ranked) -> dict[str, Quote]:
         """What the listed items' texts say of them, by id; first what answers the user's words."""

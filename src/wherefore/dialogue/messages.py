@@ -94,6 +94,15 @@ class Dialogue:
             lists.read(self.messages[number], here[number])
         return lists.last
 
+    def lists(self) -> tuple[tuple[str, ...], ...]:
+        """The items of each list of the assistant, the oldest first."""
+        here: dict[int, list[Mention]] = {}
+        for mention in self.mentions:
+            if self.messages[mention.message].role == "assistant":
+                here.setdefault(mention.message, []).append(mention)
+        told = (_heads(self.messages[number].content, here[number]) for number in sorted(here))
+        return tuple(one for one in told if one)
+
     def softened(self) -> Dialogue:
         """The dialogue in which nothing rules anything out (see `Preferences.softened`)."""
         return replace(self, preferences=self.preferences.softened())

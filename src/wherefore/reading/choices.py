@@ -54,7 +54,10 @@ _TAKES = re.compile(
     re.IGNORECASE,
 )
 _THANKS = r"(?:thanks?(?:\s+you)?|thx|thnx|ty|tysm|cheers)\b[\w\s]{0,16}"
-_GAP_LEAD = r"^\W*(?:(?:ok|okay|alright|fine|well|so|nah|no|hm+|actually|then|yes|yeah)\W+)*"
+_GAP_LEAD = (
+    r"^\W*(?:(?:ok|okay|alright|fine|well|so|nah|no|hm+|actually|then|yes|yeah|cheers|thanks|thx|ta|great|perfect|"
+    r"lovely)\W+)*"
+)
 _SETTLES = re.compile(
     rf"(?:^|[.!,;]\s*|\b(?:so|ok|okay|yes|then|i|i'm|we)\s+)(?:pick|choose|take|vote\s+for|going\s+with|"
     rf"go\s+with)\s+{_OBJECT}(?!(?:\s+\w+)?\s+(?:off|out|away)\b)|\b(?:go(?:ing)?\s+with|i'?ll\s+(?:take|watch|have|"
@@ -62,7 +65,7 @@ _SETTLES = re.compile(
     rf"decided)\s+(?:on|for)\s+{_OBJECT.replace('P<', 'P<d')}|{_OBJECT.replace('P<', 'P<i')}\s+it\s+is\b(?!\s+(?:a|"
     rf"an|the|so|not|too|very|about|like))|\blook(?:ing)?\s+forward\s+to\s+(?:watch|see|try|read|play|"
     rf"hear)ing\s+{_OBJECT.replace('P<', 'P<f')}|^{_GAP}*(?:(?:ok|okay|alright|fine|well|"
-    rf"so|nah|no|hm+|actually|go\s+on\s+then|go\s+on){_GAP}+)*"
+    rf"so|nah|no|hm+|cheers|thanks|great|perfect|lovely|actually|go\s+on\s+then|go\s+on){_GAP}+)*"
     rf"{_OBJECT.replace('P<', 'P<t')}\s*,?\s+then(?:\W+(?:please|{_THANKS}))?\W*$|^\W*(?:(?:ok|okay|yes|"
     rf"definitely|absolutely|obviously)\W+)*(?P<pslot>{_SLOT})\W+(?:please|definitely|for\s+(?:me|us)|{_THANKS})\W*$|"
     rf"^\W*(?:definitely|absolutely|obviously)\s+(?P<eslot>{_SLOT})\W*$|\bmy\s+(?:pick|"
@@ -97,6 +100,14 @@ _UNSURE = re.compile(r"^[^.!?\n]*(?:\?|\bif\b)")  # "I'll watch it if ...", "tha
 ASKS_MORE = re.compile(
     r"\?|\b(?:else|another|others?|more|similar|instead|recommend(?!ations?\b|ed)|suggest(?!ions?\b|ed)|something|anything|"
     r"any\s+(?:of|with|by|from|in)|next|rather|prefer|looking\s+for|show\s+me|find\s+me|give\s+me|what\s+about|how\s+about)\b",
+    re.IGNORECASE,
+)
+
+
+TAKES_EXTREME = re.compile(  # "I'll take the cheapest"
+    rf"(?:{_STRONG}|^\W*(?:ok|okay|right|fine|then)\b)\W+{_ADVERBS}(?:{_USES}\s+)?the\s+"
+    r"(?P<said>(?:most|least)\s+[a-z]+|[a-z]{3,}est)(?:\s+(?:one|of\s+(?:them|these|those)))?"
+    r"(?=\W*(?:(?:then|please|thanks|thx|cheers|ta)\W*)*$)",
     re.IGNORECASE,
 )
 

@@ -14,6 +14,7 @@ from wherefore.dialogue.messages import Lists, Message
 from wherefore.dialogue.notes import Notes, Verdict
 from wherefore.dialogue.state import ANYWHERE, Count, FoundWish, Limit, LimitOp, Wish, by_words
 from wherefore.reading.clauses import NT, Span, blank, clauses, touch
+from wherefore.reading.complaints import ALL_ALIKE, complaint
 from wherefore.reading.corrections import CORRECTS, DROPS, NEEDNT, SELF_CORRECTION, START_OVER
 from wherefore.reading.counts import read_count
 from wherefore.reading.critiques import CritiqueReader, FoundAnswer, FoundCritique
@@ -29,10 +30,12 @@ from wherefore.reading.limits import COLD, FoundLimit, LimitReader, is_plain, lo
 from wherefore.reading.mentions import Found
 from wherefore.reading.numbers import names_money
 from wherefore.reading.references import ReferenceReader
+from wherefore.reading.slots import slots_in
 from wherefore.reading.taking_back import ADDS, REPLACES, TakenBack, allow, take_back
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.wearers import Wearers
 from wherefore.reading.wishes import WishReader
+from wherefore.reading.years import BORN
 from wherefore.text import FUNCTION_WORDS, forms, straight, words
 
 _ASKS_REFUSAL = re.compile(
@@ -204,11 +207,12 @@ class MessageReader:
         """
         text = straight(content)
         told = [*((one.content if one.role == "user" else "") for one in before), text]
+        alike = self._alike(text, lists.last, notes)
         gone = take_back(
             text, told[:-1], [(one.start, one.end) for one in found], notes, self._limits.measures
         )
         self._renew(gone, notes)
-        heard = self._hear(content, found, lists, question, notes, about, gone.places)
+        heard = self._hear(content, found, lists, question, notes, about, (*gone.places, *alike))
         if self._judged is not None:
             heard = self._bounded(replace(heard, before=before), self._judged, about)
         for lifted in heard.limits:
@@ -249,6 +253,25 @@ class MessageReader:
         wanted = [] if self._judged is None else self._judged.wanted(before, content)
         notes.settled += allow(blank(text, [about]), told, wanted, notes)
         self._supersede(text, gone, notes)
+        if complaint(text) == "again" and lists.last:
+            counted = slots_in(text, len(lists.last))
+            named = [one.item_id for one in found if one.item_id]
+            notes.reject(named or [lists.last[slot] for slot in counted] or lists.last)
+            notes.others = True
+
+    def _alike(self, text: str, listed: Sequence[str], notes: Notes) -> list[Span]:
+        """Refuse what a message says that all of a list are, where most are: "those are all salads"; where it does."""
+        items = [self._catalog[item] for item in listed if item in self._catalog]
+        places: list[Span] = []
+        for match in ALL_ALIKE.finditer(text) if len(items) > 1 else ():
+            said = text[: match.end("what")]
+            here = [word for word in words(said) if word.start >= match.start("what")]
+            for group in self._values.spoken_of(said, here):
+                for field, value in group:
+                    if 2 * sum(value in item.values(field) for item in items) > len(items):
+                        notes.refuse(Wish(field, value, 2.0, match["what"].strip()))
+                        places.append(match.span())
+        return places
 
     def _renew(self, taken: TakenBack, notes: Notes) -> None:
         """Let go of what a message takes back as a whole."""
@@ -330,6 +353,7 @@ class MessageReader:
         answered = [(answer.start, answer.end)] if answer is not None else []
         flat = blank(flat, answered)
         limits = self._limits.read(flat, self._sought)
+        limits += self._born(flat)
         limited = [(limit.start, limit.end) for limit in limits]
         put_right = CORRECTS.search(flat)
         if put_right is not None:  # "from the 80s, sorry, I meant the 90s"
@@ -350,6 +374,16 @@ class MessageReader:
         ]
         hidden += [*(match.span() for match in SELF_CORRECTION.finditer(text)), *answered]
         return _Heard(content, text, found, same, foreign, answer, limits, critiques, hidden)
+
+    def _born(self, flat: str) -> list[FoundLimit]:
+        """The limit that somebody sets by when they were born: "from before I was born, I'm from 1988"."""
+        spec = self._limits.measures.year
+        match = BORN.search(flat) if spec is not None else None
+        if match is None or spec is None:
+            return []
+        year = float(next(one for name, one in match.groupdict().items() if name.startswith("year") and one))
+        op: LimitOp = "lt" if match["before"] else "ge"
+        return [FoundLimit(spec.name, op, year, *match.span())]
 
     def _bounded(self, heard: _Heard, judged: JudgedReader, about: Span) -> _Heard:
         """A message with the limits that the judge lets stand, and those that only it finds."""

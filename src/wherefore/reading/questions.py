@@ -16,7 +16,7 @@ from wherefore.dialogue.state import Limit
 from wherefore.reading.alternatives import alternatives
 from wherefore.reading.asked_fields import PICKS, THAN, FieldQuestions
 from wherefore.reading.clauses import Span, blank
-from wherefore.reading.degrees import asked_superlative, base_of, ordered_field, superlative
+from wherefore.reading.degrees import asked_superlative, base_of, ends, ordered_field, superlative
 from wherefore.reading.limits import LimitReader
 from wherefore.reading.slots import points_at, slots_in
 from wherefore.reading.unrecorded import unrecorded
@@ -173,7 +173,26 @@ class QuestionReader:
             return None
         sorts, span = found
         items = tuple(one for _, ids in sorts for one in ids)
-        return Question("most", items, start=span[0], end=span[1], named=True, sorts=tuple(sorts))
+        inside = tuple(m for m in dialogue.mentions if m.message == number and span[0] <= m.start < span[1])
+        conditions = tuple(one for one in self._conditions((text, span, inside)) if one.limits)
+        return Question(
+            "most",
+            items,
+            start=span[0],
+            end=span[1],
+            named=True,
+            sorts=tuple(sorts),
+            conditions=conditions,
+        )
+
+    def extreme(self, said: str, items: Sequence[str]) -> str | None:
+        """The one of some items that a superlative means, "the shortest"; None where none is, or several are."""
+        found = self._fields.most(f"which is the {said}", items)
+        if found is None or not found[0]:
+            return None
+        numbers = [self._catalog[item].number(found[0]) for item in items]
+        places = ends(numbers, found[1])
+        return items[places[0]] if len(places) == 1 else None
 
     def _first(self, dialogue: Dialogue) -> Question | None:
         """The first question that the newest message asks in its own words."""

@@ -17,7 +17,7 @@ from wherefore.dialogue.questions import Question
 from wherefore.dialogue.state import Open, OpenKind, Preferences
 from wherefore.errors import DialogueError
 from wherefore.reading.absent import AbsentReader
-from wherefore.reading.choices import choice_in
+from wherefore.reading.choices import TAKES_EXTREME, choice_in
 from wherefore.reading.clauses import Span, blank, touch
 from wherefore.reading.judge import MessageJudge
 from wherefore.reading.judged import JudgedReader
@@ -166,11 +166,15 @@ class DialogueReader:
     ) -> Choice | None:
         """Note what the newest message says, which may hold a question; what it takes up of what was listed."""
         content = so_far.messages[-1].content
+        taken = self._taken_extreme(content, lists)
         # What a question holds is said of an item: "Is it from the 80s?" limits nothing.
         about = (asked.start, asked.end) if asked is not None else (0, 0)
+        if taken is not None:
+            about = taken[1]
         self._messages.note(content, found, lists, question, notes, about, so_far.messages[:-1])
         spots = [(one.start, one.end, one.item_id) for one in found if one.item_id]
-        choice = choice_in(content, spots, lists.last, lists.focus, tuple(lists.listed), lists.pair)
+        choice = None if taken is None else Choice((taken[0],), (), True, content[slice(*taken[1])])
+        choice = choice or choice_in(content, spots, lists.last, lists.focus, tuple(lists.listed), lists.pair)
         if choice is not None:
             notes.words = choice.said
             notes.choose(choice.items)
@@ -179,6 +183,16 @@ class DialogueReader:
             notes.words = " ".join(content[asked.start : asked.end].split())
             notes.ask(asked.considers)
         return choice
+
+    def _taken_extreme(self, content: str, lists: Lists) -> tuple[str, Span] | None:
+        """The item that is taken up by a superlative, "I'll take the cheapest", and where it says so."""
+        match = TAKES_EXTREME.search(straight(content))
+        if match is None or len(lists.last) < _SEVERAL:
+            return None
+        item = self._questions.extreme(
+            match["said"].lower(), [one for one in lists.last if one in self.catalog]
+        )
+        return None if item is None else (item, match.span())
 
     def _left_open(self, so_far: Dialogue, notes: Notes, asked: Question | None) -> tuple[Open, ...]:
         """What the newest message says and nothing that was noted stands for."""

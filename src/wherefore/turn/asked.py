@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from wherefore.dialogue.messages import Dialogue
-from wherefore.dialogue.questions import Question
+from wherefore.dialogue.questions import Condition, Question
 from wherefore.reading.clauses import blank
 from wherefore.reading.questions import either
 from wherefore.retrieval.answering import answering, matcher
@@ -56,6 +56,8 @@ def resolved(
         if answers:
             return replace(found_in, items=answers)
     spec = meanings.field(asked)
+    if spec is not None and spec.flag and len(question.items) > 1:
+        return replace(question, kind="which", conditions=(Condition(((spec.name, spec.flag),)),))
     if spec is not None:
         return replace(question, kind="value", field=spec.name)
     if len(question.items) > 1:
@@ -73,9 +75,10 @@ def _with_clauses(question: Question, dialogue: Dialogue, retriever: Retriever, 
     message = dialogue.messages[-1]
     number = len(dialogue.messages) - 1
     titles = [(one.start, one.end) for one in dialogue.mentions if one.message == number]
-    asked = " ".join(
-        _POINTERS.sub(" ", blank(message.content, titles)[question.start : question.end]).split()
-    )
+    asked = blank(message.content, titles)[question.start : question.end]
+    for said, _ in question.sorts:  # what they are called tells nothing of what is asked of them
+        asked = asked.replace(said, " ")
+    asked = " ".join(_POINTERS.sub(" ", asked).split())
     if len(asked.split()) < _SAID:
         return question
     catalog = retriever.index.catalog

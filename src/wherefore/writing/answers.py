@@ -354,6 +354,12 @@ class _Answer:
             for item, field, text in self.question.clauses
             if item == first.id
         ]
+        if self.question.conditions:
+            for item in (first, *rest[:1]):
+                sentence, facts = self._held(
+                    next(slot for slot, one in self.slots.items() if one == item.id), item
+                )
+                told.append(self.shown([sentence], facts))
         plan = plan_reasons([first], self.dialogue, self.catalog, self.similarity, limit=3)[0]
         grounds = any(fact.kind != "own" for fact in plan.facts)
         if grounds or (not rest and len(told) == 1):
