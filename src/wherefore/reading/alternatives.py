@@ -37,6 +37,7 @@ _NO_NAME = frozenset(
 )
 _LONGEST = 4  # words of an alternative
 _SHARE = 0.2  # of the catalogue that a sort of thing is at most
+_FEW = 5  # items that may always be a sort
 _NAMED = 0.05  # the same, of what only texts name
 
 Sort = tuple[str, tuple[str, ...]]  # in the user's words, and the items that are of it
@@ -106,7 +107,7 @@ def _resolved(
     if not len(rows):
         naming = np.flatnonzero(catalog.naming(" ".join(told)))
         rows = naming if len(naming) <= max(1, _NAMED * len(catalog)) else rows
-    if not 0 < len(rows) <= max(1, _SHARE * len(catalog)):
+    if not 0 < len(rows) <= max(_FEW, _SHARE * len(catalog)):
         return ()
     return tuple(catalog.items[int(row)].id for row in rows)
 
