@@ -21,6 +21,7 @@ _PRICE = re.compile(  # not "how much memory does it have"
     r"(?!.*\b(?:holds?|fits?|carry|carries|takes?|contains?|have|has)\b)|\W*$)|"
     r"how expensive\b|what(?:'s| does| do| is)\b.*\b(?:cost|price)\b)"
 )
+_SIZE = re.compile(r"^(?:how (?:big|tall|large|high|wide|small)\b|what size\b)")
 _WHERE = re.compile(r"^(?:where (?:is|was|were|does|did|are)\b)")
 _WHO = re.compile(r"^who(?:'s|s)?\b(?P<rest>.*)")
 _IN_IT = re.compile(
@@ -86,7 +87,9 @@ class FieldQuestions:
         if _WEIGHT.match(stripped):
             heavy = self._measures.called("weight")
             return None if heavy is None else heavy.name
-        if _WHEN.match(stripped):
+        if _SIZE.match(stripped):
+            spec = self._measures.called("size")
+        elif _WHEN.match(stripped):
             spec = schema.year
         elif _LENGTH.match(stripped):
             spec = self._measures.duration

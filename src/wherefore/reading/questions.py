@@ -27,7 +27,7 @@ from wherefore.text import joined, straight, words
 _LEAD = (
     r"^\W*(?:(?:and|but|so|ok|okay|oh|ah|cool|nice|great|hm+|wait|well|yes|yeah|no|thanks|thank you|interesting|also|"
     r"then|sorry|hey|hi|btw|by the way|actually|quick question|one question|pray tell|pray|tell me|pity|"
-    r"lovely|splendid|right|ah right)\W+)*"
+    r"lovely|splendid|right|ah right|hang on|hold on|damn|haha+|lol|omg|one more thing)\W+)*"
 )
 _ASKS = re.compile(  # what every question has one of
     r"\?|\b(?:who|what|when|where|which|how|why|whose|whether|pick|choose|decide|compare|comparison|difference|differences|vs|versus|"
@@ -89,13 +89,18 @@ _BESIDE = re.compile(  # "the fourth looks good, but is it gory?"
 )
 # A question about items, whatever it asks; and what makes it a request, or a question to the assistant.
 _ANY_QUESTION = re.compile(
-    rf"{_HOLDS.pattern}|^(?:(?:what|where|when|how|whats|what's|where's|how's|which|any of)\b|whether\b)"
+    rf"{_HOLDS.pattern}|^(?:what|where|when|how|whats|what's|where's|how's|which|any of|could|should|may|might)\b|"
+    r"^whether\b"
 )
 _SEEKS = re.compile(
     r"\b(?:recommend|suggest|something|anything|similar|else|others?|another|more|next|instead|rather|should)\b"
 )
 _TO_YOU = re.compile(r"\b(?<!how do )(?:you|your|u|like)\b")
-_OF_LIST = re.compile(r"^(?:which\b(?! (?:movie|film|book)s?\b)|any of\b)")
+_OF_LIST = re.compile(
+    r"^(?:which\b(?! (?:movie|film|book)s?\b)|(?:(?:can|could|do|does|are|is|will|would|did|has|have) )?any of\b|"
+    r"(?:can|could|do|does|will|would) any\b(?! (?:one|body)))"
+)
+_BESIDES = re.compile(r",\s*(?P<asked>how\s+(?:big|tall|long|much|old|heavy|wide|large)\b.+)$")
 _OPINION = re.compile(
     r"(?:^|,\s*|\b(?:and|but|so)\s+)(?:is|was|are|were)\b[^,]*\b(?:(?:any|that|really|actually) good|worth (?:it|a |"
     r"the |seeing|watching|reading|buying|my)|good|great)\s*(?:movie|film|one|book|watch|choice)?\s*\?|^(?:would|"
@@ -278,6 +283,10 @@ class QuestionReader:
 
         items, many = self._meant(clause, stripped, dialogue)
         listed = self._list(dialogue)
+        besides = _BESIDES.search(stripped) if items else None
+        name = self._fields.asked(besides["asked"]) if besides is not None else None
+        if name is not None:  # "tell me about the second, how big does it get"
+            return made("value", items, field=name)
         if _COMPARE.search(stripped):
             compared = self._to_compare(items, listed if many else [], dialogue, span[0])
             return made("compare", compared[:5]) if len(compared) > 1 else None

@@ -36,6 +36,7 @@ from wherefore.text import straight, words
 _ASKS = 0.7  # how likely a message asks about items, so that it is taken for a question
 _SEVERAL = 2  # items of a name, so that one does not lack
 _REMEMBERED = 1_000  # messages of which it is remembered what they name
+_REFUSES = re.compile(r"\W*(?:not|no|nothing|without|nor|none)\b", re.IGNORECASE)
 _OWN_LINE = re.compile(r"^\d+\. \*\*[^\n]+?\*\*[^\n—]* — (?P<reason>[A-Z].*)$", re.MULTILINE)
 
 
@@ -314,6 +315,8 @@ def judged_question(dialogue: Dialogue) -> Question | None:
         return None
     number, listed = len(dialogue.messages) - 1, dialogue.last_listed
     content = dialogue.messages[number].content
+    if _REFUSES.match(content) and "?" not in content:  # "not black"
+        return None
     named = tuple(dict.fromkeys(one.item_id for one in dialogue.mentions if one.message == number))
     counted = tuple(listed[slot] for slot in slots_in(content, len(listed)))
     items = named or counted or listed

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.naming import words_of
 from wherefore.catalog.schema import FieldSpec
+from wherefore.catalog.series import series_of
 from wherefore.catalog.spoken import is_year, measure, values_of
 from wherefore.dialogue.facts import Fact, Plan
 from wherefore.dialogue.messages import Dialogue
@@ -36,6 +38,7 @@ from wherefore.writing.telling import can_be_said, telling
 
 _MOST = 6  # values of one field that are told
 _WORDS = 120  # of a text that are told
+_NUMBERED = re.compile(r"\((?P<series>[^()#]+?),?\s+#(?P<number>[\d.-]+)\)")
 _APART = 2  # fields by which two items are told apart
 _THEIR = {False: "its record", True: "their records"}
 _TOLD = 5  # items of a list that are told of one by one
@@ -145,6 +148,20 @@ class _Answer:
                 _quoted(item, spec, text) for item, spec, text in told if item.id in self.question.items
             )
         return _quoted(self.items[0], schema.spec(self.question.field), self.question.said)
+
+    def series(self) -> str:
+        """Whether an item belongs to a series, by its title and those of others."""
+        item = self.items[0]
+        told = _NUMBERED.search(item.title)
+        if told is not None:
+            return f"By its title *{item.title}* is number {told['number']} of “{told['series']}”."
+        rows = series_of(self.catalog).of(self.catalog.row(item.id))
+        others = [self.catalog.items[row].title for row in rows if self.catalog.items[row].id != item.id]
+        if others:
+            return (
+                f"By their titles *{item.title}* goes with {joined([f'*{one}*' for one in others[:_TOLD]])}."
+            )
+        return f"My record of *{item.title}* says nothing of a series."
 
     def holds(self) -> str:
         """Whether the records say what was asked."""
@@ -568,6 +585,7 @@ _ANSWERS: dict[str, Callable[[_Answer], str]] = {
     "unknown": _Answer.unknown,
     "untold": _Answer.untold,
     "clause": _Answer.clause,
+    "series": _Answer.series,
     "opinion": _Answer.opinion,
     "compare": _Answer.compare,
     "most": _Answer.most,

@@ -257,6 +257,9 @@ def _chosen(
     if titles:
         pick, them = ("Good choice", "it") if len(titles) == 1 else ("Good choices", "them")
         return Said(f"{pick}: {joined(titles)}. Tell me afterwards how you liked {them}.", "chat")
+    here = [f"*{catalog[item].title}*" for item in dialogue.last_listed[:_MOST_TOLD] if item in catalog]
+    if choice.decided and 1 < len(here) == len(dialogue.last_listed):
+        return Said(f"Good. Which one is it: {joined(here, 'or')}?", "ask")
     if choice.decided:
         return Said(
             f"Good. Tell me afterwards how you liked it, or ask whenever you want another {noun}.", "chat"
