@@ -242,6 +242,21 @@ def test_a_superlative_of_the_list_is_answered_from_its_records(plants, said, st
     assert told(plants, "something for the patio", LIST, said).startswith(start)
 
 
+@pytest.mark.parametrize(
+    ("said", "kind", "items"),
+    [
+        ("fine. cheapest two from that list, I need twenty", "most", 5),
+        ("hang on does any of that come back every year", "untold", 5),
+        ("tell me about the second one, how big does it get", "value", 1),
+        ("which would u buy", "most", 5),
+        ("could I keep the third outside?", "untold", 1),
+    ],
+)
+def test_what_is_asked_of_the_list_is_a_question(plants, said, kind, items):
+    question = plants.question(read(plants, "something for the patio", LIST, said))
+    assert (question.kind, len(question.items)) == (kind, items)
+
+
 def test_an_elliptic_superlative_follows_another(plants):
     said = (
         "something",

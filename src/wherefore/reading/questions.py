@@ -27,7 +27,7 @@ from wherefore.text import joined, straight, words
 _LEAD = (
     r"^\W*(?:(?:and|but|so|ok|okay|oh|ah|cool|nice|great|hm+|wait|well|yes|yeah|no|thanks|thank you|interesting|also|"
     r"then|sorry|hey|hi|btw|by the way|actually|quick question|one question|pray tell|pray|tell me|pity|"
-    r"lovely|splendid|right|ah right|hang on|hold on|damn|haha+|lol|omg|one more thing)\W+)*"
+    r"lovely|splendid|right|ah right|fine|alright|hang on|hold on|damn|haha+|lol|omg|one more thing)\W+)*"
 )
 _ASKS = re.compile(  # what every question has one of
     r"\?|\b(?:who|what|when|where|which|how|why|whose|whether|pick|choose|decide|compare|comparison|difference|differences|vs|versus|"
@@ -423,7 +423,7 @@ class QuestionReader:
         made = Question("untold", tuple(items), start=span[0], end=span[1], said=topic)
         if topics:
             return made if items or (listed and (points or of_list)) else None
-        asks = "?" in said or _HOLDS_IT.match(stripped) is not None
+        asks = "?" in said or of_list or _HOLDS_IT.match(stripped) is not None
         if not asks or _TO_YOU.search(stripped):
             return None
         if not items and points and len(listed) > 1:
