@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.dialogue.questions import Question
 from wherefore.dialogue.state import Preferences
 from wherefore.reading.alternatives import alternatives
 from wherefore.reading.complaints import complaint
@@ -125,6 +126,20 @@ def test_what_is_dropped_goes_and_what_is_not_stays(plants, said, wanted, limits
 def test_a_new_value_takes_the_place_of_one_that_no_item_has_beside_it(plants):
     assert values(state(plants, "a fern", LIST, "a palm").wanted) == {"palm"}
     assert values(state(plants, "a fern", LIST, "a palm too").wanted) == {"fern", "palm"}
+
+
+def test_a_diet_outlives_a_change_of_mind():
+    rows = [
+        {
+            "id": str(n),
+            "title": f"Dish {n}",
+            "kind": ["vegan", "soup"] if n < 4 else ["vegan", "cake"] if n < 5 else ["cake"],
+        }
+        for n in range(9)
+    ]
+    reader = DialogueReader(Catalog.from_records(rows, name="recipes"))
+    for said in ("actually make it a cake instead", "scrap that, I'd rather have a cake"):
+        assert values(state(reader, "a vegan soup", "ok", said).wanted) == {"vegan", "cake"}
 
 
 def test_words_that_are_dropped_are_not_searched_by(plants):
@@ -255,6 +270,18 @@ def test_a_superlative_of_the_list_is_answered_from_its_records(plants, said, st
 def test_what_is_asked_of_the_list_is_a_question(plants, said, kind, items):
     question = plants.question(read(plants, "something for the patio", LIST, said))
     assert (question.kind, len(question.items)) == (kind, items)
+
+
+def test_a_yes_or_no_of_several_is_named_as_the_records_have_it():
+    rows = [
+        {"id": str(n), "title": title, "pet_safe": safe}
+        for n, (title, safe) in enumerate([("Lady Fern", "yes"), ("Rock Rose", "no"), ("Date Palm", "yes")])
+    ]
+    catalog = Catalog.from_records(rows, name="plants")
+    dialogue = read(DialogueReader(catalog), "are they toxic to dogs?")
+    text = answer(Question("value", ("0", "1", "2"), "pet_safe"), dialogue, catalog).text
+    assert text.startswith("*Lady Fern* and *Date Palm* are") and "pet safe" in text.split(".")[0]
+    assert 'My record of *Rock Rose* does not say "pet safe".' in text
 
 
 def test_an_elliptic_superlative_follows_another(plants):

@@ -31,7 +31,7 @@ from wherefore.reading.mentions import Found
 from wherefore.reading.numbers import names_money
 from wherefore.reading.references import ReferenceReader
 from wherefore.reading.slots import slots_in
-from wherefore.reading.taking_back import ADDS, REPLACES, TakenBack, allow, take_back
+from wherefore.reading.taking_back import ADDS, FORBIDS, REPLACES, TakenBack, allow, take_back
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.wearers import Wearers
 from wherefore.reading.wishes import WishReader
@@ -287,16 +287,16 @@ class MessageReader:
                     notes.free(wish.field, wish.value)
                     notes.forget_words(wish.said)
         elif taken.anew is not None:
-            flags = [wish for wish in notes.wishes if self._is_flag(wish)]
+            lasting = [wish for wish in notes.wishes if self._lasts(wish)]
             notes.renew({price} if taken.anew == "somebody" else {price, age})
-            for wish in flags:  # who has a cat has it still
+            for wish in lasting:  # who has a cat has it still
                 notes.want(wish, -1)
 
     def _supersede(self, text: str, taken: TakenBack, notes: Notes) -> None:
         """Let go of older wishes that hardly any item could meet beside what this message wants."""
-        new = by_words([wish for wish in notes.new_wishes if not self._is_flag(wish)])
+        new = by_words([wish for wish in notes.new_wishes if not self._lasts(wish)])
         old = by_words(
-            [wish for wish in notes.wishes if wish not in notes.new_wishes and not self._is_flag(wish)]
+            [wish for wish in notes.wishes if wish not in notes.new_wishes and not self._lasts(wish)]
         )
         if not new or not old or ADDS.search(text):
             return
@@ -307,7 +307,10 @@ class MessageReader:
                     notes.free(wish.field, wish.value)
                     notes.forget_words(wish.said)
 
-    def _is_flag(self, wish: Wish) -> bool:
+    def _lasts(self, wish: Wish) -> bool:
+        """Whether a wish is one that people live by, or a mere yes or no: no change of mind about the rest ends it."""
+        if FORBIDS.search(wish.said):
+            return True
         return any(spec.name == wish.field and spec.flag for spec in self._catalog.schema.fields)
 
     def _excludes(self, old: Sequence[Wish], new: Sequence[Wish], replaces: bool) -> bool:

@@ -82,9 +82,9 @@ REPLACES = re.compile(
     re.IGNORECASE,
 )
 ADDS = re.compile(r"\b(?:also|too|as\s+well|both|either|plus|still|or)\b", re.IGNORECASE)
-_FORBIDS = re.compile(
+FORBIDS = re.compile(
     r"\b(?:allerg\w*|intoleran\w*|coeliac\w*|celiac\w*|vegan\w*|vegetarian\w*|veggie|kosher|halal|diabet\w*|"
-    r"pregnan\w*|lactose|gluten|pacemaker|epilep\w*|can'?t\s+(?:eat|have|digest)|mustn'?t)\b",
+    r"pregnan\w*|lactose|gluten|\w+[\s-]free|pacemaker|epilep\w*|can'?t\s+(?:eat|have|digest)|mustn'?t)\b",
     re.IGNORECASE,
 )
 _LEAST = 2  # words of a content that a new topic has
@@ -181,7 +181,7 @@ def allow(text: str, told: Sequence[str], wanted: Sequence[str], notes: Notes) -
         for wish in notes.refusals:
             number = notes.refused_in(wish)
             earlier = number is not None and number < len(told) - 1
-            if earlier and _names(here, wish) and not _FORBIDS.search(told[number or 0]):
+            if earlier and _names(here, wish) and not FORBIDS.search(told[number or 0]):
                 notes.allow(wish)
     return places
 

@@ -11,7 +11,7 @@ from wherefore.catalog.naming import words_of
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.units import unit_called
 from wherefore.dialogue.messages import Dialogue
-from wherefore.dialogue.questions import Condition, Question
+from wherefore.dialogue.questions import Question
 from wherefore.reading.clauses import blank
 from wherefore.reading.measures import Measures
 from wherefore.reading.questions import either
@@ -84,8 +84,6 @@ def resolved(
     spec = _told_by(asked, question.items, retriever.index.catalog)
     if spec is None and not _in_foreign_unit(asked, retriever.index.catalog):
         spec = meanings.field(asked)
-    if spec is not None and spec.flag and len(question.items) > 1:
-        return replace(question, kind="which", conditions=(Condition(((spec.name, spec.flag),)),))
     if spec is not None:
         return replace(question, kind="value", field=spec.name)
     if len(question.items) > 1:

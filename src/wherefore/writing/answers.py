@@ -122,6 +122,8 @@ class _Answer:
     def value(self) -> str:
         """What the records say for the field."""
         spec = self.catalog.schema.spec(self.question.field)
+        if spec.flag and len(self.items) > 1:
+            return self._flagged(spec)
         sentences: list[str] = []
         quoted: list[str] = []
         used: list[Fact] = []
@@ -136,6 +138,20 @@ class _Answer:
                 nothing = f"my record of {slot} does not say “{spec.flag}”."
             sentences.append(f"{slot} {self.predicate(facts)}." if facts else nothing)
         return " ".join(filter(None, [*quoted, self.shown(sentences, used)]))
+
+    def _flagged(self, spec: FieldSpec) -> str:
+        """Of which of several items the records say a mere yes, and of which they do not; what it says is named."""
+        told = {slot: self.facts(item, spec, 1) for slot, item in zip(self.slots, self.items, strict=True)}
+        held, silent = [one for one in told if told[one]], [one for one in told if not told[one]]
+        sentences: list[str] = []
+        if len(held) == 1:
+            sentences.append(f"{held[0]} {self.predicate(told[held[0]])}.")
+        elif held:
+            sentences.append(f"{joined(held)} {plural_predicates(told[held[0]], self.plural)[0]}.")
+        if silent:
+            records = "my records of {} do" if len(silent) > 1 else "my record of {} does"
+            sentences.append(f"{records.format(joined(silent))} not say “{spec.flag}”.")
+        return self.shown(sentences, [fact for facts in told.values() for fact in facts])
 
     def clause(self) -> str:
         """The clause of an item's text that answers."""
