@@ -203,6 +203,11 @@ def test_a_choice_is_answered_with_one_and_what_sets_the_other_apart(plants):
     assert "*Lady Fern* has medium as its difficulty, and *Sword Fern* has hard as its difficulty." in text
 
 
+def test_what_is_weighed_is_not_liked(plants):
+    found = state(plants, "something", LIST, "the second or the fourth for someone who likes shade?")
+    assert not found.liked and not found.disliked
+
+
 def test_the_other_one_is_that_which_was_not_taken(plants):
     said = (
         "something for the patio",

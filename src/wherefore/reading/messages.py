@@ -84,6 +84,7 @@ _BARE_LIMIT = re.compile(
     r"(?P<number>\d{1,5})\b(?!\s*(?:[a-z]*(?:min|hour|year|star|time)|%|/|\d))",
     re.IGNORECASE,
 )
+_EITHER = re.compile(r"\bor\b", re.IGNORECASE)
 _MOST_NAMED = 0.9  # share of the items whose records may name what is refused, so that others are left
 _OF_IT = frozenset(
     "note notes flavour flavours flavor flavors taste tastes stuff things ingredients bits".split()
@@ -111,6 +112,7 @@ class _Heard:
     critiques: Sequence[FoundCritique]
     hidden: Sequence[Span]  # where no values are to be read
     before: Sequence[Message] = ()  # the messages before it, for a judge
+    left: Span = (0, 0)  # where it leaves a choice: what is weighed there is said of none of them
 
     @property
     def places(self) -> list[Span]:
@@ -213,6 +215,8 @@ class MessageReader:
         )
         self._renew(gone, notes)
         heard = self._hear(content, found, lists, question, notes, about, (*gone.places, *alike))
+        if _EITHER.search(text, *about):
+            heard = replace(heard, left=about)
         if self._judged is not None:
             heard = self._bounded(replace(heard, before=before), self._judged, about)
         for lifted in heard.limits:
@@ -464,7 +468,8 @@ class MessageReader:
             notes.words = _told(heard.content, clause)
             alone = bool(judge.own or here) or len(lists.last) == 1
             # Of a list it does say that it does not please.
-            judge.read(mild if alone else text, clause, here)
+            if not touch(clause, heard.left):
+                judge.read(mild if alone else text, clause, here)
             for critique in critiques:
                 if clause[0] <= critique.start < clause[1]:
                     than = [one.item_id for one in here if _THAN.fullmatch(text[critique.end : one.start])]
