@@ -16,6 +16,7 @@ from wherefore.dialogue.state import Preferences
 from wherefore.errors import CheckpointError, ConfigError, DialogueError, ModelError
 from wherefore.progress import Progress
 from wherefore.ranking.ranker import Mode, Ranked, closeness, length
+from wherefore.reading.degrees import simplest_first
 from wherefore.reply import Done, Event, Recommendation, Reply, Telling, recommendations
 from wherefore.retrieval.answering import answering, matcher
 from wherefore.turn.asked import resolved
@@ -277,7 +278,12 @@ class Recommender(ListMaker):
         dialogue = self.reader.read(messages, given, since)
         question = None if settled else self._question(dialogue)
         said = None if settled else self._first_words(dialogue, question, messages, given)
-        if said is not None and said.action != "guess" and (question is None or question.alone):
+        if (
+            said is not None
+            and said.action != "guess"
+            and said.action != "beside"
+            and (question is None or question.alone)
+        ):
             yield telling.listed(dialogue.preferences)
             yield telling.say(said.text)
             yield telling.done(said.action)
@@ -291,7 +297,34 @@ class Recommender(ListMaker):
     def _question(self, dialogue: Dialogue) -> Question | None:
         """What the newest message asks about items."""
         asked = self.reader.question(dialogue)
-        return resolved(asked, dialogue, self.retriever, self._meanings, self.config.turn.answers)
+        asked = resolved(asked, dialogue, self.retriever, self._meanings, self.config.turn.answers)
+        if asked is None or asked.kind != "most" or asked.field:
+            return asked
+        return replace(asked, items=self._best_first(asked, dialogue))
+
+    def _best_first(self, question: Question, dialogue: Dialogue) -> tuple[str, ...]:
+        """The items of a choice, best first; a list is in order, unless the question says more of what is sought."""
+        state = dialogue.preferences
+        known = {*state.rejected, *state.disliked, *state.seen}
+        items = [item for item in question.items if item in self.catalog]
+        left = [item for item in items if item not in known] or items
+        if not question.sorts and not question.named:
+            answers = [item for item, _, _ in question.clauses if item in left]
+            return tuple(dict.fromkeys([*answers, *left]))
+        easier = simplest_first(
+            dialogue.messages[-1].content, [self.catalog[item] for item in left], self.catalog
+        )
+        others = [item.id for item in self.catalog if item.id not in left]
+        candidates = self.retriever.search(dialogue.heard(), len(left), others)
+        ranked = self._rank(dialogue, candidates, len(left), self.lm.read(dialogue))
+        best = list(dict.fromkeys([*(item.id for item in ranked.items), *left]))
+
+        def place(item: str) -> tuple[int, float]:
+            met = sum(one.met(self.catalog[item], self.catalog) for one in question.conditions)
+            kept = sum(limit.allows(self.catalog[item], self.catalog) for limit in state.limits)
+            return -met - kept, easier.get(item, 0.0)
+
+        return tuple(sorted(best, key=place))
 
     def _quotes(self, dialogue: Dialogue, ranked: Ranked) -> dict[str, Quote]:
         """What the listed items' texts say of them, by id; first what answers the user's words."""

@@ -94,6 +94,15 @@ class Dialogue:
             lists.read(self.messages[number], here[number])
         return lists.last
 
+    def lists(self) -> tuple[tuple[str, ...], ...]:
+        """The items of each list of the assistant, the oldest first."""
+        here: dict[int, list[Mention]] = {}
+        for mention in self.mentions:
+            if self.messages[mention.message].role == "assistant":
+                here.setdefault(mention.message, []).append(mention)
+        told = (_heads(self.messages[number].content, here[number]) for number in sorted(here))
+        return tuple(one for one in told if one)
+
     def softened(self) -> Dialogue:
         """The dialogue in which nothing rules anything out (see `Preferences.softened`)."""
         return replace(self, preferences=self.preferences.softened())
@@ -249,6 +258,10 @@ def _heads(content: str, here: Sequence[Mention]) -> tuple[str, ...]:
     )
 
 
+PICKS = re.compile(r"(?:Of [^.*]{1,80} )?I would (?:start with|take)\b")  # how a choice is answered
+_TWO = 2
+
+
 class Lists:
     """The assistant's last list, while a dialogue is read.
 
@@ -265,6 +278,8 @@ class Lists:
         self._numbered = False
         self._named: set[str] = set()
         self._by_user: set[str] = set()
+        self.pair: tuple[str, ...] = ()  # the two items that were named together last
+        self._of_user: tuple[str, ...] = ()  # what the user's newest message with items names
         self.listed: dict[str, None] = {}  # all that the assistant named
         self.shown: dict[str, None] = {}  # all that was in one of its lists
 
@@ -275,17 +290,28 @@ class Lists:
             self.listed_now = bool(ids)
         if message.role == "user":
             self._by_user.update(ids)
+            self._of_user = tuple(ids) or self._of_user
         elif message.role == "assistant" and ids:
             self.listed.update(ids)
             heads = _heads(message.content, here)
             spoken_of = self._numbered and not heads and self._named.issuperset(ids)
             if not spoken_of:
-                self.last = heads or tuple(one for one in ids if one not in self._by_user)
+                chosen = self._of_user if len(ids) > 1 and set(ids) == set(self._of_user) else ()
+                self.last = heads or chosen or tuple(one for one in ids if one not in self._by_user)
                 self.shown.update(dict.fromkeys(self.last))
                 self._numbered = bool(heads)
         if ids:
-            self.focus = tuple(ids) if len(ids) == 1 else ()
+            picks = message.role == "assistant" and PICKS.match(message.content) is not None
+            self.focus = tuple(ids)[:1] if len(ids) == 1 or picks else ()
+            self.pair = tuple(ids) if len(ids) == _TWO else self.pair
         self._named.update(ids)
+
+    def arrange(self, places: Mapping[str, int]) -> None:
+        """Put the two items that were named together in the order in which the user spoke of them."""
+        if self.pair and all(item in places for item in self.pair):
+            same = set(self.last) == set(self.pair)
+            self.pair = tuple(sorted(self.pair, key=places.__getitem__))
+            self.last = self.pair if same else self.last
 
 
 def last_said(said: str, messages: Sequence[Message]) -> Place | None:
@@ -300,6 +326,21 @@ def last_said(said: str, messages: Sequence[Message]) -> Place | None:
             if found:
                 return (number, *found[-1].span())
     return None
+
+
+def all_said(said: str, messages: Sequence[Message]) -> list[Place]:
+    """Everywhere that the user said these words, as words of their own."""
+    parts = said.split()
+    if not parts:
+        return []
+    together = r"\s+".join(map(re.escape, parts))
+    words = re.compile(rf"(?<!\w){together}(?!\w)", re.IGNORECASE)
+    return [
+        (number, *match.span())
+        for number, message in enumerate(messages)
+        if message.role == "user"
+        for match in words.finditer(message.content)
+    ]
 
 
 def named_items(dialogue: Dialogue) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from wherefore.dialogue.messages import Mention, Message, Place, last_said
+from wherefore.dialogue.messages import Mention, Message, Place, all_said, last_said
 from wherefore.dialogue.state import (
     ITEMS_OF,
     FoundWish,
@@ -48,6 +48,9 @@ class Notes:
         self._muted: list[Place] = []
         # Words taken back, and the number of the message up to which they were said.
         self._dropped: list[tuple[int, str]] = []
+        self._forgotten: list[tuple[int, str]] = []  # the same, wherever they were said before that message
+        self._refused_in: dict[tuple[tuple[str, str], ...], int] = {}  # the message of each refusal
+        self.settled: list[tuple[int, int]] = []  # characters of this message that only take back
         self._since = 0  # the message with which all began anew
         self.gone: dict[str, None] = {}  # items taken back
 
@@ -57,6 +60,7 @@ class Notes:
         self.others = False
         self.aside = []
         self._now = {}
+        self.settled = []
         self._before, self._here = self._here, []
 
     def forget(self) -> None:
@@ -71,6 +75,21 @@ class Notes:
         self.count = None
         self.order = None
         self._since = self._number
+
+    def renew(self, kept: Collection[str]) -> None:
+        """Something else is sought: wishes are gone, and limits but those of the fields that are kept.
+
+        What is refused, what was said of items and how many are to be listed stay as they are.
+        """
+        self._wanted.clear()
+        self._limits = [limit for limit in self._limits if limit.field in kept]
+        self._open.clear()
+        self._since = self._number
+
+    def forget_words(self, said: str) -> None:
+        """Words of the user count no longer, wherever they were said before this message."""
+        if said.strip():
+            self._forgotten.append((self._number, said))
 
     def drop(self, said: str) -> None:
         """Words of the user count no longer."""
@@ -97,6 +116,8 @@ class Notes:
         found += self._muted
         found += [(one.message, one.start, one.end) for one in mentions if one.item_id in self.gone]
         found += [place for last, said in self._dropped if (place := last_said(said, messages[: last + 1]))]
+        for before, said in self._forgotten:
+            found += all_said(said, messages[:before])
         return set(found)
 
     def correct(self, item_id: str) -> bool:
@@ -237,11 +258,42 @@ class Notes:
             for part in key:
                 self._take_back(part)
         before = self._unwanted.pop(key, None)
+        self._refused_in[key] = self._number
         self._unwanted[key] = before if before is not None and before.strength > wish.strength else wish
 
     def wants(self, wish: FoundWish) -> bool:
         """Whether this message has asked for the value."""
         return (wish.field, wish.value) in self._now
+
+    @property
+    def wishes(self) -> tuple[Wish, ...]:
+        """What is wanted so far."""
+        return tuple(self._wanted.values())
+
+    @property
+    def refusals(self) -> tuple[Wish, ...]:
+        """What is unwanted so far."""
+        return tuple(self._unwanted.values())
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """The limits so far."""
+        return tuple(self._limits)
+
+    @property
+    def new_wishes(self) -> tuple[Wish, ...]:
+        """What this message wants."""
+        return tuple(wish for key, wish in self._wanted.items() if key in self._now)
+
+    def refused_in(self, wish: Wish) -> int | None:
+        """The message that refused something; None where the state that was given did."""
+        return self._refused_in.get(wish.parts)
+
+    def refused_last(self) -> tuple[Wish, ...]:
+        """What the newest message before this one refused that refused anything."""
+        told = [(self._refused_in.get(parts, -1), wish) for parts, wish in self._unwanted.items()]
+        newest = max((number for number, _ in told if number < self._number), default=None)
+        return tuple(wish for number, wish in told if number == newest)
 
     def allow(self, wish: Wish) -> None:
         """Note that a value is no longer unwanted."""

@@ -8,8 +8,8 @@ from typing import Literal, get_args
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.dialogue.state import Limit
 
-_OfFew = Literal["value", "holds", "record", "compare", "why not", "opinion", "untold", "clause"]
-Kind = Literal[_OfFew, "most", "which", "why", "unclear", "unknown"]
+_OfFew = Literal["value", "holds", "record", "compare", "why not", "opinion", "untold", "clause", "series"]
+Kind = Literal[_OfFew, "most", "degree", "which", "why", "unclear", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,13 @@ class Question:
 
     Kinds: `value` (what the record says for `field`), `holds` (whether `conditions` are met), `record` (all of
     it), `compare` (two items or more), `most` (which of `items` has the most or least of `field`; of no field:
-    which the list has first), `which` (which of `items` meet `conditions`), `why` (why `items` were listed),
-    `why not` (why they were not), `opinion` (whether `items` are any good), `unclear` (which of `items` is meant is
-    not known; `said`, where given, may be no question of them at all), `unknown` (`said` is no item of the
-    catalogue), `untold` (what no record tells: `said` is the topic, as in "where things stream", or empty; of no
-    items: of the list), `clause` (what `said`, a clause of `field`, tells).
+    which fits best, the items best first, of several `sorts` of things one of each), `degree` (which of `items` is
+    most or least what `said` says, by its `conditions`), `which` (which of `items` meet `conditions`), `why` (why
+    `items` were listed), `why not` (why they were not), `opinion` (whether `items` are any good), `unclear` (which of
+    `items` is meant is not known; `said`, where given, may be no question of them at all), `unknown` (`said` is no
+    item of the catalogue), `untold` (what no record tells: `said` is the topic, as in "where things stream", or
+    empty; of no items: of the list), `clause` (what `said`, a clause of `field`, tells, or of several items
+    `clauses`), `series` (whether `items` belong to one).
     """
 
     kind: Kind
@@ -52,10 +54,17 @@ class Question:
     start: int = 0  # the characters of the message that ask
     end: int = 0
     named: bool = False  # whether the message itself names the items
+    many: int = 1  # of how many items `most` is asked
+    sorts: tuple[
+        tuple[str, tuple[str, ...]], ...
+    ] = ()  # what a choice is left of: the words, and the items they mean
+    clauses: tuple[tuple[str, str, str], ...] = ()  # that answer: item, field and clause
     said: str = ""  # what `unknown` asks about, in the user's words; the topics of `untold`, a clause
 
     @property
     def considers(self) -> tuple[str, ...]:
         """The items that the user thinks about: those of a question about one or a few, not about a whole list."""
+        if self.sorts:
+            return tuple(ids[0] for _, ids in self.sorts if len(ids) == 1)
         pair = self.kind == "most" and self.named
         return self.items if pair or self.kind in get_args(_OfFew) else ()

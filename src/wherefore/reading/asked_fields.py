@@ -21,6 +21,7 @@ _PRICE = re.compile(  # not "how much memory does it have"
     r"(?!.*\b(?:holds?|fits?|carry|carries|takes?|contains?|have|has)\b)|\W*$)|"
     r"how expensive\b|what(?:'s| does| do| is)\b.*\b(?:cost|price)\b)"
 )
+_SIZE = re.compile(r"^(?:how (?:big|tall|large|high|wide|small)\b|what size\b)")
 _WHERE = re.compile(r"^(?:where (?:is|was|were|does|did|are)\b)")
 _WHO = re.compile(r"^who(?:'s|s)?\b(?P<rest>.*)")
 _IN_IT = re.compile(
@@ -35,18 +36,32 @@ PICKS = re.compile(  # of the list: "pick one for me"
     r"^(?:(?:just|please|can you|could you|would you|will you|help me)\s+)*(?:pick|choose|decide on)\s+(?:just\s+)?"
     r"(?:one|the best)(?:\s+of\s+(?:them|these|those))?(?:\s+for\s+(?:me|us|tonight))?\W*(?:please\W*)?$"
 )
+_PICKED = re.compile(  # of the list: "which of these would you buy?", "your favourite?"
+    r"(?:which(?: ones?)?|what ones?)(?: (?:of|from) (?:them|these|those|the (?:two|three|four|five|lot)|your list))?"
+    r"(?: one)? (?:should|would|do|wd) (?:i|we|you|u)\b(?: (?:yourself|rather|personally|then))?"
+    r"(?! (?:have|mean|know|think (?:of|about)|say|see there|need))|"
+    r"what (?:would|wd) (?:you|u) (?:pick|choose|take|buy|go (?:for|with)|get)\b(?! me| for)|"
+    r"(?:which|what)(?:'s| is| are|s)? your (?:own |personal )?(?:favou?rites?|pick|choice|recommendation|top pick)\b|"
+    r"(?:and )?your (?:favou?rite|pick|choice)\W*$|if you (?:had|have) to (?:pick|choose)\b|"
+    r"which(?: one)?(?: of \w+)?(?: is|'s)(?: the)? best\b"
+)
 THAN = re.compile(r"^(?:is|was|are|were)\b.*\b(?:than)\b")
 _HIGH_LOW: dict[str, tuple[str, Literal["max", "min"]]] = {
     **dict.fromkeys(("longer", "longest"), ("duration", "max")),
     **dict.fromkeys(("shorter", "shortest", "quicker", "quickest"), ("duration", "min")),
     **dict.fromkeys(("newer", "newest", "latest", "recent"), ("year", "max")),
     **dict.fromkeys(("older", "oldest", "earliest", "earlier"), ("year", "min")),
+    **dict.fromkeys(("faster", "fastest", "longest-lasting"), ("duration", "min")),
+    **dict.fromkeys(("bigger", "biggest", "largest", "taller", "tallest"), ("size", "max")),
+    **dict.fromkeys(("smaller", "smallest", "tiniest"), ("size", "min")),
+    **dict.fromkeys(("heavier", "heaviest"), ("weight", "max")),
+    **dict.fromkeys(("lighter", "lightest"), ("weight", "min")),
     **dict.fromkeys(("cheaper", "cheapest"), ("price", "min")),
     **dict.fromkeys(("expensive", "pricier", "priciest", "dearest"), ("price", "max")),
     **dict.fromkeys(("popular", "famous", "known"), ("popularity", "max")),
     **dict.fromkeys(("obscure",), ("popularity", "min")),
-    **dict.fromkeys(("highest", "largest", "biggest", "most", "higher", "larger"), ("", "max")),
-    **dict.fromkeys(("lowest", "smallest", "least", "fewest", "lower", "fewer"), ("", "min")),
+    **dict.fromkeys(("highest", "most", "higher", "larger"), ("", "max")),
+    **dict.fromkeys(("lowest", "least", "fewest", "lower", "fewer"), ("", "min")),
 }
 
 
@@ -72,7 +87,9 @@ class FieldQuestions:
         if _WEIGHT.match(stripped):
             heavy = self._measures.called("weight")
             return None if heavy is None else heavy.name
-        if _WHEN.match(stripped):
+        if _SIZE.match(stripped):
+            spec = self._measures.called("size")
+        elif _WHEN.match(stripped):
             spec = schema.year
         elif _LENGTH.match(stripped):
             spec = self._measures.duration
@@ -131,14 +148,19 @@ class FieldQuestions:
 
     def is_ranked(self, stripped: str) -> bool:
         """Whether a question asks for the best of some items: "which one should I watch?"."""
-        return re.match(r"(?:which|what) (?:one )?(?:should|would) (?:i|we|you)\b", stripped) is not None
+        return _PICKED.match(stripped) is not None
+
+    @staticmethod
+    def _of_number(stripped: str) -> bool:
+        """Whether a question for the best says of what: "which has the best rating?"."""
+        return any(form in _HIGH_LOW or form in ("rated", "rating", "reviewed") for form in forms(stripped))
 
     def most(
         self, stripped: str, items: Sequence[str]
     ) -> tuple[str, Literal["", "max", "min"], Sequence[str]] | None:
         """Field, direction and items of a superlative or comparative: "which is the shortest?"."""
         compares = THAN.match(stripped) is not None and len(items) == 2
-        if items and (PICKS.match(stripped) or (len(items) == 1 and self.is_ranked(stripped))):
+        if items and (PICKS.match(stripped) or self.is_ranked(stripped)) and not self._of_number(stripped):
             return "", "", items
         if len(items) < 2 or not (compares or re.match(r"(?:so )?(?:which|what)(?:'s)?\b", stripped)):
             return None
@@ -155,7 +177,12 @@ class FieldQuestions:
             role, best = _HIGH_LOW.get(form, ("-", "max"))
             if role in ("", "-"):
                 continue
+            sized = self._labelled(" ".join(one for one in spoken if one != form)) if role == "size" else None
+            if sized is not None and self._schema.spec(sized).has_measure:  # "the biggest pot"
+                return sized, "min" if few and best == "max" else best, items
             spec = {
+                "size": self._measures.called("size"),
+                "weight": self._measures.called("weight"),
                 "duration": self._measures.duration,
                 "year": self._measures.year,
                 "price": self._measures.price,

@@ -24,7 +24,7 @@ _USES = (
     r"cook(?:ing)?|check(?:ing)?(?:\s+(?:out|into))?|look(?:ing)?\s+(?:into|at|for|up)|(?:tak(?:e|ing)|hav(?:e|ing))\s+a\s+look\s+at|"
     r"go(?:ing)?\s+(?:with|for)|do|start(?:ing)?\s+with|stick\s+with|settle\s+(?:on|for)|opt\s+for|grab|find|consider)"
 )
-_ONE = r"(?:it|this|that)(?:\s+(?:one|movie|film|book|title|show|item|product|recipe|album))?\b(?!')"
+_ONE = r"(?:it|this|that)(?:\s+(?:one|movie|film|book|title|show|item|product|recipe|album))?\b(?!')(?!\s+back\b)"
 _MANY = (
     r"(?:them|those|these|both)(?:\s+(?:both|all|two|three|ones|movies|films|books|out))?\b"
     r"|all\s+of\s+(?:them|those|these)\b"
@@ -33,7 +33,8 @@ _SLOT = (
     rf"(?:the\s+)?(?:{'|'.join(ORDINALS)})(?:\s+(?:one|two|three|ones|movie|film|book|option|pick|title|suggestion))?\b"
     r"|(?:number|no\.?|option|#)\s*(?:\d{1,2}|one|two|three|four|five)\b"
 )
-_OBJECT = rf"(?:(?P<item>{_ITEM}+)|(?P<slot>{_SLOT})|(?P<many>{_MANY})|(?P<one>{_ONE}))"
+_OTHER = r"the\s+(?:other(?:\s+one)?|latter|former)\b(?!\s+\w+s\b)"
+_OBJECT = rf"(?:(?P<item>{_ITEM}+)|(?P<other>{_OTHER})|(?P<slot>{_SLOT})|(?P<many>{_MANY})|(?P<one>{_ONE}))"
 _STRONG = (
     r"(?:\b(?:i|we)(?:'ll|ll|\s+will|'m|\s+am|'re|\s+are|\s+shall|'ve\s+decided\s+(?:to|on)|\s+decided\s+(?:to|on))"
     r"(?:\s+(?:going\s+to|gonna|about\s+to))?|(?:^|[.!,;]\s*|\b(?:and|so|but|ok|okay|yes|yeah|then)\s+)(?:will|gonna|going\s+to|"
@@ -53,6 +54,10 @@ _TAKES = re.compile(
     re.IGNORECASE,
 )
 _THANKS = r"(?:thanks?(?:\s+you)?|thx|thnx|ty|tysm|cheers)\b[\w\s]{0,16}"
+_GAP_LEAD = (
+    r"^\W*(?:(?:ok|okay|alright|fine|well|so|nah|no|hm+|actually|then|yes|yeah|cheers|thanks|thx|ta|great|perfect|"
+    r"lovely)\W+)*"
+)
 _SETTLES = re.compile(
     rf"(?:^|[.!,;]\s*|\b(?:so|ok|okay|yes|then|i|i'm|we)\s+)(?:pick|choose|take|vote\s+for|going\s+with|"
     rf"go\s+with)\s+{_OBJECT}(?!(?:\s+\w+)?\s+(?:off|out|away)\b)|\b(?:go(?:ing)?\s+with|i'?ll\s+(?:take|watch|have|"
@@ -60,10 +65,13 @@ _SETTLES = re.compile(
     rf"decided)\s+(?:on|for)\s+{_OBJECT.replace('P<', 'P<d')}|{_OBJECT.replace('P<', 'P<i')}\s+it\s+is\b(?!\s+(?:a|"
     rf"an|the|so|not|too|very|about|like))|\blook(?:ing)?\s+forward\s+to\s+(?:watch|see|try|read|play|"
     rf"hear)ing\s+{_OBJECT.replace('P<', 'P<f')}|^{_GAP}*(?:(?:ok|okay|alright|fine|well|"
-    rf"so){_GAP}+)*{_OBJECT.replace('P<', 'P<t')}\s*,?\s+then(?:\W+(?:please|{_THANKS}))?\W*$|^\W*(?:(?:ok|okay|yes|"
+    rf"so|nah|no|hm+|cheers|thanks|great|perfect|lovely|actually|go\s+on\s+then|go\s+on){_GAP}+)*"
+    rf"{_OBJECT.replace('P<', 'P<t')}\s*,?\s+then(?:\W+(?:please|{_THANKS}))?\W*$|^\W*(?:(?:ok|okay|yes|"
     rf"definitely|absolutely|obviously)\W+)*(?P<pslot>{_SLOT})\W+(?:please|definitely|for\s+(?:me|us)|{_THANKS})\W*$|"
     rf"^\W*(?:definitely|absolutely|obviously)\s+(?P<eslot>{_SLOT})\W*$|\bmy\s+(?:pick|"
     rf"choice)\s+is\s+{_OBJECT.replace('P<', 'P<c')}"
+    rf"|{_GAP_LEAD}(?P<xother>{_OTHER})\W*(?:(?:then|please|thanks?|thx|cheers|ta)\W*)*$"
+    rf"|^\W*(?:(?:ok|okay|yes|yeah|yep|right|fine|alright|go\s+on\s+then|go\s+on|definitely)\W+)+(?P<yslot>{_SLOT})\W*$"
     r"|(?P<sone>\bthat(?:'s|\s+is|'ll\s+be|\s+will\s+be)\s+(?:the\s+one|what\s+(?:i|we)(?:'ll|\s+will|'m\s+g))|"
     r"\b(?:we|i)\s+have\s+a\s+winner\b|^\W*(?:sold|deal)\b|\byou(?:'ve|\s+have)?\s+sold\s+me\b)",
     re.IGNORECASE,
@@ -96,12 +104,21 @@ ASKS_MORE = re.compile(
 )
 
 
+TAKES_EXTREME = re.compile(  # "I'll take the cheapest"
+    rf"(?:{_STRONG}|^\W*(?:ok|okay|right|fine|then)\b)\W+{_ADVERBS}(?:{_USES}\s+)?the\s+"
+    r"(?P<said>(?:most|least)\s+[a-z]+|[a-z]{3,}est)(?:\s+(?:one|of\s+(?:them|these|those)))?"
+    r"(?=\W*(?:(?:then|please|thanks|thx|cheers|ta)\W*)*$)",
+    re.IGNORECASE,
+)
+
+
 def choice_in(
     content: str,
     mentions: Sequence[tuple[int, int, str]],
     listed: Sequence[str],
     focus: Sequence[str],
     known: Sequence[str],
+    pair: Sequence[str] = (),
 ) -> Choice | None:
     """What a message of the user takes up of what was listed before; None when it takes up nothing.
 
@@ -111,6 +128,7 @@ def choice_in(
         listed: The assistant's last list.
         focus: The one item that was talked of last, if it is one.
         known: All that the assistant has listed.
+        pair: The two items that were named together last: "the other one" is that which was not talked of since.
     """
     if not known:
         return None
@@ -133,13 +151,15 @@ def choice_in(
             bare = match.groupdict().get("nslot")  # "go with 2"
             slots = slots_in(f"number {bare}" if bare else match[0], len(listed))
             ids = [listed[slot] for slot in slots]
+        elif kind == "other":
+            ids = _other(match[0], pair, focus)
         else:
             before = [item for _, end, item in mentions if end <= match.start() and item in known]
             if kind == "many":
                 ids = before if len(before) > 1 else list(listed)
             else:
                 ids = before[-1:] or list(focus[-1:]) or (list(listed) if len(listed) == 1 else [])
-        if not ids and (refuses or kind in ("item", "slot")):
+        if not ids and (refuses or kind in ("item", "slot", "other")):
             continue
         said.append(content[match.start() : match.end()].strip(" .,;!"))
         (passes if refuses else takes).update(dict.fromkeys(ids))
@@ -152,10 +172,18 @@ def choice_in(
     return None
 
 
-def _object(match: re.Match[str]) -> tuple[Literal["item", "slot", "many", "one"], int]:
+def _other(said: str, pair: Sequence[str], focus: Sequence[str]) -> list[str]:
+    """Which of two items is the other one, the former or the latter."""
+    place = re.search(r"\b(?:former|(?P<last>latter))\b", said, re.IGNORECASE)
+    if place is not None:
+        return list(pair[-1:] if place["last"] else pair[:1])
+    return [one for one in pair if one not in focus] if {*focus} & {*pair} else []
+
+
+def _object(match: re.Match[str]) -> tuple[Literal["item", "other", "slot", "many", "one"], int]:
     """What a pattern's object is, and where."""
     for name, text in match.groupdict().items():
-        for kind in ("item", "slot", "many", "one"):
+        for kind in ("item", "other", "slot", "many", "one"):
             if text is not None and name.endswith(kind) and name != "strong":
                 return kind, match.start(name)
     raise AssertionError(f"{match.re.pattern} has no object")

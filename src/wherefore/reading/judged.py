@@ -197,6 +197,11 @@ class JudgedReader:
                     return many, span
         return None
 
+    def wanted(self, before: Sequence[Message], text: str) -> list[str]:
+        """The pieces that ask for something."""
+        meanings = self._judge.read(before, text).meanings
+        return [text[one.start : one.end] for one in _left(meanings, WANTED, _SURE, ())]
+
     def refused(self, before: Sequence[Message], text: str) -> list[Span]:
         """The pieces that say what is not sought."""
         meanings = self._judge.read(before, text).meanings

@@ -14,8 +14,9 @@ from wherefore.catalog.concepts import having
 from wherefore.catalog.naming import words_of
 from wherefore.dialogue.messages import Lists, Message
 from wherefore.dialogue.notes import Notes, Verdict
-from wherefore.dialogue.state import ANYWHERE, Count, FoundWish, Limit, LimitOp, Order, Wish
+from wherefore.dialogue.state import ANYWHERE, Count, FoundWish, Limit, LimitOp, Order, Wish, by_words
 from wherefore.reading.clauses import NT, Span, blank, clauses, touch
+from wherefore.reading.complaints import ALL_ALIKE, complaint
 from wherefore.reading.corrections import CORRECTS, DROPS, NEEDNT, SELF_CORRECTION, START_OVER
 from wherefore.reading.counts import read_count
 from wherefore.reading.critiques import CritiqueReader, FoundAnswer, FoundCritique
@@ -32,9 +33,12 @@ from wherefore.reading.mentions import Found
 from wherefore.reading.numbers import names_money
 from wherefore.reading.orders import FoundOrder, OrderReader
 from wherefore.reading.references import ReferenceReader
+from wherefore.reading.slots import slots_in
+from wherefore.reading.taking_back import ADDS, FORBIDS, REPLACES, TakenBack, allow, take_back
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.wearers import Wearers
 from wherefore.reading.wishes import WishReader
+from wherefore.reading.years import BORN
 from wherefore.text import FUNCTION_WORDS, forms, straight, words
 
 _ASKS_REFUSAL = re.compile(
@@ -88,10 +92,16 @@ _ANY_ORDER = re.compile(
     re.IGNORECASE,
 )
 _NEXT = re.compile(r"\bnext\s+$", re.IGNORECASE)
+_EITHER = re.compile(r"\bor\b", re.IGNORECASE)
 _MOST_NAMED = 0.9  # share of the items whose records may name what is refused, so that others are left
 _OF_IT = frozenset(
     "note notes flavour flavours flavor flavors taste tastes stuff things ingredients bits".split()
 )
+_FEW_VALUES = 200  # of a field of which one value takes another's place
+_BOTH, _BOTH_SHARE = (
+    2,
+    0.02,
+)  # items, and of those that meet the rarer wish, up to which hardly any meets both
 _LINE = 0.05  # share of the items up to which words name a line of goods, not what most items are
 _THAN = re.compile(r"(?:\s+\w+)?\s+than\s+(?:the\s+)?", re.IGNORECASE)  # "a longer film than"
 
@@ -111,6 +121,7 @@ class _Heard:
     hidden: Sequence[Span]  # where no values are to be read
     orders: Sequence[FoundOrder] = ()
     before: Sequence[Message] = ()  # the messages before it, for a judge
+    left: Span = (0, 0)  # where it leaves a choice: what is weighed there is said of none of them
 
     @property
     def places(self) -> list[Span]:
@@ -206,7 +217,16 @@ class MessageReader:
             about: The characters that ask about items: they ask for nothing.
             before: The messages before it.
         """
-        heard = self._hear(content, found, lists, question, notes, about)
+        text = straight(content)
+        told = [*((one.content if one.role == "user" else "") for one in before), text]
+        alike = self._alike(text, lists.last, notes)
+        gone = take_back(
+            text, told[:-1], [(one.start, one.end) for one in found], notes, self._limits.measures
+        )
+        self._renew(gone, notes)
+        heard = self._hear(content, found, lists, question, notes, about, (*gone.places, *alike))
+        if _EITHER.search(text, *about):
+            heard = replace(heard, left=about)
         if self._judged is not None:
             heard = self._bounded(replace(heard, before=before), self._judged, about)
         for lifted in heard.limits:
@@ -245,6 +265,84 @@ class MessageReader:
             answer = heard.answer
             said = content[answer.start : answer.end]
             notes.limit([Limit(answer.field, answer.op, answer.value, said)])
+        wanted = [] if self._judged is None else self._judged.wanted(before, content)
+        notes.settled += allow(blank(text, [about]), told, wanted, notes)
+        self._supersede(text, gone, notes)
+        if complaint(text) == "again" and lists.last:
+            counted = slots_in(text, len(lists.last))
+            named = [one.item_id for one in found if one.item_id]
+            notes.reject(named or [lists.last[slot] for slot in counted] or lists.last)
+            notes.others = True
+
+    def _alike(self, text: str, listed: Sequence[str], notes: Notes) -> list[Span]:
+        """Refuse what a message says that all of a list are, where most are: "those are all salads"; where it does."""
+        items = [self._catalog[item] for item in listed if item in self._catalog]
+        places: list[Span] = []
+        for match in ALL_ALIKE.finditer(text) if len(items) > 1 else ():
+            said = text[: match.end("what")]
+            here = [word for word in words(said) if word.start >= match.start("what")]
+            for group in self._values.spoken_of(said, here):
+                for field, value in group:
+                    if 2 * sum(value in item.values(field) for item in items) > len(items):
+                        notes.refuse(Wish(field, value, 2.0, match["what"].strip()))
+                        places.append(match.span())
+        return places
+
+    def _renew(self, taken: TakenBack, notes: Notes) -> None:
+        """Let go of what a message takes back as a whole."""
+        measures = self._limits.measures
+        price, age = (spec.name if spec is not None else "" for spec in (measures.price, measures.age))
+        for place in taken.places:
+            notes.mute(*place)
+        notes.settled += taken.places
+        if taken.anew == "whom":
+            notes.lift(age, "eq")
+            for wish in notes.wishes:
+                if wish.said.lower().startswith("for "):
+                    notes.free(wish.field, wish.value)
+                    notes.forget_words(wish.said)
+        elif taken.anew is not None:
+            lasting = [wish for wish in notes.wishes if self._lasts(wish)]
+            notes.renew({price} if taken.anew == "somebody" else {price, age})
+            for wish in lasting:  # who has a cat has it still
+                notes.want(wish, -1)
+
+    def _supersede(self, text: str, taken: TakenBack, notes: Notes) -> None:
+        """Let go of older wishes that hardly any item could meet beside what this message wants."""
+        new = by_words([wish for wish in notes.new_wishes if not self._lasts(wish)])
+        old = by_words(
+            [wish for wish in notes.wishes if wish not in notes.new_wishes and not self._lasts(wish)]
+        )
+        if not new or not old or ADDS.search(text):
+            return
+        replaces = REPLACES.search(text) is not None or bool(taken.places)
+        for group in old:
+            if any(self._excludes(group, one, replaces) for one in new):
+                for wish in group:
+                    notes.free(wish.field, wish.value)
+                    notes.forget_words(wish.said)
+
+    def _lasts(self, wish: Wish) -> bool:
+        """Whether a wish is one that people live by, or a mere yes or no: no change of mind about the rest ends it."""
+        if FORBIDS.search(wish.said):
+            return True
+        return any(spec.name == wish.field and spec.flag for spec in self._catalog.schema.fields)
+
+    def _excludes(self, old: Sequence[Wish], new: Sequence[Wish], replaces: bool) -> bool:
+        """Whether a new wish takes an older one's place: of the same field, where hardly any item meets both."""
+        fields = {wish.field for wish in old} & {wish.field for wish in new}
+        fields -= set() if replaces else {*self._people}  # two people seldom make one thing together
+        few = {field for field in fields if len(self._catalog.vocabulary(field)) <= _FEW_VALUES}
+        if replaces and few:
+            return True
+        if not fields and not replaces:
+            return False
+        met = [
+            [any(wish.held_by(item) for wish in group) for item in self._catalog.items]
+            for group in (old, new)
+        ]
+        both = sum(a and b for a, b in zip(*met, strict=True))
+        return bool(both <= max(_BOTH, _BOTH_SHARE * min(sum(met[0]), sum(met[1]))))
 
     def unheld(self, text: str) -> list[Span]:
         """Where a text bounds an amount that the records do not tell, or not in that unit."""
@@ -256,13 +354,22 @@ class MessageReader:
         return [(one.start, one.end) for one in orders if not one.field]
 
     def _hear(
-        self, content: str, found: Sequence[Found], lists: Lists, question: str, notes: Notes, about: Span
+        self,
+        content: str,
+        found: Sequence[Found],
+        lists: Lists,
+        question: str,
+        notes: Notes,
+        about: Span,
+        gone: Sequence[Span],
     ) -> _Heard:
-        """Find what a message says of numbers, languages and people that it points at."""
+        """Find what a message says of numbers, languages and people that it points at; `gone` is taken back."""
         text = straight(content)
         text = blank(text, [match.span() for match in (*_DICTATED.finditer(text), *_OF_US.finditer(text))])
         same = self._same_person(text, lists.focus, notes)
-        flat = blank(text, [*((one.start, one.end) for one in found), *(span for span, _ in same), about])
+        flat = blank(
+            text, [*((one.start, one.end) for one in found), *(span for span, _ in same), about, *gone]
+        )
         foreign = self._foreign.read(flat)
         flat = blank(flat, [span for span, _ in foreign])
         answer = self._critiques.answered(flat, question)
@@ -271,6 +378,7 @@ class MessageReader:
         orders = self._orders.read(lowered(flat), self._sought)
         flat = blank(flat, [(one.start, one.end) for one in orders])
         limits = self._limits.read(flat, self._sought)
+        limits += self._born(flat)
         limited = [(limit.start, limit.end) for limit in limits]
         put_right = CORRECTS.search(flat)
         if put_right is not None:  # "from the 80s, sorry, I meant the 90s"
@@ -287,10 +395,21 @@ class MessageReader:
             *(span for span, _ in foreign),
             *((one.start, one.end) for one in critiques),
             about,
+            *gone,
         ]
         hidden += [(one.start, one.end) for one in orders]
         hidden += [*(match.span() for match in SELF_CORRECTION.finditer(text)), *answered]
         return _Heard(content, text, found, same, foreign, answer, limits, critiques, hidden, orders)
+
+    def _born(self, flat: str) -> list[FoundLimit]:
+        """The limit that somebody sets by when they were born: "from before I was born, I'm from 1988"."""
+        spec = self._limits.measures.year
+        match = BORN.search(flat) if spec is not None else None
+        if match is None or spec is None:
+            return []
+        year = float(next(one for name, one in match.groupdict().items() if name.startswith("year") and one))
+        op: LimitOp = "lt" if match["before"] else "ge"
+        return [FoundLimit(spec.name, op, year, *match.span())]
 
     def _bounded(self, heard: _Heard, judged: JudgedReader, about: Span) -> _Heard:
         """A message with the limits that the judge lets stand, and those that only it finds."""
@@ -372,7 +491,8 @@ class MessageReader:
             notes.words = _told(heard.content, clause)
             alone = bool(judge.own or here) or len(lists.last) == 1
             # Of a list it does say that it does not please.
-            judge.read(mild if alone else text, clause, here)
+            if not touch(clause, heard.left):
+                judge.read(mild if alone else text, clause, here)
             for critique in critiques:
                 if clause[0] <= critique.start < clause[1]:
                     than = [one.item_id for one in here if _THAN.fullmatch(text[critique.end : one.start])]

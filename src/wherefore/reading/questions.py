@@ -9,11 +9,14 @@ from itertools import pairwise
 from typing import Any
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.dialogue.messages import PICKS as ANSWERS_CHOICE
 from wherefore.dialogue.messages import Dialogue, Mention
 from wherefore.dialogue.questions import Condition, Kind, Question
 from wherefore.dialogue.state import Limit
+from wherefore.reading.alternatives import alternatives
 from wherefore.reading.asked_fields import PICKS, THAN, FieldQuestions
 from wherefore.reading.clauses import Span, blank
+from wherefore.reading.degrees import asked_superlative, base_of, ends, ordered_field, superlative
 from wherefore.reading.limits import LimitReader
 from wherefore.reading.slots import points_at, slots_in
 from wherefore.reading.unrecorded import unrecorded
@@ -24,7 +27,7 @@ from wherefore.text import joined, straight, words
 _LEAD = (
     r"^\W*(?:(?:and|but|so|ok|okay|oh|ah|cool|nice|great|hm+|wait|well|yes|yeah|no|thanks|thank you|interesting|also|"
     r"then|sorry|hey|hi|btw|by the way|actually|quick question|one question|pray tell|pray|tell me|pity|"
-    r"lovely|splendid|right|ah right)\W+)*"
+    r"lovely|splendid|right|ah right|fine|alright|hang on|hold on|damn|haha+|lol|omg|one more thing)\W+)*"
 )
 _ASKS = re.compile(  # what every question has one of
     r"\?|\b(?:who|what|when|where|which|how|why|whose|whether|pick|choose|decide|compare|comparison|difference|differences|vs|versus|"
@@ -86,13 +89,18 @@ _BESIDE = re.compile(  # "the fourth looks good, but is it gory?"
 )
 # A question about items, whatever it asks; and what makes it a request, or a question to the assistant.
 _ANY_QUESTION = re.compile(
-    rf"{_HOLDS.pattern}|^(?:(?:what|where|when|how|whats|what's|where's|how's|which|any of)\b|whether\b)"
+    rf"{_HOLDS.pattern}|^(?:what|where|when|how|whats|what's|where's|how's|which|any of|could|should|may|might)\b|"
+    r"^whether\b"
 )
 _SEEKS = re.compile(
     r"\b(?:recommend|suggest|something|anything|similar|else|others?|another|more|next|instead|rather|should)\b"
 )
 _TO_YOU = re.compile(r"\b(?<!how do )(?:you|your|u|like)\b")
-_OF_LIST = re.compile(r"^(?:which\b(?! (?:movie|film|book)s?\b)|any of\b)")
+_OF_LIST = re.compile(
+    r"^(?:which\b(?! (?:movie|film|book)s?\b)|(?:(?:can|could|do|does|are|is|will|would|did|has|have) )?any of\b|"
+    r"(?:can|could|do|does|will|would) any\b(?! (?:one|body)))"
+)
+_BESIDES = re.compile(r",\s*(?P<asked>how\s+(?:big|tall|long|much|old|heavy|wide|large)\b.+)$")
 _OPINION = re.compile(
     r"(?:^|,\s*|\b(?:and|but|so)\s+)(?:is|was|are|were)\b[^,]*\b(?:(?:any|that|really|actually) good|worth (?:it|a |"
     r"the |seeing|watching|reading|buying|my)|good|great)\s*(?:movie|film|one|book|watch|choice)?\s*\?|^(?:would|"
@@ -143,6 +151,8 @@ class QuestionReader:
         Of "and the third?" it is the question before, asked of something else.
         """
         found = self._first(dialogue)
+        if found is None or found.kind in ("untold", "unclear", "record", "value"):
+            found = self._choice(dialogue) or found
         if found is not None:
             return found
         items = self._pointed_on(dialogue)
@@ -158,11 +168,43 @@ class QuestionReader:
                 return None
         return None
 
+    def _choice(self, dialogue: Dialogue) -> Question | None:
+        """The choice that the newest message leaves between things: "the second or the fourth for a beginner?"."""
+        number = len(dialogue.messages) - 1
+        here = sorted((m.start, m.end, m.item_id) for m in dialogue.mentions if m.message == number)
+        text = straight(dialogue.messages[number].content)
+        found = alternatives(text, here, self._list(dialogue), self._catalog)
+        if found is None:
+            return None
+        sorts, span = found
+        items = tuple(one for _, ids in sorts for one in ids)
+        inside = tuple(m for m in dialogue.mentions if m.message == number and span[0] <= m.start < span[1])
+        conditions = tuple(one for one in self._conditions((text, span, inside)) if one.limits)
+        return Question(
+            "most",
+            items,
+            start=span[0],
+            end=span[1],
+            named=True,
+            sorts=tuple(sorts),
+            conditions=conditions,
+        )
+
+    def extreme(self, said: str, items: Sequence[str]) -> str | None:
+        """The one of some items that a superlative means, "the shortest"; None where none is, or several are."""
+        found = self._fields.most(f"which is the {said}", items)
+        if found is None or not found[0]:
+            return None
+        numbers = [self._catalog[item].number(found[0]) for item in items]
+        places = ends(numbers, found[1])
+        return items[places[0]] if len(places) == 1 else None
+
     def _first(self, dialogue: Dialogue) -> Question | None:
         """The first question that the newest message asks in its own words."""
         number = len(dialogue.messages) - 1
         text = straight(dialogue.messages[number].content)
-        if not _ASKS.search(text) and not _HOLDS.match(re.sub(_LEAD, "", text.lower())):
+        bare = re.sub(_LEAD, "", text.lower())
+        if not _ASKS.search(text) and not _HOLDS.match(bare) and superlative(bare, False) is None:
             return None
         here = [m for m in dialogue.mentions if m.message == number]
         flat = blank(text, [(m.start, m.end) for m in here], "x")
@@ -222,7 +264,10 @@ class QuestionReader:
         whether = _WHETHER.match(stripped)
         if whether is not None:  # "whether it is long"
             stripped = f"{whether['verb']} {whether['pointer']} {stripped[whether.end() :]}"
-        picks = PICKS.match(stripped) is not None
+        ranked = superlative(stripped, self._follows_superlative(dialogue)) if self._list(dialogue) else None
+        if ranked is not None:
+            indirect, stripped = True, f"which is the {ranked[0]}{stripped.partition(ranked[0])[2]}"
+        picks = PICKS.match(stripped) is not None or self._fields.is_ranked(stripped)
         if _PROPOSAL.match(stripped):
             return None
         judged = _OPINION.search(stripped) is not None
@@ -238,6 +283,10 @@ class QuestionReader:
 
         items, many = self._meant(clause, stripped, dialogue)
         listed = self._list(dialogue)
+        besides = _BESIDES.search(stripped) if items else None
+        name = self._fields.asked(besides["asked"]) if besides is not None else None
+        if name is not None:  # "tell me about the second, how big does it get"
+            return made("value", items, field=name)
         if _COMPARE.search(stripped):
             compared = self._to_compare(items, listed if many else [], dialogue, span[0])
             return made("compare", compared[:5]) if len(compared) > 1 else None
@@ -258,14 +307,44 @@ class QuestionReader:
             pair = [one.item_id for one in either(dialogue)]
         between = _ASKED_LAST.search(stripped) if len(pair) > 1 else None
         asked = stripped if between is None else between["asked"]
-        most = self._fields.most(asked, pair if len(pair) > 1 else self._compared(dialogue) or listed)
+        compared = [] if ranked is not None else self._compared(dialogue)
+        most = self._fields.most(asked, pair if len(pair) > 1 else compared or listed)
         if most is not None:
-            return made("most", most[2], field=most[0], best=most[1], named=most[2] == pair)
+            count = ranked[1] if ranked is not None else 1
+            return made("most", most[2], field=most[0], best=most[1], named=most[2] == pair, many=count)
+        several = pair if len(pair) > 1 else listed
+        said = (ranked[0] if ranked is not None else asked_superlative(asked)) if len(several) > 1 else ""
+        if said:
+            return self._degree(said, several, clause)
         if _WHICH.match(stripped) and listed and not items:
             conditions = self._conditions(clause)
             if conditions:
                 return made("which", listed, conditions=conditions)
         return self._of_record(clause, stripped, items, dialogue)
+
+    def _degree(self, said: str, items: Sequence[str], clause: _Sentence) -> Question:
+        """Which of some items is the easiest, or the least sad."""
+        base, best = base_of(said)
+        start, end = clause[1]
+        ordered = ordered_field(said, self._catalog)
+        if ordered is not None:
+            return Question(
+                "degree", tuple(items), ordered[0].name, best=ordered[1], start=start, end=end, said=base
+            )
+        text = f"something {base}"
+        spoken = self._values.spoken_of(text, words(text))
+        conditions = tuple(Condition(values=values) for values in spoken)
+        return Question(
+            "degree", tuple(items), best=best, start=start, end=end, said=base, conditions=conditions
+        )
+
+    def _follows_superlative(self, dialogue: Dialogue) -> bool:
+        """Whether the message before this one asked a superlative of the list."""
+        before = next(_before(dialogue), None)
+        if before is None:
+            return False
+        bare = re.sub(_LEAD, "", straight(before.messages[-1].content).lower())
+        return superlative(bare, False) is not None or asked_superlative(bare) != ""
 
     def _to_compare(self, items: list[str], listed: list[str], dialogue: Dialogue, start: int) -> list[str]:
         """The items that a question compares: those that it names, or one and what was talked of, or a list."""
@@ -338,16 +417,18 @@ class QuestionReader:
         points = self._pointer.search(stripped) is not None
         if not items and points and not (many or of_list):
             items = list(self._focus(dialogue, span[0]))
+        if not items and (many or of_list) and len(listed) > 1 and not topics:
+            items = listed
         topic = joined(topics, "or") if topics else ""
         made = Question("untold", tuple(items), start=span[0], end=span[1], said=topic)
         if topics:
             return made if items or (listed and (points or of_list)) else None
-        asks = "?" in said or _HOLDS_IT.match(stripped) is not None
+        asks = "?" in said or of_list or _HOLDS_IT.match(stripped) is not None
         if not asks or _TO_YOU.search(stripped):
             return None
         if not items and points and len(listed) > 1:
             made = replace(made, kind="unclear", items=tuple(listed), said=stripped)
-        elif len(items) != 1 or items[0] not in dialogue.listed:
+        elif not items or not set(items) <= set(dialogue.listed):
             return None
         return None if self._asks_for_more(text, span, here) else made
 
@@ -430,6 +511,9 @@ class QuestionReader:
         for earlier in range(number - 1, -1, -1):
             named = dict.fromkeys(m.item_id for m in dialogue.mentions if m.message == earlier)
             if named:
+                role, content = dialogue.messages[earlier].role, dialogue.messages[earlier].content
+                if role == "assistant" and ANSWERS_CHOICE.match(content):
+                    return (next(iter(named)),)
                 if len(listed) == 1 and listed[0] in named and dialogue.messages[earlier].role == "assistant":
                     return (listed[0],)  # whatever its reason names
                 return tuple(named) if len(named) == 1 else ()

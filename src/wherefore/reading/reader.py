@@ -17,7 +17,7 @@ from wherefore.dialogue.questions import Question
 from wherefore.dialogue.state import Open, OpenKind, Preferences
 from wherefore.errors import DialogueError
 from wherefore.reading.absent import AbsentReader
-from wherefore.reading.choices import choice_in
+from wherefore.reading.choices import TAKES_EXTREME, choice_in
 from wherefore.reading.clauses import Span, blank, touch
 from wherefore.reading.judge import MessageJudge
 from wherefore.reading.judged import JudgedReader
@@ -36,6 +36,7 @@ from wherefore.text import straight, words
 _ASKS = 0.7  # how likely a message asks about items, so that it is taken for a question
 _SEVERAL = 2  # items of a name, so that one does not lack
 _REMEMBERED = 1_000  # messages of which it is remembered what they name
+_REFUSES = re.compile(r"\W*(?:not|no|nothing|without|nor|none)\b", re.IGNORECASE)
 _OWN_LINE = re.compile(r"^\d+\. \*\*[^\n]+?\*\*[^\n—]* — (?P<reason>[A-Z].*)$", re.MULTILINE)
 
 
@@ -117,6 +118,7 @@ class DialogueReader:
         choice: Choice | None = None
         passed: tuple[str, ...] = ()
         unmet: tuple[Open, ...] = ()
+        left: dict[str, int] = {}  # what the newest message of the user leaves a choice of, in its order
         for number, message in enumerate(parsed):
             choice, unmet = None, ()
             if message.role == "system":
@@ -131,6 +133,7 @@ class DialogueReader:
                     heard.begin(number)
                     so_far = Dialogue(parsed[: number + 1], (*noted, *here))
                     asked = self._questions.read(so_far)
+                    left = _order_of(asked)
                     choice = self._hear(so_far, found, lists, question, heard, asked)
                     passed = tuple(lists.shown) if notes.others else ()
                     if heard is notes:
@@ -139,6 +142,8 @@ class DialogueReader:
             else:
                 question = message.content
             lists.read(message, here)
+            if message.role == "assistant":
+                lists.arrange(left)
             named.update(dict.fromkeys(mention.item_id for mention in here))
             noted += here
         muted = {*notes.muted(parsed, noted)}
@@ -162,11 +167,15 @@ class DialogueReader:
     ) -> Choice | None:
         """Note what the newest message says, which may hold a question; what it takes up of what was listed."""
         content = so_far.messages[-1].content
+        taken = self._taken_extreme(content, lists)
         # What a question holds is said of an item: "Is it from the 80s?" limits nothing.
         about = (asked.start, asked.end) if asked is not None else (0, 0)
+        if taken is not None:
+            about = taken[1]
         self._messages.note(content, found, lists, question, notes, about, so_far.messages[:-1])
         spots = [(one.start, one.end, one.item_id) for one in found if one.item_id]
-        choice = choice_in(content, spots, lists.last, lists.focus, tuple(lists.listed))
+        choice = None if taken is None else Choice((taken[0],), (), True, content[slice(*taken[1])])
+        choice = choice or choice_in(content, spots, lists.last, lists.focus, tuple(lists.listed), lists.pair)
         if choice is not None:
             notes.words = choice.said
             notes.choose(choice.items)
@@ -175,6 +184,16 @@ class DialogueReader:
             notes.words = " ".join(content[asked.start : asked.end].split())
             notes.ask(asked.considers)
         return choice
+
+    def _taken_extreme(self, content: str, lists: Lists) -> tuple[str, Span] | None:
+        """The item that is taken up by a superlative, "I'll take the cheapest", and where it says so."""
+        match = TAKES_EXTREME.search(straight(content))
+        if match is None or len(lists.last) < _SEVERAL:
+            return None
+        item = self._questions.extreme(
+            match["said"].lower(), [one for one in lists.last if one in self.catalog]
+        )
+        return None if item is None else (item, match.span())
 
     def _left_open(self, so_far: Dialogue, notes: Notes, asked: Question | None) -> tuple[Open, ...]:
         """What the newest message says and nothing that was noted stands for."""
@@ -185,6 +204,7 @@ class DialogueReader:
         places = [last_said(said, so_far.messages) for said in held]
         taken = [place[1:] for place in places if place is not None and place[0] == number]
         taken += [(one.start, one.end) for one in so_far.mentions if one.message == number]
+        taken += notes.settled
         if asked is not None:
             taken.append((asked.start, asked.end))
         found: list[tuple[OpenKind, Span]] = []
@@ -299,10 +319,18 @@ def judged_question(dialogue: Dialogue) -> Question | None:
         return None
     number, listed = len(dialogue.messages) - 1, dialogue.last_listed
     content = dialogue.messages[number].content
+    if _REFUSES.match(content) and "?" not in content:  # "not black"
+        return None
     named = tuple(dict.fromkeys(one.item_id for one in dialogue.mentions if one.message == number))
     counted = tuple(listed[slot] for slot in slots_in(content, len(listed)))
     items = named or counted or listed
     return Question("untold", items, end=len(content), named=bool(named)) if items else None
+
+
+def _order_of(asked: Question | None) -> dict[str, int]:
+    """The place of each item among the things that a question leaves a choice of."""
+    sorts = asked.sorts if asked is not None else ()
+    return {item: place for place, (_, ids) in enumerate(sorts) for item in ids}
 
 
 def _by_message(mentions: Sequence[Mention], messages: Sequence[Message]) -> list[list[Found]]:

@@ -105,4 +105,5 @@ def is_lifted(passage: Passage, span: ValueSpan, nouns: Collection[str]) -> bool
         return True
     after = forms[span.end : span.end + 4]
     kept = [form for form in after if form not in nouns and form not in ("also", "actually", "now")]
-    return kept[:1] in (["is"], ["are"]) and not LIFTERS.isdisjoint(kept[1:3])
+    fine = kept[:1] in (["is"], ["are"]) and not LIFTERS.isdisjoint(kept[1:3])
+    return fine and not {"not", "never"} & {*kept[1:3]}

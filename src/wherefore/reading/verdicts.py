@@ -204,6 +204,9 @@ _THAT_KIND = (
 )
 
 
+_SEEN_NONE = re.compile(r"\s+(?:neither|none|nothing)\b", re.IGNORECASE)
+
+
 def verdict_on(
     text: str, clause: Span, mentions: Sequence[Span], i: int, before: Verdict | None
 ) -> Verdict | None:
@@ -424,7 +427,9 @@ def _last_verb(head: str) -> tuple[Verdict | None, int] | None:
         elif match["seen"]:
             verdict = (
                 "unseen"
-                if negated or re.search(r"\b(?:to|never|will|have to)\s+$", ahead, re.IGNORECASE)
+                if negated
+                or re.search(r"\b(?:to|never|will|have to)\s+$", ahead, re.IGNORECASE)
+                or _SEEN_NONE.match(head[match.end() :])
                 else "seen"
             )
             if last is not None and last[0] == "liked" and match["seen"].lower() == "own":

@@ -84,6 +84,14 @@ _BARE_RECENT = re.compile(
 _RELEASES = frozenset({"releases", "release", "stuff"})
 _RECENT_YEARS = 8  # what "recent" means: so many years before the catalogue's newest
 _NAMES = frozenset("one version remake jumanji york zealand".split())  # after "new"
+_OWN_YEAR = r"[^.!?\n]{0,30}?(?:\b(?:i'?m|i\s+am|she'?s|he'?s|born|from|of|in)\s+)?(?:from\s+|in\s+|born\s+(?:in\s+)?)?"
+BORN = re.compile(  # "from before I was born, I'm from 1988", "nothing older than me, 1985"
+    rf"\b(?P<before>before|older\s+than)\s+(?:i|me|she|he|we|my\s+\w+)\b(?:\s+(?:was|were)(?:\s+even)?\s+born)?{_OWN_YEAR}"
+    rf"\b(?P<year1>19[2-9]\d|20[0-2]\d)\b|"
+    rf"\b(?:(?:nothing|not|no|none)\s+(?:\w+\s+)?older|newer|younger|after|since)\s+(?:than\s+)?(?:i|me|she|he|we|my\s+\w+)\b"
+    rf"(?:\s+(?:was|were)\s+born)?{_OWN_YEAR}\b(?P<year2>19[2-9]\d|20[0-2]\d)\b",
+    re.IGNORECASE,
+)
 
 
 class FoundYear(NamedTuple):

@@ -3,19 +3,45 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
+from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.naming import words_of
+from wherefore.catalog.schema import FieldSpec
+from wherefore.catalog.units import unit_called
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.questions import Question
 from wherefore.reading.clauses import blank
+from wherefore.reading.measures import Measures
 from wherefore.reading.questions import either
 from wherefore.retrieval.answering import answering, matcher
 from wherefore.retrieval.field_meanings import FieldMeanings
 from wherefore.retrieval.retriever import Retriever
+from wherefore.text import forms, stem
 
 _POINTERS = re.compile(
     r"\b(?:the )?(?:first|second|third|fourth|fifth|last|former|latter)(?: one)?\b|#\d", re.IGNORECASE
 )
+_OF_SERIES = re.compile(
+    r"\b(?:part\s+of|in|from)\s+an?\s+(?:series|trilogy|saga)\b|\bstand-?\s?alone\b|\bsequels?\b",
+    re.IGNORECASE,
+)
+_FRIGHTENS = re.compile(
+    r"\b(?:scar\w+|frighten\w*|nightmares?|terrif\w+|upset\w*|gory|gore|violen\w+|disturb\w*|(?:appropriate|suitable|ok|okay|fine|safe|too\s+\w+)\s+"
+    r"for\s+(?:\w+\s+){0,3}?(?:kids?|child(?:ren)?|\d+|year|son|daughter|boy|girl|little|young))",
+)
+_CHILD = re.compile(r"\b(?:kids?|child\w*|son|daughter|nephew|niece|little|boy|girl|him|her|\d+|year|old)\b")
+_WARNINGS = frozenset("warning warnings advisory advisories".split())
+_INSIDE = re.compile(
+    r"^\W*(?:(?:and|so|ok)\W+)*(?:what(?:'s|s|\s+is|\s+goes)?\s+in(?:side)?\s+(?:it|there)|what(?:'s|\s+is)?\s+it\s+made\s+(?:of|from|with))\b"
+)
+_CONTENTS = frozenset(
+    stem(one) for one in "ingredient ingredients contents material materials fabric grape grapes".split()
+)
+_HOW_MANY = re.compile(r"\bhow\s+(?:many|much|big|large|wide|tall|long)\b", re.IGNORECASE)
+_SAID = 3  # words of a question that says for what something is
+_CLAUSES = 3  # clauses that answer
 _CHOICES, _CHOOSES = (
     ("choice", "question"),
     0.3,
@@ -39,6 +65,8 @@ def resolved(
         return _either(dialogue)
     if question.kind == "unclear" and question.said:
         return replace(question, said="") if meanings.field(question.said) is not None else None
+    if question.kind == "most" and not question.field:
+        return _with_clauses(question, dialogue, retriever, level)
     if question.kind != "untold" or question.said or not question.items:
         return question
     message = dialogue.messages[-1]
@@ -46,7 +74,16 @@ def resolved(
     titles = [(one.start, one.end) for one in dialogue.mentions if one.message == number]
     asked = blank(message.content, titles)[question.start : question.end]
     asked = " ".join(_POINTERS.sub("it", asked).split())
-    spec = meanings.field(asked)
+    if len(question.items) == 1 and _OF_SERIES.search(asked):
+        return replace(question, kind="series")
+    if len(question.items) > 1:
+        found_in = _with_clauses(replace(question, kind="clause"), dialogue, retriever, level)
+        answers = tuple(item for item, _, _ in found_in.clauses)
+        if answers:
+            return replace(found_in, items=answers)
+    spec = _told_by(asked, question.items, retriever.index.catalog)
+    if spec is None and not _in_foreign_unit(asked, retriever.index.catalog):
+        spec = meanings.field(asked)
     if spec is not None:
         return replace(question, kind="value", field=spec.name)
     if len(question.items) > 1:
@@ -57,6 +94,61 @@ def resolved(
     if found is None or found.score < level:
         return question
     return replace(question, kind="clause", items=question.items[:1], field=found.field, said=found.text)
+
+
+def _told_by(asked: str, items: Sequence[str], catalog: Catalog) -> FieldSpec | None:
+    """The field that tells whom items are fit for, or what is in them, of what asks for that in other words."""
+    low = asked.lower()
+    if _FRIGHTENS.search(low):
+        warned = [
+            spec
+            for spec in catalog.schema.tags
+            if _WARNINGS & {*words_of(spec.name), *words_of(spec.label or "")}
+        ]
+        age = Measures(catalog).age
+        told = (
+            ([age] if age is not None and _CHILD.search(low) else [])
+            + warned
+            + ([age] if age is not None else [])
+        )
+    elif _INSIDE.match(low):
+        told = [
+            spec for spec in catalog.schema.fields if _CONTENTS & {stem(one) for one in words_of(spec.name)}
+        ]
+    else:
+        return None
+    return next((spec for spec in told if any(catalog[item].fields.get(spec.name) for item in items)), None)
+
+
+def _in_foreign_unit(asked: str, catalog: Catalog) -> bool:
+    """Whether a question is in a unit that no record is in: "how many centimetres is it?"."""
+    measures = Measures(catalog)
+    units = [form for form in forms(asked) if unit_called(form)]
+    return bool(_HOW_MANY.search(asked)) and any(measures.in_unit(form) is None for form in units)
+
+
+def _with_clauses(question: Question, dialogue: Dialogue, retriever: Retriever, level: float) -> Question:
+    """A question about several items with the clauses of their texts that answer it."""
+    message = dialogue.messages[-1]
+    number = len(dialogue.messages) - 1
+    titles = [(one.start, one.end) for one in dialogue.mentions if one.message == number]
+    asked = blank(message.content, titles)[question.start : question.end]
+    for said, _ in question.sorts:  # what they are called tells nothing of what is asked of them
+        asked = asked.replace(said, " ")
+    asked = " ".join(_POINTERS.sub(" ", asked).split())
+    if len(asked.split()) < _SAID:
+        return question
+    catalog = retriever.index.catalog
+    items = [item for item in question.items if item in catalog]
+    alone = replace(dialogue, messages=(replace(message, content=asked),), mentions=())
+    found = answering(alone, [catalog.row(item) for item in items], matcher(retriever))
+    clauses = [
+        (one.score, item, one.field, one.text)
+        for item, one in zip(items, found, strict=True)
+        if one is not None and one.score >= level
+    ]
+    clauses.sort(key=lambda one: -one[0])
+    return replace(question, clauses=tuple(one[1:] for one in clauses[:_CLAUSES]))
 
 
 def _either(dialogue: Dialogue) -> Question | None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from wherefore.catalog.catalog import Catalog, Item
+from wherefore.catalog.naming import words_of
 from wherefore.catalog.schema import FieldSpec
+from wherefore.catalog.series import series_of
 from wherefore.catalog.spoken import is_year, measure, values_of
 from wherefore.dialogue.facts import Fact, Plan
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.questions import Condition, Question
 from wherefore.dialogue.spoken import limit_asked
+from wherefore.reading.degrees import ends, places_of
 from wherefore.reading.measures import Measures
 from wherefore.text import joined
 from wherefore.writing.evidence import record_fact
@@ -34,6 +38,9 @@ from wherefore.writing.telling import can_be_said, telling
 
 _MOST = 6  # values of one field that are told
 _WORDS = 120  # of a text that are told
+_NUMBERED = re.compile(r"\((?P<series>[^()#]+?),?\s+#(?P<number>[\d.-]+)\)")
+_APART = 2  # fields by which two items are told apart
+_THEIR = {False: "its record", True: "their records"}
 _TOLD = 5  # items of a list that are told of one by one
 _COMPARATIVES = {
     "the newest": "the newer",
@@ -115,6 +122,8 @@ class _Answer:
     def value(self) -> str:
         """What the records say for the field."""
         spec = self.catalog.schema.spec(self.question.field)
+        if spec.flag and len(self.items) > 1:
+            return self._flagged(spec)
         sentences: list[str] = []
         quoted: list[str] = []
         used: list[Fact] = []
@@ -130,10 +139,45 @@ class _Answer:
             sentences.append(f"{slot} {self.predicate(facts)}." if facts else nothing)
         return " ".join(filter(None, [*quoted, self.shown(sentences, used)]))
 
+    def _flagged(self, spec: FieldSpec) -> str:
+        """Of which of several items the records say a mere yes, and of which they do not; what it says is named."""
+        told = {slot: self.facts(item, spec, 1) for slot, item in zip(self.slots, self.items, strict=True)}
+        held, silent = [one for one in told if told[one]], [one for one in told if not told[one]]
+        sentences: list[str] = []
+        if len(held) == 1:
+            sentences.append(f"{held[0]} {self.predicate(told[held[0]])}.")
+        elif held:
+            sentences.append(f"{joined(held)} {plural_predicates(told[held[0]], self.plural)[0]}.")
+        if silent:
+            records = "my records of {} do" if len(silent) > 1 else "my record of {} does"
+            sentences.append(f"{records.format(joined(silent))} not say “{spec.flag}”.")
+        return self.shown(sentences, [fact for facts in told.values() for fact in facts])
+
     def clause(self) -> str:
         """The clause of an item's text that answers."""
-        spec = self.catalog.schema.spec(self.question.field)
-        return _quoted(self.items[0], spec, self.question.said)
+        schema = self.catalog.schema
+        if self.question.clauses:
+            told = [
+                (self.catalog[item], schema.spec(field), text) for item, field, text in self.question.clauses
+            ]
+            return " ".join(
+                _quoted(item, spec, text) for item, spec, text in told if item.id in self.question.items
+            )
+        return _quoted(self.items[0], schema.spec(self.question.field), self.question.said)
+
+    def series(self) -> str:
+        """Whether an item belongs to a series, by its title and those of others."""
+        item = self.items[0]
+        told = _NUMBERED.search(item.title)
+        if told is not None:
+            return f"By its title *{item.title}* is number {told['number']} of “{told['series']}”."
+        rows = series_of(self.catalog).of(self.catalog.row(item.id))
+        others = [self.catalog.items[row].title for row in rows if self.catalog.items[row].id != item.id]
+        if others:
+            return (
+                f"By their titles *{item.title}* goes with {joined([f'*{one}*' for one in others[:_TOLD]])}."
+            )
+        return f"My record of *{item.title}* says nothing of a series."
 
     def holds(self) -> str:
         """Whether the records say what was asked."""
@@ -277,11 +321,9 @@ class _Answer:
         return self.shown(sentences, used)
 
     def most(self) -> str:
-        """Which item has the most or least of a field, or which comes first."""
+        """Which item has the most or least of a field, or which fits best."""
         if not self.question.field:
-            first = self.items[0]
-            said = self.reason(first)
-            return f"{self.shown(['i would start with #1.'], [])} {said}".strip()
+            return self._picked()
         spec = self.catalog.schema.spec(self.question.field)
         known = [
             (value, slot)
@@ -290,6 +332,8 @@ class _Answer:
         ]
         if not known:
             return self.shown([f"my records of them have no {_noun(spec)}."], [])
+        if self.question.many > 1:
+            return self._some(known, spec)
         choose = max if self.question.best == "max" else min
         extreme = choose(value for value, _ in known)
         chosen = [slot for value, slot in known if value == extreme]
@@ -307,6 +351,129 @@ class _Answer:
             return self.shown([told], [*facts, *more])
         return self.shown([f"{name} of them is {chosen[0]}: it {self.predicate(facts)}."], facts)
 
+    def _some(self, known: Sequence[tuple[float, str]], spec: FieldSpec) -> str:
+        """Several items at one end: "the cheapest two"."""
+        order = sorted(known, key=lambda one: one[0], reverse=self.question.best == "max")[
+            : self.question.many
+        ]
+        sentences, used = (
+            [f"{self._superlative(spec)} of them are {joined([slot for _, slot in order])}."],
+            [],
+        )
+        for _, slot in order:
+            facts = self.facts(self.catalog[self.slots[slot]], spec, 1)
+            used += facts
+            sentences.append(f"{slot} {self.predicate(facts)}.")
+        return self.shown(sentences, used)
+
+    def _picked(self) -> str:
+        """The item that fits best, why, and of a choice between a few what sets the next one apart."""
+        first, sorts = self.items[0], self.question.sorts
+        start = "i would start with #1."
+        rest = self.items[1:] if self.question.named else []
+        if sorts:
+            own = {item: said for said, ids in sorts for item in ids}
+            rest = (
+                [next((one for one in rest if own.get(one.id) != own.get(first.id)), rest[0])] if rest else []
+            )
+            if any(len(ids) > 1 for _, ids in sorts):
+                said = joined([words for words, _ in sorts], "or")
+                start = f"of {said} i would take {own.get(first.id, sorts[0][0])}: #1."
+            else:
+                start = "of these i would take #1."
+        told = [self.shown([start], [])]
+        told += [
+            _quoted(self.catalog[item], self.catalog.schema.spec(field), text)
+            for item, field, text in self.question.clauses
+            if item == first.id
+        ]
+        if self.question.conditions:
+            for item in (first, *rest[:1]):
+                sentence, facts = self._held(
+                    next(slot for slot, one in self.slots.items() if one == item.id), item
+                )
+                told.append(self.shown([sentence], facts))
+        plan = plan_reasons([first], self.dialogue, self.catalog, self.similarity, limit=3)[0]
+        grounds = any(fact.kind != "own" for fact in plan.facts)
+        if grounds or (not rest and len(told) == 1):
+            told.append(plain_sentence(plan, self.catalog))
+        if rest:
+            nothing = (
+                ""
+                if len(told) > 1
+                else "nothing that you said decides it, but by their records they differ. "
+            )
+            told.append(self.shown([nothing.strip()], []) if nothing else "")
+            told.append(self._apart(first, rest[0]))
+        return " ".join(filter(None, told))
+
+    def _apart(self, first: Item, second: Item) -> str:
+        """In what two items differ, by up to two fields, those first that the user spoke of."""
+        state = self.dialogue.preferences
+        spoken = {one.field for one in state.limits} | {one.field for one in (*state.wanted, *state.unwanted)}
+        slot_of = {item: slot for slot, item in self.slots.items()}
+        pair = (first, second)
+        groups = [
+            (spec, [self.spoken(item, spec, 3) for item in pair]) for spec in self.catalog.schema.filterable
+        ]
+        groups = [(spec, facts) for spec, facts in groups if all(facts)]
+        groups = [(s, f) for s, f in groups if {one.value for one in f[0]} != {one.value for one in f[1]}]
+        groups.sort(key=lambda one: (one[0].name not in spoken, one[0].has_names, one[0].has_measure))
+        sentences: list[str] = []
+        used: list[Fact] = []
+        for _, facts in groups[:_APART]:
+            parts = [
+                f"{slot_of[item.id]} {self.predicate(one)}" for item, one in zip(pair, facts, strict=True)
+            ]
+            used += [*facts[0], *facts[1]]
+            sentences.append(f"{parts[0]}, and {parts[1]}.")
+        return self.shown(sentences, used)
+
+    def degree(self) -> str:
+        """Which item is most or least what was said, by the place of its value or by what its record says of it."""
+        said, best = self.question.said, self.question.best
+        slots = list(self.slots)
+        if self.question.field:
+            spec = self.catalog.schema.spec(self.question.field)
+            chosen = [slots[place] for place in ends(places_of(self.items, spec, self.catalog), best)]
+            facts = [self.facts(self.catalog[self.slots[slot]], spec, 1) for slot in chosen]
+            if chosen:
+                told = [f"{slot} {self.predicate(one)}." for slot, one in zip(chosen, facts, strict=True)]
+                return self.shown(
+                    [f"by their records {joined(chosen)}.", *told], [one for each in facts for one in each]
+                )
+            return (
+                self.shown(["their records do not tell them apart there."], []) + f" {self._values_of(spec)}"
+            )
+        held = [self._said_of(item) for item in self.items]
+        if not any(held):
+            return f"My records of these {self.plural} do not tell how {said} they are."
+        chosen = [slots[place] for place in ends([float(len(one)) for one in held], best)]
+        if not chosen:
+            return self.shown([f"their records do not tell them apart there: each says “{said}”."], [])
+        facts = [held[slots.index(slot)] for slot in chosen]
+        if not any(facts):
+            return self.shown([f"{joined(chosen)}: nothing in {_THEIR[len(chosen) > 1]} says “{said}”."], [])
+        told = [f"{slot} {self.predicate(one)}." for slot, one in zip(chosen, facts, strict=True) if one]
+        return self.shown(
+            [f"by their records {joined(chosen)}.", *told], [one for each in facts for one in each]
+        )
+
+    def _values_of(self, spec: FieldSpec) -> str:
+        facts = [(slot, self.facts(item, spec, 1)) for slot, item in zip(self.slots, self.items, strict=True)]
+        told = [f"{slot} {self.predicate(one)}." for slot, one in facts if one]
+        return self.shown(told[:_COMPARED], [fact for _, one in facts for fact in one])
+
+    def _said_of(self, item: Item) -> list[Fact]:
+        """The values of an item that say what was asked."""
+        specs = {spec.name: spec for spec in self.catalog.schema.filterable}
+        found: list[Fact] = []
+        for condition in self.question.conditions:
+            for name, value in condition.values:
+                if name in specs and value in item.values(name):
+                    found.append(record_fact(specs[name], value))
+        return [one for number, one in enumerate(found) if one.field == found[0].field or not number]
+
     def _superlative(self, spec: FieldSpec) -> str:
         high = self.question.best == "max"
         limits = Measures(self.catalog)
@@ -315,6 +482,8 @@ class _Answer:
         how = measure(spec)
         if spec == limits.duration and (how.way == "takes" or how.noun.split()[-1] in _TIMES):
             return "the longest" if high else "the shortest"
+        if "height" in words_of(spec.name):
+            return "the tallest" if high else "the smallest"
         if spec == limits.price:
             return "the most expensive" if high else "the cheapest"
         if spec.is_rank:
@@ -432,9 +601,11 @@ _ANSWERS: dict[str, Callable[[_Answer], str]] = {
     "unknown": _Answer.unknown,
     "untold": _Answer.untold,
     "clause": _Answer.clause,
+    "series": _Answer.series,
     "opinion": _Answer.opinion,
     "compare": _Answer.compare,
     "most": _Answer.most,
+    "degree": _Answer.degree,
     "which": _Answer.which,
     "why": _Answer.why,
     "why not": _Answer.why_not,

@@ -14,6 +14,7 @@ from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.parts import parts
 from wherefore.dialogue.state import ITEMS_OF, Preferences
 from wherefore.reading.choices import ASKS_MORE
+from wherefore.reading.complaints import Complaint, complaint
 from wherefore.text import joined, straight
 from wherefore.writing.phrases import article
 
@@ -82,6 +83,24 @@ _SEEKS = re.compile(
     r"mood|prefer|more|else|about|bored|feel|help|tonight|please|which|what)\b",
     re.IGNORECASE,
 )
+_GRATEFUL = re.compile(
+    r"\b(?:thanks|thank\s+(?:you|u)|thx|tysm|ty|cheers)\b|\b(?:you(?:'re|\s+are)?|u|ur)\s+(?:are\s+|r\s+)?(?:an?\s+|the\s+)?(?:\w+\s+)?"
+    r"(?:legend|life-?saver|star|gem|angel|hero|best|rock|saved\s+me|been\s+(?:most\s+|very\s+|so\s+)?(?:helpful|patient|kind|great))\b",
+    re.IGNORECASE,
+)
+_ASKS_ON = re.compile(  # what more than thanks has one of
+    r"[?\d]|\b(?:but|though|however|not|no|want|wanna|need|looking|recommend|suggest|something|anything|show|find|give|prefer|more|"
+    r"else|instead|and\s+(?:now|a|an|for|some)|now|also|then|cheaper|smaller|bigger|other|next)\b",
+    re.IGNORECASE,
+)
+_NAMES_IT = re.compile(r"\b(?:no|not|nothing|without|under|over|any|only|never)\b", re.IGNORECASE)
+_SHORT = 14  # words of a message that does no more than thank
+_BACK = re.compile(
+    r"\b(?:go|take\s+me|going)\s+back\s+to\s+(?:the\s+|your\s+|that\s+)?(?P<which>first|previous|earlier|original|last|one\s+before)\s*"
+    r"(?:list|ones?|selection|suggestions?|lot)?\b|\b(?:show\s+(?:me\s+)?)?(?:the\s+|your\s+)(?P<same>first|previous|earlier|original)\s+"
+    r"(?:list|selection|suggestions)(?:\s+you\s+showed)?(?:\s+(?:again|please))+",
+    re.IGNORECASE,
+)
 _TOLD = {  # how each kind of what was understood is told
     "liked": "You liked {}.",
     "disliked": "You did not like {}.",
@@ -101,7 +120,9 @@ class Said:
     """A short answer without a list."""
 
     text: str
-    action: Literal["ask", "chat", "answer", "guess"]  # a guess stands before a list
+    action: Literal[
+        "ask", "chat", "answer", "guess", "beside"
+    ]  # a guess, and what is said beside, stand before a list
 
 
 def answer(
@@ -116,6 +137,11 @@ def answer(
             said in passing, or takes up what was listed.
     """
     content = straight(dialogue.messages[-1].content)
+    if (again := _first_list(dialogue, content, catalog)) is not None:
+        return again
+    wrong = complaint(content) if dialogue.last_listed else None
+    if wrong is not None:
+        return _excused(dialogue, wrong, catalog, before)
     if dialogue.choice is not None:
         return _chosen(dialogue, dialogue.choice, content, catalog, before)
     words = re.findall(r"[^\W\d_][\w']*", content.lower())
@@ -126,6 +152,9 @@ def answer(
         return None
     noun, plural = catalog.schema.noun, catalog.schema.plural
     if _CUES & set(words) and set(words) <= _THANKS | _GREETING:
+        return Said(f"You're welcome. Come back whenever you want another {noun}.", "chat")
+    grateful = _GRATEFUL.search(content) is not None and len(words) <= _SHORT and not _ASKS_ON.search(content)
+    if grateful and bare(before()) == bare(dialogue.preferences):
         return Said(f"You're welcome. Come back whenever you want another {noun}.", "chat")
     if set(words) <= _GREETING | _PLEASANTRY:
         if {"you", "it"} & set(words) and "how" in words:
@@ -160,6 +189,7 @@ _TAKEN = re.compile(  # what somebody says who has chosen; without any of it a l
     r"thx|ta|ty|cheers|bye|great|perfect|fine|grand|lovely|good|sorted|settled)\b|#\s?\d",
     re.IGNORECASE,
 )
+_OTHER_ONE = re.compile(r"\bthe\s+other(?:\s+one)?\b", re.IGNORECASE)
 _LEAST = 0.35  # how likely the likeliest act must be
 _FIELDS = 4  # that are named to somebody who asks what no record tells
 
@@ -212,7 +242,7 @@ def _chosen(
     dialogue: Dialogue, choice: Choice, content: str, catalog: Catalog, before: Callable[[], Preferences]
 ) -> Said | None:
     """What to say to somebody who has found something; None when they ask for more in the same breath."""
-    if choice.refused or ASKS_MORE.search(content):
+    if choice.refused or ASKS_MORE.search(_OTHER_ONE.sub(" ", content)):
         return None
     listed = {*dialogue.listed, *choice.items}
     old, new = before(), dialogue.preferences
@@ -227,6 +257,9 @@ def _chosen(
     if titles:
         pick, them = ("Good choice", "it") if len(titles) == 1 else ("Good choices", "them")
         return Said(f"{pick}: {joined(titles)}. Tell me afterwards how you liked {them}.", "chat")
+    here = [f"*{catalog[item].title}*" for item in dialogue.last_listed[:_MOST_TOLD] if item in catalog]
+    if choice.decided and 1 < len(here) == len(dialogue.last_listed):
+        return Said(f"Good. Which one is it: {joined(here, 'or')}?", "ask")
     if choice.decided:
         return Said(
             f"Good. Tell me afterwards how you liked it, or ask whenever you want another {noun}.", "chat"
@@ -234,6 +267,35 @@ def _chosen(
     if not dialogue.last_listed or bare(old) != bare(new):
         return None  # "nice list, but I have seen number 4"
     return Said("Glad to hear it. Say which one you take, or what else I should look for.", "chat")
+
+
+def _first_list(dialogue: Dialogue, content: str, catalog: Catalog) -> Said | None:
+    """A list of before, once more, where the message asks for it: "go back to the first list"."""
+    match = _BACK.search(content)
+    told = dialogue.lists() if match is not None else ()
+    if match is None or len(told) < 2:
+        return None
+    first = (match["which"] or match["same"]).lower() in ("first", "original")
+    items = [item for item in (told[0] if first else told[-2]) if item in catalog]
+    lines = [
+        f"{number}. **{catalog[item].title}**{catalog.dated(catalog[item]).removeprefix(catalog[item].title)}"
+        for number, item in enumerate(items, 1)
+    ]
+    return Said("Here they are again.\n\n" + "\n".join(lines), "answer") if lines else None
+
+
+def _excused(
+    dialogue: Dialogue, wrong: Complaint, catalog: Catalog, before: Callable[[], Preferences]
+) -> Said:
+    """What is said to somebody who complains, before a list that goes by it; where there is nothing new, a question."""
+    if wrong == "again":
+        return Said("I am sorry that you had those before.", "beside")
+    old, new = before(), dialogue.preferences
+    told = (new.wanted, new.unwanted, new.limits, new.count, new.open)
+    repeats = (new.unwanted or new.limits) and _NAMES_IT.search(dialogue.messages[-1].content)
+    if told != (old.wanted, old.unwanted, old.limits, old.count, old.open) or repeats:
+        return Said("You are right, and I am sorry.", "beside")
+    return Said(f"I am sorry, I took that wrong. {_recalled(new, catalog)} What should be different?", "ask")
 
 
 def _recalled(state: Preferences, catalog: Catalog) -> str:
