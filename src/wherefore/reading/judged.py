@@ -285,11 +285,11 @@ class JudgedReader:
             if not any(touch(piece, other) for other in pieces):
                 pieces.append(piece)
                 spans.append(None)
-        described = [
-            (one.start, one.end)
-            for one in self._judge.read(before, text).meanings
-            if one.label in WANTED | UNWANTED
-        ]
+        said = [one for one in self._judge.read(before, text).meanings if one.label in WANTED | UNWANTED]
+        described = [(one.start, one.end) for one in said]
+        # "Nothing rated TV-MA", of which the judge marks "rated TV": what is sure of a piece that holds the beginning of
+        # a value is sure of the value.
+        marked = [one for one in said if one.label in UNWANTED and one.sure >= _CERTAIN]
         found: list[FoundWish] = []
         meanings = self._judge.meanings(before, text, pieces)
         for span, piece, meaning in zip(spans, pieces, meanings, strict=True):
@@ -302,6 +302,9 @@ class JudgedReader:
             elif (here and span is not None and self._values.words.is_genre(span.key)) or not _is_part(
                 passage, piece, described, self._values.words.nouns
             ):
+                whole = next((one for one in marked if _overlap(one, piece)), None)
+                if whole is not None and _share(meaning.odds, WANTED | UNWANTED) < _SURE:
+                    meaning, here = replace(whole, start=piece[0], end=piece[1]), []
                 found += self._wish(passage, span, meaning, here)
         return sorted(dict.fromkeys(found), key=lambda one: one.start)
 
@@ -403,6 +406,11 @@ def _left(
         and one.strength != "mild"
         and not any(touch((one.start, one.end), place) for place in taken)
     ]
+
+
+def _overlap(one: Meaning, piece: Span) -> bool:
+    """Whether what a judge marks ends inside a piece, or begins there."""
+    return touch((one.start, one.end), piece) and not (one.start <= piece[0] and piece[1] <= one.end)
 
 
 def _is_amount(said: str, told: Collection[str]) -> bool:

@@ -14,9 +14,11 @@ from wherefore.dialogue.messages import Lists, Message
 from wherefore.dialogue.notes import Notes, Verdict
 from wherefore.dialogue.state import ANYWHERE, Count, FoundWish, Limit, LimitOp, Wish
 from wherefore.reading.clauses import NT, Span, blank, clauses, touch
+from wherefore.reading.codes import CodeReader, FoundCodes
 from wherefore.reading.corrections import CORRECTS, DROPS, NEEDNT, SELF_CORRECTION, START_OVER
 from wherefore.reading.counts import read_count
 from wherefore.reading.critiques import CritiqueReader, FoundAnswer, FoundCritique
+from wherefore.reading.flags import FlagReader, FoundFlag
 from wherefore.reading.foreign import ForeignReader
 from wherefore.reading.households import HouseholdReader
 from wherefore.reading.intolerances import intolerances
@@ -100,6 +102,8 @@ class _Heard:
     answer: FoundAnswer | None
     limits: Sequence[FoundLimit]
     critiques: Sequence[FoundCritique]
+    flags: Sequence[FoundFlag]  # "clean only"
+    codes: Sequence[FoundCodes]  # "nothing above PG-13"
     hidden: Sequence[Span]  # where no values are to be read
     before: Sequence[Message] = ()  # the messages before it, for a judge
 
@@ -172,6 +176,8 @@ class MessageReader:
         self._foreign = ForeignReader(catalog, self._sought)
         self._households = HouseholdReader(catalog)
         self._wearers = Wearers(catalog)
+        self._flags = FlagReader(catalog, self._sought)
+        self._codes = CodeReader(catalog)
         # No catalogue that a judge learned with knows how well known its items are.
         self._fame = catalog.schema.popularity.name if catalog.schema.popularity is not None else None
 
@@ -223,6 +229,7 @@ class MessageReader:
                 notes.want(english)
             else:
                 notes.refuse(english)
+        self._note_flags(heard, notes)
         if suited := self._households.read(heard.text):
             held = {(one.field, one.value) for one in notes.values()["unwanted"]}
             for wish in suited:
@@ -234,6 +241,22 @@ class MessageReader:
             answer = heard.answer
             said = content[answer.start : answer.end]
             notes.limit([Limit(answer.field, answer.op, answer.value, said)])
+
+    def _note_flags(self, heard: _Heard, notes: Notes) -> None:
+        """Note what a message asks of columns of yes and no, and of codes in an order."""
+        for one in heard.flags:
+            said = heard.content[one.start : one.end]
+            if not one.flag.value:  # a count: of what is in stock there is at least one
+                notes.limit([Limit(one.flag.field, "ge" if one.wanted else "lt", 1.0, said)])
+                continue
+            wish = Wish(one.flag.field, one.flag.value, one.strength, said)
+            if one.wanted:
+                notes.want(wish, one.start, beside=True)
+            else:
+                notes.refuse(wish if one.strength >= 2 else replace(wish, strength=0.5))
+        for codes in heard.codes:
+            for code in codes.refused:
+                notes.refuse(Wish(codes.field, code, 2.0, heard.content[codes.start : codes.end]))
 
     def unheld(self, text: str) -> list[Span]:
         """Where a text bounds an amount that the records do not tell, or not in that unit."""
@@ -271,7 +294,12 @@ class MessageReader:
             about,
         ]
         hidden += [*(match.span() for match in SELF_CORRECTION.finditer(text)), *answered]
-        return _Heard(content, text, found, same, foreign, answer, limits, critiques, hidden)
+        named = [(one.start, one.end) for one in found]
+        codes = self._codes.read(blank(text, [about, *named]))
+        hidden += [(one.start, one.end) for one in codes]
+        flags = self._flags.read(text, [*hidden, *named])
+        hidden += [(one.start, one.end) for one in flags]
+        return _Heard(content, text, found, same, foreign, answer, limits, critiques, flags, codes, hidden)
 
     def _bounded(self, heard: _Heard, judged: JudgedReader, about: Span) -> _Heard:
         """A message with the limits that the judge lets stand, and those that only it finds."""
