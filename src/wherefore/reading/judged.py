@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.concepts import concepts, having
-from wherefore.catalog.feelings import feelings
+from wherefore.catalog.feelings import feelings, taste_words
 from wherefore.catalog.sorts import called, titles_name_sorts
 from wherefore.dialogue.labels import BOUND_LABELS, GRADES, ITEM_LABELS
 from wherefore.dialogue.messages import Dialogue, Message
@@ -155,7 +155,9 @@ class JudgedReader:
         named = told[0].capital and (before.strip() != "" or len(told) == 1)
         rule = concepts().called(text[slice(*span)])
         known = told[0].form in _COLOURS or (rule is not None and bool(rule.rules_out))
-        return named or known or _FROM.search(before) is not None
+        # What is no taste, and in no record: "hardcover", "audiobook".
+        fact = taste_words().isdisjoint(word.form for word in told)
+        return named or known or fact or _FROM.search(before) is not None
 
     def settled(self, text: str, state: Preferences) -> list[Span]:
         """The characters of values that stand in the state, under whatever words, or that need not be."""

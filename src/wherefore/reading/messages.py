@@ -31,6 +31,7 @@ from wherefore.reading.limits import COLD, FoundLimit, LimitReader, is_plain, lo
 from wherefore.reading.mentions import Found
 from wherefore.reading.numbers import names_money
 from wherefore.reading.references import ReferenceReader
+from wherefore.reading.unrecorded import untold
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.wearers import Wearers
 from wherefore.reading.wishes import WishReader
@@ -298,6 +299,8 @@ class MessageReader:
         codes = self._codes.read(blank(text, [about, *named]))
         hidden += [(one.start, one.end) for one in codes]
         flags = self._flags.read(text, [*hidden, *named])
+        # "French subtitles", where no record tells of any, are no wish for what is from France.
+        hidden += [(one.start, one.end) for one in untold(text, self._catalog)]
         hidden += [(one.start, one.end) for one in flags]
         return _Heard(content, text, found, same, foreign, answer, limits, critiques, flags, codes, hidden)
 

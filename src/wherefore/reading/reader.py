@@ -24,10 +24,12 @@ from wherefore.reading.judged import JudgedReader
 from wherefore.reading.limits import LimitReader
 from wherefore.reading.mentions import Found, MentionReader
 from wherefore.reading.messages import MessageReader
+from wherefore.reading.musts import MustReader
 from wherefore.reading.questions import QuestionReader
 from wherefore.reading.references import ReferenceReader
 from wherefore.reading.slots import slots_in
 from wherefore.reading.titles import TitleIndex
+from wherefore.reading.unrecorded import untold
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.vocabulary import Vocabulary
 from wherefore.reading.wishes import WishReader
@@ -79,6 +81,7 @@ class DialogueReader:
             self.catalog, self._values, wishes, limits, self._references, self._judged
         )
         self._questions = QuestionReader(self.catalog, self._values, wishes, limits)
+        self._musts = MustReader(self.catalog, vocabulary.nouns)
         self._absent = AbsentReader(self.catalog, self._values)
         # A message is read again with every later turn, and names the same items each time.
         self._found = lru_cache(_REMEMBERED)(self._mentions)
@@ -190,7 +193,14 @@ class DialogueReader:
         if self._judged is not None:
             taken += self._judged.settled(content, state)
             found = self._judged.left_open(before, content, taken, {said.lower() for said in held})
-        for span in self._messages.unheld(blank(straight(content), taken)):
+        text = straight(content)
+        for one in untold(text, self.catalog):
+            span = one.start, one.end
+            if not any(touch(place, span) for place in taken):
+                found = [each for each in found if not touch(each[1], span)] + [("wanted", span)]
+        known = [*taken, *(span for _, span in found)]
+        found += [("demanded", span) for span in self._musts.read(text, known)]
+        for span in self._messages.unheld(blank(text, taken)):
             same = [one for one in found if touch(one[1], span)]
             nothing = self._judged is not None and self._judged.means_nothing(before, content, span)
             if not any(touch(place, span) for place in taken) and not nothing:

@@ -15,7 +15,7 @@ from wherefore.dialogue.spoken import limit_asked
 from wherefore.dialogue.state import ANYWHERE
 from wherefore.reading.measures import Measures
 from wherefore.reading.numbers import names_money
-from wherefore.reading.unrecorded import other_kinds, unrecorded
+from wherefore.reading.unrecorded import other_kinds, untold
 from wherefore.text import forms, joined, stems
 from wherefore.writing.evidence import record_fact
 from wherefore.writing.phrases import field_noun
@@ -56,20 +56,29 @@ def _sentences(
     newest = dialogue.messages[-1].content
     if others := other_kinds(newest, catalog):
         yield f"I know only {catalog.schema.plural}, no {joined(others)}."
-    if silent := unrecorded(newest, catalog):
-        yield f"My records say nothing of {joined(silent)}."
+    yield from not_applied(dialogue, catalog)
+
+
+def not_applied(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
+    """What the newest message asks for and nothing in its state stands for."""
+    newest = dialogue.messages[-1].content
+    silent = untold(newest, catalog)
+    if silent:
+        yield f"My records say nothing of {joined([one.topic for one in silent])}."
+    told = [newest[one.start : one.end] for one in silent]
+    unmet = [(side, words) for side, words in dialogue.unmet if not any(words in one for one in told)]
     for kind, able in (("unwanted", "leave out"), ("demanded", "make sure of"), ("limit", "hold to")):
-        said = [words for side, words in dialogue.unmet if side == kind]
+        said = [words for side, words in unmet if side == kind]
         by_reason: dict[str, list[str]] = {}
         for words in said:
             by_reason.setdefault(_why(kind, words, catalog), []).append(f"“{words}”")
         for why, open_ in by_reason.items():
             yield f"I could not {able} {joined(open_[:_ABSENT], 'or')}: {why}."
-    missing = [words for side, words in dialogue.unmet if side == "wanted"][:_ABSENT]
-    told = [any(having(catalog, word).any() for word in forms(words)[-1:]) for words in missing]
-    if unsaid := [f"“{words}”" for words, known in zip(missing, told, strict=True) if not known]:
+    missing = [words for side, words in unmet if side == "wanted"][:_ABSENT]
+    held = [any(having(catalog, word).any() for word in forms(words)[-1:]) for words in missing]
+    if unsaid := [f"“{words}”" for words, known in zip(missing, held, strict=True) if not known]:
         yield f"Nothing here mentions {joined(unsaid, 'or')}."
-    if uncalled := [f"“{words}”" for words, known in zip(missing, told, strict=True) if known]:
+    if uncalled := [f"“{words}”" for words, known in zip(missing, held, strict=True) if known]:
         yield f"Nothing here is called {joined(uncalled, 'or')}; these come nearest."
 
 
