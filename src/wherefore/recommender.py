@@ -364,7 +364,7 @@ class Recommender(ListMaker):
             else:
                 opening_words = said.text if said is not None and said.action == "guess" else told.text
                 absent = self.reader.absent(dialogue)
-                more = understood(dialogue, grounds.catalog, told.text, len(items), absent)
+                more = understood(dialogue, grounds.catalog, told.text, len(items), absent, items)
                 yield telling.say(opening_words + more)
         asks = self.config.turn.questions and said is None
         question = question_back(dialogue, ranked, grounds.catalog) if asks else None

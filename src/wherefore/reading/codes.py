@@ -1,4 +1,4 @@
-"""Codes that stand in an order: age ratings ("nothing above PG-13", "for my kids") and protection ("IP67 or better")."""
+"""Codes that stand in an order: age ratings ("nothing above PG-13", "for my kids"), protection ("IP67 or better")."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ _UP = (
     r"o\s+mejor|ou\s+mieux)(?!\w)"
 )
 _DOWN = r"(?:\s*(?:or|and)\s+(?:lower|below|under|less|milder|younger|softer|down)|\s+(?:max|maximum|at\s+most|tops))\b"
-_LEAST = r"(?:at\s+least|minimum(?:\s+of)?|min\.?|mindestens|au\s+moins|al\s+menos|almeno|no\s+less\s+than|from)\s+(?:an?\s+)?"
+_LEAST = (
+    r"(?:at\s+least|minimum(?:\s+of)?|min\.?|mindestens|au\s+moins|al\s+menos|almeno|no\s+less\s+than|from)\s+"
+    r"(?:an?\s+)?"
+)
 _MOST = (
     r"(?:at\s+most|up\s+to|max(?:imum)?(?:\s+of)?|no(?:t|thing)?\s+(?:\w+\s+)?(?:above|over|higher\s+than|more\s+than|beyond|past|"
     r"stronger\s+than|harsher\s+than|worse\s+than))\s+(?:an?\s+)?"
@@ -93,7 +96,7 @@ class CodeReader:
             if ranks.field not in told and (one := _for_children(text, ranks)) is not None:
                 found.append(one)
         for ranks in self._protections:
-            if ranks.field not in told and (one := _against_water(text, ranks)) is not None:
+            if (one := _against_water(text, ranks)) is not None:
                 found.append(one)
         return sorted((one for one in found if one.refused), key=lambda one: one.start)
 

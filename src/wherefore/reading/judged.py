@@ -122,7 +122,7 @@ class JudgedReader:
         found += [
             ("wanted", (one.start, one.end))
             for one in _left(meanings, WANTED, _SURE, [*taken, *(span for _, span in found)])
-            if self._is_no_value(text, (one.start, one.end))
+            if self._is_no_value(text, (one.start, one.end), one.label != "more")
         ]
         nouns = "|".join(re.escape(noun) for noun in sorted(self._values.words.nouns, key=len, reverse=True))
         for pattern in (_PLACED, _HAVING):
@@ -133,8 +133,11 @@ class JudgedReader:
                         found.append(("wanted", place))
         return found
 
-    def _is_no_value(self, text: str, span: Span) -> bool:
-        """Whether a wish is for a value of a field, as "in Paris" is, that no record mentions."""
+    def _is_no_value(self, text: str, span: Span, whole: bool = True) -> bool:
+        """Whether a wish is for a value of a field, as "in Paris" is, that no record mentions.
+
+        `whole` is False of a mere degree, "newer".
+        """
         said = words(text[slice(*span)])
         told = [word for word in said if word.form not in FUNCTION_WORDS]
         if not 0 < len(told) <= _FEW:
@@ -156,7 +159,7 @@ class JudgedReader:
         rule = concepts().called(text[slice(*span)])
         known = told[0].form in _COLOURS or (rule is not None and bool(rule.rules_out))
         # What is no taste, and in no record: "hardcover", "audiobook".
-        fact = taste_words().isdisjoint(word.form for word in told)
+        fact = whole and taste_words().isdisjoint(word.form for word in told)
         return named or known or fact or _FROM.search(before) is not None
 
     def settled(self, text: str, state: Preferences) -> list[Span]:
@@ -289,8 +292,8 @@ class JudgedReader:
                 spans.append(None)
         said = [one for one in self._judge.read(before, text).meanings if one.label in WANTED | UNWANTED]
         described = [(one.start, one.end) for one in said]
-        # "Nothing rated TV-MA", of which the judge marks "rated TV": what is sure of a piece that holds the beginning of
-        # a value is sure of the value.
+        # "Nothing rated TV-MA", of which the judge marks "rated TV": what is sure of a piece that holds the beginning
+        # of a value is sure of the value.
         marked = [one for one in said if one.label in UNWANTED and one.sure >= _CERTAIN]
         found: list[FoundWish] = []
         meanings = self._judge.meanings(before, text, pieces)

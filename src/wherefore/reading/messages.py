@@ -259,6 +259,10 @@ class MessageReader:
             for code in codes.refused:
                 notes.refuse(Wish(codes.field, code, 2.0, heard.content[codes.start : codes.end]))
 
+    def settled(self, text: str) -> list[Span]:
+        """Where a text asks for what columns of yes and no tell, or codes in an order."""
+        return [(one.start, one.end) for one in (*self._flags.read(text), *self._codes.read(text))]
+
     def unheld(self, text: str) -> list[Span]:
         """Where a text bounds an amount that the records do not tell, or not in that unit."""
         return self._limits.unheld(text, self._sought)

@@ -18,7 +18,8 @@ _MUST = re.compile(
     re.IGNORECASE,
 )
 _ENDS = re.compile(
-    r"\s+(?:and|but|or|because|since|so|if|when|while|though|please|must|as|i|we|cause|cuz|thanks)\b", re.IGNORECASE
+    r"\s+(?:and|but|or|because|since|so|if|when|while|though|please|must|as|i|we|cause|cuz|thanks)\b",
+    re.IGNORECASE,
 )
 _LIGHT = frozenset(
     "be able good nice great well really very able enough right thing things something anything way kind sort fit fits work "
@@ -59,7 +60,10 @@ class MustReader:
         told = [
             form
             for form in forms(said)
-            if form not in FUNCTION_WORDS and form not in _LIGHT and stem(form) not in self._sought and form.isalpha()
+            if form not in FUNCTION_WORDS
+            and form not in _LIGHT
+            and stem(form) not in self._sought
+            and form.isalpha()
         ]
         if not told or not taste_words().isdisjoint(told):
             return False

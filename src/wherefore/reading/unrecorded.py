@@ -87,7 +87,9 @@ _LANGUAGES = (
 _NEEDS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = (
     (
         "delivery",
-        frozenset("delivery deliver delivered shipping ship ships shipped postage dispatch versand lieferzeit".split()),
+        frozenset(
+            "delivery deliver delivered shipping ship ships shipped postage dispatch versand lieferzeit".split()
+        ),
         re.compile(
             r"\b(?:ship(?:s|ped|ping)?\s+(?:it\s+|them\s+|internationally|worldwide|overseas|to\b|within\b|by\b|from\b)|"
             r"deliver(?:y|s|ed)?\s+(?:it\s+|them\s+)?(?:to|by|before|within|in\s+\w+\s+days?|on|next|same|today|tomorrow)\b|"
@@ -131,8 +133,10 @@ _NEEDS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = (
     (
         "languages",
         frozenset("language languages lang sprache idioma lingua langue taal locale".split()),
-        re.compile(rf"\b(?:in|speaks?|sung\s+in|written\s+in|translated\s+(?:in)?to)\s+{_LANGUAGES}(?=\W*(?:$|[,.;!?)]|and\b|or\b|"
-                   r"please\b|only\b|if\b|for\b|with\b|but\b|under\b))"),
+        re.compile(
+            rf"\b(?:in|speaks?|sung\s+in|written\s+in|translated\s+(?:in)?to)\s+{_LANGUAGES}(?=\W*(?:$|[,.;!?)]|and\b|or\b|"
+            r"please\b|only\b|if\b|for\b|with\b|but\b|under\b))"
+        ),
     ),
     (
         "languages",
@@ -311,7 +315,9 @@ def _is_told(said: str, about: Collection[str], catalog: Catalog) -> bool:
         about: The words of fields that would tell it: where some are said, those alone count.
         catalog: The catalogue.
     """
-    told = [form for form in forms(said) if form not in FUNCTION_WORDS and form not in _COMMON and form.isalpha()]
+    told = [
+        form for form in forms(said) if form not in FUNCTION_WORDS and form not in _COMMON and form.isalpha()
+    ]
     key = [form for form in told if form in about]
     return any(having(catalog, form).any() for form in key or [" ".join(told)] if form)
 

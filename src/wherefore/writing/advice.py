@@ -12,6 +12,7 @@ from wherefore.dialogue.parts import Part, parts
 from wherefore.dialogue.state import Preferences
 from wherefore.retrieval.retriever import Retriever
 from wherefore.text import joined
+from wherefore.writing import other_language
 from wherefore.writing.understood import not_applied
 
 _DEMANDED = 2.0  # strength of a wish that must be met
@@ -53,7 +54,10 @@ def _rules_out(part: Part, state: Preferences) -> bool:
 
 def advice(dialogue: Dialogue, retriever: Retriever) -> str:
     """What to say when nothing fits: all that was asked for, what to drop for the most results, what is not applied."""
-    return " ".join([_advised(dialogue, retriever), *not_applied(dialogue, retriever.index.catalog)])
+    catalog = retriever.index.catalog
+    foreign = other_language.told(dialogue, catalog)
+    said = [*filter(None, [foreign]), _advised(dialogue, retriever), *not_applied(dialogue, catalog)]
+    return " ".join(said)
 
 
 def _advised(dialogue: Dialogue, retriever: Retriever) -> str:

@@ -7,16 +7,20 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.concepts import concepts, having, shown_by
+from wherefore.catalog.feelings import taste_words
+from wherefore.catalog.lexicon import item_nouns
 from wherefore.catalog.spoken import unit_words
 from wherefore.dialogue.messages import Dialogue, last_said
 from wherefore.dialogue.spoken import limit_asked
 from wherefore.dialogue.state import ANYWHERE
+from wherefore.reading.clauses import touch
 from wherefore.reading.measures import Measures
 from wherefore.reading.numbers import names_money
 from wherefore.reading.unrecorded import other_kinds, untold
-from wherefore.text import forms, joined, stems
+from wherefore.text import FUNCTION_WORDS, forms, joined, stem, stems
+from wherefore.writing import other_language
 from wherefore.writing.evidence import record_fact
 from wherefore.writing.phrases import field_noun
 
@@ -28,10 +32,18 @@ _ALLERGY = re.compile(
     r"\w[\s-]free\b",
     re.IGNORECASE,
 )
+_SHORT = 2  # words of what is asked for by name
 _ABSENT = 3  # unknown titles that are named at most
 
 
-def understood(dialogue: Dialogue, catalog: Catalog, opening: str, total: int, absent: Sequence[str]) -> str:
+def understood(
+    dialogue: Dialogue,
+    catalog: Catalog,
+    opening: str,
+    total: int,
+    absent: Sequence[str],
+    items: Sequence[Item] = (),
+) -> str:
     """Sentences to follow a list's opening, each with a space before it.
 
     Args:
@@ -40,13 +52,18 @@ def understood(dialogue: Dialogue, catalog: Catalog, opening: str, total: int, a
         opening: The list's opening; what it says already is not said again.
         total: How many items are listed.
         absent: Titles that the newest message names and the catalogue lacks.
+        items: What is listed; what is asked for by name and none of them mentions is said.
     """
-    return "".join(f" {sentence}" for sentence in _sentences(dialogue, catalog, opening, total, absent))
+    said = [*_sentences(dialogue, catalog, opening, total, absent)]
+    said += _unmentioned(dialogue, catalog, items, " ".join([opening, *said]))
+    return "".join(f" {sentence}" for sentence in said)
 
 
 def _sentences(
     dialogue: Dialogue, catalog: Catalog, opening: str, total: int, absent: Sequence[str]
 ) -> Iterator[str]:
+    if foreign := other_language.told(dialogue, catalog):
+        yield foreign
     if absent:
         names = joined([f"“{title}”" for title in absent[:_ABSENT]], "or")
         yield f"I know no {catalog.schema.noun.lower()} called {names}."
@@ -59,10 +76,40 @@ def _sentences(
     yield from not_applied(dialogue, catalog)
 
 
+def _unmentioned(dialogue: Dialogue, catalog: Catalog, items: Sequence[Item], told: str) -> Iterator[str]:
+    """That nothing listed mentions what the newest message asks for by name, and other records do.
+
+    Words of taste are met by what means the same.
+    """
+    rows = [catalog.row(item.id) for item in items if item.id in catalog]
+    last, content = len(dialogue.messages) - 1, dialogue.messages[-1].content
+    state = dialogue.preferences
+    held = [one.said for one in (*state.wanted, *state.unwanted)] + [one.said for one in state.limits]
+    held += [words for _, words in dialogue.unmet]
+    named = [(one.start, one.end) for one in dialogue.mentions if one.message == last]
+    named += [
+        place[1:] for said in held if (place := last_said(said, dialogue.messages)) and place[0] == last
+    ]
+    nouns = {stem(noun) for noun in item_nouns(catalog)}
+    missing = []
+    for number, start, end in dialogue.described if rows else ():
+        piece = content[start:end] if number == last else ""
+        words = [form for form in forms(piece) if form not in FUNCTION_WORDS and stem(form) not in nouns]
+        if not 0 < len(words) <= _SHORT or any(touch((start, end), span) for span in named):
+            continue
+        if not taste_words().isdisjoint(words) or not all(form.isalpha() for form in words):
+            continue
+        having_it = having(catalog, " ".join(words))
+        if having_it.any() and not having_it[rows].any() and f"“{piece}”" not in told:
+            missing.append(f"“{piece}”")
+    if missing:
+        yield f"{'It does not mention' if len(rows) == 1 else 'None of these mentions'} {joined(missing[:_ABSENT], 'or')}."
+
+
 def not_applied(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
     """What the newest message asks for and nothing in its state stands for."""
     newest = dialogue.messages[-1].content
-    silent = untold(newest, catalog)
+    silent = [] if other_language.spoken(dialogue) else untold(newest, catalog)
     if silent:
         yield f"My records say nothing of {joined([one.topic for one in silent])}."
     told = [newest[one.start : one.end] for one in silent]

@@ -1,0 +1,100 @@
+"""Which language a message is in, where it is not English."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from typing import Any
+
+import numpy as np
+
+from wherefore.catalog.catalog import Catalog
+from wherefore.reading.clauses import Span, blank
+from wherefore.text import Word, ordinary_words, words
+
+LANGUAGES = {  # told apart, with how it is said in each that English alone is read well
+    "de": "Ich verstehe nur Englisch gut.",
+    "fr": "Je ne comprends bien que l’anglais.",
+    "es": "Solo entiendo bien el inglés.",
+    "it": "Capisco bene solo l’inglese.",
+    "pt": "Só entendo bem o inglês.",
+    "nl": "Ik begrijp alleen Engels goed.",
+    "sv": "Jag förstår bara engelska bra.",
+    "da": "Jeg forstår kun engelsk godt.",
+    "pl": "Dobrze rozumiem tylko angielski.",
+    "tr": "Yalnızca İngilizceyi iyi anlıyorum.",
+    "ru": "Я хорошо понимаю только английский.",
+    "ja": "英語しかよく分かりません。",
+    "ko": "영어만 잘 이해합니다.",
+    "zh": "我只看得懂英语。",
+}
+_SURE, _LIKELY = 0.9, 0.75  # how likely a language must be; the latter where hardly a word is English
+_LEAST = 3  # words of a message in letters, in scripts that part words
+_ENGLISH, _HARDLY = (
+    0.5,
+    0.25,
+)  # share of everyday English words; from the former on a message is not looked at
+_LONG = 4  # letters of a word that may be a catalogue's
+_MOST = 0.5  # share of the records that may have such a word
+
+
+@cache
+def _identifier() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    found = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    found.set_languages(["en", *LANGUAGES])
+    return found
+
+
+def language_of(text: str, masked: Sequence[Span] = ()) -> str | None:
+    """The language of a message, by its code; None of English, and where it is not plain.
+
+    A naive Bayes classifier over byte n-grams (Lui and Baldwin, 2012) tells it; see the library py3langid.
+
+    Args:
+        text: The message.
+        masked: Characters that name items: they may be in any language.
+
+    >>> language_of("Suche einen Akkuschrauber unter 150 Euro"), language_of("I loved La vita è bella")
+    ('de', None)
+    """
+    return _language_of(blank(text, masked))
+
+
+@lru_cache(1_000)
+def _language_of(text: str) -> str | None:
+    said = [word for word in words(text) if word.form.isalpha()]
+    apart = text.isascii() or all(
+        ord(char) < 0x2E80 for char in text
+    )  # scripts that write no spaces have long words
+    if not said or (apart and len(said) < _LEAST):
+        return None
+    usual = ordinary_words()
+    # What bears a capital amid a sentence may be a title or a name, which are in any language.
+    told = [word for word in said if not word.capital or word.first] or said
+    english = sum(word.form in usual for word in told) / len(told)
+    if english >= _ENGLISH:
+        return None
+    code, sure = _identifier().classify(text)
+    level = _LIKELY if english < _HARDLY else _SURE
+    return str(code) if code in LANGUAGES and float(sure) >= level else None
+
+
+def catalogue_words(text: str, catalog: Catalog, masked: Sequence[Span] = ()) -> list[Word]:
+    """The words of a message in another language that a catalogue's titles or values have, in order.
+
+    Args:
+        text: The message.
+        catalog: The catalogue.
+        masked: Characters that say something else.
+    """
+    usual = ordinary_words()
+    found = []
+    for word in words(text):
+        if len(word.form) < _LONG or not word.form.isalpha() or word.form in usual or word.touches(masked):
+            continue
+        share = float(np.mean(catalog.naming(word.form)))
+        if 0 < share <= _MOST:
+            found.append(word)
+    return found
