@@ -18,15 +18,18 @@ _CHILDREN = (
 _FOR_CHILDREN = re.compile(
     rf"\b(?:(?:for|(?:suitable|appropriate|safe|ok|okay|fine|good)\s+(?:for|with)|(?:watch(?:ing|es)?|play(?:ing)?|"
     rf"see|listen(?:ing)?)\s+(?:it\s+|this\s+|them\s+)?with)\s+(?:(?:a|my|our|the|some|few|two|three|four|little|small|"
-    rf"young|younger|all|his|her|their)\s+){{0,3}}{_CHILDREN}|(?:kid|child|family)s?[\s-]*(?:friendly|safe|appropriate)|"
+    rf"young|younger|all|his|her|their)\s+){{0,3}}{_CHILDREN}|(?:kid|child|family)s?[\s-]*(?:friendly|safe|"
+    rf"appropriate)|"
     r"(?:the\s+whole|all\s+the|entire)\s+family|family\s+(?:films?|movies?|shows?|night|viewing|games?|evening)|"
-    r"(?:für|mit)\s+(?:die\s+|meine\s+|unsere\s+)?kinder|pour\s+(?:les\s+|mes\s+)?enfants|para\s+(?:los\s+|mis\s+)?niños|"
+    r"(?:für|mit)\s+(?:die\s+|meine\s+|unsere\s+)?kinder|pour\s+(?:les\s+|mes\s+)?enfants|para\s+(?:los\s+|"
+    r"mis\s+)?niños|"
     r"per\s+(?:i\s+miei\s+)?bambini)\b(?!\s+in\s+it)",
     re.IGNORECASE,
 )
 _GROWN = re.compile(r"\b(?:grown|adult|teenage|older|big)[\s-]*$|\bnot\s+$|n't\s+$|\bno\s+$", re.IGNORECASE)
 _AGE = re.compile(
-    r"\b(?P<old>\d{1,2})[\s-]*(?:yo\b|y/o\b|years?[\s-]*old|(?=(?:\s*(?:,|and|&|or)\s*(?:an?\s+)?\d{1,2})*[\s-]*year[\s-]*old))|"
+    r"\b(?P<old>\d{1,2})[\s-]*(?:yo\b|y/o\b|years?[\s-]*old|(?=(?:\s*(?:,|and|&|"
+    r"or)\s*(?:an?\s+)?\d{1,2})*[\s-]*year[\s-]*old))|"
     r"\b(?:ages?|aged)\s+(?P<aged>\d{1,2})\b|\((?P<brackets>\d{1,2})(?=\s*(?:,|and|&|\)))",
     re.IGNORECASE,
 )
@@ -34,7 +37,8 @@ _ALL_AGES = 9  # years: what is fit for children of whom no age is told
 _GRADE = 7  # up to which a guidance for schoolchildren lets those of school age see it
 _SCHOOL = 5
 _UP = (
-    r"\s*(?:or|and|\+)?\s*(?:better|higher|above|more|up|upwards|over|stronger|greater|minimum|at\s+least|\+|oder\s+besser|"
+    r"\s*(?:or|and|\+)?\s*(?:better|higher|above|more|up|upwards|over|stronger|greater|minimum|at\s+least|"
+    r"\+|oder\s+besser|"
     r"o\s+mejor|ou\s+mieux)(?!\w)"
 )
 _DOWN = r"(?:\s*(?:or|and)\s+(?:lower|below|under|less|milder|younger|softer|down)|\s+(?:max|maximum|at\s+most|tops))\b"
@@ -43,16 +47,19 @@ _LEAST = (
     r"(?:an?\s+)?"
 )
 _MOST = (
-    r"(?:at\s+most|up\s+to|max(?:imum)?(?:\s+of)?|no(?:t|thing)?\s+(?:\w+\s+)?(?:above|over|higher\s+than|more\s+than|beyond|past|"
+    r"(?:at\s+most|up\s+to|max(?:imum)?(?:\s+of)?|no(?:t|thing)?\s+(?:\w+\s+)?(?:above|over|higher\s+than|"
+    r"more\s+than|beyond|past|"
     r"stronger\s+than|harsher\s+than|worse\s+than))\s+(?:an?\s+)?"
 )
 _WET = re.compile(
-    r"\b(?:water[\s-]*proof|(?:can|must|should)\s+(?:go|fall|drop)\s+(?:in|into|under)\s+(?:the\s+)?water|wasserdicht|étanche|"
+    r"\b(?:water[\s-]*proof|(?:can|must|should)\s+(?:go|fall|drop)\s+(?:in|into|under)\s+(?:the\s+)?water|"
+    r"wasserdicht|étanche|"
     r"swim(?:ming)?\s+with\s+it)\b",
     re.IGNORECASE,
 )
 _DAMP = re.compile(
-    r"\b(?:water[\s-]*resist(?:ant|ance)|splash[\s-]*proof|rain[\s-]*proof|survives?\s+(?:the\s+)?rain|spritzwassergeschützt)\b",
+    r"\b(?:water[\s-]*resist(?:ant|ance)|splash[\s-]*proof|rain[\s-]*proof|survives?\s+(?:the\s+)?rain|"
+    r"spritzwassergeschützt)\b",
     re.IGNORECASE,
 )
 _UNDER_WATER, _SPLASHES = 7, 4  # second digit of an IP code

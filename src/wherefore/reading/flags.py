@@ -18,7 +18,8 @@ _TURNED = re.compile(  # right before it: "not a folding one", "without any wire
     re.IGNORECASE,
 )
 _FREED = re.compile(  # "it doesn't have to be wireless", "I don't mind explicit ones", "whether it folds"
-    rf"(?:(?:{NT}|\bnot|\bnever)\s+(?:really\s+)?(?:need|have|got|mind|care|matter)|\bneedn't|\bwhether|\bif\s+it(?:'s|\s+is)?|"
+    rf"(?:(?:{NT}|\bnot|\bnever)\s+(?:really\s+)?(?:need|have|got|mind|care|matter)|\bneedn't|\bwhether|"
+    rf"\bif\s+it(?:'s|\s+is)?|"
     r"\bno\s+need|\bused\s+to\s+be)\b[^.!?;,\n]{0,25}$",
     re.IGNORECASE,
 )
@@ -26,13 +27,14 @@ _LIFTED = re.compile(
     r"^[\s-]+(?:ones?\s+)?(?:is|are|would\s+be)\s+(?:fine|ok|okay|optional|alright)\b", re.IGNORECASE
 )
 _MILD = re.compile(
-    r"\b(?:ideally|preferably|if\s+possible|would\s+be\s+(?:nice|great|good|lovely|a\s+plus)|bonus|nice\s+to\s+have|maybe|"
+    r"\b(?:ideally|preferably|if\s+possible|would\s+be\s+(?:nice|great|good|lovely|a\s+plus)|bonus|"
+    r"nice\s+to\s+have|maybe|"
     r"rather|prefer|hopefully)\b",
     re.IGNORECASE,
 )
 _PLAIN = frozenset(  # words behind "clean" with which it says the same
-    "only please pls version versions lyrics song songs track tracks music one ones stuff edit edits artist artists album "
-    "albums episode episodes podcast podcasts thanks though".split()
+    "only please pls version versions lyrics song songs track tracks music one ones stuff edit edits artist artists "
+    "album albums episode episodes podcast podcasts thanks though".split()
 )
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.concepts import concepts, having
 from wherefore.catalog.feelings import feelings, taste_words
+from wherefore.catalog.naming import words_of
 from wherefore.catalog.sorts import called, titles_name_sorts
 from wherefore.dialogue.labels import BOUND_LABELS, GRADES, ITEM_LABELS
 from wherefore.dialogue.messages import Dialogue, Message
@@ -53,6 +54,11 @@ _DEGREES = FUNCTION_WORDS | frozenset(
 _ARTICLE = re.compile(r"\b(?:an?|some|any|another|few|\d+)\s+$", re.IGNORECASE)
 _FEW = 3  # words of a value
 _ASKED = 20  # items that somebody asks for at most
+_OF_PEOPLE = re.compile(  # what follows is of somebody, not of an item: "who studies architecture"
+    r"\b(?:stud(?:y|ies|ying|ied)|works?(?:\s+(?:in|as|for|at))?|loves?|likes?|into|fans?\s+of|collects?|plays?|teach(?:es)?|"
+    r"interested\s+in|for\s+(?:my|her|his|our|their))\s+(?:\w+\s+)?$",
+    re.IGNORECASE,
+)
 _FROM = re.compile(
     r"\b(?:from|with|with\s+an?|made\s+(?:of|in|from|by)|directed\s+by|written\s+by|by)\s+(?:the\s+)?$",
     re.IGNORECASE,
@@ -80,6 +86,7 @@ class JudgedReader:
     def __init__(self, catalog: Catalog, judge: MessageJudge, values: ValueFinder) -> None:
         self._catalog, self._judge, self._values = catalog, judge, values
         self.kinds = JudgedKinds(catalog, judge)
+        self._named = {stem(word) for spec in catalog.schema.filterable for word in words_of(spec.name)}
 
     def told(self, dialogue: Dialogue) -> Dialogue:
         """A dialogue with what the judge says of whole messages, and of what nothing in its state stands for."""
@@ -150,6 +157,8 @@ class JudgedReader:
             return False
         if last in self._values.words.nouns or not last.isalpha() or last in feelings():
             return False
+        if stem(last) in self._named:
+            return False  # "medium coverage" is a wish of the field
         if _is_thing(text[: span[0]], told, goods):
             return True
         if any(having(self._catalog, word.form).any() for word in told):
@@ -159,7 +168,11 @@ class JudgedReader:
         rule = concepts().called(text[slice(*span)])
         known = told[0].form in _COLOURS or (rule is not None and bool(rule.rules_out))
         # What is no taste, and in no record: "hardcover", "audiobook".
-        fact = whole and taste_words().isdisjoint(word.form for word in told)
+        fact = (
+            whole
+            and _OF_PEOPLE.search(before) is None
+            and taste_words().isdisjoint(word.form for word in told)
+        )
         return named or known or fact or _FROM.search(before) is not None
 
     def settled(self, text: str, state: Preferences) -> list[Span]:

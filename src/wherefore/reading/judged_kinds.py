@@ -19,13 +19,17 @@ _FREE_BEFORE = re.compile(r"\b(?:free\s+(?:from|of)|non|without(?:\s+any)?)[\s-]
 _ILL = re.compile(r"c(?:o)?eliacs?(?:\s+disease)?", re.IGNORECASE)  # an illness, whatever is said around it
 _LIVES = re.compile(  # before a rule: somebody lives by it
     r"(?:\b(?:i'?m|i\s+am|we're|we\s+are|he's|she's|they're|they\s+are|who's|who\s+(?:is|are)|as|being|"
-    r"(?:wife|husband|partner|son|daughter|mum|mom|mother|dad|father|sister|brother|friend|friends|girlfriend|boyfriend|"
-    r"kids?|children|guests?|flatmate|roommate|colleague|boss|aunt|uncle|gran|grandma|family|of\s+(?:us|them))\s+(?:is|are|went|"
-    r"keeps?|has\s+gone|turned|eats?))\s+(?:(?:an?|also|both|all|strictly|mostly|newly|recently|now|severely|very|a\s+strict|strict)\s+)*)$",
+    r"(?:wife|husband|partner|son|daughter|mum|mom|mother|dad|father|sister|brother|friend|friends|"
+    r"girlfriend|boyfriend|"
+    r"kids?|children|guests?|flatmate|roommate|colleague|boss|aunt|uncle|gran|grandma|family|of\s+(?:us|"
+    r"them))\s+(?:is|are|went|"
+    r"keeps?|has\s+gone|turned|eats?))\s+(?:(?:an?|also|both|all|strictly|mostly|newly|recently|now|"
+    r"severely|very|a\s+strict|strict)\s+)*)$",
     re.IGNORECASE,
 )
 _HERE = re.compile(
-    r"\s+(?:here|guests?|friends?|husband|wife|partner|son|daughter|mum|mom|dad|boyfriend|girlfriend|household|family|kids?|"
+    r"\s+(?:here|guests?|friends?|husband|wife|partner|son|daughter|mum|mom|dad|boyfriend|girlfriend|"
+    r"household|family|kids?|"
     r"people|person|flatmate|roommate|colleague|in-laws)\b",
     re.IGNORECASE,
 )

@@ -1,4 +1,4 @@
-"""What must be, said in a clause of its own: "it must be allowed in the cabin", "needs to be quiet enough for a flat"."""
+"""What must be, said in a clause of its own: "it must be allowed in the cabin", "needs to fit under a bed"."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from wherefore.text import FUNCTION_WORDS, forms, stem
 
 _MUST = re.compile(
     r"(?:(?<![\w'])(?:it|they|this|that|which|these|those|one|ones|and|but|,)\s+|^\W*|[.;!?]\s*)"
-    r"(?P<must>(?:also\s+|really\s+|absolutely\s+|just\s+)?(?:must|has\s+to|have\s+to|had\s+better|needs\s+to|need\s+to|has\s+got\s+to)"
+    r"(?P<must>(?:also\s+|really\s+|absolutely\s+|just\s+)?(?:must|has\s+to|have\s+to|had\s+better|"
+    r"needs\s+to|need\s+to|has\s+got\s+to)"
     r"\s+(?:also\s+|really\s+|be\s+able\s+to\s+)?)(?P<what>[^.;!?,\n()]{3,70})",
     re.IGNORECASE,
 )

@@ -79,7 +79,8 @@ _TOPICS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = (
     ),
 )
 _LANGUAGES = (
-    r"(?:english|french|german|spanish|italian|portuguese|dutch|swedish|danish|norwegian|finnish|polish|czech|hungarian|greek|"
+    r"(?:english|french|german|spanish|italian|portuguese|dutch|swedish|danish|norwegian|finnish|polish|"
+    r"czech|hungarian|greek|"
     r"turkish|russian|ukrainian|hebrew|arabic|hindi|urdu|tamil|thai|chinese|mandarin|cantonese|japanese|korean|"
     r"vietnamese|catalan|welsh|irish)"
 )
@@ -91,10 +92,14 @@ _NEEDS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = (
             "delivery deliver delivered shipping ship ships shipped postage dispatch versand lieferzeit".split()
         ),
         re.compile(
-            r"\b(?:ship(?:s|ped|ping)?\s+(?:it\s+|them\s+|internationally|worldwide|overseas|to\b|within\b|by\b|from\b)|"
-            r"deliver(?:y|s|ed)?\s+(?:it\s+|them\s+)?(?:to|by|before|within|in\s+\w+\s+days?|on|next|same|today|tomorrow)\b|"
-            r"(?:free|fast|express|quick|next[- ]day|same[- ]day|overnight|worldwide|international)\s+(?:shipping|delivery|postage)|"
-            r"(?:must|has\s+to|have\s+to|needs?\s+to|should|can|will)\s+(?:reach|arrive|get\s+(?:here|there|to)|be\s+here)\b"
+            r"\b(?:ship(?:s|ped|ping)?\s+(?:it\s+|them\s+|internationally|worldwide|overseas|"
+            r"to\s+(?:the\s+)?[a-z'-]+(?:\s+(?:by|before|within)\s+\w+)?|within\b|by\b|from\b)|"
+            r"deliver(?:y|s|ed)?\s+(?:it\s+|them\s+)?(?:to|by|before|within|in\s+\w+\s+days?|on|next|same|"
+            r"today|tomorrow)\b|"
+            r"(?:free|fast|express|quick|next[- ]day|same[- ]day|overnight|worldwide|"
+            r"international)\s+(?:shipping|delivery|postage)|"
+            r"(?:must|has\s+to|have\s+to|needs?\s+to|should|can|will)\s+(?:reach|arrive|get\s+(?:here|there|"
+            r"to)|be\s+here)\b"
             r"[^.?!\n,;]{0,40}|arriv(?:es?|ing)\s+(?:by|before|on|tomorrow|today)|"
             r"(?:before|by|in\s+time\s+for)\s+(?:the\s+)?(?:delivery|dispatch))"
         ),
@@ -105,10 +110,12 @@ _NEEDS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = (
             "accessible accessibility wheelchair barrierefrei stepfree lift elevator stairs mobility disabled ada".split()
         ),
         re.compile(
-            r"\b(?:wheel\s?chairs?(?:[- ](?:access(?:ible)?|friendly|users?))?|step[- ]free(?:\s+access)?|barrier[- ]free|"
+            r"\b(?:wheel\s?chairs?(?:[- ](?:access(?:ible)?|friendly|users?))?|step[- ]free(?:\s+access)?|"
+            r"barrier[- ]free|"
             r"(?:walking\s+)?frame\s+user|mobility\s+(?:scooter|aid|impair\w+|issues|problems)|"
             r"(?:no|without|can(?:'t|not)\s+(?:do|manage|climb|take)(?:\s+the)?)\s+(?:any\s+)?(?:stairs|steps)|"
-            r"disabled\s+(?:access|parking|toilet)|(?:with|has|need|needs)\s+an?\s+(?:lift|elevator)|uses?\s+a\s+walker|"
+            r"disabled\s+(?:access|parking|toilet)|(?:with|has|need|needs)\s+an?\s+(?:lift|elevator)|"
+            r"uses?\s+a\s+walker|"
             r"on\s+crutches)\b"
         ),
     ),
@@ -118,7 +125,8 @@ _NEEDS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = (
             "format formats binding edition cover hardcover paperback audiobook ebook kindle medium media vinyl".split()
         ),
         re.compile(
-            r"\b(?:hard\s?(?:cover|back)s?|paper\s?backs?|soft\s?covers?|audio\s?books?|audio\s+version|e-?books?|kindle|"
+            r"\b(?:hard\s?(?:cover|back)s?|paper\s?backs?|soft\s?covers?|audio\s?books?|audio\s+version|"
+            r"e-?books?|kindle|"
             r"large\s+print|on\s+(?:vinyl|cd|cassette|tape|dvd|blu-?ray|4k)|vinyl|blu-?rays?|in\s+(?:4k|hdr|imax|3d))\b"
         ),
     ),
@@ -134,7 +142,8 @@ _NEEDS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = (
         "languages",
         frozenset("language languages lang sprache idioma lingua langue taal locale".split()),
         re.compile(
-            rf"\b(?:in|speaks?|sung\s+in|written\s+in|translated\s+(?:in)?to)\s+{_LANGUAGES}(?=\W*(?:$|[,.;!?)]|and\b|or\b|"
+            rf"\b(?:in|speaks?|sung\s+in|written\s+in|translated\s+(?:in)?to)\s+{_LANGUAGES}(?=\W*(?:$|"
+            rf"[,.;!?)]|and\b|or\b|"
             r"please\b|only\b|if\b|for\b|with\b|but\b|under\b))"
         ),
     ),
@@ -142,7 +151,8 @@ _NEEDS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = (
         "languages",
         frozenset("language languages lang sprache idioma lingua langue taal locale".split()),
         re.compile(
-            rf"\b{_LANGUAGES}[- ](?:lyrics|translations?|editions?|versions?|text|instructions|manual|menu|keyboard(?:\s+layout)?|"
+            rf"\b{_LANGUAGES}[- ](?:lyrics|translations?|editions?|versions?|text|instructions|manual|menu|"
+            rf"keyboard(?:\s+layout)?|"
             r"layout|plug|speaking)\b"
         ),
     ),
@@ -150,8 +160,10 @@ _NEEDS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = (
         "where materials come from",
         frozenset("material materials origin made".split()),
         re.compile(
-            rf"\b(?:{_LANGUAGES}|swiss|american|british|scottish|belgian|austrian|brazilian|egyptian|indian|australian)\s+"
-            r"(?:leather|steel|oak|wool|cotton|silk|linen|marble|wood|walnut|hazelnuts|chocolate|parts|engines?|movement)\b"
+            rf"\b(?:{_LANGUAGES}|swiss|american|british|scottish|belgian|austrian|brazilian|egyptian|indian|"
+            rf"australian)\s+"
+            r"(?:leather|steel|oak|wool|cotton|silk|linen|marble|wood|walnut|hazelnuts|chocolate|parts|"
+            r"engines?|movement)\b"
         ),
     ),
     (
@@ -173,7 +185,8 @@ _NEEDS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = (
         "what is allowed on aeroplanes",
         frozenset("airline cabin carry flight tsa".split()),
         re.compile(
-            r"\b(?:(?:allowed|permitted|ok|okay|legal|fine)\s+(?:in|on|aboard)\s+(?:the\s+|a\s+|an\s+)?(?:aero\s?planes?|airplanes?|planes?|"
+            r"\b(?:(?:allowed|permitted|ok|okay|legal|fine)\s+(?:in|on|aboard)\s+(?:the\s+|a\s+|"
+            r"an\s+)?(?:aero\s?planes?|airplanes?|planes?|"
             r"flights?|board)|carry[- ]on(?:\s+\w+)?|hand\s+luggage|cabin\s+(?:bag|baggage|luggage|size)|tsa[- ]\w+)\b"
         ),
     ),
@@ -181,7 +194,8 @@ _NEEDS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = (
         "what it is compatible with",
         frozenset("compatible compatibility fits works system platform systems connector".split()),
         re.compile(
-            r"\b(?:compatible\s+with|work(?:s|ing)?\s+with\s+(?:my|our|an?|the)\b|fits?\s+(?:my|our)\s+(?!needs|mood|budget|taste)|"
+            r"\b(?:compatible\s+with|work(?:s|ing)?\s+with\s+(?:my|our|an?|the)\b|fits?\s+(?:my|"
+            r"our)\s+(?!needs|mood|budget|taste)|"
             r"(?:runs?|plays?)\s+on\s+(?:my|an?)\b)[^.?!\n,;]{0,30}"
         ),
     ),
@@ -189,7 +203,8 @@ _NEEDS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = (
         "warranties and returns",
         frozenset("warranty guarantee garantie return returns refund refundable".split()),
         re.compile(
-            r"\b(?:(?:with|has|have|need|needs|a|\d+[- ]years?|lifetime|long)\s+(?:\w+\s+)?(?:warrant(?:y|ies)|guarantees?)|"
+            r"\b(?:(?:with|has|have|need|needs|a|\d+[- ]years?|lifetime|long)\s+(?:\w+\s+)?(?:warrant(?:y|"
+            r"ies)|guarantees?)|"
             r"(?:can|could|able\s+to)\s+(?:i\s+|be\s+)?return(?:ed)?(?:\s+(?:it|them))?|free\s+returns?|money\s+back|"
             r"return\s+policy)\b"
         ),
@@ -206,15 +221,18 @@ _NEEDS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = (
         "opening hours",
         frozenset("hours opening open closed opens".split()),
         re.compile(
-            r"\bopen\s+(?:late|on\s+(?:mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|weekends?|"
-            r"(?:new\s+year|christmas|easter)\w*)|(?:after|until|till|past|before)\s+\w+|24|all\s+night|right\s+now|today|tonight)\b"
+            r"\bopen\s+(?:late|on\s+(?:mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|"
+            r"sundays?|weekends?|"
+            r"(?:new\s+year|christmas|easter)\w*)|(?:after|until|till|past|before)\s+\w+|24|all\s+night|"
+            r"right\s+now|today|tonight)\b"
         ),
     ),
     (
         "payment",
         frozenset("payment pay instalments discount voucher".split()),
         re.compile(
-            r"\b(?:pay\s+(?:in|by|with|on)\s+(?:instal+ments?|cash|card|paypal|klarna|invoice|delivery)|cash\s+on\s+delivery|"
+            r"\b(?:pay\s+(?:in|by|with|on)\s+(?:instal+ments?|cash|card|paypal|klarna|invoice|delivery)|"
+            r"cash\s+on\s+delivery|"
             r"student\s+discounts?|promo\s+codes?|gift\s+cards?|vouchers?)\b"
         ),
     ),
@@ -239,17 +257,22 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 _KIND_OF_ANY = "|".join(names.pattern for _, names in _KINDS)
 _ASKED_FOR = re.compile(
     r"\b(?:(?:what|how)\s+about|any|recommend|suggest|want|wanna|looking\s+for|search(?:ing)?\s+for|need|i'd\s+(?:like|"
-    r"prefer)|show\s+me|give\s+me|(?:you|u)\s+(?:got|have|know)|have\s+you\s+got|find|is\s+there|are\s+there|in\s+the\s+mood\s+for|up\s+for|feel\s+like)\s+"
-    r"(?:(?:me|us|to|watch|read|play|hear|see|a|an|any|some|few|good|great|new|nice|fun|other|short|long|binge)\s+){0,5}"
+    r"prefer)|show\s+me|give\s+me|(?:you|u)\s+(?:got|have|know)|have\s+you\s+got|find|is\s+there|"
+    r"are\s+there|in\s+the\s+mood\s+for|up\s+for|feel\s+like)\s+"
+    r"(?:(?:me|us|to|watch|read|play|hear|see|a|an|any|some|few|good|great|new|nice|fun|other|short|long|"
+    r"binge)\s+){0,5}"
     rf"(?P<kind>{_KIND_OF_ANY})\s*"
-    r"(?=$|[.,!?;]|\b(?:instead|to|please|for|about|with|set|tonight|now|today|too|also|maybe|then|rather|or|and|but)\b)"
+    r"(?=$|[.,!?;]|\b(?:instead|to|please|for|about|with|set|tonight|now|today|too|also|maybe|then|rather|"
+    r"or|and|but)\b)"
 )
 _REFUSED = re.compile(rf"(?:\b(?:no|not|never|nothing|than|without)|{NT})\b[^.!?\n,;]*$")
 _PART_OF = re.compile(r"\b(?:on|from|of|like|about|in|with)\s+$")  # "based on any book"
 _NOT_ASKED = re.compile(  # of what follows nothing is asked
-    rf"(?:\b(?:not|no|never|without|whether|regardless\s+of)|{NT})\s+(?:\w+\s+){{0,3}}(?:need|mind|care|matter|bother|have\s+to|"
+    rf"(?:\b(?:not|no|never|without|whether|regardless\s+of)|{NT})\s+(?:\w+\s+){{0,3}}(?:need|mind|care|"
+    rf"matter|bother|have\s+to|"
     r"must|about)\b[^.!?\n]{0,15}$"
 )
+_FEW = 0.005  # share of the records from which on their texts tell of a need
 _PAST = re.compile(r"\b(?:saw|seen|watched|found|started|read|was|were)\b[^.!?\n]*$")  # "I saw it on Netflix"
 
 
@@ -280,9 +303,7 @@ def unrecorded(text: str, catalog: Catalog) -> list[str]:
 
 
 def untold(text: str, catalog: Catalog) -> list[Untold]:
-    """The same with the places where it is said; of what a shop or a library may also do for people ("shipping to
-    Texas"), none of which a text of some record speaks, and none that is asked of an item that is pointed at.
-    """
+    """The same with the places where it is said, among it needs ("shipping to Texas") of which no text tells."""
     low = straight(text).lower()
     asked = [
         (topic, words, match, needs)
@@ -308,18 +329,22 @@ def untold(text: str, catalog: Catalog) -> list[Untold]:
 
 
 def _is_told(said: str, about: Collection[str], catalog: Catalog) -> bool:
-    """Whether a record's text has the words of a need, so that it can be found.
+    """Whether records tell of a need in their texts: some have all its words, or the one word that it is.
+
+    A plot with a wheelchair in it tells nothing of access: of many records a few are none.
 
     Args:
-        said: The words.
-        about: The words of fields that would tell it: where some are said, those alone count.
+        said: The words of the need.
+        about: The words of fields that would tell it.
         catalog: The catalogue.
     """
     told = [
         form for form in forms(said) if form not in FUNCTION_WORDS and form not in _COMMON and form.isalpha()
     ]
-    key = [form for form in told if form in about]
-    return any(having(catalog, form).any() for form in key or [" ".join(told)] if form)
+    own = [form for form in told if form not in about]
+    sought = [" ".join(told)] if own else told
+    least = max(1.0, _FEW * len(catalog))
+    return any(int(having(catalog, words).sum()) >= least for words in sought if words)
 
 
 def _is_held(words: Collection[str], catalog: Catalog) -> bool:

@@ -13,7 +13,7 @@ from wherefore.dialogue.facts import Fact, Plan
 from wherefore.dialogue.messages import Dialogue, named_items
 from wherefore.dialogue.spoken import limit_words
 from wherefore.dialogue.state import Wish, by_words
-from wherefore.writing.evidence import FactKey, Weighed, choose, fact_key, fact_of, said_once, weigh
+from wherefore.writing.evidence import FactKey, Weighed, choose, fact_key, fact_of, of_rank, said_once, weigh
 from wherefore.writing.quotes import Quote
 
 _NAMED = 1.5  # times as many records name a value as have it where tags are not to be relied on
@@ -93,7 +93,7 @@ def plan_opening(
         limits = [limit for limit in preferences.limits if limit.field == name]
         ask = limit_words(limits, specs[name])
         facts.append(fact_of(specs[name], "", "limit", f"you asked for {ask}", said=limits[-1].said, ask=ask))
-    for wish in said_once(preferences.unwanted)[-2:]:
+    for wish in said_once([one for one in preferences.unwanted if not of_rank(one, catalog)])[-2:]:
         refused = specs.get(wish.field)
         # What should rather not be may be: of that it is said only where it is so.
         if refused is not None and not any(wish.value in values_of(item, refused) for item in items):

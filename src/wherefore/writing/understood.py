@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog, Item
+from wherefore.catalog.codes import is_graded
 from wherefore.catalog.concepts import concepts, having, shown_by
 from wherefore.catalog.feelings import taste_words
 from wherefore.catalog.lexicon import item_nouns
@@ -70,6 +71,7 @@ def _sentences(
     yield from _degrees(dialogue, catalog, opening, total)
     yield from _left_out(dialogue, catalog)
     yield from _named(dialogue, catalog)
+    yield from _codes(dialogue, catalog)
     newest = dialogue.messages[-1].content
     if others := other_kinds(newest, catalog):
         yield f"I know only {catalog.schema.plural}, no {joined(others)}."
@@ -103,7 +105,8 @@ def _unmentioned(dialogue: Dialogue, catalog: Catalog, items: Sequence[Item], to
         if having_it.any() and not having_it[rows].any() and f"“{piece}”" not in told:
             missing.append(f"“{piece}”")
     if missing:
-        yield f"{'It does not mention' if len(rows) == 1 else 'None of these mentions'} {joined(missing[:_ABSENT], 'or')}."
+        none = "It does not mention" if len(rows) == 1 else "None of these mentions"
+        yield f"{none} {joined(missing[:_ABSENT], 'or')}."
 
 
 def not_applied(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
@@ -173,6 +176,27 @@ def _named(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
         found = [name for name in values if having(catalog, name).any()] or values
         shown = _shown(found[0], catalog) if len(found) == 1 else ""
         yield f"As you said “{said}”, I left out whatever mentions {joined(found, 'or')}{shown}{traces}."
+
+
+def _codes(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
+    """Which codes the newest message leaves out in words of its own: "for my kids", "IP67 or better"."""
+    last = len(dialogue.messages) - 1
+    told: dict[str, list[str]] = {}
+    for wish in dialogue.preferences.refusals:
+        place = last_said(wish.said, dialogue.messages) if wish.said and wish.value != wish.said else None
+        if (
+            place
+            and place[0] == last
+            and is_graded(catalog, wish.field)
+            and not _names(wish.said, wish.value)
+        ):
+            told.setdefault(wish.said, []).append(wish.value)
+    for said, values in told.items():
+        yield f"As you said “{said}”, I left out {joined(values, 'or')}."
+
+
+def _names(said: str, value: str) -> bool:
+    return f" {' '.join(forms(value))} " in f" {' '.join(forms(said))} "
 
 
 def _called(said: str, name: str) -> str:
