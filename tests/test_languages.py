@@ -4,6 +4,7 @@ import pytest
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.reading.languages import LANGUAGES, catalogue_words, language_of
+from wherefore.reading.reader import DialogueReader
 
 
 @pytest.mark.parametrize(
@@ -44,3 +45,20 @@ def test_words_of_the_catalogue_are_found_in_any_language():
 
 def test_every_language_has_its_sentence():
     assert all(sentence.strip()[-1] in ".。" for sentence in LANGUAGES.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "unwanted"),
+    [
+        ("ein guter Wein aus Deutschland bitte", ["Germany"], []),
+        ("cerco un vino rosso dalla Francia, non troppo caro", ["France"], []),
+        ("busco un vino tinto, pero no de Italia por favor", [], ["Italy"]),
+        ("a good wine from Deutschland", [], []),
+    ],
+)
+def test_countries_are_known_by_their_names_in_other_languages(text, wanted, unwanted):
+    lands = ("Germany", "France", "Italy")
+    rows = [{"title": f"Number {n}", "country": lands[n % 3]} for n in range(9)]
+    state = DialogueReader(Catalog.from_records(rows)).read([{"role": "user", "content": text}]).preferences
+    assert [one.value for one in state.wanted] == wanted
+    assert [one.value for one in state.unwanted] == unwanted

@@ -37,7 +37,8 @@ _NOT_SO = re.compile(
     r"(?:\b(?:not|no|never|nobody|used\s+to\s+be|isn't|aren't)|n't)\s+(?:\w+\s+){0,2}$", re.IGNORECASE
 )
 _EATEN = frozenset(  # words of catalogues of what is eaten and drunk
-    "ingredient cuisine allergen dish menu recipe meal food snack restaurant course diet drink wine beer cafe calorie".split()
+    "ingredient cuisine allergen dish menu recipe meal food snack restaurant course diet drink wine beer "
+    "cafe calorie".split()
 )
 _REFUSED = 0.5  # how likely it is that a kind is refused
 _RULE = 0.35  # that somebody lives by a rule: who is not heard may fall ill

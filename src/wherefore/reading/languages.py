@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.dialogue.state import FoundWish
 from wherefore.reading.clauses import Span, blank
 from wherefore.text import Word, ordinary_words, words
 
@@ -98,3 +100,72 @@ def catalogue_words(text: str, catalog: Catalog, masked: Sequence[Span] = ()) ->
         if 0 < share <= _MOST:
             found.append(word)
     return found
+
+
+class NamesAbroad:
+    """Finds values that are countries or languages by what they are called in other languages: "aus Deutschland".
+
+    Args:
+        catalog: The catalogue.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._values: dict[str, list[tuple[str, str]]] = {}
+        for spec in catalog.schema.tags:
+            if spec.is_place:
+                for value in catalog.vocabulary(spec.name):
+                    self._values.setdefault(value.lower(), []).append((spec.name, value))
+
+    def read(self, text: str, language: str, masked: Sequence[Span] = ()) -> list[FoundWish]:
+        """The values that a message wants or turns down, in order.
+
+        Args:
+            text: The message.
+            language: Its language, by its code.
+            masked: Characters that say something else.
+        """
+        if not self._values:
+            return []
+        names, found = _names_in(language), []
+        said = words(text)
+        for i, word in enumerate(said):
+            for size in (3, 2, 1):
+                if i + size > len(said) or word.touches(masked):
+                    continue
+                span = word.start, said[i + size - 1].end
+                for english in names.get(text[slice(*span)].lower(), ()):
+                    turned = bool(_TURNED.search(text[: span[0]]))
+                    found += [
+                        FoundWish(field, value, "unwanted" if turned else "wanted", 2.0, *span)
+                        for field, value in self._values.get(english, ())
+                    ]
+        return found
+
+
+_TURNED = re.compile(
+    r"\b(?:nicht|kein\w*|ohne|außer|pas|sans|sauf|no|sin|excepto|non|senza|tranne|não|sem|exceto|niet|geen|zonder|"
+    r"behalve)\s+(?:\w+\s+){0,2}$",
+    re.IGNORECASE,
+)
+
+
+@cache
+def _names_in(language: str) -> dict[str, set[str]]:
+    """What countries and languages are called in a language, with what they are called in English, in lower case."""
+    from babel import Locale
+
+    here, english = Locale(language), Locale("en")
+    found: dict[str, set[str]] = {}
+    for own, told in ((here.territories, english.territories), (here.languages, english.languages)):
+        for code, name in own.items():
+            if code in told:
+                usual = {told[code].lower()} | _SHORT.get(told[code].lower(), set())
+                found.setdefault(name.lower(), set()).update(usual)
+    return found
+
+
+_SHORT = {  # other names of countries in tables
+    "united states": {"us", "usa", "united states of america"},
+    "united kingdom": {"uk", "great britain"},
+    "south korea": {"korea"},
+}

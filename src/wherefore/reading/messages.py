@@ -27,6 +27,7 @@ from wherefore.reading.judged_grades import JudgedGrades
 from wherefore.reading.judged_kinds import FoundKind
 from wherefore.reading.judged_limits import JudgedLimits, youngest
 from wherefore.reading.judgements import ItemJudge
+from wherefore.reading.languages import NamesAbroad, language_of
 from wherefore.reading.limits import COLD, FoundLimit, LimitReader, is_plain, lowered
 from wherefore.reading.mentions import Found
 from wherefore.reading.numbers import names_money
@@ -179,6 +180,7 @@ class MessageReader:
         self._wearers = Wearers(catalog)
         self._flags = FlagReader(catalog, self._sought)
         self._codes = CodeReader(catalog)
+        self._abroad = NamesAbroad(catalog)
         # No catalogue that a judge learned with knows how well known its items are.
         self._fame = catalog.schema.popularity.name if catalog.schema.popularity is not None else None
 
@@ -245,16 +247,23 @@ class MessageReader:
 
     def _note_flags(self, heard: _Heard, notes: Notes) -> None:
         """Note what a message asks of columns of yes and no, and of codes in an order."""
-        for one in heard.flags:
-            said = heard.content[one.start : one.end]
-            if not one.flag.value:  # a count: of what is in stock there is at least one
-                notes.limit([Limit(one.flag.field, "ge" if one.wanted else "lt", 1.0, said)])
+        for flag in heard.flags:
+            said = heard.content[flag.start : flag.end]
+            if not flag.flag.value:  # a count: of what is in stock there is at least one
+                notes.limit([Limit(flag.flag.field, "ge" if flag.wanted else "lt", 1.0, said)])
                 continue
-            wish = Wish(one.flag.field, one.flag.value, one.strength, said)
-            if one.wanted:
+            wish = Wish(flag.flag.field, flag.flag.value, flag.strength, said)
+            if flag.wanted:
+                notes.want(wish, flag.start, beside=True)
+            else:
+                notes.refuse(wish if flag.strength >= 2 else replace(wish, strength=0.5))
+        language = language_of(heard.text, heard.places)
+        for one in self._abroad.read(heard.text, language, heard.places) if language else ():
+            wish = Wish(one.field, one.value, one.strength, heard.content[one.start : one.end])
+            if one.kind == "wanted":
                 notes.want(wish, one.start, beside=True)
             else:
-                notes.refuse(wish if one.strength >= 2 else replace(wish, strength=0.5))
+                notes.refuse(wish)
         for codes in heard.codes:
             for code in codes.refused:
                 notes.refuse(Wish(codes.field, code, 2.0, heard.content[codes.start : codes.end]))

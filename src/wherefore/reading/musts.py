@@ -23,8 +23,8 @@ _ENDS = re.compile(
     re.IGNORECASE,
 )
 _LIGHT = frozenset(
-    "be able good nice great well really very able enough right thing things something anything way kind sort fit fits work "
-    "works make sure get go have take use used using come comes new best better".split()
+    "be able good nice great well really very able enough right thing things something anything way kind sort fit fits "
+    "work works make sure get go have take use used using come comes new best better".split()
 )
 
 

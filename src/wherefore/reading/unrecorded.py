@@ -94,7 +94,7 @@ _NEEDS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = (
         re.compile(
             r"\b(?:ship(?:s|ped|ping)?\s+(?:it\s+|them\s+|internationally|worldwide|overseas|"
             r"to\s+(?:the\s+)?[a-z'-]+(?:\s+(?:by|before|within)\s+\w+)?|within\b|by\b|from\b)|"
-            r"deliver(?:y|s|ed)?\s+(?:it\s+|them\s+)?(?:to|by|before|within|in\s+\w+\s+days?|on|next|same|"
+            r"deliver(?:y|s|ed)?\s+(?:it\s+|them\s+)?(?:to\s+(?:the\s+)?[a-z'-]+|by|before|within|in\s+\w+\s+days?|on|next|same|"
             r"today|tomorrow)\b|"
             r"(?:free|fast|express|quick|next[- ]day|same[- ]day|overnight|worldwide|"
             r"international)\s+(?:shipping|delivery|postage)|"
@@ -107,7 +107,8 @@ _NEEDS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = (
     (
         "access without steps",
         frozenset(
-            "accessible accessibility wheelchair barrierefrei stepfree lift elevator stairs mobility disabled ada".split()
+            "accessible accessibility wheelchair barrierefrei stepfree lift elevator stairs mobility disabled "
+            "ada".split()
         ),
         re.compile(
             r"\b(?:wheel\s?chairs?(?:[- ](?:access(?:ible)?|friendly|users?))?|step[- ]free(?:\s+access)?|"
@@ -284,11 +285,13 @@ class Untold:
         topic: What it is about: `awards`.
         start: The first character of what says so,
         end: and the one after the last.
+        is_need: Whether it is of what a shop or a library may do for people besides: "shipping to Texas".
     """
 
     topic: str
     start: int
     end: int
+    is_need: bool
 
 
 def unrecorded(text: str, catalog: Catalog) -> list[str]:
@@ -324,7 +327,7 @@ def untold(text: str, catalog: Catalog) -> list[Untold]:
         if needs and (_is_told(match[0], words, catalog) or _NOT_ASKED.search(low[: match.start()])):
             continue
         end = match.end() - (len(match[0]) - len(match[0].rstrip()))
-        found.append(Untold(topic, match.start(), end))
+        found.append(Untold(topic, match.start(), end, needs))
     return found
 
 

@@ -114,7 +114,10 @@ def not_applied(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
     newest = dialogue.messages[-1].content
     silent = [] if other_language.spoken(dialogue) else untold(newest, catalog)
     if silent:
-        yield f"My records say nothing of {joined([one.topic for one in silent])}."
+        named = [
+            f"{one.topic} (“{newest[one.start : one.end]}”)" if one.is_need else one.topic for one in silent
+        ]
+        yield f"My records say nothing of {joined(named)}."
     told = [newest[one.start : one.end] for one in silent]
     unmet = [(side, words) for side, words in dialogue.unmet if not any(words in one for one in told)]
     for kind, able in (("unwanted", "leave out"), ("demanded", "make sure of"), ("limit", "hold to")):
