@@ -30,7 +30,8 @@ LANGUAGES = {  # told apart, with how it is said in each that English alone is r
     "ko": "영어만 잘 이해합니다.",
     "zh": "我只看得懂英语。",
 }
-_SURE, _LIKELY = 0.9, 0.75  # how likely a language must be; the latter where hardly a word is English
+_SURE, _LIKELY = 0.9, 0.75  # how likely a message is not English; the latter where hardly a word is
+_BEST = 0.5  # how likely the likeliest must be
 _LEAST = 3  # words of a message in letters, in scripts that part words
 _ENGLISH, _HARDLY = (
     0.5,
@@ -78,9 +79,11 @@ def _language_of(text: str) -> str | None:
     english = sum(word.form in usual for word in told) / len(told)
     if english >= _ENGLISH:
         return None
-    code, sure = _identifier().classify(text)
+    odds = {str(code): float(sure) for code, sure in _identifier().rank(text)}
+    best = max(odds, key=odds.__getitem__)
     level = _LIKELY if english < _HARDLY else _SURE
-    return str(code) if code in LANGUAGES and float(sure) >= level else None
+    # What is not English may be Spanish or Italian; which of them is told where one is likelier than all others.
+    return best if best in LANGUAGES and odds[best] >= _BEST and odds["en"] <= 1 - level else None
 
 
 def catalogue_words(text: str, catalog: Catalog, masked: Sequence[Span] = ()) -> list[Word]:

@@ -258,10 +258,10 @@ class MessageReader:
             else:
                 notes.refuse(wish if flag.strength >= 2 else replace(wish, strength=0.5))
         language = language_of(heard.text, heard.places)
-        for one in self._abroad.read(heard.text, language, heard.places) if language else ():
-            wish = Wish(one.field, one.value, one.strength, heard.content[one.start : one.end])
-            if one.kind == "wanted":
-                notes.want(wish, one.start, beside=True)
+        for named in self._abroad.read(heard.text, language, heard.places) if language else ():
+            wish = Wish(named.field, named.value, named.strength, heard.content[named.start : named.end])
+            if named.kind == "wanted":
+                notes.want(wish, named.start, beside=True)
             else:
                 notes.refuse(wish)
         for codes in heard.codes:

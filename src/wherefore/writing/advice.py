@@ -89,6 +89,6 @@ def _of_them(best: Relaxation, wished: Sequence[Part], retriever: Retriever) -> 
         return ""
     values = [(wish.field, wish.value) for wish in best.preferences.wanted if wish.strength < _DEMANDED]
     catalog = retriever.index.catalog
-    rows = np.flatnonzero(best.rows)
+    rows = np.flatnonzero(best.rows).tolist()
     many = sum(all(value in catalog.items[row].values(field) for field, value in values) for row in rows)
     return f" ({many or 'none'} of them {joined([part.text for part in wished])})"
