@@ -33,10 +33,8 @@ LANGUAGES = {  # told apart, with how it is said in each that English alone is r
 _SURE, _LIKELY = 0.9, 0.75  # how likely a message is not English; the latter where hardly a word is
 _BEST = 0.5  # how likely the likeliest must be
 _LEAST = 3  # words of a message in letters, in scripts that part words
-_ENGLISH, _HARDLY = (
-    0.5,
-    0.25,
-)  # share of everyday English words; from the former on a message is not looked at
+# Shares of everyday English words: from the former on a message is not looked at, below the latter hardly a word is one.
+_ENGLISH, _HARDLY = 0.5, 0.25
 _LONG = 4  # letters of a word that may be a catalogue's
 _MOST = 0.5  # share of the records that may have such a word
 
@@ -68,9 +66,8 @@ def language_of(text: str, masked: Sequence[Span] = ()) -> str | None:
 @lru_cache(1_000)
 def _language_of(text: str) -> str | None:
     said = [word for word in words(text) if word.form.isalpha()]
-    apart = text.isascii() or all(
-        ord(char) < 0x2E80 for char in text
-    )  # scripts that write no spaces have long words
+    # Scripts that write no spaces have long words.
+    apart = not any(char.isalpha() and ord(char) >= 0x2E80 for char in text)
     if not said or (apart and len(said) < _LEAST):
         return None
     usual = ordinary_words()
@@ -81,7 +78,7 @@ def _language_of(text: str) -> str | None:
         return None
     odds = {str(code): float(sure) for code, sure in _identifier().rank(text)}
     best = max(odds, key=odds.__getitem__)
-    level = _LIKELY if english < _HARDLY else _SURE
+    level = _LIKELY if english < _HARDLY and len(said) > _LEAST + 1 else _SURE
     # What is not English may be Spanish or Italian; which of them is told where one is likelier than all others.
     return best if best in LANGUAGES and odds[best] >= _BEST and odds["en"] <= 1 - level else None
 

@@ -270,7 +270,8 @@ class MessageReader:
 
     def settled(self, text: str) -> list[Span]:
         """Where a text asks for what columns of yes and no tell, or codes in an order."""
-        return [(one.start, one.end) for one in (*self._flags.read(text), *self._codes.read(text))]
+        flags = [(one.start, one.end) for one in self._flags.read(text)]
+        return flags + [(one.start, one.end) for one in self._codes.read(text)]
 
     def unheld(self, text: str) -> list[Span]:
         """Where a text bounds an amount that the records do not tell, or not in that unit."""
