@@ -33,7 +33,7 @@ LANGUAGES = {  # told apart, with how it is said in each that English alone is r
 _SURE, _LIKELY = 0.9, 0.75  # how likely a message is not English; the latter where hardly a word is
 _BEST = 0.5  # how likely the likeliest must be
 _LEAST = 3  # words of a message in letters, in scripts that part words
-# Shares of everyday English words: from the former on a message is not looked at, below the latter hardly a word is one.
+# Shares of everyday English words: from the former on a message is not looked at, below the latter hardly one is.
 _ENGLISH, _HARDLY = 0.5, 0.25
 _LONG = 4  # letters of a word that may be a catalogue's
 _MOST = 0.5  # share of the records that may have such a word

@@ -12,6 +12,7 @@ from wherefore.reading.languages import LANGUAGES, catalogue_words, language_of
 from wherefore.text import joined
 from wherefore.writing.smalltalk import Said, bare
 
+START = "I read only English well"  # of what is told
 _MOST = 6  # things understood that are told
 
 
@@ -67,7 +68,7 @@ def told(dialogue: Dialogue, catalog: Catalog) -> str:
         return ""
     words = [f"“{one}”" for one in understood_of(dialogue, catalog)[:_MOST]]
     heard = f"; of what you said I understood {joined(words)}" if words else ""
-    return f"I read only English well{heard}. {LANGUAGES[language]}"
+    return f"{START}{heard}. {LANGUAGES[language]}"
 
 
 def _titles(dialogue: Dialogue) -> list[tuple[int, int]]:

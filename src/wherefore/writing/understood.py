@@ -56,7 +56,8 @@ def understood(
         items: What is listed; what is asked for by name and none of them mentions is said.
     """
     said = [*_sentences(dialogue, catalog, opening, total, absent)]
-    said += _unmentioned(dialogue, catalog, items, " ".join([opening, *said]))
+    open_ = [one for one in said if not one.startswith(other_language.START)]
+    said += _unmentioned(dialogue, catalog, items, " ".join([opening, *open_]))
     return "".join(f" {sentence}" for sentence in said)
 
 
