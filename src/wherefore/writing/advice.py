@@ -84,11 +84,13 @@ def _advised(dialogue: Dialogue, retriever: Retriever) -> str:
 
 
 def _of_them(best: Relaxation, wished: Sequence[Part], retriever: Retriever) -> str:
-    """How many of what would fit are what else was wished: ", 15 of them party"; nothing where nothing was."""
+    """How many of what would fit are what else was wished: " (15 of them party)"; empty where all are."""
     if not wished:
         return ""
     values = [(wish.field, wish.value) for wish in best.preferences.wanted if wish.strength < _DEMANDED]
     catalog = retriever.index.catalog
     rows = np.flatnonzero(best.rows).tolist()
     many = sum(all(value in catalog.items[row].values(field) for field, value in values) for row in rows)
+    if many == best.count:
+        return ""
     return f" ({many or 'none'} of them {joined([part.text for part in wished])})"
