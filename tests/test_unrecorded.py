@@ -3,7 +3,7 @@
 import pytest
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.reading.unrecorded import other_kinds, unrecorded
+from wherefore.reading.unrecorded import other_kinds, unrecorded, untold
 
 
 @pytest.fixture(scope="module")
@@ -128,3 +128,59 @@ def test_foreign_is_what_is_not_in_english(said, refused, wanted, builtin_reader
     state = builtin_reader.read([{"role": "user", "content": said}]).preferences
     assert [wish.value for wish in state.unwanted if wish.field == "language"] == refused
     assert [wish.value for wish in state.wanted if wish.value in ("English", "Thriller")] == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "topic", "said"),
+    [
+        ("a thing under 20, shipping to Texas", "delivery", "shipping to texas"),
+        ("it must reach Pune by Monday", "delivery", "must reach pune by monday"),
+        ("my husband uses a wheelchair", "access without steps", "wheelchair"),
+        ("we want step-free access", "access without steps", "step-free access"),
+        ("hardcover?", "bindings and formats", "hardcover"),
+        ("an audiobook for the drive", "bindings and formats", "audiobook"),
+        ("with French subtitles", "subtitles and dubbing", "french subtitles"),
+        ("songs in Spanish, please", "languages", "in spanish"),
+        ("one with Italian leather", "where materials come from", "italian leather"),
+        ("is it safe during pregnancy", "safety for health", "safe during pregnan"),
+        ("I am colour-blind", "how colour-blind people get on with it", "colour-blind"),
+        ("allowed on the plane", "what is allowed on aeroplanes", "allowed on the plane"),
+        (
+            "it has to be compatible with my old dock",
+            "what it is compatible with",
+            "compatible with my old dock",
+        ),
+        ("with a 2 year warranty", "warranties and returns", "warranty"),
+        ("open on Sundays", "opening hours", "open on sundays"),
+        ("can I pay in instalments", "payment", "pay in instalments"),
+    ],
+)
+def test_needs_that_no_record_tells(text, topic, said):
+    catalog = Catalog.from_records([{"title": f"Thing {n}", "about": "a plain thing"} for n in range(6)])
+    (found,) = untold(text, catalog)
+    assert (found.topic, found.is_need) == (topic, True)
+    assert said in text[found.start : found.end].lower()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "it doesn't need to ship to Texas",
+        "I don't care about hardcover",
+        "I saw it in French",
+        "a leather bag",
+        "we sat in the open",
+        "a French thing",
+        "the stairs in our house are steep",
+    ],
+)
+def test_what_is_not_asked_for_is_no_need(text):
+    catalog = Catalog.from_records([{"title": f"Thing {n}", "about": "a plain thing"} for n in range(6)])
+    assert untold(text, catalog) == []
+
+
+def test_needs_that_fields_or_texts_tell_are_recorded():
+    rows = [{"title": f"Thing {n}", "format": "hardcover", "note": "step-free access"} for n in range(6)]
+    catalog = Catalog.from_records(rows)
+    assert untold("hardcover, with step-free access", catalog) == []
+    assert [one.topic for one in untold("with free shipping", catalog)] == ["delivery"]

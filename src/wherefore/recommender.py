@@ -25,6 +25,7 @@ from wherefore.turn.language import Heard
 from wherefore.turn.lists import ListMaker, Messages
 from wherefore.turn.turns import interleaved
 from wherefore.writing.advice import advice
+from wherefore.writing.other_language import spoken
 from wherefore.writing.plan import plan_opening, plan_reasons
 from wherefore.writing.policy import first_words, question_back
 from wherefore.writing.quotes import Quote, quote
@@ -348,7 +349,7 @@ class Recommender(ListMaker):
         said = named(dialogue, self.retriever, nouns, level)
         if said is None:
             said = first_words(dialogue, question, self.index, lambda: self._before(messages, given))
-        if said is None and question is None:
+        if said is None and question is None and spoken(dialogue) is None:
             said = not_understood(dialogue, lambda: self._before(messages, given), self.retriever, level)
         return said
 

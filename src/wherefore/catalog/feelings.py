@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from wherefore.files import ASSETS
+from wherefore.text import forms, ordinary_words
 
 FILE = ASSETS / "feelings.tsv.xz"
+_USUAL, _RARE = 150, 10**6  # rank by use of a word that says nothing of a taste by itself
 
 
 def entries_of(text: str) -> dict[str, tuple[str, ...]]:
@@ -38,3 +40,11 @@ def entries_of(text: str) -> dict[str, tuple[str, ...]]:
 def feelings() -> Mapping[str, tuple[str, ...]]:
     """The packaged thesaurus (`data/feelings.tsv`)."""
     return entries_of(lzma.decompress(FILE.read_bytes()).decode())
+
+
+@lru_cache(maxsize=1)
+def taste_words() -> frozenset[str]:
+    """All words by which people say how something feels, without everyday English's commonest."""
+    usual = ordinary_words()
+    told = {form for head, tags in feelings().items() for one in (head, *tags) for form in forms(one)}
+    return frozenset(form for form in told if usual.get(form, _RARE) >= _USUAL)

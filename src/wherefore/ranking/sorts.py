@@ -11,6 +11,7 @@ import numpy as np
 from wherefore.catalog.sorts import called
 from wherefore.dialogue.messages import Dialogue
 from wherefore.ranking.criteria import likeness_to, standardized
+from wherefore.reading.languages import language_of
 from wherefore.retrieval.retriever import Retriever
 from wherefore.text import FUNCTION_WORDS, forms
 
@@ -84,14 +85,19 @@ def sort_named(dialogue: Dialogue, retriever: Retriever) -> Sort | None:
                 place == number and start < last and first < end for place, first, last in dialogue.muted
             ):
                 continue
+            # What is looked for is not read in other languages; a title's word says enough there.
+            foreign = language_of(dialogue.messages[number].content) is not None
             for head in heads(dialogue.messages[number].content[start:end]):
                 rows = called(catalog, head)
                 if not 0 < len(rows) <= _MOST * len(catalog):
+                    continue
+                if foreign:
+                    named[rows] = True
                     continue
                 if near is None:
                     near = standardized(likeness_to(sought, np.arange(len(catalog)), retriever))
                 if near[rows].mean() >= _NEAR:
                     named[rows] = True
-        if near is not None and named.any():
-            return Sort(named, named | (near >= np.median(near[named])))
+        if named.any():
+            return Sort(named, named if near is None else named | (near >= np.median(near[named])))
     return None

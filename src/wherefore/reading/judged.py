@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.concepts import concepts, having
-from wherefore.catalog.feelings import feelings
+from wherefore.catalog.feelings import feelings, taste_words
+from wherefore.catalog.naming import words_of
 from wherefore.catalog.sorts import called, titles_name_sorts
 from wherefore.dialogue.labels import BOUND_LABELS, GRADES, ITEM_LABELS
 from wherefore.dialogue.messages import Dialogue, Message
@@ -53,6 +54,11 @@ _DEGREES = FUNCTION_WORDS | frozenset(
 _ARTICLE = re.compile(r"\b(?:an?|some|any|another|few|\d+)\s+$", re.IGNORECASE)
 _FEW = 3  # words of a value
 _ASKED = 20  # items that somebody asks for at most
+_OF_PEOPLE = re.compile(  # what follows is of somebody, not of an item: "who studies architecture"
+    r"\b(?:stud(?:y|ies|ying|ied)|works?(?:\s+(?:in|as|for|at))?|loves?|likes?|into|fans?\s+of|collects?|plays?|teach(?:es)?|"
+    r"interested\s+in|for\s+(?:my|her|his|our|their))\s+(?:\w+\s+)?$",
+    re.IGNORECASE,
+)
 _FROM = re.compile(
     r"\b(?:from|with|with\s+an?|made\s+(?:of|in|from|by)|directed\s+by|written\s+by|by)\s+(?:the\s+)?$",
     re.IGNORECASE,
@@ -80,6 +86,7 @@ class JudgedReader:
     def __init__(self, catalog: Catalog, judge: MessageJudge, values: ValueFinder) -> None:
         self._catalog, self._judge, self._values = catalog, judge, values
         self.kinds = JudgedKinds(catalog, judge)
+        self._named = {stem(word) for spec in catalog.schema.filterable for word in words_of(spec.name)}
 
     def told(self, dialogue: Dialogue) -> Dialogue:
         """A dialogue with what the judge says of whole messages, and of what nothing in its state stands for."""
@@ -122,7 +129,7 @@ class JudgedReader:
         found += [
             ("wanted", (one.start, one.end))
             for one in _left(meanings, WANTED, _SURE, [*taken, *(span for _, span in found)])
-            if self._is_no_value(text, (one.start, one.end))
+            if self._is_no_value(text, (one.start, one.end), one.label != "more")
         ]
         nouns = "|".join(re.escape(noun) for noun in sorted(self._values.words.nouns, key=len, reverse=True))
         for pattern in (_PLACED, _HAVING):
@@ -133,8 +140,11 @@ class JudgedReader:
                         found.append(("wanted", place))
         return found
 
-    def _is_no_value(self, text: str, span: Span) -> bool:
-        """Whether a wish is for a value of a field, as "in Paris" is, that no record mentions."""
+    def _is_no_value(self, text: str, span: Span, whole: bool = True) -> bool:
+        """Whether a wish is for a value of a field, as "in Paris" is, that no record mentions.
+
+        `whole` is False of a mere degree, "newer".
+        """
         said = words(text[slice(*span)])
         told = [word for word in said if word.form not in FUNCTION_WORDS]
         if not 0 < len(told) <= _FEW:
@@ -147,6 +157,8 @@ class JudgedReader:
             return False
         if last in self._values.words.nouns or not last.isalpha() or last in feelings():
             return False
+        if stem(last) in self._named:
+            return False  # "medium coverage" is a wish of the field
         if _is_thing(text[: span[0]], told, goods):
             return True
         if any(having(self._catalog, word.form).any() for word in told):
@@ -155,7 +167,13 @@ class JudgedReader:
         named = told[0].capital and (before.strip() != "" or len(told) == 1)
         rule = concepts().called(text[slice(*span)])
         known = told[0].form in _COLOURS or (rule is not None and bool(rule.rules_out))
-        return named or known or _FROM.search(before) is not None
+        # What is no taste, and in no record: "hardcover", "audiobook".
+        fact = (
+            whole
+            and _OF_PEOPLE.search(before) is None
+            and taste_words().isdisjoint(word.form for word in told)
+        )
+        return named or known or fact or _FROM.search(before) is not None
 
     def settled(self, text: str, state: Preferences) -> list[Span]:
         """The characters of values that stand in the state, under whatever words, or that need not be."""
@@ -290,11 +308,11 @@ class JudgedReader:
             if not any(touch(piece, other) for other in pieces):
                 pieces.append(piece)
                 spans.append(None)
-        described = [
-            (one.start, one.end)
-            for one in self._judge.read(before, text).meanings
-            if one.label in WANTED | UNWANTED
-        ]
+        said = [one for one in self._judge.read(before, text).meanings if one.label in WANTED | UNWANTED]
+        described = [(one.start, one.end) for one in said]
+        # "Nothing rated TV-MA", of which the judge marks "rated TV": what is sure of a piece that holds the beginning
+        # of a value is sure of the value.
+        marked = [one for one in said if one.label in UNWANTED and one.sure >= _CERTAIN]
         found: list[FoundWish] = []
         meanings = self._judge.meanings(before, text, pieces)
         for span, piece, meaning in zip(spans, pieces, meanings, strict=True):
@@ -307,6 +325,9 @@ class JudgedReader:
             elif (here and span is not None and self._values.words.is_genre(span.key)) or not _is_part(
                 passage, piece, described, self._values.words.nouns
             ):
+                whole = next((one for one in marked if _overlap(one, piece)), None)
+                if whole is not None and _share(meaning.odds, WANTED | UNWANTED) < _SURE:
+                    meaning, here = replace(whole, start=piece[0], end=piece[1]), []
                 found += self._wish(passage, span, meaning, here)
         return sorted(dict.fromkeys(found), key=lambda one: one.start)
 
@@ -408,6 +429,11 @@ def _left(
         and one.strength != "mild"
         and not any(touch((one.start, one.end), place) for place in taken)
     ]
+
+
+def _overlap(one: Meaning, piece: Span) -> bool:
+    """Whether what a judge marks ends inside a piece, or begins there."""
+    return touch((one.start, one.end), piece) and not (one.start <= piece[0] and piece[1] <= one.end)
 
 
 def _is_amount(said: str, told: Collection[str]) -> bool:

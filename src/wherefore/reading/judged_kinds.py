@@ -8,13 +8,38 @@ from dataclasses import dataclass
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.concepts import Concept, concepts, having
+from wherefore.catalog.naming import singular, words_of
 from wherefore.dialogue.messages import Message
 from wherefore.reading.clauses import Span, touch
 from wherefore.reading.judge import Meaning, MessageJudge
-from wherefore.text import words
+from wherefore.text import straight, words
 
 _FREE_AFTER = re.compile(r"[\s-]?free\b(?!\s+(?:range|of\b|with\b))", re.IGNORECASE)
 _FREE_BEFORE = re.compile(r"\b(?:free\s+(?:from|of)|non|without(?:\s+any)?)[\s-]+$", re.IGNORECASE)
+_ILL = re.compile(r"c(?:o)?eliacs?(?:\s+disease)?", re.IGNORECASE)  # an illness, whatever is said around it
+_LIVES = re.compile(  # before a rule: somebody lives by it
+    r"(?:\b(?:i'?m|i\s+am|we're|we\s+are|he's|she's|they're|they\s+are|who's|who\s+(?:is|are)|as|being|"
+    r"(?:wife|husband|partner|son|daughter|mum|mom|mother|dad|father|sister|brother|friend|friends|"
+    r"girlfriend|boyfriend|"
+    r"kids?|children|guests?|flatmate|roommate|colleague|boss|aunt|uncle|gran|grandma|family|of\s+(?:us|"
+    r"them))\s+(?:is|are|went|"
+    r"keeps?|has\s+gone|turned|eats?))\s+(?:(?:an?|also|both|all|strictly|mostly|newly|recently|now|"
+    r"severely|very|a\s+strict|strict)\s+)*)$",
+    re.IGNORECASE,
+)
+_HERE = re.compile(
+    r"\s+(?:here|guests?|friends?|husband|wife|partner|son|daughter|mum|mom|dad|boyfriend|girlfriend|"
+    r"household|family|kids?|"
+    r"people|person|flatmate|roommate|colleague|in-laws)\b",
+    re.IGNORECASE,
+)
+_NOT_SO = re.compile(
+    r"(?:\b(?:not|no|never|nobody|used\s+to\s+be|isn't|aren't)|n't)\s+(?:\w+\s+){0,2}$", re.IGNORECASE
+)
+_EATEN = frozenset(  # words of catalogues of what is eaten and drunk
+    "ingredient cuisine allergen dish menu recipe meal food snack restaurant course diet drink wine beer "
+    "cafe calorie".split()
+)
 _REFUSED = 0.5  # how likely it is that a kind is refused
 _RULE = 0.35  # that somebody lives by a rule: who is not heard may fall ill
 _LEFT = 5  # items that a refusal must leave
@@ -47,6 +72,11 @@ class JudgedKinds:
 
     def __init__(self, catalog: Catalog, judge: MessageJudge) -> None:
         self._catalog, self._judge = catalog, judge
+        schema = catalog.schema
+        named = [word for spec in schema.fields for word in words_of(spec.name)]
+        self._eaten = not _EATEN.isdisjoint(
+            map(singular, [*named, schema.noun.lower(), schema.plural.lower()])
+        )
 
     def read(self, before: Sequence[Message], text: str, masked: Sequence[Span]) -> list[FoundKind]:
         """The refused kinds of a message, in order.
@@ -66,7 +96,8 @@ class JudgedKinds:
         found = []
         for (start, end, concept, free), meaning in zip(spots, meanings, strict=True):
             names = self._left_out(concept)
-            if names and meaning.whose != "other" and _is_refused(meaning, concept, free):
+            lives = self._eaten and concept.rules_out and _lives(straight(text), start, end)
+            if names and meaning.whose != "other" and (lives or _is_refused(meaning, concept, free)):
                 found.append(FoundKind(start, end, tuple(names), bool(concept.rules_out)))
         return found
 
@@ -81,6 +112,15 @@ class JudgedKinds:
 def ruled_out(concept: Concept) -> tuple[str, ...]:
     """The names of the kinds that a concept rules out where it is refused, or where somebody lives by it."""
     return concept.rules_out or (concept.name,)
+
+
+def _lives(text: str, start: int, end: int) -> bool:
+    """Whether a text says of somebody that he or she lives by a rule: "coeliac here", "my wife is vegan"."""
+    before = text[:start]
+    if _NOT_SO.search(before):
+        return False
+    ill = _ILL.fullmatch(text[start:end]) is not None
+    return ill or _LIVES.search(before) is not None or _HERE.match(text, end) is not None
 
 
 def _is_refused(meaning: Meaning, concept: Concept, free: bool) -> bool:

@@ -16,10 +16,12 @@ from wherefore.dialogue.messages import Lists, Message
 from wherefore.dialogue.notes import Notes, Verdict
 from wherefore.dialogue.state import ANYWHERE, Count, FoundWish, Limit, LimitOp, Order, Wish, by_words
 from wherefore.reading.clauses import NT, Span, blank, clauses, touch
+from wherefore.reading.codes import CodeReader, FoundCodes
 from wherefore.reading.complaints import ALL_ALIKE, complaint
 from wherefore.reading.corrections import CORRECTS, DROPS, NEEDNT, SELF_CORRECTION, START_OVER
 from wherefore.reading.counts import read_count
 from wherefore.reading.critiques import CritiqueReader, FoundAnswer, FoundCritique
+from wherefore.reading.flags import FlagReader, FoundFlag
 from wherefore.reading.foreign import ForeignReader
 from wherefore.reading.households import HouseholdReader
 from wherefore.reading.intolerances import intolerances
@@ -28,6 +30,7 @@ from wherefore.reading.judged_grades import JudgedGrades
 from wherefore.reading.judged_kinds import FoundKind
 from wherefore.reading.judged_limits import JudgedLimits, youngest
 from wherefore.reading.judgements import ItemJudge
+from wherefore.reading.languages import NamesAbroad, language_of
 from wherefore.reading.limits import COLD, FoundLimit, LimitReader, is_plain, lowered
 from wherefore.reading.mentions import Found
 from wherefore.reading.numbers import names_money
@@ -35,6 +38,7 @@ from wherefore.reading.orders import FoundOrder, OrderReader
 from wherefore.reading.references import ReferenceReader
 from wherefore.reading.slots import slots_in
 from wherefore.reading.taking_back import ADDS, FORBIDS, REPLACES, TakenBack, allow, take_back
+from wherefore.reading.unrecorded import untold
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.wearers import Wearers
 from wherefore.reading.wishes import WishReader
@@ -118,6 +122,8 @@ class _Heard:
     answer: FoundAnswer | None
     limits: Sequence[FoundLimit]
     critiques: Sequence[FoundCritique]
+    flags: Sequence[FoundFlag]  # "clean only"
+    codes: Sequence[FoundCodes]  # "nothing above PG-13"
     hidden: Sequence[Span]  # where no values are to be read
     orders: Sequence[FoundOrder] = ()
     before: Sequence[Message] = ()  # the messages before it, for a judge
@@ -193,6 +199,9 @@ class MessageReader:
         self._orders = OrderReader(limits.measures)
         self._households = HouseholdReader(catalog)
         self._wearers = Wearers(catalog)
+        self._flags = FlagReader(catalog, self._sought)
+        self._codes = CodeReader(catalog)
+        self._abroad = NamesAbroad(catalog)
         # No catalogue that a judge learned with knows how well known its items are.
         self._fame = catalog.schema.popularity.name if catalog.schema.popularity is not None else None
 
@@ -254,6 +263,7 @@ class MessageReader:
                 notes.want(english)
             else:
                 notes.refuse(english)
+        self._note_flags(heard, notes)
         if suited := self._households.read(heard.text):
             held = {(one.field, one.value) for one in notes.values()["unwanted"]}
             for wish in suited:
@@ -344,6 +354,34 @@ class MessageReader:
         both = sum(a and b for a, b in zip(*met, strict=True))
         return bool(both <= max(_BOTH, _BOTH_SHARE * min(sum(met[0]), sum(met[1]))))
 
+    def _note_flags(self, heard: _Heard, notes: Notes) -> None:
+        """Note what a message asks of columns of yes and no, and of codes in an order."""
+        for flag in heard.flags:
+            said = heard.content[flag.start : flag.end]
+            if not flag.flag.value:  # a count: of what is in stock there is at least one
+                notes.limit([Limit(flag.flag.field, "ge" if flag.wanted else "lt", 1.0, said)])
+                continue
+            wish = Wish(flag.flag.field, flag.flag.value, flag.strength, said)
+            if flag.wanted:
+                notes.want(wish, flag.start, beside=True)
+            else:
+                notes.refuse(wish if flag.strength >= 2 else replace(wish, strength=0.5))
+        language = language_of(heard.text, heard.places)
+        for named in self._abroad.read(heard.text, language, heard.places) if language else ():
+            wish = Wish(named.field, named.value, named.strength, heard.content[named.start : named.end])
+            if named.kind == "wanted":
+                notes.want(wish, named.start, beside=True)
+            else:
+                notes.refuse(wish)
+        for codes in heard.codes:
+            for code in codes.refused:
+                notes.refuse(Wish(codes.field, code, 2.0, heard.content[codes.start : codes.end]))
+
+    def settled(self, text: str) -> list[Span]:
+        """Where a text asks for what columns of yes and no tell, or codes in an order."""
+        flags = [(one.start, one.end) for one in self._flags.read(text)]
+        return flags + [(one.start, one.end) for one in self._codes.read(text)]
+
     def unheld(self, text: str) -> list[Span]:
         """Where a text bounds an amount that the records do not tell, or not in that unit."""
         return self._limits.unheld(text, self._sought)
@@ -399,7 +437,16 @@ class MessageReader:
         ]
         hidden += [(one.start, one.end) for one in orders]
         hidden += [*(match.span() for match in SELF_CORRECTION.finditer(text)), *answered]
-        return _Heard(content, text, found, same, foreign, answer, limits, critiques, hidden, orders)
+        named = [(one.start, one.end) for one in found]
+        codes = self._codes.read(blank(text, [about, *named]))
+        hidden += [(one.start, one.end) for one in codes]
+        flags = self._flags.read(text, [*hidden, *named])
+        # "French subtitles", where no record tells of any, are no wish for what is from France.
+        hidden += [(one.start, one.end) for one in untold(text, self._catalog)]
+        hidden += [(one.start, one.end) for one in flags]
+        return _Heard(
+            content, text, found, same, foreign, answer, limits, critiques, flags, codes, hidden, orders
+        )
 
     def _born(self, flat: str) -> list[FoundLimit]:
         """The limit that somebody sets by when they were born: "from before I was born, I'm from 1988"."""

@@ -21,13 +21,16 @@ from wherefore.reading.choices import TAKES_EXTREME, choice_in
 from wherefore.reading.clauses import Span, blank, touch
 from wherefore.reading.judge import MessageJudge
 from wherefore.reading.judged import JudgedReader
+from wherefore.reading.languages import catalogue_words, language_of
 from wherefore.reading.limits import LimitReader
 from wherefore.reading.mentions import Found, MentionReader
 from wherefore.reading.messages import MessageReader
+from wherefore.reading.musts import MustReader
 from wherefore.reading.questions import QuestionReader
 from wherefore.reading.references import ReferenceReader
 from wherefore.reading.slots import slots_in
 from wherefore.reading.titles import TitleIndex
+from wherefore.reading.unrecorded import untold
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.vocabulary import Vocabulary
 from wherefore.reading.wishes import WishReader
@@ -80,6 +83,7 @@ class DialogueReader:
             self.catalog, self._values, wishes, limits, self._references, self._judged
         )
         self._questions = QuestionReader(self.catalog, self._values, wishes, limits)
+        self._musts = MustReader(self.catalog, vocabulary.nouns)
         self._absent = AbsentReader(self.catalog, self._values)
         # A message is read again with every later turn, and names the same items each time.
         self._found = lru_cache(_REMEMBERED)(self._mentions)
@@ -154,7 +158,21 @@ class DialogueReader:
         passed = tuple(one for one in passed if one not in state.liked)
         dialogue = Dialogue(parsed, tuple(noted), state, tuple(sorted(muted)), choice, passed)
         dialogue = replace(dialogue, unmet=tuple((one.kind, one.said) for one in unmet))
-        return dialogue if self._judged is None else self._judged.told(dialogue)
+        return self._described(dialogue if self._judged is None else self._judged.told(dialogue))
+
+    def _described(self, dialogue: Dialogue) -> Dialogue:
+        """A dialogue in which the catalogue's words in messages of other languages say what is sought as well."""
+        if self._judged is None:
+            return dialogue
+        told = []
+        for number, message in enumerate(dialogue.messages):
+            masked = [(one.start, one.end) for one in dialogue.mentions if one.message == number]
+            if message.role != "user" or language_of(message.content, masked) is None:
+                continue
+            masked += [(start, end) for one, start, end in dialogue.described if one == number]
+            words_here = catalogue_words(message.content, self.catalog, masked)
+            told += [(number, word.start, word.end) for word in words_here]
+        return replace(dialogue, described=(*dialogue.described, *told)) if told else dialogue
 
     def _hear(
         self,
@@ -207,17 +225,40 @@ class DialogueReader:
         taken += notes.settled
         if asked is not None:
             taken.append((asked.start, asked.end))
+        text = straight(content)
+        taken += self._messages.settled(text)
         found: list[tuple[OpenKind, Span]] = []
         if self._judged is not None:
             taken += self._judged.settled(content, state)
             found = self._judged.left_open(before, content, taken, {said.lower() for said in held})
-        for span in self._messages.unheld(blank(straight(content), taken)):
+        titles = [(one.start, one.end) for one in so_far.mentions if one.message == number]
+        if language_of(content, titles) is not None:
+            # What stands there is told as a whole; its words are no wishes that nothing here mentions.
+            found = [one for one in found if one[0] == "limit"]
+            return self._opened(content, self._unheld(before, text, taken, found), notes)
+        for one in untold(text, self.catalog):
+            span = one.start, one.end
+            if not any(touch(place, span) for place in taken):
+                found = [each for each in found if not touch(each[1], span)] + [("wanted", span)]
+        known = [*taken, *(span for _, span in found)]
+        found += [("demanded", span) for span in self._musts.read(text, known)]
+        return self._opened(content, self._unheld(before, text, taken, found), notes)
+
+    def _unheld(
+        self, before: Sequence[Message], text: str, taken: Sequence[Span], found: list[tuple[OpenKind, Span]]
+    ) -> list[tuple[OpenKind, Span]]:
+        """What was found, with the amounts that no record tells in the place of what touches them."""
+        for span in self._messages.unheld(blank(text, taken)):
             same = [one for one in found if touch(one[1], span)]
-            nothing = self._judged is not None and self._judged.means_nothing(before, content, span)
+            nothing = self._judged is not None and self._judged.means_nothing(before, text, span)
             if not any(touch(place, span) for place in taken) and not nothing:
                 found = [one for one in found if one not in same] + [("limit", span)]
-        for span in self._messages.unordered(blank(straight(content), taken)):
+        for span in self._messages.unordered(blank(text, taken)):
             found = [one for one in found if not touch(one[1], span)] + [("order", span)]
+        return found
+
+    @staticmethod
+    def _opened(content: str, found: Iterable[tuple[OpenKind, Span]], notes: Notes) -> tuple[Open, ...]:
         told = [Open(kind, content[slice(*span)].strip()) for kind, span in found]
         return (*told, *(Open("limit", limit.said) for limit in notes.aside))
 

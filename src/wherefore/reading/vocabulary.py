@@ -60,6 +60,20 @@ def _thing_words() -> frozenset[str]:
     return frozenset(key_of(word) for noun, words in lexicon()["nouns"].items() for word in (noun, *words))
 
 
+_SHOWN = frozenset("movie film show tv series book novel game song track music podcast".split())
+
+
+def _bare(key: str) -> str:
+    """Of a key that ends in what items are called, or begins with "tv", the rest: "crime" of "crime tv show"."""
+    words = key.split()
+    while words and words[-1] in _SHOWN:
+        words.pop()
+    if len(words) > 1 and words[0] == "tv":
+        words = words[1:]
+    bare = " ".join(words)
+    return "" if bare == key or bare in MUTE or bare in CUES else bare
+
+
 class Vocabulary:
     """The values and people of a catalogue; a word may mean several, or stand for some as a synonym.
 
@@ -112,6 +126,8 @@ class Vocabulary:
                     if spec.is_place:
                         self.places.add(key)
                     self.longest = max(self.longest, min(key.count(" ") + 1, _LONGEST))
+                if few and (kind := _bare(key)):  # "a crime series", of "Crime TV Shows"
+                    self.synonyms[kind] = [*self.synonyms.get(kind, ()), value]
             for phrase in called(spec.flag):
                 self.synonyms[key_of(phrase)] = [*self.synonyms.get(key_of(phrase), ()), spec.flag]
         self.people: dict[str, list[Value]] = {}

@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 import numpy as np
 
+from wherefore.catalog.codes import is_graded
 from wherefore.catalog.concepts import having
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.state import ANYWHERE, ITEMS_OF, Limit
@@ -23,7 +24,7 @@ def allowed_rows(
 
     Ruled out are: what a limit excludes or has no value for, what has a refused value or is called so, what is
     liked, disliked, seen, rejected, chosen or named by the user, and `exclude`. What the user only asked about is
-    not. A user who refuses a place gets no item whose place is unknown.
+    not. A user who refuses a place, or an age rating, gets no item of which that is unknown.
 
     Raises:
         CatalogError: If a limit is on a field that the catalogue lacks, or the catalogue was changed beside its
@@ -38,7 +39,8 @@ def allowed_rows(
     allowed = np.ones(len(index), dtype=bool)
     for limit in preferences.limits:
         allowed &= _within(index, limit)
-    places = {spec.name for spec in index.catalog.schema.tags if spec.is_place}
+    tags = index.catalog.schema.tags
+    places = {spec.name for spec in tags if spec.is_place or is_graded(index.catalog, spec.name)}
     for wish in preferences.refusals:
         refused = np.ones(len(index), dtype=bool)
         for field, value in wish.parts:

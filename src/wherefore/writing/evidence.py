@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from wherefore.catalog.catalog import Catalog, Item, PerCatalog
+from wherefore.catalog.codes import is_graded
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.spoken import is_flag, spoken_template, value_text, values_of
 from wherefore.dialogue.facts import Fact, FactKind
@@ -229,6 +230,16 @@ def _in_order(item: Item, preferences: Preferences, catalog: Catalog) -> list[We
     ]
 
 
+def of_rank(wish: Wish, catalog: Catalog) -> bool:
+    """Whether a wish is of a code that stands on the wrong side of what was said: R, where "for my kids" was.
+
+    The user did not speak of it.
+    """
+    return is_graded(catalog, wish.field) and not set(normal_words(wish.value)) <= set(
+        normal_words(wish.said)
+    )
+
+
 def _rightly_absent(item: Item, unwanted: Sequence[Wish], catalog: Catalog) -> list[Weighed]:
     """What the user did not want and the record does not have."""
     specs = _specs(catalog)
@@ -241,6 +252,7 @@ def _rightly_absent(item: Item, unwanted: Sequence[Wish], catalog: Catalog) -> l
             spec is not None
             and spec.has_values
             and not is_flag(wish.value)
+            and not of_rank(wish, catalog)
             and tuple(normal_words(wish.value)) not in record
         ):
             fact = fact_of(spec, wish.value, "avoid", "you did not want it", said=wish.said)

@@ -15,6 +15,7 @@ from wherefore.retrieval.index import Index
 from wherefore.writing import smalltalk
 from wherefore.writing.answers import answer
 from wherefore.writing.asking import Ask, best_question
+from wherefore.writing.other_language import nothing_understood, spoken
 from wherefore.writing.smalltalk import Said
 
 
@@ -25,9 +26,14 @@ def first_words(
 
     `before` gives the state that the newest message was said to.
     """
+    foreign = nothing_understood(dialogue, index.catalog, before)
+    if foreign is not None:
+        return foreign
     if question is None:
         said = smalltalk.answer(dialogue, index.catalog, before)
-        return said or smalltalk.by_acts(dialogue, index.catalog, before)
+        if said is not None or spoken(dialogue) is not None:
+            return said  # of what is in another language something was understood
+        return smalltalk.by_acts(dialogue, index.catalog, before)
     known = [index.catalog.row(item) for item in question.items if item in index.catalog]
     near = closeness(dialogue, np.array(known, dtype=np.int64), index)
     return answer(question, dialogue, index.catalog, near)

@@ -212,7 +212,7 @@ def by_acts(dialogue: Dialogue, catalog: Catalog, before: Callable[[], Preferenc
     number = len(dialogue.messages) - 1
     if best == "choice" and not _TAKEN.search(dialogue.messages[-1].content):
         return None
-    if asks >= _UNLIKELY or best not in ("off_topic", "other_language"):  # what was read counts more
+    if asks >= _UNLIKELY or best != "off_topic":  # what was read counts more
         named = any(mention.message == number for mention in dialogue.mentions)
         if named or bare(before()) != bare(dialogue.preferences):
             return None

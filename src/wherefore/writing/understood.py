@@ -8,7 +8,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog, Item
+from wherefore.catalog.codes import is_graded
 from wherefore.catalog.concepts import concepts, having, shown_by
+from wherefore.catalog.feelings import taste_words
+from wherefore.catalog.lexicon import item_nouns
 from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.spoken import is_flag, limit_text, measure, unit_words, values_of
@@ -16,13 +19,15 @@ from wherefore.dialogue.facts import Fact
 from wherefore.dialogue.messages import Dialogue, last_said
 from wherefore.dialogue.spoken import limit_asked, order_words
 from wherefore.dialogue.state import ANYWHERE, Limit
+from wherefore.reading.clauses import touch
 from wherefore.reading.measures import Measures
 from wherefore.reading.numbers import names_money
 from wherefore.reading.totals import is_total, price_of_one
-from wherefore.reading.unrecorded import other_kinds, unrecorded
-from wherefore.text import forms, joined, stems
+from wherefore.reading.unrecorded import other_kinds, untold
+from wherefore.text import FUNCTION_WORDS, forms, joined, stem, stems
+from wherefore.writing import other_language
 from wherefore.writing.asides import refused
-from wherefore.writing.evidence import fact_of, record_fact
+from wherefore.writing.evidence import fact_of, of_rank, record_fact
 from wherefore.writing.phrases import field_noun, style_of
 
 _UNKNOWN = (
@@ -37,6 +42,7 @@ _BEST_SAID = ("modifier", "person", "prep", "label", "tag")  # of one thing, as 
 _REFUSALS = 6  # that are told at most
 _ABLE = (("unwanted", "leave out"), ("demanded", "make sure of"), ("limit", "hold to"), ("order", "go by"))
 _NOTHING_LEFT = "nothing you asked for would be left"
+_SHORT = 2  # words of what is asked for by name
 _ABSENT = 3  # unknown titles that are named at most
 
 
@@ -56,11 +62,12 @@ def understood(
         opening: The list's opening; what it says already is not said again.
         total: How many items are listed.
         absent: Titles that the newest message names and the catalogue lacks.
-        items: The listed items.
+        items: What is listed; what is asked for by name and none of them mentions is said.
     """
-    return "".join(
-        f" {sentence}" for sentence in _sentences(dialogue, catalog, opening, total, absent, items)
-    )
+    said = [*_sentences(dialogue, catalog, opening, total, absent, items)]
+    open_ = [one for one in said if not one.startswith(other_language.START)]
+    said += _unmentioned(dialogue, catalog, items, " ".join([opening, *open_]))
+    return "".join(f" {sentence}" for sentence in said)
 
 
 def _sentences(
@@ -71,6 +78,8 @@ def _sentences(
     absent: Sequence[str],
     items: Sequence[Item],
 ) -> Iterator[str]:
+    if foreign := other_language.told(dialogue, catalog):
+        yield foreign
     if absent:
         names = joined([f"“{title}”" for title in absent[:_ABSENT]], "or")
         yield f"I know no {catalog.schema.noun.lower()} called {names}."
@@ -78,24 +87,68 @@ def _sentences(
     yield from _degrees(dialogue, catalog, opening, total)
     yield from _by_texts(dialogue, catalog)
     yield from _left_out(dialogue, catalog, items)
+    yield from _codes(dialogue, catalog)
     newest = dialogue.messages[-1].content
     if others := other_kinds(newest, catalog):
         yield f"I know only {catalog.schema.plural}, no {joined(others)}."
-    if silent := unrecorded(newest, catalog):
-        yield f"My records say nothing of {joined(silent)}."
+    yield from not_applied(dialogue, catalog)
+
+
+def _unmentioned(dialogue: Dialogue, catalog: Catalog, items: Sequence[Item], told: str) -> Iterator[str]:
+    """That nothing listed mentions what the newest message asks for by name, and other records do.
+
+    Words of taste are met by what means the same.
+    """
+    rows = [catalog.row(item.id) for item in items if item.id in catalog]
+    last, content = len(dialogue.messages) - 1, dialogue.messages[-1].content
+    state = dialogue.preferences
+    held = [one.said for one in (*state.wanted, *state.unwanted)] + [one.said for one in state.limits]
+    held += [words for _, words in dialogue.unmet]
+    named = [(one.start, one.end) for one in dialogue.mentions if one.message == last]
+    named += [
+        place[1:] for said in held if (place := last_said(said, dialogue.messages)) and place[0] == last
+    ]
+    nouns = {stem(noun) for noun in item_nouns(catalog)}
+    missing = []
+    for number, start, end in dialogue.described if rows else ():
+        piece = content[start:end] if number == last else ""
+        words = [form for form in forms(piece) if form not in FUNCTION_WORDS and stem(form) not in nouns]
+        if not 0 < len(words) <= _SHORT or any(touch((start, end), span) for span in named):
+            continue
+        if not taste_words().isdisjoint(words) or not all(form.isalpha() for form in words):
+            continue
+        having_it = having(catalog, " ".join(words))
+        if having_it.any() and not having_it[rows].any() and f"“{piece}”" not in told:
+            missing.append(f"“{piece}”")
+    if missing:
+        none = "It does not mention" if len(rows) == 1 else "None of these mentions"
+        yield f"{none} {joined(missing[:_ABSENT], 'or')}."
+
+
+def not_applied(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
+    """What the newest message asks for and nothing in its state stands for."""
+    newest = dialogue.messages[-1].content
+    silent = [] if other_language.spoken(dialogue) else untold(newest, catalog)
+    if silent:
+        named = [
+            f"{one.topic} (“{newest[one.start : one.end]}”)" if one.is_need else one.topic for one in silent
+        ]
+        yield f"My records say nothing of {joined(named)}."
+    told = [newest[one.start : one.end] for one in silent]
+    unmet = [(side, words) for side, words in dialogue.unmet if not any(words in one for one in told)]
     for kind, able in _ABLE:
-        said = [words for side, words in dialogue.unmet if side == kind]
+        said = [words for side, words in unmet if side == kind]
         by_reason: dict[str, list[str]] = {}
         for words in said:
             why = _why(kind, words, catalog) if words.lower() in newest.lower() else _NOTHING_LEFT
             by_reason.setdefault(why, []).append(f"“{words}”")
         for why, open_ in by_reason.items():
             yield f"I could not {able} {joined(open_[:_ABSENT], 'or')}: {why}."
-    missing = [words for side, words in dialogue.unmet if side == "wanted"][:_ABSENT]
-    told = [any(having(catalog, word).any() for word in forms(words)[-1:]) for words in missing]
-    if unsaid := [f"“{words}”" for words, known in zip(missing, told, strict=True) if not known]:
+    missing = [words for side, words in unmet if side == "wanted"][:_ABSENT]
+    held = [any(having(catalog, word).any() for word in forms(words)[-1:]) for words in missing]
+    if unsaid := [f"“{words}”" for words, known in zip(missing, held, strict=True) if not known]:
         yield f"Nothing here mentions {joined(unsaid, 'or')}."
-    if uncalled := [f"“{words}”" for words, known in zip(missing, told, strict=True) if known]:
+    if uncalled := [f"“{words}”" for words, known in zip(missing, held, strict=True) if known]:
         yield f"Nothing here is called {joined(uncalled, 'or')}; these come nearest."
 
 
@@ -211,7 +264,7 @@ def _refused(dialogue: Dialogue, catalog: Catalog, items: Sequence[Item]) -> Ite
     by_words: dict[str, list[Fact]] = {}
     for wish in dialogue.preferences.unwanted:
         spec = specs.get(wish.field)
-        if spec is None or not spec.has_values or is_flag(wish.value) or wish.also:
+        if spec is None or not spec.has_values or is_flag(wish.value) or wish.also or of_rank(wish, catalog):
             continue
         if not _said_in(wish.said, dialogue, last):
             continue
@@ -231,6 +284,27 @@ def _standing(fact: Fact) -> int:
     """The place of a refused value among those of the same words, the one that is best said first."""
     style = style_of(fact)
     return _BEST_SAID.index(style) if style in _BEST_SAID else len(_BEST_SAID)
+
+
+def _codes(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
+    """Which codes the newest message leaves out in words of its own: "for my kids", "IP67 or better"."""
+    last = len(dialogue.messages) - 1
+    told: dict[str, list[str]] = {}
+    for wish in dialogue.preferences.refusals:
+        place = last_said(wish.said, dialogue.messages) if wish.said and wish.value != wish.said else None
+        if (
+            place
+            and place[0] == last
+            and is_graded(catalog, wish.field)
+            and not _names(wish.said, wish.value)
+        ):
+            told.setdefault(wish.said, []).append(wish.value)
+    for said, values in told.items():
+        yield f"As you said “{said}”, I left out {joined(values, 'or')}."
+
+
+def _names(said: str, value: str) -> bool:
+    return f" {' '.join(forms(value))} " in f" {' '.join(forms(said))} "
 
 
 def _called(said: str, name: str) -> str:

@@ -1,0 +1,152 @@
+"""Codes that stand in an order: age ratings ("nothing above PG-13", "for my kids"), protection ("IP67 or better")."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.codes import Ranks, ages_of, protections_of
+from wherefore.reading.clauses import NT
+
+_CHILDREN = (
+    r"(?:kids?|kiddos?|kiddies|children|child|son|sons|daughters?|toddlers?|little\s+ones?|nieces?|nephews?|"
+    r"grandkids|grandchildren|grandson|granddaughter|grandsons|granddaughters|(?:boy|girl)s?|bab(?:y|ies)|pupils|"
+    r"\d{1,2}[\s-]*(?:yo|y/o|year[\s-]*olds?))"
+)
+_FOR_CHILDREN = re.compile(
+    rf"\b(?:(?:for|(?:suitable|appropriate|safe|ok|okay|fine|good)\s+(?:for|with)|(?:watch(?:ing|es)?|play(?:ing)?|"
+    rf"see|listen(?:ing)?)\s+(?:it\s+|this\s+|them\s+)?with)\s+(?:(?:a|my|our|the|some|few|two|three|four|little|small|"
+    rf"young|younger|all|his|her|their)\s+){{0,3}}{_CHILDREN}|(?:kid|child|family)s?[\s-]*(?:friendly|safe|"
+    rf"appropriate)|"
+    r"(?:the\s+whole|all\s+the|entire)\s+family|family\s+(?:films?|movies?|shows?|night|viewing|games?|evening)|"
+    r"(?:für|mit)\s+(?:die\s+|meine\s+|unsere\s+)?kinder|pour\s+(?:les\s+|mes\s+)?enfants|para\s+(?:los\s+|"
+    r"mis\s+)?niños|"
+    r"per\s+(?:i\s+miei\s+)?bambini)\b(?!\s+in\s+it)",
+    re.IGNORECASE,
+)
+_GROWN = re.compile(r"\b(?:grown|adult|teenage|older|big)[\s-]*$|\bnot\s+$|n't\s+$|\bno\s+$", re.IGNORECASE)
+_AGE = re.compile(
+    r"\b(?P<old>\d{1,2})[\s-]*(?:yo\b|y/o\b|years?[\s-]*old|(?=(?:\s*(?:,|and|&|"
+    r"or)\s*(?:an?\s+)?\d{1,2})*[\s-]*year[\s-]*old))|"
+    r"\b(?:ages?|aged)\s+(?P<aged>\d{1,2})\b|\((?P<brackets>\d{1,2})(?=\s*(?:,|and|&|\)))",
+    re.IGNORECASE,
+)
+_ALL_AGES = 9  # years: what is fit for children of whom no age is told
+_GRADE = 7  # up to which a guidance for schoolchildren lets those of school age see it
+_SCHOOL = 5
+_UP = (
+    r"\s*(?:or|and|\+)?\s*(?:better|higher|above|more|up|upwards|over|stronger|greater|minimum|at\s+least|"
+    r"\+|oder\s+besser|"
+    r"o\s+mejor|ou\s+mieux)(?!\w)"
+)
+_DOWN = r"(?:\s*(?:or|and)\s+(?:lower|below|under|less|milder|younger|softer|down)|\s+(?:max|maximum|at\s+most|tops))\b"
+_LEAST = (
+    r"(?:at\s+least|minimum(?:\s+of)?|min\.?|mindestens|au\s+moins|al\s+menos|almeno|no\s+less\s+than|from)\s+"
+    r"(?:an?\s+)?"
+)
+_MOST = (
+    r"(?:at\s+most|up\s+to|max(?:imum)?(?:\s+of)?|no(?:t|thing)?\s+(?:\w+\s+)?(?:above|over|higher\s+than|"
+    r"more\s+than|beyond|past|"
+    r"stronger\s+than|harsher\s+than|worse\s+than))\s+(?:an?\s+)?"
+)
+_WET = re.compile(
+    r"\b(?:water[\s-]*proof|(?:can|must|should)\s+(?:go|fall|drop)\s+(?:in|into|under)\s+(?:the\s+)?water|"
+    r"wasserdicht|étanche|"
+    r"swim(?:ming)?\s+with\s+it)\b",
+    re.IGNORECASE,
+)
+_DAMP = re.compile(
+    r"\b(?:water[\s-]*resist(?:ant|ance)|splash[\s-]*proof|rain[\s-]*proof|survives?\s+(?:the\s+)?rain|"
+    r"spritzwassergeschützt)\b",
+    re.IGNORECASE,
+)
+_UNDER_WATER, _SPLASHES = 7, 4  # second digit of an IP code
+_REFUSED = re.compile(
+    rf"(?:\b(?:no|not|needn't|without)|{NT})\s+(?:(?:have|need|to|be|has|needs?|is|it)\s+)*$", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCodes:
+    """Codes that a message rules out, at `start` to `end`.
+
+    Attributes:
+        start: The first character of what says so,
+        end: and the one after the last.
+        field: Their field.
+        refused: The codes.
+    """
+
+    start: int
+    end: int
+    field: str
+    refused: tuple[str, ...]
+
+
+class CodeReader:
+    """Reads what is asked of codes in an order, as refusals of those that do not fit.
+
+    Args:
+        catalog: The catalogue.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._ages, self._protections = ages_of(catalog), protections_of(catalog)
+
+    def read(self, text: str) -> list[FoundCodes]:
+        """What a message rules out, in order; apostrophes straight."""
+        found = [one for ranks in (*self._ages, *self._protections) for one in _compared(text, ranks)]
+        told = {one.field for one in found}
+        for ranks in self._ages:
+            if ranks.field not in told and (one := _for_children(text, ranks)) is not None:
+                found.append(one)
+        for ranks in self._protections:
+            if (one := _against_water(text, ranks)) is not None:
+                found.append(one)
+        return sorted((one for one in found if one.refused), key=lambda one: one.start)
+
+
+def _compared(text: str, ranks: Ranks) -> Iterator[FoundCodes]:
+    """What lies above or below a code that a text names: "PG-13 or lower", "at least IP67"."""
+    for code in sorted(ranks.of, key=len, reverse=True):
+        said = r"[\s-]*".join(map(re.escape, re.split(r"[\s-]+", code)))
+        for before, after, up in (
+            ("", _UP, True),
+            (_LEAST, "", True),
+            ("", _DOWN, False),
+            (_MOST, "", False),
+        ):
+            match = re.search(rf"(?<![\w-]){before}{said}(?![\w-]){after}", text, re.IGNORECASE)
+            if match is not None:
+                rank = ranks.of[code]
+                refused = _beyond(ranks.of, rank, up)
+                yield FoundCodes(*match.span(), ranks.field, refused)
+                return
+
+
+def _beyond(of: Mapping[str, int], rank: int, up: bool) -> tuple[str, ...]:
+    return tuple(code for code, own in of.items() if (own < rank if up else own > rank))
+
+
+def _for_children(text: str, ranks: Ranks) -> FoundCodes | None:
+    match = next((m for m in _FOR_CHILDREN.finditer(text) if not _GROWN.search(text[: m.start()])), None)
+    if match is None:
+        return None
+    ages = [int(next(filter(None, one.groups()))) for one in _AGE.finditer(text)]
+    ages += [int(one) for one in re.findall(r"(?<=and )\d{1,2}(?=\s*\))", text)]
+    youngest = min((age for age in ages if 0 < age < 18), default=None)
+    most = _ALL_AGES if youngest is None else youngest
+    if _SCHOOL <= most < _GRADE:
+        most = _GRADE
+    return FoundCodes(*match.span(), ranks.field, _beyond(ranks.of, most, False))
+
+
+def _against_water(text: str, ranks: Ranks) -> FoundCodes | None:
+    for pattern, least in ((_WET, _UNDER_WATER), (_DAMP, _SPLASHES)):
+        match = pattern.search(text)
+        if match is not None and not _REFUSED.search(text[: match.start()]):
+            refused = tuple(code for code, rank in ranks.of.items() if rank % 10 < least)
+            return FoundCodes(*match.span(), ranks.field, refused)
+    return None
