@@ -17,7 +17,14 @@ from wherefore.cli.sequences import training_of
 from wherefore.config import Component
 from wherefore.corpora.sequences import read_histories, read_sequences
 from wherefore.dialogue.state import Limit, Preferences
-from wherefore.errors import CheckpointError, ConfigError, CorpusError, CorpusNotFoundError, DialogueError, TrainingError
+from wherefore.errors import (
+    CheckpointError,
+    ConfigError,
+    CorpusError,
+    CorpusNotFoundError,
+    DialogueError,
+    TrainingError,
+)
 from wherefore.evaluation.sequences import (
     Task,
     best,
@@ -40,7 +47,7 @@ from wherefore.training.sequences import SequenceTraining, train_tower
 COLOURS = ("red", "green", "blue", "white")
 SIZES = ("small", "large")
 SMALL = SequenceShape(width=32, layers=1, heads=2, dropout=0.0, signal_dropout=0.0, longest=8)
-QUICK = SequenceTraining(shape=SMALL, epochs=12, batch=64, lr=5e-3, bf16=False)
+QUICK = SequenceTraining(shape=SMALL, epochs=8, batch=64, lr=1e-2, bf16=False)
 
 
 def shop(copies: int = 2) -> Catalog:
@@ -76,13 +83,15 @@ def walks(index: Index, without: str = "", number: int = 160, seed: int = 0) -> 
     """
     rng = np.random.default_rng(seed)
     by_colour = [
-        [row for row, item in enumerate(index.catalog.items) if item.values("colour") == (c,) and item.id != without]
+        [
+            row
+            for row, item in enumerate(index.catalog.items)
+            if item.values("colour") == (c,) and item.id != without
+        ]
         for c in COLOURS
     ]
     starts = rng.integers(4, size=number)
-    return [
-        np.array([rng.choice(by_colour[(start + step) % 4]) for step in range(6)]) for start in starts
-    ]
+    return [np.array([rng.choice(by_colour[(start + step) % 4]) for step in range(6)]) for start in starts]
 
 
 def colour_of(index: Index, row: int) -> str:
@@ -95,11 +104,15 @@ def colour_of(index: Index, row: int) -> str:
 @pytest.mark.parametrize("signals", [("text", "values"), ("ids",)])
 @pytest.mark.parametrize("positions", ["rotary", "learned"])
 def test_an_order_is_learned_with_and_without_ids(cups, signals, positions):
-    how = replace(QUICK, signals=signals, shape=replace(SMALL, positions=positions, cosine=signals != ("ids",)))
+    how = replace(
+        QUICK, signals=signals, shape=replace(SMALL, positions=positions, cosine=signals != ("ids",))
+    )
     tower, done = train_tower(cups, walks(cups), None, how)
     assert done.log[-1]["loss"] < done.log[0]["loss"]
     for start in range(4):
-        history = np.array([row for c in (COLOURS[start], COLOURS[(start + 1) % 4]) for row in of(cups, c)[:1]])
+        history = np.array(
+            [row for c in (COLOURS[start], COLOURS[(start + 1) % 4]) for row in of(cups, c)[:1]]
+        )
         best_rows = np.argsort(-tower.after(history))[:4]
         assert {colour_of(cups, row) for row in best_rows} == {COLOURS[(start + 2) % 4]}
         back = np.argsort(-tower.after(history[::-1]))[:4]  # the same two, the other way round
@@ -130,7 +143,9 @@ def test_an_item_that_training_never_saw_is_ranked_by_what_it_is():
 
 
 def test_any_signal_may_be_missing(cups):
-    how = replace(QUICK, shape=replace(SMALL, signal_dropout=0.3), signals=("text", "values", "numbers", "ids"))
+    how = replace(
+        QUICK, shape=replace(SMALL, signal_dropout=0.3), signals=("text", "values", "numbers", "ids")
+    )
     tower, _ = train_tower(cups, walks(cups), None, how)
     bare = make_index(
         Catalog.from_records(
@@ -138,7 +153,9 @@ def test_any_signal_may_be_missing(cups):
         )
     )
     moved = on_index(tower, bare)
-    after = moved.after(np.array([0, 1]))  # red, green: blue is next, in a catalogue without sizes, prices, known ids
+    after = moved.after(
+        np.array([0, 1])
+    )  # red, green: blue is next, in a catalogue without sizes, prices, known ids
     assert bare.catalog.items[int(after.argmax())].id == "new-blue"
 
 
@@ -160,8 +177,8 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_stopped(cups, tmp_path, sig
 def test_a_run_with_other_settings_is_refused(cups, tmp_path):
     how = replace(QUICK, signals=("values",), epochs=1)
     train_tower(cups, walks(cups), None, how, tmp_path)
-    with pytest.raises(CheckpointError, match=r"`lr` 0\.005, now it is 0\.01"):
-        train_tower(cups, walks(cups), None, replace(how, lr=0.01), tmp_path)
+    with pytest.raises(CheckpointError, match=r"`lr` 0\.01, now it is 0\.02"):
+        train_tower(cups, walks(cups), None, replace(how, lr=0.02), tmp_path)
     with pytest.raises(CheckpointError, match="`sequences`"):
         train_tower(cups, walks(cups, seed=1), None, how, tmp_path)
     (tmp_path / "state" / "state.json").write_text("{", encoding="utf-8")
@@ -191,11 +208,19 @@ def test_nothing_to_learn_and_wrong_settings_are_told(cups):
     with pytest.raises(ConfigError, match="is no int"):
         training_of("ids", 0, ["epochs=many"])
     made = training_of("text,ids", 3, ["lr=5e-4", "shape.width=64", "epochs=7"])
-    assert (made.signals, made.seed, made.lr, made.shape.width, made.epochs) == (("text", "ids"), 3, 5e-4, 64, 7)
+    assert (made.signals, made.seed, made.lr, made.shape.width, made.epochs) == (
+        ("text", "ids"),
+        3,
+        5e-4,
+        64,
+        7,
+    )
 
 
 def test_a_tower_is_kept_and_read_back(cups, tmp_path):
-    tower, _ = train_tower(cups, walks(cups), None, replace(QUICK, signals=("text", "values", "ids"), epochs=2))
+    tower, _ = train_tower(
+        cups, walks(cups), None, replace(QUICK, signals=("text", "values", "ids"), epochs=2)
+    )
     save_follower(tower, tmp_path / "history.safetensors")
     read = load_follower(tmp_path / "history.safetensors", cups)
     history = np.array([1, 2, 3])
@@ -212,7 +237,10 @@ def test_a_tower_is_kept_and_read_back(cups, tmp_path):
 def test_leave_one_out():
     leave = Leave.one_out([[0, 1, 2, 3], [4, 5], [1, 2, 0]], 6)
     assert [one.tolist() for one in leave.train] == [[0, 1], [4, 5], [1]]
-    assert [one.tolist() for one in leave.valid.histories] == [[0, 1], [1]] and leave.valid.gold.tolist() == [2, 2]
+    assert [one.tolist() for one in leave.valid.histories] == [[0, 1], [1]] and leave.valid.gold.tolist() == [
+        2,
+        2,
+    ]
     assert [one.tolist() for one in leave.test.histories] == [[0, 1, 2], [1, 2]]
     assert leave.test.gold.tolist() == [3, 0]
     assert leave.seen.tolist() == [True, True, False, False, True, True] and not leave.again
@@ -347,7 +375,7 @@ def test_next_items_are_close_leave_the_history_out_and_keep_to_limits(films):
     assert [one.score for one in listed] == sorted((one.score for one in listed), reverse=True)
     with_it = films.next_items(history, k=len(catalog), again=True)
     assert {one.item.id for one in with_it} == set(catalog.ids)
-    recent = Preferences(limits=(Limit("year", "ge", 2000),))
+    recent = Preferences(limits=(Limit("year", "ge", 2000, "after 2000"),))
     limited = films.next_items(history, k=len(catalog), preferences=recent)
     assert limited and all(one.item.get("year") >= 2000 for one in limited)
     title = catalog.items[0].title
@@ -368,13 +396,20 @@ def test_what_a_history_cannot_hold_is_told(films):
         films.next_items([films.catalog.ids[0]], k=0)
 
 
+def same(listed, other) -> bool:
+    """Whether two lists are the same but for rounding: a cache read twice may be read in other pieces."""
+    return [one.item.id for one in listed] == [one.item.id for one in other] and np.allclose(
+        [one.score for one in listed], [one.score for one in other], atol=1e-4
+    )
+
+
 SAID = [{"role": "user", "content": "Something exciting please."}]
 
 
 def test_a_history_moves_a_list_and_none_changes_nothing(films):
     n = len(films.catalog)
     plain = films.rank(SAID, k=n)
-    assert films.rank(SAID, k=n, history=[]) == plain
+    assert same(films.rank(SAID, k=n, history=[]), plain)
     assert all("history" not in one.parts for one in plain)
     item = films.catalog.ids[2]
     moved = films.rank(SAID, k=n, history=[item])
@@ -386,7 +421,10 @@ def test_a_history_moves_a_list_and_none_changes_nothing(films):
         assert rest == pytest.approx(before[one.item.id], abs=1e-3)
     near = films.index.vectors @ films.index.vectors[2]
     order = [one for one in films.catalog.ids if one in gains]
-    assert np.corrcoef([gains[one] for one in order], [near[films.catalog.row(one)] for one in order])[0, 1] > 0.999
+    assert (
+        np.corrcoef([gains[one] for one in order], [near[films.catalog.row(one)] for one in order])[0, 1]
+        > 0.999
+    )
     reply = films.generate(SAID, k=3, history=[item])
     assert item not in {one.item.id for one in reply.recommendations}
     with pytest.raises(DialogueError, match="does not have: 'nothing'"):
@@ -396,12 +434,14 @@ def test_a_history_moves_a_list_and_none_changes_nothing(films):
 def test_a_config_can_switch_it_off(films, tokenizers):
     off = type(films)(films.config.updated("turn", history=0.0), films.index, films.model, films.retriever)
     item = films.catalog.ids[2]
-    assert off.rank(SAID, k=5, history=[item]) == off.rank(SAID, k=5)
+    assert same(off.rank(SAID, k=5, history=[item]), off.rank(SAID, k=5))
 
 
 def test_a_tower_in_a_checkpoint_is_used_and_follows_the_catalogue(films, tmp_path, tokenizers):
     rows = [np.roll(np.arange(len(films.catalog)), -start)[:6] for start in range(len(films.catalog))] * 4
-    tower, _ = train_tower(films.index, rows, None, replace(QUICK, signals=("text", "values", "ids"), epochs=20))
+    tower, _ = train_tower(
+        films.index, rows, None, replace(QUICK, signals=("text", "values", "ids"), epochs=20)
+    )
     mine = make_recommender("qwen3", tokenizers)
     mine.retriever.follower = on_index(tower, mine.index)
     ids = mine.catalog.ids
@@ -448,7 +488,9 @@ def test_runs_are_merged_and_means_are_over_seeds(cups, tmp_path):
 
 def test_the_same_records_are_one_for_a_network_without_ids():
     index = make_index(
-        Catalog.from_records([{"id": one, "title": "Cup", "colour": "red"} for one in "abc"] + [{"id": "d", "title": "Jug"}])
+        Catalog.from_records(
+            [{"id": one, "title": "Cup", "colour": "red"} for one in "abc"] + [{"id": "d", "title": "Jug"}]
+        )
     )
     signals = ItemSignals.of(index, Vocabulary.of(index, ("text", "values"), {}))
     assert signals.group.tolist() == [0, 0, 0, 1] and signals.sizes.tolist() == [3, 1]

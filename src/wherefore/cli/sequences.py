@@ -68,7 +68,9 @@ def next_(
     from wherefore.serving.display import table
 
     shown = table([one.item for one in listed], recommender.catalog)
-    made = RichTable(*(Text(head) for head in (*shown.headers, "id", "score")))
+    made = RichTable()
+    for head in (*shown.headers, "id", "score"):
+        made.add_column(Text(head))
     for row, one in zip(shown.rows, listed, strict=True):
         made.add_row(*(Text(cell) for cell in (*row, one.item.id, f"{one.score:.3f}")))
     console_on(sys.stdout).print(made)
