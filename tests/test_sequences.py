@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import WordEmbedder, make_recommender
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from conftest import WordEmbedder, make_recommender
 from wherefore.catalog.catalog import Catalog
 from wherefore.cli.sequences import training_of
 from wherefore.config import Component
@@ -378,6 +378,12 @@ def test_next_items_are_close_leave_the_history_out_and_keep_to_limits(films):
     recent = Preferences(limits=(Limit("year", "ge", 2000, "after 2000"),))
     limited = films.next_items(history, k=len(catalog), preferences=recent)
     assert limited and all(one.item.get("year") >= 2000 for one in limited)
+    for one in listed:
+        assert one.reason.endswith(".") and one.evidence and one.worded == "plain"
+        shared = [fact for fact in one.evidence if fact.kind == "shared"]
+        assert all(fact.value in one.item.values(fact.field) for fact in shared)
+        assert all(fact.value in catalog[fact.source].values(fact.field) for fact in shared)
+        assert {fact.source for fact in shared} <= set(history)
     title = catalog.items[0].title
     assert films.next_items([title.upper(), history[1]], k=5) == listed
 
@@ -468,8 +474,9 @@ def test_runs_are_merged_and_means_are_over_seeds(cups, tmp_path):
     assert shown["users"] == 160 and shown["cold_users"] == 0
     merge_run(file, task, "popularity", shown, {"command": "x"}, None)
     found = zero_shot(task)
-    assert len(found["curve"]) == 2 * 5 and "mean_of_frozen" in found
-    merge_run(file, task, "zero-shot", found, {}, None)
+    assert list(found) == ["zero-shot", "zero-shot mean", "zero-shot last"]
+    assert len(found["zero-shot"]["curve"]) == 2 * 5
+    merge_run(file, task, "zero-shot", found["zero-shot"], {}, None)
     for seed in (0, 1):
         how = replace(QUICK, signals=("values",), epochs=6, seed=seed)
         _, done, figures = trained(task, how, tmp_path / str(seed))

@@ -26,6 +26,7 @@ from wherefore.turn.language import Heard
 from wherefore.turn.lists import ListMaker, Messages
 from wherefore.turn.turns import interleaved
 from wherefore.writing.advice import advice
+from wherefore.writing.fallback import plain_sentence
 from wherefore.writing.plan import plan_opening, plan_reasons
 from wherefore.writing.policy import first_words, question_back
 from wherefore.writing.quotes import Quote, quote
@@ -281,7 +282,8 @@ class Recommender(ListMaker):
     ) -> list[Recommendation]:
         """What goes best with items that a user took before, without a word.
 
-        A sequence tower says so where the checkpoint has one (`found_by` names it), else their text vectors.
+        A sequence tower says so where the checkpoint has one (`found_by` names it), else their text vectors. Reasons
+        are plain sentences of what an item shares with those of the history.
 
         Args:
             history: Ids or titles, oldest first.
@@ -303,11 +305,20 @@ class Recommender(ListMaker):
             dialogue = Dialogue((), preferences=preferences or Preferences(), history=() if again else ids)
             allowed = self.retriever.allowed(dialogue, strict=True)
             rows, scores = top(self.retriever.follower.after(self.index.rows(ids)), k, allowed)
+            # Why: what an item shares with those of the history, and what it has that was asked for.
+            told = replace(dialogue, preferences=replace(dialogue.preferences, liked=ids))
+            items, near = [self.catalog.items[row] for row in rows], closeness(told, rows, self.index)
+            plans = plan_reasons(items, told, self.catalog, near)
             return [
                 Recommendation(
-                    self.catalog.items[row], float(score), found_by={self.retriever.follower.name: rank}
+                    item,
+                    float(score),
+                    plain_sentence(plan, self.catalog),
+                    plan.facts,
+                    {self.retriever.follower.name: rank},
+                    worded="plain",
                 )
-                for rank, (row, score) in enumerate(zip(rows, scores, strict=True), 1)
+                for rank, (item, score, plan) in enumerate(zip(items, scores, plans, strict=True), 1)
             ]
 
     def _before_dialogue(self, history: Sequence[str]) -> tuple[str, ...]:

@@ -149,7 +149,8 @@ def train_sequences(
         report("popularity", measuring.popularity(task), None)
         with progress_bar("Curve") as progress:
             found = measuring.zero_shot(task, progress)
-        report("zero-shot", found, None)
+        for variant, figures in found.items():
+            report(variant, figures, None)
         return
     folder = out or Path("runs") / f"sequences-{task.name}-{'-'.join(how.signals)}-{seed}"
     with _epochs() as show:

@@ -140,18 +140,20 @@ def best(points: Sequence[Point]) -> Point:
     return max(points, key=lambda one: (one.figures[_CHOSEN_BY], -(one.way.dim or 0)))
 
 
-def zero_shot(task: Task, progress: Progress | None = None) -> dict[str, Any]:
-    """The curve on validation, and on the test the way that it chooses, beside mean and last of untouched vectors."""
+def zero_shot(task: Task, progress: Progress | None = None) -> dict[str, dict[str, Any]]:
+    """On the test: the way that the curve on validation chooses, and mean and last of untouched vectors, by name."""
     points = curve(task.index, task.leave.valid, task.leave.again, progress=progress)
     signals, chosen = task.texts, best(points).way
-    tested = {"chosen": chosen, "mean": ZeroShotWay(decay=1.0), "last": ZeroShotWay(decay=0.0)}
-    made: dict[str, Any] = {"way": chosen.told}
-    for name, way in tested.items():
+    made: dict[str, dict[str, Any]] = {}
+    for name, way in (
+        ("zero-shot", chosen),
+        ("zero-shot mean", ZeroShotWay(decay=1.0)),
+        ("zero-shot last", ZeroShotWay(decay=0.0)),
+    ):
         mean, kept = directions(task.index.vectors, replace(way, dim=way.dim or task.index.dim))
         score = _by_profile(project(signals.text, mean, kept), signals, way)
-        found = task.measured(score, signals.group, signals.sizes)
-        made |= found if name == "chosen" else {f"{name}_of_frozen": found}
-    made["curve"] = [{**asdict(one.way), **rounded(one.figures)} for one in points]
+        made[name] = {"way": way.told, **task.measured(score, signals.group, signals.sizes)}
+    made["zero-shot"]["curve"] = [{**asdict(one.way), **rounded(one.figures)} for one in points]
     return made
 
 

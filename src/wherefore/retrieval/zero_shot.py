@@ -35,7 +35,9 @@ class ZeroShotWay:
     def __post_init__(self) -> None:
         if not 0 <= self.decay <= 1:
             raise ConfigError(f"`decay` is {self.decay}; it must be from 0 (the last alone) to 1 (the mean)")
-        at_least_one(longest=self.longest, **({} if self.dim is None else {"dim": self.dim}))
+        at_least_one(longest=self.longest)
+        if self.dim is not None:
+            at_least_one(dim=self.dim)
 
     @property
     def told(self) -> str:
