@@ -16,6 +16,7 @@ from wherefore.catalog.catalog import Catalog
 from wherefore.cli.sequences import training_of
 from wherefore.config import Component
 from wherefore.corpora.sequences import read_histories, read_sequences
+from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.state import Limit, Preferences
 from wherefore.errors import (
     CheckpointError,
@@ -39,6 +40,7 @@ from wherefore.evaluation.sequences import (
 from wherefore.retrieval.history import load_follower, on_index, resolve_history, save_follower
 from wherefore.retrieval.index import Index
 from wherefore.retrieval.item_signals import ItemSignals, Vocabulary
+from wherefore.retrieval.retriever import Retriever
 from wherefore.retrieval.sequence_network import SequenceShape
 from wherefore.retrieval.zero_shot import ZeroShot, ZeroShotWay
 from wherefore.training.sequence_metrics import Asked, Leave, figures, placed
@@ -435,6 +437,33 @@ def test_a_history_moves_a_list_and_none_changes_nothing(films):
     assert item not in {one.item.id for one in reply.recommendations}
     with pytest.raises(DialogueError, match="does not have: 'nothing'"):
         films.generate(SAID, history=["nothing"])
+
+
+def test_sources_that_know_what_goes_together_say_so_of_a_history(films):
+    class Pairs:
+        name, k = "pairs", 5
+
+        def search(self, dialogue, query, k, allowed):
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+
+        def score(self, dialogue, query, rows):
+            return np.full(len(rows), np.nan, dtype=np.float32)
+
+        def after(self, ids):
+            made = np.full(len(films.catalog), np.nan, dtype=np.float32)
+            made[:6] = 0.0
+            made[films.catalog.row(ids[0]) + 1] = 9.0
+            return made
+
+    history = (films.catalog.ids[1],)
+    plain, more = (
+        Retriever(films.index, [*films.retriever.sources, *extra]).followed(Dialogue((), history=history))
+        for extra in ((), (Pairs(),))
+    )
+    changed = more - plain
+    assert int(changed.argmax()) == 2 and changed[2] > 2
+    assert changed[8] == pytest.approx(changed[0])  # not known: as the one in the middle
+    assert Retriever(films.index, films.retriever.sources).followed(Dialogue(())) is None
 
 
 def test_a_config_can_switch_it_off(films, tokenizers):

@@ -17,7 +17,7 @@ from wherefore.retrieval.history import Follower, on_index
 from wherefore.retrieval.index import Index
 from wherefore.retrieval.latest import Latest
 from wherefore.retrieval.learned import Kept, Learned
-from wherefore.retrieval.source import Reads, Source, Split, nearest, top
+from wherefore.retrieval.source import Follows, Reads, Source, Split, nearest, top
 from wherefore.retrieval.sources import SOURCES
 from wherefore.retrieval.unlearned import Dense
 from wherefore.retrieval.zero_shot import ZeroShot
@@ -95,12 +95,20 @@ class Retriever:
         return None if self.bears is None else self.bears(dialogue.messages, [items[row] for row in rows])
 
     def followed(self, dialogue: Dialogue) -> np.ndarray | None:
-        """How well every item goes with what the user took before, (n,); None where nothing is known of that."""
+        """How well every item goes with what the user took before, (n,); None where nothing is known of that.
+
+        In standard deviations, what the follower says and what sources say that know which items go together.
+        """
         rows = self.index.rows(dialogue.history)
         if not len(rows):
             return None
-        asked = (dialogue.history, self.index.catalog.items, self.follower)
-        return self._followed.get(lambda: self.follower.after(rows), *asked)
+
+        def follow() -> np.ndarray:
+            told = [one.after(dialogue.history) for one in self.sources if isinstance(one, Follows)]
+            total = sum(map(_level, told), start=_level(self.follower.after(rows)))
+            return np.asarray(total, dtype=np.float32)
+
+        return self._followed.get(follow, dialogue.history, self.index.catalog.items, self.follower)
 
     def read_ahead(self, dialogues: Iterable[Dialogue]) -> None:
         """Embed at once all texts that searching for these dialogues needs: much faster than one by one."""
@@ -213,6 +221,16 @@ class Retriever:
         parts = [np.empty((len(rows), 0), dtype=np.float32)]
         parts += [one.parts(dialogue, rows) for one in self.sources if isinstance(one, Split)]
         return np.concatenate(parts, axis=1).astype(np.float32)
+
+
+def _level(scores: np.ndarray) -> np.ndarray:
+    """Scores (n,) in standard deviations from their mean; where one is not known, that of the item in the middle."""
+    known = scores[~np.isnan(scores)]
+    spread = float(known.std()) if len(known) else 0.0
+    if not spread:
+        return np.zeros(len(scores))
+    made: np.ndarray = (np.where(np.isnan(scores), np.median(known), scores) - known.mean()) / spread
+    return made
 
 
 def _fused(found: Sequence[np.ndarray], demanded: np.ndarray, k: int) -> np.ndarray:
