@@ -28,6 +28,8 @@ from wherefore.training.sequence_metrics import Asked, figures, placed
 
 Show = Callable[[str, int, int, str], None]  # what, done, of, note
 _MEASURED = "ndcg@10"
+_RISE = 100  # steps in which the learning rate rises
+_STEPS = 20  # of an epoch at least, unless a step would foretell fewer than 64 items
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,8 @@ class SequenceTraining:
         shape: Of the network.
         epochs: At most so many passes over the sequences.
         patience: It ends after so many epochs in a row without a better NDCG@10 on validation.
-        batch: Items to foretell in a step, about.
-        lr: Learning rate, after 200 steps in which it rises.
+        batch: Items to foretell in a step, about; fewer where there are so few that an epoch would be short.
+        lr: Learning rate, after 100 steps in which it rises.
         weight_decay: On matrices.
         values_weight: What the next item's values (category, brand) count beside the item itself.
         numbers_weight: What its numbers' bands (price) count.
@@ -206,7 +208,7 @@ class _Work:
     def _step(self, batch: Sequence[np.ndarray]) -> float:
         self.steps += 1
         for group in self.optimizer.param_groups:
-            group["lr"] = self.how.lr * min(1.0, self.steps / 200)
+            group["lr"] = self.how.lr * min(1.0, self.steps / _RISE)
         loss = self._loss(batch)
         if not math.isfinite(loss.item()):
             raise FloatingPointError(f"the loss is {loss.item()}; lower `lr`, now {self.how.lr}")
@@ -287,6 +289,7 @@ def _batches(windows: Sequence[np.ndarray], size: int, rng: np.random.Generator)
     order = rng.permutation(len(windows))
     order = order[np.argsort(np.floor(np.log2(lengths[order])), kind="stable")]  # buckets of doubled length
     ends = np.cumsum(lengths[order])
+    size = min(size, max(int(ends[-1]) // _STEPS, 64))
     cuts = np.searchsorted(ends, np.arange(size, int(ends[-1]), size))
     batches = [one for one in np.split(order, cuts) if len(one)]
     return [batches[place] for place in rng.permutation(len(batches))]
