@@ -329,6 +329,11 @@ def test_sequences_are_read_from_lines_and_tables(tmp_path, cups):
     table = tmp_path / "likes.csv"
     table.write_text("user,item,timestamp\na,x,30\na,y,4\nb,x,1\nb,z,2\n")
     assert read_sequences(table) == (("y", "x"), ("x", "z"))
+    table.write_text("user_id,item_id,rating\na,x,5\na,y,2\na,z,4\n")
+    assert read_sequences(table) == (("x", "z"),)
+    table.write_text("user_id,item_id,rating\na,x,good\n")
+    with pytest.raises(CorpusError, match="line 2: `rating` is 'good'; it must be a number"):
+        read_sequences(table)
     table.write_text("who,what\na,x\n")
     with pytest.raises(CorpusError, match="no column of users"):
         read_sequences(table)

@@ -14,6 +14,7 @@ from wherefore.catalog.schema import Schema
 from wherefore.corpora.files import header_of, read_lines, read_table
 from wherefore.errors import CorpusError, CorpusNotFoundError
 
+_LIKED = 4.0  # the lowest rating that means so, as of `wherefore.corpora.ratings.Table`
 _TIMES = ("timestamp", "time", "unix_time", "date", "datetime")
 _USERS = ("user_id", "user", "userid", "userId")
 _ITEMS = ("item_id", "item", "itemid", "itemId", "movieId", "catalogue_id")
@@ -87,7 +88,8 @@ def read_sequences(file: str | Path, catalog: Catalog | None = None) -> tuple[tu
     """Sequences of item ids, oldest first; those with fewer than 2 items are left out.
 
     JSON Lines with `items` (a list of ids) each; or a table with a user and an item a row, in order of its column of
-    times where it has one, else of its rows.
+    times where it has one, else of its rows. Of a table with a column `rating`, what is rated below 4 is left out, and
+    of one with a column `liked`, what has a 0 there: they are no likes.
 
     Args:
         file: Which.
@@ -126,14 +128,25 @@ def _of_table(file: Path) -> Iterable[list[str]]:
     user, item = _column(file, header, _USERS, "users"), _column(file, header, _ITEMS, "items")
     time = next((name for name in header if name.lower() in _TIMES), None)
     users: dict[str, list[tuple[float | str, int, str]]] = {}
-    for number, (_, row) in enumerate(read_table(file, (user, item))):
-        if row[item]:
+    for number, (where, row) in enumerate(read_table(file, (user, item))):
+        if row[item] and _is_liked(row, where):
             users.setdefault(row[user], []).append((row[time] if time else "", number, row[item]))
     for events in users.values():
         stamps = [_number(str(stamp)) for stamp, *_ in events]
         if time and all(stamp is not None for stamp in stamps):
             events = [(s, n, i) for s, (_, n, i) in zip(stamps, events, strict=True) if s is not None]
         yield [item_id for *_, item_id in sorted(events)]
+
+
+def _is_liked(row: Mapping[str, str], where: str) -> bool:
+    for name, least in (("liked", 1.0), ("rating", _LIKED)):
+        if name in row:
+            value = _number(row[name])
+            if value is None:
+                raise CorpusError(f"{where}: `{name}` is {row[name]!r}; it must be a number")
+            if value < least:
+                return False
+    return True
 
 
 def _column(file: Path, header: Sequence[str], names: Sequence[str], what: str) -> str:
