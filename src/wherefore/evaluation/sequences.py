@@ -119,7 +119,7 @@ def curve(
     """Every width, plain and whitened, with every decay, on so many users of validation."""
     signals = ItemSignals.of(index, Vocabulary.of(index, ("text",), {}))
     asked = asked.few(users, seed)
-    dims = [*(one for one in widths if one < index.dim), index.dim]
+    dims = [*(one for one in widths if one < min(index.dim, len(index))), index.dim]
     made: list[Point] = []
     for whiten in (False, True):
         widest = directions(index.vectors, ZeroShotWay(index.dim, whiten))
