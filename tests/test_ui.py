@@ -525,6 +525,8 @@ def test_wrong_calls_from_outside_get_the_message():
             "`recommend` takes 3 values in `data`, in this order: messages, k, preferences; 1 came" in answer
         )
         assert client.predict(HI, api_name="/recommend")["recommendations"]  # and nothing is broken
+        known = client.predict(HI, 3, None, ["1", "Low Tide"], api_name="/recommend")["recommendations"]
+        assert [one["item"]["id"] for one in known] == ["2", "3", "4"]
         client.close()
 
 
