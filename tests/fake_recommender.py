@@ -19,6 +19,7 @@ from wherefore.dialogue.state import Limit, Preferences
 from wherefore.errors import ConfigError
 from wherefore.reading.reader import DialogueReader
 from wherefore.reply import Done, ListReady, Recommendation, Reply, TextDelta
+from wherefore.retrieval.history import resolve_history
 
 FILMS = [
     {"id": "1", "title": "The Cellar", "year": 1999, "genres": ["Horror"], "directors": ["Ann Wood"]},
@@ -61,31 +62,32 @@ class Recommender:
             progress(done, len(catalog))
         return cls(catalog)
 
-    def generate(self, messages, k=5, preferences=None):
-        return list(self.stream(messages, k))[-1].reply
+    def generate(self, messages, k=5, preferences=None, history=()):
+        return list(self.stream(messages, k, history=history))[-1].reply
 
     def effects(self, messages, k=5, preferences=None, diversity=None):
         return ()
 
-    def stream(self, messages, k=5, preferences=None, diversity=None, settled=False, seed=None):
+    def stream(self, messages, k=5, preferences=None, diversity=None, settled=False, seed=None, history=()):
         if not isinstance(k, int) or k < 1:
             raise ConfigError(f"`k` is {k!r}; it must be a whole number")
         messages = parse_messages(messages)
+        before = resolve_history(history, self.catalog)
         last = messages[-1].content
         if "too long" in last:
             raise ValueError("a message\nis too long")
         if "crash" in last:
             raise RuntimeError("a fault of ours")
-        return self._stream(messages, k, 0.05 if "slowly" in last else 0)
+        return self._stream(messages, k, 0.05 if "slowly" in last else 0, before)
 
     steps = stream
 
-    def _stream(self, messages, k, pause):
+    def _stream(self, messages, k, pause, before):
         assert not self.busy, "the turn before was not closed"
         self.busy = True
         try:
             said = " ".join(m.content for m in messages if m.role == "assistant")
-            items = [item for item in self.catalog if item.title not in said][:k]
+            items = [item for item in self.catalog if item.title not in said and item.id not in before][:k]
             listed = tuple(Recommendation(item, 1.0 / (place + 1)) for place, item in enumerate(items))
             state = Preferences(liked=("5",), limits=(Limit("year", "gt", 2000.0, "after 2000"),))
             yield ListReady(listed, state)

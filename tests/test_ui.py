@@ -437,6 +437,8 @@ WRONG_CALLS = [
     ("recommend", (HI, "many"), "`k` is 'many'; it must be a whole number"),
     ("recommend", (HI, 3, {"likes": []}), "`likes` is not a known key; known: liked"),
     ("recommend", (HI, 3, 7), "preferences are a int"),
+    ("recommend", (HI, 3, None, ["nothing"]), "does not have: 'nothing'"),
+    ("recommend", (HI, 3, None, "nothing"), "a history is a list of item ids or titles"),
     ("chat", ("",), "The last message is empty; say what you like"),
     ("chat", (None,), "message 1 has no content"),
     ("chat", (3,), "message 1 has a content of type int"),
@@ -523,6 +525,8 @@ def test_wrong_calls_from_outside_get_the_message():
             "`recommend` takes 3 values in `data`, in this order: messages, k, preferences; 1 came" in answer
         )
         assert client.predict(HI, api_name="/recommend")["recommendations"]  # and nothing is broken
+        known = client.predict(HI, 3, None, ["1", "Low Tide"], api_name="/recommend")["recommendations"]
+        assert [one["item"]["id"] for one in known] == ["2", "3", "4"]
         client.close()
 
 

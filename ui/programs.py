@@ -19,6 +19,9 @@ from wherefore.serving.threads import OneThread
 from . import texts
 
 NAMES = ("recommend", "chat")
+LATER = {
+    "recommend": 1
+}  # values at the end that came with a later version: programs written before do not send them
 
 
 @contextmanager
@@ -44,13 +47,16 @@ class Blocks(gr.Blocks):  # type: ignore[misc]
             gr.Error: If an endpoint for programs got too few.
         """
         if block_fn.api_name in NAMES and len(inputs) < len(block_fn.inputs):
-            names = ", ".join(inspect.signature(block_fn.fn).parameters)
-            raise gr.Error(
-                texts.TOO_FEW.format(
-                    name=block_fn.api_name, needed=len(block_fn.inputs), names=names, seen=len(inputs)
-                ),
-                print_exception=False,
-            )
+            needed = len(block_fn.inputs) - LATER.get(block_fn.api_name, 0)
+            if len(inputs) < needed:
+                names = ", ".join(list(inspect.signature(block_fn.fn).parameters)[:needed])
+                raise gr.Error(
+                    texts.TOO_FEW.format(
+                        name=block_fn.api_name, needed=needed, names=names, seen=len(inputs)
+                    ),
+                    print_exception=False,
+                )
+            inputs.extend([None] * (len(block_fn.inputs) - len(inputs)))
         super().validate_inputs(block_fn, inputs)
 
 
@@ -64,7 +70,10 @@ def endpoints(recommender: Recommender, length: int, alone: OneThread) -> tuple[
     """
 
     def recommend(
-        messages: list[dict[str, Any]], k: int | None = length, preferences: dict[str, Any] | None = None
+        messages: list[dict[str, Any]],
+        k: int | None = length,
+        preferences: dict[str, Any] | None = None,
+        history: list[str] | None = None,
     ) -> dict[str, Any]:
         """Recommend items of the catalogue for a dialogue, each with a checked reason.
 
@@ -73,6 +82,7 @@ def endpoints(recommender: Recommender, length: int, alone: OneThread) -> tuple[
                 be a list of parts, as chat clients send it: their texts are read.
             k: How many items to list.
             preferences: The state of an earlier reply, as it was given or edited; omit it to read all messages.
+            history: Ids or titles of items that the user took or liked before this dialogue, oldest first.
 
         Returns:
             The reply: text, action, recommendations with reasons and evidence, and preferences.
@@ -82,7 +92,7 @@ def endpoints(recommender: Recommender, length: int, alone: OneThread) -> tuple[
             if state is None:
                 _check_said(messages)
             count = length if k is None else k
-            for event in alone.each(recommender.steps(messages, count, state)):
+            for event in alone.each(recommender.steps(messages, count, state, history=history or ())):
                 if isinstance(event, Done):
                     return event.reply.to_json()
             raise AssertionError("a turn ends with Done")

@@ -2,11 +2,12 @@
 
 ```
 config.yaml  manifest.json  adapter/  item_encoder.safetensors  ranker.safetensors  catalog.parquet  index/
-sources/  signals/
+sources/  signals/  history.safetensors
 ```
 
 The manifest holds size and SHA-256 of every other file. A checkpoint on the built-in catalogue leaves
-`catalog.parquet` out and names its fingerprint instead.
+`catalog.parquet` out and names its fingerprint instead; one that knows no more of histories than the zero-shot
+baseline as it is by default leaves `history.safetensors` out.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from wherefore.lm.model import RecommenderLM
 from wherefore.lm.rounding import from_bytes, in_bytes
 from wherefore.retrieval.cache import cached_index
 from wherefore.retrieval.embedders import EMBEDDERS, Embedder
+from wherefore.retrieval.history import is_plain, load_follower, save_follower
 from wherefore.retrieval.index import Index
 from wherefore.retrieval.item_vectors import ItemVectors
 from wherefore.retrieval.learned import load_sources, save_sources
@@ -109,6 +111,8 @@ def save_checkpoint(
         index.save(aside / "index")
         save_sources(retriever.sources, aside / "sources", rounded=dtype == torch.float16)
         save_signals(signals or {}, aside / "signals")
+        if not is_plain(retriever.follower):
+            save_follower(retriever.follower, aside / "history.safetensors")
         manifest = {
             "format": FORMAT,
             "embedder": index.embedder.name,
@@ -172,6 +176,7 @@ def load_checkpoint(
     model.to(where).eval()
     retriever = make_retriever(config, index)
     load_sources(retriever.sources, folder / "sources")
+    retriever.follower = load_follower(folder / "history.safetensors", index)
     signals = load_signals(make_signals(config.signals), folder / "signals")
     return Checkpoint(config, model, catalog, index, retriever, manifest, signals)
 

@@ -194,6 +194,9 @@ class TurnConfig(_Strict):
     matched: float = Field(1.0, ge=0)
     judge: bool = True  # a learned judge says what pieces of messages mean; without, rules alone do
     questions: bool = True  # ask back, where the answer would say much about what is sought
+    # Logits for each standard deviation by which a candidate goes better than others with what the user took before
+    # (`generate(history=...)`); 0: that counts for nothing.
+    history: float = Field(1.0, ge=0)
 
 
 class StageConfig(_Strict):

@@ -19,12 +19,15 @@ from wherefore.ranking.ranker import Mode, Ranked, closeness, length
 from wherefore.reading.degrees import simplest_first
 from wherefore.reply import Done, Event, Recommendation, Reply, Telling, recommendations
 from wherefore.retrieval.answering import answering, matcher
+from wherefore.retrieval.history import resolve_history
+from wherefore.retrieval.source import top
 from wherefore.turn.asked import resolved
 from wherefore.turn.described import named, not_understood
 from wherefore.turn.language import Heard
 from wherefore.turn.lists import ListMaker, Messages
 from wherefore.turn.turns import interleaved
 from wherefore.writing.advice import advice
+from wherefore.writing.fallback import plain_sentence
 from wherefore.writing.other_language import spoken
 from wherefore.writing.plan import plan_opening, plan_reasons
 from wherefore.writing.policy import first_words, question_back
@@ -138,6 +141,7 @@ class Recommender(ListMaker):
         diversity: float | None = None,
         settled: bool = False,
         seed: int | None = None,
+        history: Sequence[str] = (),
     ) -> Reply:
         """Answer the last message.
 
@@ -152,12 +156,15 @@ class Recommender(ListMaker):
             settled: The preferences hold all that the last message says, or what is left of it after an edit: it is
                 not read again, and a list is made anew.
             seed: Of the wording; the config's when None.
+            history: Items that the user took or liked before this dialogue, ids or titles, oldest first: what goes with
+                them gains (`turn.history`), and they are not listed.
 
         Raises:
-            DialogueError: If a message is not allowed, or `settled` comes without preferences.
+            DialogueError: If a message is not allowed, `settled` comes without preferences, or the history names what
+                the catalogue does not have.
             ConfigError: If k or diversity is not allowed.
         """
-        for event in self.stream(messages, k, preferences, diversity, settled, seed):
+        for event in self.stream(messages, k, preferences, diversity, settled, seed, history):
             if isinstance(event, Done):
                 return event.reply
         raise AssertionError("a stream ends with Done")
@@ -170,9 +177,10 @@ class Recommender(ListMaker):
         diversity: float | None = None,
         settled: bool = False,
         seed: int | None = None,
+        history: Sequence[str] = (),
     ) -> Iterator[Event]:
         """The list first, then the text as it is written, then the whole reply. Arguments as in `generate`."""
-        return _eventful(self.steps(messages, k, preferences, diversity, settled, seed))
+        return _eventful(self.steps(messages, k, preferences, diversity, settled, seed, history))
 
     def steps(
         self,
@@ -182,6 +190,7 @@ class Recommender(ListMaker):
         diversity: float | None = None,
         settled: bool = False,
         seed: int | None = None,
+        history: Sequence[str] = (),
     ) -> Generator[Event | None]:
         """As `stream`, and None whenever a token of each sentence is written.
 
@@ -194,7 +203,8 @@ class Recommender(ListMaker):
         if settled and preferences is None:
             raise DialogueError("`settled` says that the preferences hold the last message; give them too")
         seed = self.config.seed if seed is None else seed
-        return self.turns.alone(self._turn(parsed, k, preferences, weight, settled, seed))
+        before = self._before_dialogue(history)
+        return self.turns.alone(self._turn(parsed, k, preferences, weight, settled, seed, before))
 
     def generate_many(
         self,
@@ -242,6 +252,7 @@ class Recommender(ListMaker):
         preferences: Preferences | None = None,
         exclude: Collection[str] = (),
         soft: bool = False,
+        history: Sequence[str] = (),
     ) -> list[Recommendation]:
         """The ranked list alone, by score, without writing: for evaluation and batch use.
 
@@ -259,9 +270,63 @@ class Recommender(ListMaker):
         mode: Mode = "soft" if soft else "firm"
         with self.turns.lock:
             dialogue = self.reader.read(parsed, preferences, since, known)
+            dialogue = replace(dialogue, history=self._before_dialogue(history))
             heard = self.lm.read(dialogue) if self.config.ranker.llm else None
             candidates = self._retrieve(dialogue, k, exclude, mode)
             return recommendations(self._rank(dialogue, candidates, k, heard, mode))
+
+    def next_items(
+        self,
+        history: Sequence[str],
+        k: int = 10,
+        preferences: Preferences | None = None,
+        again: bool = False,
+    ) -> list[Recommendation]:
+        """What goes best with items that a user took before, without a word.
+
+        A sequence tower says so where the checkpoint has one (`found_by` names it), else their text vectors. Reasons
+        are plain sentences of what an item shares with those of the history.
+
+        Args:
+            history: Ids or titles, oldest first.
+            k: How many at most.
+            preferences: Its limits and refusals hold, and what it knows of is not listed.
+            again: Let items of the history be listed.
+
+        Raises:
+            DialogueError: If the history is empty, or names what the catalogue does not have; says which.
+            ConfigError: If k is not allowed.
+        """
+        self._check_k(k)
+        ids = resolve_history(history, self.catalog)
+        if not ids:
+            raise DialogueError(
+                "the history is empty; give at least one item that the user took, oldest first"
+            )
+        with self.turns.lock:
+            dialogue = Dialogue((), preferences=preferences or Preferences(), history=() if again else ids)
+            allowed = self.retriever.allowed(dialogue, strict=True)
+            rows, scores = top(self.retriever.follower.after(self.index.rows(ids)), k, allowed)
+            # Why: what an item shares with those of the history, and what it has that was asked for.
+            told = replace(dialogue, preferences=replace(dialogue.preferences, liked=ids))
+            items, near = [self.catalog.items[row] for row in rows], closeness(told, rows, self.index)
+            plans = plan_reasons(items, told, self.catalog, near)
+            return [
+                Recommendation(
+                    item,
+                    float(score),
+                    plain_sentence(plan, self.catalog),
+                    plan.facts,
+                    {self.retriever.follower.name: rank},
+                    worded="plain",
+                )
+                for rank, (item, score, plan) in enumerate(zip(items, scores, plans, strict=True), 1)
+            ]
+
+    def _before_dialogue(self, history: Sequence[str]) -> tuple[str, ...]:
+        """The ids of what the user took before; none where that shall count for nothing."""
+        ids = resolve_history(history, self.catalog)
+        return ids if self.config.turn.history else ()
 
     def _turn(
         self,
@@ -271,12 +336,13 @@ class Recommender(ListMaker):
         diversity: float,
         settled: bool,
         seed: int,
+        history: tuple[str, ...],
     ) -> Generator[Event | None]:
         """Read, retrieve, rank and write, unless the message is answered without a list."""
         telling = Telling(passed_over(messages))
         # A given state already holds what was said before: older messages must not bring back what was removed.
         since = len(messages) if settled else 0 if given is None else len(messages) - 1
-        dialogue = self.reader.read(messages, given, since)
+        dialogue = replace(self.reader.read(messages, given, since), history=history)
         question = None if settled else self._question(dialogue)
         said = None if settled else self._first_words(dialogue, question, messages, given)
         if (

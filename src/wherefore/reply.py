@@ -24,9 +24,10 @@ class Recommendation:
     """A listed item: its score, why it is there, and the facts that say so.
 
     `found_by` holds the rank at which each source found it, and `parts` what its score is the sum of, in logits: by
-    `sources`, by the `llm`, by its release year where a config says so (`years`), for being `new`, for `wishes`
-    met, and for having been `shown` before. `worded` says where the reason's words are from: the LLM's first or a later
-    try, or the plain sentence; it is empty before the reason is written.
+    `sources`, by the `llm`, by its release year where a config says so (`years`), for being `new`, for going with what
+    the user took before (`history`), for `wishes` met, and for having been `shown` before. `worded` says where the
+    reason's words are from: the LLM's first or a later try, or the plain sentence; it is empty before the reason is
+    written.
     """
 
     item: Item

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from wherefore.cli import benchmarking, keeping, making, measuring, talking
+from wherefore.cli import benchmarking, keeping, making, measuring, sequences, talking
 from wherefore.errors import WhereforeWarning
 
 app = typer.Typer(
@@ -24,8 +24,8 @@ app = typer.Typer(
 
 benchmark = typer.Typer(help="Measure speed and memory on this machine.", rich_markup_mode=None)
 COMMANDS: tuple[Callable[..., None], ...] = (
-    *(talking.chat, talking.recommend, talking.ui),
-    *(making.index, making.train, making.estimate, making.get_llm),
+    *(talking.chat, talking.recommend, sequences.next_, talking.ui),
+    *(making.index, making.train, sequences.train_sequences, making.estimate, making.get_llm),
     *(measuring.evaluate, measuring.reproduce, measuring.converse, measuring.truth, measuring.find),
 )
 BENCHMARKS: tuple[Callable[..., None], ...] = (
@@ -35,7 +35,7 @@ BENCHMARKS: tuple[Callable[..., None], ...] = (
     benchmarking.training,
 )
 for command in COMMANDS:
-    app.command()(command)
+    app.command(command.__name__.strip("_").replace("_", "-"))(command)
 for command in BENCHMARKS:
     benchmark.command()(command)
 app.add_typer(benchmark, name="benchmark")

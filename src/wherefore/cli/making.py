@@ -34,6 +34,19 @@ def index(
         typer.Option("--out-schema", help="Where --report writes it. Default: FILE.schema.yaml."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Let --report write over that file.")] = False,
+    fit_dim: Annotated[
+        Path | None,
+        typer.Option(
+            "--fit-dim",
+            help="A file of what users took (.jsonl with `items`, or .csv with user and item): find how many "
+            "dimensions of the vectors foretell best what they took next, and print the curve.",
+            show_default=False,
+        ),
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option("--plot", help="A picture of the curve of --fit-dim, PNG.", show_default=False),
+    ] = None,
 ) -> None:
     """Index your catalogue, so that chat starts at once.
 
@@ -46,6 +59,8 @@ def index(
             file, catalog_from(file, schema, describe=False, skip_bad=skip_bad), schema, out_schema, force
         )
         return
+    if plot is not None and fit_dim is None:
+        raise ConfigError("--plot draws the curve of --fit-dim; add it")
     if out_schema is not None or force:
         raise ConfigError("--out-schema and --force belong to --report, which writes a schema file; add it")
     items = catalog_from(file, schema, describe=True, skip_bad=skip_bad)
@@ -55,6 +70,11 @@ def index(
     base = load_checkpoint(checkpoint_dir(checkpoint), merge=out is None)
     with progress_bar("Indexing") as progress:
         made = moved(base, items, progress)
+    if fit_dim is not None:
+        from wherefore.cli import sequences
+        from wherefore.retrieval.zero_shot import ZeroShot
+
+        made.retriever.follower = ZeroShot(made.index, sequences.fit_dim(made.index, fit_dim, plot))
     use = f"--catalog {file}" if schema is None else f"--catalog {file} --schema {schema}"
     if skip_bad:
         use += " --skip-bad"

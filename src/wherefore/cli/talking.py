@@ -61,6 +61,14 @@ def recommend(
     as_json: JsonOption = False,
     settings: SetOption = None,
     skip_bad: SkipBadOption = False,
+    history: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--history",
+            help="An item that you took or liked before, by its id or title; may be given several times, oldest first.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Answer one request."""
     from wherefore.dialogue.messages import Message
@@ -68,7 +76,7 @@ def recommend(
     from wherefore.serving.terminal import unmarked
 
     recommender = recommender_from(catalog, schema, checkpoint, settings, skip_bad=skip_bad)
-    reply = recommender.generate([Message("user", request)], k=k)
+    reply = recommender.generate([Message("user", request)], k=k, history=history or ())
     if as_json:
         import json
 

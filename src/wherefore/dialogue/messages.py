@@ -64,6 +64,7 @@ class Dialogue:
     acts: tuple[tuple[str, float], ...] = ()
     described: tuple[Place, ...] = ()
     unmet: tuple[tuple[str, str], ...] = ()  # `unwanted`, `demanded` or `limit`, and the words
+    history: tuple[str, ...] = ()  # ids of what the user took or liked before this dialogue, oldest first
 
     def act(self, *names: str) -> float:
         """How likely the newest message does the likeliest of some things; 0 where no judge read it."""

@@ -127,6 +127,12 @@ def likeness_to(sought: np.ndarray, rows: np.ndarray, retriever: Retriever) -> n
     return alike.astype(np.float32)
 
 
+def history_gains(dialogue: Dialogue, rows: np.ndarray, retriever: Retriever) -> np.ndarray | None:
+    """How well items, by row (m,), go with what the user took before, in standard deviations; None: not known."""
+    after = retriever.followed(dialogue)
+    return None if after is None else standardized(after[rows]).astype(np.float32)
+
+
 def standardized(values: np.ndarray) -> np.ndarray:
     """Values (m,), at least one, in standard deviations from their mean; zeros where all are the same."""
     spread = float(values.std())

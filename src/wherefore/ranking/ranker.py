@@ -18,6 +18,7 @@ from wherefore.lm.head import Scores
 from wherefore.ranking.criteria import (
     are_new,
     demands_met,
+    history_gains,
     likeness,
     standardized,
     times_broken,
@@ -170,6 +171,8 @@ class Ranker:
             more["likeness"] = alike
         if turn.new and (new := are_new(features, self.retriever)).any():
             more["new"] = (turn.new * new).astype(np.float32)
+        if turn.history and (gains := history_gains(dialogue, candidates.rows, self.retriever)) is not None:
+            more["history"] = turn.history * gains
         if mode == "listed":
             more["wishes"] = turn.wishes * wishes_met(dialogue.preferences, items, catalog)
             more["shown"] = -turn.shown * times_shown(dialogue, items)

@@ -212,6 +212,10 @@ class Collaborative:
         ]
         return np.stack([self._spread(part)[rows] for part in chosen], axis=1)
 
+    def after(self, ids: Sequence[str]) -> np.ndarray:
+        """See `Follows`."""
+        return self._spread({item: 1.0 for item in ids if item in self._items.number})
+
     def _named(self, dialogue: Dialogue) -> dict[str, float]:
         """What was named, liked or disliked and took part, with its weight where that is not 0."""
         preferences = dialogue.preferences

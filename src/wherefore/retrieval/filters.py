@@ -52,7 +52,7 @@ def allowed_rows(
         allowed &= ~refused
     known = [getattr(preferences, one) for one in ITEMS_OF if one != "asked"]
     named = [item for item in dialogue.named_by_user if item not in preferences.asked]
-    for ids in (*known, named, exclude):
+    for ids in (*known, named, dialogue.history, exclude):
         allowed[index.rows(ids)] = False
     for demand in preferences.demands if strict else ():
         allowed &= _bearing(index, demand.field, demand.value)

@@ -13,17 +13,21 @@ from wherefore.errors import ConfigError
 from wherefore.retrieval.candidates import Candidates, feature_names, optional_features, personal_features
 from wherefore.retrieval.features import Describer
 from wherefore.retrieval.filters import allowed_rows, demanded_rows
+from wherefore.retrieval.history import Follower, on_index
 from wherefore.retrieval.index import Index
+from wherefore.retrieval.latest import Latest
 from wherefore.retrieval.learned import Kept, Learned
 from wherefore.retrieval.orders import named_in_order
-from wherefore.retrieval.source import Reads, Source, Split, nearest, top
+from wherefore.retrieval.source import Follows, Reads, Source, Split, nearest, top
 from wherefore.retrieval.sources import SOURCES
 from wherefore.retrieval.unlearned import Dense
+from wherefore.retrieval.zero_shot import ZeroShot
 
 _RRF = 60  # reciprocal rank fusion's usual constant (Cormack et al., 2009)
 _GUARANTEED = 0.5  # share of the candidates that the sources' best are sure of, in equal parts
 _SOUGHT = 60  # rows that are closest to what is looked for
 _QUERY_CHARS = 500  # of the user's newest words that are embedded
+_FOLLOWING = 100  # rows that go best with what a user took before
 
 
 class Retriever:
@@ -48,6 +52,9 @@ class Retriever:
         self.seeks: Callable[[Sequence[Message]], np.ndarray | None] | None = None
         # What items gain by what messages mean for their values; see `wherefore.reading.bearings`.
         self.bears: Callable[[Sequence[Message], Sequence[Item]], np.ndarray | None] | None = None
+        # What goes with what a user took before: a trained sequence tower, or the zero-shot baseline.
+        self.follower: Follower = ZeroShot(index)
+        self._followed = Latest[np.ndarray]()
 
     @property
     def source_names(self) -> tuple[str, ...]:
@@ -88,6 +95,22 @@ class Retriever:
         items = self.index.catalog.items
         return None if self.bears is None else self.bears(dialogue.messages, [items[row] for row in rows])
 
+    def followed(self, dialogue: Dialogue) -> np.ndarray | None:
+        """How well every item goes with what the user took before, (n,); None where nothing is known of that.
+
+        In standard deviations, what the follower says and what sources say that know which items go together.
+        """
+        rows = self.index.rows(dialogue.history)
+        if not len(rows):
+            return None
+
+        def follow() -> np.ndarray:
+            told = [one.after(dialogue.history) for one in self.sources if isinstance(one, Follows)]
+            total = sum(map(_level, told), start=_level(self.follower.after(rows)))
+            return np.asarray(total, dtype=np.float32)
+
+        return self._followed.get(follow, dialogue.history, self.index.catalog.items, self.follower)
+
     def read_ahead(self, dialogues: Iterable[Dialogue]) -> None:
         """Embed at once all texts that searching for these dialogues needs: much faster than one by one."""
         texts: dict[str, None] = {}
@@ -127,11 +150,14 @@ class Retriever:
         if k == 0:
             return self._candidates(dialogue, query, np.empty(0, dtype=np.int64), [])
         found = [source.search(dialogue, query, min(source.k, k), allowed)[0] for source in self.sources]
+        after = self.followed(dialogue)
+        following = [] if after is None else [top(after, min(k, _FOLLOWING), allowed)[0]]
         rows = _fused(
             [
                 *found,
                 *self._closest_to_sought(dialogue, found, k, allowed),
                 *self._first_in_order(dialogue, k, allowed),
+                *following,
             ],
             np.flatnonzero(demanded),
             k,
@@ -222,6 +248,16 @@ class Retriever:
         return np.concatenate(parts, axis=1).astype(np.float32)
 
 
+def _level(scores: np.ndarray) -> np.ndarray:
+    """Scores (n,) in standard deviations from their mean; where one is not known, that of the item in the middle."""
+    known = scores[~np.isnan(scores)]
+    spread = float(known.std()) if len(known) else 0.0
+    if not spread:
+        return np.zeros(len(scores))
+    made: np.ndarray = (np.where(np.isnan(scores), np.median(known), scores) - known.mean()) / spread
+    return made
+
+
 def _fused(found: Sequence[np.ndarray], demanded: np.ndarray, k: int) -> np.ndarray:
     """The k best of the sources' rows and those demanded, by reciprocal rank fusion, best first.
 
@@ -252,4 +288,7 @@ def make_retriever(config: Config, index: Index, like: Retriever | None = None) 
     for source in sources:
         if source.name in learned:
             source.restore(learned[source.name].tensors())
-    return Retriever(index, sources)
+    made = Retriever(index, sources)
+    if like is not None:
+        made.follower = on_index(like.follower, index)
+    return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -61,6 +62,14 @@ class Needs(Protocol):
     """What a source has besides that knows nothing where a catalogue lacks something."""
 
     needs: str  # a name in `wherefore.retrieval.features.OPTIONAL_FEATURES`, which is missing there too
+
+
+@runtime_checkable
+class Follows(Protocol):
+    """What a source may have besides that knows which items go with others, to say so of what a user took before."""
+
+    def after(self, ids: Sequence[str]) -> np.ndarray:
+        """How well every item of the index goes with these, (n,) float32; NaN where that is not known."""
 
 
 def top(scores: np.ndarray, k: int, allowed: np.ndarray) -> Found:
