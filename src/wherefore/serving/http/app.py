@@ -70,7 +70,6 @@ def create_app(
         redoc_url=None,
         lifespan=_lifespan,
         generate_unique_id_function=lambda route: route.name,
-        max_body_size=None if page is not None else settings.body,
         telemetry={"tracer_provider": traces, "metrics": False, "logs": False, "exclude": _unwatched},
     )
     conversations = Conversations(engine, store, recommender.catalog, settings.timeout)
@@ -87,10 +86,10 @@ def create_app(
     for router in (
         talking(),
         openai_routes(token_counter(tokenizer), int(time.time())),
-        keeping(settings),
+        keeping(),
         watching(),
     ):
-        app.include_router(router, max_body_size=settings.body)
+        app.include_router(router)
     if settings.origins:
         app.add_middleware(
             CORSMiddleware,
@@ -99,7 +98,13 @@ def create_app(
             allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
             expose_headers=["X-Request-ID", "Retry-After"],
         )
-    app.add_middleware(Around, metrics=metrics, hosts=settings.hosts, page=None if page is None else PAGE)
+    app.add_middleware(
+        Around,
+        metrics=metrics,
+        hosts=settings.hosts,
+        page=None if page is None else PAGE,
+        bodies={"/": settings.body, "/v1/items": settings.items_body},
+    )
     return app if page is None else page(app, PAGE)
 
 

@@ -6,10 +6,11 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wherefore.serving.http.logs import REQUESTS, log
@@ -32,13 +33,20 @@ class Around:
         metrics: Counts.
         hosts: The host names that are answered to; empty: all. On a machine of one's own, a page from elsewhere could
             reach the server under a name that its author points at it.
-        page: The path of the page, whose own headers stay as they are.
+        page: The path of the page, whose own headers and limits stay as they are.
+        bodies: Bytes of a request, at most, by the beginning of its path: the longest that fits holds.
     """
 
     def __init__(
-        self, app: ASGIApp, metrics: Metrics, hosts: Sequence[str] = (), page: str | None = None
+        self,
+        app: ASGIApp,
+        metrics: Metrics,
+        hosts: Sequence[str] = (),
+        page: str | None = None,
+        bodies: Mapping[str, int] | None = None,
     ) -> None:
         self.app, self.metrics, self.hosts, self.page = app, metrics, frozenset(hosts), page
+        self.bodies = bodies or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -63,13 +71,17 @@ class Around:
             await send(message)
 
         try:
-            if self._foreign(scope):
+            limit = None if paged else self._limit(scope["path"])
+            length = Headers(scope=scope).get("content-length", "")
+            if limit is not None and length.isdecimal() and int(length) > limit:
+                await response(Request(scope), _too_large(limit))(scope, receive, headed)
+            elif self._foreign(scope):
                 error = Refused(
                     421, "the server does not answer to this host name; it is for its own machine"
                 )
                 await response(Request(scope), error)(scope, receive, headed)
             else:
-                await self.app(scope, receive, headed)
+                await self.app(scope, receive if limit is None else _limited(receive, limit), headed)
         except Exception as error:
             REQUESTS.exception(
                 "fault", extra={"fields": {"request": request_id, "kind": type(error).__name__}}
@@ -79,6 +91,10 @@ class Around:
             await response(Request(scope), error)(scope, receive, headed)
         finally:
             self._count(scope, status or 499, time.perf_counter() - began, paged)
+
+    def _limit(self, path: str) -> int | None:
+        fitting = [beginning for beginning in self.bodies if path.startswith(beginning)]
+        return self.bodies[max(fitting, key=len)] if fitting else None
 
     def _foreign(self, scope: Scope) -> bool:
         host = Headers(scope=scope).get("host", "")
@@ -104,6 +120,26 @@ class Around:
             seconds=round(seconds, 4),
             key=scope.get("key_name"),
         )
+
+
+def _limited(receive: Receive, limit: int) -> Receive:
+    """Receives no more than so many bytes: for bodies that come without a length."""
+    taken = 0
+
+    async def counted() -> Message:
+        nonlocal taken
+        message = await receive()
+        if message["type"] == "http.request":
+            taken += len(message.get("body", b""))
+            if taken > limit:
+                raise HTTPException(413)  # which FastAPI lets through while it reads a body
+        return message
+
+    return counted
+
+
+def _too_large(limit: int) -> Refused:
+    return Refused(413, f"the request has more than {limit:,} bytes; send less at a time")
 
 
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))

@@ -24,7 +24,10 @@ from wherefore.serving.http.streams import event
 from wherefore.serving.http.turns import Asked
 
 _REFUSALS = (400, 401, 403, 404, 413, 429)
-_ASK = {"model": "wherefore", "messages": [{"role": "user", "content": "I loved Alien. Something like it?"}]}
+_ASK: dict[str, Any] = {
+    "model": "wherefore",
+    "messages": [{"role": "user", "content": "I loved Alien. Something like it?"}],
+}
 
 
 class Extension(Strict):

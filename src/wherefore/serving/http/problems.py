@@ -20,6 +20,11 @@ from wherefore.serving.engine import Busy, TimedOut
 
 PROBLEM_JSON = "application/problem+json"
 OPENAI_PATHS = ("/v1/chat/completions", "/v1/models")
+_PLAIN = {  # what frameworks say in two words
+    404: "there is nothing here; the routes are listed at /docs and in /openapi.json",
+    405: "this route does not know the method; the routes are listed at /docs and in /openapi.json",
+    413: "the request is too large; send less at a time",
+}
 _LOG = logging.getLogger("wherefore.http")
 _FAULT = "something went wrong here; the server's log says more, under this request's id"
 
@@ -98,7 +103,8 @@ def refused(error: BaseException) -> Refused:
         case WhereforeError():
             return Refused(422, str(error), code="not_allowed")
         case HTTPException():
-            return Refused(error.status_code, str(error.detail), headers=error.headers or {})
+            detail = _PLAIN.get(error.status_code, str(error.detail))
+            return Refused(error.status_code, detail, headers=error.headers or {})
         case RequestValidationError():
             return _invalid(error)
         case _:

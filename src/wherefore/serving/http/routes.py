@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -54,7 +54,7 @@ class Parts(Protocol):
 
 def parts(request: Request) -> Parts:
     """What the app of a request is made of."""
-    return request.app.state  # type: ignore[return-value]
+    return cast(Parts, request.app.state)
 
 
 def asked_of(body: Preferring, settings: ApiSettings, **more: Any) -> Asked:
@@ -187,7 +187,7 @@ def talking() -> APIRouter:
     return router
 
 
-def keeping(settings: ApiSettings) -> APIRouter:
+def keeping() -> APIRouter:
     """Items that come and go."""
     router = APIRouter(prefix="/v1/items", tags=["items"])
 
@@ -218,7 +218,7 @@ def keeping(settings: ApiSettings) -> APIRouter:
         """One item."""
         catalog = parts(request).recommender.catalog
         if item_id not in catalog:
-            raise no_item(catalog, item_id)
+            raise no_item(item_id)
         return item_tree(catalog[item_id])
 
     @router.post(
@@ -226,7 +226,6 @@ def keeping(settings: ApiSettings) -> APIRouter:
         response_model=ItemsPut,
         summary="Add items, or change those with their ids",
         responses=documented(*_REFUSALS, 409),
-        max_body_size=settings.items_body,
     )
     async def put_items(body: ItemsIn, request: Request, owner: Keeping) -> Any:
         """All are kept, or none. The next request can list them, and so can every one after a restart."""

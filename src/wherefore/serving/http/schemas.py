@@ -20,23 +20,28 @@ Name = Annotated[
     ),
 ]
 ItemId = Annotated[str, Field(min_length=1, max_length=512)]
-_ALIEN = {
+_ALIEN: dict[str, Any] = {
     "id": "tt0078748",
     "title": "Alien",
     "year": 1979,
     "genres": ["Horror", "Sci-Fi"],
     "directors": ["Ridley Scott"],
 }
-_PROMETHEUS = {"id": "tt1446714", "title": "Prometheus", "year": 2012, "directors": ["Ridley Scott"]}
-_LISTED = {
+_PROMETHEUS: dict[str, Any] = {
+    "id": "tt1446714",
+    "title": "Prometheus",
+    "year": 2012,
+    "directors": ["Ridley Scott"],
+}
+_LISTED: dict[str, Any] = {
     "item": _PROMETHEUS,
     "score": 2.57,
     "reason": "You mentioned *Alien*, and this movie also comes from director Ridley Scott.",
     "evidence": [{"field": "directors", "value": "Ridley Scott", "because": "Alien has it too"}],
 }
 _STATE = Preferences(liked=("tt0078748",)).to_json()
-_ASK = [{"role": "user", "content": "I loved Alien. Something like it, after 1990?"}]
-_REPLY = {
+_ASK: list[Any] = [{"role": "user", "content": "I loved Alien. Something like it, after 1990?"}]
+_REPLY: dict[str, Any] = {
     "text": "In the direction of *Alien*, here is one.\n\n1. **Prometheus** (2012) — You mentioned *Alien*, ...",
     "action": "recommend",
     "recommendations": [_LISTED],

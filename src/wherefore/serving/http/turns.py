@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import Request
 from opentelemetry import trace
@@ -124,6 +125,7 @@ class Turns:
         span.set_attribute("wherefore.listed", len(reply.recommendations))
         for stage, seconds in reply.timings.items():
             span.set_attribute(f"wherefore.{stage}", seconds)
+        timings: dict[str, Any] = {name: round(seconds, 4) for name, seconds in reply.timings.items()}
         log(
             "turn",
             request=request.scope.get("request_id"),
@@ -131,7 +133,7 @@ class Turns:
             listed=len(reply.recommendations),
             said=last_text(asked.messages) if self.log_text else None,
             told=reply.text if self.log_text else None,
-            **{name: round(seconds, 4) for name, seconds in reply.timings.items()},
+            **timings,
         )
 
 
