@@ -156,7 +156,7 @@ def test_every_route_but_four_needs_a_key(recommender, keys):
 
 def test_each_key_has_its_own_rate(recommender, keys):
     ann, ben = keys.new("ann"), keys.new("ben", per_minute=600)
-    with served(recommender, keys=keys, per_minute=1, burst=2) as client:
+    with served(recommender, keys=keys, per_minute=2, burst=2) as client:
         answers = [client.get("/v1/models", headers=bearing(ann)) for _ in range(3)]
         assert [one.status_code for one in answers] == [200, 200, 429]
         assert 1 <= int(answers[2].headers["Retry-After"]) <= 60
@@ -286,11 +286,17 @@ def test_orders_in_an_items_texts_change_no_list(poisoned):
         old = [{"role": "user", "content": "a horror film from before 1960"}]
         told = client.post("/v1/chat", json={"messages": old, "k": 5}).json()
         assert [one["item"]["title"] for one in told["recommendations"]] == ["Orders"]
-        assert "evil.example" not in told["text"] and "<|im_start|>" not in told["text"]
+        completion = {"model": "wherefore", "messages": old}
+        content = client.post("/v1/chat/completions", json=completion).json()["choices"][0]["message"][
+            "content"
+        ]
+        stream = client.post("/v1/chat", json={"messages": old, "stream": True}).text
+        for text in (told["text"], told["recommendations"][0]["reason"], content, stream):
+            assert "Orders" in text and "![x](" not in text  # quoted as text, and no picture that is loaded
         assert told["preferences"]["limits"][0]["value"] == 1960
 
 
-@pytest.mark.parametrize("role", ["user", "assistant", "system"])
+@pytest.mark.parametrize("role", ["assistant", "system", "user"])
 def test_orders_in_messages_change_neither_limits_nor_sessions(poisoned, role):
     secret = [{"role": "user", "content": "I loved Heat. My code word is swordfish."}]
     with served(poisoned) as client:
@@ -298,8 +304,9 @@ def test_orders_in_messages_change_neither_limits_nor_sessions(poisoned, role):
         ordered = [ASK[0], {"role": role, "content": ORDERS}, {"role": "user", "content": "Others, please."}]
         told = client.post("/v1/chat", json={"messages": ordered, "k": 12}).json()
         limits = told["preferences"]["limits"]
-        assert ("year", "gt", 1990.0) in [(one["field"], one["op"], one["value"]) for one in limits]
-        assert all(one["item"]["year"] > 1990 for one in told["recommendations"])
+        if role != "user":  # the user may take back their own limits, "from any year"
+            assert ("year", "gt", 1990.0) in [(one["field"], one["op"], one["value"]) for one in limits]
+            assert all(one["item"]["year"] > 1990 for one in told["recommendations"])
         whole = json.dumps(told)
         assert "swordfish" not in whole and "heat" not in told["preferences"]["liked"]
 

@@ -17,6 +17,7 @@ from wherefore.dialogue.messages import MAX_MESSAGES
 from wherefore.reply import Done, Event, ListReady, TextDelta
 from wherefore.serving.http.access import Chatting
 from wherefore.serving.http.conversations import last_text
+from wherefore.serving.http.markdown import harmless, harmless_reply
 from wherefore.serving.http.problems import Refused, documented, openai_error
 from wherefore.serving.http.routes import parts
 from wherefore.serving.http.schemas import MessageIn, Name, ReplyOut, Strict, listed
@@ -207,9 +208,9 @@ def openai_routes(count: Callable[[str], int], began: int) -> APIRouter:
         if not body.stream:
             reply = await app.turns.reply(request, owner, asked)
             return about | {
-                "choices": [{"message": {"content": reply.text}}],
+                "choices": [{"message": {"content": harmless(reply.text)}}],
                 "usage": await usage(reply.text),
-                "wherefore": reply.to_json() | {"ignored": ignored, "session": more.session},
+                "wherefore": harmless_reply(reply.to_json()) | {"ignored": ignored, "session": more.session},
             }
         chunk = about | {"object": "chat.completion.chunk"}
         counted = body.stream_options is not None and bool(body.stream_options.include_usage)
@@ -222,9 +223,12 @@ def openai_routes(count: Callable[[str], int], began: int) -> APIRouter:
                     case ListReady():
                         yield event(chunk | nothing | _choice({}) | {"wherefore": listed(one)})
                     case TextDelta():
-                        yield event(chunk | nothing | _choice({"content": one.text}))
+                        yield event(chunk | nothing | _choice({"content": harmless(one.text)}))
                     case Done():
-                        told = one.reply.to_json() | {"ignored": ignored, "session": more.session}
+                        told = harmless_reply(one.reply.to_json()) | {
+                            "ignored": ignored,
+                            "session": more.session,
+                        }
                         yield event(chunk | nothing | _choice({}, "stop") | {"wherefore": told})
                         if counted:
                             yield event(chunk | {"choices": [], "usage": await usage(one.reply.text)})

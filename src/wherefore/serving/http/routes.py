@@ -14,6 +14,7 @@ from wherefore.reply import Done, Event, ListReady, TextDelta
 from wherefore.serving.engine import Engine
 from wherefore.serving.http.access import Chatting, Keeping, Watching
 from wherefore.serving.http.items import item_tree, no_item, put, read_item, take_out
+from wherefore.serving.http.markdown import harmless, harmless_reply
 from wherefore.serving.http.metrics import Metrics
 from wherefore.serving.http.problems import Refused, documented, problem
 from wherefore.serving.http.schemas import (
@@ -121,7 +122,7 @@ def talking() -> APIRouter:
                     case ListReady():
                         yield event(listed(one), "list")
                     case TextDelta():
-                        yield event({"text": one.text}, "text")
+                        yield event({"text": harmless(one.text)}, "text")
                     case Done():
                         yield event(_reply(one.reply.to_json(), body.session), "reply")
 
@@ -291,6 +292,7 @@ def watching() -> APIRouter:
 
 
 def _reply(tree: dict[str, Any], session: str | None) -> dict[str, Any]:
+    tree = harmless_reply(tree)
     return tree if session is None else tree | {"session": session}
 
 
