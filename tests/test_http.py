@@ -165,6 +165,27 @@ def test_what_is_no_json_or_too_large_or_nowhere(client):
     assert client.get("/v1/chat").status_code == 405
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("chat", '{"messages": [{"role": "user", "content": "a\\ud800"}]}'),
+        ("chat", '{"messages": [{"role": "user", "content": ["\\udfff"]}]}'),
+        ("chat", '{"messages": [{"role": "user", "content": "x"}], "preferences": {"liked": ["\\ud800"]}}'),
+        ("chat", '{"messages": [{"role": "user", "content": "x", "\\ud800": 1}]}'),
+        ("items", '{"items": [{"id": "a", "title": "x", "fields": {"\\ud800": ["x"]}}]}'),
+        ("items", '{"items": [{"id": "a", "title": "x", "fields": {"year": 1e999}}]}'),
+        ("chat", "[" * 100_000),
+        ("chat", '{"messages": [{"role": "user", "content": "x"}], "k": ' + "9" * 5000 + "}"),
+        ("chat", '{"messages": [{"role": "user", "content": "x"}], "diversity": NaN}'),
+        ("feedback", '{"events": [{"item": "alien", "verdict": "like", "user": "a", "note": "\\ud800"}]}'),
+        ("chat/completions", '{"model": "wherefore", "messages": [{"role": "user", "content": "\\ud800"}]}'),
+    ],
+)
+def test_what_json_can_hold_and_nothing_can_use(client, path, body):
+    answer = client.post(f"/v1/{path}", content=body, headers=JSON)
+    assert answer.status_code in (400, 422), answer.text
+
+
 JSON = {"Content-Type": "application/json"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 
 import pytest
@@ -291,8 +292,10 @@ def test_orders_in_an_items_texts_change_no_list(poisoned):
             "content"
         ]
         stream = client.post("/v1/chat", json={"messages": old, "stream": True}).text
-        for text in (told["text"], told["recommendations"][0]["reason"], content, stream):
-            assert "Orders" in text and "![x](" not in text  # quoted as text, and no picture that is loaded
+        pieces = re.findall(r"event: text\ndata: (.+)", stream)
+        streamed = "".join(json.loads(piece)["text"] for piece in pieces)
+        for text in (told["text"], told["recommendations"][0]["reason"], content, streamed):
+            assert "evil.example" in text and "![x](" not in text  # quoted, and no picture that is loaded
         assert told["preferences"]["limits"][0]["value"] == 1960
 
 

@@ -20,7 +20,7 @@ from wherefore.serving.http.conversations import last_text
 from wherefore.serving.http.markdown import harmless, harmless_reply
 from wherefore.serving.http.problems import Refused, documented, openai_error
 from wherefore.serving.http.routes import parts
-from wherefore.serving.http.schemas import MessageIn, Name, ReplyOut, Strict, listed
+from wherefore.serving.http.schemas import MessageIn, Name, ReplyOut, Sent, Strict, listed
 from wherefore.serving.http.streams import event
 from wherefore.serving.http.turns import Asked
 
@@ -54,7 +54,7 @@ class StreamOptions(BaseModel):
     include_usage: bool | None = None
 
 
-class CompletionIn(BaseModel):
+class CompletionIn(Sent):
     """A request for a chat completion. Parameters without a field here change nothing, and the reply names them."""
 
     model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [_ASK]})

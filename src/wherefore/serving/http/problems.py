@@ -21,6 +21,7 @@ from wherefore.serving.engine import Busy, TimedOut
 PROBLEM_JSON = "application/problem+json"
 OPENAI_PATHS = ("/v1/chat/completions", "/v1/models")
 _PLAIN = {  # what frameworks say in two words
+    400: "the body cannot be read as JSON",
     404: "there is nothing here; the routes are listed at /docs and in /openapi.json",
     405: "this route does not know the method; the routes are listed at /docs and in /openapi.json",
     413: "the request is too large; send less at a time",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from wherefore.dialogue.messages import MAX_MESSAGES
 from wherefore.dialogue.state import Preferences
@@ -20,6 +22,7 @@ Name = Annotated[
     ),
 ]
 ItemId = Annotated[str, Field(min_length=1, max_length=512)]
+_HALF = re.compile("[\ud800-\udfff]")
 _ALIEN: dict[str, Any] = {
     "id": "tt0078748",
     "title": "Alien",
@@ -51,7 +54,41 @@ _REPLY: dict[str, Any] = {
 }
 
 
-class Strict(BaseModel):
+class Sent(BaseModel):
+    """A request, in whose texts every character is one."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_text(cls, tree: Any) -> Any:
+        r"""Refuse halves of characters, which JSON can hold (`\ud800`) and nothing can be done with."""
+        where = _half(tree)
+        if where is not None:
+            raise ValueError(
+                f"{where or 'the request'} holds half of a character, \\ud800 to \\udfff; leave it out"
+            )
+        return tree
+
+
+def _half(tree: Any, where: str = "") -> str | None:
+    """Where in plain values a text holds half of a character."""
+    if isinstance(tree, str):
+        return where if _HALF.search(tree) else None
+    if isinstance(tree, Mapping):
+        pairs: Iterable[tuple[Any, Any]] = tree.items()
+    elif isinstance(tree, list):
+        pairs = enumerate(tree)
+    else:
+        return None
+    for key, value in pairs:
+        if isinstance(key, str) and _HALF.search(key):
+            return f"a name in {where or 'the request'}"
+        found = _half(value, f"{where}.{key}" if where else str(key))
+        if found is not None:
+            return found
+    return None
+
+
+class Strict(Sent):
     """A request in which nothing unknown is passed over."""
 
     model_config = ConfigDict(extra="forbid")
