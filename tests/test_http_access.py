@@ -8,6 +8,8 @@ import stat
 
 import pytest
 from fastapi.testclient import TestClient
+from hypothesis import given
+from hypothesis import strategies as st
 
 from conftest import make_movies, make_recommender
 from wherefore import cli
@@ -15,6 +17,7 @@ from wherefore.catalog.catalog import Catalog
 from wherefore.errors import ConfigError, ConfigNotFoundError
 from wherefore.serving.http.app import create_app
 from wherefore.serving.http.keys import KeyFile, Rates, existing
+from wherefore.serving.http.markdown import harmless
 from wherefore.serving.http.settings import ApiSettings
 
 ASK = [{"role": "user", "content": "I loved Alien. Horror please, after 1990"}]
@@ -97,6 +100,33 @@ def test_a_running_server_hears_of_new_and_revoked_keys(keys):
     keys.path.unlink()
     clock.now += 1.5
     assert running.find(ben) is None
+
+
+@given(
+    per_minute=st.floats(0.5, 600),
+    burst=st.integers(1, 30),
+    pauses=st.lists(st.floats(0, 30), min_size=1, max_size=60),
+)
+def test_no_more_come_through_than_the_rate_lets(per_minute, burst, pauses):
+    clock = Clock()
+    rates = Rates(per_minute, burst, clock)
+    let = 0
+    for pause in pauses:
+        clock.now += pause
+        wait = rates.take("ann")
+        let += not wait
+        if wait:  # who comes when they were told to is let in
+            clock.now += wait * (1 + 1e-9) + 1e-9
+            assert rates.take("ann") == 0
+            let += 1
+    assert let <= max(1, min(burst, per_minute)) + clock.now * per_minute / 60 + 1e-6
+
+
+@given(st.text(alphabet="[]()<>!:ab/ \\*", max_size=40))
+def test_no_link_picture_or_tag_is_left(text):
+    told = harmless(text)
+    assert not re.search(r"\][(\[:]|(?<!\\)<[A-Za-z/!?]", told)
+    assert told.replace("\\", "") == text.replace("\\", "")
 
 
 def test_a_bucket_fills_at_its_rate():

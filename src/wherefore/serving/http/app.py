@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
@@ -21,7 +22,7 @@ from wherefore.serving.engine import Engine, SimpleEngine
 from wherefore.serving.http import items, problems, reference
 from wherefore.serving.http.access import Access
 from wherefore.serving.http.conversations import Conversations
-from wherefore.serving.http.logs import log
+from wherefore.serving.http.logs import REQUESTS, log
 from wherefore.serving.http.metrics import Metrics
 from wherefore.serving.http.middleware import Around
 from wherefore.serving.http.openai import openai_routes, token_counter
@@ -155,7 +156,10 @@ async def _warm_up(app: FastAPI) -> None:
                 async for _ in events:
                     pass
         except WhereforeError as error:  # what is wrong will be told to whoever asks
-            log("warm-up failed", reason=str(error))
+            log("warm-up failed", logging.WARNING, reason=str(error))
+        except Exception:  # whoever watches `/readyz` starts another server instead
+            REQUESTS.exception("warm-up failed; the server will not say that it is ready")
+            return
     state.ready.set()
     log("ready", seconds=round(time.perf_counter() - began, 3), items=len(state.recommender.catalog))
 

@@ -52,7 +52,7 @@ class Metrics:
         )  # fmt: skip
         self.worded = Counter(
             "wherefore_reasons",
-            "Reasons by where their words are from: the language model's first or a later try, or the plain sentence",
+            "Reasons by where their words are from: the language model's first, rewritten, plain, or quoted",
             ("worded",),
             registry=registry,
         )
