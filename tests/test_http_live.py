@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import re
@@ -24,12 +23,9 @@ import uvicorn
 
 import fake_recommender
 from conftest import make_recommender
-from wherefore.cli import talking
-from wherefore.serving.engine import SimpleEngine
 from wherefore.serving.http.app import create_app
 from wherefore.serving.http.keys import KeyFile
 from wherefore.serving.http.settings import ApiSettings
-from wherefore.serving.threads import OneThread
 
 SETTINGS = ApiSettings(k=3, warm_up=False)
 ASK = [{"role": "user", "content": "I loved Alien. Horror please, after 1990"}]
@@ -224,51 +220,16 @@ def test_traces_go_to_the_collector_without_what_is_said(recommender):
     assert b"I loved Alien" not in sent and b"healthz" not in sent
 
 
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Gradio leaves a loop open
-def test_the_page_is_in_the_same_process(recommender):
-    """Its client finds the page's endpoints, and its turns are made on the API's thread."""
-    from gradio_client import Client
-
-    ui, alone, seen = talking.ui_module(), OneThread(), set()
-    read = recommender.reader.read
-    recommender.reader.read = lambda *given, **named: seen.add(threading.get_ident()) or read(*given, **named)
-
-    async def build():  # where no event loop runs, Gradio leaves new ones open
-        return ui.build_app(recommender, 3, alone=alone)
-
-    blocks = asyncio.run(build())
-    app = create_app(
-        recommender,
-        engine=SimpleEngine(recommender, alone),
-        settings=replace(SETTINGS, body=10_000),
-        page=lambda parent, path: ui.mount(blocks, parent, path),
-    )
-    try:
-        with running(app) as address:
-            page = Client(f"{address}/page/", verbose=False)
-            told = page.predict(ASK, 2, None, api_name="/recommend")
-            assert len(told["recommendations"]) == 2
-            api = httpx.post(f"{address}/v1/chat", json={"messages": ASK, "k": 2}, timeout=30).json()
-            titles = [[one["item"]["title"] for one in tree["recommendations"]] for tree in (told, api)]
-            assert titles[0] == titles[1] and seen == {alone(threading.get_ident)}
-            text = httpx.get(f"{address}/page/", follow_redirects=True).text
-            assert "gradio" in text and httpx.get(f"{address}/page/theme.css").status_code == 200
-    finally:
-        recommender.reader.read = read
-
-
-@pytest.mark.slow
-def test_a_signal_lets_replies_end():
-    """SIGTERM: the reply that is being streamed comes whole, nobody else is let in, and the process ends."""
+@contextmanager
+def program(*given):
+    """`wherefore serve` as a process, with a recommender in a few lines: the process, and its address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    program = [sys.executable, fake_recommender.__file__, "serve", "--port", str(port), "--k", "5"]
-    path = os.pathsep.join(
-        filter(None, (str(Path(__file__).parents[1] / "src"), os.environ.get("PYTHONPATH")))
-    )
+    command = [sys.executable, fake_recommender.__file__, "serve", "--port", str(port), *given]
+    source = str(Path(__file__).parents[1] / "src")
+    path = os.pathsep.join(filter(None, (source, os.environ.get("PYTHONPATH"))))
     process = subprocess.Popen(
-        program, stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": path}
+        command, stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": path}
     )
     try:
         address = f"http://127.0.0.1:{port}"
@@ -278,6 +239,33 @@ def test_a_signal_lets_replies_end():
                     break
             except httpx.TransportError:
                 time.sleep(0.1)
+        yield process, address
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.slow
+def test_the_page_is_in_the_same_process_and_asks_who_comes():
+    from gradio_client import Client
+
+    film = [{"role": "user", "content": "a film"}]
+    with program("--page", "--user", "me:secret") as (_, address):
+        call = {"data": [film, 2, None]}
+        assert httpx.post(f"{address}/page/gradio_api/call/recommend", json=call).status_code == 401
+        page = Client(f"{address}/page/", auth=("me", "secret"), verbose=False)
+        told = page.predict(film, 2, None, api_name="/recommend")
+        api = httpx.post(f"{address}/v1/chat", json={"messages": film, "k": 2}, timeout=30).json()
+        titles = [[one["item"]["title"] for one in tree["recommendations"]] for tree in (told, api)]
+        assert titles[0] == titles[1] == ["The Cellar", "Ghosts & Sons"]
+        wrong = httpx.post(f"{address}/v1/chat", json={"messages": film, "k": 0})
+        assert wrong.json()["errors"][0]["field"] == "k"
+
+
+@pytest.mark.slow
+def test_a_signal_lets_replies_end():
+    """SIGTERM: the reply that is being streamed comes whole, nobody else is let in, and the process ends."""
+    with program("--k", "5") as (process, address):
         body = {"messages": [{"role": "user", "content": "slowly"}], "stream": True}
         with httpx.stream("POST", f"{address}/v1/chat", json=body, timeout=30) as answer:
             lines = answer.iter_lines()
@@ -286,19 +274,15 @@ def test_a_signal_lets_replies_end():
             time.sleep(0.3)
             with pytest.raises(httpx.TransportError):
                 httpx.get(f"{address}/healthz")
-            rest = list(lines)
-        assert "event: reply" in rest
+            assert "event: reply" in list(lines)
         _, log = process.communicate(timeout=20)
         assert process.returncode in (0, -signal.SIGTERM, 128 + signal.SIGTERM)
         told, *lines = [
             line for line in log.splitlines() if "Wherefore answers" in line or line.startswith("{")
         ]
-        assert f"http://127.0.0.1:{port}" in told
+        assert address in told
         events = [json.loads(line)["event"] for line in lines]
         assert "ready" in events and "stopped" in events and "slowly" not in log
-    finally:
-        process.kill()
-        process.communicate()
 
 
 @pytest.mark.slow

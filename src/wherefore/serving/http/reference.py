@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,18 +41,23 @@ def _page(schema: dict[str, Any]) -> Iterator[str]:
 def _operation(path: str, method: str, operation: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
     summary = html.escape(operation.get("summary", ""))
     yield f"<details><summary><code>{method.upper()} {html.escape(path)}</code> {summary}</summary>"
-    yield f"<p>{html.escape(operation.get('description', ''))}</p>"
+    yield f"<p>{_prose(operation.get('description', ''))}</p>"
     for one in operation.get("parameters", ()):
-        yield f"<p><code>{html.escape(one['name'])}</code> {html.escape(one.get('description', ''))}</p>"
+        yield f"<p><code>{html.escape(one['name'])}</code> {_prose(one.get('description', ''))}</p>"
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
     if body is not None:
         yield "<p>Send:</p>" + _pre(example(body, schema))
     for status, told in operation.get("responses", {}).items():
-        yield f"<p><code>{status}</code> {html.escape(told.get('description', ''))}</p>"
+        yield f"<p><code>{status}</code> {_prose(told.get('description', ''))}</p>"
         for kind, content in told.get("content", {}).items() if status.startswith("2") else ():
             shown = content.get("example") or example(content.get("schema", {}), schema)
             yield f"<p><code>{html.escape(kind)}</code></p>" + _pre(shown)
     yield "</details>"
+
+
+def _prose(text: str) -> str:
+    """Text whose words in backquotes are code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
 
 
 def _pre(shown: Any) -> str:
