@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 import time
 from types import ModuleType, SimpleNamespace
 
@@ -49,6 +50,7 @@ class Recommender:
         self.model = SimpleNamespace(parameters=list, format=SimpleNamespace(soft_tokens=1))
         self.index = SimpleNamespace(vectors=np.eye(len(catalog), 4, dtype=np.float32))
         self.reader = DialogueReader(catalog)
+        self.turns = SimpleNamespace(lock=threading.RLock())
 
     @classmethod
     def from_pretrained(cls, path="starter", device="auto", settings=()):

@@ -23,6 +23,7 @@ FLOORS = (
     {"recommender", "training"},
     {"evaluation", "serving"},
     {"cli"},
+    {"__main__"},
 )
 FLOOR_OF = {unit: number for number, units in enumerate(FLOORS) for unit in units}
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
@@ -64,7 +65,7 @@ def unit(module: str) -> str:
 
 
 def test_every_package_has_its_floor():
-    assert len(MODULES) > 80 and len(FLOORS) <= 12
+    assert len(MODULES) > 80 and len(FLOORS) <= 13
     assert {unit(name) for name in NAMES} == set(FLOOR_OF)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import gradio as gr
+from fastapi import FastAPI
 
 from wherefore.errors import ConfigError
 from wherefore.recommender import Recommender
@@ -75,12 +76,11 @@ def launch(
     Raises:
         ConfigError: If another program has the port.
     """
-    theme = gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
     try:
         _, url, _ = app.queue(max_size=64, default_concurrency_limit=4).launch(
             server_name=host,
             server_port=port,
-            theme=theme,
+            theme=_theme(),
             css_paths=[_HERE / "style.css"],
             footer_links=[],
             ssr_mode=False,
@@ -97,3 +97,31 @@ def launch(
         raise ConfigError(texts.PORT_TAKEN.format(port=port)) from error
     print(texts.RUNNING.format(url=url), flush=True)
     app.block_thread()
+
+
+def mount(app: gr.Blocks, parent: FastAPI, path: str, auth: Sequence[tuple[str, str]] = ()) -> FastAPI:
+    """Show the page at a path of another app, which serves it.
+
+    Args:
+        app: The page.
+        parent: The other app.
+        path: Like `/page`.
+        auth: As in `launch`.
+    """
+    mounted: FastAPI = gr.mount_gradio_app(
+        parent,
+        app.queue(max_size=64, default_concurrency_limit=4),
+        path,
+        auth=list(auth) or None,
+        theme=_theme(),
+        css_paths=[_HERE / "style.css"],
+        footer_links=[],
+        ssr_mode=False,
+        show_error=False,
+        max_file_size="100mb",
+    )
+    return mounted
+
+
+def _theme() -> gr.themes.Base:
+    return gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])

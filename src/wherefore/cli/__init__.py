@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from wherefore.cli import benchmarking, keeping, making, measuring, sequences, talking
+from wherefore.cli import benchmarking, keeping, making, measuring, sequences, serving, talking
 from wherefore.errors import WhereforeWarning
 
 app = typer.Typer(
@@ -24,7 +24,7 @@ app = typer.Typer(
 
 benchmark = typer.Typer(help="Measure speed and memory on this machine.", rich_markup_mode=None)
 COMMANDS: tuple[Callable[..., None], ...] = (
-    *(talking.chat, talking.recommend, sequences.next_, talking.ui),
+    *(talking.chat, talking.recommend, sequences.next_, talking.ui, serving.serve),
     *(making.index, making.train, sequences.train_sequences, making.estimate, making.get_llm),
     *(measuring.evaluate, measuring.reproduce, measuring.converse, measuring.truth, measuring.find),
 )
@@ -34,12 +34,17 @@ BENCHMARKS: tuple[Callable[..., None], ...] = (
     benchmarking.inference,
     benchmarking.training,
 )
+key = typer.Typer(help="Make and revoke the API keys of `wherefore serve`.", rich_markup_mode=None)
+KEYS: tuple[Callable[..., None], ...] = (serving.new, serving.show, serving.revoke)
 for command in COMMANDS:
     app.command(command.__name__.strip("_").replace("_", "-"))(command)
 for command in BENCHMARKS:
     benchmark.command()(command)
+for command in KEYS:
+    key.command({"show": "list"}.get(command.__name__))(command)
 app.add_typer(benchmark, name="benchmark")
 app.add_typer(keeping.app, name="data")
+app.add_typer(key, name="key")
 
 
 @app.callback(invoke_without_command=True)
