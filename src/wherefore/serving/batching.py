@@ -349,8 +349,8 @@ class BatchingEngine:
             turn.body.turn = turn
             self._turns.append(turn)
 
-    def _body(self, turn: _Turn) -> Callable[[], object]:
-        def run() -> object:
+    def _body(self, turn: _Turn) -> Callable[[None], object]:
+        def run(_: None) -> object:
             with asking(_ask):
                 try:
                     for event in turn.steps:
