@@ -26,10 +26,11 @@ class Matcher:
 
     Args:
         network: A `wherefore.lm.cross_encoder.CrossEncoder`, on the CPU.
+        halves: Whether it reads in bfloat16.
     """
 
-    def __init__(self, network: Any) -> None:
-        self._network = network.eval()
+    def __init__(self, network: Any, halves: bool = False) -> None:
+        self._network, self._halves = network.eval(), halves
 
     def scores(self, dialogue: Dialogue, items: Sequence[Item], catalog: Catalog) -> np.ndarray | None:
         """Logits of m items, (m,) float32; None where nothing was said beside titles and what fields answer."""
@@ -43,8 +44,7 @@ class Matcher:
         """The logits of each turn's pairs."""
         import torch
 
-        quick = torch.cpu._is_amx_tile_supported()  # half precision is several times as fast there
-        with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=quick):
+        with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._halves):
             return [self._network(pairs).float().numpy() for pairs in asked]
 
 
@@ -94,8 +94,16 @@ def load_matcher(file: Path) -> Matcher:
         CheckpointNotFoundError: If there is no such file.
         CheckpointError: If it is broken, or not of MiniLM.
     """
+    import torch
+
     from wherefore.lm.cross_encoder import CrossEncoder
+    from wherefore.lm.low_rank import merged
+    from wherefore.lm.packaged import computes_in_halves
     from wherefore.lm.tuned import read_learned, restored
 
     read = read_learned(file, "scripts/train_matcher.py")
-    return Matcher(restored(CrossEncoder, read.changes, read.own))
+    network = restored(CrossEncoder, read.changes, read.own)
+    # Half of a turn's computing is done here: in half precision, where the processor has that, it is a third of that.
+    halves = computes_in_halves()
+    merged(network, torch.bfloat16 if halves else torch.float32)
+    return Matcher(network, halves)

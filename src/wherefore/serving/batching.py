@@ -28,6 +28,7 @@ from wherefore.lm.passes import Pass, asking
 from wherefore.recommender import Recommender
 from wherefore.reply import Event, ListReady, Recommendation
 from wherefore.serving.engine import Busy, TimedOut
+from wherefore.serving.threads import wait_passively
 from wherefore.turn.lists import Messages
 
 T = TypeVar("T")
@@ -122,7 +123,9 @@ class BatchingEngine:
         self.recommender = recommender
         self._most, self._room, self._timeout = most, waiting, timeout
         self._cores = max(1, _cores() if cores is None else cores)
-        self._half = max(1, self._cores // 2)
+        # Threads of OpenMP that spin must not share kernels: beside a busy process they would wait for each other.
+        self._whole = self._cores if wait_passively() else 1
+        self._half = max(1, self._whole // 2)
         self._beside = ThreadPoolExecutor(1, "passes", torch.set_num_threads, (self._half,))
         self._changed = threading.Condition()
         # Below: touched by any thread, under `_changed`.
@@ -428,7 +431,7 @@ class BatchingEngine:
                 self._running[1].add_done_callback(lambda _: self._made())
         group = self._next()
         if group is not None:
-            self._use_threads(self._cores if self._running is None else self._half)
+            self._use_threads(self._whole if self._running is None else self._half)
             self._answer(group, group())
 
     def _made(self) -> None:
