@@ -72,7 +72,8 @@ def merged(network: nn.Module, dtype: torch.dtype | None = None) -> None:
         for name, layer in list(parent.named_children()):
             if isinstance(layer, LowRank):
                 weight = layer.base.weight.detach() + layer.up.detach() @ layer.down.detach()
-                whole = nn.Linear(*weight.shape[::-1], bias=layer.base.bias is not None, device="meta")
+                wide, narrow = weight.shape
+                whole = nn.Linear(narrow, wide, bias=layer.base.bias is not None, device="meta")
                 whole.weight = nn.Parameter(weight.to(dtype), False)
                 if layer.base.bias is not None:
                     whole.bias = nn.Parameter(layer.base.bias.detach().to(dtype), False)

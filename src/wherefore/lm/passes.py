@@ -40,9 +40,7 @@ Ask = Callable[[Pass], Any]
 _asked: ContextVar[Ask | None] = ContextVar("asked", default=None)
 
 
-def shared(
-    run: Callable[[Sequence[T]], Sequence[R]], given: T, most: int = 16, apart: bool = True
-) -> R:
+def shared(run: Callable[[Sequence[T]], Sequence[R]], given: T, most: int = 16, apart: bool = True) -> R:
     """What `run` makes of `given`, perhaps in one pass with what others gave.
 
     Args:

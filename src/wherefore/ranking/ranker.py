@@ -158,7 +158,9 @@ class Ranker:
         if found is None:
             return "match", ()
         own = standardized(scores[order[: len(best)]])
-        both = np.round(own + weight * standardized(found), 4)  # of two items they often cancel out: no noise decides
+        both = np.round(
+            own + weight * standardized(found), 4
+        )  # of two items they often cancel out: no noise decides
         return "match", np.argsort(-both, kind="stable").tolist()
 
     def _diverse(

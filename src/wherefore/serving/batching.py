@@ -215,10 +215,9 @@ class BatchingEngine:
         self._put(turn)
         try:
             while True:
-                try:
-                    kind, what = await asyncio.wait_for(
-                        turn.events.get(), max(0.0, until - time.monotonic())
-                    )
+                try:  # not `wait_for`, which loses a cancellation that comes with an event (until Python 3.12)
+                    async with asyncio.timeout(max(0.0, until - time.monotonic())):
+                        kind, what = await turn.events.get()
                 except TimeoutError:
                     raise TimedOut(_LATE) from None
                 if kind == "end":
@@ -470,7 +469,7 @@ class BatchingEngine:
         return _Group(same)
 
 
-class _Body(greenlet):
+class _Body(greenlet):  # type: ignore[misc]
     """The greenlet of a turn."""
 
     turn: _Turn
