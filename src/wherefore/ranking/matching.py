@@ -26,11 +26,10 @@ class Matcher:
 
     Args:
         network: A `wherefore.lm.cross_encoder.CrossEncoder`, on the CPU.
-        halves: Whether it reads in bfloat16.
     """
 
-    def __init__(self, network: Any, halves: bool = False) -> None:
-        self._network, self._halves = network.eval(), halves
+    def __init__(self, network: Any) -> None:
+        self._network = network.eval()
 
     def scores(self, dialogue: Dialogue, items: Sequence[Item], catalog: Catalog) -> np.ndarray | None:
         """Logits of m items, (m,) float32; None where nothing was said beside titles and what fields answer."""
@@ -44,7 +43,7 @@ class Matcher:
         """The logits of each turn's pairs."""
         import torch
 
-        with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._halves):
+        with torch.inference_mode():
             return [self._network(pairs).float().numpy() for pairs in asked]
 
 
@@ -104,6 +103,6 @@ def load_matcher(file: Path) -> Matcher:
     read = read_learned(file, "scripts/train_matcher.py")
     network = restored(CrossEncoder, read.changes, read.own)
     # Half of a turn's computing is done here: in half precision, where the processor has that, it is a third of that.
-    halves = computes_in_halves()
-    merged(network, torch.bfloat16 if halves else torch.float32)
-    return Matcher(network, halves)
+    network.in_halves = computes_in_halves()
+    merged(network, torch.bfloat16 if network.in_halves else torch.float32)
+    return Matcher(network)
