@@ -176,3 +176,18 @@ def test_the_script_trains_and_measures(tmp_path, capsys):
     assert load_matcher(tmp_path / "out" / "matcher.safetensors")
     assert script["main"](["--data", str(tmp_path / "nowhere")]) == 2
     assert "no catalogues in" in capsys.readouterr().err
+
+
+def test_changes_put_into_the_weights_give_the_same():
+    from wherefore.lm.low_rank import LowRank, merged
+
+    torch.manual_seed(0)
+    rng = np.random.default_rng(0)
+    layer = LowRank(torch.nn.Linear(6, 4), rng.normal(size=(2, 6)), rng.normal(size=(4, 2)))
+    network = torch.nn.Sequential(layer, torch.nn.GELU())
+    states = torch.randn(3, 6)
+    before, base = network(states), layer.base.weight.clone()
+    merged(network)
+    assert type(network[0]) is torch.nn.Linear
+    torch.testing.assert_close(network(states), before)
+    torch.testing.assert_close(layer.base.weight, base)  # others read with it

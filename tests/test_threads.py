@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextvars
+import os
+import subprocess
+import sys
 import threading
 
 import pytest
 
-from wherefore.serving.threads import OneThread
+from wherefore.serving.threads import OneThread, wait_passively
 
 ASKED = contextvars.ContextVar("asked", default="nobody")
 
@@ -73,3 +76,26 @@ def test_an_iterator_that_is_left_is_closed_there():
     given.close()
     assert closed == [alone(threading.get_ident)]
     assert list(alone.each(iter([1, 2]))) == [1, 2]
+
+
+def test_openmp_is_told_to_sleep_before_pytorch_is_imported():
+    code = (
+        "import sys; from wherefore.serving.threads import wait_passively; "
+        "print(wait_passively()); import torch; print(wait_passively())"
+    )
+    plain = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    for environment, told in (
+        (plain, "True\nTrue\n"),
+        (plain | {"OMP_WAIT_POLICY": "active"}, "False\nFalse\n"),
+    ):
+        run = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
+        )
+        assert run.stdout == told
+
+
+def test_too_late_says_so(monkeypatch):
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    assert "torch" in sys.modules
+    assert not wait_passively()
+    assert "OMP_WAIT_POLICY" not in os.environ

@@ -13,6 +13,7 @@ import typer
 
 from wherefore.cli import benchmarking, keeping, making, measuring, sequences, serving, talking
 from wherefore.errors import WhereforeWarning
+from wherefore.serving.threads import wait_passively
 
 app = typer.Typer(
     help="Wherefore: a conversational recommender that says why.",
@@ -67,6 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if argv is None else argv)
     _prepare_streams()
+    wait_passively()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")

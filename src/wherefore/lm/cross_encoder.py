@@ -33,6 +33,7 @@ class CrossEncoder(nn.Module):
     def __init__(self, encoder: Any, tokenizer: Any, hidden: int = 128) -> None:
         super().__init__()
         self.encoder, self.tokenizer = encoder, tokenizer
+        self.in_halves = False  # whether it reads in bfloat16
         self._width = encoder.config.hidden_size
         last = nn.Linear(hidden, 1)
         nn.init.zeros_(last.weight)
@@ -49,7 +50,9 @@ class CrossEncoder(nn.Module):
     def forward(self, pairs: Sequence[Pair]) -> Tensor:
         """Logits (p,): how well each record answers."""
         ids, part = self._inputs(pairs)
-        states = self.encoder(input_ids=ids, attention_mask=(part >= 0).long()).last_hidden_state.float()
+        with torch.autocast(ids.device.type, torch.bfloat16, enabled=self.in_halves):
+            states = self.encoder(input_ids=ids, attention_mask=(part >= 0).long()).last_hidden_state
+        states = states.float()
         said, record = _mean(states, part == 1), _mean(states, part == 2)
         spread = self._width**0.5  # of unit vectors' numbers, to about one
         whole = functional.normalize(states[:, 0], dim=-1)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from wherefore.lm.copying import Spelling
+from wherefore.lm.passes import shared
 
 
 class Written(NamedTuple):
@@ -169,15 +170,21 @@ class ContinuousBatch:
                     yield draft.ended.popleft()
                 yield None
                 if draft.broken is not None:
-                    raise RuntimeError("writing broke off, with other conversations'") from draft.broken
+                    raise RuntimeError("writing broke off") from draft.broken
                 if not draft.ended:
                     if draft not in self._drafts:
                         return
-                    self._step()
+                    shared(self._step_for_all, draft, most=1000, apart=False)
         finally:
             draft.dropped = True
             if not self._busy:  # else a step is under way, and the next one prunes
                 self._prune()
+
+    @torch.inference_mode()
+    def _step_for_all(self, asking: Sequence[Draft]) -> list[None]:
+        """A step, which is made for all, whoever asks for it."""
+        self._step()
+        return [None] * len(asking)
 
     def _step(self) -> None:
         self._prune()
@@ -186,7 +193,10 @@ class ContinuousBatch:
         self._busy = True
         try:
             for draft, hidden in zip(self._drafts, self._reader.read(self._drafts), strict=True):
-                draft.step(hidden)
+                try:
+                    draft.step(hidden)
+                except Exception as error:  # this one's alone: all were read
+                    draft.alive, draft.broken = [], error
         except BaseException as error:  # how much of the others was read is unknown
             for draft in self._drafts:
                 draft.broken = error

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from wherefore.dialogue.labels import ACTS, LABELS, MEASURES, STRENGTHS, WHOSE
 from wherefore.dialogue.messages import Message
+from wherefore.lm.passes import alike, shared
 
 _BEFORE, _NEWEST = (
     96,
@@ -149,9 +150,18 @@ class PooledJudge(nn.Module):
     def heard(self, one: ToJudge) -> Judging:
         """Read one message once, so that pieces of it can be judged again and again."""
         read = self._read(one)
-        states = self._states([read])
+        states = shared(self._states_of_each, read)
 
         return lambda pieces: self._labelled(states, [read], [pieces])
+
+    @torch.inference_mode()
+    def _states_of_each(self, read: Sequence[_ReadMessage]) -> list[Tensor]:
+        """The states (1, t, h) of each message; those of about one length are read together."""
+        found: dict[int, Tensor] = {}
+        for rows in alike([len(ids) for ids, _, _, _ in read]):
+            states = self._states([read[row] for row in rows])
+            found |= {row: states[place : place + 1] for place, row in enumerate(rows)}
+        return [found[row] for row in range(len(read))]
 
     def _labelled(
         self, states: Tensor, read: Sequence[_ReadMessage], pieces: Sequence[Sequence[Piece]]

@@ -61,6 +61,25 @@ def with_changes(model: Any, changes: Mapping[str, np.ndarray]) -> Any:
     return changed
 
 
+def merged(network: nn.Module, dtype: torch.dtype | None = None) -> None:
+    """Put changes into the weights of their layers: a quarter less to compute, for weights of one's own.
+
+    Args:
+        network: A network with layers as of `with_changes`; those layers are replaced.
+        dtype: Of the new weights; that of the layers when None.
+    """
+    for parent in list(network.modules()):
+        for name, layer in list(parent.named_children()):
+            if isinstance(layer, LowRank):
+                weight = layer.base.weight.detach() + layer.up.detach() @ layer.down.detach()
+                wide, narrow = weight.shape
+                whole = nn.Linear(narrow, wide, bias=layer.base.bias is not None, device="meta")
+                whole.weight = nn.Parameter(weight.to(dtype), False)
+                if layer.base.bias is not None:
+                    whole.bias = nn.Parameter(layer.base.bias.detach().to(dtype), False)
+                setattr(parent, name, whole)
+
+
 def changed_layers(changes: Mapping[str, np.ndarray]) -> list[str]:
     """The names of the layers that are changed.
 

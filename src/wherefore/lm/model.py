@@ -17,6 +17,7 @@ from wherefore.lm.copying import Copying, Spelling
 from wherefore.lm.decoding import Chance, ContinuousBatch, Draft, Reader, Written
 from wherefore.lm.head import RankingHead, Scores
 from wherefore.lm.item_encoder import ItemEncoder, ItemSignals
+from wherefore.lm.passes import shared
 from wherefore.lm.prompt import SOFT, Batch, PromptFormat, Segment
 from wherefore.lm.rows import RowReader, Rows
 from wherefore.lm.trees import TokenTrees, TreeReader, keeping, twin
@@ -339,7 +340,8 @@ class RecommenderLM(nn.Module):
             else:
                 shown = [self.embeddings(torch.tensor(one.ids, device=self.device)) for one in titles]
             if self.branches:
-                hidden = torch.cat([self._read_block(cache, part) for part in self._blocks(cache, shown)])
+                blocks = [(cache, part) for part in self._blocks(cache, shown)]
+                hidden = torch.cat([shared(self._read_each_block, block, most=1) for block in blocks])
             else:
                 hidden = self._rows.last([torch.cat([cache.states, one]) for one in shown])
             end = cache.end
@@ -358,6 +360,10 @@ class RecommenderLM(nn.Module):
                 start, length = place, 0
             length += len(one)
         yield shown[start:]
+
+    @torch.inference_mode()
+    def _read_each_block(self, blocks: Sequence[tuple[DialogueCache, Sequence[Tensor]]]) -> list[Tensor]:
+        return [self._read_block(cache, shown) for cache, shown in blocks]
 
     def _read_block(self, cache: DialogueCache, shown: Sequence[Tensor]) -> Tensor:
         """What is read of m candidates, (t_i, h) each, to the hidden state at each one's last token (m, h)."""

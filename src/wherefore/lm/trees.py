@@ -13,6 +13,7 @@ from torch import Tensor
 
 from wherefore.lm.attention import Attention
 from wherefore.lm.decoding import Draft
+from wherefore.lm.passes import shared
 
 TRUNK, PADDING = 0, -1  # numbers of branches
 
@@ -148,6 +149,11 @@ class TokenTrees:
                 layer.values = layer.values[rows, :, columns].transpose(1, 2)
 
 
+@torch.inference_mode()
+def _grown(asked: Sequence[tuple[TokenTrees, Sequence[Tensor]]]) -> list[Tensor]:
+    return [trees.grow(parts) for trees, parts in asked]
+
+
 def twin(states: Any) -> Any:
     """A cache that grows and is cropped without the other: both make new tensors for that, and share those of now."""
     other = copy.copy(states)
@@ -186,7 +192,7 @@ class TreeReader:
         """As `Reader.join`."""
         device = self._embeddings.weight.device
         trees = TokenTrees(self._body, self._attention, dialogue, draft.trunk, device)
-        hidden = trees.grow(prompts)
+        hidden = shared(_grown, (trees, prompts), most=1)
         if self._trees is None:
             self._trees = trees
         else:

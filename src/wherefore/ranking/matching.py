@@ -14,8 +14,10 @@ from wherefore.catalog.words import words_of
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.talk import Said, listed, talk
 from wherefore.files import ASSETS
+from wherefore.lm.passes import shared
 from wherefore.retrieval.passage_match import telling_words
 
+Pair = tuple[list[int], list[int]]  # tokens of what was said, and of a record
 _MESSAGES = 6  # the newest, that are read
 
 
@@ -33,14 +35,16 @@ class Matcher:
         """Logits of m items, (m,) float32; None where nothing was said beside titles and what fields answer."""
         if not items or not telling_words(dialogue):
             return None
-        import torch
-
         said = self._network.tokens(talk(said_of(dialogue, catalog)))
         pairs = [(said, self._network.tokens(str(words_of(item, catalog.schema)))) for item in items]
-        quick = torch.cpu._is_amx_tile_supported()  # half precision is several times as fast there
-        with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=quick):
-            found: np.ndarray = self._network(pairs).float().numpy()
-        return found
+        return shared(self._of_each, pairs, most=1)  # so many tokens fill a pass by themselves
+
+    def _of_each(self, asked: Sequence[Sequence[Pair]]) -> list[np.ndarray]:
+        """The logits of each turn's pairs."""
+        import torch
+
+        with torch.inference_mode():
+            return [self._network(pairs).float().numpy() for pairs in asked]
 
 
 def said_of(dialogue: Dialogue, catalog: Catalog) -> Said:
@@ -89,8 +93,16 @@ def load_matcher(file: Path) -> Matcher:
         CheckpointNotFoundError: If there is no such file.
         CheckpointError: If it is broken, or not of MiniLM.
     """
+    import torch
+
     from wherefore.lm.cross_encoder import CrossEncoder
+    from wherefore.lm.low_rank import merged
+    from wherefore.lm.packaged import computes_in_halves
     from wherefore.lm.tuned import read_learned, restored
 
     read = read_learned(file, "scripts/train_matcher.py")
-    return Matcher(restored(CrossEncoder, read.changes, read.own))
+    network = restored(CrossEncoder, read.changes, read.own)
+    # Half of a turn's computing is done here: in half precision, where the processor has that, it is a third of that.
+    network.in_halves = computes_in_halves()
+    merged(network, torch.bfloat16 if network.in_halves else torch.float32)
+    return Matcher(network)

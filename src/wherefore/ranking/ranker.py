@@ -197,7 +197,10 @@ class Ranker:
         if found is None:
             return "match", ()
         own = standardized(scores[order[: len(best)]])
-        return "match", np.argsort(-(own + weight * standardized(found)), kind="stable").tolist()
+        both = np.round(
+            own + weight * standardized(found), 4
+        )  # of two items they often cancel out: no noise decides
+        return "match", np.argsort(-both, kind="stable").tolist()
 
     def _diverse(
         self,

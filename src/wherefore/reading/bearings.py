@@ -17,6 +17,7 @@ from wherefore.dialogue.kept import Kept
 from wherefore.dialogue.messages import Message
 from wherefore.errors import CheckpointError
 from wherefore.files import ASSETS
+from wherefore.lm.passes import shared
 from wherefore.text import number_text
 
 _MOST = 24  # values of a field, the most common
@@ -83,16 +84,19 @@ class BearingReader:
         kept = newest(before, _BEFORE)
 
         def judged() -> np.ndarray:
-            import torch
-
             from wherefore.lm.value_judge import ToBear
 
-            with torch.inference_mode():
-                odds = self._network([ToBear(kept, text)], self._values).bearings[0].softmax(1)
-                found: np.ndarray = (odds[:, 1] + odds[:, 2]).numpy()
-            return found
+            return shared(self._likely, ToBear(kept, text))
 
         return self._read.get((kept, text), judged)
+
+    def _likely(self, messages: Sequence[Any]) -> list[np.ndarray]:
+        """How likely each message speaks for each value, (v,) each."""
+        import torch
+
+        with torch.inference_mode():
+            odds = self._network(messages, self._values).bearings.softmax(-1)
+            return list((odds[..., 1] + odds[..., 2]).numpy())
 
     def _collect(self) -> None:
         """The values of the catalogue as it is now, as the network reads them."""

@@ -11,6 +11,7 @@ import numpy as np
 from wherefore.errors import ConfigError, ModelError
 from wherefore.files import sha256
 from wherefore.lm.packaged import MINILM_SHA256, load_minilm, packaged_minilm_dir
+from wherefore.lm.passes import shared
 from wherefore.progress import Progress
 from wherefore.retrieval.checks import at_least_one
 
@@ -97,9 +98,18 @@ class PackagedMiniLM:
         >>> PackagedMiniLM().encode(["a film about a shark", ""], "item").shape
         (2, 384)
         """
+        check_texts(texts, kind)
+        if kind == "query" and texts and progress is None:
+            return shared(self._of_each, tuple(texts))
+        return self._encode(texts, progress)
+
+    def _of_each(self, asked: Sequence[Sequence[str]]) -> list[np.ndarray]:
+        """The vectors of what each of several turns asked for."""
+        return _split(self._encode([text for texts in asked for text in texts]), asked)
+
+    def _encode(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
         import torch
 
-        check_texts(texts, kind)
         vectors = np.empty((len(texts), self.dim), dtype=np.float32)
         tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
         order = sorted(range(len(tokens)), key=lambda row: -len(tokens[row]))
@@ -202,6 +212,15 @@ class SentenceTransformerEmbedder:
     def encode(self, texts: Sequence[str], kind: Kind, progress: Progress | None = None) -> np.ndarray:
         """Texts -> (n, d) float32, unit rows, each text behind the prompt of its kind."""
         check_texts(texts, kind)
+        if kind == "query" and texts and progress is None:
+            return shared(self._of_each, tuple(texts))
+        return self._encode(texts, kind, progress)
+
+    def _of_each(self, asked: Sequence[Sequence[str]]) -> list[np.ndarray]:
+        """The vectors of what each of several turns asked for."""
+        return _split(self._encode([text for texts in asked for text in texts], "query"), asked)
+
+    def _encode(self, texts: Sequence[str], kind: Kind, progress: Progress | None = None) -> np.ndarray:
         prompt = self.query_prompt if kind == "query" else self.item_prompt
         encode = self.model.encode_query if kind == "query" else self.model.encode_document
         vectors = np.empty((len(texts), self.dim), dtype=np.float32)
@@ -237,6 +256,11 @@ def unit_rows(vectors: np.ndarray) -> np.ndarray:
     vectors = np.asarray(vectors, dtype=np.float32)
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.asarray(np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0))
+
+
+def _split(vectors: np.ndarray, asked: Sequence[Sequence[str]]) -> list[np.ndarray]:
+    """(n, d) to one array for each of those who asked, in order."""
+    return np.split(vectors, np.cumsum([len(texts) for texts in asked])[:-1])
 
 
 def _device(device: str) -> str:

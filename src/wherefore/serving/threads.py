@@ -9,12 +9,29 @@ free, so they hand their work to a single one.
 from __future__ import annotations
 
 import contextvars
+import os
+import sys
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+def wait_passively() -> bool:
+    """Let OpenMP's threads sleep while they wait for each other, unless the environment says otherwise.
+
+    By default they spin. Where another process takes a core, a thread that has none is waited for by one that spins
+    through its whole time slice, kernel after kernel, and a reply takes twenty times as long and more. The runtime
+    reads this once, when PyTorch is imported: call it before that.
+
+    Returns:
+        Whether they will sleep; False: PyTorch was imported before, or the environment says otherwise.
+    """
+    if "torch" not in sys.modules:
+        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    return os.environ.get("OMP_WAIT_POLICY", "").lower() == "passive"
 
 
 class OneThread:
