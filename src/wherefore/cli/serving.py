@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from wherefore.recommender import Recommender
+    from wherefore.serving.engine import Engine
+    from wherefore.serving.store import Store
     from wherefore.serving.threads import OneThread
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -65,6 +67,23 @@ def serve(
         int,
         typer.Option("--queue", min=1, help="Turns that may wait; who comes later is told when to retry."),
     ] = 32,
+    together: Annotated[
+        int,
+        typer.Option(
+            "--together",
+            min=1,
+            help="Conversations that are answered at once, sharing passes through the model. With --page it is one.",
+        ),
+    ] = 16,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            "--store",
+            help="Where sessions, feedback and changed items are kept: a SQLite file, postgresql://USER@HOST/DATABASE, "
+            "or none: only until it stops. Default: $WHEREFORE_STORE, else state.db in the user's data folder.",
+            show_default=False,
+        ),
+    ] = None,
     timeout: Annotated[
         float, typer.Option("--timeout", min=1, help="Seconds after which a reply is given up.")
     ] = 60.0,
@@ -119,7 +138,6 @@ def serve(
     if page and keys is not None and not people:
         raise ValueError("--page would let in everybody without a key; give --user NAME:PASSWORD, too")
     api = _api_module()
-    from wherefore.serving.engine import SimpleEngine
     from wherefore.serving.http import keys as key_files
     from wherefore.serving.http.settings import ApiSettings
     from wherefore.serving.http.traces import traced_to
@@ -137,13 +155,15 @@ def serve(
     )
     traces = None if otlp is None else traced_to(otlp)
     bound = _bound(host, port)
+    kept = _store(store)
     alone = OneThread()
     recommender = alone(
         recommender_from, catalog, schema, checkpoint, settings, describe=True, skip_bad=skip_bad
     )
     app = api.create_app(
         recommender,
-        engine=SimpleEngine(recommender, alone, queue),
+        store=kept,
+        engine=_engine(recommender, alone, 1 if page else together, queue, timeout),
         settings=chosen,
         page=_page(recommender, k, people, alone) if page else None,
         traces=traces,
@@ -213,6 +233,25 @@ def _api_module() -> Any:
             f"the server needs {error.name}; install it with: pip install 'wherefore[serve]'"
         ) from error
     return app
+
+
+def _store(where: str | None) -> Store:
+    """Where things are kept; a place that cannot be opened is told before anything is loaded."""
+    from wherefore.serving.storage import open_store
+    from wherefore.serving.store import MemoryStore
+
+    return MemoryStore() if where == "none" else open_store(where)
+
+
+def _engine(recommender: Recommender, alone: OneThread, together: int, queue: int, timeout: float) -> Engine:
+    """Runs turns, several at once; one at a time where there is but one, or the page computes on the same thread."""
+    if together == 1:
+        from wherefore.serving.engine import SimpleEngine
+
+        return SimpleEngine(recommender, alone, queue)
+    from wherefore.serving.batching import BatchingEngine
+
+    return BatchingEngine(recommender, together, queue, timeout)
 
 
 def _page(

@@ -19,7 +19,7 @@ from opentelemetry import trace
 from wherefore.errors import WhereforeError
 from wherefore.recommender import Recommender
 from wherefore.serving.engine import Engine, SimpleEngine
-from wherefore.serving.http import items, problems, reference
+from wherefore.serving.http import problems, reference
 from wherefore.serving.http.access import Access
 from wherefore.serving.http.conversations import Conversations
 from wherefore.serving.http.logs import REQUESTS, log
@@ -29,6 +29,7 @@ from wherefore.serving.http.openai import openai_routes, token_counter
 from wherefore.serving.http.routes import keeping, talking, watching
 from wherefore.serving.http.settings import ApiSettings
 from wherefore.serving.http.turns import Gone, Turns
+from wherefore.serving.storage.replay import replay
 from wherefore.serving.store import MemoryStore, Store
 from wherefore.serving.threads import OneThread
 
@@ -129,8 +130,9 @@ class _Api(FastAPI):
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state = app.state
-    for note in await state.engine.change(lambda recommender: items.restore(recommender, state.store)):
-        log("item left out", reason=note)
+    replayed = await state.engine.change(lambda recommender: replay(state.store, recommender))
+    for one in replayed.refused:
+        log("item change left out", item=one.id, reason=one.why)
     warming = asyncio.create_task(_warm_up(app))
     try:
         yield

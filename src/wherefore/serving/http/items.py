@@ -140,28 +140,6 @@ def no_item(item_id: str) -> Refused:
     return Refused(404, f"there is no item with the id {shortened(item_id)}; `GET /v1/items` lists them all")
 
 
-def restore(recommender: Recommender, store: Store) -> list[str]:
-    """Make the changes of earlier runs again. Returns what of them no longer fits the catalogue, in words."""
-    trees, gone = store.item_changes()
-    items, notes = [], []
-    for tree in trees:
-        try:
-            item = read_item(tree, recommender.catalog.schema, f"item {tree.get('id')!r}")
-        except (Refused, KeyError, AttributeError) as error:
-            notes.append(f"an item of an earlier run was left out: {getattr(error, 'detail', error)}")
-            continue
-        if item.id not in recommender.catalog or recommender.catalog[item.id] != item:
-            items.append(item)
-    _exchange(recommender, [recommender.catalog[i.id] for i in items if i.id in recommender.catalog], items)
-    removed = [one for one in gone if one in recommender.catalog]
-    if len(removed) == len(recommender.catalog):
-        notes.append("all items were removed in earlier runs; the first is kept, a catalogue needs one")
-        removed = removed[1:]
-    if removed:
-        recommender.remove(removed)
-    return notes
-
-
 def _exchange(recommender: Recommender, old: Sequence[Item], new: Sequence[Item]) -> None:
     """Take some items out and put others in. A catalogue is never empty, so that first comes what is new."""
     gone = {item.id for item in old}

@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from wherefore.errors import ServerError, WhereforeError
+from wherefore.errors import ServerError, StorageError, WhereforeError
 from wherefore.serving.engine import Busy, TimedOut
 
 PROBLEM_JSON = "application/problem+json"
@@ -26,6 +26,7 @@ _PLAIN = {  # what frameworks say in two words
     405: "this route does not know the method; the routes are listed at /docs and in /openapi.json",
     413: "the request is too large; send less at a time",
 }
+_STORE_RETRY = 5.0  # seconds: a database that was started anew is there again by then
 _LOG = logging.getLogger("wherefore.http")
 _FAULT = "something went wrong here; the server's log says more, under this request's id"
 
@@ -101,6 +102,9 @@ def refused(error: BaseException) -> Refused:
         case ServerError():
             _LOG.error("the server that ranks and words failed: %s", error)
             return Refused(502, "the language model's server did not answer as it should; try again later")
+        case StorageError():
+            _LOG.error("what is kept cannot be read or written: %s", error)
+            return Refused(503, "sessions and items cannot be kept now; try again", retry_after=_STORE_RETRY)
         case WhereforeError():
             return Refused(422, str(error), code="not_allowed")
         case HTTPException():
