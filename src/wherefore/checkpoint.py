@@ -24,16 +24,15 @@ from wherefore.build import build_model
 from wherefore.catalog.catalog import Catalog
 from wherefore.config import Config, build
 from wherefore.errors import CheckpointError, CheckpointNotFoundError
-from wherefore.files import ASSETS, recover, sha256, write_aside
+from wherefore.files import ASSETS, cache_folder, recover, sha256, write_aside
 from wherefore.lm.model import RecommenderLM
 from wherefore.lm.rounding import from_bytes, in_bytes
 from wherefore.retrieval.cache import cached_index
 from wherefore.retrieval.embedders import EMBEDDERS, Embedder
 from wherefore.retrieval.index import Index
-from wherefore.retrieval.item_vectors import ItemVectors
 from wherefore.retrieval.learned import load_sources, save_sources
 from wherefore.retrieval.retriever import Retriever, make_retriever
-from wherefore.retrieval.signals import load_signals, make_signals, save_signals
+from wherefore.retrieval.signals import SignalVectors, load_signals, make_signals, save_signals
 
 FORMAT = 1
 
@@ -48,7 +47,7 @@ class Checkpoint:
     index: Index
     retriever: Retriever
     manifest: Mapping[str, Any]
-    signals: Mapping[str, ItemVectors] = field(default_factory=dict)
+    signals: Mapping[str, SignalVectors] = field(default_factory=dict)
 
 
 def starter_dir() -> Path:
@@ -80,7 +79,7 @@ def save_checkpoint(
     retriever: Retriever,
     notes: Mapping[str, Any] | None = None,
     dtype: torch.dtype = torch.float32,
-    signals: Mapping[str, ItemVectors] | None = None,
+    signals: Mapping[str, SignalVectors] | None = None,
 ) -> None:
     """Write a checkpoint aside, then rename it into place; an older one there is replaced.
 
@@ -166,7 +165,7 @@ def load_checkpoint(
             )
     else:
         catalog = Catalog.load(folder / "catalog.parquet")
-    index = Index.load(folder / "index", catalog, embedder)
+    index = Index.load(folder / "index", catalog, embedder, config.images, cache_folder())
     model = load_model(folder, config, manifest, merge)
     where = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
     model.to(where).eval()

@@ -15,6 +15,7 @@ from wherefore.retrieval.features import Describer
 from wherefore.retrieval.filters import allowed_rows, demanded_rows
 from wherefore.retrieval.index import Index
 from wherefore.retrieval.learned import Kept, Learned
+from wherefore.retrieval.near_liked import CONTENT_SOURCES, NearLiked
 from wherefore.retrieval.source import Reads, Source, Split, nearest, top
 from wherefore.retrieval.sources import SOURCES
 from wherefore.retrieval.unlearned import Dense
@@ -43,6 +44,11 @@ class Retriever:
         self.index = index
         self.sources = tuple(sources)
         self.describe = Describer(index)
+        # What goes by pictures and by a shop's own vectors, where no source does so already; for catalogues of which
+        # nothing was learned.
+        self.by_content: tuple[NearLiked, ...] = tuple(
+            make(index) for make in CONTENT_SOURCES if make.name not in names
+        )
         # What messages look for, as a vector that the index's embedder would give; see `SoughtEncoder.sought`.
         self.seeks: Callable[[Sequence[Message]], np.ndarray | None] | None = None
         # What items gain by what messages mean for their values; see `wherefore.reading.bearings`.
@@ -127,30 +133,37 @@ class Retriever:
             return self._candidates(dialogue, query, np.empty(0, dtype=np.int64), [])
         found = [source.search(dialogue, query, min(source.k, k), allowed)[0] for source in self.sources]
         rows = _fused(
-            [*found, *self._closest_to_sought(dialogue, found, k, allowed)], np.flatnonzero(demanded), k
+            [*found, *self._unlearned(dialogue, query, found, k, allowed)], np.flatnonzero(demanded), k
         )
         if len(rows) < k:
             rows = np.concatenate([rows, self._more(dialogue, query, k - len(rows), allowed, rows)])
         return self._candidates(dialogue, query, rows, found)
 
-    def _closest_to_sought(
-        self, dialogue: Dialogue, found: Sequence[np.ndarray], k: int, allowed: np.ndarray
+    def _unlearned(
+        self, dialogue: Dialogue, query: np.ndarray, found: Sequence[np.ndarray], k: int, allowed: np.ndarray
     ) -> list[np.ndarray]:
         """The rows that are closest to what is looked for, by their records and by their texts' clauses.
 
-        None where a source has learned of the catalogue: those say more.
+        And to what is liked, by pictures and by vectors of one's own, where there are some. None where a source has
+        learned of the catalogue: those say more.
         """
         learned = any(
             len(rows) for rows, one in zip(found, self.sources, strict=True) if isinstance(one, Learned)
         )
-        sought = None if learned else self.sought(dialogue)
-        if sought is None:
+        if learned:
             return []
+        pictured = [
+            source.search(dialogue, query, min(k, source.k), allowed)[0] for source in self.by_content
+        ]
+        pictured = [rows for rows in pictured if len(rows)]
+        sought = self.sought(dialogue)
+        if sought is None:
+            return pictured
         k = min(k, _SOUGHT)
         near = [nearest(self.index, self.index.project(sought[None]), k, allowed)[0]]
         if len(self.index.passages):
             near.append(self.index.passages.search(sought[None], k, allowed)[0])
-        return near
+        return [*near, *pictured]
 
     def _more(
         self, dialogue: Dialogue, query: np.ndarray, k: int, allowed: np.ndarray, rows: np.ndarray
