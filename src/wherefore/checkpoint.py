@@ -145,6 +145,34 @@ def load_checkpoint(
         CheckpointError: If a file was altered, or does not fit the others; says which and what to do.
         ConfigError: If a setting is not allowed.
     """
+    loaded = load_index(folder, embedder, settings)
+    folder, config, index = Path(folder), loaded.config, loaded.index
+    model = load_model(folder, config, loaded.manifest, merge)
+    where = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    model.to(where).eval()
+    retriever = make_retriever(config, index)
+    load_sources(retriever.sources, folder / "sources")
+    return Checkpoint(config, model, loaded.catalog, index, retriever, loaded.manifest, loaded.signals)
+
+
+@dataclass(frozen=True)
+class LoadedIndex:
+    """What a folder holds, without the model."""
+
+    config: Config
+    catalog: Catalog
+    index: Index
+    manifest: Mapping[str, Any]
+    signals: Mapping[str, SignalVectors]
+
+
+def load_index(
+    folder: str | Path, embedder: Embedder | None = None, settings: Sequence[str] = ()
+) -> LoadedIndex:
+    """Load a checkpoint's catalogue with its vectors and signals, strictly, and not its model.
+
+    Arguments and errors as of `load_checkpoint`.
+    """
     folder = Path(folder)
     recover(folder)
     manifest = check_files(folder)
@@ -166,13 +194,8 @@ def load_checkpoint(
     else:
         catalog = Catalog.load(folder / "catalog.parquet")
     index = Index.load(folder / "index", catalog, embedder, config.images, cache_folder())
-    model = load_model(folder, config, manifest, merge)
-    where = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
-    model.to(where).eval()
-    retriever = make_retriever(config, index)
-    load_sources(retriever.sources, folder / "sources")
     signals = load_signals(make_signals(config.signals), folder / "signals")
-    return Checkpoint(config, model, catalog, index, retriever, manifest, signals)
+    return LoadedIndex(config, catalog, index, manifest, signals)
 
 
 def load_model(folder: Path, config: Config, manifest: Mapping[str, Any], merge: bool) -> RecommenderLM:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from wherefore.cli import benchmarking, making, measuring, talking
+from wherefore.cli import benchmarking, making, measuring, showing, talking
 from wherefore.errors import WhereforeWarning
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ benchmark = typer.Typer(help="Measure speed and memory on this machine.", rich_m
 COMMANDS: tuple[Callable[..., None], ...] = (
     *(talking.chat, talking.recommend, talking.ui),
     *(making.index, making.train, making.estimate, making.get_llm),
+    showing.near,
     *(measuring.evaluate, measuring.reproduce, measuring.converse, measuring.truth, measuring.find),
 )
 BENCHMARKS: tuple[Callable[..., None], ...] = (

@@ -20,7 +20,7 @@ from wherefore.errors import CheckpointError, CheckpointNotFoundError, ConfigErr
 from wherefore.files import recover, write_aside
 from wherefore.progress import Progress
 from wherefore.retrieval.attributes import Attributes
-from wherefore.retrieval.embedders import Embedder, unit_rows
+from wherefore.retrieval.embedders import Embedder, known_unit_rows
 from wherefore.retrieval.embedding_cache import CachedEmbedder
 from wherefore.retrieval.lexical import Lexical
 from wherefore.retrieval.passages import Passages, hidden_vectors
@@ -103,7 +103,7 @@ class Index:
             held = (
                 self.pictures.vectors if name == "pictures" and self.pictures else self.catalog.vectors(name)
             )
-            self._spaces[name] = unit_rows(held)
+            self._spaces[name] = known_unit_rows(held)
         return self._spaces[name]
 
     @property

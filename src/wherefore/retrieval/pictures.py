@@ -19,7 +19,7 @@ from wherefore.catalog.picture_files import PictureError, Place, folder_of, open
 from wherefore.config import ImagesConfig
 from wherefore.errors import CheckpointError, ModelError
 from wherefore.progress import Progress
-from wherefore.retrieval.embedders import unit_rows
+from wherefore.retrieval.embedders import known_unit_rows
 from wherefore.retrieval.fetching import Fetcher
 from wherefore.retrieval.image_embedders import ImageEmbedder, make_image_embedder
 from wherefore.retrieval.tensors import packed, unpacked, write_tensors
@@ -148,8 +148,7 @@ class PictureReader:
                     counts[row] += 1
                 if progress is not None:
                     progress(min(start + size, len(todo)), len(todo))
-        vectors = unit_rows(total)
-        vectors[~vectors.any(axis=1)] = np.nan
+        vectors = known_unit_rows(total)
         return vectors, [_note(column, reason, rows, first) for (column, reason), rows in why.items()]
 
     def _found(self, database: sqlite3.Connection, row: int, place: Place, name: str) -> _Found:
