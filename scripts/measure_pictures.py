@@ -41,7 +41,7 @@ WANTED = (
     "that helps in the kitchen with cutting",
     "that keeps papers in order on my desk",
 )
-WEIGHTS = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 8.0)
+WEIGHTS = (0.0, 1.0, 3.0, 5.0, 8.0)
 
 
 def listed_alike(

@@ -14,6 +14,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from urllib.parse import urljoin, urlsplit
 
 from wherefore.catalog.picture_files import PictureError
@@ -112,18 +113,18 @@ class Fetcher:
         if not found or not all(map(self._allowed, found)):
             raise PictureError("its address is one of a private network")
         connection = _Pinned(host, port, found[0], scheme == "https", _left(end))
-        try:
+        with ExitStack() as held:
+            held.callback(connection.close)
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             headers = {"User-Agent": "wherefore", "Accept": "image/*", "Accept-Encoding": "identity"}
             connection.request("GET", target.replace(" ", "%20"), headers=headers)
             answer = connection.getresponse()
+            held.callback(answer.close)
             if answer.status in (301, 302, 303, 307, 308) and answer.headers.get("Location"):
                 return str(answer.headers["Location"])
             if answer.status != 200:
                 raise PictureError(f"its server answers {answer.status}")
             return self._read(connection, answer, end)
-        finally:
-            connection.close()
 
     def _read(self, connection: _Pinned, answer: http.client.HTTPResponse, end: float) -> bytes:
         stated = answer.headers.get("Content-Length", "")

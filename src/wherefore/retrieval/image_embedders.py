@@ -58,8 +58,8 @@ class PixelEmbedder:
         hue, strength, value = np.moveaxis(np.asarray(small.convert("HSV"), dtype=np.float32), -1, 0)
         coloured = (strength / 255) * (value / 255)
         weights = (coloured.ravel(), (1 - coloured).ravel())
-        hues = np.bincount((hue.ravel() * self._HUES / 256).astype(int), weights[0], self._HUES)
-        greys = np.bincount((value.ravel() * self._GREYS / 256).astype(int), weights[1], self._GREYS)
+        hues = _shared(hue.ravel() * self._HUES / 256, weights[0], self._HUES, around=True)
+        greys = _shared(value.ravel() * (self._GREYS - 1) / 255, weights[1], self._GREYS)
         colours = np.concatenate([hues, greys]) / (self._SIDE**2)
         light = np.asarray(small.convert("L"), dtype=np.float32) / 255
         down, right = np.gradient(light)
@@ -139,6 +139,15 @@ def make_image_embedder(config: ImagesConfig) -> ImageEmbedder:
     return SentenceTransformerImages(
         config.model, revision=config.revision, batch_size=config.batch_size, device=config.device
     )
+
+
+def _shared(places: np.ndarray, weights: np.ndarray, count: int, around: bool = False) -> np.ndarray:
+    """A histogram where each value counts for the two bins it lies between; `around`: the last meets the first."""
+    low = np.floor(places).astype(int)
+    part = places - low
+    high = (low + 1) % count if around else np.minimum(low + 1, count - 1)
+    below = np.bincount(low % count, weights * (1 - part), count)
+    return np.asarray(below + np.bincount(high, weights * part, count))
 
 
 def _unit(values: np.ndarray) -> np.ndarray:

@@ -321,4 +321,4 @@ def _told(text: str, folder: Path | None, most: int) -> list[Any]:
 def _note(column: str, reason: str, rows: Sequence[int], first: int) -> Note:
     rows = sorted(set(rows))
     said = f"{len(rows):,} {'picture is' if len(rows) == 1 else 'pictures are'} not read: {reason}"
-    return Note(said, column, [f"row {first + row + 1}" for row in rows], lost=True)
+    return Note(said, column, tuple(f"row {first + row + 1}" for row in rows), lost=True)
