@@ -247,7 +247,7 @@ def test_pixels_tell_colours_and_outlines_apart(tmp_path):
     made = PixelEmbedder().encode(
         [Image.new("RGB", (50, 50), one) for one in ("red", "tomato", "blue", "grey")]
     )
-    assert made[0] @ made[1] > 0.8 > 0.5 > made[0] @ made[2]
+    assert made[0] @ made[1] > 0.6 > 0.3 > made[0] @ made[2]
     assert PixelEmbedder().encode([]).shape == (0, 592)
 
 

@@ -26,12 +26,8 @@ FLAT = Component(name="faiss", factory="Flat")
 def lamps(vectors, **more):
     """A catalogue of things with a column of vectors."""
     records = [
-        {
-            "id": f"l{row}",
-            "title": f"Lamp {row}",
-            "style": vector,
-            **{name: values[row] for name, values in more.items()},
-        }
+        {"id": f"l{row}", "title": f"Lamp {row}", "style": vector}
+        | {name: values[row] for name, values in more.items()}
         for row, vector in enumerate(vectors)
     ]
     fields = [

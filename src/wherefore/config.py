@@ -225,14 +225,14 @@ class TurnConfig(_Strict):
     reread: int = Field(24, ge=0, le=200)
     matched: float = Field(1.0, ge=0)
 
+    judge: bool = True  # a learned judge says what pieces of messages mean; without, rules alone do
+    questions: bool = True  # ask back, where the answer would say much about what is sought
+
     @field_validator("unlearned")
     @classmethod
     def _with_new_ones(cls, given: dict[str, float]) -> dict[str, float]:
         """Checkpoints that were made before pictures and vectors could be read do not name them: as usual then."""
         return {**_OF_CONTENT, **given}
-
-    judge: bool = True  # a learned judge says what pieces of messages mean; without, rules alone do
-    questions: bool = True  # ask back, where the answer would say much about what is sought
 
 
 class StageConfig(_Strict):

@@ -70,9 +70,10 @@ def make_signals(components: Iterable[Component]) -> dict[str, Signal]:
     """
     made: dict[str, Signal] = {}
     for component in components:
-        if component.name in made:
-            raise ConfigError(f"signal {component.name!r} is given twice under `signals`; give each once")
-        made[component.name] = build(component, SIGNALS, "signal")
+        name = component.name.rpartition(":")[2]  # of one's own, `my_package.module:Mine`, the last part
+        if name in made:
+            raise ConfigError(f"signal {name!r} is given twice under `signals`; give each once")
+        made[name] = build(component, SIGNALS, "signal")
     return made
 
 

@@ -81,16 +81,15 @@ class Preparation:
         """What the item encoder reads besides text: learned from all dialogues or before, or off the items."""
         made: dict[str, SignalVectors] = {}
         for component in self.config.signals:
-            name = component.name
-            folder = self.kept / "signals" / f"{name}-{self._digest(component.model_dump_json())}"
             signals = make_signals([component])
+            name, signal = next(iter(signals.items()))
+            folder = self.kept / "signals" / f"{name}-{self._digest(component.model_dump_json())}"
             try:
                 made |= load_signals(signals, folder)
                 continue
             except FileNotFoundError:
                 pass
             self.show(f"{name} vectors", 0, 1, "")
-            signal = signals[name]
             if isinstance(signal, ContentSignal):
                 save_signals({name: signal.learn(self.index)}, folder)
                 made |= load_signals(signals, folder)
