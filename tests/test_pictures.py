@@ -1,6 +1,7 @@
 """Pictures of items: found, read without harm, kept, gone by, read by the item encoder, and shown."""
 
 import base64
+import contextlib
 import hashlib
 import http.server
 import io
@@ -8,6 +9,7 @@ import json
 import re
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -331,6 +333,14 @@ def server():
                 self.send_error(404)
             elif self.path == "/slow.png":
                 hang.wait(5)
+            elif self.path in ("/head.png", "/body.png"):  # a byte now and then, for ever
+                if self.path == "/body.png":
+                    self.send_response(200)
+                    self.end_headers()
+                with contextlib.suppress(OSError):
+                    while not hang.wait(0.05):
+                        self.wfile.write(b"H")
+                        self.wfile.flush()
             else:
                 self.send_response(200)
                 self.end_headers()
@@ -387,6 +397,11 @@ def test_a_server_that_hangs_is_left(server):
     base, _, port = server
     with pytest.raises(PictureError, match=r"took more than 0\.3 seconds"):
         fetcher(port, timeout=0.3).fetch(f"{base}/slow.png")
+    begun = time.monotonic()
+    for part in ("head", "body"):
+        with pytest.raises(PictureError, match=r"took more than 0\.3 seconds"):
+            fetcher(port, timeout=0.3).fetch(f"{base}/{part}.png")
+    assert time.monotonic() - begun < 3
 
 
 @pytest.mark.parametrize(
@@ -471,7 +486,7 @@ def _saved(folder, catalog, *changed):
     late = [item.id for item in catalog.items if item.id in ("late", "more")]
     if late:
         catalog.remove(late)
-    catalog._folder = folder / "shop"
+    catalog.folder = folder / "shop"
     return catalog
 
 
@@ -588,7 +603,7 @@ def test_where_only_pictures_tell_training_learns_it_with_them_and_not_without(t
     # Items that come at run time, with a picture and without, are read by the encoder at once.
     folder = folders["test_pictures:Outlines"]
     made = Recommender.from_pretrained(folder, device="cpu", settings=["writer.tries=0"])
-    made.catalog._folder = path.parent  # the checkpoint's own catalogue lies elsewhere
+    made.catalog.folder = path.parent  # the checkpoint's own catalogue lies elsewhere
     made.add([Item("seen", "Qqseen", {"image": "pics/40.png"}), Item("bare", "Qqbare")])
     table = made.lm._all()
     assert torch.equal(table.extra["pictures"][-2], table.extra["pictures"][40])

@@ -267,8 +267,15 @@ class Catalog:
 
     @property
     def folder(self) -> Path | None:
-        """Where files that records name are: the folder of the file that was read; None where it is not known."""
+        """Where files that records name are: the folder of the file that was read; None where it is not known.
+
+        It can be set, for a catalogue that was saved elsewhere, as those of checkpoints are.
+        """
         return self._folder
+
+    @folder.setter
+    def folder(self, folder: str | Path | None) -> None:
+        self._folder = None if folder is None else Path(folder).absolute()
 
     @property
     def items(self) -> Sequence[Item]:

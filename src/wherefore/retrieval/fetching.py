@@ -12,9 +12,10 @@ import http.client
 import ipaddress
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from urllib.parse import urljoin, urlsplit
 
 from wherefore.catalog.picture_files import PictureError
@@ -94,9 +95,9 @@ class Fetcher:
                 address = urljoin(address, found)
         except PictureError:
             raise
-        except TimeoutError as error:
-            raise PictureError(f"its server took more than {self.timeout:g} seconds") from error
         except (OSError, http.client.HTTPException, ValueError) as error:
+            if isinstance(error, TimeoutError) or time.monotonic() >= end:
+                raise PictureError(f"its server took more than {self.timeout:g} seconds") from error
             raise PictureError("its server could not be reached, or did not answer as it should") from error
         raise PictureError("its server redirects too often")
 
@@ -115,6 +116,11 @@ class Fetcher:
         connection = _Pinned(host, port, found[0], scheme == "https", _left(end))
         with ExitStack() as held:
             held.callback(connection.close)
+            # Each answer to a read gives a slow server as much time again; this ends it all.
+            watch = threading.Timer(_left(end), connection.stop)
+            watch.daemon = True
+            watch.start()
+            held.callback(watch.cancel)
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             headers = {"User-Agent": "wherefore", "Accept": "image/*", "Accept-Encoding": "identity"}
             connection.request("GET", target.replace(" ", "%20"), headers=headers)
@@ -133,11 +139,11 @@ class Fetcher:
             raise too_big
         data = bytearray()
         while True:
-            if connection.sock is not None:
-                connection.sock.settimeout(_left(end))
-            _left(end)
+            if connection.reached is not None:
+                connection.reached.settimeout(_left(end))
             piece = answer.read1(_PIECE)
             if not piece:
+                _left(end)
                 return bytes(data)
             data += piece
             if len(data) > self.max_bytes:
@@ -150,12 +156,20 @@ class _Pinned(http.client.HTTPConnection):
     def __init__(self, host: str, port: int, address: str, secure: bool, timeout: float) -> None:
         super().__init__(host, port, timeout=timeout)
         self._address, self._secure = address, secure
+        self.reached: socket.socket | None = None  # `sock` is forgotten while an answer is still read
 
     def connect(self) -> None:
         """Connect to the address; of a secure one, the certificate must be that of the name."""
-        self.sock = socket.create_connection((self._address, self.port), self.timeout)
+        self.sock = self.reached = socket.create_connection((self._address, self.port), self.timeout)
         if self._secure:
-            self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)
+            context = ssl.create_default_context()
+            self.sock = self.reached = context.wrap_socket(self.sock, server_hostname=self.host)
+
+    def stop(self) -> None:
+        """End what is being read, whoever reads it."""
+        if self.reached is not None:
+            with suppress(OSError):
+                self.reached.shutdown(socket.SHUT_RDWR)
 
 
 def _left(end: float) -> float:
