@@ -17,7 +17,7 @@ import pytest
 import torch
 from PIL import Image
 
-from conftest import WordEmbedder
+from conftest import WordEmbedder, make_recommender
 from families import make_lm
 from wherefore import cli
 from wherefore.catalog import picture_files
@@ -576,6 +576,22 @@ def taught(folder, path, tastes, model, tokenizers):
         "retrieval": {"k": 48, "folds": 2, "sources": sources},
     }
     return train(Config.parse(tree), folder / f"run-{bool(model)}")
+
+
+def test_an_item_that_looks_like_a_liked_one_is_there_for_that(tmp_path, tokenizers):
+    path, _ = shop(tmp_path, count=40, seed=2)
+    (tmp_path / "pics" / "7.png").write_bytes((tmp_path / "pics" / "3.png").read_bytes())
+    recommender = make_recommender("bert", tokenizers, Catalog.load(path), tries=0)
+    index = recommender.index
+    index.pictures = Pictures.build(index.catalog, PictureReader(OWN))
+    near = index.alike("pictures", np.arange(40), np.array([3]))[:, 0]
+    assert near[7] == pytest.approx(1, abs=1e-4) and ((near > 0) & (near < 0.5)).sum() == 0
+    assert (index.alike("pictures", np.arange(40), np.arange(40)) >= 0.5).mean() < 0.06
+    title = index.catalog["p3"].title
+    reply = recommender.generate([{"role": "user", "content": f"I love {title}. What else?"}], k=39)
+    told = {one.item.id: one for one in reply.recommendations}
+    assert [(fact.kind, fact.source) for fact in told["p7"].evidence] == [("similar", "p3")]
+    assert title in told["p7"].reason
 
 
 @pytest.mark.slow

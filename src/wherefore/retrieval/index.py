@@ -30,6 +30,7 @@ from wherefore.retrieval.stores import STORES, VectorStore
 
 FORMAT = 1
 _QUERIES_KEPT = 4096
+_PAIRS = 4000  # drawn, to tell how near items usually lie
 
 
 class Index:
@@ -66,6 +67,7 @@ class Index:
         self._passages = passages
         self.pictures = pictures
         self._spaces: dict[str, np.ndarray] = {}
+        self._usual: dict[str, float] = {}
         self._kept: CachedEmbedder | None = None  # until it is saved
         self._vectors: np.ndarray | None = None
         self._attributes: Attributes | None = None
@@ -105,6 +107,27 @@ class Index:
             )
             self._spaces[name] = known_unit_rows(held)
         return self._spaces[name]
+
+    def alike(self, name: str, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """How near items lie in one of `spaces`, (m, others), on the scale of texts: 0.5 for one pair in a hundred.
+
+        Below that, and where it is not known, it is 0: models of pictures put nearly all near.
+        """
+        vectors = self.space(name)
+        if vectors is None or not vectors.shape[1]:
+            return np.zeros((len(rows), len(others)), dtype=np.float32)
+        if name not in self._usual:
+            known = np.flatnonzero(~np.isnan(vectors).any(axis=1))
+            drawn = (
+                np.random.default_rng(0).choice(known, (2, _PAIRS))
+                if len(known) > 1
+                else np.zeros((2, 0), int)
+            )
+            cosines = (vectors[drawn[0]] * vectors[drawn[1]]).sum(axis=1)[drawn[0] != drawn[1]]
+            self._usual[name] = float(np.quantile(cosines, 0.99)) if len(cosines) else 1.0
+        usual = min(self._usual[name], 1 - 1e-3)
+        near = np.nan_to_num(vectors[rows] @ vectors[others].T, nan=-1.0)
+        return np.where(near < usual, 0, 0.5 + 0.5 * (near - usual) / (1 - usual)).astype(np.float32)
 
     @property
     def notes(self) -> Sequence[Note]:
@@ -364,6 +387,7 @@ class Index:
         self._attributes = None
         self._popularity = None
         self._spaces = {}
+        self._usual = {}
 
 
 def _picture_reader(images: ImagesConfig, cache: str | Path | None) -> PictureReader:
