@@ -15,9 +15,11 @@ from wherefore.catalog.vectors import Vector, as_vector
 from wherefore.config import Component
 from wherefore.dialogue.messages import Dialogue, Message
 from wherefore.dialogue.state import Preferences
+from wherefore.retrieval.cache import cached_index
 from wherefore.retrieval.content_signals import CategorySignal, NumberSignal, VectorSignal
 from wherefore.retrieval.index import Index
 from wherefore.retrieval.near_liked import VectorsNearLiked
+from wherefore.retrieval.retriever import make_retriever
 from wherefore.retrieval.signals import load_signals, make_signals, save_signals
 
 FLAT = Component(name="faiss", factory="Flat")
@@ -312,3 +314,32 @@ def test_a_recommender_takes_items_with_vectors_at_run_time(tokenizers):
     assert recommender.index.space("style").shape == (5, 2)
     reply = recommender.generate([{"role": "user", "content": "I love Lamp 0. What else?"}], k=4)
     assert "new" in {one.item.id for one in reply.recommendations}
+
+
+def test_where_only_own_vectors_tell_the_chain_goes_by_them_at_once_and_0_turns_it_off(tmp_path, starter):
+    """Nothing is trained, and the starter's config names neither source nor weight."""
+    rng = np.random.default_rng(3)
+    centres = rng.normal(size=(4, 12))
+    ends = ("mbar", "rith", "lona", "vex", "dara")
+    names = [start + end for start in ("Za", "Ve", "Mi", "Qo", "Lu", "Ra", "Ti", "Bo") for end in ends]
+    rng.shuffle(names)
+    records = [
+        {"id": f"n{row}", "title": name, "style": (centres[row % 4] + 0.3 * rng.normal(size=12)).tolist()}
+        for row, name in enumerate(names)
+    ]
+    catalog = Catalog.from_records(records, lamps([[1.0, 2.0]]).schema, name="lamps")
+    index = cached_index(catalog, starter.index, starter.config, cache=tmp_path)
+    assert starter.config.turn.unlearned["vectors"] > 0 and "vectors" not in starter.retriever.source_names
+    shares = {}
+    for weight in (starter.config.turn.unlearned["vectors"], 0.0):
+        unlearned = {**starter.config.turn.unlearned, "vectors": weight}
+        config = starter.config.updated("turn", unlearned=unlearned).updated("writer", tries=0)
+        retriever = make_retriever(config, index, like=starter.retriever)
+        recommender = type(starter)(config, index, starter.model, retriever, starter.signals)
+        hits = []
+        for row in range(8):
+            said = [{"role": "user", "content": f"I love {names[row]}. What else?"}]
+            listed = [catalog.row(one.item.id) for one in recommender.generate(said, k=4).recommendations]
+            hits += [one % 4 == row % 4 for one in listed]
+        shares[weight > 0] = float(np.mean(hits))
+    assert shares[True] >= 0.5 and shares[False] <= 0.4, shares  # by chance 9 of 39

@@ -30,7 +30,7 @@ _FREE = (
 
 
 # See `TurnConfig.unlearned`; 0 turns one off.
-_OF_CONTENT = {"pictures": 5.0, "vectors": 5.0}
+_OF_CONTENT = {"pictures": 8.0, "vectors": 8.0}
 
 
 class _Strict(BaseModel):
