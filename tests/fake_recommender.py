@@ -48,7 +48,8 @@ class Recommender:
         self.served = None
         self.config = SimpleNamespace(turn=SimpleNamespace(diversity=0.5), llm=SimpleNamespace(name="fake"))
         self.model = SimpleNamespace(parameters=list, format=SimpleNamespace(soft_tokens=1))
-        self.index = SimpleNamespace(vectors=np.eye(len(catalog), 4, dtype=np.float32))
+        vectors = np.eye(len(catalog), 4, dtype=np.float32)
+        self.index = SimpleNamespace(catalog=catalog, vectors=vectors, pictures=None, notes=())
         self.reader = DialogueReader(catalog)
         self.turns = SimpleNamespace(lock=threading.RLock())
 

@@ -358,7 +358,8 @@ def test_index_saves_a_checkpoint_on_the_catalogue(fake, tmp_path, monkeypatch, 
         def model_copy(self, update):
             return Config(**{**vars(self), **update})
 
-    def load(folder, merge):
+    def load(folder, merge, settings):
+        assert list(settings) == wanted
         base = SimpleNamespace(
             index="starter's",
             config=Config(catalog="builtin"),
@@ -371,7 +372,8 @@ def test_index_saves_a_checkpoint_on_the_catalogue(fake, tmp_path, monkeypatch, 
     def moved(base, catalog, progress):
         for done in (0, 1, 2):
             progress(done, 2)
-        return Config(**{**vars(base), "retriever": (catalog, base.retriever)})
+        index = SimpleNamespace(catalog=catalog, pictures=None, notes=())
+        return Config(**{**vars(base), "retriever": (catalog, base.retriever), "index": index})
 
     checkpoint = ModuleType("wherefore.checkpoint")
     checkpoint.load_checkpoint = load
@@ -380,7 +382,7 @@ def test_index_saves_a_checkpoint_on_the_catalogue(fake, tmp_path, monkeypatch, 
     monkeypatch.setitem(sys.modules, "wherefore.checkpoint", checkpoint)
     checkpoint.moved = moved
 
-    saved_to = []
+    saved_to, wanted = [], []
     assert cli.main(["index", str(books)]) == 0
     captured = capsys.readouterr()
     assert captured.out == f"Indexed 2 books. Now: wherefore chat --catalog {books}\n"
@@ -392,6 +394,10 @@ def test_index_saves_a_checkpoint_on_the_catalogue(fake, tmp_path, monkeypatch, 
     assert captured.out == f"Indexed 2 books. Now: wherefore chat --catalog {books} --skip-bad\n"
     assert "1 of 3 rows is left out" in captured.err
     books.write_text(books.read_text(encoding="utf-8").removesuffix("3\n"), encoding="utf-8")
+    wanted = ["images.model=pixels"]
+    assert cli.main(["index", str(books), "--set", "images.model=pixels"]) == 0
+    assert capsys.readouterr().out.endswith(f"--catalog {books} --set images.model=pixels\n")
+    wanted = []
 
     saved_to = [tmp_path / "mine"]
     assert cli.main(["index", str(books), "--out", str(saved_to[0])]) == 0

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from conftest import FAMILIES, make_recommender, make_tiny
-from wherefore.catalog.catalog import Item
+from wherefore.catalog.catalog import Catalog, Item
 from wherefore.checkpoint import starter_dir
+from wherefore.config import ImagesConfig
 from wherefore.corpora import CORPORA
 from wherefore.corpora.base import Corpus
 from wherefore.dialogue.messages import Message
@@ -16,6 +17,7 @@ from wherefore.evaluation.checker import Said, faults
 from wherefore.lm.item_encoder import ITEM_ENCODERS, ItemSignals
 from wherefore.lm.prompt import IGNORE, SOFT, Example, Segment, collate
 from wherefore.retrieval.embedders import EMBEDDERS
+from wherefore.retrieval.pictures import PictureReader, Pictures
 from wherefore.retrieval.sources import SOURCES
 from wherefore.retrieval.stores import STORES
 from wherefore.training.losses import LOSSES
@@ -142,6 +144,32 @@ def test_5_added_at_once_removed_for_good(any_recommender):
     assert [one.item.id for one in any_recommender.generate(ask, k=1).recommendations] == ["new"]
     any_recommender.remove(["new"])
     assert any_recommender.generate(ask, k=1).action == "nothing"
+
+
+def test_5_so_it_is_with_a_picture_without_and_with_one_that_is_not_there(tmp_path, family, tokenizers):
+    """An item's picture is read when it comes; without one, it is as usable by its text."""
+    from PIL import Image
+
+    for name, colour in (("a", "red"), ("b", "blue")):
+        Image.new("RGB", (24, 24), colour).save(tmp_path / f"{name}.png")
+    records = [{"id": one, "title": f"Mug {one}", "image": f"{one}.png"} for one in "ab"]
+    recommender = make_recommender(family, tokenizers, Catalog.from_records(records, folder=tmp_path))
+    index = recommender.index
+    index.pictures = Pictures.build(index.catalog, PictureReader(ImagesConfig(model="pixels")))
+    recommender.add(
+        [
+            Item("again", "Scarlet mug", {"image": "a.png"}),
+            Item("bare", "Plain mug"),
+            Item("lost", "Lost mug", {"image": "nowhere.png"}),
+        ]
+    )
+    assert np.isnan(index.space("pictures")).any(axis=1).tolist() == [False, False, False, True, True]
+    assert index.notes[-1].places == ("row 5",)
+    reply = recommender.generate(user("I love Mug a. What else?"), k=4)
+    assert {one.item.id for one in reply.recommendations} == {"b", "again", "bare", "lost"}
+    recommender.remove(["again"])
+    reply = recommender.generate(user("I love Mug a. What else?"), k=4)
+    assert {one.item.id for one in reply.recommendations} == {"b", "bare", "lost"}
 
 
 # 6. Training, chat and evaluation render the prompt through one function; supervised tokens are exactly the reply's.

@@ -134,7 +134,7 @@ def test_unknown_and_repeated_signals_are_refused():
         make_signals([Component(name="colaborative")])
     with pytest.raises(ValueError, match="given twice"):
         make_signals([Component(name="collaborative"), Component(name="collaborative")])
-    assert set(SIGNALS) == {"collaborative"}
+    assert set(SIGNALS) == {"collaborative", "categories", "numbers", "pictures", "vectors"}
 
 
 # -- in the item encoder ------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from wherefore.catalog.catalog import Catalog, Item
+from wherefore.catalog.picture_files import item_thumbnail
 from wherefore.dialogue.parts import HEADINGS, Effect, Part, parts
 from wherefore.dialogue.state import Preferences
 from wherefore.serving.display import label, plain, value_text
@@ -80,6 +81,8 @@ def _facts(item: Item, catalog: Catalog) -> Iterator[str]:
 
 def _picture(item: Item, catalog: Catalog, images: bool) -> str:
     """The item's picture, where it may be loaded, else a drawn one."""
+    if own := item_thumbnail(catalog, item):  # a file beside the catalogue: no other server is asked
+        return f'<img class="wf-image" src="{own}" alt="">'
     for spec in catalog.schema.images:
         address = str(item.fields.get(spec.name) or "")
         if images and re.match(r"https?://", address):

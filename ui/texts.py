@@ -69,6 +69,8 @@ SOURCES = {
     "attributes": "values that you asked for",
     "popularity": "well known",
     "passages": "a clause of its texts",
+    "pictures": "looks like what you liked",
+    "vectors": "near what you liked, by the shop's own vectors",
 }
 RANK = "rank {rank}"
 WORDED = {

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from wherefore.catalog.notes import Note
     from wherefore.catalog.report import ReportRow
     from wherefore.catalog.schema import FieldSpec, Schema
+    from wherefore.catalog.vectors import Vector
     from wherefore.catalog.written import Written
     from wherefore.config import (
         Component,
         Config,
+        ImagesConfig,
         LLMConfig,
         LoraConfig,
         PassagesConfig,
@@ -65,13 +67,13 @@ __all__ = [
     "Ask", "Candidates", "Catalog", "CatalogError", "CatalogNotFoundError", "CheckpointError",
     "CheckpointNotFoundError", "Choice", "ColumnCells", "Component", "Condition", "Config", "ConfigError",
     "ConfigNotFoundError", "CorpusError", "CorpusNotFoundError", "Count", "Dialogue", "DialogueCache",
-    "DialogueError", "Done", "Effect", "Event", "Fact", "FieldKind", "FieldSpec", "Item", "LLMConfig",
+    "DialogueError", "Done", "Effect", "Event", "Fact", "FieldKind", "FieldSpec", "ImagesConfig", "Item", "LLMConfig",
     "Limit", "ListReady", "LoraConfig", "Mention", "Message", "MissingPackageError", "ModelError", "Note", "Open",
     "Part",
     "PassagesConfig", "Preferences", "Question", "RankerConfig", "Recommendation", "Recommender", "Reply",
     "ReportRow", "RetrievalConfig",
     "Schema", "Scores", "Server", "ServerError", "ServerFailure", "StageConfig", "Storage", "StorageError", "TextDelta",
-    "TrainConfig", "TrainingError", "Transcript", "TurnConfig", "WhereforeError", "WhereforeWarning",
+    "TrainConfig", "TrainingError", "Transcript", "TurnConfig", "Vector", "WhereforeError", "WhereforeWarning",
     "Wish", "WriterConfig", "Written",
 ]  # fmt: skip
 
@@ -81,10 +83,11 @@ _HOMES = {
     "catalog.report": "ReportRow",
     "catalog.kinds": "ColumnCells FieldKind Storage",
     "catalog.schema": "FieldSpec Schema",
+    "catalog.vectors": "Vector",
     "catalog.written": "Written",
     "config": (
-        "Component Config LLMConfig LoraConfig PassagesConfig RankerConfig RetrievalConfig StageConfig TrainConfig "
-        "TurnConfig WriterConfig"
+        "Component Config ImagesConfig LLMConfig LoraConfig PassagesConfig RankerConfig RetrievalConfig StageConfig "
+        "TrainConfig TurnConfig WriterConfig"
     ),
     "dialogue.choices": "Choice",
     "dialogue.facts": "Fact",

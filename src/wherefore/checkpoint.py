@@ -25,17 +25,16 @@ from wherefore.build import build_model
 from wherefore.catalog.catalog import Catalog
 from wherefore.config import Config, build
 from wherefore.errors import CheckpointError, CheckpointNotFoundError
-from wherefore.files import ASSETS, recover, sha256, write_aside
+from wherefore.files import ASSETS, cache_folder, recover, sha256, write_aside
 from wherefore.lm.model import RecommenderLM
 from wherefore.lm.rounding import from_bytes, in_bytes
 from wherefore.retrieval.cache import cached_index
 from wherefore.retrieval.embedders import EMBEDDERS, Embedder
 from wherefore.retrieval.history import is_plain, load_follower, save_follower
 from wherefore.retrieval.index import Index
-from wherefore.retrieval.item_vectors import ItemVectors
 from wherefore.retrieval.learned import load_sources, save_sources
 from wherefore.retrieval.retriever import Retriever, make_retriever
-from wherefore.retrieval.signals import load_signals, make_signals, save_signals
+from wherefore.retrieval.signals import SignalVectors, load_signals, make_signals, save_signals
 
 FORMAT = 1
 
@@ -50,7 +49,7 @@ class Checkpoint:
     index: Index
     retriever: Retriever
     manifest: Mapping[str, Any]
-    signals: Mapping[str, ItemVectors] = field(default_factory=dict)
+    signals: Mapping[str, SignalVectors] = field(default_factory=dict)
 
 
 def starter_dir() -> Path:
@@ -82,7 +81,7 @@ def save_checkpoint(
     retriever: Retriever,
     notes: Mapping[str, Any] | None = None,
     dtype: torch.dtype = torch.float32,
-    signals: Mapping[str, ItemVectors] | None = None,
+    signals: Mapping[str, SignalVectors] | None = None,
 ) -> None:
     """Write a checkpoint aside, then rename it into place; an older one there is replaced.
 
@@ -150,6 +149,35 @@ def load_checkpoint(
         CheckpointError: If a file was altered, or does not fit the others; says which and what to do.
         ConfigError: If a setting is not allowed.
     """
+    loaded = load_index(folder, embedder, settings)
+    folder, config, index = Path(folder), loaded.config, loaded.index
+    model = load_model(folder, config, loaded.manifest, merge)
+    where = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    model.to(where).eval()
+    retriever = make_retriever(config, index)
+    load_sources(retriever.sources, folder / "sources")
+    retriever.follower = load_follower(folder / "history.safetensors", index)
+    return Checkpoint(config, model, loaded.catalog, index, retriever, loaded.manifest, loaded.signals)
+
+
+@dataclass(frozen=True)
+class LoadedIndex:
+    """What a folder holds, without the model."""
+
+    config: Config
+    catalog: Catalog
+    index: Index
+    manifest: Mapping[str, Any]
+    signals: Mapping[str, SignalVectors]
+
+
+def load_index(
+    folder: str | Path, embedder: Embedder | None = None, settings: Sequence[str] = ()
+) -> LoadedIndex:
+    """Load a checkpoint's catalogue with its vectors and signals, strictly, and not its model.
+
+    Arguments and errors as of `load_checkpoint`.
+    """
     folder = Path(folder)
     recover(folder)
     manifest = check_files(folder)
@@ -170,15 +198,9 @@ def load_checkpoint(
             )
     else:
         catalog = Catalog.load(folder / "catalog.parquet")
-    index = Index.load(folder / "index", catalog, embedder)
-    model = load_model(folder, config, manifest, merge)
-    where = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
-    model.to(where).eval()
-    retriever = make_retriever(config, index)
-    load_sources(retriever.sources, folder / "sources")
-    retriever.follower = load_follower(folder / "history.safetensors", index)
+    index = Index.load(folder / "index", catalog, embedder, config.images, cache_folder())
     signals = load_signals(make_signals(config.signals), folder / "signals")
-    return Checkpoint(config, model, catalog, index, retriever, manifest, signals)
+    return LoadedIndex(config, catalog, index, manifest, signals)
 
 
 def load_model(folder: Path, config: Config, manifest: Mapping[str, Any], merge: bool) -> RecommenderLM:

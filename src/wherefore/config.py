@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from wherefore.errors import ConfigError
 from wherefore.extends import from_yaml, load_tree
@@ -16,9 +24,13 @@ from wherefore.extends import from_yaml, load_tree
 _QUICK = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # where PyYAML has it
 # What may differ from a checkpoint's training without harm, sections and single keys.
 _FREE = (
-    *("llm.dtype", "llm.max_dialogue_tokens", "llm.quantize", "retrieval.k", "turn", "writer"),
+    *("images", "llm.dtype", "llm.max_dialogue_tokens", "llm.quantize", "retrieval.k", "turn", "writer"),
     *("llm.url", "llm.model", "llm.key_env", "llm.timeout", "llm.shortlist", "llm.parallel"),
 )
+
+
+# See `TurnConfig.unlearned`; 0 turns one off.
+_OF_CONTENT = {"pictures": 8.0, "vectors": 8.0}
 
 
 class _Strict(BaseModel):
@@ -143,6 +155,25 @@ class RankerConfig(_Strict):
     mask: Literal["block", "causal"] = "block"  # a candidate sees itself alone, or those listed before it too
 
 
+class ImagesConfig(_Strict):
+    """How pictures of items become vectors."""
+
+    # `pixels` (colours and outlines, nothing to fetch), a multimodal sentence-transformers model (CLIP, SigLIP) by hub
+    # id or folder, or your own as `my_package.module:Mine`; null: pictures are shown, but not read.
+    model: str | None = None
+    revision: str | None = None
+    batch_size: int = Field(16, ge=1)
+    device: str = "auto"
+    per_item: int = Field(
+        4, ge=1, le=64
+    )  # of several pictures of an item, so many are read; their mean counts
+    max_bytes: int = Field(20_000_000, ge=1)  # of a file
+    max_pixels: int = Field(50_000_000, ge=1)
+    fetch: bool = False  # fetch pictures from the web addresses that the catalogue gives
+    timeout: float = Field(10.0, gt=0)  # seconds for one of them, all in all
+    max_fetched: int = Field(20_000, ge=1)  # of a catalogue
+
+
 class WriterConfig(_Strict):
     """How the reply is worded."""
 
@@ -183,6 +214,7 @@ class TurnConfig(_Strict):
             "bears": 0.7,
             "match": 0.5,
             "sort": 3.0,
+            **_OF_CONTENT,
         }
     }
     # How far a clause of an item's texts stands out in likeness to what is said, in standard deviations over the items:
@@ -192,11 +224,18 @@ class TurnConfig(_Strict):
     # their scores, both in standard deviations.
     reread: int = Field(24, ge=0, le=200)
     matched: float = Field(1.0, ge=0)
+
     judge: bool = True  # a learned judge says what pieces of messages mean; without, rules alone do
     questions: bool = True  # ask back, where the answer would say much about what is sought
     # Logits for each standard deviation by which a candidate goes better than others with what the user took before
     # (`generate(history=...)`); 0: that counts for nothing.
     history: float = Field(1.0, ge=0)
+
+    @field_validator("unlearned")
+    @classmethod
+    def _with_new_ones(cls, given: dict[str, float]) -> dict[str, float]:
+        """Checkpoints that were made before pictures and vectors could be read do not name them: as usual then."""
+        return {**_OF_CONTENT, **given}
 
 
 class StageConfig(_Strict):
@@ -257,6 +296,7 @@ class Config(_Strict):
     embedder: Component = Component(name="minilm")
     store: Component = Component(name="faiss", factory="SQ8")
     pca: float | int | None = None  # share of variance to keep (0-1) or number of dimensions
+    images: ImagesConfig = ImagesConfig()
     retrieval: RetrievalConfig = RetrievalConfig()
     signals: tuple[Component, ...] = ()  # vectors of items besides their text's, for the item encoder
     llm: LLMConfig = LLMConfig()

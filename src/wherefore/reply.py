@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from wherefore.catalog.catalog import Catalog, Item
+from wherefore.catalog.vectors import Vector
 from wherefore.dialogue.facts import Fact, Worded
 from wherefore.dialogue.state import Preferences
 from wherefore.writing.asking import Ask
@@ -40,7 +41,11 @@ class Recommendation:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values: `{"item", "score", "reason", "evidence"}`."""
-        fields = {name: list(v) if isinstance(v, tuple) else v for name, v in self.item.fields.items()}
+        fields = {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in self.item.fields.items()
+            if not isinstance(value, Vector)  # long, and says nothing to people
+        }
         return {
             "item": {"id": self.item.id, "title": self.item.title, **fields},
             "score": round(self.score, 6),

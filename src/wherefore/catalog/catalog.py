@@ -9,19 +9,20 @@ import re
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 
-from wherefore.catalog.cells import clean, fractional_year, whole
+from wherefore.catalog.cells import as_text, clean, fractional_year, whole
 from wherefore.catalog.inference import infer
-from wherefore.catalog.kinds import LIST, FieldValue
+from wherefore.catalog.kinds import LIST, VECTOR, FieldValue
 from wherefore.catalog.mentioned import PREFIX, amount_mentioned
 from wherefore.catalog.misread import shortened
 from wherefore.catalog.notes import Note, noted
+from wherefore.catalog.picture_files import named_by_ids
 from wherefore.catalog.records import Records, read_records
 from wherefore.catalog.report import ReportRow, report_rows, starter_yaml
 from wherefore.catalog.saved import SavedCatalog, read_catalog_parquet, write_catalog_parquet
@@ -30,6 +31,7 @@ from wherefore.catalog.settled import settle
 from wherefore.catalog.sources import read_table
 from wherefore.catalog.tables import Table
 from wherefore.catalog.unknown import note_unknown
+from wherefore.catalog.vectors import Vector, cells_from_file
 from wherefore.errors import CatalogError, CatalogNotFoundError
 from wherefore.files import ASSETS
 from wherefore.text import stems
@@ -99,6 +101,7 @@ class Catalog:
         checked = tuple(items)
         for item in checked:
             _check_item(item, schema, name)
+        _check_lengths(checked, schema, name)
         self._adopt(checked, schema, name)
 
     def _adopt(self, items: tuple[Item, ...], schema: Schema, name: str) -> None:
@@ -110,6 +113,7 @@ class Catalog:
         self._name = name
         self._left_out: dict[str, str] = {}
         self._notes: tuple[Note, ...] = ()
+        self._folder: Path | None = None
 
     def _set_items(self, items: tuple[Item, ...], name: str) -> None:
         rows = {item.id: row for row, item in enumerate(items)}
@@ -144,8 +148,9 @@ class Catalog:
             if saved is not None:
                 catalog = cls.__new__(cls)
                 catalog._adopt(_items_of(saved.records()), saved.schema, saved.name)
+                catalog._folder = path.absolute().parent
                 return catalog
-        return cls._from_table(read_table(path, skip_bad=skip_bad), schema, skip_bad)
+        return cls._from_table(read_table(path, skip_bad=skip_bad), schema, skip_bad, path.absolute().parent)
 
     @classmethod
     def from_records(
@@ -155,6 +160,7 @@ class Catalog:
         name: str = "records",
         *,
         skip_bad: bool = False,
+        folder: str | Path | None = None,
     ) -> Self:
         """Make a catalogue of mappings from column to value, as `json` or `csv.DictReader` give them.
 
@@ -163,11 +169,13 @@ class Catalog:
             schema: As in `load`.
             name: What to call the catalogue.
             skip_bad: As in `load`.
+            folder: Where files that the records and the schema name are: pictures, vectors. Without it, none is read.
 
         Raises:
             CatalogError: If the records cannot be used; names row, column and value.
         """
-        return cls._from_table(Table.of_records(records, name), schema, skip_bad)
+        base = None if folder is None else Path(folder).absolute()
+        return cls._from_table(Table.of_records(records, name), schema, skip_bad, base)
 
     @classmethod
     def from_dataset(
@@ -203,7 +211,13 @@ class Catalog:
         return cls.load(_BUILTIN)
 
     @classmethod
-    def _from_table(cls, table: Table, schema: Schema | str | Path | None, skip_bad: bool = False) -> Self:
+    def _from_table(
+        cls,
+        table: Table,
+        schema: Schema | str | Path | None,
+        skip_bad: bool = False,
+        folder: Path | None = None,
+    ) -> Self:
         if isinstance(schema, str | Path):
             schema = Schema.from_yaml(schema)
         table = table.checked(skip_bad)
@@ -214,6 +228,7 @@ class Catalog:
             schema, left_out = inferred.schema, dict(inferred.left_out)
             notes += inferred.notes
         else:
+            table = _with_files(table, schema, folder)
             absent = [spec for spec in schema.fields if spec.column and spec.column not in table.columns]
             if absent:
                 raise CatalogError(
@@ -229,7 +244,9 @@ class Catalog:
         records = read_records(table, schema, skip_bad=skip_bad)
         catalog._adopt(_items_of(records), schema, table.name)
         catalog._left_out = left_out
+        catalog._folder = folder
         used = {spec.column for spec in schema.fields if spec.can.used and not spec.is_apart}
+        notes += [one for one in table.notes if one not in notes]
         notes += note_unknown({name: cells for name, cells in table.columns.items() if name in used})
         catalog._notes = (*notes, *records.notes)
         return catalog
@@ -250,6 +267,18 @@ class Catalog:
     def notes(self) -> Sequence[Note]:
         """What reading the file found that people should know; empty where it was saved, or made of items."""
         return self._notes
+
+    @property
+    def folder(self) -> Path | None:
+        """Where files that records name are: the folder of the file that was read; None where it is not known.
+
+        It can be set, for a catalogue that was saved elsewhere, as those of checkpoints are.
+        """
+        return self._folder
+
+    @folder.setter
+    def folder(self, folder: str | Path | None) -> None:
+        self._folder = None if folder is None else Path(folder).absolute()
 
     @property
     def items(self) -> Sequence[Item]:
@@ -360,6 +389,27 @@ class Catalog:
             found = np.array([math.nan if value is None else value for value in values])
             found.flags.writeable = False
             self._cache["numbers", field] = found
+        return found
+
+    def vectors(self, field: str) -> np.ndarray:
+        """A vector field of all items, (n, d) float32; NaN where it is not known. d is 0 where no item has one.
+
+        The array is kept and read-only.
+
+        Raises:
+            CatalogError: If there is no such field, or it is of another kind.
+        """
+        self._check_field(field, lambda spec: spec.can.stored is VECTOR)
+        found: np.ndarray | None = self._cache.get(("vectors", field))
+        if found is None:
+            values = [item.fields.get(field) for item in self._items]
+            width = next((len(value) for value in values if isinstance(value, Vector)), 0)
+            found = np.full((len(values), width), np.nan, dtype=np.float32)
+            for row, value in enumerate(values):
+                if isinstance(value, Vector):
+                    found[row] = value.array
+            found.flags.writeable = False
+            self._cache["vectors", field] = found
         return found
 
     def naming(self, words: str) -> np.ndarray:
@@ -510,7 +560,8 @@ class Catalog:
             for item in self._items:
                 found_values = (item.fields.get(name) for name in order)
                 values = [whole(value) if isinstance(value, int | float) else value for value in found_values]
-                digest.update(json.dumps([item.id, item.title, values], separators=(",", ":")).encode())
+                told = json.dumps([item.id, item.title, values], separators=(",", ":"), default=_hexadecimal)
+                digest.update(told.encode())
             found = self._cache["fingerprint", ""] = digest.hexdigest()
         return found
 
@@ -576,6 +627,7 @@ class Catalog:
                 f"({self[taken.id].title!r}); remove it first, or give {taken.title!r} another id"
             )
         if ready:
+            _check_lengths((*self._items, *ready) if self._schema.vectors else (), self._schema, self._name)
             self._set_items((*self._items, *ready), self._name)
 
     def remove(self, ids: Iterable[str]) -> None:
@@ -659,6 +711,64 @@ def _check_item(item: Item, schema: Schema, name: str) -> None:
             raise CatalogError(
                 f"{name}: item {item.id!r}, field `{key}` is {shortened(value)}: {error}"
             ) from error
+
+
+def _check_lengths(items: Sequence[Item], schema: Schema, name: str) -> None:
+    """Refuse vectors of one field that have different lengths."""
+    for spec in schema.vectors:
+        first: Item | None = None
+        for item in items:
+            value = item.fields.get(spec.name)
+            if not isinstance(value, Vector):
+                continue
+            first = first or item
+            usual = first.fields[spec.name]
+            if isinstance(usual, Vector) and len(value) != len(usual):
+                raise CatalogError(
+                    f"{name}: the vector `{spec.name}` of item {item.id!r} has {len(value)} numbers, that of "
+                    f"{first.id!r} {len(usual)}; all must have equally many"
+                )
+
+
+def _with_files(table: Table, schema: Schema, folder: Path | None) -> Table:
+    """A table with the columns that its schema takes from files: vectors, and pictures that are called by ids.
+
+    Raises:
+        CatalogNotFoundError: If a file is not there.
+        CatalogError: If it cannot be used, or there is a column as well.
+    """
+    wanted = [spec for spec in schema.fields if spec.file and spec.can.stored is VECTOR]
+    wanted += [spec for spec in schema.images if spec.file and spec.column not in table.columns]
+    if not wanted:
+        return table
+    column = schema.id.column
+    cells: Sequence[Any] = table.columns.get(column, ()) if column else range(1, len(table) + 1)
+    ids = [as_text(cell) if cell is not None else "" for cell in cells]
+    columns, notes = dict(table.columns), list(table.notes)
+    for spec in wanted:
+        if folder is None and not Path(spec.file).is_absolute():
+            raise CatalogError(
+                f"{table.name}: the schema's `{spec.name}` is in {spec.file}, but in which folder that is is not "
+                "known; give `folder`, or its whole path"
+            )
+        path = Path(folder or "/") / spec.file
+        if spec.column in table.columns:
+            raise CatalogError(
+                f"{table.name}: the schema takes `{spec.name}` from {spec.file}, but there is a column "
+                f"`{spec.column}` as well; call the field otherwise, or leave `file` out"
+            )
+        if spec.can.stored is VECTOR:
+            columns[spec.column], more = cells_from_file(path, ids)
+            notes += more
+        else:
+            columns[spec.column] = named_by_ids(path, ids)
+    return replace(table, columns=columns, notes=tuple(notes))
+
+
+def _hexadecimal(value: Any) -> str:
+    """What JSON has no form for, in a fingerprint: vectors."""
+    data: bytes = value.data
+    return data.hex()
 
 
 _CLAUSE_END = re.compile(r"[\n.,;:!?()]+")

@@ -23,6 +23,7 @@ from wherefore.catalog.money import currency_called, names_price
 from wherefore.catalog.naming import in_english, names_time, singular, words_of
 from wherefore.catalog.numbers import Amount, amount_in, says_no_number
 from wherefore.catalog.unknown import is_one_of, unknown_in, without_unknown
+from wherefore.catalog.vectors import looks_like_vectors
 from wherefore.catalog.written import as_number
 
 _SAMPLE = 2000  # cells per column that are looked at
@@ -53,6 +54,8 @@ _NAMING = frozenset("name full list display first last".split())
 _SMALL = 50  # cells: in so small a table all values of a set may differ
 _URL = re.compile(r"(?:https?:)?//\S+|www\.\S+", re.IGNORECASE)
 _IMAGE_FILE = re.compile(r"\S+\.(?:jpe?g|png|gif|webp|avif|bmp)(?:[?#]\S*)?", re.IGNORECASE)
+# Of a file that lies beside the catalogue, blanks may be in the name.
+_OWN_IMAGE_FILE = re.compile(r"[^\n|;<>]{1,250}\.(?:jpe?g|png|gif|webp|avif|bmp|tiff?)", re.IGNORECASE)
 
 
 class Column:
@@ -241,8 +244,13 @@ class Column:
 
     @cached_property
     def pictured(self) -> float:
-        """The share of addresses that end like a picture's."""
-        return self.share(lambda cell: _IMAGE_FILE.fullmatch(first_address(_first(cell))))
+        """The share of addresses and files that end like a picture's."""
+        return self.share(lambda cell: _is_picture(first_address(_first(cell))))
+
+    @cached_property
+    def vectors(self) -> bool:
+        """Whether it holds vectors: lists of equally many numbers with decimals."""
+        return bool(self.sample) and looks_like_vectors(self.sample)
 
     def separator(self, one: bool = False) -> str | None:
         """What lists several values in a text cell; empty for one value per cell, None where cells are lists.
@@ -395,6 +403,10 @@ def _first(cell: Any) -> str:
 def _is_address(cell: Any) -> bool:
     text = first_address(_first(cell)) if isinstance(cell, str | list | tuple) else ""
     return bool(_URL.fullmatch(text) or _IMAGE_FILE.fullmatch(text) and "/" in text)
+
+
+def _is_picture(text: str) -> bool:
+    return bool(_IMAGE_FILE.fullmatch(text) or _OWN_IMAGE_FILE.fullmatch(text))
 
 
 def _is_number_list(cell: Any) -> bool:

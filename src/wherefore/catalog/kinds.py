@@ -28,14 +28,15 @@ from wherefore.catalog.dates import orders
 from wherefore.catalog.flags import yes_or_no
 from wherefore.catalog.naming import in_english, labelled, names_year, phrase_of, words_of
 from wherefore.catalog.unknown import without_unknown
+from wherefore.catalog.vectors import Vector, as_vector
 from wherefore.catalog.written import NumberReader, Written
 from wherefore.errors import CatalogError
 from wherefore.text import number_text
 
 _LATER = frozenset("end ended last final until to death died closed".split())  # of years that nothing is from
-FieldValue = str | int | float | tuple[str, ...]
+FieldValue = str | int | float | tuple[str, ...] | Vector
 Read = Callable[[Any], FieldValue | None]  # from a cell to its value; None where it is not known
-Role = Literal["", "id", "title", "alias", "text", "image"]
+Role = Literal["", "id", "title", "alias", "text", "image", "vector"]
 Values = Literal["", "tags", "names"]
 Measure = Literal["", "number", "date", "rank"]
 Control = Literal["", "chips", "slider"]
@@ -67,7 +68,8 @@ class Storage:
 
     Attributes:
         check: Raises a `CatalogError` for what is not such a value.
-        arrow: The Arrow type of a column, by its known values: `string`, `list` (of strings), `int64` or `float64`.
+        arrow: The Arrow type of a column, by its known values: `string`, `list` (of strings), `int64`, `float64` or
+            `vector` (a list of float32).
     """
 
     check: Callable[[Any], None]
@@ -104,6 +106,12 @@ def _check_any(value: Any) -> None:
     (_check_list if isinstance(value, tuple) else _check_text)(value)
 
 
+def _check_vector(value: Any) -> None:
+    if not isinstance(value, Vector):
+        raise CatalogError("it should be a Vector, which `Vector.of([0.1, ...])` makes")
+    Vector.of(value.array)
+
+
 def _number_type(known: Sequence[Any]) -> str:
     return "int64" if all(isinstance(value, int) for value in known) else "float64"
 
@@ -116,6 +124,7 @@ TEXT = Storage(_check_text, lambda known: "string")
 LIST = Storage(_check_list, lambda known: "list")  # a tuple of strings
 NUMBER = Storage(_check_number, _number_type)
 DATE = Storage(_check_date, lambda known: "string")  # ISO, as exact as it is known
+VECTOR = Storage(_check_vector, lambda known: "vector")
 ANY = Storage(_check_any, _any_type)  # a string or a tuple of strings
 
 
@@ -187,6 +196,10 @@ def _image_reader(column: ColumnCells) -> Read:
     return read
 
 
+def _vector_reader(column: ColumnCells) -> Read:
+    return as_vector
+
+
 def _any_reader(column: ColumnCells) -> Read:
     def read(cell: Any) -> FieldValue | None:
         if isinstance(cell, list | tuple):
@@ -213,7 +226,7 @@ class FieldKind:
         stored: How values are kept.
         reader: Gives what reads the cells of a column one by one; it raises a `CatalogError` for what does not fit.
         role: What the item itself uses it for: as its `id` or `title` (kept outside of `Item.fields`), an `alias` of
-            the title, the `text` that tells what it is about, or its `image`.
+            the title, the `text` that tells what it is about, its `image`, or a `vector` of it.
         values: What a wish can name of it: `tags` ("horror"), proper `names` ("Toni Collette"), or nothing.
         measure: What a limit can compare: a `number`, a `date`, or a `rank` whose numbers say nothing to people
             ("lesser known"); or nothing.
@@ -265,7 +278,10 @@ KINDS: Mapping[str, FieldKind] = MappingProxyType({
         "a date, or a year", DATE, _date_reader, measure="date",
         say=lambda value: (value[:4],), phrase=_measure_phrase, control="slider",
     ),
-    "image": FieldKind("address of a picture", TEXT, _image_reader, role="image"),
+    "image": FieldKind("a picture: its file, or its address", TEXT, _image_reader, role="image"),
+    "vector": FieldKind(
+        "numbers that say what it is like, equally many for each item", VECTOR, _vector_reader, role="vector"
+    ),
     POPULARITY: FieldKind(
         "how many know or bought it", NUMBER, _number_reader, measure="rank", single=True
     ),
@@ -344,9 +360,11 @@ def _has_short_values(column: Column) -> bool:
 SIGNS: tuple[Sign, ...] = (
     Sign("ignore", lambda column: not column.known, "empty"),
     Sign("ignore", lambda column: column.nested > 0.5, "nested data"),
+    Sign("vector", lambda column: column.vectors),
     Sign("ignore", lambda column: column.flagged and column.refused, "no for every item"),
     Sign("category", lambda column: column.flagged),
     Sign("image", lambda c: c.addresses > 0.8 and (c.pictured > 0.5 or c.words & _IMAGE_WORDS)),
+    Sign("image", lambda c: c.pictured > 0.8),
     Sign("ignore", lambda column: column.addresses > 0.8, "addresses"),
     Sign("alias", lambda column: column.singular_key in _ALIASES, one=True),
     Sign("date", lambda column: column.words & _DATE_WORDS and column.is_dated),

@@ -8,11 +8,12 @@ from typing import Any
 
 from wherefore.catalog.bad_rows import BadRows
 from wherefore.catalog.cells import as_text, is_missing
-from wherefore.catalog.kinds import DATE, NUMBER, FieldValue
+from wherefore.catalog.kinds import DATE, NUMBER, VECTOR, FieldValue
 from wherefore.catalog.misread import Misread, shortened
 from wherefore.catalog.notes import Note
 from wherefore.catalog.schema import FieldSpec, Schema
 from wherefore.catalog.tables import Table
+from wherefore.catalog.vectors import read_vectors
 from wherefore.errors import CatalogError
 
 
@@ -51,7 +52,15 @@ def read_records(table: Table, schema: Schema, first_row: int = 1, *, skip_bad: 
     misread = Misread(table)
     for spec in schema.kept:
         if spec.column in table.columns:
-            for known, value in zip(fields, _values_of(table, spec, misread), strict=True):
+            if spec.can.stored is VECTOR:
+                found = read_vectors(
+                    table.columns[spec.column], table.where, table.name, spec.column, skip_bad
+                )
+                notes += found.notes
+                values: Sequence[FieldValue | None] = found.values
+            else:
+                values = _values_of(table, spec, misread)
+            for known, value in zip(fields, values, strict=True):
                 if value is not None:
                     known[spec.name] = value
     return Records(ids, titles, fields, (*notes, *misread.notes()))

@@ -10,6 +10,7 @@ from typing import Any
 
 from wherefore.catalog.records import Records
 from wherefore.catalog.schema import Schema
+from wherefore.catalog.vectors import Vector
 from wherefore.errors import CatalogError
 from wherefore.files import write_aside
 
@@ -54,7 +55,11 @@ def write_catalog_parquet(path: Path, saved: SavedCatalog) -> None:
         cells = saved.columns[spec.name]
         arrow = spec.can.stored.arrow([cell for cell in cells if cell is not None])
         try:
-            kind = pa.list_(pa.string()) if arrow == "list" else pa.type_for_alias(arrow)
+            if arrow == "vector":
+                kind = pa.list_(pa.float32())
+                cells = [None if cell is None else cell.array for cell in cells]
+            else:
+                kind = pa.list_(pa.string()) if arrow == "list" else pa.type_for_alias(arrow)
             arrays[spec.name] = pa.array(cells, kind)
         except (pa.ArrowException, OverflowError, TypeError) as error:
             raise CatalogError(f"field `{spec.name}` of {name} cannot be saved: {error}") from error
@@ -97,7 +102,9 @@ def read_catalog_parquet(path: Path) -> SavedCatalog | None:
             )
         cells = table.column(spec.name)
         values = cells.to_pylist()
-        if pa.types.is_list(cells.type):
+        if pa.types.is_list(cells.type) and pa.types.is_floating(cells.type.value_type):
+            values = [None if value is None else Vector.of(value) for value in values]
+        elif pa.types.is_list(cells.type):
             values = [None if value is None else tuple(value) for value in values]
         elif pa.types.is_floating(cells.type):
             values = [int(v) if v is not None and v.is_integer() and abs(v) < 2**53 else v for v in values]

@@ -37,8 +37,8 @@ class FieldSpec(BaseModel):
 
     `category`, `people` and `alias` values are tuples of strings; `number` and `popularity` values are int
     or float; `date` values are ISO strings (`2001-05-23`, `2001-05` or `2001`); `text` and `image` values
-    are strings. Several numbers may be read from one column, each from the cells in its unit. `alias` means
-    other titles of the item. What is declared `ignore` is carried along in
+    are strings, `vector` values are of the class `Vector`. Several numbers may be read from one column, each from
+    the cells in its unit. `alias` means other titles of the item. What is declared `ignore` is carried along in
     `Item.fields` (as a string or a tuple of strings) and used for nothing.
     """
 
@@ -61,6 +61,9 @@ class FieldSpec(BaseModel):
     # that this is their value, taken from the column of the title.
     marks: tuple[str, ...] = ()
     flag: str = ""  # of a category whose cells say yes or no: the value that a yes stands for
+    # Beside the catalogue's file: of a vector the .npz, .npy or .safetensors that holds it instead of a column, of an
+    # image the folder where the pictures are, called as the cells say or, without such a column, by the items' ids.
+    file: str = ""
 
     @model_validator(mode="before")
     @classmethod
@@ -83,7 +86,7 @@ class FieldSpec(BaseModel):
     def _told(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without what is as usual and was not there before: catalogues keep their fingerprints."""
         tree: dict[str, Any] = dump(self)
-        for key in ("pooled", "marks", "flag"):
+        for key in ("pooled", "marks", "flag", "file"):
             if getattr(self, key) == type(self).model_fields[key].default:
                 tree.pop(key, None)
         if told := self.written.told():
@@ -190,6 +193,10 @@ class FieldSpec(BaseModel):
             raise ValueError(
                 f"`{self.name}` is of kind {self.kind} and has `marks: [{', '.join(self.marks)}]`; a title and an "
                 f"alias can have marks, and a number `[{YEAR}]`"
+            )
+        if self.file and self.can.role not in ("image", "vector"):
+            raise ValueError(
+                f"`{self.name}` is of kind {self.kind}; only an image or a vector can have a `file`"
             )
         if self.flag and not self.has_tags:
             raise ValueError(f"`{self.name}` is of kind {self.kind}; only a category can have a `flag`")
@@ -339,8 +346,13 @@ class Schema(BaseModel):
 
     @property
     def images(self) -> tuple[FieldSpec, ...]:
-        """The fields that hold addresses of pictures."""
+        """The fields that hold files or addresses of pictures."""
         return tuple(spec for spec in self.fields if spec.can.role == "image")
+
+    @property
+    def vectors(self) -> tuple[FieldSpec, ...]:
+        """The fields that hold vectors."""
+        return tuple(spec for spec in self.fields if spec.can.role == "vector")
 
     @property
     def tags(self) -> tuple[FieldSpec, ...]:

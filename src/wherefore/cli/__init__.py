@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from wherefore.cli import benchmarking, keeping, making, measuring, sequences, serving, talking
+from wherefore.cli import benchmarking, keeping, making, measuring, sequences, serving, showing, talking
 from wherefore.errors import WhereforeWarning
 from wherefore.serving.threads import wait_passively
 
@@ -27,6 +27,7 @@ benchmark = typer.Typer(help="Measure speed and memory on this machine.", rich_m
 COMMANDS: tuple[Callable[..., None], ...] = (
     *(talking.chat, talking.recommend, sequences.next_, talking.ui, serving.serve),
     *(making.index, making.train, sequences.train_sequences, making.estimate, making.get_llm),
+    showing.near,
     *(measuring.evaluate, measuring.reproduce, measuring.converse, measuring.truth, measuring.find),
 )
 BENCHMARKS: tuple[Callable[..., None], ...] = (

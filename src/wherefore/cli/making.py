@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from wherefore.cli.options import CheckpointOption, SchemaOption, SkipBadOption, catalog_from, progress_bar
+from wherefore.cli.options import (
+    CheckpointOption,
+    SchemaOption,
+    SetOption,
+    SkipBadOption,
+    catalog_from,
+    picture_notes,
+    progress_bar,
+    say,
+)
 from wherefore.errors import ConfigError
 
 
@@ -22,6 +32,7 @@ def index(
     ] = None,
     schema: SchemaOption = None,
     checkpoint: CheckpointOption = "starter",
+    settings: SetOption = None,
     skip_bad: SkipBadOption = False,
     report: Annotated[
         bool,
@@ -67,7 +78,7 @@ def index(
 
     from wherefore.checkpoint import checkpoint_dir, load_checkpoint, moved, save_checkpoint
 
-    base = load_checkpoint(checkpoint_dir(checkpoint), merge=out is None)
+    base = load_checkpoint(checkpoint_dir(checkpoint), merge=out is None, settings=settings or ())
     with progress_bar("Indexing") as progress:
         made = moved(base, items, progress)
     if fit_dim is not None:
@@ -75,9 +86,13 @@ def index(
         from wherefore.retrieval.zero_shot import ZeroShot
 
         made.retriever.follower = ZeroShot(made.index, sequences.fit_dim(made.index, fit_dim, plot))
+    for line in picture_notes(made.index):
+        say(line)
     use = f"--catalog {file}" if schema is None else f"--catalog {file} --schema {schema}"
     if skip_bad:
         use += " --skip-bad"
+    for setting in settings or ():
+        use += f" --set {shlex.quote(setting)}"
     if out is not None:
         config = base.config.model_copy(update={"catalog": file.name, "catalog_schema": None})
         save_checkpoint(out, config, made.model, made.retriever, {"base": checkpoint}, signals=made.signals)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from wherefore.catalog.catalog import Catalog
     from wherefore.recommender import Recommender
+    from wherefore.retrieval.index import Index
 
 CatalogOption = Annotated[
     Path | None,
@@ -71,7 +72,23 @@ def recommender_from(
 
     with progress_bar("Indexing") as report:
         made = Recommender.from_catalog(items, base=checkpoint, progress=report, settings=settings or ())
+    if describe:
+        for line in picture_notes(made.index):
+            say(line)
     return _introduced(made)
+
+
+def picture_notes(index: Index) -> list[str]:
+    """What is to be said of an index's pictures: those that could not be read, or that none is."""
+    from wherefore.catalog.notes import noted
+    from wherefore.serving.display import plain
+
+    if index.pictures is None and index.catalog.schema.images:
+        return [
+            "Pictures are shown, but nothing goes by them; --set images.model=pixels compares colours and outlines, a "
+            "sentence-transformers model such as CLIP what is seen (docs/signals.md)"
+        ]
+    return [plain(f"{index.catalog.name}: {line}") for line in noted(index.notes)]
 
 
 def _introduced(recommender: Recommender) -> Recommender:

@@ -206,6 +206,6 @@ def parameters(checkpoint: Path) -> dict[str, int]:
         if isinstance(source, Learned):
             tensors: Mapping[str, Any] = source.tensors()
             parts[source.name] = sum(int(t.size) for t in tensors.values() if t.dtype.kind == "f")
-    parts["signals"] = sum(int(one.vectors.size) for one in loaded.signals.values())
+    parts["signals"] = sum(one.size for one in loaded.signals.values())
     parts = {name: count for name, count in parts.items() if count}
     return parts | {"total": sum(parts.values())}

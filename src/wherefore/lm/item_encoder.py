@@ -17,7 +17,7 @@ class ItemSignals:
 
     Attributes:
         text: (m, d) frozen generalist text vectors; every item has one.
-        extra: Further vectors by name, (m, d_name), e.g. collaborative ones; rows without one are NaN.
+        extra: Further vectors by name, (m, d_name): of people's tastes, of pictures …; rows without one are NaN.
     """
 
     text: Tensor
@@ -60,9 +60,9 @@ class ItemEncoder(nn.Module):
         soft_tokens: s.
         inner: Width that each vector is mapped to first.
         extra: Width of each further signal by name; any item may lack any of them.
-        dropout: While training, the share of items that lose their further signals, and the share of others that
-            lose their text where they have such signals: so that either is enough (DropoutNet: Volkovs et al.,
-            2017). A lost text is the catalogue's mean.
+        dropout: While training, the share of items that lose each of their further signals, one by one, and the share
+            that lose their text where they have such signals, never all of it: so that any of them is enough
+            (DropoutNet: Volkovs et al., 2017). A lost text is the catalogue's mean.
         scale: Root mean square of the LLM's own token embeddings, which soft tokens start with.
 
     Raises:
@@ -140,11 +140,24 @@ class ItemEncoder(nn.Module):
         lacking = [vectors.isnan().any(dim=-1) for vectors in extra.values()]
         absent = torch.stack([torch.zeros_like(text[:, 0], dtype=torch.bool), *lacking], dim=1)  # (m, k)
         if self.training and self.dropout and extra:
-            chance = torch.rand(len(text), device=text.device)
-            known = ~absent[:, 1:].all(dim=1)
-            text = text.masked_fill((known & (chance >= 1 - self.dropout))[:, None], 0.0)
-            absent[:, 1:] |= (chance < self.dropout)[:, None]
+            lost_text, lost = self._lost(~absent[:, 1:])
+            text = text.masked_fill(lost_text[:, None], 0.0)
+            absent[:, 1:] |= lost
         return {"text": text, **{name: vectors.nan_to_num() for name, vectors in extra.items()}}, absent
+
+    def _lost(self, known: Tensor) -> tuple[Tensor, Tensor]:
+        """Which items lose their text (m,) and which further signals (m, k - 1), of those they have; never all.
+
+        Each signal is lost by a draw of its own. The text is lost by the other end of the draw of one of the signals
+        that the item has, so that this one then stays.
+        """
+        chance = torch.rand(known.shape, device=known.device)
+        held = known.float()
+        if known.shape[1] > 1:
+            held = held * torch.rand(known.shape, device=known.device)
+        kept = torch.argmax(held, dim=1, keepdim=True)  # one that it has, if any
+        of_kept = chance.gather(1, kept)[:, 0]
+        return known.any(dim=1) & (of_kept >= 1 - self.dropout), chance < self.dropout
 
 
 class _SummingItemEncoder(ItemEncoder):

@@ -97,13 +97,17 @@ def likeness(
         candidates: Of one turn.
         retriever: That found them.
         weights: Logits for a standard deviation, by source; `described` of `words_named`, where there are texts, and
-            `sought` of what is looked for, `bears` of what is meant for values.
+            `sought` of what is looked for, `bears` of what is meant for values, `pictures` and `vectors` of the
+            likeness to what is liked by these.
     """
     gains = np.zeros(len(candidates), dtype=np.float32)
     learn = [column for column, source in enumerate(retriever.sources) if isinstance(source, Learned)]
     if not learn or not np.isnan(candidates.scores[:, learn]).all():
         return gains
     told = dict(zip(candidates.source_names, candidates.scores.T, strict=True))
+    for source in retriever.by_content:
+        if weights.get(source.name):
+            told[source.name] = source.score(dialogue, np.zeros(0), candidates.rows)
     if weights.get("described") and retriever.index.catalog.schema.texts:  # a title alone names little
         told["described"] = words_named(dialogue, candidates.rows, retriever.index.catalog)
     if weights.get("sought") and (sought := retriever.sought(dialogue)) is not None:

@@ -241,12 +241,17 @@ def length(dialogue: Dialogue, k: int, catalog: Catalog) -> int:
 
 
 def closeness(dialogue: Dialogue, rows: np.ndarray, index: Index) -> dict[str, dict[str, float]]:
-    """How close items (m,) are to each liked one: cosines by their ids; empty where none is liked."""
+    """How close items (m,) are to each liked one, by their ids: cosines of texts, or of pictures and own vectors.
+
+    The latter count where they say more; empty where none is liked.
+    """
     catalog = index.catalog
     liked = _liked_rows(dialogue, catalog)
     if not liked:
         return {}
     near = index.vectors[rows] @ index.vectors[liked].T  # (m, liked)
+    for name in index.spaces:
+        near = np.maximum(near, index.alike(name, rows, np.array(liked)))
     return {
         catalog.items[row].id: {
             catalog.items[one].id: float(value) for one, value in zip(liked, values, strict=True)

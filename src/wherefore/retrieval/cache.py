@@ -10,6 +10,7 @@ from wherefore.catalog.catalog import Catalog
 from wherefore.config import Config, PassagesConfig
 from wherefore.files import cache_folder
 from wherefore.retrieval.index import Index
+from wherefore.retrieval.pictures import stamp
 
 
 def cached_index(
@@ -30,9 +31,12 @@ def cached_index(
     reads_passages = config.retrieval.reads_passages
     if reads_passages:
         parts.append("passages")
+    reads_pictures = config.images.model is not None and bool(catalog.schema.images)
+    if reads_pictures:
+        parts.append(stamp(catalog, config.images))
     folder = root / "indexes" / hashlib.sha256("|".join(parts).encode()).hexdigest()[:20]
     try:
-        return Index.load(folder, catalog, like.embedder)
+        return Index.load(folder, catalog, like.embedder, config.images, root)
     except (FileNotFoundError, ValueError):  # not there, or of another version: build it
         pass
     projection = like.projection if like.projection is not None else config.pca
@@ -44,6 +48,8 @@ def cached_index(
         progress=progress,
         cache=root / "building",
         passages=PassagesConfig() if reads_passages else None,
+        images=config.images if reads_pictures else None,
+        kept=root,
     )
     index.save(folder)
     return index

@@ -263,6 +263,17 @@ def _split(vectors: np.ndarray, asked: Sequence[Sequence[str]]) -> list[np.ndarr
     return np.split(vectors, np.cumsum([len(texts) for texts in asked])[:-1])
 
 
+def known_unit_rows(vectors: np.ndarray) -> np.ndarray:
+    """As `unit_rows`; rows that hold a NaN, or zeros alone, become NaN: that they are missing stays known.
+
+    >>> known_unit_rows(np.array([[3.0, 4.0], [np.nan, 1.0]])).tolist()
+    [[0.6000000238418579, 0.800000011920929], [nan, nan]]
+    """
+    made = unit_rows(vectors)
+    made[~made.any(axis=-1)] = np.nan
+    return made
+
+
 def _device(device: str) -> str:
     if device != "auto":
         return device

@@ -31,7 +31,8 @@ EXTRA_FEATURES = (
     "messages",  # log(1 + number)
     "mentioned",  # log(1 + number of named items)
 )
-OPTIONAL_FEATURES = (("popularity",), ("year", "year_gap", "year_nearest"))  # a catalogue may lack these
+# A catalogue may lack these; `pictures` and `vectors` are what sources need, see `wherefore.retrieval.source.Needs`.
+OPTIONAL_FEATURES = (("popularity",), ("year", "year_gap", "year_nearest"), ("pictures",), ("vectors",))
 PERSONAL_FEATURES = ("popularity",)  # an item has these only once people have counted it
 _NEWEST = 20  # named items that count
 

@@ -14,20 +14,23 @@ from typing import Any, Self
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog, Item
-from wherefore.config import Component, PassagesConfig, build, resolve
+from wherefore.catalog.notes import Note
+from wherefore.config import Component, ImagesConfig, PassagesConfig, build, resolve
 from wherefore.errors import CheckpointError, CheckpointNotFoundError, ConfigError
 from wherefore.files import recover, write_aside
 from wherefore.progress import Progress
 from wherefore.retrieval.attributes import Attributes
-from wherefore.retrieval.embedders import Embedder
+from wherefore.retrieval.embedders import Embedder, known_unit_rows
 from wherefore.retrieval.embedding_cache import CachedEmbedder
 from wherefore.retrieval.lexical import Lexical
 from wherefore.retrieval.passages import Passages, hidden_vectors
+from wherefore.retrieval.pictures import KeptPictures, PictureReader, Pictures
 from wherefore.retrieval.projection import Projection
 from wherefore.retrieval.stores import STORES, VectorStore
 
 FORMAT = 1
 _QUERIES_KEPT = 4096
+_PAIRS = 4000  # drawn, to tell how near items usually lie
 
 
 class Index:
@@ -41,6 +44,7 @@ class Index:
         store: The vectors.
         lexical: The words.
         projection: What narrows the embedder's vectors, if anything.
+        pictures: The vectors of the items' pictures, where they were read.
     """
 
     def __init__(
@@ -52,6 +56,7 @@ class Index:
         projection: Projection | None = None,
         store_name: str = "faiss",
         passages: Passages | None = None,
+        pictures: Pictures | None = None,
     ) -> None:
         self.catalog = catalog
         self.embedder = embedder
@@ -60,6 +65,9 @@ class Index:
         self.projection = projection
         self._store_name = store_name
         self._passages = passages
+        self.pictures = pictures
+        self._spaces: dict[str, np.ndarray] = {}
+        self._usual: dict[str, float] = {}
         self._kept: CachedEmbedder | None = None  # until it is saved
         self._vectors: np.ndarray | None = None
         self._attributes: Attributes | None = None
@@ -82,6 +90,49 @@ class Index:
             self._vectors = self.store.vectors()
             self._vectors.flags.writeable = False
         return self._vectors
+
+    @property
+    def spaces(self) -> tuple[str, ...]:
+        """Where items lie besides the text's space: `pictures`, where they were read, and the fields of vectors."""
+        own = tuple(spec.name for spec in self.catalog.schema.vectors if spec.name != "pictures")
+        return own if self.pictures is None else ("pictures", *own)
+
+    def space(self, name: str) -> np.ndarray | None:
+        """Where the items lie in one of `spaces`, (n, d) float32, unit; NaN where that is not known. None: unknown."""
+        if name not in self.spaces:
+            return None
+        if name not in self._spaces:
+            held = (
+                self.pictures.vectors if name == "pictures" and self.pictures else self.catalog.vectors(name)
+            )
+            self._spaces[name] = known_unit_rows(held)
+        return self._spaces[name]
+
+    def alike(self, name: str, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """How near items lie in one of `spaces`, (m, others), on the scale of texts: 0.5 for one pair in a hundred.
+
+        Below that, and where it is not known, it is 0: models of pictures put nearly all near.
+        """
+        vectors = self.space(name)
+        if vectors is None or not vectors.shape[1]:
+            return np.zeros((len(rows), len(others)), dtype=np.float32)
+        if name not in self._usual:
+            known = np.flatnonzero(~np.isnan(vectors).any(axis=1))
+            drawn = (
+                np.random.default_rng(0).choice(known, (2, _PAIRS))
+                if len(known) > 1
+                else np.zeros((2, 0), int)
+            )
+            cosines = (vectors[drawn[0]] * vectors[drawn[1]]).sum(axis=1)[drawn[0] != drawn[1]]
+            self._usual[name] = float(np.quantile(cosines, 0.99)) if len(cosines) else 1.0
+        usual = min(self._usual[name], 1 - 1e-3)
+        near = np.nan_to_num(vectors[rows] @ vectors[others].T, nan=-1.0)
+        return np.where(near < usual, 0, 0.5 + 0.5 * (near - usual) / (1 - usual)).astype(np.float32)
+
+    @property
+    def notes(self) -> Sequence[Note]:
+        """Which pictures could not be read, and why."""
+        return () if self.pictures is None else self.pictures.notes
 
     @property
     def passages(self) -> Passages:
@@ -152,6 +203,8 @@ class Index:
         progress: Progress | None = None,
         cache: str | Path | None = None,
         passages: PassagesConfig | None = None,
+        images: ImagesConfig | None = None,
+        kept: str | Path | None = None,
     ) -> Self:
         """Embed every item and index it.
 
@@ -165,14 +218,16 @@ class Index:
             cache: Folder for what is embedded so far: an interrupted build goes on where it stopped. It is
                 deleted when the index is saved.
             passages: How the clauses of the items' texts are embedded too; None: not now.
+            images: What reads the items' pictures, where there are some; None, or none named in it: nothing.
+            kept: Folder where vectors of pictures are kept for good, by what is in the files.
 
         Raises:
             ConfigError: If `pca` is neither, or is a projection of vectors of another width.
         """
         store = store or Component(name="faiss", factory="SQ8")
         texts = [catalog.text(item) for item in catalog.items]
-        kept = None if cache is None else CachedEmbedder(embedder, _file_for(texts, Path(cache)))
-        vectors = (kept or embedder).encode(texts, "item", progress)
+        building = None if cache is None else CachedEmbedder(embedder, _file_for(texts, Path(cache)))
+        vectors = (building or embedder).encode(texts, "item", progress)
         if isinstance(pca, Projection) and pca.directions.shape[0] != embedder.dim:
             raise ConfigError(
                 f"the projection takes vectors of {pca.directions.shape[0]} dimensions but {embedder.name} makes "
@@ -184,11 +239,13 @@ class Index:
         made: VectorStore = build(store, STORES, "store", dim=vectors.shape[1])
         made.add(list(catalog.ids), vectors)
         index = cls(catalog, embedder, made, Lexical(texts), projection, store.name)
-        index._kept = kept
+        index._kept = building
         if passages is not None:
             index._passages = Passages.build(
-                catalog, kept or embedder, passages.bytes, hidden_vectors(passages.vectors), progress
+                catalog, building or embedder, passages.bytes, hidden_vectors(passages.vectors), progress
             )
+        if images is not None and images.model is not None and catalog.schema.images:
+            index.pictures = Pictures.build(catalog, _picture_reader(images, kept), progress)
         return index
 
     def add(self, items: Sequence[Item | Mapping[str, Any]]) -> None:
@@ -202,9 +259,12 @@ class Index:
         new = trial.items[len(self.catalog) :]
         texts = [self.catalog.text(item) for item in new]
         vectors = self.project(self.embedder.encode(texts, "item"))
+        pictured = None if self.pictures is None else self.pictures.of(new, self.catalog)
         self.store.add([item.id for item in new], vectors)
         if self._passages is not None:
             self._passages.add(new, self.catalog.schema, self.embedder)
+        if self.pictures is not None and pictured is not None:
+            self.pictures.add(pictured)
         self.catalog.add(new)
         self.lexical.add(texts)
         self._forget()
@@ -223,6 +283,8 @@ class Index:
         self.lexical.remove(rows)
         if self._passages is not None:
             self._passages.remove(rows)
+        if self.pictures is not None:
+            self.pictures.remove(rows)
         self._forget()
 
     def save(self, folder: str | Path) -> None:
@@ -236,6 +298,7 @@ class Index:
             "catalog": self.catalog.fingerprint(),
             "store": self._store_name,
             "projected": self.projection is not None,
+            **({} if self.pictures is None else {"pictures": self.pictures.model}),
         }
         with write_aside(folder) as aside:
             aside.mkdir()
@@ -243,6 +306,8 @@ class Index:
             self.lexical.save(aside / "words")
             if self._passages is not None:
                 self._passages.save(aside / "passages")
+            if self.pictures is not None:
+                self.pictures.save(aside)
             if self.projection is not None:
                 self.projection.save(aside / "projection.safetensors")
             (aside / "meta.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
@@ -251,8 +316,22 @@ class Index:
             self._kept = None
 
     @classmethod
-    def load(cls, folder: str | Path, catalog: Catalog, embedder: Embedder) -> Self:
+    def load(
+        cls,
+        folder: str | Path,
+        catalog: Catalog,
+        embedder: Embedder,
+        images: ImagesConfig | None = None,
+        cache: str | Path | None = None,
+    ) -> Self:
         """Read what `save` wrote, strictly.
+
+        Args:
+            folder: Where.
+            catalog: The items.
+            embedder: What made their vectors.
+            images: What reads the pictures of items that are added.
+            cache: Folder where their vectors are kept.
 
         Raises:
             CheckpointNotFoundError: If the folder or a file is missing.
@@ -297,12 +376,22 @@ class Index:
                 f"the index in {folder} holds other items than its meta.json says; build it again"
             )
         passages = Passages.load(folder / "passages", catalog) if (folder / "passages").is_dir() else None
-        return cls(catalog, embedder, store, lexical, projection, about["store"], passages)
+        reader = _picture_reader(images or ImagesConfig(), cache)
+        pictures = Pictures.load(folder, len(catalog), reader)
+        if pictures is None and about.get("pictures"):
+            raise CheckpointNotFoundError(f"the index in {folder} lacks its pictures; build it again")
+        return cls(catalog, embedder, store, lexical, projection, about["store"], passages, pictures)
 
     def _forget(self) -> None:
         self._vectors = None
         self._attributes = None
         self._popularity = None
+        self._spaces = {}
+        self._usual = {}
+
+
+def _picture_reader(images: ImagesConfig, cache: str | Path | None) -> PictureReader:
+    return PictureReader(images, KeptPictures(None if cache is None else Path(cache) / "pictures.sqlite"))
 
 
 def shares(values: np.ndarray) -> np.ndarray:

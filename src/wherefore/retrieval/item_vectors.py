@@ -14,7 +14,9 @@ from wherefore.catalog.catalog import Catalog
 from wherefore.config import Component
 from wherefore.dialogue.messages import Dialogue
 from wherefore.errors import ConfigError, TrainingError
+from wherefore.retrieval.index import Index
 from wherefore.retrieval.tastes import Tastes
+from wherefore.retrieval.tensors import packed
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +39,19 @@ class ItemVectors:
             self.vectors[here].astype(np.float32)
         )
         return rows
+
+    def rows(self, index: Index) -> Tensor:
+        """A row for every item of an index; see `table`."""
+        return self.table(index.catalog)
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        """All of it, for a safetensors file."""
+        return {"items": packed(list(self.ids)), "vectors": self.vectors}
+
+    @property
+    def size(self) -> int:
+        """How many numbers it holds."""
+        return int(self.vectors.size)
 
 
 class CollaborativeVectors:

@@ -17,6 +17,7 @@ from wherefore.retrieval.history import Follower, on_index
 from wherefore.retrieval.index import Index
 from wherefore.retrieval.latest import Latest
 from wherefore.retrieval.learned import Kept, Learned
+from wherefore.retrieval.near_liked import CONTENT_SOURCES, NearLiked
 from wherefore.retrieval.orders import named_in_order
 from wherefore.retrieval.source import Follows, Reads, Source, Split, nearest, top
 from wherefore.retrieval.sources import SOURCES
@@ -48,6 +49,11 @@ class Retriever:
         self.index = index
         self.sources = tuple(sources)
         self.describe = Describer(index)
+        # What goes by pictures and by a shop's own vectors, where no source does so already; for catalogues of which
+        # nothing was learned.
+        self.by_content: tuple[NearLiked, ...] = tuple(
+            make(index) for make in CONTENT_SOURCES if make.name not in names
+        )
         # What messages look for, as a vector that the index's embedder would give; see `SoughtEncoder.sought`.
         self.seeks: Callable[[Sequence[Message]], np.ndarray | None] | None = None
         # What items gain by what messages mean for their values; see `wherefore.reading.bearings`.
@@ -155,7 +161,7 @@ class Retriever:
         rows = _fused(
             [
                 *found,
-                *self._closest_to_sought(dialogue, found, k, allowed),
+                *self._unlearned(dialogue, query, found, k, allowed),
                 *self._first_in_order(dialogue, k, allowed),
                 *following,
             ],
@@ -185,24 +191,31 @@ class Retriever:
         )
         return [top(given, min(k, int((wished if wished.any() else known).sum())), known)[0]]
 
-    def _closest_to_sought(
-        self, dialogue: Dialogue, found: Sequence[np.ndarray], k: int, allowed: np.ndarray
+    def _unlearned(
+        self, dialogue: Dialogue, query: np.ndarray, found: Sequence[np.ndarray], k: int, allowed: np.ndarray
     ) -> list[np.ndarray]:
         """The rows that are closest to what is looked for, by their records and by their texts' clauses.
 
-        None where a source has learned of the catalogue: those say more.
+        And to what is liked, by pictures and by vectors of one's own, where there are some. None where a source has
+        learned of the catalogue: those say more.
         """
         learned = any(
             len(rows) for rows, one in zip(found, self.sources, strict=True) if isinstance(one, Learned)
         )
-        sought = None if learned else self.sought(dialogue)
-        if sought is None:
+        if learned:
             return []
+        pictured = [
+            source.search(dialogue, query, min(k, source.k), allowed)[0] for source in self.by_content
+        ]
+        pictured = [rows for rows in pictured if len(rows)]
+        sought = self.sought(dialogue)
+        if sought is None:
+            return pictured
         k = min(k, _SOUGHT)
         near = [nearest(self.index, self.index.project(sought[None]), k, allowed)[0]]
         if len(self.index.passages):
             near.append(self.index.passages.search(sought[None], k, allowed)[0])
-        return near
+        return [*near, *pictured]
 
     def _more(
         self, dialogue: Dialogue, query: np.ndarray, k: int, allowed: np.ndarray, rows: np.ndarray

@@ -1,6 +1,6 @@
-"""Vectors of items beside their text's, learned from people, that the item encoder reads too.
+"""Vectors of items beside their text's that the item encoder reads too: learned from people, or read off the catalogue.
 
-Not every item has one: an item that nobody named yet is as usable by its text alone.
+Not every item has each: an item that nobody named yet, or that has no picture, is as usable by what is there.
 """
 
 from __future__ import annotations
@@ -10,16 +10,39 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from torch import Tensor
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.config import Component, build
 from wherefore.dialogue.messages import Dialogue
 from wherefore.errors import CheckpointError, CheckpointNotFoundError, ConfigError
+from wherefore.retrieval.content_signals import (
+    CategorySignal,
+    ContentSignal,
+    NumberSignal,
+    PictureSignal,
+    VectorSignal,
+)
+from wherefore.retrieval.index import Index
 from wherefore.retrieval.item_vectors import CollaborativeVectors, ItemVectors
-from wherefore.retrieval.tensors import packed, unpacked, write_tensors
+from wherefore.retrieval.tensors import unpacked, write_tensors
 
 
-class Signal(Protocol):
+class SignalVectors(Protocol):
+    """The vectors that a signal gives, on whatever catalogue."""
+
+    @property
+    def size(self) -> int:
+        """How many numbers were learned."""
+
+    def rows(self, index: Index) -> Tensor:
+        """A row for every item of an index, (n, d) float32; NaN where an item has no vector."""
+
+    def tensors(self) -> dict[str, np.ndarray]:
+        """All that is kept, for a safetensors file."""
+
+
+class LearnedSignal(Protocol):
     """Learns vectors of items from dialogues."""
 
     dim: int
@@ -29,7 +52,14 @@ class Signal(Protocol):
         """Vectors of those items of which enough is known."""
 
 
-SIGNALS: dict[str, Callable[..., Signal]] = {"collaborative": CollaborativeVectors}
+Signal = LearnedSignal | ContentSignal
+SIGNALS: dict[str, Callable[..., Signal]] = {
+    "collaborative": CollaborativeVectors,
+    "categories": CategorySignal,
+    "numbers": NumberSignal,
+    "pictures": PictureSignal,
+    "vectors": VectorSignal,
+}
 
 
 def make_signals(components: Iterable[Component]) -> dict[str, Signal]:
@@ -40,20 +70,20 @@ def make_signals(components: Iterable[Component]) -> dict[str, Signal]:
     """
     made: dict[str, Signal] = {}
     for component in components:
-        if component.name in made:
-            raise ConfigError(f"signal {component.name!r} is given twice under `signals`; give each once")
-        made[component.name] = build(component, SIGNALS, "signal")
+        name = component.name.rpartition(":")[2]  # of one's own, `my_package.module:Mine`, the last part
+        if name in made:
+            raise ConfigError(f"signal {name!r} is given twice under `signals`; give each once")
+        made[name] = build(component, SIGNALS, "signal")
     return made
 
 
-def save_signals(signals: Mapping[str, ItemVectors], folder: Path) -> None:
-    """Write each signal's vectors, `<name>.safetensors`."""
+def save_signals(signals: Mapping[str, SignalVectors], folder: Path) -> None:
+    """Write each signal's vectors, or what it reads catalogues by, `<name>.safetensors`."""
     for name, given in signals.items():
-        tensors = {"items": packed(list(given.ids)), "vectors": given.vectors}
-        write_tensors(folder / f"{name}.safetensors", tensors)
+        write_tensors(folder / f"{name}.safetensors", given.tensors())
 
 
-def load_signals(signals: Mapping[str, Signal], folder: Path) -> dict[str, ItemVectors]:
+def load_signals(signals: Mapping[str, Signal], folder: Path) -> dict[str, SignalVectors]:
     """Read what `save_signals` wrote.
 
     Raises:
@@ -63,16 +93,19 @@ def load_signals(signals: Mapping[str, Signal], folder: Path) -> dict[str, ItemV
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    found = {}
+    found: dict[str, SignalVectors] = {}
     for name, signal in signals.items():
         file = folder / f"{name}.safetensors"
         if not file.is_file():
             raise CheckpointNotFoundError(
-                f"no {file}: the item encoder reads signal {name!r}, and its vectors are missing; copy the whole "
+                f"no {file}: the item encoder reads signal {name!r}, and what it learned is missing; copy the whole "
                 "checkpoint again, or take the signal out of `signals` and train"
             )
         try:
             tensors = load_file(file)
+            if isinstance(signal, ContentSignal):
+                found[name] = signal.restored(tensors)
+                continue
             ids, vectors = unpacked(tensors["items"]), tensors["vectors"]
         except (SafetensorError, ValueError, KeyError) as error:
             raise CheckpointError(f"{file} is damaged ({error}); copy the checkpoint again") from error

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from wherefore.retrieval.collaborative import Collaborative
+from wherefore.retrieval.near_liked import PicturesNearLiked, VectorsNearLiked
 from wherefore.retrieval.neighbours import Neighbours
 from wherefore.retrieval.passage_match import PassageMatch
 from wherefore.retrieval.regression import Regression
@@ -27,6 +28,8 @@ SOURCES: dict[str, Callable[..., Source]] = {
     "attributes": AttributeMatch,
     "popularity": Popularity,
     "passages": PassageMatch,
+    "pictures": PicturesNearLiked,
+    "vectors": VectorsNearLiked,
     "tower": _tower,
     "collaborative": Collaborative,
     "neighbours": Neighbours,

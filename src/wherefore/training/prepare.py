@@ -15,13 +15,14 @@ from wherefore.corpora.base import instances
 from wherefore.dialogue.messages import Dialogue
 from wherefore.errors import ConfigError
 from wherefore.lm.prompt import PromptFormat
+from wherefore.retrieval.content_signals import ContentSignal
 from wherefore.retrieval.embedders import EMBEDDERS
 from wherefore.retrieval.embedding_cache import CachedEmbedder
 from wherefore.retrieval.index import Index
-from wherefore.retrieval.item_vectors import ItemVectors
 from wherefore.retrieval.learned import Learned, TextVectors, folds_of, load_sources, save_sources
+from wherefore.retrieval.pictures import stamp
 from wherefore.retrieval.retriever import Retriever, make_retriever
-from wherefore.retrieval.signals import load_signals, make_signals, save_signals
+from wherefore.retrieval.signals import SignalVectors, load_signals, make_signals, save_signals
 from wherefore.retrieval.utterances import message_texts
 from wherefore.training.corpus import Corpus, ids_in, linked, spread, taught_dialogues
 from wherefore.training.recommendations import Recommendations, prepare_recommendations
@@ -32,9 +33,12 @@ Show = Callable[[str, int, int, str], None]  # what is done, done, of, a note
 def load_index(config: Config, catalog: Catalog, kept: Path, show: Show) -> Index:
     """The index in a folder, or a new one that is kept there, as is every vector that its embedder makes."""
     embedder = CachedEmbedder(build(config.embedder, EMBEDDERS, "embedder"), kept / "embeddings.sqlite")
-    folder = kept / ("index" if config.pca is None else f"index-pca-{config.pca}")
+    name = "index" if config.pca is None else f"index-pca-{config.pca}"
+    if config.images.model is not None and catalog.schema.images:
+        name += f"-{stamp(catalog, config.images)[:12]}"
+    folder = kept / name
     try:
-        return Index.load(folder, catalog, embedder)
+        return Index.load(folder, catalog, embedder, config.images, kept)
     except (FileNotFoundError, ValueError):
         pass
     index = Index.build(
@@ -44,6 +48,8 @@ def load_index(config: Config, catalog: Catalog, kept: Path, show: Show) -> Inde
         config.pca,
         progress=lambda done, of: show("embedding items", done, of, ""),
         passages=config.retrieval.passages if config.retrieval.reads_passages else None,
+        images=config.images,
+        kept=kept,
     )
     index.save(folder)
     return index
@@ -71,24 +77,29 @@ class Preparation:
         lessons = [corpus.read(dialogue) for corpus, dialogue in taught_dialogues(self.corpora)]
         self._learn(retriever, lessons, "all", "")
 
-    def signals(self) -> dict[str, ItemVectors]:
-        """What the item encoder reads besides text, learned from all dialogues, or as it was learned before."""
-        made: dict[str, ItemVectors] = {}
+    def signals(self) -> dict[str, SignalVectors]:
+        """What the item encoder reads besides text: learned from all dialogues or before, or off the items."""
+        made: dict[str, SignalVectors] = {}
         for component in self.config.signals:
-            name = component.name
-            folder = self.kept / "signals" / f"{name}-{self._digest(component.model_dump_json())}"
             signals = make_signals([component])
+            name, signal = next(iter(signals.items()))
+            folder = self.kept / "signals" / f"{name}-{self._digest(component.model_dump_json())}"
             try:
                 made |= load_signals(signals, folder)
                 continue
             except FileNotFoundError:
                 pass
             self.show(f"{name} vectors", 0, 1, "")
+            if isinstance(signal, ContentSignal):
+                save_signals({name: signal.learn(self.index)}, folder)
+                made |= load_signals(signals, folder)
+                self.show(f"{name} vectors", 1, 1, "")
+                continue
             taught = taught_dialogues(self.corpora)
             silent = [(corpus, one) for corpus, one in taught if not corpus.has_words(one)]
-            chosen = silent if signals[name].wordless and silent else taught
+            chosen = silent if signal.wordless and silent else taught
             lessons = [corpus.read(one) for corpus, one in chosen]
-            save_signals({name: signals[name].fit(lessons, self.index.catalog)}, folder)
+            save_signals({name: signal.fit(lessons, self.index.catalog)}, folder)
             made |= load_signals(signals, folder)
             self.show(f"{name} vectors", 1, 1, "")
         return made
@@ -207,6 +218,8 @@ def _data_key(config: Config, corpora: Sequence[Corpus], index: Index) -> list[s
     ids = hashlib.sha256("|".join(one.id for corpus in corpora for one in corpus.dialogues).encode())
     components = [component.model_dump(mode="json") for component in config.corpora]
     key = [index.catalog.fingerprint(), index.embedder.name, json.dumps(components), ids.hexdigest()]
+    if index.pictures is not None:
+        key.append(f"{index.pictures.model},{hashlib.sha256(index.pictures.vectors.tobytes()).hexdigest()}")
     if index.projection is not None:
         key.append(hashlib.sha256(index.projection.directions.tobytes()).hexdigest())
     if config.train.without is not None:

@@ -19,10 +19,10 @@ from wherefore.files import write_aside
 from wherefore.lm.item_encoder import ItemSignals
 from wherefore.lm.model import RecommenderLM
 from wherefore.lm.prompt import PromptFormat
-from wherefore.retrieval.item_vectors import ItemVectors
+from wherefore.retrieval.content_signals import ContentSignal
 from wherefore.retrieval.learned import Learned
 from wherefore.retrieval.retriever import Retriever, make_retriever
-from wherefore.retrieval.signals import load_signals, make_signals
+from wherefore.retrieval.signals import Signal, SignalVectors, load_signals, make_signals
 from wherefore.training.calibrate import calibrate
 from wherefore.training.corpus import load_corpora, named_together
 from wherefore.training.ingredients import Ingredients
@@ -101,7 +101,7 @@ class _Prepared:
     """What training starts from."""
 
     retriever: Retriever
-    signals: Mapping[str, ItemVectors]
+    signals: Mapping[str, SignalVectors]
     base: Path | None  # the checkpoint to start from
     model: RecommenderLM
     data: Ingredients
@@ -120,7 +120,7 @@ def _prepare(config: Config, out: Path, show: Show) -> _Prepared:
     learning = any(isinstance(source, Learned) for source in retriever.sources)
     read = (
         learning
-        or bool(config.signals and config.train.init is None)
+        or bool(config.train.init is None and any(map(_is_learned, make_signals(config.signals).values())))
         or bool(_tasks(config) & {"dialogues", "pairs", *_FROM_TURNS})
     )
     corpora = load_corpora(config, catalog) if read else ()
@@ -136,12 +136,17 @@ def _prepare(config: Config, out: Path, show: Show) -> _Prepared:
         signals = preparation.signals()
     model = _fresh_model(config, retriever, base)
     items = ItemSignals(
-        torch.tensor(index.vectors), {name: given.table(catalog) for name, given in signals.items()}
+        torch.tensor(index.vectors), {name: given.rows(index) for name, given in signals.items()}
     )
     data = _ingredients(preparation, retriever, items, model.format)
     if data.recommendations is not None:
         model.head.fit(data.recommendations.known_features(200_000))
     return _Prepared(retriever, signals, base, model, data)
+
+
+def _is_learned(signal: Signal) -> bool:
+    """Whether a signal learns from dialogues."""
+    return not isinstance(signal, ContentSignal)
 
 
 def _fresh_model(config: Config, retriever: Retriever, base: Path | None) -> RecommenderLM:

@@ -21,7 +21,7 @@ from wherefore.lm.model import DialogueCache, RecommenderLM
 from wherefore.lm.server import Server, Transcript
 from wherefore.ranking.served import ServedOrder
 from wherefore.retrieval.index import Index
-from wherefore.retrieval.item_vectors import ItemVectors
+from wherefore.retrieval.signals import SignalVectors
 from wherefore.writing.local import LocalWriter
 from wherefore.writing.realizer import Writer
 from wherefore.writing.served import ServedWriter
@@ -53,7 +53,7 @@ class LM(Protocol):
 
 
 def language_model(
-    config: Config, index: Index, model: RecommenderLM, signals: Mapping[str, ItemVectors]
+    config: Config, index: Index, model: RecommenderLM, signals: Mapping[str, SignalVectors]
 ) -> LM:
     """The language model that a config asks for: `model` itself, or a server in its place.
 
@@ -86,7 +86,7 @@ class LocalLM:
     server: Server | None = None
 
     def __init__(
-        self, index: Index, model: RecommenderLM, signals: Mapping[str, ItemVectors], titles: bool
+        self, index: Index, model: RecommenderLM, signals: Mapping[str, SignalVectors], titles: bool
     ) -> None:
         self._index, self._model, self._signals, self._titles = index, model, signals, titles
         self._caches = DialogueCaches()
@@ -130,7 +130,7 @@ class LocalLM:
     def _all(self) -> ItemSignals:
         """What the item encoder reads of every item, row by row."""
         if self._table is None:
-            extra = {name: one.table(self._index.catalog) for name, one in self._signals.items()}
+            extra = {name: one.rows(self._index) for name, one in self._signals.items()}
             self._table = ItemSignals(torch.tensor(self._index.vectors), extra)
         return self._table
 

@@ -28,8 +28,8 @@ from wherefore.retrieval.candidates import Candidates
 from wherefore.retrieval.embedders import MINILM
 from wherefore.retrieval.field_meanings import FieldMeanings
 from wherefore.retrieval.index import Index
-from wherefore.retrieval.item_vectors import ItemVectors
 from wherefore.retrieval.retriever import Retriever, make_retriever
+from wherefore.retrieval.signals import SignalVectors
 from wherefore.retrieval.sought import packaged_sought
 from wherefore.turn.language import Heard, language_model
 from wherefore.turn.turns import Turns
@@ -46,7 +46,7 @@ class ListMaker:
         index: Index,
         model: RecommenderLM,
         retriever: Retriever | None = None,
-        signals: Mapping[str, ItemVectors] | None = None,
+        signals: Mapping[str, SignalVectors] | None = None,
     ) -> None:
         self.config = config
         self.index = index
