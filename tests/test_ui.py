@@ -459,7 +459,7 @@ def test_a_wrong_call_is_told_what_is_wrong(ui, page, recommender, name, given, 
 
 
 def test_a_fault_of_ours_is_told_as_one(ui, page):
-    broken = SimpleNamespace(steps=lambda *given: 1 // 0)
+    broken = SimpleNamespace(steps=lambda *given, **named: 1 // 0)
     recommend, _ = ui.programs.endpoints(broken, 3, OneThread())
     with pytest.raises(
         page.gr.Error, match="fault of the server and not of your call .ZeroDivisionError."

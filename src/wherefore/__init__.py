@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from wherefore.dialogue.messages import Dialogue, Mention, Message
     from wherefore.dialogue.parts import Effect, Part
     from wherefore.dialogue.questions import Condition, Question
-    from wherefore.dialogue.state import Count, Limit, Open, Preferences, Wish
+    from wherefore.dialogue.state import Count, Limit, Open, Order, Preferences, Wish
     from wherefore.errors import (
         CatalogError,
         CatalogNotFoundError,
@@ -69,7 +69,7 @@ __all__ = [
     "ConfigNotFoundError", "CorpusError", "CorpusNotFoundError", "Count", "Dialogue", "DialogueCache",
     "DialogueError", "Done", "Effect", "Event", "Fact", "FieldKind", "FieldSpec", "ImagesConfig", "Item", "LLMConfig",
     "Limit", "ListReady", "LoraConfig", "Mention", "Message", "MissingPackageError", "ModelError", "Note", "Open",
-    "Part",
+    "Order", "Part",
     "PassagesConfig", "Preferences", "Question", "RankerConfig", "Recommendation", "Recommender", "Reply",
     "ReportRow", "RetrievalConfig",
     "Schema", "Scores", "Server", "ServerError", "ServerFailure", "StageConfig", "Storage", "StorageError", "TextDelta",
@@ -94,7 +94,7 @@ _HOMES = {
     "dialogue.messages": "Dialogue Mention Message",
     "dialogue.parts": "Effect Part",
     "dialogue.questions": "Condition Question",
-    "dialogue.state": "Count Limit Open Preferences Wish",
+    "dialogue.state": "Count Limit Open Order Preferences Wish",
     "errors": (
         "CatalogError CatalogNotFoundError CheckpointError CheckpointNotFoundError ConfigError "
         "ConfigNotFoundError CorpusError CorpusNotFoundError DialogueError MissingPackageError ModelError "

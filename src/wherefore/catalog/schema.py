@@ -404,7 +404,7 @@ fields:
 def _of_texts(name: str) -> FieldSpec:
     """What stands for a field where texts tell an amount; see `wherefore.catalog.mentioned`."""
     unit = unit_shown(name.removeprefix(PREFIX))
-    return FieldSpec(name=name, column=name, kind="number", label="description", unit=unit)
+    return FieldSpec(name=name, column=name, kind=NUMBER, label="description", unit=unit)
 
 
 def numbered_id(names: Collection[Any]) -> FieldSpec:

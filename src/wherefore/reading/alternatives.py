@@ -8,11 +8,11 @@ from functools import reduce
 
 import numpy as np
 
-from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.catalog import Catalog, PerCatalog
 from wherefore.catalog.sorts import called
 from wherefore.reading.clauses import Span
 from wherefore.reading.slots import slots_in
-from wherefore.text import ARTICLES, FUNCTION_WORDS, forms
+from wherefore.text import ARTICLES, FUNCTION_WORDS, forms, stems
 
 _SENTENCE = re.compile(r"[^.!?;\n]+[?]?")
 _OR = re.compile(r"\s*,?\s+or\s+(?:(?:an?|the|some|rather|maybe)\s+)*", re.IGNORECASE)
@@ -27,6 +27,11 @@ _ENDS = re.compile(  # where the last of them ends
     re.IGNORECASE,
 )
 _ASKS = re.compile(r"\b(?:which|better|best|should\s+i|pick|choose|decide|first|tonight)\b", re.IGNORECASE)
+_WEIGHS = re.compile(  # asks for one of the two, rather than for either
+    r"\b(?:which|better|should\s+i|would\s+(?:yo)?u|pick|choose|decide|versus|vs|between)\b|"
+    r"^\W*(?:what|who)\b.*\b\w{2,}er\b|\bfor\s+(?:an?|the|my|our)\s.*\?",
+    re.IGNORECASE,
+)
 _REQUESTS = re.compile(
     r"^\W*(?:\w+\W+){0,3}?(?:any|anything|something|some|find|show|looking|need|want|have\s+you|do\s+you\s+(?:have|sell|know|stock)|"
     r"got|like|is|are|does|do|has|was|were|can|could|will)\b",
@@ -63,10 +68,24 @@ def alternatives(
         found = [_resolved(text, span, named, listed, catalog) for span in told]
         if len(found) < 2 or not all(found):
             continue
+        if not _WEIGHS.search(said) and any(_is_value(text[slice(*span)], catalog) for span in told):
+            continue  # "zombies or vampires?" wants either
         sorts = _apart([(text[slice(*span)].strip(), ids) for span, ids in zip(told, found, strict=True)])
         if sorts:
             return sorts, sentence.span()
     return None
+
+
+def _is_value(said: str, catalog: Catalog) -> bool:
+    """Whether words are a value of some field: a genre, a tag, a person."""
+    return tuple(stems(said)) in _values(catalog)
+
+
+_values = PerCatalog(
+    lambda catalog: frozenset(
+        tuple(stems(value)) for spec in catalog.schema.valued for value in catalog.vocabulary(spec.name)
+    )
+)
 
 
 def _alternatives_in(start: int, said: str) -> list[Span]:

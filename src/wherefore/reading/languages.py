@@ -57,10 +57,17 @@ def language_of(text: str, masked: Sequence[Span] = ()) -> str | None:
         text: The message.
         masked: Characters that name items: they may be in any language.
 
-    >>> language_of("Suche einen Akkuschrauber unter 150 Euro"), language_of("I loved La vita è bella")
+    >>> language_of("Suche einen Akkuschrauber unter 150 Euro"), language_of("I loved La vita è bella and the like")
     ('de', None)
     """
     return _language_of(blank(text, masked))
+
+
+_ENGLISH_ALONE = frozenset(  # words that the other languages do not have, in their spelling
+    "the and with for my loved liked likes like please something anything want wanted wants looking need needs you "
+    "your that this have would some more".split()
+)
+_PLAINLY = 2  # of them in a message that is English, whatever titles it names
 
 
 @lru_cache(1_000)
@@ -74,7 +81,7 @@ def _language_of(text: str) -> str | None:
     # What bears a capital amid a sentence may be a title or a name, which are in any language.
     told = [word for word in said if not word.capital or word.first] or said
     english = sum(word.form in usual for word in told) / len(told)
-    if english >= _ENGLISH:
+    if english >= _ENGLISH or len({word.form for word in said} & _ENGLISH_ALONE) >= _PLAINLY:
         return None
     odds = {str(code): float(sure) for code, sure in _identifier().rank(text)}
     best = max(odds, key=odds.__getitem__)

@@ -95,6 +95,9 @@ _ANY_ORDER = re.compile(
     r"\b(?:in\s+any|(?:the\s+)?order\s+(?:does\s*n.t|does\s+not)|forget\s+the)\s+(?:order|matter|sorting)\b",
     re.IGNORECASE,
 )
+_NOT_FROM = re.compile(  # "nothing from before I was born"
+    r"\b(?:nothing|not|none|no|never|without|avoid|skip)\b[^,.;!?]{0,30}$", re.IGNORECASE
+)
 _NEXT = re.compile(r"\bnext\s+$", re.IGNORECASE)
 _EITHER = re.compile(r"\bor\b", re.IGNORECASE)
 _MOST_NAMED = 0.9  # share of the items whose records may name what is refused, so that others are left
@@ -455,7 +458,8 @@ class MessageReader:
         if match is None or spec is None:
             return []
         year = float(next(one for name, one in match.groupdict().items() if name.startswith("year") and one))
-        op: LimitOp = "lt" if match["before"] else "ge"
+        refused = _NOT_FROM.search(flat, 0, match.start()) is not None
+        op: LimitOp = "lt" if match["before"] and not refused else "ge"
         return [FoundLimit(spec.name, op, year, *match.span())]
 
     def _bounded(self, heard: _Heard, judged: JudgedReader, about: Span) -> _Heard:

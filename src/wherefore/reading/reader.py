@@ -365,6 +365,10 @@ def judged_question(dialogue: Dialogue) -> Question | None:
     named = tuple(dict.fromkeys(one.item_id for one in dialogue.mentions if one.message == number))
     counted = tuple(listed[slot] for slot in slots_in(content, len(listed)))
     items = named or counted or listed
+    state = dialogue.preferences
+    judged = {*state.seen, *state.liked, *state.disliked, *state.rejected}
+    if "?" not in content and judged.issuperset(named or counted or ("",)):  # "seen 1 and 2"
+        return None
     return Question("untold", items, end=len(content), named=bool(named)) if items else None
 
 

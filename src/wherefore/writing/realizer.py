@@ -101,7 +101,7 @@ def _attempt(
         plan = plans[one.row]
         if one.finished:
             sentence = Sentence(one.text, plan, grounds.dialogue, grounds.catalog)
-            if not problems(sentence) and not oddities(sentence):
+            if _is_whole(sentence) and not problems(sentence) and not oddities(sentence):
                 passed[one.row].append((one, len(sentence.told())))
         if len(passed[one.row]) < grounds.settings.enough and ended[one.row] < grounds.settings.samples:
             continue
@@ -115,6 +115,15 @@ def _attempt(
         )
         starts[_start(best.text)] += 1
         yield one.row, polish(best.text, plan, grounds.catalog)
+
+
+def _is_whole(sentence: Sentence) -> bool:
+    """Whether an opening tells what holds of the whole list: no reason says it once more."""
+    if sentence.plan.item is not None:
+        return True
+    told = sentence.told()
+    whole = [fact for fact in sentence.plan.facts if fact.kind == "wish" and fact.met == sentence.plan.total]
+    return all(fact in told for fact in whole)
 
 
 def _plain(plan: Plan, catalog: Catalog) -> str:

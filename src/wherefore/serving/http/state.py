@@ -34,7 +34,7 @@ def with_feedback(preferences: Preferences, events: Iterable[Feedback], catalog:
     >>> event = Feedback(None, "ann", "a", "like", datetime(2026, 1, 1, tzinfo=UTC))
     >>> with_feedback(Preferences(disliked=("a", "b")), [event], catalog)
     Preferences(liked=('a',), disliked=('b',), seen=(), rejected=(), wanted=(), unwanted=(), limits=(), asked=(), \
-said=(), chosen=(), count=None, open=())
+said=(), chosen=(), count=None, open=(), order=None)
     """
     for event in events:
         held = _HELD.get(event.verdict)
