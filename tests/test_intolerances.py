@@ -4,6 +4,7 @@ import pytest
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.concepts import having
+from wherefore.dialogue.messages import parse_messages
 from wherefore.dialogue.parts import parts
 from wherefore.dialogue.state import ANYWHERE
 from wherefore.reading.intolerances import intolerances
@@ -173,3 +174,22 @@ def test_no_refusal_of_a_diet_is_dropped_because_much_has_it():
 def test_what_a_record_is_free_of_it_does_not_have(kind, record, has):
     catalog = Catalog.from_records([{"id": "a", "title": "One", "made_of": record}])
     assert having(catalog, kind).tolist() == [has]
+
+
+@pytest.mark.parametrize(
+    "said", ["a pet safe plant", "the cheapest pet-safe plant you have", "pet safe please"]
+)
+def test_a_column_of_yes_and_no_is_surer_than_what_texts_name(said):
+    rows = [
+        {
+            "title": f"Fern {n}",
+            "pet_safe": ("yes", "no")[n % 2],
+            "price": 5 + n,
+            "description": "Not poisonous.",
+        }
+        for n in range(8)
+    ]
+    reader = DialogueReader(Catalog.from_records(rows, name="plants"))
+    state = reader.read(parse_messages([{"role": "user", "content": said}])).preferences
+    assert [(wish.field, wish.value) for wish in state.wanted] == [("pet_safe", "pet safe")]
+    assert not state.unwanted

@@ -43,7 +43,7 @@ from wherefore.reading.values import ValueFinder
 from wherefore.reading.wearers import Wearers
 from wherefore.reading.wishes import WishReader
 from wherefore.reading.years import BORN
-from wherefore.text import FUNCTION_WORDS, forms, straight, words
+from wherefore.text import FUNCTION_WORDS, forms, stems, straight, words
 
 _ASKS_REFUSAL = re.compile(
     r"\b(?:not (?:\w+ )?(?:to )?(?:see|watch|want|like|read|have)|(?:don'?t|do not|wouldn'?t) (?:you )?(?:\w+ "
@@ -203,6 +203,10 @@ class MessageReader:
         self._households = HouseholdReader(catalog)
         self._wearers = Wearers(catalog)
         self._flags = FlagReader(catalog, self._sought)
+        # What a column of yes and no is called by, like "pet safe".
+        self._told_by_flag = {
+            tuple(stems(spec.flag)): (spec.name, spec.flag) for spec in catalog.schema.fields if spec.flag
+        }
         self._codes = CodeReader(catalog)
         self._abroad = NamesAbroad(catalog)
         # No catalogue that a judge learned with knows how well known its items are.
@@ -593,6 +597,12 @@ class MessageReader:
         for one in kinds:
             same = [wish for wish in wishes if touch((wish.start, wish.end), (one.start, one.end))]
             if any(wish.kind == "unwanted" and self._values.words.is_genre(wish.value) for wish in same):
+                continue
+            said = content[one.start : one.end]
+            if (
+                field := self._told_by_flag.get(tuple(stems(said)))
+            ) is not None:  # surer than what texts name
+                notes.want(Wish(*field, 2.0, said), one.start, beside=True)
                 continue
             if one.names and not one.is_rule:
                 notes.mute(one.start, one.end)
