@@ -42,6 +42,8 @@ _BEST_SAID = ("modifier", "person", "prep", "label", "tag")  # of one thing, as 
 _REFUSALS = 6  # that are told at most
 _ABLE = (("unwanted", "leave out"), ("demanded", "make sure of"), ("limit", "hold to"), ("order", "go by"))
 _NOTHING_LEFT = "nothing you asked for would be left"
+_DOING = re.compile(r"\bto\s+\w+", re.IGNORECASE)
+_BEGINS = 5  # letters
 _SHORT = 2  # words of what is asked for by name
 _ABSENT = 3  # unknown titles that are named at most
 
@@ -117,12 +119,25 @@ def _unmentioned(dialogue: Dialogue, catalog: Catalog, items: Sequence[Item], to
             continue
         if not taste_words().isdisjoint(words) or not all(form.isalpha() for form in words):
             continue
+        if _DOING.search(content[max(start - 4, 0) : end]):
+            continue  # "to survive" is no thing
         having_it = having(catalog, " ".join(words))
-        if having_it.any() and not having_it[rows].any() and f"“{piece}”" not in told:
+        near = any(
+            _akin(word, form)
+            for word in words
+            for row in rows
+            for form in forms(catalog.text(catalog.items[row]))
+        )
+        if having_it.any() and not having_it[rows].any() and not near and f"“{piece}”" not in told:
             missing.append(f"“{piece}”")
     if missing:
         none = "It does not mention" if len(rows) == 1 else "None of these mentions"
         yield f"{none} {joined(missing[:_ABSENT], 'or')}."
+
+
+def _akin(one: str, other: str) -> bool:
+    """Whether two words begin alike, so that they may say the same: "survive" and "survival"."""
+    return len(one) >= _BEGINS and one[:_BEGINS] == other[:_BEGINS]
 
 
 def not_applied(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
