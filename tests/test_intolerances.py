@@ -176,9 +176,7 @@ def test_what_a_record_is_free_of_it_does_not_have(kind, record, has):
     assert having(catalog, kind).tolist() == [has]
 
 
-@pytest.mark.parametrize(
-    "said", ["a pet safe plant", "the cheapest pet safe plant", "pet safe please"]
-)
+@pytest.mark.parametrize("said", ["a pet safe plant", "the cheapest pet safe plant", "pet safe please"])
 def test_a_column_of_yes_and_no_is_surer_than_what_texts_name(said):
     rows = [
         {
