@@ -34,6 +34,8 @@ class Plain:
 
 
 class Found:
+    by_content = ()  # neither pictures nor vectors of its own
+
     def __init__(self, *sources):
         self.sources = sources
 

@@ -400,11 +400,14 @@ fields:
 """
 
 
+_A_NUMBER = next(name for name, can in KINDS.items() if can.stored is NUMBER)
+
+
 @lru_cache(64)
 def _of_texts(name: str) -> FieldSpec:
     """What stands for a field where texts tell an amount; see `wherefore.catalog.mentioned`."""
     unit = unit_shown(name.removeprefix(PREFIX))
-    return FieldSpec(name=name, column=name, kind=NUMBER, label="description", unit=unit)
+    return FieldSpec(name=name, column=name, kind=_A_NUMBER, label="description", unit=unit)
 
 
 def numbered_id(names: Collection[Any]) -> FieldSpec:
