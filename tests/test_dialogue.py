@@ -937,3 +937,30 @@ def test_an_item_that_was_guessed_right_counts_as_seen(reader):
             text
         )
     assert read(reader, "what's that film with the shark?", named, "that's not it").preferences.seen == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "people"),
+    [
+        ("Agatha Christie sort of thing", []),
+        ("something like Agatha Christie", []),
+        ("My Oma is from Hamburg, a war film for her", []),
+        ("something with Denzel", ["Denzel Washington"]),
+        ("a movie by Hitchcock", ["Alfred Hitchcock"]),
+        ("Loved Scorsese movies", ["Martin Scorsese"]),
+    ],
+)
+def test_a_last_name_is_nobodys_of_another_first_name(builtin_reader, said, people):
+    state = builtin_reader.read(parse_messages([{"role": "user", "content": said}])).preferences
+    assert [wish.value for wish in state.wanted if wish.field in ("cast", "directors")] == people
+
+
+def test_who_is_refused_by_a_part_of_the_name_is_no_longer_wanted(builtin_reader):
+    talk = [
+        {"role": "user", "content": "something with Denzel Washington, corrupt cops"},
+        {"role": "assistant", "content": "Here.\n\n1. **Training Day** (2001) — A thriller."},
+        {"role": "user", "content": "ok not Denzel then. same vibe"},
+    ]
+    state = builtin_reader.read(parse_messages(talk)).preferences
+    assert not [wish for wish in state.wanted if wish.field == "cast"]
+    assert [wish.value for wish in state.wanted] == ["corrupt cop"]

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from wherefore.dialogue.messages import Mention, Message, Place, all_said, last_said
 from wherefore.dialogue.state import (
+    ANYWHERE,
     ITEMS_OF,
     FoundWish,
     ItemsOf,
@@ -18,7 +19,7 @@ from wherefore.dialogue.state import (
     Preferences,
     Wish,
 )
-from wherefore.text import forms
+from wherefore.text import forms, stems
 
 # What is said of an item.
 Verdict = Literal["liked", "disliked", "seen", "unseen", "rejected", "chosen", "forgotten"]
@@ -253,6 +254,10 @@ class Notes:
     def refuse(self, wish: Wish) -> None:
         """Note that a value is unwanted."""
         key = wish.parts
+        if wish.field == ANYWHERE:  # "ok, not Denzel then", of who wanted Denzel Washington
+            told = set(stems(wish.value))
+            for part in [part for part in self._wanted if told and told <= set(stems(part[1]))]:
+                self._take_back(part)
         wanted = [self._wanted[part] for part in key if part in self._wanted]
         if len(wanted) == len(key) and len({one.said for one in wanted}) == 1:  # what was asked for at once
             for part in key:

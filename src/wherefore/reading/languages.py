@@ -90,6 +90,13 @@ def _language_of(text: str) -> str | None:
     return best if best in LANGUAGES and odds[best] >= _BEST and odds["en"] <= 1 - level else None
 
 
+_EMPTY = frozenset(  # words of other languages that name nothing, and may stand in a title
+    "para papá mamá gracias hola bitte danke merci bonjour grazie ciao obrigado obrigada dank hallo quiero busco "
+    "quisiera suche möchte cerco vorrei cherche voudrais procuro zoek über unter oder nicht kein keine pour avec sans "
+    "mais sobre como pero porque niños amigos noche stasera heute abend soir ragazzi film películas filme".split()
+)
+
+
 def catalogue_words(text: str, catalog: Catalog, masked: Sequence[Span] = ()) -> list[Word]:
     """The words of a message in another language that a catalogue's titles or values have, in order.
 
@@ -104,7 +111,7 @@ def catalogue_words(text: str, catalog: Catalog, masked: Sequence[Span] = ()) ->
         if len(word.form) < _LONG or not word.form.isalpha() or word.form in usual or word.touches(masked):
             continue
         share = float(np.mean(catalog.naming(word.form)))
-        if 0 < share <= _MOST:
+        if 0 < share <= _MOST and word.form not in _EMPTY:
             found.append(word)
     return found
 

@@ -15,6 +15,7 @@ PEOPLE_CUES = frozenset(
     "by with w starring featuring stars star directed director actor actress author writer from".split()
 )
 _FOND = frozenset("like likes love loves adore adores prefer enjoy enjoys".split())
+_BEING = frozenset("is was are were am comes come came he's she's i'm hes shes im be".split())
 _BEFORE_PLACES = REFUSING | frozenset("from in the or and".split())
 _MISSPELT_AFTER = frozenset("a an some good any like likes love into no not something and or".split())
 _DEAR, _FAMOUS = 15, 8  # items of all who bear a last name
@@ -261,6 +262,18 @@ class ValueFinder:
         name = self._by_last_name(passage, i)
         return None if name is None else ValueSpan(i, i + 1, name, True)
 
+    def _is_of_another(self, passage: Passage, i: int, form: str) -> bool:
+        """Whether the word before word i is the first name of somebody else: "Agatha Christie" is not Julie."""
+        if i == 0 or not (passage.said[i].capital and passage.said[i - 1].capital):
+            return False
+        first = passage.said[i - 1]
+        begins = first.first and not self.words.is_unusual(first.form)  # "Loved Scorsese"
+        apart = passage.text[first.end : passage.said[i].start] != " "
+        if begins or apart or first.form in FUNCTION_WORDS:
+            return False
+        bearers = self.words.surnames.get(form, {})
+        return bool(bearers) and not any(first.form in bearer.lower().split() for bearer in bearers)
+
     def _by_last_name(self, passage: Passage, i: int) -> str | None:
         """The person whose last name, or only name, stands at word i, where a name is expected."""
         words, word = self.words, passage.said[i]
@@ -272,6 +285,10 @@ class ValueFinder:
             return words.best_known(form)  # "the Coen brothers"
         if passage.form(i - 1) in _BEFORE_PLACES and stem(form) in words.places:
             return None  # "from France" is no actor
+        if passage.form(i - 1) == "from" and passage.form(i - 2) in _BEING:
+            return None  # "Oma is from Hamburg"
+        if self._is_of_another(passage, i, form):
+            return None
         known = max((value.count for value in words.values.get(stem(form), ())), default=0)
         led = self._leads_to_name(passage, i, form, known > 0)
         followed = after in words.nouns and word.capital

@@ -44,6 +44,7 @@ _ABLE = (("unwanted", "leave out"), ("demanded", "make sure of"), ("limit", "hol
 _NOTHING_LEFT = "nothing you asked for would be left"
 _DOING = re.compile(r"\bto\s+\w+", re.IGNORECASE)
 _BEGINS = 5  # letters
+_CALLED = 3  # titles that hold the words of what is asked for by name
 _SHORT = 2  # words of what is asked for by name
 _ABSENT = 3  # unknown titles that are named at most
 
@@ -102,6 +103,8 @@ def _unmentioned(dialogue: Dialogue, catalog: Catalog, items: Sequence[Item], to
     Words of taste are met by what means the same.
     """
     rows = [catalog.row(item.id) for item in items if item.id in catalog]
+    if other_language.spoken(dialogue):
+        return
     last, content = len(dialogue.messages) - 1, dialogue.messages[-1].content
     state = dialogue.preferences
     held = [one.said for one in (*state.wanted, *state.unwanted)] + [one.said for one in state.limits]
@@ -119,8 +122,8 @@ def _unmentioned(dialogue: Dialogue, catalog: Catalog, items: Sequence[Item], to
             continue
         if not taste_words().isdisjoint(words) or not all(form.isalpha() for form in words):
             continue
-        if _DOING.search(content[max(start - 4, 0) : end]):
-            continue  # "to survive" is no thing
+        if _DOING.search(content[max(start - 4, 0) : end]) or _titles(catalog, words) < _CALLED:
+            continue  # neither "to survive" nor "nobody trusts nobody" is a thing that titles name
         having_it = having(catalog, " ".join(words))
         near = any(
             _akin(word, form)
@@ -133,6 +136,12 @@ def _unmentioned(dialogue: Dialogue, catalog: Catalog, items: Sequence[Item], to
     if missing:
         none = "It does not mention" if len(rows) == 1 else "None of these mentions"
         yield f"{none} {joined(missing[:_ABSENT], 'or')}."
+
+
+def _titles(catalog: Catalog, words: Sequence[str]) -> int:
+    """How many titles hold all of some words."""
+    told = {stem(word) for word in words}
+    return sum(told <= set(stems(item.title)) for item in catalog.items)
 
 
 def _akin(one: str, other: str) -> bool:
