@@ -948,6 +948,8 @@ def test_an_item_that_was_guessed_right_counts_as_seen(reader):
         ("something with Denzel", ["Denzel Washington"]),
         ("a movie by Hitchcock", ["Alfred Hitchcock"]),
         ("Loved Scorsese movies", ["Martin Scorsese"]),
+        ("Leo DiCaprio's early work", ["Leonardo DiCaprio"]),
+        ("Bob Redford movies", ["Robert Redford"]),
     ],
 )
 def test_a_last_name_is_nobodys_of_another_first_name(builtin_reader, said, people):

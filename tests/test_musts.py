@@ -9,6 +9,7 @@ from wherefore.writing.understood import understood
 
 CATALOG = Catalog.from_records(
     [{"id": str(n), "title": f"Lamp {n}", "note": "brass and glass" if n else "plain oak"} for n in range(6)]
+    + [{"id": f"s{n}", "title": f"Oak stool {n}", "note": "three legs"} for n in range(3)]
 )
 
 

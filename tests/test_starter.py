@@ -65,7 +65,9 @@ def test_it_has_learned_to_word_reasons(starter):
         for one in talk(starter, request)[0].recommendations
     ]
     assert len(worded) == 25
-    written = [one for one in worded if one != "quoted"]  # where nothing is left to say, the record speaks alone
+    written = [
+        one for one in worded if one != "quoted"
+    ]  # where nothing is left to say, the record speaks alone
     assert len(written) >= 10
     assert worded.count("first") >= 0.6 * len(written) and worded.count("plain") <= 0.2 * len(written)
 

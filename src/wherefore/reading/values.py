@@ -15,6 +15,27 @@ PEOPLE_CUES = frozenset(
     "by with w starring featuring stars star directed director actor actress author writer from".split()
 )
 _FOND = frozenset("like likes love loves adore adores prefer enjoy enjoys".split())
+_SHORT_FOR = {
+    **dict.fromkeys(("bob", "bobby", "rob", "robbie"), "robert"),
+    **dict.fromkeys(("bill", "billy", "will"), "william"),
+    **{
+        "dick": "richard",
+        "rick": "richard",
+        "jim": "james",
+        "jimmy": "james",
+        "jack": "john",
+        "johnny": "john",
+    },
+    **{
+        "ted": "edward",
+        "ned": "edward",
+        "liz": "elizabeth",
+        "beth": "elizabeth",
+        "meg": "margaret",
+        "kate": "catherine",
+    },
+    **{"mike": "michael", "tony": "anthony", "charlie": "charles", "harry": "harold", "frankie": "francis"},
+}  # first names that do not begin as what they are short for
 _BEING = frozenset("is was are were am comes come came he's she's i'm hes shes im be".split())
 _BEFORE_PLACES = REFUSING | frozenset("from in the or and".split())
 _MISSPELT_AFTER = frozenset("a an some good any like likes love into no not something and or".split())
@@ -272,7 +293,9 @@ class ValueFinder:
         if begins or apart or first.form in FUNCTION_WORDS:
             return False
         bearers = self.words.surnames.get(form, {})
-        return bool(bearers) and not any(first.form in bearer.lower().split() for bearer in bearers)
+        called = {name for bearer in bearers for name in bearer.lower().split()[:-1]}
+        short = {first.form, _SHORT_FOR.get(first.form, first.form)}
+        return bool(bearers) and not any(name.startswith(one) for name in called for one in short)
 
     def _by_last_name(self, passage: Passage, i: int) -> str | None:
         """The person whose last name, or only name, stands at word i, where a name is expected."""
