@@ -1,10 +1,12 @@
 """Messages that describe: naming questions, and what is said where nothing was understood."""
 
+from dataclasses import replace
+
 import pytest
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.config import PassagesConfig
-from wherefore.dialogue.messages import Dialogue, parse_messages
+from wherefore.dialogue.messages import Dialogue, Mention, parse_messages
 from wherefore.dialogue.state import Preferences
 from wherefore.reading.naming import is_naming
 from wherefore.retrieval.embedders import PackagedMiniLM
@@ -109,3 +111,20 @@ def test_where_no_record_tells_a_list_is_called_a_guess():
         told is not None and told.action == "guess" and "do not tell what these books are about" in told.text
     )
     assert not_understood(said("recommend me something good"), Preferences, silent, 9.0) is None
+
+
+def test_a_title_that_is_all_but_known_is_named(retriever):
+    catalog = retriever.index.catalog
+    heat = next(item.id for item in catalog.items if item.title == "Heat")
+    text = "what was it called, Heet or something?"
+    dialogue = replace(said(text), mentions=(Mention(heat, 0, 20, 24, 90.0),))
+    told = named(dialogue, retriever, NOUNS, 0.0)
+    assert told is not None and told.text == "That is *Heat* (1995). Shall I look for others like it?"
+
+
+def test_a_title_in_a_description_does_not_answer_it(retriever):
+    text = "what's that film where in the Heat a weatherman wakes to the same day, over and over again"
+    heat = next(item.id for item in retriever.index.catalog.items if item.title == "Heat")
+    dialogue = replace(said(text), mentions=(Mention(heat, 0, 30, 34, 90.0),))
+    told = named(dialogue, retriever, NOUNS, 0.0)
+    assert told is not None and "*Groundhog Day* (1993)" in told.text

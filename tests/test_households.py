@@ -1,4 +1,4 @@
-"""Who lives with somebody is a mild wish for what is safe for them, or lets them in."""
+"""Who lives with somebody is a demand for what is safe for them, and a mild wish for what lets them in."""
 
 import pytest
 
@@ -33,10 +33,10 @@ def reader():
         ("is it safe for my cat", {"pet safe"}),
     ],
 )
-def test_who_lives_there_is_a_mild_wish(reader, text, found):
+def test_who_lives_there_is_a_wish_and_of_what_is_safe_a_demand(reader, text, found):
     wanted = reader.read([{"role": "user", "content": text}]).preferences.wanted
     assert {wish.value for wish in wanted if wish.field in ("pet_safe", "kid_friendly")} == found
-    assert all(wish.strength == 1 for wish in wanted)
+    assert all(wish.strength == (2 if wish.value == "pet safe" else 1) for wish in wanted)
 
 
 def test_a_catalogue_that_tells_no_such_thing_hears_no_wish():

@@ -1,5 +1,7 @@
 """Messages as a judge reads them: what its labels make of titles, values and numbers; and a judge in a file."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -305,3 +307,38 @@ def test_what_nothing_mentions_is_said_to_be_missing(text, found):
     told = DialogueReader(make_movies(), Told())
     dialogue = told.read([{"role": "user", "content": text}])
     assert [words for kind, words in dialogue.unmet if kind == "wanted"] == found
+
+
+def test_marks_are_surer_than_the_judge():
+    judge = Told(heat="liked", alien="liked", hereditary="disliked")
+    state = (
+        DialogueReader(make_movies(), judge)
+        .read([{"role": "user", "content": "ok so Heat 3/10, Alien 2 stars, Hereditary 10/10"}])
+        .preferences
+    )
+    assert state.liked == ("hered",) and set(state.disliked) == {"heat", "alien"}
+
+
+def test_what_items_are_called_is_not_refused():
+    rows = [{"title": f"Fern {n}", "about": "One of the plants that grow."} for n in range(4)] + [
+        {"title": "Moss", "about": "Green."}
+    ]
+    reader = DialogueReader(Catalog.from_records(rows, name="plants"), Told(plants="unwanted"))
+    state = reader.read([{"role": "user", "content": "I am hopeless with plants"}]).preferences
+    assert state.unwanted == ()
+
+
+@pytest.mark.parametrize(("share", "kept"), [(0.3, False), (0.5, True)])
+def test_a_word_that_the_judge_passes_over_is_no_wish(monkeypatch, share, kept):
+    odds = dict.fromkeys(LABELS, 0.0) | {"wanted": share, "nothing": 1 - share}
+    monkeypatch.setattr(
+        Told, "meanings", lambda self, before, text, pieces: [
+            replace(self.meaning(text, *piece), odds=odds) for piece in pieces
+        ]
+    )  # fmt: skip
+    rows = [{"title": f"Film {n}", "genres": "Drama", "keywords": ["city", f"topic {n}"]} for n in range(60)]
+    catalog = Catalog.from_records(rows)
+    state = (
+        DialogueReader(catalog, Told()).read([{"role": "user", "content": "a film in the city"}]).preferences
+    )
+    assert [wish.value for wish in state.wanted] == ["city"] * kept

@@ -290,3 +290,61 @@ def test_a_list_of_one_is_what_is_meant(films):
     one = "You liked *Alien*.\n\n1. **The Shining** (1980) — It is scary, like *Alien*."
     assert asked(films, "I liked Alien", one, "which one should I watch?").items == ("shining",)
     assert asked(films, "I liked Alien", one, "who is in it?").items == ("shining",)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Do you have Alien?",
+        "do you guys still have Alien by any chance?",
+        "hi, have you got Alien please",
+        "is Alien in stock?",
+        "Is Alien available?",
+    ],
+)
+def test_what_is_asked_to_be_had_is_told(films, message):
+    question = asked(films, message)
+    assert (question.kind, question.items, question.named) == ("have", ("alien",), True)
+    assert told(films, message).startswith("Yes, I have that. *Alien* is")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Do you have something like Alien?",
+        "do you have any thrillers",
+        "Have you got anything newer than Alien?",
+        "is Alien scary?",
+        "Do you have a film with the cast of Alien?",
+    ],
+)
+def test_what_is_like_something_is_not_asked_to_be_had(films, message):
+    question = asked(films, message)
+    assert question is None or question.kind != "have"
+
+
+def test_several_that_are_asked_for_are_all_told(films):
+    question = asked(films, "Do you have Alien or Heat?")
+    assert (question.kind, question.items) == ("have", ("alien", "heat"))
+
+
+@pytest.mark.parametrize("end", ["Which?", "Which one?", "So which should we watch tonight?"])
+def test_which_of_what_was_named_before_is_a_choice(films, end):
+    question = asked(films, f"My wife says Alien, I say Heat. {end}")
+    assert (question.kind, question.items, question.named) == ("most", ("alien", "heat"), True)
+
+
+def test_which_of_nothing_is_no_choice(films):
+    assert asked(films, "My wife likes Alien. Which?") is None
+
+
+def test_a_sort_is_named_without_its_variety():
+    rows = [
+        {"title": "Snake Plant 'Moonshine'", "light": "low", "height_cm": 60},
+        {"title": "Lavender 'Hidcote'", "light": "sun", "height_cm": 40},
+        {"title": "Olive", "light": "sun", "height_cm": 90},
+    ]
+    plants = DialogueReader(Catalog.from_records(rows, name="plants"))
+    assert told(plants, "How tall does the Snake Plant get?") == "*Snake Plant 'Moonshine'* is 60 cm tall."
+    state = read(plants, "I love Lavender").preferences
+    assert [plants.catalog[one].title for one in state.liked] == ["Lavender 'Hidcote'"]

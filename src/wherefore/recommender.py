@@ -412,7 +412,7 @@ class Recommender(ListMaker):
     ) -> Said | None:
         """What is said before a list, or instead of one."""
         level, nouns = self.config.turn.answers, set(self.reader.nouns)
-        said = named(dialogue, self.retriever, nouns, level)
+        said = None if question is not None else named(dialogue, self.retriever, nouns, level)
         if said is None:
             said = first_words(dialogue, question, self.index, lambda: self._before(messages, given))
         if said is None and question is None and spoken(dialogue) is None:

@@ -8,7 +8,9 @@ from typing import Literal, get_args
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.dialogue.state import Limit
 
-_OfFew = Literal["value", "holds", "record", "compare", "why not", "opinion", "untold", "clause", "series"]
+_OfFew = Literal[
+    "value", "holds", "record", "compare", "why not", "opinion", "untold", "clause", "series", "have"
+]
 Kind = Literal[_OfFew, "most", "degree", "which", "why", "unclear", "unknown"]
 
 
@@ -42,7 +44,7 @@ class Question:
     `items` is meant is not known; `said`, where given, may be no question of them at all), `unknown` (`said` is no
     item of the catalogue), `untold` (what no record tells: `said` is the topic, as in "where things stream", or
     empty; of no items: of the list), `clause` (what `said`, a clause of `field`, tells, or of several items
-    `clauses`), `series` (whether `items` belong to one).
+    `clauses`), `series` (whether `items` belong to one), `have` (whether `items` are there to be had).
     """
 
     kind: Kind

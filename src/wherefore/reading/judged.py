@@ -67,6 +67,10 @@ _COLOURS = frozenset(
     "red blue navy green yellow orange purple pink brown black white grey gray beige teal turquoise gold silver".split()
 )
 _SURE = 0.5
+# How sure the judge must be of a wish that the rules take for one as well, and of one that they do not: where about
+# half of such wishes are meant, in held-out messages. What the rules say adds little to what it has read,
+# but of people and of fields with few values, which seldom stand in a message by chance.
+_AGREED, _ALONE, _NAMED = 0.4, 0.75, 0.15
 _CERTAIN = 0.85  # from which it is said that a wish cannot be met
 _NUMBER = re.compile(rf"[$€£]?\s?(?:\b{DECADE}|\b{NUMBER})", re.IGNORECASE)
 
@@ -194,7 +198,7 @@ class JudgedReader:
 
     def titles(self, before: Sequence[Message], text: str) -> list[Meaning]:
         """The pieces that name items, or may: what is refused is a title or a value."""
-        found = [one for one in self._judge.read(before, text).meanings if one.label in _TITLES]
+        found = [one for one in self._judge.read(before, text).meanings if one.label in _TITLES | {"asked"}]
         if all(one.label != "unwanted" for one in found):
             return found
         passage = self._values.passage(text, words(text))
@@ -337,9 +341,11 @@ class JudgedReader:
         """What a piece that may be a value says; `told` is what the rules say of it."""
         by_rule = {one.kind for one in told}
         kind: Told = "unwanted" if "unwanted" in by_rule else "wanted" if "wanted" in by_rule else "no wish"
-        odds = self._weighed(meaning, kind)
+        odds = meaning.odds
         wanted, unwanted = _share(odds, WANTED), _share(odds, UNWANTED)
-        if max(wanted, unwanted) < _SURE or meaning.whose == "other":
+        named = span is not None and (span.is_person or self._values.words.is_genre(span.key))
+        least = _ALONE if kind == "no wish" else _NAMED if named else _AGREED
+        if max(wanted, unwanted) < least or meaning.whose == "other":
             return []
         mild = meaning.strength == "mild" or odds["less"] > odds["unwanted"]
         must = odds["demanded"] > odds["wanted"] or meaning.strength == "firm"

@@ -40,6 +40,7 @@ from wherefore.reading.slots import slots_in
 from wherefore.reading.taking_back import ADDS, FORBIDS, REPLACES, TakenBack, allow, take_back
 from wherefore.reading.unrecorded import untold
 from wherefore.reading.values import ValueFinder
+from wherefore.reading.verdicts import by_marks
 from wherefore.reading.wearers import Wearers
 from wherefore.reading.wishes import WishReader
 from wherefore.reading.years import BORN
@@ -616,6 +617,8 @@ class MessageReader:
         for start, end in judged.refused_words(heard.before, heard.content, taken):
             said = heard.content[start:end]
             told = _content(said)
+            if set(told.split()) <= self._sought:
+                continue  # "hopeless with plants", of plants
             if told and 0 < having(self._catalog, told).mean() <= _MOST_NAMED:
                 notes.refuse(Wish(ANYWHERE, told, 2.0, said))
         for start, end in judged.disliked(heard.before, heard.content):
@@ -636,7 +639,9 @@ class MessageReader:
             if not one.item_id:
                 continue
             by_rule = aside.told.get(one.item_id, ())
-            verdict = judged.verdict(heard.before, heard.content, (one.start, one.end), by_rule)
+            verdict = by_marks(heard.content, one.start, one.end) or judged.verdict(
+                heard.before, heard.content, (one.start, one.end), by_rule
+            )
             clause = next((part for part in parts if part[0] <= one.start < part[1]), (one.start, one.end))
             notes.words = _told(heard.content, clause)
             if verdict in ("liked", "disliked") and "seen" in by_rule:

@@ -49,6 +49,14 @@ _REQUEST = re.compile(
     r"(?:what|how) about\b|what (?:else|other|should|would|do|can|could|have)\b|what(?:'s| is) (?:good|new|next)\b|"
     r"what (?:are|is) (?:some|a|an|the best|your)\b|(?:which|what) (?:\w+ )?(?:should|would|do|can|could) )"
 )
+_HAVE = re.compile(  # "do you have Heat?"
+    r"^(?:(?:do|would|does) (?:you|u|ya|anyone|the shop) (?:guys |people |still |even |happen to )*(?:have|got|sell|"
+    r"stock|carry|do|keep)|(?:have|has) (?:you|u) (?:guys )?got|(?:you|u) (?:have|got|sell|stock)|got|is|are)\b"
+)
+_IN_STOCK = (
+    r"\b(?:in stock|available|in your (?:catalogue|catalog|list|records|shop|store|collection)|there|on your list|"
+    r"here)\b"
+)
 _PROPOSAL = re.compile(r"^(?:what|how) about (?:something|anything|some|any|another|more|an?)\b")
 _ABOUT = re.compile(
     r"^(?:what(?:'s|s| is| was| are| were)?\b.*\babout\b|what(?:'s|s| is| was| are| were)\b.*\blike\W*$|what happens "
@@ -62,6 +70,11 @@ _MORE = re.compile(
 _BETWEEN = 3  # items between which a message leaves a choice
 _OR = re.compile(r"[\"'”’*_]*,?\s+or\s+(?:the\s+)?[\"'“‘*_]*", re.IGNORECASE)
 _ASKED_LAST = re.compile(r"\W\s*(?P<asked>(?:which|what)\b.+)$")
+_WHICH_ONE = re.compile(  # a sentence of its own, after what is to be chosen from
+    r"(?:^|[.!?,;:\n]\s*)(?:so\s+)?which(?:\s+(?:one|of\s+(?:the\s+)?(?:two|them|those)|is\s+it|should\s+(?:i|we)[^?.!]{0,20}|"
+    r"would\s+you[^?.!]{0,20}))?\s*\?\W*$",
+    re.IGNORECASE,
+)
 _COMPARE = re.compile(
     r"\bcompare[sd]?\b|\bcomparison\b|\bdifferen(?:ce|t)s?\b.*\b(?:between|from)\b|\bhow do\b.*\bdiffer\b|"
     r"\bin common\b|\b(?:vs\.?|versus)\b|\bhow (?:are|is)\b.*\b(?:different|similar|alike|related)\b"
@@ -142,6 +155,10 @@ class QuestionReader:
         self._fields = FieldQuestions(catalog.schema, limits.measures)
         nouns = values.words.nouns
         self._nouns = "|".join(sorted(map(re.escape, nouns), key=len, reverse=True))
+        self._bare = re.compile(
+            rf"(?:\W|\b(?:{self._nouns}|an?|the|any|some|old|one|ones|called|named|and|or|at all|please|pls|"
+            rf"by any chance|left|still|or not|anywhere|it)\b|{_IN_STOCK})*"
+        )
         self._the_one = re.compile(_THE_ONE.pattern.replace("{noun}", f"(?:{self._nouns})"))
         self._pointer = re.compile(f"{_POINTER.pattern}|\\b(?:the|that|this) (?:{self._nouns})\\b")
 
@@ -150,7 +167,7 @@ class QuestionReader:
 
         Of "and the third?" it is the question before, asked of something else.
         """
-        found = self._first(dialogue)
+        found = self._first(dialogue) or self._which_of_named(dialogue)
         if found is None or found.kind in ("untold", "unclear", "record", "value"):
             found = self._choice(dialogue) or found
         if found is not None:
@@ -167,6 +184,20 @@ class QuestionReader:
             if not self._pointed_on(before):
                 return None
         return None
+
+    def _which_of_named(self, dialogue: Dialogue) -> Question | None:
+        """The choice between what a message names before it asks: "My wife says Heat, I say Alien. Which?"."""
+        number = len(dialogue.messages) - 1
+        text = straight(dialogue.messages[number].content)
+        asked = _WHICH_ONE.search(text)
+        if asked is None:
+            return None
+        ahead = [m for m in dialogue.mentions if m.message == number and m.end <= asked.start()]
+        items = tuple(dict.fromkeys(m.item_id for m in sorted(ahead, key=lambda one: one.start)))
+        if not 1 < len(items) <= _BETWEEN:
+            return None
+        sorts = tuple((self._catalog[item].title, (item,)) for item in items)
+        return Question("most", items, start=asked.start(), end=asked.end(), named=True, sorts=sorts)
 
     def _choice(self, dialogue: Dialogue) -> Question | None:
         """The choice that the newest message leaves between things: "the second or the fourth for a beginner?"."""
@@ -273,6 +304,14 @@ class QuestionReader:
         judged = _OPINION.search(stripped) is not None
         if _SEEN_BY_YOU.match(stripped) and inside and {m.item_id for m in inside} <= set(dialogue.listed):
             judged = True  # of what was listed; "have you seen Heat?" may also mean "like Heat"
+        if inside and self._asks_to_have(stripped):
+            return Question(
+                "have",
+                tuple(dict.fromkeys(m.item_id for m in inside)),
+                start=span[0],
+                end=span[1],
+                named=True,
+            )
         if _REQUEST.match(stripped) and not _ABOUT.match(stripped) and not _COMPARE.search(stripped):
             if not (picks or judged or self._fields.is_ranked(stripped)):
                 return None
@@ -321,6 +360,13 @@ class QuestionReader:
             if conditions:
                 return made("which", listed, conditions=conditions)
         return self._of_record(clause, stripped, items, dialogue)
+
+    def _asks_to_have(self, stripped: str) -> bool:
+        """Whether a sentence, its titles blank, asks for nothing but whether what it names is there to be had."""
+        match = _HAVE.match(stripped)
+        if match is None or not self._bare.fullmatch(rest := stripped[match.end() :]):
+            return False
+        return match[0] not in ("is", "are") or re.search(_IN_STOCK, rest) is not None
 
     def _degree(self, said: str, items: Sequence[str], clause: _Sentence) -> Question:
         """Which of some items is the easiest, or the least sad."""

@@ -34,9 +34,11 @@ from wherefore.reading.unrecorded import untold
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.vocabulary import Vocabulary
 from wherefore.reading.wishes import WishReader
-from wherefore.text import straight, words
+from wherefore.text import forms, straight, words
 
 _ASKS = 0.7  # how likely a message asks about items, so that it is taken for a question
+# How near a title what is refused or asked must come to be one, as it is mostly a value or a field.
+_LEAST = {"unwanted": 100.0, "asked": 97.0}
 _SEVERAL = 2  # items of a name, so that one does not lack
 _REMEMBERED = 1_000  # messages of which it is remembered what they name
 _REFUSES = re.compile(r"\W*(?:not|no|nothing|without|nor|none)\b", re.IGNORECASE)
@@ -277,7 +279,11 @@ class DialogueReader:
             if any(touch((one.start, one.end), span) for one in kept):
                 continue
             linked = self._titles.linked(text, span, named)
-            if linked is not None and (meaning.label != "unwanted" or linked.score == 100):
+            least = _LEAST.get(meaning.label, 0.0)
+            one_word = (
+                meaning.label == "asked" and len(forms(text[slice(*span)])) < 2
+            )  # "does it show heat at all"
+            if linked is not None and linked.score >= least and not one_word:
                 kept.append(linked)
         return tuple(sorted(kept, key=lambda one: one.start))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,9 @@ class Title:
     row: int
     article: str  # the leading article, or ""
     weak: bool  # a part of the title or another spelling
+
+
+_VARIETY = re.compile(r"\s+(?:'[^']+'|‘[^‘’]+’|\"[^\"]+\"|“[^“”]+”)\s*$")  # at the end of a title
 
 
 class TitleIndex:
@@ -97,11 +100,14 @@ class TitleIndex:
             ]
             if kept != exact:
                 self._put(row, kept, True)
+        sort = _VARIETY.sub("", title)  # "Snake Plant 'Laurentii'" is a snake plant
+        if sort != title and _is_told(forms(sort)):
+            self._put(row, forms(sort), True)
         for mark in (": ", " - ", " – "):
             head, found, tail = title.partition(mark)
             if found:
                 before, after = forms(head), forms(tail)
-                if len(before) > 1 or (before and before[0] not in ordinary_words() and len(before[0]) > 3):
+                if _is_told(before):
                     self._put(row, before, True)
                 if sum(form not in FUNCTION_WORDS for form in after) > 1:
                     self._put(row, after, True)
@@ -160,3 +166,8 @@ class TitleIndex:
                     continue  # "scarry movies" is no title
                 best, score = known, close
         return best, score
+
+
+def _is_told(part: Sequence[str]) -> bool:
+    """Whether the words of a part of a title are enough to name an item by."""
+    return len(part) > 1 or (len(part) == 1 and part[0] not in ordinary_words() and len(part[0]) > 3)

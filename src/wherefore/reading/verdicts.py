@@ -353,6 +353,11 @@ def _said_after(tail: str, last: bool) -> Verdict | None:
     return None
 
 
+def by_marks(text: str, start: int, end: int) -> Verdict | None:
+    """What the marks say that somebody gives what is named at these characters: "Heat 10/10, Alien 3/10"."""
+    return _rated(text[:start], text[end:])
+
+
 def _rated(head: str, tail: str) -> Verdict | None:
     """What marks say: "10/10 for X", "X: 2 out of 10", "five stars for X"."""
     after = re.match(

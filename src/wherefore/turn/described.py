@@ -11,6 +11,7 @@ import numpy as np
 from wherefore.catalog.catalog import Catalog
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.state import Preferences
+from wherefore.reading.clauses import blank
 from wherefore.reading.naming import description, is_naming
 from wherefore.retrieval.answering import Answering, answering, matcher
 from wherefore.retrieval.retriever import Retriever
@@ -23,6 +24,7 @@ _SURE = 1.5  # above that level it is the one, however near others are
 _SAID = 2.5  # below it something of what was said is heard all the same
 _NAMES = 0.7  # how likely a message asks for a title, so that one is sought
 _LEAST = 3  # words with a content of their own in a message that says something
+_ABOUT_TITLE = 3  # words of a message beside a title, up to which it describes nothing
 _GENERIC = re.compile(
     r"\b(?:recommend\w*|suggest\w*|surprise|anything|whatever|another|others?|more|else|next|again|help|movies?|films?|"
     r"something|list|show|give|find|pick|choose|yes|yeah|sure|ok|okay|no|nope)\b",
@@ -51,11 +53,14 @@ def named(dialogue: Dialogue, retriever: Retriever, nouns: set[str], level: floa
     pieces = [asked.content[start:end] for number, start, end in dialogue.described if number == last]
     if not by_words and not pieces:
         return None
+    catalog = retriever.index.catalog
+    if (title := _nearly_named(dialogue, nouns)) is not None:
+        said = f"*{catalog[title].title}*{catalog.dated(catalog[title]).removeprefix(catalog[title].title)}"
+        return Said(f"That is {said}. Shall I look for others like it?", "answer")
     told = replace(asked, content=description(asked.content, nouns) if by_words else " ".join(pieces))
     newest = replace(
         dialogue, messages=(told,), mentions=(), described=()
     )  # nothing before it says which one is meant
-    catalog = retriever.index.catalog
     rows = source.search(newest, np.zeros(0), 5, np.ones(len(catalog), dtype=bool))[0]
     found = [
         (int(row), one)
@@ -76,6 +81,19 @@ def named(dialogue: Dialogue, retriever: Retriever, nouns: set[str], level: floa
     start = "That is" if best >= level and not others else "I think that is"
     more = f" It could also be {joined(others, 'or')}." if others else ""
     return Said(f"{start} {first}.{more} Shall I look for others like it?", "answer")
+
+
+def _nearly_named(dialogue: Dialogue, nouns: set[str]) -> str | None:
+    """The item whose title somebody all but has: "what was it called, the Godfarther?"; None where it is described."""
+    last = len(dialogue.messages) - 1
+    here = [one for one in dialogue.mentions if one.message == last]
+    state = dialogue.preferences
+    titled = {one.item_id for one in here} - {*state.liked, *state.disliked, *state.seen}
+    if len(titled) != 1:
+        return None
+    rest = description(blank(dialogue.messages[last].content, [(one.start, one.end) for one in here]), nouns)
+    told = [form for form in forms(rest) if form not in FUNCTION_WORDS and form not in nouns]
+    return titled.pop() if len(told) <= _ABOUT_TITLE else None
 
 
 def _told(row: int, one: Answering, catalog: Catalog) -> str:

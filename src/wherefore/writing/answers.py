@@ -252,6 +252,10 @@ class _Answer:
                 parts.append(f"{self.shown(told[:1], facts)} {about.text}")
         return " ".join(parts)
 
+    def have(self) -> str:
+        """That items are there to be had, and what they are."""
+        return f"Yes, I have that. {self.record()}" if len(self.items) == 1 else f"Yes. {self.record()}"
+
     def opinion(self) -> str:
         """What can be said of whether an item is good: what ties it to the user's words, and its record."""
         item = self.items[0]
@@ -598,6 +602,7 @@ _ANSWERS: dict[str, Callable[[_Answer], str]] = {
     "value": _Answer.value,
     "holds": _Answer.holds,
     "record": _Answer.record,
+    "have": _Answer.have,
     "unknown": _Answer.unknown,
     "untold": _Answer.untold,
     "clause": _Answer.clause,

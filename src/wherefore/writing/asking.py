@@ -32,6 +32,10 @@ _FREQUENT = 7  # values that options are chosen from
 # How many of those who are asked have an answer.
 _ANSWERED = {"tag": 0.8, "place": 0.25, "year": 0.7, "number": 0.6}
 
+# Values that nobody thinks in: spans of months, "May-Oct".
+_OF_MONTHS = re.compile(
+    r"\b(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\s*(?:[-–—/]|to\b)", re.IGNORECASE
+)
 _DECLINED = re.compile(
     r"\bjust\s+(?:recommend|suggest|give|show|pick|tell|list|choose|find|get)\b|\bsurprise me\b|"
     r"\b(?:no more|no|stop|without|enough|don't|do not|quit)\s+(?:the\s+|asking\s+|ask\s+|me\s+|any\s+|"
@@ -174,7 +178,7 @@ def _of_tags(spec: FieldSpec, items: Sequence[Item], weights: np.ndarray, catalo
     held = [set(item.values(spec.name)) for item in items]
     for values, weight in zip(held, weights, strict=True):
         for value in values:
-            if can_be_said(value, spec):
+            if can_be_said(value, spec) and not _OF_MONTHS.search(value):
                 mass[value] = mass.get(value, 0.0) + float(weight)
     frequent = sorted(mass, key=lambda value: (-mass[value], value))[:_FREQUENT]
     has = np.array([[value in values for value in frequent] for values in held], dtype=bool)
