@@ -62,6 +62,7 @@ _FACTORY = re.compile(r"(Flat|SQ4|SQ6|SQ8|SQfp16|SQbf16|HNSW[1-9]\d*(,(Flat|SQ8|
 _USUAL_RANGE = 2.5  # of one dimension of unit vectors, in standard deviations of 1 / sqrt(d)
 _EXACT_SHARE = 0.05  # below this share of qualifying rows a graph search is not worth its misses
 _GATHERED = 0.1  # below this share they are taken together, which is quicker than to ask of each row
+_TOGETHER = 0.25  # the same, beside a shortlist
 _MANY = 50_000  # from so many rows on
 _BEYOND = 1e-4  # share of the numbers of a dimension that lie outside of what rows of few bits tell apart
 _SHORTLIST = 20  # times as many rows are looked at again as are asked for
@@ -466,11 +467,9 @@ class FaissStore:
         listed = self._listed
         share = qualifying / len(self)
         count = max(self.shortlist * found, 1000)
-        if listed is None or qualifying <= count or share < _GATHERED:
+        if listed is None or qualifying <= count or share < _TOGETHER:
             return self._search_rows(queries, found, allowed)
-        # What is near is spread over more cells where less of it is allowed.
-        effort = int(np.ceil(min(self.searched / share**0.5, 1) * listed.cells)) or self.ef_search
-        rows = listed.search(queries, count, effort, allowed)
+        rows = self._shortlisted(listed, queries, count, allowed, share)
         best = Hits(
             np.empty((len(queries), found), dtype=np.int64), np.empty((len(queries), found), dtype=np.float32)
         )
@@ -484,6 +483,24 @@ class FaissStore:
             )
             best.rows[place], best.scores[place] = one.rows[0], one.scores[0]
         return best
+
+    def _shortlisted(
+        self, listed: Shortlist, queries: np.ndarray, count: int, allowed: Allowed | None, share: float
+    ) -> np.ndarray:
+        """A shortlist of allowed rows for each query, (b, at least count); -1 where there are no more."""
+        effort = int(np.ceil(self.searched * listed.cells)) or self.ef_search
+        if allowed is None:
+            return listed.search(queries, count, effort, None)
+        # To ask of each row whether it is allowed takes longer than to find more and drop those that are not; unless
+        # what is near is just what is not allowed.
+        rows = listed.search(queries, min(int(count / share), len(self)), effort, None)
+        rows[~allowed[rows]] = -1
+        few = (rows >= 0).sum(axis=1) < count / 2
+        if few.any():
+            further = listed.search(queries[few], count, max(listed.cells, effort), allowed)
+            rows[few] = -1
+            rows[few, : further.shape[1]] = further
+        return rows
 
     def _score(self, queries: np.ndarray, rows: np.ndarray, found: int) -> Hits:
         """The best of some rows (ascending), as exact search has them: their bytes are taken together."""
