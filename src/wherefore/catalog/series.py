@@ -65,7 +65,9 @@ class SeriesIndex:
             if not names:
                 nobody.append(place)
         for place, row in enumerate(rows):
-            near = {one for name in held[place] for one in bearing[name]} if held[place] else range(len(every))
+            near = (
+                {one for name in held[place] for one in bearing[name]} if held[place] else range(len(every))
+            )
             for other_place in sorted({*near, *nobody}):
                 if place <= other_place < len(rows):
                     continue

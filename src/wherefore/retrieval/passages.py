@@ -251,19 +251,20 @@ class Passages:
         try:
             tensors = load_file(file)
             counts, shown = tensors["counts"].astype(np.int64), tensors["shown"].astype(np.int64)
-            store = None if len(tensors) > 2 else FaissStore.load(folder / "store")
-            vectors = unpacked_vectors(tensors) if store is None else None
-            held = len(store or ()) if vectors is None else len(vectors)
+            if len(tensors) > 2:
+                vectors = unpacked_vectors(tensors)
+                store = FaissStore(vectors.shape[1], AUTO)
+                if len(vectors) == counts.sum():
+                    store.add(_names(catalog.ids, counts), vectors)
+            else:
+                store = FaissStore.load(folder / "store")
             if counts.shape != (len(catalog),) or shown.shape != counts.shape or (shown > counts).any():
                 raise ValueError("its counts are not those of the catalogue")
-            if held != counts.sum():
+            if len(store) != counts.sum():
                 raise ValueError("it holds more or fewer vectors than it says")
         except (SafetensorError, ValueError, KeyError, IndexError) as error:
             raise CheckpointError(f"{file} cannot be read ({error}); build the index again") from error
         packed = tensors["codes"].shape[1] if "codes" in tensors else None
-        if vectors is not None:
-            store = FaissStore(vectors.shape[1], AUTO)
-            store.add(_names(catalog.ids, counts), vectors)
         return cls(store, counts, shown, packed)
 
 
