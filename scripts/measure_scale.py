@@ -143,7 +143,7 @@ def of_store(method: str, vectors: np.ndarray) -> tuple[Search, dict[str, Any], 
 
 
 def of_hnswlib(vectors: np.ndarray) -> tuple[Search, dict[str, Any], dict[str, Any]]:
-    """hnswlib's graph: 16 links, 100 looked at while it is built, 512 while it is searched."""
+    """The graph of hnswlib: 16 links, 100 looked at while it is built, 512 while it is searched."""
     import hnswlib
 
     began = time.perf_counter()
@@ -181,12 +181,8 @@ def retrieval(sizes: list[int], methods: list[str], count: int, again: bool) -> 
         vectors = invented_vectors(real, size)
         for method in wanted:
             faiss.omp_set_num_threads(2)
-            make = (
-                (lambda: of_hnswlib(vectors))
-                if method == "hnswlib"
-                else lambda m=method: of_store(m, vectors)
-            )
-            search, about, load = make()
+            made = of_hnswlib(vectors) if method == "hnswlib" else of_store(method, vectors)
+            search, about, load = made
             faiss.omp_set_num_threads(1)
             row = {"items": size, "method": method, **about, **load}
             row["share_of_raw"] = round(about["bytes"] / vectors.nbytes, 4)
@@ -195,7 +191,7 @@ def retrieval(sizes: list[int], methods: list[str], count: int, again: bool) -> 
             }
             keep("retrieval", f"{size}/{method}", row)
             print(json.dumps(row), flush=True)
-            del search
+            del search, made
             gc.collect()
 
 

@@ -251,6 +251,8 @@ class Passages:
         try:
             tensors = load_file(file)
             counts, shown = tensors["counts"].astype(np.int64), tensors["shown"].astype(np.int64)
+            if counts.shape != (len(catalog),) or shown.shape != counts.shape or (shown > counts).any():
+                raise ValueError("its counts are not those of the catalogue")
             if len(tensors) > 2:
                 vectors = unpacked_vectors(tensors)
                 store = FaissStore(vectors.shape[1], AUTO)
@@ -258,8 +260,6 @@ class Passages:
                     store.add(_names(catalog.ids, counts), vectors)
             else:
                 store = FaissStore.load(folder / "store")
-            if counts.shape != (len(catalog),) or shown.shape != counts.shape or (shown > counts).any():
-                raise ValueError("its counts are not those of the catalogue")
             if len(store) != counts.sum():
                 raise ValueError("it holds more or fewer vectors than it says")
         except (SafetensorError, ValueError, KeyError, IndexError) as error:
