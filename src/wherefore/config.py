@@ -294,7 +294,7 @@ class Config(_Strict):
     catalog: str = "builtin"  # or a file
     catalog_schema: str | None = None  # a YAML file that declares the columns
     embedder: Component = Component(name="minilm")
-    store: Component = Component(name="faiss", factory="SQ8")
+    store: Component = Component(name="faiss", factory="auto")
     pca: float | int | None = None  # share of variance to keep (0-1) or number of dimensions
     images: ImagesConfig = ImagesConfig()
     retrieval: RetrievalConfig = RetrievalConfig()

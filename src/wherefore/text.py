@@ -13,6 +13,7 @@ from wherefore.files import ASSETS
 _WORD = re.compile(r"&|[^\W_]+(?:['’`][^\W_]+)*")
 _SENTENCE_END = re.compile(r"[.!?\n:;\"“”*•]")
 _APOSTROPHES = re.compile(r"['’`]")
+_WORDS_KEPT = 1 << 17  # a catalogue's texts say few words again and again
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9"}
 _CHAT = dict.fromkeys(("smth", "sth", "smthg", "sumthin", "somethin", "smthing"), "something")
 
@@ -54,6 +55,7 @@ def straight(text: str) -> str:
     return text.replace("’", "'").replace("`", "'")
 
 
+@lru_cache(_WORDS_KEPT)
 def fold(word: str) -> str:
     """A word in the form in which it is compared.
 
@@ -118,7 +120,12 @@ def stems(text: str) -> list[str]:
     >>> stems("Two dead zombies")
     ['two', 'dead', 'zomby']
     """
-    return [stem(form) for form in forms(text)]
+    return [_stem_of(word) for word in _WORD.findall(text)]
+
+
+@lru_cache(_WORDS_KEPT)
+def _stem_of(word: str) -> str:
+    return stem(fold(word))
 
 
 @lru_cache(maxsize=1)

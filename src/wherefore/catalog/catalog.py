@@ -497,17 +497,34 @@ class Catalog:
         key = "titled", (field, value)
         found: np.ndarray | None = self._cache.get(key)
         if found is None:
+            found = np.zeros(len(self._items), dtype=bool)
             sought = set(stems(value))
-            if ("titles", "") not in self._cache:
-                self._cache["titles", ""] = [set(stems(item.title)) for item in self._items]
-            found = np.array([sought <= title for title in self._cache["titles", ""]], dtype=bool)
-            has = np.array([value in item.values(field) for item in self._items], dtype=bool)
-            both = int((found & has).sum())
             tags = any(spec.name == field for spec in self._schema.tags)
-            if not tags or not sought or both < _TITLED_AT_LEAST or both < _TITLED * int(has.sum()):
-                found = np.zeros(len(self._items), dtype=bool)
+            rows = self._titles_with(sought) if tags and sought else found.nonzero()[0]
+            both = sum(value in self._items[row].values(field) for row in rows)
+            if both >= _TITLED_AT_LEAST and both >= _TITLED * sum(
+                value in item.values(field) for item in self._items
+            ):
+                found[rows] = True
             self._cache[key] = found
         return found
+
+    def _titles_with(self, sought: set[str]) -> np.ndarray:
+        """The rows of the items whose titles have words of all these stems, ascending."""
+        places: dict[str, np.ndarray] | None = self._cache.get(("titles", ""))
+        if places is None:
+            rows: dict[str, list[int]] = {}
+            for row, item in enumerate(self._items):
+                for one in set(stems(item.title)):
+                    rows.setdefault(one, []).append(row)
+            places = {one: np.array(found, dtype=np.int64) for one, found in rows.items()}
+            self._cache["titles", ""] = places
+        nowhere = np.empty(0, dtype=np.int64)
+        each = sorted((places.get(one, nowhere) for one in sought), key=len)
+        left = each[0]
+        for other in each[1:]:
+            left = np.intersect1d(left, other, assume_unique=True)
+        return left
 
     def holds(self, item: Item, field: str, value: str) -> bool:
         """Whether an item has a value, or is called so where titles tell of it; see `titled`."""

@@ -54,16 +54,31 @@ class SeriesIndex:
     def _join(self, rows: list[int], before: list[int], people: Sequence[str]) -> None:
         """Note which items go together: of `rows` whose titles begin alike, and of those that only begin them."""
         items = self._catalog.items
-        held = {
-            row: {fold(value) for name in people for value in items[row].values(name)}
-            for row in (*rows, *before)
-        }
-        titles = {row: forms(items[row].title) for row in (*rows, *before)}
+        every = [*rows, *before]
+        held = [{fold(value) for name in people for value in items[row].values(name)} for row in every]
+        titles = [forms(items[row].title) for row in every]
+        bearing: dict[str, list[int]] = {}  # so that only those are compared that have somebody in common
+        nobody = []
+        for place, names in enumerate(held):
+            for name in names:
+                bearing.setdefault(name, []).append(place)
+            if not names:
+                nobody.append(place)
         for place, row in enumerate(rows):
-            for other in (*rows[:place], *before):
-                shared, known = held[row] & held[other], held[row] and held[other]
-                enough = len(shared) >= (1 if other in rows else 2) or (not known and other in rows)
-                if enough and titles[row] != titles[other]:  # the same title again is a remake
+            near = (
+                {one for name in held[place] for one in bearing[name]} if held[place] else range(len(every))
+            )
+            for other_place in sorted({*near, *nobody}):
+                if place <= other_place < len(rows):
+                    continue
+                other = every[other_place]
+                if other in self._series.get(row, ()):
+                    continue
+                among = other_place < place
+                shared = held[place] & held[other_place]
+                known = held[place] and held[other_place]
+                enough = len(shared) >= (1 if among else 2) or (not known and among)
+                if enough and titles[place] != titles[other_place]:  # the same title again is a remake
                     both = {row, other, *self._series.get(row, ()), *self._series.get(other, ())}
                     found = tuple(sorted(both, key=self._when))
                     self._series.update(dict.fromkeys(found, found))

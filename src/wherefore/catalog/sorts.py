@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog, PerCatalog
-from wherefore.text import stem, words
+from wherefore.text import stem, stems
 
 _VALUE = 3  # words of a value that may be the name of a sort
 _OF_GOODS = ("item", "product", "article", "thing")
@@ -22,17 +22,21 @@ def titles_name_sorts(catalog: Catalog) -> bool:
 
 
 def _words_of_sorts(catalog: Catalog) -> dict[str, np.ndarray]:
-    rows: dict[str, set[int]] = {}
+    rows: dict[str, list[int]] = {}
+    last: dict[str, str] = {}  # of every value its last word's stem; empty: it names no sort
+    tags = [spec.name for spec in catalog.schema.tags]
     for row, item in enumerate(catalog.items):
-        told = {stem(word.form) for word in words(item.title)}
-        for spec in catalog.schema.tags:
-            for value in item.values(spec.name):
-                said = words(value)
-                if 0 < len(said) <= _VALUE:
-                    told.add(stem(said[-1].form))
+        told = set(stems(item.title))
+        for name in tags:
+            for value in item.values(name):
+                if value not in last:
+                    said = stems(value)
+                    last[value] = said[-1] if 0 < len(said) <= _VALUE else ""
+                if last[value]:
+                    told.add(last[value])
         for one in told:
-            rows.setdefault(one, set()).add(row)
-    return {one: np.array(sorted(found), dtype=np.int64) for one, found in rows.items()}
+            rows.setdefault(one, []).append(row)
+    return {one: np.array(found, dtype=np.int64) for one, found in rows.items()}
 
 
 _rows_by_word = PerCatalog(_words_of_sorts)

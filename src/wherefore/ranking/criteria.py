@@ -77,6 +77,9 @@ def times_shown(dialogue: Dialogue, items: Sequence[Item]) -> np.ndarray:
     return np.array([shown[item.id] for item in items], dtype=np.float32)
 
 
+_AT_ONCE = 65_536  # rows of which the vectors are in memory together
+
+
 def year_gains(items: Sequence[Item], catalog: Catalog, gains: Mapping[int, float]) -> np.ndarray:
     """What each of m items gains for its release year, (m,) float32 logits."""
     year = catalog.schema.year
@@ -123,6 +126,9 @@ def likeness(
 
 def likeness_to(sought: np.ndarray, rows: np.ndarray, retriever: Retriever) -> np.ndarray:
     """How like records, or the closest of their clauses, are to what is looked for (d,); (m,) float32."""
+    if len(rows) > _AT_ONCE:  # so that memory stays bounded
+        parts = [rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE)]
+        return np.concatenate([likeness_to(sought, part, retriever) for part in parts])
     index = retriever.index
     alike: np.ndarray = index.store.vectors(rows) @ index.project(sought[None])[0]
     if len(index.passages):

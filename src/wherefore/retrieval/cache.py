@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.config import Config, PassagesConfig
+from wherefore.config import Component, Config, PassagesConfig
 from wherefore.files import cache_folder
 from wherefore.retrieval.index import Index
 from wherefore.retrieval.pictures import stamp
+from wherefore.retrieval.stores import AUTO, factory_for
 
 
 def cached_index(
@@ -25,7 +26,7 @@ def cached_index(
     `progress` is told (items embedded, of); `cache` is the folder for indexes, by default the user's cache folder.
     """
     root = Path(cache) if cache is not None else cache_folder()
-    parts = [catalog.fingerprint(), like.embedder.name, config.store.model_dump_json()]
+    parts = [catalog.fingerprint(), like.embedder.name, _kind_of(config.store, len(catalog), like.dim)]
     if like.projection is not None:  # items must land in the space that the base was trained in
         parts.append(hashlib.sha256(like.projection.directions.tobytes()).hexdigest())
     reads_passages = config.retrieval.reads_passages
@@ -53,3 +54,10 @@ def cached_index(
     )
     index.save(folder)
     return index
+
+
+def _kind_of(store: Component, items: int, dim: int) -> str:
+    """What is kept of so many items: `auto` is another index for few than for many."""
+    if store.name == "faiss" and store.kwargs.get("factory") == AUTO:
+        store = Component(**{**store.model_dump(), "factory": factory_for(items, dim)})
+    return store.model_dump_json()

@@ -211,7 +211,7 @@ class Index:
         Args:
             catalog: The items.
             embedder: Makes their vectors.
-            store: Where the vectors go; by default FAISS, rounded to 8 bits.
+            store: Where the vectors go; by default FAISS, as their number asks for (`factory_for`).
             pca: Share of variance to keep (0-1), number of dimensions, or a projection to reuse (that of
                 the index a model was trained with).
             progress: Told (items embedded, of).
@@ -224,7 +224,7 @@ class Index:
         Raises:
             ConfigError: If `pca` is neither, or is a projection of vectors of another width.
         """
-        store = store or Component(name="faiss", factory="SQ8")
+        store = store or Component(name="faiss", factory="auto")
         texts = [catalog.text(item) for item in catalog.items]
         building = None if cache is None else CachedEmbedder(embedder, _file_for(texts, Path(cache)))
         vectors = (building or embedder).encode(texts, "item", progress)

@@ -21,12 +21,12 @@ from wherefore.errors import CheckpointError, CheckpointNotFoundError
 from wherefore.files import write_aside
 from wherefore.progress import Progress
 from wherefore.retrieval.embedders import Embedder, unit_rows
-from wherefore.retrieval.stores import FaissStore
+from wherefore.retrieval.stores import AUTO, FaissStore
 from wherefore.retrieval.tensors import unpacked, write_tensors
 
 MOST = 24  # passages of one item; the first of each text come first
 _SAMPLE = 400  # items by which a cosine is judged
-_GRAPH = 1_000_000  # passages from which they are searched through a graph
+_MANY = 200_000  # passages, from which on they are kept as they are searched
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class Passages:
         vectors = np.concatenate([np.empty((0, embedder.dim), dtype=np.float32), *pieces])
         if packed is not None:  # as they will be when they come back
             vectors = unpacked_vectors(packed_vectors(vectors, packed))
-        store = FaissStore(embedder.dim, _factory(len(vectors)))
+        store = FaissStore(embedder.dim, AUTO)
         store.add(_names(catalog.ids, counts), vectors)
         return cls(store, counts, shown, packed)
 
@@ -223,11 +223,15 @@ class Passages:
         return scores, places
 
     def save(self, folder: Path) -> None:
-        """Write `passages.safetensors` to a folder."""
+        """Write `passages.safetensors` to a folder; of very many, the vectors as they are searched, beside it."""
         tensors = {"counts": self.counts.astype(np.int32), "shown": self.shown.astype(np.int32)}
-        tensors |= packed_vectors(self.store.vectors(), self.packed)
+        many = self.packed is None and len(self) >= _MANY
+        if not many:
+            tensors |= packed_vectors(self.store.vectors(), self.packed)
         with write_aside(folder) as aside:
             aside.mkdir()
+            if many:  # to make the store anew would take minutes
+                self.store.save(aside / "store")
             write_tensors(aside / "passages.safetensors", tensors)
 
     @classmethod
@@ -247,16 +251,20 @@ class Passages:
         try:
             tensors = load_file(file)
             counts, shown = tensors["counts"].astype(np.int64), tensors["shown"].astype(np.int64)
-            vectors = unpacked_vectors(tensors)
             if counts.shape != (len(catalog),) or shown.shape != counts.shape or (shown > counts).any():
                 raise ValueError("its counts are not those of the catalogue")
-            if len(vectors) != counts.sum():
+            if len(tensors) > 2:
+                vectors = unpacked_vectors(tensors)
+                store = FaissStore(vectors.shape[1], AUTO)
+                if len(vectors) == counts.sum():
+                    store.add(_names(catalog.ids, counts), vectors)
+            else:
+                store = FaissStore.load(folder / "store")
+            if len(store) != counts.sum():
                 raise ValueError("it holds more or fewer vectors than it says")
         except (SafetensorError, ValueError, KeyError, IndexError) as error:
             raise CheckpointError(f"{file} cannot be read ({error}); build the index again") from error
         packed = tensors["codes"].shape[1] if "codes" in tensors else None
-        store = FaissStore(vectors.shape[1], _factory(len(vectors)))
-        store.add(_names(catalog.ids, counts), vectors)
         return cls(store, counts, shown, packed)
 
 
@@ -336,8 +344,3 @@ def _names(ids: Iterable[str], counts: np.ndarray) -> list[str]:
         for item_id, count in zip(ids, counts, strict=True)
         for number in range(int(count))
     ]
-
-
-def _factory(passages: int) -> str:
-    """How so many vectors are kept: a byte a dimension, beyond a million searched through a graph."""
-    return "SQ8" if passages < _GRAPH else "HNSW32,SQ8"
