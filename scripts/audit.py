@@ -54,14 +54,25 @@ def ignored(file: Path) -> dict[str, datetime.date]:
             and entry["reason"].strip()
             and isinstance(entry["until"], datetime.date)
         ):
-            raise ValueError(f"{file.name} has the entry {entry!r}; each has id, reason and until: YYYY-MM-DD")
+            raise ValueError(
+                f"{file.name} has the entry {entry!r}; each has id, reason and until: YYYY-MM-DD"
+            )
         days[str(entry["id"])] = entry["until"]
     return days
 
 
 def command(lock: Path) -> list[str]:
     """What asks for advisories of the versions in a file: it installs nothing and resolves nothing."""
-    options = ["--no-deps", "--disable-pip", "--format", "json", "--progress-spinner", "off", "--timeout", "10"]
+    options = [
+        "--no-deps",
+        "--disable-pip",
+        "--format",
+        "json",
+        "--progress-spinner",
+        "off",
+        "--timeout",
+        "10",
+    ]
     return [sys.executable, "-m", "pip_audit", "--requirement", str(lock), *options]
 
 
