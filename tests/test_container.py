@@ -1,4 +1,4 @@
-"""The container's files: no engine builds them here, so they are read strictly, and their commands are run without one."""
+"""The container's files, read strictly, as no engine builds them here; their commands run without one."""
 
 from __future__ import annotations
 
@@ -93,9 +93,8 @@ def test_the_image_runs_without_root_and_installs_what_is_locked():
     assert of("USER", final) == ["10001:10001"]
     assert not any(re.search(r"pip install|apt-get|curl|wget", line) for line in final)
     installs = [line for line in build if "pip install" in line]
-    assert installs and all(
-        "-c constraints.txt" in part for line in installs for part in re.findall("pip install[^;]*", line)
-    )
+    parts = [part for line in installs for part in re.findall("pip install[^;]*", line)]
+    assert len(parts) == 3 and all("-c constraints.txt" in part for part in parts)
     assert "'.[serve]'" in installs[-1]
     assert "ready.py" in of("HEALTHCHECK", final)[0] and of("STOPSIGNAL", final) == ["SIGTERM"]
     assert not re.search(r"(?i)(password|token|secret)\s*=", DOCKERFILE)
