@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from test_retrieval import GENRES, PEOPLE, Bag, make_catalog, make_retriever, random_vectors, said
 from wherefore.catalog.catalog import Catalog, Item
-from wherefore.config import Component
+from wherefore.config import Component, Config
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.state import ANYWHERE, Limit, Preferences, Wish
 from wherefore.errors import (
@@ -26,6 +26,7 @@ from wherefore.errors import (
     MissingPackageError,
     StorageError,
 )
+from wherefore.recommender import Recommender
 from wherefore.retrieval.conditions import Columns, Conditions, Refused, plain, quoted
 from wherefore.retrieval.filters import allowed_rows, conditions
 from wherefore.retrieval.index import Index
@@ -453,3 +454,10 @@ print(index.store.collection, len(index))
     process.wait(20)
     with pytest.raises(StorageError, match=f"{address} cannot be reached or failed"):
         index.store.search(query, 10, allowed)
+
+
+def test_it_is_a_setting_of_a_catalogue_of_ones_own_alone(url):
+    setting = f"store={{name: milvus, url: '{url}'}}"
+    assert Config().adjusted([setting]).store.kwargs == {"url": url}
+    with pytest.raises(ConfigError, match="give a catalogue, too"):
+        Recommender.from_pretrained("starter", settings=[setting])
