@@ -3,7 +3,7 @@
 #   make ui           the same on a web page
 #   make test         the test suite, without what takes long
 #   make test-slow    what takes long: the page in a browser, whole training runs, several processes
-#   make check        formatting, lint and types
+#   make check        formatting, lint and types, and known vulnerabilities where the network tells
 #   make docs         the documentation as a site, into build/docs
 #   make lock         write the newest versions of all packages in range into constraints.txt
 #   make test-oldest  the test suite with the oldest versions that pyproject.toml admits
@@ -55,7 +55,7 @@ test-slow: $(VENV)/.installed-dev
 	@$(TESTS) -m slow $(ARGS)
 
 check: $(VENV)/.installed-dev
-	@failed=; for step in "ruff check ." "ruff format --check ." "mypy"; do \
+	@failed=; for step in "ruff check ." "ruff format --check ." "mypy" "python scripts/audit.py"; do \
 	  echo "-- $$step"; $(BIN)/$$step || failed="$$failed [$$step]"; \
 	done; test -z "$$failed" || { echo "Failed:$$failed" >&2; exit 1; }
 

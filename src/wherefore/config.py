@@ -24,7 +24,16 @@ from wherefore.extends import from_yaml, load_tree
 _QUICK = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # where PyYAML has it
 # What may differ from a checkpoint's training without harm, sections and single keys.
 _FREE = (
-    *("images", "llm.dtype", "llm.max_dialogue_tokens", "llm.quantize", "retrieval.k", "turn", "writer"),
+    *(
+        "images",
+        "llm.dtype",
+        "llm.max_dialogue_tokens",
+        "llm.quantize",
+        "retrieval.k",
+        "store",
+        "turn",
+        "writer",
+    ),
     *("llm.url", "llm.model", "llm.key_env", "llm.timeout", "llm.shortlist", "llm.parallel"),
 )
 

@@ -75,6 +75,11 @@ class Recommender(ListMaker):
             CheckpointError: If a file was altered or does not fit the others.
             ConfigError: If a setting is not allowed.
         """
+        if any(one.partition("=")[0].partition(".")[0] == "store" for one in settings):
+            raise ConfigError(
+                "`store` says where the vectors of a catalogue of your own go, and a checkpoint brings its own with "
+                "it; give a catalogue, too (--catalog, or `from_catalog`), or leave `store` out"
+            )
         return cls._of(load_checkpoint(checkpoint_dir(path), device, settings=settings))
 
     @classmethod

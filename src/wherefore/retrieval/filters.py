@@ -12,6 +12,7 @@ from wherefore.catalog.concepts import having
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.state import ANYWHERE, ITEMS_OF, Limit
 from wherefore.errors import CatalogError
+from wherefore.retrieval.conditions import Conditions, Refused
 from wherefore.retrieval.index import Index
 
 _OPERATORS = {"lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge, "eq": operator.eq}
@@ -39,8 +40,7 @@ def allowed_rows(
     allowed = np.ones(len(index), dtype=bool)
     for limit in preferences.limits:
         allowed &= _within(index, limit)
-    tags = index.catalog.schema.tags
-    places = {spec.name for spec in tags if spec.is_place or is_graded(index.catalog, spec.name)}
+    places = _places(index)
     for wish in preferences.refusals:
         refused = np.ones(len(index), dtype=bool)
         for field, value in wish.parts:
@@ -67,6 +67,29 @@ def demanded_rows(index: Index, dialogue: Dialogue, allowed: np.ndarray) -> np.n
     met[~allowed] = 0
     most = max(int(met.max(initial=0)), 1)
     return np.asarray(met == most, dtype=bool)
+
+
+def conditions(index: Index, dialogue: Dialogue) -> Conditions:
+    """What all rows that `allowed_rows` allows fulfil and a database can be asked for: limits and refused values.
+
+    Refusals of what any text may name are not among them, nor what titles tell and items that the user knows.
+    """
+    preferences = dialogue.preferences
+    places = _places(index)
+    return Conditions(
+        tuple(preferences.limits),
+        tuple(
+            tuple(Refused(field, value, field in places) for field, value in wish.parts)
+            for wish in preferences.refusals
+            if all(field != ANYWHERE for field, _ in wish.parts)
+        ),
+    )
+
+
+def _places(index: Index) -> set[str]:
+    """The fields of which unknown is not good enough for who refuses a value: places and age ratings."""
+    tags = index.catalog.schema.tags
+    return {spec.name for spec in tags if spec.is_place or is_graded(index.catalog, spec.name)}
 
 
 def _bearing(index: Index, field: str, value: str) -> np.ndarray:

@@ -20,9 +20,11 @@ from wherefore.errors import CheckpointError, CheckpointNotFoundError, ConfigErr
 from wherefore.files import recover, write_aside
 from wherefore.progress import Progress
 from wherefore.retrieval.attributes import Attributes
+from wherefore.retrieval.conditions import FieldStore
 from wherefore.retrieval.embedders import Embedder, known_unit_rows
 from wherefore.retrieval.embedding_cache import CachedEmbedder
 from wherefore.retrieval.lexical import Lexical
+from wherefore.retrieval.milvus import MilvusStore  # noqa: F401  (registers itself as a store)
 from wherefore.retrieval.passages import Passages, hidden_vectors
 from wherefore.retrieval.pictures import KeptPictures, PictureReader, Pictures
 from wherefore.retrieval.projection import Projection
@@ -226,6 +228,9 @@ class Index:
         """
         store = store or Component(name="faiss", factory="auto")
         texts = [catalog.text(item) for item in catalog.items]
+        width = embedder.dim if pca is None else pca.dim if isinstance(pca, Projection) else None
+        # Made first where the width is known: what it cannot do is told before everything is embedded.
+        made = None if width is None else _made_store(store, width, catalog, embedder)
         building = None if cache is None else CachedEmbedder(embedder, _file_for(texts, Path(cache)))
         vectors = (building or embedder).encode(texts, "item", progress)
         if isinstance(pca, Projection) and pca.directions.shape[0] != embedder.dim:
@@ -236,8 +241,8 @@ class Index:
         projection = pca if isinstance(pca, Projection) or pca is None else Projection.fit(vectors, pca)
         if projection is not None:
             vectors = projection(vectors)
-        made: VectorStore = build(store, STORES, "store", dim=vectors.shape[1])
-        made.add(list(catalog.ids), vectors)
+        made = made or _made_store(store, vectors.shape[1], catalog, embedder)
+        _put(made, catalog.items, vectors)
         index = cls(catalog, embedder, made, Lexical(texts), projection, store.name)
         index._kept = building
         if passages is not None:
@@ -260,7 +265,7 @@ class Index:
         texts = [self.catalog.text(item) for item in new]
         vectors = self.project(self.embedder.encode(texts, "item"))
         pictured = None if self.pictures is None else self.pictures.of(new, self.catalog)
-        self.store.add([item.id for item in new], vectors)
+        _put(self.store, new, vectors)
         if self._passages is not None:
             self._passages.add(new, self.catalog.schema, self.embedder)
         if self.pictures is not None and pictured is not None:
@@ -278,8 +283,11 @@ class Index:
         """
         ids = [ids] if isinstance(ids, str) else list(ids)
         rows = np.array([self.catalog.row(item_id) for item_id in ids], dtype=np.int64)
-        self.catalog.remove(ids)
+        copy.copy(self.catalog).remove(
+            ids
+        )  # what it does not allow is told before a store elsewhere is changed
         self.store.remove(ids)
+        self.catalog.remove(ids)
         self.lexical.remove(rows)
         if self._passages is not None:
             self._passages.remove(rows)
@@ -388,6 +396,21 @@ class Index:
         self._popularity = None
         self._spaces = {}
         self._usual = {}
+
+
+def _made_store(store: Component, dim: int, catalog: Catalog, embedder: Embedder) -> VectorStore:
+    made: VectorStore = build(store, STORES, "store", dim=dim)
+    if isinstance(made, FieldStore):
+        made.open_for(catalog, embedder.name)
+    return made
+
+
+def _put(store: VectorStore, items: Sequence[Item], vectors: np.ndarray) -> None:
+    """Add items' vectors to a store, and where it takes them, their numbers and values."""
+    if isinstance(store, FieldStore):
+        store.add_items(items, vectors)
+    else:
+        store.add([item.id for item in items], vectors)
 
 
 def _picture_reader(images: ImagesConfig, cache: str | Path | None) -> PictureReader:

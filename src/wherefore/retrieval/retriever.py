@@ -212,7 +212,7 @@ class Retriever:
         if sought is None:
             return pictured
         k = min(k, _SOUGHT)
-        near = [nearest(self.index, self.index.project(sought[None]), k, allowed)[0]]
+        near = [nearest(self.index, self.index.project(sought[None]), k, allowed, dialogue)[0]]
         if len(self.index.passages):
             near.append(self.index.passages.search(sought[None], k, allowed)[0])
         return [*near, *pictured]
@@ -225,7 +225,7 @@ class Retriever:
         left[rows] = False
         request = Dense(self.index).request(dialogue, query)
         if request.any():
-            return nearest(self.index, request[None], k, left)[0]
+            return nearest(self.index, request[None], k, left, dialogue)[0]
         candidates = np.flatnonzero(left)
         known = self.index.popularity
         return candidates[:k] if known is None else top(np.nan_to_num(known), k, left)[0]

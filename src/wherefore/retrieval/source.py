@@ -8,7 +8,10 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from wherefore.dialogue.messages import Dialogue
+from wherefore.retrieval.conditions import FieldStore
+from wherefore.retrieval.filters import conditions
 from wherefore.retrieval.index import Index
+from wherefore.retrieval.stores import Hits
 
 Found = tuple[np.ndarray, np.ndarray]  # rows (r,) int64, scores (r,) float32; best first, equal scores by row
 BY_CONTENT = "by_content"  # a part of this name says as much of an item that nobody has named as of any other
@@ -89,11 +92,19 @@ def top(scores: np.ndarray, k: int, allowed: np.ndarray) -> Found:
     return rows, scores[rows].astype(np.float32)
 
 
-def nearest(index: Index, request: np.ndarray, k: int, allowed: np.ndarray) -> Found:
+def nearest(index: Index, request: np.ndarray, k: int, allowed: np.ndarray, dialogue: Dialogue) -> Found:
     """The allowed rows closest to a request (1, d)."""
-    hits = index.store.search(request, min(k, len(index)), allowed)
+    hits = searched(index, request, k, allowed, dialogue)
     found = hits.rows[0] >= 0
     return hits.rows[0][found], hits.scores[0][found]
+
+
+def searched(index: Index, requests: np.ndarray, k: int, allowed: np.ndarray, dialogue: Dialogue) -> Hits:
+    """What the index's store has closest to requests (b, d), of the rows that are allowed after a dialogue."""
+    k = min(k, len(index))
+    if isinstance(index.store, FieldStore):
+        return index.store.search_within(requests, k, allowed, conditions(index, dialogue))
+    return index.store.search(requests, k, allowed)
 
 
 def nothing() -> Found:

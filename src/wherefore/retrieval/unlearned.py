@@ -8,7 +8,7 @@ from wherefore.dialogue.messages import Dialogue
 from wherefore.retrieval.checks import at_least_one
 from wherefore.retrieval.embedders import unit_rows
 from wherefore.retrieval.index import Index
-from wherefore.retrieval.source import Found, nearest, nothing, top, unknown
+from wherefore.retrieval.source import Found, nearest, nothing, searched, top, unknown
 
 
 class Dense:
@@ -45,7 +45,7 @@ class Dense:
     def search(self, dialogue: Dialogue, query: np.ndarray, k: int, allowed: np.ndarray) -> Found:
         """The rows closest to the request."""
         request = self.request(dialogue, query)
-        return nearest(self.index, request[None], k, allowed) if request.any() else nothing()
+        return nearest(self.index, request[None], k, allowed, dialogue) if request.any() else nothing()
 
     def score(self, dialogue: Dialogue, query: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Cosine of request and item (m,)."""
@@ -120,7 +120,7 @@ class Liked:
             return nothing()
         vectors = self.index.store.vectors(liked)  # (l, d)
         queries = np.concatenate([vectors, vectors.mean(axis=0, keepdims=True)])
-        rows = np.unique(self.index.store.search(queries, min(k, len(self.index)), allowed).rows)
+        rows = np.unique(searched(self.index, queries, k, allowed, dialogue).rows)
         rows = rows[rows >= 0]
         scores = self.score(dialogue, query, rows)
         order = np.lexsort((rows, -scores))[:k]
