@@ -61,7 +61,9 @@ class CodeDecoder(nn.Module):
         lm, self.tokenizer = build_lm(LLMConfig(name=llm, lora=adapter), seed)
         base = base_of(lm)
         self.body: Any = getattr(base, base.base_model_prefix)
-        self.body.config._attn_implementation = "eager"  # going back through the fused kernel takes as long again
+        self.body.config._attn_implementation = (
+            "eager"  # going back through the fused kernel takes as long again
+        )
         _cut(self.body, layers)
         self.words: nn.Embedding = base.get_input_embeddings()
         if lora is None:
@@ -92,7 +94,7 @@ class CodeDecoder(nn.Module):
         ids = self.tokenizer(list(titles), add_special_tokens=False)["input_ids"]
         means = torch.stack([table[torch.tensor(one or [0])].mean(0) for one in ids])
         middle, center = torch.from_numpy(text.mean(axis=0)), means.mean(0)
-        x, y = torch.from_numpy(text) - middle, means - center
+        x, y = torch.from_numpy(np.array(text)) - middle, means - center
         mapped = torch.linalg.solve(x.T @ x + _GRIP * torch.eye(x.shape[1]), x.T @ y)
         given = torch.from_numpy(codes.copy())
         given[0] -= middle
@@ -172,11 +174,13 @@ class Reading:
         with torch.inference_mode():
             inputs = decoder.embed(*padded([tokens]), texts, vectors)
             at = torch.arange(len(tokens))[None]
-            output = decoder.body(inputs_embeds=inputs, position_ids=at, **keeping(decoder.body, self._states))
+            output = decoder.body(
+                inputs_embeds=inputs, position_ids=at, **keeping(decoder.body, self._states)
+            )
             self._root = output.last_hidden_state[0, -1]
 
     def __call__(self, depth: int, nodes: np.ndarray) -> np.ndarray:
-        """What may follow some nodes of a depth, (f,) -> logits (f, codes); see `wherefore.retrieval.code_trie.Read`."""
+        """What may follow some nodes of a depth, (f,) -> logits (f, codes); see `code_trie.Read`."""
         trie, decoder = self._tokenizer.trie, self._decoder
         with torch.inference_mode():
             if depth:

@@ -78,7 +78,9 @@ class CodeTraining:
             CheckpointError: If what is kept in the folder is damaged.
         """
         count = int(self.held_out * len(lessons)) if len(lessons) >= _FEW else 0
-        work = _Work(self, decoder.to(self.device), tokenizer, lessons[: len(lessons) - count], texts, vectors)
+        work = _Work(
+            self, decoder.to(self.device), tokenizer, lessons[: len(lessons) - count], texts, vectors
+        )
         held = [tokenizer(lesson, rows) for lesson, rows in lessons[len(lessons) - count :]]
         state = None if folder is None else _State(folder, self, decoder, lessons, tokenizer)
         log = [] if state is None else state.load(work)
@@ -103,13 +105,17 @@ class CodeTraining:
         """Whether so many epochs in a row were no better."""
         figures = [one["held_out"] for one in log]
         return (
-            bool(log) and not math.isnan(figures[-1]) and len(log) - 1 - int(np.argmin(figures)) >= self.patience
+            bool(log)
+            and not math.isnan(figures[-1])
+            and len(log) - 1 - int(np.argmin(figures)) >= self.patience
         )
 
 
 def in_short(weight: Tensor) -> np.ndarray:
     """A weight as it is saved: matrices as float16, the rest, which is small, as float32."""
-    made: np.ndarray = weight.detach().cpu().float().numpy().astype(np.float16 if weight.ndim > 1 else np.float32)
+    made: np.ndarray = (
+        weight.detach().cpu().float().numpy().astype(np.float16 if weight.ndim > 1 else np.float32)
+    )
     return made
 
 
@@ -168,7 +174,9 @@ class _Work:
         with torch.autocast(self.how.device, dtype=torch.bfloat16, enabled=self.how.bf16):
             states = self.decoder(batch, self.texts, self.vectors)
         at, trie = np.concatenate([one.depths for one in batch]), self.tokenizer.trie
-        nodes, wanted = (np.concatenate([getattr(one, name) for one in batch]) for name in ("nodes", "wanted"))
+        nodes, wanted = (
+            np.concatenate([getattr(one, name) for one in batch]) for name in ("nodes", "wanted")
+        )
         roles = np.concatenate([one.roles for one in batch])
         weights = torch.from_numpy(np.where(roles == USER, self.how.user_weight, 1.0)).to(states)
         total = states.new_zeros((), dtype=torch.float32)

@@ -73,9 +73,8 @@ class CodeTrie:
     def _check(self) -> None:
         last = self.depths[-1]
         if len(last.count) and last.count.max() > 1:
-            raise ConfigError(
-                f"{int(last.count.max())} items have the same code, {self.codes[last.item[last.count.argmax()]].tolist()}"
-            )
+            code = self.codes[last.item[last.count.argmax()]].tolist()
+            raise ConfigError(f"{int(last.count.max())} items have the same code, {code}")
         for above, below in zip(self.depths, self.depths[1:], strict=False):
             ended = below.parent[below.token < 0]
             if len(ended) and above.count[ended].max() > 1:

@@ -172,9 +172,7 @@ class Quantizer:
             about = unpacked(tensors["about"])
             names, scales = tuple(map(str, about["names"])), tuple(map(float, about["scales"]))
             means = tuple(np.asarray(tensors[f"mean.{n}"], dtype=np.float32) for n in range(len(names)))
-            guesses = tuple(
-                np.asarray(tensors[f"guess.{n}"], dtype=np.float32) for n in range(1, len(names))
-            )
+            guesses = tuple(np.asarray(tensors[f"guess.{n}"], dtype=np.float32) for n in range(1, len(names)))
             centroids = np.asarray(tensors["centroids"], dtype=np.float32)
             fits = (
                 len(names) == len(scales) > 0
@@ -189,7 +187,9 @@ class Quantizer:
                 and all(np.isfinite(one).all() for one in (*means, *guesses, centroids, np.array(scales)))
             )
         except (KeyError, TypeError, ValueError) as error:
-            raise CheckpointError(f"the quantizer of item codes is damaged ({error!r}); train again") from error
+            raise CheckpointError(
+                f"the quantizer of item codes is damaged ({error!r}); train again"
+            ) from error
         if not fits:
             raise CheckpointError(
                 "the quantizer of item codes is damaged (its parts do not go together); train again"
@@ -270,9 +270,7 @@ class ItemCodes:
 
     def matrix(self, ids: Sequence[str]) -> np.ndarray:
         """The codes of items as they are written, (n, longest) int64, -1 behind an end."""
-        rows = [
-            (*self._code[item][:-1], *digits(self._code[item][-1], self.quantizer.codes)) for item in ids
-        ]
+        rows = [(*self._code[item][:-1], *digits(self._code[item][-1], self.quantizer.codes)) for item in ids]
         longest = max(map(len, rows), default=0)
         return np.array([(*row, *(-1,) * (longest - len(row))) for row in rows], dtype=np.int64).reshape(
             len(rows), longest
@@ -305,7 +303,9 @@ class ItemCodes:
                 raise ValueError(f"{len(ids)} items have {len(codes)} codes")
         except (KeyError, TypeError, ValueError) as error:
             raise CheckpointError(f"the codes of items are damaged ({error}); train again") from error
-        return cls(quantizer, {str(item): tuple(code) for item, code in zip(ids, codes.tolist(), strict=True)})
+        return cls(
+            quantizer, {str(item): tuple(code) for item, code in zip(ids, codes.tolist(), strict=True)}
+        )
 
 
 def digits(number: int, base: int) -> Code:
