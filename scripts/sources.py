@@ -98,6 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "first": FIRST,
         "sources": alone(held, [one.name for one in sources]),
         "invalid_codes": held.invalid,
+        "ms_of_the_source": held.ms,
         "ranking": ranking,
     }
     asked_source: Any = sources[-1]
@@ -206,8 +207,9 @@ class Fetched:
         gold: By turn, the rows to find; -1 outside the catalogue.
         places: By turn, (gold, sources) the place of each gold row in what each source gives, from 0.
         cold: Of each gold mention, whether no dialogue that sources learned from names it.
-        invalid: Rows that a source gave and that are not allowed.
-        ms: Milliseconds that a search and scoring its first 100 take with the last source.
+        invalid: Rows that the last source gave and that are not allowed or not of the catalogue.
+        ms: Milliseconds that the last source takes to read a dialogue, search, and score what it found; the
+            messages' vectors are at hand.
     """
 
     features: list[list[np.ndarray]]
@@ -241,25 +243,29 @@ def fetched(
         said = reader.read(given.messages, mentions=given.mentions)
         gone = {data.corpus.item_of[item] for item in turn.named if item in data.corpus.item_of}
         gold = [data.row(item) for item in turn.gold]
+        last = retrievers[-1]
+        allowed, query = last.allowed(said, gone), last.query(said)
+        began = time.perf_counter()
+        rows, _ = last.sources[-1].search(said, query, FIRST, allowed)
+        last.sources[-1].score(said, query, rows)
+        seconds += time.perf_counter() - began
+        made.invalid += int((~allowed[rows]).sum())
         for number, retriever in enumerate(retrievers):
             candidates = retriever.search(said, k, exclude=gone)
             made.rows[number].append(candidates.rows)
             made.features[number].append(candidates.features.astype(np.float16))
-        last = retrievers[-1]
-        allowed, query = last.allowed(said, gone), last.query(said)
         places = np.full((len(gold), len(last.sources)), _MISSED)
         for column, source in enumerate(last.sources):
-            began = time.perf_counter()
-            rows, _ = source.search(said, query, FIRST, allowed)
-            made.invalid += int((~allowed[rows]).sum())
-            if column == len(last.sources) - 1:
-                seconds += time.perf_counter() - began
-            at = {int(row): place for place, row in enumerate(rows)}
+            rows, scores = source.search(said, query, FIRST, allowed)
+            # By its own scores: a source may put other rows between its best.
+            best = rows[np.argsort(-np.nan_to_num(scores, nan=-np.inf), kind="stable")]
+            at = {int(row): place for place, row in enumerate(best)}
             places[:, column] = [at.get(row, _MISSED) for row in gold]
         made.gold.append(gold)
         made.places.append(places)
         made.cold += [row not in named for row in gold]
         _show(f"fetching for {what}", done, len(turns), "")
+    made.ms = round(1000 * seconds / max(len(turns), 1), 2)
     return made
 
 

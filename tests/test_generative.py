@@ -121,7 +121,7 @@ def test_other_settings_than_it_was_trained_with_are_refused(learned: Generative
 
 def test_a_new_item_gets_a_code_and_can_be_written_without_training(learned: GenerativeCodes) -> None:
     movies = make_movies()
-    fewer = Catalog(movies.schema, [item for item in movies.items if item.id != "heat"])
+    fewer = Catalog([item for item in movies.items if item.id != "heat"], movies.schema)
     source = GenerativeCodes(make_index(fewer), k=20, **QUICK)
     source.restore(learned.tensors())
     codes = {item: source.code(item) for item in fewer.ids}
@@ -134,7 +134,7 @@ def test_a_new_item_gets_a_code_and_can_be_written_without_training(learned: Gen
     assert source.code("twin")[:-1] == source.code("alien")[:-1] or source.code("twin") not in codes.values()
     only = np.array([item == "twin" for item in index.catalog.ids])
     assert asked(source, said, only) == ["twin"]
-    assert {item: source.code(item) for item in fewer.ids} == codes
+    assert {item: source.code(item) for item in codes} == codes
 
 
 def _fields(item: object) -> dict[str, object]:
@@ -247,7 +247,7 @@ def test_the_ranker_sees_it_as_it_sees_the_other_sources(learned: GenerativeCode
 
 
 def test_an_index_without_its_items_gets_no_scores(learned: GenerativeCodes) -> None:
-    others = Catalog(make_movies().schema, [_renamed(item) for item in make_movies().items])
+    others = Catalog([_renamed(item) for item in make_movies().items], make_movies().schema)
     source = GenerativeCodes(
         Index.build(others, WordEmbedder(), Component(name="faiss", factory="Flat")), **QUICK
     )

@@ -192,16 +192,14 @@ class Reading:
                 )
             else:
                 states = self._root.expand(len(nodes), -1)
-            start = int(self._tokenizer.place(depth, np.int64(0)))
+            start = self._tokenizer.start(depth)
             made: np.ndarray = decoder.logits(states, start, trie.width).float().numpy()
         return made
 
     def _grown(self, paths: np.ndarray) -> Tensor:
         """The states after paths of codes (f, depth), each on the dialogue alone, in one pass; (f, h)."""
         decoder = self._decoder
-        places = np.stack(
-            [self._tokenizer.place(depth, column) for depth, column in enumerate(paths.T)], axis=1
-        )
+        places = paths + np.array([self._tokenizer.start(depth) for depth in range(paths.shape[1])])
         trees = TokenTrees(
             decoder.body, decoder.attention, self._states, self._length, decoder.own.weight.device
         )

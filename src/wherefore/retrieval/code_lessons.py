@@ -69,7 +69,8 @@ class Tokens:
 def lesson_of(dialogue: Dialogue, row: Mapping[str, int]) -> Lesson:
     """What a language model reads of a dialogue; `row` is that of each item, by id."""
     mentions, named = by_message(dialogue), set[int]()
-    messages, texts = [], []
+    messages: list[Message] = []
+    texts: list[str] = []
     for turn, (message, text) in enumerate(zip(dialogue.messages, message_texts(dialogue), strict=True)):
         if message.role == "system":
             continue
@@ -103,9 +104,9 @@ class Tokenizer:
         """Embeddings: of the two roles, and of the codes of each level and of numbers."""
         return 2 + (self.levels + 1) * self.trie.width
 
-    def place(self, depth: int, codes: np.ndarray) -> np.ndarray:
-        """The embeddings of codes that come at a depth."""
-        return 2 + min(depth, self.levels) * self.trie.width + codes
+    def start(self, depth: int) -> int:
+        """The embedding of the first of the codes that come at a depth; the others follow."""
+        return 2 + min(depth, self.levels) * self.trie.width
 
     def __call__(
         self, lesson: Lesson, texts: np.ndarray, rng: np.random.Generator | None = None, asked: bool = False
@@ -134,7 +135,7 @@ class Tokenizer:
                     if turn and self.trie.depths[depth].count[node] > 1:
                         targets.append((len(kinds) - 1, depth, node, one, message.role))
                     kinds.append(OWN)
-                    places.append(int(self.place(depth, np.int64(one))))
+                    places.append(self.start(depth) + one)
                     items.append(-1)
                 items[-1] = row
             if message.text >= 0:
@@ -148,13 +149,17 @@ class Tokenizer:
         lost = max(0, len(kinds) - MOST_TOKENS)
         table = np.array(targets, dtype=np.int64).reshape(-1, 5)
         table = table[table[:, 0] >= lost]
+        table[:, 0] -= lost
+        table = table.T
         return Tokens(
-            *(np.array(column[lost:], dtype=np.int64) for column in (kinds, places, items)),
-            at=table[:, 0] - lost,
-            depths=table[:, 1],
-            nodes=table[:, 2],
-            wanted=table[:, 3],
-            roles=table[:, 4],
+            np.array(kinds[lost:], dtype=np.int64),
+            np.array(places[lost:], dtype=np.int64),
+            np.array(items[lost:], dtype=np.int64),
+            at=table[0],
+            depths=table[1],
+            nodes=table[2],
+            wanted=table[3],
+            roles=table[4],
         )
 
 

@@ -153,7 +153,8 @@ class _Work:
             step = number * steps + done
             for group in self.optimizer.param_groups:
                 group["lr"] = self.how.lr * _rate(step, self.how.epochs * steps)
-            batch = [self.tokenizer(*self.lessons[place], rng) for place in chosen]
+            drawn = [self.lessons[place] for place in chosen]
+            batch = [self.tokenizer(lesson, rows, rng) for lesson, rows in drawn]
             loss = self.loss([one for one in batch if len(one.at)])
             if not math.isfinite(loss.item()):
                 raise FloatingPointError(
@@ -182,14 +183,15 @@ class _Work:
         total = states.new_zeros((), dtype=torch.float32)
         for depth in np.unique(at):
             here = np.flatnonzero(at == depth)
-            start = int(self.tokenizer.place(int(depth), np.int64(0)))
+            start = self.tokenizer.start(int(depth))
             logits = self.decoder.logits(states[here].float(), start, trie.width)
             follows = torch.from_numpy(trie.following(int(depth), nodes[here])).to(logits.device)
             logs = logits.masked_fill(~follows, -1e9).log_softmax(-1)
             picked = logs[torch.arange(len(here)), torch.from_numpy(wanted[here]).to(logs.device)]
             total = total - (picked * weights[here].float()).sum()
         items = weights[np.flatnonzero(at == 0)].float().sum()
-        return total / items.clamp_min(1e-6)
+        mean: Tensor = total / items.clamp_min(1e-6)
+        return mean
 
     @torch.inference_mode()
     def measure(self, held: Sequence[Tokens]) -> float:

@@ -186,7 +186,7 @@ class GenerativeCodes:
 
     def _signals(self, dialogues: Sequence[Dialogue]) -> dict[str, tuple[Component, SignalVectors]]:
         """What codes are made of beside the text."""
-        found = {}
+        found: dict[str, tuple[Component, SignalVectors]] = {}
         for component in self._wanted if self._wanted is not None else _at_hand(self.index):
             name, signal = next(iter(make_signals([component]).items()))
             try:
