@@ -27,6 +27,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).parent))
+from release_years import training_files  # noqa: E402
+
 if TYPE_CHECKING:
     from wherefore.config import Component, Config
     from wherefore.corpora.base import Instance
@@ -60,6 +63,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--kept", type=Path, default=Path("runs/sources"))
     parser.add_argument("--out", type=Path, help="write the figures there, as JSON")
     options = parser.parse_args(argv)
+    if not 0 < options.oldest < 1:
+        print(f"error: --oldest is {options.oldest}; it must be between 0 and 1", file=sys.stderr)
+        return 2
     import yaml
 
     from wherefore.config import Component, Config
@@ -87,7 +93,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         ranking[name] = ranked(config, retriever, learn, held, number, options.steps, options.seeds)
         print(f"{name}: {json.dumps(ranking[name])}", flush=True)
     command = shlex.join(["python", "scripts/sources.py", *(sys.argv[1:] if argv is None else argv)])
-    found = provenance(command, config.seed, data.corpus_files(config))
+    found = provenance(command, config.seed, training_files(config))
     found |= {
         "source": asked.model_dump(mode="json"),
         "learned_from_dialogues": len(data.oldest),
@@ -158,11 +164,6 @@ class Data:
         """The row of a corpus' item; -1 outside the catalogue."""
         linked = self.corpus.item_of.get(item)
         return -1 if linked is None else self.index.catalog.row(linked)
-
-    @staticmethod
-    def corpus_files(config: Config) -> list[Path]:
-        """The files that dialogues to learn from are in."""
-        return sorted(Path(config.corpora[0].kwargs["path"]).glob("*train*"))
 
 
 def learned(data: Data, components: Sequence[Component], only: Sequence[str] | None) -> list[Source]:
