@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", nargs="*", help="let only these sources learn, and stop")
     parser.add_argument("--kept", type=Path, default=Path("runs/sources"))
     parser.add_argument("--out", type=Path, help="write the figures there, as JSON")
-    options = parser.parse_args(argv)
+    options = parser.parse_intermixed_args(argv)
     if not 0 < options.oldest < 1:
         print(f"error: --oldest is {options.oldest}; it must be between 0 and 1", file=sys.stderr)
         return 2

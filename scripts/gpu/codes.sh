@@ -14,8 +14,8 @@ cd "$(dirname "$0")/../.."
 LLM=${LLM:-minilm}
 [ "$LLM" = smollm2 ] && LLM=$(python3 -c "from wherefore.lm.packaged import packaged_smollm2_dir; print(packaged_smollm2_dir())")
 SOURCE="{name: codes, k: 300, llm: $LLM, lora: ${LORA:-null}, layers: ${LAYERS:-null}, epochs: ${EPOCHS:-8}, device: auto"
-SOURCE="$SOURCE, kept: runs/sources${SETTINGS:+, $SETTINGS}}"
+SOURCE="$SOURCE, kept: runs/gpu-codes${SETTINGS:+, $SETTINGS}}"
 mkdir -p "$OUT/codes"
 python3 scripts/sources.py configs/redial.yaml embedder.device=auto embedder.batch_tokens=32768 --source "$SOURCE" \
-  --kept runs/sources --out "$OUT/codes/sources.json" "$@" 2>"$OUT/codes/progress.log" | tee "$OUT/codes/table.txt"
-cp runs/sources/codes-*/codes.safetensors runs/sources/codes-*/history.json "$OUT/codes/" 2>/dev/null || true
+  --kept runs/gpu-codes --out "$OUT/codes/sources.json" "$@" 2>"$OUT/codes/progress.log" | tee "$OUT/codes/table.txt"
+for folder in runs/gpu-codes/codes-*-*; do cp -r "$folder" "$OUT/codes/"; done
