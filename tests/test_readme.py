@@ -315,6 +315,27 @@ def test_the_other_tables_hold_the_numbers_of_their_results():
     assert checked == {"speed", "truth", "conversation", "ui"}
 
 
+def test_what_codes_bring_is_as_measured():
+    import json
+
+    told = json.loads((ROOT / "results" / "sources.json").read_text())
+    text = (ROOT / "docs" / "codes.md").read_text(encoding="utf-8")
+
+    def short(value: float) -> str:
+        return f"{value:.3f}".removeprefix("0")
+
+    for name, source in (("query tower", "tower"), ("codes", "codes"), ("BM25", "bm25"), ("dense", "dense")):
+        one = told["sources"][source]
+        recalls = " | ".join(short(one[f"recall@{depth}"]) for depth in (1, 10, 50))
+        assert f"| {name} | {recalls} | {one['hits']:,} | {one['hits_of_no_other']} |" in text
+    for name in ("without", "with"):
+        one = told["ranking"][name]
+        cells = [f"{short(one[f'recall@{k}'])} ± {short(one['sd'][f'recall@{k}'])}" for k in (1, 10, 50)]
+        assert f"| {name} codes | {' | '.join(cells)} | {short(one['among_candidates'])} |" in text
+    assert told["invalid_codes"] == 0 and "Invalid codes: 0" in text
+    assert f"{told['valid_turns']:,} turns with {told['gold_mentions']:,} items" in text
+
+
 def test_what_more_towers_find_is_as_measured():
     import json
 

@@ -310,6 +310,38 @@ def test_what_the_newest_releases_gain_is_measured_on_training_dialogues(monkeyp
     assert release_years.main(["mine.yaml", "--cut", "30", "--begin", "20", "--end", "36"]) == 2
 
 
+def test_what_one_more_source_brings_is_measured_on_dialogues_that_nothing_learned_from(
+    monkeypatch, project, capsys
+):
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    import sources
+
+    asked = (
+        "{name: codes, k: 9, llm: base, codes: 3, epochs: 2, batch_size: 4, bf16: false, kept: runs/codes}"
+    )
+    few = ["mine.yaml", "--source", asked, "--kept", "runs/sources", "--steps", "3", "--seeds", "2"]
+    assert sources.main([*few, "--only", "codes"]) == 0
+    assert not Path("sources.json").exists() and list(Path("runs/codes").glob("codes-*"))
+    from wherefore.retrieval.generative import GenerativeCodes
+
+    monkeypatch.setattr(GenerativeCodes, "fit", lambda *_: pytest.fail("learned again"))
+    assert sources.main([*few, "--leave", "popularity", "--out", "sources.json"]) == 0
+    told = json.loads(Path("sources.json").read_text())
+    assert told["command"].startswith("python scripts/sources.py mine.yaml")
+    assert told["valid_turns"] == told["gold_mentions"] == 9 and told["learned_from_dialogues"] == 14
+    assert told["invalid_codes"] == 0
+    assert set(told["sources"]) == {"collaborative", "codes", "any but the last"}
+    codes = told["sources"]["codes"]
+    assert 0 <= codes["recall@1"] <= codes["recall@10"] <= codes["recall@300"] <= 1
+    assert codes["hits"] >= codes["hits_of_no_other"] >= 0
+    assert codes["hits_of_no_other"] + told["sources"]["any but the last"]["hits"] <= told["gold_mentions"]
+    for name in ("with", "without"):
+        assert 0 <= told["ranking"][name]["recall@1"] <= told["ranking"][name]["recall@50"] <= 1
+    assert len(told["training_of_the_source"]) == 2
+    assert sources.main([*few, "--oldest", "1"]) == 2
+    assert "--oldest is 1.0" in capsys.readouterr().err
+
+
 def test_towers_are_measured_alone_and_together_on_later_dialogues(monkeypatch, project, capsys):
     monkeypatch.syspath_prepend(str(ROOT / "scripts"))
     import towers

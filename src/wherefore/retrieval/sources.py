@@ -21,6 +21,13 @@ def _tower(*given: Any, **keywords: Any) -> Source:
     return Tower(*given, **keywords)
 
 
+def _codes(*given: Any, **keywords: Any) -> Source:
+    """The LM that writes items' codes; torch is imported when there is one."""
+    from wherefore.retrieval.generative import GenerativeCodes
+
+    return GenerativeCodes(*given, **keywords)
+
+
 SOURCES: dict[str, Callable[..., Source]] = {
     "dense": Dense,
     "bm25": BM25,
@@ -34,4 +41,5 @@ SOURCES: dict[str, Callable[..., Source]] = {
     "collaborative": Collaborative,
     "neighbours": Neighbours,
     "regression": Regression,
+    "codes": _codes,
 }
