@@ -12,7 +12,7 @@ import pytest
 from storage_servers import Postgres, why_not
 
 pytest.importorskip("ray")
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 NEW = {"id": "new", "title": "Brand New", "fields": {"year": 2020, "genres": ["Horror"]}}
 
 
