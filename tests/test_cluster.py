@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import socket
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,6 +15,7 @@ from storage_servers import Postgres, why_not
 
 pytest.importorskip("ray")
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+_LOG = logging.getLogger(__name__)
 NEW = {"id": "new", "title": "Brand New", "fields": {"year": 2020, "genres": ["Horror"]}}
 
 
@@ -68,19 +71,24 @@ def until(found, seconds=120):
         time.sleep(0.5)
 
 
-def test_replicas_and_a_node_that_die_take_nothing_but_what_they_worked_on(served, capsys):
+def _sent_again(made) -> bool:
+    logs = Path(made.head_node.get_session_dir_path(), "logs", "serve").glob("proxy*.log")
+    return any("it is sent again" in one.read_text() for one in logs)
+
+
+def test_replicas_and_a_node_that_die_take_nothing_but_what_they_worked_on(served):
     from clustered import Load, kill, replicas
 
     url, made, nodes = served
     assert len(replicas(nodes)) == 3
     load = Load(url)
-    with load.running():
+    with load.running(5, 7):  # each replica has four in work, and as many as that wait
         until(lambda: len(load.answers) >= 60)
         killed = time.monotonic()
         kill(replicas(nodes)[0])
         until(lambda: len(replicas(nodes)) == 3, 180)  # Serve starts another
         healed = time.monotonic()
-        time.sleep(5)
+        time.sleep(10)
         fewest = min(nodes, key=lambda node: len(replicas([node])))
         lost = time.monotonic()
         made.remove_node(fewest, allow_graceful=False)
@@ -101,13 +109,13 @@ def test_replicas_and_a_node_that_die_take_nothing_but_what_they_worked_on(serve
     ):
         took = load.seconds(since, end)
         told[name] = {"p50": round(took[len(took) // 2], 3), "longest": round(took[-1], 3), "n": len(took)}
-    with capsys.disabled():
-        print("\n" + json.dumps(told, indent=1))
+    _LOG.info("figures: %s", json.dumps(told))  # shown with --log-cli-level=INFO
     for what, began, took, status, after in failed:
         assert status == 503 and int(after) >= 1
         assert what == "session"  # all others were sent again
         assert any(began <= moment + 1 and began + took >= moment for moment in (killed, lost))
-    assert len(failed) <= 2 * 3
+    assert len(failed) <= 2 * 5  # of each that talked, what was in work
+    assert failed or _sent_again(made)  # else nobody was hit, and this tested nothing
     for session, said in load.kept.items():
         found = httpx.get(f"{url}/v1/sessions/{session}", timeout=60).json()["messages"]
         asked = [one["content"] for one in found if one["role"] == "user"]
@@ -128,7 +136,7 @@ def test_any_replica_goes_on_with_a_session(served):
     assert len(seen) == len(set(seen))
 
 
-def test_an_item_change_is_known_to_all_replicas_when_it_is_acknowledged(served, capsys):
+def test_an_item_change_is_known_to_all_replicas_when_it_is_acknowledged(served):
     url = served[0]
     longest = 0.0
     for number in range(8):
@@ -141,8 +149,7 @@ def test_an_item_change_is_known_to_all_replicas_when_it_is_acknowledged(served,
             longest, began = max(longest, time.monotonic() - began), time.monotonic()
     assert httpx.delete(f"{url}/v1/items/new", timeout=60).status_code == 204
     assert {httpx.get(f"{url}/v1/items/new", timeout=60).status_code for _ in range(8)} == {404}
-    with capsys.disabled():
-        print(f"\nlongest answer after an item change: {longest:.3f} s")
+    _LOG.info("longest answer after an item change: %.3f s", longest)
 
 
 def test_a_session_is_worked_on_by_one_replica_at_a_time(served):
@@ -151,7 +158,11 @@ def test_a_session_is_worked_on_by_one_replica_at_a_time(served):
     url = served[0]
 
     def talk(number):
-        body = {"messages": [{"role": "user", "content": f"message {number}, please"}], "session": "busy", "k": 1}
+        body = {
+            "messages": [{"role": "user", "content": f"message {number}, please"}],
+            "session": "busy",
+            "k": 1,
+        }
         return httpx.post(f"{url}/v1/chat", json=body, timeout=90).status_code
 
     with ThreadPoolExecutor(6) as pool:

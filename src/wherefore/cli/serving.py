@@ -156,7 +156,9 @@ def serve(
     if page and keys is not None and not people:
         raise ValueError("--page would let in everybody without a key; give --user NAME:PASSWORD, too")
     if ray is None and (replicas > 1 or max_replicas is not None):
-        raise ValueError("--replicas and --max-replicas are of a cluster; give --ray, too (--ray local: here)")
+        raise ValueError(
+            "--replicas and --max-replicas are of a cluster; give --ray, too (--ray local: here)"
+        )
     if ray is not None:
         if page or otlp is not None:
             raise ValueError("--page and --otlp are not for a cluster; leave them out, or --ray")

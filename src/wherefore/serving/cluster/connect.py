@@ -27,7 +27,9 @@ def connected(address: str, need: str = "ray") -> Iterator[Any]:
     try:
         import ray
     except ImportError as error:
-        raise MissingPackageError(f"a cluster needs ray; install it with: pip install 'wherefore[{need}]'") from error
+        raise MissingPackageError(
+            f"a cluster needs ray; install it with: pip install 'wherefore[{need}]'"
+        ) from error
     if ray.is_initialized():
         yield ray
         return

@@ -79,9 +79,7 @@ def create_app(
         telemetry={"tracer_provider": traces, "metrics": False, "logs": False, "exclude": _unwatched},
     )
     turnstile = None if shared is None else Turnstile(shared)
-    conversations = Conversations(
-        engine, store, recommender.catalog, settings.timeout, turnstile=turnstile
-    )
+    conversations = Conversations(engine, store, recommender.catalog, settings.timeout, turnstile=turnstile)
     tracer = trace.get_tracer("wherefore", tracer_provider=traces)
     tokenizer = getattr(recommender.model, "tokenizer", None)
     app.state.recommender, app.state.engine, app.state.store = recommender, engine, store

@@ -13,7 +13,10 @@ from wherefore.serving.http.logs import log
 from wherefore.serving.storage.replay import apply
 from wherefore.serving.store import SharedStore
 
-_PAUSE, _LONGEST_PAUSE = 0.02, 0.25  # seconds between two looks whether a session is free: the first, and the longest
+_PAUSE, _LONGEST_PAUSE = (
+    0.02,
+    0.25,
+)  # seconds between two looks whether a session is free: the first, and the longest
 
 
 class CatchingUp:
@@ -31,7 +34,9 @@ class CatchingUp:
     def __init__(self, store: SharedStore, engine: Engine, timeout: float = 60.0) -> None:
         self._store, self._engine, self._timeout = store, engine, timeout
         self._lock = asyncio.Lock()
-        self.version: int | None = None  # of the last change that was applied; None: not even the first were looked for
+        self.version: int | None = (
+            None  # of the last change that was applied; None: not even the first were looked for
+        )
 
     async def __call__(self) -> None:
         """Catch up.

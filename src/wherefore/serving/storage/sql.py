@@ -253,7 +253,9 @@ class SqlStore:
         row = {"id": key, "record": record, "changed": datetime.now(UTC)}
 
         def note(connection: Connection) -> None:
-            if connection.dialect.name == "postgresql":  # one after the other, so that no lower number comes later
+            if (
+                connection.dialect.name == "postgresql"
+            ):  # one after the other, so that no lower number comes later
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ITEMS_LOCK})
             last = connection.scalar(select(func.coalesce(func.max(ITEMS.c.version), 0)))
             _put(connection, ITEMS, row | {"version": (last or 0) + 1})

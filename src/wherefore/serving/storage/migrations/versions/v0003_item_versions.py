@@ -11,7 +11,9 @@ depends_on = None
 
 def upgrade() -> None:
     """Add the number of a change; those that are there were before all that come."""
-    op.add_column("wherefore_items", sa.Column("version", sa.BigInteger(), nullable=False, server_default="0"))
+    op.add_column(
+        "wherefore_items", sa.Column("version", sa.BigInteger(), nullable=False, server_default="0")
+    )
     op.create_index("wherefore_items_by_version", "wherefore_items", ["version"])
 
 
