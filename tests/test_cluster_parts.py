@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
@@ -366,3 +370,20 @@ def test_pieces_in_any_order_come_to_the_same_and_are_kept_as_they_come(tmp_path
     )
     assert np.array_equal(made, alone)
     assert len(first.made) == 2 and len(again.made) == 4 and told[-1] == (40, 40)
+
+
+def test_the_config_file_of_the_guide_is_one(monkeypatch):
+    pytest.importorskip("ray")
+    from ray.serve.schema import ServeDeploySchema
+
+    guide = (Path(__file__).parents[1] / "docs" / "cluster.md").read_text(encoding="utf-8")
+    tree = yaml.safe_load(guide.partition("```yaml\n")[2].partition("```")[0])
+    (told,) = ServeDeploySchema.model_validate(tree).applications
+    module, _, name = told.import_path.partition(":")
+    assert callable(getattr(importlib.import_module(module), name))
+    made = ClusterSettings.parse(told.args)
+    assert (made.replicas, made.most, made.shared) == (2, 8, True)
+    table = guide.partition("| Setting |")[2].partition("\n\n")[0]
+    named = set(re.findall(r"`(\w+)`", table))
+    known = {field.alias or name for name, field in ClusterSettings.model_fields.items()}
+    assert known <= named
