@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -177,3 +180,45 @@ def test_a_stream_comes_in_pieces_through_the_cluster(served):
     with httpx.stream("POST", f"{served[0]}/v1/chat", json=body, timeout=60) as answer:
         names = [line.removeprefix("event: ") for line in answer.iter_lines() if line.startswith("event: ")]
     assert names[0] == "list" and names[-1] == "reply" and "text" in names
+
+
+def test_the_command_serves_on_a_cluster_of_its_own_until_it_is_told_to_end(tmp_path, monkeypatch):
+    """With the starter, and state in a file: a single replica may have that."""
+    from clustered import environment
+
+    environment(monkeypatch)
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+    command = [
+        sys.executable,
+        "-m",
+        "wherefore.cli",
+        "serve",
+        "--ray",
+        "local",
+        "--port",
+        str(port),
+        "--k",
+        "2",
+    ]
+    log = (tmp_path / "log").open("w+")
+    running = subprocess.Popen([*command, "--store", "state.db"], cwd=tmp_path, stderr=log)
+    try:
+        until(
+            lambda: running.poll() is not None or "Wherefore answers at" in (tmp_path / "log").read_text(),
+            240,
+        )
+        assert running.poll() is None, (tmp_path / "log").read_text()
+        url = f"http://127.0.0.1:{port}"
+        body = {"messages": [{"role": "user", "content": "I loved Alien"}], "session": "ann"}
+        reply = httpx.post(f"{url}/v1/chat", json=body, timeout=120)
+        assert reply.status_code == 200 and len(reply.json()["recommendations"]) == 2
+        assert httpx.get(f"{url}/readyz", timeout=60).json() == {"status": "ready"}
+        assert httpx.get(f"{url}/healthz", headers={"host": "shop.example"}, timeout=60).status_code == 421
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(90) == 0
+    finally:
+        running.kill()
+        log.close()
+    assert (tmp_path / "state.db").stat().st_size > 0

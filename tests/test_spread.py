@@ -71,7 +71,9 @@ def spread(component=OWN, workers=None, name=None):
 def test_an_index_built_on_a_cluster_is_the_one_built_here(nodes, tmp_path):
     from clustered import kill, replicas
 
-    here = Index.build(catalog(), SlowWords(), Component(name="numpy"), cache=tmp_path / "here")
+    here = Index.build(
+        catalog(), SlowWords(), Component(name="faiss", factory="Flat"), cache=tmp_path / "here"
+    )
     told = []
 
     def tell(done, total):
@@ -81,7 +83,9 @@ def test_an_index_built_on_a_cluster_is_the_one_built_here(nodes, tmp_path):
             assert working
             kill(working[0])
 
-    there = Index.build(catalog(), spread(), Component(name="numpy"), cache=tmp_path / "there", progress=tell)
+    there = Index.build(
+        catalog(), spread(), Component(name="faiss", factory="Flat"), cache=tmp_path / "there", progress=tell
+    )
     assert np.array_equal(here.vectors, there.vectors) and list(here.store.ids) == list(there.store.ids)
     assert told[-1] == (COUNT, COUNT) and [done for done, _ in told] == sorted(done for done, _ in told)
 
@@ -93,7 +97,7 @@ def test_what_a_killed_build_has_made_is_not_made_again(nodes, tmp_path):
         "from wherefore.retrieval.index import Index\n"
         "from wherefore.config import Component\n"
         f"ray.init(address={nodes[0].address!r}, log_to_driver=False, logging_level='error')\n"
-        f"Index.build(t.catalog(), t.spread(), Component(name='numpy'), cache={str(tmp_path)!r})\n"
+        f"Index.build(t.catalog(), t.spread(), Component(name='faiss', factory='Flat'), cache={str(tmp_path)!r})\n"
     )
     running = subprocess.Popen([sys.executable, "-c", program], env=dict(os.environ))
     kept = 0
@@ -112,12 +116,12 @@ def test_what_a_killed_build_has_made_is_not_made_again(nodes, tmp_path):
     made = Index.build(
         catalog(),
         spread(),
-        Component(name="numpy"),
+        Component(name="faiss", factory="Flat"),
         cache=tmp_path,
         progress=lambda *one: told.append(one),
     )
     assert told[0][0] > kept  # it began where the other stopped
-    here = Index.build(catalog(), SlowWords(), Component(name="numpy"))
+    here = Index.build(catalog(), SlowWords(), Component(name="faiss", factory="Flat"))
     assert np.array_equal(made.vectors, here.vectors)
     file = next(tmp_path.glob("*.sqlite"))
     texts = [catalog().text(one) for one in catalog().items]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _APP = "wherefore"
 
 
-def serve_on(address: str, host: str, port: int, given: Mapping[str, Any]) -> None:
+def serve_on(address: str, host: str, port: int, given: dict[str, Any]) -> None:
     """Serve on a Ray cluster until a signal.
 
     Args:
@@ -36,9 +36,7 @@ def serve_on(address: str, host: str, port: int, given: Mapping[str, Any]) -> No
     from wherefore.serving.cluster.connect import connected
     from wherefore.serving.cluster.settings import ClusterSettings
 
-    settings = ClusterSettings.parse(
-        {name: value.resolve() if isinstance(value, Path) else value for name, value in given.items()}
-    )
+    settings = ClusterSettings.parse({name: _anywhere(name, value) for name, value in given.items()})
     app = application(settings)
     if address == "local":
         os.environ.setdefault(HOOK, RETRYING)
@@ -66,6 +64,17 @@ def serve_on(address: str, host: str, port: int, given: Mapping[str, Any]) -> No
         serve.delete(_APP)
         if address == "local":
             serve.shutdown()
+
+
+def _anywhere(name: str, value: Any) -> Any:
+    """A value that means the same in whatever folder a replica runs."""
+    if isinstance(value, Path):
+        return value.resolve()
+    if name == "checkpoint" and Path(value).exists():
+        return str(Path(value).resolve())
+    if name == "store" and value not in (None, "none") and "://" not in value:
+        return str(Path(value).resolve())
+    return value
 
 
 @contextmanager

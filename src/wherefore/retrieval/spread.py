@@ -14,6 +14,7 @@ from wherefore.retrieval.embedders import EMBEDDERS, Embedder, Kind
 
 _PIECES = 4  # of a block, which one worker gets at once and which is lost with it
 _MOST_BLOCKS = 2000
+_COLUMNS = ("piece", "vectors", "wrong")
 
 
 class SpreadEmbedder:
@@ -82,25 +83,40 @@ class SpreadEmbedder:
         )
         try:
             for batch in made.iter_batches(batch_size=None, batch_format="numpy", prefetch_batches=0):
-                for number, vectors in zip(batch["piece"], batch["vectors"], strict=True):
+                for number, vectors, wrong in zip(*(batch[one] for one in _COLUMNS), strict=True):
+                    if wrong:
+                        raise ModelError(f"embedding on the cluster failed: {wrong}")
                     yield int(number), np.frombuffer(vectors, dtype=np.float32).reshape(-1, self.dim)
         except ray.exceptions.RayError as error:
-            cause = getattr(error, "cause", None) or error
-            raise ModelError(f"embedding on the cluster failed: {cause}") from error
+            raise ModelError(f"the cluster failed while it embedded: {error}") from error
 
 
 class _Worker:
-    """Embeds pieces, in a process of its own on whatever machine."""
+    """Embeds pieces, in a process of its own on whatever machine. What goes wrong is a value: Ray would try it again."""
 
     def __init__(self, component: Mapping[str, Any], name: str, kind: Kind) -> None:
-        self._embedder: Embedder = build(Component.model_validate(component), EMBEDDERS, "embedder")
-        self._kind = kind
+        self._kind, self._wrong = kind, ""
+        try:
+            self._embedder: Embedder = build(Component.model_validate(component), EMBEDDERS, "embedder")
+        except Exception as error:
+            self._wrong = f"{type(error).__name__}: {error}"
+            return
         if self._embedder.name != name:
-            raise ModelError(
-                f"this machine has the embedder {self._embedder.name}, and the index is made with {name}; install the "
+            self._wrong = (
+                f"a machine has the embedder {self._embedder.name}, and the index is made with {name}; install the "
                 "same on all"
             )
 
     def __call__(self, batch: Mapping[str, Any]) -> dict[str, Any]:
-        vectors = [self._embedder.encode(list(texts), self._kind).tobytes() for texts in batch["texts"]]
-        return {"piece": batch["piece"], "vectors": np.array(vectors, dtype=object)}
+        made = [self._made(texts) for texts in batch["texts"]]
+        vectors, wrong = (np.array(column, dtype=object) for column in zip(*made, strict=True))
+        return {"piece": batch["piece"], "vectors": vectors, "wrong": wrong}
+
+    def _made(self, texts: Sequence[str]) -> tuple[bytes, str]:
+        """The vectors of a piece, and what went wrong."""
+        if self._wrong:
+            return b"", self._wrong
+        try:
+            return self._embedder.encode(list(texts), self._kind).tobytes(), ""
+        except Exception as error:
+            return b"", f"{type(error).__name__}: {error}"

@@ -32,6 +32,9 @@ def application(settings: ClusterSettings) -> Application:
         ConfigError: If several replicas would not share their state.
     """
     settings.check_store()
+    settings = settings.model_copy(
+        update={"store": settings.where}
+    )  # as it is here, not in a replica's environment
     try:
         from ray import serve
     except ImportError as error:

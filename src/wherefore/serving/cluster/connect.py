@@ -9,6 +9,10 @@ from typing import Any
 
 from wherefore.errors import ConfigError, MissingPackageError
 
+_OBJECTS = (
+    200_000_000  # bytes that a cluster started here keeps in shared memory: requests and vectors on their way
+)
+
 
 @contextmanager
 def connected(address: str, need: str = "ray") -> Iterator[Any]:
@@ -33,11 +37,11 @@ def connected(address: str, need: str = "ray") -> Iterator[Any]:
     if ray.is_initialized():
         yield ray
         return
-    given: dict[str, Any] = {} if address == "local" else {"address": address}
+    own = {"include_dashboard": False, "object_store_memory": _OBJECTS} if address == "local" else {}
     try:
         ray.init(
-            **given,
-            include_dashboard=None if given else False,
+            address,
+            **own,
             log_to_driver=False,
             logging_level="warning",
             namespace="wherefore",

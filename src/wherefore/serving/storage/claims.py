@@ -11,6 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from wherefore.errors import StorageError
 from wherefore.serving.storage.failures import told
 
+# Seconds and probes after which PostgreSQL notices that a machine has vanished: half a minute, not two hours.
+_NOTICING = (("tcp_keepalives_idle", 10), ("tcp_keepalives_interval", 5), ("tcp_keepalives_count", 4))
+
 
 class Claims:
     """Claims are PostgreSQL's advisory locks, all held by one connection: they end when the process that has it does.
@@ -63,6 +66,8 @@ class Claims:
     def _run(self, statement: str, name: str) -> object:
         if self._connection is None:
             self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            for setting, value in _NOTICING:
+                self._connection.exec_driver_sql(f"SET {setting} = {value}")
         return self._connection.scalar(text(statement), {"key": _number(name)})
 
     def _drop(self) -> None:
