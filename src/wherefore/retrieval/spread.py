@@ -92,7 +92,7 @@ class SpreadEmbedder:
 
 
 class _Worker:
-    """Embeds pieces, in a process of its own on whatever machine. What goes wrong is a value: Ray would try it again."""
+    """Embeds pieces, in a process on whatever machine. What goes wrong is a value: Ray would try it again."""
 
     def __init__(self, component: Mapping[str, Any], name: str, kind: Kind) -> None:
         self._kind, self._wrong = kind, ""
