@@ -124,7 +124,8 @@ def test_what_a_killed_build_has_made_is_not_made_again(nodes, tmp_path):
     here = Index.build(catalog(), SlowWords(), Component(name="faiss", factory="Flat"))
     assert np.array_equal(made.vectors, here.vectors)
     file = next(tmp_path.glob("*.sqlite"))
-    texts = [catalog().text(one) for one in catalog().items]
+    things = catalog()
+    texts = [things.text(one) for one in things.items]
     again = CachedEmbedder(SlowWords(seconds=99), file).encode(texts, "item")  # nothing is left to do
     assert np.array_equal(again, here.vectors)
 
