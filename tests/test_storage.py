@@ -473,7 +473,7 @@ def test_the_first_form_is_brought_up_to_date_with_all_that_it_holds(place):
     )
     store.save_session(longer)
     assert store.message_times("s1") == [None, START]
-    assert stats(store)["form"] == "0002"
+    assert stats(store)["form"] == "0003"
     store.close()
 
 
@@ -494,7 +494,7 @@ def test_a_newer_form_is_refused_and_left_alone(place):
     store.save_session(session())
     with store.engine.begin() as connection:
         connection.exec_driver_sql(f"UPDATE {VERSIONS} SET version_num = '0999'")
-    with pytest.raises(StorageError, match=r"newer Wherefore \(form 0999; this one knows up to 0002\)"):
+    with pytest.raises(StorageError, match=r"newer Wherefore \(form 0999; this one knows up to 0003\)"):
         SqlStore(place)
     with store.engine.connect() as connection:
         assert revision_of(connection) == "0999"

@@ -285,7 +285,7 @@ def told(capsys, *arguments: str) -> tuple[int, str, str]:
 
 def test_stats_in_words_and_as_json(state, capsys):
     status, out, _ = told(capsys, "stats")
-    assert status == 0 and out.splitlines()[0].startswith(f"{state} (form 0002, ")
+    assert status == 0 and out.splitlines()[0].startswith(f"{state} (form 0003, ")
     assert "sessions  2, messages 6, 2026-03-01 to 2026-03-08" in out
     assert "feedback  7: 1 chosen, 1 click, 1 dislike, 3 like, 1 seen" in out
     assert json.loads(told(capsys, "stats", "--json")[1])["users"] == 2

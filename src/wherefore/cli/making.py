@@ -11,6 +11,7 @@ import typer
 
 from wherefore.cli.options import (
     CheckpointOption,
+    RayOption,
     SchemaOption,
     SetOption,
     SkipBadOption,
@@ -58,10 +59,20 @@ def index(
         Path | None,
         typer.Option("--plot", help="A picture of the curve of --fit-dim, PNG.", show_default=False),
     ] = None,
+    ray: RayOption = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            min=1,
+            help="With --ray: processes that embed. Default: one for each core of the cluster.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Index your catalogue, so that chat starts at once.
 
-    Interrupted, it goes on where it stopped when you run it again.
+    Interrupted, it goes on where it stopped when you run it again. With --ray, the machines of a cluster embed.
     """
     if report:
         from wherefore.cli.columns import print_report
@@ -74,13 +85,17 @@ def index(
         raise ConfigError("--plot draws the curve of --fit-dim; add it")
     if out_schema is not None or force:
         raise ConfigError("--out-schema and --force belong to --report, which writes a schema file; add it")
+    if workers is not None and ray is None:
+        raise ConfigError("--workers are processes of a cluster; give --ray, too (--ray local: here)")
     items = catalog_from(file, schema, describe=True, skip_bad=skip_bad)
 
     from wherefore.checkpoint import checkpoint_dir, load_checkpoint, moved, save_checkpoint
+    from wherefore.cli.clusters import spread_over
 
     base = load_checkpoint(checkpoint_dir(checkpoint), merge=out is None, settings=settings or ())
-    with progress_bar("Indexing") as progress:
-        made = moved(base, items, progress)
+    with spread_over(ray, base, workers) as lent, progress_bar("Indexing") as progress:
+        made = moved(lent, items, progress)
+    made.index.embedder = base.index.embedder
     if fit_dim is not None:
         from wherefore.cli import sequences
         from wherefore.retrieval.zero_shot import ZeroShot

@@ -44,6 +44,16 @@ SetOption = Annotated[
         show_default=False,
     ),
 ]
+RayOption = Annotated[
+    str | None,
+    typer.Option(
+        "--ray",
+        metavar="ADDRESS",
+        help="Work on a Ray cluster: local (one that is started here and ends with the command), auto (the one that "
+        "runs on this machine), or ray://HOST:10001. Needs the extra `ray`.",
+        show_default=False,
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the whole reply as JSON.")]
 SeedOption = Annotated[int, typer.Option("--seed", help="Of all that is drawn.")]
 OutOption = Annotated[Path | None, typer.Option("--out", help="File for the figures, as JSON.")]

@@ -14,6 +14,7 @@ from wherefore.cli.options import (
     CatalogOption,
     CheckpointOption,
     KOption,
+    RayOption,
     SchemaOption,
     SetOption,
     SkipBadOption,
@@ -118,12 +119,29 @@ def serve(
     log_text: Annotated[
         bool, typer.Option("--log-text", help="Log what people say and are told, too.")
     ] = False,
+    ray: RayOption = None,
+    replicas: Annotated[
+        int, typer.Option("--replicas", min=1, help="With --ray: how many recommenders there are, at least.")
+    ] = 1,
+    max_replicas: Annotated[
+        int | None,
+        typer.Option(
+            "--max-replicas",
+            min=1,
+            help="With --ray: how many there may be under load. Default: as many as --replicas.",
+            show_default=False,
+        ),
+    ] = None,
+    cpus: Annotated[
+        float, typer.Option("--cpus", min=0.1, help="With --ray: cores that each of them takes.")
+    ] = 1.0,
     settings: SetOption = None,
     skip_bad: SkipBadOption = False,
 ) -> None:
     """Answer other programs over HTTP: an API of its own, and OpenAI's chat format for any client of it.
 
-    Documentation is at /docs, the OpenAPI schema at /openapi.json. Logs are lines of JSON on the error stream.
+    Documentation is at /docs, the OpenAPI schema at /openapi.json. Logs are lines of JSON on the error stream. With
+    --ray it runs on the machines of a Ray cluster, several recommenders that share what --store keeps in PostgreSQL.
     """
     local = _is_loopback(host)
     people = _people(user)
@@ -137,6 +155,39 @@ def serve(
         raise ValueError("--user is who may see the page; give --page, too")
     if page and keys is not None and not people:
         raise ValueError("--page would let in everybody without a key; give --user NAME:PASSWORD, too")
+    if ray is None and (replicas > 1 or max_replicas is not None):
+        raise ValueError(
+            "--replicas and --max-replicas are of a cluster; give --ray, too (--ray local: here)"
+        )
+    if ray is not None:
+        if page or otlp is not None:
+            raise ValueError("--page and --otlp are not for a cluster; leave them out, or --ray")
+        from wherefore.cli.clusters import serve_on
+
+        given = {
+            "catalog": catalog,
+            "schema": schema,
+            "checkpoint": checkpoint,
+            "settings": settings or (),
+            "skip_bad": skip_bad,
+            "k": k,
+            "keys": keys,
+            "rate": rate,
+            "burst": burst,
+            "hosts": None if keys is not None else (*LOOPBACK, host.lower()),
+            "origins": origin or (),
+            "store": store,
+            "timeout": timeout,
+            "log_text": log_text,
+            "together": together,
+            "queue": queue,
+            "replicas": replicas,
+            "max_replicas": max_replicas,
+            "cpus": cpus,
+            "grace": grace,
+        }
+        serve_on(ray, host, port, given)
+        return
     api = _api_module()
     from wherefore.serving.http import keys as key_files
     from wherefore.serving.http.settings import ApiSettings

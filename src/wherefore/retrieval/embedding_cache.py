@@ -57,8 +57,9 @@ class CachedEmbedder:
             for key, vector in self._kept(database, list(rows)):
                 vectors[new.pop(key)] = vector
             done = len(rows) - len(new)
-            for part in _parts(list(new), self.piece):
-                made = self.embedder.encode([texts[rows[key][0]] for key in part], kind)
+            pieces = list(_parts(list(new), self.piece))
+            for number, made in self._made([[texts[rows[key][0]] for key in part] for part in pieces], kind):
+                part = pieces[number]
                 for key, vector in zip(part, made, strict=True):
                     vectors[rows[key]] = vector
                 with database:
@@ -70,6 +71,15 @@ class CachedEmbedder:
                 if progress is not None:
                     progress(done, len(rows))
         return vectors
+
+    def _made(self, pieces: Sequence[Sequence[str]], kind: Kind) -> Iterator[tuple[int, np.ndarray]]:
+        """The vectors of pieces with their numbers: in turn, or as an embedder with many hands makes them."""
+        many = getattr(self.embedder, "encode_pieces", None)
+        if many is not None:
+            yield from many(pieces, kind)
+            return
+        for number, piece in enumerate(pieces):
+            yield number, self.embedder.encode(piece, kind)
 
     def delete(self) -> None:
         """Delete the file."""

@@ -161,6 +161,10 @@ class BatchingEngine(StepsEngine):
                     if not isinstance(event, ListReady) and hasattr(event, "reply"):
                         said.append({"role": "assistant", "content": event.reply.text})
 
+    def alive(self) -> bool:
+        """Whether turns are run at all: not after `aclose`, and not after a fault of the scheduler."""
+        return self._thread.is_alive() and not self._closed
+
     async def aclose(self) -> None:
         """Refuse the turns that wait, finish those in work, and let go of threads."""
         with self._changed:

@@ -58,6 +58,21 @@ class Feedback:
     id: int | None = None
 
 
+@dataclass(frozen=True)
+class ItemChanges:
+    """What became of items after a certain change.
+
+    Attributes:
+        version: The number of the last one.
+        kept: The items that were added or changed, as `Store.save_item` got them, in order of the last change.
+        gone: The ids of those removed, in the same order.
+    """
+
+    version: int
+    kept: tuple[dict[str, Any], ...] = ()
+    gone: tuple[str, ...] = ()
+
+
 class Store(Protocol):
     """Keeps sessions, feedback and item changes. What a method has returned from is kept; threads may share a store.
 
@@ -113,6 +128,26 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of files and connections."""
+        ...
+
+
+class SharedStore(Store, Protocol):
+    """A store that several servers share: each finds out what the others have changed, and who works on what."""
+
+    def item_version(self) -> int:
+        """The number of the last item change, 0 before the first."""
+        ...
+
+    def item_changes_since(self, version: int | None) -> ItemChanges:
+        """The item changes after one, in their order; all of them for None."""
+        ...
+
+    def claim(self, name: str) -> bool:
+        """Claim a name among all servers, until `give_back` or the end of the process. Whether it was free."""
+        ...
+
+    def give_back(self, name: str) -> None:
+        """End a claim."""
         ...
 
 

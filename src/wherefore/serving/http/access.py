@@ -15,6 +15,7 @@ from wherefore.serving.http.logs import log
 from wherefore.serving.http.metrics import Metrics
 from wherefore.serving.http.problems import Refused
 from wherefore.serving.http.settings import ApiSettings
+from wherefore.serving.http.sharing import CatchingUp
 
 NOBODY = (
     "local"  # owns what is kept where no keys are needed; it is no name of a key, which may not hold a colon
@@ -84,11 +85,18 @@ class Access:
 
 
 def needs(scope: Scope) -> Callable[[Request, Given], Awaitable[str]]:
-    """A dependency that gives the owner of what a request makes, or refuses it."""
+    """A dependency that gives the owner of what a request makes, or refuses it.
+
+    Where servers share a store, it also lets what others changed be known before the request is answered.
+    """
 
     async def owner(request: Request, given: Given) -> str:
         access: Access = request.app.state.access
-        return access.owner(request, given, scope)
+        found = access.owner(request, given, scope)
+        catch_up: CatchingUp | None = request.app.state.catch_up
+        if catch_up is not None and scope != "admin":
+            await catch_up()
+        return found
 
     return owner
 

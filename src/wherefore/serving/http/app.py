@@ -28,9 +28,10 @@ from wherefore.serving.http.middleware import Around
 from wherefore.serving.http.openai import openai_routes, token_counter
 from wherefore.serving.http.routes import keeping, talking, watching
 from wherefore.serving.http.settings import ApiSettings
+from wherefore.serving.http.sharing import CatchingUp, Turnstile
 from wherefore.serving.http.turns import Gone, Turns
 from wherefore.serving.storage.replay import replay
-from wherefore.serving.store import MemoryStore, Store
+from wherefore.serving.store import MemoryStore, SharedStore, Store
 from wherefore.serving.threads import OneThread
 
 _ABOUT = (
@@ -48,6 +49,7 @@ def create_app(
     page: Callable[[FastAPI, str], FastAPI] | None = None,
     alone: OneThread | None = None,
     traces: trace.TracerProvider | None = None,
+    shared: SharedStore | None = None,
 ) -> FastAPI:
     """The API of a recommender.
 
@@ -59,9 +61,11 @@ def create_app(
         page: Mounts the web page at a path of an app. It lets in everybody without a key, unless it asks for passwords.
         alone: What the recommender's models compute on.
         traces: Where spans go; by default to whatever provider the process has.
+        shared: A store in the place of `store` that other servers use at the same time: item changes of each are known
+            to all before their next answer, and a session is worked on by one at a time.
     """
     settings = settings or ApiSettings()
-    store = store or MemoryStore()
+    store = shared or store or MemoryStore()
     engine = engine or SimpleEngine(recommender, alone)
     metrics = Metrics(engine.waiting, lambda: len(recommender.catalog))
     app = _Api(
@@ -74,13 +78,15 @@ def create_app(
         generate_unique_id_function=lambda route: route.name,
         telemetry={"tracer_provider": traces, "metrics": False, "logs": False, "exclude": _unwatched},
     )
-    conversations = Conversations(engine, store, recommender.catalog, settings.timeout)
+    turnstile = None if shared is None else Turnstile(shared)
+    conversations = Conversations(engine, store, recommender.catalog, settings.timeout, turnstile=turnstile)
     tracer = trace.get_tracer("wherefore", tracer_provider=traces)
     tokenizer = getattr(recommender.model, "tokenizer", None)
     app.state.recommender, app.state.engine, app.state.store = recommender, engine, store
     app.state.settings, app.state.metrics, app.state.ready = settings, metrics, asyncio.Event()
     app.state.access = Access(settings, metrics)
     app.state.conversations = conversations
+    app.state.catch_up = None if shared is None else CatchingUp(shared, engine, settings.timeout)
     app.state.turns = Turns(conversations, metrics, tracer, settings.log_text)
     problems.handle(app)
     app.add_exception_handler(Gone, _gone)
@@ -130,10 +136,13 @@ class _Api(FastAPI):
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state = app.state
-    replayed = await state.engine.change(lambda recommender: replay(state.store, recommender))
-    for one in replayed.refused:
-        log("item change left out", item=one.id, reason=one.why)
-    warming = asyncio.create_task(_warm_up(app))
+    if state.catch_up is not None:
+        await state.catch_up()
+    else:
+        replayed = await state.engine.change(lambda recommender: replay(state.store, recommender))
+        for one in replayed.refused:
+            log("item change left out", item=one.id, reason=one.why)
+    warming = state.warming = asyncio.create_task(_warm_up(app))
     try:
         yield
     finally:

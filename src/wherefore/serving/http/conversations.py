@@ -18,6 +18,7 @@ from wherefore.errors import DialogueError
 from wherefore.reply import Done, Event, ListReady, Recommendation, TextDelta
 from wherefore.serving.engine import Engine, TimedOut
 from wherefore.serving.http.problems import Refused
+from wherefore.serving.http.sharing import Released, Turnstile
 from wherefore.serving.http.state import with_feedback
 from wherefore.serving.store import Feedback, Store, StoredSession
 
@@ -72,6 +73,7 @@ class Conversations:
         catalog: Whose items can be spoken of.
         timeout: Seconds that a turn may take, its waiting included.
         clock: Gives the time, for what is stored.
+        turnstile: Keeps other servers out of a session while this one works on it; None: there are none.
     """
 
     def __init__(
@@ -81,7 +83,9 @@ class Conversations:
         catalog: Catalog,
         timeout: float = 60.0,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        turnstile: Turnstile | None = None,
     ) -> None:
+        self._turnstile = turnstile
         self._engine, self._store, self._catalog = engine, store, catalog
         self._timeout, self._clock = timeout, clock
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -184,6 +188,8 @@ class Conversations:
     async def aclose(self) -> None:
         """Wait until all is kept."""
         await asyncio.gather(*self._saving.values(), return_exceptions=True)
+        if self._turnstile is not None:
+            await self._turnstile.aclose()
 
     # -- turns ----------------------------------------------------------------------------------------
 
@@ -289,14 +295,14 @@ class Conversations:
 
     # -- one after the other --------------------------------------------------------------------------
 
-    async def _alone(self, key: str, deadline: float) -> asyncio.Lock:
-        """The lock of a session, taken."""
+    async def _alone(self, key: str, deadline: float) -> Released:
+        """The lock of a session, taken; of servers that share a store, one at a time has it."""
         lock = self._locks.setdefault(key, asyncio.Lock())
         try:
             await asyncio.wait_for(lock.acquire(), max(0.0, deadline - time.monotonic()))
         except TimeoutError:
             raise TimedOut("another request of this session was not done in time; ask again") from None
-        return lock
+        return lock if self._turnstile is None else await self._turnstile.enter(key, lock, deadline)
 
     def _save_later(self, session: StoredSession) -> None:
         """Save without waiting: whoever was told the turn is gone, and what they awaited is being cancelled."""

@@ -78,7 +78,17 @@ def replay(store: Store, recommender: Changeable) -> Replayed:
     Raises:
         StorageError: If the store fails.
     """
-    kept, gone = store.item_changes()
+    return apply(*store.item_changes(), recommender)
+
+
+def apply(kept: Sequence[Mapping[str, Any]], gone: Sequence[str], recommender: Changeable) -> Replayed:
+    """Apply item changes to a recommender; done twice, it comes to the same as once.
+
+    Args:
+        kept: Whole items that were added or changed.
+        gone: The ids of those removed.
+        recommender: What has the catalogue.
+    """
     catalog = recommender.catalog
     read = _read(kept, catalog)
     items, refused = read.items, read.refused

@@ -12,17 +12,19 @@ from threading import Lock
 from typing import Any, TypeVar, cast
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, Table, delete, select, text
+from sqlalchemy import Connection, Row, Table, delete, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from wherefore.errors import StorageError
+from wherefore.serving.storage.claims import Claims
 from wherefore.serving.storage.engines import checkpoint, make_engine, private, shown, url_of
 from wherefore.serving.storage.failures import passing, told
 from wherefore.serving.storage.schema import bring_up_to_date, check, current
 from wherefore.serving.storage.tables import FEEDBACK, ITEMS, MESSAGES, SESSIONS
 from wherefore.serving.store import (
     Feedback,
+    ItemChanges,
     StoredSession,
     Verdict,
     check_feedback,
@@ -33,6 +35,7 @@ from wherefore.serving.store import (
 
 _T = TypeVar("_T")
 _FEEDBACK_LOCK = 0x7768_6572_6566_6562
+_ITEMS_LOCK = 0x7768_6572_6566_6974
 _PIECE = 500  # rows of one statement
 _PAUSE, _LONGEST_PAUSE = 0.05, 1.0  # seconds between tries: the first, doubled up to the second
 
@@ -61,6 +64,7 @@ class SqlStore:
         if self.file is not None:
             self._prepare(self.file, create)
         self.engine = make_engine(url, patience)
+        self._claims = Claims(self.engine, self.name)
         try:
             self._open(create)
         except BaseException:
@@ -131,6 +135,7 @@ class SqlStore:
 
     def close(self) -> None:
         """Let go of files and connections."""
+        self._claims.close()
         self.engine.dispose()
 
     # -- sessions -------------------------------------------------------------------------------------
@@ -246,14 +251,58 @@ class SqlStore:
 
     def _note_item(self, key: str, record: str | None) -> None:
         row = {"id": key, "record": record, "changed": datetime.now(UTC)}
-        self.run(lambda connection: _put(connection, ITEMS, row), "write", writes=True)
+
+        def note(connection: Connection) -> None:
+            if (
+                connection.dialect.name == "postgresql"
+            ):  # one after the other, so that no lower number comes later
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ITEMS_LOCK})
+            last = connection.scalar(select(func.coalesce(func.max(ITEMS.c.version), 0)))
+            _put(connection, ITEMS, row | {"version": (last or 0) + 1})
+
+        self.run(note, "write", writes=True)
 
     def item_changes(self) -> tuple[list[dict[str, Any]], list[str]]:
         """The items that were added or changed, and the ids of those removed, each in order of the last change."""
-        wanted = select(ITEMS.c.id, ITEMS.c.record).order_by(ITEMS.c.changed, ITEMS.c.id)
+        changes = self.item_changes_since(None)
+        return list(changes.kept), list(changes.gone)
+
+    def item_changes_since(self, version: int | None) -> ItemChanges:
+        """The item changes after one, in their order; all of them for None."""
+        wanted = select(ITEMS.c.id, ITEMS.c.record, ITEMS.c.version)
+        wanted = wanted.order_by(ITEMS.c.version, ITEMS.c.changed, ITEMS.c.id)
+        if version is not None:
+            wanted = wanted.where(ITEMS.c.version > version)
         rows = self.run(lambda connection: connection.execute(wanted).all(), "read")
-        kept = [json.loads(row.record) for row in rows if row.record is not None]
-        return kept, [row.id for row in rows if row.record is None]
+        return ItemChanges(
+            max((row.version for row in rows), default=version or 0),
+            tuple(json.loads(row.record) for row in rows if row.record is not None),
+            tuple(row.id for row in rows if row.record is None),
+        )
+
+    def item_version(self) -> int:
+        """The number of the last item change, 0 before the first: to see cheaply whether there are new ones."""
+        last = select(func.max(ITEMS.c.version))
+        return self.run(lambda connection: connection.scalar(last), "read") or 0
+
+    # -- among servers ----------------------------------------------------------------------------------
+
+    @property
+    def shareable(self) -> bool:
+        """Whether servers on several machines can share it."""
+        return self.file is None
+
+    def claim(self, name: str) -> bool:
+        """Claim a name among all servers that share the database. Returns whether it was free.
+
+        A claim ends with `give_back`, with `close`, and with the process: nobody waits for a server that died. The
+        caller sees to it that no two threads of this process hold the same name.
+        """
+        return self._claims.take(name)
+
+    def give_back(self, name: str) -> None:
+        """End a claim."""
+        self._claims.give_back(name)
 
     # -- what was deleted -----------------------------------------------------------------------------
 

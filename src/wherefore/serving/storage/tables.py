@@ -93,6 +93,9 @@ class ItemRow(Base):
     id: Mapped[str] = mapped_column(KEY, primary_key=True)
     record: Mapped[str | None] = mapped_column(Text)
     changed: Mapped[datetime] = mapped_column(UtcTime)
+    # Higher than of all changes before, so that other servers can ask for what is new; 0 of those of older versions.
+    version: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    __table_args__ = (Index("wherefore_items_by_version", "version"),)
 
 
 SESSIONS, MESSAGES, FEEDBACK, ITEMS = (
