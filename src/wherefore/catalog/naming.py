@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
-from wherefore.catalog.money import currency_called
+from wherefore.catalog.money import currency_called, names_price
 from wherefore.catalog.units import unit_written
 
 # How a sentence says a field, by a word of its name (singular).
@@ -347,6 +347,12 @@ def label_of(name: str) -> str:
     return " ".join(words)
 
 
+_RATE = re.compile(
+    r"(?:(?P<unit>[^\W\d_]+|[€£₹$¥])\s*/\s*|[\s_(](?:per|pro|je|par|por|au|à la|al)[\s_]+)(?:\d+\s*)?\w{1,12}\W*$",
+    re.IGNORECASE,
+)
+
+
 def unit_of(name: str) -> str:
     """The unit that ends a column's name, if one does.
 
@@ -354,10 +360,18 @@ def unit_of(name: str) -> str:
     ('min', 'USD', '°C', '')
     >>> unit_of("Weight (kg)"), unit_of("Gewicht in kg"), unit_of("Volume l"), unit_of("minutes"), unit_of("Preis (€)")
     ('kg', 'kg', 'l', 'min', '€')
+    >>> unit_of("Price per kg"), unit_of("Prix au kg"), unit_of("Price (€/kg)"), unit_of("Height/cm")
+    ('', '', '€', 'cm')
     """
     bracket = _BRACKETS.search(name)
     if bracket and bracket.start() and (unit_written(bracket[1]) or currency_called(bracket[1])):
         return bracket[1].strip()
+    rate = _RATE.search(name)
+    of = "" if rate is None else rate["unit"] or ""
+    if rate is not None and (not of or currency_called(of) or names_price([of.lower()])):
+        return (
+            of if currency_called(of) else ""
+        )  # what it costs for each of them: "Price per kg", "Price (€/kg)"
     words = words_of(name)
     if len(words) < 2:
         return _ALONE.get(words[0], "") if words else ""
