@@ -270,6 +270,11 @@ def test_responses_say_how_they_may_be_used(recommender):
 def test_no_path_of_a_request_is_opened(recommender, path, monkeypatch):
     opened = []
     with served(recommender) as client:
+        for said in (
+            "something scary",
+            "Suche einen Film unter zwei Stunden",
+        ):  # what is read on first use is our own
+            client.post("/v1/chat", json={"messages": [{"role": "user", "content": said}]})
         monkeypatch.setattr("builtins.open", lambda *given, **named: opened.append(given))
         monkeypatch.setattr("pathlib.Path.open", lambda *given, **named: opened.append(given))
         assert client.get(f"/v1/items/{path}").status_code in (404, 405)

@@ -20,9 +20,9 @@ class Fact:
     Kinds in reasons: `wish` (asked for and true), `shared` (the liked item `source` has it too), `limit`
     (`value` passes the limit `ask`), `similar` (`source` is the closest liked item), `avoid` (unwanted and
     absent), `own` (just true), `about` (what its texts say, quoted; `said` holds what it answers).
-    Kinds in openings: `liked` (`source` was liked or named), `wish` and `avoid`
-    (asked for; `ask` says of how many listed items it holds, "3 of 5"), `limit`, `passed` (seen or turned down,
-    hence left out), `count` (`value` items listed, `ask` says how many were asked for, "of 5").
+    Kinds in openings: `liked` (`source` was liked or named), `wish` (asked for, or shared with what was liked; `ask`
+    says of how many listed items it holds, "3 of 5"), `limit`, `passed` (seen or turned down, hence left out),
+    `count` (`value` items listed, `ask` says how many were asked for, "of 5").
     """
 
     field: str  # name in the schema; empty when the fact is about no field

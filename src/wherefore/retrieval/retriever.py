@@ -186,10 +186,10 @@ class Retriever:
             wished &= self.index.attributes.bears(wish.field, wish.value) | catalog.titled(
                 wish.field, wish.value
             )
-        given = np.where(
-            wished if wished.any() else known, -numbers if order.best == "low" else numbers, -np.inf
-        )
-        return [top(given, min(k, int((wished if wished.any() else known).sum())), known)[0]]
+        if not wished.any():
+            wished = known
+        given = np.where(wished, -numbers if order.best == "low" else numbers, -np.inf)
+        return [top(given, min(k, int(wished.sum())), known)[0]]
 
     def _unlearned(
         self, dialogue: Dialogue, query: np.ndarray, found: Sequence[np.ndarray], k: int, allowed: np.ndarray

@@ -17,31 +17,23 @@ from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import torch
 from greenlet import GreenletExit, greenlet
 
-from wherefore.dialogue.state import Preferences
 from wherefore.errors import ConfigError
 from wherefore.lm.passes import Pass, asking
 from wherefore.recommender import Recommender
-from wherefore.reply import Event, ListReady, Recommendation
-from wherefore.serving.engine import Busy, TimedOut
+from wherefore.reply import ListReady
+from wherefore.serving.engine import CLOSING, ENDED, LATE, Busy, News, StepsEngine, TimedOut, full, next_event
 from wherefore.serving.threads import wait_passively
-from wherefore.turn.lists import Messages
 
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
-_LATE = "the reply was not ready in time; ask again, or for a shorter list"
-_CLOSING = "the server is being shut down; try again in a moment"
-_FULL = "{waiting} requests wait already, and no more may; try again in about {seconds} s"
 _WARM = ("a funny film, not too long", "something newer, please")
 _PATIENCE = 0.2  # seconds that words wait for others' lists, at most
-_ENDED = object()
-
-_News = tuple[Literal["event", "error", "end"], Any]  # what happened, and what of it
 
 
 @dataclass(eq=False)
@@ -51,14 +43,14 @@ class _Turn:
     steps: Generator[Any]
     deadline: float
     loop: asyncio.AbstractEventLoop
-    events: asyncio.Queue[_News] = field(default_factory=asyncio.Queue)
+    events: asyncio.Queue[News] = field(default_factory=asyncio.Queue)
     body: Any = None  # its greenlet, once it has begun
     listed: bool = False  # its list is made, its words are not
     given_up: bool = False
     asked: Pass | None = None  # what it waits for
     answer: tuple[Any, BaseException | None] | None = None  # the pass's result, or its error
 
-    def tell(self, news: _News) -> None:
+    def tell(self, news: News) -> None:
         """Called from any thread."""
         try:
             self.loop.call_soon_threadsafe(self.events.put_nowait, news)
@@ -90,7 +82,7 @@ class _Group:
         return found
 
 
-class BatchingEngine:
+class BatchingEngine(StepsEngine):
     """Runs up to `most` turns at once; see `wherefore.serving.engine.Engine`.
 
     A new turn's list comes before others' further words, which wait for a fifth of a second at most. What `change` is
@@ -120,7 +112,7 @@ class BatchingEngine:
                 raise ConfigError(f"`{name}` is {number!r}; it must be a whole number from {least} on")
         if not timeout > 0:
             raise ConfigError(f"`timeout` is {timeout!r}; it must be a number of seconds above 0")
-        self.recommender = recommender
+        super().__init__(recommender)
         self._most, self._room, self._timeout = most, waiting, timeout
         self._cores = max(1, _cores() if cores is None else cores)
         # Threads of OpenMP that spin must not share kernels: beside a busy process they would wait for each other.
@@ -149,41 +141,12 @@ class BatchingEngine:
         """As `Engine.waiting`."""
         return len(self._queue)
 
-    async def stream(
-        self,
-        messages: Messages,
-        *,
-        k: int,
-        preferences: Preferences | None,
-        diversity: float | None = None,
-        settled: bool = False,
-        seed: int | None = None,
-        deadline: float | None = None,
-    ) -> AsyncGenerator[Event, None]:
-        """As `Engine.stream`."""
-        steps = self.recommender.steps(messages, k, preferences, diversity, settled, seed)
-        async with aclosing(self._events(steps, deadline)) as events:
-            async for event in events:
-                yield event
-
-    async def rank(
-        self, messages: Messages, *, k: int, preferences: Preferences | None
-    ) -> list[Recommendation]:
-        """As `Engine.rank`."""
-
-        def one_step() -> Generator[list[Recommendation]]:
-            yield self.recommender.rank(messages, k=k, preferences=preferences)
-
-        async with aclosing(self._events(one_step(), None)) as found:
-            ranked: list[Recommendation] = await anext(found)
-            return ranked
-
     async def change(self, work: Callable[[Recommender], T]) -> T:
         """As `Engine.change`."""
         done: Future[T] = Future()
         with self._changed:
             if self._closed:
-                raise Busy(_CLOSING)
+                raise Busy(CLOSING)
             self._changes.append((work, done))
             self._wake()
         return await asyncio.wrap_future(done)
@@ -209,7 +172,7 @@ class BatchingEngine:
             left, self._queue = list(self._queue), deque()
             self._wake()
         for turn in left:
-            turn.tell(("error", Busy(_CLOSING)))
+            turn.tell(("error", Busy(CLOSING)))
         await asyncio.to_thread(self._thread.join)
 
     async def _events(self, steps: Generator[Any], deadline: float | None) -> AsyncGenerator[Any, None]:
@@ -218,17 +181,8 @@ class BatchingEngine:
         turn = _Turn(steps, until, asyncio.get_running_loop())
         self._put(turn)
         try:
-            while True:
-                try:  # not `wait_for`, which loses a cancellation that comes with an event (until Python 3.12)
-                    async with asyncio.timeout(max(0.0, until - time.monotonic())):
-                        kind, what = await turn.events.get()
-                except TimeoutError:
-                    raise TimedOut(_LATE) from None
-                if kind == "end":
-                    return
-                if kind == "error":
-                    raise what
-                yield what
+            while (event := await next_event(turn.events, until)) is not ENDED:
+                yield event
         finally:
             turn.given_up = True
             with self._changed:
@@ -239,12 +193,11 @@ class BatchingEngine:
     def _put(self, turn: _Turn) -> None:
         with self._changed:
             if self._closed:
-                raise Busy(_CLOSING)
+                raise Busy(CLOSING)
             waiting = len(self._queue)
             # One that can begin at once needs no room.
             if waiting >= self._room + max(0, self._most - len(self._turns)):
-                wait = max(1.0, self._pace * waiting)
-                raise Busy(_FULL.format(waiting=waiting, seconds=round(wait)), wait)
+                raise full(waiting, self._pace)
             self._queue.append(turn)
             self._wake()
 
@@ -276,7 +229,7 @@ class BatchingEngine:
         finally:
             self._beside.shutdown()
             for _, done in self._changes:
-                done.set_exception(Busy(_CLOSING))
+                done.set_exception(Busy(CLOSING))
 
     def _go_on(self) -> bool:
         """Wait until there is something to do; False: nothing will come any more."""
@@ -315,11 +268,11 @@ class BatchingEngine:
             for turn in late:
                 self._queue.remove(turn)
         for turn in late:
-            turn.tell(("error", TimedOut(_LATE)))
+            turn.tell(("error", TimedOut(LATE)))
         for turn in list(self._turns):
             if turn.deadline <= now:
                 turn.given_up = True
-                turn.tell(("error", TimedOut(_LATE)))
+                turn.tell(("error", TimedOut(LATE)))
             if turn.given_up:
                 self._end(turn)
                 turn.asked = turn.answer = None
@@ -364,7 +317,7 @@ class BatchingEngine:
                             _hub(event)
                 finally:
                     turn.steps.close()
-            return _ENDED
+            return ENDED
 
         return run
 
@@ -402,7 +355,7 @@ class BatchingEngine:
             turn.asked = news
             self._pending.append(turn)
             return False
-        if news is _ENDED or turn.body.dead:
+        if news is ENDED or turn.body.dead:
             self._end(turn)
             turn.tell(("end", None))
             return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import aclosing
@@ -83,53 +84,52 @@ class Engine(Protocol):
         """Give up what is in work, and let go of threads."""
 
 
-_News = tuple[Literal["event", "error", "end"], Any]  # what happened, and what of it
-_ENDED = object()
-_LATE = "the reply was not ready in time; ask again, or for a shorter list"
-_CLOSING = "the server is being shut down; try again in a moment"
+News = tuple[Literal["event", "error", "end"], Any]  # what happened, and what of it
+ENDED = object()
+CLOSING = "the server is being shut down; try again in a moment"
+LATE = "the reply was not ready in time; ask again, or for a shorter list"
 _FULL = "{waiting} requests wait already, and no more may; try again in about {seconds} s"
 
 
-@dataclass(eq=False)
-class _Job:
-    """A turn that waits for the thread or is on it. What happens is put into `events`, on its event loop."""
-
-    steps: Generator[Any]
-    deadline: float | None
-    loop: asyncio.AbstractEventLoop
-    events: asyncio.Queue[_News] = field(default_factory=asyncio.Queue)
-    given_up: threading.Event = field(default_factory=threading.Event)
-
-    def tell(self, news: _News) -> None:
-        """Called from any thread."""
-        if not self.loop.is_closed():  # nobody listens any more
-            self.loop.call_soon_threadsafe(self.events.put_nowait, news)
+def full(waiting: int, pace: float) -> Busy:
+    """That so many turns wait already; one ends about every `pace` seconds."""
+    wait = max(1.0, pace * waiting)
+    return Busy(_FULL.format(waiting=waiting, seconds=round(wait)), wait)
 
 
-class SimpleEngine:
-    """One turn at a time, in the order of arrival, on a thread of its own.
+async def next_event(news: asyncio.Queue[News], deadline: float | None) -> Any:
+    """The next event of a turn; `ENDED` after the last. The deadline holds while it waits or is amid a long step, too.
+
+    Args:
+        news: What happens.
+        deadline: A moment of `time.monotonic`.
+
+    Raises:
+        TimedOut: If the deadline passes; else whatever the turn raised.
+    """
+    try:  # not `wait_for`, which loses a cancellation that comes with an event (until Python 3.12)
+        async with asyncio.timeout(None if deadline is None else max(0.0, deadline - time.monotonic())):
+            kind, what = await news.get()
+    except TimeoutError:
+        raise TimedOut(LATE) from None
+    if kind == "error":
+        raise what
+    return ENDED if kind == "end" else what
+
+
+class StepsEngine(ABC):
+    """What engines have in common that run the steps of a recommender.
 
     Args:
         recommender: Answers.
-        alone: What its models compute on; give the page's, where there is one in the same process.
-        queue: How many turns may wait beside the one in work.
     """
 
-    def __init__(self, recommender: Recommender, alone: OneThread | None = None, queue: int = 32) -> None:
+    def __init__(self, recommender: Recommender) -> None:
         self.recommender = recommender
-        self._alone = alone or OneThread()
-        self._most = queue
-        self._jobs: deque[_Job] = deque()
-        self._changed = threading.Condition()
-        self._closed = False
-        self._working: _Job | None = None
-        self._seconds = 1.0  # about how long a turn takes
-        self._thread = threading.Thread(target=self._work, name="turns", daemon=True)
-        self._thread.start()
 
-    def waiting(self) -> int:
-        """As `Engine.waiting`."""
-        return len(self._jobs)
+    @abstractmethod
+    def _events(self, steps: Generator[Any], deadline: float | None) -> AsyncGenerator[Any, None]:
+        """What steps give but None; they are done on a thread, until the generator is closed."""
 
     async def stream(
         self,
@@ -157,7 +157,50 @@ class SimpleEngine:
             yield self.recommender.rank(messages, k=k, preferences=preferences)
 
         async with aclosing(self._events(one_step(), None)) as found:
-            return await anext(found)
+            ranked: list[Recommendation] = await anext(found)
+            return ranked
+
+
+@dataclass(eq=False)
+class _Job:
+    """A turn that waits for the thread or is on it. What happens is put into `events`, on its event loop."""
+
+    steps: Generator[Any]
+    deadline: float | None
+    loop: asyncio.AbstractEventLoop
+    events: asyncio.Queue[News] = field(default_factory=asyncio.Queue)
+    given_up: threading.Event = field(default_factory=threading.Event)
+
+    def tell(self, news: News) -> None:
+        """Called from any thread."""
+        if not self.loop.is_closed():  # nobody listens any more
+            self.loop.call_soon_threadsafe(self.events.put_nowait, news)
+
+
+class SimpleEngine(StepsEngine):
+    """One turn at a time, in the order of arrival, on a thread of its own.
+
+    Args:
+        recommender: Answers.
+        alone: What its models compute on; give the page's, where there is one in the same process.
+        queue: How many turns may wait beside the one in work.
+    """
+
+    def __init__(self, recommender: Recommender, alone: OneThread | None = None, queue: int = 32) -> None:
+        super().__init__(recommender)
+        self._alone = alone or OneThread()
+        self._most = queue
+        self._jobs: deque[_Job] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._working: _Job | None = None
+        self._seconds = 1.0  # about how long a turn takes
+        self._thread = threading.Thread(target=self._work, name="turns", daemon=True)
+        self._thread.start()
+
+    def waiting(self) -> int:
+        """As `Engine.waiting`."""
+        return len(self._jobs)
 
     async def change(self, work: Callable[[Recommender], T]) -> T:
         """As `Engine.change`; the turn in work goes on after it, and keeps the catalogue that it began with."""
@@ -177,7 +220,7 @@ class SimpleEngine:
             self._changed.notify_all()
         for job in left:
             job.given_up.set()
-            job.tell(("error", Busy(_CLOSING)))
+            job.tell(("error", Busy(CLOSING)))
         await asyncio.to_thread(self._thread.join, 10)
 
     async def _events(self, steps: Generator[Any], deadline: float | None) -> AsyncGenerator[Any, None]:
@@ -185,17 +228,8 @@ class SimpleEngine:
         job = _Job(steps, deadline, asyncio.get_running_loop())
         self._put(job)
         try:
-            while True:
-                left = None if deadline is None else max(0.0, deadline - time.monotonic())
-                try:  # holds also while the turn waits, or is amid a long step
-                    kind, what = await asyncio.wait_for(job.events.get(), left)
-                except TimeoutError:
-                    raise TimedOut(_LATE) from None
-                if kind == "end":
-                    return
-                if kind == "error":
-                    raise what
-                yield what
+            while (event := await next_event(job.events, deadline)) is not ENDED:
+                yield event
         finally:
             job.given_up.set()
             with self._changed:
@@ -205,11 +239,10 @@ class SimpleEngine:
     def _put(self, job: _Job) -> None:
         with self._changed:
             if self._closed:
-                raise Busy(_CLOSING)
+                raise Busy(CLOSING)
             waiting = len(self._jobs)
             if waiting >= self._most:
-                wait = max(1.0, self._seconds * waiting)
-                raise Busy(_FULL.format(waiting=waiting, seconds=round(wait)), wait)
+                raise full(waiting, self._seconds)
             self._jobs.append(job)
             self._changed.notify()
 
@@ -232,8 +265,8 @@ class SimpleEngine:
         """A job, step by step, until it ends, fails or is given up."""
         try:
             while not job.given_up.is_set():
-                event = self._alone(next, job.steps, _ENDED)
-                if event is _ENDED:
+                event = self._alone(next, job.steps, ENDED)
+                if event is ENDED:
                     job.tell(("end", None))
                     return
                 if event is not None:

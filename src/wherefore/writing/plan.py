@@ -87,18 +87,13 @@ def _said_in_opening(weighed: Sequence[Sequence[Weighed]], dialogue: Dialogue) -
     The limits and refusals, which hold by construction, and the wishes that all items meet, as far as the opening says
     them.
     """
-    shared = (
-        set.intersection(*({fact_key(one.fact) for one in known} for known in weighed)) if weighed else set()
-    )
+    keys = [{fact_key(one.fact) for one in known} for known in weighed]
+    shared = set.intersection(*keys) if keys else set()
     newest = {wish.said for group in by_words(dialogue.preferences.wanted)[-_WISHES_TOLD:] for wish in group}
-    once: set[FactKey] = set()
-    for known in weighed:
-        for one in known:
-            kind = one.fact.kind
-            told = kind == "wish" and fact_key(one.fact) in shared and one.fact.said in newest
-            if told or kind in ("limit", "avoid"):
-                once.add(fact_key(one.fact))
-    return once
+    facts = [one.fact for known in weighed for one in known]
+    held = {fact_key(fact) for fact in facts if fact.kind in ("limit", "avoid")}
+    met = {fact_key(fact) for fact in facts if fact.kind == "wish" and fact.said in newest}
+    return held | (met & shared)
 
 
 def _is_told(fact: Fact, thread: Collection[tuple[str, str]]) -> bool:

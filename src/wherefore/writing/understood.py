@@ -102,9 +102,9 @@ def _unmentioned(dialogue: Dialogue, catalog: Catalog, items: Sequence[Item], to
 
     Words of taste are met by what means the same.
     """
-    rows = [catalog.row(item.id) for item in items if item.id in catalog]
     if other_language.spoken(dialogue):
         return
+    rows = [catalog.row(item.id) for item in items if item.id in catalog]
     last, content = len(dialogue.messages) - 1, dialogue.messages[-1].content
     state = dialogue.preferences
     held = [one.said for one in (*state.wanted, *state.unwanted)] + [one.said for one in state.limits]
@@ -122,31 +122,29 @@ def _unmentioned(dialogue: Dialogue, catalog: Catalog, items: Sequence[Item], to
             continue
         if not taste_words().isdisjoint(words) or not all(form.isalpha() for form in words):
             continue
-        if _DOING.search(content[max(start - 4, 0) : end]) or _titles(catalog, words) < _CALLED:
-            continue  # neither "to survive" nor "nobody trusts nobody" is a thing that titles name
+        if _DOING.search(content[max(start - 4, 0) : end]) or f"“{piece}”" in told:
+            continue  # "to survive" is no thing
         having_it = having(catalog, " ".join(words))
-        near = any(
-            _akin(word, form)
-            for word in words
-            for row in rows
-            for form in forms(catalog.text(catalog.items[row]))
-        )
-        if having_it.any() and not having_it[rows].any() and not near and f"“{piece}”" not in told:
+        if not having_it.any() or having_it[rows].any() or not _is_called(catalog, words):
+            continue
+        if not any(_is_akin(words, catalog.text(catalog.items[row])) for row in rows):
             missing.append(f"“{piece}”")
     if missing:
         none = "It does not mention" if len(rows) == 1 else "None of these mentions"
         yield f"{none} {joined(missing[:_ABSENT], 'or')}."
 
 
-def _titles(catalog: Catalog, words: Sequence[str]) -> int:
-    """How many titles hold all of some words."""
+def _is_called(catalog: Catalog, words: Sequence[str]) -> bool:
+    """Whether several titles hold all of some words: "nobody trusts nobody" is no thing that titles name."""
     told = {stem(word) for word in words}
-    return sum(told <= set(stems(item.title)) for item in catalog.items)
+    naming = np.flatnonzero(catalog.naming(" ".join(words))).tolist()
+    return sum(told <= set(stems(catalog.items[row].title)) for row in naming) >= _CALLED
 
 
-def _akin(one: str, other: str) -> bool:
-    """Whether two words begin alike, so that they may say the same: "survive" and "survival"."""
-    return len(one) >= _BEGINS and one[:_BEGINS] == other[:_BEGINS]
+def _is_akin(words: Sequence[str], text: str) -> bool:
+    """Whether a text has a word that begins as one of some words, so that it may say the same: "survival"."""
+    begins = {word[:_BEGINS] for word in words if len(word) >= _BEGINS}
+    return bool(begins) and any(form[:_BEGINS] in begins for form in forms(text))
 
 
 def not_applied(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
@@ -206,12 +204,7 @@ def _per(spec: FieldSpec) -> str:
 
 def _now(dialogue: Dialogue) -> list[Limit]:
     """The limits that the newest message sets."""
-    last = len(dialogue.messages) - 1
-    return [
-        one
-        for one in dialogue.preferences.limits
-        if one.said and (place := last_said(one.said, dialogue.messages)) and place[0] == last
-    ]
+    return [one for one in dialogue.preferences.limits if _is_new(one.said, dialogue)]
 
 
 def _why(kind: str, words: str, catalog: Catalog) -> str:
@@ -235,15 +228,14 @@ def _why(kind: str, words: str, catalog: Catalog) -> str:
 
 def _left_out(dialogue: Dialogue, catalog: Catalog, items: Sequence[Item]) -> Iterator[str]:
     """What the newest message kept out of the list, in one sentence; then what of it no record can tell."""
-    last = len(dialogue.messages) - 1
     named: dict[str, list[str]] = {}
     for wish in dialogue.preferences.refusals:
-        if wish.field == ANYWHERE and _said_in(wish.said, dialogue, last):
+        if wish.field == ANYWHERE and _is_new(wish.said, dialogue):
             named.setdefault(wish.said, []).append(wish.value)
     rules = {said: values for said, values in named.items() if _is_rule(said)}
     own = [(said, values[0]) for said, values in named.items() if said not in rules]
     known = [(said, name) for said, name in own if having(catalog, name).any()]
-    ill = bool(rules) or (bool(known) and _ALLERGY.search(dialogue.messages[last].content) is not None)
+    ill = bool(rules) or (bool(known) and _ALLERGY.search(dialogue.messages[-1].content) is not None)
     traces = "; I can't see traces" if ill else ""
     out = list(_refused(dialogue, catalog, items))
     if known:
@@ -261,36 +253,31 @@ def _left_out(dialogue: Dialogue, catalog: Catalog, items: Sequence[Item]) -> It
         yield f"As you said “{said}”, I left out whatever mentions {joined(found, 'or')}{shown}{traces}."
 
 
-def _said_in(words: str, dialogue: Dialogue, message: int) -> bool:
-    """Whether words were last said in a message."""
+def _is_new(words: str, dialogue: Dialogue) -> bool:
+    """Whether words were last said in the newest message."""
     place = last_said(words, dialogue.messages)
-    return place is not None and place[0] == message
+    return place is not None and place[0] == len(dialogue.messages) - 1
 
 
 def _unknown(dialogue: Dialogue, catalog: Catalog) -> list[str]:
     """The fields that the newest message limits and many records do not tell."""
-    last = len(dialogue.messages) - 1
-    unknown = []
-    for name in dict.fromkeys(limit.field for limit in dialogue.preferences.limits):
-        if name.startswith(PREFIX):
-            continue
-        said = [limit.said for limit in dialogue.preferences.limits if limit.field == name and limit.said]
-        now = any(_said_in(one, dialogue, last) for one in said)
-        if now and np.isnan(catalog.numbers(name)).mean() >= _UNKNOWN:
-            unknown.append(field_noun(record_fact(catalog.schema.spec(name), "")))
-    return unknown
+    now = {one.field for one in _now(dialogue)}
+    return [
+        field_noun(record_fact(catalog.schema.spec(name), ""))
+        for name in dict.fromkeys(limit.field for limit in dialogue.preferences.limits)
+        if name in now and not name.startswith(PREFIX) and np.isnan(catalog.numbers(name)).mean() >= _UNKNOWN
+    ]
 
 
 def _refused(dialogue: Dialogue, catalog: Catalog, items: Sequence[Item]) -> Iterator[str]:
     """What the newest message does not want, of the values that records have and no listed item has."""
-    last = len(dialogue.messages) - 1
     specs = {spec.name: spec for spec in catalog.schema.filterable}
     by_words: dict[str, list[Fact]] = {}
     for wish in dialogue.preferences.unwanted:
         spec = specs.get(wish.field)
         if spec is None or not spec.has_values or is_flag(wish.value) or wish.also or of_rank(wish, catalog):
             continue
-        if not _said_in(wish.said, dialogue, last):
+        if not _is_new(wish.said, dialogue):
             continue
         if any(wish.value in values_of(item, spec) for item in items):
             continue  # what should rather not be may be: of that it is said only where it is so
@@ -312,16 +299,10 @@ def _standing(fact: Fact) -> int:
 
 def _codes(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
     """Which codes the newest message leaves out in words of its own: "for my kids", "IP67 or better"."""
-    last = len(dialogue.messages) - 1
     told: dict[str, list[str]] = {}
     for wish in dialogue.preferences.refusals:
-        place = last_said(wish.said, dialogue.messages) if wish.said and wish.value != wish.said else None
-        if (
-            place
-            and place[0] == last
-            and is_graded(catalog, wish.field)
-            and not _names(wish.said, wish.value)
-        ):
+        own_words = wish.value != wish.said and not _names(wish.said, wish.value)
+        if own_words and is_graded(catalog, wish.field) and _is_new(wish.said, dialogue):
             told.setdefault(wish.said, []).append(wish.value)
     for said, values in told.items():
         yield f"As you said “{said}”, I left out {joined(values, 'or')}."
@@ -350,21 +331,20 @@ def _is_rule(said: str) -> bool:
 
 def _degrees(dialogue: Dialogue, catalog: Catalog, opening: str, total: int) -> Iterator[str]:
     """What the newest message's words of degree ("long", "lesser known") were taken to mean."""
-    last = len(dialogue.messages) - 1
+    now = _now(dialogue)
     for name in dict.fromkeys(limit.field for limit in dialogue.preferences.limits):
+        if name.startswith(PREFIX):
+            continue
         limits = [limit for limit in dialogue.preferences.limits if limit.field == name]
         spec = catalog.schema.spec(name)
         asked = limit_asked(limits, spec)
-        if name.startswith(PREFIX):
-            continue
-        sums = [one.said for one in limits if one in _now(dialogue) and is_total(one.said)]
-        if sums:
+        new = [one.said for one in limits if one in now]
+        if sums := [said for said in new if is_total(said)]:
             yield f"I took “{sums[-1]}” as {asked}{_per(spec)}."
             continue
         if spec.is_rank:
             yield f"{'It is' if total == 1 else 'All of them are'} {asked}."
             continue
-        said = [one.said for one in limits if one.said and not any(map(str.isdigit, one.said))]
-        now = [one for one in said if (place := last_said(one, dialogue.messages)) and place[0] == last]
-        if now and not set(re.findall(r"\d+", asked)) <= set(re.findall(r"\d+", opening)):
-            yield f"I took “{now[-1].lower()}” as {asked}."
+        told = [said for said in new if not any(map(str.isdigit, said))]
+        if told and not set(re.findall(r"\d+", asked)) <= set(re.findall(r"\d+", opening)):
+            yield f"I took “{told[-1].lower()}” as {asked}."

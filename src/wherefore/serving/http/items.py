@@ -98,7 +98,8 @@ def put(recommender: Recommender, store: Store, items: Sequence[Item]) -> tuple[
         Refused: If an id is given twice.
     """
     ids = [item.id for item in items]
-    twice = next((place for place, one in enumerate(ids) if one in ids[:place]), None)
+    first = {one: place for place, one in reversed(list(enumerate(ids)))}
+    twice = next((place for place, one in enumerate(ids) if first[one] < place), None)
     if twice is not None:
         raise Refused(
             422,
