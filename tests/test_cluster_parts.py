@@ -82,7 +82,7 @@ def test_serve_is_told_what_the_settings_say():
     from wherefore.serving.cluster.application import _options
 
     fixed = _options(ClusterSettings.parse({"store": PG, "replicas": 2, "together": 4, "queue": 6}))
-    assert fixed["num_replicas"] == 2 and fixed["max_ongoing_requests"] == 10
+    assert fixed["num_replicas"] == 2 and fixed["max_ongoing_requests"] == 7
     scaled = _options(ClusterSettings.parse({"store": PG, "max_replicas": 5, "together": 8, "gpus": 0.5}))
     assert scaled["autoscaling_config"]["target_ongoing_requests"] == 4
     assert scaled["autoscaling_config"]["max_replicas"] == 5 and "num_replicas" not in scaled

@@ -53,7 +53,9 @@ def application(settings: ClusterSettings) -> Application:
 
 def _options(settings: ClusterSettings) -> dict[str, Any]:
     """What Serve is told of the deployment."""
-    room = settings.together + settings.queue
+    # Less than a replica's own queue takes, which still holds turns that were given up: else it would refuse some when
+    # another replica has died and all come to it, while the proxy has room for them.
+    room = settings.together + settings.queue // 2
     options: dict[str, Any] = {
         "max_ongoing_requests": room,
         "max_queued_requests": settings.queue,
