@@ -361,7 +361,7 @@ def test_index_saves_a_checkpoint_on_the_catalogue(fake, tmp_path, monkeypatch, 
     def load(folder, merge, settings):
         assert list(settings) == wanted
         base = SimpleNamespace(
-            index="starter's",
+            index=SimpleNamespace(embedder="starter's"),
             config=Config(catalog="builtin"),
             model="m",
             retriever="learned",

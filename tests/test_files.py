@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from wherefore.catalog import sources
 from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.decoding import decoded
 from wherefore.catalog.delimited import delimiter_of
 from wherefore.catalog.sources import read_table
 from wherefore.catalog.tables import Table
@@ -695,3 +696,12 @@ def test_a_file_of_quotes_alone_is_refused(tmp_path: Path):
         CatalogError, match="quotes.csv holds nothing but quotes; a catalogue needs a header line"
     ):
         Catalog.load(path)
+
+
+def test_a_pound_before_a_number_is_no_polish_letter():
+    rows = "Vehicle,Price\n" + "".join(f"Polo {n},£{n},995\n" for n in range(1, 9))
+    assert decoded(rows.encode("cp1252"), "cars.csv").text == rows
+    french = rows + "Clio café,£7,000\nMégane,£8,000\n"
+    assert decoded(french.encode("cp1252"), "cars.csv").text == french
+    polish = "Miasto;Cena\nŁódź;1\nKraków;2\nŻywiec;3\nGdańsk;4\nŚwidnica;5\n"
+    assert decoded(polish.encode("cp1250"), "miasta.csv").text == polish

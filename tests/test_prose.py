@@ -11,6 +11,7 @@ import pytest
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.naming import counted_in, plural, singular
 from wherefore.catalog.spoken import amount_text, limit_text, value_text
+from wherefore.dialogue.facts import Fact, Plan
 from wherefore.dialogue.messages import Dialogue, Message
 from wherefore.dialogue.parts import parts
 from wherefore.dialogue.questions import Question
@@ -499,3 +500,11 @@ def test_no_sentence_has_a_fault(name):
         for fault, pattern in _FAULTS.items():
             found = re.search(pattern, text)
             assert found is None, f"{fault}: {shown}"
+
+
+def test_numbers_stand_as_the_plan_writes_them():
+    fact = Fact("price", "1700", "", "limit", ask="at most €1,700")
+    plan = Plan(None, (fact, Fact("score", "2014.5", "", "own")), {}, "item", "items")
+    catalog = Catalog.from_records([{"title": "Loft", "price": 3}])
+    shown = polish("here are lofts for at most €1, 700 . of 2014. 5, and 11, 700 more", plan, catalog)
+    assert shown == "Here are lofts for at most €1,700. Of 2014.5, and 11, 700 more."

@@ -348,3 +348,18 @@ def test_a_sort_is_named_without_its_variety():
     assert told(plants, "How tall does the Snake Plant get?") == "*Snake Plant 'Moonshine'* is 60 cm tall."
     state = read(plants, "I love Lavender").preferences
     assert [plants.catalog[one].title for one in state.liked] == ["Lavender 'Hidcote'"]
+
+
+@pytest.mark.parametrize(
+    ("message", "limits"),
+    [
+        ("45 min to an hour", [("ge", 45), ("le", 60)]),
+        ("between 45 minutes and 2 hours", [("ge", 45), ("le", 120)]),
+        ("30 minutes - 1 hour", [("ge", 30), ("le", 60)]),
+        ("30-45 min", [("ge", 30), ("le", 45)]),
+        ("something 100min+", [("ge", 100)]),
+    ],
+)
+def test_each_end_of_a_range_may_have_a_unit(films, message, limits):
+    found = read(films, message).preferences.limits
+    assert [(one.op, one.value) for one in found if one.field == "runtime_min"] == limits

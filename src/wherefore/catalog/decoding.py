@@ -35,6 +35,8 @@ _WORD = re.compile(r"[^\s,;|\"]*[^\W\d_a-zA-Z][^\s,;|\"]*")
 _SAMPLE = 1 << 20  # bytes of the lines that show an encoding
 # What Mac and DOS files look like in Windows-1252, and hardly any word does.
 _ODD = re.compile(r"[a-zà-ÿ](?:[ŠŽŸŒ‚„ƒˆ‰]|”[a-zà-ÿ])")
+# A pound or a euro of Windows-1252 before a number; in other encodings of one byte these are letters.
+_PRICES = re.compile(rb"(?<![A-Za-z\x80-\xff])[\xa3\x80](?=\s?\d)")
 _OLD = ("mac_roman", "cp850")
 _WIDESPREAD = ("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "shift_jis", "gb18030", "big5", "euc_kr")
 _NAMES = {
@@ -161,7 +163,12 @@ def _guesses(shown: bytes) -> list[str]:
         best = from_bytes(shown, cp_isolation=list(among)).best()
         return [best.encoding] if best is not None else []
 
+    rest = _PRICES.sub(b"", shown)
+    if rest.isascii():  # a file of prices: "£11,995"
+        return ["cp1252"]
     found = _as_browsers_guess(shown) or normalizer(_WIDESPREAD)
+    if rest != shown and found and found[0].startswith(("cp125", "iso-8859")):
+        found = _as_browsers_guess(rest) or normalizer(_WIDESPREAD)  # a pound is no Polish letter
     text = shown.decode(found[0], "replace") if found else ""
     if found and len(found[0]) == 6 and found[0].startswith("cp125") and _is_japanese(shown):
         return ["cp932", *found]

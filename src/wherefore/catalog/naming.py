@@ -368,10 +368,9 @@ def unit_of(name: str) -> str:
         return bracket[1].strip()
     rate = _RATE.search(name)
     of = "" if rate is None else rate["unit"] or ""
-    if rate is not None and (not of or currency_called(of) or names_price([of.lower()])):
-        return (
-            of if currency_called(of) else ""
-        )  # what it costs for each of them: "Price per kg", "Price (€/kg)"
+    if rate is not None and (not of or currency_called(of) or names_price((of.lower(),)) or unit_written(of)):
+        # What it costs for each of them: "Price per kg", "Price (€/kg)".
+        return of if currency_called(of) else ""
     words = words_of(name)
     if len(words) < 2:
         return _ALONE.get(words[0], "") if words else ""

@@ -51,10 +51,10 @@ COLD = re.compile(  # a frost, of which people say no field: "it gets to minus 1
     rf"(?:\bminus\s+(?P<m>{NUMBER}|{any_of(NUMBERS)})\b|(?<![\w.])[-−](?P<n>\d{{1,2}})(?![\d.,]*\d|\s*[-–]|\s*(?:cm|mm|m|kg|g|km|%|years?)\b))"
 )
 _BETWEEN = re.compile(
-    rf"\b(?:between|from)\s+(?P<low>[{SIGNS}]?\s?{NUMBER})(?:\s+[a-z]+)?\s*(?:and|to|-|–|until)\s*{_QUANTITY}"
+    rf"\b(?:between|from)\s+(?P<low>[{SIGNS}]?\s?{NUMBER})(?:\s*(?P<of>[a-z]+))?\s*(?:and|to|-|–|until)\s*{_QUANTITY}"
 )
 _RANGE = re.compile(  # "five to eight minutes", "30-45 min": only with a unit
-    rf"(?<![\w.,-])(?P<low>[{SIGNS}]?\s?\d[\d.,]*|{any_of(NUMBERS)})\s*(?:to|-|–)\s*{_QUANTITY}"
+    rf"(?<![\w.,-])(?P<low>[{SIGNS}]?\s?\d[\d.,]*|{any_of(NUMBERS)})\s*(?P<of>[a-z]+)?\s*(?:to|-|–)\s*{_QUANTITY}"
 )
 _STARS = re.compile(rf"(?<![\w.])(?P<n>[1-7]|{any_of(NUMBERS)})[\s-]stars?\b(?!\s+(?:review|rating))")
 _PLUS = re.compile(_QUANTITY)  # "95+ points", "a score of 8+"
@@ -128,6 +128,7 @@ _PLAINLY = re.compile(  # a side, digits and a word for what is measured: nothin
     rf"(?:{any_of({*BEFORE} - _OF_TIME)})\s+[{SIGNS}]?\s?\d[\d.,]*\s?(?:[a-z]{{2,}}|[{SIGNS}%])"
     rf"|(?:{any_of({*BEFORE} - _OF_TIME)})\s+[{SIGNS}]\s?\d[\d.,]*"
     rf"|\d[\d.,]*\s?[a-z]{{2,}}\s+(?:{any_of(AFTER)})$|[{SIGNS}]?\s?\d[\d.,]*\+(?:\s?[a-z]+)?"
+    rf"|\d[\d.,]*\s?[a-z]+\s?\+"
 )
 
 
@@ -260,18 +261,28 @@ class LimitReader:
             if spec is None:
                 found.leave(match)
             elif first is not None and second is not None:
-                found.put_range(spec, first * scale, second * scale, *match.span())
+                found.put_range(spec, first * self._own(match, spec, scale), second * scale, *match.span())
         for match in _RANGE.finditer(low):
             unit = match["currency"] or match["unit"]
             united = self.measures.in_unit(unit, around(low, match.span())) if unit else None
             first, second = any_number(match["low"].strip()), amount(match)
-            if united is None or first is None or second is None or first >= second:
+            if united is None or first is None or second is None:
                 continue
+            own = self._own(match, *united)
+            if first * own >= second * united[1] or (
+                match["of"] and self.measures.in_unit(match["of"]) is None
+            ):
+                continue  # "two friends to 5 minutes"
             if first < 10 and in_cents(f"{match['low'].strip()}-{match['n']}") is not None:
                 continue  # "two-fifty" is a price
             if found.is_free(*match.span()):
                 spec, scale = united
-                found.put_range(spec, first * scale, second * scale, *match.span())
+                found.put_range(spec, first * own, second * scale, *match.span())
+
+    def _own(self, match: re.Match[str], spec: FieldSpec, scale: float) -> float:
+        """What a range's first number is to be multiplied by: "45 minutes" of "45 minutes to 1 hour"."""
+        own = self.measures.in_unit(match["of"]) if match["of"] else None
+        return own[1] if own is not None and own[0] is spec else scale
 
     def _read_compared(self, low: str, found: _Limits) -> None:
         """Amounts after a comparison: "under two hours", "before 1990", "I've only got 80 minutes"."""
@@ -341,7 +352,8 @@ class LimitReader:
                 found.leave(match)
             if spec is None or value is None or not self.measures.may_be(spec, value, match["unit"]):
                 continue
-            if match["op"] not in ("on", "+") or spec is self.measures.year:
+            plus = match["op"] == "+" and self._has_unit(match)  # "40h+"
+            if match["op"] not in ("on", "+") or plus or spec is self.measures.year:
                 found.put(spec, AFTER.get(phrase(match), "ge"), value * scale, *match.span())
 
     def _read_plus(self, low: str, found: _Limits) -> None:

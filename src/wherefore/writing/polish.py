@@ -38,6 +38,9 @@ class _Shown(NamedTuple):
     flag: bool = False
 
 
+_PARTED = re.compile(r"\d+(?:[.,]\d+)+")  # a number with a mark in it
+
+
 def polish(sentence: str, plan: Plan, catalog: Catalog) -> str:
     """The raw sentence as it is shown: names as the records write them, titles for slots, sentence case.
 
@@ -64,6 +67,7 @@ def polish(sentence: str, plan: Plan, catalog: Catalog) -> str:
 
     text = sentence.replace("’", "'").replace("“", '"').replace("”", '"').strip()
     text = re.sub(r"([$€£₹¥]) (?=\d)", r"\1", text)
+    text = _with_numbers(text, plan)
     for spec in catalog.schema.tags:  # "in its keyword": a list has several
         label = re.escape((spec.label or spec.name).lower())
         text = re.sub(rf"\b((?:in|among) its {label})\b(?<!s)", r"\1s", text)
@@ -80,6 +84,15 @@ def polish(sentence: str, plan: Plan, catalog: Catalog) -> str:
     result = re.sub(r'"\s*“([^”]*)”\s*"', r"“\1”", result)
     result = re.sub(r"\b([Aa])n? (?=([\w“][^.,;]*))(?![A-Z]\b)", _fit_article, result)
     return result if result.endswith((".", "?", "!")) else result + "."
+
+
+def _with_numbers(text: str, plan: Plan) -> str:
+    """A text in which the numbers of a plan stand as the plan writes them: of "€1, 700" the "€1,700"."""
+    told = {number for fact in plan.facts for number in _PARTED.findall(f"{fact.value} {fact.ask}")}
+    for number in sorted(told, key=len, reverse=True):
+        spaced = re.sub(r"([.,])", r"\\s*\\\1\\s*", number)
+        text = re.sub(rf"(?<![\d.,]){spaced}(?![\d])", number, text)
+    return text
 
 
 def _label_acronyms(catalog: Catalog) -> re.Pattern[str] | None:
