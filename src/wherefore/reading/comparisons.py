@@ -16,13 +16,14 @@ BEFORE = _by_phrase(
     {
         "lt": "under, below, less than, fewer than, lower than, smaller than, shorter than, cheaper than, "
         "lighter than, older than, earlier than, before, prior to, pre, quicker than, slower than, closer than, "
-        "nearer than, <",
+        "nearer than, weaker than, thinner than, narrower than, quieter than, colder than, <",
         "le": "at most, no more than, not more than, no longer than, up to, a maximum of, maximum, max, within, "
         "no later than, until, no newer than, upto, up till, no heavier than, no bigger than, no larger than, "
         "no farther than, no further than, no higher than, not above, not over, no over, <=, ≤",
         "gt": "over, above, more than, longer than, greater than, higher than, bigger than, heavier than, newer than, "
         "later than, more recent than, after, past, exceeding, exceed, post, faster than, better than, larger than, "
-        "taller than, wider than, >",
+        "taller than, wider than, stronger than, thicker than, deeper than, louder than, hotter than, "
+        "more expensive than, >",
         "ge": "at least, no less than, no earlier than, a minimum of, minimum, since, no shorter than, starting in, "
         "starting from, starting, not before, not below, not under, "
         "no older than, no lower than, no fewer than, no lighter than, >=, ≥",

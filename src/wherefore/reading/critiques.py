@@ -73,6 +73,12 @@ _AFTER = re.compile(
     re.IGNORECASE,
 )
 
+# What stands before or behind "later", parted by a line's end, where it is said of items and not of the day.
+_IS_OF_ITEMS = re.compile(
+    r"\b(?:some(?:thing|what)?|anything|an?|the|bit|little|much|even|far|slightly|few|many|two|his|her|their|from|made|released|any)"
+    r"\s+\n|^\W*\n\W*$|\n\s+(?:ones?|than|films?|movies?|books?|works?|period|era|years?|seasons?|albums?|stuff|things?|models?)\b",
+    re.IGNORECASE,
+)
 _BELOW = r"older|old|earlier|early|before|classics?|vintage|shorter|short|under|below|less(?!\s+\w)|cheaper|cheap|fewer"
 _ABOVE = (
     r"newer|new|newest|latest|recent|later|modern|after|longer|long|more(?!\s+(?!please|thanks|then)\w)|over|above|"
@@ -143,7 +149,12 @@ class CritiqueReader:
                 before = _BEFORE.search(text[: match.start()])
                 if before is not None and not re.match(r"(?:an?|the)\s", before[0], re.IGNORECASE):
                     continue
-                role, op = _COMPARATIVES[" ".join(match["word"].lower().split())]
+                word = " ".join(match["word"].lower().split())
+                if word == "later" and not _IS_OF_ITEMS.search(
+                    f"{text[: match.start()]}\n{text[match.end() :]}"
+                ):
+                    continue  # "I am driving later"
+                role, op = _COMPARATIVES[word]
                 spec = self._roles[role]
             else:  # "fewer pages", "a higher rating"
                 spec = self._limits.measures.labelled(match["label"].lower())

@@ -73,6 +73,11 @@ TOLD: dict[str, tuple[str, ...]] = {
 _LEAST, _MOST = frozenset("min minimum lowest least".split()), frozenset("max maximum highest most".split())
 _SIDES = _LEAST | _MOST
 _MINUS = re.compile(r"(?:(?<![\w.])[-−–]|\bminus\s+)$")
+_PERCENT = ("%", "percent", "pct")
+_OF_SCORES = frozenset(
+    "score scores rating probability danceability energy valence similarity popularity".split()
+)
+_BEGINNING = 4  # letters of a word that names a field by its beginning
 _BEYOND = 3  # times the greatest number of a field up to which a number may be meant of it
 _FIRST = 1850  # year of what a number may be from that is not called a year
 _STRAGGLERS = 0.98  # the share of the items that are not newer than about the newest
@@ -193,11 +198,13 @@ class Measures:
             near: Words around the number: of several fields in centimetres, "pots" name one.
         """
         word = stem(unit)
+        if unit in _PERCENT:
+            return self._share(near)
         if meant := money(unit):
             if word == "pound" and not _OF_WEIGHT.isdisjoint(near):
                 unit = word = "lb"
             else:
-                spec = self._priced(meant)
+                spec = self._priced(meant, near)
                 if spec is not None or word != "pound":
                     return None if spec is None else (spec, 1.0)
                 unit = word = "lb"
@@ -257,11 +264,36 @@ class Measures:
         low, high = span
         return value <= _BEYOND * high if high > 0 and value > 0 else value >= _BEYOND * low or low >= 0
 
-    def _priced(self, meant: Collection[str]) -> FieldSpec | None:
-        """The price in one of some currencies, else one that does not say in which it is."""
+    def _share(self, near: Collection[str]) -> tuple[FieldSpec, float] | None:
+        """The field that percents are of, and what one of them is there: of parts of one a hundredth."""
+        told = [spec for spec in self._specs if spec.unit in _PERCENT]
+        parts = [spec for spec in self._specs if not spec.unit and self._is_in_parts(spec)]
+        around = {stem(one) for one in near}
+        found = [(spec, 1.0) for spec in told] + [(spec, 0.01) for spec in parts]
+        named = [one for one in found if around & self._words[one[0].name]]
+        return (named or found)[0] if named or len(found) == 1 else None
+
+    def _is_in_parts(self, spec: FieldSpec) -> bool:
+        """Whether a field holds parts of one, as `abv` 0.065 does: no flags, and no scores that reach one."""
+        span = self.span(spec)
+        if span is None or span[0] < 0 or span[1] >= 1 or span[0] == span[1] or _is_price(spec):
+            return False
+        return not _OF_SCORES & {*words_of(spec.name)}
+
+    def _priced(self, meant: Collection[str], near: Collection[str] = ()) -> FieldSpec | None:
+        """The price in one of some currencies, else one that does not say in which it is.
+
+        Of several, words around the number may name one, whole or by their beginning: "warm" the `Warmmiete`.
+        """
         prices = [spec for spec in self._specs if _is_price(spec)]
+        prices.sort(key=lambda spec: not self._is_named(spec, near))
         same = (spec for spec in prices if not money(spec.unit).isdisjoint(meant))
         return next(same, None) or next((spec for spec in prices if not money(spec.unit)), None)
+
+    def _is_named(self, spec: FieldSpec, near: Collection[str]) -> bool:
+        return any(
+            word.startswith(one) for word in self._words[spec.name] for one in near if len(one) >= _BEGINNING
+        )
 
     def in_price(self, said: str) -> bool:
         """Whether words name the money that prices are in."""
