@@ -32,7 +32,7 @@ from wherefore.retrieval.latest import Latest
 from wherefore.retrieval.learned import TextVectors
 from wherefore.retrieval.signals import Signal, SignalVectors, make_signals
 from wherefore.retrieval.source import Found, nothing, unknown
-from wherefore.retrieval.tensors import packed, unfitted, unpacked
+from wherefore.retrieval.tensors import nothing_named, packed, unfitted, unpacked
 from wherefore.retrieval.utterances import message_texts
 
 _TEXT = "text"
@@ -156,10 +156,7 @@ class GenerativeCodes:
         row = {item: place for place, item in enumerate(catalog.ids)}
         lessons = [one for one in (lesson_of(said, row) for said in dialogues) if one.foretells]
         if not lessons:
-            raise TrainingError(
-                f"source {self.name!r} has nothing to learn: none of {len(dialogues)} dialogues names a new "
-                "item of the catalogue after its first message; give dialogues with mentions"
-            )
+            raise nothing_named(self.name, len(dialogues))
         signals = self._signals(dialogues)
         parts = _parts(self.index, signals)
         quantizer = Quantizer.fit(parts, self.levels, self.codes, self.weights, self.seed)

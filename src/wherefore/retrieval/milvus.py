@@ -24,7 +24,7 @@ from wherefore.errors import (
     StorageError,
 )
 from wherefore.files import recover, write_aside
-from wherefore.retrieval.checks import at_least_one
+from wherefore.retrieval.checks import at_least_one, check_vectors, checked_search
 from wherefore.retrieval.conditions import Columns, Conditions, one_of, plain
 from wherefore.retrieval.stores import STORES, Allowed, Hits
 
@@ -153,7 +153,8 @@ class MilvusStore:
             ValueError: If `queries` is not (b, d) and finite, `allowed` not (n,) bool, or k below 1.
             StorageError: If the server fails.
         """
-        queries, allowed = self._checked(queries, k, allowed)
+        queries, _ = checked_search(queries, k, allowed, self.dim, len(self))
+        allowed = np.asarray(allowed)
         rows = np.full((len(queries), k), -1, dtype=np.int64)
         scores = np.full((len(queries), k), -np.inf, dtype=np.float32)
         qualifying = int(allowed.sum())
@@ -402,7 +403,7 @@ class MilvusStore:
 
     def _add(self, ids: Sequence[str], vectors: np.ndarray, cells: Sequence[dict[str, Any]]) -> None:
         vectors = np.ascontiguousarray(vectors, dtype=np.float32)
-        self._check_new(ids, vectors)
+        check_vectors(ids, vectors, self.dim, self._rows, plain)
         if not len(ids):
             return
         self._open()
@@ -415,40 +416,6 @@ class MilvusStore:
                 self._client.upsert(self.collection, rows[start : start + _BATCH], timeout=self._timeout)
         self._rows.update((plain(item_id), len(self) + place) for place, item_id in enumerate(ids))
         self.ids.extend(ids)
-
-    def _check_new(self, ids: Sequence[str], vectors: np.ndarray) -> None:
-        if vectors.shape != (len(ids), self.dim):
-            raise ValueError(
-                f"`vectors` has shape {vectors.shape}; {len(ids)} ids and this store need ({len(ids)}, {self.dim})"
-            )
-        new: set[str] = set()
-        for item_id in ids:
-            if plain(item_id) in self._rows or item_id in new:
-                raise ValueError(f"id {item_id!r} is in the store already; remove it first or give it once")
-            new.add(item_id)
-        length = np.linalg.norm(vectors, axis=1)
-        bad = ~np.isfinite(length) | (np.abs(length - 1) > 1e-3)
-        if bad.any():
-            worst = int(bad.argmax())
-            raise ValueError(
-                f"the vector of {ids[worst]!r} has length {length[worst]:.4f}; vectors must be finite and unit "
-                "(length 1)"
-            )
-
-    def _checked(self, queries: np.ndarray, k: int, allowed: Allowed) -> tuple[np.ndarray, np.ndarray]:
-        queries = np.ascontiguousarray(queries, dtype=np.float32)
-        if queries.ndim != 2 or queries.shape[1] != self.dim:
-            raise ValueError(f"`queries` has shape {queries.shape}; this store needs (b, {self.dim})")
-        if not np.isfinite(queries).all():
-            raise ValueError("`queries` holds NaN or infinity")
-        if k < 1:
-            raise ValueError(f"`k` is {k}; it must be at least 1")
-        allowed = np.asarray(allowed)
-        if allowed.dtype != bool or allowed.shape != (len(self),):
-            raise ValueError(
-                f"`allowed` is {allowed.dtype} {allowed.shape}; this store needs bool ({len(self)},)"
-            )
-        return queries, allowed
 
     # -- searching ------------------------------------------------------------------------------------
 

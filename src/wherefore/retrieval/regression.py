@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wherefore.dialogue.messages import Dialogue
-from wherefore.errors import CheckpointError, ConfigError, TrainingError
+from wherefore.errors import CheckpointError, ConfigError
 from wherefore.progress import Progress
 from wherefore.retrieval.checks import above_zero, at_least_one, zero_or_more
 from wherefore.retrieval.index import Index
@@ -17,7 +17,14 @@ from wherefore.retrieval.known_items import KnownItems
 from wherefore.retrieval.latest import Latest
 from wherefore.retrieval.source import Found, nothing, top
 from wherefore.retrieval.sparse import SparseRows, check_columns, check_rows
-from wherefore.retrieval.tensors import checked_ids, checked_tensors, packed, unfitted, unpacked
+from wherefore.retrieval.tensors import (
+    checked_ids,
+    checked_tensors,
+    nothing_named,
+    packed,
+    unfitted,
+    unpacked,
+)
 from wherefore.retrieval.utterances import by_message, message_parts
 from wherefore.text import FUNCTION_WORDS, forms, stem
 
@@ -94,10 +101,7 @@ class Regression:
         space = _Space(KnownItems(self.index, ids), idf)
         sums = self._sums(dialogues, space)
         if not sums.total:
-            raise TrainingError(
-                f"source {self.name!r} has nothing to learn: none of {len(dialogues)} dialogues names a new item of "
-                "the catalogue after its first message; give dialogues with mentions"
-            )
+            raise nothing_named(self.name, len(dialogues))
         tell(2, 3)
         share = sums.share / np.float32(sums.total)
         sums.moments -= np.outer(sums.means, share).astype(np.float32)

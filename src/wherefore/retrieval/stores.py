@@ -13,7 +13,7 @@ import numpy as np
 
 from wherefore.errors import CheckpointError, CheckpointNotFoundError, ConfigError
 from wherefore.files import recover, write_aside
-from wherefore.retrieval.checks import at_least_one
+from wherefore.retrieval.checks import at_least_one, check_vectors, checked_search
 from wherefore.retrieval.shortlists import FACTORY as _SHORTLISTED
 from wherefore.retrieval.shortlists import Shortlist, owned, read, write
 from wherefore.retrieval.shortlists import faiss as _faiss
@@ -162,7 +162,7 @@ class FaissStore:
                 nothing is added then.
         """
         vectors = np.ascontiguousarray(vectors, dtype=np.float32)
-        self._check(ids, vectors)
+        check_vectors(ids, vectors, self.dim, self._rows)
         if not ids:
             return
         before = len(self)
@@ -224,19 +224,7 @@ class FaissStore:
         Returns:
             Rows and scores (b, k), best first, equal scores by row.
         """
-        queries = np.ascontiguousarray(queries, dtype=np.float32)
-        if queries.ndim != 2 or queries.shape[1] != self.dim:
-            raise ValueError(f"`queries` has shape {queries.shape}; this store needs (b, {self.dim})")
-        if not np.isfinite(queries).all():
-            raise ValueError("`queries` holds NaN or infinity")
-        if k < 1:
-            raise ValueError(f"`k` is {k}; it must be at least 1")
-        if allowed is not None:
-            allowed = np.asarray(allowed)
-            if allowed.dtype != bool or allowed.shape != (len(self),):
-                raise ValueError(
-                    f"`allowed` is {allowed.dtype} {allowed.shape}; this store needs bool ({len(self)},)"
-                )
+        queries, allowed = checked_search(queries, k, allowed, self.dim, len(self))
         rows = np.full((len(queries), k), -1, dtype=np.int64)
         scores = np.full((len(queries), k), -np.inf, dtype=np.float32)
         qualifying = len(self) if allowed is None else int(allowed.sum())
@@ -430,28 +418,6 @@ class FaissStore:
         stored = self.vectors(np.arange(total - len(vectors), total))
         similarity = (stored * vectors).sum(1) / np.maximum(np.linalg.norm(stored, axis=1), 1e-12)
         return bool(similarity.min() < _LIKE_ITSELF.get(self._exact, 0.999))
-
-    def _check(self, ids: Sequence[str], vectors: np.ndarray) -> None:
-        if vectors.shape != (len(ids), self.dim):
-            raise ValueError(
-                f"`vectors` has shape {vectors.shape}; {len(ids)} ids and this store need ({len(ids)}, {self.dim})"
-            )
-        new: set[str] = set()
-        for item_id in ids:
-            if item_id in self._rows or item_id in new:
-                raise ValueError(f"id {item_id!r} is in the store already; remove it first or give it once")
-            new.add(item_id)
-        if not len(ids):
-            return
-        bad = ~np.isfinite(vectors).all(axis=1)
-        if bad.any():
-            raise ValueError(f"the vector of {ids[int(bad.argmax())]!r} holds NaN or infinity")
-        length = np.linalg.norm(vectors, axis=1)
-        worst = int(np.abs(length - 1).argmax())
-        if abs(length[worst] - 1) > 1e-3:
-            raise ValueError(
-                f"the vector of {ids[worst]!r} has length {length[worst]:.4f}; vectors must be unit (length 1)"
-            )
 
     def _search_flat(self, queries: np.ndarray, found: int, allowed: Allowed | None, qualifying: int) -> Hits:
         """Exact search."""

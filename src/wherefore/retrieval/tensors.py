@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from wherefore.errors import CheckpointError
+from wherefore.errors import CheckpointError, TrainingError
 from wherefore.files import write_aside
 
 
@@ -39,6 +39,14 @@ def unfitted(source: str) -> CheckpointError:
     """The error of a source that is saved before it has learned."""
     return CheckpointError(
         f"source {source!r} has learned nothing that could be saved; call `fit` or `restore` first"
+    )
+
+
+def nothing_named(source: str, dialogues: int) -> TrainingError:
+    """The error of a source that learns from what dialogues name, and is given none that name anything new."""
+    return TrainingError(
+        f"source {source!r} has nothing to learn: none of {dialogues} dialogues names a new item of the catalogue "
+        "after its first message; give dialogues with mentions"
     )
 
 

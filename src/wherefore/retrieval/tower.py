@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from wherefore.catalog.lexicon import item_nouns, lexicon
 from wherefore.dialogue.messages import Dialogue
-from wherefore.errors import CheckpointError, ConfigError, TrainingError
+from wherefore.errors import CheckpointError, ConfigError
 from wherefore.progress import Progress
 from wherefore.retrieval.checks import at_least_one
 from wherefore.retrieval.events import Events, events_of
@@ -30,6 +30,7 @@ from wherefore.retrieval.learned_towers import Key, LearnedTowers
 from wherefore.retrieval.query_network import QueryTower
 from wherefore.retrieval.query_training import QueryTraining
 from wherefore.retrieval.source import BY_CONTENT, Found, nothing, top, unknown
+from wherefore.retrieval.tensors import nothing_named
 from wherefore.retrieval.utterances import message_texts
 from wherefore.text import FUNCTION_WORDS, forms, stem, stems
 
@@ -205,10 +206,7 @@ class Tower:
         lessons = [view.events(dialogue, learn=True) for dialogue in dialogues]
         lessons = [events for events in lessons if events.gold]
         if not lessons:
-            raise TrainingError(
-                f"source {self.name!r} has nothing to learn: none of {len(dialogues)} dialogues names a new "
-                "item of the catalogue after its first message; give dialogues with mentions"
-            )
+            raise nothing_named(self.name, len(dialogues))
         rows = vectors.rows([text for events in lessons for text in events.texts])
         ends = np.cumsum([0, *(len(events.texts) for events in lessons)])
         lessons = [events.at(rows[ends[n] : ends[n + 1]]) for n, events in enumerate(lessons)]
