@@ -127,3 +127,14 @@ def test_a_word_of_most_items_tells_nothing():
     assert [one.value for one in PartialValues(Vocabulary(catalog), len(catalog)).of("brown")] == [
         "Brown ale"
     ]
+
+
+def test_values_of_a_kind():
+    rows = [
+        {"title": f"{sort} {n}", "sort": sort}
+        for n in range(3)
+        for sort in ("Pale ale", "Malbec wine", "Almond cake", "Peanut brittle", "Bread")
+    ]
+    partial = PartialValues(Vocabulary(Catalog.from_records(rows)), len(rows))
+    assert [one.value for one in partial.of("nuts")] == ["Almond cake", "Peanut brittle"]
+    assert partial.of("vegan") == []  # a rule names no kind

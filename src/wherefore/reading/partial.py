@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from wherefore.reading.vocabulary import Value, Vocabulary
+from wherefore.catalog.concepts import Concept, concepts
+from wherefore.reading.vocabulary import Value, Vocabulary, key_of
 from wherefore.text import FUNCTION_WORDS, stems
 
 _ROOT = 4  # letters that forms of one word share at least
@@ -32,7 +33,9 @@ def akin(one: str, other: str) -> bool:
 
 
 class PartialValues:
-    """Finds the values of fields with few that hold all words of a wish, or forms of them.
+    """Finds the values of fields with few that hold all words of a wish, or are of the kind that it names.
+
+    "Stouts" are *Oatmeal Stout* and *Dry Stout*, and a "metal" one is of *steel* or *brass*.
 
     Args:
         words: The vocabulary of a catalogue.
@@ -64,14 +67,27 @@ class PartialValues:
         told = [one for one in stems(piece) if one not in FUNCTION_WORDS and one not in self._nouns]
         if not told or not all(one.isalpha() and len(one) > 2 for one in told):
             return []
+        found = [value for said in {tuple(told), ("".join(told),)} for value in self._holding(said)]
+        concept = concepts().called(" ".join(told))
+        if concept is not None and not concept.rules_out:
+            found += self._of_kind(concept)
         by_field: dict[str, list[Value]] = {}
-        for said in {tuple(told), ("".join(told),)}:
-            for value in self._holding(said):
-                by_field.setdefault(value.field, []).append(value)
+        for value in dict.fromkeys(found):
+            by_field.setdefault(value.field, []).append(value)
         best = max(by_field.values(), key=lambda same: sum(value.count for value in same), default=[])
         if len(best) > _MOST or sum(value.count for value in best) > _SHARE * self._size:
             return []
         return sorted(best, key=lambda value: -value.count)
+
+    def _of_kind(self, concept: Concept) -> list[Value]:
+        """The values that name something of a kind."""
+        named, unless = ([f" {key_of(one)} " for one in some] for some in (concept.named_by, concept.unless))
+        keys = [(value, f" {value.key} ") for value, _ in self._values]
+        return [
+            value
+            for value, key in keys
+            if any(one in key for one in named) and not any(one in key for one in unless)
+        ]
 
     def _holding(self, said: Sequence[str]) -> list[Value]:
         """The values that have all of some words."""
