@@ -85,6 +85,15 @@ def test_a_refinement_keeps_what_was_asked_for_before(index):
     assert missing(index, anew, "1a") == ()
 
 
+def test_an_item_that_is_not_here(index):
+    dialogue = Dialogue((Message("user", "got the Ikea Applaro set?"),), unknown=((0, 8, 24),))
+    found = missing(index, dialogue, "1a", "2a")
+    assert found == (Missing("Ikea Applaro set", False, is_item=True),)
+    told = understood(dialogue, index.catalog, "Here.", 2, (), [index.catalog["1a"]], found)
+    assert told == " I have no “Ikea Applaro set” here."
+    assert missing(index, Dialogue((Message("user", "the teak one"),), unknown=((0, 4, 8),)), "2a") == ()
+
+
 def test_an_empty_list_answers_nothing(index):
     assert missing(index, asked("of teak", "teak")) == ()
 

@@ -73,6 +73,7 @@ _SURE = 0.5
 # but of people and of fields with few values, which seldom stand in a message by chance.
 _AGREED, _ALONE, _NAMED = 0.4, 0.75, 0.15
 _CERTAIN = 0.85  # from which a judge that marks the beginning of a value is sure of all of it
+_NAMES = 0.45  # from which words name something, if nothing here is called so
 _OPEN = 0.6  # from which it is said that something cannot be left out, or made sure of
 _NUMBER = re.compile(rf"[$€£]?\s?(?:\b{DECADE}|\b{NUMBER})", re.IGNORECASE)
 
@@ -108,8 +109,14 @@ class JudgedReader:
         last = len(messages) - 1
         if messages[last].role != "user":
             return replace(dialogue, described=tuple(described))
-        acts = self._judge.read(messages[:last], messages[last].content).acts
-        return replace(dialogue, acts=tuple(acts.items()), described=tuple(described))
+        read = self._judge.read(messages[:last], messages[last].content)
+        titles = [(one.start, one.end) for one in dialogue.mentions if one.message == last]
+        unknown = [
+            (last, one.start, one.end) for one in _left(read.meanings, frozenset(("named",)), _NAMES, titles)
+        ]
+        return replace(
+            dialogue, acts=tuple(read.acts.items()), described=tuple(described), unknown=tuple(unknown)
+        )
 
     def left_open(
         self, before: Sequence[Message], text: str, taken: Sequence[Span], told: Collection[str]

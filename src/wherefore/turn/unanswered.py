@@ -20,6 +20,7 @@ from wherefore.text import FUNCTION_WORDS, forms, stem
 from wherefore.writing.understood import Missing
 
 _SHORT = 3  # words that say something in what is asked for by name; more describe
+_TITLE = 6  # words of what names an item
 _BACK = 3  # messages of the user whose wishes a refinement keeps
 _KEEPS = 0.5  # how likely a message goes on from what was said before
 _ALIKE = 0.65  # cosine of a wish and a value, or a clause, from which that may say the same in other words
@@ -36,6 +37,7 @@ class _Piece:
     text: str
     told: tuple[str, ...]
     is_name: bool  # of a place, a brand: what is near to it by meaning is another one
+    is_item: bool = False  # whether it names one, which is not here
 
 
 class Unanswered:
@@ -69,11 +71,11 @@ class Unanswered:
         found = []
         for piece, alike in zip(pieces, near, strict=True):
             naming = having(catalog, " ".join(piece.told))
-            named = naming[rows] | [self._is_akin(piece.told, item) for item in listed]
-            answers = named if piece.is_name else named | (alike >= _ALIKE)
+            same = naming[rows] | [not piece.is_item and self._is_akin(piece.told, item) for item in listed]
+            answers = same if piece.is_name else same | (alike >= _ALIKE)
             if not answers.any():
-                found.append(Missing(piece.text, elsewhere=bool(naming.any())))
-            elif named.any() and answers.sum() <= _FEW * len(listed):
+                found.append(Missing(piece.text, elsewhere=bool(naming.any()), is_item=piece.is_item))
+            elif naming[rows].any() and answers.sum() <= _FEW * len(listed):
                 having_it = tuple(item for item, has in zip(listed, answers, strict=True) if has)
                 found.append(Missing(piece.text, elsewhere=True, only=having_it))
         return tuple(found)
@@ -105,6 +107,14 @@ class Unanswered:
                 done.add(told)
                 yield _Piece(text, told, text[:1].isupper() and bool(content[:start].strip(" .!?\n")))
 
+        for number, start, end in dialogue.unknown:
+            text = " ".join(messages[number].content[start:end].split())
+            told = tuple(one for one in forms(text) if one not in FUNCTION_WORDS and stem(one) not in nouns)
+            is_held = any(touch((start, end), span) for span in self._held(dialogue, number))
+            if 0 < len(told) <= _TITLE and told not in done and not is_held:
+                done.add(told)
+                yield _Piece(text, told, is_name=True, is_item=True)
+
     @staticmethod
     def _says_a_thing(told: Sequence[str]) -> bool:
         """Whether words ask for something that a record may name; taste is met by what feels alike."""
@@ -126,10 +136,9 @@ class Unanswered:
         return [place[1:] for place in (*places, *dialogue.muted) if place[0] == number]
 
     def _is_akin(self, told: Sequence[str], item: Item) -> bool:
-        """Whether a record has a word that begins as one of some words, so that it may say the same: "survival"."""
-        begins = {word[:_BEGINS] for word in told if len(word) >= _BEGINS}
-        text = self._index.catalog.text(item)
-        return bool(begins) and any(form[:_BEGINS] in begins for form in forms(text))
+        """Whether a record has words that begin as each of some words, so that it may say the same: "survival"."""
+        begins = {form[:_BEGINS] for form in forms(self._index.catalog.text(item))}
+        return all(len(word) >= _BEGINS and word[:_BEGINS] in begins for word in told)
 
     def _likeness(self, vectors: np.ndarray, items: Sequence[Item], rows: np.ndarray) -> np.ndarray:
         """How like pieces (q, d) are to the closest value or clause of each item, (q, m)."""

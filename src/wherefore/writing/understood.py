@@ -52,11 +52,13 @@ class Missing:
         said: The user's words.
         elsewhere: Whether other records name it.
         only: The few listed items that do answer it.
+        is_item: Whether it names an item, of which there is none.
     """
 
     said: str
     elsewhere: bool
     only: tuple[Item, ...] = ()
+    is_item: bool = False
 
 
 def understood(
@@ -114,7 +116,9 @@ def _sentences(
 def _missing(missing: Sequence[Missing], told: str, total: int) -> Iterator[str]:
     """What nothing listed answers, and what only some of it does; `told` is what is said already."""
     left = [one for one in missing if f"“{one.said}”" not in told][:_MISSING]
-    nowhere = [f"“{one.said}”" for one in left if not one.only and not one.elsewhere]
+    if unknown := [f"“{one.said}”" for one in left if one.is_item and not one.elsewhere]:
+        yield f"I have no {joined(unknown, 'or')} here."
+    nowhere = [f"“{one.said}”" for one in left if not (one.only or one.elsewhere or one.is_item)]
     if nowhere:
         yield f"I could not look for {joined(nowhere, 'or')}."
     if others := [f"“{one.said}”" for one in left if not one.only and one.elsewhere]:
