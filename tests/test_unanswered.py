@@ -1,5 +1,7 @@
 """What was asked for and nothing listed answers is said; values are found by some of their words."""
 
+from dataclasses import replace
+
 import pytest
 
 from wherefore.catalog.catalog import Catalog
@@ -96,6 +98,17 @@ def test_an_item_that_is_not_here(index):
 
 def test_an_empty_list_answers_nothing(index):
     assert missing(index, asked("of teak", "teak")) == ()
+
+
+def test_where_dialogues_were_learned_from_only_what_titles_are_called_is_missed(index):
+    dialogue, items = asked("a harbour of teak", "harbour", "teak"), [index.catalog["1a"]]
+    assert [one.said for one in Unanswered(index).of(dialogue, items)] == ["harbour", "teak"]
+    assert Unanswered(index).of(dialogue, items, learned=True) == ()  # two titles of one name are no sort
+    index.add([replace(index.catalog["2a"], id="2c", title="Harbour c")])
+    try:
+        assert [one.said for one in Unanswered(index).of(dialogue, items, learned=True)] == ["harbour"]
+    finally:
+        index.remove(["2c"])
 
 
 def test_it_is_said(index):

@@ -471,7 +471,7 @@ class Recommender(ListMaker):
             else:
                 opening_words = said.text if said is not None and said.action == "guess" else told.text
                 absent = self.reader.absent(dialogue)
-                missing = self._unanswered.of(dialogue, items)
+                missing = self._unanswered.of(dialogue, items, learned="likeness" not in ranked.parts)
                 more = understood(dialogue, grounds.catalog, told.text, len(items), absent, items, missing)
                 yield telling.say(opening_words + more)
         asks = self.config.turn.questions and said is None

@@ -16,7 +16,7 @@ from wherefore.dialogue.messages import Dialogue, last_said
 from wherefore.reading.clauses import Span, touch
 from wherefore.reading.languages import language_of
 from wherefore.retrieval.index import Index
-from wherefore.text import FUNCTION_WORDS, forms, stem
+from wherefore.text import FUNCTION_WORDS, forms, stem, stems
 from wherefore.writing.understood import Missing
 
 _SHORT = 3  # words that say something in what is asked for by name; more describe
@@ -24,6 +24,7 @@ _TITLE = 6  # words of what names an item
 _BACK = 3  # messages of the user whose wishes a refinement keeps
 _KEEPS = 0.5  # how likely a message goes on from what was said before
 _ALIKE = 0.65  # cosine of a wish and a value, or a clause, from which that may say the same in other words
+_CALLED = 3  # titles that hold the words of what is asked for by name
 _BEGINS = 5  # letters with which words begin that may say the same: "survival", "survive"
 _FEW = 0.4  # share of a list up to which it is told which of it answers
 _VALUES = 40  # of an item that are compared with what is asked for
@@ -51,7 +52,7 @@ class Unanswered:
         self._index = index
         self._vectors: dict[str, np.ndarray] = {}  # of values, by what is embedded
 
-    def of(self, dialogue: Dialogue, items: Sequence[Item]) -> tuple[Missing, ...]:
+    def of(self, dialogue: Dialogue, items: Sequence[Item], learned: bool = False) -> tuple[Missing, ...]:
         """What the messages ask for by name and few of the listed items answer, in the order in which it was said.
 
         What the state holds is left out, since the list goes by it, and so is what is open: that is told anyway.
@@ -59,10 +60,14 @@ class Unanswered:
         Args:
             dialogue: What was said.
             items: What is listed.
+            learned: Whether dialogues about these items were learned from: then a list may answer what no record says,
+                and only what several titles are called by is missed.
         """
         catalog = self._index.catalog
         listed = [one for one in items if one.id in catalog]
         pieces = list(self._pieces(dialogue)) if listed else []
+        if learned:
+            pieces = [one for one in pieces if one.is_item or self._is_called(one.told)]
         if not pieces:
             return ()
         vectors = self._index.embedder.encode([one.text for one in pieces], "query")
@@ -134,6 +139,12 @@ class Unanswered:
         said += [state.count.said] if state.count is not None else []
         places = [place for words in said if (place := last_said(words, dialogue.messages))]
         return [place[1:] for place in (*places, *dialogue.muted) if place[0] == number]
+
+    def _is_called(self, told: Sequence[str]) -> bool:
+        """Whether several titles hold all of some words: "nobody trusts nobody" is no thing that titles name."""
+        catalog, sought = self._index.catalog, {stem(word) for word in told}
+        naming = np.flatnonzero(catalog.naming(" ".join(told))).tolist()
+        return sum(sought <= set(stems(catalog.items[row].title)) for row in naming) >= _CALLED
 
     def _is_akin(self, told: Sequence[str], item: Item) -> bool:
         """Whether a record has words that begin as each of some words, so that it may say the same: "survival"."""
