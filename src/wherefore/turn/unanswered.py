@@ -70,17 +70,26 @@ class Unanswered:
             pieces = [one for one in pieces if one.is_item or self._is_called(one.told)]
         if not pieces:
             return ()
-        vectors = self._index.embedder.encode([one.text for one in pieces], "query")
         rows = np.array([catalog.row(item.id) for item in listed], dtype=np.int64)
-        near = self._likeness(vectors, listed, rows)
+        named = [having(catalog, " ".join(one.told)) for one in pieces]
+        same = [
+            naming[rows] | [not one.is_item and self._is_akin(one.told, item) for item in listed]
+            for one, naming in zip(pieces, named, strict=True)
+        ]
+        enough = _FEW * len(listed)
+        left = [
+            place
+            for place, one in enumerate(pieces)
+            if not one.is_name and same[place].sum() <= enough  # only of these it matters what is said alike
+        ]
+        alike = self._likeness([pieces[place].text for place in left], listed, rows)
+        for place, near in zip(left, alike, strict=True):
+            same[place] |= near >= _ALIKE
         found = []
-        for piece, alike in zip(pieces, near, strict=True):
-            naming = having(catalog, " ".join(piece.told))
-            same = naming[rows] | [not piece.is_item and self._is_akin(piece.told, item) for item in listed]
-            answers = same if piece.is_name else same | (alike >= _ALIKE)
+        for piece, naming, answers in zip(pieces, named, same, strict=True):
             if not answers.any():
                 found.append(Missing(piece.text, elsewhere=bool(naming.any()), is_item=piece.is_item))
-            elif naming[rows].any() and answers.sum() <= _FEW * len(listed):
+            elif naming[rows].any() and answers.sum() <= enough:
                 having_it = tuple(item for item, has in zip(listed, answers, strict=True) if has)
                 found.append(Missing(piece.text, elsewhere=True, only=having_it))
         return tuple(found)
@@ -151,9 +160,12 @@ class Unanswered:
         begins = {form[:_BEGINS] for form in forms(self._index.catalog.text(item))}
         return all(len(word) >= _BEGINS and word[:_BEGINS] in begins for word in told)
 
-    def _likeness(self, vectors: np.ndarray, items: Sequence[Item], rows: np.ndarray) -> np.ndarray:
-        """How like pieces (q, d) are to the closest value or clause of each item, (q, m)."""
-        found = np.full((len(vectors), len(items)), -1.0, dtype=np.float32)
+    def _likeness(self, pieces: Sequence[str], items: Sequence[Item], rows: np.ndarray) -> np.ndarray:
+        """How like q pieces are to the closest value or clause of each of m items, (q, m)."""
+        found = np.full((len(pieces), len(items)), -1.0, dtype=np.float32)
+        if not pieces:
+            return found
+        vectors = self._index.embedder.encode(list(pieces), "query")
         texts = [self._values_of(item) for item in items]
         unknown = list(dict.fromkeys(text for each in texts for text in each if text not in self._vectors))
         if unknown:
