@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.concepts import having
 from wherefore.catalog.naming import words_of
+from wherefore.catalog.times import WHEN, asked_of
 from wherefore.dialogue.messages import Lists, Message
 from wherefore.dialogue.notes import Notes, Verdict
 from wherefore.dialogue.state import ANYWHERE, Count, FoundWish, Limit, LimitOp, Order, Wish, by_words
@@ -38,6 +40,7 @@ from wherefore.reading.orders import FoundOrder, OrderReader
 from wherefore.reading.references import ReferenceReader
 from wherefore.reading.slots import slots_in
 from wherefore.reading.taking_back import ADDS, FORBIDS, REPLACES, TakenBack, allow, take_back
+from wherefore.reading.times import FoundTime, TimeReader, replaces
 from wherefore.reading.unrecorded import untold
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.verdicts import by_marks
@@ -130,6 +133,7 @@ class _Heard:
     codes: Sequence[FoundCodes]  # "nothing above PG-13"
     hidden: Sequence[Span]  # where no values are to be read
     orders: Sequence[FoundOrder] = ()
+    times: Sequence[FoundTime] = ()  # "on Saturdays", "before Christmas"
     before: Sequence[Message] = ()  # the messages before it, for a judge
     left: Span = (0, 0)  # where it leaves a choice: what is weighed there is said of none of them
 
@@ -178,7 +182,8 @@ class MessageReader:
         wishes: Reads what is asked of them,
         limits: and of its numbers.
         references: Knows which items are refused by name.
-        judged: Reads by a judge what else messages mean,
+        judged: Reads by a judge what else messages mean.
+        clock: Tells the day from which "next weekend" is counted.
     """
 
     def __init__(
@@ -189,8 +194,10 @@ class MessageReader:
         limits: LimitReader,
         references: ReferenceReader,
         judged: JudgedReader | None = None,
+        clock: Callable[[], date] = date.today,
     ) -> None:
         self._judged = judged
+        self._times = TimeReader(catalog, clock)
         self._catalog, self._values, self._wishes, self._limits = catalog, values, wishes, limits
         self._references = references
         self._bounds = JudgedLimits(catalog, limits.measures)
@@ -254,6 +261,7 @@ class MessageReader:
         measured, values = self._note_clauses(heard, lists, question, notes)
         self._note_refused(heard, notes)
         self._note_limits(heard, measured, notes)
+        self._note_times(heard, notes)
         self._note_order(heard, lists, notes)
         masked = (*heard.places, *heard.hidden)
         count = read_count(heard.text, self._values.words.nouns, values, masked, question)
@@ -385,14 +393,32 @@ class MessageReader:
             for code in codes.refused:
                 notes.refuse(Wish(codes.field, code, 2.0, heard.content[codes.start : codes.end]))
 
+    def _note_times(self, heard: _Heard, notes: Notes) -> None:
+        """Note when what is sought shall be; of one field the newer of two, but all that is refused."""
+        now: list[str] = []
+        for one in heard.times:
+            made = one.asked
+            for name in notes.limited():
+                if not name.startswith(WHEN) or name in now:
+                    continue
+                old = asked_of(name)
+                lifted = made is None and one.lifts in (old.facet, "date")
+                if lifted or (made is not None and one.lifts and (old.field, old.facet) == (made.field, made.facet)):
+                    notes.lift(name, "eq")
+                elif made is not None and not one.lifts and replaces(made, name):
+                    notes.lift(name, "eq")
+            if made is not None and not one.lifts:
+                now.append(made.name)
+                notes.limit([Limit(made.name, "ge", 1.0, heard.content[one.start : one.end].strip())])
+
     def settled(self, text: str) -> list[Span]:
-        """Where a text asks for what columns of yes and no tell, or codes in an order."""
-        flags = [(one.start, one.end) for one in self._flags.read(text)]
+        """Where a text asks for what columns of yes and no tell, codes in an order, or times."""
+        flags = [(one.start, one.end) for one in (*self._flags.read(text), *self._times.read(lowered(text)))]
         return flags + [(one.start, one.end) for one in self._codes.read(text)]
 
     def unheld(self, text: str) -> list[Span]:
         """Where a text bounds an amount that the records do not tell, or not in that unit."""
-        return self._limits.unheld(text, self._sought)
+        return [*self._limits.unheld(text, self._sought), *self._times.untold(lowered(text))]
 
     def unordered(self, text: str) -> list[Span]:
         """Where a text asks for an order by what no record tells: "the lightest", where nothing has a weight."""
@@ -421,6 +447,8 @@ class MessageReader:
         answer = self._critiques.answered(flat, question)
         answered = [(answer.start, answer.end)] if answer is not None else []
         flat = blank(flat, answered)
+        times = self._times.read(lowered(flat))
+        flat = blank(flat, [(one.start, one.end) for one in times])
         orders = self._orders.read(lowered(flat), self._sought)
         flat = blank(flat, [(one.start, one.end) for one in orders])
         limits = self._limits.read(flat, self._sought)
@@ -443,7 +471,7 @@ class MessageReader:
             about,
             *gone,
         ]
-        hidden += [(one.start, one.end) for one in orders]
+        hidden += [(one.start, one.end) for one in (*orders, *times)]
         hidden += [*(match.span() for match in SELF_CORRECTION.finditer(text)), *answered]
         named = [(one.start, one.end) for one in found]
         codes = self._codes.read(blank(text, [about, *named]))
@@ -453,7 +481,7 @@ class MessageReader:
         hidden += [(one.start, one.end) for one in untold(text, self._catalog)]
         hidden += [(one.start, one.end) for one in flags]
         return _Heard(
-            content, text, found, same, foreign, answer, limits, critiques, flags, codes, hidden, orders
+            content, text, found, same, foreign, answer, limits, critiques, flags, codes, hidden, orders, times
         )
 
     def _born(self, flat: str) -> list[FoundLimit]:

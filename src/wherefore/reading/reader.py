@@ -82,7 +82,7 @@ class DialogueReader:
         judge = None if self._judge is None else self._judge.of(self.catalog)
         self._judged = None if judge is None else JudgedReader(self.catalog, judge, self._values)
         self._messages = MessageReader(
-            self.catalog, self._values, wishes, limits, self._references, self._judged
+            self.catalog, self._values, wishes, limits, self._references, self._judged, self._clock
         )
         self._questions = QuestionReader(self.catalog, self._values, wishes, limits)
         self._musts = MustReader(self.catalog, vocabulary.nouns)

@@ -13,6 +13,7 @@ from wherefore.catalog.concepts import concepts, having, shown_by
 from wherefore.catalog.feelings import taste_words
 from wherefore.catalog.lexicon import item_nouns
 from wherefore.catalog.mentioned import PREFIX
+from wherefore.catalog.times import WHEN, asked_of, asked_words
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.spoken import is_flag, limit_text, measure, unit_words, values_of
 from wherefore.dialogue.facts import Fact
@@ -88,6 +89,7 @@ def _sentences(
         yield f"I know no {catalog.schema.noun.lower()} called {names}."
     yield from _ordered(dialogue, catalog, total)
     yield from _degrees(dialogue, catalog, opening, total)
+    yield from _by_times(dialogue, catalog)
     yield from _by_texts(dialogue, catalog)
     yield from _left_out(dialogue, catalog, items)
     yield from _codes(dialogue, catalog)
@@ -196,6 +198,18 @@ def _by_texts(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
         yield f"For {said} I went by titles and descriptions, and left out {plural} that do not say it."
 
 
+def _by_times(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
+    """By which times the newest message was gone by, and in which field: "before Christmas"."""
+    told = [one for one in _now(dialogue) if one.field.startswith(WHEN)]
+    said = []
+    for limit in told:
+        one = asked_of(limit.field)
+        noun = field_noun(record_fact(catalog.schema.spec(one.field), ""))
+        said.append(f"“{' '.join(limit.said.split())}” by {noun} ({asked_words(one)})")
+    if said:
+        yield f"I went for {joined(said)}."
+
+
 def _per(spec: FieldSpec) -> str:
     """What a price is for one of, as it is told: " per night"."""
     found = re.search(r" per \w+$", measure(spec).noun)
@@ -265,7 +279,7 @@ def _unknown(dialogue: Dialogue, catalog: Catalog) -> list[str]:
     return [
         field_noun(record_fact(catalog.schema.spec(name), ""))
         for name in dict.fromkeys(limit.field for limit in dialogue.preferences.limits)
-        if name in now and not name.startswith(PREFIX) and np.isnan(catalog.numbers(name)).mean() >= _UNKNOWN
+        if name in now and not name.startswith((PREFIX, WHEN)) and np.isnan(catalog.numbers(name)).mean() >= _UNKNOWN
     ]
 
 
@@ -333,7 +347,7 @@ def _degrees(dialogue: Dialogue, catalog: Catalog, opening: str, total: int) -> 
     """What the newest message's words of degree ("long", "lesser known") were taken to mean."""
     now = _now(dialogue)
     for name in dict.fromkeys(limit.field for limit in dialogue.preferences.limits):
-        if name.startswith(PREFIX):
+        if name.startswith((PREFIX, WHEN)):
             continue
         limits = [limit for limit in dialogue.preferences.limits if limit.field == name]
         spec = catalog.schema.spec(name)
