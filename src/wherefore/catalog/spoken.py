@@ -320,7 +320,8 @@ def begins_something(name: str) -> bool:
     >>> begins_something("Start date"), begins_something("release_date")
     (True, False)
     """
-    return not _BEGINNINGS.isdisjoint(in_english(words_of(name)))
+    words = in_english(words_of(name))
+    return words == ("date",) or not _BEGINNINGS.isdisjoint(words)
 
 
 def is_year(spec: FieldSpec) -> bool:

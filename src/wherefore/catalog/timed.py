@@ -73,7 +73,9 @@ def _field(spec: FieldSpec, catalog: Catalog) -> TimedField | None:
     if role == "available" and several > _FEW_TOLD * len(told):
         role = "event"  # the weeks that are free, and not from when on it is
     every = [[one for one in _told(item, spec.name, month_first)] for item in catalog]
-    shares = {facet: sum(any(one.tells(facet) for one in each) for each in every) / len(every) for facet in held}
+    shares = {
+        facet: sum(any(one.tells(facet) for one in each) for each in every) / len(every) for facet in held
+    }
     days = [day for one in told for span in one.days for day in span]
     words = (*words_of(spec.name), *in_english(words_of(spec.name)), *words_of(spec.label))
     return TimedField(

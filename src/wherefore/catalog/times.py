@@ -11,7 +11,7 @@ import calendar
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Literal
@@ -200,7 +200,9 @@ def _date_at(low: str, at: int, pattern: re.Pattern[str], month_first: bool) -> 
         last = int(told.get("e") or told.get("d") or _length(year, month))
     elif told.get("sep"):
         one, two = int(told["a"]), int(told["b"])
-        month, first = (one, two) if (month_first and told["sep"] == "/" and one <= 12) or two > 12 else (two, one)
+        month, first = (
+            (one, two) if (month_first and told["sep"] == "/" and one <= 12) or two > 12 else (two, one)
+        )
         last = first
     else:
         month, first = int(told["mo"]), int(told["d"])
@@ -391,7 +393,9 @@ class Asked:
         return told.on(self.weekdays) if self.facet == "day" else told.at(*self.hours)
 
 
-_NAMED = re.compile(rf"{WHEN}(?P<flags>[!^<m]*)(?P<facet>date|day|hour)=(?P<told>[^@]*)@(?P<field>.+)", re.DOTALL)
+_NAMED = re.compile(
+    rf"{WHEN}(?P<flags>[!^<m]*)(?P<facet>date|day|hour)=(?P<told>[^@]*)@(?P<field>.+)", re.DOTALL
+)
 
 
 @lru_cache(1024)
@@ -544,5 +548,7 @@ def _only_times(text: str) -> bool:
         return True
     low = _dates(" ".join(text.lower().split()), False)[1]
     low = _HOURS.sub(" ", low)
-    rest = [word for word in re.findall(r"[^\W_]+", low) if not weekdays_called(word) and word not in _LINKING]
+    rest = [
+        word for word in re.findall(r"[^\W_]+", low) if not weekdays_called(word) and word not in _LINKING
+    ]
     return len(rest) <= 1

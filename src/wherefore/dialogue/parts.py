@@ -8,9 +8,9 @@ from typing import Literal
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.mentioned import PREFIX
-from wherefore.catalog.times import WHEN
 from wherefore.catalog.naming import spoken_label
 from wherefore.catalog.spoken import cased, is_flag, value_text
+from wherefore.catalog.times import WHEN
 from wherefore.dialogue.messages import Dialogue, last_said
 from wherefore.dialogue.spoken import limit_told, order_words
 from wherefore.dialogue.state import ITEMS_OF, Preferences, Wish, by_words

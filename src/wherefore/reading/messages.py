@@ -403,7 +403,9 @@ class MessageReader:
                     continue
                 old = asked_of(name)
                 lifted = made is None and one.lifts in (old.facet, "date")
-                if lifted or (made is not None and one.lifts and (old.field, old.facet) == (made.field, made.facet)):
+                if lifted or (
+                    made is not None and one.lifts and (old.field, old.facet) == (made.field, made.facet)
+                ):
                     notes.lift(name, "eq")
                 elif made is not None and not one.lifts and replaces(made, name):
                     notes.lift(name, "eq")
@@ -419,6 +421,10 @@ class MessageReader:
     def unheld(self, text: str) -> list[Span]:
         """Where a text bounds an amount that the records do not tell, or not in that unit."""
         return [*self._limits.unheld(text, self._sought), *self._times.untold(lowered(text))]
+
+    def over(self, limits: Sequence[Limit]) -> tuple[str, ...]:
+        """The items all of whose dates are past, where something can be booked; none where past ones are asked for."""
+        return self._times.over(limits)
 
     def unordered(self, text: str) -> list[Span]:
         """Where a text asks for an order by what no record tells: "the lightest", where nothing has a weight."""
@@ -481,7 +487,19 @@ class MessageReader:
         hidden += [(one.start, one.end) for one in untold(text, self._catalog)]
         hidden += [(one.start, one.end) for one in flags]
         return _Heard(
-            content, text, found, same, foreign, answer, limits, critiques, flags, codes, hidden, orders, times
+            content,
+            text,
+            found,
+            same,
+            foreign,
+            answer,
+            limits,
+            critiques,
+            flags,
+            codes,
+            hidden,
+            orders,
+            times,
         )
 
     def _born(self, flat: str) -> list[FoundLimit]:

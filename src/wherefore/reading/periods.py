@@ -15,11 +15,15 @@ _WEEK = timedelta(days=7)
 _DAY = timedelta(days=1)
 _MONTHS = {name.lower(): n for n, name in enumerate(calendar.month_name) if name}
 _SHORT_MONTHS = {name.lower() for name in calendar.month_abbr if name} | {"sept"}
-_ALSO_WORDS = frozenset("may march mars set out ago mar jan dec mai jun sun".split())  # that mean other things, too
+_ALSO_WORDS = frozenset(
+    "may march mars set out ago mar jan dec mai jun sun".split()
+)  # that mean other things, too
 _IN = r"(?:in|during|over|of|for|by|before|until|till|since|from|after|through|throughout|around|any\s+\w+\s+in|end|early|mid|late|beginning|start|im|en|or|and|to|not|this|next|starts?|starting|departs?|departing)"
 _BEFORE_MONTH = re.compile(rf"(?:^|[\s(,/–-]){_IN}(?:\s+(?:of|the|in))*[\s-]+$|[/–-]\s*$")
 _OTHER_MONTH = re.compile(r"\s*(?:or|and|to|/|-|–)\s*([a-z]{3,9})\b")
-_AND_DAY = re.compile(r"\bbetween\s+(?:the\s+)?(\d{1,2})(?:st|nd|rd|th)?\s+and\s+(?:the\s+)?$")  # "between 3 and 10 June"
+_AND_DAY = re.compile(
+    r"\bbetween\s+(?:the\s+)?(\d{1,2})(?:st|nd|rd|th)?\s+and\s+(?:the\s+)?$"
+)  # "between 3 and 10 June"
 _SHORT = 3  # letters
 _PART = re.compile(
     r"(?:\b(?:the\s+)?(?P<part>early|mid|middle|late|end|beginning|start|first\s+half|second\s+half)(?:[\s-]+(?:of|in))?[\s-]+(?:the\s+)?)$"
@@ -34,10 +38,12 @@ _RELATIVE = re.compile(
 )
 _AROUND = r"(?:over|at|on|for|during|around|before|by|until|till|after|since|from|in\s+time\s+for|between|as\s+of|ahead\s+of|not)"
 _HOLIDAY = re.compile(
-    rf"(?<=\s)(?:the\s+)?(?P<name>christmas(?:\s+(?P<eve>eve|day))?|x-?mas|new\s+year'?s?(?:\s+(?:eve|day))?|easter(?:\s+(?:sunday|monday|weekend))?|"
+    r"(?<=\s)(?:the\s+)?(?P<name>christmas(?:\s+(?P<eve>eve|day))?|x-?mas|new\s+year'?s?(?:\s+(?:eve|day))?|easter(?:\s+(?:sunday|monday|weekend))?|"
     r"good\s+friday|whitsun|pentecost|valentine'?s?(?:\s+day)?|hallowe?en)\b"
 )
-_SEASON = re.compile(rf"\b(?:in|over|during|throughout|for|this|next)\s+(?:the\s+)?(?P<season>spring|summer|autumn|winter)\b(?!\s+(?:term|dress|coat))(?:\s+(?P<year>20\d\d))?")
+_SEASON = re.compile(
+    r"\b(?:in|over|during|throughout|for|this|next)\s+(?:the\s+)?(?P<season>spring|summer|autumn|winter)\b(?!\s+(?:term|dress|coat))(?:\s+(?P<year>20\d\d))?"
+)
 _SEASONS = {"spring": (3, 5), "summer": (6, 8), "autumn": (9, 11), "fall": (9, 11), "winter": (12, 2)}
 _WEEKDAY = re.compile(
     r"\b(?P<word>(?:mon|tues|wednes|thurs|fri|satur|sun)days?|weekends?|weekdays?|midweek|"
@@ -47,7 +53,6 @@ _WEEKDAY = re.compile(
 )
 _PARTS_OF_DAY: dict[str, tuple[float, float]] = {
     "evening": (17.0, 24.0),
-    "night": (18.0, 24.0),
     "morning": (5.0, 11.99),
     "afternoon": (12.0, 17.0),
     "lunchtime": (11.5, 14.0),
@@ -56,12 +61,14 @@ _PARTS_OF_DAY: dict[str, tuple[float, float]] = {
     "after work": (17.0, 24.0),
 }
 _PART_OF_DAY = re.compile(
-    rf"\b(?:(?:in|during)\s+the\s+)?(?P<part>{'|'.join(_PARTS_OF_DAY)})s?\b|\b(?P<tonight>tonight)\b"
+    rf"\b(?:(?:in|during)\s+the\s+)?(?P<part>{'|'.join(_PARTS_OF_DAY)})s?\b|\b(?P<tonight>tonight|(?:at|in\s+the|late\s+at)\s+night|nights\s+only)\b"
 )
 _OCLOCK = re.compile(
     rf"(?P<op>\b(?:(?:not|no)\s+)?(?:after|before|from|past|later\s+than|earlier\s+than|until|till|by|at|around|about|starting(?:\s+at)?|starts?\s+at)\s+)?{CLOCK.format('a')}(?:\s*(?:-|–|to|and|until)\s*{CLOCK.format('b')})?(?!\s?%|[a-z])(?P<on>\s+(?:or\s+later|onwards?|or\s+after)\b)?"
 )
-_BARE_HOUR = re.compile(r"\bafter\s+(?P<h>[1-9]|1[01])(?=\s*(?:$|[.,;!?)]|please\b|if\b|on\b|as\b|because\b|when\b|in\s+the\b))")
+_BARE_HOUR = re.compile(
+    r"\bafter\s+(?P<h>[1-9]|1[01])(?=\s*(?:$|[.,;!?)]|please\b|if\b|on\b|as\b|because\b|when\b|in\s+the\b))"
+)
 _BUSY = re.compile(
     rf"\b(?:work|working|busy|at\s+work|my\s+shift|school)\b[^.!?\n]{{0,25}}?\b(?:until|till|to|finish(?:es)?\s+at)\s+{CLOCK.format('a')}"
 )
@@ -110,17 +117,26 @@ def periods(low: str, today: date, month_first: bool = False) -> list[Period]:
     kept: list[Period] = []
     for one in sorted(found, key=lambda each: (each.start - each.end, each.start)):
         same = (each for each in kept if each.start < one.end and one.start < each.end)
-        if all(each.facet != one.facet and {each.facet, one.facet} <= {"date", "hour"} and "tonight" in low for each in same):
+        if all(
+            each.facet != one.facet and {each.facet, one.facet} <= {"date", "hour"} and "tonight" in low
+            for each in same
+        ):
             kept.append(one)
     days = [one for one in kept if one.facet == "date"]
-    kept = [one for one in kept if one.facet != "day" or not any(_names_its_day(one, day, low) for day in days)]
+    kept = [
+        one for one in kept if one.facet != "day" or not any(_names_its_day(one, day, low) for day in days)
+    ]
     return sorted(kept, key=lambda one: one.start)
 
 
 def _names_its_day(one: Period, day: Period, low: str) -> bool:
     """Whether a day of the week only says again which date is meant: "Sunday 6 December"."""
     between = low[one.end : day.start] if one.end <= day.start else low[day.end : one.start]
-    return len(one.weekdays) == 1 and re.fullmatch(r",?\s*(?:the\s+)?", between) is not None and day.days[0] == day.days[1]
+    return (
+        len(one.weekdays) == 1
+        and re.fullmatch(r",?\s*(?:the\s+)?", between) is not None
+        and day.days[0] == day.days[1]
+    )
 
 
 # -- dates ------------------------------------------------------------------------------------------
@@ -163,7 +179,11 @@ def _means_date(low: str, one: tuple[int, int, int | None, tuple[int, int], tupl
     start, end, year, first, last = one
     said = low[start:end]
     if any(map(str.isdigit, said)):
-        if year is None and re.search(r"\bmay\s+\d", said) and re.search(r"\b(?:i|we|you|it|he|she|they)\s+$", low[:start]):
+        if (
+            year is None
+            and re.search(r"\bmay\s+\d", said)
+            and re.search(r"\b(?:i|we|you|it|he|she|they)\s+$", low[:start])
+        ):
             return False
         return re.search(r"[a-z]", said) is not None or year is not None
     if said not in _ALSO_WORDS and said not in _SHORT_MONTHS:
@@ -280,7 +300,9 @@ def _of_which(last: str, which: str, unit: str, today: date, monday: date) -> tu
     return on, on
 
 
-def _season(name: str, today: date, past: bool = False, ahead: bool = False, year: int | None = None) -> tuple[date, date]:
+def _season(
+    name: str, today: date, past: bool = False, ahead: bool = False, year: int | None = None
+) -> tuple[date, date]:
     first, last = _SEASONS[name]
 
     def of(one: int) -> tuple[date, date]:
@@ -309,7 +331,10 @@ def _holidays(low: str, today: date) -> Iterator[Period]:
         before = low[max(0, match.start() - 25) : match.start()]
         if not re.search(rf"\b{_AROUND}\s+(?:the\s+)?$", before):
             continue  # "christmas films"
-        if re.match(r"\s+(?:film|movie|tree|gift|present|dinner|party|stories|story|music|song|baking|market|special)", low[match.end() :]):
+        if re.match(
+            r"\s+(?:film|movie|tree|gift|present|dinner|party|stories|story|music|song|baking|market|special)",
+            low[match.end() :],
+        ):
             continue
         of_year = re.match(r"\s+(20\d\d)\b", low[match.end() :])
         wide = re.search(r"\b(?:over|during|around|for)\s+(?:the\s+)?$", before) is not None
@@ -397,9 +422,22 @@ def _sided(op: str, first: float, last: float | None, on: bool) -> tuple[float, 
     """From when to when something may begin by a time of day and the word before it."""
     if last is not None:
         return first, last
-    if on or op in ("after", "from", "past", "later than", "not before", "no earlier than") or op.startswith("start"):
+    if (
+        on
+        or op in ("after", "from", "past", "later than", "not before", "no earlier than")
+        or op.startswith("start")
+    ):
         return first, 24.0
-    if op in ("before", "until", "till", "earlier than", "by", "not after", "no later than", "not later than"):
+    if op in (
+        "before",
+        "until",
+        "till",
+        "earlier than",
+        "by",
+        "not after",
+        "no later than",
+        "not later than",
+    ):
         return 0.0, first - (0.01 if op in ("before", "earlier than") else 0.0)
     wide = 1.0 if op in ("around", "about") else 0.0
     return max(0.0, first - wide), first + wide

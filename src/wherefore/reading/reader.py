@@ -159,7 +159,11 @@ class DialogueReader:
         state = replace(preferences or Preferences(), **notes.values())
         passed = tuple(one for one in passed if one not in state.liked)
         dialogue = Dialogue(parsed, tuple(noted), state, tuple(sorted(muted)), choice, passed)
-        dialogue = replace(dialogue, unmet=tuple((one.kind, one.said) for one in unmet))
+        dialogue = replace(
+            dialogue,
+            unmet=tuple((one.kind, one.said) for one in unmet),
+            over=self._messages.over(state.limits),
+        )
         return self._described(dialogue if self._judged is None else self._judged.told(dialogue))
 
     def _described(self, dialogue: Dialogue) -> Dialogue:

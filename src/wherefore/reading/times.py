@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.catalog.timed import TimedField, bookable, timed
+from wherefore.catalog.timed import TimedField, bookable, is_over, timed
 from wherefore.catalog.times import WHEN, Asked, Days, Facet, asked_of
+from wherefore.dialogue.state import Limit
 from wherefore.reading.periods import Period, periods
 from wherefore.text import stems
 
@@ -29,7 +30,9 @@ _REFUSED = re.compile(
     r"(?:ca|do|wo|is|are|does)n'?t(?:\s+(?:do|make|come|want|have|on|be))?|cannot(?:\s+(?:do|make|come))?)"
     r"(?:\s+(?:on|in|at|any|a|an|the|do|make|during|over|want|like))*)\s+$"
 )
-_LINK = re.compile(r"\s*(?:,|;|/|or|and|&|nor|und|oder|ou|et|,\s*(?:or|and)|\()(?:\s+(?:on|in|at|a|any|the|also|maybe|no|not))*\s*")
+_LINK = re.compile(
+    r"\s*(?:,|;|/|or|and|&|nor|und|oder|ou|et|,\s*(?:or|and)|\()(?:\s+(?:on|in|at|a|any|the|also|maybe|no|not))*\s*"
+)
 _ALLOWED = re.compile(
     r"\s*(?:is|are|'?s|would\s+be|was|were)?\s*(?:also\s+|now\s+|just\s+|actually\s+)?(?:possible|fine|ok(?:ay)?|good|alright|allowed|"
     r"an\s+option|works?)\b(?:\s+(?:after\s+all|too|as\s+well|now|again|also|then))?"
@@ -46,18 +49,25 @@ _AHEAD = re.compile(
     r"over|underway|on)\b|\b(?:has|have)(?:n't|nt|\s+not)\s+(?:yet\s+|already\s+)?(?:started|begun|departed|left|happened)(?:\s+yet)?\b|"
     r"\bnot\s+(?:yet\s+)?started(?:\s+yet)?\b|\bstill\s+to\s+come\b|\bupcoming\b|\b(?:starts?|starting|begins?)\s+soon\b"
 )
+_AT_ONCE = re.compile(
+    r"\b(?:available|free|vacant|ready|mov(?:e|ing)\s+in|need\s+it)\s+(?:immediately|now|right\s+away|straight\s+away|asap|at\s+once)\b"
+)
 _SAID_OF_PAST = frozenset(
     "new newest newer latest recent recently fresh since published released out uploaded added posted online listed aired".split()
 )
 _BEGINS = re.compile(r"\b(?:start|begin|depart|leav|set(?:ting)?\s+off|kick)\w*\b[^.!?,;]*$")
 _MOVES = re.compile(r"\b(?:mov(?:e|ing)|available|free|vacant|move[- ]in|delivered|ready)\b[^.!?;]*$")
 # Of what no record tells when it is: a date that somebody has to keep to.
-_STRICTLY = frozenset(("before", "prior to", "ahead of", "after", "later than"))  # the period itself is left out
+_STRICTLY = frozenset(
+    ("before", "prior to", "ahead of", "after", "later than")
+)  # the period itself is left out
 _NEEDS = re.compile(
     r"\b(?:need(?:ed|s)?(?:\s+(?:it|them|this|one))?|arriv\w+|deliver\w*|get\s+(?:it|them|here)|here|ship\w*|start\w*|begin\w*|depart\w*|"
     r"leav(?:e|ing)|travel\w*|book\w*|move\s+in|available|moving|going|go|want\s+it|have\s+it|open)\b[^.!?;]*$"
 )
-_OF_STORIES = re.compile(r"\b(?:set|born|happen\w*|takes?\s+place|about|story|died|since\s+i|when\s+i)\b[^.!?,;]*$")
+_OF_STORIES = re.compile(
+    r"\b(?:set|born|happen\w*|takes?\s+place|about|story|died|since\s+i|when\s+i)\b[^.!?,;]*$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +111,7 @@ class TimeReader:
     def __init__(self, catalog: Catalog, clock: Callable[[], date] = date.today) -> None:
         self._catalog, self._clock = catalog, clock
         self._fields = timed(catalog)
+        self._over: tuple[date, tuple[str, ...]] | None = None
 
     @property
     def is_idle(self) -> bool:
@@ -110,6 +121,24 @@ class TimeReader:
     def bookable(self) -> list[TimedField]:
         """The fields that tell when what can be booked is."""
         return bookable(self._catalog, self._clock()) if self._fields else []
+
+    def over(self, limits: Sequence[Limit]) -> tuple[str, ...]:
+        """The items all of whose dates are past, where something can be booked; none where past ones are asked for."""
+        today = self._clock()
+        fields = self.bookable()
+        names = {one.name for one in fields}
+        for limit in limits:
+            if limit.field in names:
+                return ()
+            made = asked_of(limit.field) if limit.field.startswith(WHEN) else None
+            if made is not None and made.field in names and any(last < today for _, last in made.days):
+                return ()
+        if not fields:
+            return ()
+        if self._over is None or self._over[0] != today:
+            gone = tuple(item.id for item in self._catalog if is_over(item, fields, today))
+            self._over = today, gone
+        return self._over[1]
 
     def read(self, low: str) -> list[FoundTime]:
         """What a text in lower case asks; what is not to be read should be blanked beforehand."""
@@ -165,15 +194,23 @@ class TimeReader:
     def _lifted(self, low: str) -> Iterator[FoundTime]:
         for match in _ANY.finditer(low):
             what = (match["what"] or match["what2"] or match["what3"]).rstrip("s")
-            facet: Facet = "day" if what in ("day", "weekday") else "hour" if what in ("time", "evening") else "date"
+            facet: Facet = (
+                "day" if what in ("day", "weekday") else "hour" if what in ("time", "evening") else "date"
+            )
             yield FoundTime(*match.span(), None, facet)
 
     def _ahead(self, low: str, today: date) -> Iterator[FoundTime]:
+        room = next((one for one in self._fields if one.role == "available"), None)
+        if room is not None and (at_once := _AT_ONCE.search(low)) is not None:
+            made = Asked(room.name, "date", ((date.min, today),), by=True, month_first=room.month_first)
+            yield FoundTime(*at_once.span(), made)
         match = _AHEAD.search(low)
         field = next(iter(self.bookable()), None) if match is not None else None
         if match is not None and field is not None:
             days = ((today, date.max),)
-            yield FoundTime(*match.span(), Asked(field.name, "date", days, begins=True, month_first=field.month_first))
+            yield FoundTime(
+                *match.span(), Asked(field.name, "date", days, begins=True, month_first=field.month_first)
+            )
 
     # -- of which field -------------------------------------------------------------------------------------
 
@@ -186,7 +223,11 @@ class TimeReader:
             field = self._telling("hour")
             for one in group if field is not None else ():
                 made = Asked(
-                    field.name, "hour", hours=one.period.hours, refused=one.refused, month_first=field.month_first
+                    field.name,
+                    "hour",
+                    hours=one.period.hours,
+                    refused=one.refused,
+                    month_first=field.month_first,
                 )  # type: ignore[union-attr]
                 yield FoundTime(one.start, one.end, made, "hour" if one.allowed else None)
             return
@@ -197,7 +238,7 @@ class TimeReader:
                 made = Asked(field.name, "day", weekdays=days, refused=refused, month_first=field.month_first)
                 yield FoundTime(start, end, made, "day" if first.allowed else None)
             return
-        chosen = self._dated(group, clause, low[: start], today)
+        chosen = self._dated(group, clause, low[:start], today)
         if chosen is None:
             return
         field, spans = chosen
@@ -232,7 +273,9 @@ class TimeReader:
         ahead = any(last >= today for _, last in coming)
         gone = tuple(_sided(one, one.period.ago or one.period.days, today) for one in group)
         past = [one for one in fields if one.role == "past" or (one.last is not None and one.last < today)]
-        if _SAID_OF_PAST & {*clause.split()} or any(one.side == "after" and "since" in clause for one in group):
+        if _SAID_OF_PAST & {*clause.split()} or any(
+            one.side == "after" and "since" in clause for one in group
+        ):
             chosen = next((one for one in [*named, *past] if one in past), None)
             if chosen is not None and any(first <= today for first, _ in gone):
                 return chosen, gone
@@ -247,8 +290,15 @@ class TimeReader:
             return chosen, gone
         if not ahead:
             return (chosen, gone) if chosen in named or chosen.role == "event" else None
+        if chosen.role == "available":  # whoever needs it from February on needs it by then
+            coming = tuple(
+                one.period.days if one.side == "after" else days
+                for one, days in zip(group, coming, strict=True)
+            )
         if chosen.role == "event":
-            return chosen, tuple((max(first, today), last) if last >= today else (first, last) for first, last in coming)
+            return chosen, tuple(
+                (max(first, today), last) if last >= today else (first, last) for first, last in coming
+            )
         return chosen, coming
 
 

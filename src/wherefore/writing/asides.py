@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.kinds import KINDS
+from wherefore.catalog.times import times_in
 from wherefore.dialogue.facts import Fact, Plan
 from wherefore.text import joined
 from wherefore.writing.phrases import (
     additions,
     before_noun,
     by_itself,
+    field_noun,
     in_few_words,
     listed,
     modified,
+    said,
     style_of,
 )
 from wherefore.writing.polish import polish
 
+_MERE = frozenset(("when", "date", "day", "time"))  # that a time itself says
 _MOST = 3  # values that are said of one item
 
 
@@ -32,11 +37,23 @@ def aside(plan: Plan, limits: Sequence[Fact], catalog: Catalog) -> str:
     Returns:
         A sentence that is ready to be shown, or an empty text where there is nothing to say.
     """
-    told = [fact for fact in limits if style_of(fact) == "number"][:_MOST]
+    told = [fact for fact in limits if style_of(fact) == "number" or _is_when(fact)][:_MOST]
     if not told or plan.item is None:
         return ""
-    raw = ", ".join(in_few_words(fact) for fact in told)
+    raw = ", ".join(_when_text(fact) if _is_when(fact) else in_few_words(fact) for fact in told)
     return polish(f"{raw}.", Plan(plan.item, tuple(told), plan.slots, plan.noun, plan.plural), catalog)
+
+
+def _is_when(fact: Fact) -> bool:
+    """Whether a fact is one of the times that were asked for: a departure, 13 February 2027."""
+    timed = KINDS[fact.field_kind].measure == "date" or KINDS[fact.field_kind].values == "tags"
+    return fact.kind == "limit" and timed and style_of(fact) != "year" and times_in(fact.value).is_any
+
+
+def _when_text(fact: Fact) -> str:
+    """A time with what it is of: "departure 13 feb 2027"; of a mere "when" or "date" no more than itself."""
+    noun = field_noun(fact)
+    return said(fact) if noun in _MERE else f"{noun} {said(fact)}"
 
 
 def refused(facts: Sequence[Fact], catalog: Catalog) -> str:

@@ -232,7 +232,8 @@ def _when(item: Item, name: str, limits: Sequence[Limit], catalog: Catalog) -> l
     said = next((limit.said for limit in limits if limit.field == name), "")
     ask = asked_words(one)
     return [
-        Weighed(fact_of(spec, value, "limit", f"you asked for {ask}", said=said, ask=ask), 6.5) for value in shown
+        Weighed(fact_of(spec, value, "limit", f"you asked for {ask}", said=said, ask=ask), 6.5)
+        for value in shown
     ]
 
 

@@ -13,9 +13,9 @@ from wherefore.catalog.concepts import concepts, having, shown_by
 from wherefore.catalog.feelings import taste_words
 from wherefore.catalog.lexicon import item_nouns
 from wherefore.catalog.mentioned import PREFIX
-from wherefore.catalog.times import WHEN, asked_of, asked_words
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.spoken import is_flag, limit_text, measure, unit_words, values_of
+from wherefore.catalog.times import WHEN, asked_of, asked_words
 from wherefore.dialogue.facts import Fact
 from wherefore.dialogue.messages import Dialogue, last_said
 from wherefore.dialogue.spoken import limit_asked, order_words
@@ -204,10 +204,16 @@ def _by_times(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
     said = []
     for limit in told:
         one = asked_of(limit.field)
-        noun = field_noun(record_fact(catalog.schema.spec(one.field), ""))
-        said.append(f"“{' '.join(limit.said.split())}” by {noun} ({asked_words(one)})")
+        words = "" if one.facet == "day" else f", {asked_words(one)}"
+        said.append(f"“{' '.join(limit.said.split())}” I went by “{one.field}”{words}")
     if said:
-        yield f"I went for {joined(said)}."
+        yield f"For {'; for '.join(said)}."
+    first = all(message.role == "user" for message in dialogue.messages)
+    limits = dialogue.preferences.limits
+    over = [catalog[item] for item in dialogue.over if item in catalog] if first else []
+    if count := sum(all(limit.allows(item, catalog) for limit in limits) for item in over):
+        noun = catalog.schema.noun if count == 1 else catalog.schema.plural
+        yield f"I left out {count:,} {noun.lower()} whose dates are past."
 
 
 def _per(spec: FieldSpec) -> str:
@@ -279,7 +285,9 @@ def _unknown(dialogue: Dialogue, catalog: Catalog) -> list[str]:
     return [
         field_noun(record_fact(catalog.schema.spec(name), ""))
         for name in dict.fromkeys(limit.field for limit in dialogue.preferences.limits)
-        if name in now and not name.startswith((PREFIX, WHEN)) and np.isnan(catalog.numbers(name)).mean() >= _UNKNOWN
+        if name in now
+        and not name.startswith((PREFIX, WHEN))
+        and np.isnan(catalog.numbers(name)).mean() >= _UNKNOWN
     ]
 
 
