@@ -306,7 +306,9 @@ def _foreign_days() -> dict[str, int]:
 def _hours(low: str) -> Iterator[tuple[float, float]]:
     for match in _HOURS.finditer(low):
         begin, end = clock(match, "a", match["bap"]), clock(match, "b")
-        surely = any(match[name] for name in ("am", "aap", "aname", "bm", "bap", "bname"))
+        surely = any(match[name] for name in ("aap", "aname", "bap", "bname")) or any(
+            match[name] and low[match.start(name) - 1] != "." for name in ("am", "bm")
+        )
         if begin is None or not surely:
             continue
         if end is not None and end < begin and begin - 12 >= 0 and match["aap"] is None:
@@ -551,4 +553,4 @@ def _only_times(text: str) -> bool:
     rest = [
         word for word in re.findall(r"[^\W_]+", low) if not weekdays_called(word) and word not in _LINKING
     ]
-    return len(rest) <= 1
+    return len(rest) <= any(map(str.isdigit, text))

@@ -61,7 +61,13 @@ class Question:
         tuple[str, tuple[str, ...]], ...
     ] = ()  # what a choice is left of: the words, and the items they mean
     clauses: tuple[tuple[str, str, str], ...] = ()  # that answer: item, field and clause
+    also: tuple[Question, ...] = ()  # what the message asks besides
     said: str = ""  # what `unknown` asks about, in the user's words; the topics of `untold`, a clause
+
+    @property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """The characters of the message that ask this, and what it asks besides."""
+        return ((self.start, self.end), *(span for one in self.also for span in one.spans))
 
     @property
     def considers(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from wherefore.dialogue.messages import Dialogue, Mention
 from wherefore.dialogue.questions import Condition, Kind, Question
 from wherefore.dialogue.state import Limit
 from wherefore.reading.alternatives import alternatives
+from wherefore.reading.asked_about import asked_about
 from wherefore.reading.asked_fields import PICKS, THAN, FieldQuestions
 from wherefore.reading.clauses import Span, blank
 from wherefore.reading.degrees import asked_superlative, base_of, ends, ordered_field, superlative
@@ -127,6 +128,25 @@ _UNKNOWN = re.compile(
     r"\b(?:is|was|did|directed|in|of|about|stars in|made|wrote)\s+((?:(?:the|The|"
     r"A)\s+)?[A-Z][\w'’-]*(?:\s+(?:(?:of|the|and|in)\s+)*[A-Z\d][\w'’-]*)*)\s*\??$"
 )
+_BESIDES_OF = ("value", "holds", "record", "untold", "clause")  # kinds that are answered beside another
+_MANY = 4  # questions of one message that are answered
+_HEAD = (  # what a question begins with, after "and"
+    r"(?:(?:is|was|are|were|does|do|did|has|have|can|could|will|would)\s+(?:it|that|this|there|they|them|these|those|i|we|"
+    r"(?:the|my|our|your|his|her|its|any\s+of)\s+\w+|pets?|dogs?|animals?|kids|children)\b|"
+    r"how(?:'s|s|\s+(?:long|old|much|many|big|large|heavy|far|tall|high|wide|small|bitter|strong|is|are|does|do|was|good))\b|"
+    r"(?:what|where|when|who|whose)(?:'s|s|\s+(?:is|are|was|were|would|will|does|do|did|can|could|about|time|kind|size|"
+    r"colou?r|month|day|year))\b|which\s+(?:of\s+(?:them|those|these)|one|ones)\b)"
+)
+_ASKS_BESIDE = re.compile(rf"(?:and\s+|but\s+|also\s+)?{_HEAD}|what\s+(?!else|other)\w+\s+(?:is|are|does|do)\b")
+_EXISTS = re.compile(r"(?:is|are)\s+there\b\s*(?:an?|any|some)?\s*")
+_ELLIPSIS = re.compile(r"(?:(?:and|also|plus|what\s+about)\s+)(?:an?\s+|the\s+|any\s+)?[^\W\d_][\w -]{2,25}\?")
+_ASKS_YOU = re.compile(r"\b(?:do|have|can|could|would|will|are)\s+(?:you|u)\b|\byou(?:'ve|\s+have|\s+got)?\b")
+_JOINED = re.compile(  # between two questions, or what is told and a question, in one sentence
+    rf"(?:,\s*|\s+[-–—]\s*|\s+)(?:and|but|also|plus|though|so)\s+(?={_HEAD})|\s+[-–—]\s+(?={_HEAD})|"
+    r",\s+(?=(?:how(?:'s|s|\s+is)|is\s+it|does\s+it|has\s+it|is\s+there|do\s+they|can\s+i|what\s+would)\b)",
+    re.IGNORECASE,
+)
+_OPEN_HEAD = re.compile(r"(?:what|how|where|when|who)(?:'?s\b|\s+(?:is|are|much|many|big|long|old|far|bitter|strong|does|do)\b)", re.IGNORECASE)
 _BACK = 8  # messages of the user among which the question is that "and the third?" asks again
 _ELLIPTIC = 6  # words of a question that names no item, yet means the one that was talked of
 _POINTER = re.compile(
@@ -239,22 +259,86 @@ class QuestionReader:
             return None
         here = [m for m in dialogue.mentions if m.message == number]
         flat = blank(text, [(m.start, m.end) for m in here], "x")
-        found: Question | None = None
+        found: list[Question] = []
         other = False
         for span in _sentences(flat):
-            asked = None
-            if found is None:
-                asked = self._untold(text, span, here, dialogue)
-                # Of what no record tells, nothing else can be answered.
-                if asked is None or not asked.said or asked.kind == "unclear":
-                    asked = self._sentence(text, span, here, dialogue) or asked
+            asked = self._untold(text, span, here, dialogue)
+            # Of what no record tells, nothing else can be answered.
+            if asked is None or not asked.said or asked.kind == "unclear":
+                asked = self._sentence(text, span, here, dialogue) or asked
+            if asked is None and found:
+                asked = self._besides(text, span, found)
             if asked is not None:
-                found = asked
+                found.append(asked)
             elif self._asks_for_more(text, span, here):
                 other = True
-        if found is not None and other:
-            found = replace(found, alone=False)
-        return found
+        if not found:
+            return None
+        first, *more = found
+        also = tuple(one for one in more if one.kind in _BESIDES_OF and len(found) <= _MANY)
+        return replace(first, alone=not other, also=also)
+
+    def _besides(self, text: str, span: Span, found: Sequence[Question]) -> Question | None:
+        """A further question, of what the one before asks about: "how heavy is it, and can it stay out all winter?"."""
+        said = text[slice(*span)]
+        low = re.sub(_LEAD, "", _INDIRECT.sub("", said.lower())).strip()
+        if not _ASKS_BESIDE.match(low) or _SEEKS.search(low) or _TO_YOU.search(low):
+            return None
+        before = found[-1]
+        items = before.items
+        if before.kind == "most" and before.field:
+            items = tuple(self._winner(before)) or items
+        name = self._fields.asked(low)
+        if name is not None:
+            return Question("value", items, field=name, start=span[0], end=span[1])
+        conditions = self._conditions((text, span, ())) if _HOLDS.match(low) else ()
+        if conditions:
+            return Question("holds", items, conditions=conditions, start=span[0], end=span[1])
+        return Question("untold", items, start=span[0], end=span[1]) if items else None
+
+    def _winner(self, question: Question) -> list[str]:
+        """The item that has the most or the least of what is asked."""
+        items = [one for one in question.items if one in self._catalog]
+        numbers = [self._catalog[item].number(question.field) for item in items]
+        places = ends(numbers, question.best or "max")
+        return [items[places[0]]] if places else []
+
+    def beside(self, dialogue: Dialogue) -> tuple[Question, ...]:
+        """What the newest message asks of items that are yet to be listed: "under 800, and is there a lift?".
+
+        Of no items: they are those of the list that follows.
+        """
+        number = len(dialogue.messages) - 1
+        text = straight(dialogue.messages[number].content)
+        here = [(m.start, m.end) for m in dialogue.mentions if m.message == number]
+        flat = blank(text, here, "x")
+        found = []
+        for span in _sentences(flat):
+            said = flat[slice(*span)]
+            low = re.sub(_LEAD, "", _INDIRECT.sub("", said.lower())).strip()
+            named = asked_about(_EXISTS.sub("", low), self._catalog)
+            if _ELLIPSIS.fullmatch(said.strip().lower()) and named is not None and span[0]:  # "and lift?"
+                found.append(Question("value", (), field=named.name, start=span[0], end=span[1]))
+                continue
+            if not _ASKS_BESIDE.match(low) or _SEEKS.search(low) or _ASKS_YOU.search(low):
+                continue
+            if not _marked(flat, span) or self._limits.read(said, self._values.words.nouns):
+                continue
+            conditions = self._conditions((text, span, ()))
+            if _EXISTS.match(low) and not conditions and named is None and not unrecorded(said, self._catalog):
+                continue  # "is there a good one?" asks for it
+            name = self._fields.asked(low)
+            if name is not None:
+                found.append(Question("value", (), field=name, start=span[0], end=span[1]))
+            elif conditions:
+                found.append(Question("holds", (), conditions=conditions, start=span[0], end=span[1]))
+            elif named is not None:
+                found.append(Question("value", (), field=named.name, start=span[0], end=span[1]))
+            else:
+                topics = unrecorded(said, self._catalog)
+                topic = joined(topics, "or") if topics else ""
+                found.append(Question("untold", (), start=span[0], end=span[1], said=topic))
+        return tuple(found)
 
     def _pointed_on(self, dialogue: Dialogue) -> tuple[str, ...]:
         """The items that an elliptic question asks the question before of: "and the third?"; none if it is none."""
@@ -601,11 +685,22 @@ def _sentences(text: str) -> Iterator[Span]:
     """Where a text's sentences lie; what is told before a question in the same breath is one of its own."""
     for match in _SENTENCE.finditer(text):
         start, end = match.span()
+        for joint in _JOINED.finditer(text, start, end):
+            surely = "?" in text[joint.end() : end] or _OPEN_HEAD.match(text, joint.end())
+            if surely and len(text[start : joint.start()].split()) > 1:
+                yield start, joint.start()
+                start = joint.end()
         told = None if _is_question(re.sub(_LEAD, "", match[0].lower())) else _BESIDE.search(text, start, end)
         if told is not None and len(text[start : told.start()].split()) > 1:
             yield start, told.start()
             start = told.end()
         yield start, end
+
+
+def _marked(text: str, span: Span) -> bool:
+    """Whether a sentence ends with a question mark, or one that is joined to it does."""
+    end = re.search(r"[.?!\n]", text[span[0] :])
+    return end is not None and end[0] == "?"
 
 
 def _before(dialogue: Dialogue) -> Iterator[Dialogue]:

@@ -12,6 +12,7 @@ from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.units import unit_called
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.questions import Question
+from wherefore.reading.asked_about import asked_about
 from wherefore.reading.clauses import blank
 from wherefore.reading.measures import Measures
 from wherefore.reading.questions import either
@@ -63,6 +64,11 @@ def resolved(
     """
     if question is None:
         return _either(dialogue)
+    if question.also:
+        alone = replace(question, also=())
+        first = resolved(alone, dialogue, retriever, meanings, level)
+        more = (resolved(one, dialogue, retriever, meanings, level) for one in question.also)
+        return None if first is None else replace(first, also=tuple(one for one in more if one is not None))
     if question.kind == "unclear" and question.said:
         return replace(question, said="") if meanings.field(question.said) is not None else None
     if question.kind == "most" and not question.field:
@@ -82,6 +88,7 @@ def resolved(
         if answers:
             return replace(found_in, items=answers)
     spec = _told_by(asked, question.items, retriever.index.catalog)
+    spec = spec or asked_about(asked, retriever.index.catalog, question.items)
     if spec is None and not _in_foreign_unit(asked, retriever.index.catalog):
         spec = meanings.field(asked)
     if spec is not None:

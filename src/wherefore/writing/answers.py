@@ -71,7 +71,10 @@ def answer(
         catalog: Where the items are from.
         similarity: Per item's id, its closeness to each liked item; for `why`.
     """
-    told = _ANSWERS[question.kind](_Answer(question, dialogue, catalog, similarity))
+    asked = (question, *question.also)
+    told = " ".join(
+        dict.fromkeys(_ANSWERS[one.kind](_Answer(one, dialogue, catalog, similarity)) for one in asked)
+    )
     return Said(told, "ask" if question.kind == "unclear" else "answer")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.catalog.kinds import KINDS
 from wherefore.catalog.times import times_in
 from wherefore.dialogue.facts import Fact, Plan
 from wherefore.text import joined
@@ -46,8 +45,7 @@ def aside(plan: Plan, limits: Sequence[Fact], catalog: Catalog) -> str:
 
 def _is_when(fact: Fact) -> bool:
     """Whether a fact is one of the times that were asked for: a departure, 13 February 2027."""
-    timed = KINDS[fact.field_kind].measure == "date" or KINDS[fact.field_kind].values == "tags"
-    return fact.kind == "limit" and timed and style_of(fact) != "year" and times_in(fact.value).is_any
+    return fact.kind == "limit" and style_of(fact) not in ("year", "number") and times_in(fact.value).is_any
 
 
 def _when_text(fact: Fact) -> str:
