@@ -16,7 +16,8 @@ _TOPICS: tuple[tuple[str, str], ...] = (
     (r"bitter\w*|hoppy", "ibu bitterness bitter"),
     (r"(?:strong|strength|alcohol\w*|boozy|proof)", "abv alcohol strength vol proof alkohol alcool"),
     (
-        r"(?:still\s+)?(?:available|in\s+stock|there|free|to\s+be\s+had|for\s+sale|left)|sold\s*out|(?:any\s+)?(?:places?|"
+        r"available|in\s+stock|still\s+(?:there|free|to\s+be\s+had|for\s+sale|on\s+sale)|(?:will|do)\s+(?:they|you)\s+(?:\w+\s+)?(?:have|"
+        r"stock|sell|carry)|sold\s*out|(?:any\s+)?(?:places?|"
         r"spaces?|seats?|tickets?|rooms?)\s+(?:left|free|available)|(?:book|buy|order|get)\s+(?:it|one|them)\s+(?:now|today)",
         "availability available status stock places left remaining dispo disponible disponibilité lieferbar bestand "
         "verfügbar inventory seats spaces",
@@ -71,7 +72,10 @@ _TOPICS: tuple[tuple[str, str], ...] = (
     (r"cushions?", "cushions cushion"),
     (r"keep\w*|shelf\s+life|best\s+before|expir\w*|se\s+garde|conserv\w*", "dlc ddm expiry expires best before use haltbar"),
 )
-_ASKED = tuple((re.compile(rf"\b(?:{asks})", re.IGNORECASE), frozenset(map(stem, names.split()))) for asks, names in _TOPICS)
+_ASKED = tuple(
+    (re.compile(rf"\b(?:{asks})\b", re.IGNORECASE), tuple(dict.fromkeys(map(stem, names.split()))))
+    for asks, names in _TOPICS
+)
 
 
 def _named(catalog: Catalog) -> tuple[tuple[FieldSpec, frozenset[str]], ...]:
@@ -100,9 +104,7 @@ def fields_about(text: str, catalog: Catalog) -> list[FieldSpec]:
     found = [spec for spec, words in named if words & said - _SAYING_NOTHING]
     for asks, names in _ASKED:
         if asks.search(text):
-            found += sorted(
-                (spec for spec, words in named if words & names), key=lambda spec: not spec.has_measure and not spec.has_values
-            )
+            found += [spec for name in names for spec, words in named if name in words]
     for family in flag_words().values():
         if any(set(stems(one)) <= said for one in (*family.yes, *family.no, *family.names)):
             found += [spec for spec, _ in named if family.is_of(spec.name)]
@@ -117,5 +119,9 @@ def asked_about(text: str, catalog: Catalog, items: Collection[str] = ()) -> Fie
 
 
 _SAYING_NOTHING = frozenset(
-    map(stem, "the of and in per number no name type item is it are was for to how many much min max long time first by on at".split())
+    map(
+        stem,
+        "the of and in per number no name type item is it are was for to how many much min max long time first by on at year "
+        "month week day hour place all any one ones no not with without and or".split(),
+    )
 )

@@ -137,7 +137,8 @@ _HEAD = (  # what a question begins with, after "and"
     r"(?:what|where|when|who|whose)(?:'s|s|\s+(?:is|are|was|were|would|will|does|do|did|can|could|about|time|kind|size|"
     r"colou?r|month|day|year))\b|which\s+(?:of\s+(?:them|those|these)|one|ones)\b)"
 )
-_ASKS_BESIDE = re.compile(rf"(?:and\s+|but\s+|also\s+)?{_HEAD}|what\s+(?!else|other)\w+\s+(?:is|are|does|do)\b")
+_ASKS_OPENLY = re.compile(r"(?:what|how|where|when|who)")
+_ASKS_BESIDE = re.compile(rf"(?:and\s+|but\s+|also\s+)?{_HEAD}|(?:is|are)\s+(?:an?|the|any)\s+\w+|what\s+(?!else|other)\w+\s+(?:is|are|does|do)\b")
 _EXISTS = re.compile(r"(?:is|are)\s+there\b\s*(?:an?|any|some)?\s*")
 _ELLIPSIS = re.compile(r"(?:(?:and|also|plus|what\s+about)\s+)(?:an?\s+|the\s+|any\s+)?[^\W\d_][\w -]{2,25}\?")
 _ASKS_YOU = re.compile(r"\b(?:do|have|can|could|would|will|are)\s+(?:you|u)\b|\byou(?:'ve|\s+have|\s+got)?\b")
@@ -266,8 +267,8 @@ class QuestionReader:
             # Of what no record tells, nothing else can be answered.
             if asked is None or not asked.said or asked.kind == "unclear":
                 asked = self._sentence(text, span, here, dialogue) or asked
-            if asked is None and found:
-                asked = self._besides(text, span, found)
+            if asked is None or (found and asked.kind == "unclear"):
+                asked = self._besides(text, span, found, dialogue) or asked
             if asked is not None:
                 found.append(asked)
             elif self._asks_for_more(text, span, here):
@@ -278,17 +279,28 @@ class QuestionReader:
         also = tuple(one for one in more if one.kind in _BESIDES_OF and len(found) <= _MANY)
         return replace(first, alone=not other, also=also)
 
-    def _besides(self, text: str, span: Span, found: Sequence[Question]) -> Question | None:
-        """A further question, of what the one before asks about: "how heavy is it, and can it stay out all winter?"."""
+    def _besides(
+        self, text: str, span: Span, found: Sequence[Question], dialogue: Dialogue
+    ) -> Question | None:
+        """A further question, of what the one before asks about: "how heavy is it, and can it stay out all winter?".
+
+        Where there is none before, it is one of what is counted or was talked of, by what a field is about.
+        """
         said = text[slice(*span)]
         low = re.sub(_LEAD, "", _INDIRECT.sub("", said.lower())).strip()
         if not _ASKS_BESIDE.match(low) or _SEEKS.search(low) or _TO_YOU.search(low):
             return None
+        name = self._fields.asked(low)
+        if not found:
+            items = tuple(self._meant((text, span, ()), low, dialogue)[0]) or self._focus(dialogue, span[0])
+            about = asked_about(low, self._catalog, items) if items and name is None else None
+            if about is None or not _ASKS_OPENLY.match(low):
+                return None
+            return Question("value", items, field=about.name, start=span[0], end=span[1])
         before = found[-1]
         items = before.items
         if before.kind == "most" and before.field:
             items = tuple(self._winner(before)) or items
-        name = self._fields.asked(low)
         if name is not None:
             return Question("value", items, field=name, start=span[0], end=span[1])
         conditions = self._conditions((text, span, ())) if _HOLDS.match(low) else ()
@@ -372,7 +384,7 @@ class QuestionReader:
         inside = [m for m in here if span[0] <= m.start < span[1]]
         places = [(m.start - span[0], m.end - span[0]) for m in inside]
         low = blank(said, places).lower()
-        asks = "?" in said
+        asks = "?" in said or (_ASKS_BESIDE.match(re.sub(_LEAD, "", low)) is not None and _marked(text, span))
         stripped = _INDIRECT.sub("", low)
         indirect = stripped != low
         stripped = re.sub(_LEAD, "", stripped).strip()
@@ -539,6 +551,7 @@ class QuestionReader:
         if not _ANY_QUESTION.match(stripped) or _SEEKS.search(stripped):
             return None
         listed = self._list(dialogue)
+        marked = _ASKS_BESIDE.match(stripped) is not None and _marked(text, span)
         of_list = _OF_LIST.match(stripped) is not None and len(listed) > 1
         if _REQUEST.match(stripped) and not of_list:
             return None
@@ -553,7 +566,7 @@ class QuestionReader:
         made = Question("untold", tuple(items), start=span[0], end=span[1], said=topic)
         if topics:
             return made if items or (listed and (points or of_list)) else None
-        asks = "?" in said or of_list or _HOLDS_IT.match(stripped) is not None
+        asks = "?" in said or marked or of_list or _HOLDS_IT.match(stripped) is not None
         if not asks or _TO_YOU.search(stripped):
             return None
         if not items and points and len(listed) > 1:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.schema import FieldSpec
-from wherefore.catalog.spoken import amount_text, measure, values_of
+from wherefore.catalog.spoken import amount_text, is_year, measure, values_of
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.questions import Question
 from wherefore.text import joined
@@ -58,7 +58,7 @@ def _values(items: Sequence[Item], spec: FieldSpec) -> str:
 
 def _shown(item: Item, spec: FieldSpec) -> str:
     number = item.number(spec.name) if spec.is_number else None
-    if number is not None:
+    if number is not None and not is_year(spec):
         how = measure(spec)
         return amount_text(number, how.shown, how.way == "price")
     return ", ".join(values_of(item, spec)[:_VALUES])
