@@ -107,7 +107,12 @@ def _yes_of(spec: FieldSpec, catalog: Catalog, family: FlagWords) -> str | None:
         return said
     asked = {tuple(stems(one)) for one in family.yes}
     said = next((value for value in values if tuple(stems(value)) in asked), None)
-    return said or next((value for value in values if value.strip().lower() in _AFFIRMING), None)
+    return said or next(filter(affirms, values), None)
+
+
+def affirms(value: str) -> bool:
+    """Whether a value says yes in other words: "allowed", "erlaubt"."""
+    return value.strip().lower() in _AFFIRMING
 
 
 def _holds(own: Sequence[str], sought: Sequence[str]) -> bool:

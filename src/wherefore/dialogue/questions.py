@@ -57,6 +57,7 @@ class Question:
     end: int = 0
     named: bool = False  # whether the message itself names the items
     many: int = 1  # of how many items `most` is asked
+    times: float = 1.0  # of a price, for how many of what it is for one of: 3 people
     sorts: tuple[
         tuple[str, tuple[str, ...]], ...
     ] = ()  # what a choice is left of: the words, and the items they mean

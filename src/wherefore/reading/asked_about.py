@@ -78,6 +78,9 @@ _ASKED = tuple(
 )
 
 
+_COUNTED = re.compile(r"\bhow\s+(?:long|many|much|big|large|old|far)\b", re.IGNORECASE)
+
+
 def _named(catalog: Catalog) -> tuple[tuple[FieldSpec, frozenset[str]], ...]:
     """The fields that can be told, each with the stems of the words that it is called by."""
     schema = catalog.schema
@@ -102,9 +105,11 @@ def fields_about(text: str, catalog: Catalog) -> list[FieldSpec]:
     named = _fields(catalog)
     said = set(stems(text))
     found = [spec for spec, words in named if words & said - _SAYING_NOTHING]
+    counted = _COUNTED.search(text) is not None
     for asks, names in _ASKED:
         if asks.search(text):
-            found += [spec for name in names for spec, words in named if name in words]
+            told = [spec for name in names for spec, words in named if name in words]
+            found += sorted(told, key=lambda spec: counted and not spec.has_measure)
     for family in flag_words().values():
         if any(set(stems(one)) <= said for one in (*family.yes, *family.no, *family.names)):
             found += [spec for spec, _ in named if family.is_of(spec.name)]
@@ -122,6 +127,6 @@ _SAYING_NOTHING = frozenset(
     map(
         stem,
         "the of and in per number no name type item is it are was for to how many much min max long time first by on at year "
-        "month week day hour place all any one ones no not with without and or".split(),
+        "month week day hour place start starts begin begins run runs all any one ones no not with without and or".split(),
     )
 )

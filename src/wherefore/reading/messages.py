@@ -12,6 +12,8 @@ import numpy as np
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.concepts import having
+from wherefore.catalog.flag_words import Flag, flags_of
+from wherefore.catalog.flags import yes_or_no
 from wherefore.catalog.naming import words_of
 from wherefore.catalog.times import WHEN, asked_of
 from wherefore.dialogue.messages import Lists, Message
@@ -105,6 +107,8 @@ _NOT_FROM = re.compile(  # "nothing from before I was born"
 _NEXT = re.compile(r"\bnext\s+$", re.IGNORECASE)
 _EITHER = re.compile(r"\bor\b", re.IGNORECASE)
 _MOST_NAMED = 0.9  # share of the items whose records may name what is refused, so that others are left
+_ALSO_FINE = r"\s+(?:is|are|would\s+be|works?)\s+(?:also\s+|just\s+|actually\s+)?(?:ok|okay|fine|possible|alright|good|too)\b"
+_FINE = re.compile(_ALSO_FINE, re.IGNORECASE)
 _OF_IT = frozenset(
     "note notes flavour flavours flavor flavors taste tastes stuff things ingredients bits".split()
 )
@@ -372,14 +376,18 @@ class MessageReader:
 
     def _note_flags(self, heard: _Heard, notes: Notes) -> None:
         """Note what a message asks of columns of yes and no, and of codes in an order."""
+        for each in flags_of(self._catalog) if _FINE.search(heard.text) else ():
+            self._loosened(heard.text, each, notes)
         for flag in heard.flags:
             said = heard.content[flag.start : flag.end]
             if not flag.flag.value:  # a count: of what is in stock there is at least one
                 notes.limit([Limit(flag.flag.field, "ge" if flag.wanted else "lt", 1.0, said)])
                 continue
             wish = Wish(flag.flag.field, flag.flag.value, flag.strength, said)
-            if flag.wanted:
+            if flag.wanted and not self._loosened(heard.text, flag.flag, notes):
                 notes.want(wish, flag.start, beside=True)
+            elif flag.wanted:
+                continue
             else:
                 notes.refuse(wish if flag.strength >= 2 else replace(wish, strength=0.5))
         language = language_of(heard.text, heard.places)
@@ -392,6 +400,26 @@ class MessageReader:
         for codes in heard.codes:
             for code in codes.refused:
                 notes.refuse(Wish(codes.field, code, 2.0, heard.content[codes.start : codes.end]))
+
+    def _loosened(self, text: str, flag: Flag, notes: Notes) -> bool:
+        """Whether a message lets a value that says neither yes nor no pass, too: "'by arrangement' is also ok"."""
+        if flag.is_flag or not flag.value:
+            return False
+        values = list(self._catalog.vocabulary(flag.field))
+        others = [value for value in values if value != flag.value and yes_or_no(value) is None]
+        passed = [
+            value
+            for value in others
+            if re.search(rf"{re.escape(value)}['\"]?{_ALSO_FINE}", text, re.IGNORECASE) is not None
+        ]
+        if not passed:
+            return False
+        for wish in [one for one in notes.wishes if one.field == flag.field]:
+            notes.free(wish.field, wish.value)
+        for value in values:
+            if value != flag.value and value not in passed:
+                notes.refuse(Wish(flag.field, value, 2.0, passed[0]))
+        return True
 
     def _note_times(self, heard: _Heard, notes: Notes) -> None:
         """Note when what is sought shall be; of one field the newer of two, but all that is refused."""

@@ -134,6 +134,7 @@ _HEAD = (  # what a question begins with, after "and"
     r"(?:(?:is|was|are|were|does|do|did|has|have|can|could|will|would)\s+(?:it|that|this|there|they|them|these|those|i|we|"
     r"(?:the|my|our|your|his|her|its|any\s+of)\s+\w+|pets?|dogs?|animals?|kids|children)\b|"
     r"how(?:'s|s|\s+(?:long|old|much|many|big|large|heavy|far|tall|high|wide|small|bitter|strong|is|are|does|do|was|good))\b|"
+    r"who\s+(?:teach|lead|run|host|give|play|guide|sing|perform)\w*\b|"
     r"(?:what|where|when|who|whose)(?:'s|s|\s+(?:is|are|was|were|would|will|does|do|did|can|could|about|time|kind|size|"
     r"colou?r|month|day|year))\b|which\s+(?:of\s+(?:them|those|these)|one|ones)\b)"
 )
@@ -341,7 +342,8 @@ class QuestionReader:
                 continue  # "is there a good one?" asks for it
             name = self._fields.asked(low)
             if name is not None:
-                found.append(Question("value", (), field=name, start=span[0], end=span[1]))
+                times = self._times_of(name, said.lower())
+                found.append(Question("value", (), field=name, start=span[0], end=span[1], times=times))
             elif conditions:
                 found.append(Question("holds", (), conditions=conditions, start=span[0], end=span[1]))
             elif named is not None:
@@ -523,6 +525,9 @@ class QuestionReader:
                 return made("unknown", (), said=unknown[1].strip())
         if name is None and not about and not holds and not _MORE.search(stripped):
             return None
+        times = self._times_of(name, text[slice(*span)].lower())
+        if times > 1 and not items and listed:
+            items = list(self._focus(dialogue, span[0])) or listed
         if not items:
             if self._pointer.search(stripped) or len(stripped.split()) <= _ELLIPTIC:
                 items = list(self._focus(dialogue, span[0]))
@@ -537,10 +542,15 @@ class QuestionReader:
             if not items:
                 return None
         if name is not None and not about:
-            return made("value", items, field=name)
+            return made("value", items, field=name, times=times)
         if holds:
             return made("holds", items, conditions=holds)
         return made("record", items)
+
+    def _times_of(self, name: str | None, low: str) -> float:
+        """For how many people, nights or pieces a price is asked; 1 where it is not."""
+        price = self._limits.measures.price
+        return self._limits.totals.counted(low, price) if price is not None and name == price.name else 1.0
 
     def _untold(self, text: str, span: Span, here: Sequence[Mention], dialogue: Dialogue) -> Question | None:
         """What is asked of items and no record tells: "is it on Netflix?", "does the dog die in the second one?"."""

@@ -26,7 +26,7 @@ def answer_of_list(question: Question, words: str, dialogue: Dialogue, catalog: 
         catalog: Where the items are from.
     """
     items = [catalog[one] for one in question.items if one in catalog]
-    if question.kind == "value" and not catalog.schema.spec(question.field).flag:
+    if question.kind == "value" and question.times == 1 and not catalog.schema.spec(question.field).flag:
         spec = catalog.schema.spec(question.field)
         if spec in catalog.schema.texts:
             return answer(question, dialogue, catalog).text

@@ -11,6 +11,8 @@ from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.codes import is_graded
 from wherefore.catalog.concepts import concepts, having, shown_by
 from wherefore.catalog.feelings import taste_words
+from wherefore.catalog.flag_words import affirms, flags_of
+from wherefore.catalog.flags import yes_or_no
 from wherefore.catalog.lexicon import item_nouns
 from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.schema import FieldSpec
@@ -20,6 +22,7 @@ from wherefore.dialogue.facts import Fact
 from wherefore.dialogue.messages import Dialogue, last_said
 from wherefore.dialogue.spoken import limit_asked, order_words
 from wherefore.dialogue.state import ANYWHERE, Limit
+from wherefore.reading.asked_about import fields_about
 from wherefore.reading.clauses import touch
 from wherefore.reading.measures import Measures
 from wherefore.reading.numbers import names_money
@@ -45,6 +48,7 @@ _ABLE = (("unwanted", "leave out"), ("demanded", "make sure of"), ("limit", "hol
 _NOTHING_LEFT = "nothing you asked for would be left"
 _DOING = re.compile(r"\bto\s+\w+", re.IGNORECASE)
 _BEGINS = 5  # letters
+_FEW_VALUES = 6  # of a field, that are told
 _CALLED = 3  # titles that hold the words of what is asked for by name
 _SHORT = 2  # words of what is asked for by name
 _ABSENT = 3  # unknown titles that are named at most
@@ -96,6 +100,7 @@ def _sentences(
     newest = dialogue.messages[-1].content
     if others := other_kinds(newest, catalog):
         yield f"I know only {catalog.schema.plural}, no {joined(others)}."
+    yield from _between(dialogue, catalog)
     yield from not_applied(dialogue, catalog)
 
 
@@ -169,6 +174,9 @@ def not_applied(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
         for why, open_ in by_reason.items():
             yield f"I could not {able} {joined(open_[:_ABSENT], 'or')}: {why}."
     missing = [words for side, words in unmet if side == "wanted"][:_ABSENT]
+    for words in [one for one in missing if _of_fields(one, catalog)]:
+        missing.remove(words)
+        yield f"Of “{words}” my records tell {_of_fields(words, catalog)}."
     held = [any(having(catalog, word).any() for word in forms(words)[-1:]) for words in missing]
     if unsaid := [f"“{words}”" for words, known in zip(missing, held, strict=True) if not known]:
         yield f"Nothing here mentions {joined(unsaid, 'or')}."
@@ -243,7 +251,38 @@ def _why(kind: str, words: str, catalog: Catalog) -> str:
             limit_text(one, how.shown, how.way == "count", how.way == "price") for one in (low, high)
         )
         return f"{field_noun(record_fact(spec, ''))} here goes from {ends}"
+    if kind in ("demanded", "unwanted") and (told := _of_fields(words, catalog)):
+        return f"my records tell of it {told}"
     return "my records do not tell it"
+
+
+def _of_fields(words: str, catalog: Catalog) -> str:
+    """Under which field, and with which values, records tell what words are about; empty where none is about it."""
+    for spec in fields_about(words, catalog):
+        values = list(catalog.vocabulary(spec.name)) if spec.has_tags else []
+        if spec.flag:
+            return f"a mere yes or no under “{spec.name}”"
+        if 0 < len(values) <= _FEW_VALUES:
+            return f"under “{spec.name}”: {joined([f'“{value}”' for value in values], 'or')}"
+        if spec.has_measure:
+            return f"no more than “{spec.name}”"
+    return ""
+
+
+def _between(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
+    """That what says neither yes nor no was left out, of a yes that the newest message demands: "by arrangement"."""
+    wanted = {(one.field, one.value) for one in dialogue.preferences.demands if _is_new(one.said, dialogue)}
+    for flag in flags_of(catalog) if wanted else ():
+        if flag.is_flag or (flag.field, flag.value) not in wanted:
+            continue
+        others = [
+            value
+            for value in catalog.vocabulary(flag.field)
+            if value != flag.value and yes_or_no(value) is None and not affirms(value)
+        ]
+        if 0 < len(others) <= _ABSENT:
+            said = joined([f"“{value}”" for value in others], "or")
+            yield f"Where “{flag.field}” says {said} I left it out: that has to be asked for."
 
 
 def _left_out(dialogue: Dialogue, catalog: Catalog, items: Sequence[Item]) -> Iterator[str]:
