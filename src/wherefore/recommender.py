@@ -477,11 +477,10 @@ class Recommender(ListMaker):
                 absent = self.reader.absent(dialogue)
                 more = understood(dialogue, grounds.catalog, told.text, len(items), absent, items)
                 yield telling.say(opening_words + more)
-        if told := beside(
-            asked, items, dialogue, self.retriever, self._meanings, self.config.turn.answers
-        ):
-            yield telling.say(f"\n\n{told}")
-        asks = self.config.turn.questions and said is None and not told
+        besides = beside(asked, items, dialogue, self.retriever, self._meanings, self.config.turn.answers)
+        if besides:
+            yield telling.say(f"\n\n{besides}")
+        asks = self.config.turn.questions and said is None and not besides
         question = question_back(dialogue, ranked, grounds.catalog) if asks else None
         if question is not None:
             yield telling.say(f"\n\n{question.text}")

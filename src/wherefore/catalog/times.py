@@ -10,7 +10,7 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, lru_cache
 from itertools import pairwise
@@ -416,19 +416,24 @@ def asked_of(name: str) -> Asked:
             raise ValueError("it is no time")
         flags, facet, told = match["flags"], match["facet"], match["told"]
         spans = [one.split("..") for one in told.split(",")]
-        common = {
-            "refused": "!" in flags, "begins": "^" in flags, "by": "<" in flags, "month_first": "m" in flags
-        }  # fmt: skip
+        base = Asked(
+            match["field"],
+            "date",
+            refused="!" in flags,
+            begins="^" in flags,
+            by="<" in flags,
+            month_first="m" in flags,
+        )
         if facet == "date":
             days = tuple((date.fromisoformat(first), date.fromisoformat(last)) for first, last in spans)
-            return Asked(match["field"], "date", days=days, **common)
+            return replace(base, days=days)
         if facet == "day":
             weekdays = tuple(int(one) for one in told.split(","))
             if not all(0 <= one <= 6 for one in weekdays):
                 raise ValueError("days of the week are 0 to 6")
-            return Asked(match["field"], "day", weekdays=weekdays, **common)
-        first, last = (float(one) for one in told.split(".."))
-        return Asked(match["field"], "hour", hours=(first, last), **common)
+            return replace(base, facet="day", weekdays=weekdays)
+        begin, end = (float(one) for one in told.split(".."))
+        return replace(base, facet="hour", hours=(begin, end))
     except ValueError as error:
         raise CatalogError(
             f"no field `{name}`; what is asked of times looks like `when:date=2027-07-01..2027-08-31@departures`, "

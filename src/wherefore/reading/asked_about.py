@@ -36,14 +36,26 @@ _TOPICS: tuple[tuple[str, str], ...] = (
         r"how\s+(?:big|large|spacious|roomy)|what\s+size|(?:square\s+(?:feet|foot|metres?|meters?)|sq\s?(?:m|ft)|floor\s+space)",
         "size area surface dimensions dimension sqm sqft wohnfläche fläche surface superficie capacity volume boot",
     ),
-    (r"how\s+(?:many|much)\s+(?:ml|cl|litres?|liters?|ounces?|oz|fl\s*oz|pints?)", "ounces volume size ml cl litres content oz inhalt contenance"),
-    (r"how\s+old|when\s+(?:was|were)\s+(?:it|that|this|they)\s+(?:built|made)|what\s+year", "year built baujahr age anno année construction"),
-    (r"pets?|dogs?|cats?|animals?|hund\w*|haustier\w*|chiens?", "pets pet dogs dog animals haustiere animaux mascotas animali"),
+    (
+        r"how\s+(?:many|much)\s+(?:ml|cl|litres?|liters?|ounces?|oz|fl\s*oz|pints?)",
+        "ounces volume size ml cl litres content oz inhalt contenance",
+    ),
+    (
+        r"how\s+old|when\s+(?:was|were)\s+(?:it|that|this|they)\s+(?:built|made)|what\s+year",
+        "year built baujahr age anno année construction",
+    ),
+    (
+        r"pets?|dogs?|cats?|animals?|hund\w*|haustier\w*|chiens?",
+        "pets pet dogs dog animals haustiere animaux mascotas animali",
+    ),
     (
         r"lifts?|elevators?|stairs?|steps?|(?:on\s+)?which\s+floor|wheel\s*chairs?|accessib\w*",
         "lift elevator aufzug access accessibility floor etage stairs ascenseur ascensor fahrstuhl",
     ),
-    (r"park(?:ing)?\b(?!\s+(?:view|side))|garage|park\s+(?:the|my|our|a)\s+car", "parking garage stellplatz parkplatz aparcamiento"),
+    (
+        r"park(?:ing)?\b(?!\s+(?:view|side))|garage|park\s+(?:the|my|our|a)\s+car",
+        "parking garage stellplatz parkplatz aparcamiento",
+    ),
     (
         r"how\s+long\s+(?:is|does|do|are|will)|how\s+many\s+(?:nights|days|weeks|sessions|hours)",
         "duration length nights days weeks sessions hours dauer durée crossing time",
@@ -52,7 +64,10 @@ _TOPICS: tuple[tuple[str, str], ...] = (
         r"how\s+many\s+(?:people|persons|guests|of\s+us|can\s+(?:it|you|we)|does\s+it\s+(?:sleep|seat|fit|hold))|sleeps?\s+how\s+many",
         "sleeps capacity guests persons people group seats places pax",
     ),
-    (r"breakfast|meals?|food|catering|full\s+board|half\s+board|dinner", "board basis meals breakfast catering verpflegung pension"),
+    (
+        r"breakfast|meals?|food|catering|full\s+board|half\s+board|dinner",
+        "board basis meals breakfast catering verpflegung pension",
+    ),
     (r"deposit|bond", "deposit kaution caution"),
     (
         r"when\s+(?:does|do|is|are|will|can)\b.{0,30}\b(?:start\w*|begin\w*|leave\w*|depart\w*|on|next|run\w*|go\w*)|what\s+(?:date|day)s?",
@@ -63,14 +78,23 @@ _TOPICS: tuple[tuple[str, str], ...] = (
     (r"deliver\w*|ship\w*|dispatch\w*", "delivery shipping lieferung livraison versand"),
     (r"(?:\bmot\b|inspection|t[üu]v)", "mot inspection tüv hu"),
     (r"how\s+(?:hard|difficult|easy)|what\s+level|for\s+beginners", "difficulty level niveau grade"),
-    (r"(?:minimum\s+)?age\b|how\s+old\s+(?:must|do|does|should)|(?:is|are)\s+(?:children|kids)\s+allowed", "age ages under min_age"),
+    (
+        r"(?:minimum\s+)?age\b|how\s+old\s+(?:must|do|does|should)|(?:is|are)\s+(?:children|kids)\s+allowed",
+        "age ages under min_age",
+    ),
     (r"review\w*|rated|rating", "rating ratings reviews review score stars"),
     (r"made\s+(?:of|from|out)|what\s+material", "material materials fabric matière materiale"),
     (r"guarantee|warranty", "warranty guarantee garantie"),
-    (r"notice\s+period|how\s+much\s+(?:is|are)\s+the\s+(?:bills|utilities)", "nebenkosten utilities bills charges"),
+    (
+        r"notice\s+period|how\s+much\s+(?:is|are)\s+the\s+(?:bills|utilities)",
+        "nebenkosten utilities bills charges",
+    ),
     (r"heated|heating", "heating heizung chauffage"),
     (r"cushions?", "cushions cushion"),
-    (r"keep\w*|shelf\s+life|best\s+before|expir\w*|se\s+garde|conserv\w*", "dlc ddm expiry expires best before use haltbar"),
+    (
+        r"keep\w*|shelf\s+life|best\s+before|expir\w*|se\s+garde|conserv\w*",
+        "dlc ddm expiry expires best before use haltbar",
+    ),
 )
 _ASKED = tuple(
     (re.compile(rf"\b(?:{asks})\b", re.IGNORECASE), tuple(dict.fromkeys(map(stem, names.split()))))
@@ -85,7 +109,12 @@ def _named(catalog: Catalog) -> tuple[tuple[FieldSpec, frozenset[str]], ...]:
     """The fields that can be told, each with the stems of the words that it is called by."""
     schema = catalog.schema
     return tuple(
-        (spec, frozenset(map(stem, (*words_of(spec.name), *in_english(words_of(spec.name)), *words_of(spec.label)))))
+        (
+            spec,
+            frozenset(
+                map(stem, (*words_of(spec.name), *in_english(words_of(spec.name)), *words_of(spec.label)))
+            ),
+        )
         for spec in (*schema.filterable, *schema.texts)
         if not spec.is_rank
     )
@@ -119,7 +148,11 @@ def fields_about(text: str, catalog: Catalog) -> list[FieldSpec]:
 def asked_about(text: str, catalog: Catalog, items: Collection[str] = ()) -> FieldSpec | None:
     """The field that answers a question, of which some of the items have a value; None where none is about it."""
     found = fields_about(text, catalog)
-    held = [spec for spec in found if any(catalog[item].fields.get(spec.name) is not None for item in items if item in catalog)]
+    held = [
+        spec
+        for spec in found
+        if any(catalog[item].fields.get(spec.name) is not None for item in items if item in catalog)
+    ]
     return next(iter([*held, *found]), None)
 
 

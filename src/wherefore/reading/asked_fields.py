@@ -19,7 +19,7 @@ _WEIGHT = re.compile(r"^(?:how heavy\b|(?:how much|what)\b.*\bweigh)")
 _PRICE = re.compile(  # not "how much memory does it have"
     r"^(?:how much(?:'s|\s+(?:is|are|was|were|for|would|will|do|does|did|to|money)\b"
     r"(?!.*\b(?:holds?|fits?|carry|carries|takes?|contains?|have|has)\b)|\W*$)|"
-    r"how expensive\b|what(?:'s| does| do| is)\b.*\b(?:cost|price)\b)"
+    r"how expensive\b|what(?:'s| does| do| is| would| will)\b.*\b(?:costs?|price|come\s+to)\b)"
 )
 _SIZE = re.compile(r"^(?:how (?:big|tall|large|high|wide|small)\b|what size\b)")
 _WHERE = re.compile(r"^(?:where (?:is|was|were|does|did|are)\b)")
@@ -28,7 +28,19 @@ _IN_IT = re.compile(
     r"\b(?:in|stars?|starring|starred|plays?|played|acts?|acted|acting|cast|actors?|features?)\b"
 )
 _MAKES = re.compile(r"\b(?:made|makes?|making|created?|behind|wrote|write|by|did)\b")
-_PLACES = ("venue", "location", "address", "country", "place", "origin", "city", "town", "region", "state", "cuisine")
+_PLACES = (
+    "venue",
+    "location",
+    "address",
+    "country",
+    "place",
+    "origin",
+    "city",
+    "town",
+    "region",
+    "state",
+    "cuisine",
+)
 _FREE = frozenset(("left", "remaining", "free"))  # places that are no place
 _A_YEAR = re.compile(r"\b(?:an?|per|each|every)\s+(?:year|month|week|night|day|hour|person)\b")
 _RANKED = re.compile(
@@ -134,7 +146,8 @@ class FieldQuestions:
             for spec in self._schema.filterable
         ]
         return next(
-            (spec for place in _PLACES for spec, told in named if place in told and told.isdisjoint(_FREE)), None
+            (spec for place in _PLACES for spec, told in named if place in told and told.isdisjoint(_FREE)),
+            None,
         )
 
     def _people(self, rest: str) -> FieldSpec | None:

@@ -443,7 +443,8 @@ class MessageReader:
 
     def settled(self, text: str) -> list[Span]:
         """Where a text asks for what columns of yes and no tell, codes in an order, or times."""
-        flags = [(one.start, one.end) for one in (*self._flags.read(text), *self._times.read(lowered(text)))]
+        flags = [(one.start, one.end) for one in self._flags.read(text)]
+        flags += [(one.start, one.end) for one in self._times.read(lowered(text))]
         return flags + [(one.start, one.end) for one in self._codes.read(text)]
 
     def unheld(self, text: str) -> list[Span]:
@@ -505,7 +506,7 @@ class MessageReader:
             about,
             *gone,
         ]
-        hidden += [(one.start, one.end) for one in (*orders, *times)]
+        hidden += [(one.start, one.end) for one in orders] + [(one.start, one.end) for one in times]
         hidden += [*(match.span() for match in SELF_CORRECTION.finditer(text)), *answered]
         named = [(one.start, one.end) for one in found]
         codes = self._codes.read(blank(text, [about, *named]))

@@ -139,16 +139,30 @@ _HEAD = (  # what a question begins with, after "and"
     r"colou?r|month|day|year))\b|which\s+(?:of\s+(?:them|those|these)|one|ones)\b)"
 )
 _ASKS_OPENLY = re.compile(r"(?:what|how|where|when|who)")
-_ASKS_BESIDE = re.compile(rf"(?:and\s+|but\s+|also\s+)?{_HEAD}|(?:is|are)\s+(?:an?|the|any)\s+\w+|what\s+(?!else|other)\w+\s+(?:is|are|does|do)\b")
+_ASKS_BESIDE = re.compile(
+    rf"(?:and\s+|but\s+|also\s+)?{_HEAD}|(?:is|are)\s+(?:an?|the|any)\s+\w+|what\s+(?!else|other)\w+\s+(?:is|are|does|do)\b"
+)
 _EXISTS = re.compile(r"(?:is|are)\s+there\b\s*(?:an?|any|some)?\s*")
-_ELLIPSIS = re.compile(r"(?:(?:and|also|plus|what\s+about)\s+)(?:an?\s+|the\s+|any\s+)?[^\W\d_][\w -]{2,25}\?")
+_ELLIPSIS = re.compile(
+    r"(?:(?:and|also|plus|what\s+about)\s+)(?:an?\s+|the\s+|any\s+)?[^\W\d_][\w -]{2,25}\?"
+)
 _ASKS_YOU = re.compile(r"\b(?:do|have|can|could|would|will|are)\s+(?:you|u)\b|\byou(?:'ve|\s+have|\s+got)?\b")
 _JOINED = re.compile(  # between two questions, or what is told and a question, in one sentence
     rf"(?:,\s*|\s+[-–—]\s*|\s+)(?:and|but|also|plus|though|so)\s+(?={_HEAD})|\s+[-–—]\s+(?={_HEAD})|"
     r",\s+(?=(?:how(?:'s|s|\s+is)|is\s+it|does\s+it|has\s+it|is\s+there|do\s+they|can\s+i|what\s+would)\b)",
     re.IGNORECASE,
 )
-_OPEN_HEAD = re.compile(r"(?:what|how|where|when|who)(?:'?s\b|\s+(?:is|are|much|many|big|long|old|far|bitter|strong|does|do)\b)", re.IGNORECASE)
+_COSTS = re.compile(r"(?:what|how\s+much)\s+(?:would|will)\b.{0,40}\b(?:costs?|come\s+to|be)\b")
+_COST_OF = re.compile(
+    r"(?:what|how\s+much)\s+(?:would|will|does|do|is|are)\s+(?P<article>the\s+|an?\s+|my\s+|his\s+|her\s+|our\s+)?"
+    r"(?P<what>[a-z][a-z -]{2,28}?)\s+(?:actually\s+|really\s+)?(?:cost|costs|come\s+to|set\s+\w+\s+back)\b"
+)
+_OF_TIME = frozenset("night nights week weeks day days month months ticket tickets place places".split())
+_MOST_SLOTS = 20
+_OPEN_HEAD = re.compile(
+    r"(?:what|how|where|when|who)(?:'?s\b|\s+(?:is|are|would|will|much|many|big|long|old|far|bitter|strong|does|do)\b)",
+    re.IGNORECASE,
+)
 _BACK = 8  # messages of the user among which the question is that "and the third?" asks again
 _ELLIPTIC = 6  # words of a question that names no item, yet means the one that was talked of
 _POINTER = re.compile(
@@ -330,6 +344,9 @@ class QuestionReader:
             said = flat[slice(*span)]
             low = re.sub(_LEAD, "", _INDIRECT.sub("", said.lower())).strip()
             named = asked_about(_EXISTS.sub("", low), self._catalog)
+            if (cost := self._cost_of(low, span)) is not None:
+                found.append(cost)
+                continue
             if _ELLIPSIS.fullmatch(said.strip().lower()) and named is not None and span[0]:  # "and lift?"
                 found.append(Question("value", (), field=named.name, start=span[0], end=span[1]))
                 continue
@@ -338,7 +355,12 @@ class QuestionReader:
             if not _marked(flat, span) or self._limits.read(said, self._values.words.nouns):
                 continue
             conditions = self._conditions((text, span, ()))
-            if _EXISTS.match(low) and not conditions and named is None and not unrecorded(said, self._catalog):
+            if (
+                _EXISTS.match(low)
+                and not conditions
+                and named is None
+                and not unrecorded(said, self._catalog)
+            ):
                 continue  # "is there a good one?" asks for it
             name = self._fields.asked(low)
             if name is not None:
@@ -410,8 +432,10 @@ class QuestionReader:
                 end=span[1],
                 named=True,
             )
+        if (cost := self._cost_of(stripped, span)) is not None:
+            return cost
         if _REQUEST.match(stripped) and not _ABOUT.match(stripped) and not _COMPARE.search(stripped):
-            if not (picks or judged or self._fields.is_ranked(stripped)):
+            if not (_COSTS.match(stripped) or picks or judged or self._fields.is_ranked(stripped)):
                 return None
         clause = (text, span, tuple(inside))
 
@@ -458,6 +482,25 @@ class QuestionReader:
             if conditions:
                 return made("which", listed, conditions=conditions)
         return self._of_record(clause, stripped, items, dialogue)
+
+    def _cost_of(self, stripped: str, span: Span) -> Question | None:
+        """What something else costs than the items, which no field tells: "what would the insurance cost him?"."""
+        match = _COST_OF.match(stripped)
+        if match is None or self._pointer.search(match["what"]) or slots_in(match["what"], _MOST_SLOTS):
+            return None
+        told = {word for word in re.findall(r"[a-z]+", match["what"])}
+        if told & {*self._values.words.nouns, *_OF_TIME} or self._limits.totals.counts(match["what"]):
+            return None
+        about = asked_about(match["what"], self._catalog)
+        if about is not None and about.has_measure and about.name in self._limits.measures.prices:
+            return None
+        return Question(
+            "untold",
+            (),
+            start=span[0],
+            end=span[1],
+            said=f"what {match['article'] or ''}{match['what']} costs",
+        )
 
     def _asks_to_have(self, stripped: str) -> bool:
         """Whether a sentence, its titles blank, asks for nothing but whether what it names is there to be had."""
@@ -709,7 +752,12 @@ def _sentences(text: str) -> Iterator[Span]:
     for match in _SENTENCE.finditer(text):
         start, end = match.span()
         for joint in _JOINED.finditer(text, start, end):
-            surely = "?" in text[joint.end() : end] or _OPEN_HEAD.match(text, joint.end())
+            first = re.sub(_LEAD, "", text[start : joint.start()].lower())
+            surely = (
+                "?" in text[joint.end() : end]
+                or _OPEN_HEAD.match(text, joint.end())
+                or _OPEN_HEAD.match(first)
+            )
             if surely and len(text[start : joint.start()].split()) > 1:
                 yield start, joint.start()
                 start = joint.end()

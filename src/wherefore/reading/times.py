@@ -220,15 +220,16 @@ class TimeReader:
         facet, clause = first.period.facet, _clause(low, start, end)
         refused = first.refused
         if facet == "hour":
-            field = self._telling("hour")
-            for one in group if field is not None else ():
+            clock = self._telling("hour")
+            for one in group if clock is not None else ():
+                assert clock is not None
                 made = Asked(
-                    field.name,
+                    clock.name,
                     "hour",
                     hours=one.period.hours,
                     refused=one.refused,
-                    month_first=field.month_first,
-                )  # type: ignore[union-attr]
+                    month_first=clock.month_first,
+                )
                 yield FoundTime(one.start, one.end, made, "hour" if one.allowed else None)
             return
         if facet == "day":

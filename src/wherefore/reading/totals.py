@@ -126,6 +126,10 @@ class TotalReader:
             place = _place(low, found.span(), span, total.span())
             yield FoundTotal(duration, op, value * united[1] / many, *place)
 
+    def counts(self, low: str) -> bool:
+        """Whether a text counts people, nights or pieces."""
+        return any(True for _ in self._counts(low, (0, len(low)), (0, 0), ()))
+
     def counted(self, low: str, price: FieldSpec) -> float:
         """For how many of what a price is for one of a text asks for it: 3 of "for the three of us"; 1 where it does not.
 
@@ -135,7 +139,11 @@ class TotalReader:
         """
         per = price_of_one(price)
         for many, kind, _ in self._counts(low, (0, len(low)), (0, 0), ()):
-            if kind == per or (kind == "item" and per in ("", "item")) or (kind == "person" and _is_per_head(price)):
+            if (
+                kind == per
+                or (kind == "item" and per in ("", "item"))
+                or (kind == "person" and _is_per_head(price))
+            ):
                 return many
         return 1.0
 

@@ -65,8 +65,7 @@ def resolved(
     if question is None:
         return _either(dialogue)
     if question.also:
-        alone = replace(question, also=())
-        first = resolved(alone, dialogue, retriever, meanings, level)
+        first = resolved(replace(question, also=()), dialogue, retriever, meanings, level)
         more = (resolved(one, dialogue, retriever, meanings, level) for one in question.also)
         return None if first is None else replace(first, also=tuple(one for one in more if one is not None))
     if question.kind == "unclear" and question.said:

@@ -39,7 +39,11 @@ def aside(plan: Plan, limits: Sequence[Fact], catalog: Catalog) -> str:
     told = [fact for fact in limits if style_of(fact) == "number" or _is_when(fact)][:_MOST]
     if not told or plan.item is None:
         return ""
-    raw = ", ".join(_when_text(fact) if _is_when(fact) else in_few_words(fact) for fact in told)
+    when = [fact for fact in told if _is_when(fact)]
+    parts = [in_few_words(fact) for fact in told if fact not in when]
+    for field in dict.fromkeys(fact.field for fact in when):
+        parts.append(_when_text([fact for fact in when if fact.field == field]))
+    raw = ", ".join(parts)
     return polish(f"{raw}.", Plan(plan.item, tuple(told), plan.slots, plan.noun, plan.plural), catalog)
 
 
@@ -48,10 +52,10 @@ def _is_when(fact: Fact) -> bool:
     return fact.kind == "limit" and style_of(fact) not in ("year", "number") and times_in(fact.value).is_any
 
 
-def _when_text(fact: Fact) -> str:
-    """A time with what it is of: "departure 13 feb 2027"; of a mere "when" or "date" no more than itself."""
-    noun = field_noun(fact)
-    return said(fact) if noun in _MERE else f"{noun} {said(fact)}"
+def _when_text(facts: Sequence[Fact]) -> str:
+    """Times of a field with what they are of: "departure 13 feb 2027"; of a mere "when" or "date" no more than those."""
+    noun, told = field_noun(facts[0]), joined([said(fact) for fact in facts], "or")
+    return told if noun in _MERE else f"{noun} {told}"
 
 
 def refused(facts: Sequence[Fact], catalog: Catalog) -> str:
