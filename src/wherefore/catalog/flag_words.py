@@ -17,8 +17,8 @@ from wherefore.text import stems
 FILE = ASSETS / "flags.yaml"
 _SORTS = 6  # values of a column that may say yes, no and something between
 _AFFIRMING = frozenset(  # what says yes, where no value is a mere yes
-    "allowed welcome permitted included possible erlaubt gestattet willkommen inklusive möglich autorisé autorisés acceptés "
-    "accepté admitidas admitidos ammessi toegestaan accepted".split()
+    "allowed welcome permitted included possible erlaubt gestattet willkommen inklusive möglich autorisé autorisés "
+    "acceptés accepté admitidas admitidos ammessi toegestaan accepted".split()
 )
 _IN_STOCK = "in stock"  # the family of which a count tells as well
 

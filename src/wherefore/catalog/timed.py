@@ -24,10 +24,11 @@ class TimedField:
     Attributes:
         name: The field's name.
         words: The stems of the words of its name and label.
-        facets: What it tells: dates, days of the week, times of day; each with the share of the items that it tells it of.
+        facets: What it tells: dates, days of the week, times of day; each with the share of the
+            items that have it.
         first, last: The earliest and the latest day that it tells; None where it tells none with a year.
-        role: What its times are: of what can be booked (`event`), from when on something is there (`available`), to when
-            (`until`), or when something came about (`past`).
+        role: What its times are: of what can be booked (`event`), from when on something is there (`available`),
+            to when (`until`), or when something came about (`past`).
         month_first: Whether 3/4/2027 is in March.
     """
 

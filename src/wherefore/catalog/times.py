@@ -38,7 +38,10 @@ _NOW = re.compile(
 _WORD = r"[^\W\d_]+"
 _ORDINAL = r"(?:st|nd|rd|th|er|º)?"
 _TO = r"\s*(?:-|–|—|\bto\b|\btill\b|\buntil\b|\bthrough\b|\bbis\b|\bau\b|\btot\b|\bal?\b)\s*"
-_CLOCK = r"(?:(?P<{0}h>[01]?\d|2[0-4])(?:[:.h](?P<{0}m>[0-5]\d))?\s?(?P<{0}ap>[ap]\.?m\b\.?|uhr\b|h\b|noon\b|midnight\b)?|(?P<{0}name>noon|midday|midnight))"
+_CLOCK = (
+    r"(?:(?P<{0}h>[01]?\d|2[0-4])(?:[:.h](?P<{0}m>[0-5]\d))?\s?"
+    r"(?P<{0}ap>[ap]\.?m\b\.?|uhr\b|h\b|noon\b|midnight\b)?|(?P<{0}name>noon|midday|midnight))"
+)
 _HOURS = re.compile(
     rf"(?<![\w/.:-]){_CLOCK.format('a')}(?:{_TO}{_CLOCK.format('b')})?(?![\w/]|[.:-]\d)", re.IGNORECASE
 )
@@ -55,7 +58,7 @@ _DATES = (  # the first that fits a place tells it
     ),
     re.compile(rf"(?P<name>{_WORD})\.?(?:\s+(?P<y>\d{{4}})(?!\d))?"),
 )
-_RANGED = re.compile(rf"(?:{_TO}|\s+)$")
+_DAY_BEFORE = re.compile(rf"(?<![\d:.])\d{{1,2}}{_ORDINAL}\.?\s*$")
 _ALL_OF = 0.6  # share of the values of a field that tell times
 _SEEN = 200  # values of a field that are looked at, to see whether it tells times
 _FAR = date(1, 1, 1), date(9999, 12, 31)
@@ -196,6 +199,8 @@ def _date_at(low: str, at: int, pattern: re.Pattern[str], month_first: bool) -> 
         month = month_called(told["name"]) if len(told["name"]) >= _SHORTEST else 0
         if not month or (told["name"] == "may" and not told.get("d") and not _is_month(low, match)):
             return None
+        if not told.get("d") and _DAY_BEFORE.search(low[:at]):
+            return None  # of "31 Feb 2027"
         first = int(told.get("d") or 1)
         last = int(told.get("e") or told.get("d") or _length(year, month))
     elif told.get("sep"):
@@ -505,8 +510,8 @@ def _hour_words(hour: float) -> str:
 Role = Literal["event", "available", "until", "past"]
 _ROLES: Mapping[Role, frozenset[str]] = {
     "until": frozenset(
-        "until till end ends ending finish finishes expires expiry expiration deadline bis dlc ddm closes closing valid "
-        "return returns fin ende sell best use".split()
+        "until till end ends ending finish finishes expires expiry expiration deadline bis dlc ddm closes closing "
+        "valid return returns fin ende sell best use".split()
     ),
     "available": frozenset(
         "available availability verfügbar verfugbar bezug bezugsfrei frei move vacant disponible disponibilité dispo "
@@ -537,8 +542,8 @@ def tell_times(texts: Sequence[str]) -> bool:
 
 
 _LINKING = frozenset(
-    "and or to the of at on from until till bis und et y e every each departs departing leaves starts begins daily uhr h "
-    "am pm noon week weeks only also then ab der den im de du le les od o clock doors door by early late mid".split()
+    "and or to the of at on from until till bis und et y e every each departs departing leaves starts begins daily uhr "
+    "h am pm noon week weeks only also then ab der den im de du le les od o clock doors door by early late mid".split()
 )
 _LONGEST = 120  # characters of a cell that says no more than when
 
@@ -558,4 +563,4 @@ def _only_times(text: str) -> bool:
     rest = [
         word for word in re.findall(r"[^\W_]+", low) if not weekdays_called(word) and word not in _LINKING
     ]
-    return len(rest) <= any(map(str.isdigit, text))
+    return len(rest) <= (any(map(str.isdigit, text)) and bool(told.days or told.yearly or told.weekdays))

@@ -25,7 +25,8 @@ _TOPICS: tuple[tuple[str, str], ...] = (
     (
         r"where\s+(?:is|are|does|do|will|would|'?s)\b.{0,25}\b(?:held|place|meet|it|they|that|this|take|located|happen\w*|run|at)|"
         r"(?:which|what)\s+(?:venue|address|place|building|room|town|city)|how\s+do\s+i\s+get\s+there",
-        "venue location place address room city town where meeting point ort stadt lieu ville site district stadtteil region",
+        "venue location place address room city town where meeting point ort stadt lieu ville site district stadtteil "
+        "region",
     ),
     (
         r"who\s+(?:is|are|'?s|does|do|will)?\s*(?:the\s+)?(?:teach\w*|tutor\w*|instruct\w*|lead\w*|guid\w*|run\w*|host\w*|"
@@ -159,7 +160,8 @@ def asked_about(text: str, catalog: Catalog, items: Collection[str] = ()) -> Fie
 _SAYING_NOTHING = frozenset(
     map(
         stem,
-        "the of and in per number no name type item is it are was for to how many much min max long time first by on at year "
-        "month week day hour place start starts begin begins run runs all any one ones no not with without and or".split(),
+        "the of and in per number no name type item is it are was for to how many much min max long time first by on at "
+        "year month week day hour place start starts begin begins run runs all any one ones no not with without and "
+        "or".split(),
     )
 )

@@ -18,7 +18,10 @@ _SHORT_MONTHS = {name.lower() for name in calendar.month_abbr if name} | {"sept"
 _ALSO_WORDS = frozenset(
     "may march mars set out ago mar jan dec mai jun sun".split()
 )  # that mean other things, too
-_IN = r"(?:in|during|over|of|for|by|before|until|till|since|from|after|through|throughout|around|any\s+\w+\s+in|end|early|mid|late|beginning|start|im|en|or|and|to|not|this|next|starts?|starting|departs?|departing)"
+_IN = (
+    r"(?:in|during|over|of|for|by|before|until|till|since|from|after|through|throughout|around|any\s+\w+\s+in|end|early|mid|"
+    r"late|beginning|start|im|en|or|and|to|not|this|next|starts?|starting|departs?|departing)"
+)
 _BEFORE_MONTH = re.compile(rf"(?:^|[\s(,/–-]){_IN}(?:\s+(?:of|the|in))*[\s-]+$|[/–-]\s*$")
 _OTHER_MONTH = re.compile(r"\s*(?:or|and|to|/|-|–)\s*([a-z]{3,9})\b")
 _AND_DAY = re.compile(
@@ -36,7 +39,10 @@ _RELATIVE = re.compile(
     rf"(?:in|within|over|during|for)\s+the\s+(?P<side>next|coming|last|past)\s+(?P<n>{NUMBER}|few|couple\s+of)\s+(?P<units>days?|weeks?|months?)|"
     rf"(?P<within>within|in)\s+(?:a\s+)?(?P<m>{NUMBER}|few|couple\s+of)\s+(?P<m_units>days?|weeks?|months?)(?:'?\s+time)?\b(?!\s+(?:or\s+less|flat)))"
 )
-_AROUND = r"(?:over|at|on|for|during|around|before|by|until|till|after|since|from|in\s+time\s+for|between|as\s+of|ahead\s+of|not)"
+_AROUND = (
+    r"(?:over|at|on|for|during|around|before|by|until|till|after|since|from|in\s+time\s+for|between|as\s+of|"
+    r"ahead\s+of|not)"
+)
 _HOLIDAY = re.compile(
     r"(?<=\s)(?:the\s+)?(?P<name>christmas(?:\s+(?P<eve>eve|day))?|x-?mas|new\s+year'?s?(?:\s+(?:eve|day))?|easter(?:\s+(?:sunday|monday|weekend))?|"
     r"good\s+friday|whitsun|pentecost|valentine'?s?(?:\s+day)?|hallowe?en)\b"
@@ -47,7 +53,8 @@ _SEASON = re.compile(
 _SEASONS = {"spring": (3, 5), "summer": (6, 8), "autumn": (9, 11), "fall": (9, 11), "winter": (12, 2)}
 _WEEKDAY = re.compile(
     r"\b(?P<word>(?:mon|tues|wednes|thurs|fri|satur|sun)days?|weekends?|weekdays?|midweek|"
-    r"(?:(?<=\bon )|(?<=\bnot )|(?<=\bno )|(?<=\bor )|(?<=\band )|(?<=\bevery ))(?:mon|tues?|weds?|thurs?|thu|fri|sat|sun)|"
+    r"(?:(?<=\bon )|(?<=\bnot )|(?<=\bno )|(?<=\bor )|(?<=\band )|(?<=\bevery ))"
+    r"(?:mon|tues?|weds?|thurs?|thu|fri|sat|sun)|"
     r"(?:mon|tues?|weds?|thurs?|thu|fri|sat|sun)(?=\s*(?:&|,|/|or|and)\s*(?:mon|tues?|weds?|thurs?|thu|fri|sat|sun)\b)|"
     r"(?:mon|diens|donners|frei|sams|sonn)tags?|mittwochs?|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)s?\b"
 )
@@ -146,7 +153,7 @@ def _dated(low: str, today: date, month_first: bool) -> Iterator[Period]:
     told = [one for one in dates_in(low, month_first) if _means_date(low, one)]
     year: int | None = None
     years: list[int | None] = []
-    for start, end, own, *_ in reversed(told):
+    for _start, end, own, *_ in reversed(told):
         near = not years or len(low[end : told[len(told) - len(years)][0]]) <= 20
         year = own or (year if near else None)
         years.insert(0, year)

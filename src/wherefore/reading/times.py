@@ -53,7 +53,8 @@ _AT_ONCE = re.compile(
     r"\b(?:available|free|vacant|ready|mov(?:e|ing)\s+in|need\s+it)\s+(?:immediately|now|right\s+away|straight\s+away|asap|at\s+once)\b"
 )
 _SAID_OF_PAST = frozenset(
-    "new newest newer latest recent recently fresh since published released out uploaded added posted online listed aired".split()
+    "new newest newer latest recent recently fresh since published released uploaded added posted online listed "
+    "aired".split()
 )
 _BEGINS = re.compile(r"\b(?:start|begin|depart|leav|set(?:ting)?\s+off|kick)\w*\b[^.!?,;]*$")
 _MOVES = re.compile(r"\b(?:mov(?:e|ing)|available|free|vacant|move[- ]in|delivered|ready)\b[^.!?;]*$")

@@ -131,7 +131,7 @@ class TotalReader:
         return any(True for _ in self._counts(low, (0, len(low)), (0, 0), ()))
 
     def counted(self, low: str, price: FieldSpec) -> float:
-        """For how many of what a price is for one of a text asks for it: 3 of "for the three of us"; 1 where it does not.
+        """For how many of what a price is for one of it is asked: 3 of "for the three of us"; 1 where it does not say.
 
         Args:
             low: A question in lower case.

@@ -53,7 +53,7 @@ def _is_when(fact: Fact) -> bool:
 
 
 def _when_text(facts: Sequence[Fact]) -> str:
-    """Times of a field with what they are of: "departure 13 feb 2027"; of a mere "when" or "date" no more than those."""
+    """Times of a field with what they are of: "departure 13 feb 2027"; of a mere "when" no more than those."""
     noun, told = field_noun(facts[0]), joined([said(fact) for fact in facts], "or")
     return told if noun in _MERE else f"{noun} {told}"
 
