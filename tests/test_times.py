@@ -113,13 +113,17 @@ def test_months_without_a_year_come_every_year():
     assert not told.ends_before(TODAY)
 
 
-@pytest.mark.parametrize("cell", ["$3.50", "Monday Blues", "12", "3:45 remix", "May contain nuts", "size 10-12"])
+@pytest.mark.parametrize(
+    "cell", ["$3.50", "Monday Blues", "12", "3:45 remix", "May contain nuts", "size 10-12"]
+)
 def test_other_texts_tell_no_times(cell):
     assert not tell_times([cell])
 
 
 def test_lengths_stay_numbers():
-    songs = Catalog.from_records([{"title": f"Song {n}", "time": f"{3 + n % 3}:4{n % 10}"} for n in range(12)])
+    songs = Catalog.from_records(
+        [{"title": f"Song {n}", "time": f"{3 + n % 3}:4{n % 10}"} for n in range(12)]
+    )
     assert songs.schema.spec("time").is_number
     assert not timed(songs)
 
@@ -153,7 +157,9 @@ def test_names_say_all_that_is_asked(facet, day, weekday, refused, field):
     assert asked_of(made.name) == made
 
 
-@pytest.mark.parametrize("name", ["when:date=soon@Date", "when:day=7@Day", "when:hour=late..24@Time", "when:x"])
+@pytest.mark.parametrize(
+    "name", ["when:date=soon@Date", "when:day=7@Day", "when:hour=late..24@Time", "when:x"]
+)
 def test_names_that_ask_nothing_are_refused(name):
     with pytest.raises(CatalogError, match="looks like"):
         asked_of(name)
@@ -200,7 +206,15 @@ def test_periods_are_counted_from_today(text, first, last):
 
 @pytest.mark.parametrize(
     "text",
-    ["christmas films", "may i ask", "the summer of 69", "at 12.50 euros", "3h long", "a film about march", "16:9 screen"],
+    [
+        "christmas films",
+        "may i ask",
+        "the summer of 69",
+        "at 12.50 euros",
+        "3h long",
+        "a film about march",
+        "16:9 screen",
+    ],
 )
 def test_other_words_are_no_periods(text):
     assert not [one for one in periods(text, TODAY) if one.facet != "hour" or ":" not in text]
@@ -215,7 +229,11 @@ def test_other_words_are_no_periods(text):
         (MAIN, "what is on next weekend", ["Prom"]),
         (MAIN, "nothing in December please", ["Passion", "Quartets", "Waltzes"]),
         (MAIN, "in december or january", ["Winter Songs", "Noon Jazz", "Waltzes", "Prom"]),
-        (MAIN, "not one that has already started", ["Passion", "Winter Songs", "Noon Jazz", "Waltzes", "Prom"]),
+        (
+            MAIN,
+            "not one that has already started",
+            ["Passion", "Winter Songs", "Noon Jazz", "Waltzes", "Prom"],
+        ),
         (TRIPS, "february half term (13-21 feb)", ["Alps", "Islands"]),
         (TRIPS, "surfing next summer (July or August 2027)", ["Fjords"]),
         (TRIPS, "we leave before the end of the year", ["Islands"]),
@@ -237,7 +255,9 @@ def test_lists_hold_to_when(catalog, text, titles):
 
 def test_a_later_time_takes_the_place_of_an_earlier_one():
     assert fitting(TRIPS, "13 to 21 feb 2027", "in july then") == ["Fjords"]
-    assert fitting(CLASSES, "no thursdays", "ok thursdays are possible after all") == [one.title for one in CLASSES]
+    assert fitting(CLASSES, "no thursdays", "ok thursdays are possible after all") == [
+        one.title for one in CLASSES
+    ]
     assert fitting(CLASSES, "on mondays, after 6pm", "any time is fine") == ["Spin", "Lunch Yoga"]
 
 

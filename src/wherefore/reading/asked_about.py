@@ -13,6 +13,11 @@ from wherefore.text import stem, stems
 
 # How people ask for what some fields tell, and words of the names that such fields have.
 _TOPICS: tuple[tuple[str, str], ...] = (
+    (
+        r"how\s+(?:much|expensive)\s+(?:is|are|does|do|would|will|for)|(?:what|how\s+much)\s+(?:does|do|would|will)\s+(?:it|that|they|this|the\s+\w+"
+        r"(?:\s+one)?)\s+cost|what(?:\s+is|'s)\s+the\s+(?:price|cost|fee|fare|rent)",
+        "price fee cost fare rent miete preis prix precio prezzo tickets ticket admission",
+    ),
     (r"bitter\w*|hoppy", "ibu bitterness bitter"),
     (r"(?:strong|strength|alcohol\w*|boozy|proof)", "abv alcohol strength vol proof alkohol alcool"),
     (

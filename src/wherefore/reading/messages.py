@@ -107,9 +107,7 @@ _NOT_FROM = re.compile(  # "nothing from before I was born"
 _NEXT = re.compile(r"\bnext\s+$", re.IGNORECASE)
 _EITHER = re.compile(r"\bor\b", re.IGNORECASE)
 _MOST_NAMED = 0.9  # share of the items whose records may name what is refused, so that others are left
-_ALSO_FINE = (
-    r"\s+(?:is|are|would\s+be|works?)\s+(?:also\s+|just\s+|actually\s+)?(?:ok|okay|fine|possible|alright|good|too)\b"
-)
+_ALSO_FINE = r"\s+(?:is|are|would\s+be|works?)\s+(?:also\s+|just\s+|actually\s+)?(?:ok|okay|fine|possible|alright|good|too)\b"
 _FINE = re.compile(_ALSO_FINE, re.IGNORECASE)
 _OF_IT = frozenset(
     "note notes flavour flavours flavor flavors taste tastes stuff things ingredients bits".split()
@@ -416,11 +414,12 @@ class MessageReader:
         ]
         if not passed:
             return False
-        for wish in [one for one in notes.wishes if one.field == flag.field]:
+        asked = [one for one in notes.wishes if one.field == flag.field]
+        for wish in asked:
             notes.free(wish.field, wish.value)
-        for value in values:
+        for value in values if asked else ():
             if value != flag.value and value not in passed:
-                notes.refuse(Wish(flag.field, value, 2.0, passed[0]))
+                notes.refuse(Wish(flag.field, value, 2.0, asked[0].said))
         return True
 
     def _note_times(self, heard: _Heard, notes: Notes) -> None:

@@ -146,6 +146,7 @@ _EXISTS = re.compile(r"(?:is|are)\s+there\b\s*(?:an?|any|some)?\s*")
 _ELLIPSIS = re.compile(
     r"(?:(?:and|also|plus|what\s+about)\s+)(?:an?\s+|the\s+|any\s+)?[^\W\d_][\w -]{2,25}\?"
 )
+_OF_ITEMS = re.compile(r"\b(?:ones?|with|that|which|for|under|over|good|nice|cheap\w*|better|like)\b")
 _ASKS_YOU = re.compile(r"\b(?:do|have|can|could|would|will|are)\s+(?:you|u)\b|\byou(?:'ve|\s+have|\s+got)?\b")
 _JOINED = re.compile(  # between two questions, or what is told and a question, in one sentence
     rf"(?:,\s*|\s+[-–—]\s*|\s+)(?:and|but|also|plus|though|so)\s+(?={_HEAD})|\s+[-–—]\s+(?={_HEAD})|"
@@ -319,6 +320,9 @@ class QuestionReader:
         if name is not None:
             return Question("value", items, field=name, start=span[0], end=span[1])
         conditions = self._conditions((text, span, ())) if _HOLDS.match(low) else ()
+        about = asked_about(low, self._catalog, items)
+        if about is not None and all(one.field() == about.name for one in conditions):
+            return Question("value", items, field=about.name, start=span[0], end=span[1])
         if conditions:
             return Question("holds", items, conditions=conditions, start=span[0], end=span[1])
         return Question("untold", items, start=span[0], end=span[1]) if items else None
@@ -355,6 +359,10 @@ class QuestionReader:
             if not _marked(flat, span) or self._limits.read(said, self._values.words.nouns):
                 continue
             conditions = self._conditions((text, span, ()))
+            if named is not None and conditions and all(one.field() == named.name for one in conditions):
+                conditions = ()  # of "are pets allowed?" every value tells something
+            if _EXISTS.match(low) and _OF_ITEMS.search(low):
+                continue
             if (
                 _EXISTS.match(low)
                 and not conditions
