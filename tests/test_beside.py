@@ -24,10 +24,13 @@ from wherefore.writing.list_answers import answer_of_list
 from wherefore.writing.understood import understood
 
 COURSES = Catalog.from_records([
-    {"title": "Polish", "fee": 147.0, "venue": "Mill Lane", "tutor": "L. Hartmann", "time": "17:30-19:30", "places left": 4},
-    {"title": "Bread", "fee": 90.0, "venue": "Town Kitchen", "tutor": "A. Okafor", "time": "10am-12 noon", "places left": 0},
-    {"title": "Pottery", "fee": 120.0, "venue": "Mill Lane", "tutor": "S. Desai", "time": "18:00-20:00", "places left": 7},
-    {"title": "Choir", "fee": 60.0, "venue": "Old Church", "tutor": "C. Moreau", "time": "19:00-21:00", "places left": 12},
+    {"title": title, "fee": fee, "venue": venue, "tutor": tutor, "time": time, "places left": places}
+    for title, fee, venue, tutor, time, places in (
+        ("Polish", 147.0, "Mill Lane", "L. Hartmann", "17:30-19:30", 4),
+        ("Bread", 90.0, "Town Kitchen", "A. Okafor", "10am-12 noon", 0),
+        ("Pottery", 120.0, "Mill Lane", "S. Desai", "18:00-20:00", 7),
+        ("Choir", 60.0, "Old Church", "C. Moreau", "19:00-21:00", 12),
+    )
 ])  # fmt: skip
 BEERS = Catalog.from_records([
     {"title": "Porter One", "ibu": 35, "ounces": 12.0, "abv": 0.056, "availability": "Year-round"},
@@ -101,7 +104,7 @@ def test_all_questions_of_a_message_are_read(text, found):
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("the second one - how many ounces is that, and whats its bitterness", [("ounces", "Gose Two"), ("ibu", "Gose Two")]),
+        ("the second - how many ounces is it, and whats its bitterness", [("ounces", "Gose Two"), ("ibu", "Gose Two")]),
         ("what's the third one's abv, and is it available?", [("abv", "Stout Three"), ("availability", "Stout Three")]),
     ],
 )  # fmt: skip

@@ -58,6 +58,7 @@ _DATES = (  # the first that fits a place tells it
     ),
     re.compile(rf"(?P<name>{_WORD})\.?(?:\s+(?P<y>\d{{4}})(?!\d))?"),
 )
+_OTHER_WORDS = frozenset("out set ago".split())  # months in other languages, and words of English
 _DAY_BEFORE = re.compile(rf"(?<![\d:.])\d{{1,2}}{_ORDINAL}\.?\s*$")
 _ALL_OF = 0.6  # share of the values of a field that tell times
 _SEEN = 200  # values of a field that are looked at, to see whether it tells times
@@ -199,6 +200,8 @@ def _date_at(low: str, at: int, pattern: re.Pattern[str], month_first: bool) -> 
         month = month_called(told["name"]) if len(told["name"]) >= _SHORTEST else 0
         if not month or (told["name"] == "may" and not told.get("d") and not _is_month(low, match)):
             return None
+        if year is None and told["name"] in _OTHER_WORDS:
+            return None  # "4.5 out of 5"
         if not told.get("d") and _DAY_BEFORE.search(low[:at]):
             return None  # of "31 Feb 2027"
         first = int(told.get("d") or 1)

@@ -165,8 +165,8 @@ def asked_about(text: str, catalog: Catalog, items: Collection[str] = ()) -> Fie
 _SAYING_NOTHING = frozenset(
     map(
         stem,
-        "the of and in per number no name type item is it are was for to how many much min max long time first by on at "
-        "year month week day hour place start starts begin begins run runs all any one ones no not with without and "
+        "the of and in per number no name type item is it are was for to how many much min max long time first by on "
+        "at year month week day hour place start starts begin begins run runs all any one ones no not with without and "
         "or".split(),
     )
 )

@@ -107,7 +107,10 @@ _NOT_FROM = re.compile(  # "nothing from before I was born"
 _NEXT = re.compile(r"\bnext\s+$", re.IGNORECASE)
 _EITHER = re.compile(r"\bor\b", re.IGNORECASE)
 _MOST_NAMED = 0.9  # share of the items whose records may name what is refused, so that others are left
-_ALSO_FINE = r"\s+(?:is|are|would\s+be|works?)\s+(?:also\s+|just\s+|actually\s+)?(?:ok|okay|fine|possible|alright|good|too)\b"
+_ALSO_FINE = (
+    r"\s+(?:is|are|would\s+be|works?)\s+(?:also\s+|just\s+|actually\s+)?"
+    r"(?:ok|okay|fine|possible|alright|good|too)\b"
+)
 _FINE = re.compile(_ALSO_FINE, re.IGNORECASE)
 _OF_IT = frozenset(
     "note notes flavour flavours flavor flavors taste tastes stuff things ingredients bits".split()
