@@ -27,14 +27,17 @@ _OTHER_MONTH = re.compile(r"\s*(?:or|and|to|/|-|–)\s*([a-z]{3,9})\b")
 _AND_DAY = re.compile(
     r"\bbetween\s+(?:the\s+)?(\d{1,2})(?:st|nd|rd|th)?\s+and\s+(?:the\s+)?$"
 )  # "between 3 and 10 June"
+_FROM = re.compile(r"\bfrom\s+(?:the\s+)?$")  # "from 10 July till 20 August"
+_LAST = re.compile(r"\b(?:last|past|previous)\s+$")  # "last October"
+_WEEK_OF = re.compile(r"\bweek\s+(?:of|starting|beginning|commencing|from)(?:\s+on)?\s+(?:the\s+)?$")
 _SHORT = 3  # letters
 _PART = re.compile(
-    r"(?:\b(?:the\s+)?(?P<part>early|mid|middle|late|end|beginning|start|first\s+half|second\s+half)(?:[\s-]+(?:of|in))?[\s-]+(?:the\s+)?)$"
+    r"(?:\b(?:the\s+)?(?P<part>early|mid|middle|late|end|beginning|start|first\s+half|second\s+half|(?:first|last)\s+week)(?:[\s-]+(?:of|in))?[\s-]+(?:the\s+)?)$"
 )
 _RELATIVE = re.compile(
     r"\b(?:(?P<day>today|tonight|tomorrow)|"
     r"(?:the\s+)?(?P<which>this\s+coming|this\s+past|this|next|coming|the\s+following|last|past)\s+"
-    r"(?P<unit>week(?:end)?|month|year|spring|summer|autumn|fall|winter|[a-z]{3,9}day)|"
+    r"(?P<unit>week(?:end)?|month|year|spring|summer|autumn|fall|winter|[a-z]{3,9}day)(?!\s+of\b)|"
     r"(?:the\s+)?(?P<end>end|start|beginning)\s+of\s+(?P<of>the|this|next)\s+(?P<of_unit>week|month|year)|"
     rf"(?:in|within|over|during|for)\s+the\s+(?P<side>next|coming|last|past)\s+(?P<n>{NUMBER}|few|couple\s+of)\s+(?P<units>days?|weeks?|months?)|"
     rf"(?P<within>within|in)\s+(?:a\s+)?(?P<m>{NUMBER}|few|couple\s+of)\s+(?P<m_units>days?|weeks?|months?)(?:'?\s+time)?\b(?!\s+(?:or\s+less|flat)))"
@@ -46,6 +49,9 @@ _AROUND = (
 _HOLIDAY = re.compile(
     r"(?<=\s)(?:the\s+)?(?P<name>christmas(?:\s+(?P<eve>eve|day))?|x-?mas|new\s+year'?s?(?:\s+(?:eve|day))?|easter(?:\s+(?:sunday|monday|weekend))?|"
     r"good\s+friday|whitsun|pentecost|valentine'?s?(?:\s+day)?|hallowe?en)\b"
+)
+_NEW_YEAR = re.compile(
+    r"\b(?P<between>between\s+christmas\s+and\s+)?(?(between)|in\s+)(?:the\s+)?new\s+year\b(?!'?s)"
 )
 _SEASON = re.compile(
     r"\b(?:in|over|during|throughout|for|this|next)\s+(?:the\s+)?(?P<season>spring|summer|autumn|winter)\b(?!\s+(?:term|dress|coat))(?:\s+(?P<year>20\d\d))?"
@@ -66,6 +72,7 @@ _PARTS_OF_DAY: dict[str, tuple[float, float]] = {
     "lunch time": (11.5, 14.0),
     "daytime": (8.0, 16.99),
     "after work": (17.0, 24.0),
+    "before work": (5.0, 8.5),
 }
 _PART_OF_DAY = re.compile(
     rf"\b(?:(?:in|during)\s+the\s+)?(?P<part>{'|'.join(_PARTS_OF_DAY)})s?\b|\b(?P<tonight>tonight|(?:at|in\s+the|late\s+at)\s+night|nights\s+only)\b"
@@ -78,6 +85,9 @@ _BARE_HOUR = re.compile(
 )
 _BUSY = re.compile(
     rf"\b(?:work|working|busy|at\s+work|my\s+shift|school)\b[^.!?\n]{{0,25}}?\b(?:until|till|to|finish(?:es)?\s+at)\s+{CLOCK.format('a')}"
+)
+_ONES_OWN = re.compile(  # "I pick the kids up at 3pm"
+    r"\b(?:i|we|she|he|they)\s+(?:\w+\s+)?(?:pick|have|finish|get|work|eat|go|come|start\s+work|leave\s+work)\b[^.,;!?]*$"
 )
 _EARLIEST, _LATEST = date.min, date.max
 
@@ -171,7 +181,13 @@ def _dated(low: str, today: date, month_first: bool) -> Iterator[Period]:
         part = _PART.search(low[:start])
         if (begun := _AND_DAY.search(low[:start])) is not None and first == last and int(begun[1]) < first[1]:
             start, first = begun.start(), (first[0], int(begun[1]))
+        if (whole := _FROM.search(low[:start])) is not None and (first != last or start < told[number][0]):
+            start = whole.start() if _has_range(low[start:end]) else start
         days, ago = _resolved(first, last, own, today)
+        if (gone := _LAST.search(low[:start])) is not None and ago is not None:
+            start, days = gone.start(), ago
+        if (week := _WEEK_OF.search(low[:start])) is not None and days[0] == days[1]:
+            start, days = week.start(), (days[0], days[0] + timedelta(days=6))
         if part is not None and first[1] != 1:
             part = None  # of a day there is no "early"
         if part is not None:
@@ -179,6 +195,10 @@ def _dated(low: str, today: date, month_first: bool) -> Iterator[Period]:
             days, ago = _part_of(days, part["part"]), _part_of(ago, part["part"]) if ago else None
         yield Period("date", start, end, days, ago, ends=part is not None and part["part"] == "end")
         number += 1
+
+
+def _has_range(said: str) -> bool:
+    return re.search(r"\s(?:to|until|till|through|bis)\s|[-–—]", said) is not None
 
 
 def _means_date(low: str, one: tuple[int, int, int | None, tuple[int, int], tuple[int, int]]) -> bool:
@@ -220,6 +240,10 @@ def _resolved(
 def _part_of(days: tuple[date, date], part: str) -> tuple[date, date]:
     first, last = days
     length = (last - first).days + 1
+    if part.startswith("last"):
+        return last - timedelta(days=6), last
+    if part.startswith("first") and part.endswith("week"):
+        return first, first + timedelta(days=6)
     share = {"early": (0, 10), "beginning": (0, 10), "start": (0, 10), "first half": (0, 15), "mid": (9, 21),
              "middle": (9, 21), "late": (19, 99), "second half": (15, 99)}.get(part.replace("  ", " "))  # fmt: skip
     if share is None:  # the end
@@ -334,6 +358,15 @@ def _seasons(low: str, today: date) -> Iterator[Period]:
 
 
 def _holidays(low: str, today: date) -> Iterator[Period]:
+    for match in _NEW_YEAR.finditer(low):
+        year = today.year
+        between = match["between"] is not None
+        days = (
+            (date(year, 12, 26), date(year, 12, 31))
+            if between
+            else (date(year + 1, 1, 1), date(year + 1, 12, 31))
+        )
+        yield Period("date", *match.span(), days)
     for match in _HOLIDAY.finditer(low):
         before = low[max(0, match.start() - 25) : match.start()]
         if not re.search(rf"\b{_AROUND}\s+(?:the\s+)?$", before):
@@ -410,6 +443,8 @@ def _of_day(low: str) -> Iterator[Period]:
         if first is None:
             continue
         op = " ".join((match["op"] or "").split())
+        if op in ("", "at") and _ONES_OWN.search(low[: match.start()]):
+            continue
         hours = _sided(op, first, last, bool(match["on"]))
         start = match.start("op") if match["op"] else match.start()
         yield Period("hour", start, match.end(), hours=hours, sided=True)

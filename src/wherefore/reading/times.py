@@ -63,8 +63,8 @@ _STRICTLY = frozenset(
     ("before", "prior to", "ahead of", "after", "later than")
 )  # the period itself is left out
 _NEEDS = re.compile(
-    r"\b(?:need(?:ed|s)?(?:\s+(?:it|them|this|one))?|arriv\w+|deliver\w*|get\s+(?:it|them|here)|here|ship\w*|start\w*|begin\w*|depart\w*|"
-    r"leav(?:e|ing)|travel\w*|book\w*|move\s+in|available|moving|going|go|want\s+it|have\s+it|open)\b[^.!?;]*$"
+    r"\b(?:need(?:ed|s)?\s+(?:it|them|this|that|one|these)|(?:must|should|has\s+to|have\s+to)\s+(?:be\s+here|come|reach\s+\w+|arrive)|"
+    r"arriv\w+|deliver\w*|get\s+(?:it|them)\s+here|be\s+here|ship\w*|move\s+in|in\s+time)\b[^.!?;]*$"
 )
 _OF_STORIES = re.compile(
     r"\b(?:set|born|happen\w*|takes?\s+place|about|story|died|since\s+i|when\s+i)\b[^.!?,;]*$"
