@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from wherefore.catalog.catalog import Catalog, Item
+from wherefore.catalog.times import WHEN, asked_of
 from wherefore.dialogue.state import Limit
 
 _OfFew = Literal[
@@ -23,7 +24,10 @@ class Condition:
 
     def field(self) -> str:
         """The field that it is about."""
-        return self.values[0][0] if self.values else self.limits[0].field
+        if self.values:
+            return self.values[0][0]
+        name = self.limits[0].field
+        return asked_of(name).field if name.startswith(WHEN) else name
 
     def met(self, item: Item, catalog: Catalog) -> bool:
         """Whether the item's record says so."""

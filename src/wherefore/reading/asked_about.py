@@ -151,6 +151,13 @@ def fields_about(text: str, catalog: Catalog) -> list[FieldSpec]:
     return list({spec.name: spec for spec in found}.values())
 
 
+def is_of_a_family(text: str) -> bool:
+    """Whether a text is about something that fields of some catalogues tell: "a lift", "parking"."""
+    said = set(stems(text))
+    families = (set(stems(one)) <= said for each in flag_words().values() for one in (*each.yes, *each.names))
+    return any(asks.search(text) for asks, _ in _ASKED) or any(families)
+
+
 def asked_about(text: str, catalog: Catalog, items: Collection[str] = ()) -> FieldSpec | None:
     """The field that answers a question, of which some of the items have a value; None where none is about it."""
     found = fields_about(text, catalog)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
@@ -14,12 +15,13 @@ from wherefore.dialogue.messages import Dialogue, Mention
 from wherefore.dialogue.questions import Condition, Kind, Question
 from wherefore.dialogue.state import Limit
 from wherefore.reading.alternatives import alternatives
-from wherefore.reading.asked_about import asked_about
+from wherefore.reading.asked_about import asked_about, is_of_a_family
 from wherefore.reading.asked_fields import PICKS, THAN, FieldQuestions
 from wherefore.reading.clauses import Span, blank
 from wherefore.reading.degrees import asked_superlative, base_of, ends, ordered_field, superlative
-from wherefore.reading.limits import LimitReader
+from wherefore.reading.limits import LimitReader, lowered
 from wherefore.reading.slots import points_at, slots_in
+from wherefore.reading.times import TimeReader
 from wherefore.reading.unrecorded import unrecorded
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.wishes import WishReader
@@ -88,6 +90,7 @@ _THE_ONE = re.compile(
 _HOLDS = re.compile(
     r"^(?:is|was|are|were|does|do|did|has|have|isn'?t|wasn'?t|aren'?t|doesn'?t|will|would|can)\b"
 )
+_MAY_HOLD = re.compile(rf"{_HOLDS.pattern}|^(?:could|should|may|might)\b")
 _HOLDS_IT = re.compile(  # without its mark: "does it have a sad ending"
     r"^(?:is|was|are|were|does|did|has) (?:it|that|this|they|these|those|"
     r"the (?:first|second|third|fourth|fifth|last))\b"
@@ -146,7 +149,16 @@ _EXISTS = re.compile(r"(?:is|are)\s+there\b\s*(?:an?|any|some)?\s*")
 _ELLIPSIS = re.compile(
     r"(?:(?:and|also|plus|what\s+about)\s+)(?:an?\s+|the\s+|any\s+)?[^\W\d_][\w -]{2,25}\?"
 )
-_OF_ITEMS = re.compile(r"\b(?:ones?|with|that|which|for|under|over|good|nice|cheap\w*|better|like)\b")
+_WHATS_ON = re.compile(  # what asks for a list
+    r"what(?:'?s|\s+is|\s+are)?\s+(?:new|good|next|on|up|popular|hot|trending|some|your|the\s+best|best|a\s+good)\b"
+)
+_EXISTS_WORDS = 7
+_TO_LAST = re.compile(
+    r"(?<=\s)lasts?\b(?=\s*(?:$|[?.,;!]|on\b|for\b|in\b|until\b))(?<!the\slast)"
+)  # "how long does it last"
+_OF_ITEMS = re.compile(
+    r"\b(?:ones?|places?|somewhere|with|that|which|for|under|over|good|nice|cheap\w*|better|like)\b"
+)
 _ASKS_YOU = re.compile(r"\b(?:do|have|can|could|would|will|are)\s+(?:you|u)\b|\byou(?:'ve|\s+have|\s+got)?\b")
 _JOINED = re.compile(  # between two questions, or what is told and a question, in one sentence
     rf"(?:,\s*|\s+[-–—]\s*|\s+)(?:and|but|also|plus|though|so)\s+(?={_HEAD})|\s+[-–—]\s+(?={_HEAD})|"
@@ -183,11 +195,18 @@ class QuestionReader:
         values: Knows its values.
         wishes: Knows what is asked of them.
         limits: Knows its numbers.
+        clock: Tells the day from which "by next Friday" is counted.
     """
 
     def __init__(
-        self, catalog: Catalog, values: ValueFinder, wishes: WishReader, limits: LimitReader
+        self,
+        catalog: Catalog,
+        values: ValueFinder,
+        wishes: WishReader,
+        limits: LimitReader,
+        clock: Callable[[], date] = date.today,
     ) -> None:
+        self._times = TimeReader(catalog, clock)
         self._catalog, self._values, self._wishes, self._limits = catalog, values, wishes, limits
         self._fields = FieldQuestions(catalog.schema, limits.measures)
         nouns = values.words.nouns
@@ -319,7 +338,7 @@ class QuestionReader:
             items = tuple(self._winner(before)) or items
         if name is not None:
             return Question("value", items, field=name, start=span[0], end=span[1])
-        conditions = self._conditions((text, span, ())) if _HOLDS.match(low) else ()
+        conditions = self._conditions((text, span, ())) if _MAY_HOLD.match(low) else ()
         about = asked_about(low, self._catalog, items)
         if about is not None and all(one.field() == about.name for one in conditions):
             return Question("value", items, field=about.name, start=span[0], end=span[1])
@@ -343,46 +362,49 @@ class QuestionReader:
         text = straight(dialogue.messages[number].content)
         here = [(m.start, m.end) for m in dialogue.mentions if m.message == number]
         flat = blank(text, here, "x")
-        found = []
+        found: list[Question] = []
+        told = False
         for span in _sentences(flat):
-            said = flat[slice(*span)]
-            low = re.sub(_LEAD, "", _INDIRECT.sub("", said.lower())).strip()
-            named = asked_about(_EXISTS.sub("", low), self._catalog)
-            if (cost := self._cost_of(low, span)) is not None:
-                found.append(cost)
-                continue
-            if _ELLIPSIS.fullmatch(said.strip().lower()) and named is not None and span[0]:  # "and lift?"
-                found.append(Question("value", (), field=named.name, start=span[0], end=span[1]))
-                continue
-            if not _ASKS_BESIDE.match(low) or _SEEKS.search(low) or _ASKS_YOU.search(low):
-                continue
-            if not _marked(flat, span) or self._limits.read(said, self._values.words.nouns):
-                continue
-            conditions = self._conditions((text, span, ()))
-            if named is not None and conditions and all(one.field() == named.name for one in conditions):
-                conditions = ()  # of "are pets allowed?" every value tells something
-            if _EXISTS.match(low) and _OF_ITEMS.search(low):
-                continue
-            if (
-                _EXISTS.match(low)
-                and not conditions
-                and named is None
-                and not unrecorded(said, self._catalog)
-            ):
-                continue  # "is there a good one?" asks for it
-            name = self._fields.asked(low)
-            if name is not None:
-                times = self._times_of(name, said.lower())
-                found.append(Question("value", (), field=name, start=span[0], end=span[1], times=times))
-            elif conditions:
-                found.append(Question("holds", (), conditions=conditions, start=span[0], end=span[1]))
-            elif named is not None:
-                found.append(Question("value", (), field=named.name, start=span[0], end=span[1]))
-            else:
-                topics = unrecorded(said, self._catalog)
-                topic = joined(topics, "or") if topics else ""
-                found.append(Question("untold", (), start=span[0], end=span[1], said=topic))
-        return tuple(found)
+            asked = self._beside(text, flat, span)
+            if asked is not None:
+                found.append(asked)
+            elif len(flat[slice(*span)].split()) > 1:
+                told = True  # something else is said, that the list is made by
+        return tuple(found) if told else ()
+
+    def _beside(self, text: str, flat: str, span: Span) -> Question | None:
+        """What a sentence asks of what is yet to be listed."""
+        said = flat[slice(*span)]
+        low = re.sub(_LEAD, "", _INDIRECT.sub("", said.lower())).strip()
+        exists = _EXISTS.match(low) is not None
+        named = asked_about(_EXISTS.sub("", low), self._catalog)
+        if (cost := self._cost_of(low, span)) is not None:
+            return cost
+        if _ELLIPSIS.fullmatch(said.strip().lower()) and named is not None and span[0]:  # "and lift?"
+            return Question("value", (), field=named.name, start=span[0], end=span[1])
+        if not _ASKS_BESIDE.match(low) or _SEEKS.search(low) or _ASKS_YOU.search(low) or _WHATS_ON.match(low):
+            return None
+        if not _marked(flat, span) or self._limits.read(said, self._values.words.nouns):
+            return None
+        long = len(low.split()) > _EXISTS_WORDS and not is_of_a_family(low)
+        if exists and (long or _OF_ITEMS.search(low)):
+            return None  # "is there a good one?" asks for it
+        conditions = self._conditions((text, span, ()))
+        if named is not None and conditions and all(one.field() == named.name for one in conditions):
+            conditions = ()  # of "are pets allowed?" every value tells something
+        topics = unrecorded(said, self._catalog)
+        if exists and not (conditions or named or topics or is_of_a_family(low)):
+            return None
+        name = self._fields.asked(low)
+        if name is not None:
+            times = self._times_of(name, said.lower())
+            return Question("value", (), field=name, start=span[0], end=span[1], times=times)
+        if conditions:
+            return Question("holds", (), conditions=conditions, start=span[0], end=span[1])
+        if named is not None:
+            return Question("value", (), field=named.name, start=span[0], end=span[1])
+        topic = joined(topics, "or") if topics else ""
+        return Question("untold", (), start=span[0], end=span[1], said=topic)
 
     def _pointed_on(self, dialogue: Dialogue) -> tuple[str, ...]:
         """The items that an elliptic question asks the question before of: "and the third?"; none if it is none."""
@@ -403,6 +425,8 @@ class QuestionReader:
             return True
         piece = blank(text, masked)[slice(*span)]
         wanted = r"\b(?:recommend|suggest|looking for|show me|give me|find me|something|anything|more like)\b"
+        if self._times.read(lowered(piece)):
+            return True
         return bool(
             self._limits.read(piece, self._values.words.nouns) or re.search(wanted, piece, re.IGNORECASE)
         )
@@ -683,7 +707,7 @@ class QuestionReader:
         if clause[2]:
             return list(dict.fromkeys(m.item_id for m in clause[2])), False
         listed = self._list(dialogue)
-        slots = slots_in(stripped, len(listed)) if len(listed) > 1 else []
+        slots = slots_in(_TO_LAST.sub(" ", stripped), len(listed)) if len(listed) > 1 else []
         if slots:
             return [listed[slot] for slot in slots], False
         one = self._the_one.search(stripped)
@@ -709,7 +733,8 @@ class QuestionReader:
         if here:
             return (here[-1],)
         listed = self._list(dialogue)
-        counted = slots_in(dialogue.messages[number].content[:before], len(listed))
+        said = _TO_LAST.sub(" ", dialogue.messages[number].content[:before].lower())
+        counted = slots_in(said, len(listed))
         if counted and len(listed) > 1:  # "the fourth: who is in it?"
             return (listed[counted[-1]],)
         for earlier in range(number - 1, -1, -1):
@@ -730,12 +755,19 @@ class QuestionReader:
     # -- what is asked ------------------------------------------------------------------------------------
 
     def _conditions(self, clause: _Sentence) -> tuple[Condition, ...]:
-        """The values and limits that a sentence speaks of."""
+        """The values, limits and times that a sentence speaks of."""
         text, span, inside = clause
         masked = [(m.start, m.end) for m in inside]
+        ahead = " " * span[0] + lowered(text[slice(*span)])  # each character in its place
+        times = [one for one in self._times.read(ahead) if one.asked is not None and not one.lifts]
+        masked += [(one.start, one.end) for one in times]
         limits = self._limits.read(blank(text, masked)[: span[1]], self._values.words.nouns)
         limits = [found for found in limits if found.start >= span[0] and not found.lifts]
-        found = []
+        found = [
+            Condition(limits=(Limit(one.asked.name, "ge", 1.0, text[one.start : one.end].strip()),))
+            for one in times
+            if one.asked is not None
+        ]
         for name in dict.fromkeys(one.field for one in limits):
             chosen = tuple(
                 Limit(name, f.op, f.value, text[f.start : f.end]) for f in limits if f.field == name
@@ -745,7 +777,7 @@ class QuestionReader:
             word
             for word in words(text)
             if span[0] <= word.start < span[1]
-            and not any(f.start <= word.start and word.end <= f.end for f in limits)
+            and not any(f.start <= word.start and word.end <= f.end for f in (*limits, *times))
         ]
         for values in self._values.spoken_of(text, said, masked):
             found.append(Condition(values=values))

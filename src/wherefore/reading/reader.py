@@ -84,7 +84,7 @@ class DialogueReader:
         self._messages = MessageReader(
             self.catalog, self._values, wishes, limits, self._references, self._judged, self._clock
         )
-        self._questions = QuestionReader(self.catalog, self._values, wishes, limits)
+        self._questions = QuestionReader(self.catalog, self._values, wishes, limits, self._clock)
         self._musts = MustReader(self.catalog, vocabulary.nouns)
         self._absent = AbsentReader(self.catalog, self._values)
         # A message is read again with every later turn, and names the same items each time.

@@ -41,6 +41,13 @@ _CONTENTS = frozenset(
     stem(one) for one in "ingredient ingredients contents material materials fabric grape grapes".split()
 )
 _HOW_MANY = re.compile(r"\bhow\s+(?:many|much|big|large|wide|tall|long)\b", re.IGNORECASE)
+_LASTS = re.compile(
+    r"\bhow\s+long\b.*\b(?:last|lasts|take|takes|keep|keeps|run|runs|hold|holds|stay|stays)\b", re.IGNORECASE
+)
+_TIMES = frozenset(
+    "time times duration runtime length hours hour h min mins minutes minute s nights days weeks months years sessions "
+    "life".split()
+)
 _SAID = 3  # words of a question that says for what something is
 _CLAUSES = 3  # clauses that answer
 _CHOICES, _CHOOSES = (
@@ -90,6 +97,12 @@ def resolved(
     spec = spec or asked_about(asked, retriever.index.catalog, question.items)
     if spec is None and not _in_foreign_unit(asked, retriever.index.catalog):
         spec = meanings.field(asked)
+        if (
+            spec is not None
+            and _LASTS.search(message.content[question.start : question.end])
+            and not _is_of_time(spec)
+        ):
+            spec = None  # a bottle's size does not say how long it lasts
     if spec is not None:
         return replace(question, kind="value", field=spec.name)
     if len(question.items) > 1:
@@ -124,6 +137,12 @@ def _told_by(asked: str, items: Sequence[str], catalog: Catalog) -> FieldSpec | 
     else:
         return None
     return next((spec for spec in told if any(catalog[item].fields.get(spec.name) for item in items)), None)
+
+
+def _is_of_time(spec: FieldSpec) -> bool:
+    """Whether a field tells how long something takes, or is a text, which may say anything."""
+    told = {*words_of(spec.name), *words_of(spec.label or ""), spec.unit.lower()}
+    return not spec.has_measure or bool(told & _TIMES)
 
 
 def _in_foreign_unit(asked: str, catalog: Catalog) -> bool:

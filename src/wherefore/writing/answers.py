@@ -10,6 +10,7 @@ from wherefore.catalog.naming import words_of
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.series import series_of
 from wherefore.catalog.spoken import amount_text, is_year, measure, values_of
+from wherefore.catalog.times import WHEN, asked_of
 from wherefore.dialogue.facts import Fact, Plan
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.questions import Condition, Question
@@ -241,6 +242,9 @@ class _Answer:
         return fields[0] if fields else condition.field()
 
     def _matched(self, condition: Condition, item: Item, spec: FieldSpec) -> list[Fact]:
+        if condition.limits and condition.limits[0].field.startswith(WHEN):
+            shown = asked_of(condition.limits[0].field).shown(item.values(spec.name))
+            return [record_fact(spec, value) for value in shown[:2]] or self.facts(item, spec, 1)
         if condition.limits:
             return self.facts(item, spec, 1)
         held = {value for name, value in condition.values if name == spec.name}
