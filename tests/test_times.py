@@ -247,11 +247,20 @@ def test_other_words_are_no_periods(text):
         (FLATS, "something that I can move into by christmas", ["Loft", "Studio"]),
         (FLATS, "I need a place from february", ["Attic", "Loft", "Studio"]),
         (FLATS, "a flat, available immediately", ["Loft"]),
+        (TRIPS, "we are free from 10 july till 20 august 2027", ["Fjords"]),
+        (TRIPS, "the second week, the week of 13 february", ["Alps", "Islands"]),
+        (CLASSES, "before work", ["Sunrise"]),
+        (MAIN, "in the new year", ["Passion", "Waltzes"]),
+        (MAIN, "what was on last october", ["Quartets"]),
         (FLATS, "put online since the beginning of november", ["Attic", "Villa"]),
     ],
 )
 def test_lists_hold_to_when(catalog, text, titles):
     assert fitting(catalog, text) == titles
+
+
+def test_a_time_that_is_put_right_holds_no_longer():
+    assert fitting(TRIPS, "in february, sorry, I mean july or august") == ["Fjords"]
 
 
 def test_a_later_time_takes_the_place_of_an_earlier_one():

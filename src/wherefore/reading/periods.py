@@ -359,14 +359,10 @@ def _seasons(low: str, today: date) -> Iterator[Period]:
 
 def _holidays(low: str, today: date) -> Iterator[Period]:
     for match in _NEW_YEAR.finditer(low):
-        year = today.year
-        between = match["between"] is not None
-        days = (
-            (date(year, 12, 26), date(year, 12, 31))
-            if between
-            else (date(year + 1, 1, 1), date(year + 1, 12, 31))
-        )
-        yield Period("date", *match.span(), days)
+        now = today.year
+        between = date(now, 12, 26), date(now, 12, 31)
+        after = date(now + 1, 1, 1), date(now + 1, 12, 31)
+        yield Period("date", *match.span(), between if match["between"] else after)
     for match in _HOLIDAY.finditer(low):
         before = low[max(0, match.start() - 25) : match.start()]
         if not re.search(rf"\b{_AROUND}\s+(?:the\s+)?$", before):
@@ -379,12 +375,10 @@ def _holidays(low: str, today: date) -> Iterator[Period]:
         of_year = re.match(r"\s+(20\d\d)\b", low[match.end() :])
         wide = re.search(r"\b(?:over|during|around|for)\s+(?:the\s+)?$", before) is not None
         year = int(of_year[1]) if of_year else None
-        days = [_holiday(match["name"], one, wide) for one in range(today.year - 1, today.year + 3)]
-        if year is not None:
-            coming = gone = next(_holiday(match["name"], one, wide) for one in (year,))
-        else:
-            coming = next(one for one in days if one[1] >= today)
-            gone = next(one for one in reversed(days) if one[0] <= today)
+        years = [year] if year is not None else range(today.year - 1, today.year + 3)
+        days = [_holiday(match["name"], one, wide) for one in years]
+        coming = next((one for one in days if one[1] >= today), days[-1])
+        gone = next((one for one in reversed(days) if one[0] <= today), days[0])
         yield Period("date", match.start(), match.end() + (of_year.end() if of_year else 0), coming, gone)
 
 

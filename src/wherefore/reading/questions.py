@@ -773,11 +773,12 @@ class QuestionReader:
                 Limit(name, f.op, f.value, text[f.start : f.end]) for f in limits if f.field == name
             )
             found.append(Condition(limits=chosen))
+        told = [(one.start, one.end) for one in limits] + [(one.start, one.end) for one in times]
         said = [
             word
             for word in words(text)
             if span[0] <= word.start < span[1]
-            and not any(f.start <= word.start and word.end <= f.end for f in (*limits, *times))
+            and not any(start <= word.start and word.end <= end for start, end in told)
         ]
         for values in self._values.spoken_of(text, said, masked):
             found.append(Condition(values=values))

@@ -59,6 +59,7 @@ _SAID_OF_PAST = frozenset(
 _BEGINS = re.compile(r"\b(?:start|begin|depart|leav|set(?:ting)?\s+off|kick)\w*\b[^.!?,;]*$")
 _MOVES = re.compile(r"\b(?:mov(?:e|ing)|available|free|vacant|move[- ]in|delivered|ready)\b[^.!?;]*$")
 # Of what no record tells when it is: a date that somebody has to keep to.
+_CORRECTS = re.compile(r"\b(?:i\s+(?:mean|meant)|or\s+rather|sorry|no\s+wait|make\s+that|actually)\b")
 _STRICTLY = frozenset(
     ("before", "prior to", "ahead of", "after", "later than")
 )  # the period itself is left out
@@ -151,7 +152,7 @@ class TimeReader:
         for group in _groups(said, low):
             if not any(group[0].start < one.end and one.start < group[-1].end for one in found):
                 found += self._asked(group, low, today)
-        return sorted(found, key=lambda one: one.start)
+        return _put_right(sorted(found, key=lambda one: one.start), low)
 
     def untold(self, low: str) -> list[tuple[int, int]]:
         """Where a text says by when something is needed, and no field tells when anything is."""
@@ -318,6 +319,21 @@ def _sided(one: _Said, days: Days, today: date) -> Days:
 def _clause(low: str, start: int, end: int) -> str:
     before = re.split(r"[.;:!?\n]", low[max(0, start - 100) : start])[-1]
     return before + low[start:end]
+
+
+def _put_right(found: Sequence[FoundTime], low: str) -> list[FoundTime]:
+    """What is asked, without what is put right: "this past month, I mean since the end of October"."""
+    return [
+        one
+        for number, one in enumerate(found)
+        if not any(
+            other.asked is not None
+            and one.asked is not None
+            and (other.asked.field, other.asked.facet) == (one.asked.field, one.asked.facet)
+            and _CORRECTS.search(low, one.end, other.start) is not None
+            for other in found[number + 1 :]
+        )
+    ]
 
 
 def _groups(said: Sequence[_Said], low: str) -> Iterator[list[_Said]]:
