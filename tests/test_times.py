@@ -248,7 +248,7 @@ def test_other_words_are_no_periods(text):
         (FLATS, "I need a place from february", ["Attic", "Loft", "Studio"]),
         (FLATS, "a flat, available immediately", ["Loft"]),
         (TRIPS, "we are free from 10 july till 20 august 2027", ["Fjords"]),
-        (TRIPS, "the second week, the week of 13 february", ["Alps", "Islands"]),
+        (TRIPS, "the week of 13 february", ["Alps"]),
         (CLASSES, "before work", ["Sunrise"]),
         (MAIN, "in the new year", ["Passion", "Waltzes"]),
         (MAIN, "what was on last october", ["Quartets"]),

@@ -108,6 +108,7 @@ _ASKED = tuple(
 )
 
 
+_OWN = re.compile(r"\b(?:my|our|his|her|their)\s+\w+", re.IGNORECASE)
 _COUNTED = re.compile(r"\bhow\s+(?:long|many|much|big|large|old|far)\b", re.IGNORECASE)
 
 
@@ -139,7 +140,8 @@ def fields_about(text: str, catalog: Catalog) -> list[FieldSpec]:
     """
     named = _fields(catalog)
     said = set(stems(text))
-    found = [spec for spec, words in named if words & said - _SAYING_NOTHING]
+    own = set(stems(_OWN.sub(" ", text)))  # "at my age" asks nothing of an age
+    found = [spec for spec, words in named if words & own - _SAYING_NOTHING]
     counted = _COUNTED.search(text) is not None
     for asks, names in _ASKED:
         if asks.search(text):

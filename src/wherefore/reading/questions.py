@@ -322,7 +322,7 @@ class QuestionReader:
         Where there is none before, it is one of what is counted or was talked of, by what a field is about.
         """
         said = text[slice(*span)]
-        low = re.sub(_LEAD, "", _INDIRECT.sub("", said.lower())).strip()
+        low = _bare(said)
         if not _ASKS_BESIDE.match(low) or _SEEKS.search(low) or _TO_YOU.search(low):
             return None
         name = self._fields.asked(low)
@@ -370,12 +370,12 @@ class QuestionReader:
                 found.append(asked)
             elif len(flat[slice(*span)].split()) > 1:
                 told = True  # something else is said, that the list is made by
-        return tuple(found) if told else ()
+        return tuple(one for one in found if told or not _EXISTS.match(_bare(flat[one.start : one.end])))
 
     def _beside(self, text: str, flat: str, span: Span) -> Question | None:
         """What a sentence asks of what is yet to be listed."""
         said = flat[slice(*span)]
-        low = re.sub(_LEAD, "", _INDIRECT.sub("", said.lower())).strip()
+        low = _bare(said)
         exists = _EXISTS.match(low) is not None
         named = asked_about(_EXISTS.sub("", low), self._catalog)
         if (cost := self._cost_of(low, span)) is not None:
@@ -807,6 +807,11 @@ def _sentences(text: str) -> Iterator[Span]:
             yield start, told.start()
             start = told.end()
         yield start, end
+
+
+def _bare(said: str) -> str:
+    """A question in lower case, without what leads to it: "and", "do you know"."""
+    return re.sub(_LEAD, "", _INDIRECT.sub("", said.lower())).strip()
 
 
 def _marked(text: str, span: Span) -> bool:
