@@ -63,7 +63,16 @@ _DAY_BEFORE = re.compile(rf"(?<![\d:.])\d{{1,2}}{_ORDINAL}\.?\s*$")
 _ALL_OF = 0.6  # share of the values of a field that tell times
 _SEEN = 200  # values of a field that are looked at, to see whether it tells times
 _FAR = date(1, 1, 1), date(9999, 12, 31)
-_SHORTEST = 3  # letters of the name of a month or day in another language
+_LONGEST = 120  # characters of a cell that says no more than when
+_SHORTEST = 3  # letters of the name of a month or day
+# What names of months and days begin with, so that other words need not be looked for in the names of 18 languages.
+_BEGINNINGS = frozenset(
+    "jan feb fév fev mar mär mrt apr avr abr may mai maj maa mag mei jun jui giu lug jul ago aug aoû aou sep set okt "
+    "oct ott out nov dez dec déc dic gen ene oca şub haz tem ağu eyl eki kas ara sty lut kwi cze lip sie wrz paź lis gru led úno "
+    "bře dub kvě čer srp zář říj pro янв фев мар апр мая май июн июл авг сен окт ноя дек січ лют бер кві тра чер лип "
+    "сер вер жов гру mon tue wed thu fri sat sun die mit don fre sam son lun mer jeu ven dim mié mie jue vie sáb sab "
+    "dom gio din woe vri zat zon seg ter qua qui sex mån tis ons tor lör sön man lør søn tir".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +206,7 @@ def _date_at(low: str, at: int, pattern: re.Pattern[str], month_first: bool) -> 
     told = match.groupdict()
     year = _year(told["y"])
     if told.get("name"):
-        month = month_called(told["name"]) if len(told["name"]) >= _SHORTEST else 0
+        month = month_called(told["name"]) if told["name"][:_SHORTEST] in _BEGINNINGS else 0
         if not month or (told["name"] == "may" and not told.get("d") and not _is_month(low, match)):
             return None
         if year is None and told["name"] in _OTHER_WORDS:
@@ -294,7 +303,7 @@ def weekdays_called(word: str) -> tuple[int, ...]:
     ((1,), (5, 6), (5,), ())
     """
     known = _DAY_WORDS.get(word) or _DAY_WORDS.get(word.removesuffix("s"))
-    if known is None and len(word) >= _SHORTEST:
+    if known is None and word[:_SHORTEST] in _BEGINNINGS:
         number = _foreign_days().get(word, _foreign_days().get(word.removesuffix("s")))
         known = None if number is None else (number,)
     return known or ()
@@ -541,14 +550,25 @@ def tell_times(texts: Sequence[str]) -> bool:
     (True, False)
     """  # noqa: E501
     seen = texts[:: max(1, len(texts) // _SEEN)]
+    if sum(map(_may_tell, seen)) < _ALL_OF * len(seen):
+        return False
     return bool(seen) and sum(map(_only_times, seen)) >= _ALL_OF * len(seen)
+
+
+def _may_tell(text: str) -> bool:
+    """Whether a text may tell a time, at a glance: by a digit, or by how its words begin."""
+    if any(map(str.isdigit, text)):
+        return True
+    words = re.findall(_WORD, text[:_LONGEST].lower())
+    return any(word[:_SHORTEST] in _BEGINNINGS or word in _DAY_WORDS for word in words) or bool(
+        _NOW.fullmatch(text.strip())
+    )
 
 
 _LINKING = frozenset(
     "and or to the of at on from until till bis und et y e every each departs departing leaves starts begins daily uhr "
     "h am pm noon week weeks only also then ab der den im de du le les od o clock doors door by early late mid".split()
 )
-_LONGEST = 120  # characters of a cell that says no more than when
 
 
 @lru_cache(1 << 12)
