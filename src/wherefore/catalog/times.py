@@ -68,9 +68,10 @@ _SHORTEST = 3  # letters of the name of a month or day
 # What names of months and days begin with, so that other words need not be looked for in the names of 18 languages.
 _BEGINNINGS = frozenset(
     "jan feb fév fev mar mär mrt apr avr abr may mai maj maa mag mei jun jui giu lug jul ago aug aoû aou sep set okt "
-    "oct ott out nov dez dec déc dic gen ene oca şub haz tem ağu eyl eki kas ara sty lut kwi cze lip sie wrz paź lis gru led úno "
-    "bře dub kvě čer srp zář říj pro янв фев мар апр мая май июн июл авг сен окт ноя дек січ лют бер кві тра чер лип "
-    "сер вер жов гру mon tue wed thu fri sat sun die mit don fre sam son lun mer jeu ven dim mié mie jue vie sáb sab "
+    "oct ott out nov dez dec déc dic gen ene oca şub haz tem ağu eyl eki kas ara sty lut kwi cze lip sie wrz paź "
+    "lis gru led úno bře dub kvě čer srp zář říj pro янв фев мар апр мая май июн июл авг сен окт ноя дек січ лют бер "
+    "кві тра чер лип сер вер жов гру mon tue wed thu fri sat sun die mit don fre sam son lun mer jeu ven dim mié mie "
+    "jue vie sáb sab "
     "dom gio din woe vri zat zon seg ter qua qui sex mån tis ons tor lör sön man lør søn tir".split()
 )
 
