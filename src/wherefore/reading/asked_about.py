@@ -140,7 +140,7 @@ def fields_about(text: str, catalog: Catalog) -> list[FieldSpec]:
     """
     named = _fields(catalog)
     said = set(stems(text))
-    own = set(stems(_OWN.sub(" ", text)))  # "at my age" asks nothing of an age
+    own = set(stems(without_own(text)))
     found = [spec for spec, words in named if words & own - _SAYING_NOTHING]
     counted = _COUNTED.search(text) is not None
     for asks, names in _ASKED:
@@ -151,6 +151,15 @@ def fields_about(text: str, catalog: Catalog) -> list[FieldSpec]:
         if any(set(stems(one)) <= said for one in (*family.yes, *family.no, *family.names)):
             found += [spec for spec, _ in named if family.is_of(spec.name)]
     return list({spec.name: spec for spec in found}.values())
+
+
+def without_own(text: str) -> str:
+    """A question without what is one's own: "at my age" asks nothing of an age.
+
+    >>> " ".join(without_own("do I need a note at my age?").split())
+    'do I need a note at ?'
+    """
+    return _OWN.sub(" ", text)
 
 
 def is_of_a_family(text: str) -> bool:

@@ -12,7 +12,7 @@ from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.units import unit_called
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.questions import Question
-from wherefore.reading.asked_about import asked_about
+from wherefore.reading.asked_about import asked_about, without_own
 from wherefore.reading.clauses import blank
 from wherefore.reading.measures import Measures
 from wherefore.reading.questions import either
@@ -96,7 +96,7 @@ def resolved(
     spec = _told_by(asked, question.items, retriever.index.catalog)
     spec = spec or asked_about(asked, retriever.index.catalog, question.items)
     if spec is None and not _in_foreign_unit(asked, retriever.index.catalog):
-        spec = meanings.field(asked)
+        spec = meanings.field(without_own(asked))
         if (
             spec is not None
             and _LASTS.search(message.content[question.start : question.end])
