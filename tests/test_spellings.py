@@ -58,6 +58,8 @@ def test_how_words_are_written_elsewhere(words, others):
 
 def test_what_is_refused_in_another_spelling_is_left_out():
     reader = DialogueReader(RECIPES, packaged_judge())
-    dialogue = reader.read([{"role": "user", "content": "something with veal or lemon, but no breadcrumbs please"}])
+    dialogue = reader.read(
+        [{"role": "user", "content": "something with veal or lemon, but no breadcrumbs please"}]
+    )
     assert [(one.field, one.value) for one in dialogue.preferences.unwanted] == [("*", "breadcrumbs")]
     assert all(kind != "unwanted" for kind, _ in dialogue.unmet)

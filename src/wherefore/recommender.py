@@ -22,6 +22,7 @@ from wherefore.retrieval.answering import answering, matcher
 from wherefore.retrieval.history import resolve_history
 from wherefore.retrieval.source import top
 from wherefore.turn.asked import resolved
+from wherefore.turn.beside import beside
 from wherefore.turn.described import named, not_understood
 from wherefore.turn.language import Heard
 from wherefore.turn.lists import ListMaker, Messages
@@ -364,7 +365,8 @@ class Recommender(ListMaker):
         k = length(dialogue, k, self.catalog)
         candidates = self._retrieve(dialogue, k)
         ranked = self._rank(dialogue, candidates, k, heard, diversity=diversity)
-        yield from self._write(telling, dialogue, ranked, k, heard, said, seed)
+        asked = () if settled or question is not None else self.reader.beside(dialogue)
+        yield from self._write(telling, dialogue, ranked, k, heard, said, seed, asked)
 
     def _question(self, dialogue: Dialogue) -> Question | None:
         """What the newest message asks about items."""
@@ -439,10 +441,12 @@ class Recommender(ListMaker):
         heard: Heard,
         said: Said | None,
         seed: int,
+        asked: Sequence[Question] = (),
     ) -> Generator[Event | None]:
         """The list, then its words; the catalogue may change between two steps.
 
-        `said` stands before it: the answer to a question that was asked beside it, or that it is a guess.
+        `said` stands before it: the answer to a question that was asked beside it, or that it is a guess. What was
+        `asked` of the items that are listed is answered behind it.
         """
         items = ranked.items
         near = closeness(dialogue, ranked.candidates.rows[ranked.places], self.index)
@@ -474,7 +478,10 @@ class Recommender(ListMaker):
                 missing = self._unanswered.of(dialogue, items, learned="likeness" not in ranked.parts)
                 more = understood(dialogue, grounds.catalog, told.text, len(items), absent, items, missing)
                 yield telling.say(opening_words + more)
-        asks = self.config.turn.questions and said is None
+        besides = beside(asked, items, dialogue, self.retriever, self._meanings, self.config.turn.answers)
+        if besides:
+            yield telling.say(f"\n\n{besides}")
+        asks = self.config.turn.questions and said is None and not besides
         question = question_back(dialogue, ranked, grounds.catalog) if asks else None
         if question is not None:
             yield telling.say(f"\n\n{question.text}")

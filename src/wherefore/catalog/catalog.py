@@ -30,6 +30,7 @@ from wherefore.catalog.schema import FieldSpec, Schema
 from wherefore.catalog.settled import settle
 from wherefore.catalog.sources import read_table
 from wherefore.catalog.tables import Table
+from wherefore.catalog.times import WHEN, asked_of
 from wherefore.catalog.unknown import note_unknown
 from wherefore.catalog.vectors import Vector, cells_from_file
 from wherefore.errors import CatalogError, CatalogNotFoundError
@@ -71,6 +72,9 @@ class Item:
         1979.0
         """
         value = self.fields.get(name)
+        if value is None and name.startswith(WHEN):
+            one = asked_of(name)
+            return one.fits(self.fields.get(one.field))
         if value is None and name.startswith(PREFIX):
             return amount_mentioned(_texts_of(self), name.removeprefix(PREFIX))
         if isinstance(value, str):
@@ -376,12 +380,14 @@ class Catalog:
         """A number, popularity or date field of all items, (n,) float64; NaN where it is not known.
 
         Dates are years with a fraction. The array is kept and read-only. What texts tell has names of its own, see
-        `wherefore.catalog.mentioned`.
+        `wherefore.catalog.mentioned`, and so has what is asked of times, see `wherefore.catalog.times`.
 
         Raises:
             CatalogError: If there is no such field, or it is of another kind.
         """
-        if not field.startswith(PREFIX):
+        if field.startswith(WHEN):
+            self._check_field(asked_of(field).field, lambda spec: spec.is_date or spec.has_values)
+        elif not field.startswith(PREFIX):
             self._check_field(field, lambda spec: bool(spec.can.measure))
         found: np.ndarray | None = self._cache.get(("numbers", field))
         if found is None:

@@ -22,6 +22,7 @@ from wherefore.catalog.flags import counts, yes_or_no
 from wherefore.catalog.money import currency_called, names_price
 from wherefore.catalog.naming import in_english, names_time, singular, words_of
 from wherefore.catalog.numbers import Amount, amount_in, says_no_number
+from wherefore.catalog.times import tell_times
 from wherefore.catalog.unknown import is_one_of, unknown_in, without_unknown
 from wherefore.catalog.vectors import looks_like_vectors
 from wherefore.catalog.written import as_number
@@ -56,6 +57,13 @@ _URL = re.compile(r"(?:https?:)?//\S+|www\.\S+", re.IGNORECASE)
 _IMAGE_FILE = re.compile(r"\S+\.(?:jpe?g|png|gif|webp|avif|bmp)(?:[?#]\S*)?", re.IGNORECASE)
 # Of a file that lies beside the catalogue, blanks may be in the name.
 _OWN_IMAGE_FILE = re.compile(r"[^\n|;<>]{1,250}\.(?:jpe?g|png|gif|webp|avif|bmp|tiff?)", re.IGNORECASE)
+
+
+_BARE_TIME = re.compile(r"(\d{1,2})[:.](\d{2})(?::00)?")
+_MORNING = 5  # o'clock, before which hardly anything begins
+_CLOCKED = frozenset(
+    "time start departure depart door begin hour when showtime kickoff beginning sailing run".split()
+)
 
 
 class Column:
@@ -169,6 +177,21 @@ class Column:
             return share >= _SURE
         rest = Counter(as_text(cell) for cell, fits in zip(self._telling, fit, strict=True) if not fits)
         return max(rest.values(), default=0) <= max(1, _ALIKE * len(fit))
+
+    @cached_property
+    def timed(self) -> bool:
+        """Whether its texts tell when something is: several dates in one cell, days of the week, times of day.
+
+        Bare times like 18:30 may be lengths, too: the name and the whole must speak for times of day.
+        """
+        told = [text for text in self.texts if not _says_nothing(text)]
+        if not tell_times(told):
+            return False
+        bare = [match for text in told if (match := _BARE_TIME.fullmatch(text.strip()))]
+        if len(bare) < 0.5 * len(told):
+            return True
+        rounded = sum(int(one[2]) % 5 == 0 and int(one[1]) >= _MORNING for one in bare)
+        return bool(self.words & _CLOCKED) and rounded >= 0.9 * len(bare)
 
     @cached_property
     def serial(self) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from wherefore.errors import CatalogError
 
-_LANGUAGES = (
+LANGUAGES = (
     "de fr es it pt nl sv da nb fi pl cs hu ro tr ru uk".split()
 )  # whose names of months are known, too
 _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
@@ -77,11 +77,11 @@ def _parts(low: str, day_first: bool) -> tuple[int, int | None, int | None]:
     if found := _MONTH_AND_YEAR.fullmatch(low):
         return int(found[2]), int(found[1]), None
     if found := _NAMED_FIRST.fullmatch(low):
-        return int(found[3]), _month(found[1]), _int(found[2])
+        return int(found[3]), month_called(found[1]), _int(found[2])
     if found := _NAMED_BEHIND.fullmatch(low):
-        return int(found[1]), _month(found[2]), _int(found[3])
+        return int(found[1]), month_called(found[2]), _int(found[3])
     if found := _NAMED_SECOND.fullmatch(low):
-        return _full(found[3]), _month(found[2]), int(found[1])
+        return _full(found[3]), month_called(found[2]), int(found[1])
     raise CatalogError("it is not a date; write it like 2001-05-23")
 
 
@@ -94,7 +94,7 @@ def _full(year: str) -> int:
     return int(year) + (0 if len(year) == 4 else 1900 if int(year) >= _PIVOT else 2000)
 
 
-def _month(name: str) -> int:
+def month_called(name: str) -> int:
     """The month of that name, in English or another language; 0 where it is none."""
     return _MONTHS.get(name) or _foreign_months().get(name, 0)
 
@@ -104,7 +104,7 @@ def _foreign_months() -> dict[str, int]:
     from babel import Locale  # takes a moment
 
     found: dict[str, int] = {}
-    for language in _LANGUAGES:
+    for language in LANGUAGES:
         for forms in Locale(language).months.values():
             for width in ("wide", "abbreviated"):
                 for number, name in forms.get(width, {}).items():

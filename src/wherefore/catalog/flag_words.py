@@ -16,6 +16,10 @@ from wherefore.text import stems
 
 FILE = ASSETS / "flags.yaml"
 _SORTS = 6  # values of a column that may say yes, no and something between
+_AFFIRMING = frozenset(  # what says yes, where no value is a mere yes
+    "allowed welcome permitted included possible erlaubt gestattet willkommen inklusive möglich autorisé autorisés "
+    "acceptés accepté admitidas admitidos ammessi toegestaan accepted".split()
+)
 _IN_STOCK = "in stock"  # the family of which a count tells as well
 
 
@@ -102,7 +106,13 @@ def _yes_of(spec: FieldSpec, catalog: Catalog, family: FlagWords) -> str | None:
     if said is not None:
         return said
     asked = {tuple(stems(one)) for one in family.yes}
-    return next((value for value in values if tuple(stems(value)) in asked), None)
+    said = next((value for value in values if tuple(stems(value)) in asked), None)
+    return said or next(filter(affirms, values), None)
+
+
+def affirms(value: str) -> bool:
+    """Whether a value says yes in other words: "allowed", "erlaubt"."""
+    return value.strip().lower() in _AFFIRMING
 
 
 def _holds(own: Sequence[str], sought: Sequence[str]) -> bool:

@@ -376,6 +376,7 @@ SIGNS: tuple[Sign, ...] = (
     ),
     Sign("ignore", lambda c: _is_numeric(c) and c.words & _COORDINATES, "where on the map it is"),
     Sign("ignore", lambda c: _is_numeric(c) and c.serial, "long numbers that only identify"),
+    Sign("category", lambda c: not c.is_dated and c.listed < 0.5 and c.timed, one=True),
     Sign("number", _is_numeric),
     Sign("ignore", lambda column: column.number_lists > 0.8, "lists of numbers"),
     Sign("date", lambda column: column.is_dated),

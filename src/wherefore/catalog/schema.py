@@ -22,6 +22,7 @@ from wherefore.catalog.cells import as_text, is_nothing
 from wherefore.catalog.kinds import ID, KINDS, NUMBER, ColumnCells, FieldKind, Read
 from wherefore.catalog.mentioned import PREFIX, unit_shown
 from wherefore.catalog.naming import label_of, names_year, plural, singular, unit_of, words_of
+from wherefore.catalog.times import WHEN, asked_of
 from wherefore.catalog.titles import MARKS, YEAR, read_title
 from wherefore.catalog.unknown import is_one_of, unknown_in
 from wherefore.catalog.written import NumberReader, Written
@@ -307,6 +308,8 @@ class Schema(BaseModel):
         """
         if name.startswith(PREFIX):  # no field, but what texts say in a unit
             return _of_texts(name)
+        if name.startswith(WHEN):  # no field either, but what is asked of the times of one
+            return _of_times(name, self.spec(asked_of(name).field).label)
         for spec in self.fields:
             if spec.name == name:
                 return spec
@@ -408,6 +411,12 @@ def _of_texts(name: str) -> FieldSpec:
     """What stands for a field where texts tell an amount; see `wherefore.catalog.mentioned`."""
     unit = unit_shown(name.removeprefix(PREFIX))
     return FieldSpec(name=name, column=name, kind=_A_NUMBER, label="description", unit=unit)
+
+
+@lru_cache(1024)
+def _of_times(name: str, label: str) -> FieldSpec:
+    """What stands for a field where something is asked of its times; see `wherefore.catalog.times`."""
+    return FieldSpec(name=name, column=name, kind=_A_NUMBER, label=label)
 
 
 def numbered_id(names: Collection[Any]) -> FieldSpec:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Literal
 
 from wherefore.catalog.catalog import Item
 from wherefore.catalog.naming import (
     counted_in,
+    in_english,
     is_of_a_part,
     label_of,
     labelled,
@@ -20,6 +22,7 @@ from wherefore.catalog.naming import (
     words_of,
 )
 from wherefore.catalog.schema import FieldSpec
+from wherefore.catalog.times import day_words
 from wherefore.catalog.units import IN_PARTS, unit_called
 from wherefore.text import number_text
 
@@ -106,6 +109,11 @@ _STUFF = frozenset(
 _ACRONYMS = frozenset(
     "abv bpm cpu cri spf ppi dvd gpu gps hdd hdmi ibu lcd lp mp3 mpg nfc oled os ram rom sim ssd tv ufc uhd usb uv "
     "dna rna rpm psi lte suv xl xxl".split()
+)
+_A_DAY = len("2027-01-04")
+_BEGINNINGS = frozenset(
+    "start starts begin begins beginning departure departures departs performance performances show event session "
+    "screening sailing concert available availability until expires deadline".split()
 )
 _FLAGS = frozenset("yes no true false y n t f".split())
 
@@ -297,9 +305,25 @@ def _one(unit: str, value: float) -> str:
 
 
 def values_of(item: Item, spec: FieldSpec) -> tuple[str, ...]:
-    """What the record says for a field, as texts: all values of a list, a number, the year of a date."""
+    """What the record says for a field, as texts: all values of a list, a number, the year of a date.
+
+    When something begins is told by the day: "4 January 2027".
+    """
     value = item.get(spec.name)
+    if spec.is_date and isinstance(value, str) and len(value) == _A_DAY and begins_something(spec.name):
+        return (day_words(date.fromisoformat(value)),)
     return () if value is None or spec.can.say is None else spec.can.say(value)
+
+
+@lru_cache(4096)
+def begins_something(name: str) -> bool:
+    """Whether a date of that name is one that people keep to: by its year alone it tells nothing.
+
+    >>> begins_something("Start date"), begins_something("release_date")
+    (True, False)
+    """
+    words = in_english(words_of(name))
+    return words == ("date",) or not _BEGINNINGS.isdisjoint(words)
 
 
 def is_year(spec: FieldSpec) -> bool:

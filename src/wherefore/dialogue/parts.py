@@ -10,6 +10,7 @@ from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.naming import spoken_label
 from wherefore.catalog.spoken import cased, is_flag, value_text
+from wherefore.catalog.times import WHEN
 from wherefore.dialogue.messages import Dialogue, last_said
 from wherefore.dialogue.spoken import limit_told, order_words
 from wherefore.dialogue.state import ITEMS_OF, Preferences, Wish, by_words
@@ -91,7 +92,7 @@ def _parts(preferences: Preferences, catalog: Catalog) -> Iterator[Part]:
         others = tuple(limit for limit in preferences.limits if limit.field != name)
         words = " and ".join(dict.fromkeys(limit.said for limit in limits if limit.said))
         spec = next((one for one in catalog.schema.fields if one.name == name), None)
-        if name.startswith(PREFIX):
+        if name.startswith((PREFIX, WHEN)):
             spec = catalog.schema.spec(name)
         text = name if spec is None else limit_told(limits, spec)
         yield Part("limit", text, words, replace(preferences, limits=others))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from wherefore.catalog.catalog import Catalog, Item
+from wherefore.catalog.times import WHEN, asked_of
 from wherefore.dialogue.state import Limit
 
 _OfFew = Literal[
@@ -23,7 +24,10 @@ class Condition:
 
     def field(self) -> str:
         """The field that it is about."""
-        return self.values[0][0] if self.values else self.limits[0].field
+        if self.values:
+            return self.values[0][0]
+        name = self.limits[0].field
+        return asked_of(name).field if name.startswith(WHEN) else name
 
     def met(self, item: Item, catalog: Catalog) -> bool:
         """Whether the item's record says so."""
@@ -57,11 +61,18 @@ class Question:
     end: int = 0
     named: bool = False  # whether the message itself names the items
     many: int = 1  # of how many items `most` is asked
+    times: float = 1.0  # of a price, for how many of what it is for one of: 3 people
     sorts: tuple[
         tuple[str, tuple[str, ...]], ...
     ] = ()  # what a choice is left of: the words, and the items they mean
     clauses: tuple[tuple[str, str, str], ...] = ()  # that answer: item, field and clause
+    also: tuple[Question, ...] = ()  # what the message asks besides
     said: str = ""  # what `unknown` asks about, in the user's words; the topics of `untold`, a clause
+
+    @property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """The characters of the message that ask this, and what it asks besides."""
+        return ((self.start, self.end), *(span for one in self.also for span in one.spans))
 
     @property
     def considers(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.naming import spoken_label
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.spoken import cased, is_shown_before, is_year, limit_text, measure
+from wherefore.catalog.times import WHEN, asked_of, asked_words
 from wherefore.dialogue.state import Limit, Order
 from wherefore.text import number_text
 
@@ -23,6 +24,8 @@ def limit_words(limits: Sequence[Limit], spec: FieldSpec) -> str:
         return " and ".join(
             dict.fromkeys("lesser known" if x.op in ("lt", "le") else "well known" for x in limits)
         )
+    if spec.name.startswith(WHEN):
+        return asked_words(asked_of(spec.name))
     year = is_year(spec)
     how = measure(spec)
     unit = "" if year else how.shown
@@ -90,6 +93,8 @@ def limit_told(limits: Sequence[Limit], spec: FieldSpec) -> str:
     words, how = limit_words(limits, spec), measure(spec)
     if spec.name.startswith(PREFIX):
         return words
+    if spec.name.startswith(WHEN):
+        return f"{cased(spoken_label(spec.label or asked_of(spec.name).field))} {words}"
     if spec.is_rank or not is_year(spec) and how.way in ("count", "takes"):
         return limit_asked(limits, spec)
     if is_year(spec):

@@ -19,7 +19,7 @@ _WEIGHT = re.compile(r"^(?:how heavy\b|(?:how much|what)\b.*\bweigh)")
 _PRICE = re.compile(  # not "how much memory does it have"
     r"^(?:how much(?:'s|\s+(?:is|are|was|were|for|would|will|do|does|did|to|money)\b"
     r"(?!.*\b(?:holds?|fits?|carry|carries|takes?|contains?|have|has)\b)|\W*$)|"
-    r"how expensive\b|what(?:'s| does| do| is)\b.*\b(?:cost|price)\b)"
+    r"how expensive\b|what(?:'s| does| do| is| would| will)\b.*\b(?:costs?|price|come\s+to)\b)"
 )
 _SIZE = re.compile(r"^(?:how (?:big|tall|large|high|wide|small)\b|what size\b)")
 _WHERE = re.compile(r"^(?:where (?:is|was|were|does|did|are)\b)")
@@ -28,7 +28,21 @@ _IN_IT = re.compile(
     r"\b(?:in|stars?|starring|starred|plays?|played|acts?|acted|acting|cast|actors?|features?)\b"
 )
 _MAKES = re.compile(r"\b(?:made|makes?|making|created?|behind|wrote|write|by|did)\b")
-_PLACES = frozenset(("country", "place", "location", "origin", "city", "region", "state", "cuisine"))
+_PLACES = (
+    "venue",
+    "location",
+    "address",
+    "country",
+    "place",
+    "origin",
+    "city",
+    "town",
+    "region",
+    "state",
+    "cuisine",
+)
+_FREE = frozenset(("left", "remaining", "free"))  # places that are no place
+_A_YEAR = re.compile(r"\b(?:an?|per|each|every)\s+(?:year|month|week|night|day|hour|person)\b")
 _RANKED = re.compile(
     r"\b(?:best|favou?rite|start with|try first|pick|recommend most|first(?!\s+(?:one|movie|film|book)))\b"
 )
@@ -96,9 +110,7 @@ class FieldQuestions:
         elif _PRICE.match(stripped):
             spec = self._measures.price
         elif _WHERE.match(stripped):
-            spec = next(
-                (s for s in schema.filterable if _PLACES & {singular(w) for w in words_of(s.label)}), None
-            )
+            spec = self._place()
         if spec is not None:
             return spec.name
         if not re.match(
@@ -111,7 +123,7 @@ class FieldQuestions:
 
     def _labelled(self, stripped: str) -> str | None:
         """The field whose name or label the words hold, if it is one."""
-        spoken = set(stems(stripped))
+        spoken = set(stems(_A_YEAR.sub(" ", stripped)))
         best: tuple[int, str] | None = None
         for spec in self._schema.filterable:
             own = {stem(w) for w in (*words_of(spec.name), *words_of(spec.label))}
@@ -126,6 +138,17 @@ class FieldQuestions:
             next((f for f in forms(stripped) if self._measures.labelled(f)), None)
         )
         return None if number is None else number.name
+
+    def _place(self) -> FieldSpec | None:
+        """The field that tells where something is: a venue rather than a country."""
+        named = [
+            (spec, {singular(word) for word in (*words_of(spec.name), *words_of(spec.label))})
+            for spec in self._schema.filterable
+        ]
+        return next(
+            (spec for place in _PLACES for spec, told in named if place in told and told.isdisjoint(_FREE)),
+            None,
+        )
 
     def _people(self, rest: str) -> FieldSpec | None:
         """The people field that a verb after "who" asks for."""

@@ -176,13 +176,14 @@ class LimitReader:
     Attributes:
         measures: Its numbers and dates.
         scales: Reads what it sets a limit to by itself: "something short".
+        totals: Reads sums for several at once.
     """
 
     def __init__(self, catalog: Catalog, clock: Callable[[], date] = date.today) -> None:
         self._nouns = {catalog.schema.noun.lower(), catalog.schema.plural.lower()}
         self.measures = Measures(catalog, clock)
         self.scales = ScaleReader(catalog, self.measures)
-        self._totals = TotalReader(self.measures)
+        self.totals = TotalReader(self.measures)
 
     def read(self, text: str, nouns: Collection[str] = ()) -> list[FoundLimit]:
         """The limits in a text, by place. What is not to be read should be blanked beforehand."""
@@ -206,7 +207,7 @@ class LimitReader:
         found.put_years(ranges(low), low)
         found.put_years(until_today(low, called, self.measures.today), low)
         self._read_cold(low, found)
-        for one in self._totals.read(low, called):
+        for one in self.totals.read(low, called):
             found.put_total(*one)
         self._read_between(low, found)
         self._read_compared(low, found)

@@ -133,6 +133,11 @@ class Measures:
         times = (spec for spec in self._specs if spec.is_date or names_year(spec.name))
         return next((spec for spec in times if named & (self._words[spec.name] - {"date"})), self.year)
 
+    @property
+    def prices(self) -> frozenset[str]:
+        """The names of all fields that say what something costs."""
+        return frozenset(spec.name for spec in self._specs if _is_price(spec))
+
     def _counts_years(self, spec: FieldSpec) -> bool:
         """Whether a number that is not called so is the year of something: a vintage."""
         known = self._catalog.numbers(spec.name)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.concepts import having
+from wherefore.catalog.flag_words import Flag, flags_of
+from wherefore.catalog.flags import yes_or_no
 from wherefore.catalog.naming import words_of
+from wherefore.catalog.times import WHEN, asked_of
 from wherefore.dialogue.messages import Lists, Message
 from wherefore.dialogue.notes import Notes, Verdict
 from wherefore.dialogue.state import ANYWHERE, Count, FoundWish, Limit, LimitOp, Order, Wish, by_words
@@ -38,6 +42,7 @@ from wherefore.reading.orders import FoundOrder, OrderReader
 from wherefore.reading.references import ReferenceReader
 from wherefore.reading.slots import slots_in
 from wherefore.reading.taking_back import ADDS, FORBIDS, REPLACES, TakenBack, allow, take_back
+from wherefore.reading.times import FoundTime, TimeReader, replaces
 from wherefore.reading.unrecorded import untold
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.verdicts import by_marks
@@ -102,6 +107,11 @@ _NOT_FROM = re.compile(  # "nothing from before I was born"
 _NEXT = re.compile(r"\bnext\s+$", re.IGNORECASE)
 _EITHER = re.compile(r"\bor\b", re.IGNORECASE)
 _MOST_NAMED = 0.9  # share of the items whose records may name what is refused, so that others are left
+_ALSO_FINE = (
+    r"\s+(?:is|are|would\s+be|works?)\s+(?:also\s+|just\s+|actually\s+)?"
+    r"(?:ok|okay|fine|possible|alright|good|too)\b"
+)
+_FINE = re.compile(_ALSO_FINE, re.IGNORECASE)
 _OF_IT = frozenset(
     "note notes flavour flavours flavor flavors taste tastes stuff things ingredients bits".split()
 )
@@ -130,6 +140,7 @@ class _Heard:
     codes: Sequence[FoundCodes]  # "nothing above PG-13"
     hidden: Sequence[Span]  # where no values are to be read
     orders: Sequence[FoundOrder] = ()
+    times: Sequence[FoundTime] = ()  # "on Saturdays", "before Christmas"
     before: Sequence[Message] = ()  # the messages before it, for a judge
     left: Span = (0, 0)  # where it leaves a choice: what is weighed there is said of none of them
 
@@ -178,7 +189,8 @@ class MessageReader:
         wishes: Reads what is asked of them,
         limits: and of its numbers.
         references: Knows which items are refused by name.
-        judged: Reads by a judge what else messages mean,
+        judged: Reads by a judge what else messages mean.
+        clock: Tells the day from which "next weekend" is counted.
     """
 
     def __init__(
@@ -189,8 +201,10 @@ class MessageReader:
         limits: LimitReader,
         references: ReferenceReader,
         judged: JudgedReader | None = None,
+        clock: Callable[[], date] = date.today,
     ) -> None:
         self._judged = judged
+        self._times = TimeReader(catalog, clock)
         self._catalog, self._values, self._wishes, self._limits = catalog, values, wishes, limits
         self._references = references
         self._bounds = JudgedLimits(catalog, limits.measures)
@@ -254,6 +268,7 @@ class MessageReader:
         measured, values = self._note_clauses(heard, lists, question, notes)
         self._note_refused(heard, notes)
         self._note_limits(heard, measured, notes)
+        self._note_times(heard, notes)
         self._note_order(heard, lists, notes)
         masked = (*heard.places, *heard.hidden)
         count = read_count(heard.text, self._values.words.nouns, values, masked, question)
@@ -364,14 +379,18 @@ class MessageReader:
 
     def _note_flags(self, heard: _Heard, notes: Notes) -> None:
         """Note what a message asks of columns of yes and no, and of codes in an order."""
+        for each in flags_of(self._catalog) if _FINE.search(heard.text) else ():
+            self._loosened(heard.text, each, notes)
         for flag in heard.flags:
             said = heard.content[flag.start : flag.end]
             if not flag.flag.value:  # a count: of what is in stock there is at least one
                 notes.limit([Limit(flag.flag.field, "ge" if flag.wanted else "lt", 1.0, said)])
                 continue
             wish = Wish(flag.flag.field, flag.flag.value, flag.strength, said)
-            if flag.wanted:
+            if flag.wanted and not self._loosened(heard.text, flag.flag, notes):
                 notes.want(wish, flag.start, beside=True)
+            elif flag.wanted:
+                continue
             else:
                 notes.refuse(wish if flag.strength >= 2 else replace(wish, strength=0.5))
         language = language_of(heard.text, heard.places)
@@ -385,14 +404,60 @@ class MessageReader:
             for code in codes.refused:
                 notes.refuse(Wish(codes.field, code, 2.0, heard.content[codes.start : codes.end]))
 
+    def _loosened(self, text: str, flag: Flag, notes: Notes) -> bool:
+        """Whether a message lets a value that says neither yes nor no pass, too: "'by arrangement' is also ok"."""
+        if flag.is_flag or not flag.value:
+            return False
+        values = list(self._catalog.vocabulary(flag.field))
+        others = [value for value in values if value != flag.value and yes_or_no(value) is None]
+        passed = [
+            value
+            for value in others
+            if re.search(rf"{re.escape(value)}['\"]?{_ALSO_FINE}", text, re.IGNORECASE) is not None
+        ]
+        if not passed:
+            return False
+        asked = [one for one in notes.wishes if one.field == flag.field]
+        for wish in asked:
+            notes.free(wish.field, wish.value)
+        for value in values if asked else ():
+            if value != flag.value and value not in passed:
+                notes.refuse(Wish(flag.field, value, 2.0, asked[0].said))
+        return True
+
+    def _note_times(self, heard: _Heard, notes: Notes) -> None:
+        """Note when what is sought shall be; of one field the newer of two, but all that is refused."""
+        now: list[str] = []
+        for one in heard.times:
+            made = one.asked
+            for name in notes.limited():
+                if not name.startswith(WHEN) or name in now:
+                    continue
+                old = asked_of(name)
+                lifted = made is None and one.lifts in (old.facet, "date")
+                if lifted or (
+                    made is not None and one.lifts and (old.field, old.facet) == (made.field, made.facet)
+                ):
+                    notes.lift(name, "eq")
+                elif made is not None and not one.lifts and replaces(made, name):
+                    notes.lift(name, "eq")
+            if made is not None and not one.lifts:
+                now.append(made.name)
+                notes.limit([Limit(made.name, "ge", 1.0, heard.content[one.start : one.end].strip())])
+
     def settled(self, text: str) -> list[Span]:
-        """Where a text asks for what columns of yes and no tell, or codes in an order."""
+        """Where a text asks for what columns of yes and no tell, codes in an order, or times."""
         flags = [(one.start, one.end) for one in self._flags.read(text)]
+        flags += [(one.start, one.end) for one in self._times.read(lowered(text))]
         return flags + [(one.start, one.end) for one in self._codes.read(text)]
 
     def unheld(self, text: str) -> list[Span]:
         """Where a text bounds an amount that the records do not tell, or not in that unit."""
-        return self._limits.unheld(text, self._sought)
+        return [*self._limits.unheld(text, self._sought), *self._times.untold(lowered(text))]
+
+    def over(self, limits: Sequence[Limit]) -> tuple[str, ...]:
+        """The items all of whose dates are past, where something can be booked; none where past ones are asked for."""
+        return self._times.over(limits)
 
     def unordered(self, text: str) -> list[Span]:
         """Where a text asks for an order by what no record tells: "the lightest", where nothing has a weight."""
@@ -421,6 +486,8 @@ class MessageReader:
         answer = self._critiques.answered(flat, question)
         answered = [(answer.start, answer.end)] if answer is not None else []
         flat = blank(flat, answered)
+        times = self._times.read(lowered(flat))
+        flat = blank(flat, [(one.start, one.end) for one in times])
         orders = self._orders.read(lowered(flat), self._sought)
         flat = blank(flat, [(one.start, one.end) for one in orders])
         limits = self._limits.read(flat, self._sought)
@@ -443,7 +510,7 @@ class MessageReader:
             about,
             *gone,
         ]
-        hidden += [(one.start, one.end) for one in orders]
+        hidden += [(one.start, one.end) for one in orders] + [(one.start, one.end) for one in times]
         hidden += [*(match.span() for match in SELF_CORRECTION.finditer(text)), *answered]
         named = [(one.start, one.end) for one in found]
         codes = self._codes.read(blank(text, [about, *named]))
@@ -453,7 +520,19 @@ class MessageReader:
         hidden += [(one.start, one.end) for one in untold(text, self._catalog)]
         hidden += [(one.start, one.end) for one in flags]
         return _Heard(
-            content, text, found, same, foreign, answer, limits, critiques, flags, codes, hidden, orders
+            content,
+            text,
+            found,
+            same,
+            foreign,
+            answer,
+            limits,
+            critiques,
+            flags,
+            codes,
+            hidden,
+            orders,
+            times,
         )
 
     def _born(self, flat: str) -> list[FoundLimit]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
@@ -14,11 +15,13 @@ from wherefore.dialogue.messages import Dialogue, Mention
 from wherefore.dialogue.questions import Condition, Kind, Question
 from wherefore.dialogue.state import Limit
 from wherefore.reading.alternatives import alternatives
+from wherefore.reading.asked_about import asked_about, is_of_a_family
 from wherefore.reading.asked_fields import PICKS, THAN, FieldQuestions
 from wherefore.reading.clauses import Span, blank
 from wherefore.reading.degrees import asked_superlative, base_of, ends, ordered_field, superlative
-from wherefore.reading.limits import LimitReader
+from wherefore.reading.limits import LimitReader, lowered
 from wherefore.reading.slots import points_at, slots_in
+from wherefore.reading.times import TimeReader
 from wherefore.reading.unrecorded import unrecorded
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.wishes import WishReader
@@ -87,6 +90,7 @@ _THE_ONE = re.compile(
 _HOLDS = re.compile(
     r"^(?:is|was|are|were|does|do|did|has|have|isn'?t|wasn'?t|aren'?t|doesn'?t|will|would|can)\b"
 )
+_MAY_HOLD = re.compile(rf"{_HOLDS.pattern}|^(?:could|should|may|might)\b")
 _HOLDS_IT = re.compile(  # without its mark: "does it have a sad ending"
     r"^(?:is|was|are|were|does|did|has) (?:it|that|this|they|these|those|"
     r"the (?:first|second|third|fourth|fifth|last))\b"
@@ -127,6 +131,51 @@ _UNKNOWN = re.compile(
     r"\b(?:is|was|did|directed|in|of|about|stars in|made|wrote)\s+((?:(?:the|The|"
     r"A)\s+)?[A-Z][\w'’-]*(?:\s+(?:(?:of|the|and|in)\s+)*[A-Z\d][\w'’-]*)*)\s*\??$"
 )
+_BESIDES_OF = ("value", "holds", "record", "untold", "clause")  # kinds that are answered beside another
+_MANY = 4  # questions of one message that are answered
+_HEAD = (  # what a question begins with, after "and"
+    r"(?:(?:is|was|are|were|does|do|did|has|have|can|could|will|would)\s+(?:it|that|this|there|they|them|these|those|i|we|"
+    r"(?:the|my|our|your|his|her|its|any\s+of)\s+\w+|pets?|dogs?|animals?|kids|children)\b|"
+    r"how(?:'s|s|\s+(?:long|old|much|many|big|large|heavy|far|tall|high|wide|small|bitter|strong|is|are|does|do|was|good))\b|"
+    r"who\s+(?:teach|lead|run|host|give|play|guide|sing|perform)\w*\b|"
+    r"(?:what|where|when|who|whose)(?:'s|s|\s+(?:is|are|was|were|would|will|does|do|did|can|could|about|time|kind|size|"
+    r"colou?r|month|day|year))\b|which\s+(?:of\s+(?:them|those|these)|one|ones)\b)"
+)
+_ASKS_OPENLY = re.compile(r"(?:what|how|where|when|who)")
+_ASKS_BESIDE = re.compile(
+    rf"(?:and\s+|but\s+|also\s+)?{_HEAD}|(?:is|are)\s+(?:an?|the|any)\s+\w+|what\s+(?!else|other)\w+\s+(?:is|are|does|do)\b"
+)
+_EXISTS = re.compile(r"(?:is|are)\s+there\b\s*(?:an?|any|some)?\s*")
+_ELLIPSIS = re.compile(
+    r"(?:(?:and|also|plus|what\s+about)\s+)(?:an?\s+|the\s+|any\s+)?[^\W\d_][\w -]{2,25}\?"
+)
+_WHATS_ON = re.compile(  # what asks for a list
+    r"what(?:'?s|\s+is|\s+are)?\s+(?:new|good|next|on|up|popular|hot|trending|some|your|the\s+best|best|a\s+good)\b"
+)
+_EXISTS_WORDS = 7
+_TO_LAST = re.compile(
+    r"(?<=\s)lasts?\b(?=\s*(?:$|[?.,;!]|on\b|for\b|in\b|until\b))(?<!the\slast)"
+)  # "how long does it last"
+_OF_ITEMS = re.compile(
+    r"\b(?:ones?|places?|somewhere|with|that|which|for|under|over|good|nice|cheap\w*|better|like)\b"
+)
+_ASKS_YOU = re.compile(r"\b(?:do|have|can|could|would|will|are)\s+(?:you|u)\b|\byou(?:'ve|\s+have|\s+got)?\b")
+_JOINED = re.compile(  # between two questions, or what is told and a question, in one sentence
+    rf"(?:,\s*|\s+[-–—]\s*|\s+)(?:and|but|also|plus|though|so)\s+(?={_HEAD})|\s+[-–—]\s+(?={_HEAD})|"
+    r",\s+(?=(?:how(?:'s|s|\s+is)|is\s+it|does\s+it|has\s+it|is\s+there|do\s+they|can\s+i|what\s+would)\b)",
+    re.IGNORECASE,
+)
+_COSTS = re.compile(r"(?:what|how\s+much)\s+(?:would|will)\b.{0,40}\b(?:costs?|come\s+to|be)\b")
+_COST_OF = re.compile(
+    r"(?:what|how\s+much)\s+(?:would|will|does|do|is|are)\s+(?P<article>the\s+|an?\s+|my\s+|his\s+|her\s+|our\s+)?"
+    r"(?P<what>[a-z][a-z -]{2,28}?)\s+(?:actually\s+|really\s+)?(?:cost|costs|come\s+to|set\s+\w+\s+back)\b"
+)
+_OF_TIME = frozenset("night nights week weeks day days month months ticket tickets place places".split())
+_MOST_SLOTS = 20
+_OPEN_HEAD = re.compile(
+    r"(?:what|how|where|when|who)(?:'?s\b|\s+(?:is|are|would|will|much|many|big|long|old|far|bitter|strong|does|do)\b)",
+    re.IGNORECASE,
+)
 _BACK = 8  # messages of the user among which the question is that "and the third?" asks again
 _ELLIPTIC = 6  # words of a question that names no item, yet means the one that was talked of
 _POINTER = re.compile(
@@ -146,11 +195,18 @@ class QuestionReader:
         values: Knows its values.
         wishes: Knows what is asked of them.
         limits: Knows its numbers.
+        clock: Tells the day from which "by next Friday" is counted.
     """
 
     def __init__(
-        self, catalog: Catalog, values: ValueFinder, wishes: WishReader, limits: LimitReader
+        self,
+        catalog: Catalog,
+        values: ValueFinder,
+        wishes: WishReader,
+        limits: LimitReader,
+        clock: Callable[[], date] = date.today,
     ) -> None:
+        self._times = TimeReader(catalog, clock)
         self._catalog, self._values, self._wishes, self._limits = catalog, values, wishes, limits
         self._fields = FieldQuestions(catalog.schema, limits.measures)
         nouns = values.words.nouns
@@ -239,22 +295,116 @@ class QuestionReader:
             return None
         here = [m for m in dialogue.mentions if m.message == number]
         flat = blank(text, [(m.start, m.end) for m in here], "x")
-        found: Question | None = None
+        found: list[Question] = []
         other = False
         for span in _sentences(flat):
-            asked = None
-            if found is None:
-                asked = self._untold(text, span, here, dialogue)
-                # Of what no record tells, nothing else can be answered.
-                if asked is None or not asked.said or asked.kind == "unclear":
-                    asked = self._sentence(text, span, here, dialogue) or asked
+            asked = self._untold(text, span, here, dialogue)
+            # Of what no record tells, nothing else can be answered.
+            if asked is None or not asked.said or asked.kind == "unclear":
+                asked = self._sentence(text, span, here, dialogue) or asked
+            if asked is None or (found and asked.kind == "unclear"):
+                asked = self._besides(text, span, found, dialogue) or asked
             if asked is not None:
-                found = asked
+                found.append(asked)
             elif self._asks_for_more(text, span, here):
                 other = True
-        if found is not None and other:
-            found = replace(found, alone=False)
-        return found
+        if not found:
+            return None
+        first, *more = found
+        also = tuple(one for one in more if one.kind in _BESIDES_OF and len(found) <= _MANY)
+        return replace(first, alone=not other, also=also)
+
+    def _besides(
+        self, text: str, span: Span, found: Sequence[Question], dialogue: Dialogue
+    ) -> Question | None:
+        """A further question, of what the one before asks about: "how heavy is it, and can it stay out all winter?".
+
+        Where there is none before, it is one of what is counted or was talked of, by what a field is about.
+        """
+        said = text[slice(*span)]
+        low = _bare(said)
+        if not _ASKS_BESIDE.match(low) or _SEEKS.search(low) or _TO_YOU.search(low):
+            return None
+        name = self._fields.asked(low)
+        if not found:
+            items = tuple(self._meant((text, span, ()), low, dialogue)[0]) or self._focus(dialogue, span[0])
+            about = asked_about(low, self._catalog, items) if items and name is None else None
+            if about is None or not _ASKS_OPENLY.match(low):
+                return None
+            return Question("value", items, field=about.name, start=span[0], end=span[1])
+        before = found[-1]
+        items = before.items
+        if before.kind == "most" and before.field:
+            items = tuple(self._winner(before)) or items
+        if name is not None:
+            return Question("value", items, field=name, start=span[0], end=span[1])
+        conditions = self._conditions((text, span, ())) if _MAY_HOLD.match(low) else ()
+        about = asked_about(low, self._catalog, items)
+        if about is not None and all(one.field() == about.name for one in conditions):
+            return Question("value", items, field=about.name, start=span[0], end=span[1])
+        if conditions:
+            return Question("holds", items, conditions=conditions, start=span[0], end=span[1])
+        return Question("untold", items, start=span[0], end=span[1]) if items else None
+
+    def _winner(self, question: Question) -> list[str]:
+        """The item that has the most or the least of what is asked."""
+        items = [one for one in question.items if one in self._catalog]
+        numbers = [self._catalog[item].number(question.field) for item in items]
+        places = ends(numbers, question.best or "max")
+        return [items[places[0]]] if places else []
+
+    def beside(self, dialogue: Dialogue) -> tuple[Question, ...]:
+        """What the newest message asks of items that are yet to be listed: "under 800, and is there a lift?".
+
+        Of no items: they are those of the list that follows.
+        """
+        number = len(dialogue.messages) - 1
+        text = straight(dialogue.messages[number].content)
+        here = [(m.start, m.end) for m in dialogue.mentions if m.message == number]
+        flat = blank(text, here, "x")
+        found: list[Question] = []
+        told = False
+        for span in _sentences(flat):
+            asked = self._beside(text, flat, span)
+            if asked is not None:
+                found.append(asked)
+            elif len(flat[slice(*span)].split()) > 1:
+                told = True  # something else is said, that the list is made by
+        return tuple(one for one in found if told or not _EXISTS.match(_bare(flat[one.start : one.end])))
+
+    def _beside(self, text: str, flat: str, span: Span) -> Question | None:
+        """What a sentence asks of what is yet to be listed."""
+        said = flat[slice(*span)]
+        low = _bare(said)
+        exists = _EXISTS.match(low) is not None
+        named = asked_about(_EXISTS.sub("", low), self._catalog)
+        if (cost := self._cost_of(low, span)) is not None:
+            return cost
+        if _ELLIPSIS.fullmatch(said.strip().lower()) and named is not None and span[0]:  # "and lift?"
+            return Question("value", (), field=named.name, start=span[0], end=span[1])
+        if not _ASKS_BESIDE.match(low) or _SEEKS.search(low) or _ASKS_YOU.search(low) or _WHATS_ON.match(low):
+            return None
+        if not _marked(flat, span) or self._limits.read(said, self._values.words.nouns):
+            return None
+        long = len(low.split()) > _EXISTS_WORDS and not is_of_a_family(low)
+        if exists and (long or _OF_ITEMS.search(low)):
+            return None  # "is there a good one?" asks for it
+        conditions = self._conditions((text, span, ()))
+        if named is not None and conditions and all(one.field() == named.name for one in conditions):
+            conditions = ()  # of "are pets allowed?" every value tells something
+        topics = unrecorded(said, self._catalog)
+        if exists and not (conditions or named or topics or is_of_a_family(low)):
+            return None
+        name = self._fields.asked(low)
+        if name is not None:
+            times = self._times_of(name, said.lower())
+            return Question("value", (), field=name, start=span[0], end=span[1], times=times)
+        if conditions:
+            return Question("holds", (), conditions=conditions, start=span[0], end=span[1])
+        if named is not None:
+            return Question("value", (), field=named.name, start=span[0], end=span[1])
+        topic = joined(topics, "or") if topics else ""
+        return Question("untold", (), start=span[0], end=span[1], said=topic)
 
     def _pointed_on(self, dialogue: Dialogue) -> tuple[str, ...]:
         """The items that an elliptic question asks the question before of: "and the third?"; none if it is none."""
@@ -275,6 +425,8 @@ class QuestionReader:
             return True
         piece = blank(text, masked)[slice(*span)]
         wanted = r"\b(?:recommend|suggest|looking for|show me|give me|find me|something|anything|more like)\b"
+        if self._times.read(lowered(piece)):
+            return True
         return bool(
             self._limits.read(piece, self._values.words.nouns) or re.search(wanted, piece, re.IGNORECASE)
         )
@@ -288,7 +440,7 @@ class QuestionReader:
         inside = [m for m in here if span[0] <= m.start < span[1]]
         places = [(m.start - span[0], m.end - span[0]) for m in inside]
         low = blank(said, places).lower()
-        asks = "?" in said
+        asks = "?" in said or (_ASKS_BESIDE.match(re.sub(_LEAD, "", low)) is not None and _marked(text, span))
         stripped = _INDIRECT.sub("", low)
         indirect = stripped != low
         stripped = re.sub(_LEAD, "", stripped).strip()
@@ -312,8 +464,10 @@ class QuestionReader:
                 end=span[1],
                 named=True,
             )
+        if (cost := self._cost_of(stripped, span)) is not None:
+            return cost
         if _REQUEST.match(stripped) and not _ABOUT.match(stripped) and not _COMPARE.search(stripped):
-            if not (picks or judged or self._fields.is_ranked(stripped)):
+            if not (_COSTS.match(stripped) or picks or judged or self._fields.is_ranked(stripped)):
                 return None
         clause = (text, span, tuple(inside))
 
@@ -360,6 +514,25 @@ class QuestionReader:
             if conditions:
                 return made("which", listed, conditions=conditions)
         return self._of_record(clause, stripped, items, dialogue)
+
+    def _cost_of(self, stripped: str, span: Span) -> Question | None:
+        """What something else costs than the items, which no field tells: "what would the insurance cost him?"."""
+        match = _COST_OF.match(stripped)
+        if match is None or self._pointer.search(match["what"]) or slots_in(match["what"], _MOST_SLOTS):
+            return None
+        told = {word for word in re.findall(r"[a-z]+", match["what"])}
+        if told & {*self._values.words.nouns, *_OF_TIME} or self._limits.totals.counts(match["what"]):
+            return None
+        about = asked_about(match["what"], self._catalog)
+        if about is not None and about.has_measure and about.name in self._limits.measures.prices:
+            return None
+        return Question(
+            "untold",
+            (),
+            start=span[0],
+            end=span[1],
+            said=f"what {match['article'] or ''}{match['what']} costs",
+        )
 
     def _asks_to_have(self, stripped: str) -> bool:
         """Whether a sentence, its titles blank, asks for nothing but whether what it names is there to be had."""
@@ -427,6 +600,9 @@ class QuestionReader:
                 return made("unknown", (), said=unknown[1].strip())
         if name is None and not about and not holds and not _MORE.search(stripped):
             return None
+        times = self._times_of(name, text[slice(*span)].lower())
+        if times > 1 and not items and listed:
+            items = list(self._focus(dialogue, span[0])) or listed
         if not items:
             if self._pointer.search(stripped) or len(stripped.split()) <= _ELLIPTIC:
                 items = list(self._focus(dialogue, span[0]))
@@ -441,10 +617,15 @@ class QuestionReader:
             if not items:
                 return None
         if name is not None and not about:
-            return made("value", items, field=name)
+            return made("value", items, field=name, times=times)
         if holds:
             return made("holds", items, conditions=holds)
         return made("record", items)
+
+    def _times_of(self, name: str | None, low: str) -> float:
+        """For how many people, nights or pieces a price is asked; 1 where it is not."""
+        price = self._limits.measures.price
+        return self._limits.totals.counted(low, price) if price is not None and name == price.name else 1.0
 
     def _untold(self, text: str, span: Span, here: Sequence[Mention], dialogue: Dialogue) -> Question | None:
         """What is asked of items and no record tells: "is it on Netflix?", "does the dog die in the second one?"."""
@@ -455,6 +636,7 @@ class QuestionReader:
         if not _ANY_QUESTION.match(stripped) or _SEEKS.search(stripped):
             return None
         listed = self._list(dialogue)
+        marked = _ASKS_BESIDE.match(stripped) is not None and _marked(text, span)
         of_list = _OF_LIST.match(stripped) is not None and len(listed) > 1
         if _REQUEST.match(stripped) and not of_list:
             return None
@@ -469,7 +651,7 @@ class QuestionReader:
         made = Question("untold", tuple(items), start=span[0], end=span[1], said=topic)
         if topics:
             return made if items or (listed and (points or of_list)) else None
-        asks = "?" in said or of_list or _HOLDS_IT.match(stripped) is not None
+        asks = "?" in said or marked or of_list or _HOLDS_IT.match(stripped) is not None
         if not asks or _TO_YOU.search(stripped):
             return None
         if not items and points and len(listed) > 1:
@@ -525,7 +707,7 @@ class QuestionReader:
         if clause[2]:
             return list(dict.fromkeys(m.item_id for m in clause[2])), False
         listed = self._list(dialogue)
-        slots = slots_in(stripped, len(listed)) if len(listed) > 1 else []
+        slots = slots_in(_TO_LAST.sub(" ", stripped), len(listed)) if len(listed) > 1 else []
         if slots:
             return [listed[slot] for slot in slots], False
         one = self._the_one.search(stripped)
@@ -551,7 +733,8 @@ class QuestionReader:
         if here:
             return (here[-1],)
         listed = self._list(dialogue)
-        counted = slots_in(dialogue.messages[number].content[:before], len(listed))
+        said = _TO_LAST.sub(" ", dialogue.messages[number].content[:before].lower())
+        counted = slots_in(said, len(listed))
         if counted and len(listed) > 1:  # "the fourth: who is in it?"
             return (listed[counted[-1]],)
         for earlier in range(number - 1, -1, -1):
@@ -572,22 +755,30 @@ class QuestionReader:
     # -- what is asked ------------------------------------------------------------------------------------
 
     def _conditions(self, clause: _Sentence) -> tuple[Condition, ...]:
-        """The values and limits that a sentence speaks of."""
+        """The values, limits and times that a sentence speaks of."""
         text, span, inside = clause
         masked = [(m.start, m.end) for m in inside]
+        ahead = " " * span[0] + lowered(text[slice(*span)])  # each character in its place
+        times = [one for one in self._times.read(ahead) if one.asked is not None and not one.lifts]
+        masked += [(one.start, one.end) for one in times]
         limits = self._limits.read(blank(text, masked)[: span[1]], self._values.words.nouns)
         limits = [found for found in limits if found.start >= span[0] and not found.lifts]
-        found = []
+        found = [
+            Condition(limits=(Limit(one.asked.name, "ge", 1.0, text[one.start : one.end].strip()),))
+            for one in times
+            if one.asked is not None
+        ]
         for name in dict.fromkeys(one.field for one in limits):
             chosen = tuple(
                 Limit(name, f.op, f.value, text[f.start : f.end]) for f in limits if f.field == name
             )
             found.append(Condition(limits=chosen))
+        told = [(one.start, one.end) for one in limits] + [(one.start, one.end) for one in times]
         said = [
             word
             for word in words(text)
             if span[0] <= word.start < span[1]
-            and not any(f.start <= word.start and word.end <= f.end for f in limits)
+            and not any(start <= word.start and word.end <= end for start, end in told)
         ]
         for values in self._values.spoken_of(text, said, masked):
             found.append(Condition(values=values))
@@ -601,11 +792,32 @@ def _sentences(text: str) -> Iterator[Span]:
     """Where a text's sentences lie; what is told before a question in the same breath is one of its own."""
     for match in _SENTENCE.finditer(text):
         start, end = match.span()
+        for joint in _JOINED.finditer(text, start, end):
+            first = re.sub(_LEAD, "", text[start : joint.start()].lower())
+            surely = (
+                "?" in text[joint.end() : end]
+                or _OPEN_HEAD.match(text, joint.end())
+                or _OPEN_HEAD.match(first)
+            )
+            if surely and len(text[start : joint.start()].split()) > 1:
+                yield start, joint.start()
+                start = joint.end()
         told = None if _is_question(re.sub(_LEAD, "", match[0].lower())) else _BESIDE.search(text, start, end)
         if told is not None and len(text[start : told.start()].split()) > 1:
             yield start, told.start()
             start = told.end()
         yield start, end
+
+
+def _bare(said: str) -> str:
+    """A question in lower case, without what leads to it: "and", "do you know"."""
+    return re.sub(_LEAD, "", _INDIRECT.sub("", said.lower())).strip()
+
+
+def _marked(text: str, span: Span) -> bool:
+    """Whether a sentence ends with a question mark, or one that is joined to it does."""
+    end = re.search(r"[.?!\n]", text[span[0] :])
+    return end is not None and end[0] == "?"
 
 
 def _before(dialogue: Dialogue) -> Iterator[Dialogue]:

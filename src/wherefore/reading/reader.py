@@ -82,9 +82,9 @@ class DialogueReader:
         judge = None if self._judge is None else self._judge.of(self.catalog)
         self._judged = None if judge is None else JudgedReader(self.catalog, judge, self._values)
         self._messages = MessageReader(
-            self.catalog, self._values, wishes, limits, self._references, self._judged
+            self.catalog, self._values, wishes, limits, self._references, self._judged, self._clock
         )
-        self._questions = QuestionReader(self.catalog, self._values, wishes, limits)
+        self._questions = QuestionReader(self.catalog, self._values, wishes, limits, self._clock)
         self._musts = MustReader(self.catalog, vocabulary.nouns)
         self._absent = AbsentReader(self.catalog, self._values)
         # A message is read again with every later turn, and names the same items each time.
@@ -159,7 +159,11 @@ class DialogueReader:
         state = replace(preferences or Preferences(), **notes.values())
         passed = tuple(one for one in passed if one not in state.liked)
         dialogue = Dialogue(parsed, tuple(noted), state, tuple(sorted(muted)), choice, passed)
-        dialogue = replace(dialogue, unmet=tuple((one.kind, one.said) for one in unmet))
+        dialogue = replace(
+            dialogue,
+            unmet=tuple((one.kind, one.said) for one in unmet),
+            over=self._messages.over(state.limits),
+        )
         return self._described(dialogue if self._judged is None else self._judged.told(dialogue))
 
     def _described(self, dialogue: Dialogue) -> Dialogue:
@@ -192,7 +196,8 @@ class DialogueReader:
         about = (asked.start, asked.end) if asked is not None else (0, 0)
         if taken is not None:
             about = taken[1]
-        self._messages.note(content, found, lists, question, notes, about, so_far.messages[:-1])
+        rest = blank(content, asked.spans[1:]) if asked is not None and asked.also else content
+        self._messages.note(rest, found, lists, question, notes, about, so_far.messages[:-1])
         spots = [(one.start, one.end, one.item_id) for one in found if one.item_id]
         choice = None if taken is None else Choice((taken[0],), (), True, content[slice(*taken[1])])
         choice = choice or choice_in(content, spots, lists.last, lists.focus, tuple(lists.listed), lists.pair)
@@ -226,7 +231,7 @@ class DialogueReader:
         taken += [(one.start, one.end) for one in so_far.mentions if one.message == number]
         taken += notes.settled
         if asked is not None:
-            taken.append((asked.start, asked.end))
+            taken += asked.spans
         text = straight(content)
         taken += self._messages.settled(text)
         found: list[tuple[OpenKind, Span]] = []
@@ -298,6 +303,12 @@ class DialogueReader:
         if self._items is not self.catalog.items:
             self.refresh()
         return self._questions.read(dialogue) or judged_question(dialogue)
+
+    def beside(self, dialogue: Dialogue) -> tuple[Question, ...]:
+        """What the newest message of a dialogue that was read asks of items that are yet to be listed."""
+        if self._items is not self.catalog.items:
+            self.refresh()
+        return self._questions.beside(dialogue)
 
     def absent(self, dialogue: Dialogue) -> tuple[str, ...]:
         """What the newest message of a dialogue that was read speaks of as items are, and the catalogue lacks.

@@ -12,7 +12,7 @@ from wherefore.dialogue.state import LimitOp
 from wherefore.reading.clauses import Span
 from wherefore.reading.comparisons import BEFORE, any_of, phrase
 from wherefore.reading.measures import Measures
-from wherefore.reading.numbers import NUMBER, amount, any_number, money, quantity
+from wherefore.reading.numbers import MINUTES, NUMBER, amount, any_number, money, quantity
 from wherefore.text import stem
 
 _OF_WHAT: dict[str, frozenset[str]] = {  # what prices may be for one of, and what people count then
@@ -23,17 +23,21 @@ _OF_WHAT: dict[str, frozenset[str]] = {  # what prices may be for one of, and wh
         "bottle book pack packet box piece pair copy jar can tin bag carton cup item thing ticket set roll".split()
     ),
 }
+_PER_HEAD = frozenset("ticket seat entry admission fare".split())
 _NO_UNITS = frozenset("for in all total and per each".split()) | {each.split()[0] for each in BEFORE}
 _BOUND = any_of(BEFORE)
 _SUM = re.compile(rf"(?:(?P<op>{_BOUND})\s+)?(?:(?:about|around|roughly)\s+)?{quantity(_NO_UNITS)}")
 _COUNT = re.compile(
     rf"\b(?:(?P<week>an?\s+(?:whole\s+)?week)|(?P<both>both\s+of\s+us|the\s+two\s+of\s+us)|"
-    rf"(?P<us>{NUMBER})\s+of\s+(?:us|them|those)|"
+    rf"(?P<us>{NUMBER})\s+of\s+us|(?P<them>{NUMBER})\s+of\s+(?:them|those|these)|"
+    rf"(?P<pair>an?\s+(?:pair|couple)(?!\s+of\s+(?!them|those|these))|(?<=make\sit\s)(?:{NUMBER})|(?:{NUMBER})(?=\s+(?:that|which)\s+"
+    r"(?:together\s+)?(?:add|sum|come|take|cost|last)))\b|"
     rf"(?<=\bfor\s)(?P<party>{NUMBER})(?=\s*(?:[,.;!?]|$|(?:{_BOUND})\s|(?:in\s+)?total\b|altogether\b))|"
     rf"(?P<n>{NUMBER})\s+(?P<what>[a-z]+)\b(?=(?:\s+(?P<next>[a-z]+))?))"
 )
 _TOTAL = re.compile(
-    r"\b(?:(?:in|as\s+a)\s+total|total|altogether|all\s+together|all[\s-]in|combined|for\s+(?:all|both|everyone|everybody|the\s+lot)"
+    r"\b(?:(?:in|as\s+a)\s+total|total|altogether|(?:all\s+)?together|(?:add(?:s|ing)?|sum(?:s|ming)?)\s+up\s+to|summing\s+to|"
+    r"en\s+tout|au\s+total|insgesamt|zusammen|all[\s-]in|combined|for\s+(?:all|both|everyone|everybody|the\s+lot)"
     r"|for\s+the\s+whole\s+(?:\w+))\b"
 )
 _EACH = re.compile(
@@ -85,6 +89,7 @@ class TotalReader:
             low: The text.
             nouns: What items are called: "wines".
         """
+        yield from self._times(low, nouns)
         price = self._measures.price
         if price is None:
             return
@@ -98,6 +103,49 @@ class TotalReader:
             one = self._of(low, found, price, value, nouns, is_bare)
             if one is not None:
                 yield one
+
+    def _times(self, low: str, nouns: Collection[str]) -> Iterator[FoundTotal]:
+        """How long several may take in all, as what one may: "two that add up to three hours max"."""
+        duration = self._measures.duration
+        for found in _SUM.finditer(low) if duration is not None else ():
+            unit, value = found["unit"], amount(found)
+            if unit is None or value is None or stem(unit) not in MINUTES or duration is None:
+                continue
+            united = self._measures.in_unit(unit)
+            first, last = _clause(low, found.span())
+            total = _TOTAL.search(low, first, last)
+            counts = [
+                one
+                for one in self._counts(low, (first, last), found.span(), nouns)
+                if one[1] == "item" and _is_near(one[2], found)
+            ]
+            if total is None or not counts or united is None or united[0] is not duration:
+                continue
+            many, _, span = counts[0]
+            op: LimitOp = BEFORE[phrase(found)] if found["op"] else "le"
+            place = _place(low, found.span(), span, total.span())
+            yield FoundTotal(duration, op, value * united[1] / many, *place)
+
+    def counts(self, low: str) -> bool:
+        """Whether a text counts people, nights or pieces."""
+        return any(True for _ in self._counts(low, (0, len(low)), (0, 0), ()))
+
+    def counted(self, low: str, price: FieldSpec) -> float:
+        """For how many of what a price is for one of it is asked: 3 of "for the three of us"; 1 where it does not say.
+
+        Args:
+            low: A question in lower case.
+            price: The field.
+        """
+        per = price_of_one(price)
+        for many, kind, _ in self._counts(low, (0, len(low)), (0, 0), ()):
+            if (
+                kind == per
+                or (kind == "item" and per in ("", "item"))
+                or (kind == "person" and _is_per_head(price))
+            ):
+                return many
+        return 1.0
 
     def _of(
         self,
@@ -123,6 +171,8 @@ class TotalReader:
             joined = _FOR.fullmatch(low[span[1] : found.start()]) or _FOR_COUNT.fullmatch(
                 low[found.end() : span[0]]
             )
+            if kind == "person" and _is_per_head(price):
+                kind = "item"
             of_nouns = kind == "item"
             if not total and (not joined or (of_nouns and found["op"])):
                 continue  # "five wines under $20" are under $20 each
@@ -150,6 +200,9 @@ class TotalReader:
                 kind, end = _kind(one["next"], nouns), one.end("next")
             if one["week"]:
                 kind, many = "night", 7.0
+            elif one["them"] or one["pair"]:
+                kind, many = "item", any_number(one["them"] or one["pair"]) or 2.0
+                many = 2.0 if (one["pair"] or "").endswith(("pair", "couple")) else many
             elif party := (one["us"] or one["party"] or one["both"]):
                 kind, many = "person", 2.0 if one["both"] else any_number(party) or 0.0
             else:
@@ -167,6 +220,11 @@ def price_of_one(price: FieldSpec) -> str:
     """
     told = {stem(word) for word in (*words_of(price.name), *words_of(price.label), *words_of(price.unit))}
     return next((kind for kind, words in _OF_WHAT.items() if not words.isdisjoint(told)), "")
+
+
+def _is_per_head(price: FieldSpec) -> bool:
+    """Whether a price is for what each person needs one of: a ticket."""
+    return not _PER_HEAD.isdisjoint(map(stem, (*words_of(price.name), *words_of(price.label))))
 
 
 def _kind(what: str, nouns: Collection[str]) -> str:

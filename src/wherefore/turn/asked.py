@@ -12,6 +12,7 @@ from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.units import unit_called
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.questions import Question
+from wherefore.reading.asked_about import asked_about, without_own
 from wherefore.reading.clauses import blank
 from wherefore.reading.measures import Measures
 from wherefore.reading.questions import either
@@ -40,6 +41,13 @@ _CONTENTS = frozenset(
     stem(one) for one in "ingredient ingredients contents material materials fabric grape grapes".split()
 )
 _HOW_MANY = re.compile(r"\bhow\s+(?:many|much|big|large|wide|tall|long)\b", re.IGNORECASE)
+_LASTS = re.compile(
+    r"\bhow\s+long\b.*\b(?:last|lasts|take|takes|keep|keeps|run|runs|hold|holds|stay|stays)\b", re.IGNORECASE
+)
+_TIMES = frozenset(
+    "time times duration runtime length hours hour h min mins minutes minute s nights days weeks months years sessions "
+    "life".split()
+)
 _SAID = 3  # words of a question that says for what something is
 _CLAUSES = 3  # clauses that answer
 _CHOICES, _CHOOSES = (
@@ -63,6 +71,10 @@ def resolved(
     """
     if question is None:
         return _either(dialogue)
+    if question.also:
+        first = resolved(replace(question, also=()), dialogue, retriever, meanings, level)
+        more = (resolved(one, dialogue, retriever, meanings, level) for one in question.also)
+        return None if first is None else replace(first, also=tuple(one for one in more if one is not None))
     if question.kind == "unclear" and question.said:
         return replace(question, said="") if meanings.field(question.said) is not None else None
     if question.kind == "most" and not question.field:
@@ -82,8 +94,15 @@ def resolved(
         if answers:
             return replace(found_in, items=answers)
     spec = _told_by(asked, question.items, retriever.index.catalog)
+    spec = spec or asked_about(asked, retriever.index.catalog, question.items)
     if spec is None and not _in_foreign_unit(asked, retriever.index.catalog):
-        spec = meanings.field(asked)
+        spec = meanings.field(without_own(asked))
+        if (
+            spec is not None
+            and _LASTS.search(message.content[question.start : question.end])
+            and not _is_of_time(spec)
+        ):
+            spec = None  # a bottle's size does not say how long it lasts
     if spec is not None:
         return replace(question, kind="value", field=spec.name)
     if len(question.items) > 1:
@@ -118,6 +137,12 @@ def _told_by(asked: str, items: Sequence[str], catalog: Catalog) -> FieldSpec | 
     else:
         return None
     return next((spec for spec in told if any(catalog[item].fields.get(spec.name) for item in items)), None)
+
+
+def _is_of_time(spec: FieldSpec) -> bool:
+    """Whether a field tells how long something takes, or is a text, which may say anything."""
+    told = {*words_of(spec.name), *words_of(spec.label or ""), spec.unit.lower()}
+    return not spec.has_measure or bool(told & _TIMES)
 
 
 def _in_foreign_unit(asked: str, catalog: Catalog) -> bool:

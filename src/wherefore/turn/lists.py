@@ -124,7 +124,7 @@ class ListMaker:
         """What may be ranked; a list leaves out what the user named, also where that is not heard again."""
         if mode == "listed":
             known = set(dialogue.named_by_user) - set(dialogue.preferences.asked)
-            exclude = {*exclude, *known, *dialogue.passed}
+            exclude = {*exclude, *known, *dialogue.passed, *dialogue.over}
             dialogue = dialogue.heard()
         elif mode == "soft":
             dialogue = dialogue.softened()

@@ -9,14 +9,15 @@ from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.naming import words_of
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.series import series_of
-from wherefore.catalog.spoken import is_year, measure, values_of
+from wherefore.catalog.spoken import amount_text, is_year, measure, values_of
+from wherefore.catalog.times import WHEN, asked_of
 from wherefore.dialogue.facts import Fact, Plan
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.questions import Condition, Question
 from wherefore.dialogue.spoken import limit_asked
 from wherefore.reading.degrees import ends, places_of
 from wherefore.reading.measures import Measures
-from wherefore.text import joined
+from wherefore.text import joined, number_text
 from wherefore.writing.evidence import record_fact
 from wherefore.writing.fallback import plain_sentence
 from wherefore.writing.phrases import (
@@ -71,7 +72,10 @@ def answer(
         catalog: Where the items are from.
         similarity: Per item's id, its closeness to each liked item; for `why`.
     """
-    told = _ANSWERS[question.kind](_Answer(question, dialogue, catalog, similarity))
+    asked = (question, *question.also)
+    told = " ".join(
+        dict.fromkeys(_ANSWERS[one.kind](_Answer(one, dialogue, catalog, similarity)) for one in asked)
+    )
     return Said(told, "ask" if question.kind == "unclear" else "answer")
 
 
@@ -122,6 +126,8 @@ class _Answer:
     def value(self) -> str:
         """What the records say for the field."""
         spec = self.catalog.schema.spec(self.question.field)
+        if self.question.times > 1 and spec.is_number:
+            return " ".join(filter(None, [self._sums(spec), self._known_of_none(spec)]))
         if spec.flag and len(self.items) > 1:
             return self._flagged(spec)
         sentences: list[str] = []
@@ -138,6 +144,22 @@ class _Answer:
                 nothing = f"my record of {slot} does not say “{spec.flag}”."
             sentences.append(f"{slot} {self.predicate(facts)}." if facts else nothing)
         return " ".join(filter(None, [*quoted, self.shown(sentences, used)]))
+
+    def _sums(self, spec: FieldSpec) -> str:
+        """What several cost of what a price is for one of, by multiplying: "3 x £1,165 is £3,495"."""
+        how, times = measure(spec), self.question.times
+        told = []
+        for item in self.items:
+            one = item.number(spec.name)
+            if one is not None:
+                each, total = (amount_text(value, how.shown, True) for value in (one, times * one))
+                told.append(f"*{item.title}*: {number_text(times)} x {each} is {total}.")
+        return " ".join(told)
+
+    def _known_of_none(self, spec: FieldSpec) -> str:
+        """Of which items no price is known, so that no sum can be told."""
+        silent = [f"*{item.title}*" for item in self.items if item.number(spec.name) is None]
+        return f"Of {joined(silent)} I know no {_noun(spec)}." if silent else ""
 
     def _flagged(self, spec: FieldSpec) -> str:
         """Of which of several items the records say a mere yes, and of which they do not; what it says is named."""
@@ -220,6 +242,9 @@ class _Answer:
         return fields[0] if fields else condition.field()
 
     def _matched(self, condition: Condition, item: Item, spec: FieldSpec) -> list[Fact]:
+        if condition.limits and condition.limits[0].field.startswith(WHEN):
+            shown = asked_of(condition.limits[0].field).shown(item.values(spec.name))
+            return [record_fact(spec, value) for value in shown[:2]] or self.facts(item, spec, 1)
         if condition.limits:
             return self.facts(item, spec, 1)
         held = {value for name, value in condition.values if name == spec.name}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.times import times_in
 from wherefore.dialogue.facts import Fact, Plan
 from wherefore.text import joined
 from wherefore.writing.phrases import (
@@ -13,15 +14,18 @@ from wherefore.writing.phrases import (
     before_noun,
     by_field,
     by_itself,
+    field_noun,
     in_few_words,
     listed,
     modified,
     predicates,
+    said,
     style_of,
 )
 from wherefore.writing.polish import polish
 
 _VERB = re.compile(r"^(?:is|was|has|comes\s+with)\s+")
+_MERE = frozenset(("when", "date", "day", "time"))  # that a time itself says
 _MOST = 3  # values that are said of one item
 
 
@@ -36,10 +40,14 @@ def aside(plan: Plan, limits: Sequence[Fact], catalog: Catalog) -> str:
     Returns:
         A sentence that is ready to be shown, or an empty text where there is nothing to say.
     """
-    told = [fact for fact in limits if style_of(fact) == "number"][:_MOST]
+    told = [fact for fact in limits if style_of(fact) == "number" or _is_when(fact)][:_MOST]
     if not told or plan.item is None:
         return ""
-    raw = ", ".join(in_few_words(fact) for fact in told)
+    when = [fact for fact in told if _is_when(fact)]
+    parts = [in_few_words(fact) for fact in told if fact not in when]
+    for field in dict.fromkeys(fact.field for fact in when):
+        parts.append(_when_text([fact for fact in when if fact.field == field]))
+    raw = ", ".join(parts)
     return polish(f"{raw}.", Plan(plan.item, tuple(told), plan.slots, plan.noun, plan.plural), catalog)
 
 
@@ -63,6 +71,17 @@ def brief(plan: Plan, catalog: Catalog) -> str:
         else:
             parts.append(_VERB.sub("", min(predicates(facts, noun), key=len)))
     return polish(f"{', '.join(parts)}.", plan, catalog)
+
+
+def _is_when(fact: Fact) -> bool:
+    """Whether a fact is one of the times that were asked for: a departure, 13 February 2027."""
+    return fact.kind == "limit" and style_of(fact) not in ("year", "number") and times_in(fact.value).is_any
+
+
+def _when_text(facts: Sequence[Fact]) -> str:
+    """Times of a field with what they are of: "departure 13 feb 2027"; of a mere "when" no more than those."""
+    noun, told = field_noun(facts[0]), joined([said(fact) for fact in facts], "or")
+    return told if noun in _MERE else f"{noun} {told}"
 
 
 def refused(facts: Sequence[Fact], catalog: Catalog) -> str:

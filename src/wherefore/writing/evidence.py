@@ -11,6 +11,7 @@ from wherefore.catalog.catalog import Catalog, Item, PerCatalog
 from wherefore.catalog.codes import is_graded
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.spoken import is_flag, spoken_template, value_text, values_of
+from wherefore.catalog.times import WHEN, asked_of, asked_words
 from wherefore.dialogue.facts import Fact, FactKind
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.spoken import limit_words
@@ -206,6 +207,9 @@ def _limits_passed(item: Item, limits: Sequence[Limit], catalog: Catalog) -> lis
     specs = _specs(catalog)
     found = []
     for name in dict.fromkeys(limit.field for limit in limits):
+        if name.startswith(WHEN):
+            found += _when(item, name, limits, catalog)
+            continue
         spec = specs.get(name)
         here = [limit for limit in limits if limit.field == name]
         if spec is None or not values_of(item, spec) or not all(x.allows(item, catalog) for x in here):
@@ -215,6 +219,22 @@ def _limits_passed(item: Item, limits: Sequence[Limit], catalog: Catalog) -> lis
         fact = fact_of(spec, values_of(item, spec)[0], "limit", f"you asked for {ask}", said=said, ask=ask)
         found.append(Weighed(fact, 6.5))
     return found
+
+
+def _when(item: Item, name: str, limits: Sequence[Limit], catalog: Catalog) -> list[Weighed]:
+    """The times of an item that fit what is asked of a field's times."""
+    one = asked_of(name)
+    spec = _specs(catalog).get(one.field)
+    if spec is None or one.refused:
+        return []
+    values = item.values(one.field)
+    shown = one.shown(values)[:2] if values else values_of(item, spec)[:1]
+    said = next((limit.said for limit in limits if limit.field == name), "")
+    ask = asked_words(one)
+    return [
+        Weighed(fact_of(spec, value, "limit", f"you asked for {ask}", said=said, ask=ask), 6.5)
+        for value in shown
+    ]
 
 
 def _in_order(item: Item, preferences: Preferences, catalog: Catalog) -> list[Weighed]:

@@ -192,6 +192,8 @@ def style_of(fact: Fact) -> str:
     if can.values == "names":
         return "person"
     prefix = prefix_of(fact)
+    if can.measure == "date" and " " in fact.value:  # a day, "4 January 2027"
+        return "label"
     if can.measure == "date" or (can.measure == "number" and (prefix == "from" or prefix.endswith("ed in"))):
         return "year"
     if can.measure == "number":

@@ -11,13 +11,17 @@ import numpy as np
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.codes import is_graded
 from wherefore.catalog.concepts import concepts, having, shown_by
+from wherefore.catalog.flag_words import affirms, flags_of
+from wherefore.catalog.flags import yes_or_no
 from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.spoken import is_flag, limit_text, measure, unit_words, values_of
+from wherefore.catalog.times import WHEN, asked_of, asked_words
 from wherefore.dialogue.facts import Fact
 from wherefore.dialogue.messages import Dialogue, last_said
 from wherefore.dialogue.spoken import limit_asked, order_words
 from wherefore.dialogue.state import ANYWHERE, Limit
+from wherefore.reading.asked_about import fields_about
 from wherefore.reading.measures import Measures
 from wherefore.reading.numbers import names_money
 from wherefore.reading.totals import is_total, price_of_one
@@ -41,6 +45,7 @@ _REFUSALS = 6  # that are told at most
 _ABLE = (("unwanted", "leave out"), ("demanded", "make sure of"), ("limit", "hold to"), ("order", "go by"))
 _NOTHING_LEFT = "nothing you asked for would be left"
 _MISSING, _STILL = 4, 4  # things that nothing answers, and that are open from before, that are named at most
+_FEW_VALUES = 6  # of a field, that are told
 _ABSENT = 3  # unknown titles that are named at most
 
 
@@ -104,12 +109,14 @@ def _sentences(
         yield f"I know no {catalog.schema.noun.lower()} called {names}."
     yield from _ordered(dialogue, catalog, total)
     yield from _degrees(dialogue, catalog, opening, total)
+    yield from _by_times(dialogue, catalog)
     yield from _by_texts(dialogue, catalog)
     yield from _left_out(dialogue, catalog, items)
     yield from _codes(dialogue, catalog)
     newest = dialogue.messages[-1].content
     if others := other_kinds(newest, catalog):
         yield f"I know only {catalog.schema.plural}, no {joined(others)}."
+    yield from _between(dialogue, catalog)
     yield from not_applied(dialogue, catalog)
 
 
@@ -164,6 +171,9 @@ def not_applied(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
         for why, open_ in by_reason.items():
             yield f"I could not {able} {joined(open_[:_ABSENT], 'or')}: {why}."
     missing = [words for side, words in unmet if side == "wanted"][:_ABSENT]
+    for words in [one for one in missing if _of_fields(one, catalog)]:
+        missing.remove(words)
+        yield f"Of “{words}” my records tell {_of_fields(words, catalog)}."
     held = [any(having(catalog, word).any() for word in forms(words)[-1:]) for words in missing]
     if unsaid := [f"“{words}”" for words, known in zip(missing, held, strict=True) if not known]:
         yield f"Nothing here mentions {joined(unsaid, 'or')}."
@@ -193,6 +203,24 @@ def _by_texts(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
         yield f"For {said} I went by titles and descriptions, and left out {plural} that do not say it."
 
 
+def _by_times(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
+    """By which times the newest message was gone by, and in which field: "before Christmas"."""
+    told = [one for one in _now(dialogue) if one.field.startswith(WHEN)]
+    said = []
+    for limit in told:
+        one = asked_of(limit.field)
+        words = "" if one.facet == "day" else f", {asked_words(one)}"
+        said.append(f"“{' '.join(limit.said.split())}” I went by “{one.field}”{words}")
+    if said:
+        yield f"For {'; for '.join(said)}."
+    first = all(message.role == "user" for message in dialogue.messages)
+    limits = dialogue.preferences.limits
+    over = [catalog[item] for item in dialogue.over if item in catalog] if first else []
+    if count := sum(all(limit.allows(item, catalog) for limit in limits) for item in over):
+        noun = catalog.schema.noun if count == 1 else catalog.schema.plural
+        yield f"I left out {count:,} {noun.lower()} whose dates are past."
+
+
 def _per(spec: FieldSpec) -> str:
     """What a price is for one of, as it is told: " per night"."""
     found = re.search(r" per \w+$", measure(spec).noun)
@@ -220,7 +248,38 @@ def _why(kind: str, words: str, catalog: Catalog) -> str:
             limit_text(one, how.shown, how.way == "count", how.way == "price") for one in (low, high)
         )
         return f"{field_noun(record_fact(spec, ''))} here goes from {ends}"
+    if kind in ("demanded", "unwanted") and (told := _of_fields(words, catalog)):
+        return f"my records tell of it {told}"
     return "my records do not tell it"
+
+
+def _of_fields(words: str, catalog: Catalog) -> str:
+    """Under which field, and with which values, records tell what words are about; empty where none is about it."""
+    for spec in fields_about(words, catalog):
+        values = list(catalog.vocabulary(spec.name)) if spec.has_tags else []
+        if spec.flag:
+            return f"a mere yes or no under “{spec.name}”"
+        if 0 < len(values) <= _FEW_VALUES:
+            return f"under “{spec.name}”: {joined([f'“{value}”' for value in values], 'or')}"
+        if spec.has_measure:
+            return f"no more than “{spec.name}”"
+    return ""
+
+
+def _between(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
+    """That what says neither yes nor no was left out, of a yes that the newest message demands: "by arrangement"."""
+    wanted = {(one.field, one.value) for one in dialogue.preferences.demands if _is_new(one.said, dialogue)}
+    for flag in flags_of(catalog) if wanted else ():
+        if flag.is_flag or (flag.field, flag.value) not in wanted:
+            continue
+        others = [
+            value
+            for value in catalog.vocabulary(flag.field)
+            if value != flag.value and yes_or_no(value) is None and not affirms(value)
+        ]
+        if 0 < len(others) <= _ABSENT:
+            said = joined([f"“{value}”" for value in others], "or")
+            yield f"Where “{flag.field}” says {said} I left it out: that has to be asked for."
 
 
 def _left_out(dialogue: Dialogue, catalog: Catalog, items: Sequence[Item]) -> Iterator[str]:
@@ -262,7 +321,9 @@ def _unknown(dialogue: Dialogue, catalog: Catalog) -> list[str]:
     return [
         field_noun(record_fact(catalog.schema.spec(name), ""))
         for name in dict.fromkeys(limit.field for limit in dialogue.preferences.limits)
-        if name in now and not name.startswith(PREFIX) and np.isnan(catalog.numbers(name)).mean() >= _UNKNOWN
+        if name in now
+        and not name.startswith((PREFIX, WHEN))
+        and np.isnan(catalog.numbers(name)).mean() >= _UNKNOWN
     ]
 
 
@@ -330,7 +391,7 @@ def _degrees(dialogue: Dialogue, catalog: Catalog, opening: str, total: int) -> 
     """What the newest message's words of degree ("long", "lesser known") were taken to mean."""
     now = _now(dialogue)
     for name in dict.fromkeys(limit.field for limit in dialogue.preferences.limits):
-        if name.startswith(PREFIX):
+        if name.startswith((PREFIX, WHEN)):
             continue
         limits = [limit for limit in dialogue.preferences.limits if limit.field == name]
         spec = catalog.schema.spec(name)
