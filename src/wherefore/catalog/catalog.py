@@ -20,6 +20,7 @@ from wherefore.catalog.cells import as_text, clean, fractional_year, whole
 from wherefore.catalog.inference import infer
 from wherefore.catalog.kinds import LIST, VECTOR, FieldValue
 from wherefore.catalog.mentioned import PREFIX, amount_mentioned
+from wherefore.catalog.ranks import base_name, is_rank_name
 from wherefore.catalog.misread import shortened
 from wherefore.catalog.notes import Note, noted
 from wherefore.catalog.picture_files import named_by_ids
@@ -376,14 +377,22 @@ class Catalog:
         """A number, popularity or date field of all items, (n,) float64; NaN where it is not known.
 
         Dates are years with a fraction. The array is kept and read-only. What texts tell has names of its own, see
-        `wherefore.catalog.mentioned`.
+        `wherefore.catalog.mentioned`, and so have places in the order of a category's values, see
+        `wherefore.catalog.ordered`.
 
         Raises:
             CatalogError: If there is no such field, or it is of another kind.
         """
-        if not field.startswith(PREFIX):
+        if is_rank_name(field):
+            self._check_field(base_name(field), lambda spec: spec.has_tags)
+        elif not field.startswith(PREFIX):
             self._check_field(field, lambda spec: bool(spec.can.measure))
         found: np.ndarray | None = self._cache.get(("numbers", field))
+        if found is None and is_rank_name(field):
+            from wherefore.catalog.ordered import places_in  # which reads catalogues itself
+
+            found = self._cache["numbers", field] = places_in(self, field)
+            found.flags.writeable = False
         if found is None:
             values = (item.number(field) for item in self._items)
             found = np.array([math.nan if value is None else value for value in values])

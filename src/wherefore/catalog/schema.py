@@ -22,6 +22,7 @@ from wherefore.catalog.cells import as_text, is_nothing
 from wherefore.catalog.kinds import ID, KINDS, NUMBER, ColumnCells, FieldKind, Read
 from wherefore.catalog.mentioned import PREFIX, unit_shown
 from wherefore.catalog.naming import label_of, names_year, plural, singular, unit_of, words_of
+from wherefore.catalog.ranks import base_name, is_rank_name
 from wherefore.catalog.titles import MARKS, YEAR, read_title
 from wherefore.catalog.unknown import is_one_of, unknown_in
 from wherefore.catalog.written import NumberReader, Written
@@ -307,6 +308,9 @@ class Schema(BaseModel):
         """
         if name.startswith(PREFIX):  # no field, but what texts say in a unit
             return _of_texts(name)
+        if is_rank_name(name):
+            of = self.spec(base_name(name))
+            return FieldSpec(name=name, column=of.column, kind=_A_NUMBER, label=of.label)
         for spec in self.fields:
             if spec.name == name:
                 return spec

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.money import SIGNS
 from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.state import LimitOp
+from wherefore.reading.counted import CountReader
 from wherefore.reading.comparisons import AFTER, BEFORE, DURABLE, OPPOSITE, YEARLY, any_of, is_negated, phrase
-from wherefore.reading.measures import Measures
+from wherefore.reading.measures import Measures, measures_time
 from wherefore.reading.numbers import (
     NUMBER,
     amount,
@@ -22,15 +24,20 @@ from wherefore.reading.numbers import (
     around,
     in_cents,
     is_year,
+    joined_units,
+    money,
     number,
     quantity,
 )
+from wherefore.reading.quantities import beside, quantity_named, side_of
 from wherefore.reading.scales import ScaleReader
 from wherefore.reading.totals import TotalReader, is_total
 from wherefore.reading.years import FoundYear, is_memory, ranges, until_today, years
 from wherefore.text import NUMBERS, straight
 
-_QUANTITY = quantity({each.split()[0] for each in BEFORE} | {"between", "from"})
+_QUANTITY = quantity(
+    {each.split()[0] for each in BEFORE} | {"between", "from", "a", "an", "per", "each", "pcm", "pm", "pw"}
+)
 _ABOUT = r"(?:\s+(?:about|around|roughly|the\s+year|year|like|say|of))?"
 _COMPARED = re.compile(rf"(?<!\w)(?P<op>{any_of(BEFORE)}){_ABOUT}[\s-]*{_QUANTITY}")
 # "I've only got 80 minutes", "on the table in 15 minutes", "naps exactly 80 min"
@@ -146,7 +153,8 @@ def is_plain(said: str) -> bool:
 class FoundLimit:
     """A limit read from characters `start` to `end`; `lifts` takes limits away instead.
 
-    One that is `vague` was measured by the catalogue: "something short".
+    One that is `vague` was measured by the catalogue: "something short". One that is `named` says itself what the
+    number is of: "7 seats", "a 500 litre boot".
     """
 
     field: str
@@ -156,12 +164,13 @@ class FoundLimit:
     end: int
     lifts: bool = False
     vague: bool = False
+    named: bool = False
 
 
 def lowered(text: str) -> str:
     """A text in lower case with straight apostrophes, each character in its place."""
     low = text.lower()
-    return straight(low if len(low) == len(text) else "".join(c.lower()[:1] for c in text))
+    return joined_units(straight(low if len(low) == len(text) else "".join(c.lower()[:1] for c in text)))
 
 
 class LimitReader:
@@ -182,16 +191,20 @@ class LimitReader:
         self._nouns = {catalog.schema.noun.lower(), catalog.schema.plural.lower()}
         self.measures = Measures(catalog, clock)
         self.scales = ScaleReader(catalog, self.measures)
+        self._counts = CountReader(catalog, self.measures)
         self._totals = TotalReader(self.measures)
 
     def read(self, text: str, nouns: Collection[str] = ()) -> list[FoundLimit]:
         """The limits in a text, by place. What is not to be read should be blanked beforehand."""
-        return sorted(self._read(text, nouns).all, key=lambda one: one.start)
+        found = self._read(text, nouns)
+        told = (replace(one, named=(one.start, one.end) in found.named) for one in found.all)
+        return sorted(told, key=lambda one: one.start)
 
     def unheld(self, text: str, nouns: Collection[str] = ()) -> list[tuple[int, int]]:
         """Where a text bounds an amount that the records do not tell, or not in that unit: "under $20"."""
         found = self._read(text, nouns)
-        return sorted(span for span in found.open if found.is_free(*span) or is_total(text[slice(*span)]))
+        left = (*found.open, *found.loose)
+        return sorted(span for span in left if found.is_free(*span) or is_total(text[slice(*span)]))
 
     def undivided(self, text: str, nouns: Collection[str] = ()) -> list[tuple[int, int]]:
         """Where a text tells a sum for several of which nobody knows what one may cost."""
@@ -214,6 +227,8 @@ class LimitReader:
         self._read_trailed(low, found)
         self._read_most(low, found)
         self._read_stars(low, found)
+        self._read_counted(low, called, found)
+        self._read_bare(low, found)
         found.put_years(years(low, called, self.measures.newest), low)
         for graded in self.scales.read(low, called):
             if found.is_free(graded.start, graded.end):
@@ -379,6 +394,56 @@ class LimitReader:
             if spec is not None and value is not None and found.is_free(*match.span()):
                 found.put(spec, "ge", value, *match.span())
 
+    def _read_counted(self, low: str, nouns: Collection[str], found: _Limits) -> None:
+        """So many of what a field counts: "3 rooms", "a 7 seater", "for the six of us"."""
+        told: set[str] = set()
+        for one in self._counts.read(low, nouns):
+            span = one.start, one.end
+            if one.spec is None:
+                if found.is_free(*span):
+                    found.open.append(span)
+            elif found.is_free(*span) or span in found.named:
+                if one.serves and one.spec.name in told | {each.field for each in found.all}:
+                    continue  # "a 7 seater, there are five of us"
+                told.add(one.spec.name)
+                if span in found.named and len(both := self.measures.bounded(one.spec, one.op)) > 1:
+                    found.widen(both, one.value, span)  # "2-4 players"
+                else:
+                    found.put(one.spec, one.op, one.value, *span)
+                found.named.add(span)
+
+    def _read_bare(self, low: str, found: _Limits) -> None:
+        """Amounts beside what they are of, without a word for their side: "10 hours battery", "a 500 litre boot".
+
+        By its nature a battery is to last at least so long, and a weight at most so much. What is in a unit that
+        nothing here is measured in stays open.
+        """
+        for match in _PLUS.finditer(low):
+            unit = match["unit"]
+            if not unit or match["currency"] or match["n"] in ("a", "an") or not found.is_free(*match.span()):
+                continue
+            near = beside(low, match.span("n"))
+            named, value = quantity_named(near), amount(match)
+            if value is None or money(unit) or unit == "%":
+                continue
+            if named is None and (measures_time(unit) or not self.measures.is_unit(unit)):
+                continue
+            united = self.measures.in_unit(unit, around(low, match.span("n")), near)
+            if united is None:
+                if self.measures.is_unit(unit):
+                    found.leave(match)
+                continue
+            spec, scale = united
+            side = side_of(spec)
+            if named is None or side is None or spec.name.startswith(PREFIX) or spec is self.measures.year:
+                found.loose.append((match.start("n"), match.end("unit")))
+                continue
+            if is_negated(low, match.start()):
+                side = OPPOSITE[side]
+            span = match.start(), match.end("unit")
+            found.put(spec, side, value * scale, *span)
+            found.named.add(span)
+
     def _has_unit(self, match: re.Match[str]) -> bool:
         """Whether the word after a number is a unit of some field."""
         return bool(match["unit"]) and self.measures.in_unit(match["unit"]) is not None
@@ -387,9 +452,12 @@ class LimitReader:
         """The field that a quantity speaks of, by its unit, the words before it, or the comparison."""
         measures = self.measures
         for mark in (match["currency"], match["unit"]):
-            united = measures.in_unit(mark, around(low, match.span("n"))) if mark else None
+            near = beside(low, match.span("n")) if mark else ()
+            united = measures.in_unit(mark, around(low, match.span("n")), near) if mark else None
             if united is not None:
                 return united
+            if mark and mark == match["unit"] and (counted := self._counts.counted(mark)) is not None:
+                return counted, 1.0
         if match["currency"] or measures.is_unit(match["unit"]):
             return None, 1.0  # a unit of something that the catalogue does not have
         yearly = phrase in YEARLY or (phrase is None and "low" in match.re.groupindex)
@@ -420,6 +488,8 @@ class _Limits:
         self._measures = measures
         self.all: list[FoundLimit] = []
         self.open: list[tuple[int, int]] = []
+        self.loose: list[tuple[int, int]] = []  # amounts of what is measured here, for a judge
+        self.named: set[tuple[int, int]] = set()  # where what is limited is named
         self._taken: list[tuple[int, int]] = []
         self._sums: set[tuple[int, int]] = set()
 
@@ -490,6 +560,14 @@ class _Limits:
         self.all.append(FoundLimit(spec.name, op, value, start, end))
         if (start, end) not in self._taken:
             self._taken.append((start, end))
+
+    def widen(self, bounded: Sequence[tuple[FieldSpec, LimitOp]], value: float, span: tuple[int, int]) -> None:
+        """Let the far end of a range hold for the field that says the highest value: both ends must be served."""
+        highest = next((spec.name for spec, side in bounded if side == "ge"), "")
+        self.all = [
+            replace(one, value=max(one.value, value)) if one.field == highest and (one.start, one.end) == span else one
+            for one in self.all
+        ]
 
     def put_years(self, found: Iterable[FoundYear], low: str) -> None:
         """Limits on when items are from, if the catalogue says it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from functools import cached_property
 
@@ -16,9 +16,10 @@ from wherefore.catalog.mentioned import PREFIX, is_told, mentioned_unit
 from wherefore.catalog.money import SIGNS, currency_called
 from wherefore.catalog.naming import label_of, names_year, words_of
 from wherefore.catalog.schema import FieldSpec
-from wherefore.catalog.units import factor, unit_called
+from wherefore.catalog.units import conversion, unit_called, unit_written
 from wherefore.dialogue.state import LimitOp
-from wherefore.reading.numbers import MINUTES, NUMBER, in_cents, money, number
+from wherefore.reading.numbers import MINUTES, NUMBER, in_cents, money, number, spoken_unit
+from wherefore.reading.quantities import Quantity, fits, plain, quantity_named, quantity_of, stems_of, suited
 from wherefore.text import stem
 
 _LONG = frozenset("runtime duration length minutes running time".split())
@@ -72,6 +73,7 @@ TOLD: dict[str, tuple[str, ...]] = {
 }
 _LEAST, _MOST = frozenset("min minimum lowest least".split()), frozenset("max maximum highest most".split())
 _SIDES = _LEAST | _MOST
+_A_MINUTE = re.compile(r"(?:/|\bper\s)\s*min\b", re.IGNORECASE)
 _MINUS = re.compile(r"(?:(?<![\w.])[-−–]|\bminus\s+)$")
 _PERCENT = ("%", "percent", "pct")
 _OF_SCORES = frozenset(
@@ -79,6 +81,23 @@ _OF_SCORES = frozenset(
 )
 _BEGINNING = 4  # letters of a word that names a field by its beginning
 _BEYOND = 3  # times the greatest number of a field up to which a number may be meant of it
+_TIMES = frozenset("day week month year decade night century".split())
+# Units that are mostly written in cells, and have no other meaning where they are said.
+_SAID_TOO = frozenset("sqft sqm qm floz wh kwh khz mhz ghz hz kmh mph tonne dl decilitre kj".split())
+_OTHER_UNITS = frozenset("ohm horsepower hp bhp psi nm newton denier tog gsm micron lux nit ppm dpi ppi knot".split())
+_YEARS = {"yrs": "years", "yr": "years", "months": "months"}
+_FLUID = {"ounce": "fluid_ounce"}
+_PER = {  # for how much of something a price may be
+    "kilo": frozenset("kg kilo kilogram".split()),
+    "piece": frozenset("piece item unit bottle box apiece stuck pezzo pieza".split()),
+    "litre": frozenset("litre liter l".split()),
+    "night": frozenset("night nacht nuit noche".split()),
+    "week": frozenset("week woche semaine".split()),
+    "month": frozenset("month mois monat".split()),
+    "day": frozenset("day tag jour".split()),
+}
+_PER_BEFORE = frozenset("a an per la le au par pro je the al por each".split())
+_PER_ALONE = frozenset(("apiece",))
 _FIRST = 1850  # year of what a number may be from that is not called a year
 _STRAGGLERS = 0.98  # the share of the items that are not newer than about the newest
 
@@ -103,7 +122,7 @@ class Measures:
         self._specs = catalog.schema.measures
         self._spans: dict[str, tuple[float, float]] = {}
         self._words = {
-            spec.name: {stem(word) for word in (*words_of(spec.name), *words_of(spec.label))}
+            spec.name: {stem(word) for word in (*words_of(spec.name), *words_of(spec.label))} | stems_of(spec)
             for spec in self._specs
         }
         self.year = catalog.schema.year or next(filter(self._counts_years, self._specs), None)
@@ -190,14 +209,18 @@ class Measures:
                     return spec
         return None
 
-    def in_unit(self, unit: str, near: Collection[str] = ()) -> tuple[FieldSpec, float] | None:
+    def in_unit(
+        self, unit: str, near: Sequence[str] = (), beside: Sequence[str] = ()
+    ) -> tuple[FieldSpec, float] | None:
         """The field measured in a unit, and what one of that unit is in the field's own.
 
         Args:
             unit: As it was written.
             near: Words around the number: of several fields in centimetres, "pots" name one.
+            beside: Words right beside it, which may name what is measured: "200 miles range" are no mileage.
         """
-        word = stem(unit)
+        unit = spoken_unit(unit)
+        word, named = stem(unit), quantity_named(beside)
         if unit in _PERCENT:
             return self._share(near)
         if meant := money(unit):
@@ -209,24 +232,46 @@ class Measures:
                     return None if spec is None else (spec, 1.0)
                 unit = word = "lb"
         if word in MINUTES:
-            spec = self.duration
+            spec = self._lasting(near, named)
             return None if spec is None else (spec, MINUTES[word] / _minutes(spec))
-        same = [spec for spec in self._specs if spec.unit and stem(spec.unit.lower()) == word]
-        alike = [(spec, 1.0) for spec in same] or [
-            (spec, scale)
-            for spec in self._specs
-            if spec.unit and (scale := factor(unit, spec.unit)) is not None
-        ]
+        alike = self._alike(unit, word)
         if alike:
-            around = {stem(one) for one in near} - {word}
-            return next((one for one in alike if around & self._words[one[0].name]), alike[0])
-        named = (
+            around = {stem(plain(one)) for one in near} - {word}
+            kept = suited([spec for spec, _ in alike], named)
+            scales = {spec.name: scale for spec, scale in alike}
+            best = next((one for one in kept if around & self._words[one.name]), next(iter(kept), None))
+            if named is not None:
+                best = next(iter(kept), None)
+            return None if best is None else (best, scales[best.name])
+        if named is not None and (self.is_unit(unit) or measures_time(unit)):  # "10 year warranty", of a `warranty` of which no unit is told
+            own = (spec for spec in self._specs if quantity_of(spec) == named and not _written_unit(spec))
+            if (spec := next(own, None)) is not None and not _is_price(spec):
+                return spec, 1.0
+        called = (
             spec
-            for spec in self._specs
+            for spec in suited(self._specs, named)
             if word in self._words[spec.name] and word not in _SIDES | {"per"} and spec is not self.year
         )
-        found = next(named, None) or self._counted(word) or self.mentioned(unit)
+        found = next(called, None) or self._counted(word) or self.mentioned(unit)
         return None if found is None else (found, 1.0)
+
+    def _lasting(self, near: Collection[str], named: Quantity | None) -> FieldSpec | None:
+        """How long something takes or lasts; where words name which of several times, that one."""
+        lasting = [spec for spec in self._specs if _is_duration(spec) and fits(spec, named)]
+        around = {stem(plain(one)) for one in near}
+        told = [spec for spec in lasting if named is not None and quantity_of(spec) is not None]
+        called = [spec for spec in told if around & (self._words[spec.name] - {"time"})]
+        if called or told:
+            return (called or told)[0]
+        return self.duration if self.duration in lasting else next(iter(lasting), None)
+
+    def _alike(self, unit: str, word: str) -> list[tuple[FieldSpec, float]]:
+        """The fields measured in a unit, else those in which it can be told, with what one of it is there."""
+        units = [(spec, _written_unit(spec)) for spec in self._specs if not _is_price(spec)]
+        same = [(spec, 1.0) for spec, own in units if own and stem(own.lower()) == word]
+        return same or [
+            (spec, scale) for spec, own in units if own and (scale := _scale(unit, own)) is not None
+        ]
 
     def mentioned(self, unit: str) -> FieldSpec | None:
         """What stands for a field where no field has a unit, but titles or texts write amounts in it: "20000 mAh"."""
@@ -280,20 +325,19 @@ class Measures:
             return False
         return not _OF_SCORES & {*words_of(spec.name)}
 
-    def _priced(self, meant: Collection[str], near: Collection[str] = ()) -> FieldSpec | None:
+    def _priced(self, meant: Collection[str], near: Sequence[str] = ()) -> FieldSpec | None:
         """The price in one of some currencies, else one that does not say in which it is.
 
         Of several, words around the number may name one, whole or by their beginning: "warm" the `Warmmiete`.
         """
-        prices = [spec for spec in self._specs if _is_price(spec)]
+        prices = [spec for spec in self._specs if _is_price(spec) and not _of_another(spec, near)]
         prices.sort(key=lambda spec: not self._is_named(spec, near))
         same = (spec for spec in prices if not money(spec.unit).isdisjoint(meant))
         return next(same, None) or next((spec for spec in prices if not money(spec.unit)), None)
 
     def _is_named(self, spec: FieldSpec, near: Collection[str]) -> bool:
-        return any(
-            word.startswith(one) for word in self._words[spec.name] for one in near if len(one) >= _BEGINNING
-        )
+        told = [plain(one) for one in near if len(one) >= _BEGINNING]
+        return any(word.startswith(one) for word in stems_of(spec) for one in told)
 
     def in_price(self, said: str) -> bool:
         """Whether words name the money that prices are in."""
@@ -316,8 +360,14 @@ class Measures:
         """Whether a word behind a number is a unit of measure, of whatever."""
         if not word:
             return False
+        word = spoken_unit(word)
         return bool(
-            word == "%" or money(word) or stem(word) in MINUTES or unit_called(word) or mentioned_unit(word)
+            word == "%"
+            or money(word)
+            or stem(word) in MINUTES
+            or _pint_of(word)
+            or mentioned_unit(word)
+            or stem(word) in _OTHER_UNITS
         )
 
     def may_be(self, spec: FieldSpec, value: float, unit: str | None) -> bool:
@@ -340,6 +390,8 @@ class Measures:
 
     def _side(self, spec: FieldSpec) -> LimitOp | None:
         named = {*words_of(spec.label), *words_of(label_of(spec.name))}
+        if _A_MINUTE.search(spec.name):  # "l/min"
+            named -= {"min"}
         low, high = bool(named & _LEAST), bool(named & _MOST)
         return None if low == high else "le" if low else "ge"
 
@@ -372,6 +424,56 @@ class Measures:
             ),
             None,
         )
+
+
+def measures_time(unit: str) -> bool:
+    """Whether a unit is one of time, of which people tell much that is no limit.
+
+    >>> measures_time("hours"), measures_time("weeks"), measures_time("kg")
+    (True, True, False)
+    """
+    return stem(unit) in MINUTES or stem(unit) in _TIMES
+
+
+def _pint_of(unit: str) -> str:
+    """Pint's name of a unit that people say, also of some that are mostly written in cells."""
+    return unit_called(unit) or (unit_written(unit) if unit.removesuffix("s") in _SAID_TOO else "")
+
+
+def _written_unit(spec: FieldSpec) -> str:
+    """The unit of a field, also where its name is no more than that: `ounces`."""
+    if spec.unit or not spec.is_number:
+        return spec.unit
+    last = re.findall(r"[^\W_]+", f" {spec.name.lower()}")[-1:]
+    known = last and len(last[0]) > 1 and (mentioned_unit(last[0]) or stem(last[0]) in _OTHER_UNITS | {"yr", "year", "month"})
+    return _YEARS.get(last[0], last[0]) if known else ""
+
+
+def _scale(given: str, wanted: str) -> float | None:
+    """What one of a unit is in another; ounces may be of weight or fluid. None where they measure different things."""
+    own, other = _pint_of(given), unit_called(wanted) or unit_written(wanted)
+    for one, two in ((own, other), (_FLUID.get(own, own), _FLUID.get(other, other))):
+        found = conversion(one, two)
+        if found is not None:
+            return None if found.offset else round(found.scale, 9)
+    return None
+
+
+def _per(words: Sequence[str]) -> str:
+    """For how much of something a price is, by words: "a piece", "per kg"; empty where they do not tell."""
+    told = [plain(word) for word in words]
+    for number, word in enumerate(told):
+        of = next((name for name, said in _PER.items() if stem(word) in said), "")
+        if of and (word in _PER_ALONE or number and told[number - 1] in _PER_BEFORE):
+            return of
+    return ""
+
+
+def _of_another(spec: FieldSpec, near: Sequence[str]) -> bool:
+    """Whether a price is for one of something else than words say: "a piece", of a `price per kg`."""
+    asked = _per([*near])
+    own = _per([*words_of(spec.name)]) if asked else ""
+    return bool(asked and own and asked != own)
 
 
 def _is_duration(spec: FieldSpec) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.concepts import having
 from wherefore.catalog.naming import words_of
+from wherefore.catalog.ordered import scales_of
 from wherefore.dialogue.messages import Lists, Message
 from wherefore.dialogue.notes import Notes, Verdict
 from wherefore.dialogue.state import ANYWHERE, Count, FoundWish, Limit, LimitOp, Order, Wish, by_words
@@ -200,7 +201,7 @@ class MessageReader:
         # What items are called: "movies", "thrillers".
         self._sought = frozenset({*values.words.nouns, *values.words.kinds})
         self._foreign = ForeignReader(catalog, self._sought)
-        self._orders = OrderReader(limits.measures)
+        self._orders = OrderReader(limits.measures, scales_of(catalog))
         self._households = HouseholdReader(catalog)
         self._wearers = Wearers(catalog)
         self._flags = FlagReader(catalog, self._sought)
@@ -475,6 +476,7 @@ class MessageReader:
             for one in heard.limits
             if one.lifts
             or one.field == self._fame
+            or one.named
             or COLD.match(content.lower(), one.start)
             or is_plain(content[one.start : one.end])
             or not judged.means_nothing(before, content, (one.start, one.end))
