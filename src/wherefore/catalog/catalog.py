@@ -20,6 +20,7 @@ from wherefore.catalog.cells import as_text, clean, fractional_year, whole
 from wherefore.catalog.inference import infer
 from wherefore.catalog.kinds import LIST, VECTOR, FieldValue
 from wherefore.catalog.mentioned import PREFIX, amount_mentioned
+from wherefore.catalog.ordered import Scale, place_of, scale_among
 from wherefore.catalog.ranks import base_name, is_rank_name
 from wherefore.catalog.misread import shortened
 from wherefore.catalog.notes import Note, noted
@@ -388,16 +389,26 @@ class Catalog:
         elif not field.startswith(PREFIX):
             self._check_field(field, lambda spec: bool(spec.can.measure))
         found: np.ndarray | None = self._cache.get(("numbers", field))
-        if found is None and is_rank_name(field):
-            from wherefore.catalog.ordered import places_in  # which reads catalogues itself
-
-            found = self._cache["numbers", field] = places_in(self, field)
-            found.flags.writeable = False
         if found is None:
-            values = (item.number(field) for item in self._items)
+            placed = is_rank_name(field)
+            values = (place_of(self, field, item) if placed else item.number(field) for item in self._items)
             found = np.array([math.nan if value is None else value for value in values])
             found.flags.writeable = False
             self._cache["numbers", field] = found
+        return found
+
+    @property
+    def scales(self) -> tuple[Scale, ...]:
+        """The orders that the values of its categories stand in, of those that have one; see `ordered`.
+
+        >>> rows = [{"title": f"Trip {n}", "difficulty": f"D{n % 5 + 1}"} for n in range(10)]
+        >>> [(one.field, one.of["D4"]) for one in Catalog.from_records(rows).scales]
+        [('difficulty', 4.0)]
+        """
+        found: tuple[Scale, ...] | None = self._cache.get(("scales", ""))
+        if found is None:
+            told = (scale_among(spec, self._items) for spec in self.schema.tags if not spec.flag)
+            found = self._cache["scales", ""] = tuple(scale for scale in told if scale is not None)
         return found
 
     def vectors(self, field: str) -> np.ndarray:

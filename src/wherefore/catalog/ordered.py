@@ -6,20 +6,19 @@ The places of a field's values in their order are called by a name of its own, `
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
-import numpy as np
-
-from wherefore.catalog.catalog import Catalog, PerCatalog
 from wherefore.catalog.naming import in_english, singular, words_of
 from wherefore.catalog.ranks import PLACES, base_name
 from wherefore.catalog.schema import FieldSpec
 
 Kind = Literal[
-    "level", "amount", "sweetness", "strength", "body", "size", "condition", "firmness", "efficiency", "code"
+    "level", "amount", "sweetness", "strength", "body", "size", "condition", "firmness", "efficiency", "code", "count"
 ]
 # Words in order from one end of a scale to the other; those of one place mean the same.
 _WORDS: tuple[tuple[Kind, tuple[str, ...]], ...] = (
@@ -94,6 +93,13 @@ _OF_MOST = re.compile(r"(?P<n>\d{1,2}(?:[.,]\d)?)\s*(?:/|of|out\s+of|von|sur|de)
 _EXPLAINED = re.compile(r"(?P<n>\d{1,2})\s*[-–:.)=(]\s*[a-z].*")  # "2 - moderate"
 _REPEATED = re.compile(r"(?P<mark>[^\w\s])\ufe0f?(?:\s*(?P=mark)\ufe0f?)*")
 _LETTER = re.compile(r"(?P<letter>[a-g])(?P<plus>\+{0,3})")
+_LEFT = re.compile(  # "7", "0 (waiting list)", "full"
+    r"(?P<n>\d{1,3})(?:\s*[a-z(].*)?|(?:full|sold[\s-]out|none(?:\s+left)?|fully\s+booked|booked|waiting\s+list|waitlist|closed|"
+    r"ausgebucht|ausverkauft|complet|agotado|esaurito|completo|volgeboekt)"
+)
+_COUNTED = frozenset("place spot space seat ticket left remaining available availability platz cabin room stock".split())
+_TESTED = 0.4  # share of a field's values that are levels of a language test, so that it is of those
+_OF_CEFR = (1.0, 1.5, 3.0, 5.0, 6.0)  # where a beginner to an expert stand among them
 _LEVELS = frozenset(
     "level grade difficulty stufe niveau class klasse group grp band category cat step stage tier rating intensity strength "
     "schwierigkeit difficulte dificultad livello nivel degree scale spice heat spiciness pepper chilli chili star score "
@@ -145,27 +151,40 @@ class Scale:
         return self.kind == "strength" or not self.called.isdisjoint(_OF_STRENGTH)
 
 
-def scales_of(catalog: Catalog) -> list[Scale]:
-    """The fields of a catalogue whose values stand in an order; age ratings and IP codes are not among them.
+class _Valued(Protocol):
+    """What has values of fields: an item."""
 
-    >>> rows = [{"title": f"Trip {n}", "difficulty": f"D{n % 5 + 1}"} for n in range(10)]
-    >>> [(one.field, one.kind, one.of["D4"]) for one in scales_of(Catalog.from_records(rows))]
-    [('difficulty', 'code', 4.0)]
+    def values(self, name: str) -> Sequence[str]: ...
+
+
+class _Listing(Protocol):
+    """What knows the orders of its fields' values: a catalogue."""
+
+    @property
+    def scales(self) -> Sequence[Scale]: ...
+
+
+def scale_of(catalog: _Listing, field: str) -> Scale | None:
+    """The order of a field's values; None where they have none.
+
+    Args:
+        catalog: A catalogue.
+        field: The field.
     """
-    return _scales(catalog)
+    return next((scale for scale in catalog.scales if scale.field == field), None)
 
 
-def scale_of(catalog: Catalog, field: str) -> Scale | None:
-    """The order of a field's values; None where they have none."""
-    return next((scale for scale in scales_of(catalog) if scale.field == field), None)
+def place_of(catalog: _Listing, name: str, item: _Valued) -> float | None:
+    """The place of an item in the order of a field; None where it is not known.
 
-
-def places_in(catalog: Catalog, name: str) -> np.ndarray:
-    """The places of all items in the order of a field, called `rank:` and the field, (n,) float64; NaN where unknown."""
+    Args:
+        catalog: A catalogue.
+        name: `rank:` and the field.
+        item: One of its items.
+    """
     scale = scale_of(catalog, base_name(name))
-    of = {} if scale is None else scale.of
-    told = ([of[value] for value in item.values(base_name(name)) if value in of] for item in catalog.items)
-    return np.array([sum(one) / len(one) if one else np.nan for one in told], dtype=np.float64)
+    told = [] if scale is None else [scale.of[one] for one in item.values(base_name(name)) if one in scale.of]
+    return sum(told) / len(told) if told else None
 
 
 def rank_name(field: str) -> str:
@@ -173,27 +192,28 @@ def rank_name(field: str) -> str:
     return f"{PLACES}{field}"
 
 
-def _scales_in(catalog: Catalog) -> list[Scale]:
-    found = (_scale(catalog, spec) for spec in catalog.schema.tags if not spec.flag)
-    return [scale for scale in found if scale is not None]
+def scale_among(spec: FieldSpec, items: Sequence[_Valued]) -> Scale | None:
+    """The order that the values of a field stand in; None where they have none, or items have several values.
 
-
-_scales = PerCatalog(_scales_in)
-
-
-def _scale(catalog: Catalog, spec: FieldSpec) -> Scale | None:
+    Args:
+        spec: A field of tags.
+        items: The items.
+    """
     counts: dict[str, int] = {}
     several = 0
-    for item in catalog.items:
+    for item in items:
         values = item.values(spec.name)
         several += len(values) > 1
         for value in values:
             counts[value] = counts.get(value, 0) + 1
-    if len(counts) < 2 or len(counts) > _MOST_CODES or several > _SEVERAL * len(catalog):
+    if len(counts) < 2 or len(counts) > _MOST_CODES or several > _SEVERAL * len(items):
         return None
     called = frozenset(singular(word) for word in in_english(words_of(f"{spec.name} {spec.label}")))
     called |= frozenset(words_of(spec.name))
-    for kind, of, numbers in _orders(list(counts), called):
+    for kind, whole, numbers in _orders(list(counts), called):
+        of = {value: place for value, place in whole.items() if not math.isnan(place)}
+        if len(of) < len(whole) and len(set(of.values())) > 1:
+            return Scale(spec.name, kind, of, numbers, called)  # tests of language, among courses of other things
         here = sum(counts[value] for value in of)
         if len(set(of.values())) > 1 and len(of) >= _SHARE * len(counts) and here >= _SHARE * sum(counts.values()):
             return Scale(spec.name, kind, of, numbers, called)
@@ -208,7 +228,11 @@ def _orders(
     by_words = [(kind, _placed(low, of)) for kind, of in _PLACES_OF]
     for kind, places in sorted(by_words, key=lambda one: -len(one[1])):
         yield kind, places, {}
-    yield "level", _matched(low, _CEFR, _cefr_place), {}
+    if len(tested := _matched(low, _CEFR, _cefr_place)) >= max(2, _TESTED * len(values)):
+        words = {value: _OF_CEFR[round(place)] for value, place in by_words[0][1].items()}
+        yield "level", {**dict.fromkeys(values, math.nan), **words, **tested}, {}
+    if called & _COUNTED:
+        yield "count", (left := _matched(low, _LEFT, _left_place)), left
     if called & _OF_EFFICIENCY or any("+" in value for value in values):
         yield "efficiency", _matched(low, _LETTER, _letter_place), {}
     for pattern in (_OF_MOST, _REPEATED, *([_EXPLAINED] if called & _LEVELS else [])):
@@ -219,8 +243,6 @@ def _orders(
 
 
 def _plain(value: str) -> str:
-    import unicodedata
-
     told = unicodedata.normalize("NFKD", value.lower().strip())
     return "".join(char for char in told if not unicodedata.combining(char))
 
@@ -255,6 +277,10 @@ def _cefr_place(match: re.Match[str]) -> float:
 
 def _letter_place(match: re.Match[str]) -> float:
     return float("gfedcba".index(match["letter"]) + len(match["plus"]))
+
+
+def _left_place(match: re.Match[str]) -> float:
+    return float(match["n"] or 0)
 
 
 def _count_place(match: re.Match[str]) -> float:

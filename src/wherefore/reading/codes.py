@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.codes import Ranks, ages_of, protections_of
-from wherefore.catalog.ordered import Scale, scales_of
+from wherefore.catalog.ordered import Scale
 from wherefore.reading.clauses import NT
 from wherefore.reading.numbers import any_number
 from wherefore.text import NUMBERS, stem
@@ -105,10 +105,15 @@ class CodeReader:
     def __init__(self, catalog: Catalog) -> None:
         self._ages, self._protections = ages_of(catalog), protections_of(catalog)
         known = {ranks.field for ranks in (*self._ages, *self._protections)}
-        self._scales = [scale for scale in scales_of(catalog) if scale.field not in known]
+        self._scales = [scale for scale in catalog.scales if scale.field not in known]
 
-    def read(self, text: str) -> list[FoundCodes]:
-        """What a message rules out, in order; apostrophes straight."""
+    def read(self, text: str, whole: str = "") -> list[FoundCodes]:
+        """What a message rules out, in order.
+
+        Args:
+            text: The message with straight apostrophes, without the titles that it names.
+            whole: The same with them, as "B1 or better" may be said of "French B1".
+        """
         found = [one for ranks in (*self._ages, *self._protections) for one in _compared(text, ranks)]
         told = {one.field for one in found}
         for ranks in self._ages:
@@ -118,7 +123,7 @@ class CodeReader:
             if (one := _against_water(text, ranks)) is not None:
                 found.append(one)
         for scale in self._scales:
-            one = _on_scale(text, scale) or _by_number(text, scale) or _not_too(text, scale)
+            one = _on_scale(whole or text, scale) or _by_number(text, scale) or _not_too(text, scale)
             if one is not None:
                 found.append(one)
         return sorted((one for one in found if one.refused), key=lambda one: one.start)

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.ordered import rank_name
 from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.state import LimitOp
 from wherefore.reading.comparisons import OPPOSITE, is_negated
-from wherefore.reading.measures import Measures
-from wherefore.reading.numbers import any_number, is_year
+from wherefore.reading.measures import Measures, measures_time
+from wherefore.reading.numbers import any_number, is_year, money
 from wherefore.reading.quantities import plain, side_of, stems_of
 from wherefore.text import NUMBERS, stem
 
@@ -71,8 +72,13 @@ _OF_VERB = re.compile(
     rf"\b(?P<verb>{'|'.join(_VERBS)})\s+(?:for\s+|at\s+least\s+|about\s+|around\s+|all\s+|us\s+)*{_SOME}\b(?P<plus>\+)?"
     r"(?!\s*(?:hours?|h|minutes?|mins?|days?|weeks?|times?|kg|l|litres?|liters?|cm|inch|books?|bottles?|wheels?|bikes?)\b|[.,]\d)"
 )
+_STUDIO = re.compile(r"\b(?:a|an|any|small|cheap|nice)\s+(?:\w+\s+)?studio(?:\s+(?:flat|apartment))?\b|\bstudio\s+(?:flat|apartment)s?\b|^\W*studio\b")
+# What people count of an item, and mean by it even where no field counts it.
+_THINGS = frozenset(
+    "room bedroom bathroom door string seat seater chair pocket burner drawer gear wheel compartment port".split()
+)
 _OF_NAME = re.compile(
-    rf"\b(?P<name>[^\W\d_]{{3,}})\s+(?:of\s+|is\s+|:\s*|no\.?\s+|number\s+)?{_SOME}(?P<plus>\s?\+)?"
+    rf"\b(?P<name>[^\W\d_]{{3,}})\s+(?:of\s+|is\s+|:\s*|no\.?\s+|number\s+)?{_SOME}(?:(?P<plus>\s?\+)|(?P<least>\s+(?:mini|minimum|min)\b(?!\s+\w)))?"
     r"(?![\w/]|[.,:]\d|\s*(?:%|[$€£]|-?[a-z]+s\b|or\s+\d|to\s+\d|-\s*\d|(?:kg|g|cm|mm|km|m|ml|l|oz|lb|gb|tb|hours?|min|stars?|yo)\b))"
 )
 _ROOT = 6  # letters that a word and a field's name have in common where they are of one root
@@ -94,6 +100,7 @@ _PARTY = re.compile(  # who it is for
 _TOLD_OF = re.compile(r"\b(?:about|story|where|follows?|tale|plot|starring|like)\s+(?:an?\s+|the\s+|some\s+)?$")
 _ABOUT = re.compile(r"\b(?:about|around|roughly|approximately|approx|circa|ca|some|maybe|like)\s+$")
 _FEW, _NEAR = 30, 0.15  # values of a field of which a number means itself; of a number that is only about right
+_NEARER = 0.1  # the same of one of many values
 _MOST_PEOPLE = 20  # that a party has
 
 
@@ -101,7 +108,7 @@ _MOST_PEOPLE = 20  # that a party has
 class FoundAmount:
     """A number that asks for so many of what a field counts, at `start` to `end`; no field where none has so many.
 
-    `serves` tells that it is the number of those whom it is for.
+    `serves` tells that it is the number of those whom it is for, and `unsure` that it may as well mean something else.
     """
 
     spec: FieldSpec | None
@@ -110,6 +117,7 @@ class FoundAmount:
     start: int
     end: int
     serves: bool = False
+    unsure: bool = False
 
 
 class CountReader:
@@ -123,11 +131,13 @@ class CountReader:
     def __init__(self, catalog: Catalog, measures: Measures) -> None:
         self._catalog, self._measures = catalog, measures
         self._specs = [spec for spec in catalog.schema.measures if self._may_count(spec)]
+        left = (scale.field for scale in catalog.scales if scale.kind == "count")  # "4", "2", "FULL"
+        self._specs += [catalog.schema.spec(rank_name(field)) for field in left]
         others = (measures.year, measures.price, measures.age, measures.duration, measures.roles["rating"])
         self._plain = [
             spec
             for spec in catalog.schema.measures
-            if spec.is_number and not spec.unit and spec not in others
+            if spec.is_number and not self._is_measured(spec) and spec not in others
         ]
         self._kinds = {spec.name: _kind_of(spec) for spec in self._specs}
         self._own = {spec.name: stems_of(spec) for spec in self._specs}
@@ -150,26 +160,39 @@ class CountReader:
 
     def _may_count(self, spec: FieldSpec) -> bool:
         measures = self._measures
-        if not spec.is_number or spec.unit or spec in (measures.year, measures.price, measures.age):
+        if not spec.is_number or self._is_measured(spec) or spec in (measures.year, measures.price, measures.age):
             return False
         return spec is not measures.duration and _NO_COUNTS.isdisjoint(stems_of(spec) - _OF_PLACES)
+
+    def _is_measured(self, spec: FieldSpec) -> bool:
+        """Whether a field is in a unit of measure, and not in what it counts: "3 peppers"."""
+        return bool(spec.unit) and (self._measures.is_unit(spec.unit) or measures_time(spec.unit) or money(spec.unit))
 
     def _called(self, noun: str) -> list[FieldSpec]:
         """The fields that count what a noun calls, those that are called so themselves first."""
         word = stem(plain(noun))
         word = _SHORTENED.get(word, word)
+        if word in _TOO_PLAIN or measures_time(word) or noun in ("min", "mins", "max"):
+            return []
         own = [spec for spec in self._specs if word in self._own[spec.name]]
         kinds = [name for name, *_, said in _KINDS if word in said.split()]
         return own + [spec for kind in kinds for spec in self._specs if self._kinds[spec.name] == kind and spec not in own]
 
     def _of_nouns(self, low: str, nouns: Collection[str]) -> Iterator[FoundAmount]:
+        rooms = next((spec for spec in self._specs if self._kinds[spec.name] == "rooms"), None)
+        for match in _STUDIO.finditer(low) if rooms is not None else ():
+            yield FoundAmount(rooms, "lt", 2.0, *match.span())
         for match in _COUNT.finditer(low):
             noun = match["noun"]
-            if stem(noun) in nouns or is_year(match["n"]):
-                continue
             spec = next(iter(self._called(noun)), None)
+            if is_year(match["n"]) or stem(noun) in nouns and not self._is_named(spec, noun):
+                continue
             value = any_number(match["n"].replace(",", "."))
-            if spec is None or value is None or _TOLD_OF.search(low[: match.start()]):
+            if value is None or _TOLD_OF.search(low[: match.start()]):
+                continue
+            if spec is None:
+                if stem(plain(noun)) in _THINGS:
+                    yield FoundAmount(None, "eq", value, match.start("n"), match.end())
                 continue
             first = any_number(match["low"].replace(",", ".")) if match["low"] else None
             if first is not None and first < value:
@@ -179,6 +202,10 @@ class CountReader:
             op = "ge" if match["plus"] else self.side(spec)
             start = match.start("n")
             yield from self._asked(low, spec, op, value, start, match.end())
+
+    def _is_named(self, spec: FieldSpec | None, noun: str) -> bool:
+        """Whether a field is called so itself: seats are counted, though a make of cars is called Seat."""
+        return spec is not None and stem(plain(noun)) in self._own[spec.name]
 
     def side(self, spec: FieldSpec) -> LimitOp:
         """What a number of a field asks for without a word for its side: at least so many where more serve as well."""
@@ -199,7 +226,10 @@ class CountReader:
             return
         known = self._catalog.numbers(spec.name)
         if not self._kinds.get(spec.name) and len(np.unique(known[~np.isnan(known)])) > _FEW:
-            return  # of 300 pages nobody means just so many
+            near = _NEARER * value  # of 300 pages nobody means just so many
+            yield FoundAmount(spec, "ge", value - near, start, end, unsure=True)
+            yield FoundAmount(spec, "le", value + near, start, end, unsure=True)
+            return
         if _ABOUT.search(low[:start]):
             yield FoundAmount(spec, "ge", value - max(1.0, _NEAR * value), start, end)
             yield FoundAmount(spec, "le", value + max(1.0, _NEAR * value), start, end)
@@ -216,13 +246,13 @@ class CountReader:
         """Numbers right behind the name of their field: "intensity 3", "insurance group 5", "IBU of 40"."""
         for match in _OF_NAME.finditer(low):
             value = any_number(match["n"])
-            spec = self._named(match["name"])
+            spec = self.named(match["name"])
             if spec is None or value is None or is_year(match["n"]):
                 continue
-            op: LimitOp = "ge" if match["plus"] else self.side(spec)
+            op: LimitOp = "ge" if match["plus"] or match["least"] else self.side(spec)
             yield from self._asked(low, spec, op, value, *match.span())
 
-    def _named(self, word: str) -> FieldSpec | None:
+    def named(self, word: str) -> FieldSpec | None:
         """The field without a unit that a word calls, also one of the same root in another language."""
         word = stem(plain(word))
         for spec in self._plain:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.naming import words_of
-from wherefore.catalog.ordered import Scale, scale_of, scales_of
+from wherefore.catalog.ordered import Scale, scale_of
 from wherefore.catalog.schema import FieldSpec
 from wherefore.text import NUMBERS, forms, stem
 
@@ -178,7 +178,7 @@ def in_order(said: str, scales: Sequence[Scale]) -> tuple[Scale, Literal["min", 
 def ordered_field(said: str, catalog: Catalog) -> tuple[FieldSpec, Literal["min", "max"]] | None:
     """The field whose values are the words of a scale that a superlative is an end of, and which end."""
     low = said.lower()
-    if (ordered := in_order(said, scales_of(catalog))) is not None:
+    if (ordered := in_order(said, catalog.scales)) is not None:
         return catalog.schema.spec(ordered[0].field), ordered[1]
     scale, best = _ENDS.get(low.split()[0], (-1, "max"))
     base, end = base_of(low)

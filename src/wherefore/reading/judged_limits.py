@@ -50,6 +50,7 @@ _OTHER = re.compile(  # before a number that is no measure of an item: a size, a
     r"nephew|kid|child|dad|mum|mom)\s+is)|\b(?:i'?m|he'?s|she'?s|who'?s))(?:\s+(?:just|only|about|now|almost|nearly|a))?\s*$"
 )
 _EXACTLY = re.compile(r"\b(?:exactly|precisely|just|only)\s+$")
+_ABOUT = re.compile(r"\b(?:about|around|roughly|approx(?:imately)?|circa)\s+$")
 _TO = re.compile(r"\s*(?:to|-|–)\s*")
 _AFTER = 12  # characters behind a number in which it may be said to be an age
 _GROWN = 17  # from the next year on anybody may see anything
@@ -138,8 +139,9 @@ class JudgedLimits:
             if len(told) == 2:
                 yield FoundLimit(spec.name, "ge", min(told) * scale, *span)
                 yield FoundLimit(spec.name, "le", max(told) * scale, *span)
-        elif label == "about" or (spec.name.startswith(PREFIX) and _cued(low, span) is None):
-            room = 2.0 if spec is year else (_NEAR if label == "about" else _CLOSE) * value
+        elif label == "about" or _ABOUT.search(low[: span[0]]) or (spec.name.startswith(PREFIX) and _cued(low, span) is None):
+            about = label == "about" or _ABOUT.search(low[: span[0]]) is not None
+            room = 2.0 if spec is year else (_NEAR if about else _CLOSE) * value
             yield FoundLimit(spec.name, "ge", value - room, *span)
             yield FoundLimit(spec.name, "le", value + room, *span)
         else:
@@ -149,7 +151,7 @@ class JudgedLimits:
             if label in ("max", "min"):
                 usual = "ge" if measure_of(unit_called(match["unit"] or "")) in _CAPACITIES else ops[0]
                 ops = (_cued(low, span) or self._natural(spec) or usual,)
-            elif label == "exactly" and not _EXACTLY.search(low[: span[0]]):
+            elif label == "exactly" and spec is not year and not _EXACTLY.search(low[: span[0]]):
                 ops = (_cued(low, span) or self._natural(spec) or ops[0],)
             for op in ops:
                 for field, side in self._measures.bounded(spec, op):

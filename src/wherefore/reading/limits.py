@@ -16,7 +16,7 @@ from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.state import LimitOp
 from wherefore.reading.counted import CountReader
 from wherefore.reading.comparisons import AFTER, BEFORE, DURABLE, OPPOSITE, YEARLY, any_of, is_negated, phrase
-from wherefore.reading.measures import Measures, measures_time
+from wherefore.reading.measures import Measures, is_of_stuff, measures_time
 from wherefore.reading.numbers import (
     NUMBER,
     amount,
@@ -70,6 +70,7 @@ _LAST = re.compile(
 )
 _NAMED = re.compile(r"(?:[a-z]+ ){1,3}$")
 _LARGE = re.compile(r"(?:\dk|grand|lakhs?|lacs?|crores?)$")  # "under 3k" says money by itself
+_CLOSE = 0.05  # share of an amount by which another is about the same: 350 ml of 12 ounces
 _SPEEDS: dict[str, LimitOp] = {"faster than": "gt", "slower than": "lt", "or faster": "ge"}
 _OF_TIME = frozenset({"after", "before", "past", "since", "until", "starting", "pre", "post"})
 _FINE = (
@@ -397,20 +398,23 @@ class LimitReader:
     def _read_counted(self, low: str, nouns: Collection[str], found: _Limits) -> None:
         """So many of what a field counts: "3 rooms", "a 7 seater", "for the six of us"."""
         told: set[str] = set()
+        ranged: set[tuple[int, int]] = set()
         for one in self._counts.read(low, nouns):
             span = one.start, one.end
             if one.spec is None:
                 if found.is_free(*span):
                     found.open.append(span)
-            elif found.is_free(*span) or span in found.named:
+            elif found.is_free(*span) or span in ranged:
                 if one.serves and one.spec.name in told | {each.field for each in found.all}:
                     continue  # "a 7 seater, there are five of us"
                 told.add(one.spec.name)
-                if span in found.named and len(both := self.measures.bounded(one.spec, one.op)) > 1:
+                if span in ranged and len(both := self.measures.bounded(one.spec, one.op)) > 1:
                     found.widen(both, one.value, span)  # "2-4 players"
                 else:
                     found.put(one.spec, one.op, one.value, *span)
-                found.named.add(span)
+                ranged.add(span)
+                if not one.unsure:
+                    found.named.add(span)
 
     def _read_bare(self, low: str, found: _Limits) -> None:
         """Amounts beside what they are of, without a word for their side: "10 hours battery", "a 500 litre boot".
@@ -434,19 +438,34 @@ class LimitReader:
                     found.leave(match)
                 continue
             spec, scale = united
-            side = side_of(spec)
-            if named is None or side is None or spec.name.startswith(PREFIX) or spec is self.measures.year:
-                found.loose.append((match.start("n"), match.end("unit")))
-                continue
-            if is_negated(low, match.start()):
-                side = OPPOSITE[side]
-            span = match.start(), match.end("unit")
-            found.put(spec, side, value * scale, *span)
-            found.named.add(span)
+            span = match.start("n"), match.end("unit")
+            texts = spec.name.startswith(PREFIX) or spec is self.measures.year
+            if texts or not self.measures.can_hold(spec, value * scale):
+                found.loose.append(span)
+            elif (side := side_of(spec)) is None:
+                self._put_near(spec, value * scale, span, named is not None or is_of_stuff(unit), found)
+            elif named is not None or is_of_stuff(unit):
+                found.put(spec, OPPOSITE[side] if is_negated(low, match.start()) else side, value * scale, *span)
+                if named is not None:
+                    found.named.add(span)
+            else:
+                found.loose.append(span)
+
+    def _put_near(
+        self, spec: FieldSpec, value: float, span: tuple[int, int], is_sure: bool, found: _Limits
+    ) -> None:
+        """A number of what nobody has too much or too little of: about so many, as others write them a bit otherwise."""
+        if is_sure:
+            found.put_range(spec, value * (1 - _CLOSE), value * (1 + _CLOSE), *span)
+        else:
+            found.loose.append(span)
 
     def _has_unit(self, match: re.Match[str]) -> bool:
         """Whether the word after a number is a unit of some field."""
-        return bool(match["unit"]) and self.measures.in_unit(match["unit"]) is not None
+        unit = match["unit"]
+        return bool(unit) and (
+            self.measures.in_unit(unit) is not None or self._counts.counted(unit) is not None
+        )
 
     def _field(self, match: re.Match[str], low: str, phrase: str | None) -> tuple[FieldSpec | None, float]:
         """The field that a quantity speaks of, by its unit, the words before it, or the comparison."""
@@ -464,8 +483,8 @@ class LimitReader:
         if yearly and is_year(match["n"]):
             return measures.year, 1.0
         near = re.split(r"[,.;:!?]", low[max(0, match.start() - 40) : match.start()])[-1]
-        for word in reversed(re.findall(r"[a-z]+", near)[-3:]):
-            spec = measures.labelled(word)
+        for word in reversed(re.findall(r"[^\W\d_]+", near)[-3:]):
+            spec = measures.labelled(word) or self._counts.named(word)
             if spec is not None and (spec is not measures.year or word in ("year", "made", "released")):
                 value = amount(match)
                 if value is None or measures.can_hold(spec, value):
@@ -539,6 +558,10 @@ class _Limits:
 
     def put_range(self, spec: FieldSpec, low: float, high: float, start: int, end: int) -> None:
         """Both ends of a range."""
+        if len(bounded := self._measures.bounded(spec, "ge")) > 1 and self.is_free(start, end):
+            self.put(spec, "ge", low, start, end)
+            self.widen(bounded, high, (start, end))  # "2-4 players"
+            return
         self.put(spec, "ge", low, start, end)
         self.put(spec, "le", high, start, end)
 

@@ -16,7 +16,7 @@ from wherefore.catalog.mentioned import PREFIX, is_told, mentioned_unit
 from wherefore.catalog.money import SIGNS, currency_called
 from wherefore.catalog.naming import label_of, names_year, words_of
 from wherefore.catalog.schema import FieldSpec
-from wherefore.catalog.units import conversion, unit_called, unit_written
+from wherefore.catalog.units import conversion, measure_of, unit_called, unit_written
 from wherefore.dialogue.state import LimitOp
 from wherefore.reading.numbers import MINUTES, NUMBER, in_cents, money, number, spoken_unit
 from wherefore.reading.quantities import Quantity, fits, plain, quantity_named, quantity_of, stems_of, suited
@@ -79,6 +79,7 @@ _PERCENT = ("%", "percent", "pct")
 _OF_SCORES = frozenset(
     "score scores rating probability danceability energy valence similarity popularity".split()
 )
+_ROOT = 6  # letters that a word and a field's name have in common where they are of one root
 _BEGINNING = 4  # letters of a word that names a field by its beginning
 _BEYOND = 3  # times the greatest number of a field up to which a number may be meant of it
 _TIMES = frozenset("day week month year decade night century".split())
@@ -192,6 +193,14 @@ class Measures:
             None,
         )
 
+    def rooted(self, word: str) -> FieldSpec | None:
+        """The number that a word calls in another language with the same root: of "intensity" the `Intensité`."""
+        root = plain(word)[:_ROOT]
+        if len(root) < _ROOT:
+            return None
+        specs = (spec for spec in self._specs if spec.is_number and spec is not self.year)
+        return next((spec for spec in specs if any(one[:_ROOT] == root for one in stems_of(spec))), None)
+
     def most_named(self, words: Collection[str]) -> FieldSpec | None:
         """The field of whose name or label most of some words are: of "rating count" the `rating_count`."""
         told = {stem(word) for word in words}
@@ -223,6 +232,8 @@ class Measures:
         word, named = stem(unit), quantity_named(beside)
         if unit in _PERCENT:
             return self._share(near)
+        if money(unit) and named is not None and named.name == "cover":  # "£5m cover" is no price
+            return next(((spec, 1.0) for spec in self._specs if quantity_of(spec) == named), None)
         if meant := money(unit):
             if word == "pound" and not _OF_WEIGHT.isdisjoint(near):
                 unit = word = "lb"
@@ -433,6 +444,16 @@ def measures_time(unit: str) -> bool:
     (True, True, False)
     """
     return stem(unit) in MINUTES or stem(unit) in _TIMES
+
+
+def is_of_stuff(unit: str) -> bool:
+    """Whether a unit measures what something holds, weighs or gives, not how long it is or lasts.
+
+    >>> is_of_stuff("kg"), is_of_stuff("ml"), is_of_stuff("cm"), is_of_stuff("hours"), is_of_stuff("ohm")
+    (True, True, False, False, True)
+    """
+    unit = spoken_unit(unit)
+    return stem(unit) in _OTHER_UNITS or measure_of(_pint_of(unit)) not in ("", "length", "time", "temperature")
 
 
 def _pint_of(unit: str) -> str:

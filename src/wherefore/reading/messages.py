@@ -12,7 +12,6 @@ import numpy as np
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.concepts import having
 from wherefore.catalog.naming import words_of
-from wherefore.catalog.ordered import scales_of
 from wherefore.dialogue.messages import Lists, Message
 from wherefore.dialogue.notes import Notes, Verdict
 from wherefore.dialogue.state import ANYWHERE, Count, FoundWish, Limit, LimitOp, Order, Wish, by_words
@@ -201,7 +200,7 @@ class MessageReader:
         # What items are called: "movies", "thrillers".
         self._sought = frozenset({*values.words.nouns, *values.words.kinds})
         self._foreign = ForeignReader(catalog, self._sought)
-        self._orders = OrderReader(limits.measures, scales_of(catalog))
+        self._orders = OrderReader(limits.measures, catalog.scales)
         self._households = HouseholdReader(catalog)
         self._wearers = Wearers(catalog)
         self._flags = FlagReader(catalog, self._sought)
@@ -447,7 +446,7 @@ class MessageReader:
         hidden += [(one.start, one.end) for one in orders]
         hidden += [*(match.span() for match in SELF_CORRECTION.finditer(text)), *answered]
         named = [(one.start, one.end) for one in found]
-        codes = self._codes.read(blank(text, [about, *named]))
+        codes = self._codes.read(blank(text, [about, *named]), blank(text, [about]))
         hidden += [(one.start, one.end) for one in codes]
         flags = self._flags.read(text, [*hidden, *named])
         # "French subtitles", where no record tells of any, are no wish for what is from France.

@@ -280,7 +280,8 @@ class OrderReader:
         if role == "rating":
             named = [measures.labelled(word) for word in _FIELDS["rating"]]
             return next((spec for spec in named if spec is not None and not _counts(spec)), None)
-        return next((spec for word in _FIELDS.get(role, ()) if (spec := measures.labelled(word))), None)
+        called = (measures.labelled(word) or measures.rooted(word) for word in _FIELDS.get(role, ()))
+        return next((spec for spec in called if spec), None)
 
     def _sorted(self, low: str) -> Iterator[FoundOrder]:
         """What a list is to be sorted by: "sorted by price, highest first"."""

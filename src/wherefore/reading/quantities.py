@@ -128,7 +128,7 @@ _ABBREVIATED = {
     "grp": "group", "ins": "insurance", "cap": "capacity", "wt": "weight", "vol": "volume", "batt": "battery",
     "bat": "battery", "temp": "temperature", "pax": "people", "prev": "previous", "avg": "average", "max": "max",
     "beds": "bed", "baths": "bath", "qty": "quantity", "pcs": "piece", "pc": "piece", "lvl": "level",
-    "diff": "difficulty", "eff": "efficiency",
+    "diff": "difficulty", "abv": "alcohol", "ibu": "bitterness", "co2": "emission", "intensite": "intensity", "eff": "efficiency",
 }  # fmt: skip
 _PASSED = frozenset(  # between a quantity's name and its number
     "a an the of is at least most over under above below about around roughly up to than more less fewer no not be "
@@ -145,9 +145,12 @@ _AFTER, _BEFORE = 3, 2  # words of a quantity's name
 
 
 _OF_SOMEBODY = re.compile(  # "I weigh 110 kg", "my son is 180 cm"
-    r"\b(?:i|he|she|who|they|we|(?:my|our|his|her)\s+[a-z]+)(?:\s+(?:weighs?|am|is|are)|'m|'s|m|s)\s+"
+    r"\b(?:i|he|she|who|they|we|(?:my|our|his|her)\s+(?:little\s+|big\s+)?(?:son|daughter|husband|wife|kid|child|"
+    r"toddler|baby|boy|girl|mum|mom|dad|mother|father|partner|boyfriend|girlfriend|friend|brother|sister|dog))(?:\s+(?:weighs?|am|is|are)|'m|'s|m|s)\s+"
     r"(?:(?:about|around|only|just|nearly|almost|over|now)\s+)*$"
 )
+
+_WEIGHT = re.compile(r"\s?(?:kg|kgs|kilos?|lbs?|pounds?|stone|st)\b")
 
 
 def plain(word: str) -> str:
@@ -179,7 +182,7 @@ def quantity_named(said: Iterable[str]) -> Quantity | None:
 
 def quantity_of(spec: FieldSpec) -> Quantity | None:
     """What a field measures; None where its name does not tell."""
-    return quantity_named(stems_of(spec))
+    return quantity_named(stems_of(spec)) or (quantity_named(("star",)) if stem(spec.unit.lower()) == "star" else None)
 
 
 def beside(low: str, span: tuple[int, int]) -> list[str]:
@@ -190,7 +193,7 @@ def beside(low: str, span: tuple[int, int]) -> list[str]:
     (['miles', 'range', 'car'], ['litres', 'boot'])
     """
     ahead = low[max(0, span[0] - _FAR) : span[0]]
-    if (somebody := _OF_SOMEBODY.search(ahead)) is not None:
+    if _OF_SOMEBODY.search(ahead) and _WEIGHT.match(low, span[1]):
         return ["rider", "weight"]
     after: list[str] = []
     for word in re.findall(r"[^\W\d_]+|[^\s\w]", low[span[1] : span[1] + _FAR]):
