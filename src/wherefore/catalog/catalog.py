@@ -20,11 +20,11 @@ from wherefore.catalog.cells import as_text, clean, fractional_year, whole
 from wherefore.catalog.inference import infer
 from wherefore.catalog.kinds import LIST, VECTOR, FieldValue
 from wherefore.catalog.mentioned import PREFIX, amount_mentioned
-from wherefore.catalog.ordered import Scale, place_of, scale_among
-from wherefore.catalog.ranks import base_name, is_rank_name
 from wherefore.catalog.misread import shortened
 from wherefore.catalog.notes import Note, noted
+from wherefore.catalog.ordered import Scale, place_of, scale_among
 from wherefore.catalog.picture_files import named_by_ids
+from wherefore.catalog.ranks import base_name, is_rank_name
 from wherefore.catalog.records import Records, read_records
 from wherefore.catalog.report import ReportRow, report_rows, starter_yaml
 from wherefore.catalog.saved import SavedCatalog, read_catalog_parquet, write_catalog_parquet

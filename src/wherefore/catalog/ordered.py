@@ -18,7 +18,17 @@ from wherefore.catalog.ranks import PLACES, base_name
 from wherefore.catalog.schema import FieldSpec
 
 Kind = Literal[
-    "level", "amount", "sweetness", "strength", "body", "size", "condition", "firmness", "efficiency", "code", "count"
+    "level",
+    "amount",
+    "sweetness",
+    "strength",
+    "body",
+    "size",
+    "condition",
+    "firmness",
+    "efficiency",
+    "code",
+    "count",
 ]
 # Words in order from one end of a scale to the other; those of one place mean the same.
 _WORDS: tuple[tuple[Kind, tuple[str, ...]], ...] = (
@@ -61,7 +71,13 @@ _WORDS: tuple[tuple[Kind, tuple[str, ...]], ...] = (
             "very hot, extra hot, very strong, very spicy, very intense",
         ),
     ),
-    ("body", ("light", "medium light, light medium", "medium", "medium full, medium dark", "full, heavy, rich, dark", "very dark")),
+    (
+        "body",
+        (
+            "light", "medium light, light medium", "medium", "medium full, medium dark, medium heavy",
+            "full, heavy, rich, dark", "very dark, very heavy",
+        ),
+    ),
     (
         "size",
         (
@@ -77,17 +93,28 @@ _WORDS: tuple[tuple[Kind, tuple[str, ...]], ...] = (
             "5xl",
         ),
     ),
-    ("condition", ("poor, for parts", "acceptable, fair, used", "good", "very good", "excellent, like new, as new", "new, mint")),
+    (
+        "condition",
+        (
+            "poor, for parts", "acceptable, fair, used", "good", "very good", "excellent, like new, as new",
+            "new, mint",
+        ),
+    ),
     (
         "firmness",
-        ("very soft, extra soft, plush", "soft", "medium soft", "medium", "medium firm", "firm", "very firm, extra firm"),
+        (
+            "very soft, extra soft, plush", "soft", "medium soft", "medium", "medium firm", "firm",
+            "very firm, extra firm",
+        ),
     ),
 )  # fmt: skip
 _PLACES_OF: tuple[tuple[Kind, Mapping[str, int]], ...] = tuple(
     (kind, {word: place for place, names in enumerate(places) for word in names.split(", ")})
     for kind, places in _WORDS
 )
-_CEFR = re.compile(r"(?P<letter>[abc])(?P<n>[12])(?:\.(?P<part>\d))?(?P<plus>\+)?(?:\s*[/–-]\s*[abc][12](?:\.\d)?)?")
+_CEFR = re.compile(
+    r"(?P<letter>[abc])(?P<n>[12])(?:\.(?P<part>\d))?(?P<plus>\+)?(?:\s*[/–-]\s*[abc][12](?:\.\d)?)?"
+)
 _NUMBERED = re.compile(r"(?P<ahead>[a-z]{0,12})[\s.-]*(?P<n>\d{1,2}(?:\.\d)?)[\s-]*(?P<behind>[a-z]{0,12})")
 _OF_MOST = re.compile(r"(?P<n>\d{1,2}(?:[.,]\d)?)\s*(?:/|of|out\s+of|von|sur|de)\s*\d{1,2}")
 _EXPLAINED = re.compile(r"(?P<n>\d{1,2})\s*[-–:.)=(]\s*[a-z].*")  # "2 - moderate"
@@ -97,25 +124,27 @@ _LEFT = re.compile(  # "7", "0 (waiting list)", "full"
     r"(?P<n>\d{1,3})(?:\s*[a-z(].*)?|(?:full|sold[\s-]out|none(?:\s+left)?|fully\s+booked|booked|waiting\s+list|waitlist|closed|"
     r"ausgebucht|ausverkauft|complet|agotado|esaurito|completo|volgeboekt)"
 )
-_COUNTED = frozenset("place spot space seat ticket left remaining available availability platz cabin room stock".split())
+_COUNTED = frozenset(
+    "place spot space seat ticket left remaining available availability platz cabin room stock".split()
+)
 _TESTED = 0.4  # share of a field's values that are levels of a language test, so that it is of those
 _OF_CEFR = (1.0, 1.5, 3.0, 5.0, 6.0)  # where a beginner to an expert stand among them
 _LEVELS = frozenset(
-    "level grade difficulty stufe niveau class klasse group grp band category cat step stage tier rating intensity strength "
-    "schwierigkeit difficulte dificultad livello nivel degree scale spice heat spiciness pepper chilli chili star score "
-    "effort technical fitness roast body sweetness hardness firmness".split()
+    "level grade difficulty stufe niveau class klasse group grp band category cat step stage tier rating intensity "
+    "strength schwierigkeit difficulte dificultad livello nivel degree scale spice heat spiciness pepper chilli chili star "
+    "score effort technical fitness roast body sweetness hardness firmness".split()
 )
 _OF_EFFICIENCY = frozenset(
     "energy efficiency epc energieklasse energie effizienz nutri nutriscore label energetica energetique eek "
     "effizienzklasse energieeffizienzklasse".split()
 )
 _DIFFICULTY = frozenset(
-    "difficulty level grade niveau stufe schwierigkeit schwierigkeitsgrad difficulte dificultad livello nivel skill experience "
-    "effort technical cefr moeilijkheid complexity challenge".split()
+    "difficulty level grade niveau stufe schwierigkeit schwierigkeitsgrad difficulte dificultad livello nivel skill "
+    "experience effort technical cefr moeilijkheid complexity challenge".split()
 )
 _OF_STRENGTH = frozenset(
-    "intensity strength heat spice spiciness spicy intensite intensitat starke scharfe pepper chilli chili force forza power "
-    "hot roast".split()
+    "intensity strength heat spice spiciness spicy intensite intensitat starke scharfe pepper chilli chili force forza "
+    "power hot roast".split()
 )
 _SHARE = 0.7  # of a field's values, and of the items that have one, that must stand in the order
 _SEVERAL = 0.05  # share of the items that may have more than one value
@@ -213,9 +242,15 @@ def scale_among(spec: FieldSpec, items: Sequence[_Valued]) -> Scale | None:
     for kind, whole, numbers in _orders(list(counts), called):
         of = {value: place for value, place in whole.items() if not math.isnan(place)}
         if len(of) < len(whole) and len(set(of.values())) > 1:
-            return Scale(spec.name, kind, of, numbers, called)  # tests of language, among courses of other things
+            return Scale(
+                spec.name, kind, of, numbers, called
+            )  # tests of language, among courses of other things
         here = sum(counts[value] for value in of)
-        if len(set(of.values())) > 1 and len(of) >= _SHARE * len(counts) and here >= _SHARE * sum(counts.values()):
+        if (
+            len(set(of.values())) > 1
+            and len(of) >= _SHARE * len(counts)
+            and here >= _SHARE * sum(counts.values())
+        ):
             return Scale(spec.name, kind, of, numbers, called)
     return None
 
@@ -251,8 +286,15 @@ def _placed(low: Mapping[str, str], of: Mapping[str, int]) -> dict[str, float]:
     """Values that are words of a scale, or two of them: "easy to moderate" stands between."""
     found: dict[str, float] = {}
     for value, text in low.items():
-        told = re.sub(r"\s*\b(?:level|difficulty|heat|roast|bodied|body|grade|walk|trail|size|condition)\b\s*$", "", text)
-        parts = [part.strip(" .()").replace("-", " ") for part in re.split(r"\s*(?:/|–|,|&|\band\b|\bto\b|\bbis\b)\s*", told)]
+        told = re.sub(
+            r"\s*\b(?:level|difficulty|heat|roast|bodied|body|grade|walk|trail|size|condition)\b\s*$",
+            "",
+            text,
+        )
+        parts = [
+            part.strip(" .()").replace("-", " ")
+            for part in re.split(r"\s*(?:/|–|,|&|\band\b|\bto\b|\bbis\b)\s*", told)
+        ]
         whole = told.replace("-", " ").strip(" .()")
         if whole not in of and "-" in told and len(parts) == 1:
             parts = told.split("-")
@@ -267,7 +309,9 @@ def _placed(low: Mapping[str, str], of: Mapping[str, int]) -> dict[str, float]:
 def _matched(
     low: Mapping[str, str], pattern: re.Pattern[str], place: Callable[[re.Match[str]], float]
 ) -> dict[str, float]:
-    return {value: place(match) for value, text in low.items() if (match := pattern.fullmatch(text)) is not None}
+    return {
+        value: place(match) for value, text in low.items() if (match := pattern.fullmatch(text)) is not None
+    }
 
 
 def _cefr_place(match: re.Match[str]) -> float:

@@ -8,8 +8,8 @@ from typing import Literal
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.mentioned import PREFIX
-from wherefore.catalog.ranks import base_name, is_rank_name
 from wherefore.catalog.naming import spoken_label
+from wherefore.catalog.ranks import base_name, is_rank_name
 from wherefore.catalog.spoken import cased, is_flag, value_text
 from wherefore.dialogue.messages import Dialogue, last_said
 from wherefore.dialogue.spoken import limit_told, order_words

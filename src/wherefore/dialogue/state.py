@@ -67,9 +67,7 @@ class Limit:
         spec = catalog.schema.spec(self.field)
         if not spec.can.measure:
             raise DialogueError(f"a limit needs a number or a date; `{self.field}` is of kind {spec.kind}")
-        number = (
-            place_of(catalog, self.field, item) if is_rank_name(self.field) else item.number(self.field)
-        )
+        number = place_of(catalog, self.field, item) if is_rank_name(self.field) else item.number(self.field)
         compare: Callable[[float, float], bool] = getattr(operator, self.op)
         return number is not None and compare(number, self.value)
 

@@ -57,7 +57,10 @@ _MOST = (
 )
 _EASIER = r"(?:\s*(?:or|and)\s+(?:easier|gentler|simpler|smaller|cheaper|worse)\b)"
 _HARDER = r"(?:\s*(?:or|and)\s+(?:harder|tougher|hotter|spicier|bigger|larger|firmer)\b)"
-_NOT_TOO = rf"(?:\b(?:not|nothing|isn'?t|no|never)|{NT})\s+(?:\w+\s+){{0,2}}?(?:too|very|overly|so|that|super)\s+(?:\w+\s+or\s+)?"
+_NOT_TOO = (
+    rf"(?:\b(?:not|nothing|isn'?t|no|never)|{NT})\s+(?:\w+\s+){{0,2}}?(?:too|very|overly|so|that|super)\s+"
+    r"(?:\w+\s+or\s+)?"
+)
 _HARD = r"hard|difficult|challenging|strenuous|demanding|tough|advanced|technical|steep|complicated|complex"
 _STRONG = r"strong|hot|spicy|intense|sharp|pungent|powerful"
 _SPELLED = {"grp": "group", "ins": "insurance", "lvl": "level", "diff": "difficulty", "cat": "category"}
@@ -183,8 +186,13 @@ def _by_number(text: str, scale: Scale) -> FoundCodes | None:
     ahead, behind = f"{match['ahead'] or ''}{match['ahead2'] or ''}", match["behind"] or ""
     if value is None:
         return None
-    least = bool(re.match(_LEAST, ahead, re.IGNORECASE) or re.match(rf"{_UP}|{_HARDER}|\s*(?:min|mini|plus)\b", behind, re.IGNORECASE))
-    most = bool(re.match(_MOST, ahead, re.IGNORECASE) or re.match(rf"{_DOWN}|{_EASIER}", behind, re.IGNORECASE))
+    least = bool(
+        re.match(_LEAST, ahead, re.IGNORECASE)
+        or re.match(rf"{_UP}|{_HARDER}|\s*(?:min|mini|plus)\b", behind, re.IGNORECASE)
+    )
+    most = bool(
+        re.match(_MOST, ahead, re.IGNORECASE) or re.match(rf"{_DOWN}|{_EASIER}", behind, re.IGNORECASE)
+    )
     most = most or not least and "insurance" in _names_of(scale)  # a group that costs less serves as well
     kept = [
         code
@@ -198,7 +206,11 @@ def _by_number(text: str, scale: Scale) -> FoundCodes | None:
 
 def _not_too(text: str, scale: Scale) -> FoundCodes | None:
     """What is "not too hard", of a field from easy to hard: the upper part of its order is ruled out."""
-    sides = [(fits, words) for fits, words in ((scale.is_of_difficulty, _HARD), (scale.is_of_strength, _STRONG)) if fits]
+    sides = [
+        (fits, words)
+        for fits, words in ((scale.is_of_difficulty, _HARD), (scale.is_of_strength, _STRONG))
+        if fits
+    ]
     for _, words in sides:
         match = re.search(rf"{_NOT_TOO}(?:{words})\b", text, re.IGNORECASE)
         if match is not None:

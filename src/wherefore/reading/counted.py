@@ -1,22 +1,23 @@
-"""Counted things: "3 rooms", "a 7 seater", "five-string", "serves six", "there are eight of us", "for a family of four"."""
+"""Counted things: "3 rooms", "a 7 seater", "five-string", "serves six", "there are eight of us", "a family of four"."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.ordered import rank_name
 from wherefore.catalog.schema import FieldSpec
+from wherefore.catalog.sorts import called
 from wherefore.dialogue.state import LimitOp
 from wherefore.reading.comparisons import OPPOSITE, is_negated
-from wherefore.reading.measures import Measures, measures_time
+from wherefore.reading.measures import Measures, measures_time, written_unit
 from wherefore.reading.numbers import any_number, is_year, money
 from wherefore.reading.quantities import plain, side_of, stems_of
-from wherefore.text import NUMBERS, stem
+from wherefore.text import FUNCTION_WORDS, NUMBERS, forms, stem
 
 # The kinds of things that columns count. Of what serves people, who asks for some is served by more as well; of what
 # makes a thing another one, such as rooms, doors and strings, people mean just so many.
@@ -72,10 +73,12 @@ _OF_VERB = re.compile(
     rf"\b(?P<verb>{'|'.join(_VERBS)})\s+(?:for\s+|at\s+least\s+|about\s+|around\s+|all\s+|us\s+)*{_SOME}\b(?P<plus>\+)?"
     r"(?!\s*(?:hours?|h|minutes?|mins?|days?|weeks?|times?|kg|l|litres?|liters?|cm|inch|books?|bottles?|wheels?|bikes?)\b|[.,]\d)"
 )
-_STUDIO = re.compile(r"\b(?:a|an|any|small|cheap|nice)\s+(?:\w+\s+)?studio(?:\s+(?:flat|apartment))?\b|\bstudio\s+(?:flat|apartment)s?\b|^\W*studio\b")
+_STUDIO = re.compile(
+    r"\b(?:a|an|any|small|cheap|nice)\s+(?:\w+\s+)?studio(?:\s+(?:flat|apartment))?\b|\bstudio\s+(?:flat|apartment)s?\b|^\W*studio\b"
+)
 # What people count of an item, and mean by it even where no field counts it.
 _THINGS = frozenset(
-    "room bedroom bathroom door string seat seater chair pocket burner drawer gear wheel compartment port".split()
+    "room bedroom bathroom door string seat seater chair pocket burner drawer gear port".split()
 )
 _OF_NAME = re.compile(
     rf"\b(?P<name>[^\W\d_]{{3,}})\s+(?:of\s+|is\s+|:\s*|no\.?\s+|number\s+)?{_SOME}(?:(?P<plus>\s?\+)|(?P<least>\s+(?:mini|minimum|min)\b(?!\s+\w)))?"
@@ -97,10 +100,20 @@ _PARTY = re.compile(  # who it is for
     r"blocks?|stops?))"
     rf"|\bus\s+(?P<n6>two|three|four|five|six|seven|eight)\b|\b(?P<n7>both)\s+of\s+us\b"
 )
-_TOLD_OF = re.compile(r"\b(?:about|story|where|follows?|tale|plot|starring|like)\s+(?:an?\s+|the\s+|some\s+)?$")
+_TOLD_OF = re.compile(
+    r"\b(?:about|story|where|follows?|tale|plot|starring|like)\s+(?:an?\s+|the\s+|some\s+)?$"
+)
 _ABOUT = re.compile(r"\b(?:about|around|roughly|approximately|approx|circa|ca|some|maybe|like)\s+$")
-_FEW, _NEAR = 30, 0.15  # values of a field of which a number means itself; of a number that is only about right
+_FEW, _NEAR = (
+    30,
+    0.15,
+)  # values of a field of which a number means itself; of a number that is only about right
 _NEARER = 0.1  # the same of one of many values
+_PEOPLE = frozenset("people person ppl pax adult guest man".split())
+_FOR_THEM = re.compile(
+    r"\b(?:for|of|fits?|sleeps?|seats?|with|we(?:'re|\s+are))\s+(?:up\s+to\s+|at\s+least\s+|about\s+)?$|^\W*(?:an?\s+)?$|-$|\ban?\s+$"
+)
+_HELD = 0.5  # share of the items of a sort that tell whom they serve, so that it is asked of them
 _MOST_PEOPLE = 20  # that a party has
 
 
@@ -160,13 +173,19 @@ class CountReader:
 
     def _may_count(self, spec: FieldSpec) -> bool:
         measures = self._measures
-        if not spec.is_number or self._is_measured(spec) or spec in (measures.year, measures.price, measures.age):
+        if (
+            not spec.is_number
+            or self._is_measured(spec)
+            or spec in (measures.year, measures.price, measures.age)
+        ):
             return False
         return spec is not measures.duration and _NO_COUNTS.isdisjoint(stems_of(spec) - _OF_PLACES)
 
     def _is_measured(self, spec: FieldSpec) -> bool:
         """Whether a field is in a unit of measure, and not in what it counts: "3 peppers"."""
-        return bool(spec.unit) and (self._measures.is_unit(spec.unit) or measures_time(spec.unit) or money(spec.unit))
+        if not spec.unit:
+            return bool(written_unit(spec))
+        return bool(self._measures.is_unit(spec.unit) or measures_time(spec.unit) or money(spec.unit))
 
     def _called(self, noun: str) -> list[FieldSpec]:
         """The fields that count what a noun calls, those that are called so themselves first."""
@@ -176,7 +195,12 @@ class CountReader:
             return []
         own = [spec for spec in self._specs if word in self._own[spec.name]]
         kinds = [name for name, *_, said in _KINDS if word in said.split()]
-        return own + [spec for kind in kinds for spec in self._specs if self._kinds[spec.name] == kind and spec not in own]
+        return own + [
+            spec
+            for kind in kinds
+            for spec in self._specs
+            if self._kinds[spec.name] == kind and spec not in own
+        ]
 
     def _of_nouns(self, low: str, nouns: Collection[str]) -> Iterator[FoundAmount]:
         rooms = next((spec for spec in self._specs if self._kinds[spec.name] == "rooms"), None)
@@ -191,7 +215,7 @@ class CountReader:
             if value is None or _TOLD_OF.search(low[: match.start()]):
                 continue
             if spec is None:
-                if stem(plain(noun)) in _THINGS:
+                if stem(plain(noun)) in _THINGS and value > 1:
                     yield FoundAmount(None, "eq", value, match.start("n"), match.end())
                 continue
             first = any_number(match["low"].replace(",", ".")) if match["low"] else None
@@ -201,7 +225,9 @@ class CountReader:
                 continue
             op = "ge" if match["plus"] else self.side(spec)
             start = match.start("n")
-            yield from self._asked(low, spec, op, value, start, match.end())
+            doubtful = stem(plain(noun)) in _PEOPLE and not _FOR_THEM.search(low[:start])
+            for one in self._asked(low, spec, op, value, start, match.end()):
+                yield replace(one, unsure=True) if doubtful else one
 
     def _is_named(self, spec: FieldSpec | None, noun: str) -> bool:
         """Whether a field is called so itself: seats are counted, though a make of cars is called Seat."""
@@ -225,7 +251,8 @@ class CountReader:
             yield FoundAmount(spec, op, value, start, end)
             return
         known = self._catalog.numbers(spec.name)
-        if not self._kinds.get(spec.name) and len(np.unique(known[~np.isnan(known)])) > _FEW:
+        few = len(np.unique(known[~np.isnan(known)])) <= _FEW and value <= _FEW
+        if not self._kinds.get(spec.name) and not few:
             near = _NEARER * value  # of 300 pages nobody means just so many
             yield FoundAmount(spec, "ge", value - near, start, end, unsure=True)
             yield FoundAmount(spec, "le", value + near, start, end, unsure=True)
@@ -247,17 +274,22 @@ class CountReader:
         for match in _OF_NAME.finditer(low):
             value = any_number(match["n"])
             spec = self.named(match["name"])
-            if spec is None or value is None or is_year(match["n"]):
+            if spec is None or value is None or is_year(match["n"]) or match["n"] == "one":
                 continue
             op: LimitOp = "ge" if match["plus"] or match["least"] else self.side(spec)
-            yield from self._asked(low, spec, op, value, *match.span())
+            told = self._asked(low, spec, op, value, *match.span())
+            yield from (one for one in told if one.spec is not None)
 
     def named(self, word: str) -> FieldSpec | None:
         """The field without a unit that a word calls, also one of the same root in another language."""
         word = stem(plain(word))
         for spec in self._plain:
             own = stems_of(spec) - _TOO_PLAIN
-            if word in own or len(word) > _ROOT and any(one[:_ROOT] == word[:_ROOT] for one in own if len(one) > _ROOT):
+            if (
+                word in own
+                or len(word) > _ROOT
+                and any(one[:_ROOT] == word[:_ROOT] for one in own if len(one) > _ROOT)
+            ):
                 return spec
         return None
 
@@ -277,11 +309,30 @@ class CountReader:
         for match in _PARTY.finditer(low):
             said = next(match[name] for name in ("n", "n2", "n3", "n4", "n5", "n6", "n7") if match[name])
             value = 2.0 if said == "both" else any_number(said)
-            if value is None or not 1 < value <= _MOST_PEOPLE or value % 1 or _TOLD_OF.search(low[: match.start()]):
+            if (
+                value is None
+                or not 1 < value <= _MOST_PEOPLE
+                or value % 1
+                or _TOLD_OF.search(low[: match.start()])
+            ):
                 continue
             found.append(FoundAmount(spec, "ge", value, *match.span(), serves=True))
         if found:
-            yield max(found, key=lambda one: one.value)
+            most = max(found, key=lambda one: one.value)
+            yield most if self._is_told(low, spec) else replace(most, spec=None)
+
+    def _is_told(self, low: str, spec: FieldSpec) -> bool:
+        """Whether items of the sort that a text speaks of tell how many they serve: tents do, cookers do not."""
+        known = ~np.isnan(self._catalog.numbers(spec.name))
+        rows = [
+            called(self._catalog, form)
+            for form in forms(low)
+            if form.isalpha() and form not in FUNCTION_WORDS
+        ]
+        meant = np.unique(
+            np.concatenate([one for one in rows if 0 < len(one) < len(known)] or [np.arange(len(known))])
+        )
+        return bool(known[meant.astype(int)].mean() >= _HELD)
 
     def _serving(self, kind: str) -> FieldSpec | None:
         """The field of a kind, or the first that serves people."""
@@ -289,7 +340,14 @@ class CountReader:
         return next((spec for name in of for spec in self._specs if self._kinds[spec.name] == name), None)
 
 
-_SHORTENED = {"berths": "berth", "ppl": "people", "persons": "person", "seated": "seat", "bedded": "bed", "doored": "door"}
+_SHORTENED = {
+    "berths": "berth",
+    "ppl": "people",
+    "persons": "person",
+    "seated": "seat",
+    "bedded": "bed",
+    "doored": "door",
+}
 
 
 def _kind_of(spec: FieldSpec) -> str:

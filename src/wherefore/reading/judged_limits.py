@@ -139,7 +139,11 @@ class JudgedLimits:
             if len(told) == 2:
                 yield FoundLimit(spec.name, "ge", min(told) * scale, *span)
                 yield FoundLimit(spec.name, "le", max(told) * scale, *span)
-        elif label == "about" or _ABOUT.search(low[: span[0]]) or (spec.name.startswith(PREFIX) and _cued(low, span) is None):
+        elif (
+            label == "about"
+            or _ABOUT.search(low[: span[0]])
+            or (spec.name.startswith(PREFIX) and _cued(low, span) is None)
+        ):
             about = label == "about" or _ABOUT.search(low[: span[0]]) is not None
             room = 2.0 if spec is year else (_NEAR if about else _CLOSE) * value
             yield FoundLimit(spec.name, "ge", value - room, *span)

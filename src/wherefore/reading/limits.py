@@ -14,9 +14,9 @@ from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.money import SIGNS
 from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.state import LimitOp
-from wherefore.reading.counted import CountReader
 from wherefore.reading.comparisons import AFTER, BEFORE, DURABLE, OPPOSITE, YEARLY, any_of, is_negated, phrase
-from wherefore.reading.measures import Measures, is_of_stuff, measures_time
+from wherefore.reading.counted import CountReader
+from wherefore.reading.measures import Measures, is_of_stuff, measures_time, measures_warmth
 from wherefore.reading.numbers import (
     NUMBER,
     amount,
@@ -71,6 +71,7 @@ _LAST = re.compile(
 _NAMED = re.compile(r"(?:[a-z]+ ){1,3}$")
 _LARGE = re.compile(r"(?:\dk|grand|lakhs?|lacs?|crores?)$")  # "under 3k" says money by itself
 _CLOSE = 0.05  # share of an amount by which another is about the same: 350 ml of 12 ounces
+_PER = re.compile(r"(?:\bper|/)\s*$")  # "15 per 100g"
 _SPEEDS: dict[str, LimitOp] = {"faster than": "gt", "slower than": "lt", "or faster": "ge"}
 _OF_TIME = frozenset({"after", "before", "past", "since", "until", "starting", "pre", "post"})
 _FINE = (
@@ -428,13 +429,13 @@ class LimitReader:
                 continue
             near = beside(low, match.span("n"))
             named, value = quantity_named(near), amount(match)
-            if value is None or money(unit) or unit == "%":
+            if value is None or money(unit) or unit == "%" or _PER.search(low[: match.start("n")]):
                 continue
             if named is None and (measures_time(unit) or not self.measures.is_unit(unit)):
                 continue
             united = self.measures.in_unit(unit, around(low, match.span("n")), near)
             if united is None:
-                if self.measures.is_unit(unit):
+                if self.measures.is_unit(unit) and not measures_warmth(unit):
                     found.leave(match)
                 continue
             spec, scale = united
@@ -442,10 +443,12 @@ class LimitReader:
             texts = spec.name.startswith(PREFIX) or spec is self.measures.year
             if texts or not self.measures.can_hold(spec, value * scale):
                 found.loose.append(span)
-            elif (side := side_of(spec)) is None:
+            elif (side := self.measures.served_by(spec) or side_of(spec)) is None:
                 self._put_near(spec, value * scale, span, named is not None or is_of_stuff(unit), found)
             elif named is not None or is_of_stuff(unit):
-                found.put(spec, OPPOSITE[side] if is_negated(low, match.start()) else side, value * scale, *span)
+                found.put(
+                    spec, OPPOSITE[side] if is_negated(low, match.start()) else side, value * scale, *span
+                )
                 if named is not None:
                     found.named.add(span)
             else:
@@ -454,7 +457,7 @@ class LimitReader:
     def _put_near(
         self, spec: FieldSpec, value: float, span: tuple[int, int], is_sure: bool, found: _Limits
     ) -> None:
-        """A number of what nobody has too much or too little of: about so many, as others write them a bit otherwise."""
+        """A number of what nobody has too much or too little of: about so many, as others are written."""
         if is_sure:
             found.put_range(spec, value * (1 - _CLOSE), value * (1 + _CLOSE), *span)
         else:
@@ -471,8 +474,8 @@ class LimitReader:
         """The field that a quantity speaks of, by its unit, the words before it, or the comparison."""
         measures = self.measures
         for mark in (match["currency"], match["unit"]):
-            near = beside(low, match.span("n")) if mark else ()
-            united = measures.in_unit(mark, around(low, match.span("n")), near) if mark else None
+            beside_it = beside(low, match.span("n")) if mark else []
+            united = measures.in_unit(mark, around(low, match.span("n")), beside_it) if mark else None
             if united is not None:
                 return united
             if mark and mark == match["unit"] and (counted := self._counts.counted(mark)) is not None:
@@ -584,11 +587,15 @@ class _Limits:
         if (start, end) not in self._taken:
             self._taken.append((start, end))
 
-    def widen(self, bounded: Sequence[tuple[FieldSpec, LimitOp]], value: float, span: tuple[int, int]) -> None:
+    def widen(
+        self, bounded: Sequence[tuple[FieldSpec, LimitOp]], value: float, span: tuple[int, int]
+    ) -> None:
         """Let the far end of a range hold for the field that says the highest value: both ends must be served."""
         highest = next((spec.name for spec, side in bounded if side == "ge"), "")
         self.all = [
-            replace(one, value=max(one.value, value)) if one.field == highest and (one.start, one.end) == span else one
+            replace(one, value=max(one.value, value))
+            if one.field == highest and (one.start, one.end) == span
+            else one
             for one in self.all
         ]
 

@@ -20,7 +20,7 @@ from wherefore.catalog.units import conversion, measure_of, unit_called, unit_wr
 from wherefore.dialogue.state import LimitOp
 from wherefore.reading.numbers import MINUTES, NUMBER, in_cents, money, number, spoken_unit
 from wherefore.reading.quantities import Quantity, fits, plain, quantity_named, quantity_of, stems_of, suited
-from wherefore.text import stem
+from wherefore.text import FUNCTION_WORDS, stem
 
 _LONG = frozenset("runtime duration length minutes running time".split())
 _OF_WEIGHT = frozenset("weigh weighs weighing weight light lighter lightest heavy heavier".split())
@@ -82,10 +82,13 @@ _OF_SCORES = frozenset(
 _ROOT = 6  # letters that a word and a field's name have in common where they are of one root
 _BEGINNING = 4  # letters of a word that names a field by its beginning
 _BEYOND = 3  # times the greatest number of a field up to which a number may be meant of it
+_NO_UNITS = FUNCTION_WORDS | {"per"}
 _TIMES = frozenset("day week month year decade night century".split())
 # Units that are mostly written in cells, and have no other meaning where they are said.
 _SAID_TOO = frozenset("sqft sqm qm floz wh kwh khz mhz ghz hz kmh mph tonne dl decilitre kj".split())
-_OTHER_UNITS = frozenset("ohm horsepower hp bhp psi nm newton denier tog gsm micron lux nit ppm dpi ppi knot".split())
+_OTHER_UNITS = frozenset(
+    "ohm horsepower hp bhp psi nm newton denier tog gsm micron lux nit ppm dpi ppi knot".split()
+)
 _YEARS = {"yrs": "years", "yr": "years", "months": "months"}
 _FLUID = {"ounce": "fluid_ounce"}
 _PER = {  # for how much of something a price may be
@@ -254,14 +257,16 @@ class Measures:
             if named is not None:
                 best = next(iter(kept), None)
             return None if best is None else (best, scales[best.name])
-        if named is not None and (self.is_unit(unit) or measures_time(unit)):  # "10 year warranty", of a `warranty` of which no unit is told
-            own = (spec for spec in self._specs if quantity_of(spec) == named and not _written_unit(spec))
+        if named is not None and (
+            self.is_unit(unit) or measures_time(unit)
+        ):  # "10 year warranty", of a `warranty` of which no unit is told
+            own = (spec for spec in self._specs if quantity_of(spec) == named and not written_unit(spec))
             if (spec := next(own, None)) is not None and not _is_price(spec):
                 return spec, 1.0
         called = (
             spec
             for spec in suited(self._specs, named)
-            if word in self._words[spec.name] and word not in _SIDES | {"per"} and spec is not self.year
+            if word in self._words[spec.name] and word not in _SIDES | _NO_UNITS and spec is not self.year
         )
         found = next(called, None) or self._counted(word) or self.mentioned(unit)
         return None if found is None else (found, 1.0)
@@ -278,7 +283,7 @@ class Measures:
 
     def _alike(self, unit: str, word: str) -> list[tuple[FieldSpec, float]]:
         """The fields measured in a unit, else those in which it can be told, with what one of it is there."""
-        units = [(spec, _written_unit(spec)) for spec in self._specs if not _is_price(spec)]
+        units = [(spec, written_unit(spec)) for spec in self._specs if not _is_price(spec)]
         same = [(spec, 1.0) for spec, own in units if own and stem(own.lower()) == word]
         return same or [
             (spec, scale) for spec, own in units if own and (scale := _scale(unit, own)) is not None
@@ -399,6 +404,10 @@ class Measures:
             return [(spec, side), (other, "ge" if side == "le" else "le")]
         return [(spec, op if side == "ge" and op in ("lt", "le") else side)]
 
+    def served_by(self, spec: FieldSpec) -> LimitOp | None:
+        """The side of a number that a field serves which says itself a lowest or a highest: a `max_kg` all up to it."""
+        return None if spec is self.age else self._side(spec)
+
     def _side(self, spec: FieldSpec) -> LimitOp | None:
         named = {*words_of(spec.label), *words_of(label_of(spec.name))}
         if _A_MINUTE.search(spec.name):  # "l/min"
@@ -446,6 +455,15 @@ def measures_time(unit: str) -> bool:
     return stem(unit) in MINUTES or stem(unit) in _TIMES
 
 
+def measures_warmth(unit: str) -> bool:
+    """Whether a unit is one of temperature, of which people tell how the weather is.
+
+    >>> measures_warmth("degrees"), measures_warmth("kg")
+    (True, False)
+    """
+    return measure_of(unit_called(unit)) == "temperature"
+
+
 def is_of_stuff(unit: str) -> bool:
     """Whether a unit measures what something holds, weighs or gives, not how long it is or lasts.
 
@@ -453,7 +471,12 @@ def is_of_stuff(unit: str) -> bool:
     (True, True, False, False, True)
     """
     unit = spoken_unit(unit)
-    return stem(unit) in _OTHER_UNITS or measure_of(_pint_of(unit)) not in ("", "length", "time", "temperature")
+    return stem(unit) in _OTHER_UNITS or measure_of(_pint_of(unit)) not in (
+        "",
+        "length",
+        "time",
+        "temperature",
+    )
 
 
 def _pint_of(unit: str) -> str:
@@ -461,12 +484,16 @@ def _pint_of(unit: str) -> str:
     return unit_called(unit) or (unit_written(unit) if unit.removesuffix("s") in _SAID_TOO else "")
 
 
-def _written_unit(spec: FieldSpec) -> str:
+def written_unit(spec: FieldSpec) -> str:
     """The unit of a field, also where its name is no more than that: `ounces`."""
     if spec.unit or not spec.is_number:
         return spec.unit
     last = re.findall(r"[^\W_]+", f" {spec.name.lower()}")[-1:]
-    known = last and len(last[0]) > 1 and (mentioned_unit(last[0]) or stem(last[0]) in _OTHER_UNITS | {"yr", "year", "month"})
+    known = (
+        last
+        and len(last[0]) > 1
+        and (mentioned_unit(last[0]) or stem(last[0]) in _OTHER_UNITS | {"yr", "year", "month"})
+    )
     return _YEARS.get(last[0], last[0]) if known else ""
 
 
@@ -483,9 +510,9 @@ def _scale(given: str, wanted: str) -> float | None:
 def _per(words: Sequence[str]) -> str:
     """For how much of something a price is, by words: "a piece", "per kg"; empty where they do not tell."""
     told = [plain(word) for word in words]
-    for number, word in enumerate(told):
+    for place, word in enumerate(told):
         of = next((name for name, said in _PER.items() if stem(word) in said), "")
-        if of and (word in _PER_ALONE or number and told[number - 1] in _PER_BEFORE):
+        if of and (word in _PER_ALONE or place and told[place - 1] in _PER_BEFORE):
             return of
     return ""
 

@@ -60,9 +60,15 @@ _WORDS = _by_word(
         ("height", "high"): "tallest",
         ("width", "high"): "widest",
         ("width", "low"): "narrowest",
-        ("level", "low"): "easiest, simplest, gentlest, most basic, least difficult, least demanding, least strenuous, "
+        (
+            "level",
+            "low",
+        ): "easiest, simplest, gentlest, most basic, least difficult, least demanding, least strenuous, "
         "least challenging, most beginner",
-        ("level", "high"): "hardest, toughest, most difficult, most challenging, most demanding, most advanced, "
+        (
+            "level",
+            "high",
+        ): "hardest, toughest, most difficult, most challenging, most demanding, most advanced, "
         "most strenuous, most technical",
         ("strength", "high"): "strongest, most intense, most powerful, hottest, spiciest, most pungent",
         ("strength", "low"): "mildest, weakest, least strong, least intense, least spicy, least hot",
@@ -100,7 +106,18 @@ _FIELDS: dict[
     "size": ("size", "screen", "capacity", "area", "volume", "diameter", "length", "height"),
     "time": ("page",),
     "level": ("difficulty", "level", "complexity", "grade"),
-    "strength": ("abv", "strength", "intensity", "alcohol", "vol", "proof", "spiciness", "heat", "power", "scoville"),
+    "strength": (
+        "abv",
+        "strength",
+        "intensity",
+        "alcohol",
+        "vol",
+        "proof",
+        "spiciness",
+        "heat",
+        "power",
+        "scoville",
+    ),
     "sweetness": ("sweetness", "sugar"),
     "noise": ("noise", "decibel", "db", "loudness"),
     "brightness": ("brightness", "lumen", "nit"),
@@ -261,7 +278,9 @@ class OrderReader:
 
     def _on_scale(self, low: str, match: re.Match[str]) -> FoundOrder | None:
         """The order by a field whose values stand in one: "the easiest level", "highest intensity"."""
-        words = list(re.finditer(r"[a-z]+", re.split(r"[.,;:!?]", low[match.end("word") :])[0]))[:_AFTER_LABEL]
+        words = list(re.finditer(r"[a-z]+", re.split(r"[.,;:!?]", low[match.end("word") :])[0]))[
+            :_AFTER_LABEL
+        ]
         at = match.end("word")
         found = in_order(" ".join([match["word"], *(one[0] for one in words)]), self._scales)
         if found is None:

@@ -70,10 +70,18 @@ _TABLE: tuple[tuple[str, Side, str], ...] = (
     ("brightness", "ge", "brightness, nit, lumen, lux, luminance, helligkeit"),
     ("warranty", "ge", "warranty, guarantee, garantie, garantia, gewahrleistung"),
     ("rating", "ge", "rating, score, star, note, bewertung, review score, guest score"),
-    ("power", "ge", "power, wattage, horsepower, hp, bhp, ps, leistung, puissance, motor, heat output, output"),
+    (
+        "power",
+        "ge",
+        "power, wattage, horsepower, hp, bhp, ps, leistung, puissance, motor, heat output, output",
+    ),
     ("torque", "ge", "torque, drehmoment"),
     ("suction", "ge", "suction, airflow, flow, flow rate, fill power"),
-    ("speed", "ge", "speed, top speed, print speed, max speed, ppm, hochstgeschwindigkeit, refresh, refresh rate"),
+    (
+        "speed",
+        "ge",
+        "speed, top speed, print speed, max speed, ppm, hochstgeschwindigkeit, refresh, refresh rate",
+    ),
     ("economy", "ge", "mpg, fuel economy, economy"),
     (
         "area",
@@ -83,7 +91,11 @@ _TABLE: tuple[tuple[str, Side, str], ...] = (
     ),
     ("protection", "ge", "spf, tog, fill weight, thread count"),
     ("cover", "ge", "cover, sum insured, cover amount, insured, payout, deckung, deckungssumme"),
-    ("price", "le", "price, cost, rent, fee, deposit, premium, rate, tariff, excess, tax, road tax, supplement"),
+    (
+        "price",
+        "le",
+        "price, cost, rent, fee, deposit, premium, rate, tariff, excess, tax, road tax, supplement",
+    ),
     ("price", "le", "miete, kaltmiete, warmmiete, nebenkosten, kaution, loyer, alquiler, selbstbeteiligung"),
     ("weight", "le", "weight, mass, weigh, gewicht, poid, peso, heavy, weighing, weigh"),
     ("noise", "le", "noise, noise level, loudness, sound level, lautstarke, gerausch, loud, sound power"),
@@ -112,7 +124,11 @@ _TABLE: tuple[tuple[str, Side, str], ...] = (
     ("protein", "ge", "protein, fibre, fiber, eiwei, proteine"),
     ("age", "le", "age year, vehicle age"),
     ("latency", "le", "latency, lag, response time, delay"),
-    ("thickness", "le", "thickness, packed size, folded size, pack size cm, folded width, packed length, packed weight"),
+    (
+        "thickness",
+        "le",
+        "thickness, packed size, folded size, pack size cm, folded width, packed length, packed weight",
+    ),
 )
 _PHRASES: tuple[tuple[frozenset[str], Quantity], ...] = tuple(
     sorted(
@@ -128,7 +144,8 @@ _ABBREVIATED = {
     "grp": "group", "ins": "insurance", "cap": "capacity", "wt": "weight", "vol": "volume", "batt": "battery",
     "bat": "battery", "temp": "temperature", "pax": "people", "prev": "previous", "avg": "average", "max": "max",
     "beds": "bed", "baths": "bath", "qty": "quantity", "pcs": "piece", "pc": "piece", "lvl": "level",
-    "diff": "difficulty", "abv": "alcohol", "ibu": "bitterness", "co2": "emission", "intensite": "intensity", "eff": "efficiency",
+    "diff": "difficulty", "abv": "alcohol", "ibu": "bitterness", "co2": "emission", "intensite": "intensity",
+    "eff": "efficiency",
 }  # fmt: skip
 _PASSED = frozenset(  # between a quantity's name and its number
     "a an the of is at least most over under above below about around roughly up to than more less fewer no not be "
@@ -182,7 +199,9 @@ def quantity_named(said: Iterable[str]) -> Quantity | None:
 
 def quantity_of(spec: FieldSpec) -> Quantity | None:
     """What a field measures; None where its name does not tell."""
-    return quantity_named(stems_of(spec)) or (quantity_named(("star",)) if stem(spec.unit.lower()) == "star" else None)
+    return quantity_named(stems_of(spec)) or (
+        quantity_named(("star",)) if stem(spec.unit.lower()) == "star" else None
+    )
 
 
 def beside(low: str, span: tuple[int, int]) -> list[str]:
@@ -201,7 +220,7 @@ def beside(low: str, span: tuple[int, int]) -> list[str]:
             continue
         if after[-1:] == ["on"] and word not in ("the", "clock"):
             break
-        if not word[0].isalpha() or word in _STOPS or len(after) > _AFTER:
+        if not word[0].isalpha() or word in _STOPS or len(after) >= _AFTER:
             break
         after.append(word)
     before: list[str] = []

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from wherefore.catalog.ranks import base_name
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.kinds import FieldValue
+from wherefore.catalog.ranks import base_name
 from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.spoken import limit_words
 from wherefore.dialogue.state import Preferences, Wish
