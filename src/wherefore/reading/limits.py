@@ -14,6 +14,7 @@ from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.money import SIGNS
 from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.state import LimitOp
+from wherefore.reading.clauses import touch
 from wherefore.reading.comparisons import AFTER, BEFORE, DURABLE, OPPOSITE, YEARLY, any_of, is_negated, phrase
 from wherefore.reading.counted import CountReader
 from wherefore.reading.measures import Measures, is_of_stuff, measures_time, measures_warmth
@@ -71,6 +72,12 @@ _LAST = re.compile(
 _NAMED = re.compile(r"(?:[a-z]+ ){1,3}$")
 _LARGE = re.compile(r"(?:\dk|grand|lakhs?|lacs?|crores?)$")  # "under 3k" says money by itself
 _CLOSE = 0.05  # share of an amount by which another is about the same: 350 ml of 12 ounces
+_ROUGHLY = 0.1  # the same of one that is said to be about right
+_NEARLY = re.compile(r"\b(?:about|around|roughly|approx(?:imately)?|circa|nearly|almost)\s+$")
+_SAID_BEFORE = re.compile(rf"(?<!\w)(?P<op>{any_of({*BEFORE} - {'<', '>'})})\s+(?:an?|the|about)\s+$")
+_SAID_BEHIND = re.compile(
+    rf"(?:[\s-]+(?!and\b|with\b|but\b|for\b|or\b|at\b)[a-z]+){{0,2}}\s*,?\s*(?P<op>{any_of({*AFTER} - {'on'})})(?!\w)"
+)
 _PER = re.compile(r"(?:\bper|/)\s*$")  # "15 per 100g"
 _SPEEDS: dict[str, LimitOp] = {"faster than": "gt", "slower than": "lt", "or faster": "ge"}
 _OF_TIME = frozenset({"after", "before", "past", "since", "until", "starting", "pre", "post"})
@@ -434,34 +441,44 @@ class LimitReader:
             if named is None and (measures_time(unit) or not self.measures.is_unit(unit)):
                 continue
             united = self.measures.in_unit(unit, around(low, match.span("n")), near)
+            span = match.start("n"), match.end("unit")
             if united is None:
-                if self.measures.is_unit(unit) and not measures_warmth(unit):
-                    found.leave(match)
+                left = any(touch(span, other) for other in found.open)
+                if self.measures.is_unit(unit) and not measures_warmth(unit) and not left:
+                    found.open.append(span)
                 continue
             spec, scale = united
-            span = match.start("n"), match.end("unit")
             texts = spec.name.startswith(PREFIX) or spec is self.measures.year
             if texts or not self.measures.can_hold(spec, value * scale):
                 found.loose.append(span)
-            elif (side := self.measures.served_by(spec) or side_of(spec)) is None:
-                self._put_near(spec, value * scale, span, named is not None or is_of_stuff(unit), found)
-            elif named is not None or is_of_stuff(unit):
-                found.put(
-                    spec, OPPOSITE[side] if is_negated(low, match.start()) else side, value * scale, *span
-                )
+            elif named is None and not is_of_stuff(unit):
+                found.loose.append(span)
+            else:
+                self._put_amount(low, spec, value * scale, span, found)
                 if named is not None:
                     found.named.add(span)
-            else:
-                found.loose.append(span)
 
-    def _put_near(
-        self, spec: FieldSpec, value: float, span: tuple[int, int], is_sure: bool, found: _Limits
+    def _put_amount(
+        self, low: str, spec: FieldSpec, value: float, span: tuple[int, int], found: _Limits
     ) -> None:
-        """A number of what nobody has too much or too little of: about so many, as others are written."""
-        if is_sure:
-            found.put_range(spec, value * (1 - _CLOSE), value * (1 + _CLOSE), *span)
-        else:
-            found.loose.append(span)
+        """A number on the side that words say, else on the one of its nature; of what has none, about so many."""
+        side = self._said_side(low, span) or self.measures.served_by(spec) or side_of(spec)
+        about = _NEARLY.search(low[: span[0]]) is not None
+        room = (_ROUGHLY if about else _CLOSE if side is None else 0.0) * abs(value)
+        if side is None:
+            found.put_range(spec, value - room, value + room, *span)
+            return
+        if is_negated(low, span[0]):
+            side = OPPOSITE[side]
+        found.put(spec, side, value - room if side in ("ge", "gt") else value + room, *span)
+
+    @staticmethod
+    def _said_side(low: str, span: tuple[int, int]) -> LimitOp | None:
+        """The side that words say somewhat before or behind an amount: "at least a 500 litre boot"."""
+        if ahead := _SAID_BEFORE.search(low[: span[0]]):
+            return BEFORE[phrase(ahead)]
+        behind = _SAID_BEHIND.match(low, span[1])
+        return None if behind is None else AFTER[phrase(behind)]
 
     def _has_unit(self, match: re.Match[str]) -> bool:
         """Whether the word after a number is a unit of some field."""

@@ -83,6 +83,9 @@ _ROOT = 6  # letters that a word and a field's name have in common where they ar
 _BEGINNING = 4  # letters of a word that names a field by its beginning
 _BEYOND = 3  # times the greatest number of a field up to which a number may be meant of it
 _NO_UNITS = FUNCTION_WORDS | {"per"}
+_HOURS = frozenset(
+    "h hr hrs hour hours mins minutes".split()
+)  # that end a name, and can be nothing else there
 _TIMES = frozenset("day week month year decade night century".split())
 # Units that are mostly written in cells, and have no other meaning where they are said.
 _SAID_TOO = frozenset("sqft sqm qm floz wh kwh khz mhz ghz hz kmh mph tonne dl decilitre kj".split())
@@ -527,7 +530,8 @@ def _of_another(spec: FieldSpec, near: Sequence[str]) -> bool:
 def _is_duration(spec: FieldSpec) -> bool:
     if spec.unit:
         return _unit_of(spec) in MINUTES
-    return spec.is_number and not _LONG.isdisjoint(words_of(spec.name))
+    named = words_of(spec.name)
+    return spec.is_number and (not _LONG.isdisjoint(named) or len(named) > 1 and named[-1] in _HOURS)
 
 
 def _unit_of(spec: FieldSpec) -> str:

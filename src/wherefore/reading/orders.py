@@ -162,7 +162,7 @@ _SORTED = re.compile(
     r"high(?:est)?\s+(?:to\s+low(?:est)?|first))\b)?"
 )
 _OF_PEOPLE = re.compile(
-    r"\b(?:my|our|his|her|their|your|whose|at(?:\s+(?:the(?:\s+very)?|its))?|in\s+the|one\s+of\s+my)\s+(?:\w+\s+)?$"
+    r"\b(?:my|our|his|her|their|whose|at(?:\s+(?:the(?:\s+very)?|its))?|in\s+the|one\s+of\s+my)\s+(?:\w+\s+)?$"
 )
 _NOT = re.compile(
     rf"(?:\b(?:not|never|nothing)|{NT})\s+(?:\w+\s+){{0,4}}$|\b(?:avoid|skip|except|but\s+not|other\s+than)\s+(?:the\s+)?$"
