@@ -319,7 +319,10 @@ class CountReader:
             found.append(FoundAmount(spec, "ge", value, *match.span(), serves=True))
         if found:
             most = max(found, key=lambda one: one.value)
-            yield most if self._is_told(low, spec) else replace(most, spec=None)
+            if self._is_told(low, spec):
+                yield most
+            elif most.value > 2:  # a table for two is to be had anywhere
+                yield replace(most, spec=None)
 
     def _is_told(self, low: str, spec: FieldSpec) -> bool:
         """Whether items of the sort that a text speaks of tell how many they serve: tents do, cookers do not."""

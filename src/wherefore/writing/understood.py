@@ -13,6 +13,7 @@ from wherefore.catalog.concepts import concepts, having, shown_by
 from wherefore.catalog.feelings import taste_words
 from wherefore.catalog.lexicon import item_nouns
 from wherefore.catalog.mentioned import PREFIX
+from wherefore.catalog.money import currency_called
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.spoken import is_flag, limit_text, measure, unit_words, values_of
 from wherefore.dialogue.facts import Fact
@@ -339,7 +340,8 @@ def _degrees(dialogue: Dialogue, catalog: Catalog, opening: str, total: int) -> 
         spec = catalog.schema.spec(name)
         asked = limit_asked(limits, spec)
         new = [one.said for one in limits if one in now]
-        if sums := [said for said in new if is_total(said)]:
+        is_price = bool(currency_called(spec.unit)) or measure(spec).way == "price"  # "7 nights" are no sum
+        if is_price and (sums := [said for said in new if is_total(said)]):
             yield f"I took “{sums[-1]}” as {asked}{_per(spec)}."
             continue
         if spec.is_rank:
