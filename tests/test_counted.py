@@ -72,6 +72,10 @@ ROWS: dict[str, Callable[[int], dict[str, object]]] = {
         "Prix au kg": f"{15 + n} €",
         "Prix la pièce": f"{2 + n / 4} €",
     },
+    "mattresses": lambda n: {
+        "title": f"Mattress {n}",
+        "Firmness": ("soft", "medium", "medium firm", "firm")[n % 4],
+    },
     "sauces": lambda n: {"title": f"Sauce {n}", "Heat": ("mild", "medium", "hot", "extra hot")[n % 4]},
 }
 _READERS: dict[str, DialogueReader] = {}
@@ -132,6 +136,7 @@ def left_open(kind: str, text: str) -> list[str]:
         ("cheeses", "intensity 3", [("Intensité", "eq", 3)]),
         ("cheeses", "intensité 3 mini", [("Intensité", "ge", 3)]),
         ("cheeses", "intensity 4 or more", [("Intensité", "ge", 4)]),
+        ("cheeses", "not too strong", [("Intensité", "le", 3)]),
     ],
 )
 def test_what_a_column_counts_is_limited_on_its_side(kind, text, found):
@@ -216,7 +221,11 @@ def test_people_are_counted_only_where_the_sort_of_thing_tells_whom_it_serves():
         ("flats", "EPC C or better", {"D", "E"}),
         ("flats", "at least a day", set()),
         ("guitars", "not too advanced", {"advanced"}),
+        ("guitars", "not too easy", {"beginner"}),
         ("sauces", "nothing hotter than medium", {"hot", "extra hot"}),
+        ("mattresses", "not too soft", {"soft"}),
+        ("mattresses", "medium or firmer", {"soft"}),
+        ("sauces", "not too hot", {"hot", "extra hot"}),
         ("sauces", "at least hot", {"mild", "medium"}),
     ],
 )

@@ -131,8 +131,8 @@ _TESTED = 0.4  # share of a field's values that are levels of a language test, s
 _OF_CEFR = (1.0, 1.5, 3.0, 5.0, 6.0)  # where a beginner to an expert stand among them
 _LEVELS = frozenset(
     "level grade difficulty stufe niveau class klasse group grp band category cat step stage tier rating "
-    "intensity strength schwierigkeit difficulte dificultad livello nivel degree scale spice heat spiciness pepper chilli "
-    "chili star score effort technical fitness roast body sweetness hardness firmness".split()
+    "intensity strength schwierigkeit difficulte dificultad livello nivel degree scale spice heat spiciness pepper "
+    "chilli chili star score effort technical fitness roast body sweetness hardness firmness".split()
 )
 _OF_EFFICIENCY = frozenset(
     "energy efficiency epc energieklasse energie effizienz nutri nutriscore label energetica energetique eek "

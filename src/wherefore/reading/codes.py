@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from wherefore.catalog.catalog import Catalog
@@ -57,12 +57,21 @@ _MOST = (
 )
 _EASIER = r"(?:\s*(?:or|and)\s+(?:easier|gentler|simpler|smaller|cheaper|worse)\b)"
 _HARDER = r"(?:\s*(?:or|and)\s+(?:harder|tougher|hotter|spicier|bigger|larger|firmer)\b)"
-_NOT_TOO = (
+NOT_TOO = (
     rf"(?:\b(?:not|nothing|isn'?t|no|never)|{NT})\s+(?:\w+\s+){{0,2}}?(?:too|very|overly|so|that|super)\s+"
     r"(?:\w+\s+or\s+)?"
 )
-_HARD = r"hard|difficult|challenging|strenuous|demanding|tough|advanced|technical|steep|complicated|complex"
-_STRONG = r"strong|hot|spicy|intense|sharp|pungent|powerful"
+HARD = r"hard|difficult|challenging|strenuous|demanding|tough|advanced|technical|steep|complicated|complex"
+STRONG = r"strong|hot|spicy|intense|sharp|pungent|powerful"
+# What is "not too" much of something, by the order: what fits it, words for its low end and for its high end.
+_EXTREMES: tuple[tuple[Callable[[Scale], bool], str, str], ...] = (
+    (lambda one: one.is_of_difficulty, "easy|simple|basic", HARD),
+    (lambda one: one.is_of_strength, "mild|weak|bland", STRONG),
+    (lambda one: one.kind == "firmness", "soft", "firm|hard"),
+    (lambda one: one.kind == "sweetness", "dry", "sweet"),
+    (lambda one: one.kind == "body", "light", "heavy|dark|full|rich"),
+    (lambda one: one.kind == "size", "small|little|tiny", "big|large"),
+)
 _SPELLED = {"grp": "group", "ins": "insurance", "lvl": "level", "diff": "difficulty", "cat": "category"}
 _WET = re.compile(
     r"\b(?:water[\s-]*proof|(?:can|must|should)\s+(?:go|fall|drop)\s+(?:in|into|under)\s+(?:the\s+)?water|"
@@ -205,18 +214,22 @@ def _by_number(text: str, scale: Scale) -> FoundCodes | None:
 
 
 def _not_too(text: str, scale: Scale) -> FoundCodes | None:
-    """What is "not too hard", of a field from easy to hard: the upper part of its order is ruled out."""
-    sides = [
-        (fits, words)
-        for fits, words in ((scale.is_of_difficulty, _HARD), (scale.is_of_strength, _STRONG))
-        if fits
-    ]
-    for _, words in sides:
-        match = re.search(rf"{_NOT_TOO}(?:{words})\b", text, re.IGNORECASE)
-        if match is not None:
-            places = sorted(set(scale.of.values()))
-            refused = tuple(c for c, place in scale.of.items() if place > places[(len(places) - 1) // 2])
-            return FoundCodes(*match.span(), scale.field, refused)
+    """What is "not too hard" or "not too soft": the far part of the order of a field is ruled out."""
+    for fits, low, high in _EXTREMES:
+        if not fits(scale):
+            continue
+        for words, upper in ((high, True), (low, False)):
+            match = re.search(rf"{NOT_TOO}(?:{words})\b", text, re.IGNORECASE)
+            if match is not None:
+                places = sorted(set(scale.of.values()), reverse=not upper)
+                gone = (
+                    len(places) // 2
+                    if scale.is_of_difficulty or scale.is_of_strength
+                    else max(1, len(places) // 3)
+                )
+                last = places[len(places) - 1 - gone]
+                off = (code for code, own in scale.of.items() if (own > last if upper else own < last))
+                return FoundCodes(*match.span(), scale.field, tuple(off))
     return None
 
 

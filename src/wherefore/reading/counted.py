@@ -209,7 +209,7 @@ class CountReader:
         for match in _COUNT.finditer(low):
             noun = match["noun"]
             spec = next(iter(self._called(noun)), None)
-            if is_year(match["n"]) or stem(noun) in nouns and not self._is_named(spec, noun):
+            if not self._is_named(spec, noun) and (is_year(match["n"]) or stem(noun) in nouns):
                 continue
             value = any_number(match["n"].replace(",", "."))
             if value is None or _TOLD_OF.search(low[: match.start()]):

@@ -183,7 +183,7 @@ class JudgedLimits:
         number_at = span[0] + match.start("n"), span[0] + match.end("n")
         near_by = beside(low, number_at)
         for mark in (currency, unit):
-            united = measures.in_unit(mark, around(low, span), near_by) if mark else None
+            united = measures.in_unit(mark, around(low, span), near_by, value) if mark else None
             if united is not None:
                 return united
         if currency or measures.is_unit(unit):

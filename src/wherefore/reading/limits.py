@@ -15,6 +15,7 @@ from wherefore.catalog.money import SIGNS
 from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.state import LimitOp
 from wherefore.reading.clauses import touch
+from wherefore.reading.codes import HARD, NOT_TOO, STRONG
 from wherefore.reading.comparisons import AFTER, BEFORE, DURABLE, OPPOSITE, YEARLY, any_of, is_negated, phrase
 from wherefore.reading.counted import CountReader
 from wherefore.reading.measures import Measures, is_of_stuff, measures_time, measures_warmth
@@ -78,6 +79,9 @@ _SAID_BEFORE = re.compile(rf"(?<!\w)(?P<op>{any_of({*BEFORE} - {'<', '>'})})\s+(
 _SAID_BEHIND = re.compile(
     rf"(?:[\s-]+(?!and\b|with\b|but\b|for\b|or\b|at\b)[a-z]+){{0,2}}\s*,?\s*(?P<op>{any_of({*AFTER} - {'on'})})(?!\w)"
 )
+_OF_DIFFICULTY = ("difficulty", "complexity", "level")
+_OF_STRENGTH = ("intensity", "spiciness", "heat", "strength")
+_STEPS = 10  # of a scale that people give marks on
 _PER = re.compile(r"(?:\bper|/)\s*$")  # "15 per 100g"
 _SPEEDS: dict[str, LimitOp] = {"faster than": "gt", "slower than": "lt", "or faster": "ge"}
 _OF_TIME = frozenset({"after", "before", "past", "since", "until", "starting", "pre", "post"})
@@ -238,6 +242,7 @@ class LimitReader:
         self._read_stars(low, found)
         self._read_counted(low, called, found)
         self._read_bare(low, found)
+        self._read_not_too(low, found)
         found.put_years(years(low, called, self.measures.newest), low)
         for graded in self.scales.read(low, called):
             if found.is_free(graded.start, graded.end):
@@ -440,7 +445,7 @@ class LimitReader:
                 continue
             if named is None and (measures_time(unit) or not self.measures.is_unit(unit)):
                 continue
-            united = self.measures.in_unit(unit, around(low, match.span("n")), near)
+            united = self.measures.in_unit(unit, around(low, match.span("n")), near, value)
             span = match.start("n"), match.end("unit")
             if united is None:
                 left = any(touch(span, other) for other in found.open)
@@ -472,6 +477,19 @@ class LimitReader:
             side = OPPOSITE[side]
         found.put(spec, side, value - room if side in ("ge", "gt") else value + room, *span)
 
+    def _read_not_too(self, low: str, found: _Limits) -> None:
+        """What is "not too hard", of a number of few steps that tells how hard things are: not its upper half."""
+        for words, names in ((HARD, _OF_DIFFICULTY), (STRONG, _OF_STRENGTH)):
+            match = re.search(rf"{NOT_TOO}(?:{words})\b", low)
+            called = (self.measures.labelled(name) or self.measures.rooted(name) for name in names)
+            spec = next((one for one in called if one is not None), None) if match is not None else None
+            if match is None or spec is None or spec.unit or not found.is_free(*match.span()):
+                continue
+            steps = self.measures.steps(spec)
+            if 2 <= len(steps) <= _STEPS:
+                found.put(spec, "le", steps[(len(steps) - 1) // 2], *match.span())
+                found.named.add(match.span())
+
     @staticmethod
     def _said_side(low: str, span: tuple[int, int]) -> LimitOp | None:
         """The side that words say somewhat before or behind an amount: "at least a 500 litre boot"."""
@@ -492,7 +510,8 @@ class LimitReader:
         measures = self.measures
         for mark in (match["currency"], match["unit"]):
             beside_it = beside(low, match.span("n")) if mark else []
-            united = measures.in_unit(mark, around(low, match.span("n")), beside_it) if mark else None
+            near_it = around(low, match.span("n"))
+            united = measures.in_unit(mark, near_it, beside_it, amount(match)) if mark else None
             if united is not None:
                 return united
             if mark and mark == match["unit"] and (counted := self._counts.counted(mark)) is not None:

@@ -83,12 +83,13 @@ _ROOT = 6  # letters that a word and a field's name have in common where they ar
 _BEGINNING = 4  # letters of a word that names a field by its beginning
 _BEYOND = 3  # times the greatest number of a field up to which a number may be meant of it
 _NO_UNITS = FUNCTION_WORDS | {"per"}
+_ROAD = frozenset("mileage odometer".split())
 _HOURS = frozenset(
     "h hr hrs hour hours mins minutes".split()
 )  # that end a name, and can be nothing else there
 _TIMES = frozenset("day week month year decade night century".split())
 # Units that are mostly written in cells, and have no other meaning where they are said.
-_SAID_TOO = frozenset("sqft sqm qm floz wh kwh khz mhz ghz hz kmh mph tonne dl decilitre kj".split())
+_SAID_TOO = frozenset("cbm sqft sqm qm floz wh kwh khz mhz ghz hz kmh mph tonne dl decilitre kj".split())
 _OTHER_UNITS = frozenset(
     "ohm horsepower hp bhp psi nm newton denier tog gsm micron lux nit ppm dpi ppi knot".split()
 )
@@ -225,7 +226,7 @@ class Measures:
         return None
 
     def in_unit(
-        self, unit: str, near: Sequence[str] = (), beside: Sequence[str] = ()
+        self, unit: str, near: Sequence[str] = (), beside: Sequence[str] = (), value: float | None = None
     ) -> tuple[FieldSpec, float] | None:
         """The field measured in a unit, and what one of that unit is in the field's own.
 
@@ -233,6 +234,7 @@ class Measures:
             unit: As it was written.
             near: Words around the number: of several fields in centimetres, "pots" name one.
             beside: Words right beside it, which may name what is measured: "200 miles range" are no mileage.
+            value: The number: of several fields in miles, 50,000 is one of the mileage.
         """
         unit = spoken_unit(unit)
         word, named = stem(unit), quantity_named(beside)
@@ -256,6 +258,8 @@ class Measures:
             around = {stem(plain(one)) for one in near} - {word}
             kept = suited([spec for spec, _ in alike], named)
             scales = {spec.name: scale for spec, scale in alike}
+            if value is not None:
+                kept = [one for one in kept if self.can_hold(one, value * scales[one.name])] or kept
             best = next((one for one in kept if around & self._words[one.name]), next(iter(kept), None))
             if named is not None:
                 best = next(iter(kept), None)
@@ -311,6 +315,11 @@ class Measures:
                 return None
             found = self._spans[spec.name] = float(known.min()), float(known.max())
         return found
+
+    def steps(self, spec: FieldSpec) -> list[float]:
+        """The numbers of a field on record, each once, the least first."""
+        known = self._catalog.numbers(spec.name)
+        return [float(one) for one in np.unique(known[~np.isnan(known)])]
 
     def spoken(self, spec: FieldSpec, said: str, value: float) -> float:
         """A number that may be said as a price is, "two-fifty": 250 or 2.50, as the field has it; NaN: it has both."""
@@ -491,6 +500,8 @@ def written_unit(spec: FieldSpec) -> str:
     """The unit of a field, also where its name is no more than that: `ounces`."""
     if spec.unit or not spec.is_number:
         return spec.unit
+    if not _ROAD.isdisjoint(words_of(spec.name)):
+        return "miles"
     last = re.findall(r"[^\W_]+", f" {spec.name.lower()}")[-1:]
     known = (
         last

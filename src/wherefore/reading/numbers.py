@@ -81,7 +81,7 @@ def around(low: str, span: tuple[int, int]) -> list[str]:
 # Units of two words or with a digit are made one word, of as many characters, so that every place stays where it is.
 _TWO_WORDS = re.compile(
     r"\b(?P<area>sq(?:uare)?\.?)\s?(?P<of>feet|foot|ft|met(?:er|re)s?|m|mtrs?)\b\.?|"
-    r"\b(?P<fluid>fl(?:uid)?\.?)\s?(?P<oz>oz|ounces?)\b|(?<=[\d\s])m(?:²|2\b)|(?<=[\d\s])(?:km/h|kph|kmph)\b|(?<=\d)\"(?!\w)"
+    r"\bcub(?:ic)?\s(?:met(?:er|re)s?|m)\b|(?<=[\d\s])m(?:³|3\b)|\b(?P<fluid>fl(?:uid)?\.?)\s?(?P<oz>oz|ounces?)\b|(?<=[\d\s])m(?:²|2\b)|(?<=[\d\s])(?:km/h|kph|kmph)\b|(?<=\d)\"(?!\w)"
 )
 
 
@@ -98,7 +98,9 @@ def _joined(match: re.Match[str]) -> str:
     said = match[0]
     if match["area"] or match["fluid"]:
         return re.sub(r"[^a-z]", "x", said)
-    return {"km/h": "kmph", "m²": "qm", "m2": "qm"}.get(said, said)
+    if said.startswith("cub"):
+        return re.sub(r"[^a-z]", "x", said)
+    return {"km/h": "kmph", "m²": "qm", "m2": "qm", "m³": "mc", "m3": "mc"}.get(said, said)
 
 
 def spoken_unit(word: str) -> str:
@@ -108,6 +110,8 @@ def spoken_unit(word: str) -> str:
     ('sqft', 'sqm', 'floz', 'litres')
     """
     glued = re.fullmatch(r"(?:sq(?:uare)?(?P<area>x*(?:f|m)[a-z]*)|fl(?:uid)?x*(?P<oz>oz|ounce)[a-z]*)", word)
+    if re.fullmatch(r"cub(?:ic)?xm[a-z]*|mc", word):
+        return "cbm"
     if glued is None:
         return {"kmph": "kmh"}.get(word, word)
     return "floz" if glued["oz"] else "sqft" if glued["area"].lstrip("x").startswith("f") else "sqm"

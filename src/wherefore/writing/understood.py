@@ -14,6 +14,7 @@ from wherefore.catalog.feelings import taste_words
 from wherefore.catalog.lexicon import item_nouns
 from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.money import currency_called
+from wherefore.catalog.ranks import base_name
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.spoken import is_flag, limit_text, measure, unit_words, values_of
 from wherefore.dialogue.facts import Fact
@@ -183,7 +184,7 @@ def _ordered(dialogue: Dialogue, catalog: Catalog, total: int) -> Iterator[str]:
     spec = catalog.schema.spec(order.field)
     words = order_words(order, spec)
     unknown = np.isnan(catalog.numbers(order.field)).mean() >= _UNKNOWN
-    noun = field_noun(record_fact(spec, ""))
+    noun = field_noun(record_fact(catalog.schema.spec(base_name(order.field)), ""))
     rest = f"; {catalog.schema.plural.lower()} whose {noun} I do not know come last" if unknown else ""
     yield f"{words[:1].upper()}{words[1:]}{rest}."
 
