@@ -113,7 +113,9 @@ _PEOPLE = frozenset("people person ppl pax adult guest man".split())
 _FOR_THEM = re.compile(
     r"\b(?:for|of|fits?|sleeps?|seats?|with|we(?:'re|\s+are))\s+(?:up\s+to\s+|at\s+least\s+|about\s+)?$|^\W*(?:an?\s+)?$|-$|\ban?\s+$"
 )
-_HELD = 0.5  # share of the items of a sort that tell whom they serve, so that it is asked of them
+# Share of the items that tell how many they serve, so that it is asked of them, and of those of the sort that is
+# spoken of: of tables those for dining do.
+_HELD, _HELD_OF_SORT = 0.5, 0.2
 _MOST_PEOPLE = 20  # that a party has
 
 
@@ -327,15 +329,11 @@ class CountReader:
     def _is_told(self, low: str, spec: FieldSpec) -> bool:
         """Whether items of the sort that a text speaks of tell how many they serve: tents do, cookers do not."""
         known = ~np.isnan(self._catalog.numbers(spec.name))
-        rows = [
-            called(self._catalog, form)
-            for form in forms(low)
-            if form.isalpha() and form not in FUNCTION_WORDS
-        ]
-        meant = np.unique(
-            np.concatenate([one for one in rows if 0 < len(one) < len(known)] or [np.arange(len(known))])
-        )
-        return bool(known[meant.astype(int)].mean() >= _HELD)
+        words = (form for form in forms(low) if form.isalpha() and form not in FUNCTION_WORDS)
+        rows = [one for form in words if 0 < len(one := called(self._catalog, form)) < len(known)]
+        if not rows:
+            return bool(known.mean() >= _HELD)
+        return any(known[one].mean() >= _HELD_OF_SORT for one in rows)
 
     def _serving(self, kind: str) -> FieldSpec | None:
         """The field of a kind, or the first that serves people."""
