@@ -100,6 +100,10 @@ _PARTY = re.compile(  # who it is for
     r"blocks?|stops?))"
     rf"|\bus\s+(?P<n6>two|three|four|five|six|seven|eight)\b|\b(?P<n7>both)\s+of\s+us\b"
 )
+_FREE_PLACE = re.compile(  # that there is one left
+    r"\b(?:free|open|available|spare)\s+(?:place|space|spot|seat)s?\b|\b(?:place|space|spot|seat)s?\s+(?:left|free|available)\b|"
+    r"\bnot\s+(?:yet\s+)?(?:full|sold\s+out|(?:fully\s+)?booked(?:\s+(?:out|up))?)\b"
+)
 _TOLD_OF = re.compile(
     r"\b(?:about|story|where|follows?|tale|plot|starring|like)\s+(?:an?\s+|the\s+|some\s+)?$"
 )
@@ -304,6 +308,9 @@ class CountReader:
 
     def _of_people(self, low: str) -> Iterator[FoundAmount]:
         """How many people it is for, where a column tells how many an item serves: the most of them."""
+        places = next((spec for spec in self._specs if self._kinds[spec.name] == "places"), None)
+        if places is not None and (free := _FREE_PLACE.search(low)) is not None:
+            yield FoundAmount(places, "ge", 1.0, *free.span(), serves=True)
         spec = self._serving("people")
         if spec is None:
             return

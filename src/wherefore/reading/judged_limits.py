@@ -47,7 +47,7 @@ _AGED = re.compile(
 _OTHER = re.compile(  # before a number that is no measure of an item: a size, an age, a count in a pack
     r"(?:\b(?:sizes?|sized|numbers?|no\.?|packs?(?:\s+of)?|packets?\s+of|sets?\s+of|box(?:es)?\s+of|aged?|turn(?:s|ing|ed)?|i\s+am|"
     r"grades?|types?|versions?|series|seasons?|parts?|volumes?|kids?|children|(?:he|she|who|son|daughter|boy|girl|niece|"
-    r"nephew|kid|child|dad|mum|mom)\s+is)|\b(?:i'?m|he'?s|she'?s|who'?s))(?:\s+(?:just|only|about|now|almost|nearly|a))?\s*$"
+    r"nephew|kid|child|dad|mum|mom)\s+is)|\b(?:i'?m|he'?s|she'?s|who'?s|(?:son|daughter|kid|child|boy|girl)'?s))(?:\s+(?:just|only|about|now|almost|nearly|a))?\s*$"
 )
 _EXACTLY = re.compile(r"\b(?:exactly|precisely|just|only)\s+$")
 _ABOUT = re.compile(r"\b(?:about|around|roughly|approx(?:imately)?|circa)\s+$")
@@ -196,6 +196,8 @@ class JudgedLimits:
             return None, 1.0  # "five feet"
         if is_year(match["n"]):
             return measures.year, 1.0
+        if (told := measures.told_beside(near_by, value)) is not None:
+            return told, 1.0
         near = re.findall(r"[a-z]+", low[max(0, span[0] - 25) : span[0]])[-3:]
         for word in reversed([*re.findall(r"[a-z]+", after[:20])[:2], *near]):
             spec = measures.labelled(word)

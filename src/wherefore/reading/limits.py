@@ -76,6 +76,14 @@ _CLOSE = 0.05  # share of an amount by which another is about the same: 350 ml o
 _ROUGHLY = 0.1  # the same of one that is said to be about right
 _NEARLY = re.compile(r"\b(?:about|around|roughly|approx(?:imately)?|circa|nearly|almost)\s+$")
 _SAID_BEFORE = re.compile(rf"(?<!\w)(?P<op>{any_of({*BEFORE} - {'<', '>'})})\s+(?:an?|the|about)\s+$")
+_SAID_ABROAD = re.compile(
+    r"\b(?:(?P<least>mindestens|wenigstens|ab|au\s+moins|plus\s+de|al\s+menos|m[aá]s\s+de|almeno|minstens)|h[oö]chstens|maximal|"
+    r"bis(?:\s+zu)?|unter|au\s+plus|maximum|jusqu'[aà]|moins\s+de|como\s+m[aá]ximo|hasta|menos\s+de|al\s+massimo|meno\s+di|"
+    r"hooguit|maximaal)\s+$"
+)
+_NEEDED = re.compile(  # "I need ten kilos": how much of it, not how much is in one
+    r"\b(?:need|needs|needed|order|buy|faut|brauchen?|necesito|get|take)\s+(?:me\s+)?(?:about\s+|around\s+|at\s+least\s+)?$"
+)
 _SAID_BEHIND = re.compile(
     rf"(?:[\s-]+(?!and\b|with\b|but\b|for\b|or\b|at\b)[a-z]+){{0,2}}\s*,?\s*(?P<op>{any_of({*AFTER} - {'on'})})(?!\w)"
 )
@@ -456,7 +464,7 @@ class LimitReader:
             texts = spec.name.startswith(PREFIX) or spec is self.measures.year
             if texts or not self.measures.can_hold(spec, value * scale):
                 found.loose.append(span)
-            elif named is None and not is_of_stuff(unit):
+            elif named is None and (not is_of_stuff(unit) or _NEEDED.search(low[: span[0]])):
                 found.loose.append(span)
             else:
                 self._put_amount(low, spec, value * scale, span, found)
@@ -495,6 +503,8 @@ class LimitReader:
         """The side that words say somewhat before or behind an amount: "at least a 500 litre boot"."""
         if ahead := _SAID_BEFORE.search(low[: span[0]]):
             return BEFORE[phrase(ahead)]
+        if abroad := _SAID_ABROAD.search(low[: span[0]]):
+            return "ge" if abroad["least"] else "le"
         behind = _SAID_BEHIND.match(low, span[1])
         return None if behind is None else AFTER[phrase(behind)]
 
@@ -521,6 +531,8 @@ class LimitReader:
         yearly = phrase in YEARLY or (phrase is None and "low" in match.re.groupindex)
         if yearly and is_year(match["n"]):
             return measures.year, 1.0
+        if (told := measures.told_beside(beside(low, match.span("n")), amount(match))) is not None:
+            return told, 1.0
         near = re.split(r"[,.;:!?]", low[max(0, match.start() - 40) : match.start()])[-1]
         for word in reversed(re.findall(r"[^\W\d_]+", near)[-3:]):
             spec = measures.labelled(word) or self._counts.named(word)

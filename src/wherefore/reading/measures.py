@@ -278,6 +278,14 @@ class Measures:
         found = next(called, None) or self._counted(word) or self.mentioned(unit)
         return None if found is None else (found, 1.0)
 
+    def told_beside(self, beside: Sequence[str], value: float | None) -> FieldSpec | None:
+        """The field that words right beside a bare number name, by what they measure: of "80 thousand on the clock"."""
+        named = quantity_named(beside)
+        if named is None or named.name == "price":
+            return None
+        own = (spec for spec in self._specs if spec.is_number and quantity_of(spec) == named)
+        return next((spec for spec in own if value is None or self.can_hold(spec, value)), None)
+
     def _lasting(self, near: Collection[str], named: Quantity | None) -> FieldSpec | None:
         """How long something takes or lasts; where words name which of several times, that one."""
         lasting = [spec for spec in self._specs if _is_duration(spec) and fits(spec, named)]
