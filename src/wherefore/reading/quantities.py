@@ -208,8 +208,8 @@ def beside(low: str, span: tuple[int, int]) -> list[str]:
     """The words right beside a number, behind its unit and before what compares it, that may name what it measures.
 
     >>> text = "an electric car with at least 200 miles range and a boot of over 500 litres"
-    >>> beside(text, (33, 36)), beside(text, (61, 64))
-    (['miles', 'range', 'car'], ['litres', 'boot'])
+    >>> beside(text, (30, 33)), beside(text, (65, 68))
+    (['miles', 'range'], ['litres', 'boot'])
     """
     ahead = low[max(0, span[0] - _FAR) : span[0]]
     if _OF_SOMEBODY.search(ahead) and _WEIGHT.match(low, span[1]):
