@@ -209,7 +209,7 @@ def beside(low: str, span: tuple[int, int]) -> list[str]:
 
     >>> text = "an electric car with at least 200 miles range and a boot of over 500 litres"
     >>> beside(text, (30, 33)), beside(text, (65, 68))
-    (['miles', 'range'], ['litres', 'boot'])
+    (['miles', 'range', 'car'], ['litres', 'boot'])
     """
     ahead = low[max(0, span[0] - _FAR) : span[0]]
     if _OF_SOMEBODY.search(ahead) and _WEIGHT.match(low, span[1]):
