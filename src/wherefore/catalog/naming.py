@@ -329,12 +329,21 @@ def spoken_phrase(name: str, number: bool) -> str:
     return _SPOKEN.get(singular(kept[-1]), "") if kept else ""
 
 
+_AREA = re.compile(  # "Sq ft", "size (sqm)", "living_area_m2"
+    r"(?:^|[\s_(\[])(?:sq(?:uare)?[\s_.]*(?=[fm])|(?=(?:m|ft)[2²]))(?P<of>feet|foot|ft|met(?:er|re)s?|m)[2²]?[\s)\].]*$",
+    re.IGNORECASE,
+)
+
+
 def label_of(name: str) -> str:
     """What people call a field: `directors` is a "director", `runtime_min` the "runtime", `Preis` the "price".
 
     >>> label_of("directors"), label_of("runtime_min"), label_of("numRatings"), label_of("Gewicht in kg")
     ('director', 'runtime', 'num rating', 'weight')
     """
+    area = _AREA.search(name)
+    if area is not None:
+        return label_of(name[: area.start()]) if words_of(name[: area.start()]) else "area"
     words = list(in_english(words_of(name))) or [name]
     if len(words) > 1 and unit_of(name):
         bracket = _BRACKETS.search(name)
@@ -363,6 +372,8 @@ def unit_of(name: str) -> str:
     >>> unit_of("Price per kg"), unit_of("Prix au kg"), unit_of("Price (€/kg)"), unit_of("Height/cm")
     ('', '', '€', 'cm')
     """
+    if (area := _AREA.search(name)) is not None:
+        return "ft²" if area["of"].lower().startswith("f") else "m²"
     bracket = _BRACKETS.search(name)
     if bracket and bracket.start() and (unit_written(bracket[1]) or currency_called(bracket[1])):
         return bracket[1].strip()

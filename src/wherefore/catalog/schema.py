@@ -22,6 +22,7 @@ from wherefore.catalog.cells import as_text, is_nothing
 from wherefore.catalog.kinds import ID, KINDS, NUMBER, ColumnCells, FieldKind, Read
 from wherefore.catalog.mentioned import PREFIX, unit_shown
 from wherefore.catalog.naming import label_of, names_year, plural, singular, unit_of, words_of
+from wherefore.catalog.ranks import base_name, is_rank_name
 from wherefore.catalog.times import WHEN, asked_of
 from wherefore.catalog.titles import MARKS, YEAR, read_title
 from wherefore.catalog.unknown import is_one_of, unknown_in
@@ -310,6 +311,9 @@ class Schema(BaseModel):
             return _of_texts(name)
         if name.startswith(WHEN):  # no field either, but what is asked of the times of one
             return _of_times(name, self.spec(asked_of(name).field).label)
+        if is_rank_name(name):
+            of = self.spec(base_name(name))
+            return FieldSpec(name=name, column=of.column, kind=_A_NUMBER, label=of.label)
         for spec in self.fields:
             if spec.name == name:
                 return spec

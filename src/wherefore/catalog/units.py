@@ -69,6 +69,7 @@ _IN_CELLS = {
     "mile_per_hour": "mph",
     "meter**2": "m² sqm qm",
     "foot**2": "sqft ft² sq.ft",
+    "meter**3": "m³ m3 cbm",
     "liter_per_100_kilometer": "l/100km",
     "kilowatt_hour_per_100_kilometer": "kwh/100km",
     "gram_per_kilometer": "g/km",
@@ -79,7 +80,7 @@ _IN_CELLS = {
 _MEASURES = {  # what units measure; those of one can be brought to one another
     "length": "millimeter centimeter meter kilometer inch foot yard mile",
     "weight": "milligram gram kilogram pound ounce tonne",
-    "volume": "milliliter centiliter deciliter liter gallon fluid_ounce",
+    "volume": "milliliter centiliter deciliter liter gallon fluid_ounce meter**3",
     "temperature": "degree_Celsius degree_Fahrenheit",
     "data": "byte kilobyte megabyte gigabyte terabyte",
     "power": "watt kilowatt",

@@ -9,6 +9,7 @@ from typing import Literal
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.naming import spoken_label
+from wherefore.catalog.ranks import base_name, is_rank_name
 from wherefore.catalog.spoken import cased, is_flag, value_text
 from wherefore.catalog.times import WHEN
 from wherefore.dialogue.messages import Dialogue, last_said
@@ -92,14 +93,14 @@ def _parts(preferences: Preferences, catalog: Catalog) -> Iterator[Part]:
         others = tuple(limit for limit in preferences.limits if limit.field != name)
         words = " and ".join(dict.fromkeys(limit.said for limit in limits if limit.said))
         spec = next((one for one in catalog.schema.fields if one.name == name), None)
-        if name.startswith((PREFIX, WHEN)):
+        if name.startswith((PREFIX, WHEN)) or is_rank_name(name):
             spec = catalog.schema.spec(name)
         text = name if spec is None else limit_told(limits, spec)
         yield Part("limit", text, words, replace(preferences, limits=others))
     if preferences.order is not None:
         order = preferences.order
-        spec = next((each for each in catalog.schema.fields if each.name == order.field), None)
-        told = order.field if spec is None else order_words(order, spec)
+        spec = next((each for each in catalog.schema.fields if each.name == base_name(order.field)), None)
+        told = order.field if spec is None else order_words(order, catalog.schema.spec(order.field))
         yield Part("order", told, order.said, replace(preferences, order=None))
     if preferences.count is not None:
         one = preferences.count

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.naming import spoken_label
+from wherefore.catalog.ranks import is_rank_name
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.spoken import cased, is_shown_before, is_year, limit_text, measure
 from wherefore.catalog.times import WHEN, asked_of, asked_words
@@ -51,6 +52,8 @@ def limit_words(limits: Sequence[Limit], spec: FieldSpec) -> str:
 def order_words(order: Order, spec: FieldSpec) -> str:
     """What comes first in plain words: "cheapest first", "highest guest score first", "fewest pages first"."""
     low = order.best == "low"
+    if is_rank_name(order.field):
+        return f"{'lowest' if low else 'highest'} {cased(spoken_label(spec.label or spec.name))} first"
     how = measure(spec)
     if spec.is_rank:
         return "least known first" if low else "best known first"

@@ -11,6 +11,8 @@ from typing import Any, Literal, Self, get_args
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog, Item
+from wherefore.catalog.ordered import place_of
+from wherefore.catalog.ranks import is_rank_name
 from wherefore.errors import DialogueError
 
 LimitOp = Literal["lt", "le", "gt", "ge", "eq"]
@@ -65,7 +67,7 @@ class Limit:
         spec = catalog.schema.spec(self.field)
         if not spec.can.measure:
             raise DialogueError(f"a limit needs a number or a date; `{self.field}` is of kind {spec.kind}")
-        number = item.number(self.field)
+        number = place_of(catalog, self.field, item) if is_rank_name(self.field) else item.number(self.field)
         compare: Callable[[float, float], bool] = getattr(operator, self.op)
         return number is not None and compare(number, self.value)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.codes import Ranks, ages_of, protections_of
+from wherefore.catalog.ordered import Scale
 from wherefore.reading.clauses import NT
+from wherefore.reading.numbers import any_number
+from wherefore.text import NUMBERS, stem
 
 _CHILDREN = (
     r"(?:kids?|kiddos?|kiddies|children|child|son|sons|daughters?|toddlers?|little\s+ones?|nieces?|nephews?|"
@@ -49,8 +52,27 @@ _LEAST = (
 _MOST = (
     r"(?:at\s+most|up\s+to|max(?:imum)?(?:\s+of)?|no(?:t|thing)?\s+(?:\w+\s+)?(?:above|over|higher\s+than|"
     r"more\s+than|beyond|past|"
-    r"stronger\s+than|harsher\s+than|worse\s+than))\s+(?:an?\s+)?"
+    r"stronger\s+than|harsher\s+than|worse\s+than|harder\s+than|hotter\s+than|tougher\s+than|bigger\s+than|spicier\s+than))\s+"
+    r"(?:an?\s+)?"
 )
+_EASIER = r"(?:\s*(?:or|and)\s+(?:easier|gentler|simpler|smaller|cheaper|worse)\b)"
+_HARDER = r"(?:\s*(?:or|and)\s+(?:harder|tougher|hotter|spicier|bigger|larger|firmer)\b)"
+NOT_TOO = (
+    rf"(?:\b(?:not|nothing|isn'?t|no|never)|{NT})\s+(?:\w+\s+){{0,2}}?(?:too|very|overly|so|that|super)\s+"
+    r"(?:\w+\s+or\s+)?"
+)
+HARD = r"hard|difficult|challenging|strenuous|demanding|tough|advanced|technical|steep|complicated|complex"
+STRONG = r"strong|hot|spicy|intense|sharp|pungent|powerful"
+# What is "not too" much of something, by the order: what fits it, words for its low end and for its high end.
+_EXTREMES: tuple[tuple[Callable[[Scale], bool], str, str], ...] = (
+    (lambda one: one.is_of_difficulty, "easy|simple|basic", HARD),
+    (lambda one: one.is_of_strength, "mild|weak|bland", STRONG),
+    (lambda one: one.kind == "firmness", "soft", "firm|hard"),
+    (lambda one: one.kind == "sweetness", "dry", "sweet"),
+    (lambda one: one.kind == "body", "light", "heavy|dark|full|rich"),
+    (lambda one: one.kind == "size", "small|little|tiny", "big|large"),
+)
+_SPELLED = {"grp": "group", "ins": "insurance", "lvl": "level", "diff": "difficulty", "cat": "category"}
 _WET = re.compile(
     r"\b(?:water[\s-]*proof|(?:can|must|should)\s+(?:go|fall|drop)\s+(?:in|into|under)\s+(?:the\s+)?water|"
     r"wasserdicht|étanche|"
@@ -94,9 +116,16 @@ class CodeReader:
 
     def __init__(self, catalog: Catalog) -> None:
         self._ages, self._protections = ages_of(catalog), protections_of(catalog)
+        known = {ranks.field for ranks in (*self._ages, *self._protections)}
+        self._scales = [scale for scale in catalog.scales if scale.field not in known]
 
-    def read(self, text: str) -> list[FoundCodes]:
-        """What a message rules out, in order; apostrophes straight."""
+    def read(self, text: str, whole: str = "") -> list[FoundCodes]:
+        """What a message rules out, in order.
+
+        Args:
+            text: The message with straight apostrophes, without the titles that it names.
+            whole: The same with them, as "B1 or better" may be said of "French B1".
+        """
         found = [one for ranks in (*self._ages, *self._protections) for one in _compared(text, ranks)]
         told = {one.field for one in found}
         for ranks in self._ages:
@@ -104,6 +133,10 @@ class CodeReader:
                 found.append(one)
         for ranks in self._protections:
             if (one := _against_water(text, ranks)) is not None:
+                found.append(one)
+        for scale in self._scales:
+            one = _on_scale(whole or text, scale) or _by_number(text, scale) or _not_too(text, scale)
+            if one is not None:
                 found.append(one)
         return sorted((one for one in found if one.refused), key=lambda one: one.start)
 
@@ -124,6 +157,91 @@ def _compared(text: str, ranks: Ranks) -> Iterator[FoundCodes]:
                 refused = _beyond(ranks.of, rank, up)
                 yield FoundCodes(*match.span(), ranks.field, refused)
                 return
+
+
+def _on_scale(text: str, scale: Scale) -> FoundCodes | None:
+    """The same of values in an order: "B1 or better", "nothing above D2", "intermediate or harder"."""
+    for code in sorted(scale.of, key=len, reverse=True):
+        said = r"[\s-]*".join(map(re.escape, re.split(r"[\s-]+", code)))
+        if len(code) == 1:  # "at least a day" names no class A
+            said = rf"(?-i:{re.escape(code.upper())})(?!\s+(?-i:[a-z])(?!r\b))"
+        for before, after, up in (
+            ("", _UP, True),
+            ("", _HARDER, not scale.kind == "efficiency"),
+            (_LEAST, "", True),
+            ("", _DOWN, False),
+            ("", _EASIER, False),
+            (_MOST, "", False),
+        ):
+            match = re.search(rf"(?<![\w-]){before}{said}(?![\w-]){after}", text, re.IGNORECASE)
+            if match is not None:
+                return FoundCodes(*match.span(), scale.field, _off(scale, scale.of[code], up))
+    return None
+
+
+def _by_number(text: str, scale: Scale) -> FoundCodes | None:
+    """A code said by its number, with the name of its field: "group 5 or lower", "level 3", "at least grade 4"."""
+    named = "|".join(sorted(map(re.escape, _names_of(scale)), key=len, reverse=True))
+    if not scale.numbers or not named:
+        return None
+    pattern = (
+        rf"(?P<ahead>{_LEAST}|{_MOST})?\b(?:{named})s?\s*(?:of|is|:|no\.?|number)?\s*(?P<ahead2>{_LEAST}|{_MOST})?"
+        rf"(?P<n>\d{{1,2}}|{'|'.join(NUMBERS)})(?![\w.]|\s*(?:to|-|–)\s*\d)(?P<behind>{_UP}|{_DOWN}|{_EASIER}|{_HARDER}|\s*(?:min|mini|plus)\b)?"
+    )
+    match = re.search(pattern, text, re.IGNORECASE)
+    if match is None:
+        return None
+    value = any_number(match["n"].lower())
+    ahead, behind = f"{match['ahead'] or ''}{match['ahead2'] or ''}", match["behind"] or ""
+    if value is None:
+        return None
+    least = bool(
+        re.match(_LEAST, ahead, re.IGNORECASE)
+        or re.match(rf"{_UP}|{_HARDER}|\s*(?:min|mini|plus)\b", behind, re.IGNORECASE)
+    )
+    most = bool(
+        re.match(_MOST, ahead, re.IGNORECASE) or re.match(rf"{_DOWN}|{_EASIER}", behind, re.IGNORECASE)
+    )
+    most = most or not least and "insurance" in _names_of(scale)  # a group that costs less serves as well
+    kept = [
+        code
+        for code, number in scale.numbers.items()
+        if (number >= value if least else number <= value if most else number == value)
+    ]
+    if not kept:
+        return None
+    return FoundCodes(*match.span(), scale.field, tuple(code for code in scale.of if code not in kept))
+
+
+def _not_too(text: str, scale: Scale) -> FoundCodes | None:
+    """What is "not too hard" or "not too soft": the far part of the order of a field is ruled out."""
+    for fits, low, high in _EXTREMES:
+        if not fits(scale):
+            continue
+        for words, upper in ((high, True), (low, False)):
+            match = re.search(rf"{NOT_TOO}(?:{words})\b", text, re.IGNORECASE)
+            if match is not None:
+                places = sorted(set(scale.of.values()), reverse=not upper)
+                gone = (
+                    len(places) // 2
+                    if scale.is_of_difficulty or scale.is_of_strength
+                    else max(1, len(places) // 3)
+                )
+                last = places[len(places) - 1 - gone]
+                off = (code for code, own in scale.of.items() if (own > last if upper else own < last))
+                return FoundCodes(*match.span(), scale.field, tuple(off))
+    return None
+
+
+def _names_of(scale: Scale) -> set[str]:
+    """What a field is called by people: "group" of `Ins Grp`."""
+    spelled = {_SPELLED.get(word, word) for word in scale.called}
+    return {word for word in spelled | {stem(one) for one in spelled} if len(word) > 2}
+
+
+def _off(scale: Scale, place: float, up: bool) -> tuple[str, ...]:
+    """The values below a place, or above it."""
+    return tuple(code for code, own in scale.of.items() if (own < place if up else own > place))
 
 
 def _beyond(of: Mapping[str, int], rank: int, up: bool) -> tuple[str, ...]:

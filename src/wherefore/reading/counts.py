@@ -44,6 +44,7 @@ _CLAUSE_END = re.compile(r"[.!?;:,\n]")
 _OF_ONESELF = re.compile(  # "one movie I loved", "two films are too many"
     r"\s*(?:that\s+|which\s+)?(?:i|we|my|he|she|they|is|are|was|were|has|have|had)\b", re.IGNORECASE
 )
+_FOR_US = re.compile(r"\b(?:for|of)\s+(?:all\s+)?us\s+$", re.IGNORECASE)
 _ASKS_HOW_MANY = re.compile(r"\b(?:seen|watched|read|know|many|which)\b[^.!\n]*\?\s*$", re.IGNORECASE)
 
 
@@ -91,6 +92,8 @@ def read_count(
             value = 6
         if not value or word.touches((*values, *masked)):
             continue
+        if _FOR_US.search(text, 0, word.start):
+            continue  # "a table for us three"
         if text[word.end : word.end + 1] == "-" and not text[word.end + 1 : word.end + 2].isdigit():
             continue  # "two-hour"
         cue = _cue(said, i, text)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Literal
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.naming import words_of
+from wherefore.catalog.ordered import Scale, scale_of
 from wherefore.catalog.schema import FieldSpec
 from wherefore.text import NUMBERS, forms, stem
 
@@ -39,6 +40,28 @@ _SCALES: tuple[tuple[tuple[str, ...], ...], ...] = (
     (("mild",), ("medium",), ("hot", "spicy"), ("very hot", "extra hot")),
     (("light",), ("medium",), ("full", "heavy", "rich")),
 )
+# Words that mean the low and the high end of an order, by what the order is of; with "most", or as superlatives.
+_SIDES_OF: tuple[tuple[Callable[[Scale], bool], frozenset[str], frozenset[str]], ...] = tuple(
+    (fits, frozenset(low.split()), frozenset(high.split()))
+    for fits, low, high in (
+        (
+            lambda one: one.is_of_difficulty,
+            "easiest simplest gentlest easy simple gentle basic beginner elementary",
+            "hardest toughest trickiest difficult challenging advanced demanding strenuous hard steepest technical",
+        ),
+        (
+            lambda one: one.is_of_strength,
+            "mildest weakest gentlest mild subtle subtlest delicate",
+            "strongest hottest spiciest intense strong spicy fiercest pungent powerful hot",
+        ),
+        (lambda one: one.kind == "sweetness", "driest dry", "sweetest sweet"),
+        (lambda one: one.kind == "body", "lightest light", "fullest heaviest darkest full dark"),
+        (lambda one: one.kind == "size", "smallest tiniest small", "biggest largest large big"),
+        (lambda one: one.kind == "firmness", "softest soft", "firmest hardest firm"),
+        (lambda one: one.kind == "efficiency", "wasteful", "efficient economical greenest economic"),
+        (lambda one: one.kind == "condition", "worn", "newest pristine"),
+    )
+)
 # The ends of those scales, by superlative: which scale, and which end.
 _ENDS: dict[str, tuple[int, Literal["min", "max"]]] = {
     **dict.fromkeys("easiest simplest".split(), (0, "min")),
@@ -54,6 +77,7 @@ _NEW_TO_IT = re.compile(
     r"never\s+(?:had|kept|grown|done|tried)|forget(?:ful)?|kill\s+everything|low[- ]maintenance)\b",
     re.IGNORECASE,
 )
+_OTHER: dict[Literal["min", "max"], Literal["min", "max"]] = {"min": "max", "max": "min"}
 _AMOUNTS = 1  # the scale of "the least water"
 _LEAST = 0.5  # of a field's values that must be on a scale, so that it is one
 _OF_LIST = (
@@ -127,9 +151,35 @@ def base_of(said: str) -> tuple[str, Literal["min", "max"]]:
     return word, "max"
 
 
+def in_order(said: str, scales: Sequence[Scale]) -> tuple[Scale, Literal["min", "max"]] | None:
+    """The field in an order of which a superlative is an end, and which end: of "the mildest" the spiciness; or None.
+
+    The words behind may name the field themselves: "the lowest grade", "highest intensity".
+    """
+    told = re.findall(r"[a-z]+", said.lower().replace("-", " "))
+    if not told:
+        return None
+    word = " ".join(told[:2]) if told[0] in ("most", "least") else told[0]
+    less = told[0] == "least"
+    if told[0] in ("highest", "lowest") and len(told) > 1:
+        named = {stem(one) for one in told[1:]}
+        own = next((scale for scale in scales if named & {stem(one) for one in scale.called}), None)
+        return None if own is None else (own, "min" if told[0] == "lowest" else "max")
+    plain = told[1] if told[0] in ("most", "least") and len(told) > 1 else word
+    for fits, low, high in _SIDES_OF:
+        end: Literal["min", "max"] | None = "min" if plain in low else "max" if plain in high else None
+        if end is not None:
+            scale = next((one for one in scales if fits(one)), None)
+            if scale is not None:
+                return scale, _OTHER[end] if less else end
+    return None
+
+
 def ordered_field(said: str, catalog: Catalog) -> tuple[FieldSpec, Literal["min", "max"]] | None:
     """The field whose values are the words of a scale that a superlative is an end of, and which end."""
     low = said.lower()
+    if (ordered := in_order(said, catalog.scales)) is not None:
+        return catalog.schema.spec(ordered[0].field), ordered[1]
     scale, best = _ENDS.get(low.split()[0], (-1, "max"))
     base, end = base_of(low)
     wanted: Collection[str] = ()
@@ -148,6 +198,9 @@ def ordered_field(said: str, catalog: Catalog) -> tuple[FieldSpec, Literal["min"
 
 def places_of(items: Sequence[Item], spec: FieldSpec, catalog: Catalog) -> list[float | None]:
     """Where items' values of such a field stand on its scale; None where one does not tell."""
+    if (ordered := scale_of(catalog, spec.name)) is not None:
+        known = [[ordered.of[one] for one in item.values(spec.name) if one in ordered.of] for item in items]
+        return [sum(told) / len(told) if told else None for told in known]
     values = list(catalog.vocabulary(spec.name))
     scale = max(range(len(_SCALES)), key=lambda one: sum(_place(value, one) is not None for value in values))
     found: list[float | None] = []

@@ -30,9 +30,10 @@ from wherefore.reading.numbers import (
     number,
     quantity,
 )
+from wherefore.reading.quantities import beside, side_of
 from wherefore.text import NUMBERS, stem
 
-_QUANTITY = re.compile(quantity({"to", "and", "or", "ish"}))
+_QUANTITY = re.compile(quantity({"to", "and", "or", "ish", "a", "an", "per", "each", "pcm", "pm", "pw"}))
 _NUMBER = re.compile(rf"\b{NUMBER}")
 _SIGN = re.compile(
     rf"([{SIGNS}]|\b(?:rs|[a-z]{{3}})\b)\.?\s?$"
@@ -46,8 +47,10 @@ _AGED = re.compile(
 _OTHER = re.compile(  # before a number that is no measure of an item: a size, an age, a count in a pack
     r"(?:\b(?:sizes?|sized|numbers?|no\.?|packs?(?:\s+of)?|packets?\s+of|sets?\s+of|box(?:es)?\s+of|aged?|turn(?:s|ing|ed)?|i\s+am|"
     r"grades?|types?|versions?|series|seasons?|parts?|volumes?|kids?|children|(?:he|she|who|son|daughter|boy|girl|niece|"
-    r"nephew|kid|child|dad|mum|mom)\s+is)|\b(?:i'?m|he'?s|she'?s|who'?s))(?:\s+(?:just|only|about|now|almost|nearly|a))?\s*$"
+    r"nephew|kid|child|dad|mum|mom)\s+is)|\b(?:i'?m|he'?s|she'?s|who'?s|(?:son|daughter|kid|child|boy|girl)'?s))(?:\s+(?:just|only|about|now|almost|nearly|a))?\s*$"
 )
+_EXACTLY = re.compile(r"\b(?:exactly|precisely|just|only)\s+$")
+_ABOUT = re.compile(r"\b(?:about|around|roughly|approx(?:imately)?|circa)\s+$")
 _TO = re.compile(r"\s*(?:to|-|–)\s*")
 _AFTER = 12  # characters behind a number in which it may be said to be an age
 _GROWN = 17  # from the next year on anybody may see anything
@@ -136,8 +139,13 @@ class JudgedLimits:
             if len(told) == 2:
                 yield FoundLimit(spec.name, "ge", min(told) * scale, *span)
                 yield FoundLimit(spec.name, "le", max(told) * scale, *span)
-        elif label == "about" or (spec.name.startswith(PREFIX) and _cued(low, span) is None):
-            room = 2.0 if spec is year else (_NEAR if label == "about" else _CLOSE) * value
+        elif (
+            label == "about"
+            or _ABOUT.search(low[: span[0]])
+            or (spec.name.startswith(PREFIX) and _cued(low, span) is None)
+        ):
+            about = label == "about" or _ABOUT.search(low[: span[0]]) is not None
+            room = 2.0 if spec is year else (_NEAR if about else _CLOSE) * value
             yield FoundLimit(spec.name, "ge", value - room, *span)
             yield FoundLimit(spec.name, "le", value + room, *span)
         else:
@@ -146,10 +154,18 @@ class JudgedLimits:
                 ops = ("ge", "le")
             if label in ("max", "min"):
                 usual = "ge" if measure_of(unit_called(match["unit"] or "")) in _CAPACITIES else ops[0]
-                ops = (_cued(low, span) or usual,)
+                ops = (_cued(low, span) or self._natural(spec) or usual,)
+            elif label == "exactly" and spec is not year and not _EXACTLY.search(low[: span[0]]):
+                ops = (_cued(low, span) or self._natural(spec) or ops[0],)
             for op in ops:
                 for field, side in self._measures.bounded(spec, op):
                     yield FoundLimit(field.name, side, round(value, 6), *span)
+
+    def _natural(self, spec: FieldSpec) -> LimitOp | None:
+        """The side that a number of a field has by its nature, of what no judge has learned of."""
+        measures = self._measures
+        known = (measures.price, measures.year, measures.age)
+        return None if spec in known or spec is measures.roles["rating"] else side_of(spec)
 
     def _field(
         self, match: re.Match[str], low: str, bound: Bound, value: float
@@ -164,8 +180,10 @@ class JudgedLimits:
         unit = match["unit"]
         if not unit and (behind := _UNIT.match(after)) and measures.is_unit(behind["unit"]):
             unit = behind["unit"]  # that the judge left out: "at least 750" of "at least 750 watts"
+        number_at = span[0] + match.start("n"), span[0] + match.end("n")
+        near_by = beside(low, number_at)
         for mark in (currency, unit):
-            united = measures.in_unit(mark, around(low, span)) if mark else None
+            united = measures.in_unit(mark, around(low, span), near_by, value) if mark else None
             if united is not None:
                 return united
         if currency or measures.is_unit(unit):
@@ -178,6 +196,8 @@ class JudgedLimits:
             return None, 1.0  # "five feet"
         if is_year(match["n"]):
             return measures.year, 1.0
+        if (told := measures.told_beside(near_by, value)) is not None:
+            return told, 1.0
         near = re.findall(r"[a-z]+", low[max(0, span[0] - 25) : span[0]])[-3:]
         for word in reversed([*re.findall(r"[a-z]+", after[:20])[:2], *near]):
             spec = measures.labelled(word)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.money import SIGNS
 from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.state import LimitOp
+from wherefore.reading.clauses import touch
+from wherefore.reading.codes import HARD, NOT_TOO, STRONG
 from wherefore.reading.comparisons import AFTER, BEFORE, DURABLE, OPPOSITE, YEARLY, any_of, is_negated, phrase
-from wherefore.reading.measures import Measures
+from wherefore.reading.counted import CountReader
+from wherefore.reading.measures import Measures, is_of_stuff, measures_time, measures_warmth
 from wherefore.reading.numbers import (
     NUMBER,
     amount,
@@ -22,15 +26,20 @@ from wherefore.reading.numbers import (
     around,
     in_cents,
     is_year,
+    joined_units,
+    money,
     number,
     quantity,
 )
+from wherefore.reading.quantities import beside, quantity_named, side_of
 from wherefore.reading.scales import ScaleReader
 from wherefore.reading.totals import TotalReader, is_total
 from wherefore.reading.years import FoundYear, is_memory, ranges, until_today, years
 from wherefore.text import NUMBERS, straight
 
-_QUANTITY = quantity({each.split()[0] for each in BEFORE} | {"between", "from"})
+_QUANTITY = quantity(
+    {each.split()[0] for each in BEFORE} | {"between", "from", "a", "an", "per", "each", "pcm", "pm", "pw"}
+)
 _ABOUT = r"(?:\s+(?:about|around|roughly|the\s+year|year|like|say|of))?"
 _COMPARED = re.compile(rf"(?<!\w)(?P<op>{any_of(BEFORE)}){_ABOUT}[\s-]*{_QUANTITY}")
 # "I've only got 80 minutes", "on the table in 15 minutes", "naps exactly 80 min"
@@ -63,6 +72,25 @@ _LAST = re.compile(
 )
 _NAMED = re.compile(r"(?:[a-z]+ ){1,3}$")
 _LARGE = re.compile(r"(?:\dk|grand|lakhs?|lacs?|crores?)$")  # "under 3k" says money by itself
+_CLOSE = 0.05  # share of an amount by which another is about the same: 350 ml of 12 ounces
+_ROUGHLY = 0.1  # the same of one that is said to be about right
+_NEARLY = re.compile(r"\b(?:about|around|roughly|approx(?:imately)?|circa|nearly|almost)\s+$")
+_SAID_BEFORE = re.compile(rf"(?<!\w)(?P<op>{any_of({*BEFORE} - {'<', '>'})})\s+(?:an?|the|about)\s+$")
+_SAID_ABROAD = re.compile(
+    r"\b(?:(?P<least>mindestens|wenigstens|ab|au\s+moins|plus\s+de|al\s+menos|m[aá]s\s+de|almeno|minstens)|h[oö]chstens|maximal|"
+    r"bis(?:\s+zu)?|unter|au\s+plus|maximum|jusqu'[aà]|moins\s+de|como\s+m[aá]ximo|hasta|menos\s+de|al\s+massimo|meno\s+di|"
+    r"hooguit|maximaal)\s+$"
+)
+_NEEDED = re.compile(  # "I need ten kilos": how much of it, not how much is in one
+    r"\b(?:need|needs|needed|order|buy|faut|brauchen?|necesito|get|take)\s+(?:me\s+)?(?:about\s+|around\s+|at\s+least\s+)?$"
+)
+_SAID_BEHIND = re.compile(
+    rf"(?:[\s-]+(?!and\b|with\b|but\b|for\b|or\b|at\b)[a-z]+){{0,2}}\s*,?\s*(?P<op>{any_of({*AFTER} - {'on'})})(?!\w)"
+)
+_OF_DIFFICULTY = ("difficulty", "complexity", "level")
+_OF_STRENGTH = ("intensity", "spiciness", "heat", "strength")
+_STEPS = 10  # of a scale that people give marks on
+_PER = re.compile(r"(?:\bper|/)\s*$")  # "15 per 100g"
 _SPEEDS: dict[str, LimitOp] = {"faster than": "gt", "slower than": "lt", "or faster": "ge"}
 _OF_TIME = frozenset({"after", "before", "past", "since", "until", "starting", "pre", "post"})
 _FINE = (
@@ -146,7 +174,8 @@ def is_plain(said: str) -> bool:
 class FoundLimit:
     """A limit read from characters `start` to `end`; `lifts` takes limits away instead.
 
-    One that is `vague` was measured by the catalogue: "something short".
+    One that is `vague` was measured by the catalogue: "something short". One that is `named` says itself what the
+    number is of: "7 seats", "a 500 litre boot".
     """
 
     field: str
@@ -156,12 +185,13 @@ class FoundLimit:
     end: int
     lifts: bool = False
     vague: bool = False
+    named: bool = False
 
 
 def lowered(text: str) -> str:
     """A text in lower case with straight apostrophes, each character in its place."""
     low = text.lower()
-    return straight(low if len(low) == len(text) else "".join(c.lower()[:1] for c in text))
+    return joined_units(straight(low if len(low) == len(text) else "".join(c.lower()[:1] for c in text)))
 
 
 class LimitReader:
@@ -184,15 +214,19 @@ class LimitReader:
         self.measures = Measures(catalog, clock)
         self.scales = ScaleReader(catalog, self.measures)
         self.totals = TotalReader(self.measures)
+        self._counts = CountReader(catalog, self.measures)
 
     def read(self, text: str, nouns: Collection[str] = ()) -> list[FoundLimit]:
         """The limits in a text, by place. What is not to be read should be blanked beforehand."""
-        return sorted(self._read(text, nouns).all, key=lambda one: one.start)
+        found = self._read(text, nouns)
+        told = (replace(one, named=(one.start, one.end) in found.named) for one in found.all)
+        return sorted(told, key=lambda one: one.start)
 
     def unheld(self, text: str, nouns: Collection[str] = ()) -> list[tuple[int, int]]:
         """Where a text bounds an amount that the records do not tell, or not in that unit: "under $20"."""
         found = self._read(text, nouns)
-        return sorted(span for span in found.open if found.is_free(*span) or is_total(text[slice(*span)]))
+        left = (*found.open, *found.loose)
+        return sorted(span for span in left if found.is_free(*span) or is_total(text[slice(*span)]))
 
     def undivided(self, text: str, nouns: Collection[str] = ()) -> list[tuple[int, int]]:
         """Where a text tells a sum for several of which nobody knows what one may cost."""
@@ -215,6 +249,9 @@ class LimitReader:
         self._read_trailed(low, found)
         self._read_most(low, found)
         self._read_stars(low, found)
+        self._read_counted(low, called, found)
+        self._read_bare(low, found)
+        self._read_not_too(low, found)
         found.put_years(years(low, called, self.measures.newest), low)
         for graded in self.scales.read(low, called):
             if found.is_free(graded.start, graded.end):
@@ -380,25 +417,126 @@ class LimitReader:
             if spec is not None and value is not None and found.is_free(*match.span()):
                 found.put(spec, "ge", value, *match.span())
 
+    def _read_counted(self, low: str, nouns: Collection[str], found: _Limits) -> None:
+        """So many of what a field counts: "3 rooms", "a 7 seater", "for the six of us"."""
+        told: set[str] = set()
+        ranged: set[tuple[int, int]] = set()
+        for one in self._counts.read(low, nouns):
+            span = one.start, one.end
+            if one.spec is None:
+                if found.is_free(*span):
+                    found.open.append(span)
+            elif found.is_free(*span) or span in ranged:
+                if one.serves and one.spec.name in told | {each.field for each in found.all}:
+                    continue  # "a 7 seater, there are five of us"
+                told.add(one.spec.name)
+                if span in ranged and len(both := self.measures.bounded(one.spec, one.op)) > 1:
+                    found.widen(both, one.value, span)  # "2-4 players"
+                else:
+                    found.put(one.spec, one.op, one.value, *span)
+                ranged.add(span)
+                if not one.unsure:
+                    found.named.add(span)
+
+    def _read_bare(self, low: str, found: _Limits) -> None:
+        """Amounts beside what they are of, without a word for their side: "10 hours battery", "a 500 litre boot".
+
+        By its nature a battery is to last at least so long, and a weight at most so much. What is in a unit that
+        nothing here is measured in stays open.
+        """
+        for match in _PLUS.finditer(low):
+            unit = match["unit"]
+            if not unit or match["currency"] or match["n"] in ("a", "an") or not found.is_free(*match.span()):
+                continue
+            near = beside(low, match.span("n"))
+            named, value = quantity_named(near), amount(match)
+            if value is None or money(unit) or unit == "%" or _PER.search(low[: match.start("n")]):
+                continue
+            if named is None and (measures_time(unit) or not self.measures.is_unit(unit)):
+                continue
+            united = self.measures.in_unit(unit, around(low, match.span("n")), near, value)
+            span = match.start("n"), match.end("unit")
+            if united is None:
+                left = any(touch(span, other) for other in found.open)
+                if self.measures.is_unit(unit) and not measures_warmth(unit) and not left:
+                    found.open.append(span)
+                continue
+            spec, scale = united
+            texts = spec.name.startswith(PREFIX) or spec is self.measures.year
+            if texts or not self.measures.can_hold(spec, value * scale):
+                found.loose.append(span)
+            elif named is None and (not is_of_stuff(unit) or _NEEDED.search(low[: span[0]])):
+                found.loose.append(span)
+            else:
+                self._put_amount(low, spec, value * scale, span, found)
+                if named is not None:
+                    found.named.add(span)
+
+    def _put_amount(
+        self, low: str, spec: FieldSpec, value: float, span: tuple[int, int], found: _Limits
+    ) -> None:
+        """A number on the side that words say, else on the one of its nature; of what has none, about so many."""
+        side = self._said_side(low, span) or self.measures.served_by(spec) or side_of(spec)
+        about = _NEARLY.search(low[: span[0]]) is not None
+        room = (_ROUGHLY if about else _CLOSE if side is None else 0.0) * abs(value)
+        if side is None:
+            found.put_range(spec, value - room, value + room, *span)
+            return
+        if is_negated(low, span[0]):
+            side = OPPOSITE[side]
+        found.put(spec, side, value - room if side in ("ge", "gt") else value + room, *span)
+
+    def _read_not_too(self, low: str, found: _Limits) -> None:
+        """What is "not too hard", of a number of few steps that tells how hard things are: not its upper half."""
+        for words, names in ((HARD, _OF_DIFFICULTY), (STRONG, _OF_STRENGTH)):
+            match = re.search(rf"{NOT_TOO}(?:{words})\b", low)
+            called = (self.measures.labelled(name) or self.measures.rooted(name) for name in names)
+            spec = next((one for one in called if one is not None), None) if match is not None else None
+            if match is None or spec is None or spec.unit or not found.is_free(*match.span()):
+                continue
+            steps = self.measures.steps(spec)
+            if 2 <= len(steps) <= _STEPS:
+                found.put(spec, "le", steps[(len(steps) - 1) // 2], *match.span())
+                found.named.add(match.span())
+
+    @staticmethod
+    def _said_side(low: str, span: tuple[int, int]) -> LimitOp | None:
+        """The side that words say somewhat before or behind an amount: "at least a 500 litre boot"."""
+        if ahead := _SAID_BEFORE.search(low[: span[0]]):
+            return BEFORE[phrase(ahead)]
+        if abroad := _SAID_ABROAD.search(low[: span[0]]):
+            return "ge" if abroad["least"] else "le"
+        behind = _SAID_BEHIND.match(low, span[1])
+        return None if behind is None else AFTER[phrase(behind)]
+
     def _has_unit(self, match: re.Match[str]) -> bool:
         """Whether the word after a number is a unit of some field."""
-        return bool(match["unit"]) and self.measures.in_unit(match["unit"]) is not None
+        unit = match["unit"]
+        return bool(unit) and (
+            self.measures.in_unit(unit) is not None or self._counts.counted(unit) is not None
+        )
 
     def _field(self, match: re.Match[str], low: str, phrase: str | None) -> tuple[FieldSpec | None, float]:
         """The field that a quantity speaks of, by its unit, the words before it, or the comparison."""
         measures = self.measures
         for mark in (match["currency"], match["unit"]):
-            united = measures.in_unit(mark, around(low, match.span("n"))) if mark else None
+            beside_it = beside(low, match.span("n")) if mark else []
+            near_it = around(low, match.span("n"))
+            united = measures.in_unit(mark, near_it, beside_it, amount(match)) if mark else None
             if united is not None:
                 return united
+            if mark and mark == match["unit"] and (counted := self._counts.counted(mark)) is not None:
+                return counted, 1.0
         if match["currency"] or measures.is_unit(match["unit"]):
             return None, 1.0  # a unit of something that the catalogue does not have
         yearly = phrase in YEARLY or (phrase is None and "low" in match.re.groupindex)
         if yearly and is_year(match["n"]):
             return measures.year, 1.0
+        if (told := measures.told_beside(beside(low, match.span("n")), amount(match))) is not None:
+            return told, 1.0
         near = re.split(r"[,.;:!?]", low[max(0, match.start() - 40) : match.start()])[-1]
-        for word in reversed(re.findall(r"[a-z]+", near)[-3:]):
-            spec = measures.labelled(word)
+        for word in reversed(re.findall(r"[^\W\d_]+", near)[-3:]):
+            spec = measures.labelled(word) or self._counts.named(word)
             if spec is not None and (spec is not measures.year or word in ("year", "made", "released")):
                 value = amount(match)
                 if value is None or measures.can_hold(spec, value):
@@ -421,6 +559,8 @@ class _Limits:
         self._measures = measures
         self.all: list[FoundLimit] = []
         self.open: list[tuple[int, int]] = []
+        self.loose: list[tuple[int, int]] = []  # amounts of what is measured here, for a judge
+        self.named: set[tuple[int, int]] = set()  # where what is limited is named
         self._taken: list[tuple[int, int]] = []
         self._sums: set[tuple[int, int]] = set()
 
@@ -470,6 +610,10 @@ class _Limits:
 
     def put_range(self, spec: FieldSpec, low: float, high: float, start: int, end: int) -> None:
         """Both ends of a range."""
+        if len(bounded := self._measures.bounded(spec, "ge")) > 1 and self.is_free(start, end):
+            self.put(spec, "ge", low, start, end)
+            self.widen(bounded, high, (start, end))  # "2-4 players"
+            return
         self.put(spec, "ge", low, start, end)
         self.put(spec, "le", high, start, end)
 
@@ -491,6 +635,18 @@ class _Limits:
         self.all.append(FoundLimit(spec.name, op, value, start, end))
         if (start, end) not in self._taken:
             self._taken.append((start, end))
+
+    def widen(
+        self, bounded: Sequence[tuple[FieldSpec, LimitOp]], value: float, span: tuple[int, int]
+    ) -> None:
+        """Let the far end of a range hold for the field that says the highest value: both ends must be served."""
+        highest = next((spec.name for spec, side in bounded if side == "ge"), "")
+        self.all = [
+            replace(one, value=max(one.value, value))
+            if one.field == highest and (one.start, one.end) == span
+            else one
+            for one in self.all
+        ]
 
     def put_years(self, found: Iterable[FoundYear], low: str) -> None:
         """Limits on when items are from, if the catalogue says it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from functools import cached_property
 
@@ -16,10 +16,11 @@ from wherefore.catalog.mentioned import PREFIX, is_told, mentioned_unit
 from wherefore.catalog.money import SIGNS, currency_called
 from wherefore.catalog.naming import label_of, names_year, words_of
 from wherefore.catalog.schema import FieldSpec
-from wherefore.catalog.units import IN_PARTS, factor, unit_called
+from wherefore.catalog.units import IN_PARTS, conversion, measure_of, unit_called, unit_written
 from wherefore.dialogue.state import LimitOp
-from wherefore.reading.numbers import MINUTES, NUMBER, in_cents, money, number
-from wherefore.text import stem
+from wherefore.reading.numbers import MINUTES, NUMBER, in_cents, money, number, spoken_unit
+from wherefore.reading.quantities import Quantity, fits, plain, quantity_named, quantity_of, stems_of, suited
+from wherefore.text import FUNCTION_WORDS, stem
 
 _LONG = frozenset("runtime duration length minutes running time".split())
 _OF_WEIGHT = frozenset("weigh weighs weighing weight light lighter lightest heavy heavier".split())
@@ -72,13 +73,39 @@ TOLD: dict[str, tuple[str, ...]] = {
 }
 _LEAST, _MOST = frozenset("min minimum lowest least".split()), frozenset("max maximum highest most".split())
 _SIDES = _LEAST | _MOST
+_A_MINUTE = re.compile(r"(?:/|\bper\s)\s*min\b", re.IGNORECASE)
 _MINUS = re.compile(r"(?:(?<![\w.])[-−–]|\bminus\s+)$")
 _PERCENT = ("%", "percent", "pct")
 _OF_SCORES = frozenset(
     "score scores rating probability danceability energy valence similarity popularity".split()
 )
+_ROOT = 6  # letters that a word and a field's name have in common where they are of one root
 _BEGINNING = 4  # letters of a word that names a field by its beginning
 _BEYOND = 3  # times the greatest number of a field up to which a number may be meant of it
+_NO_UNITS = FUNCTION_WORDS | {"per"}
+_ROAD = frozenset("mileage odometer".split())
+_HOURS = frozenset(
+    "h hr hrs hour hours mins minutes".split()
+)  # that end a name, and can be nothing else there
+_TIMES = frozenset("day week month year decade night century".split())
+# Units that are mostly written in cells, and have no other meaning where they are said.
+_SAID_TOO = frozenset("cbm sqft sqm qm floz wh kwh khz mhz ghz hz kmh mph tonne dl decilitre kj".split())
+_OTHER_UNITS = frozenset(
+    "ohm horsepower hp bhp psi nm newton denier tog gsm micron lux nit ppm dpi ppi knot".split()
+)
+_YEARS = {"yrs": "years", "yr": "years", "months": "months"}
+_FLUID = {"ounce": "fluid_ounce"}
+_PER = {  # for how much of something a price may be
+    "kilo": frozenset("kg kilo kilogram".split()),
+    "piece": frozenset("piece item unit bottle box apiece stuck pezzo pieza".split()),
+    "litre": frozenset("litre liter l".split()),
+    "night": frozenset("night nacht nuit noche".split()),
+    "week": frozenset("week woche semaine".split()),
+    "month": frozenset("month mois monat".split()),
+    "day": frozenset("day tag jour".split()),
+}
+_PER_BEFORE = frozenset("a an per la le au par pro je the al por each".split())
+_PER_ALONE = frozenset(("apiece",))
 _FIRST = 1850  # year of what a number may be from that is not called a year
 _STRAGGLERS = 0.98  # the share of the items that are not newer than about the newest
 
@@ -103,7 +130,7 @@ class Measures:
         self._specs = catalog.schema.measures
         self._spans: dict[str, tuple[float, float]] = {}
         self._words = {
-            spec.name: {stem(word) for word in (*words_of(spec.name), *words_of(spec.label))}
+            spec.name: {stem(word) for word in (*words_of(spec.name), *words_of(spec.label))} | stems_of(spec)
             for spec in self._specs
         }
         self.year = catalog.schema.year or next(filter(self._counts_years, self._specs), None)
@@ -178,6 +205,14 @@ class Measures:
             None,
         )
 
+    def rooted(self, word: str) -> FieldSpec | None:
+        """The number that a word calls in another language with the same root: of "intensity" the `Intensité`."""
+        root = plain(word)[:_ROOT]
+        if len(root) < _ROOT:
+            return None
+        specs = (spec for spec in self._specs if spec.is_number and spec is not self.year)
+        return next((spec for spec in specs if any(one[:_ROOT] == root for one in stems_of(spec))), None)
+
     def most_named(self, words: Collection[str]) -> FieldSpec | None:
         """The field of whose name or label most of some words are: of "rating count" the `rating_count`."""
         told = {stem(word) for word in words}
@@ -195,16 +230,23 @@ class Measures:
                     return spec
         return None
 
-    def in_unit(self, unit: str, near: Collection[str] = ()) -> tuple[FieldSpec, float] | None:
+    def in_unit(
+        self, unit: str, near: Sequence[str] = (), beside: Sequence[str] = (), value: float | None = None
+    ) -> tuple[FieldSpec, float] | None:
         """The field measured in a unit, and what one of that unit is in the field's own.
 
         Args:
             unit: As it was written.
             near: Words around the number: of several fields in centimetres, "pots" name one.
+            beside: Words right beside it, which may name what is measured: "200 miles range" are no mileage.
+            value: The number: of several fields in miles, 50,000 is one of the mileage.
         """
-        word = stem(unit)
+        unit = spoken_unit(unit)
+        word, named = stem(unit), quantity_named(beside)
         if unit in _PERCENT:
             return self._share(near)
+        if money(unit) and named is not None and named.name == "cover":  # "£5m cover" is no price
+            return next(((spec, 1.0) for spec in self._specs if quantity_of(spec) == named), None)
         if meant := money(unit):
             if word == "pound" and not _OF_WEIGHT.isdisjoint(near):
                 unit = word = "lb"
@@ -214,24 +256,58 @@ class Measures:
                     return None if spec is None else (spec, 1.0)
                 unit = word = "lb"
         if word in MINUTES:
-            spec = self.duration
+            spec = self._lasting(near, named)
             return None if spec is None else (spec, MINUTES[word] / _minutes(spec))
-        same = [spec for spec in self._specs if spec.unit and stem(spec.unit.lower()) == word]
-        alike = [(spec, 1.0) for spec in same] or [
-            (spec, scale)
-            for spec in self._specs
-            if spec.unit and (scale := factor(unit, spec.unit)) is not None
-        ]
+        alike = self._alike(unit, word)
         if alike:
-            around = {stem(one) for one in near} - {word}
-            return next((one for one in alike if around & self._words[one[0].name]), alike[0])
-        named = (
+            around = {stem(plain(one)) for one in near} - {word}
+            kept = suited([spec for spec, _ in alike], named)
+            scales = {spec.name: scale for spec, scale in alike}
+            if value is not None:
+                kept = [one for one in kept if self.can_hold(one, value * scales[one.name])] or kept
+            best = next((one for one in kept if around & self._words[one.name]), next(iter(kept), None))
+            if named is not None:
+                best = next(iter(kept), None)
+            return None if best is None else (best, scales[best.name])
+        if named is not None and (
+            self.is_unit(unit) or measures_time(unit)
+        ):  # "10 year warranty", of a `warranty` of which no unit is told
+            own = (spec for spec in self._specs if quantity_of(spec) == named and not written_unit(spec))
+            if (spec := next(own, None)) is not None and not _is_price(spec):
+                return spec, 1.0
+        called = (
             spec
-            for spec in self._specs
-            if word in self._words[spec.name] and word not in _SIDES | {"per"} and spec is not self.year
+            for spec in suited(self._specs, named)
+            if word in self._words[spec.name] and word not in _SIDES | _NO_UNITS and spec is not self.year
         )
-        found = next(named, None) or self._counted(word) or self.mentioned(unit)
+        found = next(called, None) or self._counted(word) or self.mentioned(unit)
         return None if found is None else (found, 1.0)
+
+    def told_beside(self, beside: Sequence[str], value: float | None) -> FieldSpec | None:
+        """The field that words right beside a bare number name, by what they measure: of "80 thousand on the clock"."""
+        named = quantity_named(beside)
+        if named is None or named.name == "price":
+            return None
+        own = (spec for spec in self._specs if spec.is_number and quantity_of(spec) == named)
+        return next((spec for spec in own if value is None or self.can_hold(spec, value)), None)
+
+    def _lasting(self, near: Collection[str], named: Quantity | None) -> FieldSpec | None:
+        """How long something takes or lasts; where words name which of several times, that one."""
+        lasting = [spec for spec in self._specs if _is_duration(spec) and fits(spec, named)]
+        around = {stem(plain(one)) for one in near}
+        told = [spec for spec in lasting if named is not None and quantity_of(spec) is not None]
+        called = [spec for spec in told if around & (self._words[spec.name] - {"time"})]
+        if called or told:
+            return (called or told)[0]
+        return self.duration if self.duration in lasting else next(iter(lasting), None)
+
+    def _alike(self, unit: str, word: str) -> list[tuple[FieldSpec, float]]:
+        """The fields measured in a unit, else those in which it can be told, with what one of it is there."""
+        units = [(spec, written_unit(spec)) for spec in self._specs if not _is_price(spec)]
+        same = [(spec, 1.0) for spec, own in units if own and stem(own.lower()) == word]
+        return same or [
+            (spec, scale) for spec, own in units if own and (scale := _scale(unit, own)) is not None
+        ]
 
     def mentioned(self, unit: str) -> FieldSpec | None:
         """What stands for a field where no field has a unit, but titles or texts write amounts in it: "20000 mAh"."""
@@ -252,6 +328,11 @@ class Measures:
                 return None
             found = self._spans[spec.name] = float(known.min()), float(known.max())
         return found
+
+    def steps(self, spec: FieldSpec) -> list[float]:
+        """The numbers of a field on record, each once, the least first."""
+        known = self._catalog.numbers(spec.name)
+        return [float(one) for one in np.unique(known[~np.isnan(known)])]
 
     def spoken(self, spec: FieldSpec, said: str, value: float) -> float:
         """A number that may be said as a price is, "two-fifty": 250 or 2.50, as the field has it; NaN: it has both."""
@@ -289,20 +370,19 @@ class Measures:
             return False
         return not _OF_SCORES & {*words_of(spec.name)}
 
-    def _priced(self, meant: Collection[str], near: Collection[str] = ()) -> FieldSpec | None:
+    def _priced(self, meant: Collection[str], near: Sequence[str] = ()) -> FieldSpec | None:
         """The price in one of some currencies, else one that does not say in which it is.
 
         Of several, words around the number may name one, whole or by their beginning: "warm" the `Warmmiete`.
         """
-        prices = [spec for spec in self._specs if _is_price(spec)]
+        prices = [spec for spec in self._specs if _is_price(spec) and not _of_another(spec, near)]
         prices.sort(key=lambda spec: not self._is_named(spec, near))
         same = (spec for spec in prices if not money(spec.unit).isdisjoint(meant))
         return next(same, None) or next((spec for spec in prices if not money(spec.unit)), None)
 
     def _is_named(self, spec: FieldSpec, near: Collection[str]) -> bool:
-        return any(
-            word.startswith(one) for word in self._words[spec.name] for one in near if len(one) >= _BEGINNING
-        )
+        told = [plain(one) for one in near if len(one) >= _BEGINNING]
+        return any(word.startswith(one) for word in stems_of(spec) for one in told)
 
     def in_price(self, said: str) -> bool:
         """Whether words name the money that prices are in."""
@@ -325,8 +405,14 @@ class Measures:
         """Whether a word behind a number is a unit of measure, of whatever."""
         if not word:
             return False
+        word = spoken_unit(word)
         return bool(
-            word == "%" or money(word) or stem(word) in MINUTES or unit_called(word) or mentioned_unit(word)
+            word == "%"
+            or money(word)
+            or stem(word) in MINUTES
+            or _pint_of(word)
+            or mentioned_unit(word)
+            or stem(word) in _OTHER_UNITS
         )
 
     def may_be(self, spec: FieldSpec, value: float, unit: str | None) -> bool:
@@ -347,8 +433,14 @@ class Measures:
             return [(spec, side), (other, "ge" if side == "le" else "le")]
         return [(spec, op if side == "ge" and op in ("lt", "le") else side)]
 
+    def served_by(self, spec: FieldSpec) -> LimitOp | None:
+        """The side of a number that a field serves which says itself a lowest or a highest: a `max_kg` all up to it."""
+        return None if spec is self.age else self._side(spec)
+
     def _side(self, spec: FieldSpec) -> LimitOp | None:
         named = {*words_of(spec.label), *words_of(label_of(spec.name))}
+        if _A_MINUTE.search(spec.name):  # "l/min"
+            named -= {"min"}
         low, high = bool(named & _LEAST), bool(named & _MOST)
         return None if low == high else "le" if low else "ge"
 
@@ -383,10 +475,91 @@ class Measures:
         )
 
 
+def measures_time(unit: str) -> bool:
+    """Whether a unit is one of time, of which people tell much that is no limit.
+
+    >>> measures_time("hours"), measures_time("weeks"), measures_time("kg")
+    (True, True, False)
+    """
+    return stem(unit) in MINUTES or stem(unit) in _TIMES
+
+
+def measures_warmth(unit: str) -> bool:
+    """Whether a unit is one of temperature, of which people tell how the weather is.
+
+    >>> measures_warmth("degrees"), measures_warmth("kg")
+    (True, False)
+    """
+    return measure_of(unit_called(unit)) == "temperature"
+
+
+def is_of_stuff(unit: str) -> bool:
+    """Whether a unit measures what something holds, weighs or gives, not how long it is or lasts.
+
+    >>> is_of_stuff("kg"), is_of_stuff("ml"), is_of_stuff("cm"), is_of_stuff("hours"), is_of_stuff("ohm")
+    (True, True, False, False, True)
+    """
+    unit = spoken_unit(unit)
+    return stem(unit) in _OTHER_UNITS or measure_of(_pint_of(unit)) not in (
+        "",
+        "length",
+        "time",
+        "temperature",
+    )
+
+
+def _pint_of(unit: str) -> str:
+    """Pint's name of a unit that people say, also of some that are mostly written in cells."""
+    return unit_called(unit) or (unit_written(unit) if unit.removesuffix("s") in _SAID_TOO else "")
+
+
+def written_unit(spec: FieldSpec) -> str:
+    """The unit of a field, also where its name is no more than that: `ounces`."""
+    if spec.unit or not spec.is_number:
+        return spec.unit
+    if not _ROAD.isdisjoint(words_of(spec.name)):
+        return "miles"
+    last = re.findall(r"[^\W_]+", f" {spec.name.lower()}")[-1:]
+    known = (
+        last
+        and len(last[0]) > 1
+        and (mentioned_unit(last[0]) or stem(last[0]) in _OTHER_UNITS | {"yr", "year", "month"})
+    )
+    return _YEARS.get(last[0], last[0]) if known else ""
+
+
+def _scale(given: str, wanted: str) -> float | None:
+    """What one of a unit is in another; ounces may be of weight or fluid. None where they measure different things."""
+    own, other = _pint_of(given), unit_called(wanted) or unit_written(wanted)
+    for one, two in ((own, other), (_FLUID.get(own, own), _FLUID.get(other, other))):
+        found = conversion(one, two)
+        if found is not None:
+            return None if found.offset else round(found.scale, 9)
+    return None
+
+
+def _per(words: Sequence[str]) -> str:
+    """For how much of something a price is, by words: "a piece", "per kg"; empty where they do not tell."""
+    told = [plain(word) for word in words]
+    for place, word in enumerate(told):
+        of = next((name for name, said in _PER.items() if stem(word) in said), "")
+        if of and (word in _PER_ALONE or place and told[place - 1] in _PER_BEFORE):
+            return of
+    return ""
+
+
+def _of_another(spec: FieldSpec, near: Sequence[str]) -> bool:
+    """Whether a price is for one of something else than words say: "a piece", of a `price per kg`."""
+    asked = _per([*near])
+    own = _per([*words_of(spec.name)]) if asked else ""
+    return bool(asked and own and asked != own)
+
+
 def _is_duration(spec: FieldSpec) -> bool:
     if spec.unit:
         return _unit_of(spec) in MINUTES
-    return spec.is_number and not _LONG.isdisjoint(words_of(spec.name))
+    named = words_of(spec.name)
+    return spec.is_number and (not _LONG.isdisjoint(named) or len(named) > 1 and named[-1] in _HOURS)
 
 
 def _unit_of(spec: FieldSpec) -> str:

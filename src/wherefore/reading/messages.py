@@ -214,7 +214,7 @@ class MessageReader:
         # What items are called: "movies", "thrillers".
         self._sought = frozenset({*values.words.nouns, *values.words.kinds})
         self._foreign = ForeignReader(catalog, self._sought)
-        self._orders = OrderReader(limits.measures)
+        self._orders = OrderReader(limits.measures, catalog.scales)
         self._households = HouseholdReader(catalog)
         self._wearers = Wearers(catalog)
         self._flags = FlagReader(catalog, self._sought)
@@ -513,7 +513,7 @@ class MessageReader:
         hidden += [(one.start, one.end) for one in orders] + [(one.start, one.end) for one in times]
         hidden += [*(match.span() for match in SELF_CORRECTION.finditer(text)), *answered]
         named = [(one.start, one.end) for one in found]
-        codes = self._codes.read(blank(text, [about, *named]))
+        codes = self._codes.read(blank(text, [about, *named]), blank(text, [about]))
         hidden += [(one.start, one.end) for one in codes]
         flags = self._flags.read(text, [*hidden, *named])
         # "French subtitles", where no record tells of any, are no wish for what is from France.
@@ -554,6 +554,7 @@ class MessageReader:
             for one in heard.limits
             if one.lifts
             or one.field == self._fame
+            or one.named
             or COLD.match(content.lower(), one.start)
             or is_plain(content[one.start : one.end])
             or not judged.means_nothing(before, content, (one.start, one.end))

@@ -58,7 +58,7 @@ def quantity(no_units: Collection[str]) -> str:
     """
     return (
         rf"(?P<currency>[{SIGNS}]|\b(?:{BEFORE_AMOUNTS})(?=\s?\d))?\s?"
-        rf"(?P<n>\b{NUMBER}(?![\w:]|\.\d)|(?<=[{SIGNS}])\d[\d,.]*|\b{_DIGITS}(?=(?:{_JOINED})(?!\w)|h[0-5]\d\b))"
+        rf"(?P<n>\b{NUMBER}(?![\w:]|[.,]\d)|(?<=[{SIGNS}])\d[\d,.]*|\b{_DIGITS}(?=(?:{_JOINED})(?!\w)|h[0-5]\d\b))"
         rf"(?P<plus>\+(?!\d))?"
         rf"(?:\s+and\s+(?P<half0>a\s+half)(?=\s+[a-z]))?"
         rf"(?:\s?-?\s?(?!(?:{'|'.join(sorted(no_units))})\b)(?P<unit>[a-z]+|[{SIGNS}%]))?"
@@ -75,7 +75,46 @@ def around(low: str, span: tuple[int, int]) -> list[str]:
     """
     before = re.split(r"[,.;:!?]", low[max(0, span[0] - 30) : span[0]])[-1]
     after = re.split(r"[,.;:!?]", low[span[1] : span[1] + 25])[0]
-    return re.findall(r"[a-z]+", f"{before} {after}")
+    return re.findall(r"[^\W\d_]+", f"{before} {after}")
+
+
+# Units of two words or with a digit are made one word, of as many characters, so that every place stays where it is.
+_TWO_WORDS = re.compile(
+    r"\b(?P<area>sq(?:uare)?\.?)\s?(?P<of>feet|foot|ft|met(?:er|re)s?|m|mtrs?)\b\.?|"
+    r"\bcub(?:ic)?\s(?:met(?:er|re)s?|m)\b|(?<=[\d\s])m(?:³|3\b)|\b(?P<fluid>fl(?:uid)?\.?)\s?(?P<oz>oz|ounces?)\b|(?<=[\d\s])m(?:²|2\b)|(?<=[\d\s])(?:km/h|kph|kmph)\b|(?<=\d)\"(?!\w)"
+)
+
+
+def joined_units(low: str) -> str:
+    """A text in lower case in which "sq ft", "m²" and the like are single words of as many characters.
+
+    >>> joined_units("350 sq ft or 40 m2, 8 fl. oz")
+    '350 sqxft or 40 qm, 8 flxxoz'
+    """
+    return _TWO_WORDS.sub(_joined, low)
+
+
+def _joined(match: re.Match[str]) -> str:
+    said = match[0]
+    if match["area"] or match["fluid"]:
+        return re.sub(r"[^a-z]", "x", said)
+    if said.startswith("cub"):
+        return re.sub(r"[^a-z]", "x", said)
+    return {"km/h": "kmph", "m²": "qm", "m2": "qm", "m³": "mc", "m3": "mc"}.get(said, said)
+
+
+def spoken_unit(word: str) -> str:
+    """A unit that `joined_units` made one word, as it is usually written; others as they are.
+
+    >>> spoken_unit("sqxft"), spoken_unit("squarexmetres"), spoken_unit("flxxoz"), spoken_unit("litres")
+    ('sqft', 'sqm', 'floz', 'litres')
+    """
+    glued = re.fullmatch(r"(?:sq(?:uare)?(?P<area>x*(?:f|m)[a-z]*)|fl(?:uid)?x*(?P<oz>oz|ounce)[a-z]*)", word)
+    if re.fullmatch(r"cub(?:ic)?xm[a-z]*|mc", word):
+        return "cbm"
+    if glued is None:
+        return {"kmph": "kmh"}.get(word, word)
+    return "floz" if glued["oz"] else "sqft" if glued["area"].lstrip("x").startswith("f") else "sqm"
 
 
 def number(text: str, money: bool = False) -> float | None:

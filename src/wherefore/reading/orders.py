@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from wherefore.catalog.ordered import Scale, rank_name
 from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.state import Best
 from wherefore.reading.clauses import NT
+from wherefore.reading.degrees import in_order
 from wherefore.reading.measures import Measures
+from wherefore.text import stem
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,28 @@ _WORDS = _by_word(
         ("height", "high"): "tallest",
         ("width", "high"): "widest",
         ("width", "low"): "narrowest",
+        (
+            "level",
+            "low",
+        ): "easiest, simplest, gentlest, most basic, least difficult, least demanding, least strenuous, "
+        "least challenging, most beginner",
+        (
+            "level",
+            "high",
+        ): "hardest, toughest, most difficult, most challenging, most demanding, most advanced, "
+        "most strenuous, most technical",
+        ("strength", "high"): "strongest, most intense, most powerful, hottest, spiciest, most pungent",
+        ("strength", "low"): "mildest, weakest, least strong, least intense, least spicy, least hot",
+        ("sweetness", "high"): "sweetest",
+        ("sweetness", "low"): "driest, least sweet",
+        ("body", "low"): "lightest bodied",
+        ("body", "high"): "fullest, darkest",
+        ("firmness", "low"): "softest",
+        ("firmness", "high"): "firmest",
+        ("noise", "low"): "quietest, most quiet, least noisy",
+        ("noise", "high"): "loudest",
+        ("brightness", "high"): "brightest",
+        ("efficiency", "high"): "most efficient, most economical, greenest, most energy efficient",
         ("depth", "high"): "deepest, thickest",
         ("depth", "low"): "thinnest, slimmest, shallowest",
         ("size", "high"): "biggest, largest, roomiest",
@@ -80,10 +105,29 @@ _FIELDS: dict[
     "depth": ("depth", "thickness"),
     "size": ("size", "screen", "capacity", "area", "volume", "diameter", "length", "height"),
     "time": ("page",),
+    "level": ("difficulty", "level", "complexity", "grade"),
+    "strength": (
+        "abv",
+        "strength",
+        "intensity",
+        "alcohol",
+        "vol",
+        "proof",
+        "spiciness",
+        "heat",
+        "power",
+        "scoville",
+    ),
+    "sweetness": ("sweetness", "sugar"),
+    "noise": ("noise", "decibel", "db", "loudness"),
+    "brightness": ("brightness", "lumen", "nit"),
+    "efficiency": ("mpg", "efficiency"),
+    "firmness": ("firmness",),
 }
 _SAID = frozenset(
     ("price", "rating", "weight", "year", "speed")
 )  # of which it is said that no record tells them
+_OF_SCALES = frozenset(("level", "strength", "sweetness", "body", "firmness", "efficiency"))
 _OF_COUNTS = frozenset(("count", "counts", "number", "votes"))
 _ANY = "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in sorted(_WORDS, key=len, reverse=True))
 _SUPERLATIVE = re.compile(
@@ -118,7 +162,7 @@ _SORTED = re.compile(
     r"high(?:est)?\s+(?:to\s+low(?:est)?|first))\b)?"
 )
 _OF_PEOPLE = re.compile(
-    r"\b(?:my|our|his|her|their|your|whose|at(?:\s+(?:the(?:\s+very)?|its))?|in\s+the|one\s+of\s+my)\s+(?:\w+\s+)?$"
+    r"\b(?:my|our|his|her|their|whose|at(?:\s+(?:the(?:\s+very)?|its))?|in\s+the|one\s+of\s+my)\s+(?:\w+\s+)?$"
 )
 _NOT = re.compile(
     rf"(?:\b(?:not|never|nothing)|{NT})\s+(?:\w+\s+){{0,4}}$|\b(?:avoid|skip|except|but\s+not|other\s+than)\s+(?:the\s+)?$"
@@ -141,10 +185,11 @@ class OrderReader:
 
     Args:
         measures: The numbers and dates of the catalogue.
+        scales: Its fields whose values stand in an order.
     """
 
-    def __init__(self, measures: Measures) -> None:
-        self._measures = measures
+    def __init__(self, measures: Measures, scales: Sequence[Scale] = ()) -> None:
+        self._measures, self._scales = measures, scales
 
     def read(self, low: str, nouns: Collection[str] = ()) -> list[FoundOrder]:
         """The orders that a text in lower case asks for, by place; the last one holds.
@@ -194,6 +239,10 @@ class OrderReader:
     def _meant(self, low: str, match: re.Match[str], nouns: Collection[str]) -> FoundOrder | None:
         role, best = self._role(match)
         spec, end = self._spec(low, match, role, nouns)
+        if spec is None or role in _OF_SCALES:
+            ordered = self._on_scale(low, match)
+            if ordered is not None:
+                return ordered
         if spec is None:
             if role not in _SAID:
                 return None
@@ -227,6 +276,20 @@ class OrderReader:
         spec = self._of_role(role)
         return spec, match.end("word")
 
+    def _on_scale(self, low: str, match: re.Match[str]) -> FoundOrder | None:
+        """The order by a field whose values stand in one: "the easiest level", "highest intensity"."""
+        words = list(re.finditer(r"[a-z]+", re.split(r"[.,;:!?]", low[match.end("word") :])[0]))[
+            :_AFTER_LABEL
+        ]
+        at = match.end("word")
+        found = in_order(" ".join([match["word"], *(one[0] for one in words)]), self._scales)
+        if found is None:
+            return None
+        scale, end = found
+        called = [at + one.end() for one in words if stem(one[0]) in {stem(own) for own in scale.called}]
+        best: Best = "low" if end == "min" else "high"
+        return FoundOrder(rank_name(scale.field), best, match.start(), max([match.end("word"), *called]))
+
     def _of_role(self, role: str) -> FieldSpec | None:
         measures = self._measures
         if role in ("price", "year"):
@@ -236,7 +299,8 @@ class OrderReader:
         if role == "rating":
             named = [measures.labelled(word) for word in _FIELDS["rating"]]
             return next((spec for spec in named if spec is not None and not _counts(spec)), None)
-        return next((spec for word in _FIELDS.get(role, ()) if (spec := measures.labelled(word))), None)
+        called = (measures.labelled(word) or measures.rooted(word) for word in _FIELDS.get(role, ()))
+        return next((spec for spec in called if spec), None)
 
     def _sorted(self, low: str) -> Iterator[FoundOrder]:
         """What a list is to be sorted by: "sorted by price, highest first"."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.kinds import FieldValue
+from wherefore.catalog.ranks import base_name
 from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.spoken import limit_words
 from wherefore.dialogue.state import Preferences, Wish
@@ -97,7 +98,7 @@ def _preferences(preferences: Preferences, catalog: Catalog) -> Iterator[tuple[s
     limits = (
         limit_words([limit], popularity)
         if popularity is not None and limit.field == popularity.name
-        else f"{labels.get(limit.field, limit.field)} {_OPERATORS[limit.op]} {value_text(limit.value)}"
+        else f"{labels.get(base_name(limit.field), limit.field)} {_OPERATORS[limit.op]} {value_text(limit.value)}"
         for limit in preferences.limits
     )
     yield "Limits", ", ".join(limits)

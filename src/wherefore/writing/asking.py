@@ -12,6 +12,7 @@ import numpy as np
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.naming import words_of
+from wherefore.catalog.ranks import base_name
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.spoken import cased, is_year, value_text
 from wherefore.dialogue.messages import Dialogue
@@ -132,9 +133,9 @@ def fields_asked(dialogue: Dialogue, catalog: Catalog) -> list[str]:
 
 def _known(dialogue: Dialogue) -> set[str]:
     preferences = dialogue.preferences
-    ordered = {preferences.order.field} if preferences.order is not None else set()
+    ordered = {base_name(preferences.order.field)} if preferences.order is not None else set()
     wanted = {wish.field for wish in preferences.wanted}
-    return ordered | wanted | {limit.field for limit in preferences.limits}
+    return ordered | wanted | {base_name(limit.field) for limit in preferences.limits}
 
 
 def _passed_over(dialogue: Dialogue, catalog: Catalog, field: str) -> bool:

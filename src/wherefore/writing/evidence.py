@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from wherefore.catalog.catalog import Catalog, Item, PerCatalog
 from wherefore.catalog.codes import is_graded
+from wherefore.catalog.ranks import base_name
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.spoken import is_flag, spoken_template, value_text, values_of
 from wherefore.catalog.times import WHEN, asked_of, asked_words
@@ -240,7 +241,7 @@ def _when(item: Item, name: str, limits: Sequence[Limit], catalog: Catalog) -> l
 def _in_order(item: Item, preferences: Preferences, catalog: Catalog) -> list[Weighed]:
     """The number by which the list is in order, unless a limit tells it."""
     order = preferences.order
-    spec = _specs(catalog).get(order.field) if order is not None else None
+    spec = _specs(catalog).get(base_name(order.field)) if order is not None else None
     if order is None or spec is None or any(one.field == order.field for one in preferences.limits):
         return []
     said = order.said or order.field

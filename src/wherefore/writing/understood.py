@@ -14,6 +14,8 @@ from wherefore.catalog.concepts import concepts, having, shown_by
 from wherefore.catalog.flag_words import affirms, flags_of
 from wherefore.catalog.flags import yes_or_no
 from wherefore.catalog.mentioned import PREFIX
+from wherefore.catalog.money import currency_called
+from wherefore.catalog.ranks import base_name
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.spoken import is_flag, limit_text, measure, unit_words, values_of
 from wherefore.catalog.times import WHEN, asked_of, asked_words
@@ -189,7 +191,7 @@ def _ordered(dialogue: Dialogue, catalog: Catalog, total: int) -> Iterator[str]:
     spec = catalog.schema.spec(order.field)
     words = order_words(order, spec)
     unknown = np.isnan(catalog.numbers(order.field)).mean() >= _UNKNOWN
-    noun = field_noun(record_fact(spec, ""))
+    noun = field_noun(record_fact(catalog.schema.spec(base_name(order.field)), ""))
     rest = f"; {catalog.schema.plural.lower()} whose {noun} I do not know come last" if unknown else ""
     yield f"{words[:1].upper()}{words[1:]}{rest}."
 
@@ -397,7 +399,8 @@ def _degrees(dialogue: Dialogue, catalog: Catalog, opening: str, total: int) -> 
         spec = catalog.schema.spec(name)
         asked = limit_asked(limits, spec)
         new = [one.said for one in limits if one in now]
-        if sums := [said for said in new if is_total(said)]:
+        is_price = bool(currency_called(spec.unit)) or measure(spec).way == "price"  # "7 nights" are no sum
+        if is_price and (sums := [said for said in new if is_total(said)]):
             yield f"I took “{sums[-1]}” as {asked}{_per(spec)}."
             continue
         if spec.is_rank:
