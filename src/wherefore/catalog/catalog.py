@@ -16,6 +16,7 @@ from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 
+from wherefore.catalog.abroad import in_english, read_abroad
 from wherefore.catalog.cells import as_text, clean, fractional_year, whole
 from wherefore.catalog.inference import infer
 from wherefore.catalog.kinds import LIST, VECTOR, FieldValue
@@ -224,9 +225,9 @@ class Catalog:
         left_out: dict[str, str] = {}
         notes = list(table.notes)
         if schema is None:
-            inferred = infer(table)
-            schema, left_out = inferred.schema, dict(inferred.left_out)
-            notes += inferred.notes
+            schema, left_out, found = _inferred(table)
+            notes += found
+            table = in_english(table, schema)
         else:
             table = _with_files(table, schema, folder)
             absent = [spec for spec in schema.fields if spec.column and spec.column not in table.columns]
@@ -237,6 +238,7 @@ class Catalog:
                 )
             declared = {spec.column for spec in schema.fields}
             left_out = {column: "not declared" for column in table.columns if column not in declared}
+            table = in_english(table, schema)
             settled = settle(schema, table)
             schema = settled.schema
             notes += settled.notes
@@ -636,7 +638,8 @@ class Catalog:
                 ready.append(item)
             else:
                 table = Table.of_records([item], f"{self._name}: added item {number + 1}")
-                ready += _items_of(read_records(table, self._schema, next_row + number))
+                told = in_english(table, self._schema)
+                ready += _items_of(read_records(told, self._schema, next_row + number))
         taken = next((item for item in ready if item.id in self._rows), None)
         if taken is not None:
             raise CatalogError(
@@ -699,6 +702,18 @@ class PerCatalog(Generic[_T]):
             reference = weakref.ref(catalog, lambda _: self._kept.pop(key, None))
             found = self._kept[key] = (reference, catalog.items, self._make(catalog))
         return found[2]
+
+
+def _inferred(table: Table) -> tuple[Schema, dict[str, str], Sequence[Note]]:
+    """What the columns of a table mean, why some are left out, and notes; of other languages by their English."""
+    abroad = read_abroad(table)
+    if abroad is None:
+        inferred = infer(table)
+        return inferred.schema, dict(inferred.left_out), inferred.notes
+    inferred = infer(abroad.table)
+    schema = abroad.described(inferred.schema, table)
+    notes = [*abroad.noted(inferred.notes), *abroad.noted_values(schema)]
+    return schema, abroad.named(inferred.left_out), notes
 
 
 def _items_of(records: Records) -> tuple[Item, ...]:

@@ -80,7 +80,7 @@ def flags_of(catalog: Catalog) -> list[Flag]:
     """The columns of a catalogue that are of a family; a column is of the first whose name its own holds."""
     found = []
     for spec in catalog.schema.fields:
-        family = next((one for one in flag_words().values() if one.is_of(spec.name)), None)
+        family = next((one for one in flag_words().values() if one.is_of(spec.called)), None)
         value = None if family is None else _yes_of(spec, catalog, family)
         if family is not None and value is not None and (value or family.name == _IN_STOCK):
             found.append(Flag(spec.name, value, family, bool(spec.flag)))
@@ -91,7 +91,7 @@ def _yes_of(spec: FieldSpec, catalog: Catalog, family: FlagWords) -> str | None:
     """The value by which a field of a family says yes, "" of a count; None where it says no such thing."""
     if spec.flag:
         return spec.flag
-    if spec.is_number and counts(spec.name):
+    if spec.is_number and counts(spec.called):
         return ""
     if not spec.has_tags:
         return None

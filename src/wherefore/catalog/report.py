@@ -179,9 +179,9 @@ def _told(spec: FieldSpec) -> dict[str, Any]:
     told = spec.model_dump(mode="json")
     usual: dict[str, Any] = {
         "column": spec.name,
-        "label": label_of(spec.name),
-        "phrase": spec.can.phrase(spec.name),
-        "unit": unit_of(spec.name) if spec.can.stored is NUMBER else "",
+        "label": label_of(spec.called),
+        "phrase": spec.can.phrase(spec.called),
+        "unit": unit_of(spec.called) if spec.can.stored is NUMBER else "",
         "separator": None,
     }
     return {key: value for key, value in told.items() if key not in usual or value != usual[key]}
