@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from wherefore.catalog.abroad_words import CONNECTING, Tongue, tongues, words_in
@@ -74,7 +74,7 @@ class Abroad:
                     replace_names(spec, told), table.columns[column], tongues()[self.code]
                 )
             fields.append(replace_names(spec, told))
-        return Schema(fields=tuple(fields), noun=schema.noun, plural=schema.plural)
+        return Schema(fields=tuple(fields), noun=schema.noun, plural=schema.plural, language=self.code)
 
     def noted_values(self, schema: Schema) -> list[Note]:
         """Which values of the fields of a described schema are read in English."""
@@ -349,11 +349,13 @@ def _value(value: str, tongue: Tongue, place: bool) -> str | None:
     named = named or _names_of(tongue.code).get(value.lower())
     if named is not None or place:
         return named
+    if value.count("(") != value.count(")"):  # part of a value that was cut within
+        return None
     english = tongue.english(value)
     return None if english is None or english in CONNECTING else english
 
 
-@lru_cache(maxsize=None)
+@cache
 def _names_of(code: str) -> dict[str, str]:
     """What countries, languages, days and months are called in a language, and in English."""
     from babel import Locale

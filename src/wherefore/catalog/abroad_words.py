@@ -57,8 +57,10 @@ _AHEAD = frozenset(
 )
 CONNECTING = frozenset("with without for and or only per from to in not".split())
 _SPECIAL = str.maketrans({"ß": "ss", "ł": "l", "ø": "o", "œ": "oe", "æ": "ae", "đ": "d", "’": "'"})
-_SPELT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa"})
-_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
+_UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa"}
+_SPELT = str.maketrans(_UMLAUTS | {one.upper(): two.capitalize() for one, two in _UMLAUTS.items()})
+_WORD = re.compile(r"\d+(?:[.,]\d+)*(?:\s?[-–]\s?\d+(?:[.,]\d+)*)?|[^\W\d_]+")
+_TO = re.compile(r"(?<=\d) (?:à|a|bis|tot|do|till) (?=\d)")
 _COUNTED = re.compile(r"(?<=\d)(?:[ºª°]|[eè]me|ère|er?|de|ste|:[ae])(?![^\W_])")  # "2º", "2ème", "2:a"
 _ORDINAL = re.compile(r"(\d+) floor\b|\bfloor (\d+)\b")
 _ONE = re.compile(r"(?<![\d.,])(1 (?:month|week|day|hour|minute|year|night|person|room))s\b")
@@ -89,7 +91,12 @@ def plain(text: str) -> str:
 
 def words_in(text: str) -> tuple[str, ...]:
     """The words and numbers of a text in small letters."""
-    return tuple(_WORD.findall(_COUNTED.sub("", unicodedata.normalize("NFC", text).lower())))
+    return tuple(_WORD.findall(_TO.sub("-", _COUNTED.sub("", unicodedata.normalize("NFC", text).lower()))))
+
+
+def spelt(text: str) -> str:
+    """A text with the letters by which umlauts are spelt: "Koeln" of "Köln"."""
+    return unicodedata.normalize("NFC", text).translate(_SPELT)
 
 
 def _plainly(words: tuple[str, ...]) -> tuple[str, ...]:

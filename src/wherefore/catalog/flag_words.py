@@ -16,6 +16,7 @@ from wherefore.text import stems
 
 FILE = ASSETS / "flags.yaml"
 _SORTS = 6  # values of a column that may say yes, no and something between
+_GRANTED = frozenset("allowed permitted welcome accepted included possible".split())  # what says yes as well
 _IN_STOCK = "in stock"  # the family of which a count tells as well
 
 
@@ -99,6 +100,9 @@ def _yes_of(spec: FieldSpec, catalog: Catalog, family: FlagWords) -> str | None:
     if not 1 < len(values) <= _SORTS:
         return None
     said = next((value for value in values if yes_or_no(value)), None)
+    if said is not None:
+        return said
+    said = next((value for value in values if value.lower() in _GRANTED), None)
     if said is not None:
         return said
     asked = {tuple(stems(one)) for one in family.yes}

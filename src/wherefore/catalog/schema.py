@@ -260,6 +260,15 @@ class Schema(BaseModel):
     fields: tuple[FieldSpec, ...]
     noun: str = "item"  # "movie", "book"
     plural: str = ""  # derived from the noun when empty
+    language: str = ""  # of the headers and values, by its code, where they were read in English from another
+
+    @model_serializer(mode="wrap")
+    def _told(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the language where it is English: catalogues keep their fingerprints."""
+        tree: dict[str, Any] = dump(self)
+        if not self.language:
+            tree.pop("language", None)
+        return tree
 
     @model_validator(mode="before")
     @classmethod
