@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from typing import Any
 
-from wherefore.catalog.abroad_words import CONNECTING, Tongue, tongues, words_in
-from wherefore.catalog.cells import as_list, is_missing
-from wherefore.catalog.naming import singular, words_of
+from wherefore.catalog.abroad_words import CONNECTING, QUALITIES, Tongue, ordinal, tongues, words_in
+from wherefore.catalog.cells import NOT_KNOWN, as_list, is_missing
+from wherefore.catalog.naming import counted_in, singular, words_of
 from wherefore.catalog.notes import Note
 from wherefore.catalog.schema import FieldSpec, Schema
 from wherefore.catalog.tables import Table
@@ -37,7 +37,32 @@ _PLACES = frozenset(
 )
 _SHOWN = 4  # values that a note quotes
 _KNOWS = {"yes", "no", "unknown"}
+_ANSWERS = frozenset(  # English of values that only say whether there is what the field is called
+    (
+        "yes",
+        "no",
+        "none",
+        "allowed",
+        "not allowed",
+        "by arrangement",
+        "on request",
+        "included",
+        "not included",
+    )
+    + (
+        "limited",
+        "optional",
+        "possible",
+        "not possible",
+        "required",
+        "to be paid",
+        "free of charge",
+        "available",
+    )
+)
+_STOREY = re.compile(r"(\d{1,2})\W{0,2}[a-zª-ú]{0,2}")  # "2º", "3.", "2e"
 _UNIT = re.compile(r"\s*[(\[][^()\[\]]{1,12}[)\]]\s*$")
+_SIGNS = re.compile(r"[€$£%²³/]")
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 
@@ -62,18 +87,21 @@ class Abroad:
             schema: The schema of the table in English.
             table: The file's own table.
         """
-        own = {english: header for header, english in self.headers.items()}
-        fields = []
+        headers = {english: header for header, english in self.headers.items()}
+        tongue, fields = tongues()[self.code], []
         for spec in schema.fields:
-            column = own.get(spec.column, spec.column)
-            name = own.get(spec.name, spec.name)
+            column = headers.get(spec.column, spec.column)
+            name = headers.get(spec.name, spec.name)
             english = spec.name if name != spec.name or column != spec.column and not spec.marks else ""
-            told = {"name": name, "column": column, "english": english}
+            told: dict[str, Any] = {"name": name, "column": column, "english": english}
+            if english and spec.is_number and (counts := counted_in(_UNIT.sub("", english))):
+                told["label"] = counts
             if column in table.columns:
-                told["means"] = meanings(
-                    replace_names(spec, told), table.columns[column], tongues()[self.code]
-                )
-            fields.append(replace_names(spec, told))
+                own = told_as(spec, told)
+                told["means"] = means = meanings(own, table.columns[column], tongue)
+                if granted := grants(own, means):
+                    told |= {"means": means | granted, "phrase": "{}"}
+            fields.append(told_as(spec, told))
         return Schema(fields=tuple(fields), noun=schema.noun, plural=schema.plural, language=self.code)
 
     def noted_values(self, schema: Schema) -> list[Note]:
@@ -111,8 +139,8 @@ class Abroad:
         return {own.get(name, name): why for name, why in left_out.items()}
 
 
-def replace_names(spec: FieldSpec, told: Mapping[str, Any]) -> FieldSpec:
-    """A field with other names and meanings."""
+def told_as(spec: FieldSpec, told: Mapping[str, Any]) -> FieldSpec:
+    """A field with other names, meanings or words."""
     return FieldSpec.model_validate(spec.model_dump() | dict(told))
 
 
@@ -231,7 +259,7 @@ def _headers(names: Iterable[str], tongue: Tongue) -> dict[str, str]:
     for name in names:
         english = header_in_english(name, tongue)
         if english != name and english in taken:
-            english = f"{english} {name}"
+            english = name
         taken.add(english)
         found[name] = english
     return found
@@ -241,13 +269,13 @@ def header_in_english(name: str, tongue: Tongue) -> str:
     """A header in English, with its unit; words that are not known stay, and so does a header of English.
 
     >>> german = tongues()["de"]
-    >>> [header_in_english(name, german) for name in ("Kaltmiete (€)", "verfügbar ab", "Gewicht in kg", "Preis/kg", "id")]
-    ['cold rent (€)', 'available from', 'weight in kg', 'price/kg', 'id']
+    >>> [header_in_english(name, german) for name in ("Kaltmiete (€)", "verfügbar ab", "Gewicht in kg", "id")]
+    ['cold rent (€)', 'available from', 'weight in kg', 'id']
     """
     unit = _UNIT.search(name)
     main, tail = (name[: unit.start()], unit[0]) if unit and unit.start() else (name, "")
     tail = re.sub(r"(?<=\d) (?:à|bis|a|tot|do|till) (?=\d)", " to ", tail)
-    if tail and (known := tongue.english(tail)) is not None and not any(map(str.isdigit, tail)):
+    if re.fullmatch(r"\W*[^\W\d]+\W*", tail) and (known := tongue.english(tail)) and not _SIGNS.search(tail):
         tail = f" ({known})"
     words = words_in(" ".join(words_of(main)))
     signs = re.search(r"[\s_]*[^\w\s)\].]*$", main)
@@ -329,10 +357,53 @@ def meanings(spec: FieldSpec, cells: Sequence[Any], tongue: Tongue) -> dict[str,
         if len(values) > _MOST:
             return {}
     place = not _PLACES.isdisjoint(called)
-    told = {
-        value: english for value in values if (english := _value(value, tongue, place)) and english != value
-    }
+    storeys = bool(called & {"floor", "storey"}) and any(not _STOREY.fullmatch(value) for value in values)
+    told: dict[str, str] = {}
+    for value in values:
+        english = (storeys and _storey(value)) or _value(value, tongue, place)
+        if english and (english != value or english in _ANSWERS):
+            told[value] = english
     return dict(sorted(told.items()))
+
+
+def grants(spec: FieldSpec, means: Mapping[str, str]) -> dict[str, str]:
+    """What values that grant something or not say together with the name of their field: "no" of pets is "no pets".
+
+    Empty of a field that has other values.
+
+    >>> spec = FieldSpec(name="Haustiere", kind="category", english="pets")
+    >>> grants(spec, {"ja": "yes", "nein": "no", "nach Absprache": "by arrangement"})
+    {'ja': 'pets', 'nein': 'no pets', 'nach Absprache': 'pets by arrangement'}
+    >>> grants(FieldSpec(name="Farbe", kind="category", english="color"), {"rot": "red"})
+    {}
+    """
+    noun = " ".join(words_of(_UNIT.sub("", spec.english)))
+    told = {own: english for own, english in means.items() if english.lower() not in NOT_KNOWN}
+    if not noun or spec.flag or not spec.has_tags or not 1 < len(told) <= _FEW:
+        return {}
+    answers = sum(english in _ANSWERS for english in told.values())
+    if (
+        answers < 2
+        or answers < len(told) - 1
+        or noun.split()[-1] in ("availability", "stock", "condition", "status")
+    ):
+        return {}
+    return {own: _granted(noun, english) for own, english in told.items()}
+
+
+def _granted(noun: str, answer: str) -> str:
+    what = noun.removesuffix(" allowed")
+    if answer == "yes":
+        return noun
+    if answer in ("no", "none"):
+        return f"not {noun}" if _is_quality(noun) else f"no {what}"
+    return f"{what} {answer}" if answer in _ANSWERS else answer
+
+
+def _is_quality(noun: str) -> bool:
+    """Whether a name says how something is rather than what it has: "furnished"."""
+    last = noun.split()[-1]
+    return last in QUALITIES or last.endswith(("ed", "able", "proof", "free", "less"))
 
 
 def _values_in(read: Any, cell: Any) -> tuple[str, ...]:
@@ -343,13 +414,19 @@ def _values_in(read: Any, cell: Any) -> tuple[str, ...]:
     return found if isinstance(found, tuple) else (found,) if isinstance(found, str) else ()
 
 
+def _storey(value: str) -> str:
+    found = _STOREY.fullmatch(value)
+    return f"{ordinal(int(found[1]))} floor" if found and int(found[1]) else ""
+
+
 def _value(value: str, tongue: Tongue, place: bool) -> str | None:
     """A value in English; one that is a place only by its name."""
     named = tongue.place(value) if place else None
     named = named or _names_of(tongue.code).get(value.lower())
     if named is not None or place:
         return named
-    if value.count("(") != value.count(")"):  # part of a value that was cut within
+    sentence = value.endswith((".", "!", "?")) and len(value.split()) > 1 and value[0].isupper()
+    if sentence or value.count("(") != value.count(")"):  # or part of a value that was cut within
         return None
     english = tongue.english(value)
     return None if english is None or english in CONNECTING else english

@@ -67,7 +67,7 @@ _ONE = re.compile(r"(?<![\d.,])(1 (?:month|week|day|hour|minute|year|night|perso
 _OWNERS = {
     "women": "women's", "men": "men's", "children": "children's", "girls": "girls'", "boys": "boys'", "babies": "baby"
 }  # fmt: skip
-_QUALITIES = frozenset(  # English adjectives: where one leads, the order is that of English already
+QUALITIES = frozenset(  # English adjectives: where one leads, the order is that of English already
     "red white black blue green yellow orange pink purple brown grey beige light dark soft hard semi-hard warm cold "
     "quiet modern classic rustic old young fresh sweet dry off-dry sparkling sour salty bitter spicy fruity smoked raw "
     "organic round square small large long short wide narrow new used good easy difficult low high first second vegan "
@@ -202,7 +202,9 @@ class Tongue:
         if self.code not in _JOINED or len(word) < _COMPOUND:
             return None
         found = self._pieces(word)
-        return None if found is None or not CONNECTING.isdisjoint(found) else " ".join(found)
+        if found is None or not CONNECTING.isdisjoint(found):
+            return None
+        return " ".join([*(_OWNERS.get(one, one) for one in found[:-1]), found[-1]])
 
     def units(self, words: Sequence[str], compounds: bool = True) -> list[tuple[str, str | None]]:
         """Pieces of words, each with its English; None of what is not known, "" of what English leaves out."""
@@ -272,7 +274,7 @@ class Tongue:
     def _turned(self, part: list[str]) -> list[str]:
         if self.code not in _FOLLOWING or any(one[0].isdigit() for one in part):
             return part
-        if part[0] in _QUALITIES and part[-1] not in _QUALITIES:
+        if part[0] in QUALITIES and part[-1] not in QUALITIES:
             return part
         ahead = [one for one in part[:1] if one in _AHEAD]
         return [*ahead, *reversed(part[len(ahead) :])]

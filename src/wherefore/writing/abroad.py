@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from wherefore.catalog.abroad_words import LANGUAGES
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.schema import FieldSpec
@@ -9,6 +11,7 @@ from wherefore.catalog.spoken import cased, spoken_label
 from wherefore.dialogue.messages import Dialogue, last_said
 from wherefore.text import joined
 
+_UNIT = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*$")
 _MOST = 5  # words that are told
 
 
@@ -28,7 +31,7 @@ def own_words(dialogue: Dialogue, catalog: Catalog) -> str:
     for limit in state.limits:
         if _is_said(limit.said, newest, dialogue):
             spec = catalog.schema.spec(limit.field)
-            told.setdefault(spec.name, cased(spoken_label(spec.label)))
+            told.setdefault(_UNIT.sub("", spec.name), cased(spoken_label(spec.label)))
     shown = [f"“{own}” is {english}" for own, english in told.items() if own.lower() != english.lower()][
         :_MOST
     ]
