@@ -60,6 +60,8 @@ _ANSWERS = frozenset(  # English of values that only say whether there is what t
         "available",
     )
 )
+_AHEAD = {"free of charge": "free", "to be paid": "paid", "limited": "limited", "optional": "optional"}
+_UN = frozenset("furnished heated limited sweetened salted treated restored".split())
 _STOREY = re.compile(r"(\d{1,2})\W{0,2}[a-zª-ú]{0,2}")  # "2º", "3.", "2e"
 _UNIT = re.compile(r"\s*[(\[][^()\[\]]{1,12}[)\]]\s*$")
 _SIGNS = re.compile(r"[€$£%²³/]")
@@ -100,7 +102,8 @@ class Abroad:
                 own = told_as(spec, told)
                 told["means"] = means = meanings(own, table.columns[column], tongue)
                 if granted := grants(own, means):
-                    told |= {"means": means | granted, "phrase": "{}"}
+                    phrase = "{}" if _is_quality(spec.called) else "with {}"
+                    told |= {"means": means | granted, "phrase": phrase}
             fields.append(told_as(spec, told))
         return Schema(fields=tuple(fields), noun=schema.noun, plural=schema.plural, language=self.code)
 
@@ -396,14 +399,16 @@ def _granted(noun: str, answer: str) -> str:
     if answer == "yes":
         return noun
     if answer in ("no", "none"):
-        return f"not {noun}" if _is_quality(noun) else f"no {what}"
+        return f"{'un' if noun in _UN else 'not '}{noun}" if _is_quality(noun) else f"no {what}"
+    if answer in _AHEAD:
+        return f"{_AHEAD[answer]} {what}"
     return f"{what} {answer}" if answer in _ANSWERS else answer
 
 
 def _is_quality(noun: str) -> bool:
-    """Whether a name says how something is rather than what it has: "furnished"."""
+    """Whether a name says how something is rather than what it has: "furnished", but not "pets allowed"."""
     last = noun.split()[-1]
-    return last in QUALITIES or last.endswith(("ed", "able", "proof", "free", "less"))
+    return last != "allowed" and (last in QUALITIES or last.endswith(("ed", "able", "proof", "free", "less")))
 
 
 def _values_in(read: Any, cell: Any) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ _SILENT = {  # words of names that English does without
     "de": "der die das den dem des ein eine einer einem einen zum zur am",
     "fr": "de du des d l le la les un une a au aux",
     "es": "de del la el los las un una al",
-    "it": "di del dello della dei degli delle d l il lo la i gli le un uno una al allo alla dell dall all",
+    "it": "di da del dello della dei degli delle d l il lo la i gli le un uno una al allo alla dell dall all",
     "nl": "de het een van der den",
     "pt": "de do da dos das o os as um uma ao",
     "pl": "",
@@ -278,6 +278,34 @@ class Tongue:
             return part
         ahead = [one for one in part[:1] if one in _AHEAD]
         return [*ahead, *reversed(part[len(ahead) :])]
+
+
+_ALIKE = (  # what people say one way or the other, the table's word first
+    ("children's", "kids"), ("women's", "ladies"), ("bike", "bicycle"), ("flat", "apartment"), ("lift", "elevator"),
+    ("holiday", "vacation"), ("sofa", "couch"), ("wardrobe", "closet"), ("rug", "carpet"), ("jumper", "sweater"),
+    ("trousers", "pants"), ("trainers", "sneakers"), ("rucksack", "backpack"), ("autumn", "fall"), ("crime", "mystery"),
+    ("petrol", "gasoline"), ("aluminium", "aluminum"),
+    ("swimwear", "swimsuits"), ("curtain", "drapes"), ("campsite", "camping"),
+    ("farm", "farm stay"), ("starter", "appetizer"), ("biscuits", "cookies"), ("shrimp", "prawns"), ("corn", "maize"),
+    ("fridge", "refrigerator"), ("car", "automobile"), ("film", "movie"), ("tin", "can"), ("parking", "parking space"),
+    ("underwear", "lingerie"),
+)  # fmt: skip
+
+
+def alike(english: str) -> list[str]:
+    """How else people say English of the table: British and American words stand for each other.
+
+    >>> alike("children's bike"), alike("dining table")
+    (['kids bike', "children's bicycle", 'kids bicycle'], [])
+    """
+    told = [english]
+    for one, other in _ALIKE:
+        told += [
+            re.sub(rf"\b{re.escape(one)}(?!\w)", other, said)
+            for said in told
+            if re.search(rf"\b{one}(?!\w)", said)
+        ]
+    return told[1:]
 
 
 def ordinal(number: int) -> str:

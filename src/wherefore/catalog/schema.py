@@ -136,7 +136,7 @@ class FieldSpec(BaseModel):
 
         def meant(cell: Any) -> Any:
             found = read(cell)
-            values = found if isinstance(found, tuple) else () if found is None else (found,)
+            values = found if isinstance(found, tuple) else () if found is None else (str(found),)
             told = dict.fromkeys(self.means.get(value, value) for value in values)
             return tuple(value for value in told if value.lower() not in NOT_KNOWN) or None
 

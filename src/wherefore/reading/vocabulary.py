@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 
 from rapidfuzz.distance import OSA
 
-from wherefore.catalog.abroad_words import spelt
+from wherefore.catalog.abroad_words import alike, spelt
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.feelings import feelings
 from wherefore.catalog.flags import called
@@ -66,7 +66,7 @@ _SHOWN = frozenset("movie film show tv series book novel game song track music p
 
 
 def _originals(spec: FieldSpec, vocabulary: Collection[str]) -> Iterator[tuple[str, str]]:
-    """The words of a catalogue in another language for its values, as they are spelt, each with its English.
+    """What else stands for values of a catalogue in another language: its own words, as they are spelt, and others.
 
     Words that English has as well ("rot", "pain") mean what they do there.
     """
@@ -78,6 +78,9 @@ def _originals(spec: FieldSpec, vocabulary: Collection[str]) -> Iterator[tuple[s
         for written in dict.fromkeys((said, spelt(said))):
             if not all(form in usual or form.isdigit() for form in forms(written)):
                 yield written, english
+    for english in dict.fromkeys(english for _, english in pairs):
+        for said in alike(english):
+            yield said, english
 
 
 def _bare(key: str) -> str:

@@ -6,8 +6,9 @@ import re
 
 from wherefore.catalog.abroad_words import LANGUAGES
 from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.naming import spoken_label
 from wherefore.catalog.schema import FieldSpec
-from wherefore.catalog.spoken import cased, spoken_label
+from wherefore.catalog.spoken import cased
 from wherefore.dialogue.messages import Dialogue, last_said
 from wherefore.text import joined
 
@@ -18,7 +19,7 @@ _MOST = 5  # words that are told
 def own_words(dialogue: Dialogue, catalog: Catalog) -> str:
     """The catalogue's own words for what the newest message asks for; empty of a catalogue in English.
 
-    "The records are in German: “Köln” is Cologne, “Aufzug” lift."
+    "The records are in German: “Stadt: Köln” is Cologne and “Aufzug: ja” is lift."
     """
     language = LANGUAGES.get(catalog.schema.language, "")
     if not language:
@@ -27,11 +28,14 @@ def own_words(dialogue: Dialogue, catalog: Catalog) -> str:
     told: dict[str, str] = {}
     for wish in (*state.wanted, *state.unwanted):
         if wish.field != "*" and _is_said(wish.said, newest, dialogue):
-            told.setdefault(*_pair(catalog.schema.spec(wish.field), wish.value))
+            spec = catalog.schema.spec(wish.field)
+            if spec.english or spec.original(wish.value) != wish.value:
+                told.setdefault(*_pair(spec, wish.value))
     for limit in state.limits:
         if _is_said(limit.said, newest, dialogue):
             spec = catalog.schema.spec(limit.field)
-            told.setdefault(_UNIT.sub("", spec.name), cased(spoken_label(spec.label)))
+            if spec.english:
+                told.setdefault(_UNIT.sub("", spec.name), cased(spoken_label(spec.label)))
     shown = [f"“{own}” is {english}" for own, english in told.items() if own.lower() != english.lower()][
         :_MOST
     ]
@@ -44,5 +48,6 @@ def _is_said(said: str, newest: int, dialogue: Dialogue) -> bool:
 
 
 def _pair(spec: FieldSpec, value: str) -> tuple[str, str]:
-    """A value in the catalogue's own words, and in English; of a column of yes and no its name."""
-    return (spec.name if spec.flag and spec.english else spec.original(value)), value
+    """A value with its column in the catalogue's own words, and in English."""
+    own = spec.original("yes" if spec.flag else value)
+    return f"{_UNIT.sub('', spec.name)}: {own}", value
