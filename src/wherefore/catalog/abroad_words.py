@@ -73,6 +73,7 @@ QUALITIES = frozenset(  # English adjectives: where one leads, the order is that
     "organic round square small large long short wide narrow new used good easy difficult low high first second vegan "
     "vegetarian mixed half double whole free".split()
 )
+_CLAUSES = re.compile(r"[\n.,;:!?()]+(?!\d)")
 _PARTED = re.compile(r"\s*([/,;+&|])\s*")
 
 
@@ -126,6 +127,7 @@ class Tongue:
     places: dict[tuple[str, ...], str] = field(default_factory=dict)
     stems: dict[str, str] = field(default_factory=dict)
     first: dict[str, int] = field(default_factory=dict)
+    _known: dict[str, str | None] = field(default_factory=dict, repr=False)
 
     @property
     def name(self) -> str:
@@ -201,10 +203,24 @@ class Tongue:
         """The English of a compound of known words: "balkonpflanze", balcony plant."""
         if self.code not in _JOINED or len(word) < _COMPOUND:
             return None
+        if word not in self._known:
+            self._known[word] = self._compound(word)
+        return self._known[word]
+
+    def _compound(self, word: str) -> str | None:
         found = self._pieces(word)
         if found is None or not CONNECTING.isdisjoint(found):
             return None
         return " ".join([*(_OWNERS.get(one, one) for one in found[:-1]), found[-1]])
+
+    def _tail(self, word: str) -> str:
+        """What the known ends of a compound say whose beginning is not known: "vollmilchschokolade", milk chocolate."""
+        if self.code not in _JOINED or len(word) < _COMPOUND or " " in word:
+            return ""
+        for at in range(_PIECE, len(word) - _STEM + 1):
+            if (english := self.word(word[at:])) is not None and english not in CONNECTING:
+                return f"{self._tail(word[:at])} {english}".strip()
+        return ""
 
     def units(self, words: Sequence[str], compounds: bool = True) -> list[tuple[str, str | None]]:
         """Pieces of words, each with its English; None of what is not known, "" of what English leaves out."""
@@ -257,6 +273,19 @@ class Tongue:
             else self.ordered([e or "" for _, e in units])
         )
 
+    def gloss(self, text: str) -> str:
+        """What words of a text are in English, in its order and without those that are not known, to search by.
+
+        >>> tongues()["fr"].gloss("Gâteau aux noisettes de Mamie, sans lait")
+        'cake hazelnut, without milk'
+        """
+        parts = []
+        for clause in _CLAUSES.split(text):
+            told = [(said, english or self._tail(said)) for said, english in self.units(words_in(clause))]
+            known = [english for _, english in told if english]
+            parts.append(" ".join(known if any(one not in CONNECTING for one in known) else ()))
+        return ", ".join(filter(None, parts))
+
     def ordered(self, units: Sequence[str]) -> str:
         """Units in the order of English: adjectives before the noun, and numbers of floors counted."""
         parts: list[list[str]] = [[]]
@@ -289,6 +318,7 @@ _ALIKE = (  # what people say one way or the other, the table's word first
     ("farm", "farm stay"), ("starter", "appetizer"), ("biscuits", "cookies"), ("shrimp", "prawns"), ("corn", "maize"),
     ("fridge", "refrigerator"), ("car", "automobile"), ("film", "movie"), ("tin", "can"), ("parking", "parking space"),
     ("underwear", "lingerie"),
+    ("dancing", "dance"), ("cooking", "cookery"), ("swimming", "swim"), ("running", "jogging"), ("hiking", "walking"),
 )  # fmt: skip
 
 

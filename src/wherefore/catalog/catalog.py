@@ -17,6 +17,7 @@ from typing import Any, Generic, Self, TypeVar
 import numpy as np
 
 from wherefore.catalog.abroad import in_english, read_abroad
+from wherefore.catalog.abroad_words import tongues
 from wherefore.catalog.cells import as_text, clean, fractional_year, whole
 from wherefore.catalog.inference import infer
 from wherefore.catalog.kinds import LIST, VECTOR, FieldValue
@@ -362,6 +363,8 @@ class Catalog:
         year = self._schema.year
         when = str(item.fields[year.name])[:4] if year is not None and year.name in item.fields else ""
         parts = [f"{item.title} ({when})." if when and when not in item.title else f"{item.title}."]
+        if (tongue := tongues().get(self._schema.language)) and (english := tongue.gloss(item.title)):
+            parts.append(f"{english}.")
         for spec in self._schema.valued:
             if spec.pooled and (values := item.values(spec.name)):
                 parts.append(f"{spec.label}: {', '.join(values)}.")
@@ -457,7 +460,7 @@ class Catalog:
                 maybe |= self._with_stem(first)
             found = np.zeros(len(self._items), dtype=bool)
             for row in np.flatnonzero(maybe):
-                held = _held(_parts_of(self._items[row]), sought, spared, tuple(stems(phrases[0])))
+                held = _held(self._parts_of(self._items[row]), sought, spared, tuple(stems(phrases[0])))
                 found[row] = next(held, None) is not None
             self._cache[key] = found
         return found
@@ -477,7 +480,7 @@ class Catalog:
             called[one]
             for row in rows
             for one in dict.fromkeys(
-                _held(_parts_of(self._items[row]), sought, spared, tuple(stems(phrases[0])))
+                _held(self._parts_of(self._items[row]), sought, spared, tuple(stems(phrases[0])))
             )
         )
 
@@ -534,13 +537,24 @@ class Catalog:
             return True
         return item.id in self and bool(self.titled(field, value)[self.row(item.id)])
 
+    def _parts_of(self, item: Item) -> list[str]:
+        """The stems of all texts and values of a record, with an empty one between clauses."""
+        return [one for part in _CLAUSE_END.split(self._said_of(item)) for one in (*stems(part), "")]
+
+    def _said_of(self, item: Item) -> str:
+        """All texts and values of a record; of one in another language with what is known of them in English."""
+        told = _texts_of(item)
+        if tongue := tongues().get(self._schema.language):
+            told += [tongue.gloss(text) for text in told]
+        return "\n".join(told)
+
     def _with_stem(self, sought: str) -> np.ndarray:
         """Which records have a word of this stem, (n,) bool."""
         places: dict[str, np.ndarray] | None = self._cache.get(("naming", ""))
         if places is None:
             rows: dict[str, list[int]] = {}
             for row, item in enumerate(self._items):
-                for key in set(stems(_said_of(item))):
+                for key in set(stems(self._said_of(item))):
                     rows.setdefault(key, []).append(row)
             places = {key: np.array(found, dtype=np.int32) for key, found in rows.items()}
             self._cache["naming", ""] = places
@@ -860,16 +874,6 @@ def _held(
 def _words_of(phrases: _Phrases, said: Sequence[str], at: int) -> int:
     """How many words the longest phrase has that stands at a place; 0 where none does."""
     return next((len(one) for one in phrases.get(said[at], ()) if tuple(said[at : at + len(one)]) == one), 0)
-
-
-def _parts_of(item: Item) -> list[str]:
-    """The stems of all texts and values of a record, with an empty one between clauses."""
-    return [one for part in _CLAUSE_END.split(_said_of(item)) for one in (*stems(part), "")]
-
-
-def _said_of(item: Item) -> str:
-    """All texts and values of a record."""
-    return "\n".join(_texts_of(item))
 
 
 def _texts_of(item: Item) -> list[str]:
