@@ -73,7 +73,8 @@ QUALITIES = frozenset(  # English adjectives: where one leads, the order is that
     "organic round square small large long short wide narrow new used good easy difficult low high first second vegan "
     "vegetarian mixed half double whole free".split()
 )
-_CLAUSES = re.compile(r"[\n.,;:!?()]+(?!\d)")
+_ENDS = "\n.,;:!?()"  # of clauses
+_TOKEN = re.compile(rf"{_WORD.pattern}|[{_ENDS}]")
 _PARTED = re.compile(r"\s*([/,;+&|])\s*")
 
 
@@ -92,7 +93,12 @@ def plain(text: str) -> str:
 
 def words_in(text: str) -> tuple[str, ...]:
     """The words and numbers of a text in small letters."""
-    return tuple(_WORD.findall(_TO.sub("-", _COUNTED.sub("", unicodedata.normalize("NFC", text).lower()))))
+    return tuple(_WORD.findall(_counted(text)))
+
+
+def _counted(text: str) -> str:
+    """A text in small letters, with numbers that count or reach from one to another as plain numbers."""
+    return _TO.sub("-", _COUNTED.sub("", unicodedata.normalize("NFC", text).lower()))
 
 
 def spelt(text: str) -> str:
@@ -128,6 +134,7 @@ class Tongue:
     stems: dict[str, str] = field(default_factory=dict)
     first: dict[str, int] = field(default_factory=dict)
     _known: dict[str, str | None] = field(default_factory=dict, repr=False)
+    _told: dict[str, tuple[int, str | None]] = field(default_factory=dict, repr=False)
 
     @property
     def name(self) -> str:
@@ -171,7 +178,9 @@ class Tongue:
         """The English of the words of an entry, as they are written or in plain letters."""
         table = self.entries if table is None else table
         found = table.get(words)
-        return table.get(_plainly(words)) if found is None else found
+        if found is None and not all(map(str.isascii, words)):
+            found = table.get(_plainly(words))
+        return found
 
     def word(self, word: str) -> str | None:
         """The English of one word, also where it is inflected."""
@@ -279,12 +288,34 @@ class Tongue:
         >>> tongues()["fr"].gloss("Gâteau aux noisettes de Mamie, sans lait")
         'cake hazelnut, without milk'
         """
-        parts = []
-        for clause in _CLAUSES.split(text):
-            told = [(said, english or self._tail(said)) for said, english in self.units(words_in(clause))]
-            known = [english for _, english in told if english]
-            parts.append(" ".join(known if any(one not in CONNECTING for one in known) else ()))
-        return ", ".join(filter(None, parts))
+        clauses: list[list[str]] = [[]]
+        said = _TOKEN.findall(_counted(text))
+        at = 0
+        while at < len(said):
+            word = said[at]
+            told = self._told.get(word)
+            if told is None:
+                told = self._told[word] = self._alone(word)
+            longest, english, size = *told, 1
+            for more in range(min(longest, len(said) - at), 1, -1):
+                if (known := self.entry(tuple(said[at : at + more]))) is not None:
+                    english, size = known, more
+                    break
+            if english is None:
+                clauses.append([])
+            elif english:
+                clauses[-1].append(english)
+            at += size
+        return ", ".join(" ".join(one) for one in clauses if not CONNECTING.issuperset(one))
+
+    def _alone(self, word: str) -> tuple[int, str | None]:
+        """The most words of an entry that begins with a word, and its own English; None of the end of a clause."""
+        if word[0] in _ENDS:
+            return 1, None
+        [(_, english)] = self.units((word,))
+        silent = word in _SILENT[self.code].split()
+        longest = max(self.first.get(word, 1), self.first.get(plain(word), 1))
+        return longest, "" if silent else english or self._tail(word)
 
     def ordered(self, units: Sequence[str]) -> str:
         """Units in the order of English: adjectives before the noun, and numbers of floors counted."""
