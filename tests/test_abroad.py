@@ -9,6 +9,7 @@ import pytest
 from wherefore.catalog.abroad import grants, read_abroad
 from wherefore.catalog.abroad_words import FILE, LANGUAGES, alike, header_words, rows_of, tongues
 from wherefore.catalog.catalog import Catalog, Item
+from wherefore.catalog.concepts import having
 from wherefore.catalog.flag_words import flags_of
 from wherefore.catalog.schema import FieldSpec, Schema
 from wherefore.catalog.tables import Table
@@ -388,6 +389,56 @@ def test_words_that_english_has_as_well_keep_their_meaning():
     assert wanted(DialogueReader(catalog), "a red one") == {("Farbe", "red")}
 
 
+@pytest.mark.parametrize(
+    ("said", "found", "turned"),
+    [
+        ("Suche eine Wohnung mit Aufzug in Köln, nicht im Souterrain", {"lift", "Cologne"}, {"basement"}),
+        ("je cherche un appartement avec ascenseur, rez-de-chaussée", {"lift", "ground floor"}, set()),
+        ("busco un piso con ascensor y bomba de calor", {"lift", "heat pump"}, set()),
+        ("a flat where the mail comes by post", set(), set()),
+    ],
+)
+def test_an_english_catalogue_is_asked_in_another_language(said, found, turned):
+    rows = [
+        {
+            "title": f"Flat {n}",
+            "city": ("Cologne", "Berlin")[n % 2],
+            "floor": ("ground floor", "2nd floor", "top floor", "basement")[n // 3 % 4],
+            "lift": ("yes", "no")[n // 4 % 2],
+            "heating": ("gas", "heat pump")[n // 5 % 2],
+        }
+        for n in range(60)
+    ]
+    state = DialogueReader(Catalog.from_records(rows)).read([{"role": "user", "content": said}]).preferences
+    assert {wish.value for wish in state.wanted} == found
+    assert {wish.value for wish in state.unwanted} == turned
+
+
+def test_allergies_are_kept_to_in_records_of_another_language():
+    cakes = [
+        "Gâteau aux noisettes",
+        "Tarte aux pommes",
+        "Cake aux amandes",
+        "Biscuit nature sans fruits à coque",
+    ]
+    rows = [
+        {"Nom": f"{cakes[n % 4]} {n}", "Prix": f"{n},50 €", "Région": ("Savoie", "Corse")[n % 2]}
+        for n in range(40)
+    ]
+    catalog = Catalog.from_records(rows)
+    assert catalog.schema.language == "fr"
+    assert having(catalog, "nuts")[:4].tolist() == [True, False, True, False]
+    assert catalog.naming("apple")[:4].tolist() == [False, True, False, False]
+    assert "Gâteau aux noisettes 0. cake hazelnut 0." in catalog.text(catalog.items[0])
+
+
+def test_compounds_tell_what_their_ends_say():
+    gloss = tongues()["de"].gloss
+    assert gloss("Haselnusskuchen mit Sahne") == "hazelnut cake with cream"
+    assert gloss("Knuspermilchschokolade, ohne Nüsse") == "milk chocolate, without nuts"
+    assert gloss("Zusammenhang") == ""
+
+
 def test_items_made_by_hand_need_no_language():
     schema = Schema(fields=({"name": "title", "kind": "title"}, {"name": "Farbe", "kind": "category"}))
     assert Catalog([Item("1", "Brett", {"Farbe": ("rot",)})], schema).vocabulary("Farbe") == {"rot": 1}
@@ -395,3 +446,21 @@ def test_items_made_by_hand_need_no_language():
 
 def test_languages_have_names():
     assert list(LANGUAGES) == list(tongues())
+
+
+def test_ranges_of_people_are_read_by_the_english_name():
+    rows = [
+        {
+            "nazwa": f"Gra {n}",
+            "liczba graczy": ("2-4", "1-5", "3-6")[n % 3],
+            "cena": f"{n},90 zł",
+            "wiek": "8+",
+        }
+        for n in range(30)
+    ]
+    catalog = Catalog.from_records(rows)
+    assert catalog.schema.language == "pl"
+    told = {spec.name: spec.label for spec in catalog.schema.fields if spec.column == "liczba graczy"}
+    assert told == {"liczba graczy": "minimum players", "liczba graczy_max": "maximum players"}
+    assert catalog.numbers("liczba graczy")[:3].tolist() == [2, 1, 3]
+    assert catalog.numbers("liczba graczy_max")[:3].tolist() == [4, 5, 6]

@@ -10,7 +10,7 @@ from typing import Any
 
 from wherefore.catalog.abroad_words import CONNECTING, QUALITIES, Tongue, ordinal, tongues, words_in
 from wherefore.catalog.cells import NOT_KNOWN, as_list, is_missing
-from wherefore.catalog.naming import counted_in, singular, words_of
+from wherefore.catalog.naming import counted_in, label_of, singular, words_of
 from wherefore.catalog.notes import Note
 from wherefore.catalog.schema import FieldSpec, Schema
 from wherefore.catalog.tables import Table
@@ -94,10 +94,12 @@ class Abroad:
         for spec in schema.fields:
             column = headers.get(spec.column, spec.column)
             name = headers.get(spec.name, spec.name)
+            if name == spec.name and column != spec.column and spec.name.startswith(f"{spec.column}_"):
+                name = column + spec.name.removeprefix(spec.column)  # of the upper ends of ranges
             english = spec.name if name != spec.name or column != spec.column and not spec.marks else ""
             told: dict[str, Any] = {"name": name, "column": column, "english": english}
-            if english and spec.is_number and (counts := counted_in(_UNIT.sub("", english))):
-                told["label"] = counts
+            if english and spec.is_number and spec.label == label_of(english):
+                told["label"] = counted_in(_UNIT.sub("", english)) or spec.label
             if column in table.columns:
                 own = told_as(spec, told)
                 told["means"] = means = meanings(own, table.columns[column], tongue)

@@ -118,7 +118,7 @@ class FieldSpec(BaseModel):
             cells: All cells of the column.
         """
         read = self.can.reader(
-            ColumnCells(self.name, self.separator, cells, self.flag, self.unit, self.written)
+            ColumnCells(self.called, self.separator, cells, self.flag, self.unit, self.written)
         )
         if self.marks and not self.is_apart:
             read = self._within_titles()
