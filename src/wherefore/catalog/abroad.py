@@ -114,7 +114,7 @@ class Abroad:
         name, told = tongues()[self.code].name, []
         for spec in schema.fields:
             shown = [f"{said!r} is {english!r}" for said, english in spec.means.items()]
-            if shown:
+            if shown and not spec.flag:  # of those it is said what a yes is
                 more = f" and {len(shown) - _SHOWN:,} more" if len(shown) > _SHOWN else ""
                 told.append(Note(f"in {name}: {', '.join(shown[:_SHOWN])}{more}", spec.column))
         return told
