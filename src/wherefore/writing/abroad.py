@@ -35,7 +35,7 @@ def own_words(dialogue: Dialogue, catalog: Catalog) -> str:
         if _is_said(limit.said, newest, dialogue):
             spec = catalog.schema.spec(limit.field)
             if spec.english:
-                told.setdefault(_UNIT.sub("", spec.name), cased(spoken_label(spec.label)))
+                told.setdefault(_UNIT.sub("", spec.column), cased(spoken_label(spec.label)))
     shown = [f"“{own}” is {english}" for own, english in told.items() if own.lower() != english.lower()][
         :_MOST
     ]
@@ -50,4 +50,4 @@ def _is_said(said: str, newest: int, dialogue: Dialogue) -> bool:
 def _pair(spec: FieldSpec, value: str) -> tuple[str, str]:
     """A value with its column in the catalogue's own words, and in English."""
     own = spec.original("yes" if spec.flag else value)
-    return f"{_UNIT.sub('', spec.name)}: {own}", value
+    return f"{_UNIT.sub('', spec.column)}: {own}", value
