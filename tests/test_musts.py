@@ -1,11 +1,9 @@
-"""What must be, in a clause of its own, is named where no record speaks of it; so is what nothing listed mentions."""
+"""What must be, in a clause of its own, is named where no record speaks of it."""
 
 import pytest
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.dialogue.messages import Dialogue, Message
 from wherefore.reading.musts import MustReader
-from wherefore.writing.understood import understood
 
 CATALOG = Catalog.from_records(
     [{"id": str(n), "title": f"Lamp {n}", "note": "brass and glass" if n else "plain oak"} for n in range(6)]
@@ -33,18 +31,3 @@ def test_what_must_be(text, said):
 def test_what_something_stands_for_is_left():
     text = "it must survive an earthquake"
     assert MustReader(CATALOG, ()).read(text, [(8, len(text))]) == []
-
-
-@pytest.mark.parametrize(
-    ("listed", "told"),
-    [
-        (["1", "2"], " None of these mentions “oak”."),
-        (["1"], " It does not mention “oak”."),
-        (["0", "1"], ""),
-    ],
-)
-def test_what_nothing_listed_mentions_is_said(listed, told):
-    text = "a lamp of oak"
-    dialogue = Dialogue((Message("user", text),), (), described=((0, 10, 13),))
-    items = [CATALOG[one] for one in listed]
-    assert understood(dialogue, CATALOG, "Here.", len(items), (), items) == told

@@ -3,6 +3,7 @@
 import pytest
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.spoken import amount_text, limit_text, measure
 from wherefore.reading.reader import DialogueReader
 
 BEERS = [
@@ -63,3 +64,15 @@ def test_of_several_prices_the_one_beside_the_number_counts(text, field):
 )
 def test_later_of_the_day_is_no_year(text):
     assert limits(BEERS, text) == []
+
+
+def test_parts_of_one_are_said_as_percents():
+    catalog = Catalog.from_records(
+        [{**row, "score": row["abv"]} for row in BEERS] + [{"name": "Nil", "abv": "", "score": ""}]
+    )
+    (abv,) = (spec for spec in catalog.schema.fields if spec.name == "abv")
+    assert abv.unit == "parts of one" and catalog.schema.spec("score").unit == ""
+    shown = measure(abv).shown
+    assert [amount_text(0.065, shown), limit_text(0.07, shown)] == ["6.5%", "7%"]
+    whole = Catalog.from_records([{**row, "abv": 100 * row["abv"]} for row in BEERS])
+    assert whole.schema.spec("abv").unit == ""

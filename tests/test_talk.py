@@ -254,7 +254,7 @@ def test_i_take_it_back_takes_nothing(plants):
         ),
         (
             "which of these is the most haunted?",
-            "My records of these plants do not tell how haunted they are.",
+            "My records of these plants say nothing of “haunted”.",
         ),
     ],
 )

@@ -9,7 +9,9 @@ import pytest
 
 from conftest import make_recommender
 from wherefore import cli
+from wherefore.catalog.catalog import Catalog
 from wherefore.evaluation import truth
+from wherefore.evaluation.checker import Said, reply_faults
 from wherefore.evaluation.simulated import Study
 from wherefore.training.simulate import SimulatedUser, Taste
 
@@ -53,6 +55,21 @@ TRUE = LIST.format("Aliens", 1986, "It is directed by James Cameron, like *Alien
 def test_faults_are_found(movies, given, fault):
     found = truth.Judge(movies).faults(given)
     assert (found == []) if fault is None else any(fault in one for one in found), found
+
+
+@pytest.mark.parametrize(
+    ("told", "is_wrong"),
+    [
+        ("A private eye in 1930s Los Angeles trails a husband.", False),
+        ("A private eye in 1940s Los Angeles trails a husband.", True),
+    ],
+)
+def test_an_answer_may_speak_in_the_words_of_the_record(told, is_wrong):
+    about = "A private eye in 1930s Los Angeles trails a husband."
+    catalog = Catalog.from_records([{"id": "c", "title": "Chinatown", "about": about}])
+    text = f"*Chinatown* it is. {told}"
+    found = reply_faults(text, [], catalog, Said(), "What is it about?", known=catalog.items)
+    assert bool(found) == is_wrong
 
 
 def test_counts(movies):

@@ -39,7 +39,7 @@ _FREE = (
 
 
 # See `TurnConfig.unlearned`; 0 turns one off.
-_OF_CONTENT = {"pictures": 8.0, "vectors": 8.0}
+_UNLEARNED = {"pictures": 8.0, "vectors": 8.0, "wishes": 8.0}
 
 
 class _Strict(BaseModel):
@@ -213,7 +213,8 @@ class TurnConfig(_Strict):
     new: float = Field(1.0, ge=0)
     # Logits for each standard deviation by which a candidate is more like what was said than others, by source: on a
     # catalogue of which nothing was learned, as one's own is, that says more than a head that learned of movies.
-    # `sort`: logits for being of the sort of thing that is asked for by name.
+    # `sort`: logits for being of the sort of thing that is asked for by name; `wishes`: as above, where what a field
+    # says is surer than what vectors do.
     unlearned: dict[str, float] = {
         **{
             "sought": 3.0,
@@ -223,7 +224,7 @@ class TurnConfig(_Strict):
             "bears": 0.7,
             "match": 0.5,
             "sort": 3.0,
-            **_OF_CONTENT,
+            **_UNLEARNED,
         }
     }
     # How far a clause of an item's texts stands out in likeness to what is said, in standard deviations over the items:
@@ -243,8 +244,8 @@ class TurnConfig(_Strict):
     @field_validator("unlearned")
     @classmethod
     def _with_new_ones(cls, given: dict[str, float]) -> dict[str, float]:
-        """Checkpoints that were made before pictures and vectors could be read do not name them: as usual then."""
-        return {**_OF_CONTENT, **given}
+        """Checkpoints that were made before these had weights of their own do not name them: as usual then."""
+        return {**_UNLEARNED, **given}
 
 
 class StageConfig(_Strict):

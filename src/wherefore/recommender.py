@@ -477,7 +477,8 @@ class Recommender(ListMaker):
             else:
                 opening_words = said.text if said is not None and said.action == "guess" else told.text
                 absent = self.reader.absent(dialogue)
-                more = understood(dialogue, grounds.catalog, told.text, len(items), absent, items)
+                missing = self._unanswered.of(dialogue, items, learned="likeness" not in ranked.parts)
+                more = understood(dialogue, grounds.catalog, told.text, len(items), absent, items, missing)
                 yield telling.say(opening_words + more + own_words(dialogue, grounds.catalog))
         asks = self.config.turn.questions and said is None
         question = question_back(dialogue, ranked, grounds.catalog) if asks else None

@@ -10,6 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.spellings import spelt_otherwise
 from wherefore.files import ASSETS
 from wherefore.text import Word, stem, stems
 
@@ -112,9 +113,18 @@ def concepts() -> Concepts:
 
 
 def having(catalog: Catalog, words: str) -> np.ndarray:
-    """Which items' records name what words say, or anything of the kind that they are a name of, (n,) bool."""
+    """Which items' records name what words say, or anything of the kind that they are a name of, (n,) bool.
+
+    What no record names is looked for in other spellings: "yoghurt", "breadcrumbs".
+    """
     concept = concepts().called(words)
-    return catalog.naming(words) if concept is None else catalog.holding(concept.named_by, concept.unless)
+    if concept is not None:
+        return catalog.holding(concept.named_by, concept.unless)
+    named = catalog.naming(words)
+    for other in () if named.any() else spelt_otherwise(words):
+        if catalog.naming(other).any():  # of several words side by side
+            named = named | catalog.holding((other,))
+    return named
 
 
 def shown_by(catalog: Catalog, name: str, most: int = 4) -> list[str]:

@@ -21,7 +21,7 @@ from wherefore.catalog.numbers import (
     says_no_number,
     shape_of,
 )
-from wherefore.catalog.units import MEASURES, conversion, measure_of, unit_written
+from wherefore.catalog.units import IN_PARTS, MEASURES, OF_PERCENTS, conversion, measure_of, unit_written
 from wherefore.catalog.unknown import is_unknown
 from wherefore.catalog.written import HOURS_AND_MINUTES, MINUTES_AND_SECONDS, Written, unit_name
 
@@ -226,6 +226,8 @@ class MeasuredColumn:
             own = self._named if self._named and self.kind_of(self._named) == kind else declared
         else:
             own = self._named or self._usual(forms, self.main)
+            if not own and self._is_in_parts:
+                return Measure(IN_PARTS, Written(decimal="," if self.amounts and self.decimal == "," else ""))
             unit = self._chosen(self.main, own)
             if self.main == "time" and not self._named and len({self.name_of(form) for form in forms}) > 1:
                 own = unit  # beside "1 h 30 min" and "45 min" a bare 50 is in what all is brought to
@@ -235,6 +237,16 @@ class MeasuredColumn:
             out_of=self.scales.most_common(1)[0][0] if self.scales else None,
         )
         return Measure(unit, written)
+
+    @property
+    def _is_in_parts(self) -> bool:
+        """Whether it tells percents in parts of one, as `abv` .065 does."""
+        if OF_PERCENTS.isdisjoint(words_of(self.name)):
+            return False
+        texts = [text for text in self._texts if not is_unknown(text) and text.lower() not in NOT_KNOWN]
+        told = [*self.plain, *(number_in(text, self.decimal) for text in texts if not says_no_number(text))]
+        numbers = [one for one in told if one is not None]
+        return len(numbers) == len(told) > 0 and min(numbers) >= 0 and 0 < max(numbers) < 1
 
     def _usual(self, forms: Counter[str], kind: str) -> str:
         """The unit or the currency that most cells write, in the form that most of them write."""

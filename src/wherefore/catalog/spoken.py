@@ -20,7 +20,7 @@ from wherefore.catalog.naming import (
     words_of,
 )
 from wherefore.catalog.schema import FieldSpec
-from wherefore.catalog.units import unit_called
+from wherefore.catalog.units import IN_PARTS, unit_called
 from wherefore.text import number_text
 
 _UNITS = {
@@ -230,6 +230,8 @@ def amount_text(value: float, unit: str, price: bool = False) -> str:
     ('120', '93,412 listeners', 'CHF 0.50', '13.5%')
     """
     said = unit_words(unit)
+    if said == IN_PARTS:
+        return f"{_number_shown(100 * value)}%"
     if said in _SIGNS or said in _CODES:
         sign = _SIGNS.get(said, f"{said.upper()} ")
         return f"{'-' if value < 0 else ''}{sign}{_cents(abs(value))}"
@@ -252,7 +254,7 @@ def limit_text(value: float, unit: str, counts: bool = False, price: bool = Fals
     """
     said = unit_words(unit)
     long = said in _TIMES and abs(value) * _TIMES[said] > _LONG.get(said, 0.0)
-    if is_shown_before(unit) or said == "%" or long or price:
+    if is_shown_before(unit) or said in ("%", IN_PARTS) or long or price:
         return amount_text(value, unit, price)
     places = value != round(value, 2) and abs(value) >= 100  # that nobody said: of 1.5 pounds, 680.389 grams
     number = number_text(round(value) if unit and places else value)

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+IN_PARTS = "parts of one"  # the unit of percents that a table gives in parts of one: `abv` .065
+OF_PERCENTS = frozenset(  # words of a column's name that tell percents
+    "abv alcohol pct percent percentage discount share proportion ratio cocoa cacao occupancy humidity vol".split()
+)
 # What people write, by pint's name. A list, because pint knows far more ("hand", "bar", "point") than people mean.
 _WRITTEN = {
     "millimeter": "mm millimetre millimeter",

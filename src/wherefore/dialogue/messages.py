@@ -52,7 +52,7 @@ class Dialogue:
     what the newest message takes up of what was listed, or approves; `passed` are the items of all lists, when it asks
     for others. Where a judge read along: `acts`, how likely the newest message does each thing that messages do;
     `described`, the words of all messages that say what is sought; `unmet`, what the newest one refuses or demands, in
-    its words, that nothing in the state stands for.
+    its words, that nothing in the state stands for; `unknown`, its words that name something which is no item.
     """
 
     messages: tuple[Message, ...]
@@ -64,6 +64,7 @@ class Dialogue:
     acts: tuple[tuple[str, float], ...] = ()
     described: tuple[Place, ...] = ()
     unmet: tuple[tuple[str, str], ...] = ()  # `unwanted`, `demanded` or `limit`, and the words
+    unknown: tuple[Place, ...] = ()
     history: tuple[str, ...] = ()  # ids of what the user took or liked before this dialogue, oldest first
 
     def act(self, *names: str) -> float:

@@ -202,6 +202,8 @@ def prose_faults(
         if title not in said.titles and title not in {item.title for item in (*about, *items)}:
             out.append(f"names {title}")
     bare = ADVICE.sub("", re.sub(r"\*{1,2}[^*]+\*{1,2}", "THAT", sentence))
+    for item in about:  # "What is it about?" is answered by the record's own words
+        bare, _ = without_texts(bare, item, catalog)
     held = [low(value) for item in about for spec in catalog.schema.fields for value in listed(item, spec)]
     for tag in re.findall(r"“([^”]*)”", bare):
         if low(tag) not in held and low(tag) not in heard:

@@ -30,15 +30,19 @@ def _holds(wish: Wish, item: Item, catalog: Catalog) -> bool:
     return all(catalog.holds(item, field, value) for field, value in wish.parts)
 
 
-def wishes_met(preferences: Preferences, items: Sequence[Item], catalog: Catalog) -> np.ndarray:
+def wishes_met(
+    preferences: Preferences, items: Sequence[Item], catalog: Catalog, fades: float = 0.5
+) -> np.ndarray:
     """How many of the wishes that are no demands each of m items meets, (m,) float32; older ones count for less.
+
+    `fades` is what a wish counts beside the one that was said after it.
 
     Values that the same words stand for ("feel-good") are one wish. What the user would rather not have takes one
     away.
     """
     mild = by_words(wish for wish in preferences.wanted if wish.strength < 2)
     rather_not = by_words(wish for wish in preferences.unwanted if wish.strength < 1)
-    weighed = [(0.5**age, wishes) for age, wishes in enumerate(reversed(mild))]
+    weighed = [(fades**age, wishes) for age, wishes in enumerate(reversed(mild))]
     weighed += [(-1.0, wishes) for wishes in rather_not]
     met = np.zeros(len(items), dtype=np.float32)
     for weight, wishes in weighed:

@@ -38,6 +38,8 @@ from wherefore.retrieval.retriever import Retriever
 Mode = Literal["listed", "firm", "soft"]
 
 
+# What a wish counts beside one that was said after it: of films people change their minds, in a shop they narrow down.
+_FADES, _LASTS = 0.5, 0.8
 _OF_SOUGHT, _FEWEST_SOUGHT = (
     3,
     15,
@@ -174,7 +176,10 @@ class Ranker:
         if turn.history and (gains := history_gains(dialogue, candidates.rows, self.retriever)) is not None:
             more["history"] = turn.history * gains
         if mode == "listed":
-            more["wishes"] = turn.wishes * wishes_met(dialogue.preferences, items, catalog)
+            weight, fades = (
+                (turn.unlearned["wishes"], _LASTS) if "likeness" in more else (turn.wishes, _FADES)
+            )
+            more["wishes"] = weight * wishes_met(dialogue.preferences, items, catalog, fades)
             more["shown"] = -turn.shown * times_shown(dialogue, items)
         scores = sum(more.values(), start=made.total.float().cpu().numpy())
         if mode == "soft":

@@ -156,6 +156,8 @@ class AbsentReader:
         content = [form for form in spoken if form not in FUNCTION_WORDS]
         if not content or len(title) < 3 or any(form in _NO_TITLES for form in spoken):
             return False
+        if title.startswith(("a ", "an ")):
+            return False  # "something like a lasagne"
         if {*content} <= {*self._values.words.nouns}:
             return False
         if self._of_values is None:

@@ -21,6 +21,7 @@ from wherefore.reading.judged_kinds import JudgedKinds
 from wherefore.reading.judged_limits import Bound
 from wherefore.reading.measures import TOLD
 from wherefore.reading.numbers import DECADE, NUMBER
+from wherefore.reading.partial import PartialValues
 from wherefore.reading.refusals import is_lifted, is_optional
 from wherefore.reading.values import Passage, ValueFinder, ValueSpan
 from wherefore.reading.vocabulary import Value
@@ -71,7 +72,9 @@ _SURE = 0.5
 # half of such wishes are meant, in held-out messages. What the rules say adds little to what it has read,
 # but of people and of fields with few values, which seldom stand in a message by chance.
 _AGREED, _ALONE, _NAMED = 0.4, 0.75, 0.15
-_CERTAIN = 0.85  # from which it is said that a wish cannot be met
+_CERTAIN = 0.85  # from which a judge that marks the beginning of a value is sure of all of it
+_NAMES = 0.45  # from which words name something, if nothing here is called so
+_OPEN = 0.6  # from which it is said that something cannot be left out, or made sure of
 _NUMBER = re.compile(rf"[$€£]?\s?(?:\b{DECADE}|\b{NUMBER})", re.IGNORECASE)
 
 
@@ -90,6 +93,7 @@ class JudgedReader:
     def __init__(self, catalog: Catalog, judge: MessageJudge, values: ValueFinder) -> None:
         self._catalog, self._judge, self._values = catalog, judge, values
         self.kinds = JudgedKinds(catalog, judge)
+        self._partial = PartialValues(values.words, len(catalog))
         self._named = {
             stem(word)
             for spec in catalog.schema.filterable
@@ -109,8 +113,14 @@ class JudgedReader:
         last = len(messages) - 1
         if messages[last].role != "user":
             return replace(dialogue, described=tuple(described))
-        acts = self._judge.read(messages[:last], messages[last].content).acts
-        return replace(dialogue, acts=tuple(acts.items()), described=tuple(described))
+        read = self._judge.read(messages[:last], messages[last].content)
+        titles = [(one.start, one.end) for one in dialogue.mentions if one.message == last]
+        unknown = [
+            (last, one.start, one.end) for one in _left(read.meanings, frozenset(("named",)), _NAMES, titles)
+        ]
+        return replace(
+            dialogue, acts=tuple(read.acts.items()), described=tuple(described), unknown=tuple(unknown)
+        )
 
     def left_open(
         self, before: Sequence[Message], text: str, taken: Sequence[Span], told: Collection[str]
@@ -126,7 +136,7 @@ class JudgedReader:
         meanings = self._judge.read(before, text).meanings
         found: list[tuple[OpenKind, Span]] = [
             (one.label, (one.start, one.end))  # type: ignore[misc]
-            for one in _left(meanings, frozenset(("unwanted", "demanded")), _CERTAIN, taken)
+            for one in _left(meanings, frozenset(("unwanted", "demanded")), _OPEN, taken)
             if text[one.start : one.end].lower() not in told
         ]
         for one in _left(meanings, BOUND_LABELS, _SURE, taken):
@@ -337,7 +347,19 @@ class JudgedReader:
                 if whole is not None and _share(meaning.odds, WANTED | UNWANTED) < _SURE:
                     meaning, here = replace(whole, start=piece[0], end=piece[1]), []
                 found += self._wish(passage, span, meaning, here)
+        for left in _left(said, WANTED | UNWANTED, _SURE, [*pieces, *masked]):
+            found += self._by_part(text, left)
         return sorted(dict.fromkeys(found), key=lambda one: one.start)
+
+    def _by_part(self, text: str, meaning: Meaning) -> list[FoundWish]:
+        """The wishes of a piece that calls values by some of their words: "stout" of *Oatmeal Stout*."""
+        refused = meaning.label in UNWANTED
+        kind = "unwanted" if refused else "wanted"
+        strength = (0.5 if meaning.label == "less" else 2.0) if refused else 1.0
+        return [
+            FoundWish(one.field, one.value, kind, strength, meaning.start, meaning.end)  # type: ignore[arg-type]
+            for one in self._partial.of(text[meaning.start : meaning.end])
+        ]
 
     def _wish(
         self, passage: Passage, span: ValueSpan | None, meaning: Meaning, told: Sequence[FoundWish]

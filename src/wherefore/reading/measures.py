@@ -16,7 +16,7 @@ from wherefore.catalog.mentioned import PREFIX, is_told, mentioned_unit
 from wherefore.catalog.money import SIGNS, currency_called
 from wherefore.catalog.naming import label_of, names_year, words_of
 from wherefore.catalog.schema import FieldSpec
-from wherefore.catalog.units import factor, unit_called
+from wherefore.catalog.units import IN_PARTS, factor, unit_called
 from wherefore.dialogue.state import LimitOp
 from wherefore.reading.numbers import MINUTES, NUMBER, in_cents, money, number
 from wherefore.text import stem
@@ -267,7 +267,11 @@ class Measures:
     def _share(self, near: Collection[str]) -> tuple[FieldSpec, float] | None:
         """The field that percents are of, and what one of them is there: of parts of one a hundredth."""
         told = [spec for spec in self._specs if spec.unit in _PERCENT]
-        parts = [spec for spec in self._specs if not spec.unit and self._is_in_parts(spec)]
+        parts = [
+            spec
+            for spec in self._specs
+            if spec.unit == IN_PARTS or (not spec.unit and self._is_in_parts(spec))
+        ]
         around = {stem(one) for one in near}
         found = [(spec, 1.0) for spec in told] + [(spec, 0.01) for spec in parts]
         named = [one for one in found if around & self._words[one[0].name]]

@@ -15,7 +15,7 @@ from wherefore.reading.clauses import blank
 from wherefore.reading.naming import description, is_naming
 from wherefore.retrieval.answering import Answering, answering, matcher
 from wherefore.retrieval.retriever import Retriever
-from wherefore.text import FUNCTION_WORDS, forms, joined
+from wherefore.text import FUNCTION_WORDS, forms, joined, ordinary_words
 from wherefore.writing.smalltalk import Said, bare
 
 _NEAR = 0.6  # standard deviations below the best within which another item may be meant as well
@@ -24,6 +24,7 @@ _SURE = 1.5  # above that level it is the one, however near others are
 _SAID = 2.5  # below it something of what was said is heard all the same
 _NAMES = 0.7  # how likely a message asks for a title, so that one is sought
 _LEAST = 3  # words with a content of their own in a message that says something
+_ABSENT = 3  # words that no record mentions, which are named at most
 _ABOUT_TITLE = 3  # words of a message beside a title, up to which it describes nothing
 _GENERIC = re.compile(
     r"\b(?:recommend\w*|suggest\w*|surprise|anything|whatever|another|others?|more|else|next|again|help|movies?|films?|"
@@ -141,8 +142,14 @@ def not_understood(
             "what you said:",
             "guess",
         )
+    catalog, usual = retriever.index.catalog, ordinary_words()
+    absent = [form for form in told if form not in usual and not catalog.naming(form).any()][:_ABSENT]
+    start = (
+        f"I found nothing here that mentions {joined([f'“{form}”' for form in absent], 'or')}."
+        if absent
+        else "I did not get what you are after."
+    )
     return Said(
-        f"I did not get what you are after. Tell me what the {noun} should be about, how it should feel, or one "
-        "that you liked.",
+        f"{start} Tell me what the {noun} should be about, how it should feel, or one that you liked.",
         "ask",
     )

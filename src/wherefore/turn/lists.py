@@ -33,6 +33,7 @@ from wherefore.retrieval.signals import SignalVectors
 from wherefore.retrieval.sought import packaged_sought
 from wherefore.turn.language import Heard, language_model
 from wherefore.turn.turns import Turns
+from wherefore.turn.unanswered import Unanswered
 
 Messages = Sequence[Mapping[str, Any] | Message]
 
@@ -61,6 +62,7 @@ class ListMaker:
             self._let_judge_read()
         self.turns = Turns()
         self._meanings = FieldMeanings(index)
+        self._unanswered = Unanswered(index)
 
     @property
     def catalog(self) -> Catalog:

@@ -451,7 +451,7 @@ class _Answer:
             )
         held = [self._said_of(item) for item in self.items]
         if not any(held):
-            return f"My records of these {self.plural} do not tell how {said} they are."
+            return f"My records of these {self.plural} say nothing of “{said}”."
         chosen = [slots[place] for place in ends([float(len(one)) for one in held], best)]
         if not chosen:
             return self.shown([f"their records do not tell them apart there: each says “{said}”."], [])

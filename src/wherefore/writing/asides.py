@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from wherefore.catalog.catalog import Catalog
@@ -10,14 +11,17 @@ from wherefore.text import joined
 from wherefore.writing.phrases import (
     additions,
     before_noun,
+    by_field,
     by_itself,
     in_few_words,
     listed,
     modified,
+    predicates,
     style_of,
 )
 from wherefore.writing.polish import polish
 
+_VERB = re.compile(r"^(?:is|was|has|comes\s+with)\s+")
 _MOST = 3  # values that are said of one item
 
 
@@ -37,6 +41,28 @@ def aside(plan: Plan, limits: Sequence[Fact], catalog: Catalog) -> str:
         return ""
     raw = ", ".join(in_few_words(fact) for fact in told)
     return polish(f"{raw}.", Plan(plan.item, tuple(told), plan.slots, plan.noun, plan.plural), catalog)
+
+
+def brief(plan: Plan, catalog: Catalog) -> str:
+    """What a record says of an item, of which nothing has to do with the user, without a sentence made around it.
+
+    >>> from wherefore.dialogue.facts import Fact, Plan
+    >>> items = Catalog.from_records([{"title": "Rye loaf", "genres": "Bread"}])
+    >>> brief(Plan(items.items[0], (Fact("genres", "Bread", kind="own"),), {}, "recipe", "recipes"), items)
+    'A bread recipe.'
+
+    Args:
+        plan: The item's plan; all its facts are of kind `own`.
+        catalog: Where the item is from.
+    """
+    noun = plan.noun.lower()
+    parts = []
+    for facts in by_field(plan.facts):
+        if style_of(facts[0]) == "number" and len(facts) == 1:
+            parts.append(in_few_words(facts[0]))
+        else:
+            parts.append(_VERB.sub("", min(predicates(facts, noun), key=len)))
+    return polish(f"{', '.join(parts)}.", plan, catalog)
 
 
 def refused(facts: Sequence[Fact], catalog: Catalog) -> str:

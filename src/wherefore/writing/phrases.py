@@ -15,6 +15,7 @@ from wherefore.catalog.naming import holds_several, names_relation, spoken_label
 from wherefore.catalog.naming import plural as plural_of
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.spoken import Measure, is_acronym, is_flag, measure_of
+from wherefore.catalog.units import IN_PARTS
 from wherefore.dialogue.facts import Fact
 from wherefore.text import joined, normal_words, stem
 from wherefore.writing.evidence import record_fact
@@ -319,7 +320,7 @@ def _of_amount(fact: Fact, value: str) -> str:
     if how.way == "stuff" and how.noun in ("ssd", "hdd", "disk"):
         return article(f"{value} {how.noun}")
     if how.way == "stuff":
-        return f"{value} {how.noun}" if how.unit == "%" else f"{value} of {how.noun}"
+        return f"{value} {how.noun}" if how.unit in ("%", IN_PARTS) else f"{value} of {how.noun}"
     return f"{article(how.noun)} of {value}"
 
 
@@ -725,7 +726,7 @@ def limit_object(fact: Fact) -> str:
         case "count":
             return f"{ask} {how.noun if ask.endswith(' 1') else how.nouns}"
         case "stuff":
-            return f"{ask} {how.noun}" if how.unit == "%" else f"{ask} of {how.noun}"
+            return f"{ask} {how.noun}" if how.unit in ("%", IN_PARTS) else f"{ask} of {how.noun}"
         case "least" | "most" if how.noun != "age":
             noun = how.noun if ask.endswith(" 1") else how.nouns
             return f"{article('minimum' if how.way == 'least' else 'maximum')} of {ask} {noun}"

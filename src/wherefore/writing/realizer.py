@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.config import WriterConfig
-from wherefore.dialogue.facts import Plan, Worded
+from wherefore.dialogue.facts import Fact, Plan, Worded
 from wherefore.dialogue.messages import Dialogue
 from wherefore.lm.decoding import Written
+from wherefore.writing.asides import brief
 from wherefore.writing.check import problems
 from wherefore.writing.fallback import plain_opening, plain_sentence
 from wherefore.writing.fluency import oddities
@@ -61,6 +62,10 @@ def _sentences(grounds: Grounds, plans: dict[int, Plan], seed: int, tries: int) 
         for number, plan in plans.items()
         if plan.quote and not plan.facts
     }
+    # Where a record has nothing to do with what was said, a sentence around it would only pretend that it has.
+    for number, plan in plans.items():
+        if plan.item is not None and plan.facts and all(_is_bare(fact) for fact in plan.facts):
+            ready[number] = Told(number, plan.beside_quote(brief(plan, grounds.catalog)), "quoted")
     waiting = list(plans)  # to be shown
     starts: Counter[str] = Counter()
     while waiting and waiting[0] in ready:
@@ -82,6 +87,11 @@ def _sentences(grounds: Grounds, plans: dict[int, Plan], seed: int, tries: int) 
     for number in waiting:
         text = plans[number].beside_quote(_plain(plans[number], grounds.catalog))
         yield ready.get(number) or Told(number, text, "plain")
+
+
+def _is_bare(fact: Fact) -> bool:
+    """Whether a fact is only on record: it neither answers the user's words nor says where an item is on the list."""
+    return fact.kind == "own" and not fact.said
 
 
 def _attempt(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.codes import is_graded
 from wherefore.catalog.concepts import concepts, having, shown_by
-from wherefore.catalog.feelings import taste_words
-from wherefore.catalog.lexicon import item_nouns
 from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.spoken import is_flag, limit_text, measure, unit_words, values_of
@@ -19,12 +18,11 @@ from wherefore.dialogue.facts import Fact
 from wherefore.dialogue.messages import Dialogue, last_said
 from wherefore.dialogue.spoken import limit_asked, order_words
 from wherefore.dialogue.state import ANYWHERE, Limit
-from wherefore.reading.clauses import touch
 from wherefore.reading.measures import Measures
 from wherefore.reading.numbers import names_money
 from wherefore.reading.totals import is_total, price_of_one
 from wherefore.reading.unrecorded import other_kinds, untold
-from wherefore.text import FUNCTION_WORDS, forms, joined, stem, stems
+from wherefore.text import forms, joined, stems
 from wherefore.writing import other_language
 from wherefore.writing.asides import refused
 from wherefore.writing.evidence import fact_of, of_rank, record_fact
@@ -42,11 +40,25 @@ _BEST_SAID = ("modifier", "person", "prep", "label", "tag")  # of one thing, as 
 _REFUSALS = 6  # that are told at most
 _ABLE = (("unwanted", "leave out"), ("demanded", "make sure of"), ("limit", "hold to"), ("order", "go by"))
 _NOTHING_LEFT = "nothing you asked for would be left"
-_DOING = re.compile(r"\bto\s+\w+", re.IGNORECASE)
-_BEGINS = 5  # letters
-_CALLED = 3  # titles that hold the words of what is asked for by name
-_SHORT = 2  # words of what is asked for by name
+_MISSING, _STILL = 4, 4  # things that nothing answers, and that are open from before, that are named at most
 _ABSENT = 3  # unknown titles that are named at most
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What was asked for and nothing, or little, of a list answers.
+
+    Attributes:
+        said: The user's words.
+        elsewhere: Whether other records name it.
+        only: The few listed items that do answer it.
+        is_item: Whether it names an item, of which there is none.
+    """
+
+    said: str
+    elsewhere: bool
+    only: tuple[Item, ...] = ()
+    is_item: bool = False
 
 
 def understood(
@@ -56,6 +68,7 @@ def understood(
     total: int,
     absent: Sequence[str],
     items: Sequence[Item] = (),
+    missing: Sequence[Missing] = (),
 ) -> str:
     """Sentences to follow a list's opening, each with a space before it.
 
@@ -65,11 +78,14 @@ def understood(
         opening: The list's opening; what it says already is not said again.
         total: How many items are listed.
         absent: Titles that the newest message names and the catalogue lacks.
-        items: What is listed; what is asked for by name and none of them mentions is said.
+        items: What is listed.
+        missing: What was asked for and nothing, or little, of that answers.
     """
     said = [*_sentences(dialogue, catalog, opening, total, absent, items)]
     open_ = [one for one in said if not one.startswith(other_language.START)]
-    said += _unmentioned(dialogue, catalog, items, " ".join([opening, *open_]))
+    if not other_language.spoken(dialogue):
+        said += _missing(missing, " ".join([opening, *open_]), total)
+    said += _as_before(dialogue, " ".join([opening, *said]))
     return "".join(f" {sentence}" for sentence in said)
 
 
@@ -97,54 +113,35 @@ def _sentences(
     yield from not_applied(dialogue, catalog)
 
 
-def _unmentioned(dialogue: Dialogue, catalog: Catalog, items: Sequence[Item], told: str) -> Iterator[str]:
-    """That nothing listed mentions what the newest message asks for by name, and other records do.
+def _missing(missing: Sequence[Missing], told: str, total: int) -> Iterator[str]:
+    """What nothing listed answers, and what only some of it does; `told` is what is said already."""
+    left = [one for one in missing if f"“{one.said}”" not in told][:_MISSING]
+    if unknown := [f"“{one.said}”" for one in left if one.is_item and not one.elsewhere]:
+        yield f"I have no {joined(unknown, 'or')} here."
+    nowhere = [f"“{one.said}”" for one in left if not (one.only or one.elsewhere or one.is_item)]
+    if nowhere:
+        yield f"I could not look for {joined(nowhere, 'or')}."
+    if others := [f"“{one.said}”" for one in left if not one.only and one.elsewhere]:
+        none = "It does not mention" if total == 1 else "None of these mentions"
+        yield f"{none} {joined(others, 'or')}."
+    for one in left:
+        if one.only:
+            yield f"Of these only {joined([f'*{item.title}*' for item in one.only])} " + (
+                f"{'mentions' if len(one.only) == 1 else 'mention'} “{one.said}”."
+            )
 
-    Words of taste are met by what means the same.
-    """
-    if other_language.spoken(dialogue):
-        return
-    rows = [catalog.row(item.id) for item in items if item.id in catalog]
-    last, content = len(dialogue.messages) - 1, dialogue.messages[-1].content
-    state = dialogue.preferences
-    held = [one.said for one in (*state.wanted, *state.unwanted)] + [one.said for one in state.limits]
-    held += [words for _, words in dialogue.unmet]
-    named = [(one.start, one.end) for one in dialogue.mentions if one.message == last]
-    named += [
-        place[1:] for said in held if (place := last_said(said, dialogue.messages)) and place[0] == last
+
+def _as_before(dialogue: Dialogue, told: str) -> Iterator[str]:
+    """What was said before and still cannot be applied: a list that passes over it must not do so in silence."""
+    newest = {words for _, words in dialogue.unmet}
+    left = [
+        one.said
+        for one in dialogue.preferences.open
+        if one.said not in newest and f"“{one.said}”" not in told and one.kind != "order"
     ]
-    nouns = {stem(noun) for noun in item_nouns(catalog)}
-    missing = []
-    for number, start, end in dialogue.described if rows else ():
-        piece = content[start:end] if number == last else ""
-        words = [form for form in forms(piece) if form not in FUNCTION_WORDS and stem(form) not in nouns]
-        if not 0 < len(words) <= _SHORT or any(touch((start, end), span) for span in named):
-            continue
-        if not taste_words().isdisjoint(words) or not all(form.isalpha() for form in words):
-            continue
-        if _DOING.search(content[max(start - 4, 0) : end]) or f"“{piece}”" in told:
-            continue  # "to survive" is no thing
-        having_it = having(catalog, " ".join(words))
-        if not having_it.any() or having_it[rows].any() or not _is_called(catalog, words):
-            continue
-        if not any(_is_akin(words, catalog.text(catalog.items[row])) for row in rows):
-            missing.append(f"“{piece}”")
-    if missing:
-        none = "It does not mention" if len(rows) == 1 else "None of these mentions"
-        yield f"{none} {joined(missing[:_ABSENT], 'or')}."
-
-
-def _is_called(catalog: Catalog, words: Sequence[str]) -> bool:
-    """Whether several titles hold all of some words: "nobody trusts nobody" is no thing that titles name."""
-    told = {stem(word) for word in words}
-    naming = np.flatnonzero(catalog.naming(" ".join(words))).tolist()
-    return sum(told <= set(stems(catalog.items[row].title)) for row in naming) >= _CALLED
-
-
-def _is_akin(words: Sequence[str], text: str) -> bool:
-    """Whether a text has a word that begins as one of some words, so that it may say the same: "survival"."""
-    begins = {word[:_BEGINS] for word in words if len(word) >= _BEGINS}
-    return bool(begins) and any(form[:_BEGINS] in begins for form in forms(text))
+    if left:
+        names = joined([f"“{words}”" for words in dict.fromkeys(left[-_STILL:])], "or")
+        yield f"As before, I cannot go by {names}."
 
 
 def not_applied(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:

@@ -1,0 +1,101 @@
+"""Values that a wish calls by some of their words: "stout" of *Oatmeal Stout*, "tow bar" of *Towbar*."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from wherefore.catalog.concepts import Concept, concepts
+from wherefore.reading.vocabulary import Value, Vocabulary, key_of
+from wherefore.text import FUNCTION_WORDS, stems
+
+_ROOT = 4  # letters that forms of one word share at least
+_ENDINGS = frozenset("ing er ers or ors ed y ies e es s ly ish en ist ists ian ness ful ic ical".split()) | {
+    ""
+}
+_MOST = 12  # values that a wish stands for
+_SHARE = 0.6  # of the items, beyond which a word tells nothing
+
+
+def akin(one: str, other: str) -> bool:
+    """Whether two stems are forms of one word.
+
+    >>> akin("surfing", "surf"), akin("baker", "baking"), akin("form", "formula"), akin("sun", "sunny")
+    (True, False, False, False)
+    """
+    if one == other:
+        return True
+    shared = 0
+    while shared < min(len(one), len(other)) and one[shared] == other[shared]:
+        shared += 1
+    if shared < _ROOT:
+        return False
+    return one[shared:] in _ENDINGS and other[shared:] in _ENDINGS
+
+
+class PartialValues:
+    """Finds the values of fields with few that hold all words of a wish, or are of the kind that it names.
+
+    "Stouts" are *Oatmeal Stout* and *Dry Stout*, and a "metal" one is of *steel* or *brass*.
+
+    Args:
+        words: The vocabulary of a catalogue.
+        size: How many items it has.
+    """
+
+    def __init__(self, words: Vocabulary, size: int) -> None:
+        self._nouns, self._size = words.nouns, size
+        self._values = [
+            (value, frozenset(value.key.split()))
+            for same in words.values.values()
+            for value in same
+            if value.few
+        ]
+        self._begins: dict[str, list[int]] = {}
+        for number, (_, told) in enumerate(self._values):
+            for form in told:
+                self._begins.setdefault(form[:_ROOT], []).append(number)
+
+    def of(self, piece: str) -> list[Value]:
+        """The values of one field that a wish stands for, the most frequent first; none where it says too little.
+
+        >>> from wherefore.catalog.catalog import Catalog
+        >>> styles = 4 * ["Oat Stout", "Dry Stout", "Gose", "Porter"]
+        >>> beers = [{"title": str(number), "style": style} for number, style in enumerate(styles)]
+        >>> [one.value for one in PartialValues(Vocabulary(Catalog.from_records(beers)), 16).of("some stouts")]
+        ['Oat Stout', 'Dry Stout']
+        """
+        told = [one for one in stems(piece) if one not in FUNCTION_WORDS and one not in self._nouns]
+        if not told or not all(one.isalpha() and len(one) > 2 for one in told):
+            return []
+        found = [value for said in {tuple(told), ("".join(told),)} for value in self._holding(said)]
+        concept = concepts().called(" ".join(told))
+        if concept is not None and not concept.rules_out:
+            found += self._of_kind(concept)
+        by_field: dict[str, list[Value]] = {}
+        for value in dict.fromkeys(found):
+            by_field.setdefault(value.field, []).append(value)
+        best = max(by_field.values(), key=lambda same: sum(value.count for value in same), default=[])
+        if len(best) > _MOST or sum(value.count for value in best) > _SHARE * self._size:
+            return []
+        return sorted(best, key=lambda value: -value.count)
+
+    def _of_kind(self, concept: Concept) -> list[Value]:
+        """The values that name something of a kind."""
+        named, unless = ([f" {key_of(one)} " for one in some] for some in (concept.named_by, concept.unless))
+        keys = [(value, f" {value.key} ") for value, _ in self._values]
+        return [
+            value
+            for value, key in keys
+            if any(one in key for one in named) and not any(one in key for one in unless)
+        ]
+
+    def _holding(self, said: Sequence[str]) -> list[Value]:
+        """The values that have all of some words."""
+        places = self._begins.get(said[0][:_ROOT], ())
+        return [
+            self._values[place][0] for place in dict.fromkeys(places) if _all_in(said, self._values[place][1])
+        ]
+
+
+def _all_in(said: Sequence[str], told: Collection[str]) -> bool:
+    return all(any(akin(one, other) for other in told) for one in said)
