@@ -140,21 +140,23 @@ def test_a_german_export():
     assert told(tools, "1001", "1004", "1007") == [
         (
             "Akkuschrauber Profi 18V",
-            {"Kategorie": ("Werkzeug",), "Preis": 129.9, "Gewicht in kg": 1.6, "Hersteller": ("Bergmann",)},
+            {"Kategorie": ("tool",), "Preis": 129.9, "Gewicht in kg": 1.6, "Hersteller": ("Bergmann",)},
         ),
         (
             "Rasenmäher E 1400",
-            {"Kategorie": ("Garten",), "Preis": 1199, "Gewicht in kg": 19.5, "Hersteller": ("Grünholz",)},
+            {"Kategorie": ("garden",), "Preis": 1199, "Gewicht in kg": 19.5, "Hersteller": ("Grünholz",)},
         ),
         (
             "Schlagbohrmaschine 750",
-            {"Kategorie": ("Werkzeug",), "Preis": 74.5, "Gewicht in kg": 2, "Hersteller": ("Nordtec",)},
+            {"Kategorie": ("tool",), "Preis": 74.5, "Gewicht in kg": 2, "Hersteller": ("Nordtec",)},
         ),
     ]
-    assert notes(tools)[-2:] == [
+    assert notes(tools)[-4:-2] == [
         "`Preis`: decimal commas: 129,90 is 129.9",
         "`Gewicht in kg`: decimal commas: 1,6 is 1.6",
     ]
+    assert notes(tools)[-2].startswith("it is in German, and read in English: `Artikelnummer` is 'sku'")
+    assert notes(tools)[-1].startswith("`Kategorie`: in German: 'Garten' is 'garden', ")
 
 
 def test_three_digits_behind_points_and_commas():

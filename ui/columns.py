@@ -60,7 +60,7 @@ class Found:
         fields = [_corrected(spec, told.get(spec.name, {})) for spec in self.schema.fields]
         if any(one["kind"] == ID and one["column"] for one in fields):
             fields = [one for one in fields if one["kind"] != ID or one["column"]]  # no row numbers besides
-        tree = {"noun": self.schema.noun, "plural": self.schema.plural, "fields": fields}
+        tree = self.schema.model_dump() | {"fields": fields}
         return Schema.parse(tree, texts.CATALOG_ORIGIN)
 
 
@@ -86,7 +86,8 @@ def _corrected(spec: FieldSpec, told: Mapping[str, Any]) -> dict[str, Any]:
         kind == spec.kind
     ):  # how its cells are written was told for the other unit; which end of a range was not
         return spec.model_dump() | {"unit": unit, "written": {"end": spec.written.end}}
-    new: dict[str, Any] = {"name": spec.name, "column": spec.column, "kind": kind}
+    new: dict[str, Any] = {"name": spec.name, "column": spec.column, "kind": kind, "english": spec.english}
+    new |= {"means": spec.means} if KINDS[kind].values == spec.can.values else {}
     if KINDS[kind].stored is spec.can.stored:  # its cells are read as before
         new |= {"separator": spec.separator, "written": spec.written.told() if same_unit else {}}
     return new | ({"unit": unit} if _has_unit(kind) else {})

@@ -27,6 +27,7 @@ from wherefore.turn.described import named, not_understood
 from wherefore.turn.language import Heard
 from wherefore.turn.lists import ListMaker, Messages
 from wherefore.turn.turns import interleaved
+from wherefore.writing.abroad import own_words
 from wherefore.writing.advice import advice
 from wherefore.writing.fallback import plain_sentence
 from wherefore.writing.other_language import spoken
@@ -401,7 +402,12 @@ class Recommender(ListMaker):
         return tuple(sorted(best, key=place))
 
     def _quotes(self, dialogue: Dialogue, ranked: Ranked) -> dict[str, Quote]:
-        """What the listed items' texts say of them, by id; first what answers the user's words."""
+        """What the listed items' texts say of them, by id; first what answers the user's words.
+
+        Texts in another language say nothing to who reads English.
+        """
+        if self.catalog.schema.language:
+            return {}
         rows = ranked.candidates.rows[ranked.places].tolist()
         found = answering(dialogue, rows, matcher(self.retriever))
         told = {
@@ -477,7 +483,7 @@ class Recommender(ListMaker):
                 absent = self.reader.absent(dialogue)
                 missing = self._unanswered.of(dialogue, items, learned="likeness" not in ranked.parts)
                 more = understood(dialogue, grounds.catalog, told.text, len(items), absent, items, missing)
-                yield telling.say(opening_words + more)
+                yield telling.say(opening_words + more + own_words(dialogue, grounds.catalog))
         besides = beside(asked, items, dialogue, self.retriever, self._meanings, self.config.turn.answers)
         if besides:
             yield telling.say(f"\n\n{besides}")

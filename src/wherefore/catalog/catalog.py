@@ -16,6 +16,8 @@ from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 
+from wherefore.catalog.abroad import in_english, read_abroad
+from wherefore.catalog.abroad_words import tongues
 from wherefore.catalog.cells import as_text, clean, fractional_year, whole
 from wherefore.catalog.inference import infer
 from wherefore.catalog.kinds import LIST, VECTOR, FieldValue
@@ -230,9 +232,9 @@ class Catalog:
         left_out: dict[str, str] = {}
         notes = list(table.notes)
         if schema is None:
-            inferred = infer(table)
-            schema, left_out = inferred.schema, dict(inferred.left_out)
-            notes += inferred.notes
+            schema, left_out, found = _inferred(table)
+            notes += found
+            table = in_english(table, schema)
         else:
             table = _with_files(table, schema, folder)
             absent = [spec for spec in schema.fields if spec.column and spec.column not in table.columns]
@@ -243,6 +245,7 @@ class Catalog:
                 )
             declared = {spec.column for spec in schema.fields}
             left_out = {column: "not declared" for column in table.columns if column not in declared}
+            table = in_english(table, schema)
             settled = settle(schema, table)
             schema = settled.schema
             notes += settled.notes
@@ -366,6 +369,8 @@ class Catalog:
         year = self._schema.year
         when = str(item.fields[year.name])[:4] if year is not None and year.name in item.fields else ""
         parts = [f"{item.title} ({when})." if when and when not in item.title else f"{item.title}."]
+        if (tongue := tongues().get(self._schema.language)) and (english := tongue.gloss(item.title)):
+            parts.append(f"{english}.")
         for spec in self._schema.valued:
             if spec.pooled and (values := item.values(spec.name)):
                 parts.append(f"{spec.label}: {', '.join(values)}.")
@@ -481,7 +486,7 @@ class Catalog:
                 maybe |= self._with_stem(first)
             found = np.zeros(len(self._items), dtype=bool)
             for row in np.flatnonzero(maybe):
-                held = _held(_parts_of(self._items[row]), sought, spared, tuple(stems(phrases[0])))
+                held = _held(self._parts_of(self._items[row]), sought, spared, tuple(stems(phrases[0])))
                 found[row] = next(held, None) is not None
             self._cache[key] = found
         return found
@@ -501,7 +506,7 @@ class Catalog:
             called[one]
             for row in rows
             for one in dict.fromkeys(
-                _held(_parts_of(self._items[row]), sought, spared, tuple(stems(phrases[0])))
+                _held(self._parts_of(self._items[row]), sought, spared, tuple(stems(phrases[0])))
             )
         )
 
@@ -558,13 +563,24 @@ class Catalog:
             return True
         return item.id in self and bool(self.titled(field, value)[self.row(item.id)])
 
+    def _parts_of(self, item: Item) -> list[str]:
+        """The stems of all texts and values of a record, with an empty one between clauses."""
+        return [one for part in _CLAUSE_END.split(self._said_of(item)) for one in (*stems(part), "")]
+
+    def _said_of(self, item: Item) -> str:
+        """All texts and values of a record; of one in another language with what is known of them in English."""
+        told = _texts_of(item)
+        if tongue := tongues().get(self._schema.language):
+            told += [tongue.gloss(text) for text in told]
+        return "\n".join(told)
+
     def _with_stem(self, sought: str) -> np.ndarray:
         """Which records have a word of this stem, (n,) bool."""
         places: dict[str, np.ndarray] | None = self._cache.get(("naming", ""))
         if places is None:
             rows: dict[str, list[int]] = {}
             for row, item in enumerate(self._items):
-                for key in set(stems(_said_of(item))):
+                for key in set(stems(self._said_of(item))):
                     rows.setdefault(key, []).append(row)
             places = {key: np.array(found, dtype=np.int32) for key, found in rows.items()}
             self._cache["naming", ""] = places
@@ -662,7 +678,8 @@ class Catalog:
                 ready.append(item)
             else:
                 table = Table.of_records([item], f"{self._name}: added item {number + 1}")
-                ready += _items_of(read_records(table, self._schema, next_row + number))
+                told = in_english(table, self._schema)
+                ready += _items_of(read_records(told, self._schema, next_row + number))
         taken = next((item for item in ready if item.id in self._rows), None)
         if taken is not None:
             raise CatalogError(
@@ -725,6 +742,18 @@ class PerCatalog(Generic[_T]):
             reference = weakref.ref(catalog, lambda _: self._kept.pop(key, None))
             found = self._kept[key] = (reference, catalog.items, self._make(catalog))
         return found[2]
+
+
+def _inferred(table: Table) -> tuple[Schema, dict[str, str], Sequence[Note]]:
+    """What the columns of a table mean, why some are left out, and notes; of other languages by their English."""
+    abroad = read_abroad(table)
+    if abroad is None:
+        inferred = infer(table)
+        return inferred.schema, dict(inferred.left_out), inferred.notes
+    inferred = infer(abroad.table)
+    schema = abroad.described(inferred.schema, table)
+    notes = [*abroad.noted(inferred.notes), *abroad.noted_values(schema)]
+    return schema, abroad.named(inferred.left_out), notes
 
 
 def _items_of(records: Records) -> tuple[Item, ...]:
@@ -871,16 +900,6 @@ def _held(
 def _words_of(phrases: _Phrases, said: Sequence[str], at: int) -> int:
     """How many words the longest phrase has that stands at a place; 0 where none does."""
     return next((len(one) for one in phrases.get(said[at], ()) if tuple(said[at : at + len(one)]) == one), 0)
-
-
-def _parts_of(item: Item) -> list[str]:
-    """The stems of all texts and values of a record, with an empty one between clauses."""
-    return [one for part in _CLAUSE_END.split(_said_of(item)) for one in (*stems(part), "")]
-
-
-def _said_of(item: Item) -> str:
-    """All texts and values of a record."""
-    return "\n".join(_texts_of(item))
 
 
 def _texts_of(item: Item) -> list[str]:

@@ -84,7 +84,7 @@ def flags_of(catalog: Catalog) -> list[Flag]:
     """The columns of a catalogue that are of a family; a column is of the first whose name its own holds."""
     found = []
     for spec in catalog.schema.fields:
-        family = next((one for one in flag_words().values() if one.is_of(spec.name)), None)
+        family = next((one for one in flag_words().values() if one.is_of(spec.called)), None)
         value = None if family is None else _yes_of(spec, catalog, family)
         if family is not None and value is not None and (value or family.name == _IN_STOCK):
             found.append(Flag(spec.name, value, family, bool(spec.flag)))
@@ -95,7 +95,7 @@ def _yes_of(spec: FieldSpec, catalog: Catalog, family: FlagWords) -> str | None:
     """The value by which a field of a family says yes, "" of a count; None where it says no such thing."""
     if spec.flag:
         return spec.flag
-    if spec.is_number and counts(spec.name):
+    if spec.is_number and counts(spec.called):
         return ""
     if not spec.has_tags:
         return None
@@ -103,6 +103,9 @@ def _yes_of(spec: FieldSpec, catalog: Catalog, family: FlagWords) -> str | None:
     if not 1 < len(values) <= _SORTS:
         return None
     said = next((value for value in values if yes_or_no(value)), None)
+    if said is not None:
+        return said
+    said = next((value for value in values if value.lower() in _AFFIRMING), None)
     if said is not None:
         return said
     asked = {tuple(stems(one)) for one in family.yes}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from wherefore.catalog.cells import as_text
@@ -13,6 +14,7 @@ _ASKS = frozenset(
     "is are was has have contains contain includes include with allows allow offers offer in".split()
 )
 _ENDS = frozenset("flag indicator yn bool boolean".split())
+_OR = re.compile(r"(?<=[^\W\d_]{3})\s*/\s*(?=[^\W\d_]{3})")
 _COUNTS = frozenset(  # of which 0 and 1 are amounts, or grades
     "count number num no nr n total child children kid adult person people guest bed bedroom bath bathroom room door "
     "seat rating rate score star point rank ranking stock quantity qty amount level grade class cluster group key mode "
@@ -53,8 +55,10 @@ def flag_of(name: str) -> str:
 
     >>> [flag_of(name) for name in ("explicit", "is_vegan", "petsAllowed", "in_english", "has_wifi", "in stock")]
     ['explicit', 'vegan', 'pets allowed', 'English', 'wifi', 'in stock']
+    >>> flag_of("Balcony/Terrace")
+    'balcony or terrace'
     """
-    words = list(in_english(words_of(name)))
+    words = list(in_english(words_of(_OR.sub(" or ", name))))
     while len(words) > 1 and words[-1] in _ENDS:
         words.pop()
     if "is" in words[1:-1]:  # host_is_superhost
@@ -70,10 +74,12 @@ def flag_of(name: str) -> str:
 def called(flag: str) -> list[str]:
     """What else people say for what a flag stands for.
 
-    >>> called("pets allowed"), called("vegan")
-    (['pets', 'allow pets', 'allows pets', 'pets friendly'], [])
+    >>> called("pets allowed"), called("vegan"), called("balcony or terrace")
+    (['pets', 'allow pets', 'allows pets', 'pets friendly'], [], ['balcony', 'terrace'])
     """
     words = flag.split()
+    if "or" in words[1:-1]:
+        return flag.split(" or ")
     if len(words) < 2 or words[-1] not in ("allowed", "welcome", "friendly"):
         return []
     what = " ".join(words[:-1])

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
+from wherefore.catalog.abroad_words import header_words
 from wherefore.catalog.money import currency_called, names_price
 from wherefore.catalog.units import unit_written
 
@@ -69,31 +70,6 @@ _SHORT_UNITS = {  # units that are letters or words of their own: only behind a 
 _ALONE = {"minutes": "min", "mins": "min", "hours": "h", "seconds": "s", "milliseconds": "ms"}
 _BRACKETS = re.compile(r"[(\[](?:in\s+)?([^()\[\]]{1,12})[)\]]\s*$")
 _DEGREES = {"c": "°C", "celsius": "°C", "f": "°F", "fahrenheit": "°F"}  # of what is called a temperature
-# Words of headers in German, French, Spanish, Italian, Dutch, Portuguese, Polish and Swedish, by the English one.
-_FOREIGN = {
-    "title": "titel bezeichnung titre titulo título titolo tytuł tytul artikelbezeichnung produktbezeichnung",
-    "name": "nom nombre nome naam namn nazwa artikelname produktname produktnaam produktnamn benennung",
-    "sku": "artikelnummer artikelnr bestellnummer produktnummer artnr référence referencia indeks",
-    "identifier": "kennung identifiant identificador identificatore identyfikator",
-    "category": "kategorie catégorie categoría categoria categorie kategoria kategori warengruppe rubrik rubrique",
-    "product": "produkt produit producto prodotto produto artikel artículo",
-    "price": "preis prix precio prezzo prijs preço cena pris verkaufspreis einzelpreis stückpreis",
-    "weight": "gewicht poids peso waga vikt",
-    "brand": "marke marque marca merk marka märke varumärke",
-    "manufacturer": "hersteller fabricant fabricante produttore fabrikant producent tillverkare",
-    "year": "jahr année año anno jaar ano rok baujahr erscheinungsjahr jahrgang",
-    "author": "autor autorin auteur autore schrijver författare verfasser",
-    "publisher": "verlag éditeur editorial editore uitgeverij editora wydawnictwo förlag",
-    "director": "regie regisseur réalisateur regista reżyser",
-    "description": "beschreibung descripción descrizione omschrijving beschrijving descrição opis beskrivning",
-    "color": "farbe couleur colore kleur kolor färg",
-    "language": "sprache langue idioma lingua taal język språk",
-    "country": "land pays país paese kraj herkunftsland",
-    "size": "größe groesse taille talla taglia maat tamanho rozmiar storlek",
-    "rating": "bewertung valoración valutazione beoordeling avaliação ocena betyg",
-    "pages": "seiten seitenzahl páginas pagine strony sidor",
-    "material": "werkstoff matériau materiale materiaal materiał",
-}
 # What has no other plural, or no singular.
 _ONLY_PLURAL = frozenset(
     "series species news sheep glasses sunglasses jeans pants shorts trousers leggings tights headphones earphones "
@@ -187,22 +163,16 @@ def _plain(word: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
 
 
-_ENGLISH = {
-    form: english
-    for english, foreign in _FOREIGN.items()
-    for word in foreign.split()
-    for form in (word, _plain(word))
-    if len(form) > 2
-}
-
-
 def in_english(words: Sequence[str]) -> tuple[str, ...]:
-    """Words of a header in English, as far as a small table of common headers knows them; others as they are.
+    """Words of a header in English, where headers of any file may have them; others as they are.
+
+    A header of a file that is in another language as a whole has more of them: see `wherefore.catalog.abroad`.
 
     >>> in_english(("gewicht", "in", "kg")), in_english(("année",)), in_english(("track", "name"))
     (('weight', 'in', 'kg'), ('year',), ('track', 'name'))
     """
-    return tuple(_ENGLISH.get(word, _ENGLISH.get(_plain(word), word)) for word in words)
+    known = header_words()
+    return tuple(known.get(word, known.get(_plain(word), word)) for word in words)
 
 
 def singular(word: str) -> str:

@@ -146,7 +146,8 @@ _HEAD = """\
 #   wherefore chat --catalog {name} --schema {file}
 # Kinds: {kinds}.
 # `separator` lists several values in a cell ("" for one); `phrase` is how a sentence says a value; `unit` that of a
-# number; `flag` what a yes stands for; `marks` what the cells of the title hold besides it.
+# number; `flag` what a yes stands for; `marks` what the cells of the title hold besides it; `english` and `means` what
+# a column and its values are called in English.
 """
 
 
@@ -163,6 +164,8 @@ def starter_yaml(schema: Schema, left_out: Mapping[str, str], name: str, file: s
     lines.append(_flow({"noun": schema.noun})[1:-1])
     if schema.plural != plural(schema.noun):
         lines.append(_flow({"plural": schema.plural})[1:-1])
+    if schema.language:
+        lines.append(_flow({"language": schema.language})[1:-1])
     lines.append("fields:")
     for spec in schema.fields:
         why = left_out.get(spec.column) if not spec.can.used else None
@@ -179,9 +182,9 @@ def _told(spec: FieldSpec) -> dict[str, Any]:
     told = spec.model_dump(mode="json")
     usual: dict[str, Any] = {
         "column": spec.name,
-        "label": label_of(spec.name),
-        "phrase": spec.can.phrase(spec.name),
-        "unit": unit_of(spec.name) if spec.can.stored is NUMBER else "",
+        "label": label_of(spec.called),
+        "phrase": spec.can.phrase(spec.called),
+        "unit": unit_of(spec.called) if spec.can.stored is NUMBER else "",
         "separator": None,
     }
     return {key: value for key, value in told.items() if key not in usual or value != usual[key]}

@@ -18,8 +18,8 @@ from pydantic import (
     model_validator,
 )
 
-from wherefore.catalog.cells import as_text, is_nothing
-from wherefore.catalog.kinds import ID, KINDS, NUMBER, ColumnCells, FieldKind, Read
+from wherefore.catalog.cells import NOT_KNOWN, as_text, is_nothing
+from wherefore.catalog.kinds import ID, KINDS, LIST, NUMBER, ColumnCells, FieldKind, Read
 from wherefore.catalog.mentioned import PREFIX, unit_shown
 from wherefore.catalog.naming import label_of, names_year, plural, singular, unit_of, words_of
 from wherefore.catalog.ranks import base_name, is_rank_name
@@ -63,6 +63,9 @@ class FieldSpec(BaseModel):
     # that this is their value, taken from the column of the title.
     marks: tuple[str, ...] = ()
     flag: str = ""  # of a category whose cells say yes or no: the value that a yes stands for
+    # Of a catalogue in another language: the column's name in English, and what values, or words beside numbers, mean.
+    english: str = ""
+    means: dict[str, str] = {}
     # Beside the catalogue's file: of a vector the .npz, .npy or .safetensors that holds it instead of a column, of an
     # image the folder where the pictures are, called as the cells say or, without such a column, by the items' ids.
     file: str = ""
@@ -79,16 +82,17 @@ class FieldSpec(BaseModel):
             values["column"] = values["name"]
         name, kind = values.get("name"), values.get("kind")
         if isinstance(name, str) and isinstance(kind, str) and kind in KINDS:
-            values["label"] = values.get("label") or label_of(name)
-            values["phrase"] = values.get("phrase") or KINDS[kind].phrase(name)
-            values["unit"] = values.get("unit") or (unit_of(name) if KINDS[kind].stored is NUMBER else "")
+            called = values.get("english") or name
+            values["label"] = values.get("label") or label_of(called)
+            values["phrase"] = values.get("phrase") or KINDS[kind].phrase(called)
+            values["unit"] = values.get("unit") or (unit_of(called) if KINDS[kind].stored is NUMBER else "")
         return values
 
     @model_serializer(mode="wrap")
     def _told(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without what is as usual and was not there before: catalogues keep their fingerprints."""
         tree: dict[str, Any] = dump(self)
-        for key in ("pooled", "marks", "flag", "file"):
+        for key in ("pooled", "marks", "flag", "english", "means", "file"):
             if getattr(self, key) == type(self).model_fields[key].default:
                 tree.pop(key, None)
         if told := self.written.told():
@@ -116,16 +120,34 @@ class FieldSpec(BaseModel):
             cells: All cells of the column.
         """
         read = self.can.reader(
-            ColumnCells(self.name, self.separator, cells, self.flag, self.unit, self.written)
+            ColumnCells(self.called, self.separator, cells, self.flag, self.unit, self.written)
         )
         if self.marks and not self.is_apart:
             read = self._within_titles()
         if isinstance(read, NumberReader):  # it knows itself what says nothing
             return read
+        if self.means and self.can.stored is LIST and not self.flag:
+            read = self._meaning(read)
         unknown = unknown_in(cells) if self.can.used else frozenset()
         if not unknown:
             return lambda cell: None if is_nothing(cell) else read(cell)
         return lambda cell: None if is_nothing(cell) or is_one_of(cell, unknown) else read(cell)
+
+    def _meaning(self, read: Read) -> Read:
+        """What reads values and gives them in English; those that say that nothing is known are left out."""
+
+        def meant(cell: Any) -> Any:
+            found = read(cell)
+            values = found if isinstance(found, tuple) else () if found is None else (str(found),)
+            told = dict.fromkeys(self.means.get(value, value) for value in values)
+            return tuple(value for value in told if value.lower() not in NOT_KNOWN) or None
+
+        return meant
+
+    def original(self, value: str) -> str:
+        """A value as the file has it, where it is in another language and one word means it; else the value."""
+        own = [said for said, english in self.means.items() if english == value]
+        return own[0] if len(own) == 1 else value
 
     def _within_titles(self) -> Read:
         """What reads a field that the cells of the title hold besides the title."""
@@ -136,6 +158,14 @@ class FieldSpec(BaseModel):
     def title_in(self, text: str) -> str:
         """The title in a cell of the title's column."""
         return read_title(text, self.marks).title if self.marks else text
+
+    @property
+    def called(self) -> str:
+        """Its name, in English where the catalogue's is in another language that was read."""
+        return self.english or self.name
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.column, self.kind))
 
     @property
     def is_apart(self) -> bool:
@@ -232,6 +262,15 @@ class Schema(BaseModel):
     fields: tuple[FieldSpec, ...]
     noun: str = "item"  # "movie", "book"
     plural: str = ""  # derived from the noun when empty
+    language: str = ""  # of the headers and values, by its code, where they were read in English from another
+
+    @model_serializer(mode="wrap")
+    def _told(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without the language where it is English: catalogues keep their fingerprints."""
+        tree: dict[str, Any] = dump(self)
+        if not self.language:
+            tree.pop("language", None)
+        return tree
 
     @model_validator(mode="before")
     @classmethod
@@ -348,7 +387,7 @@ class Schema(BaseModel):
     def descriptions(self) -> tuple[FieldSpec, ...]:
         """The texts that tell what an item is like, not how it is made, or of what."""
         return tuple(
-            spec for spec in self.texts if _OTHER_TEXTS.isdisjoint(map(singular, words_of(spec.name)))
+            spec for spec in self.texts if _OTHER_TEXTS.isdisjoint(map(singular, words_of(spec.called)))
         )
 
     @property
@@ -394,7 +433,7 @@ class Schema(BaseModel):
     @property
     def year(self) -> FieldSpec | None:
         """The number or date that says from when an item is: a year by its name, else the first date."""
-        years = (spec for spec in self.fields if spec.is_number and names_year(spec.name))
+        years = (spec for spec in self.fields if spec.is_number and names_year(spec.called))
         return next(years, None) or next((spec for spec in self.fields if spec.is_date), None)
 
 

@@ -223,7 +223,9 @@ def measure(spec: FieldSpec) -> Measure:
     """How a field's numbers are spoken of; of other fields, no more than their label as a noun."""
     label = spec.label or spec.name
     return (
-        measure_of(spec.name, label, spec.unit) if spec.is_number else Measure("amount", spoken_label(label))
+        measure_of(spec.called, label, spec.unit)
+        if spec.is_number
+        else Measure("amount", spoken_label(label))
     )
 
 
@@ -333,7 +335,7 @@ def is_year(spec: FieldSpec) -> bool:
         or spec.is_number
         and (
             spec.phrase.startswith("from {}")
-            or bool(spoken_template(spec.name, spec.phrase, True) != spec.phrase)
+            or bool(spoken_template(spec.called, spec.phrase, True) != spec.phrase)
         )
     )
 

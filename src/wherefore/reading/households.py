@@ -39,7 +39,7 @@ class HouseholdReader:
     def __init__(self, catalog: Catalog) -> None:
         self._wishes: list[tuple[str, str, float, re.Pattern[str]]] = []
         for spec in catalog.schema.tags:
-            told = {stem(word) for word in (*words_of(spec.name), *words_of(spec.flag))}
+            told = {stem(word) for word in (*words_of(spec.called), *words_of(spec.flag))}
             if not spec.flag or told.isdisjoint(map(stem, _OF_FIELDS)):
                 continue
             for called, members in _MEMBERS.values():

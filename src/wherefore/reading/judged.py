@@ -94,7 +94,11 @@ class JudgedReader:
         self._catalog, self._judge, self._values = catalog, judge, values
         self.kinds = JudgedKinds(catalog, judge)
         self._partial = PartialValues(values.words, len(catalog))
-        self._named = {stem(word) for spec in catalog.schema.filterable for word in words_of(spec.name)}
+        self._named = {
+            stem(word)
+            for spec in catalog.schema.filterable
+            for word in (*words_of(spec.name), *words_of(spec.english))
+        }
 
     def told(self, dialogue: Dialogue) -> Dialogue:
         """A dialogue with what the judge says of whole messages, and of what nothing in its state stands for."""

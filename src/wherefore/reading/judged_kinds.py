@@ -73,7 +73,7 @@ class JudgedKinds:
     def __init__(self, catalog: Catalog, judge: MessageJudge) -> None:
         self._catalog, self._judge = catalog, judge
         schema = catalog.schema
-        named = [word for spec in schema.fields for word in words_of(spec.name)]
+        named = [word for spec in schema.fields for word in words_of(spec.called)]
         self._eaten = not _EATEN.isdisjoint(
             map(singular, [*named, schema.noun.lower(), schema.plural.lower()])
         )

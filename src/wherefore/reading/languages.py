@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
+from wherefore.catalog.abroad_words import tongues
 from wherefore.catalog.catalog import Catalog
 from wherefore.dialogue.state import FoundWish
 from wherefore.reading.clauses import Span, blank
-from wherefore.text import Word, ordinary_words, words
+from wherefore.text import Word, ordinary_words, stems, words
 
 LANGUAGES = {  # told apart, with how it is said in each that English alone is read well
     "de": "Ich verstehe nur Englisch gut.",
@@ -90,6 +91,7 @@ def _language_of(text: str) -> str | None:
     return best if best in LANGUAGES and odds[best] >= _BEST and odds["en"] <= 1 - level else None
 
 
+_CHOSEN = 200  # values of a field that people choose from
 _EMPTY = frozenset(  # words of other languages that name nothing, and may stand in a title
     "para papá mamá gracias hola bitte danke merci bonjour grazie ciao obrigado obrigada dank hallo quiero busco "
     "quisiera suche möchte cerco vorrei cherche voudrais procuro zoek über unter oder nicht kein keine pour avec sans "
@@ -117,7 +119,9 @@ def catalogue_words(text: str, catalog: Catalog, masked: Sequence[Span] = ()) ->
 
 
 class NamesAbroad:
-    """Finds values that are countries or languages by what they are called in other languages: "aus Deutschland".
+    """Finds values by what they are called in a message's language: "aus Deutschland", "mit Aufzug".
+
+    Countries and languages by their names, and other values by the words of catalogues that are known of it.
 
     Args:
         catalog: The catalogue.
@@ -125,10 +129,14 @@ class NamesAbroad:
 
     def __init__(self, catalog: Catalog) -> None:
         self._values: dict[str, list[tuple[str, str]]] = {}
+        self._tags: dict[str, list[tuple[str, str]]] = {}
         for spec in catalog.schema.tags:
-            if spec.is_place:
-                for value in catalog.vocabulary(spec.name):
+            vocabulary = catalog.vocabulary(spec.name)
+            for value in vocabulary:
+                if spec.is_place:
                     self._values.setdefault(value.lower(), []).append((spec.name, value))
+                if len(vocabulary) <= _CHOSEN:
+                    self._tags.setdefault(" ".join(stems(value)), []).append((spec.name, value))
 
     def read(self, text: str, language: str, masked: Sequence[Span] = ()) -> list[FoundWish]:
         """The values that a message wants or turns down, in order.
@@ -138,22 +146,32 @@ class NamesAbroad:
             language: Its language, by its code.
             masked: Characters that say something else.
         """
-        if not self._values:
-            return []
-        names, found = _names_in(language), []
+        names = _names_in(language)
+        found: list[FoundWish] = []
         said = words(text)
         for i, word in enumerate(said):
             for size in (3, 2, 1):
                 if i + size > len(said) or word.touches(masked):
                     continue
                 span = word.start, said[i + size - 1].end
-                for english in names.get(text[slice(*span)].lower(), ()):
-                    turned = bool(_TURNED.search(text[: span[0]]))
-                    found += [
-                        FoundWish(field, value, "unwanted" if turned else "wanted", 2.0, *span)
-                        for field, value in self._values.get(english, ())
-                    ]
+                same = [
+                    one
+                    for english in names.get(text[slice(*span)].lower(), ())
+                    for one in self._values.get(english, ())
+                ]
+                if not any(one.start <= word.start < one.end for one in found):  # "rote" of "rote Beete"
+                    same = same or self._tagged(text[slice(*span)], language)
+                kind: Literal["wanted", "unwanted"] = (
+                    "unwanted" if _TURNED.search(text[: span[0]]) else "wanted"
+                )
+                found += [FoundWish(field, value, kind, 2.0, *span) for field, value in same]
         return found
+
+    def _tagged(self, said: str, language: str) -> list[tuple[str, str]]:
+        """The values that words of a language name."""
+        tongue = tongues().get(language)
+        english = None if tongue is None else tongue.english(said)
+        return [] if english is None else self._tags.get(" ".join(stems(english)), [])
 
 
 _TURNED = re.compile(

@@ -137,7 +137,7 @@ class Measures:
         lasting = [
             spec for spec in self._specs if _is_duration(spec)
         ]  # "total time" comes before "prep time"
-        self.duration = min(lasting, key=lambda spec: "total" not in words_of(spec.name), default=None)
+        self.duration = min(lasting, key=lambda spec: "total" not in words_of(spec.called), default=None)
         self.price = next((spec for spec in self._specs if _is_price(spec)), None)
         self.age = next((spec for spec in self._specs if _is_age(spec)), None)
         pages = (spec for spec in self._specs if "page" in (stem(spec.unit.lower()), *self._words[spec.name]))
@@ -157,7 +157,7 @@ class Measures:
     def dated(self, said: str) -> FieldSpec | None:
         """The field that tells when items are from: the one that words name ("submitted"), else the year."""
         named = {stem(word) for word in re.findall(r"[a-z]+", said)} - _ERA
-        times = (spec for spec in self._specs if spec.is_date or names_year(spec.name))
+        times = (spec for spec in self._specs if spec.is_date or names_year(spec.called))
         return next((spec for spec in times if named & (self._words[spec.name] - {"date"})), self.year)
 
     @property
@@ -368,7 +368,7 @@ class Measures:
         span = self.span(spec)
         if span is None or span[0] < 0 or span[1] >= 1 or span[0] == span[1] or _is_price(spec):
             return False
-        return not _OF_SCORES & {*words_of(spec.name)}
+        return not _OF_SCORES & {*words_of(spec.called)}
 
     def _priced(self, meant: Collection[str], near: Sequence[str] = ()) -> FieldSpec | None:
         """The price in one of some currencies, else one that does not say in which it is.
@@ -558,13 +558,13 @@ def _of_another(spec: FieldSpec, near: Sequence[str]) -> bool:
 def _is_duration(spec: FieldSpec) -> bool:
     if spec.unit:
         return _unit_of(spec) in MINUTES
-    named = words_of(spec.name)
+    named = words_of(spec.called)
     return spec.is_number and (not _LONG.isdisjoint(named) or len(named) > 1 and named[-1] in _HOURS)
 
 
 def _unit_of(spec: FieldSpec) -> str:
     """The stem of a field's unit, or of what its name ends with."""
-    return stem((spec.unit or (words_of(spec.name) or ("",))[-1]).lower())
+    return stem((spec.unit or (words_of(spec.called) or ("",))[-1]).lower())
 
 
 def _minutes(spec: FieldSpec) -> float:
@@ -578,4 +578,4 @@ def _is_age(spec: FieldSpec) -> bool:
 
 
 def _is_price(spec: FieldSpec) -> bool:
-    return bool(currency_called(spec.unit)) or not _PRICE.isdisjoint(words_of(spec.name))
+    return bool(currency_called(spec.unit)) or not _PRICE.isdisjoint(words_of(spec.called))

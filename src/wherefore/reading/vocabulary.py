@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from rapidfuzz.distance import OSA
 
+from wherefore.catalog.abroad_words import alike, spelt
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.feelings import feelings
 from wherefore.catalog.flags import called
 from wherefore.catalog.lexicon import item_nouns, lexicon
 from wherefore.catalog.naming import singular
+from wherefore.catalog.schema import FieldSpec
 from wherefore.reading.cues import CUES, FILL, MUTE
 from wherefore.text import Word, forms, ordinary_words, stem, stems
 
@@ -61,6 +63,24 @@ def _thing_words() -> frozenset[str]:
 
 
 _SHOWN = frozenset("movie film show tv series book novel game song track music podcast".split())
+
+
+def _originals(spec: FieldSpec, vocabulary: Collection[str]) -> Iterator[tuple[str, str]]:
+    """What else stands for values of a catalogue in another language: its own words, as they are spelt, and others.
+
+    Words that English has as well ("rot", "pain") mean what they do there.
+    """
+    usual = ordinary_words()
+    pairs = [(said, english) for said, english in spec.means.items() if english in vocabulary]
+    if spec.flag and spec.english:
+        pairs.append((spec.name, spec.flag))
+    for said, english in pairs:
+        for written in dict.fromkeys((said, spelt(said))):
+            if not all(form in usual or form.isdigit() for form in forms(written)):
+                yield written, english
+    for english in dict.fromkeys(english for _, english in pairs):
+        for said in alike(english):
+            yield said, english
 
 
 def _bare(key: str) -> str:
@@ -130,6 +150,8 @@ class Vocabulary:
                     self.synonyms[kind] = [*self.synonyms.get(kind, ()), value]
             for phrase in called(spec.flag):
                 self.synonyms[key_of(phrase)] = [*self.synonyms.get(key_of(phrase), ()), spec.flag]
+            for said, value in _originals(spec, vocabulary):
+                self.synonyms[key_of(said)] = [*self.synonyms.get(key_of(said), ()), value]
         self.people: dict[str, list[Value]] = {}
         self.surnames: dict[str, dict[str, int]] = {}
         self.firsts: dict[str, dict[str, int]] = {}

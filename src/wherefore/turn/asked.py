@@ -132,7 +132,7 @@ def _told_by(asked: str, items: Sequence[str], catalog: Catalog) -> FieldSpec | 
         )
     elif _INSIDE.match(low):
         told = [
-            spec for spec in catalog.schema.fields if _CONTENTS & {stem(one) for one in words_of(spec.name)}
+            spec for spec in catalog.schema.fields if _CONTENTS & {stem(one) for one in words_of(spec.called)}
         ]
     else:
         return None

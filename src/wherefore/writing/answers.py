@@ -511,7 +511,7 @@ class _Answer:
         how = measure(spec)
         if spec == limits.duration and (how.way == "takes" or how.noun.split()[-1] in _TIMES):
             return "the longest" if high else "the shortest"
-        if "height" in words_of(spec.name):
+        if "height" in words_of(spec.called):
             return "the tallest" if high else "the smallest"
         if spec == limits.price:
             return "the most expensive" if high else "the cheapest"

@@ -98,7 +98,7 @@ def best_question(
         if spec.name not in known
         and spec.name not in asked
         and spec.name in worth
-        and _NOT_ASKED.isdisjoint(words_of(spec.name))
+        and _NOT_ASKED.isdisjoint(words_of(spec.called))
         for ask in _about(spec, chosen, weights, catalog)
     ]
     question = max(questions, key=lambda one: one.bits, default=None)

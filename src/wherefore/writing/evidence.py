@@ -70,7 +70,7 @@ def fact_of(
 ) -> Fact:
     """A fact about a field."""
     label = spec.label or spec.name
-    template = spoken_template(spec.name, spec.phrase, spec.is_number)
+    template = spoken_template(spec.called, spec.phrase, spec.is_number)
     return Fact(spec.name, value, because, kind, source, said, ask, template, label, spec.kind, spec.unit)
 
 
