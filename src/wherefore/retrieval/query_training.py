@@ -14,6 +14,7 @@ from torch.nn import functional
 from wherefore.progress import Progress
 from wherefore.retrieval.events import QUERY, USER, Events
 from wherefore.retrieval.item_inputs import ItemInputs
+from wherefore.retrieval.judged import Judging, divergence
 from wherefore.retrieval.query_network import QueryTower, rounded
 
 
@@ -27,6 +28,7 @@ class QueryTraining:
     weight_decay: float
     user_weight: float
     bf16: bool
+    judging: Judging | None = None
 
     def run(
         self,
@@ -44,7 +46,7 @@ class QueryTraining:
         Raises:
             FloatingPointError: If the loss is no longer a number.
         """
-        rng = np.random.default_rng(seed)
+        rng, draws = np.random.default_rng(seed), np.random.default_rng([seed, 1])
         optimizer = self._optimizer(tower)
         steps, done = self.epochs * math.ceil(len(lessons) / self.batch_size), 0
         history = []
@@ -54,7 +56,7 @@ class QueryTraining:
             for chosen in _batches(lessons, self.batch_size, rng):
                 for group in optimizer.param_groups:
                     group["lr"] = self.lr * _rate(done, steps)
-                loss = self._step(tower, [lessons[number] for number in chosen], texts, inputs)
+                loss = self._step(tower, [lessons[number] for number in chosen], texts, inputs, draws)
                 if not math.isfinite(loss.item()):
                     raise FloatingPointError(
                         f"the loss of source 'tower' is {loss.item()} in epoch {epoch + 1}; lower its `lr`, "
@@ -74,14 +76,28 @@ class QueryTraining:
                 tensor.copy_(torch.from_numpy(rounded(tensor)))
         return history
 
-    def _step(self, tower: QueryTower, batch: Sequence[Events], texts: Tensor, inputs: ItemInputs) -> Tensor:
+    def _step(
+        self,
+        tower: QueryTower,
+        batch: Sequence[Events],
+        texts: Tensor,
+        inputs: ItemInputs,
+        draws: np.random.Generator,
+    ) -> Tensor:
         """The loss of a batch."""
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bf16):
             items = tower.items(inputs)  # (n, w)
             queries = tower(batch, items, texts)  # (q, w)
             unit = functional.normalize(items.float(), dim=-1)
             scores = tower.scores(queries, unit, inputs)  # (q, n)
-        return gold_loss(scores.float(), batch, self.user_weight)
+        how, scores = self.judging, scores.float()
+        if how is None:
+            return gold_loss(scores, batch, self.user_weight)
+        loss = gold_loss(scores, batch, self.user_weight, no_negatives(batch, how, len(unit), draws))
+        if how.weight:
+            verdicts = [verdict for events in batch for verdict in events.judged]
+            loss = loss + how.weight * divergence(scores, verdicts, how.temperature)
+        return loss
 
     def _optimizer(self, tower: QueryTower) -> torch.optim.Optimizer:
         matrices: list[nn.Parameter] = []
@@ -96,18 +112,46 @@ class QueryTraining:
         return torch.optim.AdamW(groups, lr=self.lr, fused=True)
 
 
-def gold_loss(scores: Tensor, batch: Sequence[Events], user_weight: float) -> Tensor:
-    """Mean cross-entropy of the gold items under scores (q, n); items named before are out of the race."""
+def gold_loss(
+    scores: Tensor, batch: Sequence[Events], user_weight: float, others: Tensor | None = None
+) -> Tensor:
+    """Mean cross-entropy of the gold items under scores (q, n).
+
+    Items named before are out of the race, and those that `others` (q, n) bool says of are, too.
+    """
     gold = [rows for events in batch for rows in events.gold]
     named = [rows for events in batch for rows in events.named]
     roles = np.concatenate([events.roles[events.kinds == QUERY] for events in batch])
     out = torch.zeros(scores.shape, dtype=torch.bool)
     out[_line(named), np.concatenate(named)] = True
+    if others is not None:
+        out |= others
     logs = scores.masked_fill(out, -1e4).log_softmax(-1)
     lines = _line(gold)
     weights = torch.from_numpy(np.where(roles == USER, user_weight, 1.0)[lines]).float()
     picked = logs[lines, np.concatenate(gold)]
     return -(picked * weights).sum() / weights.sum().clamp_min(1e-6)
+
+
+def no_negatives(batch: Sequence[Events], how: Judging, items: int, draws: np.random.Generator) -> Tensor:
+    """Which items are no negatives of which query, (q, n) bool; what was named next never counts among them.
+
+    Those that a judge finds about as good, and with `negatives` all that are neither hard nor drawn at random.
+    """
+    gold = [rows for events in batch for rows in events.gold]
+    verdicts = [verdict for events in batch for verdict in events.judged]
+    out = torch.full((len(gold), items), how.negatives is not None)
+    if how.negatives is not None:
+        taken = draws.integers(items, size=(len(gold), how.negatives))
+        for line, verdict in enumerate(verdicts):
+            hard = verdict.hard(how)[: how.negatives] if verdict is not None else []
+            taken[line, : len(hard)] = hard
+        out.scatter_(1, torch.from_numpy(taken), False)
+    for line, verdict in enumerate(verdicts):
+        if verdict is not None:
+            out[line, torch.from_numpy(verdict.rows[verdict.false_negatives(how.margin)])] = True
+    out[_line(gold), np.concatenate(gold)] = False
+    return out
 
 
 def _rate(done: int, steps: int) -> float:
