@@ -56,7 +56,9 @@ def with_answers(tokenizer):
 
 
 def test_the_newest_words_are_read_and_the_facts_of_an_item():
-    long = Dialogue((Message("user", "first " + "x " * 50), Message("system", "be nice"), Message("user", "last")))
+    long = Dialogue(
+        (Message("user", "first " + "x " * 50), Message("system", "be nice"), Message("user", "last"))
+    )
     assert said(long, 10) == (("user", "x x x"), ("user", "last")) or said(long, 10)[-1] == ("user", "last")
     assert sum(len(text) for _, text in said(long, 10)) <= 10
     movies = make_movies()
@@ -119,7 +121,10 @@ def completion(content, grades=None):
     if grades is not None:
         choice["logprobs"] = {
             "content": [
-                {"token": str(best), "top_logprobs": [{"token": str(g), "logprob": float(np.log(p))} for g, p in top]}
+                {
+                    "token": str(best),
+                    "top_logprobs": [{"token": str(g), "logprob": float(np.log(p))} for g, p in top],
+                }
                 for best, top in grades
             ]
         }
