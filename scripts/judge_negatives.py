@@ -266,7 +266,7 @@ def score(work: Work, command: str) -> int:
 
     component = Component(**yaml.safe_load(work.options.judge))
     if component.name == "ranker":
-        judge: Any = RankerJudge(work.catalog, **component.kwargs)
+        judge: Any = RankerJudge(work.index, **component.kwargs)
     else:
         judge = make_item_judge(component)
     for part, turns in (("random", work.checked), ("valid", work.checked), ("train", work.turns)):

@@ -80,7 +80,8 @@ class Verdict:
         """
         if margin is None or not len(self.gold):
             return np.zeros(len(self.rows), dtype=bool)
-        return np.nan_to_num(self.scores, nan=-np.inf) >= self.gold_scores.mean() - margin
+        found: np.ndarray = np.nan_to_num(self.scores, nan=-np.inf) >= self.gold_scores.mean() - margin
+        return found
 
     def hard(self, how: Judging) -> np.ndarray:
         """Rows of the negatives that are hardest, at most `how.hard`."""

@@ -144,8 +144,9 @@ def no_negatives(batch: Sequence[Events], how: Judging, items: int, draws: np.ra
     if how.negatives is not None:
         taken = draws.integers(items, size=(len(gold), how.negatives))
         for line, verdict in enumerate(verdicts):
-            hard = verdict.hard(how)[: how.negatives] if verdict is not None else []
-            taken[line, : len(hard)] = hard
+            if verdict is not None:
+                hard = verdict.hard(how)[: how.negatives]
+                taken[line, : len(hard)] = hard
         out.scatter_(1, torch.from_numpy(taken), False)
     for line, verdict in enumerate(verdicts):
         if verdict is not None:

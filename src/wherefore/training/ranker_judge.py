@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from wherefore.catalog.catalog import Catalog
-from wherefore.checkpoint import checkpoint_dir, load_checkpoint, moved
+from wherefore.checkpoint import checkpoint_dir, load_checkpoint
 from wherefore.errors import ConfigError
 from wherefore.lm.item_judge import Asked, told
+from wherefore.retrieval.index import Index
 from wherefore.turn.language import LocalLM
 
 
@@ -21,24 +21,27 @@ class RankerJudge:
     than it knows of others.
 
     Args:
-        catalog: The items that are judged.
+        index: Of the items that are judged, with vectors of the checkpoint's embedder.
         checkpoint: `starter`, or a folder.
         device: Of the LLM.
 
     Raises:
-        ConfigError: If the checkpoint's LLM does not rank.
+        ConfigError: If the checkpoint's LLM does not rank, or the index's vectors are others.
     """
 
-    def __init__(self, catalog: Catalog, checkpoint: str = "starter", device: str = "auto") -> None:
+    def __init__(self, index: Index, checkpoint: str = "starter", device: str = "auto") -> None:
         folder = checkpoint_dir(checkpoint)
         loaded = load_checkpoint(folder, device)
         if not loaded.config.ranker.llm or not loaded.model.head.reads_states:
             raise ConfigError(f"the LLM of {checkpoint} does not rank; judge by another checkpoint")
-        if catalog.fingerprint() != loaded.catalog.fingerprint():
-            loaded = moved(loaded, catalog)
-        self._index, self._features = loaded.index, len(loaded.retriever.feature_names)
+        if loaded.index.embedder.name != index.embedder.name or loaded.index.dim != index.dim:
+            raise ConfigError(
+                f"{checkpoint} reads vectors of {loaded.index.embedder.name!r}, {loaded.index.dim} wide; the index has "
+                f"those of {index.embedder.name!r}, {index.dim} wide: use the same `embedder` and `pca`"
+            )
+        self._index, self._features = index, len(loaded.retriever.feature_names)
         titles = loaded.config.ranker.candidates == "titles"
-        self._lm = LocalLM(loaded.index, loaded.model, loaded.signals, titles)
+        self._lm = LocalLM(index, loaded.model, loaded.signals, titles)
         weights = loaded.manifest["files"]["ranker.safetensors"]["sha256"][:8]
         self.name = f"ranker {Path(checkpoint).name} {weights}"
 
