@@ -24,7 +24,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -406,9 +406,27 @@ def judged(work: Work, by: str) -> dict[str, Any]:
         scored = [(turn, kept[turn.key]) for turn in turns if turn.key in kept and kept[turn.key].scores]
         made[part] = {"turns": len(scored)} | accuracy([pool for _, pool in scored])
         made["name"] = judge
+        if part != "train":
+            made[part]["the same pairs"] = instead(work, scored)
         if part == "valid":
             made["lists"] = reordered(work, scored)
     return made
+
+
+def instead(work: Work, scored: Sequence[tuple[Turn, Pool]]) -> dict[str, Any]:
+    """The same of no judge: how often the base tower, and popularity, put what was named before another item."""
+    known = work.index.popularity
+    logs = work.base().log_probabilities([turn.dialogue for turn, _ in scored])
+    ways = {"tower": logs} | ({} if known is None else {"popularity": [np.nan_to_num(known)] * len(logs)})
+    return {
+        way: accuracy(
+            [
+                replace(pool, scores={item: float(scores[work.catalog.row(item)]) for item in pool.scores})
+                for (_, pool), scores in zip(scored, given, strict=True)
+            ]
+        )
+        for way, given in ways.items()
+    }
 
 
 def accuracy(pools: Sequence[Pool]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as drawn
@@ -399,6 +400,8 @@ def test_log_probabilities_of_many_are_those_of_each():
 
 def test_a_tower_that_is_to_be_judged_by_nobody_says_so(tmp_path):
     file = file_of(tmp_path, alone(2), likes=())
+    with pytest.raises(ConfigError, match="hard"):
+        Tower(make_index(), judged={"pools": file, "hard": -2})  # before anything is learned
     for judged, match in (
         ({"pools": str(tmp_path / "none")}, "no .*none: judged pools are made by"),
         ({"judge": "mine"}, "needs `pools`"),
@@ -528,5 +531,8 @@ def test_from_a_config_with_a_judge_to_a_checkpoint(tmp_path, tokenizers, movies
     ]
     folder = train(Config.parse(tree), tmp_path / "run")
     logged = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    kept = {file.parent.name for file in (tmp_path / "run" / "sources").glob("tower-*/all")}
+    saved = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+    assert len(kept) == 1 and "judged" not in saved["retrieval"]["sources"][0]
     assert all(one["judged_ranking"] > 0 and one["judged_source_ranking"] > 0 for one in logged)
     assert Recommender.from_pretrained(folder, "cpu").rank([{"role": "user", "content": "scary"}], k=3)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 DIALOGUE = 700  # characters of the dialogue that a judge reads, the newest
-TEXTS, FACTS = 120, 130  # characters of an item's texts and facts
+TEXTS, FACTS = 120, 90  # characters of an item's texts and facts
 _BLOCK = 512  # tokens of candidates in a forward pass
 
 Words = tuple[tuple[str, str], ...]  # role and text of each message
@@ -166,21 +166,26 @@ class LocalItemJudge:
         return states
 
     def _prompt(self, asked: Asked) -> str:
-        """What is read once: who wants what."""
+        """What is read once: who wants what, and what is asked about each item."""
         noun = asked.catalog.schema.noun
         lines = [
             f"{'Assistant' if role == 'assistant' else 'User'}: {self._plain(text)}"
             for role, text in said(asked.dialogue, self._characters)
         ]
         begin = "<|im_start|>user\n" if self._chat else ""
-        return f"{begin}A user talks with an assistant that recommends a {noun}.\n" + "\n".join(lines) + "\n"
+        return "\n".join(
+            [
+                f"{begin}A user talks with an assistant that recommends a {noun}.",
+                *lines,
+                f"Would the user like this {noun} next? Answer yes or no.",
+                f"{noun.capitalize()}:",
+            ]
+        )
 
     def _question(self, item: Item, catalog: Catalog) -> str:
         """What is read of each item."""
         end = "<|im_end|>\n<|im_start|>assistant\n" if self._chat else "\nAnswer:"
-        noun = catalog.schema.noun
-        record = self._plain(told(item, catalog))
-        return f"Item: {record}\nWould the user like this {noun} next? Answer yes or no.{end}"
+        return f" {self._plain(told(item, catalog))}{end}"
 
     def _tokens(self, text: str) -> tuple[int, ...]:
         return tuple(self._tokenizer.encode(text, add_special_tokens=False).ids)

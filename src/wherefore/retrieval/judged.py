@@ -115,6 +115,19 @@ def distribution(scores: np.ndarray, temperature: float) -> np.ndarray:
     return np.asarray(shares / shares.sum(), dtype=np.float32)
 
 
+def judging(given: Mapping[str, Any]) -> Judging:
+    """How scores count by what a config says under `judged`.
+
+    Raises:
+        ConfigError: If a setting is unknown or not allowed.
+    """
+    settings = {name: value for name, value in given.items() if name not in ("pools", "judge")}
+    try:
+        return Judging(**settings)
+    except TypeError as error:
+        raise ConfigError(f"`judged`: {error}") from error
+
+
 class Verdicts:
     """What a judge said of many dialogues' pools.
 
@@ -141,18 +154,23 @@ class Verdicts:
         """
         if isinstance(given, Verdicts):
             return given
-        settings = dict(given)
-        file, judge = settings.pop("pools", None), settings.pop("judge", None)
+        how, kept = judging(given), cls.file_of(given)
+        return cls(kept.pools(kept.judge_named(given.get("judge"))), how)
+
+    @staticmethod
+    def file_of(given: Mapping[str, Any]) -> JudgedPools:
+        """The file that a config names.
+
+        Raises:
+            ConfigError: If it names none.
+            ConfigNotFoundError: If there is no such file.
+        """
+        file = given.get("pools")
         if not isinstance(file, str | Path):
             raise ConfigError(
                 f"`judged` needs `pools`, a file that scripts/judge_negatives.py made; it is {file!r}"
             )
-        try:
-            how = Judging(**settings)
-        except TypeError as error:
-            raise ConfigError(f"`judged`: {error}") from error
-        kept = JudgedPools.existing(file)
-        return cls(kept.pools(kept.judge_named(judge)), how)
+        return JudgedPools.existing(file)
 
     def counting(self, **changed: Any) -> Self:
         """The same scores, counting in another way."""

@@ -97,6 +97,13 @@ class JudgedPools:
                 for said, gold, items in database.execute("SELECT said, gold, items FROM pools")
             }
 
+    def stamp(self) -> str:
+        """How much the file holds: what learned from it learns anew when there is more."""
+        with self._opened() as database:
+            query = "SELECT (SELECT COUNT(*) FROM pools), (SELECT COUNT(*) FROM scores)"
+            pools, scores = database.execute(query).fetchone()
+        return f"{pools} pools, {scores} scores"
+
     # -- scores -----------------------------------------------------------------------------------------
 
     def judges(self) -> list[str]:

@@ -25,7 +25,7 @@ from wherefore.retrieval.checks import at_least_one
 from wherefore.retrieval.events import QUERY, Events, events_of
 from wherefore.retrieval.index import Index
 from wherefore.retrieval.item_inputs import FurtherVectors, ItemInputs, item_inputs
-from wherefore.retrieval.judged import Verdicts
+from wherefore.retrieval.judged import Verdicts, judging
 from wherefore.retrieval.latest import Latest
 from wherefore.retrieval.learned import TextVectors
 from wherefore.retrieval.learned_towers import Key, LearnedTowers
@@ -168,6 +168,8 @@ class Tower:
         self.width = width
         self.training = QueryTraining(epochs, batch_size, lr, weight_decay, user_weight, bf16)
         self.history: list[float] = []
+        if isinstance(judged, Mapping):
+            judging(judged)  # the file is only read when it learns
         self._judged = judged
         self._further = FurtherVectors(extra or {}, index)
         self._make_network = partial(
