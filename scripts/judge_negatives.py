@@ -9,9 +9,11 @@ r"""What an LLM's judgement of likely wrong items brings to a query tower: pools
 
 `pool`: towers that have learned from the other half of the training dialogues find the best wrong items of recommending
 turns, and one that has learned from all finds those of the validation turns. `score`: a judge scores them, named as a
-config names it. `train`: towers learn from the same dialogues, in the same number of steps, with different negatives.
-`measure`: how well a judge tells what was named from other items, what each tower finds on the validation part, and
-what putting a list in order by the judge does. All is kept in `--kept`: run again, each stage goes on where it was.
+config names it. The judge `{name: ranker}` is the LLM of a trained checkpoint, and `{name: retriever}` is no LLM: its
+scores are those of the towers that made the pools, which shows what soft labels do by themselves. `train`: towers
+learn from the same dialogues, in the same number of steps, with different negatives. `measure`: how well a judge
+tells what was named from other items, what each tower finds on the validation part, and what putting a list in order
+by the judge does. All is kept in `--kept`: run again, each stage goes on where it was.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ import shlex
 import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -182,6 +184,11 @@ class Work:
         name = f"{part}-{self.key}-{self.options.pool}.sqlite"
         return JudgedPools(self.options.kept / name)
 
+    def timed(self, part: str, judge: str) -> Path:
+        """The file that holds how long a judge took for a turn."""
+        name = hashlib.sha256(f"{self.key} {self.options.pool} {judge}".encode()).hexdigest()[:10]
+        return Path(self.options.kept / f"timed-{part}-{name}.json")
+
     @cached_property
     def tower_settings(self) -> dict[str, Any]:
         """How the config's tower learns."""
@@ -212,6 +219,19 @@ class Work:
         load_sources([tower], folder)
         return tower
 
+    def halves(self) -> Iterator[tuple[int, Tower, list[Turn]]]:
+        """The turns of each half of the dialogues, with a tower that has learned from the other half."""
+        from wherefore.retrieval.learned import folds_of
+        from wherefore.training.judge_pools import recommending_turns
+
+        folds = folds_of(len(self.lessons), _FOLDS)
+        wanted = {turn.key for turn in self.turns}
+        for fold in range(_FOLDS):
+            others = [lesson for lesson, of in zip(self.lessons, folds, strict=True) if of != fold]
+            here = [one for one, of in zip(self.corpus.dialogues, folds, strict=True) if of == fold]
+            turns = [turn for turn in recommending_turns(self.corpus, here) if turn.key in wanted]
+            yield fold, self.tower(f"without-{fold}", others, seed=self.config.seed + 100), turns
+
     def base(self) -> Tower:
         """The tower that has learned from all training dialogues, as the config says."""
         return self.tower("base", self.lessons, seed=self.config.seed + 100)
@@ -228,16 +248,9 @@ class Work:
 
 def pool(work: Work, command: str) -> int:
     """Keep pools of all turns."""
-    from wherefore.retrieval.learned import folds_of
-    from wherefore.training.judge_pools import keep_pools, recommending_turns
+    from wherefore.training.judge_pools import keep_pools
 
-    folds = folds_of(len(work.lessons), _FOLDS)
-    wanted = {turn.key for turn in work.turns}
-    for fold in range(_FOLDS):
-        others = [lesson for lesson, of in zip(work.lessons, folds, strict=True) if of != fold]
-        here = [one for one, of in zip(work.corpus.dialogues, folds, strict=True) if of == fold]
-        turns = [turn for turn in recommending_turns(work.corpus, here) if turn.key in wanted]
-        tower = work.tower(f"without-{fold}", others, seed=work.config.seed + 100)
+    for fold, tower, turns in work.halves():
         search = tower.log_probabilities
         told = _telling(f"pools of half {fold + 1}")
         keep_pools(work.pools("train"), turns, search, work.catalog, work.options.pool, told)
@@ -265,6 +278,8 @@ def score(work: Work, command: str) -> int:
     from wherefore.training.ranker_judge import RankerJudge
 
     component = Component(**yaml.safe_load(work.options.judge))
+    if component.name == "retriever":
+        return by_retriever(work)
     if component.name == "ranker":
         judge: Any = RankerJudge(work.index, **component.kwargs)
     else:
@@ -277,6 +292,28 @@ def score(work: Work, command: str) -> int:
         seconds = time.monotonic() - began
         each = seconds / max(done.asked, 1)
         print(f"{part}: {json.dumps(asdict(done))}, {seconds:.0f} s, {each:.3f} s a turn", flush=True)
+        if done.asked:
+            told = {"seconds_a_turn": round(each, 3), "turns_timed": done.asked}
+            work.timed(part, judge.name).write_text(json.dumps(told), encoding="utf-8")
+    return 0
+
+
+def by_retriever(work: Work) -> int:
+    """Keep the scores of the towers that made the pools as a judge's: what soft labels do without an LLM."""
+    from wherefore.retrieval.judged_pools import score_key
+
+    for fold, tower, part in work.halves():
+        here = work.pools("train")
+        kept = here.pools()
+        for start in range(0, len(part), 64):
+            turns = part[start : start + 64]
+            logs = tower.log_probabilities([turn.dialogue for turn in turns])
+            for turn, scores in zip(turns, logs, strict=True):
+                ids = [*turn.gold, *kept[turn.key].items]
+                keys = [score_key("retriever", str(turn.key), item) for item in ids]
+                told = [float(scores[work.catalog.row(item)]) for item in ids]
+                here.add("retriever", turn.key, list(zip(keys, ids, told, strict=True)))
+            _show(f"half {fold + 1}", start + len(turns), len(part), "")
     return 0
 
 
@@ -401,11 +438,15 @@ def judged(work: Work, by: str) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for part, turns in (("random", work.checked), ("valid", work.checked), ("train", work.turns)):
         pools = work.pools(part)
+        if by == "retriever" and part != "train":
+            continue  # there it is the tower itself, which stands beside every judge
         judge = pools.judge_named(by)
         kept = pools.pools(judge)
         scored = [(turn, kept[turn.key]) for turn in turns if turn.key in kept and kept[turn.key].scores]
         made[part] = {"turns": len(scored)} | accuracy([pool for _, pool in scored])
         made["name"] = judge
+        if (file := work.timed(part, judge)).is_file():
+            made[part] |= json.loads(file.read_text(encoding="utf-8"))
         if part != "train":
             made[part]["the same pairs"] = instead(work, scored)
         if part == "valid":

@@ -290,6 +290,16 @@ def test_a_server_that_fails_leaves_the_list_as_it_is_and_that_is_told(tokenizer
             assert listed(recommender, judged=1.0) == plain
 
 
+def test_a_judge_that_is_not_there_is_told_when_a_recommender_is_made(tokenizers):
+    from conftest import make_recommender
+
+    made = make_recommender("llama", tokenizers)
+    config = made.config.updated("turn", judged=1.0)
+    config = config.model_copy(update={"item_judge": Component(name="oracle")})
+    with pytest.raises(ConfigError, match="unknown item judge 'oracle'"):
+        type(made)(config, made.index, made.model, made.retriever)
+
+
 def test_a_checkpoint_can_be_given_a_judge():
     config = Config().adjusted(["turn.judged=0.5", "item_judge={name: server, url: 'http://localhost:1/v1'}"])
     assert config.turn.judged == 0.5 and config.item_judge.name == "server"

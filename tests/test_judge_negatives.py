@@ -88,20 +88,18 @@ def test_pools_are_made_judged_learned_from_and_measured(config, tmp_path, monke
     assert asked == [48, 0]  # the second time nothing is left to ask
     assert judge_negatives.main(["train", *more, "--by", "fair", "--only", "all", "all-soft"]) == 0
     assert judge_negatives.main(["train", *more, "--by", "fair"]) == 0
+    assert judge_negatives.main(["score", *more, "--judge", "{name: retriever}"]) == 0
+    both = ["--by", "fair", "retriever"]
+    assert judge_negatives.main(["train", *more, *both, "--only", "all-soft"]) == 0
     out = tmp_path / "negatives.json"
-    assert judge_negatives.main(["measure", *more, "--by", "fair", "--out", str(out)]) == 0
+    assert judge_negatives.main(["measure", *more, *both, "--out", str(out)]) == 0
     found = json.loads(out.read_text(encoding="utf-8"))
     judge = found["judges"]["fair"]
     assert judge["random"]["pool"] == judge["valid"]["pool"] == judge["train"]["pool"] == 1.0
     assert judge["lists"]["judge"]["recall@1"] >= judge["lists"]["tower"]["recall@1"]
-    assert set(found["towers"]) == {
-        "random",
-        "hard",
-        "judged.fair",
-        "judged-soft.fair",
-        "all",
-        "all-soft.fair",
-    }
+    kinds = {"random", "hard", "judged.fair", "judged-soft.fair", "all", "all-soft.fair"}
+    assert set(found["towers"]) == kinds | {"all-soft.retriever"}  # others by it were not trained
+    assert set(found["judges"]["retriever"]) == {"train", "name"}
     for kind in found["towers"].values():
         assert (
             len(kind["each"]) == 2 and 0 <= kind["recall@1"] <= kind["recall@10"] <= kind["recall@50"] == 1.0

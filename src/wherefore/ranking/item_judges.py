@@ -109,15 +109,21 @@ class Rejudging:
         self._judge: ItemJudge | None = None
         self._kept: dict[Any, np.ndarray] = {}
 
-    def scores(self, dialogue: Dialogue, items: Sequence[Item], catalog: Catalog) -> np.ndarray | None:
-        """Scores (m,); None where the judge has no opinion on one of them, or its server fails, which is told."""
+    @property
+    def judge(self) -> ItemJudge:
+        """The judge; what keeps it from being made is raised as by `make_item_judge`."""
         if self._judge is None:
             self._judge = make_item_judge(self._component)
+        return self._judge
+
+    def scores(self, dialogue: Dialogue, items: Sequence[Item], catalog: Catalog) -> np.ndarray | None:
+        """Scores (m,); None where the judge has no opinion on one of them, or its server fails, which is told."""
+        judge = self.judge
         asked = Asked(dialogue, tuple(items), catalog)
-        key = self._judge.reads(asked)
+        key = judge.reads(asked)
         if key not in self._kept:
             try:
-                self._kept[key] = self._judge.scores(asked)
+                self._kept[key] = judge.scores(asked)
             except ServerError as error:
                 warnings.warn(f"{error}. The list is left as it was", ServerWarning, stacklevel=2)
                 return None

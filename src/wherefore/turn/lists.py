@@ -61,6 +61,8 @@ class ListMaker:
         if config.turn.judge:
             self._let_judge_read()
         self._rejudging = Rejudging(config.item_judge)
+        if config.turn.judged:
+            _ = self._rejudging.judge  # what is missing is told now, not in a turn
         self.turns = Turns()
         self._meanings = FieldMeanings(index)
 
