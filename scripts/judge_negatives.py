@@ -322,10 +322,12 @@ def kinds(options: argparse.Namespace) -> dict[str, Judging | None]:
     from wherefore.retrieval.judged import Judging
 
     sample = {"negatives": options.negatives, "weight": 0.0}
+    plain = {"corrected": False}
     soft = {"weight": options.weight, "temperature": options.temperature}
     hard = sample | {"hard": options.hard}
     return {
-        "random": Judging(margin=None, hard=0, **sample),
+        "random": Judging(margin=None, hard=0, **sample, **plain),
+        "hard-plain": Judging(margin=None, by="retriever", **hard, **plain),
         "hard": Judging(margin=None, by="retriever", **hard),
         "judged": Judging(margin=options.margin, **hard),
         "judged-soft": Judging(margin=options.margin, **(hard | soft)),
@@ -334,13 +336,14 @@ def kinds(options: argparse.Namespace) -> dict[str, Judging | None]:
     }
 
 
-_BY_NOBODY = ("random", "hard", "all")  # kinds that are the same whoever judges
+_BY_NOBODY = ("random", "hard-plain", "hard", "all")  # kinds that are the same whoever judges
 
 
 def train(work: Work, command: str) -> int:
     """Teach towers with each kind of negatives."""
     for name, seed, verdicts in towers(work):
-        if work.options.only is None or name.partition(".")[0] in work.options.only:
+        kind = name.rpartition("-")[0].partition(".")[0] or name
+        if work.options.only is None or kind in work.options.only:
             work.tower(f"{name}-{seed}", work.lessons, seed=work.config.seed + seed, judged=verdicts)
     return 0
 

@@ -97,7 +97,7 @@ def test_pools_are_made_judged_learned_from_and_measured(config, tmp_path, monke
     judge = found["judges"]["fair"]
     assert judge["random"]["pool"] == judge["valid"]["pool"] == judge["train"]["pool"] == 1.0
     assert judge["lists"]["judge"]["recall@1"] >= judge["lists"]["tower"]["recall@1"]
-    kinds = {"random", "hard", "judged.fair", "judged-soft.fair", "all", "all-soft.fair"}
+    kinds = {"random", "hard-plain", "hard", "judged.fair", "judged-soft.fair", "all", "all-soft.fair"}
     assert set(found["towers"]) == kinds | {"all-soft.retriever"}  # others by it were not trained
     assert set(found["judges"]["retriever"]) == {"train", "name"}
     for kind in found["towers"].values():

@@ -32,7 +32,7 @@ from wherefore.retrieval.events import ASSISTANT, QUERY, Events
 from wherefore.retrieval.judged import Judging, Verdict, Verdicts, distribution, divergence, divergence_of
 from wherefore.retrieval.judged_pools import JudgedPools, Pool, score_key
 from wherefore.retrieval.learned import TextVectors
-from wherefore.retrieval.query_training import gold_loss, no_negatives
+from wherefore.retrieval.query_training import gold_loss, offsets
 from wherefore.retrieval.tower import Tower
 from wherefore.training.corpus import load_corpora
 from wherefore.training.judge_pools import Turn, judge_pools, keep_pools, recommending_turns
@@ -329,16 +329,41 @@ def test_which_items_are_negatives_of_a_query():
     said = verdict([0.0, 9.0, 0.5], gold=[1.0], rows=[10, 11, 12])
     batch = [query([3], [4], said), query([10, 5])]
     batch[1] = replace(batch[1], judged=(None,))
-    every = no_negatives(batch, Judging(), 40, draws)
-    assert every[0].nonzero()[:, 0].tolist() == [11] and not every[1].any()
-    out = no_negatives(batch, Judging(negatives=6, hard=2), 40, draws)
-    assert not out[0, [3, 10, 12]].any() and bool(
-        out[0, 11]
-    )  # gold and hard ones count, a right one does not
-    assert int((~out[0]).sum()) <= 7 and int((~out[1]).sum()) <= 8 and not out[1, [10, 5]].any()
+    every = offsets(batch, Judging(), 40, draws)
+    assert every[0].isneginf().nonzero()[:, 0].tolist() == [11] and not every[1].any()
+    for corrected in (True, False):
+        made = offsets(batch, Judging(negatives=6, hard=2, corrected=corrected), 40, draws)
+        assert made[0, [3, 10, 12]].tolist() == [0.0, 0.0, 0.0] and bool(made[0, 11].isneginf())
+        assert made[1, [10, 5]].tolist() == [0.0, 0.0]
+        for line, hard in ((0, 2), (1, 0)):  # the rest stands for all that was not drawn
+            drawn = made[line][~made[line].isneginf() & (made[line] != 0)]
+            assert len(drawn) <= 6 - hard and (len(drawn) > 0) == corrected
+            assert drawn.tolist() == pytest.approx([np.log((40 - hard) / (6 - hard))] * len(drawn))
     scores = torch.zeros((2, 40))
     plain = float(gold_loss(scores, batch, 1.0, every))
     assert plain == pytest.approx((np.log(38) + 2 * np.log(40)) / 3, abs=1e-5)
+
+
+def test_corrected_samples_stand_for_the_whole_catalogue():
+    draws, batch = np.random.default_rng(1), [query([3], judged=None)]
+    batch = [replace(batch[0], judged=(verdict(np.arange(6.0), rows=np.arange(10, 16)),))]
+    scores = torch.from_numpy(np.random.default_rng(2).normal(size=(1, 400)).astype(np.float32))
+    scores[0, 10:16] += 5.0  # the hard ones are likely ones
+    whole = float(gold_loss(scores, batch, 1.0))
+    how = Judging(margin=None, hard=6, by="retriever", negatives=40)
+    told = {
+        name: np.array(
+            [float(gold_loss(scores, batch, 1.0, offsets(batch, one, 400, draws))) for _ in range(60)]
+        )
+        for name, one in (
+            ("hard", how),
+            ("none", replace(how, hard=0)),
+            ("plain", replace(how, corrected=False)),
+        )
+    }
+    assert told["hard"].mean() == pytest.approx(whole, abs=0.05)
+    assert told["hard"].std() < 0.5 * told["none"].std()  # what counts most is always there
+    assert abs(told["plain"].mean() - whole) > 0.1
 
 
 def file_of(tmp_path, dialogues, likes, gold_score=1.0):

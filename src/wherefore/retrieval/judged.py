@@ -35,6 +35,9 @@ class Judging:
         by: Which of it: those that the judge finds best, or those that the retriever did.
         negatives: How many negatives there are, the others at random; None: the whole catalogue, so that none need be
             taken from the pool.
+        corrected: Whether random negatives stand for all items that were not drawn (sampled softmax; Jean et al., 2015,
+            arXiv 1412.2007). Else a hard one counts as much as a random one, though there are few of them, and what is
+            often a hard negative is found too seldom.
         weight: Of the divergence to the judge's distribution, beside a weight of 1 for what was named.
         temperature: Of that distribution, in standard deviations of the scores within a dialogue.
     """
@@ -43,6 +46,7 @@ class Judging:
     hard: int = 12
     by: Literal["judge", "retriever"] = "judge"
     negatives: int | None = None
+    corrected: bool = True
     weight: float = 0.3
     temperature: float = 1.0
 

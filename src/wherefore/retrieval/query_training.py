@@ -93,7 +93,7 @@ class QueryTraining:
         how, scores = self.judging, scores.float()
         if how is None:
             return gold_loss(scores, batch, self.user_weight)
-        loss = gold_loss(scores, batch, self.user_weight, no_negatives(batch, how, len(unit), draws))
+        loss = gold_loss(scores, batch, self.user_weight, offsets(batch, how, len(unit), draws))
         if how.weight:
             verdicts = [verdict for events in batch for verdict in events.judged]
             loss = loss + how.weight * divergence(scores, verdicts, how.temperature)
@@ -113,19 +113,19 @@ class QueryTraining:
 
 
 def gold_loss(
-    scores: Tensor, batch: Sequence[Events], user_weight: float, others: Tensor | None = None
+    scores: Tensor, batch: Sequence[Events], user_weight: float, offset: Tensor | None = None
 ) -> Tensor:
-    """Mean cross-entropy of the gold items under scores (q, n).
+    """Mean cross-entropy of the gold items under scores (q, n), to which `offset` is added.
 
-    Items named before are out of the race, and those that `others` (q, n) bool says of are, too.
+    Items named before are out of the race, and so are those with an offset of -inf.
     """
     gold = [rows for events in batch for rows in events.gold]
     named = [rows for events in batch for rows in events.named]
     roles = np.concatenate([events.roles[events.kinds == QUERY] for events in batch])
     out = torch.zeros(scores.shape, dtype=torch.bool)
     out[_line(named), np.concatenate(named)] = True
-    if others is not None:
-        out |= others
+    if offset is not None:
+        out, scores = out | offset.isneginf(), scores + offset
     logs = scores.masked_fill(out, -1e4).log_softmax(-1)
     lines = _line(gold)
     weights = torch.from_numpy(np.where(roles == USER, user_weight, 1.0)[lines]).float()
@@ -133,26 +133,29 @@ def gold_loss(
     return -(picked * weights).sum() / weights.sum().clamp_min(1e-6)
 
 
-def no_negatives(batch: Sequence[Events], how: Judging, items: int, draws: np.random.Generator) -> Tensor:
-    """Which items are no negatives of which query, (q, n) bool; what was named next never counts among them.
+def offsets(batch: Sequence[Events], how: Judging, items: int, draws: np.random.Generator) -> Tensor:
+    """What is added to the scores of each query's items before they are compared, (q, n).
 
-    Those that a judge finds about as good, and with `negatives` all that are neither hard nor drawn at random.
+    -inf for what is no negative: what a judge finds about as good as what was named, and with `negatives` all that is
+    neither hard nor drawn at random. What was named next is left alone.
     """
     gold = [rows for events in batch for rows in events.gold]
     verdicts = [verdict for events in batch for verdict in events.judged]
-    out = torch.full((len(gold), items), how.negatives is not None)
+    made = torch.full((len(gold), items), 0.0 if how.negatives is None else -torch.inf)
+    hard = [np.zeros(0, dtype=np.int64) if one is None else one.hard(how) for one in verdicts]
     if how.negatives is not None:
-        taken = draws.integers(items, size=(len(gold), how.negatives))
-        for line, verdict in enumerate(verdicts):
-            if verdict is not None:
-                hard = verdict.hard(how)[: how.negatives]
-                taken[line, : len(hard)] = hard
-        out.scatter_(1, torch.from_numpy(taken), False)
+        hard = [rows[: how.negatives] for rows in hard]
+        for line, rows in enumerate(hard):
+            drawn = draws.integers(items, size=how.negatives)[len(rows) :]
+            shown = math.log((items - len(rows)) / max(len(drawn), 1)) if how.corrected else 0.0
+            made[line, torch.from_numpy(drawn)] = shown
+            made[line, torch.from_numpy(rows)] = 0.0
     for line, verdict in enumerate(verdicts):
         if verdict is not None:
-            out[line, torch.from_numpy(verdict.rows[verdict.false_negatives(how.margin)])] = True
-    out[_line(gold), np.concatenate(gold)] = False
-    return out
+            out = verdict.rows[verdict.false_negatives(how.margin)]
+            made[line, torch.from_numpy(out)] = -torch.inf
+    made[_line(gold), np.concatenate(gold)] = 0.0
+    return made
 
 
 def _rate(done: int, steps: int) -> float:
