@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import time
 
@@ -110,6 +111,17 @@ def test_an_llm_without_such_tokens_and_wrong_settings_are_refused(tokenizers):
         make_item_judge(Component(name="oracle"))
     with pytest.raises(ModelError, match="no causal LLM at"):
         make_item_judge(Component(name="llm", path="/nowhere/at/all"))
+
+
+def test_any_llm_in_a_folder_can_judge(tokenizers, tmp_path):
+    tokenizer = copy.deepcopy(tokenizers["qwen3"])
+    tokenizer.add_tokens(["yes", "no"])
+    make_lm("qwen3", len(tokenizer), positions=1024).save_pretrained(tmp_path / "mine")
+    tokenizer.save_pretrained(tmp_path / "mine")
+    judge = make_item_judge(Component(name="llm", path=str(tmp_path / "mine"), device="cpu", characters=50))
+    assert judge.name == "mine, yes or no, prompt 1, chat, 50 characters"
+    scores = judge.scores(asked("alien", "heat"))
+    assert np.isfinite(scores).all() and scores[0] != scores[1]
 
 
 # -- the served judge -------------------------------------------------------------------------------------

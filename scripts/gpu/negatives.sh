@@ -18,14 +18,14 @@ if [ -z "${JUDGE:-}" ]; then
   JUDGE="{name: llm, path: $FOLDER}"
   BY=${BY:-$(basename "$FOLDER")}
 fi
-: "${BY:?say by BY how the judge's name begins}"
+: "${BY:?give how the name of the judge begins}"
 stage() {
   python3 scripts/judge_negatives.py "$1" configs/redial.yaml embedder.device=auto --kept runs/gpu-negatives \
     --turns "${TURNS:-20000}" --pool "${POOL:-24}" --epochs "${EPOCHS:-5}" --seeds "${SEEDS:-3}" "${@:2}" \
     2>>"$OUT/negatives/progress.log"
 }
 stage pool "$@"
-stage score --judge "$JUDGE" "$@" | tee "$OUT/negatives/judged.txt"
+stage score "$@" --judge "$JUDGE" | tee "$OUT/negatives/judged.txt"
 cp runs/gpu-negatives/*.sqlite "$OUT/negatives/"
-stage train --by "$BY" "$@"
-stage measure --by "$BY" --out "$OUT/negatives/negatives.json" "$@" | tee "$OUT/negatives/figures.txt"
+stage train "$@" --by "$BY"
+stage measure "$@" --by "$BY" --out "$OUT/negatives/negatives.json" | tee "$OUT/negatives/figures.txt"
