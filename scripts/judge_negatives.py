@@ -354,6 +354,8 @@ def towers(work: Work) -> list[tuple[str, int, Verdicts | None]]:
 
     pools, made = work.pools("train"), []
     for number, by in enumerate(work.options.by):
+        if number and not any(name.startswith(by) for name in pools.judges()):
+            continue  # it was compared with others alone, and nothing is learned from it
         judge = pools.judge_named(by)
         kept = {turn.key for turn in work.turns}
         scored = {said: pool for said, pool in pools.pools(judge).items() if said in kept}
@@ -441,8 +443,8 @@ def judged(work: Work, by: str) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for part, turns in (("random", work.checked), ("valid", work.checked), ("train", work.turns)):
         pools = work.pools(part)
-        if by == "retriever" and part != "train":
-            continue  # there it is the tower itself, which stands beside every judge
+        if not any(name.startswith(by) for name in pools.judges()):
+            continue  # `retriever` on validation turns: there it is the tower, which stands beside every judge
         judge = pools.judge_named(by)
         kept = pools.pools(judge)
         scored = [(turn, kept[turn.key]) for turn in turns if turn.key in kept and kept[turn.key].scores]
