@@ -454,9 +454,24 @@ def judged(work: Work, by: str) -> dict[str, Any]:
             made[part] |= json.loads(file.read_text(encoding="utf-8"))
         if part != "train":
             made[part]["the same pairs"] = instead(work, scored)
+        made[part]["masked"] = masked(work, scored)
         if part == "valid":
             made["lists"] = reordered(work, scored)
     return made
+
+
+def masked(work: Work, scored: Sequence[tuple[Turn, Pool]]) -> float | None:
+    """Which share of a pool the judge finds about as good as what was named, or better."""
+    from wherefore.retrieval.judged import Judging, Verdicts
+
+    verdicts = Verdicts({turn.key: pool for turn, pool in scored}, Judging())
+    row = {item: number for number, item in enumerate(work.catalog.ids)}
+    shares = []
+    for turn, _ in scored:
+        verdict = verdicts.about(turn.key, row, work.index.rows(turn.gold))
+        if verdict is not None and len(verdict.rows) and len(verdict.gold):
+            shares.append(float(verdict.false_negatives(work.options.margin).mean()))
+    return round(statistics.mean(shares), 4) if shares else None
 
 
 def instead(work: Work, scored: Sequence[tuple[Turn, Pool]]) -> dict[str, Any]:
@@ -524,10 +539,11 @@ def reordered(work: Work, scored: Sequence[tuple[Turn, Pool]]) -> dict[str, Any]
                 for depth in depths:
                     found = {ids[place] for place in order[:depth]} & set(turn.gold)
                     hits.setdefault(way, dict.fromkeys(depths, 0))[depth] += len(found)
-    return {
+    found: dict[str, Any] = {
         way: {f"recall@{depth}": round(counts[depth] / max(count, 1), 5) for depth in depths}
         for way, counts in hits.items()
     }
+    return found | {"items_to_find": count}
 
 
 # -- what is shown ----------------------------------------------------------------------------------------
