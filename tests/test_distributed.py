@@ -111,7 +111,8 @@ def tree(steps, batch_size=5):
         }
         for half in (0, 1)
     ]
-    return {"train": {"stages": stages, "candidates": 4, "save_every": 3, "log_every": 1}}
+    judged = {"pools": "what the ingredients hold"}
+    return {"train": {"stages": stages, "candidates": 4, "save_every": 3, "log_every": 1, "judged": judged}}
 
 
 def logged(folder):

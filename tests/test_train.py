@@ -26,6 +26,7 @@ from wherefore.retrieval.collaborative import Collaborative
 from wherefore.retrieval.retriever import make_retriever
 from wherefore.training.corpus import load_corpora
 from wherefore.training.ingredients import Ingredients, dice
+from wherefore.training.judged import JudgedTurns
 from wherefore.training.losses import (
     LOSSES,
     in_batch_ranking,
@@ -45,6 +46,9 @@ from wherefore.training.trainer import Trainer, TrainingStopped, schedule
 from wherefore.training.weights import load_trained, trained
 
 EVERY_LOSS = {name: 1.0 for name in LOSSES}
+UNJUDGED = {
+    name: 1.0 for name in LOSSES if not name.startswith("judged_")
+}  # those that need no judge's scores
 
 
 def config(steps=6, **train):
@@ -87,14 +91,25 @@ def data(tiny, movies, vectors):
     return ingredients(tiny, movies, vectors)
 
 
-def ingredients(model, movies, vectors):
+def judged(turns):
+    """A judge who finds one candidate of each turn as good as what was named, and one better than the rest."""
+    labels = np.zeros(turns.rows.shape, dtype=np.float32)
+    labels[:, :3] = (0.5, 0.4, 0.1)
+    out = np.zeros(turns.rows.shape, dtype=bool)
+    out[:, 1] = True
+    return JudgedTurns(labels, out, labels > 0)
+
+
+def ingredients(model, movies, vectors, a_judge=False):
+    found = recommendations(movies, model.format)
     return Ingredients(
         catalog=movies,
         items=ItemSignals(torch.from_numpy(vectors)),
         format=model.format,
         dialogues=dialogues(),
         titles={"1": "Alien (1979)", "2": "Heat (1995)"},
-        recommendations=recommendations(movies, model.format),
+        recommendations=found,
+        judged=judged(found) if a_judge else None,
         together=(np.array([0, 1, 2]), np.array([3, 4])),
     )
 
@@ -104,6 +119,7 @@ def ingredients(model, movies, vectors):
 
 def test_every_loss_trains_every_family(tiny, data):
     objective = Objective(tiny, EVERY_LOSS)
+    data = replace(data, judged=judged(data.turns))
     rng = np.random.default_rng(0)
     batches = {name: make_task(name, data, 4).batch(rng, 2) for name in objective.tasks}
     losses = objective(batches)
@@ -461,7 +477,7 @@ def whole_tree(folder, tokenizers, movies):
     (folder / "dialogues.jsonl").write_text(
         "".join(json.dumps(talk) + "\n" for talk in talks), encoding="utf-8"
     )
-    stage = {"name": "all", "losses": dict.fromkeys(LOSSES, 1.0), "steps": 3, "batch_size": 2}
+    stage = {"name": "all", "losses": UNJUDGED, "steps": 3, "batch_size": 2}
     return {
         "catalog": str(folder / "films.parquet"),
         "embedder": {"name": "conftest:WordEmbedder"},

@@ -29,7 +29,7 @@ def run(out, tree, kill_at=0):
     for part in model.modules():  # each process draws its own dropout
         if isinstance(part, torch.nn.Dropout):
             part.p = 0.0
-    data = ingredients(model, movies, conftest.make_vectors(movies))
+    data = ingredients(model, movies, conftest.make_vectors(movies), a_judge=True)
 
     def report(stage, done, of, losses):
         if done == kill_at:

@@ -267,10 +267,11 @@ def check_files(folder: Path) -> dict[str, Any]:
 
 
 def _portable(config: Config) -> Config:
-    """A config without the files that a checkpoint holds itself: the encoder of requests, passages' vectors."""
+    """A config without files that a checkpoint holds itself, or that a source has learned from."""
     tree = config.model_dump(mode="json")
     for source in tree["retrieval"]["sources"]:
         source.pop("encoder", None)
+        source.pop("judged", None)
     tree["retrieval"]["passages"]["vectors"] = None
     return Config.parse(tree)
 

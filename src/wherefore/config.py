@@ -34,6 +34,7 @@ _FREE = (
         "turn",
         "writer",
     ),
+    "item_judge",
     *("llm.url", "llm.model", "llm.key_env", "llm.timeout", "llm.shortlist", "llm.parallel"),
 )
 
@@ -235,6 +236,10 @@ class TurnConfig(_Strict):
     reread: int = Field(24, ge=0, le=200)
     matched: float = Field(1.0, ge=0)
 
+    # How many of the best candidates an LLM judges once more (`item_judge`), and how much it says beside their scores,
+    # both in standard deviations; 0: it is not asked.
+    rejudge: int = Field(10, ge=2, le=200)
+    judged: float = Field(0.0, ge=0)
     judge: bool = True  # a learned judge says what pieces of messages mean; without, rules alone do
     questions: bool = True  # ask back, where the answer would say much about what is sought
     # Logits for each standard deviation by which a candidate goes better than others with what the user took before
@@ -262,6 +267,17 @@ class StageConfig(_Strict):
     warmup: float = Field(0.05, ge=0, le=1)  # share of the steps
 
 
+class JudgedConfig(_Strict):
+    """What an LLM said of the ranker's candidates, and how it counts; see `wherefore.retrieval.judged.Judging`."""
+
+    pools: str  # a file that scripts/judge_negatives.py made
+    judge: str | None = None  # whose scores; None: the only one there is
+    # A candidate is no negative from so far below what was named on, in standard deviations; null: all are negatives.
+    margin: float | None = 0.0
+    hard: int = Field(12, ge=0)  # candidates that the judge finds best are in every sample
+    temperature: float = Field(1.0, gt=0)  # of its distribution, for the losses `judged_...`
+
+
 class TrainConfig(_Strict):
     """The run as a whole."""
 
@@ -284,6 +300,7 @@ class TrainConfig(_Strict):
     held_out: float = Field(0.05, ge=0, lt=0.5)  # of the recommending turns, to weigh the LLM's scores by
     share: float = Field(1.0, gt=0, le=1)  # of each corpus' dialogues that are used, evenly spread
     without: str | None = None  # a file of corpus item ids, one a line, that dialogues are to be silent about
+    judged: JudgedConfig | None = None
     recommending_turns: int | None = Field(None, ge=1)  # how many to fetch candidates for; None: all
     save_every: int = Field(200, ge=1)  # steps between checkpoints
     log_every: int = Field(10, ge=1)
@@ -314,6 +331,7 @@ class Config(_Strict):
     ranker: RankerConfig = RankerConfig()
     writer: WriterConfig = WriterConfig()
     turn: TurnConfig = TurnConfig()
+    item_judge: Component = Component(name="smollm2")  # asked where `turn.judged` is above 0
     corpora: tuple[Component, ...] = ()
     train: TrainConfig = TrainConfig()
 
@@ -322,6 +340,18 @@ class Config(_Strict):
         if self.train.patience is not None and self.train.validate_every is None:
             raise ValueError(
                 "`train.patience` is set, but nothing is measured; set `train.validate_every` too"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _judged_losses_have_a_judge(self) -> Self:
+        asked = sorted(
+            {name for stage in self.train.stages for name in stage.losses if name.startswith("judged_")}
+        )
+        if asked and self.train.judged is None:
+            raise ValueError(
+                f"loss {', '.join(asked)} needs a judge's scores; set `train.judged.pools` to a file that "
+                "scripts/judge_negatives.py made"
             )
         return self
 

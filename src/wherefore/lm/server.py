@@ -71,6 +71,19 @@ class ServerFailure(ServerError):
         self.kind = kind
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server answered.
+
+    Attributes:
+        text: Without what it thought before.
+        tokens: Each token, with the log-probabilities of what might have stood there; empty where it tells none.
+    """
+
+    text: str
+    tokens: tuple[tuple[str, dict[str, float]], ...] = ()
+
+
 @dataclass
 class Transcript:
     """A dialogue as the server reads it."""
@@ -178,14 +191,23 @@ class Server:
 
     def _complete(self, prompt: str, options: dict[str, Any]) -> str:
         """The text of an answer; a server that takes no such options is asked without."""
-        body = {"model": self.model, "messages": [{"role": "user", "content": prompt}]}
         try:
-            tree = self._request("/chat/completions", body if self._bare else body | options)
+            return self.answer(prompt, {} if self._bare else options).text
         except ServerFailure as failure:
             if failure.kind != "options" or self._bare or not options:
                 raise
-            tree = self._request("/chat/completions", body)
-            self._bare = True
+        answer = self.answer(prompt, {})
+        self._bare = True
+        return answer.text
+
+    def answer(self, prompt: str, options: dict[str, Any]) -> Answer:
+        """The answer to a prompt, asked once, with options as the interface has them.
+
+        Raises:
+            ServerFailure: If it is not usable; of kind `options` where the server takes no such request.
+        """
+        body = {"model": self.model, "messages": [{"role": "user", "content": prompt}]}
+        tree = self._request("/chat/completions", body | options)
         try:
             choices = tree["choices"]
             content = choices[0]["message"]["content"] if choices else None
@@ -196,7 +218,7 @@ class Server:
         text = (content or "").rpartition("</think>")[2].strip()
         if not text:
             raise self._failure("empty")
-        return text
+        return Answer(text, _tokens(choices[0]))
 
     def _request(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """The JSON that the server answers with. No text of the server is in an error: it might quote the key."""
@@ -256,6 +278,17 @@ def data(tree: Any) -> str:
     """JSON that no text in it can end; without `<`, with which the control tokens of many LLMs begin."""
     text = json.dumps(tree, ensure_ascii=False).replace("<", "\\u003c")
     return text.encode("utf-8", "replace").decode()
+
+
+def _tokens(choice: Any) -> tuple[tuple[str, dict[str, float]], ...]:
+    """The tokens of a choice, as `Answer` has them; none where they are not as the interface says."""
+    try:
+        return tuple(
+            (str(one["token"]), {str(top["token"]): float(top["logprob"]) for top in one["top_logprobs"]})
+            for one in choice["logprobs"]["content"]
+        )
+    except (KeyError, TypeError, ValueError):
+        return ()
 
 
 def lists(text: str) -> Iterator[list[Any]]:

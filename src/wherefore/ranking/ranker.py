@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -79,6 +80,7 @@ class Ranker:
         order: A second opinion on items, which are given best first: places of the first few in their new order, or
             nothing.
         match: How well items answer what was said, (m,), by reading each beside it; None where that says nothing.
+        judge: How well items would please, (m,), by an LLM that judges them; None where it has no opinion.
     """
 
     retriever: Retriever
@@ -86,6 +88,7 @@ class Ranker:
     scores: Callable[[np.ndarray, Tensor], Scores]
     order: Callable[[Sequence[Item]], Sequence[int]]
     match: Callable[[Dialogue, Sequence[Item]], np.ndarray | None] = lambda dialogue, items: None
+    judge: Callable[[Dialogue, Sequence[Item]], np.ndarray | None] = lambda dialogue, items: None
 
     def rank(
         self, dialogue: Dialogue, candidates: Candidates, k: int, mode: Mode, diversity: float = 0.0
@@ -123,12 +126,14 @@ class Ranker:
         turn, learned = self.turn, "likeness" not in parts
         weight = turn.matched if learned else turn.unlearned.get("match", turn.matched)
         weight = 0.0 if mode == "soft" else weight
-        name, places = self._second_opinion(dialogue, candidates, scores, order, weight)
-        change = _dealt_anew(scores, order, places)
-        if change.any():
-            parts[name] = parts.get(name, 0) + change
-            scores = scores + change
-            order = order[np.lexsort([key[order] for key in (rows, -scores, -first)])]
+        opinions = (partial(self._second_opinion, weight=weight), self._rejudged)
+        for opinion in opinions:
+            name, places = opinion(dialogue, candidates, scores, order)
+            change = _dealt_anew(scores, order, places)
+            if change.any():
+                parts[name] = parts.get(name, 0) + change
+                scores = scores + change
+                order = order[np.lexsort([key[order] for key in (rows, -scores, -first)])]
         if diversity:
             order = self._diverse(dialogue, candidates, scores, order, k, diversity)
         return Ranked(candidates, scores, parts, order[:k], fit)
@@ -206,6 +211,19 @@ class Ranker:
             own + weight * standardized(found), 4
         )  # of two items they often cancel out: no noise decides
         return "match", np.argsort(-both, kind="stable").tolist()
+
+    def _rejudged(
+        self, dialogue: Dialogue, candidates: Candidates, scores: np.ndarray, order: np.ndarray
+    ) -> tuple[str, Sequence[int]]:
+        """As `_second_opinion`, by a judge of items, whose scores count beside those there are."""
+        best = order[: self.turn.rejudge]
+        if not self.turn.judged or len(best) < 2:
+            return "judged", ()
+        found = self.judge(dialogue, [candidates.items[place] for place in best])
+        if found is None:
+            return "judged", ()
+        both = standardized(scores[best]) + self.turn.judged * standardized(found)
+        return "judged", np.argsort(-np.round(both, 4), kind="stable").tolist()
 
     def _diverse(
         self,

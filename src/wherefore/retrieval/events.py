@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from wherefore.dialogue.messages import Dialogue
+from wherefore.retrieval.judged import Verdict
 from wherefore.retrieval.utterances import by_message, message_parts, message_texts
 
 TEXT, VALUE, ITEM, QUERY = range(4)  # kinds of events
@@ -28,6 +29,7 @@ class Events:
         gold: Of each query, the items to find.
         named: Of each query, the items named before.
         texts: What the places of TEXT events count, until `at` makes them rows of a matrix.
+        judged: Of each query, what a judge said of likely items; empty where none was asked.
     """
 
     kinds: np.ndarray
@@ -37,6 +39,7 @@ class Events:
     gold: tuple[np.ndarray, ...] = ()
     named: tuple[np.ndarray, ...] = ()
     texts: tuple[str, ...] = ()
+    judged: tuple[Verdict | None, ...] = ()
 
     def __len__(self) -> int:
         return len(self.kinds)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,9 +22,10 @@ from wherefore.dialogue.messages import Dialogue
 from wherefore.errors import CheckpointError, ConfigError
 from wherefore.progress import Progress
 from wherefore.retrieval.checks import at_least_one
-from wherefore.retrieval.events import Events, events_of
+from wherefore.retrieval.events import QUERY, Events, events_of
 from wherefore.retrieval.index import Index
 from wherefore.retrieval.item_inputs import FurtherVectors, ItemInputs, item_inputs
+from wherefore.retrieval.judged import Verdicts, judging
 from wherefore.retrieval.latest import Latest
 from wherefore.retrieval.learned import TextVectors
 from wherefore.retrieval.learned_towers import Key, LearnedTowers
@@ -116,6 +118,9 @@ class Tower:
             over the others. Such items have no score then.
         extra: Further vectors of the index's items by name, (n, any width); a row with NaN is not known, and so
             are items that are added later.
+        judged: What an LLM said of likely wrong items, to learn from: `pools`, a file that
+            scripts/judge_negatives.py made, `judge`, whose scores, and how they count, see
+            `wherefore.retrieval.judged.Judging`; or `Verdicts`. Read when it learns, and only then.
 
     Attributes:
         part_names: What `parts` gives.
@@ -149,6 +154,7 @@ class Tower:
         by_content: bool = False,
         unnamed: int = 0,
         extra: Mapping[str, np.ndarray] | None = None,
+        judged: Mapping[str, Any] | Verdicts | None = None,
     ) -> None:
         self.part_names: tuple[str, ...] = (BY_CONTENT,) if by_content else ()
         at_least_one(k=k, epochs=epochs, batch_size=batch_size, members=members)
@@ -162,6 +168,9 @@ class Tower:
         self.width = width
         self.training = QueryTraining(epochs, batch_size, lr, weight_decay, user_weight, bf16)
         self.history: list[float] = []
+        if isinstance(judged, Mapping):
+            judging(judged)  # the file is only read when it learns
+        self._judged = judged
         self._further = FurtherVectors(extra or {}, index)
         self._make_network = partial(
             QueryTower,
@@ -203,7 +212,9 @@ class Tower:
         vectors = TextVectors(self.index) if vectors is None else vectors
         learnt = self._to_learn(dialogues)
         view = self._look(learnt)
-        lessons = [view.events(dialogue, learn=True) for dialogue in dialogues]
+        verdicts = None if self._judged is None else Verdicts.of(self._judged)
+        training = self.training if verdicts is None else replace(self.training, judging=verdicts.how)
+        lessons = [view.lesson(dialogue, verdicts) for dialogue in dialogues]
         lessons = [events for events in lessons if events.gold]
         if not lessons:
             raise nothing_named(self.name, len(dialogues))
@@ -222,9 +233,7 @@ class Tower:
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(self.seed + member)
                 towers.append(self._make_network(len(learnt.ids), len(learnt.keys)))
-                losses.append(
-                    self.training.run(towers[-1], lessons, texts, view.inputs, self.seed + member, tell)
-                )
+                losses.append(training.run(towers[-1], lessons, texts, view.inputs, self.seed + member, tell))
         self._learnt = replace(learnt, towers=tuple(towers))
         self.history = np.mean(losses, axis=0).tolist()
 
@@ -336,6 +345,22 @@ class Tower:
                     made[start : start + _BATCH, member] = tower(batch, items.made, texts).numpy()
         return made
 
+    def log_probabilities(self, dialogues: Sequence[Dialogue]) -> np.ndarray:
+        """Log-probability that each item is named next in each of b dialogues, (b, n) float32.
+
+        Raises:
+            CheckpointError: If nothing was learned yet.
+        """
+        view, towers = self._now(), self._learned().towers
+        queries = torch.from_numpy(self.query_vectors(dialogues))
+        with torch.inference_mode():
+            scores = [
+                tower.scores(queries[:, member], items.unit, view.inputs)
+                for member, (tower, items) in enumerate(zip(towers, view.members, strict=True))
+            ]
+            made: np.ndarray = torch.stack(scores).mean(0).log_softmax(-1).numpy()
+        return made
+
     def item_vectors(self) -> np.ndarray:
         """Where every item lies, (members, n, w) float32, unit rows: near the queries that it goes with.
 
@@ -438,3 +463,15 @@ class _CatalogView:
     def events(self, dialogue: Dialogue, learn: bool) -> Events:
         """See `events_of`."""
         return events_of(dialogue, self.row, self.phrases.find, learn)
+
+    def lesson(self, dialogue: Dialogue, verdicts: Verdicts | None) -> Events:
+        """A whole dialogue to learn from, with what a judge said at its queries."""
+        events = self.events(dialogue, learn=True)
+        if verdicts is None or not events.gold:
+            return events
+        turns = events.turns[events.kinds == QUERY].tolist()
+        judged = tuple(
+            verdicts.about(dialogue.messages[:turn], self.row, gold)
+            for turn, gold in zip(turns, events.gold, strict=True)
+        )
+        return replace(events, judged=judged)

@@ -17,6 +17,7 @@ from wherefore.corpora.base import CorpusDialogue
 from wherefore.lm.item_encoder import ItemSignals
 from wherefore.lm.prompt import Example, PromptFormat, Segment, collate
 from wherefore.training.batches import TaskBatch
+from wherefore.training.judged import JudgedTurns
 from wherefore.training.recommendations import Recommendations
 
 T = TypeVar("T")
@@ -43,6 +44,7 @@ class Ingredients:
         candidates: How many of each turn's candidates a ranking loss reads.
         held_out: Turns that recommend but are not learned from.
         together: Rows of items that go together, a set for each dialogue; see `corpus.named_together`.
+        judged: What a judge said of the turns' candidates; None where none was asked.
         by_length: Whether a batch is of examples of like length.
     """
 
@@ -62,6 +64,7 @@ class Ingredients:
     held_out: frozenset[int] = frozenset()
     by_length: bool = False
     together: tuple[np.ndarray, ...] = ()
+    judged: JudgedTurns | None = None
 
     @property
     def turns(self) -> Recommendations:

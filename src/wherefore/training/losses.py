@@ -12,6 +12,7 @@ from torch.nn import functional
 from wherefore.lm.head import in_full_precision
 from wherefore.lm.model import RecommenderLM
 from wherefore.lm.prompt import IGNORE
+from wherefore.retrieval.judged import divergence_of
 from wherefore.training.batches import TaskBatch
 from wherefore.training.parallel import everyone
 
@@ -64,6 +65,28 @@ def _listwise(scores: Tensor, gold: Tensor, real: Tensor) -> Tensor:
     losses = -logs.sum(-1) / count.clamp_min(1)
     mean: Tensor = (losses * (count > 0)).sum() / (count > 0).sum().clamp_min(1)
     return mean
+
+
+def judged_ranking(model: RecommenderLM, hidden: Tensor, task: TaskBatch) -> Tensor:
+    """Divergence from a judge's distribution over the candidates that it scored to the ranker's; see `ranking`.
+
+    Soft labels as of UniME-V2 (Gu et al., 2025, arXiv 2510.13515).
+    """
+    states = at(hidden, task.places["candidates"])  # (b, m, h)
+    sources = model.head.settled_source_score(task.targets["features"])
+    return _to_judge(model.head.llm_score(states, _end(hidden, task)) + sources, task)
+
+
+def judged_source_ranking(model: RecommenderLM, hidden: Tensor, task: TaskBatch) -> Tensor:
+    """As `judged_ranking`, by the sources' ranks and scores alone."""
+    return _to_judge(model.head.source_score(task.targets["features"]), task)
+
+
+def _to_judge(scores: Tensor, task: TaskBatch) -> Tensor:
+    """Mean divergence of scores (b, m) from the judge's, over the turns of which it has an opinion."""
+    labels = task.targets["judged"]
+    told = (labels > 0).any(-1)
+    return divergence_of(scores[told], labels[told]) if told.any() else 0.0 * scores.sum()
 
 
 def in_batch_ranking(model: RecommenderLM, hidden: Tensor, task: TaskBatch) -> Tensor:
@@ -188,6 +211,8 @@ LOSSES: dict[str, Loss] = {
     "user_item_contrast": Loss("users", user_item_contrast),
     "ranking": Loss("recommendations", ranking),
     "source_ranking": Loss("candidates", source_ranking),
+    "judged_ranking": Loss("recommendations", judged_ranking),
+    "judged_source_ranking": Loss("candidates", judged_source_ranking),
     "in_batch_ranking": Loss("recommendations", in_batch_ranking),
     "reply_lm": Loss("recommendations", language_modelling),
     "wording_lm": Loss("wording", language_modelling),

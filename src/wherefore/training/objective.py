@@ -11,7 +11,14 @@ from wherefore.errors import TrainingError
 from wherefore.lm.model import RecommenderLM
 from wherefore.lm.prompt import IGNORE
 from wherefore.training.batches import TaskBatch
-from wherefore.training.losses import LOSSES, language_modelling, ranking, source_ranking
+from wherefore.training.losses import (
+    LOSSES,
+    judged_ranking,
+    judged_source_ranking,
+    language_modelling,
+    ranking,
+    source_ranking,
+)
 
 
 def _examples(task: TaskBatch) -> int:
@@ -29,12 +36,19 @@ def _answered(task: TaskBatch) -> int:
     return int(task.targets["gold"].any(-1).sum())
 
 
+def _judged(task: TaskBatch) -> int:
+    """Turns of which a judge has an opinion."""
+    return int((task.targets["judged"] > 0).any(-1).sum())
+
+
 # What a loss is the mean over, where that is not the rows of its batch. One that compares the rows of all processes
 # (`everyone`) has the same value in each, and needs no line.
 _MEAN_OVER: dict[Callable[..., Tensor], Callable[[TaskBatch], int]] = {
     language_modelling: _supervised,
     ranking: _answered,
     source_ranking: _answered,
+    judged_ranking: _judged,
+    judged_source_ranking: _judged,
 }
 
 
@@ -57,7 +71,12 @@ def check_losses(model: RecommenderLM, weights: Mapping[str, float]) -> None:
             "out of the stage, or give the LLM an adapter"
         )
     for counts, option, part, names in (
-        (model.head.reads_features, "ranker.features", "the sources' part", ("source_ranking",)),
+        (
+            model.head.reads_features,
+            "ranker.features",
+            "the sources' part",
+            ("source_ranking", "judged_source_ranking"),
+        ),
         (model.head.reads_states, "ranker.llm", "the LLM's part", ("in_batch_ranking", "item_text_matching")),
     ):
         idle = [name for name in names if name in weights and not counts]

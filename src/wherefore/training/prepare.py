@@ -19,6 +19,7 @@ from wherefore.retrieval.content_signals import ContentSignal
 from wherefore.retrieval.embedders import EMBEDDERS
 from wherefore.retrieval.embedding_cache import CachedEmbedder
 from wherefore.retrieval.index import Index
+from wherefore.retrieval.judged import Verdicts
 from wherefore.retrieval.learned import Learned, TextVectors, folds_of, load_sources, save_sources
 from wherefore.retrieval.pictures import stamp
 from wherefore.retrieval.retriever import Retriever, make_retriever
@@ -201,7 +202,10 @@ class Preparation:
         """Where what a source learned is kept; its name depends on all that decides it."""
         learning = component.model_dump(mode="json")
         learning.pop("k", None)
-        digest = self._digest(json.dumps(learning), str(self.config.retrieval.folds))
+        parts = [json.dumps(learning), str(self.config.retrieval.folds)]
+        if learning.get("judged"):
+            parts.append(Verdicts.file_of(learning["judged"]).stamp())
+        digest = self._digest(*parts)
         return self.kept / "sources" / f"{name}-{digest}"
 
     def _digest(self, *parts: str) -> str:

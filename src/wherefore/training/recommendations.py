@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -16,6 +16,7 @@ from torch import Tensor
 from wherefore.catalog.catalog import Catalog
 from wherefore.corpora.base import CorpusDialogue, as_dialogue
 from wherefore.corpora.items import title_writer
+from wherefore.dialogue.fingerprint import fingerprint
 from wherefore.dialogue.messages import Dialogue
 from wherefore.errors import CorpusError
 from wherefore.files import write_aside
@@ -35,6 +36,7 @@ class Sampled:
     features: np.ndarray  # (m, f)
     gold: np.ndarray  # (m,) bool
     expected: np.ndarray  # (m,) log of how often each is in a sample
+    places: np.ndarray  # (m,) among the turn's candidates
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,15 @@ class Recommendations:
         features: (r, m, f) their source features.
         gold: For each turn, the rows of the items that the person named.
         tokens: For each turn, trunk (as `Segment.coded`) and reply as token ids.
+        said: (r,) int64 fingerprint of what was said before each turn, as `Corpus.read` writes it; empty where
+            candidates were kept before that was known.
     """
 
     rows: np.ndarray
     features: np.ndarray
     gold: tuple[np.ndarray, ...]
     tokens: tuple[tuple[np.ndarray, np.ndarray], ...]
+    said: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def __len__(self) -> int:
         return len(self.gold)
@@ -75,7 +80,15 @@ class Recommendations:
         step = max(len(turns) // most, 1)
         return torch.from_numpy(self.features[turns[::step], places[::step]].astype(np.float32))
 
-    def sample(self, number: int, size: int, rng: Generator, harder: float = 20.0) -> Sampled:
+    def sample(
+        self,
+        number: int,
+        size: int,
+        rng: Generator,
+        harder: float = 20.0,
+        sure: np.ndarray | None = None,
+        out: np.ndarray | None = None,
+    ) -> Sampled:
         """All gold candidates of a turn and others, `size` in all; what sources rank high is drawn more often.
 
         Args:
@@ -83,6 +96,8 @@ class Recommendations:
             size: At most so many.
             rng: Draws.
             harder: Candidate number r, from 0, is drawn in proportion to 1 / (r + harder).
+            sure: (m,) bool, candidates that are always in the sample, besides gold.
+            out: (m,) bool, candidates that are never drawn.
 
         Returns:
             The sample, with the logarithm of how often each was to be expected in it, so that a softmax over the
@@ -91,16 +106,17 @@ class Recommendations:
         rows = self.rows[number]
         real = np.flatnonzero(rows >= 0)
         gold = np.isin(rows[real], self.gold[number])
-        others = real[~gold]
-        count = max(size - int(gold.sum()), 1)
+        kept = gold if sure is None else gold | sure[real]
+        others = real[~kept] if out is None else real[~kept & ~out[real]]
+        count = max(size - int(kept.sum()), 1)
         chances = 1.0 / (others + harder)
         expected = np.minimum(count * chances / chances.sum(), 1.0) if len(others) else chances
         if len(others) > count:
             keys = np.log(chances) + rng.gumbel(size=len(others))
-            kept = np.sort(np.argpartition(-keys, count - 1)[:count])
-            others, expected = others[kept], expected[kept]
-        places = np.concatenate([real[gold], others])
-        logs = np.concatenate([np.zeros(int(gold.sum())), np.log(expected)])
+            drawn = np.sort(np.argpartition(-keys, count - 1)[:count])
+            others, expected = others[drawn], expected[drawn]
+        places = np.concatenate([real[kept], others])
+        logs = np.concatenate([np.zeros(int(kept.sum())), np.log(expected)])
         order = rng.permutation(len(places))
         places = places[order]
         return Sampled(
@@ -108,6 +124,7 @@ class Recommendations:
             self.features[number, places].astype(np.float32),
             np.isin(rows[places], self.gold[number]),
             logs[order].astype(np.float32),
+            places,
         )
 
     @classmethod
@@ -118,6 +135,9 @@ class Recommendations:
             np.concatenate([part.features for part in parts]),
             tuple(gold for part in parts for gold in part.gold),
             tuple(pair for part in parts for pair in part.tokens),
+            np.concatenate([part.said for part in parts])
+            if all(len(part.said) == len(part) for part in parts)
+            else np.zeros(0, dtype=np.int64),
         )
 
     def save(self, path: Path) -> None:
@@ -129,7 +149,7 @@ class Recommendations:
             offsets = np.cumsum([0, *map(len, arrays)]).astype(np.int64)
             return (np.concatenate(arrays) if arrays else np.zeros(0, np.int32)), offsets
 
-        tensors: dict[str, Any] = {"rows": self.rows, "features": self.features}
+        tensors: dict[str, Any] = {"rows": self.rows, "features": self.features, "said": self.said}
         for name, parts in (
             ("gold", self.gold),
             ("trunks", [pair[0] for pair in self.tokens]),
@@ -150,7 +170,8 @@ class Recommendations:
             return tuple(np.split(tensors[name], tensors[f"{name}_offsets"][1:-1]))
 
         tokens = tuple(zip(parts("trunks"), parts("replies"), strict=True))
-        return cls(tensors["rows"], tensors["features"], parts("gold"), tokens)
+        said = tensors.get("said", np.zeros(0, dtype=np.int64))
+        return cls(tensors["rows"], tensors["features"], parts("gold"), tokens, said)
 
 
 def prepare_recommendations(
@@ -179,7 +200,7 @@ def prepare_recommendations(
     """
     reader = DialogueReader(catalog)
     todo = list(turns)
-    rows, features, gold, tokens = [], [], [], []
+    rows, features, gold, tokens, keys = [], [], [], [], []
     for start in range(0, len(todo), _AT_ONCE):
         asked = [_asked(*one, seed) for one in todo[start : start + _AT_ONCE]]
         asked = [one for one in asked if one.usable]
@@ -195,12 +216,14 @@ def prepare_recommendations(
             gold.append(np.unique(np.array([catalog.row(item) for item in one.wanted], dtype=np.int32)))
             trunk = text_format.dialogue(one.said.messages, mentions=one.said.mentions, catalog=catalog)
             words = (*text_format.encode("reply :"), *text_format.target(one.reply).ids[-60:])
+            keys.append(one.key)
             tokens.append((np.array(trunk.coded, dtype=np.int32), np.array(words, dtype=np.int32)))
     if not rows:
         raise CorpusError(
             "no turn of these corpora names an item of the catalogue; check the corpus' item ids"
         )
-    return Recommendations(np.stack(rows), np.stack(features), tuple(gold), tuple(tokens))
+    said = np.array(keys, dtype=np.int64)
+    return Recommendations(np.stack(rows), np.stack(features), tuple(gold), tuple(tokens), said)
 
 
 @dataclass(frozen=True)
@@ -211,6 +234,7 @@ class _Asked:
     named: frozenset[str]  # before
     wanted: tuple[str, ...]  # the items that are right in the turn and were not named before
     reply: str
+    key: int  # of what was said, as `Corpus.read` writes it
 
     @property
     def usable(self) -> bool:
@@ -234,4 +258,5 @@ def _asked(
         return "#1" if item_of.get(item) == wanted[0] else write(item)
 
     reply = turn.render(slotted) if wanted else ""
-    return _Asked(as_dialogue(context, write, item_of.get), named, wanted, reply)
+    plain = as_dialogue(context, lambda item: titles.get(item, item), item_of.get)
+    return _Asked(as_dialogue(context, write, item_of.get), named, wanted, reply, fingerprint(plain.messages))

@@ -26,6 +26,7 @@ from wherefore.retrieval.signals import Signal, SignalVectors, load_signals, mak
 from wherefore.training.calibrate import calibrate
 from wherefore.training.corpus import load_corpora, named_together
 from wherefore.training.ingredients import Ingredients
+from wherefore.training.judged import JudgedTurns
 from wherefore.training.losses import LOSSES
 from wherefore.training.parallel import processes
 from wherefore.training.practice import invented_catalogs
@@ -225,6 +226,9 @@ def _ingredients(
         encoded = index.embedder.encode(texts_of, "item")
         encoded = encoded if index.projection is None else index.projection(encoded)
         items = items.followed_by(torch.from_numpy(encoded))
+    judged = None
+    if config.train.judged is not None and found is not None:
+        judged = JudgedTurns.of(found, index.catalog, config.train.judged.model_dump())
     return Ingredients(
         catalog=index.catalog,
         items=items,
@@ -241,6 +245,7 @@ def _ingredients(
         held_out=_held_out(config, found),
         together=named_together(corpora, index.catalog) if "pairs" in tasks else (),
         by_length=config.train.by_length,
+        judged=judged,
     )
 
 

@@ -56,7 +56,7 @@ def is_measured(train: TrainConfig, stage: StageConfig) -> bool:
 
 def decisive(config: Config) -> str:
     """What decides the weights, as JSON; what a reply holds and how it is worded does not."""
-    return config.model_dump_json(exclude={"turn", "writer"})
+    return config.model_dump_json(exclude={"turn", "writer", "item_judge"})
 
 
 class Trainer:

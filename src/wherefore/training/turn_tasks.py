@@ -71,7 +71,7 @@ class RecommendationsTask:
             lambda number: sum(map(len, turns.tokens[number])),
             len(self.usable),
         )
-        picked = [turns.sample(int(number), self.data.candidates, rng) for number in chosen]
+        picked = [self._sample(int(number), rng) for number in chosen]
         shared = [int(rng.choice(turns.gold[number])) for number in chosen]
         examples: list[Example] = []
         dialogues, candidates, others = [], [], []  # where each ends
@@ -84,6 +84,12 @@ class RecommendationsTask:
             candidates.append(ends[: len(one.rows)])
             others.append(ends[len(one.rows) :])
         targets = self._targets(picked)
+        if self.data.judged is not None:
+            judged = [
+                (self.data.judged, int(number), one) for number, one in zip(chosen, picked, strict=True)
+            ]
+            targets["real"] &= ~_padded([of.out[number, one.places] for of, number, one in judged])
+            targets["judged"] = _padded([of.labels[number, one.places] for of, number, one in judged])
         targets["features"] = torch.from_numpy(self.data.without_some(targets["features"].numpy(), rng))
         targets["shared_gold"] = torch.tensor([[row in turns.gold[n] for row in shared] for n in chosen])
         width = targets["gold"].shape[1]
@@ -93,6 +99,13 @@ class RecommendationsTask:
             "shared": torch.stack(others),
         }
         return self.data.task_batch(examples, places, targets)
+
+    def _sample(self, number: int, rng: Generator) -> Sampled:
+        """Candidates of a turn; what a judge scored is always among them, what it found right as well is no other."""
+        judged, size = self.data.judged, self.data.candidates
+        if judged is None:
+            return self.turns.sample(number, size, rng)
+        return self.turns.sample(number, size, rng, sure=judged.sure[number], out=judged.out[number])
 
     def _branches(self, number: int, shown: Sequence[Segment], count: int) -> tuple[Segment, ...]:
         """Of a turn: its `count` candidates, the items shared by the batch, and the reply."""
@@ -104,16 +117,17 @@ class RecommendationsTask:
 
     def _targets(self, picked: Sequence[Sampled]) -> dict[str, Tensor]:
         """Features (b, m, f), and gold, real and expected (b, m); zeros where a turn has fewer candidates."""
-
-        def padded(parts: Sequence[np.ndarray]) -> Tensor:
-            return torch.nn.utils.rnn.pad_sequence([torch.from_numpy(part) for part in parts], True)
-
         return {
-            "features": padded([one.features for one in picked]),
-            "gold": padded([one.gold for one in picked]),
-            "real": padded([np.ones(len(one.rows), dtype=bool) for one in picked]),
-            "expected": padded([one.expected for one in picked]),
+            "features": _padded([one.features for one in picked]),
+            "gold": _padded([one.gold for one in picked]),
+            "real": _padded([np.ones(len(one.rows), dtype=bool) for one in picked]),
+            "expected": _padded([one.expected for one in picked]),
         }
+
+
+def _padded(parts: Sequence[np.ndarray]) -> Tensor:
+    """Parts (m_i, …) to (b, m, …), zeros behind the shorter ones."""
+    return torch.nn.utils.rnn.pad_sequence([torch.from_numpy(part) for part in parts], True)
 
 
 class CandidatesTask:
@@ -136,4 +150,7 @@ class CandidatesTask:
             "gold": torch.from_numpy(self.found[chosen]),
             "real": torch.from_numpy(self.turns.rows[chosen] >= 0),
         }
+        if self.data.judged is not None:
+            targets["real"] &= torch.from_numpy(~self.data.judged.out[chosen])
+            targets["judged"] = torch.from_numpy(self.data.judged.labels[chosen])
         return TaskBatch(None, None, {}, targets)

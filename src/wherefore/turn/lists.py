@@ -18,6 +18,7 @@ from wherefore.errors import ConfigError
 from wherefore.lm.head import Scores
 from wherefore.lm.model import DialogueCache, RecommenderLM
 from wherefore.lm.server import Server
+from wherefore.ranking.item_judges import Rejudging
 from wherefore.ranking.matching import packaged_matcher
 from wherefore.ranking.ranker import Mode, Ranked, Ranker, length
 from wherefore.reading.bearings import BearingReader, packaged_value_judge
@@ -60,6 +61,9 @@ class ListMaker:
         self._bearings: BearingReader | None = None
         if config.turn.judge:
             self._let_judge_read()
+        self._rejudging = Rejudging(config.item_judge)
+        if config.turn.judged:
+            _ = self._rejudging.judge  # what is missing is told now, not in a turn
         self.turns = Turns()
         self._meanings = FieldMeanings(index)
         self._unanswered = Unanswered(index)
@@ -148,6 +152,7 @@ class ListMaker:
             lambda rows, features: self.scores(rows, features, cache),
             lambda items: self.lm.order(heard, items, self.catalog) if asked else (),
             self._match,
+            lambda dialogue, items: self._rejudging.scores(dialogue, items, self.catalog),
         )
         return ranker.rank(dialogue, candidates, k, mode, diversity)
 
