@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import numpy as np
+
 from wherefore.catalog.catalog import Catalog, PerCatalog
+from wherefore.catalog.derived import Ragged
 from wherefore.text import ARTICLES, NUMBERS, fold, forms, stem
 
 _CUT = re.compile(
@@ -19,7 +22,29 @@ _NUMBERS = frozenset(name for name, number in NUMBERS.items() if number <= 10)
 
 
 class SeriesIndex:
-    """Which items of a catalogue belong to one series.
+    """Which items of a catalogue belong to one series; made once and kept with the catalogue's index.
+
+    Args:
+        catalog: The catalogue.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        parts = catalog.derived.get("series", lambda: _Series(catalog).parts())
+        self._of: np.ndarray = parts["of"]
+        self._series = Ragged(parts["starts"], parts["rows"])
+
+    def of(self, row: int) -> tuple[int, ...]:
+        """The rows of the item's series, the oldest first, with its own; empty when it is in none."""
+        number = int(self._of[row])
+        return tuple(self._series[number].tolist()) if number >= 0 else ()
+
+    def same(self, row: int, other: int) -> bool:
+        """Whether two items belong to one series."""
+        return other in self.of(row)
+
+
+class _Series:
+    """Finds which items of a catalogue belong to one series.
 
     Two items do when their titles begin alike (up to a colon or a number, without article and plural) and both share
     a person, where both have some; remakes and chance namesakes seldom do. A title that merely begins another one
@@ -34,8 +59,8 @@ class SeriesIndex:
         self._catalog = catalog
         people = [spec.name for spec in catalog.schema.names]
         heads: dict[str, list[int]] = {}
-        for row, item in enumerate(catalog.items):
-            head = head_of(item.title)
+        for row, title in enumerate(catalog.titles):
+            head = head_of(title)
             if head:
                 heads.setdefault(head, []).append(row)
         self._series: dict[int, tuple[int, ...]] = {}
@@ -44,8 +69,8 @@ class SeriesIndex:
             before = [row for n in range(1, len(parts)) for row in heads.get(" ".join(parts[:n]), ())]
             if len(rows) > 1 or before:
                 self._join(rows, before, people)
-        for row, item in enumerate(catalog.items):
-            part_of = _STORY.search(item.title)
+        for row, title in enumerate(catalog.titles):
+            part_of = _STORY.search(title)
             begun = heads.get(head_of(part_of[1]), ()) if part_of else ()
             if told := next((self._series[one] for one in begun if one in self._series), None):
                 found = tuple(sorted({*told, row}, key=self._when))
@@ -56,7 +81,7 @@ class SeriesIndex:
         items = self._catalog.items
         every = [*rows, *before]
         held = [{fold(value) for name in people for value in items[row].values(name)} for row in every]
-        titles = [forms(items[row].title) for row in every]
+        titles = [forms(self._catalog.titles[row]) for row in every]
         bearing: dict[str, list[int]] = {}  # so that only those are compared that have somebody in common
         nobody = []
         for place, names in enumerate(held):
@@ -83,18 +108,19 @@ class SeriesIndex:
                     found = tuple(sorted(both, key=self._when))
                     self._series.update(dict.fromkeys(found, found))
 
-    def of(self, row: int) -> tuple[int, ...]:
-        """The rows of the item's series, the oldest first, with its own; empty when it is in none."""
-        return self._series.get(row, ())
-
-    def same(self, row: int, other: int) -> bool:
-        """Whether two items belong to one series."""
-        return other in self._series.get(row, ())
+    def parts(self) -> dict[str, np.ndarray]:
+        """For `Derived.get`: of each row the number of its series, and of each series its rows."""
+        numbers: dict[tuple[int, ...], int] = {}
+        of = np.full(len(self._catalog), -1, dtype=np.int32)
+        for row, found in self._series.items():
+            of[row] = numbers.setdefault(found, len(numbers))
+        made = Ragged.of(numbers)
+        return {"of": of, "starts": made.starts, "rows": made.numbers}
 
     def _when(self, row: int) -> tuple[float, int]:
         spec = self._catalog.schema.year
-        year = self._catalog.items[row].number(spec.name) if spec is not None else None
-        return (year if year is not None else float("inf"), row)
+        year = float("nan") if spec is None else float(self._catalog.numbers(spec.name)[row])
+        return (float("inf") if year != year else year, row)
 
 
 series_of = PerCatalog(SeriesIndex)

@@ -8,7 +8,8 @@ from functools import reduce
 
 import numpy as np
 
-from wherefore.catalog.catalog import Catalog, PerCatalog
+from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.derived import Keys
 from wherefore.catalog.sorts import called
 from wherefore.reading.clauses import Span
 from wherefore.reading.slots import slots_in
@@ -78,14 +79,14 @@ def alternatives(
 
 def _is_value(said: str, catalog: Catalog) -> bool:
     """Whether words are a value of some field: a genre, a tag, a person."""
-    return tuple(stems(said)) in _values(catalog)
+    keys: Keys = catalog.derived.get("value-words", lambda: {"keys": _value_words(catalog)})["keys"]
+    return " ".join(stems(said)) in keys
 
 
-_values = PerCatalog(
-    lambda catalog: frozenset(
-        tuple(stems(value)) for spec in catalog.schema.valued for value in catalog.vocabulary(spec.name)
-    )
-)
+def _value_words(catalog: Catalog) -> Keys:
+    """The words of all values, without their endings."""
+    told = (" ".join(stems(v)) for spec in catalog.schema.valued for v in catalog.vocabulary(spec.name))
+    return Keys.of(list(dict.fromkeys(told)))
 
 
 def _alternatives_in(start: int, said: str) -> list[Span]:
