@@ -49,10 +49,10 @@ METHODS = (
 Search = Callable[[np.ndarray, "np.ndarray | None"], np.ndarray]
 
 
-def invented_vectors(real: np.ndarray, n: int, seed: int = 0) -> np.ndarray:
+def invented_vectors(real: np.ndarray, n: int, seed: int = 0, mean: np.ndarray | None = None) -> np.ndarray:
     """Vectors with the statistics of real ones, (n, d) unit; see above."""
     rng = np.random.default_rng(seed)
-    mean = real.mean(axis=0)
+    mean = real.mean(axis=0) if mean is None else mean
     made = np.empty((n, real.shape[1]), dtype=np.float32)
     for start in range(0, n, 50_000):
         m = min(50_000, n - start)
@@ -226,13 +226,14 @@ class Invented:
     def __init__(self, embedder: Embedder, real: np.ndarray) -> None:
         self.name, self.dim = embedder.name, embedder.dim
         self._embedder, self._real, self._given = embedder, real, 0
+        self._mean = real.mean(axis=0)
 
     def encode(self, texts: Sequence[str], kind: Kind, progress: Progress | None = None) -> np.ndarray:
         """Invented vectors for items, the product's for what is asked."""
         if kind != "item":
             return self._embedder.encode(texts, kind, progress)
         self._given += 1
-        return invented_vectors(self._real, len(texts), self._given)
+        return invented_vectors(self._real, len(texts), self._given, self._mean)
 
 
 def invented_items(real: Catalog, n: int, seed: int = 0) -> Iterator[Item]:
@@ -284,6 +285,8 @@ def build_turn(folder: Path, size: int) -> dict[str, Any]:
     catalog = Catalog(invented_items(base.catalog, size), schema, "invented")
     catalog.save(folder / "items.parquet")
     made = time.perf_counter() - began
+    del catalog
+    gc.collect()
     base.index.embedder = Invented(base.index.embedder, real)
     began = time.perf_counter()
     moved(base, Catalog.load(folder / "items.parquet"), cache=folder)

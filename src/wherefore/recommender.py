@@ -25,6 +25,7 @@ from wherefore.turn.asked import resolved
 from wherefore.turn.described import named, not_understood
 from wherefore.turn.language import Heard
 from wherefore.turn.lists import ListMaker, Messages
+from wherefore.turn.prepare import MANY
 from wherefore.turn.turns import interleaved
 from wherefore.writing.advice import advice
 from wherefore.writing.fallback import plain_sentence
@@ -95,7 +96,8 @@ class Recommender(ListMaker):
     ) -> Self:
         """Recommend from your own catalogue with a checkpoint's weights; no training.
 
-        The first time, every item is embedded and the index is kept; later starts load it.
+        The first time, every item is embedded and the index is kept, and beside it what turns look up in very many
+        items; later starts load both.
 
         Args:
             catalog: A catalogue, or a file to load one from.
@@ -109,7 +111,10 @@ class Recommender(ListMaker):
         if not isinstance(catalog, Catalog):
             catalog = Catalog.load(catalog, schema)
         loaded = load_checkpoint(checkpoint_dir(base), device, settings=settings)
-        return cls._of(moved(loaded, catalog, progress, cache))
+        made = cls._of(moved(loaded, catalog, progress, cache))
+        if len(catalog) >= MANY:
+            made.prepare()
+        return made
 
     @classmethod
     def _of(cls, checkpoint: Checkpoint) -> Self:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import re
 import weakref
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -20,12 +19,13 @@ from wherefore.catalog.derived import Derived, Postings
 from wherefore.catalog.field_values import Counts, FieldValues
 from wherefore.catalog.inference import infer
 from wherefore.catalog.items import Item as Item
-from wherefore.catalog.items import StoredItems, texts_of
+from wherefore.catalog.items import StoredItems
 from wherefore.catalog.kinds import LIST, VECTOR, FieldValue
 from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.misread import shortened
 from wherefore.catalog.notes import Note, noted
 from wherefore.catalog.picture_files import named_by_ids
+from wherefore.catalog.record_words import RecordWords
 from wherefore.catalog.records import Records, read_records
 from wherefore.catalog.report import ReportRow, report_rows, starter_yaml
 from wherefore.catalog.saved import SavedCatalog, read_catalog_parquet, write_catalog_parquet
@@ -460,15 +460,7 @@ class Catalog:
         key = "holding", (phrases, unless)
         found: np.ndarray | None = self._cache.get(key)
         if found is None:
-            sought, spared = _by_first_stem(phrases), _by_first_stem(unless)
-            maybe = np.zeros(len(self._items), dtype=bool)
-            for first in sought:
-                maybe |= self._with_stem(first)
-            found = np.zeros(len(self._items), dtype=bool)
-            for row in np.flatnonzero(maybe):
-                held = _held(_parts_of(self._items[row]), sought, spared, tuple(stems(phrases[0])))
-                found[row] = next(held, None) is not None
-            self._cache[key] = found
+            found = self._cache[key] = self._records.holding(phrases, unless)
         return found
 
     def held(
@@ -480,15 +472,7 @@ class Catalog:
         >>> catalog.held([0], ("nut", "walnut"))
         Counter({'walnut': 1})
         """
-        sought, spared = _by_first_stem(phrases), _by_first_stem(unless)
-        called = {tuple(stems(phrase)): phrase for phrase in reversed(phrases)}
-        return Counter(
-            called[one]
-            for row in rows
-            for one in dict.fromkeys(
-                _held(_parts_of(self._items[row]), sought, spared, tuple(stems(phrases[0])))
-            )
-        )
+        return self._records.held(rows, phrases, unless)
 
     def titled(self, field: str, value: str) -> np.ndarray:
         """Which items' titles name a value of a category field, where titles tell of it, (n,) bool.
@@ -548,10 +532,18 @@ class Catalog:
 
     def _with_stem(self, sought: str) -> np.ndarray:
         """Which records have a word of this stem, (n,) bool."""
-        places = self._postings("words", lambda: (set(stems(_said_of(item))) for item in self._items))
         named = np.zeros(len(self._items), dtype=bool)
-        named[places.rows(sought)] = True
+        named[self._records.rows(sought)] = True
         return named
+
+    @property
+    def _records(self) -> RecordWords:
+        """The words of the records."""
+        found: RecordWords | None = self._cache.get(("records", ""))
+        if found is None:
+            parts = self._derived.get("records", lambda: RecordWords.parts_of(self._items))
+            found = self._cache["records", ""] = RecordWords(parts)
+        return found
 
     def vocabulary(self, field: str) -> Counts:
         """The values of a category, people or alias field, each with its number of items.
@@ -827,72 +819,3 @@ def _hexadecimal(value: Any) -> str:
     """What JSON has no form for, in a fingerprint: vectors."""
     data: bytes = value.data
     return data.hex()
-
-
-_CLAUSE_END = re.compile(r"[\n.,;:!?()]+")
-_Phrases = Mapping[str, Sequence[tuple[str, ...]]]  # as stems of their words, by the first of them
-
-
-def _by_first_stem(phrases: Sequence[str]) -> _Phrases:
-    """Phrases as stems of their words, by the first of them, longest first."""
-    found: dict[str, list[tuple[str, ...]]] = {}
-    for phrase in phrases:
-        if of_phrase := tuple(stems(phrase)):
-            found.setdefault(of_phrase[0], []).append(of_phrase)
-    for same in found.values():
-        same.sort(key=len, reverse=True)
-    return found
-
-
-# Beside a word, that it is not the thing: "no milk", "milk-free", "vegan butter", "egg substitute".
-_NOT_BEFORE = frozenset(
-    "no non not without zero vegan vegetarian veggie plant meatless faux mock fake tofu seitan jackfruit cauliflower "
-    "quorn gf".split()
-)
-_IMITATED = tuple(stems("plant-based"))
-_LACKS = frozenset(
-    tuple(stems(said)) for said in ("free from", "free of", "not contain", "doesn't contain", "contains no")
-)
-_LACKED = 4  # words after one of these that it speaks of: "free from nuts and dairy"
-_NOT_AFTER = frozenset("free substitute alternative replacer replacement".split())
-
-
-def _held(
-    said: Sequence[str], sought: _Phrases, spared: _Phrases, name: tuple[str, ...]
-) -> Iterator[tuple[str, ...]]:
-    """The phrases that are sought and stand among stems outside of those spared; `name` is one for all."""
-    at, free = 0, 0  # before the second, words name what something is free of
-    while at < len(said):
-        if tuple(said[at : at + 2]) in _LACKS:
-            free = at + 2 + _LACKED
-        elif not said[at]:
-            free = 0
-        skipped = _words_of(spared, said, at)
-        length = 0 if skipped else _words_of(sought, said, at)
-        if length:
-            before, after = said[max(at - 1, 0) : at], said[at + length : at + length + 1]
-            if not _NOT_AFTER.isdisjoint(after):
-                if tuple(said[at : at + length]) == name:
-                    free = at + length + 2  # "dairy-free cheese" is none; "lactose-free milk" is dairy
-            elif (
-                at >= free
-                and _NOT_BEFORE.isdisjoint(before)
-                and tuple(said[max(at - 2, 0) : at]) != _IMITATED
-            ):
-                yield tuple(said[at : at + length])
-        at += skipped or length or 1
-
-
-def _words_of(phrases: _Phrases, said: Sequence[str], at: int) -> int:
-    """How many words the longest phrase has that stands at a place; 0 where none does."""
-    return next((len(one) for one in phrases.get(said[at], ()) if tuple(said[at : at + len(one)]) == one), 0)
-
-
-def _parts_of(item: Item) -> list[str]:
-    """The stems of all texts and values of a record, with an empty one between clauses."""
-    return [one for part in _CLAUSE_END.split(_said_of(item)) for one in (*stems(part), "")]
-
-
-def _said_of(item: Item) -> str:
-    """All texts and values of a record."""
-    return "\n".join(texts_of(item))

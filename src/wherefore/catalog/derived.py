@@ -160,49 +160,55 @@ class Derived:
     def __init__(self, folder: Path | None = None, stamp: str = "", writes: bool = True) -> None:
         self.folder, self._stamp, self._writes = folder, stamp, writes
         self._held: dict[str, Parts] = {}
+        self._made_by: dict[str, str] = {}  # by name the module whose code made it
 
     def get(self, name: str, make: Callable[[], Parts]) -> Parts:
         """The parts of that name: held, read, or made now."""
         found = self._held.get(name)
         if found is None:
-            found = self._read(name)
+            found = self._read(name, make.__module__)
         if found is None:
             found = make()
-            if self.folder is not None and self._writes:
-                self._write(name, found)
+            if self._writes:
+                self._write(name, found, make.__module__)
         self._held[name] = found
+        self._made_by[name] = make.__module__
         return found
 
     def put(self, folder: Path, stamp: str) -> None:
         """Write all that is held to a folder."""
         other = Derived(folder, stamp)
         for name, parts in self._held.items():
-            other._write(name, parts)
+            other._write(name, parts, self._made_by[name])
 
     def take(self, other: Derived) -> None:
         """Hold what another one of the same catalogue holds, too."""
         for name, parts in other._held.items():
-            self._held.setdefault(name, parts)
-            if self.folder is not None and self._writes and self._read(name) is None:
-                self._write(name, parts)
+            module = self._made_by[name] = other._made_by[name]
+            self._held[name] = parts
+            if self._writes and self._read(name, module) is None:
+                self._write(name, parts, module)
 
-    def _read(self, name: str) -> Parts | None:
+    def _full(self, module: str) -> str:
+        return f"{self._stamp}/{code_stamp(module)}"
+
+    def _read(self, name: str, module: str) -> Parts | None:
         if self.folder is None:
             return None
         folder = self.folder / name
         try:
             about = json.loads((folder / "parts.json").read_text(encoding="utf-8"))
-            if about["stamp"] != _full(self._stamp):
+            if about["stamp"] != self._full(module):
                 return None
             return {part: _opened(folder, part, kind) for part, kind in about["parts"].items()}
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, EOFError):
             return None  # not there, or damaged: it can be made
 
-    def _write(self, name: str, parts: Parts) -> None:
+    def _write(self, name: str, parts: Parts, module: str) -> None:
         if self.folder is None:
             return
         kinds = {part: "keys" if isinstance(value, Keys) else "array" for part, value in parts.items()}
-        about = {"stamp": _full(self._stamp), "parts": kinds}
+        about = {"stamp": self._full(module), "parts": kinds}
         try:
             with write_aside(self.folder / name) as aside:
                 aside.mkdir()
@@ -239,19 +245,23 @@ def _array(file: Path) -> np.ndarray:
     if file.stat().st_size < 4096:
         found: np.ndarray = np.load(file, allow_pickle=False)
         return found
-    return np.load(file, mmap_mode="r", allow_pickle=False).view(np.ndarray)
-
-
-def _full(stamp: str) -> str:
-    return f"{stamp}/{code_stamp()}"
+    mapped: np.ndarray = np.load(file, mmap_mode="r", allow_pickle=False).view(np.ndarray)
+    return mapped
 
 
 @cache
-def code_stamp() -> str:
-    """SHA-256 of the package's own code and word lists: what other code derived is made anew."""
+def code_stamp(module: str = "") -> str:
+    """SHA-256 of the code and the word lists by which things are derived: what other code made is made anew.
+
+    Args:
+        module: Where it is derived, if that is not in this package of catalogues.
+    """
     root = ASSETS.parent
+    files = [root / "text.py", *(root / "catalog").glob("*.py"), *ASSETS.iterdir()]
+    if module:
+        files.append(root.parent.joinpath(*module.split(".")).with_suffix(".py"))
     digest = hashlib.sha256()
-    for file in sorted(root.rglob("*")):
+    for file in sorted(set(files)):
         if file.suffix in _CODE and file.is_file() and file.stat().st_size <= _LONGEST:
             digest.update(f"{file.relative_to(root).as_posix()}\0".encode())
             digest.update(file.read_bytes())

@@ -201,7 +201,8 @@ def _numbers_in(cells: Any) -> np.ndarray:
     dates = cells.dictionary_encode()  # the same dates stand there again and again
     years = [fractional_year(date) for date in dates.dictionary.to_pylist()]
     known = np.array([np.nan if year is None else year for year in years] + [np.nan])
-    return known[dates.indices.fill_null(len(years)).to_numpy(zero_copy_only=False)]
+    told: np.ndarray = known[dates.indices.fill_null(len(years)).to_numpy(zero_copy_only=False)]
+    return told
 
 
 def _part(cells: Any, rows: np.ndarray) -> Any:

@@ -159,8 +159,7 @@ class AbsentReader:
             return False
         if {*content} <= {*self._values.words.nouns}:
             return False
-        if self._of_values is None:
-            self._look()
+        self.prepare()
         assert self._of_values is not None
         holders = [self._of_values.get(stem(form), set()) for form in content]
         if set.intersection(*holders):
@@ -174,8 +173,10 @@ class AbsentReader:
         rare = {*content} - {*ordinary_words()}  # "Glass Onion" is nobody, though somebody is called Glass
         return not (len(content) <= 2 and any(form in self._names for form in rare))
 
-    def _look(self) -> None:
-        """Learn the words of all values, and the names by which people are known."""
+    def prepare(self) -> None:
+        """Learn the words of all values, and the names by which people are known, unless they are."""
+        if self._of_values is not None:
+            return
         self._of_values = {}
         number = 0
         for spec in self._catalog.schema.tags:

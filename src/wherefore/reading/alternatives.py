@@ -69,7 +69,7 @@ def alternatives(
         found = [_resolved(text, span, named, listed, catalog) for span in told]
         if len(found) < 2 or not all(found):
             continue
-        if not _WEIGHS.search(said) and any(_is_value(text[slice(*span)], catalog) for span in told):
+        if not _WEIGHS.search(said) and any(is_value(text[slice(*span)], catalog) for span in told):
             continue  # "zombies or vampires?" wants either
         sorts = _apart([(text[slice(*span)].strip(), ids) for span, ids in zip(told, found, strict=True)])
         if sorts:
@@ -77,7 +77,7 @@ def alternatives(
     return None
 
 
-def _is_value(said: str, catalog: Catalog) -> bool:
+def is_value(said: str, catalog: Catalog) -> bool:
     """Whether words are a value of some field: a genre, a tag, a person."""
     keys: Keys = catalog.derived.get("value-words", lambda: {"keys": _value_words(catalog)})["keys"]
     return " ".join(stems(said)) in keys

@@ -357,7 +357,7 @@ class MessageReader:
         if not fields and not replaces:
             return False
         met = [reduce(np.union1d, map(self._holding, group), np.empty(0, np.int32)) for group in (old, new)]
-        both = len(np.intersect1d(*met, assume_unique=True))
+        both = len(np.intersect1d(met[0], met[1], assume_unique=True))
         return bool(both <= max(_BOTH, _BOTH_SHARE * min(map(len, met))))
 
     def _holding(self, wish: Wish) -> np.ndarray:

@@ -91,7 +91,7 @@ class Describer:
         made = np.full((len(rows), len(self.names)), np.nan, dtype=np.float32)
         if not len(rows):
             return made
-        self._look()
+        self.prepare()
         column = {name: place for place, name in enumerate(self.names)}
 
         def put(name: str, values: np.ndarray | float) -> None:
@@ -143,7 +143,7 @@ class Describer:
             strength[self.index.attributes.rows(wish.field, wish.value)] += wish.strength
         return np.asarray(strength[rows] / max(sum(wish.strength for wish in wanted), 1e-9), dtype=np.float32)
 
-    def _look(self) -> None:
+    def prepare(self) -> None:
         """Collect what is derived from the catalogue, unless it is as it was."""
         catalog = self.index.catalog
         if self._catalog is catalog.items:

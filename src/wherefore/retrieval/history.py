@@ -41,7 +41,7 @@ def resolve_history(history: Sequence[str], catalog: Catalog) -> tuple[str, ...]
         raise DialogueError(
             f"a history is a list of item ids or titles, oldest first, not a {type(history).__name__}"
         )
-    titles = _titles_of(catalog)
+    titles = titles_of(catalog)
     found, unknown = [], []
     for given in history:
         if not isinstance(given, str):
@@ -82,7 +82,7 @@ def _titles(catalog: Catalog) -> dict[str, Any]:
     return {"keys": Keys.of(list(found)), "starts": rows.starts, "rows": rows.numbers}
 
 
-_titles_of = PerCatalog(
+titles_of = PerCatalog(
     lambda catalog: Postings.read(catalog.derived.get("whole-titles", lambda: _titles(catalog)))
 )
 

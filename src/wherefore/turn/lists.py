@@ -32,6 +32,7 @@ from wherefore.retrieval.retriever import Retriever, make_retriever
 from wherefore.retrieval.signals import SignalVectors
 from wherefore.retrieval.sought import packaged_sought
 from wherefore.turn.language import Heard, language_model
+from wherefore.turn.prepare import prepare
 from wherefore.turn.turns import Turns
 
 Messages = Sequence[Mapping[str, Any] | Message]
@@ -61,6 +62,11 @@ class ListMaker:
             self._let_judge_read()
         self.turns = Turns()
         self._meanings = FieldMeanings(index)
+
+    def prepare(self) -> None:
+        """Derive what turns look up in the catalogue now, or read what was derived before; see `prepare`."""
+        with self.turns.lock:
+            prepare(self.catalog, self.reader, self.retriever)
 
     @property
     def catalog(self) -> Catalog:
