@@ -41,7 +41,6 @@ def resolve_history(history: Sequence[str], catalog: Catalog) -> tuple[str, ...]
         raise DialogueError(
             f"a history is a list of item ids or titles, oldest first, not a {type(history).__name__}"
         )
-    titles = titles_of(catalog)
     found, unknown = [], []
     for given in history:
         if not isinstance(given, str):
@@ -49,7 +48,7 @@ def resolve_history(history: Sequence[str], catalog: Catalog) -> tuple[str, ...]
         if given in catalog:
             found.append(given)
             continue
-        named = [catalog.ids[row] for row in titles.rows(" ".join(given.casefold().split())).tolist()]
+        named = [catalog.ids[row] for row in titles_of(catalog).rows(" ".join(given.casefold().split())).tolist()]
         if len(named) > 1:
             raise DialogueError(
                 f"{given!r} in the history is the title of {len(named)} {catalog.schema.plural}: give one of the ids "

@@ -27,8 +27,8 @@ def prepare(catalog: Catalog, reader: DialogueReader, retriever: Retriever) -> N
         catalog.numbers(spec.name)
     for spec in catalog.schema.valued:
         catalog.vocabulary(spec.name)
-    catalog.naming("")
-    catalog.holding(("word",))
+    _ = catalog.title_words
+    catalog.naming("word")
     called(catalog, "")
     series_of(catalog)
     is_value("", catalog)
