@@ -16,7 +16,7 @@ from wherefore.text import FUNCTION_WORDS, forms
 
 _OLDEST = 3  # messages back to which what was described still says what is sought
 _NEAR = 1.0  # standard deviations above all items at which those that a word names are what is looked for
-_EXACT, _SAMPLE = 50_000, 5_000  # rows up to which all are compared, and how many of more
+_EXACT, _SAMPLE = 20_000, 5_000  # rows up to which all are compared, and how many of more
 _MOST = 0.5  # share of the items beyond which a word names no sort of them
 _AFTER = re.compile(  # what follows a noun and says more of it: "boots for a wedding"
     r"[;:()]|\s-\s|\b(?:with|without|for|that|which|who|under|over|from|in|of|to|like|no|not|on|by|as|at|made|using|"

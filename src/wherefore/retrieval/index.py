@@ -32,7 +32,7 @@ from wherefore.retrieval.stores import STORES, VectorStore
 
 FORMAT = 1
 _QUERIES_KEPT = 4096
-_MANY = 100_000  # items whose vectors are taken from the store when they are needed
+_MANY = 50_000  # items whose vectors are taken from the store when they are needed
 _PAIRS = 4000  # drawn, to tell how near items usually lie
 
 
