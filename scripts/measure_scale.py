@@ -1,7 +1,8 @@
 """How retrieval grows with the catalogue: build time, memory, latency and recall, beside numpy and hnswlib.
 
     python scripts/measure_scale.py --sizes 10000 100000 1000000 --methods auto SQ8 hnswlib
-    python scripts/measure_scale.py --part turn --sizes 100000
+    python scripts/measure_scale.py --part turn --sizes 10000 100000 1000000
+    python scripts/measure_scale.py --part table
 
 A row that results/scale.json holds already is not measured again, unless `--again`.
 
@@ -440,10 +441,24 @@ def turns(sizes: list[int], folder: Path, note: str, again: bool, profile: bool)
         keep("turn", name, {"items": size, **({"note": note} if note else {}), **told})
 
 
+def table() -> str:
+    """What docs/scale.md tells of whole turns, by the results."""
+    lines = [
+        "| items | start | first list, others (median) | memory at the start, at most |",
+        "|---|---|---|---|",
+    ]
+    for row in sorted(held("turn").values(), key=lambda one: one["items"]):
+        if "start_peak_mb" in row:
+            lists = f"{row['first_list_s']} s, {row['new_words_list_p50_s']} s"
+            memory = f"{row['start_peak_mb'] / 1024:.1f} GB, {row['peak_mb'] / 1024:.1f} GB"
+            lines.append(f"| {row['items']:,} | {row['start_s']} s | {lists} | {memory} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Measure what is asked for."""
     asked = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    asked.add_argument("--part", choices=["retrieval", "turn"], default="retrieval")
+    asked.add_argument("--part", choices=["retrieval", "turn", "table"], default="retrieval")
     asked.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
     asked.add_argument("--methods", nargs="+", default=list(METHODS))
     asked.add_argument("--queries", type=int, default=100)
@@ -462,6 +477,8 @@ def main() -> None:
         print(json.dumps(derived_turn(own)))
     elif given.step == "run":
         print(json.dumps(measured_turns(own, given.profile)))
+    elif given.part == "table":
+        print(table())
     elif given.part == "turn":
         turns(given.sizes, given.folder, given.note, given.again, given.profile)
     elif given.part == "retrieval":
