@@ -212,7 +212,9 @@ def test_turns_are_the_same_with_what_was_derived_before(saved, tmp_path, monkey
 
     films, cache = tmp_path / "films.parquet", tmp_path / "cache"
     Catalog(Catalog.builtin().items[:60], Catalog.builtin().schema, "films").save(films)
-    plain = Recommender.from_catalog(films, saved[1], cache=tmp_path / "other")  # items as objects, nothing kept
+    plain = Recommender.from_catalog(
+        films, saved[1], cache=tmp_path / "other"
+    )  # items as objects, nothing kept
     monkeypatch.setattr(files, "STORED_FROM", 1)
     monkeypatch.setattr(module, "MANY", 1)
     first = Recommender.from_catalog(films, saved[1], cache=cache)
@@ -221,7 +223,11 @@ def test_turns_are_the_same_with_what_was_derived_before(saved, tmp_path, monkey
     monkeypatch.setattr(Derived, "_write", lambda one, *_: one is not kept or pytest.fail("derived again"))
     assert again.catalog.derived.folder is not None and again.catalog.digest and not plain.catalog.digest
     title = plain.catalog.items[5].title
-    asked = ["a comedy after 1990", f"I loved {title}. No horror please", "a drama with Tom Hanks, no violence"]
+    asked = [
+        "a comedy after 1990",
+        f"I loved {title}. No horror please",
+        "a drama with Tom Hanks, no violence",
+    ]
     new = Item("new", "Qqnew", {"year": 2020, "genres": ("Comedy",), "cast": ("Tom Hanks",)})
     replies, gone = [], plain.catalog.ids[8]
     for made in (plain, first, again):

@@ -101,7 +101,13 @@ FILMS = [
             ("Cast Away", "Drama", "Cy de la Marsh", 8, "A man without a boat on an island"),
             ("Castaway", "Drama|Comedy", "", None, "Two on an island: not a boat in sight, but a raft"),
             ("Love & Rain", "Romance", "Bo Lind|Di Lind", 5.25, "Love in the rain. Contains no sharks."),
-            ("Rain", "Romance|Drama", "Cy de la Marsh|Ada Finch", 9, "Boats in the rain; a plant-based shark"),
+            (
+                "Rain",
+                "Romance|Drama",
+                "Cy de la Marsh|Ada Finch",
+                9,
+                "Boats in the rain; a plant-based shark",
+            ),
             ("Up: The Boat", "Comedy", "Prince", 4, "A boat substitute, a vegan shark and a boat"),
             ("2001", "Sci-Fi", "Di Lind", 3.5, "A space boat"),
         ]
@@ -180,7 +186,9 @@ def test_what_is_added_changed_and_removed_is_derived_anew(kinds_of_catalogue):
         before = told(catalog)
         catalog.remove(["f1", "f6"])
         catalog.add([changed, more])
-        assert catalog.digest == "" and catalog.derived.folder is None  # nothing of before is used, or written
+        assert (
+            catalog.digest == "" and catalog.derived.folder is None
+        )  # nothing of before is used, or written
         found.append(told(catalog))
         catalog.remove(["new", "f1"])
         assert [item.id for item in catalog] == list(catalog.ids) == ["f0", "f2", "f3", "f4", "f5", "f7"]
@@ -190,7 +198,9 @@ def test_what_is_added_changed_and_removed_is_derived_anew(kinds_of_catalogue):
 
 
 SAID = st.lists(
-    st.sampled_from("nut nuts butter peanut milk free from no contains vegan plant based substitute , .".split()),
+    st.sampled_from(
+        "nut nuts butter peanut milk free from no contains vegan plant based substitute , .".split()
+    ),
     max_size=12,
 ).map(" ".join)
 

@@ -573,12 +573,18 @@ class Catalog:
         self._check_field(field, lambda spec: spec.can.stored is LIST)
         return self._values(field).most > 1
 
+    def values_by_item(self, field: str) -> Iterator[tuple[str, ...]]:
+        """The values of a category, people or alias field, item by item; see `Item.values`."""
+        if isinstance(self._items, StoredItems):
+            return self._items.values(field)
+        return (item.values(field) for item in self._items)
+
     def _values(self, field: str) -> FieldValues:
         found: FieldValues | None = self._cache.get(("values", field))
         if found is None:
             place = next(n for n, spec in enumerate(self._schema.fields) if spec.name == field)
             parts = self._derived.get(
-                f"values-{place}", lambda: FieldValues.of(item.values(field) for item in self._items).parts()
+                f"values-{place}", lambda: FieldValues.of(self.values_by_item(field)).parts()
             )
             found = self._cache["values", field] = FieldValues.read(parts)
         return found

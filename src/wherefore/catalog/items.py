@@ -144,6 +144,20 @@ class StoredItems(Sequence[Item]):
         made[~stored] = [np.nan if value is None else value for value in added]
         return made
 
+    def values(self, name: str) -> Iterator[tuple[str, ...]]:
+        """What `Item.values` says of a field, item by item, without making items."""
+        cells = self._columns.get(name)
+        for start in range(0, len(self._rows), _READ):
+            rows = self._rows[start : start + _READ]
+            stored = rows[rows >= 0]
+            told = iter([None] * len(stored) if cells is None else _part(cells, stored).to_pylist())
+            for row in rows.tolist():
+                if row < 0:
+                    yield self._more[-1 - row].values(name)
+                else:
+                    value = next(told)
+                    yield tuple(value) if isinstance(value, list) else ()
+
     def with_more(self, items: Iterable[Item]) -> StoredItems:
         """These items and others behind them."""
         made = self._copied()

@@ -163,9 +163,10 @@ def _people(catalog: Catalog) -> Ragged:
     if not names:
         return Ragged(np.zeros(len(catalog) + 1, dtype=np.int64), np.empty(0, dtype=np.int32))
     numbers: dict[str, int] = {}
+    each = zip(*(catalog.values_by_item(name) for name in names), strict=True)
     return Ragged.of(
-        {numbers.setdefault(fold(value), len(numbers)) for name in names for value in item.values(name)}
-        for item in catalog.items
+        {numbers.setdefault(fold(value), len(numbers)) for values in told for value in values}
+        for told in each
     )
 
 

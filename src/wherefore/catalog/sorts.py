@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import repeat
 
 import numpy as np
 
@@ -28,10 +29,13 @@ def _words_of_sorts(catalog: Catalog) -> Iterator[set[str]]:
     """Of each item the words that may name its sort."""
     last: dict[str, str] = {}  # of every value its last word's stem; empty: it names no sort
     tags = [spec.name for spec in catalog.schema.tags]
-    for item in catalog.items:
-        told = set(stems(item.title))
-        for name in tags:
-            for value in item.values(name):
+    each: Iterable[tuple[tuple[str, ...], ...]] = (
+        zip(*(catalog.values_by_item(name) for name in tags), strict=True) if tags else repeat(())
+    )
+    for title, values_of_tags in zip(catalog.titles, each, strict=False):
+        told = set(stems(title))
+        for values in values_of_tags:
+            for value in values:
                 if value not in last:
                     said = stems(value)
                     last[value] = said[-1] if 0 < len(said) <= _VALUE else ""

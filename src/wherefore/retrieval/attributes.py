@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Mapping
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -113,13 +114,13 @@ def _key(place: int, value: str) -> str:
 
 def _numbered(catalog: Catalog) -> dict[str, Any]:
     """All values of a catalogue with their numbers, by row and the other way round."""
-    fields = [(place, spec.name) for place, spec in enumerate(catalog.schema.valued)]
+    fields = [catalog.values_by_item(spec.name) for spec in catalog.schema.valued]
     number: dict[str, int] = {}
     starts, flat, field = array("q", [0]), array("i"), array("h")
-    for item in catalog.items:
+    for told in zip(*fields, strict=True) if fields else repeat((), len(catalog)):
         mine = set()
-        for place, name in fields:
-            for value in item.values(name):
+        for place, values in enumerate(told):
+            for value in values:
                 mine.add(number.setdefault(_key(place, value.casefold()), len(number)))
                 if len(number) > len(field):
                     field.append(place)

@@ -48,7 +48,9 @@ def resolve_history(history: Sequence[str], catalog: Catalog) -> tuple[str, ...]
         if given in catalog:
             found.append(given)
             continue
-        named = [catalog.ids[row] for row in titles_of(catalog).rows(" ".join(given.casefold().split())).tolist()]
+        named = [
+            catalog.ids[row] for row in titles_of(catalog).rows(" ".join(given.casefold().split())).tolist()
+        ]
         if len(named) > 1:
             raise DialogueError(
                 f"{given!r} in the history is the title of {len(named)} {catalog.schema.plural}: give one of the ids "
