@@ -204,6 +204,42 @@ def test_own_catalogue_with_the_weights_of_a_checkpoint(saved, tmp_path):
     assert two.generate([{"role": "user", "content": "a puzzle after 2000"}], k=3).text == reply.text
 
 
+def test_turns_are_the_same_with_what_was_derived_before(saved, tmp_path, monkeypatch):
+    from wherefore import recommender as module
+    from wherefore.catalog import saved as files
+    from wherefore.catalog.catalog import Catalog, Item
+    from wherefore.catalog.derived import Derived
+
+    films, cache = tmp_path / "films.parquet", tmp_path / "cache"
+    Catalog(Catalog.builtin().items[:60], Catalog.builtin().schema, "films").save(films)
+    plain = Recommender.from_catalog(
+        films, saved[1], cache=tmp_path / "other"
+    )  # items as objects, nothing kept
+    monkeypatch.setattr(files, "STORED_FROM", 1)
+    monkeypatch.setattr(module, "MANY", 1)
+    first = Recommender.from_catalog(films, saved[1], cache=cache)
+    again = Recommender.from_catalog(films, saved[1], cache=cache)
+    kept = again.catalog.derived
+    monkeypatch.setattr(Derived, "_write", lambda one, *_: one is not kept or pytest.fail("derived again"))
+    assert again.catalog.derived.folder is not None and again.catalog.digest and not plain.catalog.digest
+    title = plain.catalog.items[5].title
+    asked = [
+        "a comedy after 1990",
+        f"I loved {title}. No horror please",
+        "a drama with Tom Hanks, no violence",
+    ]
+    new = Item("new", "Qqnew", {"year": 2020, "genres": ("Comedy",), "cast": ("Tom Hanks",)})
+    replies, gone = [], plain.catalog.ids[8]
+    for made in (plain, first, again):
+        told = [made.generate([{"role": "user", "content": one}], k=4) for one in asked]
+        made.remove([gone])
+        made.add([new])
+        told += [made.generate([{"role": "user", "content": one}], k=4) for one in (*asked, "I loved Qqnew")]
+        replies.append([([one.item.id for one in reply.recommendations], reply.text) for reply in told])
+        assert told[-1].preferences.liked == ("new",)
+    assert replies[0] == replies[1] == replies[2]
+
+
 def test_a_damaged_cached_index_is_built_again(saved, tmp_path):
     _, folder = saved
     path = tmp_path / "games.csv"

@@ -608,7 +608,7 @@ def test_where_only_pictures_tell_training_learns_it_with_them_and_not_without(t
         made = Recommender.from_pretrained(folders[model], device="cpu", settings=["writer.tries=0"])
         listed[model] = shares_of_taste(made, tastes, range(36, 48))  # of which nobody spoke
         with torch.inference_mode():
-            tokens = made.model.item_encoder(made.lm._all()).flatten(1)
+            tokens = made.model.item_encoder(made.lm._of(np.arange(len(made.catalog)))).flatten(1)
         unit = torch.nn.functional.normalize(tokens - tokens.mean(0), dim=1)
         likeness = (unit @ unit.T).fill_diagonal_(-1)[36:]
         first = likeness.topk(4, dim=1).indices
@@ -621,7 +621,7 @@ def test_where_only_pictures_tell_training_learns_it_with_them_and_not_without(t
     made = Recommender.from_pretrained(folder, device="cpu", settings=["writer.tries=0"])
     made.catalog.folder = path.parent  # the checkpoint's own catalogue lies elsewhere
     made.add([Item("seen", "Qqseen", {"image": "pics/40.png"}), Item("bare", "Qqbare")])
-    table = made.lm._all()
+    table = made.lm._of(np.arange(len(made.catalog)))
     assert torch.equal(table.extra["pictures"][-2], table.extra["pictures"][40])
     assert table.extra["pictures"][-1].isnan().all() and len(made.catalog) == 50
     assert len(made.generate([{"role": "user", "content": "I loved Qqseen"}], k=3).recommendations) == 3

@@ -49,7 +49,7 @@ def test_a_description_is_headed_by_nouns(piece, found):
 def test_the_sort_is_what_titles_call_it(retriever):
     sort = sort_named(described("a wallet please", "wallet"), retriever)
     assert [TITLES[row] for row in np.flatnonzero(sort.named)] == TITLES[:3]
-    assert not sort.fitting[TITLES.index("Yoga Mat")]
+    assert not sort.fitting(np.array([TITLES.index("Yoga Mat")]))[0]
 
 
 def test_a_word_that_is_not_what_is_looked_for_names_no_sort(retriever):

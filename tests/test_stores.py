@@ -257,3 +257,21 @@ def test_a_store_that_grows_beyond_the_rules_bound_is_made_anew(monkeypatch, tmp
     again.remove(names(1700))  # what is left is too few for a shortlist
     assert again.search(queries, 10).rows.shape == (5, 10)
     assert again.ids == names(100, 1700)
+
+
+def test_of_a_tenth_that_is_allowed_only_a_shortlist_is_scored(stores, monkeypatch):
+    store, vectors = stores["IVF16,PQ8x4fs,Refine(SQ8)"], clustered(N)
+    allowed = np.random.default_rng(3).random(N) < 0.15
+    scored = []
+    whole = FaissStore._score
+    monkeypatch.setattr(
+        FaissStore, "_score", lambda one, q, rows, k: scored.append(len(rows)) or whole(one, q, rows, k)
+    )
+    queries = clustered(20, seed=5)
+    hits = store.search(queries, 10, allowed)
+    best = np.argsort(-np.where(allowed, queries @ vectors.T, -np.inf), axis=1)[:, :10]
+    assert allowed[hits.rows].all() and recall(hits.rows, best) >= 0.95
+    assert max(scored) <= 1000 < allowed.sum()
+    scored.clear()
+    few = allowed & (np.arange(N) < N // 3)  # a twentieth: all of them are scored
+    assert few[store.search(queries[:1], 10, few).rows].all() and scored == [few.sum()]

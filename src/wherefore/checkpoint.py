@@ -115,7 +115,7 @@ def save_checkpoint(
         manifest = {
             "format": FORMAT,
             "embedder": index.embedder.name,
-            "dim": index.vectors.shape[1],
+            "dim": index.dim,
             "features": list(retriever.feature_names),
             "catalog": index.catalog.fingerprint(),
             **(notes or {}),

@@ -26,6 +26,7 @@ from wherefore.turn.beside import beside
 from wherefore.turn.described import named, not_understood
 from wherefore.turn.language import Heard
 from wherefore.turn.lists import ListMaker, Messages
+from wherefore.turn.prepare import MANY
 from wherefore.turn.turns import interleaved
 from wherefore.writing.abroad import own_words
 from wherefore.writing.advice import advice
@@ -97,7 +98,8 @@ class Recommender(ListMaker):
     ) -> Self:
         """Recommend from your own catalogue with a checkpoint's weights; no training.
 
-        The first time, every item is embedded and the index is kept; later starts load it.
+        The first time, every item is embedded and the index is kept, and beside it what turns look up in very many
+        items; later starts load both.
 
         Args:
             catalog: A catalogue, or a file to load one from.
@@ -111,7 +113,10 @@ class Recommender(ListMaker):
         if not isinstance(catalog, Catalog):
             catalog = Catalog.load(catalog, schema)
         loaded = load_checkpoint(checkpoint_dir(base), device, settings=settings)
-        return cls._of(moved(loaded, catalog, progress, cache))
+        made = cls._of(moved(loaded, catalog, progress, cache))
+        if len(catalog) >= MANY:
+            made.prepare()
+        return made
 
     @classmethod
     def _of(cls, checkpoint: Checkpoint) -> Self:

@@ -5,28 +5,31 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import re
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 
 from wherefore.catalog.abroad import in_english, read_abroad
 from wherefore.catalog.abroad_words import tongues
-from wherefore.catalog.cells import as_text, clean, fractional_year, whole
+from wherefore.catalog.cells import as_text, clean, whole
+from wherefore.catalog.derived import Derived, Postings
+from wherefore.catalog.field_values import Counts, FieldValues
 from wherefore.catalog.inference import infer
+from wherefore.catalog.items import Item as Item
+from wherefore.catalog.items import StoredItems, texts_of
 from wherefore.catalog.kinds import LIST, VECTOR, FieldValue
-from wherefore.catalog.mentioned import PREFIX, amount_mentioned
+from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.misread import shortened
 from wherefore.catalog.notes import Note, noted
 from wherefore.catalog.ordered import Scale, place_of, scale_among
 from wherefore.catalog.picture_files import named_by_ids
 from wherefore.catalog.ranks import base_name, is_rank_name
+from wherefore.catalog.record_words import RecordWords
 from wherefore.catalog.records import Records, read_records
 from wherefore.catalog.report import ReportRow, report_rows, starter_yaml
 from wherefore.catalog.saved import SavedCatalog, read_catalog_parquet, write_catalog_parquet
@@ -45,45 +48,6 @@ _TEXT_CHARS = 1000  # of Catalog.text: about what a sentence embedder reads
 _TITLED, _TITLED_AT_LEAST = 0.2, 3  # share and number of the items with a value whose titles name it
 _BUILTIN = ASSETS / "movies.parquet"
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One item. `fields` holds everything but id and title; an absent key means: not known.
-
-    >>> item = Item("1", "Alien", {"year": 1979, "genres": ("Horror", "Sci-Fi")})
-    >>> item.get("year"), item.values("genres"), item.values("cast")
-    (1979, ('Horror', 'Sci-Fi'), ())
-    """
-
-    id: str
-    title: str
-    fields: Mapping[str, FieldValue] = field(default_factory=dict)
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """The value of a field, or the default where it is not known."""
-        return self.fields.get(name, default)
-
-    def values(self, name: str) -> tuple[str, ...]:
-        """The values of a category, people or alias field; empty where not known or of another kind."""
-        value = self.fields.get(name, ())
-        return value if isinstance(value, tuple) else ()
-
-    def number(self, name: str) -> float | None:
-        """The value of a number, date (as a year, possibly fractional) or popularity field; None where not known.
-
-        >>> Item("1", "Alien", {"year": 1979, "released": "1979-01-01"}).number("released")
-        1979.0
-        """
-        value = self.fields.get(name)
-        if value is None and name.startswith(WHEN):
-            one = asked_of(name)
-            return one.fits(self.fields.get(one.field))
-        if value is None and name.startswith(PREFIX):
-            return amount_mentioned(_texts_of(self), name.removeprefix(PREFIX))
-        if isinstance(value, str):
-            return fractional_year(value)
-        return float(value) if isinstance(value, int | float) else None
 
 
 class Catalog:
@@ -112,7 +76,7 @@ class Catalog:
         _check_lengths(checked, schema, name)
         self._adopt(checked, schema, name)
 
-    def _adopt(self, items: tuple[Item, ...], schema: Schema, name: str) -> None:
+    def _adopt(self, items: Sequence[Item], schema: Schema, name: str) -> None:
         """Take items whose values are known to fit."""
         if not items:
             raise CatalogError(f"{name} holds no item; a catalogue needs at least one")
@@ -123,14 +87,17 @@ class Catalog:
         self._notes: tuple[Note, ...] = ()
         self._folder: Path | None = None
 
-    def _set_items(self, items: tuple[Item, ...], name: str) -> None:
-        rows = {item.id: row for row, item in enumerate(items)}
-        if len(rows) != len(items):
-            twice = next(item for row, item in enumerate(items) if rows[item.id] != row)
-            raise CatalogError(f"{name}: two items have the id {twice.id!r}; give every item its own")
+    def _set_items(self, items: Sequence[Item], name: str) -> None:
+        ids = items.ids if isinstance(items, StoredItems) else [item.id for item in items]
+        rows = dict(zip(ids, range(len(ids)), strict=True))
+        if len(rows) != len(ids):
+            twice = next(one for row, one in enumerate(ids) if rows[one] != row)
+            raise CatalogError(f"{name}: two items have the id {twice!r}; give every item its own")
         self._items = items
         self._rows = rows
         self._ids = tuple(rows)
+        self._digest = ""  # of the file whose items these are, where it is known
+        self._derived = Derived()
         self._cache: dict[tuple[str, Any], Any] = {}
 
     # -- from files and records
@@ -155,8 +122,9 @@ class Catalog:
             saved = read_catalog_parquet(path)
             if saved is not None:
                 catalog = cls.__new__(cls)
-                catalog._adopt(_items_of(saved.records()), saved.schema, saved.name)
+                catalog._adopt(saved.items, saved.schema, saved.name)
                 catalog._folder = path.absolute().parent
+                catalog._digest = saved.digest
                 return catalog
         return cls._from_table(read_table(path, skip_bad=skip_bad), schema, skip_bad, path.absolute().parent)
 
@@ -299,6 +267,32 @@ class Catalog:
         """The ids in row order."""
         return self._ids
 
+    @property
+    def titles(self) -> Sequence[str]:
+        """The titles in row order."""
+        found: Sequence[str] | None = self._cache.get(("shown", ""))
+        if found is None:
+            items = self._items
+            found = items.titles if isinstance(items, StoredItems) else [item.title for item in items]
+            self._cache["shown", ""] = found
+        return found
+
+    @property
+    def derived(self) -> Derived:
+        """What has been derived from the items as they are now."""
+        return self._derived
+
+    def keep_derived(self, folder: Path, writes: bool = True) -> None:
+        """Keep what is derived from the items as they are now in a folder, and take what is there already.
+
+        Args:
+            folder: Where; what is there of other items, or made by another version, is made anew.
+            writes: Whether to write what is not there yet.
+        """
+        kept = Derived(folder, self.fingerprint(), writes)
+        kept.take(self._derived)
+        self._derived = kept
+
     def __len__(self) -> int:
         return len(self._items)
 
@@ -338,7 +332,8 @@ class Catalog:
         from rapidfuzz import process
 
         wanted = str(item_id)
-        titled = [item.id for item in self._items if item.title.casefold() == wanted.casefold()][:3]
+        told = zip(self._ids, self.titles, strict=True)
+        titled = [one for one, title in told if title.casefold() == wanted.casefold()][:3]
         if titled:
             return f"that is a title; its id is {', '.join(map(repr, titled))}"
         close = [found for found, *_ in process.extract(wanted, self._ids, limit=3, score_cutoff=60)]
@@ -401,9 +396,7 @@ class Catalog:
             self._check_field(field, lambda spec: bool(spec.can.measure))
         found: np.ndarray | None = self._cache.get(("numbers", field))
         if found is None:
-            placed = is_rank_name(field)
-            values = (place_of(self, field, item) if placed else item.number(field) for item in self._items)
-            found = np.array([math.nan if value is None else value for value in values])
+            found = self._numbers(field)
             found.flags.writeable = False
             self._cache["numbers", field] = found
         return found
@@ -421,6 +414,23 @@ class Catalog:
             told = (scale_among(spec, self._items) for spec in self.schema.tags if not spec.flag)
             found = self._cache["scales", ""] = tuple(scale for scale in told if scale is not None)
         return found
+
+    def _numbers(self, field: str) -> np.ndarray:
+        def looked_through() -> np.ndarray:
+            placed = is_rank_name(field)
+            values = (place_of(self, field, item) if placed else item.number(field) for item in self._items)
+            return np.array([math.nan if value is None else value for value in values])
+
+        if not isinstance(self._items, StoredItems):
+            return looked_through()
+        stored = self._items.numbers(field)
+        if stored is not None:
+            return stored
+        if field.startswith(WHEN):  # asked of this day or that: not kept
+            return looked_through()
+        # The texts of very many items take long to look through: what they tell is kept.
+        name = f"amounts-{hashlib.sha256(field.encode()).hexdigest()[:12]}"
+        return np.array(self._derived.get(name, lambda: {"amounts": looked_through()})["amounts"])
 
     def vectors(self, field: str) -> np.ndarray:
         """A vector field of all items, (n, d) float32; NaN where it is not known. d is 0 where no item has one.
@@ -480,15 +490,7 @@ class Catalog:
         key = "holding", (phrases, unless)
         found: np.ndarray | None = self._cache.get(key)
         if found is None:
-            sought, spared = _by_first_stem(phrases), _by_first_stem(unless)
-            maybe = np.zeros(len(self._items), dtype=bool)
-            for first in sought:
-                maybe |= self._with_stem(first)
-            found = np.zeros(len(self._items), dtype=bool)
-            for row in np.flatnonzero(maybe):
-                held = _held(self._parts_of(self._items[row]), sought, spared, tuple(stems(phrases[0])))
-                found[row] = next(held, None) is not None
-            self._cache[key] = found
+            found = self._cache[key] = self._records.holding(phrases, unless)
         return found
 
     def held(
@@ -500,15 +502,7 @@ class Catalog:
         >>> catalog.held([0], ("nut", "walnut"))
         Counter({'walnut': 1})
         """
-        sought, spared = _by_first_stem(phrases), _by_first_stem(unless)
-        called = {tuple(stems(phrase)): phrase for phrase in reversed(phrases)}
-        return Counter(
-            called[one]
-            for row in rows
-            for one in dict.fromkeys(
-                _held(self._parts_of(self._items[row]), sought, spared, tuple(stems(phrases[0])))
-            )
-        )
+        return self._records.held(rows, phrases, unless)
 
     def titled(self, field: str, value: str) -> np.ndarray:
         """Which items' titles name a value of a category field, where titles tell of it, (n,) bool.
@@ -532,30 +526,33 @@ class Catalog:
             sought = set(stems(value))
             tags = any(spec.name == field for spec in self._schema.tags)
             rows = self._titles_with(sought) if tags and sought else found.nonzero()[0]
-            both = sum(value in self._items[row].values(field) for row in rows)
-            if both >= _TITLED_AT_LEAST and both >= _TITLED * sum(
-                value in item.values(field) for item in self._items
-            ):
+            bearing = self.bearing(field, value) if len(rows) else rows
+            both = len(np.intersect1d(rows, bearing, assume_unique=True))
+            if both >= _TITLED_AT_LEAST and both >= _TITLED * len(bearing):
                 found[rows] = True
             self._cache[key] = found
         return found
 
     def _titles_with(self, sought: set[str]) -> np.ndarray:
         """The rows of the items whose titles have words of all these stems, ascending."""
-        places: dict[str, np.ndarray] | None = self._cache.get(("titles", ""))
-        if places is None:
-            rows: dict[str, list[int]] = {}
-            for row, item in enumerate(self._items):
-                for one in set(stems(item.title)):
-                    rows.setdefault(one, []).append(row)
-            places = {one: np.array(found, dtype=np.int64) for one, found in rows.items()}
-            self._cache["titles", ""] = places
-        nowhere = np.empty(0, dtype=np.int64)
-        each = sorted((places.get(one, nowhere) for one in sought), key=len)
+        places = self.title_words
+        each = sorted((places.rows(one) for one in sought), key=len)
         left = each[0]
         for other in each[1:]:
             left = np.intersect1d(left, other, assume_unique=True)
         return left
+
+    @property
+    def title_words(self) -> Postings:
+        """Which items' titles have which words, without their endings."""
+        return self._postings("title-words", lambda: (set(stems(title)) for title in self.titles))
+
+    def _postings(self, name: str, told: Callable[[], Iterable[Collection[str]]]) -> Postings:
+        found: Postings | None = self._cache.get(("postings", name))
+        if found is None:
+            found = Postings.read(self._derived.get(name, lambda: Postings.of(told()).parts()))
+            self._cache["postings", name] = found
+        return found
 
     def holds(self, item: Item, field: str, value: str) -> bool:
         """Whether an item has a value, or is called so where titles tell of it; see `titled`."""
@@ -563,45 +560,70 @@ class Catalog:
             return True
         return item.id in self and bool(self.titled(field, value)[self.row(item.id)])
 
-    def _parts_of(self, item: Item) -> list[str]:
-        """The stems of all texts and values of a record, with an empty one between clauses."""
-        return [one for part in _CLAUSE_END.split(self._said_of(item)) for one in (*stems(part), "")]
-
-    def _said_of(self, item: Item) -> str:
+    def _told_of(self, item: Item) -> list[str]:
         """All texts and values of a record; of one in another language with what is known of them in English."""
-        told = _texts_of(item)
+        told = texts_of(item)
         if tongue := tongues().get(self._schema.language):
             told += [tongue.gloss(text) for text in told]
-        return "\n".join(told)
+        return told
 
     def _with_stem(self, sought: str) -> np.ndarray:
         """Which records have a word of this stem, (n,) bool."""
-        places: dict[str, np.ndarray] | None = self._cache.get(("naming", ""))
-        if places is None:
-            rows: dict[str, list[int]] = {}
-            for row, item in enumerate(self._items):
-                for key in set(stems(self._said_of(item))):
-                    rows.setdefault(key, []).append(row)
-            places = {key: np.array(found, dtype=np.int32) for key, found in rows.items()}
-            self._cache["naming", ""] = places
         named = np.zeros(len(self._items), dtype=bool)
-        named[places.get(sought, np.empty(0, dtype=np.int32))] = True
+        named[self._records.rows(sought)] = True
         return named
 
-    def vocabulary(self, field: str) -> Mapping[str, int]:
+    @property
+    def _records(self) -> RecordWords:
+        """The words of the records."""
+        found: RecordWords | None = self._cache.get(("records", ""))
+        if found is None:
+            parts = self._derived.get("records", lambda: RecordWords.parts_of(self._items, self._told_of))
+            found = self._cache["records", ""] = RecordWords(parts)
+        return found
+
+    def vocabulary(self, field: str) -> Counts:
         """The values of a category, people or alias field, each with its number of items.
 
         Raises:
             CatalogError: If there is no such field, or it is of another kind.
         """
         self._check_field(field, lambda spec: spec.can.stored is LIST)
-        found: Mapping[str, int] | None = self._cache.get(("vocabulary", field))
+        return self._values(field).counts
+
+    def bearing(self, field: str, value: str) -> np.ndarray:
+        """The rows of the items that have a value of a category, people or alias field, ascending, (m,) int32.
+
+        Raises:
+            CatalogError: If there is no such field, or it is of another kind.
+        """
+        self._check_field(field, lambda spec: spec.can.stored is LIST)
+        return self._values(field).rows(value)
+
+    def having(self, field: str) -> int:
+        """How many items have any value of a category, people or alias field."""
+        self._check_field(field, lambda spec: spec.can.stored is LIST)
+        return self._values(field).having
+
+    def lists_several(self, field: str) -> bool:
+        """Whether any item has more than one value of a category, people or alias field."""
+        self._check_field(field, lambda spec: spec.can.stored is LIST)
+        return self._values(field).most > 1
+
+    def values_by_item(self, field: str) -> Iterator[tuple[str, ...]]:
+        """The values of a category, people or alias field, item by item; see `Item.values`."""
+        if isinstance(self._items, StoredItems):
+            return self._items.values(field)
+        return (item.values(field) for item in self._items)
+
+    def _values(self, field: str) -> FieldValues:
+        found: FieldValues | None = self._cache.get(("values", field))
         if found is None:
-            counts: Counter[str] = Counter()
-            for item in self._items:
-                counts.update(item.values(field))
-            found = MappingProxyType(dict(counts))
-            self._cache["vocabulary", field] = found
+            place = next(n for n, spec in enumerate(self._schema.fields) if spec.name == field)
+            parts = self._derived.get(
+                f"values-{place}", lambda: FieldValues.of(self.values_by_item(field)).parts()
+            )
+            found = self._cache["values", field] = FieldValues.read(parts)
         return found
 
     def _check_field(self, name: str, fits: Callable[[FieldSpec], bool]) -> None:
@@ -609,6 +631,15 @@ class Catalog:
         if not fits(spec):
             allowed = ", ".join(one.name for one in self._schema.fields if fits(one)) or "none here"
             raise CatalogError(f"field `{name}` is of kind {spec.kind}; of a fitting kind: {allowed}")
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the file whose items stay in its columns, as long as they are those; else empty."""
+        return self._digest
+
+    def adopt_fingerprint(self, known: str) -> None:
+        """Take a fingerprint that was made of the same file before: it takes half a minute of a million items."""
+        self._cache["fingerprint", ""] = known
 
     def fingerprint(self) -> str:
         """SHA-256 of ids, titles, fields and schema, in hexadecimal: equal for equal catalogues."""
@@ -688,7 +719,8 @@ class Catalog:
             )
         if ready:
             _check_lengths((*self._items, *ready) if self._schema.vectors else (), self._schema, self._name)
-            self._set_items((*self._items, *ready), self._name)
+            stored = self._items.with_more(ready) if isinstance(self._items, StoredItems) else None
+            self._set_items(stored or (*self._items, *ready), self._name)
 
     def remove(self, ids: Iterable[str]) -> None:
         """Remove items, in place; the rows of the later ones move up. All are removed, or none.
@@ -707,9 +739,11 @@ class Catalog:
                 f"that would remove all {len(self)} items of {self._name}; a catalogue keeps at least one"
             )
         if gone:
-            self._set_items(
-                tuple(item for row, item in enumerate(self._items) if row not in gone), self._name
+            stored = self._items.without(gone) if isinstance(self._items, StoredItems) else None
+            left = (
+                tuple(item for row, item in enumerate(self._items) if row not in gone) if not stored else ()
             )
+            self._set_items(stored or left, self._name)
 
     def save(self, path: str | Path) -> None:
         """Write Parquet with the schema inside; `load` gives an equal catalogue. Written aside, then renamed.
@@ -841,73 +875,3 @@ def _hexadecimal(value: Any) -> str:
     """What JSON has no form for, in a fingerprint: vectors."""
     data: bytes = value.data
     return data.hex()
-
-
-_CLAUSE_END = re.compile(r"[\n.,;:!?()]+")
-_Phrases = Mapping[str, Sequence[tuple[str, ...]]]  # as stems of their words, by the first of them
-
-
-def _by_first_stem(phrases: Sequence[str]) -> _Phrases:
-    """Phrases as stems of their words, by the first of them, longest first."""
-    found: dict[str, list[tuple[str, ...]]] = {}
-    for phrase in phrases:
-        if of_phrase := tuple(stems(phrase)):
-            found.setdefault(of_phrase[0], []).append(of_phrase)
-    for same in found.values():
-        same.sort(key=len, reverse=True)
-    return found
-
-
-# Beside a word, that it is not the thing: "no milk", "milk-free", "vegan butter", "egg substitute".
-_NOT_BEFORE = frozenset(
-    "no non not without zero vegan vegetarian veggie plant meatless faux mock fake tofu seitan jackfruit cauliflower "
-    "quorn gf".split()
-)
-_IMITATED = tuple(stems("plant-based"))
-_LACKS = frozenset(
-    tuple(stems(said)) for said in ("free from", "free of", "not contain", "doesn't contain", "contains no")
-)
-_LACKED = 4  # words after one of these that it speaks of: "free from nuts and dairy"
-_NOT_AFTER = frozenset("free substitute alternative replacer replacement".split())
-
-
-def _held(
-    said: Sequence[str], sought: _Phrases, spared: _Phrases, name: tuple[str, ...]
-) -> Iterator[tuple[str, ...]]:
-    """The phrases that are sought and stand among stems outside of those spared; `name` is one for all."""
-    at, free = 0, 0  # before the second, words name what something is free of
-    while at < len(said):
-        if tuple(said[at : at + 2]) in _LACKS:
-            free = at + 2 + _LACKED
-        elif not said[at]:
-            free = 0
-        skipped = _words_of(spared, said, at)
-        length = 0 if skipped else _words_of(sought, said, at)
-        if length:
-            before, after = said[max(at - 1, 0) : at], said[at + length : at + length + 1]
-            if not _NOT_AFTER.isdisjoint(after):
-                if tuple(said[at : at + length]) == name:
-                    free = at + length + 2  # "dairy-free cheese" is none; "lactose-free milk" is dairy
-            elif (
-                at >= free
-                and _NOT_BEFORE.isdisjoint(before)
-                and tuple(said[max(at - 2, 0) : at]) != _IMITATED
-            ):
-                yield tuple(said[at : at + length])
-        at += skipped or length or 1
-
-
-def _words_of(phrases: _Phrases, said: Sequence[str], at: int) -> int:
-    """How many words the longest phrase has that stands at a place; 0 where none does."""
-    return next((len(one) for one in phrases.get(said[at], ()) if tuple(said[at : at + len(one)]) == one), 0)
-
-
-def _texts_of(item: Item) -> list[str]:
-    """Its title, then its texts and values."""
-    told = [item.title]
-    for value in item.fields.values():
-        if isinstance(value, str):
-            told.append(value)
-        elif isinstance(value, tuple):
-            told += [str(one) for one in value]
-    return told

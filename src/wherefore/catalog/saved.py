@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wherefore.catalog.records import Records
+from wherefore.catalog.items import Item, StoredItems
 from wherefore.catalog.schema import Schema
-from wherefore.catalog.vectors import Vector
 from wherefore.errors import CatalogError
 from wherefore.files import write_aside
 
 _META = b"wherefore"
+STORED_FROM = 50_000  # items that are not made before they are asked for
 
 
 @dataclass(frozen=True, slots=True)
 class SavedCatalog:
-    """What a Parquet file written by `write_catalog_parquet` holds; columns by field name."""
+    """What is written to a Parquet file; columns by field name."""
 
     name: str
     schema: Schema
@@ -27,14 +28,15 @@ class SavedCatalog:
     titles: Sequence[str]
     columns: Mapping[str, Sequence[Any]]
 
-    def records(self) -> Records:
-        """The same, item by item."""
-        fields: list[dict[str, Any]] = [{} for _ in self.ids]
-        for name, values in self.columns.items():
-            for known, value in zip(fields, values, strict=True):
-                if value is not None:
-                    known[name] = value
-        return Records(self.ids, self.titles, fields)
+
+@dataclass(frozen=True, slots=True)
+class ReadCatalog:
+    """What a Parquet file written by `write_catalog_parquet` holds."""
+
+    name: str
+    schema: Schema
+    items: Sequence[Item]
+    digest: str  # SHA-256 of the file, where its items stay in its columns; else empty
 
 
 def write_catalog_parquet(path: Path, saved: SavedCatalog) -> None:
@@ -67,11 +69,14 @@ def write_catalog_parquet(path: Path, saved: SavedCatalog) -> None:
     meta = json.dumps({"name": name, "schema": schema.model_dump(mode="json")}, ensure_ascii=False)
     table = pa.table({key: arrays[key] for key in order}).replace_schema_metadata({_META: meta.encode()})
     with write_aside(path) as aside:
-        pq.write_table(table, aside, compression="zstd", compression_level=19)
+        level = 19 if len(saved.ids) < STORED_FROM else 6  # the last few hundredths take minutes of a million
+        pq.write_table(table, aside, compression="zstd", compression_level=level)
 
 
-def read_catalog_parquet(path: Path) -> SavedCatalog | None:
+def read_catalog_parquet(path: Path) -> ReadCatalog | None:
     """Read what `write_catalog_parquet` wrote; None where the file is Parquet from elsewhere.
+
+    From `STORED_FROM` items on, they stay in the columns as they were read, see `StoredItems`.
 
     Raises:
         CatalogError: If it is no Parquet file, or its schema and its columns do not agree.
@@ -80,7 +85,12 @@ def read_catalog_parquet(path: Path) -> SavedCatalog | None:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.ParquetFile(path).read()  # pq.read_table would import pandas where it is installed
+        with pa.memory_map(str(path)) as file:
+            # pq.read_table would import pandas where it is installed
+            table = pq.ParquetFile(file).read()
+            many = table.num_rows >= STORED_FROM
+            file.seek(0)
+            digest = hashlib.sha256(file.read_buffer()).hexdigest() if many else ""
     except pa.ArrowException as error:
         raise CatalogError(f"{path} is not a Parquet file that can be read: {error}") from error
     meta = (table.schema.metadata or {}).get(_META)
@@ -94,26 +104,19 @@ def read_catalog_parquet(path: Path) -> SavedCatalog | None:
             f"the schema inside {path} cannot be read: {error}; save the catalogue again"
         ) from error
     schema = Schema.parse(tree, f"the schema inside {path}")
-    columns: dict[str, list[Any]] = {}
+    columns: dict[str, Any] = {}
     for spec in schema.fields:
         if spec.name not in table.column_names:
             raise CatalogError(
                 f"{path}: its schema names a column `{spec.name}` that is not there; save it again"
             )
-        cells = table.column(spec.name)
-        values = cells.to_pylist()
-        if pa.types.is_list(cells.type) and pa.types.is_floating(cells.type.value_type):
-            values = [None if value is None else Vector.of(value) for value in values]
-        elif pa.types.is_list(cells.type):
-            values = [None if value is None else tuple(value) for value in values]
-        elif pa.types.is_floating(cells.type):
-            values = [int(v) if v is not None and v.is_integer() and abs(v) < 2**53 else v for v in values]
-        columns[spec.name] = values
-    ids, titles = columns.pop(schema.id.name), columns.pop(schema.title.name)
+        columns[spec.name] = table.column(spec.name).combine_chunks()
+    ids, titles = columns.pop(schema.id.name).to_pylist(), columns.pop(schema.title.name).to_pylist()
     for what, texts in (("id", ids), ("title", titles)):
         bad = next((row for row, text in enumerate(texts) if not isinstance(text, str) or not text), None)
         if bad is not None:
             raise CatalogError(
                 f"{path}, row {bad + 1}: the {what} is {texts[bad]!r}; save the catalogue again"
             )
-    return SavedCatalog(name, schema, ids, titles, columns)
+    items = StoredItems(ids, titles, columns)
+    return ReadCatalog(name, schema, items if many else tuple(items), digest)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import numpy as np
+
 from wherefore.catalog.catalog import Catalog, PerCatalog
+from wherefore.catalog.derived import Ragged
 from wherefore.text import ARTICLES, NUMBERS, fold, forms, stem
 
 _CUT = re.compile(
@@ -19,7 +22,29 @@ _NUMBERS = frozenset(name for name, number in NUMBERS.items() if number <= 10)
 
 
 class SeriesIndex:
-    """Which items of a catalogue belong to one series.
+    """Which items of a catalogue belong to one series; made once and kept with the catalogue's index.
+
+    Args:
+        catalog: The catalogue.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        parts = catalog.derived.get("series", lambda: _Series(catalog).parts())
+        self._of: np.ndarray = parts["of"]
+        self._series = Ragged(parts["starts"], parts["rows"])
+
+    def of(self, row: int) -> tuple[int, ...]:
+        """The rows of the item's series, the oldest first, with its own; empty when it is in none."""
+        number = int(self._of[row])
+        return tuple(self._series[number].tolist()) if number >= 0 else ()
+
+    def same(self, row: int, other: int) -> bool:
+        """Whether two items belong to one series."""
+        return other in self.of(row)
+
+
+class _Series:
+    """Finds which items of a catalogue belong to one series.
 
     Two items do when their titles begin alike (up to a colon or a number, without article and plural) and both share
     a person, where both have some; remakes and chance namesakes seldom do. A title that merely begins another one
@@ -32,72 +57,117 @@ class SeriesIndex:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        people = [spec.name for spec in catalog.schema.names]
+        self._people = _people(catalog)
+        self._leader = np.arange(len(catalog), dtype=np.int32)  # of each row one that it belongs with
         heads: dict[str, list[int]] = {}
-        for row, item in enumerate(catalog.items):
-            head = head_of(item.title)
+        for row, title in enumerate(catalog.titles):
+            head = head_of(title)
             if head:
                 heads.setdefault(head, []).append(row)
-        self._series: dict[int, tuple[int, ...]] = {}
-        for head, rows in list(heads.items()):  # "The Matrix" begins "The Matrix Reloaded"
+        for head, rows in heads.items():  # "The Matrix" begins "The Matrix Reloaded"
             parts = head.split()
+            if len(rows) > 1:
+                self._join_alike(rows)
             before = [row for n in range(1, len(parts)) for row in heads.get(" ".join(parts[:n]), ())]
-            if len(rows) > 1 or before:
-                self._join(rows, before, people)
-        for row, item in enumerate(catalog.items):
-            part_of = _STORY.search(item.title)
+            if before:
+                self._join_begun(rows, before)
+        self._series = self._found()
+        for row, title in enumerate(catalog.titles):
+            part_of = _STORY.search(title)
             begun = heads.get(head_of(part_of[1]), ()) if part_of else ()
             if told := next((self._series[one] for one in begun if one in self._series), None):
                 found = tuple(sorted({*told, row}, key=self._when))
                 self._series.update(dict.fromkeys(found, found))
 
-    def _join(self, rows: list[int], before: list[int], people: Sequence[str]) -> None:
-        """Note which items go together: of `rows` whose titles begin alike, and of those that only begin them."""
-        items = self._catalog.items
-        every = [*rows, *before]
-        held = [{fold(value) for name in people for value in items[row].values(name)} for row in every]
-        titles = [forms(items[row].title) for row in every]
-        bearing: dict[str, list[int]] = {}  # so that only those are compared that have somebody in common
+    def _join_alike(self, rows: Sequence[int]) -> None:
+        """Join those of some rows whose titles begin alike that share a person, or of which nobody is known.
+
+        The same title again is a remake: it is joined only through others.
+        """
+        by_person: dict[int, list[int]] = {}
         nobody = []
-        for place, names in enumerate(held):
-            for name in names:
-                bearing.setdefault(name, []).append(place)
-            if not names:
-                nobody.append(place)
-        for place, row in enumerate(rows):
-            near = (
-                {one for name in held[place] for one in bearing[name]} if held[place] else range(len(every))
-            )
-            for other_place in sorted({*near, *nobody}):
-                if place <= other_place < len(rows):
-                    continue
-                other = every[other_place]
-                if other in self._series.get(row, ()):
-                    continue
-                among = other_place < place
-                shared = held[place] & held[other_place]
-                known = held[place] and held[other_place]
-                enough = len(shared) >= (1 if among else 2) or (not known and among)
-                if enough and titles[place] != titles[other_place]:  # the same title again is a remake
-                    both = {row, other, *self._series.get(row, ()), *self._series.get(other, ())}
-                    found = tuple(sorted(both, key=self._when))
-                    self._series.update(dict.fromkeys(found, found))
+        for row in rows:
+            people = self._people[row].tolist()
+            for one in people:
+                by_person.setdefault(one, []).append(row)
+            if not people:
+                nobody.append(row)
+        for same in by_person.values():
+            if len(same) > 1 and len({self._title(row) for row in same}) > 1:
+                self._unite(same)
+        titles = {self._title(row) for row in nobody}
+        if len(titles) > 1:
+            self._unite(rows)
+        elif nobody:
+            others = [row for row in rows if self._title(row) not in titles]
+            if others:
+                self._unite([*nobody, *others])
 
-    def of(self, row: int) -> tuple[int, ...]:
-        """The rows of the item's series, the oldest first, with its own; empty when it is in none."""
-        return self._series.get(row, ())
+    def _join_begun(self, rows: Sequence[int], before: Sequence[int]) -> None:
+        """Join rows with those whose titles only begin theirs, and that share two people with them."""
+        held = [frozenset(self._people[row].tolist()) for row in before]
+        for row in rows:
+            mine = frozenset(self._people[row].tolist())
+            for other, theirs in zip(before, held, strict=True) if len(mine) > 1 else ():
+                if len(theirs) > 1 and len(mine & theirs) > 1 and self._title(row) != self._title(other):
+                    self._unite([row, other])
 
-    def same(self, row: int, other: int) -> bool:
-        """Whether two items belong to one series."""
-        return other in self._series.get(row, ())
+    def _title(self, row: int) -> tuple[str, ...]:
+        return tuple(forms(self._catalog.titles[row]))
+
+    def _first(self, row: int) -> int:
+        """The row that stands for all that a row belongs with."""
+        leader = self._leader
+        while leader[row] != row:
+            leader[row] = leader[leader[row]]
+            row = int(leader[row])
+        return row
+
+    def _unite(self, rows: Sequence[int]) -> None:
+        first = self._first(rows[0])
+        for row in rows[1:]:
+            self._leader[self._first(row)] = first
+
+    def _found(self) -> dict[int, tuple[int, ...]]:
+        """Of each row of a series its rows, the oldest first."""
+        groups: dict[int, list[int]] = {}
+        for row in range(len(self._leader)):
+            groups.setdefault(self._first(row), []).append(row)
+        made = {}
+        for rows in groups.values():
+            if len(rows) > 1:
+                made.update(dict.fromkeys(rows, tuple(sorted(rows, key=self._when))))
+        return made
+
+    def parts(self) -> dict[str, np.ndarray]:
+        """For `Derived.get`: of each row the number of its series, and of each series its rows."""
+        numbers: dict[tuple[int, ...], int] = {}
+        of = np.full(len(self._catalog), -1, dtype=np.int32)
+        for row, found in self._series.items():
+            of[row] = numbers.setdefault(found, len(numbers))
+        made = Ragged.of(numbers)
+        return {"of": of, "starts": made.starts, "rows": made.numbers}
 
     def _when(self, row: int) -> tuple[float, int]:
         spec = self._catalog.schema.year
-        year = self._catalog.items[row].number(spec.name) if spec is not None else None
-        return (year if year is not None else float("inf"), row)
+        year = float("nan") if spec is None else float(self._catalog.numbers(spec.name)[row])
+        return (float("inf") if year != year else year, row)
 
 
 series_of = PerCatalog(SeriesIndex)
+
+
+def _people(catalog: Catalog) -> Ragged:
+    """Of every item the numbers of its people, folded."""
+    names = [spec.name for spec in catalog.schema.names]
+    if not names:
+        return Ragged(np.zeros(len(catalog) + 1, dtype=np.int64), np.empty(0, dtype=np.int32))
+    numbers: dict[str, int] = {}
+    each = zip(*(catalog.values_by_item(name) for name in names), strict=True)
+    return Ragged.of(
+        {numbers.setdefault(fold(value), len(numbers)) for values in told for value in values}
+        for told in each
+    )
 
 
 def head_of(title: str) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import repeat
+
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog, PerCatalog
+from wherefore.catalog.derived import Postings
 from wherefore.text import stem, stems
 
 _VALUE = 3  # words of a value that may be the name of a sort
@@ -12,8 +16,8 @@ _OF_GOODS = ("item", "product", "article", "thing")
 
 
 def called(catalog: Catalog, word: str) -> np.ndarray:
-    """The rows of the items whose title has a word, or a short value at its end, in whatever number, (m,) int64."""
-    return _rows_by_word(catalog).get(stem(word.lower()), np.zeros(0, np.int64))
+    """The rows of the items whose title has a word, or a short value at its end, in whatever number, (m,) int32."""
+    return _rows_by_word(catalog).rows(stem(word.lower()))
 
 
 def titles_name_sorts(catalog: Catalog) -> bool:
@@ -21,22 +25,27 @@ def titles_name_sorts(catalog: Catalog) -> bool:
     return catalog.schema.noun.lower() in _OF_GOODS
 
 
-def _words_of_sorts(catalog: Catalog) -> dict[str, np.ndarray]:
-    rows: dict[str, list[int]] = {}
+def _words_of_sorts(catalog: Catalog) -> Iterator[set[str]]:
+    """Of each item the words that may name its sort."""
     last: dict[str, str] = {}  # of every value its last word's stem; empty: it names no sort
     tags = [spec.name for spec in catalog.schema.tags]
-    for row, item in enumerate(catalog.items):
-        told = set(stems(item.title))
-        for name in tags:
-            for value in item.values(name):
+    each: Iterable[tuple[tuple[str, ...], ...]] = (
+        zip(*(catalog.values_by_item(name) for name in tags), strict=True) if tags else repeat(())
+    )
+    for title, values_of_tags in zip(catalog.titles, each, strict=False):
+        told = set(stems(title))
+        for values in values_of_tags:
+            for value in values:
                 if value not in last:
                     said = stems(value)
                     last[value] = said[-1] if 0 < len(said) <= _VALUE else ""
                 if last[value]:
                     told.add(last[value])
-        for one in told:
-            rows.setdefault(one, []).append(row)
-    return {one: np.array(found, dtype=np.int64) for one, found in rows.items()}
+        yield told
 
 
-_rows_by_word = PerCatalog(_words_of_sorts)
+_rows_by_word = PerCatalog(
+    lambda catalog: Postings.read(
+        catalog.derived.get("sorts", lambda: Postings.of(_words_of_sorts(catalog)).parts())
+    )
+)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from itertools import product
 from typing import Literal
 
 from wherefore.catalog.catalog import Item
@@ -355,6 +356,13 @@ def spoken_template(name: str, phrase: str, number: bool) -> str:
 def is_flag(value: str) -> bool:
     """Whether a value is a mere yes or no."""
     return value.lower() in _FLAGS
+
+
+@lru_cache(1)
+def flag_forms() -> tuple[str, ...]:
+    """All ways to write a mere yes or no, in whatever case."""
+    each = (product(*((char, char.upper()) for char in one)) for one in sorted(_FLAGS))
+    return tuple("".join(chars) for ways in each for chars in ways)
 
 
 @lru_cache(16384)

@@ -117,7 +117,7 @@ class Ranker:
             order = order[
                 _distinct([candidates.items[place] for place in order], self.retriever.index.catalog)
             ]
-            if sort is not None and (kept := order[sort.fitting[rows[order]]]).size:
+            if sort is not None and (kept := order[sort.fitting(rows[order])]).size:
                 order = kept  # a shorter list rather than one of other things
         if mode != "soft" and dialogue.preferences.order is not None:
             return self._in_order(
@@ -237,9 +237,9 @@ class Ranker:
         """The places of the k items of a diverse list, by score."""
         index, rows = self.retriever.index, candidates.rows[order]
         liked = _liked_rows(dialogue, index.catalog)
-        tastes = index.vectors[liked] if liked else None
+        tastes = index.vectors_of(np.array(liked)) if liked else None
         series = [series_of(index.catalog).of(int(row)) for row in rows]
-        chosen = diverse(scores[order], index.vectors[rows], k, weight, tastes, series)
+        chosen = diverse(scores[order], index.vectors_of(rows), k, weight, tastes, series)
         return np.asarray(order[np.sort(chosen)])
 
 
@@ -272,7 +272,7 @@ def closeness(dialogue: Dialogue, rows: np.ndarray, index: Index) -> dict[str, d
     liked = _liked_rows(dialogue, catalog)
     if not liked:
         return {}
-    near = index.vectors[rows] @ index.vectors[liked].T  # (m, liked)
+    near = index.vectors_of(rows) @ index.vectors_of(np.array(liked)).T  # (m, liked)
     for name in index.spaces:
         near = np.maximum(near, index.alike(name, rows, np.array(liked)))
     return {

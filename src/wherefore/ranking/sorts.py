@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from wherefore.catalog.sorts import called
 from wherefore.dialogue.messages import Dialogue
-from wherefore.ranking.criteria import likeness_to, standardized
+from wherefore.ranking.criteria import likeness_to
 from wherefore.reading.languages import language_of
 from wherefore.retrieval.retriever import Retriever
 from wherefore.text import FUNCTION_WORDS, forms
 
 _OLDEST = 3  # messages back to which what was described still says what is sought
 _NEAR = 1.0  # standard deviations above all items at which those that a word names are what is looked for
+_EXACT, _SAMPLE = 20_000, 5_000  # rows up to which all are compared, and how many of more
 _MOST = 0.5  # share of the items beyond which a word names no sort of them
 _AFTER = re.compile(  # what follows a noun and says more of it: "boots for a wedding"
     r"[;:()]|\s-\s|\b(?:with|without|for|that|which|who|under|over|from|in|of|to|like|no|not|on|by|as|at|made|using|"
@@ -28,17 +28,58 @@ _NOTHING = frozenset(
 _PARTS = re.compile(r",|/|&|\b(?:or|and)\b")
 
 
-@dataclass(frozen=True, slots=True)
+class Nearness:
+    """How near items are to what is looked for, in standard deviations above all items.
+
+    Of very many items, a sample tells what is usual.
+
+    Args:
+        sought: The vector of what is looked for, (d,).
+        retriever: Of the items.
+    """
+
+    def __init__(self, sought: np.ndarray, retriever: Retriever) -> None:
+        self._sought, self._retriever = sought, retriever
+        usual = likeness_to(sought, sampled(np.arange(len(retriever.index))), retriever)
+        self._mean, self._spread = usual.mean(), float(usual.std())
+
+    def of(self, rows: np.ndarray) -> np.ndarray:
+        """Of items by row, (m,)."""
+        near = likeness_to(self._sought, rows, self._retriever)
+        if not self._spread > 0:
+            return np.zeros_like(near)
+        made: np.ndarray = (near - self._mean) / self._spread
+        return made
+
+
+def sampled(rows: np.ndarray) -> np.ndarray:
+    """All rows, or of very many some at equal distances."""
+    if len(rows) <= _EXACT:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, _SAMPLE).astype(np.int64)]
+
+
 class Sort:
     """The items of a sort that is asked for by name, and those that are as near to what is looked for.
 
-    Attributes:
+    Args:
         named: Those whose title or short value names it, (n,) bool.
-        fitting: Those and the others that are as near as half of them, (n,) bool.
+        near: How near items are; None where only names tell.
+
+    Attributes:
+        named: As given.
     """
 
-    named: np.ndarray
-    fitting: np.ndarray
+    def __init__(self, named: np.ndarray, near: Nearness | None) -> None:
+        self.named, self._near = named, near
+
+    def fitting(self, rows: np.ndarray) -> np.ndarray:
+        """Which of some rows are named, or as near as half of those that are, (m,) bool."""
+        named: np.ndarray = self.named[rows]
+        if self._near is None or not len(rows):
+            return named
+        usual = np.median(self._near.of(sampled(np.flatnonzero(self.named))))
+        return np.asarray(named | (self._near.of(rows) >= usual))
 
 
 def heads(piece: str) -> Iterator[str]:
@@ -77,7 +118,7 @@ def sort_named(dialogue: Dialogue, retriever: Retriever) -> Sort | None:
     sought = retriever.sought(dialogue) if told else None
     if sought is None:
         return None
-    near: np.ndarray | None = None
+    near: Nearness | None = None
     for number in reversed(told):
         named = np.zeros(len(catalog), dtype=bool)
         for one, start, end in dialogue.described:
@@ -95,9 +136,9 @@ def sort_named(dialogue: Dialogue, retriever: Retriever) -> Sort | None:
                     named[rows] = True
                     continue
                 if near is None:
-                    near = standardized(likeness_to(sought, np.arange(len(catalog)), retriever))
-                if near[rows].mean() >= _NEAR:
+                    near = Nearness(sought, retriever)
+                if near.of(sampled(rows)).mean() >= _NEAR:
                     named[rows] = True
         if named.any():
-            return Sort(named, named if near is None else named | (near >= np.median(near[named])))
+            return Sort(named, near)
     return None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.derived import Keys
 from wherefore.reading.clauses import QUOTED, Span, blank, clauses
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.verdicts import verdict_on
@@ -57,7 +58,7 @@ class AbsentReader:
         self._catalog, self._values = catalog, values
         self._usual = {*ordinary_words(), *values.words.nouns, *FUNCTION_WORDS, *_NO_TITLES}
         self._of_values: dict[str, set[int]] | None = None  # words of values, with the values' numbers
-        self._names: set[str] = set()
+        self._names: Collection[str] = ()
 
     def read(self, text: str, mentions: Sequence[Span]) -> list[str]:
         """The titles, in the user's words and in order; each once.
@@ -160,8 +161,7 @@ class AbsentReader:
             return False  # "something like a lasagne"
         if {*content} <= {*self._values.words.nouns}:
             return False
-        if self._of_values is None:
-            self._look()
+        self.prepare()
         assert self._of_values is not None
         holders = [self._of_values.get(stem(form), set()) for form in content]
         if set.intersection(*holders):
@@ -173,10 +173,12 @@ class AbsentReader:
         if all(spoken_of) or (any(spoken_of) and not proper):
             return False
         rare = {*content} - {*ordinary_words()}  # "Glass Onion" is nobody, though somebody is called Glass
-        return not (len(content) <= 2 and rare & self._names)
+        return not (len(content) <= 2 and any(form in self._names for form in rare))
 
-    def _look(self) -> None:
-        """Learn the words of all values, and the names by which people are known."""
+    def prepare(self) -> None:
+        """Learn the words of all values, and the names by which people are known, unless they are."""
+        if self._of_values is not None:
+            return
         self._of_values = {}
         number = 0
         for spec in self._catalog.schema.tags:
@@ -184,7 +186,17 @@ class AbsentReader:
                 for form in forms(value):
                     self._of_values.setdefault(stem(form), set()).add(number)
                 number += 1
-        for spec in self._catalog.schema.names:
-            for name, count in self._catalog.vocabulary(spec.name).items():
-                if count >= _WELL_KNOWN:
-                    self._names.update(forms(name))
+        known = self._catalog.derived.get("well-known", lambda: {"names": _well_known(self._catalog)})
+        self._names = known["names"]
+
+
+def _well_known(catalog: Catalog) -> Keys:
+    """The words of the names of people who have several items."""
+    told = (
+        form
+        for spec in catalog.schema.names
+        for name, count in catalog.vocabulary(spec.name).items()
+        if count >= _WELL_KNOWN
+        for form in forms(name)
+    )
+    return Keys.of(list(dict.fromkeys(told)))

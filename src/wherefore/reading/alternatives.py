@@ -8,7 +8,8 @@ from functools import reduce
 
 import numpy as np
 
-from wherefore.catalog.catalog import Catalog, PerCatalog
+from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.derived import Keys
 from wherefore.catalog.sorts import called
 from wherefore.reading.clauses import Span
 from wherefore.reading.slots import slots_in
@@ -68,7 +69,7 @@ def alternatives(
         found = [_resolved(text, span, named, listed, catalog) for span in told]
         if len(found) < 2 or not all(found):
             continue
-        if not _WEIGHS.search(said) and any(_is_value(text[slice(*span)], catalog) for span in told):
+        if not _WEIGHS.search(said) and any(is_value(text[slice(*span)], catalog) for span in told):
             continue  # "zombies or vampires?" wants either
         sorts = _apart([(text[slice(*span)].strip(), ids) for span, ids in zip(told, found, strict=True)])
         if sorts:
@@ -76,16 +77,16 @@ def alternatives(
     return None
 
 
-def _is_value(said: str, catalog: Catalog) -> bool:
+def is_value(said: str, catalog: Catalog) -> bool:
     """Whether words are a value of some field: a genre, a tag, a person."""
-    return tuple(stems(said)) in _values(catalog)
+    keys: Keys = catalog.derived.get("value-words", lambda: {"keys": _value_words(catalog)})["keys"]
+    return " ".join(stems(said)) in keys
 
 
-_values = PerCatalog(
-    lambda catalog: frozenset(
-        tuple(stems(value)) for spec in catalog.schema.valued for value in catalog.vocabulary(spec.name)
-    )
-)
+def _value_words(catalog: Catalog) -> Keys:
+    """The words of all values, without their endings."""
+    told = (" ".join(stems(v)) for spec in catalog.schema.valued for v in catalog.vocabulary(spec.name))
+    return Keys.of(list(dict.fromkeys(told)))
 
 
 def _alternatives_in(start: int, said: str) -> list[Span]:

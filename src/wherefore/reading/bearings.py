@@ -127,7 +127,7 @@ class BearingReader:
             values = tuple(self._catalog.vocabulary(spec.name))
             return (spec.name, values, FieldValues(spoken(spec.name), ("yes",))) if len(values) == 1 else None
         if spec.has_tags:
-            counts = Counter(value for item in self._catalog.items for value in item.values(spec.name))
+            counts = Counter(dict(self._catalog.vocabulary(spec.name).items()))
             values = tuple(value for value, _ in counts.most_common(_MOST))
             if len(values) < 2:
                 return None

@@ -293,19 +293,14 @@ class MentionReader:
         year_match = _YEAR_AFTER.match(text, said[j - 1].end)
         year = next((float(g) for g in year_match.groups() if g), None) if year_match else None
         bracketed = year_match is not None and year_match[3] is None
-        agreeing = [t for t in titles if year is not None and self._index.years[t.row] == year]
+        agreeing = [t for t in titles if year is not None and self._index.year(t.row) == year]
         near = [
             t
             for t in titles
-            if bracketed and year is not None and abs((self._index.years[t.row] or 0) - year) <= 1
+            if bracketed and year is not None and abs((self._index.year(t.row) or 0) - year) <= 1
         ]
         named_year = bool(agreeing or near)
-        if (
-            not named_year
-            and bracketed
-            and year is not None
-            and any(self._index.years[t.row] for t in titles)
-        ):
+        if not named_year and bracketed and year is not None and any(self._index.year(t.row) for t in titles):
             return _Match("", said[i].start, year_match.end() if year_match else 0, 100.0, True, False)
         pool = agreeing or near or titles
         # "The Avengers" and "Avengers" may both be meant: the better known is, unless the article is stressed.

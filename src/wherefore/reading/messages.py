@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -370,12 +371,16 @@ class MessageReader:
             return True
         if not fields and not replaces:
             return False
-        met = [
-            [any(wish.held_by(item) for wish in group) for item in self._catalog.items]
-            for group in (old, new)
-        ]
-        both = sum(a and b for a, b in zip(*met, strict=True))
-        return bool(both <= max(_BOTH, _BOTH_SHARE * min(sum(met[0]), sum(met[1]))))
+        met = [reduce(np.union1d, map(self._holding, group), np.empty(0, np.int32)) for group in (old, new)]
+        both = len(np.intersect1d(met[0], met[1], assume_unique=True))
+        return bool(both <= max(_BOTH, _BOTH_SHARE * min(map(len, met))))
+
+    def _holding(self, wish: Wish) -> np.ndarray:
+        """The rows of the items that have what is wished, ascending."""
+        valued = {spec.name for spec in self._catalog.schema.valued}
+        if any(field not in valued for field, _ in wish.parts):
+            return np.empty(0, np.int32)
+        return reduce(np.intersect1d, [self._catalog.bearing(*part) for part in wish.parts])
 
     def _note_flags(self, heard: _Heard, notes: Notes) -> None:
         """Note what a message asks of columns of yes and no, and of codes in an order."""

@@ -90,6 +90,12 @@ class DialogueReader:
         # A message is read again with every later turn, and names the same items each time.
         self._found = lru_cache(_REMEMBERED)(self._mentions)
 
+    def prepare(self) -> None:
+        """Collect the words of the catalogue now, where they have not been, rather than at the first message."""
+        if self._items is not self.catalog.items:
+            self.refresh()
+        self._absent.prepare()
+
     def read(
         self,
         messages: Iterable[Message | Mapping[str, Any]],

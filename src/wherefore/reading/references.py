@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from functools import reduce
 
-from wherefore.catalog.catalog import Catalog, Item, PerCatalog
+import numpy as np
+
+from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.series import series_of
 from wherefore.reading.mentions import Found
 from wherefore.reading.slots import ORDINALS
@@ -41,9 +44,6 @@ _YEAR_ONE = re.compile(
 )
 _NEAR = 80  # characters around a title that may say which item of that name is meant
 _LINKS = r"with|by|from|starring|featuring|about|directed\s+by|written\s+by|set\s+in|in|made\s+in|of"
-
-
-_titles_of = PerCatalog(lambda catalog: tuple(f" {' '.join(forms(item.title))} " for item in catalog.items))
 
 
 class ReferenceReader:
@@ -173,10 +173,9 @@ class ReferenceReader:
         key = " ".join(form for form in forms(name) if form not in ARTICLES)
         if len(key) < 4 or (" " not in key and key in ordinary_words()):
             return ()
-        titles = _titles_of(self._catalog)
-        return tuple(
-            item.id for item, title in zip(self._catalog.items, titles, strict=True) if f" {key} " in title
-        )
+        words, titles, ids = self._catalog.title_words, self._catalog.titles, self._catalog.ids
+        rows = reduce(np.intersect1d, [words.rows(stem(form)) for form in key.split()])
+        return tuple(ids[row] for row in rows.tolist() if f" {key} " in f" {' '.join(forms(titles[row]))} ")
 
     def _names(self, text: str, item: Item) -> int:
         """How many characters of a text's beginning name a person of the item's record."""

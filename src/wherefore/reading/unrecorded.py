@@ -379,7 +379,7 @@ def other_kinds(text: str, catalog: Catalog) -> list[str]:
     held = {schema.noun.lower(), schema.plural.lower()} | {
         value.lower()  # `type`, `format`: one for each item
         for spec in schema.tags
-        if not any(len(item.values(spec.name)) > 1 for item in catalog)
+        if not catalog.lists_several(spec.name)
         for value in catalog.vocabulary(spec.name)
     }
     return [

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
+import numpy as np
 from rapidfuzz.distance import OSA
 
 from wherefore.catalog.abroad_words import alike, spelt
 from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.derived import Keys, Parts, Ragged
 from wherefore.catalog.feelings import feelings
 from wherefore.catalog.flags import called
 from wherefore.catalog.lexicon import item_nouns, lexicon
@@ -152,32 +155,12 @@ class Vocabulary:
                 self.synonyms[key_of(phrase)] = [*self.synonyms.get(key_of(phrase), ()), spec.flag]
             for said, value in _originals(spec, vocabulary):
                 self.synonyms[key_of(said)] = [*self.synonyms.get(key_of(said), ()), value]
-        self.people: dict[str, list[Value]] = {}
-        self.surnames: dict[str, dict[str, int]] = {}
-        self.firsts: dict[str, dict[str, int]] = {}
-        self.names: set[str] = set()
         self.phrases = {spec.name: spec.phrase.lower() for spec in catalog.schema.names}
-        for name in self.phrases:
-            for value, count in catalog.vocabulary(name).items():
-                self._add_person(Value(name, value, count, False))
-
-    def _add_person(self, person: Value) -> None:
-        parts = forms(person.value)
-        if not parts:
-            return
-        key = " ".join(parts)
-        self.people.setdefault(key, []).append(person)
-        if len(parts) == 1:
-            return
-        self.names.update(part for part in parts if len(part) > 2)
-        firsts = self.firsts.setdefault(parts[0], {})
-        firsts[key] = firsts.get(key, 0) + person.count
-        lasts = {parts[-1]}
-        if len(parts) > 2 and parts[-2] in _PARTICLES:
-            lasts.add(" ".join(parts[-2:]))  # "De Niro"
-        for last in lasts:
-            surnames = self.surnames.setdefault(last, {})
-            surnames[key] = surnames.get(key, 0) + person.count
+        parts = catalog.derived.get("people", lambda: _People(catalog).parts())
+        self.names: Collection[str] = parts["names"]
+        self.people: Mapping[str, list[Value]] = _PeopleByName(catalog, parts)
+        self.surnames: Mapping[str, Mapping[str, int]] = _Bearers(parts, "surname")
+        self.firsts: Mapping[str, Mapping[str, int]] = _Bearers(parts, "first")
 
     @cached_property
     def _genres(self) -> set[str]:
@@ -293,3 +276,116 @@ class Vocabulary:
     def is_unusual(self, form: str) -> bool:
         """Whether a word is none of everyday English."""
         return form not in ordinary_words()
+
+
+class _People:
+    """Collects the people of a catalogue, each by the number of the field and of the value in it."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._people: dict[str, list[tuple[int, int]]] = {}
+        self._surnames: dict[str, dict[str, int]] = {}
+        self._firsts: dict[str, dict[str, int]] = {}
+        self._names: dict[str, None] = {}
+        for place, spec in enumerate(catalog.schema.names):
+            for number, (value, count) in enumerate(catalog.vocabulary(spec.name).items()):
+                self._add(place, number, forms(value), count)
+
+    def _add(self, place: int, number: int, parts: Sequence[str], count: int) -> None:
+        if not parts:
+            return
+        key = " ".join(parts)
+        self._people.setdefault(key, []).append((place, number))
+        if len(parts) == 1:
+            return
+        self._names.update(dict.fromkeys(part for part in parts if len(part) > 2))
+        firsts = self._firsts.setdefault(parts[0], {})
+        firsts[key] = firsts.get(key, 0) + count
+        lasts = [parts[-1]]
+        if len(parts) > 2 and parts[-2] in _PARTICLES:
+            lasts.append(" ".join(parts[-2:]))  # "De Niro"
+        for last in lasts:
+            surnames = self._surnames.setdefault(last, {})
+            surnames[key] = surnames.get(key, 0) + count
+
+    def parts(self) -> dict[str, Any]:
+        """For `Derived.get`."""
+        keys = Keys.of(list(self._people))
+        entries = [one for same in self._people.values() for one in same]
+        return {
+            "keys": keys,
+            "starts": np.concatenate([[0], np.cumsum([len(same) for same in self._people.values()])]).astype(
+                int
+            ),
+            "fields": np.array([place for place, _ in entries], dtype=np.int16),
+            "numbers": np.array([number for _, number in entries], dtype=np.int32),
+            "names": Keys.of(list(self._names)),
+            **_borne("surname", self._surnames, keys),
+            **_borne("first", self._firsts, keys),
+        }
+
+
+def _borne(name: str, bearers: Mapping[str, Mapping[str, int]], keys: Keys) -> dict[str, Any]:
+    people = Ragged.of([keys.get(key) for key in borne] for borne in bearers.values())
+    counts = [count for borne in bearers.values() for count in borne.values()]
+    return {
+        f"{name}_keys": Keys.of(list(bearers)),
+        f"{name}_starts": people.starts,
+        f"{name}_people": people.numbers,
+        f"{name}_counts": np.array(counts, dtype=np.int32),
+    }
+
+
+class _PeopleByName(Mapping[str, list[Value]]):
+    """The people of each folded name, made when they are asked for."""
+
+    def __init__(self, catalog: Catalog, parts: Parts) -> None:
+        self._fields = [spec.name for spec in catalog.schema.names]
+        self._counts = [catalog.vocabulary(name) for name in self._fields]
+        self._keys: Keys = parts["keys"]
+        self._starts, self._in, self._numbers = parts["starts"], parts["fields"], parts["numbers"]
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._keys
+
+    def __getitem__(self, name: str) -> list[Value]:
+        number = self._keys.get(name)
+        if number < 0:
+            raise KeyError(name)
+        here = slice(int(self._starts[number]), int(self._starts[number + 1]))
+        found = []
+        for place, one in zip(self._in[here].tolist(), self._numbers[here].tolist(), strict=True):
+            value, count = self._counts[place].at(one)
+            found.append(Value(self._fields[place], value, count, False))
+        return found
+
+
+class _Bearers(Mapping[str, Mapping[str, int]]):
+    """Who bears each name, and in how many items, made when it is asked for."""
+
+    def __init__(self, parts: Parts, name: str) -> None:
+        self._people: Keys = parts["keys"]
+        self._keys: Keys = parts[f"{name}_keys"]
+        self._who = Ragged(parts[f"{name}_starts"], parts[f"{name}_people"])
+        self._counts = Ragged(parts[f"{name}_starts"], parts[f"{name}_counts"])
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._keys
+
+    def __getitem__(self, name: str) -> Mapping[str, int]:
+        number = self._keys.get(name)
+        if number < 0:
+            raise KeyError(name)
+        people = [self._people[one] for one in self._who[number].tolist()]
+        return dict(zip(people, self._counts[number].tolist(), strict=True))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.derived import code_stamp
 from wherefore.config import Component, Config, PassagesConfig
-from wherefore.files import cache_folder
+from wherefore.files import cache_folder, write_aside
 from wherefore.retrieval.index import Index
 from wherefore.retrieval.pictures import stamp
 from wherefore.retrieval.stores import AUTO, factory_for
@@ -26,6 +29,7 @@ def cached_index(
     `progress` is told (items embedded, of); `cache` is the folder for indexes, by default the user's cache folder.
     """
     root = Path(cache) if cache is not None else cache_folder()
+    _known_fingerprint(catalog, root)
     parts = [catalog.fingerprint(), like.embedder.name, _kind_of(config.store, len(catalog), like.dim)]
     if like.projection is not None:  # items must land in the space that the base was trained in
         parts.append(hashlib.sha256(like.projection.directions.tobytes()).hexdigest())
@@ -37,7 +41,9 @@ def cached_index(
         parts.append(stamp(catalog, config.images))
     folder = root / "indexes" / hashlib.sha256("|".join(parts).encode()).hexdigest()[:20]
     try:
-        return Index.load(folder, catalog, like.embedder, config.images, root)
+        index = Index.load(folder, catalog, like.embedder, config.images, root)
+        catalog.keep_derived(folder / "derived")
+        return index
     except (FileNotFoundError, ValueError):  # not there, or of another version: build it
         pass
     projection = like.projection if like.projection is not None else config.pca
@@ -53,7 +59,21 @@ def cached_index(
         kept=root,
     )
     index.save(folder)
+    catalog.keep_derived(folder / "derived")
     return index
+
+
+def _known_fingerprint(catalog: Catalog, root: Path) -> None:
+    """Look up the fingerprint of a catalogue whose items lie in a file by what is in the file, or keep it."""
+    if not catalog.digest:
+        return
+    known = root / "fingerprints" / f"{catalog.digest}-{code_stamp()[:16]}.txt"
+    if known.is_file() and re.fullmatch(r"[0-9a-f]{64}", told := known.read_text(encoding="ascii").strip()):
+        catalog.adopt_fingerprint(told)
+        return
+    made = catalog.fingerprint()
+    with suppress(OSError), write_aside(known) as aside:
+        aside.write_text(made, encoding="ascii")
 
 
 def _kind_of(store: Component, items: int, dim: int) -> str:

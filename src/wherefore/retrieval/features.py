@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.derived import Ragged
 from wherefore.dialogue.messages import Dialogue
 from wherefore.retrieval.index import Index, shares
 from wherefore.text import forms
@@ -89,7 +91,7 @@ class Describer:
         made = np.full((len(rows), len(self.names)), np.nan, dtype=np.float32)
         if not len(rows):
             return made
-        self._look()
+        self.prepare()
         column = {name: place for place, name in enumerate(self.names)}
 
         def put(name: str, values: np.ndarray | float) -> None:
@@ -141,24 +143,16 @@ class Describer:
             strength[self.index.attributes.rows(wish.field, wish.value)] += wish.strength
         return np.asarray(strength[rows] / max(sum(wish.strength for wish in wanted), 1e-9), dtype=np.float32)
 
-    def _look(self) -> None:
+    def prepare(self) -> None:
         """Collect what is derived from the catalogue, unless it is as it was."""
         catalog = self.index.catalog
         if self._catalog is catalog.items:
             return
         attributes = self.index.attributes
-        self._values = _ragged([attributes.of_row(row) for row in range(len(catalog))], attributes.idf)
-        places: dict[str, int] = {}
-        titles = [
-            np.unique([places.setdefault(word, len(places)) for word in forms(item.title)])
-            for item in catalog.items
-        ]
-        counts = np.zeros(max(len(places), 1))
-        for words in titles:
-            counts[words.astype(np.int64)] += 1
-        idf = np.log((len(catalog) + 1) / np.maximum(counts, 1))
-        self._titles = _ragged(titles, idf**2)
-        self._lengths = np.sqrt([(idf[words.astype(np.int64)] ** 2).sum() for words in titles])
+        self._values = _Ragged(attributes.by_row.numbers, attributes.by_row.starts, attributes.idf)
+        parts = catalog.derived.get("title-features", lambda: _title_words(catalog))
+        self._titles = _Ragged(parts["words"], parts["starts"], parts["weights"])
+        self._lengths: np.ndarray = parts["lengths"]
         year = catalog.schema.year
         values = np.full(len(catalog), np.nan) if year is None else catalog.numbers(year.name)
         self._years = shares(values)
@@ -170,7 +164,19 @@ def mentioned_rows(dialogue: Dialogue, index: Index) -> np.ndarray:
     return index.rows(dict.fromkeys(mention.item_id for mention in dialogue.mentions))
 
 
-def _ragged(parts: list[np.ndarray], weights: np.ndarray) -> _Ragged:
-    starts = np.cumsum([0, *map(len, parts)])
-    flat = np.concatenate(parts) if parts else np.zeros(0)
-    return _Ragged(flat.astype(np.int64), starts, np.asarray(weights, dtype=np.float32))
+def _title_words(catalog: Catalog) -> dict[str, np.ndarray]:
+    """The words of every title by their numbers, with their weights, and how long titles are by these."""
+    places: dict[str, int] = {}
+    titles = Ragged.of(
+        sorted({places.setdefault(word, len(places)) for word in forms(title)}) for title in catalog.titles
+    )
+    counts = np.bincount(titles.numbers, minlength=max(len(places), 1))
+    weights = np.log((len(catalog) + 1) / np.maximum(counts, 1)) ** 2
+    lines = np.repeat(np.arange(len(titles)), np.diff(titles.starts))
+    lengths = np.sqrt(np.bincount(lines, weights[titles.numbers], len(titles)))
+    return {
+        "words": titles.numbers,
+        "starts": titles.starts,
+        "weights": weights.astype(np.float32),
+        "lengths": lengths,
+    }

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog, PerCatalog
+from wherefore.catalog.derived import Keys, Postings, Ragged
 from wherefore.errors import CheckpointError, DialogueError
 from wherefore.retrieval.index import Index
 from wherefore.retrieval.tensors import unpacked, write_tensors
@@ -40,7 +41,6 @@ def resolve_history(history: Sequence[str], catalog: Catalog) -> tuple[str, ...]
         raise DialogueError(
             f"a history is a list of item ids or titles, oldest first, not a {type(history).__name__}"
         )
-    titles = _titles_of(catalog)
     found, unknown = [], []
     for given in history:
         if not isinstance(given, str):
@@ -48,7 +48,9 @@ def resolve_history(history: Sequence[str], catalog: Catalog) -> tuple[str, ...]
         if given in catalog:
             found.append(given)
             continue
-        named = titles.get(" ".join(given.casefold().split()), ())
+        named = [
+            catalog.ids[row] for row in titles_of(catalog).rows(" ".join(given.casefold().split())).tolist()
+        ]
         if len(named) > 1:
             raise DialogueError(
                 f"{given!r} in the history is the title of {len(named)} {catalog.schema.plural}: give one of the ids "
@@ -67,20 +69,23 @@ def resolve_history(history: Sequence[str], catalog: Catalog) -> tuple[str, ...]
     return tuple(found)
 
 
-def _titles(catalog: Catalog) -> dict[str, tuple[str, ...]]:
-    """Ids by title in lower case, by other titles, and by title with year."""
-    found: dict[str, dict[str, None]] = {}
+def _titles(catalog: Catalog) -> dict[str, Any]:
+    """Rows by title in lower case, by other titles, and by title with year."""
+    found: dict[str, dict[int, None]] = {}
     aliases = [spec.name for spec in catalog.schema.aliases]
-    for item in catalog.items:
+    for row, item in enumerate(catalog.items):
         names = {item.title, catalog.dated(item)}
         for name in aliases:
             names.update(item.values(name))
         for name in names:
-            found.setdefault(" ".join(name.casefold().split()), {})[item.id] = None
-    return {name: tuple(ids) for name, ids in found.items()}
+            found.setdefault(" ".join(name.casefold().split()), {})[row] = None
+    rows = Ragged.of(found.values())
+    return {"keys": Keys.of(list(found)), "starts": rows.starts, "rows": rows.numbers}
 
 
-_titles_of = PerCatalog(_titles)
+titles_of = PerCatalog(
+    lambda catalog: Postings.read(catalog.derived.get("whole-titles", lambda: _titles(catalog)))
+)
 
 
 def is_plain(follower: Follower) -> bool:

@@ -32,6 +32,7 @@ from wherefore.retrieval.stores import STORES, VectorStore
 
 FORMAT = 1
 _QUERIES_KEPT = 4096
+_MANY = 50_000  # items whose vectors are taken from the store when they are needed
 _PAIRS = 4000  # drawn, to tell how near items usually lie
 
 
@@ -93,6 +94,12 @@ class Index:
             self._vectors.flags.writeable = False
         return self._vectors
 
+    def vectors_of(self, rows: np.ndarray) -> np.ndarray:
+        """The vectors of some items, (m, d) float32; of very many items not all are kept for that."""
+        kept = self._vectors is not None or len(self) < _MANY
+        found: np.ndarray = self.vectors[rows] if kept else self.store.vectors(rows)
+        return found
+
     @property
     def spaces(self) -> tuple[str, ...]:
         """Where items lie besides the text's space: `pictures`, where they were read, and the fields of vectors."""
@@ -142,6 +149,11 @@ class Index:
         if self._passages is None:
             self._passages = Passages.build(self.catalog, self.embedder)
         return self._passages
+
+    def prepare(self) -> None:
+        """Make the words, the values and how well items are known ready."""
+        self.lexical.scores("word")
+        _ = self.attributes, self.popularity
 
     @property
     def attributes(self) -> Attributes:

@@ -82,6 +82,11 @@ class Retriever:
         """Columns of `Candidates.features` that an item has only once people have named, liked or counted it."""
         return personal_features(self.sources)
 
+    def prepare(self) -> None:
+        """Make what searches and describes candidates ready now, rather than at the first search."""
+        self.index.prepare()
+        self.describe.prepare()
+
     def query(self, dialogue: Dialogue) -> np.ndarray:
         """The vector of the user's newest words, (d,) unit; zeros when nothing was said."""
         text = dialogue.query_text(_QUERY_CHARS)

@@ -60,6 +60,7 @@ class Shortlist:
         self.at_least = _PER_CENTRE * max(self.cells, _CENTRES) if self.cells else width
         self._index: Any = None
         self._rows = np.empty(0, dtype=np.int32)  # of each row ever added where it is now; -1: removed
+        self._moved = False  # whether any is elsewhere than where it was added
 
     @property
     def is_made(self) -> bool:
@@ -99,6 +100,7 @@ class Shortlist:
         index.add(vectors)
         self._index = index
         self._rows = np.arange(len(vectors), dtype=np.int32)
+        self._moved = False
 
     def add(self, vectors: np.ndarray, first: int) -> None:
         """Append rows, (m, d), of which the first is row `first` now."""
@@ -110,6 +112,7 @@ class Shortlist:
         """Forget rows, (n,) bool; the others move up."""
         moved = np.where(gone, -1, np.cumsum(~gone) - 1).astype(np.int32)
         self._rows = np.where(self._rows < 0, -1, moved[self._rows])
+        self._moved = True
 
     def search(self, queries: np.ndarray, count: int, effort: int, allowed: np.ndarray | None) -> np.ndarray:
         """Rows that are probably among the best, (b, count); -1 where there are no more.
@@ -121,8 +124,8 @@ class Shortlist:
             allowed: (n,) bool; None allows every row.
         """
         module = faiss()
-        alive = None
-        if allowed is not None or (self._rows < 0).any():
+        alive = allowed
+        if self._moved:
             alive = self._rows >= 0
             if allowed is not None:
                 alive[alive] = allowed[self._rows[alive]]
@@ -155,6 +158,7 @@ class Shortlist:
         made._rows = np.load(folder / "shortlist.npy", allow_pickle=False)
         if made._rows.dtype != np.int32 or made._rows.shape != (made._index.ntotal,) or made._index.d != dim:
             raise ValueError("its shortlist is of other rows")
+        made._moved = not np.array_equal(made._rows, np.arange(len(made._rows), dtype=np.int32))
         return made
 
     def fits(self, rows: int) -> bool:

@@ -62,7 +62,9 @@ _FACTORY = re.compile(r"(Flat|SQ4|SQ6|SQ8|SQfp16|SQbf16|HNSW[1-9]\d*(,(Flat|SQ8|
 _USUAL_RANGE = 2.5  # of one dimension of unit vectors, in standard deviations of 1 / sqrt(d)
 _EXACT_SHARE = 0.05  # below this share of qualifying rows a graph search is not worth its misses
 _GATHERED = 0.1  # below this share they are taken together, which is quicker than to ask of each row
-_TOGETHER = 0.25  # the same, beside a shortlist
+_TOGETHER = 0.08  # the same, beside a shortlist
+_FILTERED = 0.25  # below this share, a shortlist is looked for with the filter in hand, of more without it
+_FURTHER = 0.8  # share of the cells that are looked through then: the best lie more scattered
 _MANY = 50_000  # from so many rows on
 _BEYOND = 1e-4  # share of the numbers of a dimension that lie outside of what rows of few bits tell apart
 _SHORTLIST = 20  # times as many rows are looked at again as are asked for
@@ -457,6 +459,8 @@ class FaissStore:
         effort = int(np.ceil(self.searched * listed.cells)) or self.ef_search
         if allowed is None:
             return listed.search(queries, count, effort, None)
+        if share < _FILTERED:
+            return listed.search(queries, count, max(int(_FURTHER * listed.cells), effort), allowed)
         # To ask of each row whether it is allowed takes longer than to find more and drop those that are not; unless
         # what is near is just what is not allowed.
         rows = listed.search(queries, min(int(count / share), len(self)), effort, None)

@@ -185,6 +185,7 @@ class Tower:
         )
         self._learnt: LearnedTowers | None = None
         self._view = Latest[_CatalogView]()
+        self._has = Latest[bool]()
         self._logs = Latest[np.ndarray]()
         self._query = Latest[np.ndarray]()
         with torch.random.fork_rng(devices=[]):
@@ -316,7 +317,10 @@ class Tower:
 
     @property
     def _knows(self) -> bool:
-        return self._learnt is not None and self._now().knows
+        learnt, catalog = self._learnt, self.index.catalog
+        return learnt is not None and self._has.get(
+            lambda: any(one in catalog for one in learnt.ids), learnt, catalog.items
+        )
 
     def query_vector(self, dialogue: Dialogue) -> np.ndarray:
         """What the towers look for, (members, w) float32, unit rows.
@@ -436,7 +440,6 @@ class Tower:
             inputs=inputs,
             members=tuple(members),
             named=np.append(learnt.counts, 0.0)[own] > 0,
-            knows=bool((own < items).any()),
         )
 
 
@@ -458,7 +461,6 @@ class _CatalogView:
     inputs: ItemInputs
     members: tuple[_MemberItems, ...]
     named: np.ndarray  # (n,) bool, whether a training dialogue names the item
-    knows: bool  # any item of it
 
     def events(self, dialogue: Dialogue, learn: bool) -> Events:
         """See `events_of`."""

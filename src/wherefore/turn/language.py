@@ -90,7 +90,7 @@ class LocalLM:
     ) -> None:
         self._index, self._model, self._signals, self._titles = index, model, signals, titles
         self._caches = DialogueCaches()
-        self._table: ItemSignals | None = None
+        self._extra: Mapping[str, Tensor] | None = None
         self.words = LocalWriter(model)
 
     def read(self, dialogue: Dialogue) -> DialogueCache:
@@ -117,22 +117,20 @@ class LocalLM:
 
     def writer(self, heard: DialogueCache) -> Writer:
         """Writes on the dialogue's cache."""
-        return partial(self.words.write, heard, self._all())
+        return partial(self.words.write, heard, self._of)
 
     def forget(self) -> None:
         """Caches hold soft tokens by row, too."""
         self._caches.clear()
-        self._table = None
+        self._extra = None
 
     def _of(self, rows: np.ndarray) -> ItemSignals:
-        return self._all().of(torch.from_numpy(rows)).to(self._model.device)
-
-    def _all(self) -> ItemSignals:
-        """What the item encoder reads of every item, row by row."""
-        if self._table is None:
-            extra = {name: one.rows(self._index) for name, one in self._signals.items()}
-            self._table = ItemSignals(torch.tensor(self._index.vectors), extra)
-        return self._table
+        """What the item encoder reads of some items."""
+        if self._extra is None:
+            self._extra = {name: one.rows(self._index) for name, one in self._signals.items()}
+        text = torch.from_numpy(np.array(self._index.vectors_of(rows)))
+        extra = {name: vectors[torch.from_numpy(rows)] for name, vectors in self._extra.items()}
+        return ItemSignals(text, extra).to(self._model.device)
 
 
 class ServedLM:

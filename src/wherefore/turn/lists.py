@@ -33,6 +33,7 @@ from wherefore.retrieval.retriever import Retriever, make_retriever
 from wherefore.retrieval.signals import SignalVectors
 from wherefore.retrieval.sought import packaged_sought
 from wherefore.turn.language import Heard, language_model
+from wherefore.turn.prepare import prepare
 from wherefore.turn.turns import Turns
 from wherefore.turn.unanswered import Unanswered
 
@@ -67,6 +68,11 @@ class ListMaker:
         self.turns = Turns()
         self._meanings = FieldMeanings(index)
         self._unanswered = Unanswered(index)
+
+    def prepare(self) -> None:
+        """Derive what turns look up in the catalogue now, or read what was derived before; see `prepare`."""
+        with self.turns.lock:
+            prepare(self.catalog, self.reader, self.retriever)
 
     @property
     def catalog(self) -> Catalog:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import weakref
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,14 +35,13 @@ class _Rarity:
     """How telling each value is: log(items that have the field / items that have the value)."""
 
     def __init__(self, catalog: Catalog) -> None:
-        self.share: dict[str, dict[str, float]] = {}
-        for spec in catalog.schema.valued:
-            having = sum(1 for item in catalog.items if item.values(spec.name)) or 1
-            counts = catalog.vocabulary(spec.name)
-            self.share[spec.name] = {value: count / having for value, count in counts.items()}
+        self._catalog = weakref.proxy(catalog)  # it lives as long as the catalogue does
+        self._fields = frozenset(spec.name for spec in catalog.schema.valued)
 
     def __call__(self, name: str, value: str) -> float:
-        return -math.log(max(self.share.get(name, {}).get(value, 1.0), 1e-9))
+        count = self._catalog.vocabulary(name).get(value, 0) if name in self._fields else 0
+        share = count / (self._catalog.having(name) or 1) if count else 1.0
+        return -math.log(max(share, 1e-9))
 
     def common(self, name: str, value: str) -> bool:
         """Whether so many items have the value that it ties nothing together."""

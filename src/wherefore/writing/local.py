@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
-import torch
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.config import WriterConfig
@@ -33,21 +32,21 @@ class LocalWriter:
     def write(
         self,
         cache: DialogueCache,
-        signals: ItemSignals,
+        signals: Callable[[np.ndarray], ItemSignals],
         plans: Sequence[Plan],
         catalog: Catalog,
         settings: WriterConfig,
         seed: int,
         enough: Callable[[int], bool],
     ) -> Iterator[Written | None]:
-        """Sentences for plans, each when it ends, not checked yet; `signals` are of the whole catalogue, row by row."""
+        """Sentences for plans, each when it ends, not checked yet; `signals` gives those of some rows."""
         model = self._model
         prompts = [model.format.plan(plan, catalog) for plan in plans]
         rows = np.array([row for prompt in prompts for row in prompt.items], dtype=np.int64)
         return model.writing(
             cache,
             prompts,
-            signals.of(torch.from_numpy(rows)).to(model.device),
+            signals(rows),
             settings.max_tokens,
             settings.temperature,
             settings.top_p,

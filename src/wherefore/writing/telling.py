@@ -9,7 +9,7 @@ import numpy as np
 from wherefore.catalog.catalog import Catalog, PerCatalog
 from wherefore.catalog.naming import names_relation, singular, words_of
 from wherefore.catalog.schema import FieldSpec
-from wherefore.catalog.spoken import is_flag, is_year, measure
+from wherefore.catalog.spoken import flag_forms, is_flag, is_year, measure
 
 _SENTENCE = re.compile(r"[.!?;:]|\d+ ?x ?\d+|, ")
 _TAG_WORDS = 4  # of a value that a sentence can hold
@@ -70,7 +70,7 @@ def _is_spoken_of(spec: FieldSpec, catalog: Catalog) -> bool:
         return False
     if spec.has_values:
         counts = catalog.vocabulary(spec.name)
-        return sum(n for value, n in counts.items() if is_flag(value)) < 0.5 * sum(counts.values())
+        return sum(counts.get(form, 0) for form in flag_forms()) < 0.5 * counts.total
     if spec.is_date:
         return _KEPT_BY_MACHINES.isdisjoint(words)
     if spec.is_rank or not spec.is_number:
