@@ -362,7 +362,7 @@ class Catalog:
         parts = [f"{item.title} ({when})." if when and when not in item.title else f"{item.title}."]
         for spec in self._schema.valued:
             if spec.pooled and (values := item.values(spec.name)):
-                parts.append(f"{spec.label}: {', '.join(values)}.")
+                parts.append(f"{spec.label}: {', '.join(map(spec.spoken, values))}.")
         for spec in self._schema.texts:
             if spec.pooled and (words := item.fields.get(spec.name)):
                 parts.append(" ".join(str(words)[: 4 * _TEXT_CHARS].split()))
@@ -455,7 +455,9 @@ class Catalog:
                 maybe |= self._with_stem(first)
             found = np.zeros(len(self._items), dtype=bool)
             for row in np.flatnonzero(maybe):
-                held = _held(_parts_of(self._items[row]), sought, spared, tuple(stems(phrases[0])))
+                held = _held(
+                    _parts_of(self._items[row], self._coded), sought, spared, tuple(stems(phrases[0]))
+                )
                 found[row] = next(held, None) is not None
             self._cache[key] = found
         return found
@@ -475,7 +477,7 @@ class Catalog:
             called[one]
             for row in rows
             for one in dict.fromkeys(
-                _held(_parts_of(self._items[row]), sought, spared, tuple(stems(phrases[0])))
+                _held(_parts_of(self._items[row], self._coded), sought, spared, tuple(stems(phrases[0])))
             )
         )
 
@@ -532,13 +534,18 @@ class Catalog:
             return True
         return item.id in self and bool(self.titled(field, value)[self.row(item.id)])
 
+    @property
+    def _coded(self) -> tuple[FieldSpec, ...]:
+        """The fields whose values are codes."""
+        return tuple(spec for spec in self._schema.fields if spec.codes)
+
     def _with_stem(self, sought: str) -> np.ndarray:
         """Which records have a word of this stem, (n,) bool."""
         places: dict[str, np.ndarray] | None = self._cache.get(("naming", ""))
         if places is None:
             rows: dict[str, list[int]] = {}
             for row, item in enumerate(self._items):
-                for key in set(stems(_said_of(item))):
+                for key in set(stems(_said_of(item, self._coded))):
                     rows.setdefault(key, []).append(row)
             places = {key: np.array(found, dtype=np.int32) for key, found in rows.items()}
             self._cache["naming", ""] = places
@@ -847,14 +854,15 @@ def _words_of(phrases: _Phrases, said: Sequence[str], at: int) -> int:
     return next((len(one) for one in phrases.get(said[at], ()) if tuple(said[at : at + len(one)]) == one), 0)
 
 
-def _parts_of(item: Item) -> list[str]:
+def _parts_of(item: Item, coded: Sequence[FieldSpec]) -> list[str]:
     """The stems of all texts and values of a record, with an empty one between clauses."""
-    return [one for part in _CLAUSE_END.split(_said_of(item)) for one in (*stems(part), "")]
+    return [one for part in _CLAUSE_END.split(_said_of(item, coded)) for one in (*stems(part), "")]
 
 
-def _said_of(item: Item) -> str:
-    """All texts and values of a record."""
-    return "\n".join(_texts_of(item))
+def _said_of(item: Item, coded: Sequence[FieldSpec]) -> str:
+    """All texts and values of a record, and what its codes stand for."""
+    meant = [words for spec in coded for value in item.values(spec.name) for words in spec.called(value)]
+    return "\n".join([*_texts_of(item), *meant])
 
 
 def _texts_of(item: Item) -> list[str]:

@@ -45,10 +45,13 @@ class PartialValues:
     def __init__(self, words: Vocabulary, size: int) -> None:
         self._nouns, self._size = words.nouns, size
         self._values = [
-            (value, frozenset(value.key.split()))
-            for same in words.values.values()
+            (value, frozenset(key.split()))
+            for key, same in words.values.items()
             for value in same
             if value.few
+        ]
+        self._keys = [
+            (value, f" {key} ") for key, same in words.values.items() for value in same if value.few
         ]
         self._begins: dict[str, list[int]] = {}
         for number, (_, told) in enumerate(self._values):
@@ -82,10 +85,9 @@ class PartialValues:
     def _of_kind(self, concept: Concept) -> list[Value]:
         """The values that name something of a kind."""
         named, unless = ([f" {key_of(one)} " for one in some] for some in (concept.named_by, concept.unless))
-        keys = [(value, f" {value.key} ") for value, _ in self._values]
         return [
             value
-            for value, key in keys
+            for value, key in self._keys
             if any(one in key for one in named) and not any(one in key for one in unless)
         ]
 

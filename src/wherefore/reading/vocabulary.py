@@ -13,6 +13,7 @@ from wherefore.catalog.feelings import feelings
 from wherefore.catalog.flags import called
 from wherefore.catalog.lexicon import item_nouns, lexicon
 from wherefore.catalog.naming import singular
+from wherefore.catalog.schema import FieldSpec
 from wherefore.reading.cues import CUES, FILL, MUTE
 from wherefore.text import Word, forms, ordinary_words, stem, stems
 
@@ -22,6 +23,7 @@ _LONGEST = 6  # words of a value
 _SORTS = (
     8  # a field with so few values may tell "Movie" from "TV Show", though both are what items are called
 )
+_SIZE = "size"  # the label of a field whose codes of one letter people say: "in M"
 _PARTICLES = frozenset("de del da di du la le van von der den st mc".split())
 
 
@@ -108,6 +110,7 @@ class Vocabulary:
         }
         self._feelings = {key_of(head): tags for head, tags in feelings().items()}
         self.values: dict[str, list[Value]] = {}
+        self._coded: set[str] = set()  # keys that stand for codes
         self.begun: set[str] = set()
         self.places: set[str] = set()
         self.longest = 4
@@ -117,6 +120,8 @@ class Vocabulary:
             self._width[spec.name] = len(vocabulary)
             few = len(vocabulary) <= _FEW and sum(vocabulary.values()) >= 2 * len(vocabulary)
             for value, count in vocabulary.items():
+                if spec.codes and self._add_code(spec, Value(spec.name, value, count, few)):
+                    continue
                 key = key_of(value)
                 if " " in key and key.split()[0] in FILL and not few:
                     self.begun.add(key)
@@ -138,6 +143,27 @@ class Vocabulary:
         for name in self.phrases:
             for value, count in catalog.vocabulary(name).items():
                 self._add_person(Value(name, value, count, False))
+
+    def _add_code(self, spec: FieldSpec, value: Value) -> bool:
+        """Take in a value by what it is a code for, and as it is written where that is no word; False of no code."""
+        said = spec.called(value.value)
+        if not said:
+            return False
+        keys = [key_of(one) for one in said]
+        keys = [key for key in keys if key and key not in MUTE]
+        if not keys:
+            return False
+        own = key_of(value.value)
+        size = spec.codes is not None and len(own) == 1 and _SIZE in key_of(spec.label or spec.name).split()
+        if own and (size or len(own) > 1 and own not in ordinary_words() and own not in MUTE):
+            keys.append(own)
+        for key in dict.fromkeys(keys):
+            self.values.setdefault(key, []).append(value)
+            self._coded.add(key)
+            if spec.is_place:
+                self.places.add(key)
+            self.longest = max(self.longest, min(key.count(" ") + 1, _LONGEST))
+        return True
 
     def _add_person(self, person: Value) -> None:
         parts = forms(person.value)
@@ -230,6 +256,8 @@ class Vocabulary:
                 break
         else:
             if narrow := self._narrowest(self.values.get(key, ())):
+                if key in self._coded:  # "hard" is D4 and D5, "weekend" Sat and Sun
+                    return sorted(narrow, key=lambda v: -v.count)
                 return [max(narrow, key=lambda v: v.count)]
         return sorted(self.all(key), key=lambda v: -v.count)[:3]
 

@@ -247,6 +247,8 @@ def _round(value: float, year: bool) -> tuple[float, float]:
 def _shown(spec: FieldSpec, value: str) -> str:
     """A value inside a question: genres in lower case, names of places and languages as they are."""
     fact = record_fact(spec, value)
+    if fact.words:
+        return spec.spoken(value)
     return (
         lowered(value_text(value))
         if style_of(fact) == "modifier" and not value.isupper()

@@ -36,7 +36,7 @@ def can_be_said(value: str, spec: FieldSpec) -> bool:
     "Boxer briefs" does; "If you are between sizes, please select the bigger one!", "Package Dimensions: 13 x 9 inches",
     "yes" and "MUG-00417" do not.
     """
-    if not spec.has_values:
+    if not spec.has_values or spec.called(value):
         return True
     if (
         is_flag(value)
@@ -70,7 +70,7 @@ def _is_spoken_of(spec: FieldSpec, catalog: Catalog) -> bool:
         return False
     if spec.has_values:
         counts = catalog.vocabulary(spec.name)
-        return sum(n for value, n in counts.items() if is_flag(value)) < 0.5 * sum(counts.values())
+        return sum(n for value, n in counts.items() if is_flag(value, spec)) < 0.5 * sum(counts.values())
     if spec.is_date:
         return _KEPT_BY_MACHINES.isdisjoint(words)
     if spec.is_rank or not spec.is_number:

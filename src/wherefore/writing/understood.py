@@ -268,7 +268,13 @@ def _refused(dialogue: Dialogue, catalog: Catalog, items: Sequence[Item]) -> Ite
     by_words: dict[str, list[Fact]] = {}
     for wish in dialogue.preferences.unwanted:
         spec = specs.get(wish.field)
-        if spec is None or not spec.has_values or is_flag(wish.value) or wish.also or of_rank(wish, catalog):
+        if (
+            spec is None
+            or not spec.has_values
+            or is_flag(wish.value, spec)
+            or wish.also
+            or of_rank(wish, catalog)
+        ):
             continue
         if not _is_new(wish.said, dialogue):
             continue
