@@ -72,6 +72,7 @@ _SURE = 0.5
 # half of such wishes are meant, in held-out messages. What the rules say adds little to what it has read,
 # but of people and of fields with few values, which seldom stand in a message by chance.
 _AGREED, _ALONE, _NAMED = 0.4, 0.75, 0.15
+_CODED = 0.1  # of what a code stands for: "at the weekend", where records tell the day, is hardly said for nothing
 _CERTAIN = 0.85  # from which a judge that marks the beginning of a value is sure of all of it
 _OPEN = 0.6  # from which it is said that something cannot be left out, or made sure of
 _NUMBER = re.compile(rf"[$€£]?\s?(?:\b{DECADE}|\b{NUMBER})", re.IGNORECASE)
@@ -360,6 +361,8 @@ class JudgedReader:
         wanted, unwanted = _share(odds, WANTED), _share(odds, UNWANTED)
         named = span is not None and (span.is_person or self._values.words.is_genre(span.key))
         least = _ALONE if kind == "no wish" else _NAMED if named else _AGREED
+        if kind == "no wish" and span is not None and self._values.words.is_code(span.key):
+            least = _CODED
         if max(wanted, unwanted) < least or meaning.whose == "other":
             return []
         mild = meaning.strength == "mild" or odds["less"] > odds["unwanted"]

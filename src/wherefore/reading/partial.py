@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from wherefore.catalog.concepts import Concept, concepts
+from wherefore.catalog.concepts import Concept, kinds
 from wherefore.reading.vocabulary import Value, Vocabulary, key_of
 from wherefore.text import FUNCTION_WORDS, stems
 
@@ -13,6 +13,7 @@ _ENDINGS = frozenset("ing er ers or ors ed y ies e es s ly ish en ist ists ian n
     ""
 }
 _MOST = 12  # values that a wish stands for
+_MOST_OF_KIND = 40  # that a kind stands for
 _SHARE = 0.6  # of the items, beyond which a word tells nothing
 
 
@@ -71,24 +72,25 @@ class PartialValues:
         if not told or not all(one.isalpha() and len(one) > 2 for one in told):
             return []
         found = [value for said in {tuple(told), ("".join(told),)} for value in self._holding(said)]
-        concept = concepts().called(" ".join(told))
+        concept = kinds().called(" ".join(told))
         if concept is not None and not concept.rules_out:
             found += self._of_kind(concept)
         by_field: dict[str, list[Value]] = {}
         for value in dict.fromkeys(found):
             by_field.setdefault(value.field, []).append(value)
         best = max(by_field.values(), key=lambda same: sum(value.count for value in same), default=[])
-        if len(best) > _MOST or sum(value.count for value in best) > _SHARE * self._size:
+        if len(best) > (_MOST if concept is None else _MOST_OF_KIND) or sum(value.count for value in best) > _SHARE * self._size:
             return []
         return sorted(best, key=lambda value: -value.count)
 
     def _of_kind(self, concept: Concept) -> list[Value]:
         """The values that name something of a kind."""
         named, unless = ([f" {key_of(one)} " for one in some] for some in (concept.named_by, concept.unless))
+        whole = {f" {key_of(one)} " for one in concept.values}
         return [
             value
             for value, key in self._keys
-            if any(one in key for one in named) and not any(one in key for one in unless)
+            if key in whole or any(one in key for one in named) and not any(one in key for one in unless)
         ]
 
     def _holding(self, said: Sequence[str]) -> list[Value]:

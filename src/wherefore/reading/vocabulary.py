@@ -224,6 +224,10 @@ class Vocabulary:
         """Whether a key is a value of a field with few."""
         return any(value.few for value in self.values.get(key, ()))
 
+    def is_code(self, key: str) -> bool:
+        """Whether a key is what a code stands for."""
+        return key in self._coded
+
     def asks_for_genre(self, key: str) -> bool:
         """Whether a key asks for a value of a field with few."""
         return any(value.few for value in self.wanted(key))
