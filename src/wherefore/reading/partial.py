@@ -79,7 +79,10 @@ class PartialValues:
         for value in dict.fromkeys(found):
             by_field.setdefault(value.field, []).append(value)
         best = max(by_field.values(), key=lambda same: sum(value.count for value in same), default=[])
-        if len(best) > (_MOST if concept is None else _MOST_OF_KIND) or sum(value.count for value in best) > _SHARE * self._size:
+        if (
+            len(best) > (_MOST if concept is None else _MOST_OF_KIND)
+            or sum(value.count for value in best) > _SHARE * self._size
+        ):
             return []
         return sorted(best, key=lambda value: -value.count)
 

@@ -106,7 +106,8 @@ def best_question(
 
 # Fields that people speak of when they need them, and those of which everybody wants the best.
 _NOT_ASKED = frozenset(
-    "age ages warning warnings rating ratings star stars score scores review reviews vote votes".split()
+    "age ages warning warnings rating ratings star stars score scores review reviews vote votes stock availability "
+    "available".split()
 )
 
 
