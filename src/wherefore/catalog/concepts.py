@@ -75,7 +75,7 @@ class Concepts:
                 things.add(plain)
             rows[plain] = called, told, unless
         self._concepts: dict[str, Concept] = {}
-        self._called: dict[tuple[str, ...], str] = {}
+        self._called: dict[tuple[str, ...], list[str]] = {}
         for key, (called, told, _) in rows.items():
             every, spared = _all_of(key, rows, frozenset())
             words = [one for one in every if not one.startswith(_WHOLE)]
@@ -88,7 +88,9 @@ class Concepts:
                 key, tuple(words), tuple(spared), parts if key in rules else (), key in things, values
             )
             for one in (key, *called):
-                self._called.setdefault(tuple(stems(one)), key)
+                same = self._called.setdefault(tuple(stems(one)), [])
+                if key not in same:
+                    same.append(key)
 
     def __getitem__(self, name: str) -> Concept:
         """The concept of a name.
@@ -102,9 +104,12 @@ class Concepts:
         return iter(self._concepts.values())
 
     def called(self, words: str) -> Concept | None:
-        """The concept that words are a name of."""
-        name = self._called.get(tuple(stems(words)))
-        return None if name is None else self._concepts[name]
+        """The concept that words are a name of; of several, the first of the table."""
+        return next(iter(self.all_called(words)), None)
+
+    def all_called(self, words: str) -> list[Concept]:
+        """All concepts that words are a name of: "metal" is steel, and music."""
+        return [self._concepts[name] for name in self._called.get(tuple(stems(words)), ())]
 
     def found(self, said: Sequence[Word]) -> list[tuple[int, int, Concept]]:
         """The concepts that a text calls by name, each with its characters; the longest names count."""
@@ -113,9 +118,9 @@ class Concepts:
         at = 0
         while at < len(said):
             for size in range(min(_LONGEST, len(said) - at), 0, -1):
-                name = self._called.get(tuple(of_words[at : at + size]))
-                if name is not None:
-                    found.append((said[at].start, said[at + size - 1].end, self._concepts[name]))
+                names = self._called.get(tuple(of_words[at : at + size]))
+                if names:
+                    found.append((said[at].start, said[at + size - 1].end, self._concepts[names[0]]))
                     at += size
                     break
             else:

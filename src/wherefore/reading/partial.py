@@ -12,6 +12,7 @@ _ROOT = 4  # letters that forms of one word share at least
 _ENDINGS = frozenset("ing er ers or ors ed y ies e es s ly ish en ist ists ian ness ful ic ical".split()) | {
     ""
 }
+_WITHOUT = frozenset("free non without no not zero".split())
 _MOST = 12  # values that a wish stands for
 _MOST_OF_KIND = 40  # that a kind stands for
 _SHARE = 0.6  # of the items, beyond which a word tells nothing
@@ -72,15 +73,18 @@ class PartialValues:
         if not told or not all(one.isalpha() and len(one) > 2 for one in told):
             return []
         found = [value for said in {tuple(told), ("".join(told),)} for value in self._holding(said)]
-        concept = kinds().called(" ".join(told))
-        if concept is not None and not concept.rules_out:
+        named = dict.fromkeys([*kinds().all_called(" ".join(told)), *kinds().all_called(piece)])
+        concepts = [one for one in named if not one.rules_out]
+        for concept in concepts:
+            if concept.of_things:
+                found = [value for value in found if not self._is_spared(value, concept)]
             found += self._of_kind(concept)
         by_field: dict[str, list[Value]] = {}
         for value in dict.fromkeys(found):
             by_field.setdefault(value.field, []).append(value)
         best = max(by_field.values(), key=lambda same: sum(value.count for value in same), default=[])
         if (
-            len(best) > (_MOST if concept is None else _MOST_OF_KIND)
+            len(best) > (_MOST_OF_KIND if concepts else _MOST)
             or sum(value.count for value in best) > _SHARE * self._size
         ):
             return []
@@ -93,8 +97,17 @@ class PartialValues:
         return [
             value
             for value, key in self._keys
-            if key in whole or any(one in key for one in named) and not any(one in key for one in unless)
+            if key in whole
+            or any(one in key for one in named)
+            and not any(one in key for one in unless)
+            and _WITHOUT.isdisjoint(key.split())
         ]
+
+    def _is_spared(self, value: Value, concept: Concept) -> bool:
+        """Whether a value names something of a kind only within an exception: *Spring Roll*, of spring."""
+        unless = [f" {key_of(one)} " for one in concept.unless]
+        keys = [key for other, key in self._keys if other == value]
+        return any(one in key for one in unless for key in keys)
 
     def _holding(self, said: Sequence[str]) -> list[Value]:
         """The values that have all of some words."""
@@ -105,4 +118,7 @@ class PartialValues:
 
 
 def _all_in(said: Sequence[str], told: Collection[str]) -> bool:
+    """Whether a value has some words, and is not said to be without them: "dairy" is none of what is dairy-free."""
+    if not _WITHOUT.isdisjoint(told) and _WITHOUT.isdisjoint(said):
+        return False
     return all(any(akin(one, other) for other in told) for one in said)
