@@ -151,6 +151,13 @@ def test_values_stay_and_the_report_says_what_they_stand_for(hotels):
     assert "FB = full board" in taken["board"] and "ES = Spain" in taken["country"]
 
 
+def test_numbers_are_codes_of_allergens():
+    menu = [{"dish": f"Dish {n}", "allergens": held} for n, held in enumerate(["1|3", "7|8", "1|7", "4"] * 3)]
+    catalog = Catalog.from_records(menu)
+    assert catalog.schema.spec("allergens").called("7")[0] == "milk"
+    assert having(catalog, "dairy").tolist() == [False, True, True, False] * 3
+
+
 def test_a_schema_corrects_codes(tmp_path):
     told = starter_yaml(Catalog.from_records(HOTELS).schema, {}, "hotels.csv", "schema.yaml")
     assert "full board" in told

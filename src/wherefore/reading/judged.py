@@ -368,6 +368,11 @@ class JudgedReader:
         kind: Told = "unwanted" if "unwanted" in by_rule else "wanted" if "wanted" in by_rule else "no wish"
         odds = meaning.odds
         wanted, unwanted = _share(odds, WANTED), _share(odds, UNWANTED)
+        if span is not None and span.key.endswith(" free") and kind != "unwanted":
+            wanted, unwanted = (
+                wanted + unwanted,
+                0.0,
+            )  # "dairy free" turns the dairy down, and asks for the value
         named = span is not None and (span.is_person or self._values.words.is_genre(span.key))
         least = _ALONE if kind == "no wish" else _NAMED if named else _AGREED
         if kind != "unwanted" and span is not None and self._values.words.is_code(span.key):
