@@ -154,7 +154,7 @@ def test_values_stay_and_the_report_says_what_they_stand_for(hotels):
 def test_numbers_are_codes_of_allergens():
     menu = [{"dish": f"Dish {n}", "allergens": held} for n, held in enumerate(["1|3", "7|8", "1|7", "4"] * 3)]
     catalog = Catalog.from_records(menu)
-    assert catalog.schema.spec("allergens").called("7")[0] == "milk"
+    assert catalog.schema.spec("allergens").stands_for("7")[0] == "milk"
     assert having(catalog, "dairy").tolist() == [False, True, True, False] * 3
 
 
@@ -163,7 +163,7 @@ def test_a_schema_corrects_codes(tmp_path):
     assert "full board" in told
     path = tmp_path / "schema.yaml"
     path.write_text(told)
-    assert Schema.from_yaml(path).spec("board").called("HB")[0] == "half board"
+    assert Schema.from_yaml(path).spec("board").stands_for("HB")[0] == "half board"
     fields = [
         {"name": "hotel", "kind": "title"},
         {"name": "board", "kind": "category", "codes": {"FB": "football", "RO": ["rowing", "boats"]}},

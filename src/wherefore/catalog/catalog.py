@@ -861,7 +861,7 @@ def _parts_of(item: Item, coded: Sequence[FieldSpec]) -> list[str]:
 
 def _said_of(item: Item, coded: Sequence[FieldSpec]) -> str:
     """All texts and values of a record, and what its codes stand for."""
-    meant = [words for spec in coded for value in item.values(spec.name) for words in spec.called(value)]
+    meant = [words for spec in coded for value in item.values(spec.name) for words in spec.stands_for(value)]
     return "\n".join([*_texts_of(item), *meant])
 
 

@@ -120,13 +120,13 @@ class FieldSpec(BaseModel):
         """What a field of this kind can do."""
         return KINDS[self.kind]
 
-    def called(self, value: str) -> tuple[str, ...]:
+    def stands_for(self, value: str) -> tuple[str, ...]:
         """What a value is a code for, first as it is said; nothing where it is none."""
         return _by_code(self.codes).get(value, ()) if self.codes else ()
 
     def spoken(self, value: str) -> str:
         """A value in words, with its code where it is one: "full board (FB)", "horror"."""
-        words = self.called(value)
+        words = self.stands_for(value)
         return with_code(words[0], value) if words else value
 
     def reader(self, cells: Sequence[Any]) -> Read:

@@ -326,7 +326,7 @@ def spoken_template(name: str, phrase: str, number: bool) -> str:
 
 def is_flag(value: str, spec: FieldSpec | None = None) -> bool:
     """Whether a value is a mere yes or no; an F that its field takes for a code is not."""
-    return value.lower() in _FLAGS and not (spec is not None and spec.called(value))
+    return value.lower() in _FLAGS and not (spec is not None and spec.stands_for(value))
 
 
 @lru_cache(16384)

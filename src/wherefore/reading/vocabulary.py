@@ -146,7 +146,7 @@ class Vocabulary:
 
     def _add_code(self, spec: FieldSpec, value: Value) -> bool:
         """Take in a value by what it is a code for, and as it is written where that is no word; False of no code."""
-        said = spec.called(value.value)
+        said = spec.stands_for(value.value)
         if not said:
             return False
         keys = [key_of(one) for one in said]

@@ -69,7 +69,7 @@ def fact_of(
     """A fact about a field."""
     label = spec.label or spec.name
     template = spoken_template(spec.name, spec.phrase, spec.is_number)
-    words = next(iter(spec.called(value)), "")
+    words = next(iter(spec.stands_for(value)), "")
     return Fact(
         spec.name, value, because, kind, source, said, ask, template, label, spec.kind, spec.unit, words
     )

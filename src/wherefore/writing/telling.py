@@ -36,7 +36,7 @@ def can_be_said(value: str, spec: FieldSpec) -> bool:
     "Boxer briefs" does; "If you are between sizes, please select the bigger one!", "Package Dimensions: 13 x 9 inches",
     "yes" and "MUG-00417" do not.
     """
-    if not spec.has_values or spec.called(value):
+    if not spec.has_values or spec.stands_for(value):
         return True
     if (
         is_flag(value)
