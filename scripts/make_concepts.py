@@ -2,10 +2,11 @@
 
     python scripts/make_concepts.py [--table data/concepts.tsv] [--out src/wherefore/assets/concepts.tsv.xz]
 
-A line of the table is a concept: name (of a diet or a law with `*` before it), what else it is called, words by which
-records show it (or `>` and the name of another concept), and phrases that hold such a word and show nothing ("peanut
-butter", for dairy); separated by tabs, and within by `; `. Checks it, leaves out what says nothing more ("almond
-butter" beside "almond"), and writes it compressed, the same bytes each time.
+A line of the table is a concept: name (of a diet or a law with `*` before it, of what only records of things show, and
+no stories, with `~`), what else it is called, words by which records show it (or `>` and another concept, or
+`=` and what shows it only as a whole value), and phrases that hold such a word and show nothing ("peanut butter", for
+dairy); separated by tabs, and within by `; `. Checks it, leaves out what says nothing more ("almond butter" beside
+"almond"), and writes it compressed, the same bytes each time.
 """
 
 from __future__ import annotations
@@ -63,8 +64,8 @@ def shortened(line: str) -> str:
     name, called, told, unless = cells_of(line)
     if len(name) != 1 or not told:
         raise ValueError("a concept needs one name and words of records, in four columns between tabs")
-    others = [one for one in told if one.startswith(">")]
-    words = _without_longer([one for one in told if not one.startswith(">")], name)
+    others = [one for one in told if one[0] in ">="]
+    words = _without_longer([one for one in told if one[0] not in ">="], name)
     spared = [
         one for one in _without_longer(unless, []) if any(_within(word, one) for word in (*words, *name))
     ]

@@ -332,7 +332,7 @@ def test_a_schema_in_yaml_says_it_all(tmp_path: Path):
         ({"fields": [{"name": "t", "kind": "titel"}]}, "'titel'; known kinds: .*title"),
         (
             {"fields": [{"name": "t", "kind": "title", "colour": 1}]},
-            "`fields.*colour` is not a known key; known there: col",
+            "`fields.*colour` is not a known key; known there: codes, column",
         ),
         ({"fields": [{"name": "g", "kind": "category"}]}, "no field is the title"),
         (

@@ -9,10 +9,14 @@ import numpy as np
 import pytest
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.catalog.concepts import FILE, Concepts, concepts, having
+from wherefore.catalog.concepts import FILE, Concepts, concepts, having, kinds, tells_stories
+from wherefore.catalog.schema import Schema
+from wherefore.reading.partial import PartialValues
+from wherefore.reading.vocabulary import Vocabulary
 from wherefore.text import stems, words
 
 ROOT = Path(__file__).parents[1]
+FIELDS = [{"name": "title", "kind": "title"}, {"name": "overview", "kind": "text"}]
 TABLE = [
     "nuts\ttree nuts\talmond; pine nut\tnutmeg",
     "milk\t\tcream; butter\tpeanut butter",
@@ -133,3 +137,64 @@ def test_no_exception_is_one_of_the_words_themselves():
         concept = concepts()[name] if isinstance(name, str) else name
         words = {tuple(stems(one)) for one in concept.named_by}
         assert not [one for one in concept.unless if tuple(stems(one)) in words], concept.name
+
+
+@pytest.mark.parametrize(
+    ("kind", "members", "others"),
+    [
+        ("wooden", ["Oak", "Teak", "Solid pine"], ["Steel", "Oak-smoked", "Pine nut"]),
+        (
+            "metal",
+            ["Brass", "Stainless steel", "Thrash"],
+            ["Brass band", "Iron age", "Golden retriever", "Oak"],
+        ),
+        ("Scandinavian", ["Sweden", "Norway", "Danish"], ["Finland", "Danish pastry"]),
+        ("DACH", ["Austria", "Switzerland"], ["German shepherd", "France"]),
+        ("sour beer", ["Gose", "Berliner Weisse"], ["Stout", "Sourdough"]),
+        ("sheep's cheese", ["Pecorino", "Manchego"], ["Brie", "Sheepdog"]),
+        ("martial arts", ["Judo", "Kung fu"], ["Tennis", "Boxing day"]),
+        ("wind instruments", ["Trumpet", "Oboe", "Harmonica"], ["Violin"]),
+        ("gemstones", ["Ruby", "Blue topaz"], ["Ruby chocolate", "Gold"]),
+        ("spring", ["March", "April", "Easter"], ["Spring roll", "June"]),
+        ("weekend", ["Sat", "Sunday"], ["Monday", "Sun hat"]),
+        ("romance languages", ["Italian", "Romanian"], ["French bulldog", "German"]),
+    ],
+)
+def test_values_are_of_a_kind_by_what_they_name(kind, members, others):
+    rows = [{"title": str(n), "sort": value} for n, value in enumerate([*members, *others] * 2)]
+    rows += [{"title": f"more {n}", "sort": "Something else"} for n in range(3 * len(rows))]
+    found = PartialValues(Vocabulary(Catalog.from_records(rows)), len(rows)).of(kind)
+    assert sorted(one.value for one in found) == sorted(members)
+
+
+def test_kinds_of_things_are_none_of_stories():
+    told = [
+        {"title": "Hearts", "overview": "A steel town in summer."},
+        {"title": "Cold", "overview": "Snow."},
+        {"title": "July", "overview": "A brass band plays."},
+    ]
+    films = Catalog.from_records(told, Schema.parse({"noun": "movie", "fields": FIELDS}))
+    goods = Catalog.from_records(told, Schema.parse({"noun": "product", "fields": FIELDS}))
+    assert tells_stories(films) and not tells_stories(goods)
+    assert having(films, "summer").tolist() == [True, False, False]
+    assert having(goods, "summer").tolist() == [True, False, True]
+    assert having(goods, "metal").tolist() == [True, False, False]
+    assert concepts().called("metal") is None and kinds().called("metal").of_things
+    assert having(goods, "brass").tolist() == [False, False, True]  # the word itself, besides the instruments
+
+
+def test_what_is_a_kind_only_as_a_whole_value():
+    known = Concepts(["~spring\tspringtime\tApril; =May\t"])["spring"]
+    assert known.named_by == ("spring", "April") and known.values == ("May",) and known.of_things
+    goods = Catalog.from_records([{"title": "You may like it"}, {"title": "April mix"}])
+    assert goods.holding(known.named_by, known.unless).tolist() == [False, True]
+
+
+def test_what_is_free_of_something_is_none_of_it():
+    rows = [
+        {"title": str(n), "diet": value}
+        for n, value in enumerate(["Dairy free", "Dairy", "Vegan", "Nuts"] * 3)
+    ]
+    partial = PartialValues(Vocabulary(Catalog.from_records(rows)), 40)
+    assert [one.value for one in partial.of("dairy products")] == ["Dairy"]
+    assert [one.value for one in partial.of("dairy free")] == ["Dairy free"]

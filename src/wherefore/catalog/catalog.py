@@ -368,7 +368,7 @@ class Catalog:
             parts.append(f"{english}.")
         for spec in self._schema.valued:
             if spec.pooled and (values := item.values(spec.name)):
-                parts.append(f"{spec.label}: {', '.join(values)}.")
+                parts.append(f"{spec.label}: {', '.join(map(spec.spoken, values))}.")
         for spec in self._schema.texts:
             if spec.pooled and (words := item.fields.get(spec.name)):
                 parts.append(" ".join(str(words)[: 4 * _TEXT_CHARS].split()))
@@ -561,11 +561,14 @@ class Catalog:
         return item.id in self and bool(self.titled(field, value)[self.row(item.id)])
 
     def _told_of(self, item: Item) -> list[str]:
-        """All texts and values of a record; of one in another language with what is known of them in English."""
+        """All texts and values of a record, what its codes stand for, and what is known of another language in English."""
         told = texts_of(item)
         if tongue := tongues().get(self._schema.language):
             told += [tongue.gloss(text) for text in told]
-        return told
+        coded = (spec for spec in self._schema.fields if spec.codes)
+        return told + [
+            words for spec in coded for value in item.values(spec.name) for words in spec.stands_for(value)
+        ]
 
     def _with_stem(self, sought: str) -> np.ndarray:
         """Which records have a word of this stem, (n,) bool."""

@@ -16,6 +16,12 @@ from wherefore.text import Word, stem, stems
 
 FILE = ASSETS / "concepts.tsv.xz"
 _RULE = "*"  # before the name of a diet or a law
+_WHOLE = "="  # before what shows a kind only as a whole value
+_OF_THINGS = "~"  # before the name of a kind of which stories are told as well: "gold", "summer"
+_STORIES = frozenset(  # what is about anything: that a film tells of gold, or of a summer, makes it none of these kinds
+    "movie film show series cartoon book novel story poem song track album artist band podcast episode video article "
+    "paper talk comic play game quote news lyric".split()
+)
 _SAMPLE = 300  # records that are read for the words that they show a kind by
 _LONGEST = 5  # words of what a kind is called
 _Row = tuple[list[str], list[str], list[str]]  # what it is called, named by, and not
@@ -28,14 +34,18 @@ class Concept:
     Attributes:
         name: What it is usually called: `nuts`, `vegan`.
         named_by: The phrases by which a record shows that it has some of it.
+        values: What shows it only as a whole value of a field: "May", of spring.
         unless: Phrases that hold one of those and show nothing: `peanut butter`, for dairy.
         rules_out: Of a diet or a law, the names of the kinds that it rules out; else nothing.
+        of_things: Whether only records of things and places show it: that a film tells of gold says nothing of it.
     """
 
     name: str
     named_by: tuple[str, ...]
     unless: tuple[str, ...]
     rules_out: tuple[str, ...]
+    of_things: bool = False
+    values: tuple[str, ...] = ()
 
 
 def cells_of(line: str) -> list[list[str]]:
@@ -48,29 +58,40 @@ class Concepts:
     """All concepts by what they are called.
 
     Args:
-        lines: Of a table: name (of a diet or a law with `*` before it), what else it is called, words of records or
-            `>` and another concept, exceptions; separated by tabs, and by `; ` within.
+        lines: Of a table: name (of a diet or a law with `*` before it, of what only records of things show with `~`),
+            what else it is called, words of records or `>` and another concept, with `=` before those that show it
+            only where they are a whole value, exceptions; separated by tabs, and by `; ` within.
     """
 
     def __init__(self, lines: Sequence[str]) -> None:
         rows: dict[str, _Row] = {}
         rules: set[str] = set()
+        things: set[str] = set()
         for line in lines:
             name, called, told, unless = cells_of(line)
+            plain = name[0].lstrip(_RULE + _OF_THINGS)
             if name[0].startswith(_RULE):
-                rules.add(name[0].lstrip(_RULE))
-            rows[name[0].lstrip(_RULE)] = called, told, unless
+                rules.add(plain)
+            elif name[0].startswith(_OF_THINGS):
+                things.add(plain)
+            rows[plain] = called, told, unless
         self._concepts: dict[str, Concept] = {}
-        self._called: dict[tuple[str, ...], str] = {}
+        self._called: dict[tuple[str, ...], list[str]] = {}
         for key, (called, told, _) in rows.items():
-            words, spared = _all_of(key, rows, frozenset())
+            every, spared = _all_of(key, rows, frozenset())
+            words = [one for one in every if not one.startswith(_WHOLE)]
+            values = tuple(one[1:] for one in every if one.startswith(_WHOLE))
             # What is no meat in one kind may be named in another, "prairie oyster": what is named counts.
             itself = {tuple(stems(one)) for one in words}
             spared = {one: None for one in spared if tuple(stems(one)) not in itself}
             parts = tuple(one[1:] for one in told if one.startswith(">"))
-            self._concepts[key] = Concept(key, tuple(words), tuple(spared), parts if key in rules else ())
+            self._concepts[key] = Concept(
+                key, tuple(words), tuple(spared), parts if key in rules else (), key in things, values
+            )
             for one in (key, *called):
-                self._called.setdefault(tuple(stems(one)), key)
+                same = self._called.setdefault(tuple(stems(one)), [])
+                if key not in same:
+                    same.append(key)
 
     def __getitem__(self, name: str) -> Concept:
         """The concept of a name.
@@ -84,9 +105,12 @@ class Concepts:
         return iter(self._concepts.values())
 
     def called(self, words: str) -> Concept | None:
-        """The concept that words are a name of."""
-        name = self._called.get(tuple(stems(words)))
-        return None if name is None else self._concepts[name]
+        """The concept that words are a name of; of several, the first of the table."""
+        return next(iter(self.all_called(words)), None)
+
+    def all_called(self, words: str) -> list[Concept]:
+        """All concepts that words are a name of: "metal" is steel, and music."""
+        return [self._concepts[name] for name in self._called.get(tuple(stems(words)), ())]
 
     def found(self, said: Sequence[Word]) -> list[tuple[int, int, Concept]]:
         """The concepts that a text calls by name, each with its characters; the longest names count."""
@@ -95,9 +119,9 @@ class Concepts:
         at = 0
         while at < len(said):
             for size in range(min(_LONGEST, len(said) - at), 0, -1):
-                name = self._called.get(tuple(of_words[at : at + size]))
-                if name is not None:
-                    found.append((said[at].start, said[at + size - 1].end, self._concepts[name]))
+                names = self._called.get(tuple(of_words[at : at + size]))
+                if names:
+                    found.append((said[at].start, said[at + size - 1].end, self._concepts[names[0]]))
                     at += size
                     break
             else:
@@ -106,10 +130,27 @@ class Concepts:
 
 
 @lru_cache(maxsize=1)
-def concepts() -> Concepts:
-    """The packaged ones."""
+def kinds() -> Concepts:
+    """All packaged ones: those that any text shows, and those of things."""
     text = lzma.decompress(FILE.read_bytes()).decode()
     return Concepts([line for line in text.splitlines() if line and not line.startswith("#")])
+
+
+@lru_cache(maxsize=1)
+def concepts() -> Concepts:
+    """The packaged ones that any text shows."""
+    text = lzma.decompress(FILE.read_bytes()).decode()
+    return Concepts([line for line in text.splitlines() if line and line[0] not in f"#{_OF_THINGS}"])
+
+
+def concepts_of(catalog: Catalog) -> Concepts:
+    """The concepts that the texts of a catalogue's records show: of stories, not those of things."""
+    return concepts() if tells_stories(catalog) else kinds()
+
+
+def tells_stories(catalog: Catalog) -> bool:
+    """Whether the items of a catalogue are about anything: films, books, songs."""
+    return catalog.schema.noun.lower() in _STORIES
 
 
 def having(catalog: Catalog, words: str) -> np.ndarray:
@@ -117,9 +158,10 @@ def having(catalog: Catalog, words: str) -> np.ndarray:
 
     What no record names is looked for in other spellings: "yoghurt", "breadcrumbs".
     """
-    concept = concepts().called(words)
+    concept = concepts_of(catalog).called(words)
     if concept is not None:
-        return catalog.holding(concept.named_by, concept.unless)
+        held = catalog.holding(concept.named_by, concept.unless)
+        return held | catalog.naming(words) if concept.of_things else held
     named = catalog.naming(words)
     for other in () if named.any() else spelt_otherwise(words):
         if catalog.naming(other).any():  # of several words side by side
@@ -129,7 +171,7 @@ def having(catalog: Catalog, words: str) -> np.ndarray:
 
 def shown_by(catalog: Catalog, name: str, most: int = 4) -> list[str]:
     """By which other words records show a kind, the most frequent first; of many records a sample is read."""
-    concept = concepts().called(name)
+    concept = concepts_of(catalog).called(name)
     if concept is None:
         return []
     rows = np.flatnonzero(having(catalog, name))

@@ -337,6 +337,7 @@ _MOMENT_WORDS = _DATE_WORDS | {"at", "time", "timestamp"}
 _CODES = frozenset(
     "id isbn isbn13 ean upc gtin sku asin code zip zipcode postcode phone index key barcode license licence".split()
 )
+_NUMBERED = frozenset(("allergen", "allergy"))  # in which numbers are codes, as menus have them
 _COORDINATES = frozenset("latitude longitude lat lon lng".split())
 _USERS = frozenset("user reviewer customer username".split())  # who said something about an item
 
@@ -378,6 +379,7 @@ SIGNS: tuple[Sign, ...] = (
     Sign("ignore", lambda c: _is_numeric(c) and c.serial, "long numbers that only identify"),
     Sign("category", lambda c: not c.is_dated and c.listed < 0.5 and c.timed, one=True),
     Sign("number", _is_numeric),
+    Sign("category", lambda column: column.number_lists > 0.8 and column.words & _NUMBERED),
     Sign("ignore", lambda column: column.number_lists > 0.8, "lists of numbers"),
     Sign("date", lambda column: column.is_dated),
     Sign("ignore", lambda c: c.words & _CODES and c.distinct > 0.5, "codes that only identify"),

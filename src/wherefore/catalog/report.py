@@ -16,6 +16,7 @@ from wherefore.text import number_text
 
 _SAMPLES = 3  # of a column
 _LENGTH = 60  # characters of a sample
+_CODES = 6  # of a column, that are told
 _PARTED = {None: "a list", "": "", " > ": "by >"}
 
 
@@ -119,7 +120,16 @@ def _taken(spec: FieldSpec) -> str:
         return f"{spec.kind}: {what}"
     said = f', said "{spec.phrase}"' if spec.can.stated else ""
     flag = f': a yes is "{spec.flag}"' if spec.flag else ""
-    return f"{spec.kind}{said}{flag}"
+    return f"{spec.kind}{said}{flag}{_codes_told(spec)}"
+
+
+def _codes_told(spec: FieldSpec) -> str:
+    """What the codes of a field stand for: "; codes: FB = full board, HB = half board"."""
+    if not spec.codes:
+        return ""
+    told = [f"{code} = {words[0]}" for code, words in spec.codes[:_CODES]]
+    more = f", and {len(spec.codes) - _CODES} more" if len(spec.codes) > _CODES else ""
+    return f"; codes: {', '.join(told)}{more}"
 
 
 def _parted(spec: FieldSpec, known: Sequence[Any]) -> str:
@@ -146,8 +156,9 @@ _HEAD = """\
 #   wherefore chat --catalog {name} --schema {file}
 # Kinds: {kinds}.
 # `separator` lists several values in a cell ("" for one); `phrase` is how a sentence says a value; `unit` that of a
-# number; `flag` what a yes stands for; `marks` what the cells of the title hold besides it; `english` and `means` what
-# a column and its values are called in English.
+# number; `flag` what a yes stands for; `codes` what each code stands for, first as it is said ({{}}: they are no
+# codes); `marks` what the cells of the title hold besides it; `english` and `means` what a column and its values are
+# called in English.
 """
 
 

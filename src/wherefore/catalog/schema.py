@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from wherefore.catalog.cells import NOT_KNOWN, as_text, is_nothing
+from wherefore.catalog.coded import Codes
 from wherefore.catalog.kinds import ID, KINDS, LIST, NUMBER, ColumnCells, FieldKind, Read
 from wherefore.catalog.mentioned import PREFIX, unit_shown
 from wherefore.catalog.naming import label_of, names_year, plural, singular, unit_of, words_of
@@ -66,6 +67,9 @@ class FieldSpec(BaseModel):
     # Of a catalogue in another language: the column's name in English, and what values, or words beside numbers, mean.
     english: str = ""
     means: dict[str, str] = {}
+    # Of a category whose cells are codes: what each stands for, first as it is said, then what else people say; in a
+    # file `{FB: full board, RO: [room only, no meals]}`. None: told from the cells; `{}`: they are no codes.
+    codes: Codes | None = None
     # Beside the catalogue's file: of a vector the .npz, .npy or .safetensors that holds it instead of a column, of an
     # image the folder where the pictures are, called as the cells say or, without such a column, by the items' ids.
     file: str = ""
@@ -92,14 +96,23 @@ class FieldSpec(BaseModel):
     def _told(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without what is as usual and was not there before: catalogues keep their fingerprints."""
         tree: dict[str, Any] = dump(self)
-        for key in ("pooled", "marks", "flag", "english", "means", "file"):
+        for key in ("pooled", "marks", "flag", "english", "means", "file", "codes"):
             if getattr(self, key) == type(self).model_fields[key].default:
                 tree.pop(key, None)
+        if self.codes is not None:
+            tree["codes"] = {code: words[0] if len(words) == 1 else list(words) for code, words in self.codes}
         if told := self.written.told():
             tree["written"] = told
         else:
             tree.pop("written", None)
         return tree
+
+    @field_validator("codes", mode="before")
+    @classmethod
+    def _of_codes(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping):
+            return given
+        return tuple((_code(code), _words(code, told)) for code, told in given.items())
 
     @field_validator("kind")
     @classmethod
@@ -112,6 +125,15 @@ class FieldSpec(BaseModel):
     def can(self) -> FieldKind:
         """What a field of this kind can do."""
         return KINDS[self.kind]
+
+    def stands_for(self, value: str) -> tuple[str, ...]:
+        """What a value is a code for, first as it is said; nothing where it is none."""
+        return _by_code(self.codes).get(value, ()) if self.codes else ()
+
+    def spoken(self, value: str) -> str:
+        """A value in words, with its code where it is one: "full board (FB)", "horror"."""
+        words = self.stands_for(value)
+        return with_code(words[0], value) if words else value
 
     def reader(self, cells: Sequence[Any]) -> Read:
         """What reads the cells of the field's column one by one; it raises a `CatalogError` for what does not fit.
@@ -232,6 +254,8 @@ class FieldSpec(BaseModel):
             )
         if self.flag and not self.has_tags:
             raise ValueError(f"`{self.name}` is of kind {self.kind}; only a category can have a `flag`")
+        if self.codes and not self.has_tags:
+            raise ValueError(f"`{self.name}` is of kind {self.kind}; only a category can have `codes`")
         return self
 
     @model_validator(mode="after")
@@ -444,6 +468,35 @@ fields:
   - {name: authors, column: Written by, kind: people, separator: "; "}
   - {name: year, column: Year, kind: number}
 """
+
+
+def with_code(words: str, code: str) -> str:
+    """What a code stands for, and the code.
+
+    >>> with_code("full board", "FB"), with_code("CD", "CD")
+    ('full board (FB)', 'CD')
+    """
+    return words if words.lower() == code.lower() else f"{words} ({code})"
+
+
+@lru_cache(256)
+def _by_code(codes: Codes) -> Mapping[str, tuple[str, ...]]:
+    return dict(codes)
+
+
+def _code(given: Any) -> str:
+    if isinstance(given, bool):  # YAML reads an unquoted NO as a no
+        raise ValueError(f'a code is read as {str(given).lower()}; put it in quotation marks: "NO", "Y"')
+    return str(given)
+
+
+def _words(code: Any, given: Any) -> tuple[str, ...]:
+    words = (given,) if isinstance(given, str) else tuple(given) if isinstance(given, list | tuple) else ()
+    if not words or not all(isinstance(one, str) and one.strip() for one in words):
+        raise ValueError(
+            f"`codes` has {given!r} for {code}; give what it stands for, or a list of such words"
+        )
+    return tuple(one.strip() for one in words)
 
 
 _A_NUMBER = next(name for name, can in KINDS.items() if can.stored is NUMBER)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from wherefore.catalog.coded import codes_of
 from wherefore.catalog.dates import is_unordered, moment_unit, orders
 from wherefore.catalog.explained import notes_on, notes_on_decimals
 from wherefore.catalog.kinds import DATE, NUMBER
@@ -17,6 +18,8 @@ from wherefore.catalog.schema import FieldSpec, Schema
 from wherefore.catalog.tables import Table
 from wherefore.catalog.units import unit_written
 from wherefore.catalog.written import Written, counts_people
+
+_SAMPLE = 5000  # cells that are looked at for codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +68,32 @@ def settle(schema: Schema, table: Table, split: bool = False) -> Settled:
             written, said = _of_dates(cells, local)
             specs.append(spec.model_copy(update={"written": written}) if said else spec)
             notes += [Note(one, spec.column) for one in said]
+        elif spec.codes is None and spec.has_tags and not spec.flag and cells:
+            specs.append(_of_codes(spec, cells, around))
         else:
             specs.append(spec)
     if specs == list(schema.fields):
         return Settled(schema, notes)
     return Settled(schema.model_copy(update={"fields": tuple(specs)}), notes)
+
+
+def _of_codes(spec: FieldSpec, cells: Sequence[Any], around: Collection[str]) -> FieldSpec:
+    """A field that says what its codes stand for, where its cells are some."""
+    read = spec.reader(cells)
+    values = Counter[str]()
+    for cell in cells[:: max(1, len(cells) // _SAMPLE)]:
+        try:
+            value = None if cell is None else read(cell)
+        except ValueError:  # reading the records says where
+            continue
+        values.update((value,) if isinstance(value, str) else value if isinstance(value, tuple) else ())
+    found = codes_of(spec.column or spec.name, values, around)
+    if found is None:
+        return spec
+    labelled = spec.phrase == spec.can.phrase(spec.name) and found.family.phrase
+    return spec.model_copy(
+        update={"codes": found.codes, **({"phrase": found.family.phrase} if labelled else {})}
+    )
 
 
 def _local_mark(columns: Iterable[MeasuredColumn]) -> str:

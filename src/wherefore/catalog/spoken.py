@@ -353,9 +353,9 @@ def spoken_template(name: str, phrase: str, number: bool) -> str:
     return spoken_phrase(name, number) or phrase if phrase == labelled(name) else phrase
 
 
-def is_flag(value: str) -> bool:
-    """Whether a value is a mere yes or no."""
-    return value.lower() in _FLAGS
+def is_flag(value: str, spec: FieldSpec | None = None) -> bool:
+    """Whether a value is a mere yes or no; an F that its field takes for a code is not."""
+    return value.lower() in _FLAGS and not (spec is not None and spec.stands_for(value))
 
 
 @lru_cache(1)

@@ -36,11 +36,17 @@ class Fact:
     label: str = ""  # the schema's label
     field_kind: str = ""  # the schema's kind
     unit: str = ""
+    words: str = ""  # what the value is a code for: "full board" of FB
+
+    @property
+    def text(self) -> str:
+        """The value in words."""
+        return self.words or self.value
 
     @property
     def phrase(self) -> str:
         """The schema's phrase, filled: "directed by Ridley Scott"."""
-        return self.template.replace("{}", self.value)
+        return self.template.replace("{}", self.text)
 
     @property
     def met(self) -> int | None:

@@ -118,6 +118,8 @@ def _told(wish: Wish, catalog: Catalog) -> str:
 def _said(field: str, value: str, catalog: Catalog) -> str:
     """A value as it is shown; of a mere yes or no, with what it is about."""
     spec = next((one for one in catalog.schema.fields if one.name == field), None)
+    if spec is not None and spec.stands_for(value):
+        return spec.spoken(value)
     if spec is None or not is_flag(value):
         return value_text(value)
     return f"{cased(spoken_label(spec.label or spec.name))}: {value.lower()}"

@@ -61,6 +61,8 @@ def sentence_faults(text: str, item: Item, catalog: Catalog, said: Said) -> list
     record = {spec.name: listed(item, spec) for spec in catalog.schema.fields}
     everything = {low(value) for values in record.values() for value in values}
     refused = {low(value) for value in said.refused}
+    text, wrong = without_codes(text, record, catalog, refused)
+    out += wrong
     titles = re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", text)
     out += [f"names {title}" for title in titles if title not in said.titles]
     bare = re.sub(r"(?<!\*)\*[^*]+\*(?!\*)", "THAT", text)
@@ -117,6 +119,30 @@ def without_texts(text: str, item: Item, catalog: Catalog) -> tuple[str, list[st
             if (told := " ".join(words[place : place + 5])) in left:
                 faults.append(f"reworded: {told}")
                 break
+    return text, faults
+
+
+def without_codes(
+    text: str, record: Mapping[str, Sequence[str]], catalog: Catalog, refused: Collection[str]
+) -> tuple[str, list[str]]:
+    """A reason without codes and what they stand for ("full board (FB)"), and faults where the record lacks them.
+
+    A code of the record that stands in brackets after other words is a fault, too: "half board (FB)".
+    """
+    faults: list[str] = []
+    coded = [spec for spec in catalog.schema.fields if spec.codes]
+    held = {value for spec in coded for value in record[spec.name]}
+    for spec in coded:
+        for code, words in spec.codes or ():
+            said = re.compile(rf"(?<!\w){re.escape(words[0])} \({re.escape(code)}\)", re.IGNORECASE)
+            found = said.search(text)
+            if found is None:
+                continue
+            denied = DENIALS.search(clause_around(text, found[0])) is not None
+            if code not in held and not (denied and low(code) in refused):
+                faults.append(f"code {code}")
+            text = said.sub("CODE", text)
+    faults += [f"code {code} said otherwise" for code in sorted(held) if f"({code})" in text]
     return text, faults
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog, Item
-from wherefore.catalog.concepts import concepts, having
+from wherefore.catalog.concepts import concepts_of, having
 from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.state import Preferences, Wish, by_words
@@ -170,7 +170,7 @@ def words_named(dialogue: Dialogue, rows: np.ndarray, catalog: Catalog) -> np.nd
         if any(one == number and start < last and first < end for one, first, last in dialogue.muted):
             continue
         piece = dialogue.messages[number].content[start:end]
-        concept = concepts().called(piece)
+        concept = concepts_of(catalog).called(piece)
         words = [piece] if concept is not None else [w for w in forms(piece) if w not in FUNCTION_WORDS]
         for word in words:
             named = having(catalog, word)

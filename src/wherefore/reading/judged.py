@@ -72,6 +72,10 @@ _SURE = 0.5
 # half of such wishes are meant, in held-out messages. What the rules say adds little to what it has read,
 # but of people and of fields with few values, which seldom stand in a message by chance.
 _AGREED, _ALONE, _NAMED = 0.4, 0.75, 0.15
+_CODED = (
+    0.1  # of what a code stands for: "at the weekend", where records tell the day, is hardly said for nothing
+)
+_ADDING = frozenset("on at for in with".split())
 _CERTAIN = 0.85  # from which a judge that marks the beginning of a value is sure of all of it
 _NAMES = 0.45  # from which words name something, if nothing here is called so
 _OPEN = 0.6  # from which it is said that something cannot be left out, or made sure of
@@ -340,8 +344,10 @@ class JudgedReader:
                 or _share(meaning.odds, BOUND_LABELS) >= _SURE
             ):
                 found += here  # an age bounds what is fit for whom, and says who it is for
-            elif (here and span is not None and self._values.words.is_genre(span.key)) or not _is_part(
-                passage, piece, described, self._values.words.nouns
+            elif (
+                (here and span is not None and self._values.words.is_genre(span.key))
+                or (span is not None and self._is_added_code(passage, span))
+                or not _is_part(passage, piece, described, self._values.words.nouns)
             ):
                 whole = next((one for one in marked if _overlap(one, piece)), None)
                 if whole is not None and _share(meaning.odds, WANTED | UNWANTED) < _SURE:
@@ -350,6 +356,10 @@ class JudgedReader:
         for left in _left(said, WANTED | UNWANTED, _SURE, [*pieces, *masked]):
             found += self._by_part(text, left)
         return sorted(dict.fromkeys(found), key=lambda one: one.start)
+
+    def _is_added_code(self, passage: Passage, span: ValueSpan) -> bool:
+        """Whether a code is spoken of beside what it belongs to: "a yoga class on weekends"."""
+        return self._values.words.is_code(span.key) and passage.form(span.first - 1) in _ADDING
 
     def _by_part(self, text: str, meaning: Meaning) -> list[FoundWish]:
         """The wishes of a piece that calls values by some of their words: "stout" of *Oatmeal Stout*."""
@@ -369,8 +379,15 @@ class JudgedReader:
         kind: Told = "unwanted" if "unwanted" in by_rule else "wanted" if "wanted" in by_rule else "no wish"
         odds = meaning.odds
         wanted, unwanted = _share(odds, WANTED), _share(odds, UNWANTED)
+        if span is not None and span.key.endswith(" free") and kind != "unwanted":
+            wanted, unwanted = (
+                wanted + unwanted,
+                0.0,
+            )  # "dairy free" turns the dairy down, and asks for the value
         named = span is not None and (span.is_person or self._values.words.is_genre(span.key))
         least = _ALONE if kind == "no wish" else _NAMED if named else _AGREED
+        if kind != "unwanted" and span is not None and self._values.words.is_code(span.key):
+            least = _CODED
         if max(wanted, unwanted) < least or meaning.whose == "other":
             return []
         mild = meaning.strength == "mild" or odds["less"] > odds["unwanted"]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.catalog.concepts import Concept, concepts, having
+from wherefore.catalog.concepts import Concept, concepts_of, having
 from wherefore.catalog.naming import singular, words_of
 from wherefore.dialogue.messages import Message
 from wherefore.reading.clauses import Span, touch
@@ -87,7 +87,7 @@ class JudgedKinds:
             masked: Characters that say something else: titles, numbers.
         """
         spots = []
-        for start, end, concept in concepts().found(words(text)):
+        for start, end, concept in concepts_of(self._catalog).found(words(text)):
             after = _FREE_AFTER.match(text, end)
             free = after is not None or _FREE_BEFORE.search(text[:start]) is not None
             if not any(touch((start, end), place) for place in masked):
@@ -106,6 +106,8 @@ class JudgedKinds:
         named = [int(having(self._catalog, name).sum()) for name in ruled_out(concept)]
         if concept.rules_out:
             return concept.rules_out if any(named) else ()
+        if concept.of_things and not named[0]:
+            return ()  # "not heavy", of suitcases: no music
         return (concept.name,) if named[0] <= len(self._catalog) - _LEFT else ()
 
 

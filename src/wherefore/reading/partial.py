@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from wherefore.catalog.concepts import Concept, concepts
+from wherefore.catalog.concepts import Concept, kinds
 from wherefore.reading.vocabulary import Value, Vocabulary, key_of
 from wherefore.text import FUNCTION_WORDS, stems
 
@@ -12,7 +12,9 @@ _ROOT = 4  # letters that forms of one word share at least
 _ENDINGS = frozenset("ing er ers or ors ed y ies e es s ly ish en ist ists ian ness ful ic ical".split()) | {
     ""
 }
+_WITHOUT = frozenset("free non without no not zero".split())
 _MOST = 12  # values that a wish stands for
+_MOST_OF_KIND = 40  # that a kind stands for
 _SHARE = 0.6  # of the items, beyond which a word tells nothing
 
 
@@ -45,10 +47,13 @@ class PartialValues:
     def __init__(self, words: Vocabulary, size: int) -> None:
         self._nouns, self._size = words.nouns, size
         self._values = [
-            (value, frozenset(value.key.split()))
-            for same in words.values.values()
+            (value, frozenset(key.split()))
+            for key, same in words.values.items()
             for value in same
             if value.few
+        ]
+        self._keys = [
+            (value, f" {key} ") for key, same in words.values.items() for value in same if value.few
         ]
         self._begins: dict[str, list[int]] = {}
         for number, (_, told) in enumerate(self._values):
@@ -68,26 +73,41 @@ class PartialValues:
         if not told or not all(one.isalpha() and len(one) > 2 for one in told):
             return []
         found = [value for said in {tuple(told), ("".join(told),)} for value in self._holding(said)]
-        concept = concepts().called(" ".join(told))
-        if concept is not None and not concept.rules_out:
+        named = dict.fromkeys([*kinds().all_called(" ".join(told)), *kinds().all_called(piece)])
+        concepts = [one for one in named if not one.rules_out]
+        for concept in concepts:
+            if concept.of_things:
+                found = [value for value in found if not self._is_spared(value, concept)]
             found += self._of_kind(concept)
         by_field: dict[str, list[Value]] = {}
         for value in dict.fromkeys(found):
             by_field.setdefault(value.field, []).append(value)
         best = max(by_field.values(), key=lambda same: sum(value.count for value in same), default=[])
-        if len(best) > _MOST or sum(value.count for value in best) > _SHARE * self._size:
+        if (
+            len(best) > (_MOST_OF_KIND if concepts else _MOST)
+            or sum(value.count for value in best) > _SHARE * self._size
+        ):
             return []
         return sorted(best, key=lambda value: -value.count)
 
     def _of_kind(self, concept: Concept) -> list[Value]:
         """The values that name something of a kind."""
         named, unless = ([f" {key_of(one)} " for one in some] for some in (concept.named_by, concept.unless))
-        keys = [(value, f" {value.key} ") for value, _ in self._values]
+        whole = {f" {key_of(one)} " for one in concept.values}
         return [
             value
-            for value, key in keys
-            if any(one in key for one in named) and not any(one in key for one in unless)
+            for value, key in self._keys
+            if key in whole
+            or any(one in key for one in named)
+            and not any(one in key for one in unless)
+            and _WITHOUT.isdisjoint(key.split())
         ]
+
+    def _is_spared(self, value: Value, concept: Concept) -> bool:
+        """Whether a value names something of a kind only within an exception: *Spring Roll*, of spring."""
+        unless = [f" {key_of(one)} " for one in concept.unless]
+        keys = [key for other, key in self._keys if other == value]
+        return any(one in key for one in unless for key in keys)
 
     def _holding(self, said: Sequence[str]) -> list[Value]:
         """The values that have all of some words."""
@@ -98,4 +118,7 @@ class PartialValues:
 
 
 def _all_in(said: Sequence[str], told: Collection[str]) -> bool:
+    """Whether a value has some words, and is not said to be without them: "dairy" is none of what is dairy-free."""
+    if not _WITHOUT.isdisjoint(told) and _WITHOUT.isdisjoint(said):
+        return False
     return all(any(akin(one, other) for other in told) for one in said)

@@ -27,6 +27,7 @@ _LONGEST = 6  # words of a value
 _SORTS = (
     8  # a field with so few values may tell "Movie" from "TV Show", though both are what items are called
 )
+_SIZE = "size"  # the label of a field whose codes of one letter people say: "in M"
 _PARTICLES = frozenset("de del da di du la le van von der den st mc".split())
 
 
@@ -131,6 +132,7 @@ class Vocabulary:
         }
         self._feelings = {key_of(head): tags for head, tags in feelings().items()}
         self.values: dict[str, list[Value]] = {}
+        self._coded: set[str] = set()  # keys that stand for codes
         self.begun: set[str] = set()
         self.places: set[str] = set()
         self.longest = 4
@@ -140,6 +142,8 @@ class Vocabulary:
             self._width[spec.name] = len(vocabulary)
             few = len(vocabulary) <= _FEW and sum(vocabulary.values()) >= 2 * len(vocabulary)
             for value, count in vocabulary.items():
+                if spec.codes and self._add_code(spec, Value(spec.name, value, count, few)):
+                    continue
                 key = key_of(value)
                 if " " in key and key.split()[0] in FILL and not few:
                     self.begun.add(key)
@@ -161,6 +165,27 @@ class Vocabulary:
         self.people: Mapping[str, list[Value]] = _PeopleByName(catalog, parts)
         self.surnames: Mapping[str, Mapping[str, int]] = _Bearers(parts, "surname")
         self.firsts: Mapping[str, Mapping[str, int]] = _Bearers(parts, "first")
+
+    def _add_code(self, spec: FieldSpec, value: Value) -> bool:
+        """Take in a value by what it is a code for, and as it is written where that is no word; False of no code."""
+        said = spec.stands_for(value.value)
+        if not said:
+            return False
+        keys = [key_of(one) for one in said]
+        keys = [key for key in keys if key and key not in MUTE]
+        if not keys:
+            return False
+        own = key_of(value.value)
+        size = spec.codes is not None and len(own) == 1 and _SIZE in key_of(spec.label or spec.name).split()
+        if own and (size or len(own) > 1 and own not in ordinary_words() and own not in MUTE):
+            keys.append(own)
+        for key in dict.fromkeys(keys):
+            self.values.setdefault(key, []).append(value)
+            self._coded.add(key)
+            if spec.is_place:
+                self.places.add(key)
+            self.longest = max(self.longest, min(key.count(" ") + 1, _LONGEST))
+        return True
 
     @cached_property
     def _genres(self) -> set[str]:
@@ -203,6 +228,10 @@ class Vocabulary:
         """Whether a key is a value of a field with few."""
         return any(value.few for value in self.values.get(key, ()))
 
+    def is_code(self, key: str) -> bool:
+        """Whether a key is what a code stands for."""
+        return key in self._coded
+
     def asks_for_genre(self, key: str) -> bool:
         """Whether a key asks for a value of a field with few."""
         return any(value.few for value in self.wanted(key))
@@ -235,6 +264,8 @@ class Vocabulary:
                 break
         else:
             if narrow := self._narrowest(self.values.get(key, ())):
+                if key in self._coded:  # "hard" is D4 and D5, "weekend" Sat and Sun
+                    return sorted(narrow, key=lambda v: -v.count)
                 return [max(narrow, key=lambda v: v.count)]
         return sorted(self.all(key), key=lambda v: -v.count)[:3]
 

@@ -248,7 +248,7 @@ class _ClauseReader:
         placed = self._passage.is_placed(span.first)
         for rank, value in enumerate(self._words.wanted(span.key)):
             # "In Spanish" is no mere hint.
-            told = placed and value.key in self._words.places
+            told = placed and not self._words.places.isdisjoint((value.key, span.key))
             strength = 2.0 if rank == 0 and (told or (self._must and value.few)) else 1.0
             found.append(self._wish(value, "wanted", strength, span.first, span.end))
         return found

@@ -107,7 +107,8 @@ def best_question(
 
 # Fields that people speak of when they need them, and those of which everybody wants the best.
 _NOT_ASKED = frozenset(
-    "age ages warning warnings rating ratings star stars score scores review reviews vote votes".split()
+    "age ages warning warnings rating ratings star stars score scores review reviews vote votes stock availability "
+    "available".split()
 )
 
 
@@ -248,6 +249,8 @@ def _round(value: float, year: bool) -> tuple[float, float]:
 def _shown(spec: FieldSpec, value: str) -> str:
     """A value inside a question: genres in lower case, names of places and languages as they are."""
     fact = record_fact(spec, value)
+    if fact.words:
+        return spec.spoken(value)
     return (
         lowered(value_text(value))
         if style_of(fact) == "modifier" and not value.isupper()

@@ -71,7 +71,10 @@ def fact_of(
     """A fact about a field."""
     label = spec.label or spec.name
     template = spoken_template(spec.called, spec.phrase, spec.is_number)
-    return Fact(spec.name, value, because, kind, source, said, ask, template, label, spec.kind, spec.unit)
+    words = next(iter(spec.stands_for(value)), "")
+    return Fact(
+        spec.name, value, because, kind, source, said, ask, template, label, spec.kind, spec.unit, words
+    )
 
 
 def record_fact(spec: FieldSpec, value: str) -> Fact:
@@ -272,7 +275,7 @@ def _rightly_absent(item: Item, unwanted: Sequence[Wish], catalog: Catalog) -> l
         if (
             spec is not None
             and spec.has_values
-            and not is_flag(wish.value)
+            and not is_flag(wish.value, spec)
             and not of_rank(wish, catalog)
             and tuple(normal_words(wish.value)) not in record
         ):

@@ -198,7 +198,7 @@ def style_of(fact: Fact) -> str:
         return "year"
     if can.measure == "number":
         return "number"
-    if is_flag(fact.value):
+    if is_flag(fact.value) and not fact.words:
         return "flag"
     if not prefix:
         return "modifier"
@@ -259,7 +259,7 @@ def _is_spelled(word: str) -> bool:
 
 def said(fact: Fact) -> str:
     """The value as raw text, with the article that a country's name may need."""
-    value = " ".join(fact.value.lower().split())
+    value = " ".join(fact.text.lower().split())
     if style_of(fact) == "prep" and (value in _THE or value.endswith(_THE_ENDS)):
         return f"the {value}" if value != "america" else value
     return value
@@ -460,7 +460,7 @@ def predicates(facts: Sequence[Fact], noun: str) -> list[str]:
         case "flag":
             return [_flag_predicate(first) or f"says {v} under {label_noun(first, False)}"]
         case "modifier":
-            if all(_RELATING.match(fact.value) for fact in facts):
+            if all(_RELATING.match(fact.text) for fact in facts):
                 return [f"is {v}"]  # "in stock"
             if names_things(facts, noun):
                 return [f"is filed under {v}"]
@@ -493,10 +493,10 @@ def by_itself(facts: Sequence[Fact]) -> str:
     v = joined([said(fact) for fact in facts])
     if style_of(facts[0]) != "label":
         return ""
-    if all(_RELATING.match(fact.value) for fact in facts):
+    if all(_RELATING.match(fact.text) for fact in facts):
         return v
     last = stem(label_noun(facts[0], False).split()[-1])
-    if all(stem((normal_words(fact.value) or [""])[-1]) == last for fact in facts):
+    if all(stem((normal_words(fact.text) or [""])[-1]) == last for fact in facts):
         return f"listed as {v}"
     return ""
 
@@ -608,7 +608,7 @@ def listed(noun: str, values: Sequence[str]) -> str:
 
 def _is_claim(fact: Fact) -> bool:
     """Whether a value of several words is what its field says by a yes: "pets allowed"."""
-    said_words, label = normal_words(fact.value), normal_words(fact.label)
+    said_words, label = normal_words(fact.text), normal_words(fact.label)
     return len(said_words) > 1 and label[-len(said_words) :] == said_words
 
 
@@ -688,9 +688,7 @@ def common(facts: Sequence[Fact]) -> list[str]:
         return [f"{role.plural if many else role.noun} {v}"]
     if style_of(first) == "modifier" and not many:
         return [f"the {label_noun(first, False)} {v}", f"the {v} {label_noun(first, False)}"]
-    bare = joined(
-        [" ".join(fact.value.lower().split()) for fact in facts]
-    )  # "the country usa", not "the usa"
+    bare = joined([" ".join(fact.text.lower().split()) for fact in facts])  # "the country usa", not "the usa"
     return [f"the {label_noun(first, many)} {bare}"]
 
 

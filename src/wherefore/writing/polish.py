@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from wherefore.catalog.catalog import Catalog, PerCatalog
 from wherefore.catalog.naming import words_of
+from wherefore.catalog.schema import with_code
 from wherefore.catalog.spoken import Measure, amount_text, is_acronym, value_text, values_of
 from wherefore.dialogue.facts import Fact, Plan
 from wherefore.text import normal_spans, normal_words
@@ -136,7 +137,7 @@ def _shown_values(plan: Plan, catalog: Catalog) -> dict[tuple[str, ...], list[_S
         for spec in catalog.schema.filterable:
             entries.extend((record_fact(spec, value), False) for value in values_of(plan.item, spec))
     for fact, planned in entries:
-        if key := tuple(normal_words(fact.value)):
+        if key := tuple(normal_words(fact.text)):
             shown = _shown(fact, planned)
             found.setdefault(key, []).append(shown)
             for noun in (plan.noun, plan.plural) if style_of(fact) == "modifier" else ():
@@ -159,6 +160,8 @@ def _shown(fact: Fact, planned: bool) -> _Shown:
             planned,
             flag=True,
         )
+    if fact.words:
+        return _Shown(with_code(fact.words, fact.value), style == "tag", planned)
     text = " ".join(fact.value.split()) if style == "year" else value_text(fact.value)
     looks = style == "prep" and not _LOOKS.isdisjoint(words_of(fact.label))
     named = not _SORTS.isdisjoint(words_of(fact.label))

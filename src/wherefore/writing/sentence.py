@@ -137,7 +137,7 @@ class Sentence:
     def _found(self) -> Iterator[Span]:
         """Slots, and the longest values and limits that the words can stand for, from left to right."""
         meanings = self._meanings()
-        planned = {tuple(normal_words(fact.value)) for fact in self.plan.facts}
+        planned = {tuple(normal_words(fact.text)) for fact in self.plan.facts}
         planned |= {tuple(normal_words(FORMS.get(said(fact), ""))) for fact in self.plan.facts}
         longest = max(map(len, meanings), default=0)
         index = 0
@@ -188,7 +188,7 @@ class Sentence:
             if not fact.field or not fact.value:
                 continue
             kind = "avoid" if fact.kind == "avoid" else "value"
-            add(fact.value, kind, fact.field, fact.value)
+            add(fact.text, kind, fact.field, fact.value)
             if style_of(fact) != "modifier":
                 continue
             if form := FORMS.get(said(fact)):

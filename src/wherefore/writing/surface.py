@@ -21,7 +21,7 @@ def surface(plan: Plan, catalog: Catalog) -> tuple[set[str], set[str]]:
             values.update(map(str, value[:3]) if isinstance(value, tuple) else [str(value)])
     for fact in plan.facts:
         words.update((fact.label, fact.unit, fact.ask, fact.template.replace("{}", " ")))
-        values.add(fact.value)
+        values.update((fact.value, fact.text))
     lower = {value.lower() for value in values}
     values |= lower | {plural(value) for value in lower} | {phrases.FORMS.get(value, "") for value in lower}
     return values - {""}, words - {""}

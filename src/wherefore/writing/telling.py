@@ -36,7 +36,7 @@ def can_be_said(value: str, spec: FieldSpec) -> bool:
     "Boxer briefs" does; "If you are between sizes, please select the bigger one!", "Package Dimensions: 13 x 9 inches",
     "yes" and "MUG-00417" do not.
     """
-    if not spec.has_values:
+    if not spec.has_values or spec.stands_for(value):
         return True
     if (
         is_flag(value)
@@ -70,7 +70,8 @@ def _is_spoken_of(spec: FieldSpec, catalog: Catalog) -> bool:
         return False
     if spec.has_values:
         counts = catalog.vocabulary(spec.name)
-        return sum(counts.get(form, 0) for form in flag_forms()) < 0.5 * counts.total
+        plain = (counts.get(form, 0) for form in flag_forms() if not spec.stands_for(form))
+        return sum(plain) < 0.5 * counts.total
     if spec.is_date:
         return _KEPT_BY_MACHINES.isdisjoint(words)
     if spec.is_rank or not spec.is_number:

@@ -10,7 +10,7 @@ import numpy as np
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.codes import is_graded
-from wherefore.catalog.concepts import concepts, having, shown_by
+from wherefore.catalog.concepts import concepts, having, kinds, shown_by
 from wherefore.catalog.flag_words import affirms, flags_of
 from wherefore.catalog.flags import yes_or_no
 from wherefore.catalog.mentioned import PREFIX
@@ -335,7 +335,13 @@ def _refused(dialogue: Dialogue, catalog: Catalog, items: Sequence[Item]) -> Ite
     by_words: dict[str, list[Fact]] = {}
     for wish in dialogue.preferences.unwanted:
         spec = specs.get(wish.field)
-        if spec is None or not spec.has_values or is_flag(wish.value) or wish.also or of_rank(wish, catalog):
+        if (
+            spec is None
+            or not spec.has_values
+            or is_flag(wish.value, spec)
+            or wish.also
+            or of_rank(wish, catalog)
+        ):
             continue
         if not _is_new(wish.said, dialogue):
             continue
@@ -346,9 +352,17 @@ def _refused(dialogue: Dialogue, catalog: Catalog, items: Sequence[Item]) -> Ite
     by_field: dict[str, list[Fact]] = {}
     for facts in list(by_words.values())[:_REFUSALS]:
         best = min(facts, key=_standing)  # "gory" may be a genre, a mood and a tag, and was said once
-        by_field.setdefault(best.field, []).append(best)
+        by_field.setdefault(best.field, []).extend(_of_kind(best, facts))
     for group in sorted(by_field.values(), key=lambda group: style_of(group[0]) != "modifier"):
         yield refused(group, catalog)
+
+
+def _of_kind(best: Fact, facts: Sequence[Fact]) -> list[Fact]:
+    """The facts that are told where words refuse a kind: of "no metal" the steel and the brass; else the best one."""
+    kind = kinds().called(best.said)
+    if kind is None or not kind.of_things:
+        return [best]
+    return [one for one in facts if one.field == best.field][:_REFUSALS]
 
 
 def _standing(fact: Fact) -> int:
