@@ -561,7 +561,7 @@ class Catalog:
         return item.id in self and bool(self.titled(field, value)[self.row(item.id)])
 
     def _told_of(self, item: Item) -> list[str]:
-        """All texts and values of a record, what its codes stand for, and what is known of another language in English."""
+        """All texts and values of a record, what its codes stand for, and English words of another language."""
         told = texts_of(item)
         if tongue := tongues().get(self._schema.language):
             told += [tongue.gloss(text) for text in told]
