@@ -18,6 +18,7 @@ from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.schema import FieldSpec, Schema
 from wherefore.catalog.tables import Table
 from wherefore.catalog.titles import MARKS, read_title
+from wherefore.errors import CatalogError
 from wherefore.reading.reader import DialogueReader
 
 
@@ -771,3 +772,19 @@ def test_what_comes_again_in_a_large_table_is_a_value_though_a_sample_hardly_sho
 def test_cells_that_say_nothing_are_told_once():
     rows = "\n".join(f"Car {n},{cell}" for n, cell in enumerate(["k.A.", "45 km", "12 km", "9 km", "80 km"]))
     assert notes(table(f"title,range\n{rows}")) == ["`range`: counted as not known: 1 × 'k.A.'"]
+
+
+def test_a_short_description_is_the_title_where_nothing_else_is():
+    rows = [
+        {
+            "Artikelnr": f"A{n}",
+            "Omschrijving": f"Gazelle Orange Dames {n}",
+            "Merk": "Gazelle",
+            "Prijs": f"{n},00",
+        }
+        for n in range(500, 520)
+    ]
+    assert Catalog.from_records(rows, name="fietsen").schema.title.column == "Omschrijving"
+    long = [{**row, "Omschrijving": f"{row['Omschrijving']} " * 20} for row in rows]
+    with pytest.raises(CatalogError, match="its columns are `Artikelnr`, `Omschrijving`, `Merk`, `Prijs`"):
+        Catalog.from_records(long, name="fietsen")

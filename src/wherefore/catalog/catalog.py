@@ -787,7 +787,7 @@ def _inferred(table: Table) -> tuple[Schema, dict[str, str], Sequence[Note]]:
     if abroad is None:
         inferred = infer(table)
         return inferred.schema, dict(inferred.left_out), inferred.notes
-    inferred = infer(abroad.table)
+    inferred = infer(abroad.table, table.columns)
     schema = abroad.described(inferred.schema, table)
     notes = [*abroad.noted(inferred.notes), *abroad.noted_values(schema)]
     return schema, abroad.named(inferred.left_out), notes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,7 @@ _NUMBERED = frozenset(
 _NOT_NUMBERED = frozenset(
     "phone tel telephone fax zip post postal house street version episode season track page volume model".split()
 )
+_DESCRIBES = frozenset(("description", "desc"))
 _MOSTLY = 0.9  # of the cells differ: they are meant to, and the others are slips
 _PITCHES = 11  # the highest of the musical keys
 _COUNTED = re.compile(  # what programs call a column that counts the rows
@@ -84,8 +85,12 @@ class Inferred:
     notes: Sequence[Note] = ()
 
 
-def infer(table: Table) -> Inferred:
+def infer(table: Table, called: Iterable[str] | None = None) -> Inferred:
     """Tell which column is what.
+
+    Args:
+        table: The table.
+        called: What its file calls the columns, where they are given in English.
 
     Raises:
         CatalogError: If the table is empty or no column is a title; lists the columns and shows how to declare.
@@ -95,7 +100,7 @@ def infer(table: Table) -> Inferred:
     columns = {name: Column(name, cells) for name, cells in table.columns.items()}
     title = _title_of(columns)
     if title is None:
-        listed = ", ".join(f"`{name}`" for name in table.columns)
+        listed = ", ".join(f"`{name}`" for name in (table.columns if called is None else called))
         raise CatalogError(
             f"{table.name} has no column that could be the title; its columns are {listed}. Rename one to "
             f"`title`, or declare the columns in a schema file, for example:\n{EXAMPLE_YAML}"
@@ -243,6 +248,9 @@ def _title_of(columns: Mapping[str, Column]) -> _Title | None:
     if named is not None:
         return _Title(named)
     guessed = next((name for name, column in columns.items() if _is_like_titles(column)), None)
+    if guessed is None:  # a shop's `Description`, which is short
+        described = (name for name, column in columns.items() if not column.words.isdisjoint(_DESCRIBES))
+        guessed = next((name for name in described if _is_like_titles(columns[name], _DESCRIBES)), None)
     return None if guessed is None else _Title(guessed, named=False)
 
 
@@ -283,9 +291,15 @@ def _called(columns: Mapping[str, Column], fit: Mapping[str, str]) -> str | None
     return next((ranked[rank] for rank in sorted(ranked) if rank != (True, True)), None)
 
 
-def _is_like_titles(column: Column) -> bool:
-    """Whether a column without a telling name looks like titles: short texts, nearly all different, with few digits."""
-    if column.words & (PERSON_WORDS | TAG_WORDS | NO_TITLES) or column.key in (*_CERTAIN_IDS, *_OTHER_IDS):
+def _is_like_titles(column: Column, even: frozenset[str] = frozenset()) -> bool:
+    """Whether a column without a telling name looks like titles: short texts, nearly all different, with few digits.
+
+    `even` are words of its name with which it may.
+    """
+    if column.words & (PERSON_WORDS | TAG_WORDS | NO_TITLES) - even or column.key in (
+        *_CERTAIN_IDS,
+        *_OTHER_IDS,
+    ):
         return False
     texts = column.texts
     if not texts or not all(isinstance(cell, str) for cell in column.sample):
