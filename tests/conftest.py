@@ -237,7 +237,7 @@ def make_recommender(family: str, tokenizers: dict, catalog=None, **writer):
         "llm": {"name": "tiny", "lora": {"r": 4, "alpha": 8}, "max_dialogue_tokens": 96},
         "item_encoder": {"name": "mlp", "soft_tokens": 2, "hidden": 16},
         "ranker": {"hidden": 16},
-        "writer": {"max_tokens": 12, "tries": 1, **writer},
+        "writer": {"max_tokens": 12, "tries": 1, "brief": False, **writer},
         "catalog": "mine",
     }
     config = Config.parse(tree)

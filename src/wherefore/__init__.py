@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wherefore.catalog.catalog import Catalog, Item
+    from wherefore.catalog.derived import Derived, Postings
+    from wherefore.catalog.field_values import Counts
     from wherefore.catalog.kinds import ColumnCells, FieldKind, Storage
     from wherefore.catalog.notes import Note
+    from wherefore.catalog.ordered import Scale
     from wherefore.catalog.report import ReportRow
     from wherefore.catalog.schema import FieldSpec, Schema
     from wherefore.catalog.vectors import Vector
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
         Component,
         Config,
         ImagesConfig,
+        JudgedConfig,
         LLMConfig,
         LoraConfig,
         PassagesConfig,
@@ -57,37 +61,39 @@ if TYPE_CHECKING:
     )
     from wherefore.lm.head import Scores
     from wherefore.lm.model import DialogueCache
-    from wherefore.lm.server import Server, ServerFailure, Transcript
+    from wherefore.lm.server import Answer, Server, ServerFailure, Transcript
     from wherefore.recommender import Recommender
     from wherefore.reply import Done, Event, ListReady, Recommendation, Reply, TextDelta
     from wherefore.retrieval.candidates import Candidates
     from wherefore.writing.asking import Ask
 
 __all__ = [
-    "Ask", "Candidates", "Catalog", "CatalogError", "CatalogNotFoundError", "CheckpointError",
+    "Answer", "Ask", "Candidates", "Catalog", "CatalogError", "CatalogNotFoundError", "CheckpointError",
     "CheckpointNotFoundError", "Choice", "ColumnCells", "Component", "Condition", "Config", "ConfigError",
-    "ConfigNotFoundError", "CorpusError", "CorpusNotFoundError", "Count", "Dialogue", "DialogueCache",
-    "DialogueError", "Done", "Effect", "Event", "Fact", "FieldKind", "FieldSpec", "ImagesConfig", "Item", "LLMConfig",
-    "Limit", "ListReady", "LoraConfig", "Mention", "Message", "MissingPackageError", "ModelError", "Note", "Open",
-    "Order", "Part",
-    "PassagesConfig", "Preferences", "Question", "RankerConfig", "Recommendation", "Recommender", "Reply",
-    "ReportRow", "RetrievalConfig",
-    "Schema", "Scores", "Server", "ServerError", "ServerFailure", "StageConfig", "Storage", "StorageError", "TextDelta",
-    "TrainConfig", "TrainingError", "Transcript", "TurnConfig", "Vector", "WhereforeError", "WhereforeWarning",
-    "Wish", "WriterConfig", "Written",
+    "ConfigNotFoundError", "CorpusError", "CorpusNotFoundError", "Count", "Counts", "Derived", "Dialogue",
+    "DialogueCache", "DialogueError", "Done", "Effect", "Event", "Fact", "FieldKind", "FieldSpec", "ImagesConfig",
+    "Item", "JudgedConfig", "LLMConfig", "Limit", "ListReady", "LoraConfig", "Mention", "Message",
+    "MissingPackageError", "ModelError", "Note", "Open", "Order", "Part", "PassagesConfig", "Postings",
+    "Preferences", "Question", "RankerConfig", "Recommendation", "Recommender", "Reply", "ReportRow",
+    "RetrievalConfig", "Scale", "Schema", "Scores", "Server", "ServerError", "ServerFailure", "StageConfig",
+    "Storage", "StorageError", "TextDelta", "TrainConfig", "TrainingError", "Transcript", "TurnConfig", "Vector",
+    "WhereforeError", "WhereforeWarning", "Wish", "WriterConfig", "Written",
 ]  # fmt: skip
 
 _HOMES = {
     "catalog.catalog": "Catalog Item",
+    "catalog.derived": "Derived Postings",
+    "catalog.field_values": "Counts",
     "catalog.notes": "Note",
+    "catalog.ordered": "Scale",
     "catalog.report": "ReportRow",
     "catalog.kinds": "ColumnCells FieldKind Storage",
     "catalog.schema": "FieldSpec Schema",
     "catalog.vectors": "Vector",
     "catalog.written": "Written",
     "config": (
-        "Component Config ImagesConfig LLMConfig LoraConfig PassagesConfig RankerConfig RetrievalConfig StageConfig "
-        "TrainConfig TurnConfig WriterConfig"
+        "Component Config ImagesConfig JudgedConfig LLMConfig LoraConfig PassagesConfig RankerConfig RetrievalConfig "
+        "StageConfig TrainConfig TurnConfig WriterConfig"
     ),
     "dialogue.choices": "Choice",
     "dialogue.facts": "Fact",
@@ -102,7 +108,7 @@ _HOMES = {
     ),
     "lm.head": "Scores",
     "lm.model": "DialogueCache",
-    "lm.server": "Server ServerFailure Transcript",
+    "lm.server": "Answer Server ServerFailure Transcript",
     "recommender": "Recommender",
     "reply": "Done Event ListReady Recommendation Reply TextDelta",
     "retrieval.retriever": "Candidates",

@@ -195,6 +195,8 @@ class WriterConfig(_Strict):
     # Once so many have passed the check, the others are not written to their end.
     enough: int = Field(2, ge=1)
     tries: int = Field(2, ge=0)  # rounds of that before the plain sentence; 0: plain sentences alone
+    # Of what is on record and has nothing to do with the user, no sentence is made: "Filed under desserts, 8 servings."
+    brief: bool = True
 
 
 class TurnConfig(_Strict):

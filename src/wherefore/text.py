@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -131,7 +132,7 @@ def _stem_of(word: str) -> str:
 @lru_cache(maxsize=1)
 def ordinary_words() -> dict[str, int]:
     """Words of everyday English with their rank by use, 0 first."""
-    text = (ASSETS / "ordinary_words.txt").read_text(encoding="utf-8")
+    text = lzma.decompress((ASSETS / "ordinary_words.txt.xz").read_bytes()).decode()
     lines = [line for line in text.split("\n") if line and not line.startswith("#")]
     return {fold(word): rank for rank, word in enumerate(lines)}
 

@@ -19,7 +19,16 @@ import numpy as np
 from wherefore.files import ASSETS, write_aside
 
 Parts = Mapping[str, Any]  # arrays by name, and `Keys`
-_CODE = (".py", ".txt", ".json", ".yaml", ".yml", ".tsv", ".csv")  # files that say how things are derived
+_CODE = (
+    ".py",
+    ".txt",
+    ".json",
+    ".yaml",
+    ".yml",
+    ".tsv",
+    ".csv",
+    ".xz",
+)  # files that say how things are derived
 _LONGEST = 1_000_000  # bytes of such a file; larger ones are data of other kinds
 
 

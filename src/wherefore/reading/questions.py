@@ -109,6 +109,7 @@ _ANY_QUESTION = re.compile(
     rf"{_HOLDS.pattern}|^(?:what|where|when|how|whats|what's|where's|how's|which|any of|could|should|may|might)\b|"
     r"^whether\b"
 )
+_REST = re.compile(r"\bwhat(?:['’]?s|\s+is|\s+else(?:\s+is)?)?\s+(?:left|next|remain\w*)\b", re.IGNORECASE)
 _SEEKS = re.compile(
     r"\b(?:recommend|suggest|something|anything|similar|else|others?|another|more|next|instead|rather|should)\b"
 )
@@ -323,7 +324,7 @@ class QuestionReader:
         """
         said = text[slice(*span)]
         low = _bare(said)
-        if not _ASKS_BESIDE.match(low) or _SEEKS.search(low) or _TO_YOU.search(low):
+        if not _ASKS_BESIDE.match(low) or _SEEKS.search(low) or _TO_YOU.search(low) or _REST.search(said):
             return None
         name = self._fields.asked(low)
         if not found:

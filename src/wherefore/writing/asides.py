@@ -56,7 +56,7 @@ def brief(plan: Plan, catalog: Catalog) -> str:
 
     >>> from wherefore.dialogue.facts import Fact, Plan
     >>> items = Catalog.from_records([{"title": "Rye loaf", "genres": "Bread"}])
-    >>> brief(Plan(items.items[0], (Fact("genres", "Bread", kind="own"),), {}, "recipe", "recipes"), items)
+    >>> brief(Plan(items.items[0], (Fact("genres", "Bread", "", "own"),), {}, "recipe", "recipes"), items)
     'A bread recipe.'
 
     Args:

@@ -63,7 +63,7 @@ def _sentences(grounds: Grounds, plans: dict[int, Plan], seed: int, tries: int) 
         if plan.quote and not plan.facts
     }
     # Where a record has nothing to do with what was said, a sentence around it would only pretend that it has.
-    for number, plan in plans.items():
+    for number, plan in plans.items() if grounds.settings.brief else ():
         if plan.item is not None and plan.facts and all(_is_bare(fact) for fact in plan.facts):
             ready[number] = Told(number, plan.beside_quote(brief(plan, grounds.catalog)), "quoted")
     waiting = list(plans)  # to be shown
