@@ -196,6 +196,7 @@ def load_index(
                 f"({manifest['catalog'][:12]}, here {catalog.fingerprint()[:12]}); install the version of "
                 "Wherefore it came with, or make it again with scripts/make_starter.py"
             )
+        catalog.keep_derived(cache_folder() / "derived" / "movies")  # it is made once, not at every start
     else:
         catalog = Catalog.load(folder / "catalog.parquet")
     index = Index.load(folder / "index", catalog, embedder, config.images, cache_folder())
