@@ -198,3 +198,12 @@ def test_what_is_free_of_something_is_none_of_it():
     partial = PartialValues(Vocabulary(Catalog.from_records(rows)), 40)
     assert [one.value for one in partial.of("dairy products")] == ["Dairy"]
     assert [one.value for one in partial.of("dairy free")] == ["Dairy free"]
+
+
+def test_what_is_decaf_has_no_caffeine_whatever_its_text_names():
+    rows = [
+        {"title": "Night", "caffeine": "Decaf", "note": "a coffee for the evening"},
+        {"title": "Morning", "caffeine": "Regular", "note": "a coffee to wake up with, also sold as decaf"},
+        {"title": "Meadow", "caffeine": "Regular", "note": "chamomile"},
+    ]
+    assert having(Catalog.from_records(rows, name="items"), "caffeine").tolist() == [False, True, False]

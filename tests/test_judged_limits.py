@@ -9,6 +9,7 @@ from conftest import make_movies
 from test_judged import Told
 from wherefore.catalog.catalog import Catalog
 from wherefore.dialogue.state import Order
+from wherefore.reading.judge import packaged_judge
 from wherefore.reading.judged_grades import JudgedGrades
 from wherefore.reading.judged_limits import Bound, JudgedLimits
 from wherefore.reading.limits import LimitReader
@@ -354,3 +355,19 @@ def test_what_says_side_number_and_measure_is_no_matter_of_judging():
     reader = DialogueReader(Catalog.from_records(rows, name="wines"), Told())
     limits = reader.read([{"role": "user", "content": "at least 90 points"}]).preferences.limits
     assert [(one.field, one.op, one.value) for one in limits] == [("points", "ge", 90)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("dry food for my old girl, shes 9. she's a cat lol", []),
+        ("My son (5) wants something to sow", []),
+        ("something for the kids, mine are 4 and 7", []),
+        ("food for my dog, under 9 please", [("price", "lt", 9.0)]),
+    ],
+)
+def test_how_old_somebody_is_is_no_price(text, found):
+    rows = [{"name": f"Bag {n}", "price": f"£{n}.50", "kind": "food"} for n in range(1, 30)]
+    reader = DialogueReader(Catalog.from_records(rows, name="products"), packaged_judge())
+    limits = reader.read([{"role": "user", "content": text}]).preferences.limits
+    assert [(one.field, one.op, one.value) for one in limits] == found

@@ -664,3 +664,13 @@ def test_nothing_is_from_the_year_when_it_ended():
         name: FieldSpec(name=name, column=name, kind="number").phrase for name in ("startYear", "endYear")
     }
     assert phrases == {"startYear": "from {}", "endYear": "end year: {}"}
+
+
+def test_a_number_and_one_more_is_a_range():
+    rows = [
+        {"name": f"Byre {n}", "Sleeps": cell}
+        for n, cell in enumerate(("6+1", "4", "2 + 2", "8", "10", "5+1"))
+    ]
+    catalog = Catalog.from_records(rows, name="cottages")
+    assert catalog.numbers("Sleeps").tolist() == [6, 4, 2, 8, 10, 5]
+    assert [str(one) for one in catalog.numbers("Sleeps_max")[:3]] == ["7.0", "nan", "4.0"]

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.catalog import Catalog, PerCatalog
 from wherefore.catalog.spellings import spelt_otherwise
 from wherefore.files import ASSETS
 from wherefore.text import Word, stem, stems
@@ -17,6 +17,8 @@ from wherefore.text import Word, stem, stems
 FILE = ASSETS / "concepts.tsv.xz"
 _RULE = "*"  # before the name of a diet or a law
 _WHOLE = "="  # before what shows a kind only as a whole value
+# Of some kinds a value that says that an item has had it taken out, whatever its texts name: a decaf coffee.
+_WITHOUT = {"caffeine": frozenset(stems("decaf decaffeinated"))}
 _OF_THINGS = "~"  # before the name of a kind of which stories are told as well: "gold", "summer"
 _STORIES = frozenset(  # what is about anything: that a film tells of gold, or of a summer, makes it none of these kinds
     "movie film show series cartoon book novel story poem song track album artist band podcast episode video article "
@@ -153,6 +155,25 @@ def tells_stories(catalog: Catalog) -> bool:
     return catalog.schema.noun.lower() in _STORIES
 
 
+def _freed_of(catalog: Catalog) -> dict[str, np.ndarray]:
+    freed = {name: np.zeros(len(catalog), dtype=bool) for name in _WITHOUT}
+    for spec in catalog.schema.tags:
+        telling = {
+            value: [name for name, words in _WITHOUT.items() if words & set(stems(value))]
+            for value in catalog.vocabulary(spec.name)
+        }
+        if not any(telling.values()):
+            continue
+        for row, item in enumerate(catalog):
+            for value in item.values(spec.name):
+                for name in telling.get(value, ()):
+                    freed[name][row] = True
+    return freed
+
+
+_freed = PerCatalog(_freed_of)
+
+
 def having(catalog: Catalog, words: str) -> np.ndarray:
     """Which items' records name what words say, or anything of the kind that they are a name of, (n,) bool.
 
@@ -161,6 +182,8 @@ def having(catalog: Catalog, words: str) -> np.ndarray:
     concept = concepts_of(catalog).called(words)
     if concept is not None:
         held = catalog.holding(concept.named_by, concept.unless)
+        if concept.name in _WITHOUT:
+            held = held & ~_freed(catalog)[concept.name]
         return held | catalog.naming(words) if concept.of_things else held
     named = catalog.naming(words)
     for other in () if named.any() else spelt_otherwise(words):

@@ -215,6 +215,9 @@ def places_of(text: str, amount: Amount) -> tuple[tuple[int, int], ...] | None:
     return tuple(places)
 
 
+_AND_MORE = re.compile(r"(\d{1,2})\s*\+\s*(\d)")
+
+
 @lru_cache(1 << 14)
 def amount_in(text: str) -> Amount | None:
     """The parts of a text that writes one number or one range; None where it does not.
@@ -237,6 +240,8 @@ def amount_in(text: str) -> Amount | None:
         return Amount((Part(str(len(stars[1]))),))
     if not any(map(str.isdigit, low)) or _MONTH.fullmatch(low):
         return None
+    if more := _AND_MORE.fullmatch(low):  # "6+1" sleep in a house: six, or seven
+        return Amount((Part(more[1]),), (Part(str(int(more[1]) + int(more[2]))),))
     return _timed(low) or _bounded(low, written)
 
 

@@ -44,6 +44,12 @@ _LAST_YEARS = re.compile(rf"\b(?:last|past)\s+(?P<n>{NUMBER})\s+years?\b")
 _AGED = re.compile(
     rf"\b(?P<n>\d{{1,2}}|{NUMBER})[\s-]*(?:y(?:ea)?rs?[\s-]*olds?|y/?os?|y(?:ea)?rs?\s+of\s+age)\b"
 )
+_OF_AGE = re.compile(  # what stands before how old somebody is: "my old girl, she's 9", "mine are 4 and 7"
+    r"(?:\b(?:s?he['’]?s|s?he\s+is|(?:s?he|who)['’]?(?:ll|\s+will)\s+be|mine\s+are|they['’]?re|they\s+are|kids?\s+are|aged?|"
+    r"turn(?:s|ing|ed)|(?:son|daughter|boy|girl|kid|child|cat|dog|puppy|kitten|grandson|granddaughter|niece|nephew|twins)"
+    r"(?:['’]?s|\s+is|\s+are|\s+will\s+be|,)?)\s*\(?\s*)(?:\d{1,2}\s*(?:,|and|&|or)\s*)*$",
+    re.IGNORECASE,
+)
 _OTHER = re.compile(  # before a number that is no measure of an item: a size, an age, a count in a pack
     r"(?:\b(?:sizes?|sized|numbers?|no\.?|packs?(?:\s+of)?|packets?\s+of|sets?\s+of|box(?:es)?\s+of|aged?|turn(?:s|ing|ed)?|i\s+am|"
     r"grades?|types?|versions?|series|seasons?|parts?|volumes?|kids?|children|(?:he|she|who|son|daughter|boy|girl|niece|"
@@ -205,6 +211,9 @@ class JudgedLimits:
                 return spec, 1.0
         if (cold := measures.below_zero(low[: span[0]])) is not None:
             return cold, 1.0
+        if not unit and _OF_AGE.search(low[: span[0]]):
+            is_age = measures.age is not None and value <= _GROWN and label != "min"
+            return (measures.age if is_age else None), 1.0  # "she's 9" is no price, whatever else is told
         if bound.measure in _BARE:
             told = measures.called(bound.measure)
             if told is not None and not measures.can_hold(told, value):

@@ -29,7 +29,7 @@ def own_words(dialogue: Dialogue, catalog: Catalog) -> str:
     for wish in (*state.wanted, *state.unwanted):
         if wish.field != "*" and _is_said(wish.said, newest, dialogue):
             spec = catalog.schema.spec(wish.field)
-            if spec.english or spec.original(wish.value) != wish.value:
+            if spec.original("yes" if spec.flag else wish.value).casefold() != wish.value.casefold():
                 told.setdefault(*_pair(spec, wish.value))
     for limit in state.limits:
         if _is_said(limit.said, newest, dialogue):
