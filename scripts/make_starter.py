@@ -26,7 +26,7 @@ RATINGS = (
     f"movietweetings={ROOT.parent / 'shared' / 'data' / 'movietweetings_100k'}"  # whose tastes are played
 )
 PLOTS = ROOT / "runs" / "plots.safetensors"  # by scripts/plot_vectors.py, if it was run
-REQUESTS = ROOT / "data" / "requests" / "requests.tsv"
+REQUESTS = ROOT / "data" / "requests" / "requests.tsv.xz"
 DIALOGUES, EPOCHS = 3000, 8
 MOST = 24 * 1024 * 1024  # bytes that the package gives to weights, catalogue and index in all
 

@@ -8,7 +8,7 @@ A row that results/scale.json holds already is not measured again, unless `--aga
 
 Vectors: the built-in catalogue's are mixed, two and two (weights .5-.8 and .2-.5), and moved along a third one's
 difference from the mean by .35 of a normal draw, then made unit: they fill as many dimensions as the real ones
-(participation ratio 132, as there). Queries: data/requests/requests.tsv, what people ask for in their own words,
+(participation ratio 132, as there). Queries: data/requests/requests.tsv.xz, what people ask for in their own words,
 embedded as in the product. All times are of one query at a time on one thread (run it with OMP_NUM_THREADS=1; numpy's
 threads go on spinning beside the other's measurement), numpy's and all methods' of one run by turns.
 What is built is kept in `--folder`, so that it can be measured again without building it again.
@@ -43,7 +43,7 @@ from wherefore.retrieval.stores import FaissStore
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "results" / "scale.json"
-REQUESTS = ROOT / "data" / "requests" / "requests.tsv"
+REQUESTS = ROOT / "data" / "requests" / "requests.tsv.xz"
 SHARES = (1.0, 0.5, 0.1, 0.01)
 K = 100
 METHODS = (
@@ -203,8 +203,10 @@ def retrieval(sizes: list[int], methods: list[str], count: int, again: bool, fol
     """Measure all ways to search at every size, in one run; what is built is kept in the folder."""
     import faiss
 
+    from wherefore.training.requests import read_requests
+
     loaded = load_index(starter_dir())
-    texts = [line.split("\t")[1] for line in REQUESTS.read_text(encoding="utf-8").splitlines()[1:]]
+    texts = [one.text for one in read_requests(REQUESTS)]
     queries = loaded.index.embedder.encode(texts[:count], "query")
     real = np.array(loaded.index.vectors)
     del loaded

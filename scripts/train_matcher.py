@@ -2,7 +2,7 @@
 
     python scripts/train_matcher.py [--epochs 1.5] [--rank 32] [--out runs/matcher]
 
-It learns from `data/requests/requests.tsv` and `data/shops`; `--unseen` catalogues and one in ten of what is asked of
+It learns from `data/requests` and `data/shops`; `--unseen` catalogues and one in ten of what is asked of
 the others are held out, and measured on at the end. Writes FOLDER/matcher.safetensors, which is the package's
 `assets/matcher.safetensors`, and FOLDER/results.json. A run that is stopped goes on from its last hundred steps only by
 `--start`, with what it had learned till then.
@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     try:
         shops = read_shops(options.data / "shops")
-        requests = read_requests(options.data / "requests" / "requests.tsv")
+        requests = read_requests(options.data / "requests" / "requests.tsv.xz")
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--config", type=Path, default=ROOT / "configs" / "starter.yaml")
     parser.add_argument("--kept", type=Path, default=ROOT / "runs" / "starter", help="folder of the index")
-    parser.add_argument("--requests", type=Path, default=REQUESTS / "requests.tsv")
+    parser.add_argument("--requests", type=Path, default=REQUESTS / "requests.tsv.xz")
     parser.add_argument("--dev", type=Path, default=REQUESTS / "dev.tsv")
     parser.add_argument("--out", type=Path, default=ROOT / "runs" / "starter" / "requests.safetensors")
     parser.add_argument("--settings", nargs="+", default=["8:5e-4:16:0.05"])

@@ -120,7 +120,7 @@ def test_every_record_that_is_named_as_meant_is_there():
 
 
 def test_requests_have_their_form(movies):
-    learned = read_requests(DATA / "requests" / "requests.tsv")
+    learned = read_requests(DATA / "requests" / "requests.tsv.xz")
     measured = [one for name in ("dev", "test") for one in read_requests(DATA / "requests" / f"{name}.tsv")]
     assert len(learned) >= 6000 and len(measured) == 300
     texts = {one.text.lower() for one in learned}

@@ -1,6 +1,7 @@
 """A cross-encoder reads the best candidates beside what was said."""
 
 import json
+import lzma
 import runpy
 from pathlib import Path
 
@@ -153,10 +154,10 @@ def test_the_script_trains_and_measures(tmp_path, capsys):
     for kind in ("wines", "teas"):
         for file in (ROOT / "data" / "shops").glob(f"{kind}.*"):
             (tmp_path / "shops" / file.name).write_bytes(file.read_bytes())
-    lines = (
-        (ROOT / "data" / "requests" / "requests.tsv").read_text(encoding="utf-8").splitlines(keepends=True)
-    )
-    (tmp_path / "requests" / "requests.tsv").write_text("".join(lines[:25]), encoding="utf-8")
+    with lzma.open(ROOT / "data" / "requests" / "requests.tsv.xz", "rt", encoding="utf-8") as lines:
+        first = [next(lines) for _ in range(25)]
+    with lzma.open(tmp_path / "requests" / "requests.tsv.xz", "wt", encoding="utf-8") as few:
+        few.writelines(first)
     script = runpy.run_path(str(ROOT / "scripts" / "train_matcher.py"))
     given = [
         "--data",

@@ -1,6 +1,7 @@
 """Requests in people's own words: read, learned from, and measured."""
 
 import json
+import lzma
 import random
 
 import numpy as np
@@ -163,3 +164,10 @@ def test_a_command_measures_how_often_they_are_found(tmp_path, starter, monkeypa
     found = json.loads(out.read_text(encoding="utf-8"))["films"]
     assert found["plot"]["requests"] == 2 and found["all"]["any_at"]["1"] == 1.0
     assert "find" in found["command"] and found["commit"]
+
+
+def test_a_packed_file_is_read_alike(tmp_path):
+    text = "kind\ttext\titems\tnear\tmoods\nplot\ta man alone\ta,b\tc\ttense\n"
+    (tmp_path / "plain.tsv").write_text(text, encoding="utf-8")
+    (tmp_path / "packed.tsv.xz").write_bytes(lzma.compress(text.encode()))
+    assert read_requests(tmp_path / "plain.tsv") == read_requests(tmp_path / "packed.tsv.xz")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import csv
+import lzma
 import random
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -70,7 +71,7 @@ class Request:
 
 
 def read_requests(file: Path) -> list[Request]:
-    """Requests from a file of tab-separated columns with a header, lists with commas.
+    """Requests from a file of tab-separated columns with a header, lists with commas; `.xz` is unpacked.
 
     Raises:
         CorpusNotFoundError: If there is no such file.
@@ -78,7 +79,8 @@ def read_requests(file: Path) -> list[Request]:
     """
     if not file.is_file():
         raise CorpusNotFoundError(f"no requests at {file}")
-    with file.open(encoding="utf-8", newline="") as lines:
+    opened = lzma.open(file, "rt", encoding="utf-8", newline="") if file.suffix == ".xz" else None
+    with opened or file.open(encoding="utf-8", newline="") as lines:
         rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
         missing = [name for name in COLUMNS if name not in (rows.fieldnames or ())]
         if missing:
