@@ -470,3 +470,22 @@ def test_ranges_of_people_are_read_by_the_english_name():
     assert told == {"liczba graczy": "minimum players", "liczba graczy_max": "maximum players"}
     assert catalog.numbers("liczba graczy")[:3].tolist() == [2, 1, 3]
     assert catalog.numbers("liczba graczy_max")[:3].tolist() == [4, 5, 6]
+
+
+def test_a_column_that_no_english_word_is_known_for_keeps_its_last_letter():
+    rows = [
+        {
+            "Titel": f"Fiets {n}",
+            "Merk": "Gazelle",
+            "Kleur": "blauw",
+            "Adviesprijs (€)": f"{n},00",
+            "Categorie": "Stadsfiets",
+        }
+        for n in range(500, 530)
+    ]
+    catalog = Catalog.from_records(rows, name="fietsen")
+    (price,) = (spec for spec in catalog.schema.fields if spec.column == "Adviesprijs (€)")
+    assert catalog.schema.language == "nl" and (price.label, price.phrase) == (
+        "adviesprijs",
+        "adviesprijs: {}",
+    )
