@@ -8,12 +8,12 @@ Checks the table, whose head says how it is written, and writes it compressed, t
 from __future__ import annotations
 
 import argparse
-import lzma
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from wherefore.catalog.coded import FILE, families_of
+from wherefore.files import write_packed
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 f"error: {options.table}: {one.name} has no columns, codes or a wrong phrase", file=sys.stderr
             )
             return 2
-    options.out.write_bytes(lzma.compress("\n".join(lines).encode(), preset=9 | lzma.PRESET_EXTREME))
+    write_packed(options.out, "\n".join(lines))
     codes = sum(len(one.codes) for one in known)
     print(f"{len(known)} families, {codes:,} codes, {options.out.stat().st_size:,} bytes in {options.out}")
     return 0

@@ -12,13 +12,13 @@ dairy); separated by tabs, and within by `; `. Checks it, leaves out what says n
 from __future__ import annotations
 
 import argparse
-import lzma
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from wherefore.catalog.concepts import FILE, Concepts, cells_of
-from wherefore.text import forms, stems
+from wherefore.files import write_packed
+from wherefore.text import forms, holds_run, stems
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     text = "\n".join(lines) + "\n"
     if options.text is not None:
         options.text.write_text(text, encoding="utf-8")
-    options.out.write_bytes(lzma.compress(text.encode(), preset=9 | lzma.PRESET_EXTREME))
+    write_packed(options.out, text)
     size = options.out.stat().st_size
     print(f"{sum(1 for _ in known)} concepts, {len(text):,} characters, {size:,} bytes in {options.out}")
     return 0
@@ -83,8 +83,7 @@ def _without_longer(phrases: Iterable[str], beside: Sequence[str]) -> list[str]:
 
 def _within(part: str, whole: str) -> bool:
     """Whether the words of a phrase stand in another, but for endings."""
-    short, long = stems(part), stems(whole)
-    return any(long[at : at + len(short)] == short for at in range(len(long) - len(short) + 1))
+    return holds_run(stems(whole), stems(part))
 
 
 if __name__ == "__main__":

@@ -9,12 +9,12 @@ Checks it, sorts it by what people say, and writes it compressed, the same bytes
 from __future__ import annotations
 
 import argparse
-import lzma
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from wherefore.catalog.feelings import FILE, entries_of
+from wherefore.files import write_packed
 
 TABLE = Path(__file__).resolve().parents[1] / "data" / "feelings.tsv"
 
@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"{given.table}: {error}", file=sys.stderr)
         return 1
     text = "".join(f"{head}\t{'; '.join(tags)}\n" for head, tags in sorted(entries.items()))
-    given.out.write_bytes(lzma.compress(text.encode(), preset=9 | lzma.PRESET_EXTREME))
+    write_packed(given.out, text)
     print(f"{len(entries):,} entries -> {given.out.name}, {given.out.stat().st_size:,} bytes")
     return 0
 

@@ -11,12 +11,12 @@ first one counts), and writes it compressed, the same bytes each time.
 from __future__ import annotations
 
 import argparse
-import lzma
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from wherefore.catalog.abroad_words import FILE, LANGUAGES, rows_of, words_in
+from wherefore.files import write_packed
 
 TABLE = Path(__file__).resolve().parents[1] / "data" / "words_abroad.tsv"
 
@@ -43,9 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 first = seen.setdefault((code, words_in(said)), english)
                 if first != english:
                     print(f"{code}: {said!r} is {first!r}, and {english!r} does not count", file=sys.stderr)
-    given.out.write_bytes(
-        lzma.compress("".join(f"{line}\n" for line in lines).encode(), preset=9 | lzma.PRESET_EXTREME)
-    )
+    write_packed(given.out, "".join(f"{line}\n" for line in lines))
     print(
         f"{len(rows):,} meanings, {len(seen):,} words -> {given.out.name}, {given.out.stat().st_size:,} bytes"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import lzma
 import os
 import shutil
 import time
@@ -13,6 +14,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ASSETS = Path(__file__).parent / "assets"  # what ships with the package
+
+
+def packed_text(file: Path) -> str:
+    """The text of a file that `write_packed` wrote."""
+    return lzma.decompress(file.read_bytes()).decode()
+
+
+def write_packed(file: Path, text: str) -> None:
+    """Write a text as small as it gets, the same bytes each time."""
+    file.write_bytes(lzma.compress(text.encode(), preset=9 | lzma.PRESET_EXTREME))
 
 
 @contextmanager

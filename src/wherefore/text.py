@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import lzma
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from wherefore.files import ASSETS
+from wherefore.files import ASSETS, packed_text
 
 _WORD = re.compile(r"&|[^\W_]+(?:['’`][^\W_]+)*")
 _SENTENCE_END = re.compile(r"[.!?\n:;\"“”*•]")
@@ -129,10 +128,20 @@ def _stem_of(word: str) -> str:
     return stem(fold(word))
 
 
+def holds_run(words: Sequence[str], sought: Sequence[str]) -> bool:
+    """Whether some words stand among others, one after another.
+
+    >>> holds_run(["dog", "friendly", "inn"], ["dog", "friendly"]), holds_run(["dog", "inn"], ["inn", "dog"])
+    (True, False)
+    """
+    told, size = list(sought), len(sought)
+    return any(list(words[at : at + size]) == told for at in range(len(words) - size + 1))
+
+
 @lru_cache(maxsize=1)
 def ordinary_words() -> dict[str, int]:
     """Words of everyday English with their rank by use, 0 first."""
-    text = lzma.decompress((ASSETS / "ordinary_words.txt.xz").read_bytes()).decode()
+    text = packed_text(ASSETS / "ordinary_words.txt.xz")
     lines = [line for line in text.split("\n") if line and not line.startswith("#")]
     return {fold(word): rank for rank, word in enumerate(lines)}
 

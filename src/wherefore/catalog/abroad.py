@@ -68,17 +68,6 @@ _SIGNS = re.compile(r"[€$£%²³/]")
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 
-def _uncut(label: str, column: str) -> str:
-    """The label of a column that no English word is known for, without an English plural taken off.
-
-    >>> _uncut("adviesprij", "Adviesprijs (€)"), _uncut("kenmerken", "Kenmerken")
-    ('adviesprijs', 'kenmerken')
-    """
-    *_, last = label.split()
-    whole = next((word for word in words_of(column) if word.startswith(last)), last)
-    return " ".join([*label.split()[:-1], whole])
-
-
 @dataclass(frozen=True, slots=True)
 class Abroad:
     """A table as it is in English.
@@ -112,7 +101,7 @@ class Abroad:
             if english and spec.is_number and spec.label == label_of(english):
                 told["label"] = counted_in(_UNIT.sub("", english)) or spec.label
             elif not english and spec.label == label_of(column):
-                label = told["label"] = _uncut(spec.label, column)
+                label = told["label"] = label_of(column, cut=False)
                 if spec.phrase == f"{spec.label}: {{}}":
                     told["phrase"] = f"{label}: {{}}"
             if column in table.columns:

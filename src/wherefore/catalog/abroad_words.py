@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import lzma
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from wherefore.files import ASSETS
+from wherefore.files import ASSETS, packed_text
 
 FILE = ASSETS / "words_abroad.tsv.xz"
 LANGUAGES = {
@@ -406,7 +405,7 @@ def rows_of(text: str) -> list[tuple[str, str, list[list[str]]]]:
 
 @lru_cache(maxsize=1)
 def _rows() -> list[tuple[str, str, list[list[str]]]]:
-    return rows_of(lzma.decompress(FILE.read_bytes()).decode())
+    return rows_of(packed_text(FILE))
 
 
 @lru_cache(maxsize=1)

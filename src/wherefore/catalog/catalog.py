@@ -560,15 +560,21 @@ class Catalog:
             return True
         return item.id in self and bool(self.titled(field, value)[self.row(item.id)])
 
-    def _told_of(self, item: Item) -> list[str]:
-        """All texts and values of a record, what its codes stand for, and English words of another language."""
-        told = texts_of(item)
-        if tongue := tongues().get(self._schema.language):
-            told += [tongue.gloss(text) for text in told]
-        coded = (spec for spec in self._schema.fields if spec.codes)
-        return told + [
-            words for spec in coded for value in item.values(spec.name) for words in spec.stands_for(value)
-        ]
+    def _telling(self) -> Callable[[Item], list[str]]:
+        """What gives all texts and values of a record, what its codes stand for, and English of another language."""
+        tongue = tongues().get(self._schema.language)
+        coded = [spec for spec in self._schema.fields if spec.codes]
+
+        def told_of(item: Item) -> list[str]:
+            told = texts_of(item)
+            if tongue is not None:
+                told += [tongue.gloss(text) for text in told]
+            for spec in coded:
+                for value in item.values(spec.name):
+                    told += spec.stands_for(value)
+            return told
+
+        return told_of
 
     def _with_stem(self, sought: str) -> np.ndarray:
         """Which records have a word of this stem, (n,) bool."""
@@ -581,7 +587,7 @@ class Catalog:
         """The words of the records."""
         found: RecordWords | None = self._cache.get(("records", ""))
         if found is None:
-            parts = self._derived.get("records", lambda: RecordWords.parts_of(self._items, self._told_of))
+            parts = self._derived.get("records", lambda: RecordWords.parts_of(self._items, self._telling()))
             found = self._cache["records", ""] = RecordWords(parts)
         return found
 

@@ -7,15 +7,14 @@ stay what they are: a schema tells beside them what they stand for, `FieldSpec.c
 
 from __future__ import annotations
 
-import lzma
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from wherefore.catalog.naming import in_english, singular, words_of
-from wherefore.files import ASSETS
-from wherefore.text import stems
+from wherefore.files import ASSETS, packed_text
+from wherefore.text import holds_run, stems
 
 FILE = ASSETS / "codes.tsv.xz"
 Codes = tuple[
@@ -108,7 +107,7 @@ class Coded:
 @lru_cache(maxsize=1)
 def families() -> tuple[Family, ...]:
     """The packaged families, in order; the first of those that know as many values of a column has it."""
-    return tuple(families_of(lzma.decompress(FILE.read_bytes()).decode().splitlines()))
+    return tuple(families_of(packed_text(FILE).splitlines()))
 
 
 def families_of(lines: Sequence[str]) -> list[Family]:
@@ -260,6 +259,5 @@ def _stems(words: str) -> tuple[str, ...]:
 
 def _holds(own: Collection[Sequence[str]], sought: str) -> bool:
     """Whether a column's words have some words, one after another."""
-    wanted = list(_stems(sought))
-    size = len(wanted)
-    return any(list(one[at : at + size]) == wanted for one in own for at in range(len(one) - size + 1))
+    wanted = _stems(sought)
+    return any(holds_run(one, wanted) for one in own)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import lzma
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,7 +10,7 @@ import numpy as np
 
 from wherefore.catalog.catalog import Catalog, PerCatalog
 from wherefore.catalog.spellings import spelt_otherwise
-from wherefore.files import ASSETS
+from wherefore.files import ASSETS, packed_text
 from wherefore.text import Word, stem, stems
 
 FILE = ASSETS / "concepts.tsv.xz"
@@ -134,15 +133,17 @@ class Concepts:
 @lru_cache(maxsize=1)
 def kinds() -> Concepts:
     """All packaged ones: those that any text shows, and those of things."""
-    text = lzma.decompress(FILE.read_bytes()).decode()
-    return Concepts([line for line in text.splitlines() if line and not line.startswith("#")])
+    return Concepts(_packed_lines())
 
 
 @lru_cache(maxsize=1)
 def concepts() -> Concepts:
     """The packaged ones that any text shows."""
-    text = lzma.decompress(FILE.read_bytes()).decode()
-    return Concepts([line for line in text.splitlines() if line and line[0] not in f"#{_OF_THINGS}"])
+    return Concepts([line for line in _packed_lines() if not line.startswith(_OF_THINGS)])
+
+
+def _packed_lines() -> list[str]:
+    return [line for line in packed_text(FILE).splitlines() if line and not line.startswith("#")]
 
 
 def concepts_of(catalog: Catalog) -> Concepts:

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from abc import abstractmethod
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
 from wherefore.files import ASSETS, write_aside
 
+T = TypeVar("T")
 Parts = Mapping[str, Any]  # arrays by name, and `Keys`
 _CODE = (
     ".py",
@@ -90,6 +92,38 @@ class Keys(Sequence[str]):
         except UnicodeEncodeError:  # half of a surrogate pair, which no key has
             return -1
         return int(self.at[found]) if found >= 0 else -1
+
+
+class ByKey(Mapping[str, T]):
+    """What goes with each of some texts, made when it is asked for: a subclass says what goes with a text's number.
+
+    Args:
+        keys: The texts.
+    """
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, keys: Keys) -> None:
+        self.texts = keys
+
+    @abstractmethod
+    def of_number(self, number: int) -> T:
+        """What goes with the text of a number."""
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.texts)
+
+    def __contains__(self, text: object) -> bool:
+        return text in self.texts
+
+    def __getitem__(self, text: str) -> T:
+        number = self.texts.get(text)
+        if number < 0:
+            raise KeyError(text)
+        return self.of_number(number)
 
 
 class Ragged:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import lzma
 from collections.abc import Mapping
 from functools import lru_cache
 
-from wherefore.files import ASSETS
+from wherefore.files import ASSETS, packed_text
 from wherefore.text import forms, ordinary_words
 
 FILE = ASSETS / "feelings.tsv.xz"
@@ -39,7 +38,7 @@ def entries_of(text: str) -> dict[str, tuple[str, ...]]:
 @lru_cache(maxsize=1)
 def feelings() -> Mapping[str, tuple[str, ...]]:
     """The packaged thesaurus (`data/feelings.tsv`)."""
-    return entries_of(lzma.decompress(FILE.read_bytes()).decode())
+    return entries_of(packed_text(FILE))
 
 
 @lru_cache(maxsize=1)

@@ -3,40 +3,28 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import ItemsView, Iterable, Iterator, Mapping
+from collections.abc import ItemsView, Iterable, Iterator
 from typing import Any, Self
 
 import numpy as np
 
-from wherefore.catalog.derived import Keys, Parts, Ragged
+from wherefore.catalog.derived import ByKey, Keys, Parts, Ragged
 
 
-class Counts(Mapping[str, int]):
+class Counts(ByKey[int]):
     """Values, each with its number of items, in the order in which the catalogue first has them."""
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __init__(self, keys: Keys, counts: np.ndarray) -> None:
-        self.keys_in_order, self.counts = keys, counts
+        super().__init__(keys)
+        self.counts = counts
 
-    def __len__(self) -> int:
-        return len(self.keys_in_order)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.keys_in_order)
-
-    def __contains__(self, value: object) -> bool:
-        return value in self.keys_in_order
-
-    def __getitem__(self, value: str) -> int:
-        number = self.keys_in_order.get(value)
-        if number < 0:
-            raise KeyError(value)
+    def of_number(self, number: int) -> int:
+        """As of `ByKey`."""
         return int(self.counts[number])
 
     def at(self, number: int) -> tuple[str, int]:
         """A value by its number, and in how many items it is."""
-        return self.keys_in_order[number], int(self.counts[number])
+        return self.texts[number], int(self.counts[number])
 
     @property
     def total(self) -> int:
@@ -59,7 +47,7 @@ class _Items(ItemsView[str, int]):
         self._counts = counts
 
     def __iter__(self) -> Iterator[tuple[str, int]]:
-        return zip(self._counts.keys_in_order, self._counts.counts.tolist(), strict=True)
+        return zip(self._counts.texts, self._counts.counts.tolist(), strict=True)
 
 
 class FieldValues:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,7 +11,7 @@ from wherefore.catalog.naming import words_of
 from wherefore.catalog.schema import FieldSpec
 from wherefore.extends import from_yaml
 from wherefore.files import ASSETS
-from wherefore.text import stems
+from wherefore.text import holds_run, stems
 
 FILE = ASSETS / "flags.yaml"
 _SORTS = 6  # values of a column that may say yes, no and something between
@@ -50,7 +49,7 @@ class FlagWords:
         own = stems(" ".join(words_of(name)))
         if {stem for word in self.off for stem in stems(word)} & set(own):
             return False
-        return any(_holds(own, stems(one)) for one in self.names)
+        return any(holds_run(own, stems(one)) for one in self.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +115,3 @@ def _yes_of(spec: FieldSpec, catalog: Catalog, family: FlagWords) -> str | None:
 def affirms(value: str) -> bool:
     """Whether a value says yes in other words: "allowed", "erlaubt"."""
     return value.strip().lower() in _AFFIRMING
-
-
-def _holds(own: Sequence[str], sought: Sequence[str]) -> bool:
-    """Whether stems stand among others, one after another."""
-    size = len(sought)
-    return any(list(own[at : at + size]) == list(sought) for at in range(len(own) - size + 1))

@@ -305,15 +305,22 @@ _AREA = re.compile(  # "Sq ft", "size (sqm)", "living_area_m2"
 )
 
 
-def label_of(name: str) -> str:
+def label_of(name: str, cut: bool = True) -> str:
     """What people call a field: `directors` is a "director", `runtime_min` the "runtime", `Preis` the "price".
 
     >>> label_of("directors"), label_of("runtime_min"), label_of("numRatings"), label_of("Gewicht in kg")
     ('director', 'runtime', 'num rating', 'weight')
+
+    Args:
+        name: Of a column.
+        cut: Whether its last word is English, so that a plural may be put into the singular.
+
+    >>> label_of("Adviesprijs (€)", cut=False)
+    'adviesprijs'
     """
     area = _AREA.search(name)
     if area is not None:
-        return label_of(name[: area.start()]) if words_of(name[: area.start()]) else "area"
+        return label_of(name[: area.start()], cut) if words_of(name[: area.start()]) else "area"
     words = list(in_english(words_of(name))) or [name]
     if len(words) > 1 and unit_of(name):
         bracket = _BRACKETS.search(name)
@@ -322,7 +329,7 @@ def label_of(name: str) -> str:
             words.pop()
     elif words[0] in _ALONE:
         return "time"
-    words[-1] = singular(words[-1])
+    words[-1] = singular(words[-1]) if cut else words[-1]
     return " ".join(words)
 
 

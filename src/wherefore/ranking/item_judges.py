@@ -5,13 +5,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.words import words_of
 from wherefore.config import Component, build
+from wherefore.dialogue.kept import Kept
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.talk import talk
 from wherefore.errors import ModelError, ServerError
@@ -105,9 +105,9 @@ class Rejudging:
     """
 
     def __init__(self, component: Component, kept: int = 64) -> None:
-        self._component, self._most = component, kept
+        self._component = component
         self._judge: ItemJudge | None = None
-        self._kept: dict[Any, np.ndarray] = {}
+        self._kept: Kept[np.ndarray] = Kept(kept)
 
     @property
     def judge(self) -> ItemJudge:
@@ -120,14 +120,9 @@ class Rejudging:
         """Scores (m,); None where the judge has no opinion on one of them, or its server fails, which is told."""
         judge = self.judge
         asked = Asked(dialogue, tuple(items), catalog)
-        key = judge.reads(asked)
-        if key not in self._kept:
-            try:
-                self._kept[key] = judge.scores(asked)
-            except ServerError as error:
-                warnings.warn(f"{error}. The list is left as it was", ServerWarning, stacklevel=2)
-                return None
-            while len(self._kept) > self._most:
-                del self._kept[next(iter(self._kept))]
-        found = self._kept[key]
+        try:
+            found = self._kept.get(judge.reads(asked), lambda: judge.scores(asked))
+        except ServerError as error:
+            warnings.warn(f"{error}. The list is left as it was", ServerWarning, stacklevel=2)
+            return None
         return None if np.isnan(found).any() else found

@@ -206,11 +206,7 @@ class Ranker:
         found = self.match(dialogue, best) if weight and len(best) > 1 else None
         if found is None:
             return "match", ()
-        own = standardized(scores[order[: len(best)]])
-        both = np.round(
-            own + weight * standardized(found), 4
-        )  # of two items they often cancel out: no noise decides
-        return "match", np.argsort(-both, kind="stable").tolist()
+        return "match", _by_both(scores[order[: len(best)]], found, weight)
 
     def _rejudged(
         self, dialogue: Dialogue, candidates: Candidates, scores: np.ndarray, order: np.ndarray
@@ -222,8 +218,7 @@ class Ranker:
         found = self.judge(dialogue, [candidates.items[place] for place in best])
         if found is None:
             return "judged", ()
-        both = standardized(scores[best]) + self.turn.judged * standardized(found)
-        return "judged", np.argsort(-np.round(both, 4), kind="stable").tolist()
+        return "judged", _by_both(scores[best], found, self.turn.judged)
 
     def _diverse(
         self,
@@ -241,6 +236,14 @@ class Ranker:
         series = [series_of(index.catalog).of(int(row)) for row in rows]
         chosen = diverse(scores[order], index.vectors_of(rows), k, weight, tastes, series)
         return np.asarray(order[np.sort(chosen)])
+
+
+def _by_both(own: np.ndarray, found: np.ndarray, weight: float) -> list[int]:
+    """The places of some candidates by their own scores and what was found of them beside these, best first."""
+    both = standardized(own) + weight * standardized(found)
+    both = np.round(both, 4)  # of two items they often cancel out: no noise decides
+    found_places: list[int] = np.argsort(-both, kind="stable").tolist()
+    return found_places
 
 
 def _dealt_anew(scores: np.ndarray, order: np.ndarray, places: Sequence[int]) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 
 from wherefore.catalog.concepts import Concept, kinds
 from wherefore.reading.vocabulary import Value, Vocabulary, key_of
@@ -15,6 +16,7 @@ _ENDINGS = frozenset("ing er ers or ors ed y ies e es s ly ish en ist ists ian n
 _WITHOUT = frozenset("free non without no not zero".split())
 _MOST = 12  # values that a wish stands for
 _MOST_OF_KIND = 40  # that a kind stands for
+_REMEMBERED = 1_000  # wishes of which it is remembered what they stand for
 _SHARE = 0.6  # of the items, beyond which a word tells nothing
 
 
@@ -55,6 +57,7 @@ class PartialValues:
         self._keys = [
             (value, f" {key} ") for key, same in words.values.items() for value in same if value.few
         ]
+        self._found = lru_cache(_REMEMBERED)(self._look)  # a message is read again with every later turn
         self._begins: dict[str, list[int]] = {}
         for number, (_, told) in enumerate(self._values):
             for form in told:
@@ -69,9 +72,12 @@ class PartialValues:
         >>> [one.value for one in PartialValues(Vocabulary(Catalog.from_records(beers)), 16).of("some stouts")]
         ['Oat Stout', 'Dry Stout']
         """
+        return list(self._found(piece))
+
+    def _look(self, piece: str) -> tuple[Value, ...]:
         told = [one for one in stems(piece) if one not in FUNCTION_WORDS and one not in self._nouns]
         if not told or not all(one.isalpha() and len(one) > 2 for one in told):
-            return []
+            return ()
         found = [value for said in {tuple(told), ("".join(told),)} for value in self._holding(said)]
         named = dict.fromkeys([*kinds().all_called(" ".join(told)), *kinds().all_called(piece)])
         concepts = [one for one in named if not one.rules_out]
@@ -87,8 +93,8 @@ class PartialValues:
             len(best) > (_MOST_OF_KIND if concepts else _MOST)
             or sum(value.count for value in best) > _SHARE * self._size
         ):
-            return []
-        return sorted(best, key=lambda value: -value.count)
+            return ()
+        return tuple(sorted(best, key=lambda value: -value.count))
 
     def _of_kind(self, concept: Concept) -> list[Value]:
         """The values that name something of a kind."""

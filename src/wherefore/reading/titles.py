@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import repeat
@@ -14,7 +14,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.process import cdist
 
 from wherefore.catalog.catalog import Catalog, Item
-from wherefore.catalog.derived import Keys, Parts
+from wherefore.catalog.derived import ByKey, Keys, Parts
 from wherefore.catalog.field_values import Counts
 from wherefore.text import ARTICLES, FUNCTION_WORDS, NUMBERS, forms, ordinary_words
 
@@ -56,7 +56,7 @@ class TitleIndex:
         self.ids, self.shown = catalog.ids, catalog.titles
         parts = catalog.derived.get("titles", lambda: _Titles(catalog).parts())
         self.fame: np.ndarray = parts["fame"]
-        self.titles: Mapping[str, list[Title]] = _ByKey(parts)
+        self.titles: Mapping[str, list[Title]] = _TitlesByKey(parts)
         self.longest: Mapping[str, int] = Counts(parts["firsts"], parts["longest"])
         self._own: np.ndarray = parts["own"]
         self._keys: Keys = parts["keys"]
@@ -149,27 +149,16 @@ class _Alike:
         ]
 
 
-class _ByKey(Mapping[str, list[Title]]):
+class _TitlesByKey(ByKey[list[Title]]):
     """The titles of each key, made when they are asked for."""
 
     def __init__(self, parts: Parts) -> None:
-        self._keys: Keys = parts["keys"]
+        super().__init__(parts["keys"])
         self._starts, self._rows = parts["starts"], parts["rows"]
         self._articles, self._weak = parts["articles"], parts["weak"]
 
-    def __len__(self) -> int:
-        return len(self._keys)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._keys)
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._keys
-
-    def __getitem__(self, key: str) -> list[Title]:
-        number = self._keys.get(key)
-        if number < 0:
-            raise KeyError(key)
+    def of_number(self, number: int) -> list[Title]:
+        """As of `ByKey`."""
         here = slice(int(self._starts[number]), int(self._starts[number + 1]))
         told = zip(
             self._rows[here].tolist(), self._articles[here].tolist(), self._weak[here].tolist(), strict=True

@@ -12,7 +12,7 @@ from rapidfuzz.distance import OSA
 
 from wherefore.catalog.abroad_words import alike, spelt
 from wherefore.catalog.catalog import Catalog
-from wherefore.catalog.derived import Keys, Parts, Ragged
+from wherefore.catalog.derived import ByKey, Keys, Parts, Ragged
 from wherefore.catalog.feelings import feelings
 from wherefore.catalog.flags import called
 from wherefore.catalog.lexicon import item_nouns, lexicon
@@ -366,28 +366,17 @@ def _borne(name: str, bearers: Mapping[str, Mapping[str, int]], keys: Keys) -> d
     }
 
 
-class _PeopleByName(Mapping[str, list[Value]]):
+class _PeopleByName(ByKey[list[Value]]):
     """The people of each folded name, made when they are asked for."""
 
     def __init__(self, catalog: Catalog, parts: Parts) -> None:
         self._fields = [spec.name for spec in catalog.schema.names]
         self._counts = [catalog.vocabulary(name) for name in self._fields]
-        self._keys: Keys = parts["keys"]
+        super().__init__(parts["keys"])
         self._starts, self._in, self._numbers = parts["starts"], parts["fields"], parts["numbers"]
 
-    def __len__(self) -> int:
-        return len(self._keys)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._keys)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._keys
-
-    def __getitem__(self, name: str) -> list[Value]:
-        number = self._keys.get(name)
-        if number < 0:
-            raise KeyError(name)
+    def of_number(self, number: int) -> list[Value]:
+        """As of `ByKey`."""
         here = slice(int(self._starts[number]), int(self._starts[number + 1]))
         found = []
         for place, one in zip(self._in[here].tolist(), self._numbers[here].tolist(), strict=True):
@@ -396,27 +385,16 @@ class _PeopleByName(Mapping[str, list[Value]]):
         return found
 
 
-class _Bearers(Mapping[str, Mapping[str, int]]):
+class _Bearers(ByKey[Mapping[str, int]]):
     """Who bears each name, and in how many items, made when it is asked for."""
 
     def __init__(self, parts: Parts, name: str) -> None:
+        super().__init__(parts[f"{name}_keys"])
         self._people: Keys = parts["keys"]
-        self._keys: Keys = parts[f"{name}_keys"]
         self._who = Ragged(parts[f"{name}_starts"], parts[f"{name}_people"])
         self._counts = Ragged(parts[f"{name}_starts"], parts[f"{name}_counts"])
 
-    def __len__(self) -> int:
-        return len(self._keys)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._keys)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._keys
-
-    def __getitem__(self, name: str) -> Mapping[str, int]:
-        number = self._keys.get(name)
-        if number < 0:
-            raise KeyError(name)
+    def of_number(self, number: int) -> Mapping[str, int]:
+        """As of `ByKey`."""
         people = [self._people[one] for one in self._who[number].tolist()]
         return dict(zip(people, self._counts[number].tolist(), strict=True))

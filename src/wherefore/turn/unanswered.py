@@ -50,7 +50,6 @@ class Unanswered:
 
     def __init__(self, index: Index) -> None:
         self._index = index
-        self._vectors: dict[str, np.ndarray] = {}  # of values, by what is embedded
 
     def of(self, dialogue: Dialogue, items: Sequence[Item], learned: bool = False) -> tuple[Missing, ...]:
         """What the messages ask for by name and few of the listed items answer, in the order in which it was said.
@@ -165,19 +164,15 @@ class Unanswered:
         found = np.full((len(pieces), len(items)), -1.0, dtype=np.float32)
         if not pieces:
             return found
-        vectors = self._index.embedder.encode(list(pieces), "query")
         texts = [self._values_of(item) for item in items]
-        unknown = list(dict.fromkeys(text for each in texts for text in each if text not in self._vectors))
-        if unknown:
-            made = self._index.embedder.encode(unknown, "query")
-            self._vectors.update(zip(unknown, made, strict=True))
+        embedded = self._index.embed_all([*pieces, *(text for each in texts for text in each)])
+        vectors = np.stack([embedded[piece] for piece in pieces])
         for place, each in enumerate(texts):
             if each:
-                found[:, place] = (vectors @ np.stack([self._vectors[text] for text in each]).T).max(axis=1)
+                found[:, place] = (vectors @ np.stack([embedded[text] for text in each]).T).max(axis=1)
         passages = self._index.passages
         if len(passages):
-            clauses = passages.scores(self._index.project(vectors), rows)
-            found = np.fmax(found, clauses)
+            found = np.fmax(found, passages.scores(vectors, rows))
         return found
 
     def _values_of(self, item: Item) -> list[str]:

@@ -173,9 +173,11 @@ def not_applied(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
         for why, open_ in by_reason.items():
             yield f"I could not {able} {joined(open_[:_ABSENT], 'or')}: {why}."
     missing = [words for side, words in unmet if side == "wanted"][:_ABSENT]
-    for words in [one for one in missing if _of_fields(one, catalog)]:
-        missing.remove(words)
-        yield f"Of “{words}” my records tell {_of_fields(words, catalog)}."
+    fields = [_of_fields(words, catalog) for words in missing]
+    for words, told_of in zip(missing, fields, strict=True):
+        if told_of:
+            yield f"Of “{words}” my records tell {told_of}."
+    missing = [words for words, told_of in zip(missing, fields, strict=True) if not told_of]
     held = [any(having(catalog, word).any() for word in forms(words)[-1:]) for words in missing]
     if unsaid := [f"“{words}”" for words, known in zip(missing, held, strict=True) if not known]:
         yield f"Nothing here mentions {joined(unsaid, 'or')}."
