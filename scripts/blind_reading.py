@@ -63,11 +63,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     rng, key = random.Random(given.seed), {}
     for kind in given.kinds:
         talks = _read(given.test, kind)
-        played = {name: [] for name in SYSTEMS}
+        replies = {name: [] for name in SYSTEMS}
         for name, setting in SYSTEMS.items():
             recommender = _recommender(kind, given.catalogs, setting)
             for number, talk in enumerate(talks, 1):
-                played[name].append(_played(recommender, talk))
+                replies[name].append(played(recommender, talk))
                 print(f"\r{kind} {name} {number}/{len(talks)}", end="", file=sys.stderr, flush=True)
         print(file=sys.stderr)
         lines = []
@@ -75,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             order = rng.sample(list(SYSTEMS), 2)
             key[talk["id"]] = dict(zip("XY", order, strict=True))
             lines += _sheet(
-                talk, {letter: played[name][number] for letter, name in zip("XY", order, strict=True)}
+                talk, {letter: replies[name][number] for letter, name in zip("XY", order, strict=True)}
             )
         (given.out / f"{kind}.md").write_text("\n".join(lines), encoding="utf-8")
         (given.out / "key.json").write_text(json.dumps(key), encoding="utf-8")
@@ -104,7 +104,7 @@ def _recommender(kind: str, catalogs: Path, setting: str) -> Any:
     return Recommender.from_catalog(files[0], settings=settings)
 
 
-def _played(recommender: Any, talk: dict[str, Any]) -> list[tuple[str, list[str]]]:
+def played(recommender: Any, talk: dict[str, Any]) -> list[tuple[str, list[str]]]:
     """The reply to each turn, and a line for each item that it lists."""
     said: list[dict[str, str]] = []
     replies = []

@@ -1,20 +1,15 @@
 """Two versions' words compared blind: what stands on the sheet, and what is counted."""
 
-import importlib.util
 import json
-from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parents[1] / "scripts" / "compare_replies.py"
+from conftest import script as load
 
 
 @pytest.fixture(scope="module")
 def script():
-    spec = importlib.util.spec_from_file_location("compare_replies", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load("compare_replies")
 
 
 def reply(text, *listed):

@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import csv
 import gzip
-import importlib.util
 import json
 import math
-import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from conftest import ROOT
+from conftest import script as load
 from wherefore.catalog.catalog import Catalog
-
-SCRIPT = Path(__file__).parents[1] / "scripts" / "prepare_data.py"
 
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("prepare_data", SCRIPT)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["prepare_data"] = module
-    spec.loader.exec_module(module)
-    return module
+    return load("prepare_data")
 
 
 def write_jsonl(path: Path, records: list[dict]) -> None:
@@ -295,7 +288,7 @@ def test_every_redial_film_with_year_and_genre_is_built_in(shared: Path):
     }
     assert len(due) == 6675
     held = {name: item.id for item in catalog for name in item.values("redial_ids")}
-    with (SCRIPT.parents[1] / "data" / "films" / "records.tsv").open(encoding="utf-8", newline="") as lines:
+    with (ROOT / "data" / "films" / "records.tsv").open(encoding="utf-8", newline="") as lines:
         verdicts = {row["id"]: row["verdict"] for row in csv.DictReader(lines, delimiter="\t", quoting=3)}
     lost = {name for name in due if name not in held}
     assert len(lost) < 40 and {verdicts.get(due[name]) for name in lost} <= {"series", "nofilm"}

@@ -1,14 +1,11 @@
 """The judge beside the rules: how far each is believed, and what a reply makes of whole messages."""
 
-import importlib.util
 import json
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from conftest import WordEmbedder, make_movies
+from conftest import WordEmbedder, make_movies, script
 from wherefore.catalog.catalog import Catalog
 from wherefore.config import Component
 from wherefore.corpora.messages import LabelledMessage
@@ -25,16 +22,6 @@ from wherefore.writing.smalltalk import by_acts
 from wherefore.writing.understood import understood
 
 from test_judged import Told  # isort: skip
-
-ROOT = Path(__file__).parents[1]
-
-
-def script(name):
-    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def odds(**some):
