@@ -42,6 +42,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pyarrow.parquet as pq
+
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.schema import Schema
 from wherefore.evaluation.items import write_catalog
@@ -681,6 +683,8 @@ def write_movies(films: Sequence[Film], out: Path, size: int) -> Catalog:
     catalog = Catalog(items, SCHEMA, "built-in movies")
     out.parent.mkdir(parents=True, exist_ok=True)
     catalog.save(out)
+    with write_aside(out) as aside:  # it ships: a twentieth smaller, for half a minute
+        pq.write_table(pq.read_table(out), aside, compression="brotli", compression_level=11)
     print(
         f"{out}: {len(catalog):,} movies, {out.stat().st_size / 1e6:.2f} MB, fingerprint {catalog.fingerprint()}"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import lzma
 import os
 import re
 import sqlite3
@@ -464,10 +465,16 @@ def test_broken_store_files_are_refused(tmp_path):
     with pytest.raises(ValueError, match="build the index again"):
         FaissStore.load(tmp_path / "s")
     (tmp_path / "s" / "vectors.faiss").write_bytes(whole)
-    about = json.loads((tmp_path / "s" / "store.json").read_text())
-    (tmp_path / "s" / "store.json").write_text(json.dumps(about | {"ids": ["a"]}))
-    with pytest.raises(ValueError, match="says 1 ids"):
-        FaissStore.load(tmp_path / "s")
+    ids = (tmp_path / "s" / "ids.json.xz").read_bytes()
+    for broken, said in (
+        (lzma.compress(b'["a"]'), "says 1 ids"),
+        (ids[:-9], "cannot be read"),
+        (b"[]", "read"),
+    ):
+        (tmp_path / "s" / "ids.json.xz").write_bytes(broken)
+        with pytest.raises(ValueError, match=said):
+            FaissStore.load(tmp_path / "s")
+    (tmp_path / "s" / "ids.json.xz").write_bytes(ids)
     (tmp_path / "s" / "store.json").unlink()
     with pytest.raises(FileNotFoundError, match=re.escape("store.json")):
         FaissStore.load(tmp_path / "s")
@@ -615,7 +622,7 @@ def test_index_save_and_load(tmp_path):
         assert index.store.ids[-1] == "new"
     assert [path.name for path in tmp_path.iterdir()] == ["i"]
     for path in tmp_path.rglob("*"):  # no pickle anywhere
-        assert path.is_dir() or path.suffix in (".json", ".faiss", ".bin", ".safetensors"), path
+        assert path.is_dir() or path.suffix in (".json", ".xz", ".faiss", ".bin", ".safetensors"), path
 
 
 def test_loading_is_strict(tmp_path):

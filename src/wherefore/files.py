@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import glob
 import hashlib
 import lzma
@@ -18,12 +19,16 @@ ASSETS = Path(__file__).parent / "assets"  # what ships with the package
 
 def packed_text(file: Path) -> str:
     """The text of a file that `write_packed` wrote."""
-    return lzma.decompress(file.read_bytes()).decode()
+    return (bz2 if file.suffix == ".bz2" else lzma).decompress(file.read_bytes()).decode()
 
 
 def write_packed(file: Path, text: str) -> None:
-    """Write a text as small as it gets, the same bytes each time."""
-    file.write_bytes(lzma.compress(text.encode(), preset=9 | lzma.PRESET_EXTREME))
+    """Write a text as small as it gets, the same bytes each time: `.xz` for lists of words, `.bz2` for sentences."""
+    told = text.encode()
+    small = (
+        bz2.compress(told) if file.suffix == ".bz2" else lzma.compress(told, preset=9 | lzma.PRESET_EXTREME)
+    )
+    file.write_bytes(small)
 
 
 @contextmanager

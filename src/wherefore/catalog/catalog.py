@@ -23,6 +23,7 @@ from wherefore.catalog.inference import infer
 from wherefore.catalog.items import Item as Item
 from wherefore.catalog.items import StoredItems, texts_of
 from wherefore.catalog.kinds import LIST, VECTOR, FieldValue
+from wherefore.catalog.known import with_known
 from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.misread import shortened
 from wherefore.catalog.notes import Note, noted
@@ -201,8 +202,9 @@ class Catalog:
         notes = list(table.notes)
         if schema is None:
             schema, left_out, found = _inferred(table)
-            notes += found
             table = in_english(table, schema)
+            table, schema, added = with_known(table, schema)
+            notes += [*found, *added]
         else:
             table = _with_files(table, schema, folder)
             absent = [spec for spec in schema.fields if spec.column and spec.column not in table.columns]
@@ -217,6 +219,9 @@ class Catalog:
             settled = settle(schema, table)
             schema = settled.schema
             notes += settled.notes
+            if schema.known:
+                table, schema, added = with_known(table, schema, asked=True)
+                notes += added
         catalog = cls.__new__(cls)
         records = read_records(table, schema, skip_bad=skip_bad)
         catalog._adopt(_items_of(records), schema, table.name)

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import yaml
 
 from wherefore.catalog.kinds import KINDS, LIST, NUMBER
+from wherefore.catalog.known import is_added
 from wherefore.catalog.naming import label_of, plural, unit_of
 from wherefore.catalog.notes import Note
 from wherefore.catalog.schema import FieldSpec, Schema
@@ -177,8 +178,14 @@ def starter_yaml(schema: Schema, left_out: Mapping[str, str], name: str, file: s
         lines.append(_flow({"plural": schema.plural})[1:-1])
     if schema.language:
         lines.append(_flow({"language": schema.language})[1:-1])
+    if schema.known:
+        lines.append(
+            "known: true  # adds what is known of the books that the file names; false leaves it out"
+        )
     lines.append("fields:")
     for spec in schema.fields:
+        if schema.known and is_added(spec):
+            continue
         why = left_out.get(spec.column) if not spec.can.used else None
         lines.append(f"  - {_flow(_told(spec))}" + (f"  # {' '.join(why.split())}" if why else ""))
     declared = {spec.column for spec in schema.fields}

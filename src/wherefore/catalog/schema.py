@@ -287,13 +287,15 @@ class Schema(BaseModel):
     noun: str = "item"  # "movie", "book"
     plural: str = ""  # derived from the noun when empty
     language: str = ""  # of the headers and values, by its code, where they were read in English from another
+    known: bool = False  # whether what is known of well-known works is added, see `wherefore.catalog.known`
 
     @model_serializer(mode="wrap")
     def _told(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without the language where it is English: catalogues keep their fingerprints."""
+        """Without the language where it is English, and so on: catalogues keep their fingerprints."""
         tree: dict[str, Any] = dump(self)
-        if not self.language:
-            tree.pop("language", None)
+        for key in ("language", "known"):
+            if not getattr(self, key):
+                tree.pop(key, None)
         return tree
 
     @model_validator(mode="before")

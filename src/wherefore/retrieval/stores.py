@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import lzma
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 
 from wherefore.errors import CheckpointError, CheckpointNotFoundError, ConfigError
-from wherefore.files import recover, write_aside
+from wherefore.files import packed_text, recover, write_aside
 from wherefore.retrieval.checks import at_least_one, check_vectors, checked_search
 from wherefore.retrieval.shortlists import FACTORY as _SHORTLISTED
 from wherefore.retrieval.shortlists import Shortlist, owned, read, write
@@ -65,6 +66,7 @@ _GATHERED = 0.1  # below this share they are taken together, which is quicker th
 _TOGETHER = 0.08  # the same, beside a shortlist
 _FILTERED = 0.25  # below this share, a shortlist is looked for with the filter in hand, of more without it
 _FURTHER = 0.8  # share of the cells that are looked through then: the best lie more scattered
+_IDS = "ids.json.xz"  # beside the vectors: the items' ids in the order of the rows
 _MANY = 50_000  # from so many rows on
 _BEYOND = 1e-4  # share of the numbers of a dimension that lie outside of what rows of few bits tell apart
 _SHORTLIST = 20  # times as many rows are looked at again as are asked for
@@ -259,18 +261,19 @@ class FaissStore:
         return np.asarray(self._index.reconstruct_batch(rows), dtype=np.float32)
 
     def save(self, folder: str | Path) -> None:
-        """Write `vectors.faiss` and `store.json` to a folder, and the shortlist's files; aside first, then renamed."""
+        """Write vectors, `store.json`, ids and the shortlist's files to a folder; aside first, then renamed."""
         about = {
             "dim": self.dim,
             "factory": self.factory,
             "ef_search": self.ef_search,
             "trained_on": self._trained_on,
             **self._further(),
-            "ids": self.ids,
         }
         with write_aside(folder) as aside:
             aside.mkdir()
             (aside / "store.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
+            ids = json.dumps(self.ids, ensure_ascii=False, separators=(",", ":"))
+            (aside / _IDS).write_bytes(lzma.compress(ids.encode(), preset=6))
             write(self._index, aside / "vectors.faiss")
             if self._listed is not None and self._listed.is_made:
                 self._listed.save(aside)
@@ -285,7 +288,7 @@ class FaissStore:
         """
         folder = Path(folder)
         recover(folder)
-        for name in ("store.json", "vectors.faiss"):
+        for name in ("store.json", _IDS, "vectors.faiss"):
             if not (folder / name).is_file():
                 raise CheckpointNotFoundError(f"no {folder / name}; build the index again")
         try:
@@ -296,12 +299,12 @@ class FaissStore:
             store._is_mapped = (folder / "vectors.faiss").stat().st_size >= store.mapped
             store._index = read(folder / "vectors.faiss", store._is_mapped)
             store._trained_on = about["trained_on"]
-            store.ids = [str(item_id) for item_id in about["ids"]]
+            store.ids = [str(item_id) for item_id in json.loads(packed_text(folder / _IDS))]
             if about.get("listed"):
                 store._read_shortlist(folder)
         except CheckpointNotFoundError:
             raise
-        except (RuntimeError, KeyError, TypeError, ValueError, EOFError) as error:
+        except (RuntimeError, KeyError, TypeError, ValueError, EOFError, lzma.LZMAError) as error:
             raise CheckpointError(
                 f"the store in {folder} cannot be read ({error}); build the index again"
             ) from error

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.files import write_packed
 from wherefore.training.practice import invented_catalogs, random_case, random_opening_case
 from wherefore.writing.fluency import Ngram, ngrams_of, shape
 from wherefore.writing.openings import opening
@@ -37,7 +37,7 @@ def write_ngrams(
     """Write the n-grams of so many sentences, on the built-in and on invented catalogues; how many they are.
 
     Args:
-        path: A gzip file, one n-gram a line.
+        path: A bz2 file, one n-gram a line.
         sentences: How many.
         seed: Of all choices.
         progress: Told (done, of).
@@ -51,5 +51,5 @@ def write_ngrams(
         if progress is not None:
             progress(step + 1, steps)
     text = "".join(f"{' '.join(some)}\n" for some in sorted(found))
-    path.write_bytes(gzip.compress(text.encode(), mtime=0))
+    write_packed(path, text)
     return len(found)

@@ -8,14 +8,13 @@ Heat, and this is one"); six turn down what the grammar might well say but seldo
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Sequence
 from functools import cache
 
 from wherefore.catalog.naming import singular
 from wherefore.catalog.schema import Schema
 from wherefore.catalog.spoken import measure
-from wherefore.files import ASSETS
+from wherefore.files import ASSETS, packed_text
 from wherefore.text import normal_words
 from wherefore.writing.evidence import record_fact
 from wherefore.writing.frames import lexicon
@@ -23,7 +22,7 @@ from wherefore.writing.phrases import NUMBERS, style_of
 from wherefore.writing.sentence import Sentence, Span
 
 ORDER = 5  # n
-NGRAMS = "ngrams.txt.gz"
+NGRAMS = "ngrams.txt.bz2"
 Ngram = tuple[str, ...]
 _BEHIND = frozenset("that to for you may should under over with from at of".split())  # a noun phrase
 _SINGULAR = frozenset("is was has shares stars runs lasts comes came goes dates".split())
@@ -133,7 +132,7 @@ def _shape_of(word: str) -> str:
 @cache
 def ngrams() -> frozenset[Ngram]:
     """All that the grammar was seen to use, as `scripts/make_ngrams.py` wrote it down."""
-    text = gzip.decompress((ASSETS / NGRAMS).read_bytes()).decode()
+    text = packed_text(ASSETS / NGRAMS)
     return frozenset(tuple(line.split(" ")) for line in text.splitlines())
 
 
