@@ -20,6 +20,8 @@ from wherefore.reading.asked_fields import PICKS, THAN, FieldQuestions
 from wherefore.reading.clauses import Span, blank
 from wherefore.reading.degrees import asked_superlative, base_of, ends, ordered_field, superlative
 from wherefore.reading.limits import LimitReader, lowered
+from wherefore.reading.orders import OrderReader
+from wherefore.reading.pointing import Pointer
 from wherefore.reading.slots import points_at, slots_in
 from wherefore.reading.times import TimeReader
 from wherefore.reading.unrecorded import unrecorded
@@ -209,6 +211,8 @@ class QuestionReader:
     ) -> None:
         self._times = TimeReader(catalog, clock)
         self._catalog, self._values, self._wishes, self._limits = catalog, values, wishes, limits
+        self._orders = OrderReader(limits.measures)
+        self.pointing: Pointer | None = None  # it asks for superlatives itself
         self._fields = FieldQuestions(catalog.schema, limits.measures)
         nouns = values.words.nouns
         self._nouns = "|".join(sorted(map(re.escape, nouns), key=len, reverse=True))
@@ -224,6 +228,27 @@ class QuestionReader:
 
         Of "and the third?" it is the question before, asked of something else.
         """
+        found = self._read(dialogue)
+        return None if found is None else self.narrowed(found, dialogue)
+
+    def narrowed(self, found: Question, dialogue: Dialogue) -> Question:
+        """A question that asks which item is meant, of those that its words may mean: "the Spanish one", of two."""
+        number = len(dialogue.messages) - 1
+        taken = [(m.start, m.end) for m in dialogue.mentions if m.message == number]
+        if self.pointing is None or any(found.start <= start < found.end for start, _ in taken):
+            return found
+        text = straight(dialogue.messages[number].content)
+        listed = self._list(dialogue)
+        several = [one for one in self.pointing.read(text, listed, (), taken) if len(one.items) > 1]
+        whole = found.kind == "unclear" or set(found.items) == set(listed)  # it may have been said before
+        for one in reversed(several) if found.kind in ("unclear", "unknown", *_BESIDES_OF) else ():
+            if one.start < found.end and (whole or found.start <= one.start):
+                beside = tuple(each for each in found.also if each.named)  # the rest waits for the answer
+                return replace(found, kind="unclear", items=one.items, said="", also=beside)
+        return found
+
+    def _read(self, dialogue: Dialogue) -> Question | None:
+        """The question as it is asked; see `read`."""
         found = self._first(dialogue) or self._which_of_named(dialogue)
         if found is None or found.kind in ("untold", "unclear", "record", "value"):
             found = self._choice(dialogue) or found
@@ -280,11 +305,18 @@ class QuestionReader:
 
     def extreme(self, said: str, items: Sequence[str]) -> str | None:
         """The one of some items that a superlative means, "the shortest"; None where none is, or several are."""
-        found = self._fields.most(f"which is the {said}", items)
-        if found is None or not found[0]:
+        field, best = "", ""
+        aged = self._limits.measures.labelled("age") if said in ("youngest", "oldest", "eldest") else None
+        if aged is not None:  # of what lives, no year of making
+            field, best = aged.name, "min" if said == "youngest" else "max"
+        elif (found := self._fields.most(f"which is the {said}", items)) is not None:
+            field, best = found[0], found[1]
+        if not field and (ordered := self._orders.field(said)) is not None:
+            field, best = ordered[0].name, "max" if ordered[1] == "high" else "min"
+        if not field:
             return None
-        numbers = [self._catalog[item].number(found[0]) for item in items]
-        places = ends(numbers, found[1])
+        numbers = [self._catalog[item].number(field) for item in items]
+        places = ends(numbers, best)
         return items[places[0]] if len(places) == 1 else None
 
     def _first(self, dialogue: Dialogue) -> Question | None:

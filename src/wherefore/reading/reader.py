@@ -26,6 +26,7 @@ from wherefore.reading.limits import LimitReader
 from wherefore.reading.mentions import Found, MentionReader
 from wherefore.reading.messages import MessageReader
 from wherefore.reading.musts import MustReader
+from wherefore.reading.pointing import Pointer
 from wherefore.reading.questions import QuestionReader
 from wherefore.reading.references import ReferenceReader
 from wherefore.reading.slots import slots_in
@@ -85,6 +86,8 @@ class DialogueReader:
             self.catalog, self._values, wishes, limits, self._references, self._judged, self._clock
         )
         self._questions = QuestionReader(self.catalog, self._values, wishes, limits, self._clock)
+        self._pointing = Pointer(self.catalog, self._values, vocabulary.nouns, self._questions.extreme)
+        self._questions.pointing = self._pointing
         self._musts = MustReader(self.catalog, vocabulary.nouns)
         self._absent = AbsentReader(self.catalog, self._values)
         # A message is read again with every later turn, and names the same items each time.
@@ -138,6 +141,10 @@ class DialogueReader:
             found = self._found(message, tuple(named), tuple(lists.last)) if told is None else told[number]
             if message.role == "user" and told is None and self._judged is not None:
                 found = self._as_judged(parsed[:number], message.content, found, tuple(named))
+            if message.role == "user" and told is None:
+                places = [(one.start, one.end) for one in found]
+                pointed = self._pointing.found(straight(message.content), lists.last, lists.pair, places)
+                found = tuple(sorted([*found, *pointed], key=lambda one: one.start))
             here = [Mention(f.item_id, number, f.start, f.end, f.score) for f in found if f.item_id]
             if message.role == "user":
                 heard = notes if number >= since else past
@@ -308,7 +315,9 @@ class DialogueReader:
         """What the newest message of a dialogue that was read asks about items; None when it asks nothing."""
         if self._items is not self.catalog.items:
             self.refresh()
-        return self._questions.read(dialogue) or judged_question(dialogue)
+        found = self._questions.read(dialogue)
+        judged = judged_question(dialogue) if found is None else None
+        return found if judged is None else self._questions.narrowed(judged, dialogue)
 
     def beside(self, dialogue: Dialogue) -> tuple[Question, ...]:
         """What the newest message of a dialogue that was read asks of items that are yet to be listed."""
