@@ -5,26 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
 
-import numpy as np
-
-from wherefore.catalog.catalog import Catalog, Item, PerCatalog
-from wherefore.catalog.concepts import having, kinds, tells_stories
+from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.naming import words_of
 from wherefore.reading.asked_fields import compares as degree_known
+from wherefore.reading.bynames import ByNames, is_name
 from wherefore.reading.clauses import Span
 from wherefore.reading.mentions import Found
 from wherefore.reading.slots import slots_in
 from wherefore.reading.values import ValueFinder
-from wherefore.text import FUNCTION_WORDS, Word, holds_run, ordinary_words, stem, stems, words
+from wherefore.text import FUNCTION_WORDS, Word, stem, stems, words
 
 _HEADS = "one people place version option model sort"  # besides what the catalogue calls an item
 _LONGEST = 4  # words by which an item is called
 _MOST = 6  # items between which somebody is asked to choose
-_FUZZY, _FUZZY_LEAST = 84, 5  # likeness of a misspelt word, and its letters
-_FEW = 3  # items that one everyday word of their titles may mean
-_MOST_FORMS = 20_000  # words of titles among which a misspelt one is looked for
 _NO_NAMES = frozenset(  # what stands before "one" and says of no item what it is like
     "other others same right wrong only very next last previous first second third new perfect best better worst good "
     "nice whole kind sort type single usual said two three four five few many more most less least main real actual "
@@ -48,7 +42,7 @@ _END = re.compile(  # what follows a name that is whole
     r"\s*(?:$|[.,;:!?()\n—–-]|['’]s\b|['’](?=\s)|(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would|should|comes?|"
     r"costs?|fits?|goes|works?|takes?|needs?|looks?|sounds?|seems?|weighs?|starts?|begins?|ends?|runs?|opens?|holds?|and|or|but|"
     r"for|in|on|at|with|from|to|of|as|than|if|when|then|please|again|instead|too|though|by|better|not|that|which|who|any|"
-    r"near|over|under|up|out|really|actually|also|still|now|today|it|i|we)\b)",
+    r"near|over|under|up|out|really|actually|also|still|now|today|like|it|i|we)\b)",
     re.IGNORECASE,
 )
 _INVERTED = re.compile(  # "is the Greyhound good with cats?": what follows is no part of the name
@@ -68,6 +62,7 @@ _OF_TWO = re.compile(
     re.IGNORECASE,
 )
 _DEGREE = re.compile(r"(?:(?P<more>more|less|most|least)\s+)?(?P<word>[a-z-]{3,})", re.IGNORECASE)
+_SET_IN = re.compile(r"\b(?:in|into|on|onto|under|over|for|around|through|inside|behind)\s+$", re.IGNORECASE)
 _SOURCES = re.compile(r"\b(?:from|by)\s+$", re.IGNORECASE)
 
 
@@ -97,7 +92,8 @@ class Pointer:
         nouns: Collection[str],
         extreme: Callable[[str, Sequence[str]], str | None],
     ) -> None:
-        self._catalog, self._values, self._extreme = catalog, values, extreme
+        self._catalog, self._extreme = catalog, extreme
+        self._names = ByNames(catalog, values, nouns)
         self._nouns = frozenset(nouns)
         heads = sorted({*map(re.escape, nouns), *_HEADS.split()}, key=len, reverse=True)
         self._one = re.compile(
@@ -108,7 +104,6 @@ class Pointer:
         self._labels = {
             stem(word) for spec in catalog.schema.fields if not spec.is_apart for word in words_of(spec.label)
         }
-        self._tales = tells_stories(catalog)
 
     def found(
         self, text: str, listed: Sequence[str], pair: Sequence[str], taken: Sequence[Span]
@@ -166,10 +161,10 @@ class Pointer:
         told = _content(said, self._nouns)
         if not told or all(stem(one.form) in _NO_NAMES or one.form in _NO_NAMES for one in told):
             return
-        items = self._among(said, told, listed)
+        items = self._names.among(said, told, listed)
         if not items and len(told) == 1 and (item := self._by_quality(told[0].form, listed)) is not None:
             items = [item]
-        items = items or self._anywhere(told, listed)
+        items = items or self._names.anywhere(told, listed)
         if items and len(items) < max(2, len(listed)):
             yield Pointed(match.start(), match.end(), tuple(items[:_MOST]))
 
@@ -197,6 +192,7 @@ class Pointer:
         inverted = _INVERTED.search(text[: match.start()]) is not None
         if _SOURCES.search(text[: match.start()]):
             return
+        set_in = _SET_IN.search(text[: match.start()]) is not None
         for size in range(len(ahead), 0, -1):
             said = [_moved(w, match.end(), text, w is ahead[size - 1]) for w in ahead[:size]]
             end = said[-1].end
@@ -206,6 +202,8 @@ class Pointer:
             if size < 3 and (degree := self._pointed_degree(text, piece, (match.start(), end), listed, two)):
                 yield degree
                 return
+            if set_in and not is_name(said[0]) and not ("?" in sentence and self._names.is_telling(said[0])):
+                continue  # "in the hut", "under the desk": where it is used
             items = self._named(piece, said, listed, sentence)
             if items:
                 yield Pointed(match.start(), end, tuple(items[:_MOST]))
@@ -218,159 +216,21 @@ class Pointer:
             k in self._labels for k in keys
         ):
             return []
-        telling = any(self._is_telling(w) for w in said)
+        telling = any(self._names.is_telling(w) for w in said)
         if not telling and not (listed and _ASKS.search(sentence)):
             return []
-        found = [one for one in listed if self._is_called(self._catalog[one], keys, telling or len(keys) > 1)]
+        found = [
+            one for one in listed if self._names.is_called(self._catalog[one], keys, telling or len(keys) > 1)
+        ]
         if not found and listed:
-            values = self._spoken(piece)
-            found = [one for one in listed if values and self._has_one(self._catalog[one], values)]
+            values = self._names.spoken(piece)
+            found = [one for one in listed if values and self._names.has_one(self._catalog[one], values)]
             found = [] if len(found) == len(listed) > 1 else found
         if not found and telling:
-            found = [one for one in listed if self._is_like(self._catalog[one], said)]
-        if not found and telling and not self._tales:
-            found = self._in_catalog(keys)
+            found = [one for one in listed if self._names.is_like(self._catalog[one], said)]
+        if not found and telling and not self._names.tales:
+            found = self._names.in_catalog(keys)
         return found
-
-    def _is_telling(self, word: Word) -> bool:
-        """Whether a word is no everyday one, or written like a name."""
-        rank = ordinary_words().get(word.form)
-        return (
-            (rank is None or word.capital and not word.first)
-            and len(word.form) > 1
-            and not word.form.isdigit()
-        )
-
-    def _is_called(self, item: Item, keys: Sequence[str], anywhere: bool) -> bool:
-        """Whether words are in an item's title, or name who makes it; a single everyday word must end the title."""
-        title = stems(item.title)
-        if set(keys) <= set(title):
-            return anywhere or title[-1] == keys[-1]
-        return self._has_maker(item, keys) or anywhere and self._is_one(item, keys)
-
-    def _is_one(self, item: Item, keys: Sequence[str]) -> bool:
-        """Whether words are of the only value of a field: a Labrador, of the breed Labrador Retriever."""
-        each = (item.values(spec.name) for spec in self._catalog.schema.tags)
-        return any(len(values) == 1 and set(keys) <= set(stems(values[0])) for values in each)
-
-    def _has_maker(self, item: Item, keys: Sequence[str]) -> bool:
-        makers = (value for spec in self._catalog.schema.names for value in item.values(spec.name))
-        return any(set(keys) <= set(stems(value)) for value in makers)
-
-    def _has_one(self, item: Item, values: Collection[tuple[str, str]]) -> bool:
-        """Whether it has one of some values as the only one of the field: a colour, a sex, and no equipment."""
-        return any(item.values(field) == (value,) for field, value in values)
-
-    # -- what words mean
-
-    def _among(self, said: str, told: Sequence[Word], listed: Sequence[str]) -> list[str]:
-        """Those listed that are called so, by what tells most: title and values, texts, likeness, colours."""
-        if not listed:
-            return []
-        keys = [stem(w.form) for w in told]
-        values = self._spoken(said)
-        items = [self._catalog[one] for one in listed]
-        rows = [self._catalog.row(one) for one in listed]
-
-        def named() -> list[bool]:
-            return [self._says(item, keys) or self._holds(item, values) for item in items]
-
-        def recorded() -> list[bool]:
-            held = having(self._catalog, " ".join(w.form for w in told))
-            return [bool(held[row]) for row in rows]
-
-        def alike() -> list[bool]:
-            return [self._is_like(item, told) for item in items]
-
-        def coloured() -> list[bool]:
-            kind = kinds().called(f"{' '.join(w.form for w in told)} colours")
-            runs = [] if kind is None else [stems(one) for one in kind.named_by]
-            return [any(holds_run(one, run) for one in self._said_of(item) for run in runs) for item in items]
-
-        for look in (named, recorded, coloured, alike):
-            fits = look()
-            if any(fits) and (len(listed) == 1 or not all(fits)):
-                return [one for one, fit in zip(listed, fits, strict=True) if fit]
-        return []
-
-    def _anywhere(self, told: Sequence[Word], listed: Sequence[str]) -> list[str]:
-        """The items of the catalogue whose titles hold all words, where these say enough."""
-        if not listed or len(told) < 2 and self._tales:
-            return []
-        found = self._in_titles([stem(w.form) for w in told])
-        if not found:
-            found = self._in_titles([stem(self._spelt(w.form)) for w in told])
-        return found if len(told) > 1 or len(found) <= _FEW else []
-
-    def _in_titles(self, keys: Sequence[str]) -> list[str]:
-        """The items of the catalogue whose titles hold all words."""
-        ids, postings = self._catalog.ids, self._catalog.title_words
-        return [ids[row] for row in reduce(np.intersect1d, [postings.rows(key) for key in keys]).tolist()]
-
-    def _spelt(self, form: str) -> str:
-        """A word as titles spell it, where it is none of theirs and like one of them."""
-        from rapidfuzz import fuzz, process
-
-        known = _title_forms(self._catalog)
-        if form in known or len(form) < _FUZZY_LEAST or len(known) > _MOST_FORMS:
-            return form
-        found = process.extractOne(form, known, scorer=fuzz.ratio, score_cutoff=_FUZZY)
-        return form if found is None else found[0]
-
-    def _in_catalog(self, keys: Sequence[str]) -> list[str]:
-        """The items that are called so: by their titles, their makers, or the only value of a field, as a breed is."""
-        if found := self._in_titles(keys):
-            return found
-        held = [
-            (spec.name, value)
-            for spec in self._catalog.schema.valued
-            for value, count in self._catalog.vocabulary(spec.name).items()
-            if (spec.has_names or count <= _MOST) and set(keys) <= set(stems(value))
-        ]
-        items = self._catalog if held else ()
-        return [item.id for item in items if any(item.values(field) == (value,) for field, value in held)]
-
-    def _says(self, item: Item, keys: Sequence[str]) -> bool:
-        """Whether title and values, by which it is said as well, hold all words."""
-        return set(keys) <= {word for one in self._said_of(item) for word in one}
-
-    def _said_of(self, item: Item) -> list[list[str]]:
-        """The words of its title and of each of its values, as it is said."""
-        values = (
-            spec.spoken(value) for spec in self._catalog.schema.valued for value in item.values(spec.name)
-        )
-        return [list(stems(one)) for one in (item.title, *values)]
-
-    def _holds(self, item: Item, values: Collection[tuple[str, str]]) -> bool:
-        return any(value in item.values(field) for field, value in values)
-
-    def _spoken(self, said: str) -> list[tuple[str, str]]:
-        """The values that words stand for: (field, value)."""
-        here = words(said)
-        spans = self._values.passage(said, here).spans
-        if len(spans) != 1:
-            return []
-        first, end, key, is_person = spans[0]
-        rest = [*here[:first], *here[end:]]
-        if any(w.form not in FUNCTION_WORDS and w.form not in self._nouns for w in rest):
-            return []
-        return [(one.field, one.value) for one in self._values.words.all(key, is_person)]
-
-    def _is_like(self, item: Item, told: Sequence[Word]) -> bool:
-        """Whether a title holds all words, some of them misspelt."""
-        from rapidfuzz import fuzz
-
-        title = [word.form for word in words(item.title)]
-        plain = set(map(stem, title))
-        for word in told:
-            if stem(word.form) in plain:
-                continue
-            close = len(word.form) >= _FUZZY_LEAST and any(
-                fuzz.ratio(word.form, one) >= _FUZZY for one in title if len(one) >= _FUZZY_LEAST - 1
-            )
-            if not close:
-                return False
-        return True
 
     # -- "the bigger one"
 
@@ -440,11 +300,6 @@ def _moved(word: Word, by: int, text: str, last: bool) -> Word:
 def _content(said: str, nouns: Collection[str]) -> list[Word]:
     """The words of a phrase that say something."""
     return [w for w in words(said) if w.form not in FUNCTION_WORDS and w.form not in nouns]
-
-
-_title_forms = PerCatalog(
-    lambda catalog: frozenset(word.form for title in catalog.titles for word in words(title))
-)
 
 
 def _sentence_of(text: str, place: int) -> str:

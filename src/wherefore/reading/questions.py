@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal, cast
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.dialogue.messages import PICKS as ANSWERS_CHOICE
@@ -229,7 +229,21 @@ class QuestionReader:
         Of "and the third?" it is the question before, asked of something else.
         """
         found = self._read(dialogue)
-        return None if found is None else self.narrowed(found, dialogue)
+        return self._which_is_meant(dialogue) if found is None else self.narrowed(found, dialogue)
+
+    def _which_is_meant(self, dialogue: Dialogue) -> Question | None:
+        """A question that nothing else reads, of one of several items: "how much is the Yarrow, please?"."""
+        number, listed = len(dialogue.messages) - 1, self._list(dialogue)
+        if self.pointing is None or not listed or any(m.message == number for m in dialogue.mentions):
+            return None
+        text = straight(dialogue.messages[number].content)
+        for start, end in _sentences(text):
+            if "?" not in text[start:end] or not _ANY_QUESTION.match(bare := _bare(text[start:end]).strip()):
+                continue
+            several = [one for one in self.pointing.read(text, listed) if start <= one.start < end]
+            if several and len(several[0].items) > 1 and not _SEEKS.search(bare):
+                return Question("unclear", several[0].items, start=start, end=end)
+        return None
 
     def narrowed(self, found: Question, dialogue: Dialogue) -> Question:
         """A question that asks which item is meant, of those that its words may mean: "the Spanish one", of two."""
@@ -305,7 +319,7 @@ class QuestionReader:
 
     def extreme(self, said: str, items: Sequence[str]) -> str | None:
         """The one of some items that a superlative means, "the shortest"; None where none is, or several are."""
-        field, best = "", ""
+        field, best = "", cast(Literal["", "min", "max"], "")
         aged = self._limits.measures.labelled("age") if said in ("youngest", "oldest", "eldest") else None
         if aged is not None:  # of what lives, no year of making
             field, best = aged.name, "min" if said == "youngest" else "max"
@@ -515,6 +529,8 @@ class QuestionReader:
             return made("value", items, field=name)
         if _COMPARE.search(stripped):
             compared = self._to_compare(items, listed if many else [], dialogue, span[0])
+            if len(items) == 1 and not compared and len(listed) > 1 and points_at(stripped) == "one":
+                return made("unclear", [one for one in listed if one not in items])  # "that one" with it
             return made("compare", compared[:5]) if len(compared) > 1 else None
         if _WHY.match(stripped):
             return self._why(clause, stripped, items, many, dialogue)

@@ -29,7 +29,7 @@ from wherefore.reading.musts import MustReader
 from wherefore.reading.pointing import Pointer
 from wherefore.reading.questions import QuestionReader
 from wherefore.reading.references import ReferenceReader
-from wherefore.reading.slots import slots_in
+from wherefore.reading.slots import points_at, slots_in
 from wherefore.reading.titles import TitleIndex
 from wherefore.reading.unrecorded import untold
 from wherefore.reading.values import ValueFinder
@@ -338,7 +338,9 @@ class DialogueReader:
         other_year = [
             one for one in self._found(message, (), ()) if not one.item_id
         ]  # "Parasite (2019)", where there is one of 1982
-        strange = self._absent.read(message.content, [*here, *((one.start, one.end) for one in other_year)])
+        pointed = self._pointing.read(straight(message.content), dialogue.last_listed, (), here)
+        known = [*here, *((one.start, one.end) for one in (*other_year, *pointed))]
+        strange = self._absent.read(message.content, known)
         if self._judged is not None:
             before = dialogue.messages[:number]
             strange = [one for one in strange if self._is_title(before, message.content, one)]
@@ -396,12 +398,19 @@ def judged_question(dialogue: Dialogue) -> Question | None:
         return None
     named = tuple(dict.fromkeys(one.item_id for one in dialogue.mentions if one.message == number))
     counted = tuple(listed[slot] for slot in slots_in(content, len(listed)))
-    items = named or counted or listed
+    items = named or counted or _spoken_of(dialogue, content) or listed
     state = dialogue.preferences
     judged = {*state.seen, *state.liked, *state.disliked, *state.rejected}
     if "?" not in content and judged.issuperset(named or counted or ("",)):  # "seen 1 and 2"
         return None
     return Question("untold", items, end=len(content), named=bool(named)) if items else None
+
+
+def _spoken_of(dialogue: Dialogue, content: str) -> tuple[str, ...]:
+    """The one item that the answer before speaks of, where a message does not point at several."""
+    number = len(dialogue.messages) - 2
+    spoken = tuple(dict.fromkeys(one.item_id for one in dialogue.mentions if one.message == number))
+    return spoken if len(spoken) == 1 and points_at(content) != "many" else ()
 
 
 def _order_of(asked: Question | None) -> dict[str, int]:
