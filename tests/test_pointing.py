@@ -96,6 +96,11 @@ def test_of_two_the_comparative_tells(reader: DialogueReader):
     assert pointed(reader, "is the girl's second lid spare?", listed=2)[0] == ["Brusk K10"]
 
 
+def test_that_one_of_a_list_is_not_passed_over_in_a_comparison(reader: DialogueReader):
+    named, kind, items = pointed(reader, "compare that one with the camping one")
+    assert named == ["Yarrow Camping Pot"] and kind == "unclear" and len(items) == 4
+
+
 @pytest.mark.parametrize(
     "said",
     [

@@ -97,7 +97,7 @@ class Pointer:
         self._nouns = frozenset(nouns)
         heads = sorted({*map(re.escape, nouns), *_HEADS.split()}, key=len, reverse=True)
         self._one = re.compile(
-            rf"\b(?:the|that)\s+(?P<said>(?:[\w'’&+/.-]+\s+){{1,{_LONGEST}}}?)(?P<head>{'|'.join(heads)})\b"
+            rf"\b(?:the|that)\s+(?P<said>(?:(?!(?:the|that|an?|one)\b)[\w'’&+/.-]+\s+){{1,{_LONGEST}}}?)(?P<head>{'|'.join(heads)})\b"
             r"(?!\s+(?:of\s+(?:the|those|these|them)|like|thing)\b)",
             re.IGNORECASE,
         )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.dialogue.messages import PICKS as ANSWERS_CHOICE
@@ -53,6 +53,11 @@ _REQUEST = re.compile(
     r"(?:can|could|would|will) you (?:please )?(?:recommend|suggest|find|give|show|list|help|pick)|"
     r"(?:what|how) about\b|what (?:else|other|should|would|do|can|could|have)\b|what(?:'s| is) (?:good|new|next)\b|"
     r"what (?:are|is) (?:some|a|an|the best|your)\b|(?:which|what) (?:\w+ )?(?:should|would|do|can|could) )"
+)
+_NO_END: Literal["", "min", "max"] = ""
+_OF_TASK = re.compile(  # of an item that is named: "what would I be typing up for the museum one?"
+    r"^what (?:exactly |actually )?(?:would|will|do|should|must) (?:i|we|he|she|they|one) "
+    r"(?!like|want|take|choose|pick|get\b)"
 )
 _HAVE = re.compile(  # "do you have Heat?"
     r"^(?:(?:do|would|does) (?:you|u|ya|anyone|the shop) (?:guys |people |still |even |happen to )*(?:have|got|sell|"
@@ -319,7 +324,7 @@ class QuestionReader:
 
     def extreme(self, said: str, items: Sequence[str]) -> str | None:
         """The one of some items that a superlative means, "the shortest"; None where none is, or several are."""
-        field, best = "", cast(Literal["", "min", "max"], "")
+        field, best = "", _NO_END
         aged = self._limits.measures.labelled("age") if said in ("youngest", "oldest", "eldest") else None
         if aged is not None:  # of what lives, no year of making
             field, best = aged.name, "min" if said == "youngest" else "max"
@@ -529,7 +534,7 @@ class QuestionReader:
             return made("value", items, field=name)
         if _COMPARE.search(stripped):
             compared = self._to_compare(items, listed if many else [], dialogue, span[0])
-            if len(items) == 1 and not compared and len(listed) > 1 and points_at(stripped) == "one":
+            if len(items) == 1 and len(compared) < 2 and len(listed) > 1 and points_at(stripped) == "one":
                 return made("unclear", [one for one in listed if one not in items])  # "that one" with it
             return made("compare", compared[:5]) if len(compared) > 1 else None
         if _WHY.match(stripped):
@@ -687,7 +692,7 @@ class QuestionReader:
         listed = self._list(dialogue)
         marked = _ASKS_BESIDE.match(stripped) is not None and _marked(text, span)
         of_list = _OF_LIST.match(stripped) is not None and len(listed) > 1
-        if _REQUEST.match(stripped) and not of_list:
+        if _REQUEST.match(stripped) and not of_list and not (inside and _OF_TASK.match(stripped)):
             return None
         topics = unrecorded(said, self._catalog)
         items, many = self._meant((text, span, tuple(inside)), stripped, dialogue)

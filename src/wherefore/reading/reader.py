@@ -339,7 +339,8 @@ class DialogueReader:
             one for one in self._found(message, (), ()) if not one.item_id
         ]  # "Parasite (2019)", where there is one of 1982
         pointed = self._pointing.read(straight(message.content), dialogue.last_listed, (), here)
-        known = [*here, *((one.start, one.end) for one in (*other_year, *pointed))]
+        known = [*here, *((one.start, one.end) for one in other_year)]
+        known += [(one.start, one.end) for one in pointed]
         strange = self._absent.read(message.content, known)
         if self._judged is not None:
             before = dialogue.messages[:number]
