@@ -151,7 +151,7 @@ def _name(spec: FieldSpec) -> str:
     """The column, and the field that it is read into where that is called otherwise."""
     if not spec.column:
         return escaped(texts.CATALOG_NO_COLUMN)
-    column = escaped(spec.column).replace("_", "_<wbr>")  # a long one is broken there
+    column = escaped(" + ".join(spec.columns)).replace("_", "_<wbr>")  # a long one is broken there
     if spec.column == spec.name:
         return column
     return f"{column} <small>{escaped(texts.CATALOG_FIELD.format(name=spec.name))}</small>"

@@ -98,6 +98,9 @@ class Abroad:
                 name = column + spec.name.removeprefix(spec.column)  # of the upper ends of ranges
             english = spec.name if name != spec.name or column != spec.column and not spec.marks else ""
             told: dict[str, Any] = {"name": name, "column": column, "english": english}
+            if spec.parts:
+                told["column"] = [headers.get(one, one) for one in spec.parts]
+                told["english"] = ""
             if english and spec.is_number and spec.label == label_of(english):
                 told["label"] = counted_in(_UNIT.sub("", english)) or spec.label
             elif not english and spec.label == label_of(column):

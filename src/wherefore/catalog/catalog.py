@@ -207,13 +207,13 @@ class Catalog:
             notes += [*found, *added]
         else:
             table = _with_files(table, schema, folder)
-            absent = [spec for spec in schema.fields if spec.column and spec.column not in table.columns]
+            absent = [(s.name, one) for s in schema.fields for one in s.columns if one not in table.columns]
             if absent:
                 raise CatalogError(
-                    f"{table.name}: the schema's field `{absent[0].name}` needs a column "
-                    f"`{absent[0].column}`, which is not there; the columns are {', '.join(table.columns)}"
+                    f"{table.name}: the schema's field `{absent[0][0]}` needs a column "
+                    f"`{absent[0][1]}`, which is not there; the columns are {', '.join(table.columns)}"
                 )
-            declared = {spec.column for spec in schema.fields}
+            declared = {column for spec in schema.fields for column in spec.columns}
             left_out = {column: "not declared" for column in table.columns if column not in declared}
             table = in_english(table, schema)
             settled = settle(schema, table)

@@ -83,6 +83,7 @@ class Column:
         known = [cell for cell in cells if not is_missing(cell)]
         if unknown := unknown_in(known):
             known = [cell for cell in known if not is_one_of(cell, unknown)]
+        self.all, self.rows = cells, len(cells)
         self.cells = known
         self.known = len(known)
         self.sample = known[:: max(1, len(known) // _SAMPLE)]

@@ -9,6 +9,7 @@ from typing import Any
 
 from wherefore.catalog.cells import as_text, is_missing
 from wherefore.catalog.columns import PERSON_WORDS, Column
+from wherefore.catalog.composed import SPACE, Composed, composed_of, told_apart
 from wherefore.catalog.flags import flag_of
 from wherefore.catalog.kinds import (
     ALIAS,
@@ -26,7 +27,7 @@ from wherefore.catalog.kinds import (
 )
 from wherefore.catalog.naming import in_english, names_year, plural, singular, words_of
 from wherefore.catalog.notes import Note
-from wherefore.catalog.schema import EXAMPLE_YAML, FieldSpec, Schema, numbered_id
+from wherefore.catalog.schema import EXAMPLE_YAML, FieldSpec, Schema, numbered_id, title_name
 from wherefore.catalog.settled import settle
 from wherefore.catalog.tables import Table
 from wherefore.catalog.titles import MARKS, YEAR, marks_of, read_title
@@ -106,7 +107,9 @@ def infer(table: Table, called: Iterable[str] | None = None) -> Inferred:
             f"`title`, or declare the columns in a schema file, for example:\n{EXAMPLE_YAML}"
         )
     notes: list[Note] = []
-    if not title.named:
+    if title.parts:
+        notes.append(Note(_why_composed(title), title.column))
+    elif not title.named:
         notes.append(
             Note(
                 "taken for the title, as no column is called so; to take another, declare it with `kind: title`",
@@ -121,6 +124,12 @@ def infer(table: Table, called: Iterable[str] | None = None) -> Inferred:
     popularity = _popularity_of(told, {title.column, item_id})
     found = {title.column: TITLE, item_id: ID, popularity: POPULARITY}
     specs: list[FieldSpec] = [] if item_id is not None else [numbered_id(columns)]
+    if title.parts:
+        del found[title.column]  # each part has a field of its own
+        called = title_name(columns)
+        specs.append(
+            FieldSpec(name=called, column=title.column, kind=TITLE, parts=title.parts, joint=title.joint)
+        )
     left_out: dict[str, str] = {}
     for name, column in columns.items():
         if name in found:
@@ -133,7 +142,8 @@ def infer(table: Table, called: Iterable[str] | None = None) -> Inferred:
             if not KINDS[sign.kind].used:
                 left_out[name] = sign.why
             specs.append(_spec_of(column, sign))
-    specs = _with_marks(specs, table, title.column, notes)
+    if not title.parts:
+        specs = _with_marks(specs, table, title.column, notes)
     noun = _noun_of(table.name, columns, title.column, item_id)
     settled = settle(Schema(fields=tuple(specs), noun=noun, plural=plural(noun)), table, split=True)
     return Inferred(settled.schema, left_out, (*notes, *settled.notes))
@@ -237,21 +247,42 @@ def _by_key(columns: Mapping[str, Column]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Title:
-    """The column of the titles, and whether its name says so."""
+    """The column of the titles, and whether its name says so; of several that make them together, the last."""
 
     column: str
     named: bool = True
+    parts: tuple[str, ...] = ()
+    joint: str = SPACE
 
 
 def _title_of(columns: Mapping[str, Column]) -> _Title | None:
     named = _titled(columns)
     if named is not None:
-        return _Title(named)
+        made = told_apart(named, columns)
+        return _Title(named) if made is None else _composed(made, named=True)
     guessed = next((name for name, column in columns.items() if _is_like_titles(column)), None)
     if guessed is None:  # a shop's `Description`, which is short
         described = (name for name, column in columns.items() if not column.words.isdisjoint(_DESCRIBES))
         guessed = next((name for name in described if _is_like_titles(columns[name], _DESCRIBES)), None)
+    made = composed_of(columns, guessed)
+    if made is not None:
+        return _composed(made)
     return None if guessed is None else _Title(guessed, named=False)
+
+
+def _composed(made: Composed, named: bool = False) -> _Title:
+    several = made.columns if len(made.columns) > 1 else ()
+    return _Title(made.columns[-1], named, several, made.joint)
+
+
+def _why_composed(title: _Title) -> str:
+    """What a note says of a title that several columns make together."""
+    told = joined([f"`{one}`" for one in title.parts])
+    why = "none alone says which item is meant" if title.named else "no column is called so"
+    return (
+        f"{told} together are taken for the title, as {why}; to take others, declare them: "
+        "`column: [one, other]`, `kind: title`"
+    )
 
 
 def _titled(columns: Mapping[str, Column]) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from wherefore.catalog.bad_rows import BadRows
 from wherefore.catalog.cells import as_text, is_missing
+from wherefore.catalog.composed import put_together
 from wherefore.catalog.kinds import DATE, NUMBER, VECTOR, FieldValue
 from wherefore.catalog.misread import Misread, shortened
 from wherefore.catalog.notes import Note
@@ -42,7 +43,7 @@ def read_records(table: Table, schema: Schema, first_row: int = 1, *, skip_bad: 
     """
     if len(table) == 0:
         raise CatalogError(f"{table.name} is empty: it has no row; a catalogue needs at least one")
-    if schema.title.column not in table.columns:
+    if table.columns.keys().isdisjoint(schema.title.columns):
         raise CatalogError(f"{table.name} has no column `{schema.title.column}` for the title")
     table, notes = _named(table, schema, skip_bad)
     ids = _ids_of(table, schema, first_row)
@@ -79,7 +80,11 @@ def _values_of(table: Table, spec: FieldSpec, misread: Misread) -> list[FieldVal
 
 
 def _titles(table: Table, schema: Schema) -> Sequence[Any]:
-    return table.columns[schema.title.column]
+    spec = schema.title
+    if not spec.parts:
+        return table.columns[spec.column]
+    cells = zip(*(table.columns.get(column, [None] * len(table)) for column in spec.parts), strict=True)
+    return [put_together(one, spec.joint) for one in cells]
 
 
 def _named(table: Table, schema: Schema, skip_bad: bool) -> tuple[Table, list[Note]]:
@@ -98,7 +103,11 @@ def _named(table: Table, schema: Schema, skip_bad: bool) -> tuple[Table, list[No
         place = f", column `{schema.id.column}`: the id "
         if not _text_of(table, row, cell, schema.title):
             told = "the title is empty; give every item one or take the row out"
-            bad.add(table.where(row), "the title is empty", f", column `{schema.title.column}`: {told}")
+            bad.add(
+                table.where(row),
+                "the title is empty",
+                f", column `{'`, `'.join(schema.title.columns)}`: {told}",
+            )
         elif item_id == "":
             bad.add(table.where(row), "the id is empty", f"{place}is empty; give every item one of its own")
         elif item_id is not None and item_id in first:

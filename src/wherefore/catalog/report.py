@@ -100,7 +100,7 @@ def _row_of(
         if len(samples) == _SAMPLES:
             break
     return ReportRow(
-        spec.column if spec.column else "",
+        " + ".join(spec.columns),
         _taken(spec) if spec.can.used else f"not used: {left_out.get(spec.column, 'carried along')}",
         spec.can.used,
         unit=spec.unit,
@@ -119,6 +119,8 @@ def _taken(spec: FieldSpec) -> str:
     if spec.marks and not spec.is_apart:
         what = "the year at the end" if spec.is_number else "what else the title is"
         return f"{spec.kind}: {what}"
+    if spec.parts:
+        return f"{spec.kind}: put together"
     said = f', said "{spec.phrase}"' if spec.can.stated else ""
     flag = f': a yes is "{spec.flag}"' if spec.flag else ""
     return f"{spec.kind}{said}{flag}{_codes_told(spec)}"
@@ -188,7 +190,7 @@ def starter_yaml(schema: Schema, left_out: Mapping[str, str], name: str, file: s
             continue
         why = left_out.get(spec.column) if not spec.can.used else None
         lines.append(f"  - {_flow(_told(spec))}" + (f"  # {' '.join(why.split())}" if why else ""))
-    declared = {spec.column for spec in schema.fields}
+    declared = {column for spec in schema.fields for column in spec.columns}
     lines += [
         f"  # not used: {_flow([one])[1:-1]} ({why})" for one, why in left_out.items() if one not in declared
     ]

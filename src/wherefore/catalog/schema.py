@@ -20,6 +20,7 @@ from pydantic import (
 
 from wherefore.catalog.cells import NOT_KNOWN, as_text, is_nothing
 from wherefore.catalog.coded import Codes
+from wherefore.catalog.composed import SPACE
 from wherefore.catalog.kinds import ID, KINDS, LIST, NUMBER, ColumnCells, FieldKind, Read
 from wherefore.catalog.mentioned import PREFIX, unit_shown
 from wherefore.catalog.naming import label_of, names_year, plural, singular, unit_of, words_of
@@ -49,6 +50,10 @@ class FieldSpec(BaseModel):
 
     name: str  # the name under which the value is found in Item.fields
     column: str  # the column of the source file; of an id, empty means: the number of the row
+    # Of a title: the columns that name an item together, in this order, and what stands between them; see
+    # `wherefore.catalog.composed`. In a file `column: [Brand, Model]`; `column` is then the last of them.
+    parts: tuple[str, ...] = ()
+    joint: str = SPACE
     kind: str
     label: str = ""  # for people to read: "director"; derived from the name when empty
     phrase: str = ""  # how a sentence says it: "directed by {}"; derived from kind and name when empty
@@ -80,8 +85,11 @@ class FieldSpec(BaseModel):
         if not isinstance(given, Mapping):
             return given
         values = dict(given)
+        if isinstance(values.get("column"), list | tuple):
+            values["parts"] = tuple(values["column"])
+            values["column"] = values["parts"][-1] if values["parts"] else ""
         if "name" not in values and values.get("column"):
-            values["name"] = values["column"]
+            values["name"] = "title" if len(values.get("parts") or ()) > 1 else values["column"]
         if "column" not in values and "name" in values:
             values["column"] = values["name"]
         name, kind = values.get("name"), values.get("kind")
@@ -96,7 +104,10 @@ class FieldSpec(BaseModel):
     def _told(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without what is as usual and was not there before: catalogues keep their fingerprints."""
         tree: dict[str, Any] = dump(self)
-        for key in ("pooled", "marks", "flag", "english", "means", "file", "codes"):
+        if self.parts:
+            tree["column"] = list(self.parts)
+        tree.pop("parts", None)
+        for key in ("joint", "pooled", "marks", "flag", "english", "means", "file", "codes"):
             if getattr(self, key) == type(self).model_fields[key].default:
                 tree.pop(key, None)
         if self.codes is not None:
@@ -234,6 +245,21 @@ class FieldSpec(BaseModel):
         """Whether the values say where an item comes from, or what it is in: "from Japan", "in French"."""
         return self.has_tags and self.phrase.lower().startswith(("from {}", "in {}"))
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it is read from: several of a title that they make together."""
+        return self.parts or ((self.column,) if self.column else ())
+
+    @model_validator(mode="after")
+    def _can_be_composed(self) -> Self:
+        if self.parts and self.can.role != "title":
+            raise ValueError(f"`{self.name}` is of kind {self.kind}; only a title can have several columns")
+        if self.parts and (len(set(self.parts)) != len(self.parts) or not all(self.parts)):
+            raise ValueError(
+                f"`column` of `{self.name}` names no column, or one twice: {', '.join(self.parts)}"
+            )
+        return self
+
     @model_validator(mode="after")
     def _can_be_marked(self) -> Self:
         unknown = [mark for mark in self.marks if mark not in MARKS]
@@ -322,7 +348,8 @@ class Schema(BaseModel):
         for kind, can in KINDS.items():
             found = [spec.name for spec in self.fields if spec.kind == kind]
             if can.single and len(found) > 1:
-                raise ValueError(f"more than one field is the {kind}: {', '.join(found)}; leave one")
+                both = ", or give one several columns: `column: [one, other]`" * (can.role == "title")
+                raise ValueError(f"more than one field is the {kind}: {', '.join(found)}; leave one{both}")
             if can.role == "title" and not found:
                 raise ValueError(f"no field is the {kind}; add one with `kind: {kind}`")
         return self
@@ -515,6 +542,11 @@ def _of_texts(name: str) -> FieldSpec:
 def _of_times(name: str, label: str) -> FieldSpec:
     """What stands for a field where something is asked of its times; see `wherefore.catalog.times`."""
     return FieldSpec(name=name, column=name, kind=_A_NUMBER, label=label)
+
+
+def title_name(names: Collection[Any]) -> str:
+    """The name of a title that several columns make together; called otherwise than the fields in `names`."""
+    return next(n for n in ("title", "called", "title_of_item", "title_put_together") if n not in names)
 
 
 def numbered_id(names: Collection[Any]) -> FieldSpec:

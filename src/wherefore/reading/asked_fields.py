@@ -79,6 +79,11 @@ _HIGH_LOW: dict[str, tuple[str, Literal["max", "min"]]] = {
 }
 
 
+def compares(word: str) -> bool:
+    """Whether a word compares things by a measure: "bigger", "cheaper"."""
+    return word in _HIGH_LOW
+
+
 class FieldQuestions:
     """Knows the fields of a catalogue by the words of their names, labels and phrases.
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.dialogue.messages import PICKS as ANSWERS_CHOICE
@@ -20,6 +20,8 @@ from wherefore.reading.asked_fields import PICKS, THAN, FieldQuestions
 from wherefore.reading.clauses import Span, blank
 from wherefore.reading.degrees import asked_superlative, base_of, ends, ordered_field, superlative
 from wherefore.reading.limits import LimitReader, lowered
+from wherefore.reading.orders import OrderReader
+from wherefore.reading.pointing import Pointer
 from wherefore.reading.slots import points_at, slots_in
 from wherefore.reading.times import TimeReader
 from wherefore.reading.unrecorded import unrecorded
@@ -51,6 +53,11 @@ _REQUEST = re.compile(
     r"(?:can|could|would|will) you (?:please )?(?:recommend|suggest|find|give|show|list|help|pick)|"
     r"(?:what|how) about\b|what (?:else|other|should|would|do|can|could|have)\b|what(?:'s| is) (?:good|new|next)\b|"
     r"what (?:are|is) (?:some|a|an|the best|your)\b|(?:which|what) (?:\w+ )?(?:should|would|do|can|could) )"
+)
+_NO_END: Literal["", "min", "max"] = ""
+_OF_TASK = re.compile(  # of an item that is named: "what would I be typing up for the museum one?"
+    r"^what (?:exactly |actually )?(?:would|will|do|should|must) (?:i|we|he|she|they|one) "
+    r"(?!like|want|take|choose|pick|get\b)"
 )
 _HAVE = re.compile(  # "do you have Heat?"
     r"^(?:(?:do|would|does) (?:you|u|ya|anyone|the shop) (?:guys |people |still |even |happen to )*(?:have|got|sell|"
@@ -209,6 +216,8 @@ class QuestionReader:
     ) -> None:
         self._times = TimeReader(catalog, clock)
         self._catalog, self._values, self._wishes, self._limits = catalog, values, wishes, limits
+        self._orders = OrderReader(limits.measures)
+        self.pointing: Pointer | None = None  # it asks for superlatives itself
         self._fields = FieldQuestions(catalog.schema, limits.measures)
         nouns = values.words.nouns
         self._nouns = "|".join(sorted(map(re.escape, nouns), key=len, reverse=True))
@@ -224,6 +233,41 @@ class QuestionReader:
 
         Of "and the third?" it is the question before, asked of something else.
         """
+        found = self._read(dialogue)
+        return self._which_is_meant(dialogue) if found is None else self.narrowed(found, dialogue)
+
+    def _which_is_meant(self, dialogue: Dialogue) -> Question | None:
+        """A question that nothing else reads, of one of several items: "how much is the Yarrow, please?"."""
+        number, listed = len(dialogue.messages) - 1, self._list(dialogue)
+        if self.pointing is None or not listed or any(m.message == number for m in dialogue.mentions):
+            return None
+        text = straight(dialogue.messages[number].content)
+        for start, end in _sentences(text):
+            if "?" not in text[start:end] or not _ANY_QUESTION.match(bare := _bare(text[start:end]).strip()):
+                continue
+            several = [one for one in self.pointing.read(text, listed) if start <= one.start < end]
+            if several and len(several[0].items) > 1 and not _SEEKS.search(bare):
+                return Question("unclear", several[0].items, start=start, end=end)
+        return None
+
+    def narrowed(self, found: Question, dialogue: Dialogue) -> Question:
+        """A question that asks which item is meant, of those that its words may mean: "the Spanish one", of two."""
+        number = len(dialogue.messages) - 1
+        taken = [(m.start, m.end) for m in dialogue.mentions if m.message == number]
+        if self.pointing is None or any(found.start <= start < found.end for start, _ in taken):
+            return found
+        text = straight(dialogue.messages[number].content)
+        listed = self._list(dialogue)
+        several = [one for one in self.pointing.read(text, listed, (), taken) if len(one.items) > 1]
+        whole = found.kind == "unclear" or set(found.items) == set(listed)  # it may have been said before
+        for one in reversed(several) if found.kind in ("unclear", "unknown", *_BESIDES_OF) else ():
+            if one.start < found.end and (whole or found.start <= one.start):
+                beside = tuple(each for each in found.also if each.named)  # the rest waits for the answer
+                return replace(found, kind="unclear", items=one.items, said="", also=beside)
+        return found
+
+    def _read(self, dialogue: Dialogue) -> Question | None:
+        """The question as it is asked; see `read`."""
         found = self._first(dialogue) or self._which_of_named(dialogue)
         if found is None or found.kind in ("untold", "unclear", "record", "value"):
             found = self._choice(dialogue) or found
@@ -280,11 +324,18 @@ class QuestionReader:
 
     def extreme(self, said: str, items: Sequence[str]) -> str | None:
         """The one of some items that a superlative means, "the shortest"; None where none is, or several are."""
-        found = self._fields.most(f"which is the {said}", items)
-        if found is None or not found[0]:
+        field, best = "", _NO_END
+        aged = self._limits.measures.labelled("age") if said in ("youngest", "oldest", "eldest") else None
+        if aged is not None:  # of what lives, no year of making
+            field, best = aged.name, "min" if said == "youngest" else "max"
+        elif (found := self._fields.most(f"which is the {said}", items)) is not None:
+            field, best = found[0], found[1]
+        if not field and (ordered := self._orders.field(said)) is not None:
+            field, best = ordered[0].name, "max" if ordered[1] == "high" else "min"
+        if not field:
             return None
-        numbers = [self._catalog[item].number(found[0]) for item in items]
-        places = ends(numbers, found[1])
+        numbers = [self._catalog[item].number(field) for item in items]
+        places = ends(numbers, best)
         return items[places[0]] if len(places) == 1 else None
 
     def _first(self, dialogue: Dialogue) -> Question | None:
@@ -483,6 +534,8 @@ class QuestionReader:
             return made("value", items, field=name)
         if _COMPARE.search(stripped):
             compared = self._to_compare(items, listed if many else [], dialogue, span[0])
+            if len(items) == 1 and len(compared) < 2 and len(listed) > 1 and points_at(stripped) == "one":
+                return made("unclear", [one for one in listed if one not in items])  # "that one" with it
             return made("compare", compared[:5]) if len(compared) > 1 else None
         if _WHY.match(stripped):
             return self._why(clause, stripped, items, many, dialogue)
@@ -639,7 +692,7 @@ class QuestionReader:
         listed = self._list(dialogue)
         marked = _ASKS_BESIDE.match(stripped) is not None and _marked(text, span)
         of_list = _OF_LIST.match(stripped) is not None and len(listed) > 1
-        if _REQUEST.match(stripped) and not of_list:
+        if _REQUEST.match(stripped) and not of_list and not (inside and _OF_TASK.match(stripped)):
             return None
         topics = unrecorded(said, self._catalog)
         items, many = self._meant((text, span, tuple(inside)), stripped, dialogue)

@@ -26,9 +26,10 @@ from wherefore.reading.limits import LimitReader
 from wherefore.reading.mentions import Found, MentionReader
 from wherefore.reading.messages import MessageReader
 from wherefore.reading.musts import MustReader
+from wherefore.reading.pointing import Pointer
 from wherefore.reading.questions import QuestionReader
 from wherefore.reading.references import ReferenceReader
-from wherefore.reading.slots import slots_in
+from wherefore.reading.slots import points_at, slots_in
 from wherefore.reading.titles import TitleIndex
 from wherefore.reading.unrecorded import untold
 from wherefore.reading.values import ValueFinder
@@ -85,6 +86,8 @@ class DialogueReader:
             self.catalog, self._values, wishes, limits, self._references, self._judged, self._clock
         )
         self._questions = QuestionReader(self.catalog, self._values, wishes, limits, self._clock)
+        self._pointing = Pointer(self.catalog, self._values, vocabulary.nouns, self._questions.extreme)
+        self._questions.pointing = self._pointing
         self._musts = MustReader(self.catalog, vocabulary.nouns)
         self._absent = AbsentReader(self.catalog, self._values)
         # A message is read again with every later turn, and names the same items each time.
@@ -138,6 +141,10 @@ class DialogueReader:
             found = self._found(message, tuple(named), tuple(lists.last)) if told is None else told[number]
             if message.role == "user" and told is None and self._judged is not None:
                 found = self._as_judged(parsed[:number], message.content, found, tuple(named))
+            if message.role == "user" and told is None:
+                places = [(one.start, one.end) for one in found]
+                pointed = self._pointing.found(straight(message.content), lists.last, lists.pair, places)
+                found = tuple(sorted([*found, *pointed], key=lambda one: one.start))
             here = [Mention(f.item_id, number, f.start, f.end, f.score) for f in found if f.item_id]
             if message.role == "user":
                 heard = notes if number >= since else past
@@ -308,7 +315,9 @@ class DialogueReader:
         """What the newest message of a dialogue that was read asks about items; None when it asks nothing."""
         if self._items is not self.catalog.items:
             self.refresh()
-        return self._questions.read(dialogue) or judged_question(dialogue)
+        found = self._questions.read(dialogue)
+        judged = judged_question(dialogue) if found is None else None
+        return found if judged is None else self._questions.narrowed(judged, dialogue)
 
     def beside(self, dialogue: Dialogue) -> tuple[Question, ...]:
         """What the newest message of a dialogue that was read asks of items that are yet to be listed."""
@@ -329,7 +338,10 @@ class DialogueReader:
         other_year = [
             one for one in self._found(message, (), ()) if not one.item_id
         ]  # "Parasite (2019)", where there is one of 1982
-        strange = self._absent.read(message.content, [*here, *((one.start, one.end) for one in other_year)])
+        pointed = self._pointing.read(straight(message.content), dialogue.last_listed, (), here)
+        known = [*here, *((one.start, one.end) for one in other_year)]
+        known += [(one.start, one.end) for one in pointed]
+        strange = self._absent.read(message.content, known)
         if self._judged is not None:
             before = dialogue.messages[:number]
             strange = [one for one in strange if self._is_title(before, message.content, one)]
@@ -387,12 +399,19 @@ def judged_question(dialogue: Dialogue) -> Question | None:
         return None
     named = tuple(dict.fromkeys(one.item_id for one in dialogue.mentions if one.message == number))
     counted = tuple(listed[slot] for slot in slots_in(content, len(listed)))
-    items = named or counted or listed
+    items = named or counted or _spoken_of(dialogue, content) or listed
     state = dialogue.preferences
     judged = {*state.seen, *state.liked, *state.disliked, *state.rejected}
     if "?" not in content and judged.issuperset(named or counted or ("",)):  # "seen 1 and 2"
         return None
     return Question("untold", items, end=len(content), named=bool(named)) if items else None
+
+
+def _spoken_of(dialogue: Dialogue, content: str) -> tuple[str, ...]:
+    """The one item that the answer before speaks of, where a message does not point at several."""
+    number = len(dialogue.messages) - 2
+    spoken = tuple(dict.fromkeys(one.item_id for one in dialogue.mentions if one.message == number))
+    return spoken if len(spoken) == 1 and points_at(content) != "many" else ()
 
 
 def _order_of(asked: Question | None) -> dict[str, int]:
