@@ -5,11 +5,12 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from wherefore.catalog.times import CLOCK, Facet, clock, dates_in, weekdays_called
 from wherefore.reading.numbers import NUMBER, number
+from wherefore.reading.taken_times import taken_weeks
 
 _WEEK = timedelta(days=7)
 _DAY = timedelta(days=1)
@@ -58,10 +59,13 @@ _SEASON = re.compile(
 )
 _SEASONS = {"spring": (3, 5), "summer": (6, 8), "autumn": (9, 11), "fall": (9, 11), "winter": (12, 2)}
 _WEEKDAY = re.compile(
+    r"\b(?P<week>(?:in|during|through)\s+the\s+week\b(?!\s+(?:of|before|after|starting|commencing))|week(?=-?nights?\b))|"
     r"\b(?P<word>(?:mon|tues|wednes|thurs|fri|satur|sun)days?|weekends?|weekdays?|midweek|"
-    r"(?:(?<=\bon )|(?<=\bnot )|(?<=\bno )|(?<=\bor )|(?<=\band )|(?<=\bevery ))"
+    r"(?:(?<=\bon )|(?<=\bnot )|(?<=\bno )|(?<=\bor )|(?<=\band )|(?<=\bto )|(?<=-)|(?<=–)|(?<=\bevery ))"
     r"(?:mon|tues?|weds?|thurs?|thu|fri|sat|sun)|"
-    r"(?:mon|tues?|weds?|thurs?|thu|fri|sat|sun)(?=\s*(?:&|,|/|or|and)\s*(?:mon|tues?|weds?|thurs?|thu|fri|sat|sun)\b)|"
+    r"(?:mon|tues?|weds?|thurs?|thu|fri|sat|sun)(?=\s+(?:\d{1,2}(?:[.:]\d\d)?\s*(?:-|–|to|am|pm)|mornings?|afternoons?|evenings?|"
+    r"nights?)\b)|"
+    r"(?:mon|tues?|weds?|thurs?|thu|fri|sat|sun)(?=\s*(?:&|,|/|or|and|to|-|–)\s*(?:mon|tues?|weds?|thurs?|thu|fri|sat|sun)\b)|"
     r"(?:mon|diens|donners|frei|sams|sonn)tags?|mittwochs?|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)s?\b"
 )
 _PARTS_OF_DAY: dict[str, tuple[float, float]] = {
@@ -75,7 +79,7 @@ _PARTS_OF_DAY: dict[str, tuple[float, float]] = {
     "before work": (5.0, 8.5),
 }
 _PART_OF_DAY = re.compile(
-    rf"\b(?:(?:in|during)\s+the\s+)?(?P<part>{'|'.join(_PARTS_OF_DAY)})s?\b|\b(?P<tonight>tonight|(?:at|in\s+the|late\s+at)\s+night|nights\s+only)\b"
+    rf"\b(?:(?:in|during)\s+the\s+)?(?P<part>{'|'.join(_PARTS_OF_DAY)})s?\b|\b(?P<tonight>tonight|(?:at|in\s+the|late\s+at)\s+night|nights\s+only|(?<=day\s)nights?|(?<=days\s)nights?)\b|(?P<weeknight>(?<=\bweek)-?nights?\b)"
 )
 _OCLOCK = re.compile(
     rf"(?P<op>\b(?:(?:not|no)\s+)?(?:after|before|from|past|later\s+than|earlier\s+than|until|till|by|at|around|about|starting(?:\s+at)?|starts?\s+at)\s+)?{CLOCK.format('a')}(?:\s*(?:-|–|to|and|until)\s*{CLOCK.format('b')})?(?!\s?%|[a-z])(?P<on>\s+(?:or\s+later|onwards?|or\s+after)\b)?"
@@ -106,7 +110,11 @@ class Period:
         hours: Of times of day, from when to when.
         ends: Whether it is the end of something: before it there is all of that.
         sided: Whether the hours are already those after or before something.
-        bare: Whether it may be said of something else: a mere holiday or season.
+        part: Whether the hours are those of a part of a day that is named.
+        until: Whether they are told by their end alone.
+        roughly: Whether they are those around one.
+        both: Whether their beginning and their end are told.
+        ended: Whether what is sought is to be over within them.
     """
 
     facet: Facet
@@ -118,6 +126,11 @@ class Period:
     hours: tuple[float, float] = (0.0, 24.0)
     ends: bool = False
     sided: bool = False
+    part: bool = False
+    until: bool = False
+    roughly: bool = False
+    both: bool = False
+    ended: bool = False
 
 
 def periods(low: str, today: date, month_first: bool = False) -> list[Period]:
@@ -411,18 +424,28 @@ def _holiday(name: str, year: int, wide: bool) -> tuple[date, date]:
 # -- days of the week, times of day --------------------------------------------------------------------
 
 
-def _weekly(low: str) -> Iterator[Period]:
+def _weekly(low: str) -> list[Period]:
+    found = [Period("day", *span, weekdays=tuple(range(5))) for span in taken_weeks(low)]
     for match in _WEEKDAY.finditer(low):
+        if match["week"]:
+            found.append(Period("day", *match.span(), weekdays=tuple(range(5))))
+            continue
         word = match["word"]
+        if found and len(found[-1].weekdays) == 1 and re.fullmatch(r"\s*(?:-|–|to|till|through)\s*", low[found[-1].end : match.start()]):
+            first, last = found[-1].weekdays[0], (weekdays_called(word) or (0,))[0]
+            between = tuple((first + n) % 7 for n in range((last - first) % 7 + 1))
+            found[-1] = replace(found[-1], end=match.end(), weekdays=between)
+            continue
         days = weekdays_called(word) or weekdays_called(word.rstrip("s")) or weekdays_called(match[0])
         if days:
-            yield Period("day", *match.span(), weekdays=tuple(days))
+            found.append(Period("day", *match.span(), weekdays=tuple(days)))
+    return found
 
 
 def _of_day(low: str) -> Iterator[Period]:
     for match in _PART_OF_DAY.finditer(low):
-        part = "evening" if match["tonight"] else match["part"]
-        yield Period("hour", *match.span(), hours=_PARTS_OF_DAY[part], sided=True)
+        part = "evening" if match["tonight"] or match["weeknight"] else match["part"]
+        yield Period("hour", *match.span(), hours=_PARTS_OF_DAY[part], sided=True, part=True)
     for match in _BUSY.finditer(low):
         hour = clock(match, "a")
         if hour is not None and _is_clock(match):
@@ -441,7 +464,11 @@ def _of_day(low: str) -> Iterator[Period]:
             continue
         hours = _sided(op, first, last, bool(match["on"]))
         start = match.start("op") if match["op"] else match.start()
-        yield Period("hour", start, match.end(), hours=hours, sided=True)
+        until, roughly = op in ("until", "till", "by"), op in ("around", "about")
+        both = last is not None
+        yield Period(
+            "hour", start, match.end(), hours=hours, sided=True, until=until, roughly=roughly, both=both
+        )
 
 
 def _is_clock(match: re.Match[str]) -> bool:
@@ -457,7 +484,7 @@ def _is_clock(match: re.Match[str]) -> bool:
 def _sided(op: str, first: float, last: float | None, on: bool) -> tuple[float, float]:
     """From when to when something may begin by a time of day and the word before it."""
     if last is not None:
-        return first, last
+        return first, last + (24.0 if last < first else 0.0)  # "from 8pm to midnight"
     if (
         on
         or op in ("after", "from", "past", "later than", "not before", "no earlier than")
