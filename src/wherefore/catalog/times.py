@@ -47,6 +47,8 @@ _CLOCK = (
 _HOURS = re.compile(
     rf"(?<![\w/.:-]){_CLOCK.format('a')}(?:{_TO}{_CLOCK.format('b')})?(?![\w/]|[.:-]\d)", re.IGNORECASE
 )
+# "18.30-20.30": the name of the column has to say that it is no amount.
+DOTTED = re.compile(r"(?:0?[6-9]|1\d|2[0-3])\.[0-5][05](?:\s*[-–—]\s*(?:0?[6-9]|1\d|2[0-4])\.[0-5][05])?")
 _DATES = (  # the first that fits a place tells it
     re.compile(r"(?P<y>\d{4})-(?P<mo>\d{1,2})-(?P<d>\d{1,2})(?!\d)"),
     re.compile(r"(?P<a>\d{1,2})(?P<sep>[./-])(?P<b>\d{1,2})(?P=sep)(?P<y>\d{4}|\d{2})(?!\d)"),
@@ -346,7 +348,7 @@ def _hours(low: str, of_days: bool = False) -> Iterator[tuple[float, float]]:
         surely = any(match[name] for name in ("aap", "aname", "bap", "bname")) or any(
             match[name] and low[match.start(name) - 1] != "." for name in ("am", "bm")
         )
-        if begin is None or not (surely or (of_days and end is not None)):
+        if begin is None or not (surely or (of_days and end is not None) or DOTTED.fullmatch(low.strip())):
             continue
         if not surely and end is not None and end <= begin and end <= 12:
             end += 12  # "10-4"

@@ -48,7 +48,7 @@ _AROUND = (
     r"ahead\s+of|not)"
 )
 _HOLIDAY = re.compile(
-    r"(?<=\s)(?:the\s+)?(?P<name>christmas(?:\s+(?P<eve>eve|day))?|x-?mas|new\s+year'?s?(?:\s+(?:eve|day))?|easter(?:\s+(?:sunday|monday|weekend))?|"
+    r"(?<=\s)(?:the\s+)?(?:(?P<which>last|this\s+past|this|next|this\s+coming)\s+)?(?P<name>(?:(?:autumn|october|february|spring|summer|may|whit)\s+)?half[\s-]term|christmas(?:\s+(?P<eve>eve|day))?|x-?mas|new\s+year'?s?(?:\s+(?:eve|day))?|easter(?:\s+(?:sunday|monday|weekend))?|"
     r"good\s+friday|whitsun|pentecost|valentine'?s?(?:\s+day)?|hallowe?en)\b"
 )
 _NEW_YEAR = re.compile(
@@ -61,7 +61,7 @@ _SEASONS = {"spring": (3, 5), "summer": (6, 8), "autumn": (9, 11), "fall": (9, 1
 _WEEKDAY = re.compile(
     r"\b(?P<week>(?:in|during|through)\s+the\s+week\b(?!\s+(?:of|before|after|starting|commencing))|week(?=-?nights?\b))|"
     r"\b(?P<word>(?:mon|tues|wednes|thurs|fri|satur|sun)days?|weekends?|weekdays?|midweek|"
-    r"(?:(?<=\bon )|(?<=\bnot )|(?<=\bno )|(?<=\bor )|(?<=\band )|(?<=\bto )|(?<=-)|(?<=–)|(?<=\bevery ))"
+    r"(?:(?<=\bon )|(?<=\bnot )|(?<=\bno )|(?<=\bor )|(?<=\band )|(?<=\bto )|(?<=& )|(?<=[/&,–-])|(?<=\bevery ))"
     r"(?:mon|tues?|weds?|thurs?|thu|fri|sat|sun)|"
     r"(?:mon|tues?|weds?|thurs?|thu|fri|sat|sun)(?=\s+(?:\d{1,2}(?:[.:]\d\d)?\s*(?:-|–|to|am|pm)|mornings?|afternoons?|evenings?|"
     r"nights?)\b)|"
@@ -385,13 +385,16 @@ def _holidays(low: str, today: date) -> Iterator[Period]:
             low[match.end() :],
         ):
             continue
-        of_year = re.match(r"\s+(20\d\d)\b", low[match.end() :])
+        of_year = re.match(r"\s+\(?(20\d\d)\b\)?", low[match.end() :])
         wide = re.search(r"\b(?:over|during|around|for)\s+(?:the\s+)?$", before) is not None
         year = int(of_year[1]) if of_year else None
         years = [year] if year is not None else range(today.year - 1, today.year + 3)
         days = [_holiday(match["name"], one, wide) for one in years]
         coming = next((one for one in days if one[1] >= today), days[-1])
         gone = next((one for one in reversed(days) if one[0] <= today), days[0])
+        which = (match["which"] or "").split()[-1:]
+        if which in (["last"], ["past"]) and year is None:
+            coming = gone
         yield Period("date", match.start(), match.end() + (of_year.end() if of_year else 0), coming, gone)
 
 
@@ -404,6 +407,8 @@ def _holiday(name: str, year: int, wide: bool) -> tuple[date, date]:
     if name.startswith("new"):
         on = date(year, 12, 31)
         return (on, on) if name.endswith("eve") else (on, on + _DAY) if wide else (on + _DAY, on + _DAY)
+    if "half" in name:
+        return _half_term(name, year)
     if name.startswith("val"):
         return date(year, 2, 14), date(year, 2, 14)
     if name.startswith("hal"):
@@ -419,6 +424,17 @@ def _holiday(name: str, year: int, wide: bool) -> tuple[date, date]:
         return sunday + _DAY, sunday + _DAY
     wide = wide or name.endswith("weekend")
     return (sunday - 2 * _DAY, sunday + _DAY) if wide else (sunday, sunday)
+
+
+def _half_term(name: str, year: int) -> tuple[date, date]:
+    """Of three weeks in which most British schools are closed the one that is named, or else the autumn's."""
+    if name.startswith(("february", "spring")):  # of a year's third Monday of February on
+        first = date(year, 2, 1)
+        monday = first + timedelta(days=-first.weekday() % 7) + 2 * _WEEK
+    else:
+        last = date(year, 5, 31) if name.startswith(("may", "summer", "whit")) else date(year, 10, 31)
+        monday = last - timedelta(days=last.weekday())
+    return monday, monday + 4 * _DAY
 
 
 # -- days of the week, times of day --------------------------------------------------------------------

@@ -18,7 +18,7 @@ from wherefore.text import stems
 
 _FILLER = r"(?:\s+(?:about|around|like|say|maybe|the|a|an|any|on|in|of|at))*"
 _BEFORE = re.compile(
-    rf"\b(?P<op>no\s+later\s+than|not\s+later\s+than|not\s+after|in\s+time\s+for|ahead\s+of|prior\s+to|before|until|till|up\s+to|by)"
+    rf"\b(?P<op>no\s+later\s+than|(?:can'?t|cannot|can\s+not|couldn'?t|won'?t|not|never)\s+(?:\w+\s+)?(?:past|beyond|longer\s+than|after)|not\s+later\s+than|not\s+after|in\s+time\s+for|ahead\s+of|prior\s+to|before|until|till|up\s+to|by)"
     rf"{_FILLER}\s+$"
 )
 _AFTER = re.compile(
@@ -192,7 +192,7 @@ class TimeReader:
             if one.facet != "hour":
                 for name, pattern in (("before", _BEFORE), ("after", _AFTER)):
                     match = pattern.search(before)
-                    if match is not None and one.facet == "date":
+                    if match is not None and one.facet == "date" and not _starts_in(match["op"], one):
                         side, op = name, " ".join(match["op"].split())
                         start = one.start - (len(before) - match.start())
                 if not side and (later := _ONWARDS.match(behind)):
@@ -351,6 +351,11 @@ def _of_hours(field: TimedField, one: _Said, days: tuple[int, ...]) -> Asked:
         loosely=loosely,
         ends=one.period.ended and not field.opens,
     )
+
+
+def _starts_in(op: str, one: Period) -> bool:
+    """Whether something starts within a period rather than from then on: "starting this week"."""
+    return op == "starting" and one.days[0] != one.days[1]
 
 
 def _without_rest(said: list[_Said]) -> list[_Said]:
