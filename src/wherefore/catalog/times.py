@@ -547,6 +547,36 @@ def day_words(day: date) -> str:
     return f"{day.day} {calendar.month_name[day.month]} {day.year}"
 
 
+def dates_told(text: str, month_first: bool | None = False) -> str:
+    """A text with its dates in numbers as people say them; as it is where it has none, or it is not sure which is which.
+
+    >>> dates_told("ab 01.09.2025"), dates_told("3/4/2027", month_first=True), dates_told("3/4/2027", month_first=None)
+    ('ab 1 September 2025', '4 March 2027', '3/4/2027')
+
+    Args:
+        text: It.
+        month_first: Whether 3/4/2027 is in March; None where that is not known.
+    """  # noqa: E501
+
+    def told(match: re.Match[str]) -> str:
+        if month_first is None and match["sep"] == "/" and int(match["a"]) <= 12 and int(match["b"]) <= 12:
+            return match[0]
+        found = _date_at(match[0], 0, pattern, bool(month_first))
+        return match[0] if found is None or found[2] is None else day_words(_day(found[2], *found[3]))
+
+    for pattern in _DATES[:2]:
+        alone = re.compile(rf"(?<![\d/.-]){pattern.pattern}(?![/.-]?\d)")
+        text = alone.sub(lambda match: told(match) if "sep" in match.groupdict() else _iso_told(match), text)
+    return text
+
+
+def _iso_told(match: re.Match[str]) -> str:
+    try:
+        return day_words(date(int(match["y"]), int(match["mo"]), int(match["d"])))
+    except ValueError:
+        return match[0]
+
+
 def asked_words(one: Asked) -> str:
     """What is asked of a time, in words.
 

@@ -389,7 +389,9 @@ def _holidays(low: str, today: date) -> Iterator[Period]:
         wide = re.search(r"\b(?:over|during|around|for)\s+(?:the\s+)?$", before) is not None
         year = int(of_year[1]) if of_year else None
         years = [year] if year is not None else range(today.year - 1, today.year + 3)
-        days = [_holiday(match["name"], one, wide) for one in years]
+        bare = match["name"].startswith("half")  # of the three in a year
+        names = ["february half", "may half", "autumn half"] if bare else [match["name"]]
+        days = [_holiday(name, one, wide) for one in years for name in names]
         coming = next((one for one in days if one[1] >= today), days[-1])
         gone = next((one for one in reversed(days) if one[0] <= today), days[0])
         which = (match["which"] or "").split()[-1:]
