@@ -21,7 +21,7 @@ _HOUR = (
 _MINUTES = {"half": 0.5, "half past": 0.5, "quarter past": 0.25, "quarter to": -0.25}
 # What may follow an hour: nothing that it could be a number of.
 _NEXT = (
-    rf"(?=\s*(?:$|[.,;!?)]|(?:o'?clock|ish|please|pls|on|in\s+the|at\s+the|if|and|or|but|for\s+(?:me|us|the|my|our)|so|as|because|"
+    rf"(?=\s*(?:$|[.,;!?)]|(?:o'?clock|ish|please|pls|on|in\s+the|at\s+the|at\s+night|tonight|if|and|or|but|for\s+(?:me|us|the|my|our)|so|as|because|"
     rf"with|when|each|every|sharp|{_PARTS})\b))(?![.,:]?\d)"
 )
 _RANGE = re.compile(

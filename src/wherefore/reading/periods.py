@@ -82,7 +82,7 @@ _PART_OF_DAY = re.compile(
     rf"\b(?:(?:in|during)\s+the\s+)?(?P<part>{'|'.join(_PARTS_OF_DAY)})s?\b|\b(?P<tonight>tonight|(?:at|in\s+the|late\s+at)\s+night|nights\s+only|(?<=day\s)nights?|(?<=days\s)nights?)\b|(?P<weeknight>(?<=\bweek)-?nights?\b)"
 )
 _OCLOCK = re.compile(
-    rf"(?P<op>\b(?:(?:not|no)\s+)?(?:after|before|from|past|later\s+than|earlier\s+than|until|till|by|at|around|about|starting(?:\s+at)?|starts?\s+at)\s+)?{CLOCK.format('a')}(?:\s*(?:-|–|to|and|until)\s*{CLOCK.format('b')})?(?!\s?%|[a-z])(?P<on>\s+(?:or\s+later|onwards?|or\s+after)\b)?"
+    rf"(?<![\d.,:£$€])(?P<op>\b(?:(?:not|no)\s+)?(?:after|before|from|past|later\s+than|earlier\s+than|until|till|by|at|around|about|starting(?:\s+at)?|starts?\s+at)\s+)?{CLOCK.format('a')}(?:\s*(?:-|–|to|and|until)\s*{CLOCK.format('b')})?(?!\s?%|[a-z])(?P<on>\s+(?:or\s+later|onwards?|or\s+after)\b)?"
 )
 _BARE_HOUR = re.compile(
     r"\bafter\s+(?P<h>[1-9]|1[01])(?=\s*(?:$|[.,;!?)]|please\b|if\b|on\b|as\b|because\b|when\b|in\s+the\b))"
