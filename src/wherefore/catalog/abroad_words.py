@@ -38,6 +38,7 @@ _JOINED = {
     "nl": ("", "s", "en", "n", "e"),
     "sv": ("", "s", "e", "o"),
 }
+_LAST = 5  # letters of the end of a compound that may be inflected: "eich" is no oak
 _PIECE, _COMPOUND = 3, 7  # letters of a part of a compound, and of a compound
 _PARTS = 4  # of a compound
 _SILENT = {  # words of names that English does without
@@ -226,7 +227,8 @@ class Tongue:
         if self.code not in _JOINED or len(word) < _COMPOUND or " " in word:
             return ""
         for at in range(_PIECE, len(word) - _STEM + 1):
-            if (english := self.word(word[at:])) is not None and english not in CONNECTING:
+            known = self.word(word[at:]) if len(word) - at >= _LAST else self.entry((word[at:],))
+            if (english := known) is not None and english not in CONNECTING:
                 return f"{self._tail(word[:at])} {english}".strip()
         return ""
 
