@@ -287,7 +287,7 @@ def header_in_english(name: str, tongue: Tongue) -> str:
     main, tail = (name[: unit.start()], unit[0]) if unit and unit.start() else (name, "")
     tail = re.sub(r"(?<=\d) (?:à|bis|a|tot|do|till) (?=\d)", " to ", tail)
     if re.fullmatch(r"\W*[^\W\d]+\W*", tail) and (known := tongue.english(written_out(tail, tongue.code))) and not _SIGNS.search(tail):
-        tail = f" ({known})"
+        tail = f" ({'years' if known == 'year' else known})"  # of an age
     known = tongue.entry(words_in(" ".join(words_of(main)))) if "." in main else None
     main = main if known else written_out(main, tongue.code)
     words = words_in(" ".join(words_of(main)))

@@ -26,19 +26,19 @@ SHORT: Mapping[str, Mapping[str, str]] = {
         "dispo": "disponible", "anim.": "animaux", "gar.": "garantie", "réf.": "référence", "qté": "quantité",
     },
     "es": {
-        "hab.": "habitaciones", "pers.": "personas", "pax": "personas", "nº": "número", "núm.": "número", "apto.": "apartamento",
+        "hab.": "habitaciones", "pers.": "personas", "pax": "personas", "nº": "número", "núm.": "número", "apto.": "apartamento", "mín.": "mínimo", "Estancia": "noches",
         "TA": "temporada alta", "TB": "temporada baja", "desc.": "descripción", "min.": "mínimo", "máx.": "máximo", "dto.": "descuento",
         "obs.": "observaciones", "incl.": "incluido", "disp.": "disponible", "ref.": "referencia", "cant.": "cantidad", "sup.": "superficie",
     },
     "it": {
         "pers.": "persone", "cam.": "camere", "app.": "appartamento", "appto": "appartamento", "AS": "alta stagione", "BS": "bassa stagione",
         "n.": "numero", "desc.": "descrizione", "min.": "minimo", "max.": "massimo", "sett.": "settimana", "gg.": "giorni", "gg": "giorni",
-        "sup.": "superficie", "incl.": "incluso", "disp.": "disponibile", "qtà": "quantità", "cod.": "codice", "pt": "piano terra",
+        "sup.": "superficie", "incl.": "incluso", "disp.": "disponibile", "qtà": "quantità", "cod.": "codice", "pt": "piano terra", "Sede": "luogo", "tutti": "per tutti", "Quota": "prezzo",
     },
     "nl": {
         "pers.": "personen", "slpk.": "slaapkamers", "slk.": "slaapkamers", "app.": "appartement", "min.": "minimaal", "max.": "maximaal",
         "omschr.": "omschrijving", "opp.": "oppervlakte", "incl.": "inclusief", "excl.": "exclusief", "wkn.": "weken", "mnd.": "maanden",
-        "mnd": "maanden", "nr.": "nummer", "aant.": "aantal", "gar.": "garantie", "bgg": "begane grond",
+        "mnd": "maanden", "nr.": "nummer", "aant.": "aantal", "gar.": "garantie", "bgg": "begane grond", "jr": "jaren", "Bijzonderheden": "opmerkingen",
     },
 }  # fmt: skip
 _PER = {"de": "pro", "fr": "par", "es": "por", "it": "per", "nl": "per"}
