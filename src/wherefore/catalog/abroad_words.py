@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -424,6 +425,12 @@ def rows_of(text: str) -> list[tuple[str, str, list[list[str]]]]:
             )
         found.append((mark, english.removeprefix(mark), words))
     return found
+
+
+@lru_cache(maxsize=1)
+def words_stamp() -> str:
+    """What tells one state of the packaged table from another."""
+    return hashlib.sha256(FILE.read_bytes()).hexdigest()[:16]
 
 
 @lru_cache(maxsize=1)

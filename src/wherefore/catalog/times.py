@@ -391,7 +391,7 @@ class Asked:
         begins: A date of several days counts by its first.
         by: The field tells from when on something is there.
         opens: The field tells from when to when something is open: that has to hold all of the hours, or days.
-        loosely: A good deal of the hours is enough; of days, one of several.
+        loosely: A good deal of the hours is enough; of dates, what can begin at once fits.
         ends: What has begun within the hours is to be over within them, too.
         month_first: Whether 3/4/2027 is in March.
     """
@@ -436,7 +436,7 @@ class Asked:
     def fits(self, value: object) -> float | None:
         """1 where a value of the field fits, 0 where it does not, None where it tells no such time."""
         texts = value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
-        told = [times_in(text, self.month_first) for text in texts if isinstance(text, str)]
+        told = [one for text in texts if isinstance(text, str) for one in self._parts(text)]
         told = [one for one in told if one.tells(self.facet)]
         if self.facet == "hour" and self.weekdays and told:
             here = [one for one in told if not one.weekdays or one.on(self.weekdays)]
@@ -447,13 +447,23 @@ class Asked:
             return 1.0 if self.refused else None
         return float(any(map(self._fits, told)) != self.refused)
 
+    def _parts(self, text: str) -> list[Told]:
+        """What a value tells; where it has hours for some days and others for others, each of these by itself."""
+        if self.facet == "hour" and len(parts := _OF_DAYS.split(text)) > 1:
+            told = [times_in(part, self.month_first) for part in parts]
+            if all(one.hours for one in told):
+                return told
+        return [times_in(text, self.month_first)]
+
     def shown(self, values: Sequence[str]) -> tuple[str, ...]:
         """Those of a field's values that fit."""
-        return tuple(one for one in values if self._fits(times_in(one, self.month_first)) != self.refused)
+        return tuple(
+            one for one in values if any(map(self._fits, self._parts(one))) != self.refused
+        )
 
     def _fits(self, told: Told) -> bool:
         if self.facet == "date":
-            return told.within(self.days, self.begins, self.by)
+            return told.within(self.days, self.begins, self.by) or (self.loosely and told.now)
         if self.facet == "day":
             return told.only_days(self.weekdays) if self.opens else told.on(self.weekdays)
         if self.opens:
@@ -467,6 +477,7 @@ class Asked:
         return len(days.intersection(self.weekdays)) / len(days) if days else 0.0
 
 
+_OF_DAYS = re.compile(r"\s*[;,|\n]\s*")
 _NAMED = re.compile(
     rf"{WHEN}(?P<flags>[!^<mo~$]*)(?P<facet>date|day|hour)=(?P<told>[^@]*)@(?P<field>.+)", re.DOTALL
 )
@@ -591,7 +602,9 @@ def asked_words(one: Asked) -> str:
         words = f"on {_either([calendar.day_name[day] for day in one.weekdays])}"
     else:
         first, last = one.hours
-        if one.opens:
+        if one.opens and (first, last) == (0, 24) and one.weekdays:
+            words = f"open on {_either([calendar.day_name[day] for day in one.weekdays])}"
+        elif one.opens:
             words = _open_words(first, last)
         elif last >= 24:
             words = f"at {_hour_words(first)} or later"

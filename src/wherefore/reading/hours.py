@@ -69,7 +69,9 @@ def with_hours(found: Sequence[Period], low: str) -> list[Period]:
         made = Period("hour", one.start, one.end, hours=hours, sided=True, until=one.first is None and one.op != "before", both=_both(one))
         kept.append(replace(made, ended=_is_done(made, low)))
     kept = [replace(one, ended=_is_done(one, low)) if one.facet == "hour" else one for one in kept]
-    return sorted(_narrowed(kept, low), key=lambda one: one.start)
+    aside = background(kept, low)
+    rest = _narrowed([one for one in kept if one not in aside], low)
+    return sorted([*rest, *aside], key=lambda one: one.start)
 
 
 def background(found: Sequence[Period], low: str) -> list[Period]:

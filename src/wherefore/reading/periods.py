@@ -37,6 +37,7 @@ _PART = re.compile(
 )
 _RELATIVE = re.compile(
     r"\b(?:(?P<day>today|tonight|tomorrow)|"
+    r"(?:(?<=\bby )|(?<=\bbefore ))(?P<by>(?:mon|tues|wednes|thurs|fri|satur|sun)day)(?!s)|"
     r"(?:the\s+)?(?P<which>this\s+coming|this\s+past|this|next|coming|the\s+following|last|past)\s+"
     r"(?P<unit>week(?:end)?|month|year|spring|summer|autumn|fall|winter|[a-z]{3,9}day)(?!\s+of\b)|"
     r"(?:the\s+)?(?P<end>end|start|beginning)\s+of\s+(?P<of>the|this|next)\s+(?P<of_unit>week|month|year)|"
@@ -283,6 +284,8 @@ def _relative(low: str, today: date) -> Iterator[Period]:
         if match["day"]:
             on = today + (_DAY if match["day"] == "tomorrow" else timedelta())
             days = on, on
+        elif match["by"]:
+            days = _of_which("coming", "coming", match["by"], today, monday)
         elif match["which"]:
             days = _of_which(match["which"].split()[-1], match["which"], match["unit"], today, monday)
         elif match["end"]:

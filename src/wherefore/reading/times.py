@@ -52,7 +52,8 @@ _AHEAD = re.compile(
     r"\bnot\s+(?:yet\s+)?started(?:\s+yet)?\b|\bstill\s+to\s+come\b|\bupcoming\b|\b(?:starts?|starting|begins?)\s+soon\b"
 )
 _AT_ONCE = re.compile(
-    r"\b(?:available|free|vacant|ready|mov(?:e|ing)\s+in|need\s+it)\s+(?:immediately|now|right\s+away|straight\s+away|asap|at\s+once)\b"
+    r"\b(?:(?:available|free|vacant|ready|mov(?:e|ing)\s+in|need\s+it|there|here|delivered?|got\s+it)\s+(?:immediately|(?:right\s+)?now|right\s+away|"
+    r"straight\s+away|asap|at\s+once)|in\s+stock(?:\s+(?:right\s+)?now)?|on\s+hand|immediately\s+available)\b"
 )
 _SAID_OF_PAST = frozenset(
     "new newest newer latest recent recently fresh since published released uploaded added posted online listed "
@@ -245,18 +246,8 @@ class TimeReader:
                 yield FoundTime(one.start, one.end, made, "hour" if one.allowed else None)
             return
         if facet == "day":
-            field = self._telling("day") or self._closed()
-            if field is not None and not (field.role == "closed" and refused):
-                shut = field.role == "closed"
-                days = tuple(sorted({day for one in group for day in one.period.weekdays}))
-                made = Asked(
-                    field.name,
-                    "day",
-                    weekdays=days,
-                    refused=refused or shut,
-                    month_first=field.month_first,
-                    opens=shut,
-                )
+            days = tuple(sorted({day for one in group for day in one.period.weekdays}))
+            for made in self._on_days(days, refused):
                 yield FoundTime(start, end, made, "day" if first.allowed else None)
             return
         chosen = self._dated(group, clause, low[:start], today)
@@ -272,6 +263,7 @@ class TimeReader:
             begins=begins,
             by=field.role == "available" and not refused,
             month_first=field.month_first,
+            loosely=field.role == "event" and not refused and any(one.side == "before" for one in group),
         )
         yield FoundTime(start, end, made, "date" if first.allowed else None)
 
@@ -282,9 +274,17 @@ class TimeReader:
         dated = [one for one in told if one in self.bookable()]
         return max(own or dated, key=lambda one: one.facets[facet], default=None)
 
-    def _closed(self) -> TimedField | None:
-        """The field that tells on which days of the week nothing is."""
-        return next((one for one in self._fields if one.role == "closed" and "day" in one.facets), None)
+    def _on_days(self, days: tuple[int, ...], refused: bool) -> Iterator[Asked]:
+        """What days of the week ask: of the field that tells them, or of those that tell when something is open."""
+        field = self._telling("day")
+        if field is not None and not field.opens:
+            yield Asked(field.name, "day", weekdays=days, refused=refused, month_first=field.month_first)
+            return
+        for one in self._fields if not refused else ():  # nobody minds that it is open as well
+            if one.role == "closed" and "day" in one.facets:
+                yield Asked(one.name, "day", weekdays=days, refused=True, opens=True)
+            elif one.opens and one.by_day:
+                yield Asked(one.name, "hour", weekdays=days, opens=True, loosely=True)
 
     def _dated(
         self, group: Sequence[_Said], clause: str, before: str, today: date
