@@ -106,7 +106,11 @@ def test_lengths_tell_no_time_of_day():
         (SHIFTS, "thursdays, finished by 8", ["Orchard warden", "Seed sorter"]),
         (SHIFTS, "I could do half six", ["Bell ringer"]),
         (SHIFTS, "I work nine to five Mon to Fri, so evenings", ["Bell ringer", "Chess coach"]),
-        (SHIFTS, "saturdays only, college takes up the week", ["Orchard warden", "Seed sorter", "Boat steward"]),
+        (
+            SHIFTS,
+            "saturdays only, college takes up the week",
+            ["Orchard warden", "Seed sorter", "Boat steward"],
+        ),
         (COURSES, "after 7 on wednesdays", ["Course 2"]),
         (COURSES, "a weekday evening", ["Course 0", "Course 2", "Course 4"]),
         (COURSES, "Mon & Sat", ["Course 0", "Course 5"]),
@@ -118,7 +122,12 @@ def test_what_fits_when(catalog, text, titles):
 
 @pytest.mark.parametrize(
     "text",
-    ["for kids aged 6 to 8 on saturdays", "from 20 pounds on saturdays", "between 5 and 8 people on tuesdays", "8 of us"],
+    [
+        "for kids aged 6 to 8 on saturdays",
+        "from 20 pounds on saturdays",
+        "between 5 and 8 people on tuesdays",
+        "8 of us",
+    ],
 )
 def test_numbers_of_other_things_are_no_hours(text):
     found = with_hours(periods(text, TODAY), text)
@@ -149,8 +158,13 @@ def test_what_leaves_its_time_open_is_told():
     assert [item.title for item in listed] == ["Bell ringer", "Boat steward", "Map indexer"]
     told = understood(dialogue, SHIFTS, "Here.", 3, (), listed)
     assert "For “before July 2026” I went by “Start”, between 10 March and 30 June 2026." in told
-    assert "2 other items leave that open under “Start” (“tbc” and “rolling”), so they are not among these." in told
-    assert leaves_open("by arr.") and leaves_open("On call") and not leaves_open("Mon") and not leaves_open("")
+    assert (
+        "2 other items leave that open under “Start” (“tbc” and “rolling”), so they are not among these."
+        in told
+    )
+    assert (
+        leaves_open("by arr.") and leaves_open("On call") and not leaves_open("Mon") and not leaves_open("")
+    )
 
 
 def test_dates_are_told_as_people_write_them():

@@ -286,7 +286,11 @@ def header_in_english(name: str, tongue: Tongue) -> str:
     unit = _UNIT.search(name)
     main, tail = (name[: unit.start()], unit[0]) if unit and unit.start() else (name, "")
     tail = re.sub(r"(?<=\d) (?:à|bis|a|tot|do|till) (?=\d)", " to ", tail)
-    if re.fullmatch(r"\W*[^\W\d]+\W*", tail) and (known := tongue.english(written_out(tail, tongue.code))) and not _SIGNS.search(tail):
+    if (
+        re.fullmatch(r"\W*[^\W\d]+\W*", tail)
+        and (known := tongue.english(written_out(tail, tongue.code)))
+        and not _SIGNS.search(tail)
+    ):
         tail = f" ({'years' if known == 'year' else known})"  # of an age
     known = tongue.entry(words_in(" ".join(words_of(main)))) if "." in main else None
     main = main if known else written_out(main, tongue.code)
@@ -463,7 +467,9 @@ def _with_aside(value: str, tongue: Tongue) -> str | None:
     main = tongue.english(written_out(found[1], tongue.code)) if found else None
     if found is None or main is None:
         return None
-    aside = _LETTERS.sub(lambda match: tongue.word(match[0].lower()) or match[0], written_out(found[2], tongue.code))
+    aside = _LETTERS.sub(
+        lambda match: tongue.word(match[0].lower()) or match[0], written_out(found[2], tongue.code)
+    )
     return f"{main} ({aside})"
 
 

@@ -30,8 +30,10 @@ PARTS: dict[str, Hours] = {
 _PARTS_SAID = re.compile(rf"\b(?P<part>{'|'.join(PARTS)})s?\b")
 # What cells say that leave open when.
 _ANY = re.compile(
-    r"\W*(?:(?:is |are |dates? |times? |days? |hours? )?(?:flexible|to suit|any|any ?time|any ?day|all|on call|on demand|"
-    r"on request|by (?:arrangement|agreement|appointment|arr|appt)|tbc|tba|tbd|to be (?:confirmed|announced|arranged|agreed)|"
+    r"\W*(?:(?:is |are |dates? |times? |days? |hours? )?(?:flexible|to suit|any|any ?time|any ?day|all|on call|"
+    r"on demand|"
+    r"on request|by (?:arrangement|agreement|appointment|arr|appt)|tbc|tba|tbd|"
+    r"to be (?:confirmed|announced|arranged|agreed)|"
     r"rolling|ongoing|open|varies|variable|various|as needed|when needed|irregular|ad hoc|drop[- ]in|"
     r"auf anfrage|nach (?:absprache|vereinbarung)|flexibel|sur demande|sur rendez-vous|a convenir|da concordare|"
     r"in overleg|op aanvraag|24 ?h(?:ours|rs)?|24/7)(?: dates?| times?| days?| hours?| start)?)\W*",

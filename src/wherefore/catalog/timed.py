@@ -16,8 +16,12 @@ from wherefore.catalog.times import Facet, Role, Told, role_of, tell_times, time
 from wherefore.text import stem
 
 _FEW_TOLD = 0.2  # share of the values that tell dates, days or hours, from which a field is asked for them
-_CLOSED_TOLD = 0.25  # of the values of a field that tells when something is closed: the rest are names of holidays
-_AT = frozenset("time times uhr uhrzeit at start starts begin begins heure hora ora tijd departure doors".split())
+_CLOSED_TOLD = (
+    0.25  # of the values of a field that tells when something is closed: the rest are names of holidays
+)
+_AT = frozenset(
+    "time times uhr uhrzeit at start starts begin begins heure hora ora tijd departure doors".split()
+)
 _ORDER = 200  # values that are looked at, to see which of 3/4/2027 is the month
 
 
@@ -105,9 +109,9 @@ def _field(spec: FieldSpec, catalog: Catalog) -> TimedField | None:
 
 def _lasts(text: str) -> bool:
     """Whether a text that may tell an hour tells a length: "4h", "1.5 h"."""
-    return re.fullmatch(r"\D{0,8}\d{1,2}(?:[.,]\d+)?\s?h(?:rs?|ours?)?\W*", text.lower()) is not None or not any(
-        map(str.isdigit, text)
-    )
+    return re.fullmatch(
+        r"\D{0,8}\d{1,2}(?:[.,]\d+)?\s?h(?:rs?|ours?)?\W*", text.lower()
+    ) is not None or not any(map(str.isdigit, text))
 
 
 def _month_first(texts: Sequence[str]) -> bool:

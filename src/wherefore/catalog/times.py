@@ -457,9 +457,7 @@ class Asked:
 
     def shown(self, values: Sequence[str]) -> tuple[str, ...]:
         """Those of a field's values that fit."""
-        return tuple(
-            one for one in values if any(map(self._fits, self._parts(one))) != self.refused
-        )
+        return tuple(one for one in values if any(map(self._fits, self._parts(one))) != self.refused)
 
     def _fits(self, told: Told) -> bool:
         if self.facet == "date":

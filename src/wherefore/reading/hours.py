@@ -66,7 +66,15 @@ def with_hours(found: Sequence[Period], low: str) -> list[Period]:
         if not (near or plain) or (not one.op and not _stands_beside(one, near, low)):
             continue
         hours = _of_part(one, next((_name(each, low) for each in near if each.part), ""))
-        made = Period("hour", one.start, one.end, hours=hours, sided=True, until=one.first is None and one.op != "before", both=_both(one))
+        made = Period(
+            "hour",
+            one.start,
+            one.end,
+            hours=hours,
+            sided=True,
+            until=one.first is None and one.op != "before",
+            both=_both(one),
+        )
         kept.append(replace(made, ended=_is_done(made, low)))
     kept = [replace(one, ended=_is_done(one, low)) if one.facet == "hour" else one for one in kept]
     aside = background(kept, low)
@@ -77,12 +85,15 @@ def with_hours(found: Sequence[Period], low: str) -> list[Period]:
 def background(found: Sequence[Period], low: str) -> list[Period]:
     """The periods that only say when somebody is at work: "I work nine to five Mon to Fri"."""
     hours = [
-        one for one in found if one.facet == "hour" and one.both and _WORKING.search(low[max(0, one.start - 40) : one.start])
+        one
+        for one in found
+        if one.facet == "hour" and one.both and _WORKING.search(low[max(0, one.start - 40) : one.start])
     ]
     days = [
         one
         for one in found
-        if one.facet == "day" and any(re.fullmatch(r"[\s,]*(?:on\s+)?", _between(one, each, low)) for each in hours)
+        if one.facet == "day"
+        and any(re.fullmatch(r"[\s,]*(?:on\s+)?", _between(one, each, low)) for each in hours)
     ]
     return [*hours, *days]
 
@@ -90,9 +101,7 @@ def background(found: Sequence[Period], low: str) -> list[Period]:
 def _clocks(low: str) -> list[_Clock]:
     told: list[_Clock] = []
     for match in _RANGE.finditer(low):
-        told.append(
-            _Clock(*match.span(), _number(match, "a"), _number(match, "b"), match["op"] or "")
-        )
+        told.append(_Clock(*match.span(), _number(match, "a"), _number(match, "b"), match["op"] or ""))
     for match in _SIDE.finditer(low):
         if any(one.start < match.end() and match.start() < one.end for one in told):
             continue

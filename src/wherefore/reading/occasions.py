@@ -1,4 +1,4 @@
-"""Which of several columns for one amount a message means: a price in high or low season, on weekdays or at weekends."""
+"""Which of several columns for one amount a message means: in high or low season, on weekdays or at weekends."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from wherefore.reading.taken_times import is_taken
 
 _SEASONS = {  # of names and of messages alike
     "high": re.compile(
-        r"\b(?:high[\s_-]+season|in[\s_-]season|peak(?:[\s_-]+(?:season|times?|rates?|prices?|weeks?))?|haupts\w+|hs|haute saison|"
-        r"temporada alta|alta stagione|hoogseizoen)\b"
+        r"\b(?:high[\s_-]+season|in[\s_-]season|peak(?:[\s_-]+(?:season|times?|rates?|prices?|weeks?))?|haupts\w+|hs|"
+        r"haute saison|temporada alta|alta stagione|hoogseizoen)\b"
     ),
     "low": re.compile(
-        r"\b(?:low[\s_-]+season|off[\s_-]?(?:peak|season)|out\s+of\s+season|quiet\s+season|shoulder\s+season|nebens\w+|ns|basse saison|"
-        r"hors saison|temporada baja|bassa stagione|laagseizoen)\b"
+        r"\b(?:low[\s_-]+season|off[\s_-]?(?:peak|season)|out\s+of\s+season|quiet\s+season|shoulder\s+season|nebens\w+|"
+        r"ns|basse saison|hors saison|temporada baja|bassa stagione|laagseizoen)\b"
     ),
 }
 _WORKING, _WEEKEND = frozenset(range(5)), frozenset((5, 6))

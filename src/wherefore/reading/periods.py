@@ -452,7 +452,11 @@ def _weekly(low: str) -> list[Period]:
             found.append(Period("day", *match.span(), weekdays=tuple(range(5))))
             continue
         word = match["word"]
-        if found and len(found[-1].weekdays) == 1 and re.fullmatch(r"\s*(?:-|–|to|till|through)\s*", low[found[-1].end : match.start()]):
+        if (
+            found
+            and len(found[-1].weekdays) == 1
+            and re.fullmatch(r"\s*(?:-|–|to|till|through)\s*", low[found[-1].end : match.start()])
+        ):
             first, last = found[-1].weekdays[0], (weekdays_called(word) or (0,))[0]
             between = tuple((first + n) % 7 for n in range((last - first) % 7 + 1))
             found[-1] = replace(found[-1], end=match.end(), weekdays=between)

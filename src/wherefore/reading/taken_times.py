@@ -14,7 +14,9 @@ _LOSING = re.compile(
 _KEEPING = re.compile(
     rf"\b(?:keep|leave|want|need|like|have|protect|guard)\s+{_MY}$"
 )  # "keep my Sundays free", "want my weekends to myself"
-_KEPT = re.compile(r"\s*(?:free|clear|sacred|for\s+(?:myself|ourselves|the\s+\w+|my\s+\w+|our\s+\w+|family)|to\s+(?:my|our)sel\w+)\b")
+_KEPT = re.compile(
+    r"\s*(?:free|clear|sacred|for\s+(?:myself|ourselves|the\s+\w+|my\s+\w+|our\s+\w+|family)|to\s+(?:my|our)sel\w+)\b"
+)
 _TO_BE_KEPT = re.compile(r"\b(?:keep|leave|protect|guard)\s")
 _FULL = re.compile(  # what is said of a day
     r"\s*(?:(?:is|are|'?re|'s|tend\s+to\s+be)\s+(?:always\s+|usually\s+|already\s+|all\s+|a\s+bit\s+)?"

@@ -293,7 +293,11 @@ class TimeReader:
         fields = [one for one in self._fields if "date" in one.facets]
         spoken = {*stems(clause)} - {"date", "time", "day"}
         coming = tuple(_sided(one, one.period.days, today) for one in group)
-        named = [one for one in fields if one.role != "closed" and spoken & (one.words - {"date"}) and not _OF_STORIES.search(before)]
+        named = [
+            one
+            for one in fields
+            if one.role != "closed" and spoken & (one.words - {"date"}) and not _OF_STORIES.search(before)
+        ]
         named = [one for one in named if one.role != "until" or spoken & one.words]
         ahead = any(last >= today for _, last in coming)
         gone = tuple(_sided(one, one.period.ago or one.period.days, today) for one in group)
@@ -359,7 +363,7 @@ def _starts_in(op: str, one: Period) -> bool:
 
 
 def _without_rest(said: list[_Said]) -> list[_Said]:
-    """What is said without days that have no time, where others that do are named: "Saturdays, as school takes the week"."""
+    """What is said without days that have no time, where others are named: "Saturdays, as school takes the week"."""
     days = [one for one in said if one.period.facet == "day"]
     sought = {day for one in days if not one.refused for day in one.period.weekdays}
     return [

@@ -14,8 +14,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.abroad_words import tongues
+from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.clauses import clauses
 from wherefore.catalog.schema import Schema
 from wherefore.errors import CheckpointError, CheckpointNotFoundError

@@ -247,7 +247,9 @@ def _when(item: Item, name: str, limits: Sequence[Limit], catalog: Catalog) -> l
     said = next((limit.said for limit in limits if limit.field == name), "")
     ask = asked_words(one)
     facts = [fact_of(spec, value, "limit", f"you asked for {ask}", said=said, ask=ask) for value in shown]
-    told = [replace(fact, words=date_words(spec, fact.value, one.month_first) or fact.words) for fact in facts]
+    told = [
+        replace(fact, words=date_words(spec, fact.value, one.month_first) or fact.words) for fact in facts
+    ]
     return [Weighed(fact, 6.5) for fact in told]
 
 

@@ -30,9 +30,9 @@ from wherefore.reading.totals import is_total, price_of_one
 from wherefore.reading.unrecorded import other_kinds, untold
 from wherefore.text import forms, joined, stems
 from wherefore.writing import other_language
-from wherefore.writing.open_times import left_open_words, spoken_field
 from wherefore.writing.asides import refused
 from wherefore.writing.evidence import fact_of, of_rank, record_fact
+from wherefore.writing.open_times import left_open_words, spoken_field
 from wherefore.writing.phrases import field_noun, style_of
 
 _UNKNOWN = (
