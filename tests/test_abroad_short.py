@@ -114,5 +114,7 @@ def test_values_and_limits_are_found_by_english_words(boats):
         [Message("user", "something with a fireplace and a fenced garden")]
     ).preferences.wanted
     assert {one.value for one in wanted} >= {"fireplace"}
+    wanted = reader.read([Message("user", "we'd love an open fire")]).preferences.wanted
+    assert [one.value for one in wanted] == ["fireplace"]
     [limit] = reader.read([Message("user", "at most 3 nights")]).preferences.limits
     assert (limit.field, limit.op, limit.value) == ("Mind. Nächte", "le", 3.0)

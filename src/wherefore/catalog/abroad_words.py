@@ -372,6 +372,9 @@ _ALIKE = (  # what people say one way or the other, the table's word first
     ("farm", "farm stay"), ("starter", "appetizer"), ("biscuits", "cookies"), ("shrimp", "prawns"), ("corn", "maize"),
     ("fridge", "refrigerator"), ("car", "automobile"), ("film", "movie"), ("tin", "can"), ("parking", "parking space"),
     ("underwear", "lingerie"),
+    ("fireplace", "open fire"), ("dryer", "tumble dryer"), ("cot", "crib"), ("barbecue", "bbq"),
+    ("car charger", "charging point"),
+    ("pram", "pushchair"), ("sofa bed", "pull-out couch"), ("parking space", "car park"), ("freezer", "deep freeze"),
     ("dancing", "dance"), ("cooking", "cookery"), ("swimming", "swim"), ("running", "jogging"), ("hiking", "walking"),
 )  # fmt: skip
 
