@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from typing import Any
 
+from wherefore.catalog.abroad_short import written_out
 from wherefore.catalog.abroad_words import CONNECTING, QUALITIES, Tongue, ordinal, tongues, words_in
 from wherefore.catalog.cells import NOT_KNOWN, as_list, is_missing
-from wherefore.catalog.naming import counted_in, label_of, singular, words_of
+from wherefore.catalog.naming import counted_in, label_of, plural, singular, words_of
 from wherefore.catalog.notes import Note
 from wherefore.catalog.schema import FieldSpec, Schema
 from wherefore.catalog.tables import Table
@@ -63,6 +64,7 @@ _ANSWERS = frozenset(  # English of values that only say whether there is what t
 _AHEAD = {"free of charge": "free", "to be paid": "paid", "limited": "limited", "optional": "optional"}
 _UN = frozenset("furnished heated limited sweetened salted treated restored".split())
 _STOREY = re.compile(r"(\d{1,2})\W{0,2}[a-zª-ú]{0,2}")  # "2º", "3.", "2e"
+_SEASON = re.compile(r"(?P<rest>.+?),? (?P<season>(?:high|low|peak|off) season)")
 _UNIT = re.compile(r"\s*[(\[][^()\[\]]{1,12}[)\]]\s*$")
 _SIGNS = re.compile(r"[€$£%²³/]")
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -287,16 +289,28 @@ def header_in_english(name: str, tongue: Tongue) -> str:
     unit = _UNIT.search(name)
     main, tail = (name[: unit.start()], unit[0]) if unit and unit.start() else (name, "")
     tail = re.sub(r"(?<=\d) (?:à|bis|a|tot|do|till) (?=\d)", " to ", tail)
-    if re.fullmatch(r"\W*[^\W\d]+\W*", tail) and (known := tongue.english(tail)) and not _SIGNS.search(tail):
-        tail = f" ({known})"
+    if (
+        re.fullmatch(r"\W*[^\W\d]+\W*", tail)
+        and (known := tongue.english(written_out(tail, tongue.code)))
+        and not _SIGNS.search(tail)
+    ):
+        tail = f" ({'years' if known == 'year' else known})"  # of an age
+    known = tongue.entry(words_in(" ".join(words_of(main)))) if "." in main else None
+    main = main if known else written_out(main, tongue.code)
     words = words_in(" ".join(words_of(main)))
     signs = re.search(r"[\s_]*[^\w\s)\].]*$", main)
     english = tongue.entry(words) or tongue.english(" ".join(words) if "/" not in main else main)
     if english is not None:
-        return f"{english}{signs[0] if signs else ''}{tail}"
+        return f"{_season_first(english)}{signs[0] if signs else ''}{tail}"
     if not any(known for _, known in tongue.units(words)):
         return name
     return _LETTERS.sub(lambda m: _word_of_header(m[0], tongue), main) + tail
+
+
+def _season_first(english: str) -> str:
+    """A header with the season that it is of as a word of its noun: "price per night high season", as people say it."""
+    found = _SEASON.fullmatch(english)
+    return f"{found['season']} {found['rest']}" if found else english
 
 
 def _word_of_header(word: str, tongue: Tongue) -> str:
@@ -442,8 +456,24 @@ def _value(value: str, tongue: Tongue, place: bool) -> str | None:
     sentence = value.endswith((".", "!", "?")) and len(value.split()) > 1 and value[0].isupper()
     if sentence or value.count("(") != value.count(")"):  # or part of a value that was cut within
         return None
-    english = tongue.english(value)
+    english = _with_aside(value, tongue) if "(" in value else None
+    english = english or tongue.english(value) or tongue.english(written_out(value, tongue.code))
+    if english is not None and (several := re.fullmatch(r"(?:[2-9]|[1-9]\d+) ([a-z]+)", english)):
+        noun = several[1]
+        english = english if noun.endswith(("s", "ing", "n")) else english.removesuffix(noun) + plural(noun)
     return None if english is None or english in CONNECTING else english
+
+
+def _with_aside(value: str, tongue: Tongue) -> str | None:
+    """A value whose main part is known, with what is in brackets behind it: "ja (10 €/Tag)" is "yes (10 €/day)"."""
+    found = re.fullmatch(r"([^()]+?)\s*\(([^()]+)\)", value)
+    main = tongue.english(written_out(found[1], tongue.code)) if found else None
+    if found is None or main is None:
+        return None
+    aside = _LETTERS.sub(
+        lambda match: tongue.word(match[0].lower()) or match[0], written_out(found[2], tongue.code)
+    )
+    return f"{main} ({aside})"
 
 
 @cache

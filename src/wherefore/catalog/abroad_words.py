@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,6 +39,7 @@ _JOINED = {
     "nl": ("", "s", "en", "n", "e"),
     "sv": ("", "s", "e", "o"),
 }
+_LAST = 5  # letters of the end of a compound that may be inflected: "eich" is no oak
 _PIECE, _COMPOUND = 3, 7  # letters of a part of a compound, and of a compound
 _PARTS = 4  # of a compound
 _SILENT = {  # words of names that English does without
@@ -125,6 +127,8 @@ class Tongue:
         places: English of those entries that are proper names: cities, regions, peoples.
         stems: English by words without their endings, where that is plain.
         first: Words with which entries begin, with the number of words of the longest.
+        phrases: English of several words without their endings: "sillas de ruedas" as "silla de ruedas".
+        opening: The first words of those, with the number of words of the longest.
     """
 
     code: str
@@ -132,6 +136,8 @@ class Tongue:
     places: dict[tuple[str, ...], str] = field(default_factory=dict)
     stems: dict[str, str] = field(default_factory=dict)
     first: dict[str, int] = field(default_factory=dict)
+    phrases: dict[tuple[str, ...], str] = field(default_factory=dict)
+    opening: dict[str, int] = field(default_factory=dict)
     _known: dict[str, str | None] = field(default_factory=dict, repr=False)
     _told: dict[str, tuple[int, str | None]] = field(default_factory=dict, repr=False)
 
@@ -167,6 +173,15 @@ class Tongue:
                     unsure.add(stem)
         for stem in unsure:
             del self.stems[stem]
+        doubtful = set()
+        for key, english in self.entries.items():
+            if len(key) > 1 and key not in self.places:
+                bare = self._bare_words(key)
+                if self.phrases.setdefault(bare, english) != english:
+                    doubtful.add(bare)
+                self.opening[bare[0]] = max(len(bare), self.opening.get(bare[0], 0))
+        for bare in doubtful:
+            del self.phrases[bare]
 
     def bare(self, word: str) -> str:
         """A word in plain letters without its ending."""
@@ -180,6 +195,18 @@ class Tongue:
         if found is None and not all(map(str.isascii, words)):
             found = table.get(_plainly(words))
         return found
+
+    def _bare_words(self, words: Sequence[str]) -> tuple[str, ...]:
+        return tuple(self.bare(plain(word)) for word in words)
+
+    def phrase(self, words: tuple[str, ...]) -> str | None:
+        """The English of several words, also where they are inflected."""
+        return self.entry(words) or self.phrases.get(self._bare_words(words))
+
+    def longest(self, word: str) -> int:
+        """How many words the longest entry has that begins with a word."""
+        forms = (self.first.get(word, 1), self.first.get(plain(word), 1))
+        return max(*forms, self.opening.get(self.bare(plain(word)), 1))
 
     def word(self, word: str) -> str | None:
         """The English of one word, also where it is inflected."""
@@ -226,7 +253,8 @@ class Tongue:
         if self.code not in _JOINED or len(word) < _COMPOUND or " " in word:
             return ""
         for at in range(_PIECE, len(word) - _STEM + 1):
-            if (english := self.word(word[at:])) is not None and english not in CONNECTING:
+            known = self.word(word[at:]) if len(word) - at >= _LAST else self.entry((word[at:],))
+            if (english := known) is not None and english not in CONNECTING:
                 return f"{self._tail(word[:at])} {english}".strip()
         return ""
 
@@ -235,11 +263,8 @@ class Tongue:
         found: list[tuple[str, str | None]] = []
         silent, at = _SILENT[self.code].split(), 0
         while at < len(words):
-            longest = min(
-                max(self.first.get(one, 1) for one in (words[at], plain(words[at]))), len(words) - at
-            )
-            for size in range(longest, 1, -1):
-                if (english := self.entry(tuple(words[at : at + size]))) is not None:
+            for size in range(min(self.longest(words[at]), len(words) - at), 1, -1):
+                if (english := self.phrase(tuple(words[at : at + size]))) is not None:
                     break
             else:
                 size, one = 1, words[at]
@@ -297,7 +322,7 @@ class Tongue:
                 told = self._told[word] = self._alone(word)
             longest, english, size = *told, 1
             for more in range(min(longest, len(said) - at), 1, -1):
-                if (known := self.entry(tuple(said[at : at + more]))) is not None:
+                if (known := self.phrase(tuple(said[at : at + more]))) is not None:
                     english, size = known, more
                     break
             if english is None:
@@ -313,8 +338,7 @@ class Tongue:
             return 1, None
         [(_, english)] = self.units((word,))
         silent = word in _SILENT[self.code].split()
-        longest = max(self.first.get(word, 1), self.first.get(plain(word), 1))
-        return longest, "" if silent else english or self._tail(word)
+        return self.longest(word), "" if silent else english or self._tail(word)
 
     def ordered(self, units: Sequence[str]) -> str:
         """Units in the order of English: adjectives before the noun, and numbers of floors counted."""
@@ -348,6 +372,9 @@ _ALIKE = (  # what people say one way or the other, the table's word first
     ("farm", "farm stay"), ("starter", "appetizer"), ("biscuits", "cookies"), ("shrimp", "prawns"), ("corn", "maize"),
     ("fridge", "refrigerator"), ("car", "automobile"), ("film", "movie"), ("tin", "can"), ("parking", "parking space"),
     ("underwear", "lingerie"),
+    ("fireplace", "open fire"), ("dryer", "tumble dryer"), ("cot", "crib"), ("barbecue", "bbq"),
+    ("car charger", "charging point"),
+    ("pram", "pushchair"), ("sofa bed", "pull-out couch"), ("parking space", "car park"), ("freezer", "deep freeze"),
     ("dancing", "dance"), ("cooking", "cookery"), ("swimming", "swim"), ("running", "jogging"), ("hiking", "walking"),
 )  # fmt: skip
 
@@ -401,6 +428,12 @@ def rows_of(text: str) -> list[tuple[str, str, list[list[str]]]]:
             )
         found.append((mark, english.removeprefix(mark), words))
     return found
+
+
+@lru_cache(maxsize=1)
+def words_stamp() -> str:
+    """What tells one state of the packaged table from another."""
+    return hashlib.sha256(FILE.read_bytes()).hexdigest()[:16]
 
 
 @lru_cache(maxsize=1)

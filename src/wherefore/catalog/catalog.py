@@ -369,13 +369,16 @@ class Catalog:
         year = self._schema.year
         when = str(item.fields[year.name])[:4] if year is not None and year.name in item.fields else ""
         parts = [f"{item.title} ({when})." if when and when not in item.title else f"{item.title}."]
-        if (tongue := tongues().get(self._schema.language)) and (english := tongue.gloss(item.title)):
+        tongue = tongues().get(self._schema.language)
+        if tongue is not None and (english := tongue.gloss(item.title)):
             parts.append(f"{english}.")
         for spec in self._schema.valued:
             if spec.pooled and (values := item.values(spec.name)):
                 parts.append(f"{spec.label}: {', '.join(map(spec.spoken, values))}.")
         for spec in self._schema.texts:
             if spec.pooled and (words := item.fields.get(spec.name)):
+                if tongue is not None and (english := tongue.gloss(str(words))):
+                    parts.append(f"{english}.")
                 parts.append(" ".join(str(words)[: 4 * _TEXT_CHARS].split()))
         whole = " ".join(parts)
         if len(whole) <= _TEXT_CHARS:

@@ -167,13 +167,23 @@ def _cut(text: str, separator: str | None) -> list[str]:
     if not separator:
         return [text]
     parts: list[str] = []
+    within = 0  # brackets that are open: "yes (10 €/day)" is one value
     for part in text.split(separator.strip() or separator):
+        if within > 0:
+            parts[-1] += f"{separator.rstrip()}{part}"
+            within += _opened(part)
+            continue
+        within = _opened(part) if _opened(text) == 0 else 0
         part = part.strip()
         if separator.strip() == "," and parts and _SUFFIXES.fullmatch(part):
             parts[-1] += f", {part}"
         else:
             parts.append(part)
     return parts
+
+
+def _opened(text: str) -> int:
+    return text.count("(") - text.count(")")
 
 
 def as_date(cell: Any, day_first: bool = False) -> str | None:

@@ -59,10 +59,11 @@ _IMAGE_FILE = re.compile(r"\S+\.(?:jpe?g|png|gif|webp|avif|bmp)(?:[?#]\S*)?", re
 _OWN_IMAGE_FILE = re.compile(r"[^\n|;<>]{1,250}\.(?:jpe?g|png|gif|webp|avif|bmp|tiff?)", re.IGNORECASE)
 
 
-_BARE_TIME = re.compile(r"(\d{1,2})[:.](\d{2})(?::00)?")
+_BARE_TIME = re.compile(r"(\d{1,2})[:.](\d{2})(?::00)?(?:\s*[-–—]\s*\d{1,2}\.\d{2})?")  # or "18.30-20.30"
 _MORNING = 5  # o'clock, before which hardly anything begins
 _CLOCKED = frozenset(
-    "time start departure depart door begin hour when showtime kickoff beginning sailing run".split()
+    "time start departure depart door begin hour when showtime kickoff beginning sailing run open opening "
+    "session slot uhr uhrzeit".split()
 )
 
 

@@ -68,6 +68,7 @@ _TITLES = "title name item_title item_name primary_title full_title display_name
 _TITLE_WORDS = "title name headline".split()
 _NOT_TITLE = frozenset("original alt alternative other sub short user file first last series".split())
 _ORIGINAL_TITLES = ("original_title", "original_name")
+_MODELS, _MODELS_DIFFER = frozenset("model variant".split()), 0.9  # share of different ones
 _POPULARITY = (
     "popularity popularity_score ratings_count rating_count num_ratings number_of_ratings n_ratings num_votes "
     "vote_count votes_count votes n_votes imdb_votes num_voted_users mention_count n_mentions mentions "
@@ -267,6 +268,9 @@ def _title_of(columns: Mapping[str, Column]) -> _Title | None:
     made = composed_of(columns, guessed)
     if made is not None:
         return _composed(made)
+    if guessed is None:  # machines go by their model, whatever digits are in it
+        models = (name for name, column in columns.items() if column.words & _MODELS)
+        guessed = next((name for name in models if columns[name].distinct > _MODELS_DIFFER), None)
     return None if guessed is None else _Title(guessed, named=False)
 
 

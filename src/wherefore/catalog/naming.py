@@ -105,6 +105,7 @@ _SPELLED_OUT = {
     "min": "minimum",
     "temp": "temperature",
     "qty": "quantity",
+    "dt": "date",
 }
 _PREPOSITIONS = frozenset("in for with by from on at to up".split())
 # How a sentence says a field whose name has no phrase in the schema of its own.
@@ -305,6 +306,12 @@ _AREA = re.compile(  # "Sq ft", "size (sqm)", "living_area_m2"
 )
 
 
+DATE_FORM = re.compile(  # "(dd/mm/yyyy)", "[TT.MM.JJJJ]"
+    r"[\s_]*[(\[]\s*(?:[dmytja]{1,4})(?:[/.\-\s][dmytja]{1,4}){1,2}\s*[)\]]\s*$|[\s_]+(?:dd|mm|yyyy)[-_/.]?mm[-_/.]?(?:yyyy|yy|dd)$",
+    re.IGNORECASE,
+)
+
+
 def label_of(name: str, cut: bool = True) -> str:
     """What people call a field: `directors` is a "director", `runtime_min` the "runtime", `Preis` the "price".
 
@@ -318,6 +325,9 @@ def label_of(name: str, cut: bool = True) -> str:
     >>> label_of("Adviesprijs (€)", cut=False)
     'adviesprijs'
     """
+    form = DATE_FORM.search(name)
+    if form is not None and form.start():
+        return label_of(name[: form.start()], cut)
     area = _AREA.search(name)
     if area is not None:
         return label_of(name[: area.start()], cut) if words_of(name[: area.start()]) else "area"

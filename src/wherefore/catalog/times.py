@@ -17,6 +17,7 @@ from itertools import pairwise
 from typing import Literal
 
 from wherefore.catalog.dates import LANGUAGES, month_called
+from wherefore.catalog.openings import CLOSED, covers, leaves_open, meets, parts_in
 from wherefore.errors import CatalogError
 
 WHEN = "when:"
@@ -28,10 +29,11 @@ _DAY_WORDS: dict[str, tuple[int, ...]] = {
     **{name.lower(): (n,) for n, name in enumerate(calendar.day_abbr)},
     **{"tues": (1,), "weds": (2,), "thur": (3,), "thurs": (3,), "thu": (3,)},
     **{"weekday": tuple(range(5)), "weekend": (5, 6), "daily": tuple(range(7)), "everyday": tuple(range(7))},
-    **{"midweek": (1, 2, 3)},
+    **{"midweek": (1, 2, 3), "wkday": tuple(range(5)), "wkend": (5, 6), "wknd": (5, 6)},
 }
 _NOW = re.compile(
-    r"(?:available\s+)?(?:now|immediately|at\s+once|vacant|any\s+time|anytime|(?:ab\s+)?sofort(?:\s+verfügbar)?|"
+    r"(?:available\s+)?(?:now|immediately|immediate(?:\s+start)?|a\.?s\.?a\.?p\.?|as\s+soon\s+as\s+possible|right\s+away|"
+    r"straight\s+away|in\s+stock|at\s+once|vacant|any\s+time|anytime|(?:ab\s+)?sofort(?:\s+verfügbar)?|"
     r"imm[ée]diatement|tout\s+de\s+suite|de\s+suite|inmediat[oa]|subito|per\s+direct|direct)",
     re.IGNORECASE,
 )
@@ -45,6 +47,8 @@ _CLOCK = (
 _HOURS = re.compile(
     rf"(?<![\w/.:-]){_CLOCK.format('a')}(?:{_TO}{_CLOCK.format('b')})?(?![\w/]|[.:-]\d)", re.IGNORECASE
 )
+# "18.30-20.30": the name of the column has to say that it is no amount.
+DOTTED = re.compile(r"(?:0?[6-9]|1\d|2[0-3])\.[0-5][05](?:\s*[-–—]\s*(?:0?[6-9]|1\d|2[0-4])\.[0-5][05])?")
 _DATES = (  # the first that fits a place tells it
     re.compile(r"(?P<y>\d{4})-(?P<mo>\d{1,2})-(?P<d>\d{1,2})(?!\d)"),
     re.compile(r"(?P<a>\d{1,2})(?P<sep>[./-])(?P<b>\d{1,2})(?P=sep)(?P<y>\d{4}|\d{2})(?!\d)"),
@@ -116,9 +120,13 @@ class Told:
         told = self.weekdays or {one.weekday() for one in self._single}
         return not told.isdisjoint(days)
 
-    def at(self, first: float, last: float) -> bool:
-        """Whether it begins within some hours."""
-        return any(first <= begin <= last for begin, _ in self.hours)
+    def at(self, first: float, last: float, ends: bool = False) -> bool:
+        """Whether it begins within some hours; with `ends` also is over by then."""
+        return any(first <= begin <= last and (not ends or end <= last) for begin, end in self.hours)
+
+    def only_days(self, days: Iterable[int]) -> bool:
+        """Whether it tells all of some days of the week, and nothing that makes it a part of them."""
+        return not (self.days or self.yearly or self.hours) and self.weekdays.issuperset(days)
 
     def within(self, spans: Sequence[Days], begins: bool = False, by: bool = False) -> bool:
         """Whether any of its dates lies in any of some spans.
@@ -170,7 +178,9 @@ def times_in(text: str, month_first: bool = False) -> Told:
         return Told(now=True)
     dated, rest = _dates(low, month_first)
     days, yearly = _placed(dated, low)
-    return Told(days, yearly, frozenset(_weekdays(rest)), tuple(_hours(rest)))
+    weekdays = _days_of(rest)
+    hours = tuple(_hours(rest, bool(weekdays))) or tuple(parts_in(rest))
+    return Told(days, yearly, weekdays, hours)
 
 
 def dates_in(low: str, month_first: bool = False) -> list[tuple[int, int, int | None, MonthDay, MonthDay]]:
@@ -287,6 +297,16 @@ def _year(told: str | None) -> int | None:
     return int(told) + (2000 if len(told) == 2 else 0)
 
 
+_SHUT = re.compile(r"\b(?:closed|except|excl(?:uding)?|but\s+not|not|no)\b")
+
+
+def _days_of(low: str) -> frozenset[int]:
+    """The days of the week that a text tells: "closed Mon" tells the others."""
+    on, *off = _SHUT.split(low, maxsplit=1)
+    days, never = frozenset(_weekdays(on)), frozenset(_weekdays(off[0])) if off else frozenset()
+    return (days or frozenset(range(7))) - never if never else days
+
+
 def _weekdays(low: str) -> Iterator[int]:
     found = [(match, days) for match in re.finditer(_WORD, low) if (days := weekdays_called(match[0]))]
     for (match, days), after in [*pairwise(found), (found[-1], None)] if found else ():
@@ -321,15 +341,18 @@ def _foreign_days() -> dict[str, int]:
     return found
 
 
-def _hours(low: str) -> Iterator[tuple[float, float]]:
+def _hours(low: str, of_days: bool = False) -> Iterator[tuple[float, float]]:
+    """The hours of a text; with `of_days` those of bare ranges, too: "Tue-Sun 10-4"."""
     for match in _HOURS.finditer(low):
         begin, end = clock(match, "a", match["bap"]), clock(match, "b")
         surely = any(match[name] for name in ("aap", "aname", "bap", "bname")) or any(
             match[name] and low[match.start(name) - 1] != "." for name in ("am", "bm")
         )
-        if begin is None or not surely:
+        if begin is None or not (surely or (of_days and end is not None) or DOTTED.fullmatch(low.strip())):
             continue
-        if end is not None and end < begin and begin - 12 >= 0 and match["aap"] is None:
+        if not surely and end is not None and end <= begin and end <= 12:
+            end += 12  # "10-4"
+        if end is not None and end < begin and begin - 12 >= 0 and match["aap"] is None and match["bap"]:
             begin -= 12  # "10-12 noon", "11-1pm"
         yield begin, begin if end is None else end
 
@@ -362,10 +385,14 @@ class Asked:
         facet: What is asked: a `date`, a `day` of the week, an `hour`.
         days: Of dates, the spans that one may lie in.
         weekdays: Of days of the week, which.
+            Of times of day, those on which; none: whichever.
         hours: Of times of day, from when to when one may begin.
         refused: None may be so.
         begins: A date of several days counts by its first.
         by: The field tells from when on something is there.
+        opens: The field tells from when to when something is open: that has to hold all of the hours, or days.
+        loosely: A good deal of the hours is enough; of dates, what can begin at once fits.
+        ends: What has begun within the hours is to be over within them, too.
         month_first: Whether 3/4/2027 is in March.
     """
 
@@ -378,43 +405,79 @@ class Asked:
     begins: bool = False
     by: bool = False
     month_first: bool = False
+    opens: bool = False
+    loosely: bool = False
+    ends: bool = False
 
     @property
     def name(self) -> str:
         """What it is called by, in the place of a field's name."""
         flags = "".join(
             mark
-            for mark, on in (("!", self.refused), ("^", self.begins), ("<", self.by), ("m", self.month_first))
+            for mark, on in (
+                ("!", self.refused),
+                ("^", self.begins),
+                ("<", self.by),
+                ("m", self.month_first),
+                ("o", self.opens),
+                ("~", self.loosely),
+                ("$", self.ends),
+            )
             if on
         )
+        on_days = f"/{','.join(map(str, self.weekdays))}" if self.weekdays else ""
         told = {
             "date": ",".join(f"{first.isoformat()}..{last.isoformat()}" for first, last in self.days),
             "day": ",".join(map(str, self.weekdays)),
-            "hour": f"{self.hours[0]:g}..{self.hours[1]:g}",
+            "hour": f"{self.hours[0]:g}..{self.hours[1]:g}{on_days}",
         }[self.facet]
         return f"{WHEN}{flags}{self.facet}={told}@{self.field}"
 
     def fits(self, value: object) -> float | None:
         """1 where a value of the field fits, 0 where it does not, None where it tells no such time."""
         texts = value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
-        told = [times_in(text, self.month_first) for text in texts if isinstance(text, str)]
+        told = [one for text in texts if isinstance(text, str) for one in self._parts(text)]
         told = [one for one in told if one.tells(self.facet)]
+        if self.facet == "hour" and self.weekdays and told:
+            here = [one for one in told if not one.weekdays or one.on(self.weekdays)]
+            if not here:
+                return float(self.refused)
+            told = [one for one in here if one.weekdays] or here
         if not told:
             return 1.0 if self.refused else None
         return float(any(map(self._fits, told)) != self.refused)
 
+    def _parts(self, text: str) -> list[Told]:
+        """What a value tells; where it has hours for some days and others for others, each of these by itself."""
+        if self.facet == "hour" and len(parts := _OF_DAYS.split(text)) > 1:
+            told = [times_in(part, self.month_first) for part in parts]
+            if all(one.hours for one in told):
+                return told
+        return [times_in(text, self.month_first)]
+
     def shown(self, values: Sequence[str]) -> tuple[str, ...]:
         """Those of a field's values that fit."""
-        return tuple(one for one in values if self._fits(times_in(one, self.month_first)) != self.refused)
+        return tuple(one for one in values if any(map(self._fits, self._parts(one))) != self.refused)
 
     def _fits(self, told: Told) -> bool:
         if self.facet == "date":
-            return told.within(self.days, self.begins, self.by)
-        return told.on(self.weekdays) if self.facet == "day" else told.at(*self.hours)
+            return told.within(self.days, self.begins, self.by) or (self.loosely and told.now)
+        if self.facet == "day":
+            return told.only_days(self.weekdays) if self.opens else told.on(self.weekdays)
+        if self.opens:
+            return (meets if self.loosely else covers)(told.hours, *self.hours)
+        return told.at(*self.hours, ends=self.ends)
+
+    def exactly(self, values: Sequence[str]) -> float:
+        """How much of the days that a field's values tell is what is asked: 1 of those days alone, 0 of none."""
+        told = [times_in(one, self.month_first) for one in values]
+        days = {day for one in told for day in one.weekdays}
+        return len(days.intersection(self.weekdays)) / len(days) if days else 0.0
 
 
+_OF_DAYS = re.compile(r"\s*[;,|\n]\s*")
 _NAMED = re.compile(
-    rf"{WHEN}(?P<flags>[!^<m]*)(?P<facet>date|day|hour)=(?P<told>[^@]*)@(?P<field>.+)", re.DOTALL
+    rf"{WHEN}(?P<flags>[!^<mo~$]*)(?P<facet>date|day|hour)=(?P<told>[^@]*)@(?P<field>.+)", re.DOTALL
 )
 
 
@@ -423,7 +486,7 @@ def asked_of(name: str) -> Asked:
     """What a name says that is asked.
 
     >>> asked_of("when:!day=3@Day(s)")
-    Asked(field='Day(s)', facet='day', days=(), weekdays=(3,), hours=(0.0, 24.0), refused=True, begins=False, by=False, month_first=False)
+    Asked(field='Day(s)', facet='day', days=(), weekdays=(3,), hours=(0.0, 24.0), refused=True, begins=False, by=False, month_first=False, opens=False, loosely=False, ends=False)
 
     Raises:
         CatalogError: If it is no such name; says how they look.
@@ -441,17 +504,21 @@ def asked_of(name: str) -> Asked:
             begins="^" in flags,
             by="<" in flags,
             month_first="m" in flags,
+            opens="o" in flags,
+            loosely="~" in flags,
+            ends="$" in flags,
         )
         if facet == "date":
             days = tuple((date.fromisoformat(first), date.fromisoformat(last)) for first, last in spans)
             return replace(base, days=days)
+        clock_told, _, on_days = told.partition("/")
+        weekdays = tuple(int(one) for one in (told if facet == "day" else on_days).split(",") if one)
+        if not all(0 <= one <= 6 for one in weekdays) or (facet == "day" and not weekdays):
+            raise ValueError("days of the week are 0 to 6")
         if facet == "day":
-            weekdays = tuple(int(one) for one in told.split(","))
-            if not all(0 <= one <= 6 for one in weekdays):
-                raise ValueError("days of the week are 0 to 6")
             return replace(base, facet="day", weekdays=weekdays)
-        begin, end = (float(one) for one in told.split(".."))
-        return replace(base, facet="hour", hours=(begin, end))
+        begin, end = (float(one) for one in clock_told.split(".."))
+        return replace(base, facet="hour", hours=(begin, end), weekdays=weekdays)
     except ValueError as error:
         raise CatalogError(
             f"no field `{name}`; what is asked of times looks like `when:date=2027-07-01..2027-08-31@departures`, "
@@ -489,6 +556,36 @@ def day_words(day: date) -> str:
     return f"{day.day} {calendar.month_name[day.month]} {day.year}"
 
 
+def dates_told(text: str, month_first: bool | None = False) -> str:
+    """A text with its dates in numbers as people say them; as it is where it has none, or it is not sure which is which.
+
+    >>> dates_told("ab 01.09.2025"), dates_told("3/4/2027", month_first=True), dates_told("3/4/2027", month_first=None)
+    ('ab 1 September 2025', '4 March 2027', '3/4/2027')
+
+    Args:
+        text: It.
+        month_first: Whether 3/4/2027 is in March; None where that is not known.
+    """  # noqa: E501
+
+    def told(match: re.Match[str]) -> str:
+        if month_first is None and match["sep"] == "/" and int(match["a"]) <= 12 and int(match["b"]) <= 12:
+            return match[0]
+        found = _date_at(match[0], 0, pattern, bool(month_first))
+        return match[0] if found is None or found[2] is None else day_words(_day(found[2], *found[3]))
+
+    for pattern in _DATES[:2]:
+        alone = re.compile(rf"(?<![\d/.-]){pattern.pattern}(?![/.-]?\d)")
+        text = alone.sub(lambda match: told(match) if "sep" in match.groupdict() else _iso_told(match), text)
+    return text
+
+
+def _iso_told(match: re.Match[str]) -> str:
+    try:
+        return day_words(date(int(match["y"]), int(match["mo"]), int(match["d"])))
+    except ValueError:
+        return match[0]
+
+
 def asked_words(one: Asked) -> str:
     """What is asked of a time, in words.
 
@@ -497,11 +594,17 @@ def asked_words(one: Asked) -> str:
     """  # noqa: E501
     if one.facet == "date":
         words = " or ".join(span_words(first, last) for first, last in one.days)
+    elif one.facet == "day" and one.opens:
+        return f"open on {_either([calendar.day_name[day] for day in one.weekdays])}"
     elif one.facet == "day":
         words = f"on {_either([calendar.day_name[day] for day in one.weekdays])}"
     else:
         first, last = one.hours
-        if last >= 24:
+        if one.opens and (first, last) == (0, 24) and one.weekdays:
+            words = f"open on {_either([calendar.day_name[day] for day in one.weekdays])}"
+        elif one.opens:
+            words = _open_words(first, last)
+        elif last >= 24:
             words = f"at {_hour_words(first)} or later"
         elif first <= 0:
             words = f"no later than {_hour_words(last)}"
@@ -514,21 +617,29 @@ def _either(words: Sequence[str]) -> str:
     return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
+def _open_words(first: float, last: float) -> str:
+    if first == last:
+        return f"open at {_hour_words(first)}"
+    return f"open from {_hour_words(first)} to {_hour_words(last)}"
+
+
 def _hour_words(hour: float) -> str:
-    return f"{int(hour)}:{round(hour % 1 * 60):02d}"
+    minutes = round(hour * 60) % (24 * 60)
+    return "midnight" if not minutes and hour else f"{minutes // 60}:{minutes % 60:02d}"
 
 
 # -- the fields of a catalogue ------------------------------------------------------------------------
 
-Role = Literal["event", "available", "until", "past"]
+Role = Literal["event", "available", "until", "past", "closed"]
 _ROLES: Mapping[Role, frozenset[str]] = {
+    "closed": CLOSED,
     "until": frozenset(
         "until till end ends ending finish finishes expires expiry expiration deadline bis dlc ddm closes closing "
         "valid return returns fin ende sell best use".split()
     ),
     "available": frozenset(
         "available availability verfügbar verfugbar bezug bezugsfrei frei move vacant disponible disponibilité dispo "
-        "movein".split()
+        "movein lieferbar livrable consegnabile leverbaar".split()
     ),
     "past": frozenset(
         "released release published publish publication pubdate online created updated modified added posted launch "
@@ -544,16 +655,17 @@ def role_of(words: Iterable[str]) -> Role:
     return next((role for role, named in _ROLES.items() if not told.isdisjoint(named)), "event")
 
 
-def tell_times(texts: Sequence[str]) -> bool:
-    """Whether texts in cells are dates, days or times of day: all that they say is when.
+def tell_times(texts: Sequence[str], share: float | None = None) -> bool:
+    """Whether texts in cells are dates, days or times of day: all that a share of them says is when.
 
     >>> tell_times(["Tue 10am", "Mon & Wed 18:30-20:00"]), tell_times(["Monday in May", "A day in March", "Sunday, Bloody"])
     (True, False)
     """  # noqa: E501
-    seen = texts[:: max(1, len(texts) // _SEEN)]
-    if sum(map(_may_tell, seen)) < _ALL_OF * len(seen):
+    share = _ALL_OF if share is None else share
+    seen = [text for text in texts[:: max(1, len(texts) // _SEEN)] if not leaves_open(text)]
+    if sum(map(_may_tell, seen)) < share * len(seen):
         return False
-    return bool(seen) and sum(map(_only_times, seen)) >= _ALL_OF * len(seen)
+    return bool(seen) and sum(map(_only_times, seen)) >= share * len(seen)
 
 
 def _may_tell(text: str) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.concepts import concepts_of, having
 from wherefore.catalog.schema import FieldSpec
+from wherefore.catalog.times import WHEN, asked_of
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.state import Preferences, Wish, by_words
 from wherefore.retrieval.candidates import Candidates
@@ -59,6 +60,20 @@ def _first_counts(spec: FieldSpec) -> bool:
     """Whether the first of an item's values is its own: those that are said with "in", "from" and the like."""
     prefix = spec.phrase.partition("{}")[0].strip().lower()
     return prefix not in ("", "about") and ":" not in prefix
+
+
+def days_met(preferences: Preferences, items: Sequence[Item]) -> np.ndarray:
+    """How far the days of each of m items are those that are asked for and no others, (m,) float32 from 0 to 1.
+
+    Whoever is free on Wednesdays is served by what is on Wednesdays rather than by what may need them from Monday to
+    Saturday. 0 where no days of the week are asked for.
+    """
+    asked = [asked_of(one.field) for one in preferences.limits if one.field.startswith(WHEN)]
+    asked = [one for one in asked if one.facet == "day" and not one.refused]
+    met = np.zeros(len(items), dtype=np.float32)
+    for one in asked:
+        met += [one.exactly(item.values(one.field)) / len(asked) for item in items]
+    return met
 
 
 def times_broken(preferences: Preferences, items: Sequence[Item], catalog: Catalog) -> np.ndarray:

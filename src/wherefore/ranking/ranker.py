@@ -18,6 +18,7 @@ from wherefore.dialogue.messages import Dialogue
 from wherefore.lm.head import Scores
 from wherefore.ranking.criteria import (
     are_new,
+    days_met,
     demands_met,
     history_gains,
     likeness,
@@ -185,6 +186,8 @@ class Ranker:
                 (turn.unlearned["wishes"], _LASTS) if "likeness" in more else (turn.wishes, _FADES)
             )
             more["wishes"] = weight * wishes_met(dialogue.preferences, items, catalog, fades)
+            if (exact := days_met(dialogue.preferences, items)).any():
+                more["days"] = weight * exact
             more["shown"] = -turn.shown * times_shown(dialogue, items)
         scores = sum(more.values(), start=made.total.float().cpu().numpy())
         if mode == "soft":

@@ -13,7 +13,7 @@ import numpy as np
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.cells import fractional_year
 from wherefore.catalog.mentioned import PREFIX, is_told, mentioned_unit
-from wherefore.catalog.money import SIGNS, currency_called
+from wherefore.catalog.money import SIGNS, currency_called, names_price
 from wherefore.catalog.naming import label_of, names_year, words_of
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.units import IN_PARTS, conversion, measure_of, unit_called, unit_written
@@ -196,14 +196,13 @@ class Measures:
             return self.price
         if word == "rated":
             word = "rating"
-        return next(
-            (
-                spec
-                for spec in self._specs
-                if word in self._words[spec.name] and word not in _SIDES and word != "number"
-            ),
-            None,
-        )
+        named = [
+            spec
+            for spec in self._specs
+            if word in self._words[spec.name] and word not in _SIDES and word != "number"
+        ]
+        # "3 nights" are those of a stay rather than what one night costs.
+        return min(named, key=lambda spec: names_price(words_of(spec.called)), default=None)
 
     def rooted(self, word: str) -> FieldSpec | None:
         """The number that a word calls in another language with the same root: of "intensity" the `Intensité`."""

@@ -43,7 +43,7 @@ from wherefore.reading.orders import FoundOrder, OrderReader
 from wherefore.reading.references import ReferenceReader
 from wherefore.reading.slots import slots_in
 from wherefore.reading.taking_back import ADDS, FORBIDS, REPLACES, TakenBack, allow, take_back
-from wherefore.reading.times import FoundTime, TimeReader, replaces
+from wherefore.reading.times import FoundTime, TimeReader, continued, replaces
 from wherefore.reading.unrecorded import untold
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.verdicts import by_marks
@@ -446,6 +446,7 @@ class MessageReader:
                     notes.lift(name, "eq")
                 elif made is not None and not one.lifts and replaces(made, name):
                     notes.lift(name, "eq")
+                    made = continued(made, old)
             if made is not None and not one.lifts:
                 now.append(made.name)
                 notes.limit([Limit(made.name, "ge", 1.0, heard.content[one.start : one.end].strip())])

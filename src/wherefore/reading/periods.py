@@ -5,11 +5,12 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from wherefore.catalog.times import CLOCK, Facet, clock, dates_in, weekdays_called
 from wherefore.reading.numbers import NUMBER, number
+from wherefore.reading.taken_times import taken_weeks
 
 _WEEK = timedelta(days=7)
 _DAY = timedelta(days=1)
@@ -36,6 +37,7 @@ _PART = re.compile(
 )
 _RELATIVE = re.compile(
     r"\b(?:(?P<day>today|tonight|tomorrow)|"
+    r"(?:(?<=\bby )|(?<=\bbefore ))(?P<by>(?:mon|tues|wednes|thurs|fri|satur|sun)day)(?!s)|"
     r"(?:the\s+)?(?P<which>this\s+coming|this\s+past|this|next|coming|the\s+following|last|past)\s+"
     r"(?P<unit>week(?:end)?|month|year|spring|summer|autumn|fall|winter|[a-z]{3,9}day)(?!\s+of\b)|"
     r"(?:the\s+)?(?P<end>end|start|beginning)\s+of\s+(?P<of>the|this|next)\s+(?P<of_unit>week|month|year)|"
@@ -47,7 +49,7 @@ _AROUND = (
     r"ahead\s+of|not)"
 )
 _HOLIDAY = re.compile(
-    r"(?<=\s)(?:the\s+)?(?P<name>christmas(?:\s+(?P<eve>eve|day))?|x-?mas|new\s+year'?s?(?:\s+(?:eve|day))?|easter(?:\s+(?:sunday|monday|weekend))?|"
+    r"(?<=\s)(?:the\s+)?(?:(?P<which>last|this\s+past|this|next|this\s+coming)\s+)?(?P<name>(?:(?:autumn|october|february|spring|summer|may|whit)\s+)?half[\s-]term|christmas(?:\s+(?P<eve>eve|day))?|x-?mas|new\s+year'?s?(?:\s+(?:eve|day))?|easter(?:\s+(?:sunday|monday|weekend))?|"
     r"good\s+friday|whitsun|pentecost|valentine'?s?(?:\s+day)?|hallowe?en)\b"
 )
 _NEW_YEAR = re.compile(
@@ -58,10 +60,13 @@ _SEASON = re.compile(
 )
 _SEASONS = {"spring": (3, 5), "summer": (6, 8), "autumn": (9, 11), "fall": (9, 11), "winter": (12, 2)}
 _WEEKDAY = re.compile(
+    r"\b(?P<week>(?:in|during|through)\s+the\s+week\b(?!\s+(?:of|before|after|starting|commencing))|week(?=-?nights?\b))|"
     r"\b(?P<word>(?:mon|tues|wednes|thurs|fri|satur|sun)days?|weekends?|weekdays?|midweek|"
-    r"(?:(?<=\bon )|(?<=\bnot )|(?<=\bno )|(?<=\bor )|(?<=\band )|(?<=\bevery ))"
+    r"(?:(?<=\bon )|(?<=\bnot )|(?<=\bno )|(?<=\bor )|(?<=\band )|(?<=\bto )|(?<=& )|(?<=[/&,–-])|(?<=\bevery ))"
     r"(?:mon|tues?|weds?|thurs?|thu|fri|sat|sun)|"
-    r"(?:mon|tues?|weds?|thurs?|thu|fri|sat|sun)(?=\s*(?:&|,|/|or|and)\s*(?:mon|tues?|weds?|thurs?|thu|fri|sat|sun)\b)|"
+    r"(?:mon|tues?|weds?|thurs?|thu|fri|sat|sun)(?=\s+(?:\d{1,2}(?:[.:]\d\d)?\s*(?:-|–|to|am|pm)|mornings?|afternoons?|evenings?|"
+    r"nights?)\b)|"
+    r"(?:mon|tues?|weds?|thurs?|thu|fri|sat|sun)(?=\s*(?:&|,|/|or|and|to|-|–)\s*(?:mon|tues?|weds?|thurs?|thu|fri|sat|sun)\b)|"
     r"(?:mon|diens|donners|frei|sams|sonn)tags?|mittwochs?|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)s?\b"
 )
 _PARTS_OF_DAY: dict[str, tuple[float, float]] = {
@@ -75,10 +80,10 @@ _PARTS_OF_DAY: dict[str, tuple[float, float]] = {
     "before work": (5.0, 8.5),
 }
 _PART_OF_DAY = re.compile(
-    rf"\b(?:(?:in|during)\s+the\s+)?(?P<part>{'|'.join(_PARTS_OF_DAY)})s?\b|\b(?P<tonight>tonight|(?:at|in\s+the|late\s+at)\s+night|nights\s+only)\b"
+    rf"\b(?:(?:in|during)\s+the\s+)?(?P<part>{'|'.join(_PARTS_OF_DAY)})s?\b|\b(?P<tonight>tonight|(?:at|in\s+the|late\s+at)\s+night|nights\s+only|(?<=day\s)nights?|(?<=days\s)nights?)\b|(?P<weeknight>(?<=\bweek)-?nights?\b)"
 )
 _OCLOCK = re.compile(
-    rf"(?P<op>\b(?:(?:not|no)\s+)?(?:after|before|from|past|later\s+than|earlier\s+than|until|till|by|at|around|about|starting(?:\s+at)?|starts?\s+at)\s+)?{CLOCK.format('a')}(?:\s*(?:-|–|to|and|until)\s*{CLOCK.format('b')})?(?!\s?%|[a-z])(?P<on>\s+(?:or\s+later|onwards?|or\s+after)\b)?"
+    rf"(?<![\d.,:£$€])(?P<op>\b(?:(?:not|no)\s+)?(?:after|before|from|past|later\s+than|earlier\s+than|until|till|by|at|around|about|starting(?:\s+at)?|starts?\s+at)\s+)?{CLOCK.format('a')}(?:\s*(?:-|–|to|and|until)\s*{CLOCK.format('b')})?(?!\s?%|[a-z])(?P<on>\s+(?:or\s+later|onwards?|or\s+after)\b)?"
 )
 _BARE_HOUR = re.compile(
     r"\bafter\s+(?P<h>[1-9]|1[01])(?=\s*(?:$|[.,;!?)]|please\b|if\b|on\b|as\b|because\b|when\b|in\s+the\b))"
@@ -106,7 +111,11 @@ class Period:
         hours: Of times of day, from when to when.
         ends: Whether it is the end of something: before it there is all of that.
         sided: Whether the hours are already those after or before something.
-        bare: Whether it may be said of something else: a mere holiday or season.
+        part: Whether the hours are those of a part of a day that is named.
+        until: Whether they are told by their end alone.
+        roughly: Whether they are those around one.
+        both: Whether their beginning and their end are told.
+        ended: Whether what is sought is to be over within them.
     """
 
     facet: Facet
@@ -118,6 +127,11 @@ class Period:
     hours: tuple[float, float] = (0.0, 24.0)
     ends: bool = False
     sided: bool = False
+    part: bool = False
+    until: bool = False
+    roughly: bool = False
+    both: bool = False
+    ended: bool = False
 
 
 def periods(low: str, today: date, month_first: bool = False) -> list[Period]:
@@ -270,6 +284,8 @@ def _relative(low: str, today: date) -> Iterator[Period]:
         if match["day"]:
             on = today + (_DAY if match["day"] == "tomorrow" else timedelta())
             days = on, on
+        elif match["by"]:
+            days = _of_which("coming", "coming", match["by"], today, monday)
         elif match["which"]:
             days = _of_which(match["which"].split()[-1], match["which"], match["unit"], today, monday)
         elif match["end"]:
@@ -372,13 +388,18 @@ def _holidays(low: str, today: date) -> Iterator[Period]:
             low[match.end() :],
         ):
             continue
-        of_year = re.match(r"\s+(20\d\d)\b", low[match.end() :])
+        of_year = re.match(r"\s+\(?(20\d\d)\b\)?", low[match.end() :])
         wide = re.search(r"\b(?:over|during|around|for)\s+(?:the\s+)?$", before) is not None
         year = int(of_year[1]) if of_year else None
         years = [year] if year is not None else range(today.year - 1, today.year + 3)
-        days = [_holiday(match["name"], one, wide) for one in years]
+        bare = match["name"].startswith("half")  # of the three in a year
+        names = ["february half", "may half", "autumn half"] if bare else [match["name"]]
+        days = [_holiday(name, one, wide) for one in years for name in names]
         coming = next((one for one in days if one[1] >= today), days[-1])
         gone = next((one for one in reversed(days) if one[0] <= today), days[0])
+        which = (match["which"] or "").split()[-1:]
+        if which in (["last"], ["past"]) and year is None:
+            coming = gone
         yield Period("date", match.start(), match.end() + (of_year.end() if of_year else 0), coming, gone)
 
 
@@ -391,6 +412,8 @@ def _holiday(name: str, year: int, wide: bool) -> tuple[date, date]:
     if name.startswith("new"):
         on = date(year, 12, 31)
         return (on, on) if name.endswith("eve") else (on, on + _DAY) if wide else (on + _DAY, on + _DAY)
+    if "half" in name:
+        return _half_term(name, year)
     if name.startswith("val"):
         return date(year, 2, 14), date(year, 2, 14)
     if name.startswith("hal"):
@@ -408,21 +431,46 @@ def _holiday(name: str, year: int, wide: bool) -> tuple[date, date]:
     return (sunday - 2 * _DAY, sunday + _DAY) if wide else (sunday, sunday)
 
 
+def _half_term(name: str, year: int) -> tuple[date, date]:
+    """Of three weeks in which most British schools are closed the one that is named, or else the autumn's."""
+    if name.startswith(("february", "spring")):  # of a year's third Monday of February on
+        first = date(year, 2, 1)
+        monday = first + timedelta(days=-first.weekday() % 7) + 2 * _WEEK
+    else:
+        last = date(year, 5, 31) if name.startswith(("may", "summer", "whit")) else date(year, 10, 31)
+        monday = last - timedelta(days=last.weekday())
+    return monday, monday + 4 * _DAY
+
+
 # -- days of the week, times of day --------------------------------------------------------------------
 
 
-def _weekly(low: str) -> Iterator[Period]:
+def _weekly(low: str) -> list[Period]:
+    found = [Period("day", *span, weekdays=tuple(range(5))) for span in taken_weeks(low)]
     for match in _WEEKDAY.finditer(low):
+        if match["week"]:
+            found.append(Period("day", *match.span(), weekdays=tuple(range(5))))
+            continue
         word = match["word"]
+        if (
+            found
+            and len(found[-1].weekdays) == 1
+            and re.fullmatch(r"\s*(?:-|–|to|till|through)\s*", low[found[-1].end : match.start()])
+        ):
+            first, last = found[-1].weekdays[0], (weekdays_called(word) or (0,))[0]
+            between = tuple((first + n) % 7 for n in range((last - first) % 7 + 1))
+            found[-1] = replace(found[-1], end=match.end(), weekdays=between)
+            continue
         days = weekdays_called(word) or weekdays_called(word.rstrip("s")) or weekdays_called(match[0])
         if days:
-            yield Period("day", *match.span(), weekdays=tuple(days))
+            found.append(Period("day", *match.span(), weekdays=tuple(days)))
+    return found
 
 
 def _of_day(low: str) -> Iterator[Period]:
     for match in _PART_OF_DAY.finditer(low):
-        part = "evening" if match["tonight"] else match["part"]
-        yield Period("hour", *match.span(), hours=_PARTS_OF_DAY[part], sided=True)
+        part = "evening" if match["tonight"] or match["weeknight"] else match["part"]
+        yield Period("hour", *match.span(), hours=_PARTS_OF_DAY[part], sided=True, part=True)
     for match in _BUSY.finditer(low):
         hour = clock(match, "a")
         if hour is not None and _is_clock(match):
@@ -441,7 +489,11 @@ def _of_day(low: str) -> Iterator[Period]:
             continue
         hours = _sided(op, first, last, bool(match["on"]))
         start = match.start("op") if match["op"] else match.start()
-        yield Period("hour", start, match.end(), hours=hours, sided=True)
+        until, roughly = op in ("until", "till", "by"), op in ("around", "about")
+        both = last is not None
+        yield Period(
+            "hour", start, match.end(), hours=hours, sided=True, until=until, roughly=roughly, both=both
+        )
 
 
 def _is_clock(match: re.Match[str]) -> bool:
@@ -457,7 +509,7 @@ def _is_clock(match: re.Match[str]) -> bool:
 def _sided(op: str, first: float, last: float | None, on: bool) -> tuple[float, float]:
     """From when to when something may begin by a time of day and the word before it."""
     if last is not None:
-        return first, last
+        return first, last + (24.0 if last < first else 0.0)  # "from 8pm to midnight"
     if (
         on
         or op in ("after", "from", "past", "later than", "not before", "no earlier than")

@@ -106,7 +106,7 @@ _WHICH = re.compile(
     r"^(?:which(?: ones?)?\s*(?:of (?:them|those|these|the \w+)|is|are|was|were|has|have|would be)|"
     r"(?:(?:is|are) )?any of (?:them|those|these|the \w+))\b"
 )
-_SENTENCE = re.compile(r"[^.?!;:\n]+[?!.;:]*")
+_SENTENCE = re.compile(r"(?:[^.?!;:\n]|(?<=\d)[.:](?=\d))+[?!.;:]*")  # "8.30" goes on
 _BESIDE = re.compile(  # "the fourth looks good, but is it gory?"
     r",?\s+(?:but|and|though|so)\s+(?=(?:(?:is|was|does|did|has)\s+(?:it|that|this)|who|when|how\s+(?:long|old))\b"
     r"[^?]*\?)"
@@ -870,7 +870,7 @@ def _bare(said: str) -> str:
 
 def _marked(text: str, span: Span) -> bool:
     """Whether a sentence ends with a question mark, or one that is joined to it does."""
-    end = re.search(r"[.?!\n]", text[span[0] :])
+    end = re.search(r"[?!\n]|\.(?!\d)", text[span[0] :])
     return end is not None and end[0] == "?"
 
 

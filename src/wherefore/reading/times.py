@@ -11,12 +11,14 @@ from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.timed import TimedField, bookable, is_over, timed
 from wherefore.catalog.times import WHEN, Asked, Days, Facet, asked_of
 from wherefore.dialogue.state import Limit
+from wherefore.reading.hours import background, with_hours
 from wherefore.reading.periods import Period, periods
+from wherefore.reading.taken_times import is_taken
 from wherefore.text import stems
 
 _FILLER = r"(?:\s+(?:about|around|like|say|maybe|the|a|an|any|on|in|of|at))*"
 _BEFORE = re.compile(
-    rf"\b(?P<op>no\s+later\s+than|not\s+later\s+than|not\s+after|in\s+time\s+for|ahead\s+of|prior\s+to|before|until|till|up\s+to|by)"
+    rf"\b(?P<op>no\s+later\s+than|(?:can'?t|cannot|can\s+not|couldn'?t|won'?t|not|never)\s+(?:\w+\s+)?(?:past|beyond|longer\s+than|after)|not\s+later\s+than|not\s+after|in\s+time\s+for|ahead\s+of|prior\s+to|before|until|till|up\s+to|by)"
     rf"{_FILLER}\s+$"
 )
 _AFTER = re.compile(
@@ -50,7 +52,8 @@ _AHEAD = re.compile(
     r"\bnot\s+(?:yet\s+)?started(?:\s+yet)?\b|\bstill\s+to\s+come\b|\bupcoming\b|\b(?:starts?|starting|begins?)\s+soon\b"
 )
 _AT_ONCE = re.compile(
-    r"\b(?:available|free|vacant|ready|mov(?:e|ing)\s+in|need\s+it)\s+(?:immediately|now|right\s+away|straight\s+away|asap|at\s+once)\b"
+    r"\b(?:(?:available|free|vacant|ready|mov(?:e|ing)\s+in|need\s+it|there|here|delivered?|got\s+it)\s+(?:immediately|(?:right\s+)?now|right\s+away|"
+    r"straight\s+away|asap|at\s+once)|in\s+stock(?:\s+(?:right\s+)?now)?|on\s+hand|immediately\s+available)\b"
 )
 _SAID_OF_PAST = frozenset(
     "new newest newer latest recent recently fresh since published released uploaded added posted online listed "
@@ -114,6 +117,7 @@ class TimeReader:
         self._catalog, self._clock = catalog, clock
         self._fields = timed(catalog)
         self._over: tuple[date, tuple[str, ...]] | None = None
+        self._on: tuple[int, ...] = ()
 
     @property
     def is_idle(self) -> bool:
@@ -148,7 +152,13 @@ class TimeReader:
             return []
         today = self._clock()
         found = [*self._lifted(low), *self._ahead(low, today)]
-        said = [*self._said(low, today)]
+        said = _without_rest([*self._said(low, today)])
+        if self._telling("hour") is not None:  # when somebody is at work is no amount of anything
+            at_work = background(with_hours(periods(low, today), low), low)
+            found += [FoundTime(one.start, one.end, None) for one in at_work]
+        self._on = tuple(
+            sorted({day for one in said if not one.refused for day in one.period.weekdays})
+        )  # the days that hours are of
         for group in _groups(said, low):
             if not any(group[0].start < one.end and one.start < group[-1].end for one in found):
                 found += self._asked(group, low, today)
@@ -172,13 +182,18 @@ class TimeReader:
 
     def _said(self, low: str, today: date) -> Iterator[_Said]:
         month_first = any(one.month_first for one in self._fields)
-        for one in periods(low, today, month_first):
+        told = periods(low, today, month_first)
+        told = with_hours(told, low) if self._telling("hour") is not None else told
+        aside = background(told, low)
+        for one in told:
+            if one in aside:
+                continue
             before, behind = low[max(0, one.start - 40) : one.start], low[one.end :]
             start, end, side, refused, op = one.start, one.end, "", False, ""
             if one.facet != "hour":
                 for name, pattern in (("before", _BEFORE), ("after", _AFTER)):
                     match = pattern.search(before)
-                    if match is not None and one.facet == "date":
+                    if match is not None and one.facet == "date" and not _starts_in(match["op"], one):
                         side, op = name, " ".join(match["op"].split())
                         start = one.start - (len(before) - match.start())
                 if not side and (later := _ONWARDS.match(behind)):
@@ -187,6 +202,8 @@ class TimeReader:
                     side, end = "before", one.end + earlier.end()
             if not side and (match := _REFUSED.search(before)):
                 refused, start = True, one.start - (len(before) - match.start())
+            elif one.facet == "day" and is_taken(low, one.start, one.end):
+                refused = True
             allowed = _ALLOWED.match(behind) if not side and not refused else None
             lifts = allowed is not None and _AFTER_ALL.search(allowed[0]) is not None
             if lifts and allowed is not None:
@@ -225,20 +242,12 @@ class TimeReader:
             clock = self._telling("hour")
             for one in group if clock is not None else ():
                 assert clock is not None
-                made = Asked(
-                    clock.name,
-                    "hour",
-                    hours=one.period.hours,
-                    refused=one.refused,
-                    month_first=clock.month_first,
-                )
+                made = _of_hours(clock, one, self._on)
                 yield FoundTime(one.start, one.end, made, "hour" if one.allowed else None)
             return
         if facet == "day":
-            field = self._telling("day")
-            if field is not None:
-                days = tuple(sorted({day for one in group for day in one.period.weekdays}))
-                made = Asked(field.name, "day", weekdays=days, refused=refused, month_first=field.month_first)
+            days = tuple(sorted({day for one in group for day in one.period.weekdays}))
+            for made in self._on_days(days, refused):
                 yield FoundTime(start, end, made, "day" if first.allowed else None)
             return
         chosen = self._dated(group, clause, low[:start], today)
@@ -254,6 +263,7 @@ class TimeReader:
             begins=begins,
             by=field.role == "available" and not refused,
             month_first=field.month_first,
+            loosely=field.role == "event" and not refused and any(one.side == "before" for one in group),
         )
         yield FoundTime(start, end, made, "date" if first.allowed else None)
 
@@ -264,6 +274,18 @@ class TimeReader:
         dated = [one for one in told if one in self.bookable()]
         return max(own or dated, key=lambda one: one.facets[facet], default=None)
 
+    def _on_days(self, days: tuple[int, ...], refused: bool) -> Iterator[Asked]:
+        """What days of the week ask: of the field that tells them, or of those that tell when something is open."""
+        field = self._telling("day")
+        if field is not None and not field.opens:
+            yield Asked(field.name, "day", weekdays=days, refused=refused, month_first=field.month_first)
+            return
+        for one in self._fields if not refused else ():  # nobody minds that it is open as well
+            if one.role == "closed" and "day" in one.facets:
+                yield Asked(one.name, "day", weekdays=days, refused=True, opens=True)
+            elif one.opens and one.by_day:
+                yield Asked(one.name, "hour", weekdays=days, opens=True, loosely=True)
+
     def _dated(
         self, group: Sequence[_Said], clause: str, before: str, today: date
     ) -> tuple[TimedField, tuple[Days, ...]] | None:
@@ -271,7 +293,11 @@ class TimeReader:
         fields = [one for one in self._fields if "date" in one.facets]
         spoken = {*stems(clause)} - {"date", "time", "day"}
         coming = tuple(_sided(one, one.period.days, today) for one in group)
-        named = [one for one in fields if spoken & (one.words - {"date"}) and not _OF_STORIES.search(before)]
+        named = [
+            one
+            for one in fields
+            if one.role != "closed" and spoken & (one.words - {"date"}) and not _OF_STORIES.search(before)
+        ]
         named = [one for one in named if one.role != "until" or spoken & one.words]
         ahead = any(last >= today for _, last in coming)
         gone = tuple(_sided(one, one.period.ago or one.period.days, today) for one in group)
@@ -282,6 +308,7 @@ class TimeReader:
             chosen = next((one for one in [*named, *past] if one in past), None)
             if chosen is not None and any(first <= today for first, _ in gone):
                 return chosen, gone
+        fields = [one for one in fields if one.role != "closed"]
         events = [one for one in fields if one.role == "event" and one not in past]
         rooms = [one for one in fields if one.role == "available"]
         moving = _MOVES.search(clause) is not None
@@ -303,6 +330,48 @@ class TimeReader:
                 (max(first, today), last) if last >= today else (first, last) for first, last in coming
             )
         return chosen, coming
+
+
+def _of_hours(field: TimedField, one: _Said, days: tuple[int, ...]) -> Asked:
+    """What some hours ask of a field: of opening hours that they hold them, of others that something is within."""
+    first, last = one.period.hours
+    loosely = False
+    if field.opens:
+        if one.period.until:  # open until then
+            first = last
+        elif one.period.roughly:
+            first = last = (first + last) / 2
+        else:
+            loosely = one.period.part or not one.period.both
+            loosely = loosely and (first == 0 or last == 24 or one.period.part)
+    return Asked(
+        field.name,
+        "hour",
+        weekdays=days if field.by_day else (),
+        hours=(first, last),
+        refused=one.refused,
+        month_first=field.month_first,
+        opens=field.opens,
+        loosely=loosely,
+        ends=one.period.ended and not field.opens,
+    )
+
+
+def _starts_in(op: str, one: Period) -> bool:
+    """Whether something starts within a period rather than from then on: "starting this week"."""
+    return op == "starting" and one.days[0] != one.days[1]
+
+
+def _without_rest(said: list[_Said]) -> list[_Said]:
+    """What is said without days that have no time, where others are named: "Saturdays, as school takes the week"."""
+    days = [one for one in said if one.period.facet == "day"]
+    sought = {day for one in days if not one.refused for day in one.period.weekdays}
+    return [
+        one
+        for one in said
+        if not (one in days and one.refused and sought and sought.isdisjoint(one.period.weekdays))
+        or sought >= set(range(7))
+    ]
 
 
 def _sided(one: _Said, days: Days, today: date) -> Days:
@@ -377,4 +446,17 @@ def replaces(new: Asked, old: str) -> bool:
     if not old.startswith(WHEN):
         return False
     before = asked_of(old)
+    if new.facet == before.facet == "hour" and new.field == before.field:
+        return True
     return (before.field, before.facet) == (new.field, new.facet) and not (new.refused and before.refused)
+
+
+def continued(new: Asked, old: Asked) -> Asked:
+    """What is asked of opening hours where only their end is said anew: it begins when it did, on the same days."""
+    if not (new.opens and old.opens and new.facet == old.facet == "hour" and new.field == old.field):
+        return new
+    days = new.weekdays or old.weekdays
+    first, last = new.hours
+    if first == last and old.hours[0] < last and not old.loosely:
+        first = old.hours[0]
+    return replace(new, hours=(first, last), weekdays=days)

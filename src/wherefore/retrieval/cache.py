@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from wherefore.catalog.abroad_words import words_stamp
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.derived import code_stamp
 from wherefore.config import Component, Config, PassagesConfig
@@ -31,6 +32,8 @@ def cached_index(
     root = Path(cache) if cache is not None else cache_folder()
     _known_fingerprint(catalog, root)
     parts = [catalog.fingerprint(), like.embedder.name, _kind_of(config.store, len(catalog), like.dim)]
+    if catalog.schema.language:  # by whose English words it is embedded
+        parts.append(f"in English by {words_stamp()}")
     if like.projection is not None:  # items must land in the space that the base was trained in
         parts.append(hashlib.sha256(like.projection.directions.tobytes()).hexdigest())
     reads_passages = config.retrieval.reads_passages

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from wherefore.catalog.abroad_words import tongues
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.clauses import clauses
 from wherefore.catalog.schema import Schema
@@ -51,6 +52,13 @@ def passages_of(item: Item, schema: Schema) -> tuple[Passage, ...]:
         ((place, number) for number, text in enumerate(texts) for place in range(len(text))),
     )[:MOST]
     return tuple(texts[number][place] for place, number in sorted(by_place, key=lambda one: (one[1], one[0])))
+
+
+def _embedded(item: Item, schema: Schema) -> list[str]:
+    """The passages of an item as they are embedded: those in another language by the English of their words."""
+    told = [one.text for one in passages_of(item, schema)]
+    tongue = tongues().get(schema.language)
+    return told if tongue is None else [tongue.gloss(text) or text for text in told]
 
 
 class Passages:
@@ -100,7 +108,7 @@ class Passages:
             hidden: Further vectors (m, d) by item id, of texts that are not in the record.
             progress: Told (passages embedded, of).
         """
-        texts = [[one.text for one in passages_of(item, catalog.schema)] for item in catalog.items]
+        texts = [_embedded(item, catalog.schema) for item in catalog.items]
         made = embedder.encode([text for part in texts for text in part], "item", progress)
         more = [(hidden or {}).get(item.id) for item in catalog.items]
         shown = np.array([len(part) for part in texts], dtype=np.int64)
@@ -120,7 +128,7 @@ class Passages:
 
     def add(self, items: Sequence[Item], schema: Schema, embedder: Embedder) -> None:
         """Append the passages of new rows."""
-        texts = [[one.text for one in passages_of(item, schema)] for item in items]
+        texts = [_embedded(item, schema) for item in items]
         made = embedder.encode([text for part in texts for text in part], "item")
         counts = np.array([len(part) for part in texts], dtype=np.int64)
         self.store.add(_names([item.id for item in items], counts), made)

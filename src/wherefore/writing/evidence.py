@@ -13,7 +13,7 @@ from wherefore.catalog.codes import is_graded
 from wherefore.catalog.ranks import base_name
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.spoken import is_flag, spoken_template, value_text, values_of
-from wherefore.catalog.times import WHEN, asked_of, asked_words
+from wherefore.catalog.times import WHEN, asked_of, asked_words, dates_told
 from wherefore.dialogue.facts import Fact, FactKind
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.spoken import limit_words
@@ -26,6 +26,7 @@ _BY_ORDER = (
     30.0  # weight of the number by which the list is in order: who asks for the cheapest asks for prices
 )
 _NEAR = 0.5  # cosine from which an item is called close to another: one random pair in a hundred reaches it
+_DATE_AT_MOST = 40  # characters of a cell that holds a date and little else
 _ORDER: tuple[FactKind, ...] = ("wish", "shared", "similar", "own", "limit", "avoid")  # in a sentence
 
 FactKey = tuple[str, str, str, str]
@@ -71,10 +72,18 @@ def fact_of(
     """A fact about a field."""
     label = spec.label or spec.name
     template = spoken_template(spec.called, spec.phrase, spec.is_number)
-    words = next(iter(spec.stands_for(value)), "")
+    words = next(iter(spec.stands_for(value)), "") or date_words(spec, value)
     return Fact(
         spec.name, value, because, kind, source, said, ask, template, label, spec.kind, spec.unit, words
     )
+
+
+def date_words(spec: FieldSpec, value: str, month_first: bool | None = None) -> str:
+    """A category that is a date in numbers as people say it: "1 September 2025"; empty of other values."""
+    if not spec.has_tags or not value[:1].isdigit() or len(value) > _DATE_AT_MOST:
+        return ""
+    told = dates_told(value, month_first)
+    return told if told != value else ""
 
 
 def record_fact(spec: FieldSpec, value: str) -> Fact:
@@ -232,13 +241,22 @@ def _when(item: Item, name: str, limits: Sequence[Limit], catalog: Catalog) -> l
     if spec is None or one.refused:
         return []
     values = item.values(one.field)
-    shown = one.shown(values)[:2] if values else values_of(item, spec)[:1]
+    own = item.get(one.field)
+    day = date_words_of(own) if spec.is_date and isinstance(own, str) else ""
+    shown = one.shown(values)[:2] if values else (day,) if day else values_of(item, spec)[:1]
     said = next((limit.said for limit in limits if limit.field == name), "")
     ask = asked_words(one)
-    return [
-        Weighed(fact_of(spec, value, "limit", f"you asked for {ask}", said=said, ask=ask), 6.5)
-        for value in shown
+    facts = [fact_of(spec, value, "limit", f"you asked for {ask}", said=said, ask=ask) for value in shown]
+    told = [
+        replace(fact, words=date_words(spec, fact.value, one.month_first) or fact.words) for fact in facts
     ]
+    return [Weighed(fact, 6.5) for fact in told]
+
+
+def date_words_of(value: str) -> str:
+    """An ISO date as people say it; empty where it is not of one day."""
+    told = dates_told(value)
+    return told if told != value else ""
 
 
 def _in_order(item: Item, preferences: Preferences, catalog: Catalog) -> list[Weighed]:

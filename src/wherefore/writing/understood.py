@@ -32,6 +32,7 @@ from wherefore.text import forms, joined, stems
 from wherefore.writing import other_language
 from wherefore.writing.asides import refused
 from wherefore.writing.evidence import fact_of, of_rank, record_fact
+from wherefore.writing.open_times import left_open_words, spoken_field
 from wherefore.writing.phrases import field_noun, style_of
 
 _UNKNOWN = (
@@ -213,10 +214,12 @@ def _by_times(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
     said = []
     for limit in told:
         one = asked_of(limit.field)
-        words = "" if one.facet == "day" else f", {asked_words(one)}"
-        said.append(f"“{' '.join(limit.said.split())}” I went by “{one.field}”{words}")
+        words = "" if one.facet == "day" and not one.opens else f", {asked_words(one)}"
+        field = spoken_field(catalog.schema.spec(one.field))
+        said.append(f"“{' '.join(limit.said.split())}” I went by “{field}”{words}")
     if said:
         yield f"For {'; for '.join(said)}."
+        yield from left_open_words(told, dialogue, catalog)
     first = all(message.role == "user" for message in dialogue.messages)
     limits = dialogue.preferences.limits
     over = [catalog[item] for item in dialogue.over if item in catalog] if first else []
