@@ -248,7 +248,8 @@ class Measures:
         if money(unit) and named is not None and named.name == "cover":  # "£5m cover" is no price
             return next(((spec, 1.0) for spec in self._specs if quantity_of(spec) == named), None)
         if meant := money(unit):
-            if word == "pound" and not _OF_WEIGHT.isdisjoint(near):
+            borne = named is not None and named.name in ("load", "weight")
+            if word == "pound" and (borne or not _OF_WEIGHT.isdisjoint(near)):
                 unit = word = "lb"
             else:
                 spec = self._priced(meant, near)
