@@ -40,6 +40,55 @@ _REACH = re.compile(
     r"(?:(?:me|us|up\s+to|to|about|around|a|my|all)\s+)*$"
 )
 
+_OLD = r"older|elderly|senior|mature|young|younger|youngster|pup|puppy|kitten|aged?|years?[\s-]+old"
+_AGED = re.compile(rf"\b(?:{_OLD})\b[^.;!?]{{0,24}}$")
+_BOUNDED = re.compile(  # behind an age that is a bound, and no age of a person
+    r"\s*(?:years?\s+|yrs?\s+)?(?:old\s+)?(?:or|and|to)\s+(?:over|above|up(?:wards)?|older|under|below|younger|more|less)\b"
+)
+_OF_A_PERSON = re.compile(r"\b(?:i['’]?m|i\s+am|who['’]?s|(?:s?he|mum|mom|dad|son|daughter)(?:['’]s|\s+is|['’]?ll\s+be)|turn(?:s|ing)?)\s+(?:\w+\s+)?$")
+_ABSENT = re.compile(  # "I'm out for up to six hours", "she works five hours", "leave him for 4 hours"
+    r"\b(?:out|away|gone|absent|at\s+work|in\s+the\s+office|works?|working|alone|on\s+(?:his|her|its|their)\s+own|by\s+"
+    r"(?:himself|herself|itself|themselves)|unattended|leav(?:e|es|ing)(?:\s+(?:him|her|it|them))?|left)\s+"
+    r"(?:(?:for|up\s+to|at\s+most|about|around|maybe|sometimes|usually|only|at\s+least|a|alone|maximum|max|no\s+more\s+than)\s+)*$"
+)
+_TIME = re.compile(r"\s?-?(?:h|hrs?|hours?|mins?|minutes?|days?|nights?|weeks?)\b")
+
+
+def speaks_of_age(low: str, number: tuple[int, int]) -> bool:
+    """Whether a bare number is how old a thing or an animal is to be: "an older one, 7 or over".
+
+    >>> speaks_of_age("an older cat, 7 or over", (14, 15)), speaks_of_age("she's 9 or so", (6, 7))
+    (True, False)
+    """
+    ahead = low[max(0, number[0] - 40) : number[0]]
+    if _OF_A_PERSON.search(ahead):
+        return False
+    older = re.match(r"\s*or\s+(?:older|younger)\b", low[number[1] :])
+    return bool(older or _AGED.search(ahead) and (_BOUNDED.match(low, number[1]) or re.search(r"\b(?:under|over|least|most|than|about|around)\s+$", ahead)))
+
+
+def is_own_time(low: str, number: tuple[int, int]) -> bool:
+    """Whether a time is how long somebody is away: what is left alone has to bear that, or more.
+
+    >>> is_own_time("i'm out for up to six hours", (18, 21)), is_own_time("walks of up to six hours", (15, 18))
+    (True, False)
+    """
+    if not _TIME.match(low, number[1]):
+        return False
+    return _ABSENT.search(low[max(0, number[0] - 60) : number[0]]) is not None
+
+
+def side_of_age(low: str, start: int, end: int) -> str:
+    """The side that "older" and "younger" beside an age say: `ge`, `le`, or empty.
+
+    >>> side_of_age("ten or older", 0, 12), side_of_age("younger than 2", 0, 14), side_of_age("about 7", 0, 7)
+    ('ge', 'le', '')
+    """
+    near = low[max(0, start - 8) : end + 14]
+    if re.search(r"\bno(?:t)?\s+older|\byounger\s+than|\bor\s+younger|\band\s+younger", near):
+        return "le"
+    return "ge" if re.search(r"\bolder\s+than|\bor\s+older|\band\s+older|\bno(?:t)?\s+younger", near) else ""
+
 
 def is_somebodys(low: str, number: tuple[int, int]) -> bool:
     """Whether a number is what a person or an animal weighs, so that it is to be borne, and is no item's weight.

@@ -41,13 +41,17 @@ _GRADE = 7  # up to which a guidance for schoolchildren lets those of school age
 _SCHOOL = 5
 _UP = (
     r"\s*(?:or|and|\+)?\s*(?:better|higher|above|more|up|upwards|over|stronger|greater|minimum|at\s+least|"
-    r"\+|oder\s+besser|"
+    r"\+|at\s+(?:the\s+)?(?:very\s+)?(?:worst|least|lowest)|as\s+a\s+minimum|oder\s+besser|"
     r"o\s+mejor|ou\s+mieux)(?!\w)"
 )
 _DOWN = r"(?:\s*(?:or|and)\s+(?:lower|below|under|less|milder|younger|softer|down)|\s+(?:max|maximum|at\s+most|tops))\b"
 _LEAST = (
     r"(?:at\s+least|minimum(?:\s+of)?|min\.?|mindestens|au\s+moins|al\s+menos|almeno|no\s+less\s+than|from)\s+"
     r"(?:an?\s+)?"
+)
+_NO_WORSE = (  # of what is the better the higher it stands
+    r"(?:(?:no|not|nothing|none|never)\s+(?:\w+\s+){0,2}?(?:worse\s+than|below|under|lower\s+than|less\s+than|beneath|short\s+of))\s+"
+    r"(?:an?\s+)?(?:grade\s+|condition\s+)?"
 )
 _MOST = (
     r"(?:at\s+most|up\s+to|max(?:imum)?(?:\s+of)?|no(?:t|thing)?\s+(?:\w+\s+)?(?:above|over|higher\s+than|"
@@ -84,6 +88,7 @@ _DAMP = re.compile(
     r"spritzwassergeschützt)\b",
     re.IGNORECASE,
 )
+_SIGNED = re.compile(r"(?P<letter>[A-Ga-g])(?P<sign>\++|[-−–])")
 _UNDER_WATER, _SPLASHES = 7, 4  # second digit of an IP code
 _REFUSED = re.compile(
     rf"(?:\b(?:no|not|needn't|without)|{NT})\s+(?:(?:have|need|to|be|has|needs?|is|it)\s+)*$", re.IGNORECASE
@@ -161,14 +166,22 @@ def _compared(text: str, ranks: Ranks) -> Iterator[FoundCodes]:
 
 def _on_scale(text: str, scale: Scale) -> FoundCodes | None:
     """The same of values in an order: "B1 or better", "nothing above D2", "intermediate or harder"."""
+    better = scale.kind in ("efficiency", "condition")
     for code in sorted(scale.of, key=len, reverse=True):
         said = r"[\s-]*".join(map(re.escape, re.split(r"[\s-]+", code)))
-        if len(code) == 1:  # "at least a day" names no class A
+        if better and (signed := _SIGNED.fullmatch(code)):  # "A minus"
+            signs = r"\s?(?:\+|plus\b)" if signed["sign"][0] == "+" else r"\s?(?:[-−–](?!\w)|minus\b)"
+            said = rf"{re.escape(signed['letter'])}{signs if len(signed['sign']) == 1 else re.escape(signed['sign'])}"
+        if better and len(code) == 1:  # "at least a day" names no class A
+            other = r"\s?(?:\+|[-−–]\s|plus\b|minus\b)|\s+(?!(?:or|at|as|and|please|max|min)\b)(?-i:[a-z])"
+            said = rf"(?:grade\s+)?(?-i:{re.escape(code.upper())})(?!{other})"
+        elif len(code) == 1:  # "at least a day" names no class A
             said = rf"(?-i:{re.escape(code.upper())})(?!\s+(?-i:[a-z])(?!r\b))"
         for before, after, up in (
             ("", _UP, True),
             ("", _HARDER, not scale.kind == "efficiency"),
-            (_LEAST, "", True),
+            (rf"{_LEAST}(?:grade\s+|condition\s+)?", "", True),
+            *([(_NO_WORSE, "", True)] if better else []),
             ("", _DOWN, False),
             ("", _EASIER, False),
             (_MOST, "", False),

@@ -15,6 +15,7 @@ from wherefore.catalog.money import SIGNS
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.units import measure_of, unit_called
 from wherefore.dialogue.state import LimitOp
+from wherefore.reading.bearers import speaks_of_age
 from wherefore.reading.clauses import Span
 from wherefore.reading.comparisons import AFTER, BEFORE, OPPOSITE, is_negated
 from wherefore.reading.limits import FoundLimit, lowered
@@ -211,9 +212,14 @@ class JudgedLimits:
                 return spec, 1.0
         if (cold := measures.below_zero(low[: span[0]])) is not None:
             return cold, 1.0
+        if not unit and measures.own_age is not None and speaks_of_age(low, span):
+            fits_age = measures.can_hold(measures.own_age, value)
+            return (measures.own_age if fits_age else None), 1.0  # "an older one, 7 or over"
         if not unit and _OF_AGE.search(low[: span[0]]):
             is_age = measures.age is not None and value <= _GROWN and label != "min"
             return (measures.age if is_age else None), 1.0  # "she's 9" is no price, whatever else is told
+        if measures.own_age is not None and not unit and _OTHER.search(low[: span[0]]):
+            return None, 1.0  # "I'm 78", among dogs that have an age
         if bound.measure in _BARE:
             told = measures.called(bound.measure)
             if told is not None and not measures.can_hold(told, value):

@@ -452,7 +452,9 @@ class LimitReader:
             named, value = quantity_named(near), amount(match)
             if value is None or money(unit) or unit == "%" or _PER.search(low[: match.start("n")]):
                 continue
-            if named is None and (measures_time(unit) or not self.measures.is_unit(unit)):
+            spoken = around(low, match.span("n"))
+            told = named is None and measures_time(unit) and self.measures.is_called(unit, spoken)
+            if named is None and not told and (measures_time(unit) or not self.measures.is_unit(unit)):
                 continue
             united = self.measures.in_unit(unit, around(low, match.span("n")), near, value)
             span = match.start("n"), match.end("unit")
@@ -465,7 +467,7 @@ class LimitReader:
             texts = spec.name.startswith(PREFIX) or spec is self.measures.year
             if texts or not self.measures.can_hold(spec, value * scale):
                 found.loose.append(span)
-            elif named is None and (not is_of_stuff(unit) or _NEEDED.search(low[: span[0]])):
+            elif named is None and not told and (not is_of_stuff(unit) or _NEEDED.search(low[: span[0]])):
                 found.loose.append(span)
             else:
                 self._put_amount(low, spec, value * scale, span, found)

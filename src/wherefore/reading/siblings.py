@@ -27,7 +27,7 @@ from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.units import conversion, measure_of, unit_called, unit_written
 from wherefore.dialogue.state import Limit, LimitOp
 from wherefore.reading.aspects import own_words, spoken_for, usual_of
-from wherefore.reading.bearers import has_room_for, is_somebodys, must_reach
+from wherefore.reading.bearers import has_room_for, is_own_time, is_somebodys, must_reach, side_of_age
 from wherefore.reading.limits import FoundLimit
 from wherefore.reading.measures import Measures, written_unit
 from wherefore.reading.quantities import beside, plain, quantity_named, quantity_of, side_of, stems_of
@@ -72,6 +72,10 @@ class Siblings:
                 settled.append(limit)
                 continue
             place = limit.field, limit.start, limit.end
+            if spec is self._measures.own_age and (side := side_of_age(low, limit.start, limit.end)):
+                op: LimitOp = "ge" if side == "ge" else "le"
+                settled.append(limit if op[0] == limit.op[0] else replace(limit, op=op))
+                continue
             same = [one.value for one in found if (one.field, one.start, one.end) == place]
             pair = len(same) > 1
             if place not in done:
@@ -115,7 +119,7 @@ class Siblings:
         number = _number_at(low, limit)
         score = 0.5 * (spec is read) + usual_of(spec)
         named, own = quantity_named(beside(low, number)), quantity_of(spec)
-        if named is not None and own is not None:
+        if named is not None and own is not None and named in map(quantity_of, group):
             score += 4.0 if named == own else -4.0
         others = [one for one in group if one is not spec]
         words = own_words(spec, others)
@@ -128,6 +132,8 @@ class Siblings:
             if side is not None and not pair and not limit.named:
                 score += 1.0 if side[0] == limit.op[0] else -1.0
             score += self._left(spec, read, limit)
+            if is_own_time(low, number):
+                score += 3.0 * (self._measures.served_by(spec) == "ge" and "alone" in _stems(spec.called))
         return score
 
     def _left(self, spec: FieldSpec, read: FieldSpec, limit: FoundLimit) -> float:
@@ -153,7 +159,10 @@ class Siblings:
         value, op = round(limit.value * scale, 6), limit.op
         number = _number_at(low, limit)
         side: LimitOp | None = None
-        if is_somebodys(low, number) and quantity_of(meant) is not None and side_of(meant) == "ge":
+        bears = side_of(meant) == "ge" or self._measures.served_by(meant) == "ge"
+        if is_own_time(low, number) and bears:
+            side = "ge"
+        elif is_somebodys(low, number) and quantity_of(meant) is not None and side_of(meant) == "ge":
             side = "ge"
         elif has_room_for(low, number) and side_of(meant) != "ge":
             side = "le"
