@@ -35,8 +35,7 @@ _BEFORE_GAP = re.compile(rf"\s?-?(?:mm|cm|m|inch(?:es)?|in|feet|foot|ft|metres?|
 _FOR = re.compile(r"\b(?:for|in|into|under|underneath|through|between|inside|fits?)\s+(?:an?|my|our|the|this|that)\s+$")
 _LENGTH = re.compile(r"\s?-?(?:mm|cm|m|inch(?:es)?|in|feet|foot|ft|metres?|meters?|centimet(?:er|re)s?)\b")
 _REACH = re.compile(
-    r"\b(?:reach(?:es)?|hold|holds|carry|carries|take|takes|bear|bears|support|supports|lift|lifts|handle|handles|"
-    r"stretch(?:es)?|extend|extends|cover|covers|fit|fits|store|stores|do|does|run|runs|last|lasts)\s+"
+    r"\b(?:reach(?:es)?|holds?|carry|carries|bears?|supports?|lifts?|handles?|stretch(?:es)?|extends?|fits?|stores?|lasts?)\s+"
     r"(?:(?:me|us|up\s+to|to|about|around|a|my|all)\s+)*$"
 )
 

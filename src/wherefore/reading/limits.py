@@ -14,6 +14,7 @@ from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.money import SIGNS
 from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.state import LimitOp
+from wherefore.reading.bearers import is_somebodys
 from wherefore.reading.clauses import touch
 from wherefore.reading.codes import HARD, NOT_TOO, STRONG
 from wherefore.reading.comparisons import AFTER, BEFORE, DURABLE, OPPOSITE, YEARLY, any_of, is_negated, phrase
@@ -450,7 +451,8 @@ class LimitReader:
                 continue
             near = beside(low, match.span("n"))
             named, value = quantity_named(near), amount(match)
-            if value is None or money(unit) or unit == "%" or _PER.search(low[: match.start("n")]):
+            weighs = is_somebodys(low, match.span("n"))
+            if value is None or money(unit) and not weighs or unit == "%" or _PER.search(low[: match.start("n")]):
                 continue
             spoken = around(low, match.span("n"))
             told = named is None and measures_time(unit) and self.measures.is_called(unit, spoken)

@@ -284,7 +284,7 @@ class Measures:
         if word in MINUTES:
             spec = self._lasting(near, named)
             return None if spec is None else (spec, MINUTES[word] / _minutes(spec))
-        alike = self._alike(unit, word)
+        alike = self._alike(unit, word, named)
         if alike:
             around = {stem(plain(one)) for one in near} - {word}
             kept = suited([spec for spec, _ in alike], named)
@@ -295,6 +295,11 @@ class Measures:
             if named is not None:
                 best = next(iter(kept), None)
             return None if best is None else (best, scales[best.name])
+        if named is not None and measures_time(unit):  # "2 years warranty", in months
+            for spec in self._specs:
+                long = conversion(unit_written(unit), unit_written(written_unit(spec)))
+                if quantity_of(spec) == named and long is not None and not _is_price(spec):
+                    return spec, long.scale
         if named is not None and (
             self.is_unit(unit) or measures_time(unit)
         ):  # "10 year warranty", of a `warranty` of which no unit is told
@@ -345,7 +350,7 @@ class Measures:
             return (called or told)[0]
         return self.duration if self.duration in lasting else next(iter(lasting), None)
 
-    def _alike(self, unit: str, word: str) -> list[tuple[FieldSpec, float]]:
+    def _alike(self, unit: str, word: str, named: Quantity | None = None) -> list[tuple[FieldSpec, float]]:
         """The fields measured in a unit, else those in which it can be told, with what one of it is there."""
         units = [(spec, written_unit(spec)) for spec in self._specs if not _is_price(spec)]
         called = mentioned_unit(unit)
@@ -354,7 +359,9 @@ class Measures:
             for spec, own in units
             if own and (stem(own.lower()) == word or called and called == mentioned_unit(own))
         ]
-        return same or [
+        if same and any(fits(spec, named) for spec, _ in same):
+            return same
+        return [
             (spec, scale) for spec, own in units if own and (scale := _scale(unit, own)) is not None
         ]
 

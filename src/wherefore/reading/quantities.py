@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from wherefore.catalog.naming import words_of
 from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.state import LimitOp
-from wherefore.reading.bearers import is_somebodys
+from wherefore.reading.bearers import is_somebodys, must_reach
 from wherefore.text import stem
 
 Side = LimitOp | None
@@ -221,7 +221,7 @@ def beside(low: str, span: tuple[int, int]) -> list[str]:
         after.append(word)
     before: list[str] = []
     for word in reversed(re.findall(r"[^\W_]+|[^\s\w]", ahead)):
-        if word in _PASSED or word in "$€£-~≥≤<>" or word == "electric":
+        if word in _PASSED or word in "$€£-~≥≤<>" or word == "electric" or word == "reach" and must_reach(low, span):
             continue
         if not word[0].isalpha() or word in _STOPS or len(before) >= _BEFORE:
             break

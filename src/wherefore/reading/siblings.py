@@ -166,7 +166,7 @@ class Siblings:
             side = "ge"
         elif has_room_for(low, number) and side_of(meant) != "ge":
             side = "le"
-        elif pair and must_reach(low, number):
+        elif must_reach(low, number) and side_of(meant) != "le" and (pair or limit.op[0] == "l"):
             side = "ge"
         if side is None:
             return [replace(limit, field=meant.name, value=value)]
