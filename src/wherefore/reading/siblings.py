@@ -23,10 +23,11 @@ from dataclasses import replace
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.paid import paid_name
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.units import conversion, measure_of, unit_called, unit_written
 from wherefore.dialogue.state import Limit, LimitOp
-from wherefore.reading.aspects import own_words, spoken_for, usual_of
+from wherefore.reading.aspects import aspects_of, own_words, spoken_for, usual_of
 from wherefore.reading.bearers import has_room_for, is_own_time, is_somebodys, must_reach, side_of_age
 from wherefore.reading.limits import FoundLimit
 from wherefore.reading.measures import Measures, written_unit
@@ -35,6 +36,7 @@ from wherefore.text import stem
 
 _CLAUSE = re.compile(r"[.;!?](?!\d)|,\s|\band\b|\bbut\b")
 _DIGITS = re.compile(r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half|an?|dozen)\b")
+_ON_SALE = re.compile(r"\b(?:on|in\s+the)\s+(?:sale|offer)s?\b|\breduced\b|\bdiscounted\b")  # of nothing else
 _PEOPLE = frozenset(
     "people person guest pax seat seated seating standing capacity sleep berth passenger place occupancy cap".split()
 )
@@ -106,6 +108,21 @@ class Siblings:
         mine = next(score for score, one in rated if one is spec)
         return spec if mine >= best else next(one for score, one in rated if score == best)
 
+    def _paid(self, meant: FieldSpec, low: str) -> str:
+        """What is paid, where a price is meant that only items on sale have; empty of any other."""
+        mine = {one for one in aspects_of(meant) if one.rivals == "paid"}
+        if meant.name not in self._measures.prices or not mine or next(iter(mine)).usual < 0:
+            return ""
+        if not np.isnan(self._catalog.numbers(meant.name)).any() or _ON_SALE.search(low):
+            return ""
+        usual = [
+            one
+            for one in self._groups["money"]
+            if one is not meant and all(each.rivals == "paid" for each in aspects_of(one))
+        ]
+        usual.sort(key=lambda one: not aspects_of(one))
+        return paid_name(meant.name, usual[0].name) if usual else ""
+
     def _score(
         self,
         spec: FieldSpec,
@@ -153,6 +170,8 @@ class Siblings:
         self, limit: FoundLimit, spec: FieldSpec, meant: FieldSpec, low: str, middle: float, pair: bool
     ) -> list[FoundLimit]:
         """A limit as one on the field that is meant; an amount that is about so much, on the side of what it is for."""
+        if (paid := self._paid(meant, low)) and not limit.lifts:
+            return [replace(limit, field=paid)]
         scale = _scale(spec, meant) if meant is not spec else 1.0
         if scale is None:
             return [limit]
