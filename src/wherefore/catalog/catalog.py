@@ -27,8 +27,8 @@ from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.misread import shortened
 from wherefore.catalog.notes import Note, noted
 from wherefore.catalog.ordered import Scale, place_of, scale_among
-from wherefore.catalog.picture_files import named_by_ids
 from wherefore.catalog.paid import PAID, paid_of
+from wherefore.catalog.picture_files import named_by_ids
 from wherefore.catalog.ranks import base_name, is_rank_name
 from wherefore.catalog.record_words import RecordWords
 from wherefore.catalog.records import Records, read_records

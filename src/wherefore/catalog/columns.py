@@ -61,7 +61,9 @@ _OWN_IMAGE_FILE = re.compile(r"[^\n|;<>]{1,250}\.(?:jpe?g|png|gif|webp|avif|bmp|
 
 _BARE_TIME = re.compile(r"(\d{1,2})[:.](\d{2})(?::00)?")
 _BARE_HOURS = re.compile(r"(\d{1,2})\s?(?:h|hrs?|hours?|std|uur)\.?", re.IGNORECASE)
-_LASTING = frozenset("max maximum min minimum alone duration length battery runtime charge total long".split())
+_LASTING = frozenset(
+    "max maximum min minimum alone duration length battery runtime charge total long".split()
+)
 _MORNING = 5  # o'clock, before which hardly anything begins
 _CLOCKED = frozenset(
     "time start departure depart door begin hour when showtime kickoff beginning sailing run".split()

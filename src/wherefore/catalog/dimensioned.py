@@ -26,7 +26,9 @@ _AXES = {  # what letters and words of headers stand for
 }
 _AXIS = re.compile(r"[^\W\d_]+")
 _DIGITS = r"\d+(?:[.,]\d+)?"
-_CELL = re.compile(rf"\W*{_DIGITS}\s*[^\W\d]*\W*(?:{TIMES_MARK}\W*{_DIGITS}\s*[^\W\d]*[\W]*){{1,3}}", re.IGNORECASE)
+_CELL = re.compile(
+    rf"\W*{_DIGITS}\s*[^\W\d]*\W*(?:{TIMES_MARK}\W*{_DIGITS}\s*[^\W\d]*[\W]*){{1,3}}", re.IGNORECASE
+)
 _UNIT = re.compile(r"(mm|cm|dm|m|in|inch(?:es)?|ft|\"|'')\W*$", re.IGNORECASE)
 _SHARE = 0.7  # of the cells that are written so
 
@@ -67,7 +69,9 @@ def axes_of(name: str) -> tuple[str, ...]:
     >>> axes_of("B x H x T (cm)"), axes_of("Size H x W x D"), axes_of("L x W (m)"), axes_of("Price x VAT")
     (('width', 'height', 'depth'), ('height', 'width', 'depth'), ('length', 'width'), ())
     """
-    parts = re.split(rf"\s*(?:{TIMES_MARK}|/)\s*", re.sub(r"\([^()]*\)\s*$|\[[^\[\]]*\]\s*$", "", name).strip())
+    parts = re.split(
+        rf"\s*(?:{TIMES_MARK}|/)\s*", re.sub(r"\([^()]*\)\s*$|\[[^\[\]]*\]\s*$", "", name).strip()
+    )
     if len(parts) == 1:
         parts = re.split(rf"(?<=[A-Z]){TIMES_MARK}(?=[A-Z])", parts[0])  # "HxWxD"
     if not 2 <= len(parts) <= 3:

@@ -67,9 +67,18 @@ _SHORT_UNITS = {  # units that are letters or words of their own: only behind a 
     "in": ("in", "height length depth width size screen diameter"),
     "t": ("t", "weight load mass gewicht"),
 }
-_IN_BRACKETS = {"st": "stone", "mon": "months", "mth": "months", "mths": "months"}  # that cells do not write so
+_IN_BRACKETS = {
+    "st": "stone",
+    "mon": "months",
+    "mth": "months",
+    "mths": "months",
+}  # that cells do not write so
 _SPOKEN_OUT = re.compile(r"[^\s(\[]*/[^\s)\]]+(?=[)\]]?\s*$)")  # "km/h", which is no price for something
 _TURNS = re.compile(r"(?:^|[\s(\[])(?:u|rev|tr|upm|1)\s?/\s?min\W*$", re.IGNORECASE)
+_SPENT = re.compile(  # "Avg hrs/wk", a time for each of some
+    r"(?<![^\W_])(hours?|hrs?|mins?|minutes?)[\s_]?(?:/|per[\s_])[\s_]?(?:wk|week|day|mo|month|session|visit|lesson|shift)\W*$",
+    re.IGNORECASE,
+)
 _LITRES = re.compile(r"(?<=[^\W\d_] )l$")  # "Nutzinhalt l"
 _ALONE = {"minutes": "min", "mins": "min", "hours": "h", "seconds": "s", "milliseconds": "ms"}
 _BRACKETS = re.compile(r"[(\[](?:in\s+)?([^()\[\]]{1,12})[)\]]\s*$")
@@ -364,7 +373,13 @@ def unit_of(name: str) -> str:
         return "ft²" if area["of"].lower().startswith("f") else "m²"
     if _TURNS.search(name):
         return "rpm"
-    if (whole := _SPOKEN_OUT.search(name)) and measure_of(unit_written(whole[0])) and words_of(name[: whole.start()]):
+    if (spent := _SPENT.search(name)) is not None and words_of(name[: spent.start()]):
+        return "h" if spent[1][0].lower() == "h" else "min"
+    if (
+        (whole := _SPOKEN_OUT.search(name))
+        and measure_of(unit_written(whole[0]))
+        and words_of(name[: whole.start()])
+    ):
         return whole[0]
     bracket = _BRACKETS.search(name)
     if bracket and bracket.start() and (short := _IN_BRACKETS.get(bracket[1].strip().lower().strip("."))):

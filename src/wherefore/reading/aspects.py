@@ -68,7 +68,11 @@ _ASPECTS = (
         r"rrp|msrp|list\s+price|full\s+price|regular\s+price|(?:original|old)\s+price|before\s+the\s+sale",
         -0.6,
     ),
-    _aspect("has", "rent rental hire leih leihgebuhr location alquiler", r"rent(?:ing|als?)?|hir(?:e|ing)|borrow(?:ing)?|lease"),
+    _aspect(
+        "has",
+        "rent rental hire leih leihgebuhr location alquiler",
+        r"rent(?:ing|als?)?|hir(?:e|ing)|borrow(?:ing)?|lease",
+    ),
     _aspect("has", "buy purchase kauf achat", r"buy(?:ing)?|purchas(?:e|ing)|own(?:ing)?", 0.2),
     _aspect(
         "whom",
@@ -89,10 +93,22 @@ _ASPECTS = (
         "standing stand reception stehplatz debout unseated mingling",
         r"standing|stand(?:\s+up)?|(?:drinks?\s+)?receptions?|mingl(?:e|ing)|cocktails?|canap[eé]s|on\s+their\s+feet|gig",
     ),
-    _aspect("stance", "classroom schoolroom workshop seminar", r"class-?room|school-?room|training|workshop|seminar|course|desks"),
+    _aspect(
+        "stance",
+        "classroom schoolroom workshop seminar",
+        r"class-?room|school-?room|training|workshop|seminar|course|desks",
+    ),
     _aspect("stance", "theatre theater lecture", r"theat(?:re|er)(?:\s+style)?|lectures?|talk|rows|audience|screening"),
-    _aspect("stance", "boardroom meeting conference", r"board-?room|meetings?|conference|round\s+(?:a|the|one)\s+table"),
-    _aspect("rest", "sleep berth bed couchage overnight", r"sleep(?:s|ing)?|berths?|beds?|overnight|(?:stay|for)\s+the\s+night|bunks?"),
+    _aspect(
+        "stance",
+        "boardroom meeting conference",
+        r"board-?room|meetings?|conference|round\s+(?:a|the|one)\s+table",
+    ),
+    _aspect(
+        "rest",
+        "sleep berth bed couchage overnight",
+        r"sleep(?:s|ing)?|berths?|beds?|overnight|(?:stay|for)\s+the\s+night|bunks?",
+    ),
     _aspect("rest", "seat passenger day", r"seat(?:s|ed|ing)?|passengers?|day\s+(?:trip|out)"),
     _aspect("owed", "deposit kaution caution fianza bond", r"deposits?|bond|up[\s-]?front|kaution", -1.5),
     _aspect("owed", "delivery shipping postage versand", r"deliver(?:y|ed)|shipping|postage", -1.5),

@@ -11,9 +11,12 @@ _SOMEBODY = (  # who has a weight or a height of his own
     r"cousin|nephew|niece|neighbour|neighbor|colleague|mate|half|patient|client|user|rider|passenger|person|man|woman|"
     r"guy|lad|teenager|teen|twins|little\s+one)|(?:my|our|his|her|their)\s+(?:[a-z]+\s+)?(?:dog|puppy|cat|pet|lab|labrador|horse)|mum|mom|dad|nan|gran|grandma|grandpa|hubby)"
 )
-_JUST = r"(?:(?:about|around|roughly|only|just|nearly|almost|over|now|maybe|like|some|well|already|approx|currently|a|good|at)\s+)*"
+_JUST = (
+    r"(?:(?:about|around|roughly|only|just|nearly|almost|over|now|maybe|"
+    r"like|some|well|already|approx|currently|a|good|at)\s+)*"
+)
 _HAS = re.compile(  # "my brother is 230 lb", "I weigh about 110 kg", "she's a tiny thing, 100 lb"
-    rf"\b{_SOMEBODY}(?:\s+(?:weighs?|weighed|am|is|are|was|has)|'m|'s|'re|m|s)\s+(?:an?\s+[a-z]+(?:\s+[a-z]+)?,\s+)?{_JUST}$"
+    rf"\b(?:{_SOMEBODY}(?:\s+(?:weighs?|weighed|am|is|are|was|has)|'m|'s|'re)|im|hes|shes|whos|theyre)\s+(?:an?\s+[a-z]+(?:\s+[a-z]+)?,\s+)?{_JUST}$"
 )
 _OF = re.compile(  # "somebody of 130 kilos", "a rider at 95 kg", "with my 110 kg on it"
     rf"\b(?:{_SOMEBODY}\s+(?:of|at|weighing|who\s+weighs|over|up\s+to)|(?:with|take|takes|bear|bears|carry|hold|support)s?\s+(?:my|his|her|our|their))\s+{_JUST}$"
@@ -31,8 +34,12 @@ _ROOM = re.compile(  # "the gap is 58 cm", "I have a space of 60", "to fit a 45 
     rf"|\b(?:fits?|go|goes|squeeze|get|slide|slot)\s+(?:it\s+)?(?:in|into|inside|under|underneath|between|through|within)\s+(?:an?\s+|the\s+|my\s+)?$"
     rf"|\b(?:i|we)(?:['’]ve)?\s+(?:only\s+)?(?:have|got)\s+(?:only\s+|just\s+|about\s+|exactly\s+)*$"
 )
-_BEFORE_GAP = re.compile(rf"\s?-?(?:mm|cm|m|inch(?:es)?|in|feet|foot|ft|metres?|meters?)(?:[\s-]+(?:wide|high|deep|tall))?\s+{_GAP}\b")
-_FOR = re.compile(r"\b(?:for|in|into|under|underneath|through|between|inside|fits?)\s+(?:an?|my|our|the|this|that)\s+$")
+_BEFORE_GAP = re.compile(
+    rf"\s?-?(?:mm|cm|m|inch(?:es)?|in|feet|foot|ft|metres?|meters?)(?:[\s-]+(?:wide|high|deep|tall))?\s+{_GAP}\b"
+)
+_FOR = re.compile(
+    r"\b(?:for|in|into|under|underneath|through|between|inside|fits?)\s+(?:an?|my|our|the|this|that)\s+$"
+)
 _LENGTH = re.compile(r"\s?-?(?:mm|cm|m|inch(?:es)?|in|feet|foot|ft|metres?|meters?|centimet(?:er|re)s?)\b")
 _REACH = re.compile(
     r"\b(?:reach(?:es)?|holds?|carry|carries|bears?|supports?|lifts?|handles?|stretch(?:es)?|extends?|fits?|stores?|lasts?)\s+"
@@ -44,7 +51,9 @@ _AGED = re.compile(rf"\b(?:{_OLD})\b[^.;!?]{{0,24}}$")
 _BOUNDED = re.compile(  # behind an age that is a bound, and no age of a person
     r"\s*(?:years?\s+|yrs?\s+)?(?:old\s+)?(?:or|and|to)\s+(?:over|above|up(?:wards)?|older|under|below|younger|more|less)\b"
 )
-_OF_A_PERSON = re.compile(r"\b(?:i['’]?m|i\s+am|who['’]?s|(?:s?he|mum|mom|dad|son|daughter)(?:['’]s|\s+is|['’]?ll\s+be)|turn(?:s|ing)?)\s+(?:\w+\s+)?$")
+_OF_A_PERSON = re.compile(
+    r"\b(?:i['’]?m|i\s+am|who['’]?s|(?:s?he|mum|mom|dad|son|daughter)(?:['’]s|\s+is|['’]?ll\s+be)|turn(?:s|ing)?)\s+(?:\w+\s+)?$"
+)
 _ABSENT = re.compile(  # "I'm out for up to six hours", "she works five hours", "leave him for 4 hours"
     r"\b(?:out|away|gone|absent|at\s+work|in\s+the\s+office|works?|working|alone|on\s+(?:his|her|its|their)\s+own|by\s+"
     r"(?:himself|herself|itself|themselves)|unattended|leav(?:e|es|ing)(?:\s+(?:him|her|it|them))?|left)\s+"
@@ -63,7 +72,14 @@ def speaks_of_age(low: str, number: tuple[int, int]) -> bool:
     if _OF_A_PERSON.search(ahead):
         return False
     older = re.match(r"\s*or\s+(?:older|younger)\b", low[number[1] :])
-    return bool(older or _AGED.search(ahead) and (_BOUNDED.match(low, number[1]) or re.search(r"\b(?:under|over|least|most|than|about|around)\s+$", ahead)))
+    return bool(
+        older
+        or _AGED.search(ahead)
+        and (
+            _BOUNDED.match(low, number[1])
+            or re.search(r"\b(?:under|over|least|most|than|about|around)\s+$", ahead)
+        )
+    )
 
 
 def is_own_time(low: str, number: tuple[int, int]) -> bool:

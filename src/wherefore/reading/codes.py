@@ -43,7 +43,9 @@ _CHILD_AT_HOME = re.compile(
     r"(?:\(|,|(?:who\s+)?(?:is|are)|['’]s|aged?)\s*(?:aged?\s+|only\s+|just\s+)?(?P<m>\d{1,2})(?!\s*(?:kg|lb|pounds|cm|stone|months|%))",
     re.IGNORECASE,
 )
-_TOLD_OF = re.compile(r"\b(?:about|story|dogs?|cats?|pony|horse)\s+(?:of\s+|is\s+)?(?:an?\s+|the\s+)?$", re.IGNORECASE)
+_TOLD_OF = re.compile(
+    r"\b(?:about|story|dogs?|cats?|pony|horse)\s+(?:of\s+|is\s+)?(?:an?\s+|the\s+)?$", re.IGNORECASE
+)
 _OF_CHILDREN = frozenset("kid child toddler family".split())
 _ALL_AGES = 9  # years: what is fit for children of whom no age is told
 _GRADE = 7  # up to which a guidance for schoolchildren lets those of school age see it
@@ -143,7 +145,10 @@ class CodeReader:
         found = [one for ranks in (*self._ages, *self._protections) for one in _compared(text, ranks)]
         told = {one.field for one in found}
         for ranks in self._ages:
-            if ranks.field not in told and (one := _for_children(text, ranks) or _at_home(text, ranks)) is not None:
+            if (
+                ranks.field not in told
+                and (one := _for_children(text, ranks) or _at_home(text, ranks)) is not None
+            ):
                 found.append(one)
         for ranks in self._protections:
             if (one := _against_water(text, ranks)) is not None:
@@ -284,10 +289,14 @@ def _for_children(text: str, ranks: Ranks) -> FoundCodes | None:
 
 
 def _at_home(text: str, ranks: Ranks) -> FoundCodes | None:
-    """What is not for the youngest child of a household, of a field that says for which it is: "we have a 6 year old"."""
+    """What is not for the youngest child of a household, of a field that says for which: "a 6 year old"."""
     if _OF_CHILDREN.isdisjoint(map(stem, words_of(ranks.field))):
         return None
-    ages = [(int(one["n"] or one["m"]), one) for one in _CHILD_AT_HOME.finditer(text) if not _TOLD_OF.search(text[: one.start()])]
+    ages = [
+        (int(one["n"] or one["m"]), one)
+        for one in _CHILD_AT_HOME.finditer(text)
+        if not _TOLD_OF.search(text[: one.start()])
+    ]
     known = [(age, one) for age, one in ages if 0 < age < 18]
     if not known:
         return None

@@ -106,7 +106,9 @@ _PARTY = re.compile(  # who it is for
     r"blocks?|stops?))"
     rf"|\bus\s+(?P<n6>two|three|four|five|six|seven|eight)\b|\b(?P<n7>both)\s+of\s+us\b"
 )
-_PERSONS = re.compile(r"\b(?:people|persons?|of\s+us|adults?|guests?|friends|players|diners|kids|children|seating)\b")
+_PERSONS = re.compile(
+    r"\b(?:people|persons?|of\s+us|adults?|guests?|friends|players|diners|kids|children|seating)\b"
+)
 _FREE_PLACE = re.compile(  # that there is one left
     r"\b(?:free|open|available|spare)\s+(?:place|space|spot|seat)s?\b|\b(?:place|space|spot|seat)s?\s+(?:left|free|available)\b|"
     r"\bnot\s+(?:yet\s+)?(?:full|sold\s+out|(?:fully\s+)?booked(?:\s+(?:out|up))?)\b"

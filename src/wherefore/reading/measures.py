@@ -78,7 +78,10 @@ TOLD: dict[str, tuple[str, ...]] = {
         "sleep",
     ),
 }
-_LEAST, _MOST = frozenset("min minimum lowest least".split()), frozenset("max maximum highest most".split())
+_LEAST, _MOST = (
+    frozenset("min minimum lowest least mind mindest mindestens mini".split()),
+    frozenset("max maximum highest most".split()),
+)
 _SIDES = _LEAST | _MOST
 _A_MINUTE = re.compile(r"(?:/|\bper\s)\s*min\b", re.IGNORECASE)
 _MINUS = re.compile(r"(?:(?<![\w.])[-−–]|\bminus\s+)$")
@@ -178,7 +181,7 @@ class Measures:
         return frozenset(spec.name for spec in self._specs if _is_price(spec))
 
     def _is_of_items(self, spec: FieldSpec) -> bool:
-        """Whether an age is that of the items: parts of years or many of them, or what is told beside it is of beings."""
+        """Whether an age is that of the items: parts of years, many, or beside what beings have."""
         if not _OF_FITNESS.isdisjoint({*words_of(spec.name), *words_of(spec.called)}):
             return False
         known = self._catalog.numbers(spec.name)
@@ -331,14 +334,16 @@ class Measures:
         return next((spec for spec in own if value is None or self.can_hold(spec, value)), None)
 
     def is_called(self, unit: str, near: Collection[str]) -> bool:
-        """Whether words around a time are in the name of the field of times that it is then of: "left alone 5 hours"."""
+        """Whether words around a time are in the name of a field of times: "left alone 5 hours"."""
         found = self.in_unit(unit, [*near])
         if found is None:
             return False
         told = {stem(plain(one)) for one in near if len(one) >= _BEGINNING}
         lasting = [spec for spec in self._specs if _is_duration(spec)]
         words = {word for spec in lasting for word in self._words[spec.name]}
-        return bool(told & {one for one in words if not measures_time(one) and one not in _SIDES | _LONG_STEMS})
+        return bool(
+            told & {one for one in words if not measures_time(one) and one not in _SIDES | _LONG_STEMS}
+        )
 
     def _lasting(self, near: Collection[str], named: Quantity | None) -> FieldSpec | None:
         """How long something takes or lasts; where words name which of several times, that one."""
@@ -361,9 +366,7 @@ class Measures:
         ]
         if same and any(fits(spec, named) for spec, _ in same):
             return same
-        return [
-            (spec, scale) for spec, own in units if own and (scale := _scale(unit, own)) is not None
-        ]
+        return [(spec, scale) for spec, own in units if own and (scale := _scale(unit, own)) is not None]
 
     def mentioned(self, unit: str) -> FieldSpec | None:
         """What stands for a field where no field has a unit, but titles or texts write amounts in it: "20000 mAh"."""

@@ -41,11 +41,11 @@ from wherefore.reading.mentions import Found
 from wherefore.reading.numbers import names_money
 from wherefore.reading.orders import FoundOrder, OrderReader
 from wherefore.reading.references import ReferenceReader
+from wherefore.reading.siblings import Siblings
 from wherefore.reading.slots import slots_in
 from wherefore.reading.taking_back import ADDS, FORBIDS, REPLACES, TakenBack, allow, take_back
 from wherefore.reading.times import FoundTime, TimeReader, replaces
 from wherefore.reading.unrecorded import untold
-from wherefore.reading.siblings import Siblings
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.verdicts import by_marks
 from wherefore.reading.wearers import Wearers

@@ -59,7 +59,7 @@ def quantity(no_units: Collection[str]) -> str:
     """
     return (
         rf"(?P<currency>[{SIGNS}]|\b(?:{BEFORE_AMOUNTS})(?=\s?\d))?\s?"
-        rf"(?P<n>\b{NUMBER}(?![\w:]|[.,]\d)|(?<=[{SIGNS}])\d[\d,.]*|\b{_DIGITS}(?=(?:{_JOINED})(?!\w)|h[0-5]\d\b))"
+        rf"(?P<n>\b{NUMBER}(?![\w:]|[.,]\d|['′]\d)|(?<=[{SIGNS}])\d[\d,.]*|\b{_DIGITS}(?=(?:{_JOINED})(?!\w)|h[0-5]\d\b))"
         rf"(?P<plus>\+(?!\d))?"
         rf"(?:\s+and\s+(?P<half0>a\s+half)(?=\s+[a-z]))?"
         rf"(?:\s?-?\s?(?!(?:{'|'.join(sorted(no_units))})\b)(?P<unit>[a-z]+|[{SIGNS}%]))?"

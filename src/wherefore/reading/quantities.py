@@ -81,7 +81,8 @@ _TABLE: tuple[tuple[str, Side, str], ...] = (
     (
         "speed",
         "ge",
-        "speed, top speed, print speed, max speed, ppm, hochstgeschwindigkeit, refresh, refresh rate, hz, faster, rpm, spin, schleudern",
+        "speed, top speed, print speed, max speed, ppm, hochstgeschwindigkeit, refresh, refresh rate, "
+        "hz, faster, rpm, spin, schleudern",
     ),
     ("economy", "ge", "mpg, fuel economy, economy"),
     (
@@ -98,8 +99,13 @@ _TABLE: tuple[tuple[str, Side, str], ...] = (
         "price, cost, rent, fee, deposit, premium, rate, tariff, excess, tax, road tax, supplement",
     ),
     ("price", "le", "miete, kaltmiete, warmmiete, nebenkosten, kaution, loyer, alquiler, selbstbeteiligung"),
-    ("weight", "le", "weight, mass, weigh, gewicht, poid, peso, heavy, weighing, weigh, heavier, lighter, light, lightweight"),
-    ("noise", "le", "noise, noise level, loudness, sound level, lautstarke, gerausch, loud, sound power, db, decibel, quieter, louder, quiet"),
+    ("weight", "le", "weight, mass, weigh, gewicht, poid, peso, heavy, weighing, weigh, heavier, lighter"),
+    (
+        "noise",
+        "le",
+        "noise, noise level, loudness, sound level, lautstarke, gerausch, loud, sound power, "
+        "db, decibel, quieter, louder, quiet",
+    ),
     ("emissions", "le", "emission, co2, carbon"),
     (
         "consumption",
@@ -124,8 +130,12 @@ _TABLE: tuple[tuple[str, Side, str], ...] = (
     ("calories", "le", "calory, kcal, calorie, energy kcal, carb, carbohydrate, kalorien, carbs"),
     ("protein", "ge", "protein, fibre, fiber, eiwei, proteine"),
     ("age", "le", "age year, vehicle age"),
-    ("width", None, "width, wide, breite, largeur, ancho, larghezza, breedte, breadth, wider, narrower, across"),
-    ("height", None, "height, tall, high, hohe, hauteur, alto, altura, altezza, hoogte, taller, higher"),
+    (
+        "width",
+        None,
+        "width, wide, breite, largeur, ancho, larghezza, breedte, breadth, wider, narrower, across",
+    ),
+    ("height", None, "height, tall, high, hohe, hauteur, alto, altura, altezza, hoogte, taller"),
     ("depth", None, "depth, deep, tiefe, profondeur, profundidad, diepte, deeper, shallower"),
     ("diameter", None, "diameter, durchmesser, diametre"),
     ("latency", "le", "latency, lag, response time, delay"),
@@ -221,7 +231,13 @@ def beside(low: str, span: tuple[int, int]) -> list[str]:
         after.append(word)
     before: list[str] = []
     for word in reversed(re.findall(r"[^\W_]+|[^\s\w]", ahead)):
-        if word in _PASSED or word in "$€£-~≥≤<>" or word == "electric" or word == "reach" and must_reach(low, span):
+        if (
+            word in _PASSED
+            or word in "$€£-~≥≤<>"
+            or word == "electric"
+            or word == "reach"
+            and must_reach(low, span)
+        ):
             continue
         if not word[0].isalpha() or word in _STOPS or len(before) >= _BEFORE:
             break

@@ -35,7 +35,9 @@ from wherefore.reading.quantities import beside, plain, quantity_named, quantity
 from wherefore.text import stem
 
 _CLAUSE = re.compile(r"[.;!?](?!\d)|,\s|\band\b|\bbut\b")
-_DIGITS = re.compile(r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half|an?|dozen)\b")
+_DIGITS = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half|an?|dozen)\b"
+)
 _ON_SALE = re.compile(r"\b(?:on|in\s+the)\s+(?:sale|offer)s?\b|\breduced\b|\bdiscounted\b")  # of nothing else
 _PEOPLE = frozenset(
     "people person guest pax seat seated seating standing capacity sleep berth passenger place occupancy cap".split()
@@ -99,7 +101,7 @@ class Siblings:
     def _meant(
         self, spec: FieldSpec, limit: FoundLimit, low: str, earlier: Sequence[str], pair: bool
     ) -> FieldSpec:
-        """The field that a limit is of: the likeliest of its dimension, the first one read where others are no likelier."""
+        """The field that a limit is of: the likeliest of its dimension, or the one it was read for."""
         group = self._groups.get(self._dimension(spec), [])
         if len(group) < 2:
             return spec
@@ -135,7 +137,9 @@ class Siblings:
     ) -> float:
         number = _number_at(low, limit)
         score = 0.5 * (spec is read) + usual_of(spec)
-        named, own = quantity_named(beside(low, number)), quantity_of(spec)
+        said = re.findall(r"[a-z]+", low[limit.start : limit.end])
+        tall = ["tall"] if "higher" in said and _is_length(spec) else []  # "no higher than 90 cm"
+        named, own = quantity_named([*beside(low, number), *said, *tall]), quantity_of(spec)
         if named is not None and own is not None and named in map(quantity_of, group):
             score += 4.0 if named == own else -4.0
         others = [one for one in group if one is not spec]
@@ -194,6 +198,11 @@ class Siblings:
                 return []
             value = round(middle * scale, 6)
         return [replace(limit, field=meant.name, op=side, value=value)]
+
+
+def _is_length(spec: FieldSpec) -> bool:
+    unit = written_unit(spec)
+    return measure_of(unit_called(unit) or unit_written(unit)) == "length"
 
 
 def _within(limit: FoundLimit, known: np.ndarray) -> np.ndarray:

@@ -15,8 +15,8 @@ from wherefore.catalog.flag_words import affirms, flags_of
 from wherefore.catalog.flags import yes_or_no
 from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.money import currency_called
-from wherefore.catalog.ranks import base_name
 from wherefore.catalog.paid import PAID, paid_of
+from wherefore.catalog.ranks import base_name
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.spoken import is_flag, limit_text, measure, unit_words, values_of
 from wherefore.catalog.times import WHEN, asked_of, asked_words
@@ -214,7 +214,8 @@ def _by_paid(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
     told = [one for one in _now(dialogue) if one.field.startswith(PAID)]
     if told:
         said = joined(list(dict.fromkeys(f"“{one.said}”" for one in told)))
-        yield f"For {said} I went by “{paid_of(told[0].field).sale}” where there is one, else by “{paid_of(told[0].field).usual}”."
+        one = paid_of(told[0].field)
+        yield f"For {said} I went by “{one.sale}” where there is one, else by “{one.usual}”."
 
 
 def _by_times(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
