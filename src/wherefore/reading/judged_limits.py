@@ -155,7 +155,7 @@ class JudgedLimits:
         elif (
             label == "about"
             or _ABOUT.search(low[: span[0]])
-            or _THEREABOUTS.match(low, span[1])
+            or (_cued(low, span) is None and _THEREABOUTS.match(low, span[1]))
             or (spec.name.startswith(PREFIX) and _cued(low, span) is None)
         ):
             near = _ABOUT.search(low[: span[0]]) or _THEREABOUTS.match(low, span[1])
