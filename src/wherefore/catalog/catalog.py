@@ -28,6 +28,7 @@ from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.misread import shortened
 from wherefore.catalog.notes import Note, noted
 from wherefore.catalog.ordered import Scale, place_of, scale_among
+from wherefore.catalog.paid import PAID, paid_of
 from wherefore.catalog.picture_files import named_by_ids
 from wherefore.catalog.ranks import base_name, is_rank_name
 from wherefore.catalog.record_words import RecordWords
@@ -400,6 +401,9 @@ class Catalog:
             self._check_field(asked_of(field).field, lambda spec: spec.is_date or spec.has_values)
         elif is_rank_name(field):
             self._check_field(base_name(field), lambda spec: spec.has_tags)
+        elif field.startswith(PAID):
+            for one in paid_of(field):
+                self._check_field(one, lambda spec: spec.is_number)
         elif not field.startswith(PREFIX):
             self._check_field(field, lambda spec: bool(spec.can.measure))
         found: np.ndarray | None = self._cache.get(("numbers", field))

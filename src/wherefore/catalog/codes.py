@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from wherefore.catalog.catalog import Catalog, PerCatalog
+from wherefore.catalog.naming import words_of
 from wherefore.catalog.ordered import scale_of
 
 _LETTERS = {  # the years from which what bears an age rating is fit for a child, of films, television and games
@@ -24,6 +25,12 @@ _LETTERS = {  # the years from which what bears an age rating is fit for a child
 _UNRATED = frozenset("nr ur unrated not-rated pending".split())
 _YEARS = re.compile(r"(?:fsk|pegi|usk|kijkwijzer|cero|ab)[\s-]*(?P<of>\d{1,2})\+?|(?P<alone>\d{1,2})\+")
 _IP = re.compile(r"ip\s?(?P<solids>[0-6x])(?P<water>[0-9x])[a-z]?")
+# What columns that say with which children something may be ("Kids": any, 5+, no) write besides ages.
+_OF_CHILDREN = frozenset("kid kids child children toddlers toddler family families age ages".split())
+_WITH_CHILDREN = {
+    **dict.fromkeys("any all yes y ok fine all-ages any-age no-limit none-min".split(), 0),
+    **dict.fromkeys("no n none never adults adults-only adult-only no-children no-kids".split(), 99),
+}
 _SHARE = 0.8  # of the values are codes
 
 
@@ -80,20 +87,24 @@ def is_graded(catalog: Catalog, field: str) -> bool:
     return scale_of(catalog, field) is not None
 
 
-def _ranks(catalog: Catalog, rank: Callable[[str], int | None]) -> list[Ranks]:
+def _ranks(catalog: Catalog, rank: Callable[[str], int | None], of_children: bool = False) -> list[Ranks]:
     found = []
     for spec in catalog.schema.tags:
         if spec.flag:
             continue
         values = [value for value in catalog.vocabulary(spec.name) if value.lower() not in _UNRATED]
         told = {value: own for value in values if (own := rank(value)) is not None}
+        if told and of_children and not _OF_CHILDREN.isdisjoint(words_of(spec.called)):
+            plain = {value: re.sub(r"[\s_]+", "-", value.strip().lower()) for value in values}
+            told = {value: _WITH_CHILDREN.get(plain[value], told.get(value, -1)) for value in values}
+            told = {value: years for value, years in told.items() if years >= 0}
         if len(set(told.values())) > 1 and len(told) >= _SHARE * len(values):
             found.append(Ranks(spec.name, told))
     return found
 
 
 def _both(catalog: Catalog) -> tuple[list[Ranks], list[Ranks]]:
-    return _ranks(catalog, age_of), _ranks(catalog, protection_of)
+    return _ranks(catalog, age_of, True), _ranks(catalog, protection_of)
 
 
 _graded = PerCatalog(_both)

@@ -60,6 +60,10 @@ _OWN_IMAGE_FILE = re.compile(r"[^\n|;<>]{1,250}\.(?:jpe?g|png|gif|webp|avif|bmp|
 
 
 _BARE_TIME = re.compile(r"(\d{1,2})[:.](\d{2})(?::00)?(?:\s*[-–—]\s*\d{1,2}\.\d{2})?")  # or "18.30-20.30"
+_BARE_HOURS = re.compile(r"(\d{1,2})\s?(?:h|hrs?|hours?|std|uur)\.?", re.IGNORECASE)
+_LASTING = frozenset(
+    "max maximum min minimum alone duration length battery runtime charge total long".split()
+)
 _MORNING = 5  # o'clock, before which hardly anything begins
 _CLOCKED = frozenset(
     "time start departure depart door begin hour when showtime kickoff beginning sailing run open opening "
@@ -187,13 +191,20 @@ class Column:
         Bare times like 18:30 may be lengths, too: the name and the whole must speak for times of day.
         """
         told = [text for text in self.texts if not _says_nothing(text)]
-        if not tell_times(told):
+        if not tell_times(told) or self._lasts(told):
             return False
         bare = [match for text in told if (match := _BARE_TIME.fullmatch(text.strip()))]
         if len(bare) < 0.5 * len(told):
             return True
         rounded = sum(int(one[2]) % 5 == 0 and int(one[1]) >= _MORNING for one in bare)
         return bool(self.words & _CLOCKED) and rounded >= 0.9 * len(bare)
+
+    def _lasts(self, told: Sequence[str]) -> bool:
+        """Whether hours without minutes, "4h", are lengths of time: early in the night hardly anything begins."""
+        hours = [int(match[1]) for text in told if (match := _BARE_HOURS.fullmatch(text.strip()))]
+        if len(hours) < 0.5 * len(told) or self.words & _CLOCKED - {"hour"}:
+            return False
+        return bool(self.words & _LASTING) or min(hours) < _MORNING
 
     @cached_property
     def serial(self) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from wherefore.catalog.cells import as_text, is_missing
 from wherefore.catalog.columns import PERSON_WORDS, Column
 from wherefore.catalog.composed import SPACE, Composed, composed_of, told_apart
+from wherefore.catalog.dimensioned import with_dimensions
 from wherefore.catalog.flags import flag_of
 from wherefore.catalog.kinds import (
     ALIAS,
@@ -145,6 +146,7 @@ def infer(table: Table, called: Iterable[str] | None = None) -> Inferred:
             specs.append(_spec_of(column, sign))
     if not title.parts:
         specs = _with_marks(specs, table, title.column, notes)
+    specs = with_dimensions(specs, table.columns)
     noun = _noun_of(table.name, columns, title.column, item_id)
     settled = settle(Schema(fields=tuple(specs), noun=noun, plural=plural(noun)), table, split=True)
     return Inferred(settled.schema, left_out, (*notes, *settled.notes))

@@ -12,6 +12,7 @@ import numpy as np
 from wherefore.catalog.cells import fractional_year
 from wherefore.catalog.kinds import FieldValue
 from wherefore.catalog.mentioned import PREFIX, amount_mentioned
+from wherefore.catalog.paid import PAID, paid_of
 from wherefore.catalog.times import WHEN, asked_of
 from wherefore.catalog.vectors import Vector
 
@@ -51,6 +52,9 @@ class Item:
         if value is None and name.startswith(WHEN):
             one = asked_of(name)
             return one.fits(self.fields.get(one.field))
+        if value is None and name.startswith(PAID):
+            sale, usual = (self.number(one) for one in paid_of(name))
+            return usual if sale is None else sale
         if value is None and name.startswith(PREFIX):
             return amount_mentioned(texts_of(self), name.removeprefix(PREFIX))
         if isinstance(value, str):

@@ -79,6 +79,7 @@ _SHOWN = {  # as they are told
         "yard": "yards",
     },
 }
+_DEGREES = {"degree_Celsius": "C", "degree_Fahrenheit": "F"}  # "40C" on a label
 _LETTERS = {"m": "m", "g": "g", "l": "lL", "w": "Ww", "v": "V"}  # "5G" is no weight, "a 4M" no length
 _DIGITS = r"(?<![\w.,])(?P<n>\d+(?:[.,]\d+)*)"
 _LOOSE = frozenset(("length", "weight", "volume", "temperature", "energy", "speed", "area"))
@@ -142,6 +143,8 @@ def _value(digits: str, name: str) -> float | None:
 
 @lru_cache(256)
 def _unit_of(form: str) -> str:
+    if (degree := next((name for name, mark in _DEGREES.items() if mark == form), "")) and form.isupper():
+        return degree
     return mentioned_unit(form)
 
 
@@ -161,7 +164,7 @@ def _pattern(name: str) -> re.Pattern[str]:
         same = {name, *(one for one in _SHOWN if measure_of(one) == measure_of(name))}
         forms = {form for one in same for form in forms_of(one)}
     forms = {form for form in forms if form not in ("in", "'", '"', "''")}
-    letters = "".join(_LETTERS.get(form, "") for form in forms if len(form) == 1)
+    letters = "".join(_LETTERS.get(form, "") for form in forms if len(form) == 1) + _DEGREES.get(name, "")
     longer = sorted((re.escape(form) for form in forms if len(form) > 1), key=len, reverse=True)
     unit = "|".join([f"(?i:{'|'.join(longer)})s?", *([f"[{letters}]"] if letters else [])])
     return re.compile(rf"{_DIGITS}[\s-]?(?P<unit>{unit})(?![\w/])")

@@ -62,7 +62,7 @@ CURRENCY = (  # a pattern; a code counts only if `currency_called` knows it
 _SAID = {  # words that people say, by the codes that they may mean
     "USD AUD CAD NZD SGD HKD": "$ dollar buck",
     "GBP EGP": "£ pound gbp",
-    "GBP": "quid",
+    "GBP": "quid tenner fiver",
     "INR PKR LKR NPR": "₹ rs rupee",
     "RUB": "rouble ruble",
     "TRY": "lira",

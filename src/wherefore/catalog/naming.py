@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from wherefore.catalog.abroad_words import header_words
 from wherefore.catalog.money import currency_called, names_price
-from wherefore.catalog.units import unit_written
+from wherefore.catalog.units import measure_of, unit_written
 
 # How a sentence says a field, by a word of its name (singular).
 _PHRASES = {
@@ -67,6 +67,19 @@ _SHORT_UNITS = {  # units that are letters or words of their own: only behind a 
     "in": ("in", "height length depth width size screen diameter"),
     "t": ("t", "weight load mass gewicht"),
 }
+_IN_BRACKETS = {
+    "st": "stone",
+    "mon": "months",
+    "mth": "months",
+    "mths": "months",
+}  # that cells do not write so
+_SPOKEN_OUT = re.compile(r"[^\s(\[]*/[^\s)\]]+(?=[)\]]?\s*$)")  # "km/h", which is no price for something
+_TURNS = re.compile(r"(?:^|[\s(\[])(?:u|rev|tr|upm|1)\s?/\s?min\W*$", re.IGNORECASE)
+_SPENT = re.compile(  # "Avg hrs/wk", a time for each of some
+    r"(?<![^\W_])(hours?|hrs?|mins?|minutes?)[\s_]?(?:/|per[\s_])[\s_]?(?:wk|week|day|mo|month|session|visit|lesson|shift)\W*$",
+    re.IGNORECASE,
+)
+_LITRES = re.compile(r"(?<=[^\W\d_] )l$")  # "Nutzinhalt l"
 _ALONE = {"minutes": "min", "mins": "min", "hours": "h", "seconds": "s", "milliseconds": "ms"}
 _BRACKETS = re.compile(r"[(\[](?:in\s+)?([^()\[\]]{1,12})[)\]]\s*$")
 _DEGREES = {"c": "°C", "celsius": "°C", "f": "°F", "fahrenheit": "°F"}  # of what is called a temperature
@@ -328,13 +341,20 @@ def label_of(name: str, cut: bool = True) -> str:
     form = DATE_FORM.search(name)
     if form is not None and form.start():
         return label_of(name[: form.start()], cut)
+    if (turns := _TURNS.search(name)) is not None:
+        ahead = name[: turns.start()]
+        return label_of(ahead, cut) if words_of(ahead) else "speed"
     area = _AREA.search(name)
     if area is not None:
         return label_of(name[: area.start()], cut) if words_of(name[: area.start()]) else "area"
     words = list(in_english(words_of(name))) or [name]
     if len(words) > 1 and unit_of(name):
         bracket = _BRACKETS.search(name)
-        words = list(in_english(words_of(name[: bracket.start()]))) if bracket else words[:-1]
+        whole = _SPOKEN_OUT.search(name)
+        if whole is not None and unit_of(name) == whole[0]:
+            words = list(in_english(words_of(name[: whole.start()])))
+        else:
+            words = list(in_english(words_of(name[: bracket.start()]))) if bracket else words[:-1]
         if len(words) > 1 and words[-1] == "in":  # "Gewicht in kg"
             words.pop()
     elif words[0] in _ALONE:
@@ -361,7 +381,21 @@ def unit_of(name: str) -> str:
     """
     if (area := _AREA.search(name)) is not None:
         return "ft²" if area["of"].lower().startswith("f") else "m²"
+    if _TURNS.search(name):
+        return "rpm"
+    if (spent := _SPENT.search(name)) is not None and words_of(name[: spent.start()]):
+        return "h" if spent[1][0].lower() == "h" else "min"
+    if (
+        (whole := _SPOKEN_OUT.search(name))
+        and measure_of(unit_written(whole[0]))
+        and words_of(name[: whole.start()])
+    ):
+        return whole[0]
     bracket = _BRACKETS.search(name)
+    if bracket and bracket.start() and (short := _IN_BRACKETS.get(bracket[1].strip().lower().strip("."))):
+        return short
+    if _LITRES.search(name.strip()):
+        return "l"
     if bracket and bracket.start() and (unit_written(bracket[1]) or currency_called(bracket[1])):
         return bracket[1].strip()
     rate = _RATE.search(name)

@@ -119,7 +119,7 @@ _NUMBERED = re.compile(r"(?P<ahead>[a-z]{0,12})[\s.-]*(?P<n>\d{1,2}(?:\.\d)?)[\s
 _OF_MOST = re.compile(r"(?P<n>\d{1,2}(?:[.,]\d)?)\s*(?:/|of|out\s+of|von|sur|de)\s*\d{1,2}")
 _EXPLAINED = re.compile(r"(?P<n>\d{1,2})\s*[-–:.)=(]\s*[a-z].*")  # "2 - moderate"
 _REPEATED = re.compile(r"(?P<mark>[^\w\s])\ufe0f?(?:\s*(?P=mark)\ufe0f?)*")
-_LETTER = re.compile(r"(?P<letter>[a-g])(?P<plus>\+{0,3})")
+_LETTER = re.compile(r"(?:grade\s+)?(?P<letter>[a-g])(?P<plus>\+{0,3})(?P<minus>[-−–]?)")
 _LEFT = re.compile(  # "7", "0 (waiting list)", "full"
     r"(?P<n>\d{1,3})(?:\s*[a-z(].*)?|(?:full|sold[\s-]out|none(?:\s+left)?|fully\s+booked|booked|waiting\s+list|waitlist|closed|"
     r"ausgebucht|ausverkauft|complet|agotado|esaurito|completo|volgeboekt)"
@@ -138,6 +138,7 @@ _OF_EFFICIENCY = frozenset(
     "energy efficiency epc energieklasse energie effizienz nutri nutriscore label energetica energetique eek "
     "effizienzklasse energieeffizienzklasse".split()
 )
+_OF_CONDITION = frozenset("grade condition cosmetic quality zustand etat estado state".split())
 _DIFFICULTY = frozenset(
     "difficulty level grade niveau stufe schwierigkeit schwierigkeitsgrad difficulte dificultad livello nivel skill "
     "experience effort technical cefr moeilijkheid complexity challenge".split()
@@ -261,15 +262,17 @@ def _orders(
     """The orders that some values may stand in, the likeliest first."""
     low = {value: _plain(value) for value in values}
     by_words = [(kind, _placed(low, of)) for kind, of in _PLACES_OF]
-    for kind, places in sorted(by_words, key=lambda one: -len(one[1])):
-        yield kind, places, {}
+    for own, places in sorted(by_words, key=lambda one: -len(one[1])):
+        yield own, places, {}
     if len(tested := _matched(low, _CEFR, _cefr_place)) >= max(2, _TESTED * len(values)):
         words = {value: _OF_CEFR[round(place)] for value, place in by_words[0][1].items()}
         yield "level", {**dict.fromkeys(values, math.nan), **words, **tested}, {}
     if called & _COUNTED:
         yield "count", (left := _matched(low, _LEFT, _left_place)), left
-    if called & _OF_EFFICIENCY or any("+" in value for value in values):
-        yield "efficiency", _matched(low, _LETTER, _letter_place), {}
+    graded = called & _OF_CONDITION and len(_matched(low, _LETTER, _letter_place)) > 1
+    if called & _OF_EFFICIENCY or graded or any("+" in value for value in values):
+        kind: Kind = "condition" if called & _OF_CONDITION else "efficiency"
+        yield kind, _matched(low, _LETTER, _letter_place), {}
     for pattern in (_OF_MOST, _REPEATED, *([_EXPLAINED] if called & _LEVELS else [])):
         places = _matched(low, pattern, _count_place)
         yield "code", places, places
@@ -320,7 +323,9 @@ def _cefr_place(match: re.Match[str]) -> float:
 
 
 def _letter_place(match: re.Match[str]) -> float:
-    return float("gfedcba".index(match["letter"]) + len(match["plus"]))
+    """A letter with its signs: A- is between B+ and A, and A+++ above A++."""
+    signs = len(match["plus"]) - len(match["minus"])
+    return "gfedcba".index(match["letter"]) + signs / 4
 
 
 def _left_place(match: re.Match[str]) -> float:

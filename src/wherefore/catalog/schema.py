@@ -24,6 +24,7 @@ from wherefore.catalog.composed import SPACE
 from wherefore.catalog.kinds import ID, KINDS, LIST, NUMBER, ColumnCells, FieldKind, Read
 from wherefore.catalog.mentioned import PREFIX, unit_shown
 from wherefore.catalog.naming import label_of, names_year, plural, singular, unit_of, words_of
+from wherefore.catalog.paid import PAID, paid_of
 from wherefore.catalog.ranks import base_name, is_rank_name
 from wherefore.catalog.times import WHEN, asked_of
 from wherefore.catalog.titles import MARKS, YEAR, read_title
@@ -403,6 +404,9 @@ class Schema(BaseModel):
             return _of_texts(name)
         if name.startswith(WHEN):  # no field either, but what is asked of the times of one
             return _of_times(name, self.spec(asked_of(name).field).label)
+        if name.startswith(PAID):
+            of = self.spec(paid_of(name).usual)
+            return FieldSpec(name=name, column=of.column, kind=of.kind, label="price", unit=of.unit)
         if is_rank_name(name):
             of = self.spec(base_name(name))
             return FieldSpec(name=name, column=of.column, kind=_A_NUMBER, label=of.label)

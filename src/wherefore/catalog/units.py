@@ -25,6 +25,7 @@ _WRITTEN = {
     "kilogram": "kg kilo kilogram kilogramme",
     "pound": "lb lbs",
     "ounce": "oz ounce",
+    "stone": "stone",
     "milliliter": "ml millilitre milliliter",
     "centiliter": "cl centilitre centiliter",
     "liter": "l litre liter",
@@ -79,7 +80,7 @@ _IN_CELLS = {
 }
 _MEASURES = {  # what units measure; those of one can be brought to one another
     "length": "millimeter centimeter meter kilometer inch foot yard mile",
-    "weight": "milligram gram kilogram pound ounce tonne",
+    "weight": "milligram gram kilogram pound ounce stone tonne",
     "volume": "milliliter centiliter deciliter liter gallon fluid_ounce meter**3",
     "temperature": "degree_Celsius degree_Fahrenheit",
     "data": "byte kilobyte megabyte gigabyte terabyte",

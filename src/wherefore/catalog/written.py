@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
@@ -25,6 +26,9 @@ from wherefore.catalog.units import Conversion, conversion, measure_of, unit_wri
 from wherefore.errors import CatalogError
 
 Number = int | float
+TIMES_MARK = r"[x×*✕]"  # between several lengths
+_TIMES = re.compile(rf"\s*{TIMES_MARK}\s*", re.IGNORECASE)
+_OF_PART = re.compile(r"^[^\d]+|\s*[^\W\d_]?\s*$")  # letters that say which length it is
 MINUTES_AND_SECONDS, HOURS_AND_MINUTES = "min:s", "h:min"
 _COUNTED = frozenset("player guest person people serving portion seat passenger participant adult".split())
 
@@ -35,7 +39,7 @@ class Written(BaseModel):
     `decimal` is the mark before the decimals, "." or ","; empty means a point. `unit` is the unit of the cells that
     write none, where it is not the field's own: `ms` of a field in `min`; of dates `s` or `ms` since 1970; of "2:30"
     `min:s` or `h:min`. `out_of` is the scale: 5 of "4.5 out of 5". `day_first` means that 3/4/2001 is in April.
-    `end` is which end of a range is read.
+    `end` is which end of a range is read. `part` is which of several lengths, from 1: 2 for 85 of "45 x 85 x 60".
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,6 +49,7 @@ class Written(BaseModel):
     out_of: float | None = None
     day_first: bool = False
     end: Literal["low", "high"] = "low"
+    part: int = 0
 
     def told(self) -> dict[str, Any]:
         """What is not as usual, for a schema file."""
@@ -128,6 +133,12 @@ class NumberReader:
         return number
 
     def _number(self, cell: Any) -> Number | None:
+        if self._written.part:
+            parts = _TIMES.split(cell) if isinstance(cell, str) else [cell]
+            if len(parts) < self._written.part:
+                return None
+            cell = parts[self._written.part - 1]
+            cell = _OF_PART.sub("", cell) if isinstance(cell, str) else cell
         if isinstance(cell, str):
             shape = shape_of(cell)
             plan = self._plans.get(shape)

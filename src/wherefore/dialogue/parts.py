@@ -9,6 +9,7 @@ from typing import Literal
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.naming import spoken_label
+from wherefore.catalog.paid import PAID
 from wherefore.catalog.ranks import base_name, is_rank_name
 from wherefore.catalog.spoken import cased, is_flag, value_text
 from wherefore.catalog.times import WHEN
@@ -93,7 +94,7 @@ def _parts(preferences: Preferences, catalog: Catalog) -> Iterator[Part]:
         others = tuple(limit for limit in preferences.limits if limit.field != name)
         words = " and ".join(dict.fromkeys(limit.said for limit in limits if limit.said))
         spec = next((one for one in catalog.schema.fields if one.name == name), None)
-        if name.startswith((PREFIX, WHEN)) or is_rank_name(name):
+        if name.startswith((PREFIX, WHEN, PAID)) or is_rank_name(name):
             spec = catalog.schema.spec(name)
         text = name if spec is None else limit_told(limits, spec)
         yield Part("limit", text, words, replace(preferences, limits=others))

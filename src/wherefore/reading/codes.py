@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.codes import Ranks, ages_of, protections_of
+from wherefore.catalog.naming import words_of
 from wherefore.catalog.ordered import Scale
 from wherefore.reading.clauses import NT
 from wherefore.reading.numbers import any_number
@@ -36,18 +37,32 @@ _AGE = re.compile(
     r"\b(?:ages?|aged)\s+(?P<aged>\d{1,2})\b|\((?P<brackets>\d{1,2})(?=\s*(?:,|and|&|\)))",
     re.IGNORECASE,
 )
+_CHILD_AT_HOME = re.compile(
+    r"(?<!\d)(?P<n>\d{1,2})[\s-]*(?:yo\b|y/o\b|years?[\s-]*olds?\b)"
+    r"|\b(?:sons?|daughters?|kids?|child|children|boys?|girls?|grandsons?|granddaughters?|grandchild|twins|toddler|nephews?|nieces?)\s*"
+    r"(?:\(|,|(?:who\s+)?(?:is|are)|['’]s|aged?)\s*(?:aged?\s+|only\s+|just\s+)?(?P<m>\d{1,2})(?!\s*(?:kg|lb|pounds|cm|stone|months|%))",
+    re.IGNORECASE,
+)
+_TOLD_OF = re.compile(
+    r"\b(?:about|story|dogs?|cats?|pony|horse)\s+(?:of\s+|is\s+)?(?:an?\s+|the\s+)?$", re.IGNORECASE
+)
+_OF_CHILDREN = frozenset("kid child toddler family".split())
 _ALL_AGES = 9  # years: what is fit for children of whom no age is told
 _GRADE = 7  # up to which a guidance for schoolchildren lets those of school age see it
 _SCHOOL = 5
 _UP = (
     r"\s*(?:or|and|\+)?\s*(?:better|higher|above|more|up|upwards|over|stronger|greater|minimum|at\s+least|"
-    r"\+|oder\s+besser|"
+    r"\+|at\s+(?:the\s+)?(?:very\s+)?(?:worst|least|lowest)|as\s+a\s+minimum|oder\s+besser|"
     r"o\s+mejor|ou\s+mieux)(?!\w)"
 )
 _DOWN = r"(?:\s*(?:or|and)\s+(?:lower|below|under|less|milder|younger|softer|down)|\s+(?:max|maximum|at\s+most|tops))\b"
 _LEAST = (
     r"(?:at\s+least|minimum(?:\s+of)?|min\.?|mindestens|au\s+moins|al\s+menos|almeno|no\s+less\s+than|from)\s+"
     r"(?:an?\s+)?"
+)
+_NO_WORSE = (  # of what is the better the higher it stands
+    r"(?:(?:no|not|nothing|none|never)\s+(?:\w+\s+){0,2}?(?:worse\s+than|below|under|lower\s+than|less\s+than|beneath|short\s+of))\s+"
+    r"(?:an?\s+)?(?:grade\s+|condition\s+)?"
 )
 _MOST = (
     r"(?:at\s+most|up\s+to|max(?:imum)?(?:\s+of)?|no(?:t|thing)?\s+(?:\w+\s+)?(?:above|over|higher\s+than|"
@@ -84,6 +99,7 @@ _DAMP = re.compile(
     r"spritzwassergeschützt)\b",
     re.IGNORECASE,
 )
+_SIGNED = re.compile(r"(?P<letter>[A-Ga-g])(?P<sign>\++|[-−–])")
 _UNDER_WATER, _SPLASHES = 7, 4  # second digit of an IP code
 _REFUSED = re.compile(
     rf"(?:\b(?:no|not|needn't|without)|{NT})\s+(?:(?:have|need|to|be|has|needs?|is|it)\s+)*$", re.IGNORECASE
@@ -129,7 +145,10 @@ class CodeReader:
         found = [one for ranks in (*self._ages, *self._protections) for one in _compared(text, ranks)]
         told = {one.field for one in found}
         for ranks in self._ages:
-            if ranks.field not in told and (one := _for_children(text, ranks)) is not None:
+            if (
+                ranks.field not in told
+                and (one := _for_children(text, ranks) or _at_home(text, ranks)) is not None
+            ):
                 found.append(one)
         for ranks in self._protections:
             if (one := _against_water(text, ranks)) is not None:
@@ -161,14 +180,22 @@ def _compared(text: str, ranks: Ranks) -> Iterator[FoundCodes]:
 
 def _on_scale(text: str, scale: Scale) -> FoundCodes | None:
     """The same of values in an order: "B1 or better", "nothing above D2", "intermediate or harder"."""
+    better = scale.kind in ("efficiency", "condition")
     for code in sorted(scale.of, key=len, reverse=True):
         said = r"[\s-]*".join(map(re.escape, re.split(r"[\s-]+", code)))
-        if len(code) == 1:  # "at least a day" names no class A
+        if better and (signed := _SIGNED.fullmatch(code)):  # "A minus"
+            signs = r"\s?(?:\+|plus\b)" if signed["sign"][0] == "+" else r"\s?(?:[-−–](?!\w)|minus\b)"
+            said = rf"{re.escape(signed['letter'])}{signs if len(signed['sign']) == 1 else re.escape(signed['sign'])}"
+        if better and len(code) == 1:  # "at least a day" names no class A
+            other = r"\s?(?:\+|[-−–]\s|plus\b|minus\b)|\s+(?!(?:or|at|as|and|please|max|min)\b)(?-i:[a-z])"
+            said = rf"(?:grade\s+)?(?-i:{re.escape(code.upper())})(?!{other})"
+        elif len(code) == 1:  # "at least a day" names no class A
             said = rf"(?-i:{re.escape(code.upper())})(?!\s+(?-i:[a-z])(?!r\b))"
         for before, after, up in (
             ("", _UP, True),
             ("", _HARDER, not scale.kind == "efficiency"),
-            (_LEAST, "", True),
+            (rf"{_LEAST}(?:grade\s+|condition\s+)?", "", True),
+            *([(_NO_WORSE, "", True)] if better else []),
             ("", _DOWN, False),
             ("", _EASIER, False),
             (_MOST, "", False),
@@ -259,6 +286,22 @@ def _for_children(text: str, ranks: Ranks) -> FoundCodes | None:
     if _SCHOOL <= most < _GRADE:
         most = _GRADE
     return FoundCodes(*match.span(), ranks.field, _beyond(ranks.of, most, False))
+
+
+def _at_home(text: str, ranks: Ranks) -> FoundCodes | None:
+    """What is not for the youngest child of a household, of a field that says for which: "a 6 year old"."""
+    if _OF_CHILDREN.isdisjoint(map(stem, words_of(ranks.field))):
+        return None
+    ages = [
+        (int(one["n"] or one["m"]), one)
+        for one in _CHILD_AT_HOME.finditer(text)
+        if not _TOLD_OF.search(text[: one.start()])
+    ]
+    known = [(age, one) for age, one in ages if 0 < age < 18]
+    if not known:
+        return None
+    youngest, match = min(known, key=lambda one: one[0])
+    return FoundCodes(*match.span(), ranks.field, _beyond(ranks.of, youngest, False))
 
 
 def _against_water(text: str, ranks: Ranks) -> FoundCodes | None:

@@ -16,10 +16,11 @@ BEFORE = _by_phrase(
     {
         "lt": "under, below, less than, fewer than, lower than, smaller than, shorter than, cheaper than, "
         "lighter than, older than, earlier than, before, prior to, pre, quicker than, slower than, closer than, "
-        "nearer than, weaker than, thinner than, narrower than, quieter than, colder than, <",
+        "nearer than, weaker than, younger than, thinner than, narrower than, quieter than, colder than, <",
         "le": "at most, no more than, not more than, no longer than, up to, a maximum of, maximum, max, within, "
         "no later than, until, no newer than, upto, up till, no heavier than, no bigger than, no larger than, "
-        "no farther than, no further than, no higher than, not above, not over, no over, <=, ≤",
+        "no farther than, no further than, no higher than, heaviest, widest, tallest, not above, "
+        "not over, no over, <=, ≤",
         "gt": "over, above, more than, longer than, greater than, higher than, bigger than, heavier than, newer than, "
         "later than, more recent than, after, past, exceeding, exceed, post, faster than, better than, larger than, "
         "taller than, wider than, stronger than, thicker than, deeper than, louder than, hotter than, "
@@ -32,7 +33,8 @@ BEFORE = _by_phrase(
 AFTER = _by_phrase(
     {
         "le": "or less, or under, or fewer, or shorter, or cheaper, or smaller, or lighter, or lower, max, tops, "
-        "at most, at the most, or below, or closer, or nearer, or older, or earlier, or before, maximum, at the latest",
+        "at most, at the most, or below, or closer, or nearer, or older, or younger, "
+        "or earlier, or before, maximum, at the latest",
         "ge": "or more, or longer, or above, or over, or bigger, or larger, or taller, or higher, "
         "or heavier, or newer, or better, or faster, or later, or after, and up, and upwards, and above, and over, "
         "and later, and newer, and after, "
@@ -48,6 +50,9 @@ YEARLY = frozenset(  # may stand before a year
 DURABLE = frozenset({"shorter than", "longer than", "no longer than", "no shorter than"})
 OPPOSITE: dict[LimitOp, LimitOp] = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt", "eq": "eq"}
 _NEGATED = re.compile(
+    r"\bnothing\s+(?:where|that|which|with|whose)\s+(?:[a-z]+\s+){0,5}?$|"
+    r"\b(?:doesn|don|won|isn|aren|shouldn|mustn|needn|can|couldn)['’]?t\s+(?:need|take|require|cost|weigh|last|be|go|have|use|want)\s+"
+    r"(?:[a-z]+\s+){0,3}?$|"
     r"\b(?:nothing|not|no|none|never|don'?t\s+(?:want|like|need|make\s+it)|(?:ca|must|should|may|would|"
     r"wo)n'?t\s+(?:be|take|last|run|go)|cannot\s+be|avoid|"
     r"without)\s+(?:[a-z]+\s+){0,2}?(?:that\s+(?:is|are|was|were)\s+|made\s+|from\s+|released\s+)?$"

@@ -13,6 +13,7 @@ from wherefore.catalog.ordered import rank_name
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.sorts import called
 from wherefore.dialogue.state import LimitOp
+from wherefore.reading.aspects import aspects_of
 from wherefore.reading.comparisons import OPPOSITE, is_negated
 from wherefore.reading.measures import Measures, measures_time, written_unit
 from wherefore.reading.numbers import any_number, is_year, money
@@ -73,6 +74,11 @@ _OF_VERB = re.compile(
     rf"\b(?P<verb>{'|'.join(_VERBS)})\s+(?:for\s+|at\s+least\s+|about\s+|around\s+|all\s+|us\s+)*{_SOME}\b(?P<plus>\+)?"
     r"(?!\s*(?:hours?|h|minutes?|mins?|days?|weeks?|times?|kg|l|litres?|liters?|cm|inch|books?|bottles?|wheels?|bikes?)\b|[.,]\d)"
 )
+_OF_STANCE = re.compile(  # "110 for a sit down meal", "100 people standing", "30 of us, classroom style"
+    rf"(?<![\w.,$€£%-])(?P<n>\d{{1,4}}|{'|'.join(sorted(NUMBERS, key=len, reverse=True))})\+?\s+"
+    r"(?:(?:people|persons?|guests?|of\s+us|pax|heads?)[\s,]+)?(?:(?:for|at|in|to|all|be|an?|the|proper|our|formal|casual|evening)\s+){0,4}"
+    r"(?P<how>[a-z][a-z-]*(?:\s+[a-z]+)?)"
+)
 _STUDIO = re.compile(
     r"\b(?:a|an|any|small|cheap|nice)\s+(?:\w+\s+)?studio(?:\s+(?:flat|apartment))?\b|\bstudio\s+(?:flat|apartment)s?\b|^\W*studio\b"
 )
@@ -99,6 +105,9 @@ _PARTY = re.compile(  # who it is for
     rf"(?P<n5>{_ANY_NUMBER})\b(?!\s*(?:%|[.:]\d|hours?|minutes?|days?|weeks?|months?|years?|miles?|km|moving|and\s+\d|yo\b|floors?|"
     r"blocks?|stops?))"
     rf"|\bus\s+(?P<n6>two|three|four|five|six|seven|eight)\b|\b(?P<n7>both)\s+of\s+us\b"
+)
+_PERSONS = re.compile(
+    r"\b(?:people|persons?|of\s+us|adults?|guests?|friends|players|diners|kids|children|seating)\b"
 )
 _FREE_PLACE = re.compile(  # that there is one left
     r"\b(?:free|open|available|spare)\s+(?:place|space|spot|seat)s?\b|\b(?:place|space|spot|seat)s?\s+(?:left|free|available)\b|"
@@ -175,6 +184,7 @@ class CountReader:
         yield from self._of_nouns(low, {stem(noun) for noun in nouns})
         yield from self._of_verbs(low)
         yield from self._of_names(low)
+        yield from self._of_stances(low)
         yield from self._of_people(low)
 
     def _may_count(self, spec: FieldSpec) -> bool:
@@ -306,6 +316,18 @@ class CountReader:
             if spec is not None and value is not None and value <= _MOST_PEOPLE:
                 yield FoundAmount(spec, "ge", value, *match.span())
 
+    def _of_stances(self, low: str) -> Iterator[FoundAmount]:
+        """So many in one of several ways that a table tells apart: "110 for a sit-down meal", "30 standing"."""
+        for spec in self._specs:
+            mine = [one for one in aspects_of(spec) if one.rivals == "stance"]
+            for one in mine if self._kinds[spec.name] else ():
+                for match in _OF_STANCE.finditer(low):
+                    value = any_number(match["n"])
+                    if value is None or is_year(match["n"]) or not self._measures.can_hold(spec, value):
+                        continue
+                    if one.said.match(match["how"]) and not is_negated(low, match.start()):
+                        yield FoundAmount(spec, "ge", value, match.start(), match.end(), serves=True)
+
     def _of_people(self, low: str) -> Iterator[FoundAmount]:
         """How many people it is for, where a column tells how many an item serves: the most of them."""
         places = next((spec for spec in self._specs if self._kinds[spec.name] == "places"), None)
@@ -320,7 +342,7 @@ class CountReader:
             value = 2.0 if said == "both" else any_number(said)
             if (
                 value is None
-                or not 1 < value <= _MOST_PEOPLE
+                or not 1 < value <= self._most_people(spec, match)
                 or value % 1
                 or _TOLD_OF.search(low[: match.start()])
             ):
@@ -332,6 +354,12 @@ class CountReader:
                 yield most
             elif most.value > 2:  # a table for two is to be had anywhere
                 yield replace(most, spec=None)
+
+    def _most_people(self, spec: FieldSpec, match: re.Match[str]) -> float:
+        """The largest party that words may tell: what the largest item holds, where they say that they are people."""
+        span = self._measures.span(spec)
+        sure = match["n4"] or match["n3"] or _PERSONS.search(match[0])
+        return max(_MOST_PEOPLE, span[1] if span is not None and sure else 0.0)
 
     def _is_told(self, low: str, spec: FieldSpec) -> bool:
         """Whether items of the sort that a text speaks of tell how many they serve: tents do, cookers do not."""

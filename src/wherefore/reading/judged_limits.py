@@ -15,6 +15,7 @@ from wherefore.catalog.money import SIGNS
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.units import measure_of, unit_called
 from wherefore.dialogue.state import LimitOp
+from wherefore.reading.bearers import speaks_of_age
 from wherefore.reading.clauses import Span
 from wherefore.reading.comparisons import AFTER, BEFORE, OPPOSITE, is_negated
 from wherefore.reading.limits import FoundLimit, lowered
@@ -57,6 +58,10 @@ _OTHER = re.compile(  # before a number that is no measure of an item: a size, a
 )
 _EXACTLY = re.compile(r"\b(?:exactly|precisely|just|only)\s+$")
 _ABOUT = re.compile(r"\b(?:about|around|roughly|approx(?:imately)?|circa)\s+$")
+_THEREABOUTS = re.compile(  # behind a number: "27 inch or thereabouts"
+    r"(?:[\s-]*[a-z]+)?\s*(?:-?ish\b|(?:or\s+(?:so|thereabouts|near\s+enough)|give\s+or\s+take|roughly|approximately)\b)"
+)
+_IN_FEET = re.compile(r"['’′]\s?\d")
 _TO = re.compile(r"\s*(?:to|-|–)\s*")
 _AFTER = 12  # characters behind a number in which it may be said to be an age
 _GROWN = 17  # from the next year on anybody may see anything
@@ -122,6 +127,8 @@ class JudgedLimits:
             if age is not None and years is not None and years <= _GROWN:
                 yield FoundLimit(age.name, "le", years, *span)
             return
+        if _IN_FEET.match(low, span[1]):
+            return  # "under 5'3"
         said = str(NUMBERS.get(said, said))  # "eleven"
         match = _QUANTITY.search(said) if not said[:1].isdigit() else _QUANTITY.match(said)
         value = amount(match) if match is not None else None
@@ -148,9 +155,11 @@ class JudgedLimits:
         elif (
             label == "about"
             or _ABOUT.search(low[: span[0]])
+            or (_cued(low, span) is None and _THEREABOUTS.match(low, span[1]))
             or (spec.name.startswith(PREFIX) and _cued(low, span) is None)
         ):
-            about = label == "about" or _ABOUT.search(low[: span[0]]) is not None
+            near = _ABOUT.search(low[: span[0]]) or _THEREABOUTS.match(low, span[1])
+            about = label == "about" or near is not None
             room = 2.0 if spec is year else (_NEAR if about else _CLOSE) * value
             yield FoundLimit(spec.name, "ge", value - room, *span)
             yield FoundLimit(spec.name, "le", value + room, *span)
@@ -211,9 +220,14 @@ class JudgedLimits:
                 return spec, 1.0
         if (cold := measures.below_zero(low[: span[0]])) is not None:
             return cold, 1.0
+        if not unit and measures.own_age is not None and speaks_of_age(low, span):
+            fits_age = measures.can_hold(measures.own_age, value)
+            return (measures.own_age if fits_age else None), 1.0  # "an older one, 7 or over"
         if not unit and _OF_AGE.search(low[: span[0]]):
             is_age = measures.age is not None and value <= _GROWN and label != "min"
             return (measures.age if is_age else None), 1.0  # "she's 9" is no price, whatever else is told
+        if measures.own_age is not None and not unit and _OTHER.search(low[: span[0]]):
+            return None, 1.0  # "I'm 78", among dogs that have an age
         if bound.measure in _BARE:
             told = measures.called(bound.measure)
             if told is not None and not measures.can_hold(told, value):

@@ -12,8 +12,10 @@ from typing import Literal
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.money import SIGNS
+from wherefore.catalog.naming import words_of
 from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.state import LimitOp
+from wherefore.reading.bearers import is_somebodys
 from wherefore.reading.clauses import touch
 from wherefore.reading.codes import HARD, NOT_TOO, STRONG
 from wherefore.reading.comparisons import AFTER, BEFORE, DURABLE, OPPOSITE, YEARLY, any_of, is_negated, phrase
@@ -75,6 +77,17 @@ _LARGE = re.compile(r"(?:\dk|grand|lakhs?|lacs?|crores?)$")  # "under 3k" says m
 _CLOSE = 0.05  # share of an amount by which another is about the same: 350 ml of 12 ounces
 _ROUGHLY = 0.1  # the same of one that is said to be about right
 _NEARLY = re.compile(r"\b(?:about|around|roughly|approx(?:imately)?|circa|nearly|almost)\s+$")
+_FIRST = re.compile(r"[\d.,]*\d|[a-z]+")
+_OF_MONEY = re.compile(
+    r"(?:\d|[$€£₹]|\b(?:quid|euros?|pounds?|dollars?|bucks?|rupees|francs?))\s*$"
+)  # "150 euros a night"
+_TAKEN_BACK = re.compile(
+    r"\b(?:forget|ignore|scrap|drop|never\s*mind)\s+(?:about\s+)?(?:the\s+|that\s+)?(?:\w+\s+)?$"
+)
+_MYSELF = re.compile(  # of what has a least age: "I'm 23", "im 15"
+    r"\b(?:i['’]?m|i\s+am|we['’]?re\s+(?:both|all))\s+(?:only\s+|just\s+|nearly\s+|almost\s+|now\s+)?(?P<n>\d{2})\b"
+    r"(?!\s*(?:[-–]|kg|kilos?|lbs?|pounds?|stone|cm|m\b|feet|foot|miles?|minutes?|hours?|days?|weeks?|months?|%|of\b|people))"
+)
 _SAID_BEFORE = re.compile(rf"(?<!\w)(?P<op>{any_of({*BEFORE} - {'<', '>'})})\s+(?:an?|the|about)\s+$")
 _SAID_ABROAD = re.compile(
     r"\b(?:(?P<least>mindestens|wenigstens|ab|au\s+moins|plus\s+de|al\s+menos|m[aá]s\s+de|almeno|minstens)|h[oö]chstens|maximal|"
@@ -280,6 +293,11 @@ class LimitReader:
             if known and not _TOLD_OF.search(low[: match.start()]):
                 found.put(spec, "le", min(known), *match.span("who"))
 
+        if not {"min", "minimum", "mindest"}.isdisjoint(words_of(spec.called)):
+            for match in _MYSELF.finditer(low):
+                found.put(spec, "le", float(match["n"]), *match.span())
+                found.named.add(match.span())
+
     def _read_lifted(self, low: str, found: _Limits) -> None:
         """Limits that are taken away: "older is fine, too", "any length"."""
         for match in _LIFT_SIDE.finditer(low):
@@ -358,6 +376,8 @@ class LimitReader:
     def _read_most(self, low: str, found: _Limits) -> None:
         """Amounts that are said to be the most: "15 bucks is all I've got", "my budget is 40"."""
         for match in (*_MOST.finditer(low), *_BUDGET.finditer(low)):
+            if match["n"] in ("a", "an") and _OF_MONEY.search(low[: match.start("n")]):
+                continue
             spec, scale = self._field(match, low, None)
             if spec is None and match.re is _BUDGET and not match["unit"]:
                 spec = self.measures.price
@@ -382,6 +402,8 @@ class LimitReader:
         """Amounts before a comparison: "80 minutes or less", "2000 onwards"."""
         for match in _TRAILED.finditer(low):
             of_year = is_year(match["n"]) and not match["currency"] and not self._has_unit(match)
+            if match["n"] in ("a", "an") and _OF_MONEY.search(low[: match.start("n")]):
+                continue  # "150 euros a night max"
             if phrase(match) == "min" and not match["unit"]:
                 continue  # "90 min", but "500 pages min"
             spec, scale = self._field(match, low, "since" if of_year else None)
@@ -448,11 +470,22 @@ class LimitReader:
             unit = match["unit"]
             if not unit or match["currency"] or match["n"] in ("a", "an") or not found.is_free(*match.span()):
                 continue
+            if _TAKEN_BACK.search(low[: match.start("n")]):
+                continue
             near = beside(low, match.span("n"))
             named, value = quantity_named(near), amount(match)
-            if value is None or money(unit) or unit == "%" or _PER.search(low[: match.start("n")]):
+            weighs = is_somebodys(low, match.span("n"))
+            if (
+                value is None
+                or money(unit)
+                and not weighs
+                or unit == "%"
+                or _PER.search(low[: match.start("n")])
+            ):
                 continue
-            if named is None and (measures_time(unit) or not self.measures.is_unit(unit)):
+            spoken = around(low, match.span("n"))
+            told = named is None and measures_time(unit) and self.measures.is_called(unit, spoken)
+            if named is None and not told and (measures_time(unit) or not self.measures.is_unit(unit)):
                 continue
             united = self.measures.in_unit(unit, around(low, match.span("n")), near, value)
             span = match.start("n"), match.end("unit")
@@ -465,7 +498,7 @@ class LimitReader:
             texts = spec.name.startswith(PREFIX) or spec is self.measures.year
             if texts or not self.measures.can_hold(spec, value * scale):
                 found.loose.append(span)
-            elif named is None and (not is_of_stuff(unit) or _NEEDED.search(low[: span[0]])):
+            elif named is None and not told and (not is_of_stuff(unit) or _NEEDED.search(low[: span[0]])):
                 found.loose.append(span)
             else:
                 self._put_amount(low, spec, value * scale, span, found)
@@ -477,7 +510,9 @@ class LimitReader:
     ) -> None:
         """A number on the side that words say, else on the one of its nature; of what has none, about so many."""
         side = self._said_side(low, span) or self.measures.served_by(spec) or side_of(spec)
-        about = _NEARLY.search(low[: span[0]]) is not None
+        first = _FIRST.match(low, span[0])
+        whose = first is not None and is_somebodys(low, first.span())
+        about = _NEARLY.search(low[: span[0]]) is not None and not whose
         room = (_ROUGHLY if about else _CLOSE if side is None else 0.0) * abs(value)
         if side is None:
             found.put_range(spec, value - room, value + room, *span)
@@ -532,7 +567,9 @@ class LimitReader:
         yearly = phrase in YEARLY or (phrase is None and "low" in match.re.groupindex)
         if yearly and is_year(match["n"]):
             return measures.year, 1.0
-        if (told := measures.told_beside(beside(low, match.span("n")), amount(match))) is not None:
+        compared = match["op"] if "op" in match.re.groupindex else None
+        spoken = [*beside(low, match.span("n")), *re.findall(r"[a-z]+", compared or "")]  # "144 or faster"
+        if (told := measures.told_beside(spoken, amount(match))) is not None:
             return told, 1.0
         near = re.split(r"[,.;:!?]", low[max(0, match.start() - 40) : match.start()])[-1]
         for word in reversed(re.findall(r"[^\W\d_]+", near)[-3:]):

@@ -23,10 +23,17 @@ from wherefore.reading.quantities import Quantity, fits, plain, quantity_named, 
 from wherefore.text import FUNCTION_WORDS, stem
 
 _LONG = frozenset("runtime duration length minutes running time".split())
+_LONG_STEMS = frozenset(map(stem, _LONG))
 _OF_WEIGHT = frozenset("weigh weighs weighing weight light lighter lightest heavy heavier".split())
 _PRICE = frozenset("price cost usd eur gbp".split())
 _ERA = frozenset("year decade era age time period".split())
 _AGE = frozenset("age ages".split())
+# Words of columns for whom something is fit, and of those beside the age of what is listed itself.
+_OF_FITNESS = frozenset(
+    "min minimum from recommended suitable player players rating limit group range restriction viewer reader".split()
+)
+_OF_BEINGS = frozenset("sex breed gender neutered neut spayed temperament pedigree mileage".split())
+_GROWN_UP = 18  # years from which on anything is fit for people
 # Words behind a number that are no unit on record, and what fields of which they count are called.
 _COUNTED: dict[str, frozenset[str]] = {
     **dict.fromkeys(("star",), frozenset("rating score stars".split())),
@@ -71,7 +78,10 @@ TOLD: dict[str, tuple[str, ...]] = {
         "sleep",
     ),
 }
-_LEAST, _MOST = frozenset("min minimum lowest least".split()), frozenset("max maximum highest most".split())
+_LEAST, _MOST = (
+    frozenset("min minimum lowest least mind mindest mindestens mini".split()),
+    frozenset("max maximum highest most".split()),
+)
 _SIDES = _LEAST | _MOST
 _A_MINUTE = re.compile(r"(?:/|\bper\s)\s*min\b", re.IGNORECASE)
 _MINUS = re.compile(r"(?:(?<![\w.])[-−–]|\bminus\s+)$")
@@ -87,6 +97,7 @@ _ROAD = frozenset("mileage odometer".split())
 _HOURS = frozenset(
     "h hr hrs hour hours mins minutes".split()
 )  # that end a name, and can be nothing else there
+_PER_HOUR = re.compile(r"/\s*h(?:r|our)?s?\W*$", re.IGNORECASE)  # "Rate/hr"
 _TIMES = frozenset("day week month year decade night century".split())
 # Units that are mostly written in cells, and have no other meaning where they are said.
 _SAID_TOO = frozenset("cbm sqft sqm qm floz wh kwh khz mhz ghz hz kmh mph tonne dl decilitre kj".split())
@@ -94,6 +105,7 @@ _OTHER_UNITS = frozenset(
     "ohm horsepower hp bhp psi nm newton denier tog gsm micron lux nit ppm dpi ppi knot".split()
 )
 _YEARS = {"yrs": "years", "yr": "years", "months": "months"}
+_NOTES = {"tenner": 10.0, "fiver": 5.0}  # what a note is called by: "no more than a tenner"
 _FLUID = {"ounce": "fluid_ounce"}
 _PER = {  # for how much of something a price may be
     "kilo": frozenset("kg kilo kilogram".split()),
@@ -122,6 +134,7 @@ class Measures:
         duration: The one that says how long it takes.
         price: The one that says what it costs.
         age: The one that says from which age on it is fit for people.
+        own_age: The one that says how old items are themselves: dogs, horses, houses.
         roles: Which field comparisons of each kind are about ("shorter", "newer"), where the catalogue has one.
     """
 
@@ -139,7 +152,9 @@ class Measures:
         ]  # "total time" comes before "prep time"
         self.duration = min(lasting, key=lambda spec: "total" not in words_of(spec.called), default=None)
         self.price = next((spec for spec in self._specs if _is_price(spec)), None)
-        self.age = next((spec for spec in self._specs if _is_age(spec)), None)
+        ages = [spec for spec in self._specs if _is_age(spec)]
+        self.own_age = next((spec for spec in ages if self._is_of_items(spec)), None)
+        self.age = next((spec for spec in ages if spec is not self.own_age), None)
         pages = (spec for spec in self._specs if "page" in (stem(spec.unit.lower()), *self._words[spec.name]))
         self.roles: dict[str, FieldSpec | None] = {
             "duration": self.duration or next(pages, None),
@@ -164,6 +179,16 @@ class Measures:
     def prices(self) -> frozenset[str]:
         """The names of all fields that say what something costs."""
         return frozenset(spec.name for spec in self._specs if _is_price(spec))
+
+    def _is_of_items(self, spec: FieldSpec) -> bool:
+        """Whether an age is that of the items: parts of years, many, or beside what beings have."""
+        if not _OF_FITNESS.isdisjoint({*words_of(spec.name), *words_of(spec.called)}):
+            return False
+        known = self._catalog.numbers(spec.name)
+        known = known[~np.isnan(known)]
+        others = {word for one in self._catalog.schema.fields for word in words_of(one.called)}
+        parts = bool((known % 1 != 0).any() or (known > _GROWN_UP).any())
+        return parts or not _OF_BEINGS.isdisjoint(others)
 
     def _counts_years(self, spec: FieldSpec) -> bool:
         """Whether a number that is not called so is the year of something: a vintage."""
@@ -220,7 +245,8 @@ class Measures:
 
     def called(self, measure: str) -> FieldSpec | None:
         """The field of a measure, one of `TOLD`."""
-        known = {"price": self.price, "time": self.duration, "year": self.year, "age": self.age}
+        age = self.age or self.own_age
+        known = {"price": self.price, "time": self.duration, "year": self.year, "age": age}
         if measure in known:
             return known[measure]
         for word in TOLD[measure]:
@@ -247,17 +273,20 @@ class Measures:
         if money(unit) and named is not None and named.name == "cover":  # "£5m cover" is no price
             return next(((spec, 1.0) for spec in self._specs if quantity_of(spec) == named), None)
         if meant := money(unit):
-            if word == "pound" and not _OF_WEIGHT.isdisjoint(near):
+            borne = named is not None and named.name in ("load", "weight")
+            if word == "pound" and (borne or not _OF_WEIGHT.isdisjoint(near)):
                 unit = word = "lb"
             else:
                 spec = self._priced(meant, near)
                 if spec is not None or word != "pound":
-                    return None if spec is None else (spec, 1.0)
+                    return None if spec is None else (spec, _NOTES.get(word, 1.0))
                 unit = word = "lb"
+        if (age := self._aged(word)) is not None and named is None:
+            return age
         if word in MINUTES:
             spec = self._lasting(near, named)
             return None if spec is None else (spec, MINUTES[word] / _minutes(spec))
-        alike = self._alike(unit, word)
+        alike = self._alike(unit, word, named)
         if alike:
             around = {stem(plain(one)) for one in near} - {word}
             kept = suited([spec for spec, _ in alike], named)
@@ -268,6 +297,11 @@ class Measures:
             if named is not None:
                 best = next(iter(kept), None)
             return None if best is None else (best, scales[best.name])
+        if named is not None and measures_time(unit):  # "2 years warranty", in months
+            for spec in self._specs:
+                long = conversion(unit_written(unit), unit_written(written_unit(spec)))
+                if quantity_of(spec) == named and long is not None and not _is_price(spec):
+                    return spec, long.scale
         if named is not None and (
             self.is_unit(unit) or measures_time(unit)
         ):  # "10 year warranty", of a `warranty` of which no unit is told
@@ -282,6 +316,14 @@ class Measures:
         found = next(called, None) or self._counted(word) or self.mentioned(unit)
         return None if found is None else (found, 1.0)
 
+    def _aged(self, word: str) -> tuple[FieldSpec, float] | None:
+        """The age of the items, where a unit is one that ages are told in, and what one of it is there."""
+        spec = self.own_age if word in ("year", "yr", "month", "week") else None
+        if spec is None:
+            return None
+        found = conversion(unit_written(word), unit_written(spec.unit) or "year")
+        return None if found is None else (spec, found.scale)
+
     def told_beside(self, beside: Sequence[str], value: float | None) -> FieldSpec | None:
         """The field that words right beside a bare number name, by what they measure: of "80 thousand on the clock"."""
         named = quantity_named(beside)
@@ -289,6 +331,18 @@ class Measures:
             return None
         own = (spec for spec in self._specs if spec.is_number and quantity_of(spec) == named)
         return next((spec for spec in own if value is None or self.can_hold(spec, value)), None)
+
+    def is_called(self, unit: str, near: Collection[str]) -> bool:
+        """Whether words around a time are in the name of a field of times: "left alone 5 hours"."""
+        found = self.in_unit(unit, [*near])
+        if found is None:
+            return False
+        told = {stem(plain(one)) for one in near if len(one) >= _BEGINNING}
+        lasting = [spec for spec in self._specs if _is_duration(spec)]
+        words = {word for spec in lasting for word in self._words[spec.name]}
+        return bool(
+            told & {one for one in words if not measures_time(one) and one not in _SIDES | _LONG_STEMS}
+        )
 
     def _lasting(self, near: Collection[str], named: Quantity | None) -> FieldSpec | None:
         """How long something takes or lasts; where words name which of several times, that one."""
@@ -300,13 +354,18 @@ class Measures:
             return (called or told)[0]
         return self.duration if self.duration in lasting else next(iter(lasting), None)
 
-    def _alike(self, unit: str, word: str) -> list[tuple[FieldSpec, float]]:
+    def _alike(self, unit: str, word: str, named: Quantity | None = None) -> list[tuple[FieldSpec, float]]:
         """The fields measured in a unit, else those in which it can be told, with what one of it is there."""
         units = [(spec, written_unit(spec)) for spec in self._specs if not _is_price(spec)]
-        same = [(spec, 1.0) for spec, own in units if own and stem(own.lower()) == word]
-        return same or [
-            (spec, scale) for spec, own in units if own and (scale := _scale(unit, own)) is not None
+        called = mentioned_unit(unit)
+        same = [
+            (spec, 1.0)
+            for spec, own in units
+            if own and (stem(own.lower()) == word or called and called == mentioned_unit(own))
         ]
+        if same and any(fits(spec, named) for spec, _ in same):
+            return same
+        return [(spec, scale) for spec, own in units if own and (scale := _scale(unit, own)) is not None]
 
     def mentioned(self, unit: str) -> FieldSpec | None:
         """What stands for a field where no field has a unit, but titles or texts write amounts in it: "20000 mAh"."""
@@ -405,6 +464,8 @@ class Measures:
         if not word:
             return False
         word = spoken_unit(word)
+        if unit_called(word) == "stone" and not self._weighs:  # "two stone lions"
+            return False
         return bool(
             word == "%"
             or money(word)
@@ -413,6 +474,12 @@ class Measures:
             or mentioned_unit(word)
             or stem(word) in _OTHER_UNITS
         )
+
+    @cached_property
+    def _weighs(self) -> bool:
+        """Whether any field is a weight."""
+        units = (written_unit(spec) for spec in self._specs)
+        return any(measure_of(unit_called(one) or unit_written(one)) == "weight" for one in units if one)
 
     def may_be(self, spec: FieldSpec, value: float, unit: str | None) -> bool:
         """Whether an amount can be one of a field: "ten years" are no year."""
@@ -558,7 +625,8 @@ def _is_duration(spec: FieldSpec) -> bool:
     if spec.unit:
         return _unit_of(spec) in MINUTES
     named = words_of(spec.called)
-    return spec.is_number and (not _LONG.isdisjoint(named) or len(named) > 1 and named[-1] in _HOURS)
+    lasts = len(named) > 1 and named[-1] in _HOURS and not _PER_HOUR.search(spec.called)
+    return spec.is_number and (not _LONG.isdisjoint(named) or lasts)
 
 
 def _unit_of(spec: FieldSpec) -> str:

@@ -41,6 +41,7 @@ from wherefore.reading.mentions import Found
 from wherefore.reading.numbers import names_money
 from wherefore.reading.orders import FoundOrder, OrderReader
 from wherefore.reading.references import ReferenceReader
+from wherefore.reading.siblings import Siblings
 from wherefore.reading.slots import slots_in
 from wherefore.reading.taking_back import ADDS, FORBIDS, REPLACES, TakenBack, allow, take_back
 from wherefore.reading.times import FoundTime, TimeReader, continued, replaces
@@ -209,6 +210,7 @@ class MessageReader:
         self._catalog, self._values, self._wishes, self._limits = catalog, values, wishes, limits
         self._references = references
         self._bounds = JudgedLimits(catalog, limits.measures)
+        self._siblings = Siblings(catalog, limits.measures)
         self._grades = JudgedGrades(limits)
         self._critiques = CritiqueReader(catalog, limits)
         self._people = [spec.name for spec in catalog.schema.names]
@@ -261,6 +263,8 @@ class MessageReader:
             heard = replace(heard, left=about)
         if self._judged is not None:
             heard = self._bounded(replace(heard, before=before), self._judged, about)
+        meant = self._siblings.settle(heard.limits, lowered(content), [*map(lowered, told[:-1])])
+        heard = replace(heard, limits=meant)
         for lifted in heard.limits:
             if lifted.lifts:
                 notes.lift(lifted.field, lifted.op)

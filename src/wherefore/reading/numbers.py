@@ -18,6 +18,7 @@ _SCALES = {  # words that multiply the number before them
     **dict.fromkeys(("lakh", "lac", "lakhs", "lacs"), 1e5),
     **dict.fromkeys(("crore", "crores"), 1e7),
     **dict.fromkeys(("hundred", "hundreds"), 1e2),
+    **dict.fromkeys(("dozen", "dozens"), 12.0),
 }
 _ONE_OF = {"a": 1.0, "an": 1.0, "half": 0.5, "couple": 2.0}
 _TO_TEN = "|".join(word for word, number in NUMBERS.items() if number <= 10)
@@ -58,7 +59,7 @@ def quantity(no_units: Collection[str]) -> str:
     """
     return (
         rf"(?P<currency>[{SIGNS}]|\b(?:{BEFORE_AMOUNTS})(?=\s?\d))?\s?"
-        rf"(?P<n>\b{NUMBER}(?![\w:]|[.,]\d)|(?<=[{SIGNS}])\d[\d,.]*|\b{_DIGITS}(?=(?:{_JOINED})(?!\w)|h[0-5]\d\b))"
+        rf"(?P<n>\b{NUMBER}(?![\w:]|[.,]\d|['′]\d)|(?<=[{SIGNS}])\d[\d,.]*|\b{_DIGITS}(?=(?:{_JOINED})(?!\w)|h[0-5]\d\b))"
         rf"(?P<plus>\+(?!\d))?"
         rf"(?:\s+and\s+(?P<half0>a\s+half)(?=\s+[a-z]))?"
         rf"(?:\s?-?\s?(?!(?:{'|'.join(sorted(no_units))})\b)(?P<unit>[a-z]+|[{SIGNS}%]))?"

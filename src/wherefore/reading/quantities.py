@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from wherefore.catalog.naming import words_of
 from wherefore.catalog.schema import FieldSpec
 from wherefore.dialogue.state import LimitOp
+from wherefore.reading.bearers import is_somebodys, must_reach
 from wherefore.text import stem
 
 Side = LimitOp | None
@@ -80,7 +81,8 @@ _TABLE: tuple[tuple[str, Side, str], ...] = (
     (
         "speed",
         "ge",
-        "speed, top speed, print speed, max speed, ppm, hochstgeschwindigkeit, refresh, refresh rate",
+        "speed, top speed, print speed, max speed, ppm, hochstgeschwindigkeit, refresh, refresh rate, "
+        "hz, faster, rpm, spin, schleudern",
     ),
     ("economy", "ge", "mpg, fuel economy, economy"),
     (
@@ -97,8 +99,13 @@ _TABLE: tuple[tuple[str, Side, str], ...] = (
         "price, cost, rent, fee, deposit, premium, rate, tariff, excess, tax, road tax, supplement",
     ),
     ("price", "le", "miete, kaltmiete, warmmiete, nebenkosten, kaution, loyer, alquiler, selbstbeteiligung"),
-    ("weight", "le", "weight, mass, weigh, gewicht, poid, peso, heavy, weighing, weigh"),
-    ("noise", "le", "noise, noise level, loudness, sound level, lautstarke, gerausch, loud, sound power"),
+    ("weight", "le", "weight, mass, weigh, gewicht, poid, peso, heavy, weighing, weigh, heavier, lighter"),
+    (
+        "noise",
+        "le",
+        "noise, noise level, loudness, sound level, lautstarke, gerausch, loud, sound power, "
+        "db, decibel, quieter, louder, quiet",
+    ),
     ("emissions", "le", "emission, co2, carbon"),
     (
         "consumption",
@@ -123,6 +130,14 @@ _TABLE: tuple[tuple[str, Side, str], ...] = (
     ("calories", "le", "calory, kcal, calorie, energy kcal, carb, carbohydrate, kalorien, carbs"),
     ("protein", "ge", "protein, fibre, fiber, eiwei, proteine"),
     ("age", "le", "age year, vehicle age"),
+    (
+        "width",
+        None,
+        "width, wide, breite, largeur, ancho, larghezza, breedte, breadth, wider, narrower, across",
+    ),
+    ("height", None, "height, tall, high, hohe, hauteur, alto, altura, altezza, hoogte, taller"),
+    ("depth", None, "depth, deep, tiefe, profondeur, profundidad, diepte, deeper, shallower"),
+    ("diameter", None, "diameter, durchmesser, diametre"),
     ("latency", "le", "latency, lag, response time, delay"),
     (
         "thickness",
@@ -159,15 +174,6 @@ _STOPS = frozenset(
 _OF_ROOM = frozenset("l litre litres liter liters gb tb".split())  # of what has room for something
 _FAR = 40  # characters beside a number
 _AFTER, _BEFORE = 3, 2  # words of a quantity's name
-
-
-_OF_SOMEBODY = re.compile(  # "I weigh 110 kg", "my son is 180 cm"
-    r"\b(?:i|he|she|who|they|we|(?:my|our|his|her)\s+(?:little\s+|big\s+)?(?:son|daughter|husband|wife|kid|child|"
-    r"toddler|baby|boy|girl|mum|mom|dad|mother|father|partner|boyfriend|girlfriend|friend|brother|sister|dog))(?:\s+(?:weighs?|am|is|are)|'m|'s|m|s)\s+"
-    r"(?:(?:about|around|only|just|nearly|almost|over|now)\s+)*$"
-)
-
-_WEIGHT = re.compile(r"\s?(?:kg|kgs|kilos?|lbs?|pounds?|stone|st)\b")
 
 
 def plain(word: str) -> str:
@@ -212,7 +218,7 @@ def beside(low: str, span: tuple[int, int]) -> list[str]:
     (['miles', 'range', 'car'], ['litres', 'boot'])
     """
     ahead = low[max(0, span[0] - _FAR) : span[0]]
-    if _OF_SOMEBODY.search(ahead) and _WEIGHT.match(low, span[1]):
+    if is_somebodys(low, span):
         return ["rider", "weight"]
     after: list[str] = []
     for word in re.findall(r"[^\W\d_]+|[^\s\w]", low[span[1] : span[1] + _FAR]):
@@ -225,7 +231,13 @@ def beside(low: str, span: tuple[int, int]) -> list[str]:
         after.append(word)
     before: list[str] = []
     for word in reversed(re.findall(r"[^\W_]+|[^\s\w]", ahead)):
-        if word in _PASSED or word in "$€£-~≥≤<>" or word == "electric":
+        if (
+            word in _PASSED
+            or word in "$€£-~≥≤<>"
+            or word == "electric"
+            or word == "reach"
+            and must_reach(low, span)
+        ):
             continue
         if not word[0].isalpha() or word in _STOPS or len(before) >= _BEFORE:
             break

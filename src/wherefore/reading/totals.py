@@ -29,7 +29,7 @@ _BOUND = any_of(BEFORE)
 _SUM = re.compile(rf"(?:(?P<op>{_BOUND})\s+)?(?:(?:about|around|roughly)\s+)?{quantity(_NO_UNITS)}")
 _COUNT = re.compile(
     rf"\b(?:(?P<week>an?\s+(?:whole\s+)?week)|(?P<both>both\s+of\s+us|the\s+two\s+of\s+us)|"
-    rf"(?P<us>{NUMBER})\s+of\s+us|(?P<them>{NUMBER})\s+of\s+(?:them|those|these)|"
+    rf"(?P<us>{NUMBER})\s+of\s+us|(?P<them>{NUMBER})\s+(?:of\s+(?:them|those|these|the\s+same|each|this|that|it)|identical|matching|alike)|"
     rf"(?P<pair>an?\s+(?:pair|couple)(?!\s+of\s+(?!them|those|these))|(?<=make\sit\s)(?:{NUMBER})|(?:{NUMBER})(?=\s+(?:that|which)\s+"
     r"(?:together\s+)?(?:add|sum|come|take|cost|last)))\b|"
     rf"(?<=\bfor\s)(?P<party>{NUMBER})(?=\s*(?:[,.;!?]|$|(?:{_BOUND})\s|(?:in\s+)?total\b|altogether\b))|"

@@ -15,6 +15,7 @@ from wherefore.catalog.flag_words import affirms, flags_of
 from wherefore.catalog.flags import yes_or_no
 from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.money import currency_called
+from wherefore.catalog.paid import PAID, paid_of
 from wherefore.catalog.ranks import base_name
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.spoken import is_flag, limit_text, measure, unit_words, values_of
@@ -114,6 +115,7 @@ def _sentences(
     yield from _degrees(dialogue, catalog, opening, total)
     yield from _by_times(dialogue, catalog)
     yield from _by_texts(dialogue, catalog)
+    yield from _by_paid(dialogue, catalog)
     yield from _left_out(dialogue, catalog, items)
     yield from _codes(dialogue, catalog)
     newest = dialogue.messages[-1].content
@@ -206,6 +208,15 @@ def _by_texts(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
         said = joined(list(dict.fromkeys(f"“{one.said}”" for one in told)))
         plural = catalog.schema.plural.lower()
         yield f"For {said} I went by titles and descriptions, and left out {plural} that do not say it."
+
+
+def _by_paid(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
+    """That what the newest message may cost is what is paid now, of items on sale their sale price."""
+    told = [one for one in _now(dialogue) if one.field.startswith(PAID)]
+    if told:
+        said = joined(list(dict.fromkeys(f"“{one.said}”" for one in told)))
+        one = paid_of(told[0].field)
+        yield f"For {said} I went by “{one.sale}” where there is one, else by “{one.usual}”."
 
 
 def _by_times(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
