@@ -20,8 +20,10 @@ from wherefore.reading.asked_fields import PICKS, THAN, FieldQuestions
 from wherefore.reading.clauses import Span, blank
 from wherefore.reading.degrees import asked_superlative, base_of, ends, ordered_field, superlative
 from wherefore.reading.limits import LimitReader, lowered
+from wherefore.reading.reckonings import ReckoningReader
 from wherefore.reading.slots import points_at, slots_in
 from wherefore.reading.times import TimeReader
+from wherefore.reading.titles_in import titled
 from wherefore.reading.unrecorded import unrecorded
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.wishes import WishReader
@@ -183,6 +185,8 @@ _POINTER = re.compile(
     r"\b(?:it|its|it's|that|this|that's|they|them|those|these|both|one|ones|the (?:movie|film|book))\b"
 )
 
+_OF_ALL = re.compile(r"\b(?:you|your|you've|here|there|overall|of\s+all|in\s+the\s+shop)\b")
+
 _Sentence = tuple[str, Span, tuple[Mention, ...]]  # the message, the sentence's characters, and what it names
 
 
@@ -209,6 +213,7 @@ class QuestionReader:
     ) -> None:
         self._times = TimeReader(catalog, clock)
         self._catalog, self._values, self._wishes, self._limits = catalog, values, wishes, limits
+        self._reckonings = ReckoningReader(catalog)
         self._fields = FieldQuestions(catalog.schema, limits.measures)
         nouns = values.words.nouns
         self._nouns = "|".join(sorted(map(re.escape, nouns), key=len, reverse=True))
@@ -292,13 +297,18 @@ class QuestionReader:
         number = len(dialogue.messages) - 1
         text = straight(dialogue.messages[number].content)
         bare = re.sub(_LEAD, "", text.lower())
-        if not _ASKS.search(text) and not _HOLDS.match(bare) and superlative(bare, False) is None:
+        rates = self._reckonings.read(bare, self._values.words.nouns)
+        if not (_ASKS.search(text) or _HOLDS.match(bare) or superlative(bare, False) or (rates and rates.best)):
             return None
         here = [m for m in dialogue.mentions if m.message == number]
         flat = blank(text, [(m.start, m.end) for m in here], "x")
         found: list[Question] = []
         other = False
         for span in _sentences(flat):
+            asked = self._reckoned(text, span, here, dialogue)
+            if asked is not None:
+                found.append(asked)
+                continue
             asked = self._untold(text, span, here, dialogue)
             # Of what no record tells, nothing else can be answered.
             if asked is None or not asked.said or asked.kind == "unclear":
@@ -314,6 +324,28 @@ class QuestionReader:
         first, *more = found
         also = tuple(one for one in more if one.kind in _BESIDES_OF and len(found) <= _MANY)
         return replace(first, alone=not other, also=also)
+
+    def _reckoned(
+        self, text: str, span: Span, here: Sequence[Mention], dialogue: Dialogue
+    ) -> Question | None:
+        """What a sentence asks to work out of prices, and of which items: of those named, talked of, or listed."""
+        inside = [m for m in here if span[0] <= m.start < span[1]]
+        flat = blank(text[slice(*span)], [(m.start - span[0], m.end - span[0]) for m in inside]).lower()
+        before = [one.content.lower() for one in dialogue.messages[-2::-1] if one.role == "user"]
+        goes_on = bool(before) and self._reckonings.read(before[0], self._values.words.nouns) is not None
+        asked = self._reckonings.read(flat, self._values.words.nouns, before, goes_on)
+        if asked is None:
+            return None
+        listed = self._list(dialogue)
+        items, many = self._meant((text, span, tuple(inside)), re.sub(_LEAD, "", flat), dialogue)
+        items = items or titled(text[slice(*span)], self._catalog)
+        if not items and not (many and len(listed) > 1 and asked.best):
+            items = list(self._focus(dialogue, span[0]))
+        whole = asked.best and asked.per and not many and (_OF_ALL.search(flat) or "?" not in flat)
+        items = items or ([] if whole else listed)
+        if not items and not (asked.best and asked.per):
+            return None
+        return Question("reckon", tuple(items), start=span[0], end=span[1], reckoning=asked)
 
     def _besides(
         self, text: str, span: Span, found: Sequence[Question], dialogue: Dialogue

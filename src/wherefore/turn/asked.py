@@ -48,6 +48,7 @@ _TIMES = frozenset(
     "time times duration runtime length hours hour h min mins minutes minute s nights days weeks months years sessions "
     "life".split()
 )
+_BEST = 3  # of all items, of which rates are told
 _SAID = 3  # words of a question that says for what something is
 _CLAUSES = 3  # clauses that answer
 _CHOICES, _CHOOSES = (
@@ -75,6 +76,8 @@ def resolved(
         first = resolved(replace(question, also=()), dialogue, retriever, meanings, level)
         more = (resolved(one, dialogue, retriever, meanings, level) for one in question.also)
         return None if first is None else replace(first, also=tuple(one for one in more if one is not None))
+    if question.kind == "reckon" and not question.items:
+        return replace(question, items=everywhere(dialogue, retriever), many=_BEST)
     if question.kind == "unclear" and question.said:
         return replace(question, said="") if meanings.field(question.said) is not None else None
     if question.kind == "most" and not question.field:
@@ -113,6 +116,13 @@ def resolved(
     if found is None or found.score < level:
         return question
     return replace(question, kind="clause", items=question.items[:1], field=found.field, said=found.text)
+
+
+def everywhere(dialogue: Dialogue, retriever: Retriever) -> tuple[str, ...]:
+    """All items that nothing said rules out."""
+    allowed = retriever.allowed(dialogue, strict=True)
+    items = retriever.index.catalog.items
+    return tuple(items[row].id for row in range(len(items)) if allowed is None or allowed[row])
 
 
 def _told_by(asked: str, items: Sequence[str], catalog: Catalog) -> FieldSpec | None:

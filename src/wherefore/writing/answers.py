@@ -34,6 +34,7 @@ from wherefore.writing.phrases import (
 from wherefore.writing.plan import plan_reasons
 from wherefore.writing.polish import polish
 from wherefore.writing.quotes import beginning, quote
+from wherefore.writing.reckoned import reckoned
 from wherefore.writing.smalltalk import Said
 from wherefore.writing.telling import can_be_said, telling
 
@@ -120,6 +121,11 @@ class _Answer:
             if plain and all(one.startswith(begin) for one in told):
                 told[1:] = [one.removeprefix(begin) for one in told[1:]]
         return joined(told)
+
+    def reckon(self) -> str:
+        """What the prices of the items come to."""
+        assert self.question.reckoning is not None
+        return reckoned(self.question.reckoning, self.items, self.catalog, self.question.many > 1)
 
     # -- one item ---------------------------------------------------------------------------------------
 
@@ -625,6 +631,7 @@ def _noun(spec: FieldSpec) -> str:
 
 _ANSWERS: dict[str, Callable[[_Answer], str]] = {
     "value": _Answer.value,
+    "reckon": _Answer.reckon,
     "holds": _Answer.holds,
     "record": _Answer.record,
     "have": _Answer.have,
