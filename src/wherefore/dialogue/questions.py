@@ -95,6 +95,7 @@ class Question:
     clauses: tuple[tuple[str, str, str], ...] = ()  # that answer: item, field and clause
     also: tuple[Question, ...] = ()  # what the message asks besides
     reckoning: Reckoning | None = None
+    shop: bool = False  # whether `untold` is asked of the shop rather than of an item
     fields: tuple[str, ...] = ()  # by which `compare` compares; none where by any
     said: str = ""  # what `unknown` asks about, in the user's words; the topics of `untold`, a clause
 

@@ -21,6 +21,7 @@ from wherefore.reading.clauses import Span, blank
 from wherefore.reading.degrees import asked_superlative, base_of, ends, ordered_field, superlative
 from wherefore.reading.limits import LimitReader, lowered
 from wherefore.reading.reckonings import ReckoningReader
+from wherefore.reading.shop_questions import asks_shop
 from wherefore.reading.slots import points_at, slots_in
 from wherefore.reading.times import TimeReader
 from wherefore.reading.titles_in import titled
@@ -311,7 +312,7 @@ class QuestionReader:
                 continue
             asked = self._untold(text, span, here, dialogue)
             # Of what no record tells, nothing else can be answered.
-            if asked is None or not asked.said or asked.kind == "unclear":
+            if asked is None or not (asked.said or asked.shop) or asked.kind == "unclear":
                 asked = self._sentence(text, span, here, dialogue) or asked
             if asked is None or (found and asked.kind == "unclear"):
                 asked = self._besides(text, span, found, dialogue) or asked
@@ -640,7 +641,7 @@ class QuestionReader:
             if self._pointer.search(stripped) or len(stripped.split()) <= _ELLIPTIC:
                 items = list(self._focus(dialogue, span[0]))
             if not items and self._pointer.search(stripped) and len(listed) > 1:
-                return made("unclear", listed)
+                return made("value", listed, field=name) if name and not about else made("unclear", listed)
             if (
                 not items
                 and name is not None
@@ -670,6 +671,8 @@ class QuestionReader:
             return None
         listed = self._list(dialogue)
         marked = _ASKS_BESIDE.match(stripped) is not None and _marked(text, span)
+        if asks_shop(stripped) and not unrecorded(said, self._catalog):
+            return self._to_shop((text, span, tuple(inside)), stripped, dialogue)
         of_list = _OF_LIST.match(stripped) is not None and len(listed) > 1
         if _REQUEST.match(stripped) and not of_list:
             return None
@@ -692,6 +695,15 @@ class QuestionReader:
         elif not items or not set(items) <= set(dialogue.listed):
             return None
         return None if self._asks_for_more(text, span, here) else made
+
+    def _to_shop(self, clause: _Sentence, stripped: str, dialogue: Dialogue) -> Question | None:
+        """A question to the shop: of what was named or talked of, else of what is listed; of values it asks for items."""
+        span = clause[1]
+        items = self._meant(clause, stripped, dialogue)[0] or list(self._focus(dialogue, span[0]))
+        asks_for_items = re.match(r"(?:do|does|can|could|will|would)\s+\w+\s+(?:do|offer)\b", stripped)
+        if asks_for_items and self._conditions(clause):
+            return None
+        return Question("untold", tuple(items or self._list(dialogue)), start=span[0], end=span[1], shop=True)
 
     def _told(
         self, clause: _Sentence, stripped: str, items: Sequence[str], dialogue: Dialogue

@@ -13,6 +13,7 @@ from wherefore.catalog.units import unit_called
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.questions import Question
 from wherefore.reading.asked_about import asked_about, without_own
+from wherefore.reading.asked_measures import can_tell
 from wherefore.reading.clauses import blank
 from wherefore.reading.measures import Measures
 from wherefore.reading.questions import either
@@ -20,6 +21,7 @@ from wherefore.retrieval.answering import answering, matcher
 from wherefore.retrieval.field_meanings import FieldMeanings
 from wherefore.retrieval.retriever import Retriever
 from wherefore.text import forms, stem
+from wherefore.turn.clause_answers import clauses_for
 
 _POINTERS = re.compile(
     r"\b(?:the )?(?:first|second|third|fourth|fifth|last|former|latter)(?: one)?\b|#\d", re.IGNORECASE
@@ -48,6 +50,7 @@ _TIMES = frozenset(
     "time times duration runtime length hours hour h min mins minutes minute s nights days weeks months years sessions "
     "life".split()
 )
+_EACH = 5  # items of which a question is answered one by one
 _BEST = 3  # of all items, of which rates are told
 _SAID = 3  # words of a question that says for what something is
 _CLAUSES = 3  # clauses that answer
@@ -78,12 +81,14 @@ def resolved(
         return None if first is None else replace(first, also=tuple(one for one in more if one is not None))
     if question.kind == "reckon" and not question.items:
         return replace(question, items=everywhere(dialogue, retriever), many=_BEST)
-    if question.kind == "unclear" and question.said:
-        return replace(question, said="") if meanings.field(question.said) is not None else None
+    if question.kind == "unclear" and question.said:  # of which is not known: it is told of each
+        question = replace(question, kind="untold", said="")
     if question.kind == "most" and not question.field:
         return _with_clauses(question, dialogue, retriever, level)
-    if question.kind != "untold" or question.said or not question.items:
+    if question.kind != "untold" or question.said:
         return question
+    if not question.items:
+        return replace(question, items=()) if question.shop else question
     message = dialogue.messages[-1]
     number = len(dialogue.messages) - 1
     titles = [(one.start, one.end) for one in dialogue.mentions if one.message == number]
@@ -96,26 +101,37 @@ def resolved(
         answers = tuple(item for item, _, _ in found_in.clauses)
         if answers:
             return replace(found_in, items=answers)
-    spec = _told_by(asked, question.items, retriever.index.catalog)
-    spec = spec or asked_about(asked, retriever.index.catalog, question.items)
-    if spec is None and not _in_foreign_unit(asked, retriever.index.catalog):
+    return _by_field_or_clause(question, asked, dialogue, retriever, meanings, level)
+
+
+def _by_field_or_clause(
+    question: Question, asked: str, dialogue: Dialogue, retriever: Retriever, meanings: FieldMeanings, level: float
+) -> Question:
+    """A question of some items as one of the field that answers it, or of clauses; what comes near where none does."""
+    catalog = retriever.index.catalog
+    spec = _told_by(asked, question.items, catalog) or asked_about(asked, catalog, question.items)
+    if spec is not None and not can_tell(asked, spec, catalog):
+        spec = None
+    clauses = clauses_for(asked, question.items[:_EACH], retriever)
+    sure = [one for one in clauses if one.sure]
+    if spec is None and not sure and not _in_foreign_unit(asked, catalog) and not question.shop:
         spec = meanings.field(without_own(asked))
-        if (
-            spec is not None
-            and _LASTS.search(message.content[question.start : question.end])
-            and not _is_of_time(spec)
-        ):
+        lasts = _LASTS.search(asked) is not None
+        if spec is not None and (lasts and not _is_of_time(spec) or not can_tell(asked, spec, catalog)):
             spec = None  # a bottle's size does not say how long it lasts
-    if spec is not None:
+    if spec is not None and (len(question.items) <= _EACH or spec.has_measure):
         return replace(question, kind="value", field=spec.name)
-    if len(question.items) > 1:
-        return question
-    rows = [retriever.index.catalog.row(item) for item in question.items[:1]]
-    alone = replace(dialogue, messages=(replace(message, content=asked),), mentions=())
-    found = answering(alone, rows, matcher(retriever))[0]
-    if found is None or found.score < level:
-        return question
-    return replace(question, kind="clause", items=question.items[:1], field=found.field, said=found.text)
+    if sure:
+        told = tuple((one.item, one.field, one.text) for one in sure)
+        return replace(question, kind="clause", clauses=told, items=question.items[:_EACH])
+    if len(question.items) == 1:
+        rows = [catalog.row(item) for item in question.items]
+        alone = replace(dialogue, messages=(replace(dialogue.messages[-1], content=asked),), mentions=())
+        found = answering(alone, rows, matcher(retriever))[0]
+        if found is not None and found.score >= level:
+            return replace(question, kind="clause", field=found.field, said=found.text)
+    near = sorted(clauses, key=lambda one: -one.score)[:1]
+    return replace(question, clauses=tuple((one.item, one.field, one.text) for one in near))
 
 
 def everywhere(dialogue: Dialogue, retriever: Retriever) -> tuple[str, ...]:

@@ -43,6 +43,7 @@ _WORDS = 120  # of a text that are told
 _NUMBERED = re.compile(r"\((?P<series>[^()#]+?),?\s+#(?P<number>[\d.-]+)\)")
 _APART = 2  # fields by which two items are told apart
 _THEIR = {False: "its record", True: "their records"}
+_ASKED = 24  # words of a question that are said again
 _TOLD = 5  # items of a list that are told of one by one
 _COMPARATIVES = {
     "the newest": "the newer",
@@ -185,12 +186,12 @@ class _Answer:
         """The clause of an item's text that answers."""
         schema = self.catalog.schema
         if self.question.clauses:
-            told = [
-                (self.catalog[item], schema.spec(field), text) for item, field, text in self.question.clauses
-            ]
-            return " ".join(
-                _quoted(item, spec, text) for item, spec, text in told if item.id in self.question.items
-            )
+            told = [(self.catalog[item], schema.spec(field), text) for item, field, text in self._clauses()]
+            silent = {item.id for item, _, _ in told}
+            rest = [f"*{item.title}*" for item in self.items if item.id not in silent]
+            records = "records" if len(rest) > 1 else "record"
+            more = f" The {records} of {joined(rest)} {'say' if len(rest) > 1 else 'says'} nothing of it." if rest else ""
+            return " ".join(_quoted(item, spec, text) for item, spec, text in told) + more
         return _quoted(self.items[0], schema.spec(self.question.field), self.question.said)
 
     def series(self) -> str:
@@ -264,12 +265,24 @@ class _Answer:
         """That no record tells what was asked."""
         if self.question.said:
             return f"My records say nothing of {self.question.said}."
-        if 1 < len(self.slots) <= _COMPARED:
+        asked = " ".join(self.dialogue.messages[-1].content[self.question.start : self.question.end].split())
+        said = f": “{asked.rstrip(' .,;:!')}”" if 0 < len(asked.split()) <= _ASKED else ""
+        near = "".join(
+            f" What comes nearest: {_quoted(self.catalog[item], self.catalog.schema.spec(field), text)}"
+            for item, field, text in self._clauses()
+        )
+        if not self.slots or (self.question.shop and len(self.slots) > 1):
+            return f"My records do not tell that{said}.{near}"
+        if 1 < len(self.slots) <= _COMPARED and not said:
             return f"My records do not tell that of them. This is what they do tell: {self.record()}"
         if len(self.slots) > 1:
-            return f"My records of these {self.plural} do not tell that. Ask me about one of them."
-        sentence = f"my record of {next(iter(self.slots))} does not tell that."
-        return self.shown([sentence, "ask me what it is about, or how it compares to another."], [])
+            return f"My records of these {self.plural} do not tell that{said}.{near}"
+        sentence = self.shown([f"my record of {next(iter(self.slots))} does not tell that."], [])
+        return f"{sentence[:-1]}{said}.{near}"
+
+    def _clauses(self) -> list[tuple[str, str, str]]:
+        """The clauses of the question's items: item, field and text."""
+        return [one for one in self.question.clauses if one[0] in self.question.items and one[0] in self.catalog]
 
     def record(self) -> str:
         """What is known of an item, in two or three sentences."""
