@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.naming import words_of
 from wherefore.dialogue.messages import PICKS as ANSWERS_CHOICE
 from wherefore.dialogue.messages import Dialogue, Mention
 from wherefore.dialogue.questions import Condition, Kind, Question
@@ -25,6 +26,7 @@ from wherefore.reading.shop_questions import asks_shop
 from wherefore.reading.slots import points_at, slots_in
 from wherefore.reading.times import TimeReader
 from wherefore.reading.titles_in import titled
+from wherefore.reading.tops import TopReader
 from wherefore.reading.unrecorded import unrecorded
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.wishes import WishReader
@@ -183,9 +185,13 @@ _OPEN_HEAD = re.compile(
 _BACK = 8  # messages of the user among which the question is that "and the third?" asks again
 _ELLIPTIC = 6  # words of a question that names no item, yet means the one that was talked of
 _POINTER = re.compile(
-    r"\b(?:it|its|it's|that|this|that's|they|them|those|these|both|one|ones|the (?:movie|film|book))\b"
+    r"\b(?:it|its|it's|that|this|that's|they|them|those|these|both|one|ones|the (?:movie|film|book))\b|"
+    r"(?<!\bis )(?<!\bare )\bthere(?=\W*$)"
 )
 
+_LIVING = frozenset("sex gender breed species".split())  # words of fields of whom one speaks as "she"
+_THEY = r"\b(?:he|she|him|her|his|hers|he's|she's)\b"
+_IN_PLACE = re.compile(r"\b(?:there|in\s+(?:it|there|that\s+one)|(?:on|with)\s+(?:it|that\s+one))\W*$")
 _OF_ALL = re.compile(r"\b(?:you|your|you've|here|there|overall|of\s+all|in\s+the\s+shop)\b")
 
 _Sentence = tuple[str, Span, tuple[Mention, ...]]  # the message, the sentence's characters, and what it names
@@ -215,6 +221,7 @@ class QuestionReader:
         self._times = TimeReader(catalog, clock)
         self._catalog, self._values, self._wishes, self._limits = catalog, values, wishes, limits
         self._reckonings = ReckoningReader(catalog)
+        self._tops = TopReader(limits.measures, catalog.schema.fields)
         self._fields = FieldQuestions(catalog.schema, limits.measures)
         nouns = values.words.nouns
         self._nouns = "|".join(sorted(map(re.escape, nouns), key=len, reverse=True))
@@ -223,7 +230,9 @@ class QuestionReader:
             rf"by any chance|left|still|or not|anywhere|it)\b|{_IN_STOCK})*"
         )
         self._the_one = re.compile(_THE_ONE.pattern.replace("{noun}", f"(?:{self._nouns})"))
-        self._pointer = re.compile(f"{_POINTER.pattern}|\\b(?:the|that|this) (?:{self._nouns})\\b")
+        living = any(_LIVING & {*words_of(spec.name), *words_of(spec.column)} for spec in catalog.schema.fields)
+        they = rf"{_POINTER.pattern}|{_THEY}" if living else _POINTER.pattern
+        self._pointer = re.compile(f"{they}|\\b(?:the|that|this) (?:{self._nouns})\\b")
 
     def read(self, dialogue: Dialogue) -> Question | None:
         """The first question about items in the newest message; None when it asks none.
@@ -316,6 +325,7 @@ class QuestionReader:
                 asked = self._sentence(text, span, here, dialogue) or asked
             if asked is None or (found and asked.kind == "unclear"):
                 asked = self._besides(text, span, found, dialogue) or asked
+            asked = asked or self._top(text, span, here, dialogue)
             if asked is not None:
                 found.append(asked)
             elif self._asks_for_more(text, span, here):
@@ -347,6 +357,15 @@ class QuestionReader:
         if not items and not (asked.best and asked.per):
             return None
         return Question("reckon", tuple(items), start=span[0], end=span[1], reckoning=asked)
+
+    def _top(
+        self, text: str, span: Span, here: Sequence[Mention], dialogue: Dialogue
+    ) -> Question | None:
+        """The one of all items that is asked for: "the biggest one you've got?"; none where more is said of it."""
+        found = self._tops.read(_bare(text[slice(*span)]), self._values.words.nouns)
+        if found is None or any(span[0] <= one.start < span[1] for one in here):
+            return None
+        return Question("top", (), start=span[0], end=span[1], field=found[0], best=found[1])
 
     def _besides(
         self, text: str, span: Span, found: Sequence[Question], dialogue: Dialogue
@@ -674,12 +693,12 @@ class QuestionReader:
         if asks_shop(stripped) and not unrecorded(said, self._catalog):
             return self._to_shop((text, span, tuple(inside)), stripped, dialogue)
         of_list = _OF_LIST.match(stripped) is not None and len(listed) > 1
-        if _REQUEST.match(stripped) and not of_list:
+        if _REQUEST.match(stripped) and not (of_list or _IN_PLACE.search(stripped)):
             return None
         topics = unrecorded(said, self._catalog)
         items, many = self._meant((text, span, tuple(inside)), stripped, dialogue)
         points = self._pointer.search(stripped) is not None
-        if not items and points and not (many or of_list):
+        if not items and (points or "?" in said) and not (many or of_list):
             items = list(self._focus(dialogue, span[0]))
         if not items and (many or of_list) and len(listed) > 1 and not topics:
             items = listed

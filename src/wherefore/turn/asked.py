@@ -81,6 +81,8 @@ def resolved(
         return None if first is None else replace(first, also=tuple(one for one in more if one is not None))
     if question.kind == "reckon" and not question.items:
         return replace(question, items=everywhere(dialogue, retriever), many=_BEST)
+    if question.kind == "top":
+        return replace(question, items=_tops(question, everywhere(dialogue, retriever), retriever.index.catalog))
     if question.kind == "unclear" and question.said:  # of which is not known: it is told of each
         question = replace(question, kind="untold", said="")
     if question.kind == "most" and not question.field:
@@ -132,6 +134,13 @@ def _by_field_or_clause(
             return replace(question, kind="clause", field=found.field, said=found.text)
     near = sorted(clauses, key=lambda one: -one.score)[:1]
     return replace(question, clauses=tuple((one.item, one.field, one.text) for one in near))
+
+
+def _tops(question: Question, items: Sequence[str], catalog: Catalog) -> tuple[str, ...]:
+    """The items that have the most or least of a field."""
+    known = [(value, item) for item in items if (value := catalog[item].number(question.field)) is not None]
+    best = (max if question.best == "max" else min)((value for value, _ in known), default=None)
+    return tuple(item for value, item in known if value == best)
 
 
 def everywhere(dialogue: Dialogue, retriever: Retriever) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.naming import words_of
@@ -127,6 +128,19 @@ class _Answer:
         """What the prices of the items come to."""
         assert self.question.reckoning is not None
         return reckoned(self.question.reckoning, self.items, self.catalog, self.question.many > 1)
+
+    def top(self) -> str:
+        """Which of all items has the most or least, with its value."""
+        spec = self.catalog.schema.spec(self.question.field)
+        name = (spec.column or spec.name).replace("_", " ").lower()
+        if not self.items:
+            return f"My records tell no “{name}”."
+        value = _value_shown(self.items[0], spec)
+        titles = [f"*{item.title}*" for item in self.items[:_TOLD]]
+        if len(titles) == 1:
+            return f"That is {titles[0]}: {name} {value}."
+        more = len(self.items) - len(titles)
+        return f"{joined([*titles, *([f'{more} more'] if more else [])])} are level: {name} {value}."
 
     # -- one item ---------------------------------------------------------------------------------------
 
@@ -637,6 +651,19 @@ def _quoted(item: Item, spec: FieldSpec, text: str) -> str:
     return f"{name[:1].upper()}{name[1:]} of *{item.title}*: “{text}”"
 
 
+def _value_shown(item: Item, spec: FieldSpec) -> str:
+    """A number with its unit, a date with its day, or the values of a field."""
+    value = item.fields.get(spec.name)
+    if spec.is_date and isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        day = date.fromisoformat(value)
+        return f"{day.day} {day:%B %Y}"
+    number = item.number(spec.name) if spec.is_number else None
+    if number is not None and not is_year(spec):
+        how = measure(spec)
+        return amount_text(number, how.shown, how.way == "price")
+    return ", ".join(values_of(item, spec))
+
+
 def _noun(spec: FieldSpec) -> str:
     """A field's label as a noun."""
     return field_noun(record_fact(spec, ""))
@@ -645,6 +672,7 @@ def _noun(spec: FieldSpec) -> str:
 _ANSWERS: dict[str, Callable[[_Answer], str]] = {
     "value": _Answer.value,
     "reckon": _Answer.reckon,
+    "top": _Answer.top,
     "holds": _Answer.holds,
     "record": _Answer.record,
     "have": _Answer.have,
