@@ -58,5 +58,6 @@ def can_tell(asked: str, spec: FieldSpec, catalog: Catalog) -> bool:
         told_of = {one for one in stems(counts["what"]) if one not in FUNCTION_WORDS}
         rest = set(stems(asked))
         known = {stem(unit) for unit in counts["what"].split() if unit_called(unit)}
-        return bool(named & (told_of | rest)) or bool(known) or spec.unit.lower() in counts["what"].lower().split()
+        own = spec.unit.lower() in counts["what"].lower().split()
+        return not written_unit(spec) or bool(named & (told_of | rest)) or bool(known) or own
     return True

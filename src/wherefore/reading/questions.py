@@ -19,6 +19,7 @@ from wherefore.reading.alternatives import alternatives
 from wherefore.reading.asked_about import asked_about, is_of_a_family
 from wherefore.reading.asked_fields import PICKS, THAN, FieldQuestions
 from wherefore.reading.clauses import Span, blank
+from wherefore.reading.compared import other_item, pieces
 from wherefore.reading.degrees import asked_superlative, base_of, ends, ordered_field, superlative
 from wherefore.reading.limits import LimitReader, lowered
 from wherefore.reading.reckonings import ReckoningReader
@@ -189,6 +190,10 @@ _POINTER = re.compile(
     r"(?<!\bis )(?<!\bare )\bthere(?=\W*$)"
 )
 
+_SEVERAL = re.compile(r"\b(?:they|them|these|those|their|each|any|all)\b")
+_OPENS = re.compile(  # a question without its mark: "can we smoke in it"
+    r"(?:can|could|may|might|would|does|did|is|are|was|were|has|how|what|when|where)\s+(?:i|we|my|our|it|they|he|she|the|there)\b"
+)
 _LIVING = frozenset("sex gender breed species".split())  # words of fields of whom one speaks as "she"
 _THEY = r"\b(?:he|she|him|her|his|hers|he's|she's)\b"
 _IN_PLACE = re.compile(r"\b(?:there|in\s+(?:it|there|that\s+one)|(?:on|with)\s+(?:it|that\s+one))\W*$")
@@ -315,6 +320,8 @@ class QuestionReader:
         found: list[Question] = []
         other = False
         for span in _sentences(flat):
+            if found and found[-1].kind == "compare" and span[0] < found[-1].end:
+                continue  # by what is compared
             asked = self._reckoned(text, span, here, dialogue)
             if asked is not None:
                 found.append(asked)
@@ -534,8 +541,13 @@ class QuestionReader:
         if name is not None:  # "tell me about the second, how big does it get"
             return made("value", items, field=name)
         if _COMPARE.search(stripped):
-            compared = self._to_compare(items, listed if many else [], dialogue, span[0])
-            return made("compare", compared[:5]) if len(compared) > 1 else None
+            by, ends = pieces(straight(text[span[0] :]).lower())
+            items = items or titled(text[slice(*span)], self._catalog)
+            if len(items) < 2:
+                items = list(dict.fromkeys([*items, *other_item(text[slice(*span)], self._catalog)]))
+            compared = self._to_compare(items, listed if many and not items else [], dialogue, span[0])
+            asked_by = replace(made("compare", compared[:5]), said="\n".join(by), end=max(span[1], span[0] + ends))
+            return asked_by if len(compared) > 1 else None
         if _WHY.match(stripped):
             return self._why(clause, stripped, items, many, dialogue)
         unmarked = _HOLDS_IT.match(stripped) is not None and not _SEEKS.search(stripped)
@@ -660,7 +672,8 @@ class QuestionReader:
             if self._pointer.search(stripped) or len(stripped.split()) <= _ELLIPTIC:
                 items = list(self._focus(dialogue, span[0]))
             if not items and self._pointer.search(stripped) and len(listed) > 1:
-                return made("value", listed, field=name) if name and not about else made("unclear", listed)
+                several = _SEVERAL.search(stripped) is not None and name is not None and not about
+                return made("value", listed, field=name or "") if several else made("unclear", listed)
             if (
                 not items
                 and name is not None
@@ -707,6 +720,7 @@ class QuestionReader:
         if topics:
             return made if items or (listed and (points or of_list)) else None
         asks = "?" in said or marked or of_list or _HOLDS_IT.match(stripped) is not None
+        asks = asks or (points and bool(items) and _OPENS.match(stripped) is not None)
         if not asks or _TO_YOU.search(stripped):
             return None
         if not items and points and len(listed) > 1:

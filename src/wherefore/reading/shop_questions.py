@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_YOU = r"(?:you|u|ya|yous|you\s+(?:guys|people|lot)|they|the\s+(?:shop|store|place|centre|center|club|owners?))"
+_YOU = r"(?:you\s+(?:guys|people|lot|all)|you|u|ya|yous|they|the\s+(?:shop|store|place|centre|center|club|owners?))"
 _TO_SHOP = re.compile(
     rf"^(?:(?:do|does|can|could|will|would|are|is|have|has)\s+{_YOU}\s+(?:still\s+|ever\s+|also\s+|even\s+|usually\s+)?(?P<verb>[a-z]+)|"
     rf"(?:when|where|how|why|until\s+when|what|how\s+(?:much|long|often))\s+(?:\w+\s+){{0,3}}?(?:do|does|can|could|will|would|are|is)"
@@ -15,6 +15,7 @@ _NOT_SHOP = frozenset(  # what asks for items, or for help in finding one
     "have got has know recommend suggest stock sell carry think like mean find show give list help tell remember see pick "
     "choose sort narrow reckon say look search explain describe compare name rank filter leave drop skip be make keep get "
     "favourite favorite pick choice recommendation best cheapest top suggestion thoughts opinion selection range name want "
+    "seen watched read played tried heard eaten visited been guys "
     "in a an the any something so able sure real human understand read hear need there again all".split()
 )
 _DEALS = (

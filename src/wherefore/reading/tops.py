@@ -10,11 +10,13 @@ from wherefore.catalog.naming import words_of
 from wherefore.catalog.schema import FieldSpec
 from wherefore.reading.measures import Measures
 from wherefore.reading.orders import OrderReader
+from wherefore.text import stem
 
 _ARRIVED = frozenset(
     "since arrived arrival arrive intake admitted admission joined received rescued entered came added listed posted "
     "surrendered registered".split()
 )
+ARRIVED = frozenset(map(stem, _ARRIVED))
 _STAYS = r"(?:been|wait(?:ed|ing)?|stay(?:ed|ing)?|liv(?:ed|ing)|sat|here|with\s+(?:you|us)|on\s+your\s+books|resident|there)"
 _LONGEST = re.compile(rf"\b{_STAYS}\b.*\blongest\b|\blongest\b.*\b(?:{_STAYS}|resident|stay(?:er)?|inmate)\b")
 _NEWEST = re.compile(

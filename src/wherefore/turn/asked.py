@@ -17,6 +17,7 @@ from wherefore.reading.asked_measures import can_tell
 from wherefore.reading.clauses import blank
 from wherefore.reading.measures import Measures
 from wherefore.reading.questions import either
+from wherefore.reading.compared import field_of
 from wherefore.retrieval.answering import answering, matcher
 from wherefore.retrieval.field_meanings import FieldMeanings
 from wherefore.retrieval.retriever import Retriever
@@ -50,6 +51,8 @@ _TIMES = frozenset(
     "time times duration runtime length hours hour h min mins minutes minute s nights days weeks months years sessions "
     "life".split()
 )
+_ALIKE = 0.5  # cosine of a bare word and a field's label from which they mean the same
+_QUESTION = 0.5  # how likely a message asks, so that it is said that nothing tells it
 _EACH = 5  # items of which a question is answered one by one
 _BEST = 3  # of all items, of which rates are told
 _SAID = 3  # words of a question that says for what something is
@@ -81,10 +84,12 @@ def resolved(
         return None if first is None else replace(first, also=tuple(one for one in more if one is not None))
     if question.kind == "reckon" and not question.items:
         return replace(question, items=everywhere(dialogue, retriever), many=_BEST)
+    if question.kind == "compare" and question.said:
+        return _compared_by(question, retriever, meanings)
     if question.kind == "top":
         return replace(question, items=_tops(question, everywhere(dialogue, retriever), retriever.index.catalog))
-    if question.kind == "unclear" and question.said:  # of which is not known: it is told of each
-        question = replace(question, kind="untold", said="")
+    if question.kind == "unclear" and question.said:
+        return _of_any(question, dialogue, retriever, meanings, level)
     if question.kind == "most" and not question.field:
         return _with_clauses(question, dialogue, retriever, level)
     if question.kind != "untold" or question.said:
@@ -134,6 +139,29 @@ def _by_field_or_clause(
             return replace(question, kind="clause", field=found.field, said=found.text)
     near = sorted(clauses, key=lambda one: -one.score)[:1]
     return replace(question, clauses=tuple((one.item, one.field, one.text) for one in near))
+
+
+def _of_any(
+    question: Question, dialogue: Dialogue, retriever: Retriever, meanings: FieldMeanings, level: float
+) -> Question | None:
+    """What is asked of "it" where several are listed: told of each, but for long texts; None where it may ask nothing."""
+    told = resolved(replace(question, kind="untold", said=""), dialogue, retriever, meanings, level)
+    if told is None or told.kind == "untold":
+        return told if dialogue.act("question") >= _QUESTION else None
+    texts = [spec.name for spec in retriever.index.catalog.schema.texts]
+    return replace(question, said="") if told.kind == "value" and told.field in texts else told
+
+
+def _compared_by(question: Question, retriever: Retriever, meanings: FieldMeanings) -> Question:
+    """A comparison with the fields by which it is asked; what no field tells stays in its words."""
+    catalog, fields, untold = retriever.index.catalog, [], []
+    for piece in question.said.split("\n"):
+        spec = field_of(piece, catalog, question.items) or meanings.field(piece, _ALIKE)
+        if spec is None:
+            untold.append(piece)
+        elif spec.name not in fields:
+            fields.append(spec.name)
+    return replace(question, fields=tuple(fields), said="\n".join(untold))
 
 
 def _tops(question: Question, items: Sequence[str], catalog: Catalog) -> tuple[str, ...]:

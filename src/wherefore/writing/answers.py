@@ -132,7 +132,7 @@ class _Answer:
     def top(self) -> str:
         """Which of all items has the most or least, with its value."""
         spec = self.catalog.schema.spec(self.question.field)
-        name = (spec.column or spec.name).replace("_", " ").lower()
+        name = _called(spec)
         if not self.items:
             return f"My records tell no “{name}”."
         value = _value_shown(self.items[0], spec)
@@ -280,7 +280,7 @@ class _Answer:
         if self.question.said:
             return f"My records say nothing of {self.question.said}."
         asked = " ".join(self.dialogue.messages[-1].content[self.question.start : self.question.end].split())
-        said = f": “{asked.rstrip(' .,;:!')}”" if 0 < len(asked.split()) <= _ASKED else ""
+        said = f": “{asked.rstrip(' .,;:!')}”" if 1 < len(asked.split()) <= _ASKED else ""
         near = "".join(
             f" What comes nearest: {_quoted(self.catalog[item], self.catalog.schema.spec(field), text)}"
             for item, field, text in self._clauses()
@@ -353,7 +353,9 @@ class _Answer:
     # -- several ------------------------------------------------------------------------------------------
 
     def compare(self) -> str:
-        """What items have in common, and in what they differ."""
+        """What items have in common, and in what they differ; only by certain fields, where some were named."""
+        if self.question.fields or self.question.said:
+            return self._by_fields()
         items, slots = self.items[:3], list(self.slots)[:3]
         together = "both" if len(items) == 2 else "all of them"
         sentences: list[str] = []
@@ -381,6 +383,17 @@ class _Answer:
         if not sentences:
             sentences.append(f"my records of {joined(slots)} hold too little to compare them.")
         return self.shown(sentences, used)
+
+    def _by_fields(self) -> str:
+        """Each item with what it has of the fields that were named."""
+        specs = [self.catalog.schema.spec(name) for name in self.question.fields]
+        told = []
+        for item in self.items if specs else ():
+            parts = [f"{_called(spec)} {_value_shown(item, spec) or 'not on record'}" for spec in specs]
+            told.append(f"*{item.title}*: {', '.join(parts)}.")
+        missing = [f"“{piece}”" for piece in self.question.said.split("\n") if piece]
+        told += [f"My records do not tell {joined(missing, 'or')}."] if missing else []
+        return " ".join(told)
 
     def most(self) -> str:
         """Which item has the most or least of a field, or which fits best."""
@@ -651,6 +664,14 @@ def _quoted(item: Item, spec: FieldSpec, text: str) -> str:
     return f"{name[:1].upper()}{name[1:]} of *{item.title}*: “{text}”"
 
 
+def _called(spec: FieldSpec) -> str:
+    """A field's name in a sentence: a number without its unit."""
+    name = re.sub(r"\s*\([^)]*\)\s*$", "", spec.column or spec.name).replace("_", " ").strip()
+    if spec.is_number and not is_year(spec):
+        name = measure(spec).noun or name
+    return name[:1].lower() + name[1:] if name[1:2].islower() else name
+
+
 def _value_shown(item: Item, spec: FieldSpec) -> str:
     """A number with its unit, a date with its day, or the values of a field."""
     value = item.fields.get(spec.name)
@@ -661,6 +682,8 @@ def _value_shown(item: Item, spec: FieldSpec) -> str:
     if number is not None and not is_year(spec):
         how = measure(spec)
         return amount_text(number, how.shown, how.way == "price")
+    if spec.flag and value:
+        return "yes"
     return ", ".join(values_of(item, spec))
 
 
