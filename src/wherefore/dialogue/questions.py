@@ -12,7 +12,7 @@ from wherefore.dialogue.state import Limit
 _OfFew = Literal[
     "value", "holds", "record", "compare", "why not", "opinion", "untold", "clause", "series", "have"
 ]
-Kind = Literal[_OfFew, "reckon", "top", "most", "degree", "which", "why", "unclear", "unknown"]
+Kind = Literal[_OfFew, "reckon", "top", "converted", "most", "degree", "which", "why", "unclear", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Question:
     empty; of no items: of the list), `clause` (what `said`, a clause of `field`, tells, or of several items
     `clauses`), `series` (whether `items` belong to one), `have` (whether `items` are there to be had), `reckon` (what
     `reckoning` works out of the prices of `items`; of none: of all), `top` (which of all items has the most or least
-    of `field`).
+    of `field`), `converted` (what `field` is in the unit `said`).
     """
 
     kind: Kind

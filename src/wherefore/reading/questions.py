@@ -36,7 +36,7 @@ from wherefore.text import joined, straight, words
 _LEAD = (
     r"^\W*(?:(?:and|but|so|ok|okay|oh|ah|cool|nice|great|hm+|wait|well|yes|yeah|no|thanks|thank you|interesting|also|"
     r"then|sorry|hey|hi|btw|by the way|actually|quick question|one question|pray tell|pray|tell me|pity|"
-    r"lovely|splendid|right|ah right|fine|alright|hang on|hold on|damn|haha+|lol|omg|one more thing)\W+)*"
+    r"lovely|splendid|cheers|ta|thx|brilliant|perfect|super|aww+|dear|love|mate|ah shame|right|ah right|fine|alright|hang on|hold on|damn|haha+|lol|omg|one more thing)\W+)*"
 )
 _ASKS = re.compile(  # what every question has one of
     r"\?|\b(?:who|what|when|where|which|how|why|whose|whether|pick|choose|decide|compare|comparison|difference|differences|vs|versus|"
@@ -141,7 +141,7 @@ _UNKNOWN = re.compile(
 _BESIDES_OF = ("value", "holds", "record", "untold", "clause")  # kinds that are answered beside another
 _MANY = 4  # questions of one message that are answered
 _HEAD = (  # what a question begins with, after "and"
-    r"(?:(?:is|was|are|were|does|do|did|has|have|can|could|will|would)\s+(?:it|that|this|there|they|them|these|those|i|we|"
+    r"(?:(?:is|was|are|were|does|do|did|has|have|can|could|will|would)\s+(?:it|that|this|there|they|he|she|them|these|those|i|we|you(?!\s+(?:have|got|know|recommend|suggest|think|sell|stock|like))|"
     r"(?:the|my|our|your|his|her|its|any\s+of)\s+\w+|pets?|dogs?|animals?|kids|children)\b|"
     r"how(?:'s|s|\s+(?:long|old|much|many|big|large|heavy|far|tall|high|wide|small|bitter|strong|is|are|does|do|was|good))\b|"
     r"who\s+(?:teach|lead|run|host|give|play|guide|sing|perform)\w*\b|"
@@ -525,7 +525,8 @@ class QuestionReader:
                 named=True,
             )
         if (cost := self._cost_of(stripped, span)) is not None:
-            return cost
+            told_of = tuple(m.item_id for m in inside) or self._focus(dialogue, span[0])
+            return replace(cost, items=tuple(told_of))
         if _REQUEST.match(stripped) and not _ABOUT.match(stripped) and not _COMPARE.search(stripped):
             if not (_COSTS.match(stripped) or picks or judged or self._fields.is_ranked(stripped)):
                 return None
@@ -546,6 +547,8 @@ class QuestionReader:
             if len(items) < 2:
                 items = list(dict.fromkeys([*items, *other_item(text[slice(*span)], self._catalog)]))
             compared = self._to_compare(items, listed if many and not items else [], dialogue, span[0])
+            if len(compared) < 2 and items and self._pointer.search(stripped):  # "that one", after a list: its first
+                compared = list(dict.fromkeys([*listed[:1], *items]))
             asked_by = replace(made("compare", compared[:5]), said="\n".join(by), end=max(span[1], span[0] + ends))
             return asked_by if len(compared) > 1 else None
         if _WHY.match(stripped):

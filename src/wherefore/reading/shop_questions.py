@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_YOU = r"(?:you\s+(?:guys|people|lot|all)|you|u|ya|yous|they|the\s+(?:shop|store|place|centre|center|club|owners?))"
+_YOU = r"(?:you\s+(?:guys|people|lot|all)|you|u|ya|yous|the\s+(?:shop|store|place|centre|center|club|owners?))"
 _TO_SHOP = re.compile(
     rf"^(?:(?:do|does|can|could|will|would|are|is|have|has)\s+{_YOU}\s+(?:still\s+|ever\s+|also\s+|even\s+|usually\s+)?(?P<verb>[a-z]+)|"
     rf"(?:when|where|how|why|until\s+when|what|how\s+(?:much|long|often))\s+(?:\w+\s+){{0,3}}?(?:do|does|can|could|will|would|are|is)"

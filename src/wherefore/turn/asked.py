@@ -9,19 +9,19 @@ from dataclasses import replace
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.naming import words_of
 from wherefore.catalog.schema import FieldSpec
-from wherefore.catalog.units import unit_called
+from wherefore.catalog.units import conversion, unit_called, unit_written
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.questions import Question
 from wherefore.reading.asked_about import asked_about, without_own
 from wherefore.reading.asked_measures import can_tell
 from wherefore.reading.clauses import blank
-from wherefore.reading.measures import Measures
+from wherefore.reading.measures import Measures, written_unit
 from wherefore.reading.questions import either
 from wherefore.reading.compared import field_of
 from wherefore.retrieval.answering import answering, matcher
 from wherefore.retrieval.field_meanings import FieldMeanings
 from wherefore.retrieval.retriever import Retriever
-from wherefore.text import forms, stem
+from wherefore.text import forms, stem, stems
 from wherefore.turn.clause_answers import clauses_for
 
 _POINTERS = re.compile(
@@ -52,6 +52,7 @@ _TIMES = frozenset(
     "life".split()
 )
 _ALIKE = 0.5  # cosine of a bare word and a field's label from which they mean the same
+_COST = re.compile(r"what .+ costs$")
 _QUESTION = 0.5  # how likely a message asks, so that it is said that nothing tells it
 _EACH = 5  # items of which a question is answered one by one
 _BEST = 3  # of all items, of which rates are told
@@ -92,6 +93,8 @@ def resolved(
         return _of_any(question, dialogue, retriever, meanings, level)
     if question.kind == "most" and not question.field:
         return _with_clauses(question, dialogue, retriever, level)
+    if question.kind == "untold" and question.items and _COST.match(question.said):  # "what her grooming costs"
+        return _costs(question, retriever)
     if question.kind != "untold" or question.said:
         return question
     if not question.items:
@@ -116,6 +119,9 @@ def _by_field_or_clause(
 ) -> Question:
     """A question of some items as one of the field that answers it, or of clauses; what comes near where none does."""
     catalog = retriever.index.catalog
+    measured = _converted(asked, question.items, catalog)
+    if measured is not None:
+        return replace(question, kind="converted", field=measured[0].name, said=measured[1], items=question.items[:_EACH])
     spec = _told_by(asked, question.items, catalog) or asked_about(asked, catalog, question.items)
     if spec is not None and not can_tell(asked, spec, catalog):
         spec = None
@@ -139,6 +145,36 @@ def _by_field_or_clause(
             return replace(question, kind="clause", field=found.field, said=found.text)
     near = sorted(clauses, key=lambda one: -one.score)[:1]
     return replace(question, clauses=tuple((one.item, one.field, one.text) for one in near))
+
+
+def _costs(question: Question, retriever: Retriever) -> Question:
+    """What else than an item costs, by the clauses of its text that tell an amount."""
+    found = clauses_for(question.said, question.items[:_EACH], retriever)
+    told = tuple((one.item, one.field, one.text) for one in found if any(sign.isdigit() for sign in one.text))
+    return replace(question, kind="clause", items=tuple(one[0] for one in told), clauses=told) if told else question
+
+
+def _converted(asked: str, items: Sequence[str], catalog: Catalog) -> tuple[FieldSpec, str] | None:
+    """The field that tells what is asked in a unit that no record is in, and the unit: "how many yards"."""
+    measures = Measures(catalog)
+    for form in forms(asked):
+        unit = unit_called(form)
+        if not unit or not (_HOW_MANY.search(asked) or unit.startswith("degree")) or measures.in_unit(form) is not None and (
+            unit in {unit_called(spec.unit) for spec in catalog.schema.measures}
+        ):
+            continue
+        known = [
+            spec
+            for spec in catalog.schema.measures
+            if conversion(unit_called(written_unit(spec)) or unit_written(written_unit(spec)), unit) is not None
+            and any(catalog[item].number(spec.name) is not None for item in items)
+        ]
+        if known:
+            told = set(stems(asked))
+            named = [spec for spec in known if told & set(stems(spec.called))]
+            lengths = [spec for spec in known if "length" in words_of(spec.called)]
+            return (named or lengths or known)[0], form
+    return None
 
 
 def _of_any(

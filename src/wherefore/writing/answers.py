@@ -12,12 +12,13 @@ from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.series import series_of
 from wherefore.catalog.spoken import amount_text, is_year, measure, values_of
 from wherefore.catalog.times import WHEN, asked_of
+from wherefore.catalog.units import conversion, unit_called, unit_written
 from wherefore.dialogue.facts import Fact, Plan
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.questions import Condition, Question
 from wherefore.dialogue.spoken import limit_asked
 from wherefore.reading.degrees import ends, places_of
-from wherefore.reading.measures import Measures
+from wherefore.reading.measures import Measures, written_unit
 from wherefore.text import joined, number_text
 from wherefore.writing.evidence import record_fact
 from wherefore.writing.fallback import plain_sentence
@@ -44,6 +45,7 @@ _WORDS = 120  # of a text that are told
 _NUMBERED = re.compile(r"\((?P<series>[^()#]+?),?\s+#(?P<number>[\d.-]+)\)")
 _APART = 2  # fields by which two items are told apart
 _THEIR = {False: "its record", True: "their records"}
+_SPELLED = 4  # letters from which a unit is a word: "yards"
 _ASKED = 24  # words of a question that are said again
 _TOLD = 5  # items of a list that are told of one by one
 _COMPARATIVES = {
@@ -141,6 +143,21 @@ class _Answer:
             return f"That is {titles[0]}: {name} {value}."
         more = len(self.items) - len(titles)
         return f"{joined([*titles, *([f'{more} more'] if more else [])])} are level: {name} {value}."
+
+    def converted(self) -> str:
+        """What the records say of a field, in the unit that was asked for, and as it is on record."""
+        spec, asked = self.catalog.schema.spec(self.question.field), self.question.said
+        own = unit_called(written_unit(spec)) or unit_written(written_unit(spec))
+        turned, told = conversion(own, unit_called(asked)), []
+        for item in self.items:
+            number = item.number(spec.name)
+            if number is None or turned is None:
+                told.append(f"My record of *{item.title}* has no {_called(spec)}.")
+                continue
+            plural_form = asked if asked.endswith("s") or len(asked) < _SPELLED else f"{asked}s"
+            unit = f"°{asked[0].upper()}" if asked in ("fahrenheit", "celsius") else plural_form
+            told.append(f"*{item.title}*: about {turned(number):,.0f} {unit} ({_called(spec)} {_value_shown(item, spec)}).")
+        return " ".join(told)
 
     # -- one item ---------------------------------------------------------------------------------------
 
@@ -695,6 +712,7 @@ def _noun(spec: FieldSpec) -> str:
 _ANSWERS: dict[str, Callable[[_Answer], str]] = {
     "value": _Answer.value,
     "reckon": _Answer.reckon,
+    "converted": _Answer.converted,
     "top": _Answer.top,
     "holds": _Answer.holds,
     "record": _Answer.record,

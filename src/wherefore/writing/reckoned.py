@@ -92,6 +92,8 @@ def _told(item: Item, one: _Sum, asked: Reckoning, prices: Prices, label: str, f
         more = [f"{amount.shown()} for {_named(price)}" for price, amount in added]
         total = one.value + sum(amount.value for _, amount in added)
         base = f" ({one.money.shown(one.value)})" if added and parts[0][:2] != "1 " else ""
+        if base and label:
+            label, base = f"{label[:-1]}: {one.money.shown(one.value)})", ""
         told = f"*{item.title}*: {joined([*parts[:-1], f'{parts[-1]}{label}{base}', *more])} come to {one.money.shown(total)}."
     if not first:
         return told
