@@ -116,7 +116,7 @@ def amount_of(item: Item, spec: FieldSpec) -> Amount | None:
     """The money that a field holds, also where the field counts for nothing as it is mixed with words.
 
     >>> spec = FieldSpec(name="rent", column="rent", kind="ignore")
-    >>> amount_of(Item("1", "Bed", {"rent": "$18.50"}), spec), amount_of(Item("2", "Rail", {"rent": "on request"}), spec)
+    >>> amount_of(Item("1", "Bed", {"rent": "$18.50"}), spec), amount_of(Item("2", "Rail", {"rent": "ask us"}), spec)
     (Amount(value=18.5, unit='$'), None)
     """
     value = item.fields.get(spec.name)
@@ -173,7 +173,9 @@ def _price_of(spec: FieldSpec, catalog: Catalog) -> Price | None:
     )
     if not (spec.is_number or money) or words & _OTHERS or (spec.unit and spec.is_number and not money):
         return None
-    what = next((_ONCE_OF[one] for one in map(stem, words_of(spec.column or spec.name)) if one in _ONCE_OF), "")
+    what = next(
+        (_ONCE_OF[one] for one in map(stem, words_of(spec.column or spec.name)) if one in _ONCE_OF), ""
+    )
     what = what or next((_ONCE_OF[stem(one)] for one in sorted(words) if stem(one) in _ONCE_OF), "")
     if what and (money or what == "deposit" or words & _FEES):
         return Price(spec, "once", what=what)
@@ -223,7 +225,9 @@ class Prices:
         self.spans = tuple(one for one in found if one.role in ("price", "sale") and one.span)
         self._whole = tuple(one for one in found if one.role in ("price", "sale") and not one.span)
         own = {one.spec.name for one in found}
-        self.numbers = tuple(spec for spec in catalog.schema.fields if spec.is_number and spec.name not in own)
+        self.numbers = tuple(
+            spec for spec in catalog.schema.fields if spec.is_number and spec.name not in own
+        )
 
     def paid(self, item: Item) -> tuple[Price, Amount] | None:
         """What a piece costs now: its sale price, or else its price."""

@@ -11,7 +11,9 @@ from wherefore.catalog.units import measure_of, unit_called, unit_written
 from wherefore.reading.measures import written_unit
 from wherefore.text import FUNCTION_WORDS, stem, stems
 
-_MEASURED: dict[str, tuple[str, str]] = {  # what adjectives ask for: measures of units, and words of fields' names
+_MEASURED: dict[
+    str, tuple[str, str]
+] = {  # what adjectives ask for: measures of units, and words of fields' names
     "wide": ("length", "width breadth wide w size dimension"),
     "deep": ("length", "depth deep d size dimension"),
     "tall": ("length", "height tall h size dimension"),
@@ -45,7 +47,9 @@ def can_tell(asked: str, spec: FieldSpec, catalog: Catalog) -> bool:
     if not spec.is_number:
         return True
     named = {
-        stem(one) for name in (spec.name, spec.column, spec.label) for one in (*words_of(name), *in_english(words_of(name)))
+        stem(one)
+        for name in (spec.name, spec.column, spec.label)
+        for one in (*words_of(name), *in_english(words_of(name)))
     }
     how = _HOW.search(asked)
     if how is not None:

@@ -1,4 +1,4 @@
-"""What two items are to be compared by, and the one of them that is described: "that one with the wet saw: weight, day"."""
+"""By what two items are to be compared, and which is described: "that one with the wet saw: weight, day"."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ _BY = re.compile(
     r"\s*(?P<by>[^.?!\n]+)"
 )
 _BETWEEN = re.compile(r"\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or|&)\s+")
-_OTHER = re.compile(r"\b(?:with|to|and|against|vs\.?|versus|than)\s+(?P<what>(?:the\s+|that\s+)?[^:,.?!\n]+)", re.IGNORECASE)
+_OTHER = re.compile(
+    r"\b(?:with|to|and|against|vs\.?|versus|than)\s+(?P<what>(?:the\s+|that\s+)?[^:,.?!\n]+)", re.IGNORECASE
+)
 _ASKING = re.compile(
     r"^(?:(?:and|also|plus)\s+)?(?:whether|if|how|what|which|the|their|its|there(?:'s|\s+(?:is|are))|they(?:'re|\s+are|\s+have)?|"
     r"an?|any|is|are|on|by|'s|s)\s+",

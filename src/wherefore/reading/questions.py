@@ -36,7 +36,8 @@ from wherefore.text import joined, straight, words
 _LEAD = (
     r"^\W*(?:(?:and|but|so|ok|okay|oh|ah|cool|nice|great|hm+|wait|well|yes|yeah|no|thanks|thank you|interesting|also|"
     r"then|sorry|hey|hi|btw|by the way|actually|quick question|one question|pray tell|pray|tell me|pity|"
-    r"lovely|splendid|cheers|ta|thx|brilliant|perfect|super|aww+|dear|love|mate|ah shame|right|ah right|fine|alright|hang on|hold on|damn|haha+|lol|omg|one more thing)\W+)*"
+    r"lovely|splendid|cheers|ta|thx|brilliant|perfect|super|aww+|dear|love|mate|ah shame|right|"
+    r"ah right|fine|alright|hang on|hold on|damn|haha+|lol|omg|one more thing)\W+)*"
 )
 _ASKS = re.compile(  # what every question has one of
     r"\?|\b(?:who|what|when|where|which|how|why|whose|whether|pick|choose|decide|compare|comparison|difference|differences|vs|versus|"
@@ -141,7 +142,8 @@ _UNKNOWN = re.compile(
 _BESIDES_OF = ("value", "holds", "record", "untold", "clause")  # kinds that are answered beside another
 _MANY = 4  # questions of one message that are answered
 _HEAD = (  # what a question begins with, after "and"
-    r"(?:(?:is|was|are|were|does|do|did|has|have|can|could|will|would)\s+(?:it|that|this|there|they|he|she|them|these|those|i|we|you(?!\s+(?:have|got|know|recommend|suggest|think|sell|stock|like))|"
+    r"(?:(?:is|was|are|were|does|do|did|has|have|can|could|will|would)\s+(?:it|that|this|there|they|he|she|them|these|those|i|we|"
+    r"you(?!\s+(?:have|got|know|recommend|suggest|think|sell|stock|like))|"
     r"(?:the|my|our|your|his|her|its|any\s+of)\s+\w+|pets?|dogs?|animals?|kids|children)\b|"
     r"how(?:'s|s|\s+(?:long|old|much|many|big|large|heavy|far|tall|high|wide|small|bitter|strong|is|are|does|do|was|good))\b|"
     r"who\s+(?:teach|lead|run|host|give|play|guide|sing|perform)\w*\b|"
@@ -227,6 +229,8 @@ class QuestionReader:
         self._catalog, self._values, self._wishes, self._limits = catalog, values, wishes, limits
         self._reckonings = ReckoningReader(catalog)
         self._tops = TopReader(limits.measures, catalog.schema.fields)
+        named = [" ".join(words_of(spec.column or spec.name)) for spec in catalog.schema.fields]
+        self._other_fields = tuple(name for name in named if name and _SEEKS.search(name))
         self._fields = FieldQuestions(catalog.schema, limits.measures)
         nouns = values.words.nouns
         self._nouns = "|".join(sorted(map(re.escape, nouns), key=len, reverse=True))
@@ -235,7 +239,9 @@ class QuestionReader:
             rf"by any chance|left|still|or not|anywhere|it)\b|{_IN_STOCK})*"
         )
         self._the_one = re.compile(_THE_ONE.pattern.replace("{noun}", f"(?:{self._nouns})"))
-        living = any(_LIVING & {*words_of(spec.name), *words_of(spec.column)} for spec in catalog.schema.fields)
+        living = any(
+            _LIVING & {*words_of(spec.name), *words_of(spec.column)} for spec in catalog.schema.fields
+        )
         they = rf"{_POINTER.pattern}|{_THEY}" if living else _POINTER.pattern
         self._pointer = re.compile(f"{they}|\\b(?:the|that|this) (?:{self._nouns})\\b")
 
@@ -313,7 +319,9 @@ class QuestionReader:
         text = straight(dialogue.messages[number].content)
         bare = re.sub(_LEAD, "", text.lower())
         rates = self._reckonings.read(bare, self._values.words.nouns)
-        if not (_ASKS.search(text) or _HOLDS.match(bare) or superlative(bare, False) or (rates and rates.best)):
+        if not (
+            _ASKS.search(text) or _HOLDS.match(bare) or superlative(bare, False) or (rates and rates.best)
+        ):
             return None
         here = [m for m in dialogue.mentions if m.message == number]
         flat = blank(text, [(m.start, m.end) for m in here], "x")
@@ -365,9 +373,7 @@ class QuestionReader:
             return None
         return Question("reckon", tuple(items), start=span[0], end=span[1], reckoning=asked)
 
-    def _top(
-        self, text: str, span: Span, here: Sequence[Mention], dialogue: Dialogue
-    ) -> Question | None:
+    def _top(self, text: str, span: Span, here: Sequence[Mention], dialogue: Dialogue) -> Question | None:
         """The one of all items that is asked for: "the biggest one you've got?"; none where more is said of it."""
         found = self._tops.read(_bare(text[slice(*span)]), self._values.words.nouns)
         if found is None or any(span[0] <= one.start < span[1] for one in here):
@@ -383,7 +389,7 @@ class QuestionReader:
         """
         said = text[slice(*span)]
         low = _bare(said)
-        if not _ASKS_BESIDE.match(low) or _SEEKS.search(low) or _TO_YOU.search(low) or _REST.search(said):
+        if not _ASKS_BESIDE.match(low) or self._seeks(low) or _TO_YOU.search(low) or _REST.search(said):
             return None
         name = self._fields.asked(low)
         if not found:
@@ -405,6 +411,12 @@ class QuestionReader:
         if conditions:
             return Question("holds", items, conditions=conditions, start=span[0], end=span[1])
         return Question("untold", items, start=span[0], end=span[1]) if items else None
+
+    def _seeks(self, low: str) -> bool:
+        """Whether a question asks for items, by words that are no field's name: "other dogs" may be one."""
+        for name in self._other_fields:
+            low = low.replace(name, "x")
+        return _SEEKS.search(low) is not None
 
     def _winner(self, question: Question) -> list[str]:
         """The item that has the most or the least of what is asked."""
@@ -547,9 +559,13 @@ class QuestionReader:
             if len(items) < 2:
                 items = list(dict.fromkeys([*items, *other_item(text[slice(*span)], self._catalog)]))
             compared = self._to_compare(items, listed if many and not items else [], dialogue, span[0])
-            if len(compared) < 2 and items and self._pointer.search(stripped):  # "that one", after a list: its first
+            if (
+                len(compared) < 2 and items and self._pointer.search(stripped)
+            ):  # "that one", after a list: its first
                 compared = list(dict.fromkeys([*listed[:1], *items]))
-            asked_by = replace(made("compare", compared[:5]), said="\n".join(by), end=max(span[1], span[0] + ends))
+            asked_by = replace(
+                made("compare", compared[:5]), said="\n".join(by), end=max(span[1], span[0] + ends)
+            )
             return asked_by if len(compared) > 1 else None
         if _WHY.match(stripped):
             return self._why(clause, stripped, items, many, dialogue)
@@ -702,7 +718,7 @@ class QuestionReader:
         inside = [m for m in here if span[0] <= m.start < span[1]]
         low = blank(said, [(m.start - span[0], m.end - span[0]) for m in inside]).lower()
         stripped = re.sub(_LEAD, "", _INDIRECT.sub("", low)).strip()
-        if not _ANY_QUESTION.match(stripped) or _SEEKS.search(stripped):
+        if not _ANY_QUESTION.match(stripped) or self._seeks(stripped):
             return None
         listed = self._list(dialogue)
         marked = _ASKS_BESIDE.match(stripped) is not None and _marked(text, span)
@@ -733,7 +749,7 @@ class QuestionReader:
         return None if self._asks_for_more(text, span, here) else made
 
     def _to_shop(self, clause: _Sentence, stripped: str, dialogue: Dialogue) -> Question | None:
-        """A question to the shop: of what was named or talked of, else of what is listed; of values it asks for items."""
+        """A question to the shop: of what was named or talked of, else of what is listed; of values, for items."""
         span = clause[1]
         items = self._meant(clause, stripped, dialogue)[0] or list(self._focus(dialogue, span[0]))
         asks_for_items = re.match(r"(?:do|does|can|could|will|would)\s+\w+\s+(?:do|offer)\b", stripped)

@@ -1,4 +1,4 @@
-"""Questions of what something comes to: "3 nights with the cleaning?", "which is cheapest per 100g?", "rent or buy?"."""
+"""Questions of what something comes to: "3 nights with the cleaning?", "cheapest per 100g?", "rent or buy?"."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ _COUNT = re.compile(
     rf"\b(?:(?:the\s+)?(?P<n>{NUMBER})\s+(?:and\s+a\s+half\s+)?(?:whole\s+|full\s+|more\s+)?(?P<what>[a-z]+)|"
     r"the\s+(?:whole\s+)?(?P<one>fortnight|weekend|week|month|night|day))\b"
 )
-_THEM = re.compile(rf"\b(?P<n>{NUMBER})\s+of\s+(?:them|those|these|that|it|each)\b|\b(?P<both>both|the\s+pair)\b")
+_THEM = re.compile(
+    rf"\b(?P<n>{NUMBER})\s+of\s+(?:them|those|these|that|it|each|the\s+(?:first|second|third|fourth|fifth|last))\b|\b(?P<both>both|the\s+pair)\b"
+)
 _US = re.compile(rf"\b(?P<n>{NUMBER})\s+of\s+us\b")
 _COSTS = re.compile(
     r"\b(?:costs?|totals?|altogether|all\s+together|all\s+in|all\s+told|comes?\s+to|add\s+up\s+to|damage|prices?|priced|"
@@ -57,17 +59,20 @@ _SEEKS = re.compile(
     r"something|anything(?!\s+(?:up\s*-?front|extra|on\s+top|else|in\s+advance))|somewhere)\b"
 )
 _PER = re.compile(
-    rf"\b(?:per|by\s+the|for\s+(?:each|every)|each|every)\s+(?:(?P<n>\d+(?:[.,]\d+)?|hundred|thousand)\s*)?(?P<unit>[a-z]+\b²?)|"
-    rf"/\s*(?P<m>\d+(?:[.,]\d+)?)?\s*(?P<slash>[a-z]+\b²?)|\b(?:a|an)\s+(?P<head>head|kilo|kg|litre|liter|metre|meter|yard|pound|"
+    r"\b(?:per|by\s+the|for\s+(?:each|every)|each|every)\s+(?:(?P<n>\d+(?:[.,]\d+)?|hundred|thousand)\s*)?(?P<unit>[a-z]+\b²?)|"
+    r"/\s*(?P<m>\d+(?:[.,]\d+)?)?\s*(?P<slash>[a-z]+\b²?)|\b(?:a|an)\s+(?P<head>head|kilo|kg|litre|liter|metre|meter|yard|pound|"
     r"ounce|gram|pint|foot|page|person)\b"
 )
-_LEAST = re.compile(r"\b(?:cheap\w*|least|lowest|best\s+value|best\s+deal|better\s+value|less|most\s+affordable)\b")
+_LEAST = re.compile(
+    r"\b(?:cheap\w*|least|lowest|best\s+value|best\s+deal|better\s+value|less|most\s+affordable)\b"
+)
 _MOST = re.compile(r"\b(?:dear(?:er|est)|most\s+expensive|priciest|highest)\b")
 _RENT = re.compile(r"\b(?:rent\w*|hir(?:e|ing)|leas(?:e|ing)|borrow\w*)\b")
 _BUY = re.compile(r"\b(?:buy\w*|purchas\w*|own(?:ing)?\s+(?:it|one))\b")
 _EITHER = re.compile(r"\b(?:cheaper|cheapest|or|than|better|vs|versus|less|worth|sense|break\s+even)\b")
 _DAYS = re.compile(r"\b(mon|tue|wed|thu|fri|sat|sun)(?:days?|s|rs?|rsdays?|sdays?|nesdays?|urdays?)?\b")
 _WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_HALF = re.compile(r"\s+and\s+a\s+half\b")
 _ELLIPTIC = re.compile(r"^\W*(?:(?:and|or|ok|so|what\s+about|how\s+about|what\s+if)\W+)+")
 
 
@@ -108,7 +113,13 @@ class ReckoningReader:
         count = self._time(low) or self._pieces(low, nouns)
         if count and (costs or fees or elliptic):
             is_time = count[1] in ("hour", "day", "night", "week", "month", "year")
-            if is_time and not prices.spans or not is_time and count[1] == "piece" and not self._sells(prices):
+            if (
+                is_time
+                and not prices.spans
+                or not is_time
+                and count[1] == "piece"
+                and not self._sells(prices)
+            ):
                 return None
             return Reckoning(*count, fees=fees, days=days)
         if fees and costs and (len(fees) > 1 or fees == ("*",)) and _ADDS.search(low):
@@ -151,16 +162,18 @@ class ReckoningReader:
         told = {stem(word) for word in re.findall(r"[^\W\d_]+", low)}
         return tuple(kind for kind, words in fee_words().items() if words & told and kind != "admin")
 
-    @staticmethod
-    def _time(low: str) -> tuple[float, str] | None:
+    def _time(self, low: str) -> tuple[float, str] | None:
         """How long, and in which unit: "two weeks", "the fortnight"."""
+        spans = {one.span for one in prices_of(self._catalog).spans}
         for one in _COUNT.finditer(low):
             kind = _TIMES.get(stem(one["what"] or one["one"]))
             before = low[: one.start()].rstrip()
-            if kind is None or before.endswith(("per", "every", "each")) or (one["n"] in ("a", "an") and _is_rate(low, one)):
+            if kind is None or before.endswith(("per", "every", "each")):
+                continue
+            if one["n"] in ("a", "an") and kind[0] in spans and kind[1] == 1 and _is_rate(before):
                 continue
             many = (any_number(one["n"]) if one["n"] else 1.0) or 0.0
-            many += 0.5 if "and a half" in one[0] or re.match(r"\s+and\s+a\s+half\b", low[one.end() :]) else 0.0
+            many += 0.5 if "and a half" in one[0] or _HALF.match(low, one.end()) else 0.0
             if many > 0:
                 return round(many * kind[1], 4), kind[0]
         return None
@@ -183,11 +196,10 @@ class ReckoningReader:
         return None
 
 
-def _is_rate(low: str, one: re.Match[str]) -> bool:
-    """Whether "a night" says what a price is for, not how long: "what is it a night?"."""
-    ahead = low[: one.start()].rstrip()
-    return not ahead.endswith(("for", "cost", "costs", "of", "damage", "and", "about", "is", "only", "just", "set")) or bool(
-        re.search(r"\bis$", ahead)
+def _is_rate(before: str) -> bool:
+    """Whether "a night" behind some words says what a price is for, not how long: "what is it a night?"."""
+    return not before.endswith(
+        ("for", "cost", "costs", "of", "damage", "and", "about", "only", "just", "set")
     )
 
 

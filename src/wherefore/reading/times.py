@@ -279,8 +279,10 @@ class TimeReader:
         ahead = any(last >= today for _, last in coming)
         gone = tuple(_sided(one, one.period.ago or one.period.days, today) for one in group)
         past = [one for one in fields if one.role == "past" or (one.last is not None and one.last < today)]
-        if waits(before) or _SAID_OF_PAST & {*clause.split()} or any(
-            one.side == "after" and "since" in clause for one in group
+        if (
+            waits(before)
+            or _SAID_OF_PAST & {*clause.split()}
+            or any(one.side == "after" and "since" in clause for one in group)
         ):
             chosen = next((one for one in [*named, *past] if one in past), None)
             if chosen is not None and any(first <= today for first, _ in gone):

@@ -1,4 +1,4 @@
-"""Titles that stand in a question in lower case: "how much is the tile cutter for a week"; what is asked of is named."""
+"""Titles that stand in a question in lower case: "how much is the tile cutter for a week"."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ def titled(text: str, catalog: Catalog) -> list[str]:
     said, runs, found = stems(text), _titles(catalog), []
     place = 0
     while place < len(said):
-        here = [one for one in runs.get(said[place], ()) if tuple(said[place : place + len(one[0])]) == one[0]]
+        here = [
+            one for one in runs.get(said[place], ()) if tuple(said[place : place + len(one[0])]) == one[0]
+        ]
         here = [one for one in here if len(one[0]) > 1 or one[0][0] not in FUNCTION_WORDS]
         longest = max((len(run) for run, _ in here), default=0)
         found += [item for run, item in here if len(run) == longest]
@@ -43,9 +45,9 @@ def titled(text: str, catalog: Catalog) -> list[str]:
 def described(text: str, catalog: Catalog) -> str | None:
     """The one item whose title some words describe, "the allotment therapy one"; None where none does, or several.
 
-    >>> tools = Catalog.from_records([{"title": "Tile cutter, wet"}, {"title": "Floor sander"}, {"title": "Belt sander"}])
+    >>> tools = Catalog.from_records([{"title": "Wet cutter"}, {"title": "Floor sander"}, {"title": "Belt sander"}])
     >>> tools[described("the wet cutter", tools)].title, described("the sander", tools)
-    ('Tile cutter, wet', None)
+    ('Wet cutter', None)
     """
     told = {one for one in stems(text) if one not in FUNCTION_WORDS and one != "one"}
     if not told or len(catalog) > _MANY:

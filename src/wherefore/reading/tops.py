@@ -17,14 +17,19 @@ _ARRIVED = frozenset(
     "surrendered registered".split()
 )
 ARRIVED = frozenset(map(stem, _ARRIVED))
-_STAYS = r"(?:been|wait(?:ed|ing)?|stay(?:ed|ing)?|liv(?:ed|ing)|sat|here|with\s+(?:you|us)|on\s+your\s+books|resident|there)"
+_STAYS = (
+    r"(?:been|wait(?:ed|ing)?|stay(?:ed|ing)?|liv(?:ed|ing)|sat|here|with\s+(?:you|us)|on\s+your\s+books|resident|"
+    r"there)"
+)
 _LONGEST = re.compile(rf"\b{_STAYS}\b.*\blongest\b|\blongest\b.*\b(?:{_STAYS}|resident|stay(?:er)?|inmate)\b")
 _NEWEST = re.compile(
     r"\b(?:arrived|came(?:\s+in)?|joined|turned\s+up|got\s+here)\s+(?:the\s+)?(?P<last>last|latest|most\s+recently|first|earliest)\b|"
     r"\b(?P<new>newest|latest|most\s+recent|last)\s+(?:one\s+to\s+arrive|to\s+arrive|arrivals?|additions?)\b"
 )
 _ASKS = re.compile(r"^(?:which|what|who)\b|\?")
-_WAITS = re.compile(rf"\b(?:wait(?:ed|ing)|been\s+(?:here|there|with\s+(?:you|us)|in)|with\s+you|here)\b[^.!?;]*$")
+_WAITS = re.compile(
+    r"\b(?:wait(?:ed|ing)|been\s+(?:here|there|with\s+(?:you|us)|in)|with\s+you|here)\b[^.!?;]*$"
+)
 _OF_ALL = re.compile(
     r"\b(?:you(?:'ve|\s+have)?\s+(?:got|have|sell|stock|do)|you\s+have|you've|in\s+the\s+(?:shop|catalogue|catalog)|of\s+all|on\s+"
     r"your\s+list|here|there\s+is)\W*$"
@@ -40,7 +45,12 @@ def arrival(measures: Measures, specs: Collection[FieldSpec]) -> FieldSpec | Non
     """The date from which on an item is there: `in since`, `arrived`."""
     dates = [spec for spec in specs if spec.is_date]
     return next(
-        (spec for spec in dates if _ARRIVED & {*words_of(spec.name), *words_of(spec.column), *words_of(spec.label)}), None
+        (
+            spec
+            for spec in dates
+            if _ARRIVED & {*words_of(spec.name), *words_of(spec.column), *words_of(spec.label)}
+        ),
+        None,
     )
 
 

@@ -13,7 +13,8 @@ _CLOSE = 0.33  # cosine of a question and a field's label from which the field i
 _COUNTED = 0.2  # the same, of a question that asks for a number, and a number's label
 _HELD = 0.38  # the same, of a question for yes or no, and of any other and a number's label
 _HOLDS = re.compile(
-    r"^\W*(?:(?:and|but|so)\W+)*(?:is|are|was|were|does|do|did|has|have|can|could|will|would|may|should)\b", re.IGNORECASE
+    r"^\W*(?:(?:and|but|so)\W+)*(?:is|are|was|were|does|do|did|has|have|can|could|will|would|may|should)\b",
+    re.IGNORECASE,
 )
 _HOW_MANY = re.compile(r"\bhow\s+(?:many|much|long|old|big|large|heavy|high|often|far)\b", re.IGNORECASE)
 

@@ -15,9 +15,9 @@ from wherefore.dialogue.questions import Question
 from wherefore.reading.asked_about import asked_about, without_own
 from wherefore.reading.asked_measures import can_tell
 from wherefore.reading.clauses import blank
+from wherefore.reading.compared import field_of
 from wherefore.reading.measures import Measures, written_unit
 from wherefore.reading.questions import either
-from wherefore.reading.compared import field_of
 from wherefore.retrieval.answering import answering, matcher
 from wherefore.retrieval.field_meanings import FieldMeanings
 from wherefore.retrieval.retriever import Retriever
@@ -88,12 +88,16 @@ def resolved(
     if question.kind == "compare" and question.said:
         return _compared_by(question, retriever, meanings)
     if question.kind == "top":
-        return replace(question, items=_tops(question, everywhere(dialogue, retriever), retriever.index.catalog))
+        return replace(
+            question, items=_tops(question, everywhere(dialogue, retriever), retriever.index.catalog)
+        )
     if question.kind == "unclear" and question.said:
         return _of_any(question, dialogue, retriever, meanings, level)
     if question.kind == "most" and not question.field:
         return _with_clauses(question, dialogue, retriever, level)
-    if question.kind == "untold" and question.items and _COST.match(question.said):  # "what her grooming costs"
+    if (
+        question.kind == "untold" and question.items and _COST.match(question.said)
+    ):  # "what her grooming costs"
         return _costs(question, retriever)
     if question.kind != "untold" or question.said:
         return question
@@ -115,13 +119,20 @@ def resolved(
 
 
 def _by_field_or_clause(
-    question: Question, asked: str, dialogue: Dialogue, retriever: Retriever, meanings: FieldMeanings, level: float
+    question: Question,
+    asked: str,
+    dialogue: Dialogue,
+    retriever: Retriever,
+    meanings: FieldMeanings,
+    level: float,
 ) -> Question:
     """A question of some items as one of the field that answers it, or of clauses; what comes near where none does."""
     catalog = retriever.index.catalog
     measured = _converted(asked, question.items, catalog)
     if measured is not None:
-        return replace(question, kind="converted", field=measured[0].name, said=measured[1], items=question.items[:_EACH])
+        return replace(
+            question, kind="converted", field=measured[0].name, said=measured[1], items=question.items[:_EACH]
+        )
     spec = _told_by(asked, question.items, catalog) or asked_about(asked, catalog, question.items)
     if spec is not None and not can_tell(asked, spec, catalog):
         spec = None
@@ -151,7 +162,11 @@ def _costs(question: Question, retriever: Retriever) -> Question:
     """What else than an item costs, by the clauses of its text that tell an amount."""
     found = clauses_for(question.said, question.items[:_EACH], retriever)
     told = tuple((one.item, one.field, one.text) for one in found if any(sign.isdigit() for sign in one.text))
-    return replace(question, kind="clause", items=tuple(one[0] for one in told), clauses=told) if told else question
+    return (
+        replace(question, kind="clause", items=tuple(one[0] for one in told), clauses=told)
+        if told
+        else question
+    )
 
 
 def _converted(asked: str, items: Sequence[str], catalog: Catalog) -> tuple[FieldSpec, str] | None:
@@ -159,14 +174,18 @@ def _converted(asked: str, items: Sequence[str], catalog: Catalog) -> tuple[Fiel
     measures = Measures(catalog)
     for form in forms(asked):
         unit = unit_called(form)
-        if not unit or not (_HOW_MANY.search(asked) or unit.startswith("degree")) or measures.in_unit(form) is not None and (
-            unit in {unit_called(spec.unit) for spec in catalog.schema.measures}
+        if (
+            not unit
+            or not (_HOW_MANY.search(asked) or unit.startswith("degree"))
+            or measures.in_unit(form) is not None
+            and (unit in {unit_called(spec.unit) for spec in catalog.schema.measures})
         ):
             continue
         known = [
             spec
             for spec in catalog.schema.measures
-            if conversion(unit_called(written_unit(spec)) or unit_written(written_unit(spec)), unit) is not None
+            if conversion(unit_called(written_unit(spec)) or unit_written(written_unit(spec)), unit)
+            is not None
             and any(catalog[item].number(spec.name) is not None for item in items)
         ]
         if known:
@@ -180,7 +199,7 @@ def _converted(asked: str, items: Sequence[str], catalog: Catalog) -> tuple[Fiel
 def _of_any(
     question: Question, dialogue: Dialogue, retriever: Retriever, meanings: FieldMeanings, level: float
 ) -> Question | None:
-    """What is asked of "it" where several are listed: told of each, but for long texts; None where it may ask nothing."""
+    """What is asked of "it" where several are listed: told of each, but for long texts."""
     told = resolved(replace(question, kind="untold", said=""), dialogue, retriever, meanings, level)
     if told is None or told.kind == "untold":
         return told if dialogue.act("question") >= _QUESTION else None

@@ -156,7 +156,9 @@ class _Answer:
                 continue
             plural_form = asked if asked.endswith("s") or len(asked) < _SPELLED else f"{asked}s"
             unit = f"°{asked[0].upper()}" if asked in ("fahrenheit", "celsius") else plural_form
-            told.append(f"*{item.title}*: about {turned(number):,.0f} {unit} ({_called(spec)} {_value_shown(item, spec)}).")
+            told.append(
+                f"*{item.title}*: about {turned(number):,.0f} {unit} ({_called(spec)} {_value_shown(item, spec)})."
+            )
         return " ".join(told)
 
     # -- one item ---------------------------------------------------------------------------------------
@@ -221,7 +223,11 @@ class _Answer:
             silent = {item.id for item, _, _ in told}
             rest = [f"*{item.title}*" for item in self.items if item.id not in silent]
             records = "records" if len(rest) > 1 else "record"
-            more = f" The {records} of {joined(rest)} {'say' if len(rest) > 1 else 'says'} nothing of it." if rest else ""
+            more = (
+                f" The {records} of {joined(rest)} {'say' if len(rest) > 1 else 'says'} nothing of it."
+                if rest
+                else ""
+            )
             return " ".join(_quoted(item, spec, text) for item, spec, text in told) + more
         return _quoted(self.items[0], schema.spec(self.question.field), self.question.said)
 
@@ -313,7 +319,9 @@ class _Answer:
 
     def _clauses(self) -> list[tuple[str, str, str]]:
         """The clauses of the question's items: item, field and text."""
-        return [one for one in self.question.clauses if one[0] in self.question.items and one[0] in self.catalog]
+        return [
+            one for one in self.question.clauses if one[0] in self.question.items and one[0] in self.catalog
+        ]
 
     def record(self) -> str:
         """What is known of an item, in two or three sentences."""

@@ -82,9 +82,14 @@ def _for_time(asked: Reckoning, item: Item, prices: Prices) -> str:
 def _told(item: Item, one: _Sum, asked: Reckoning, prices: Prices, label: str, first: bool = True) -> str:
     """One sum with its parts, and with the fees that were asked for; the others are named."""
     fees = [(price, price.of(item)) for price in prices.once]
+    fees = [(p, a._replace(unit=a.unit or one.money.unit) if a is not None else a) for p, a in fees]
     added = [(p, a) for p, a in fees if a is not None and _is_asked(p, asked) and a.value]
     beside = [(p, a) for p, a in fees if a is not None and not _is_asked(p, asked) and a.value]
-    lacking = [what for what in asked.fees if what != "*" and not any(p.what == what and a is not None for p, a in fees)]
+    lacking = [
+        what
+        for what in asked.fees
+        if what != "*" and not any(p.what == what and a is not None for p, a in fees)
+    ]
     parts = [part.said for part in one.parts]
     if len(parts) == 1 and not added:
         told = f"*{item.title}*: {parts[0]}{label} {_comes(parts[0])} to {one.money.shown(one.value)}."
@@ -94,7 +99,8 @@ def _told(item: Item, one: _Sum, asked: Reckoning, prices: Prices, label: str, f
         base = f" ({one.money.shown(one.value)})" if added and parts[0][:2] != "1 " else ""
         if base and label:
             label, base = f"{label[:-1]}: {one.money.shown(one.value)})", ""
-        told = f"*{item.title}*: {joined([*parts[:-1], f'{parts[-1]}{label}{base}', *more])} come to {one.money.shown(total)}."
+        said = joined([*parts[:-1], f"{parts[-1]}{label}{base}", *more])
+        told = f"*{item.title}*: {said} come to {one.money.shown(total)}."
     if not first:
         return told
     if beside:
@@ -103,7 +109,9 @@ def _told(item: Item, one: _Sum, asked: Reckoning, prices: Prices, label: str, f
     if free:
         told += f" By its record nothing is due for {joined(free)}."
     if lacking or (asked.fees == ("*",) and not any(a is not None for _, a in fees)):
-        told += f" My record of it tells nothing of {joined([_fee(what) for what in lacking], 'or') or 'fees'}."
+        told += (
+            f" My record of it tells nothing of {joined([_fee(what) for what in lacking], 'or') or 'fees'}."
+        )
     return told
 
 
@@ -128,12 +136,28 @@ def _time_sums(asked: Reckoning, item: Item, prices: Prices) -> list[_Sum]:
         else:
             low = int(count) or 1
             said = f"1 {price.span} at {amount.shown()}"
-            sums.append(_Sum(price, (_Part(said if low == 1 else f"{_counted(low, price.span)} at {amount.shown()}", low * amount.value),), amount))
+            sums.append(
+                _Sum(
+                    price,
+                    (
+                        _Part(
+                            said if low == 1 else f"{_counted(low, price.span)} at {amount.shown()}",
+                            low * amount.value,
+                        ),
+                    ),
+                    amount,
+                )
+            )
     return sums
 
 
 def _mixed(
-    asked: Reckoning, count: float, price: Price, amount: Amount, part: _Part, known: Sequence[tuple[Price, Amount]]
+    asked: Reckoning,
+    count: float,
+    price: Price,
+    amount: Amount,
+    part: _Part,
+    known: Sequence[tuple[Price, Amount]],
 ) -> _Sum:
     """A sum by days, or by whole weeks and the days that are left where that is less."""
     whole = _Sum(price, (part,), amount)
@@ -176,8 +200,14 @@ def _for_pieces(asked: Reckoning, item: Item, prices: Prices) -> str:
 
 def _once_alone(asked: Reckoning, item: Item, prices: Prices) -> str:
     """What fees come to together, without what is paid for a time."""
-    fees = [(price, amount) for price in prices.once if (amount := price.of(item)) is not None and _is_asked(price, asked)]
-    lacking = [what for what in asked.fees if what != "*" and not any(price.what == what for price, _ in fees)]
+    fees = [
+        (price, amount)
+        for price in prices.once
+        if (amount := price.of(item)) is not None and _is_asked(price, asked)
+    ]
+    lacking = [
+        what for what in asked.fees if what != "*" and not any(price.what == what for price, _ in fees)
+    ]
     told = f"My record of *{item.title}* tells nothing of such fees."
     if fees:
         parts = joined([f"{amount.shown()} for {_named(price)}" for price, amount in fees])
@@ -202,7 +232,9 @@ def _rent_or_buy(asked: Reckoning, item: Item, prices: Prices) -> str:
     sums = _time_sums(asked, item, prices)
     rent = min(sums, key=lambda one: one.value)
     parts = joined([part.said for part in rent.parts])
-    told = f"*{item.title}*: renting is {rent.money.shown(rent.value)} ({parts}), buying is {bought[1].shown()}"
+    told = (
+        f"*{item.title}*: renting is {rent.money.shown(rent.value)} ({parts}), buying is {bought[1].shown()}"
+    )
     gap = rent.value - bought[1].value
     if abs(gap) < _LEVEL:
         return f"{told}, so both cost the same."
@@ -234,12 +266,18 @@ def _rates(asked: Reckoning, items: Sequence[Item], prices: Prices, titled: bool
     if asked.best:
         rates.sort(key=lambda one: one.value if asked.best == "min" else -one.value)
     told = [f"{one.money.shown(one.value)} per {per} ({one.parts})" for one in rates[:_TOLD]]
-    rest = "" if not silent or titled else f" Of {joined([f'*{one.title}*' for one in silent[:_TOLD]])} I cannot tell it."
+    rest = (
+        ""
+        if not silent or titled
+        else f" Of {joined([f'*{one.title}*' for one in silent[:_TOLD]])} I cannot tell it."
+    )
     if len(rates) == 1:
         first = f"*{rates[0].item.title}* is {told[0]}."
         return first + rest
     if not asked.best:
-        return " ".join(f"*{one.item.title}* is {said}." for one, said in zip(rates, told, strict=False)) + rest
+        return (
+            " ".join(f"*{one.item.title}* is {said}." for one, said in zip(rates, told, strict=False)) + rest
+        )
     level = [one for one in rates if abs(one.value - rates[0].value) < _LEVEL]
     name = "cheapest" if asked.best == "min" else "dearest"
     if len(level) > 1:
@@ -247,7 +285,9 @@ def _rates(asked: Reckoning, items: Sequence[Item], prices: Prices, titled: bool
     else:
         first = f"*{rates[0].item.title}* works out {name}: {told[0]}."
     others = [f"*{one.item.title}* {one.money.shown(one.value)}" for one in rates[len(level) : _TOLD]]
-    return first + (f" Then {'come' if len(others) > 1 else 'comes'} {joined(others)}." if others else "") + rest
+    return (
+        first + (f" Then {'come' if len(others) > 1 else 'comes'} {joined(others)}." if others else "") + rest
+    )
 
 
 def _rate(asked: Reckoning, item: Item, prices: Prices) -> _Rate | None:
