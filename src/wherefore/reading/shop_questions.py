@@ -15,11 +15,13 @@ _TO_SHOP = re.compile(
     r"what(?:'s|s|\s+is|\s+are)\s+your\s+(?P<your>[a-z]+))"
 )
 _NOT_SHOP = frozenset(  # what asks for items, or for help in finding one
-    "have got has know recommend suggest stock sell carry think like mean find show give list help tell remember see "
-    "pick choose sort narrow reckon say look search explain describe compare name rank filter leave drop skip be make keep "
-    "get favourite favorite choice recommendation best cheapest top suggestion thoughts opinion selection range name want "
-    "seen watched read played tried heard eaten visited been guys "
-    "in a an the any something so able sure real human understand read hear need there again all".split()
+    (
+        "have got has know recommend suggest stock sell carry think like mean find show give list help tell "
+        "remember see pick choose sort narrow reckon say look search explain describe compare name rank "
+        "filter leave drop skip be make keep get favourite favorite choice recommendation best cheapest top "
+        "suggestion thoughts opinion selection range want seen watched read played tried heard eaten visited "
+        "been guys in a an the any something so able sure real human understand hear need there again all"
+    ).split()
 )
 _DEALS = (
     r"discounts?|refunds?|returns?|money\s+back|instalments?|installments?|vouchers?|gift\s*(?:cards?|wrap\w*|receipts?)|"
