@@ -145,7 +145,7 @@ def _span(spec: FieldSpec, words: set[str]) -> Span:
     """The time that a price is for, by its name or its unit; days of the week are no days."""
     short = _SHORT.search(spec.column or spec.name)
     if short is not None:
-        return next(name for name in ("night", "hour", "day", "week") if short[name])  # type: ignore[return-value]
+        return next(name for name in ("night", "hour", "day", "week") if short[name])
     found = {_SPAN_OF[word] for word in (*words, *words_of(spec.unit)) if word in _SPAN_OF}
     return next((span for span in _SPANS if span in found), "")
 

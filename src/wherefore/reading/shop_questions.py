@@ -20,7 +20,7 @@ _NOT_SHOP = frozenset(  # what asks for items, or for help in finding one
         "remember see pick choose sort narrow reckon say look search explain describe compare name rank "
         "filter leave drop skip be make keep get favourite favorite choice recommendation best cheapest top "
         "suggestion thoughts opinion selection range want seen watched read played tried heard eaten visited "
-        "been guys in a an the any something so able sure real human understand hear need there again all"
+        "been guys in a an the any something so able sure real human understand hear need there again all watch own eat drink enjoy feel live speak"
     ).split()
 )
 _DEALS = (
@@ -50,6 +50,8 @@ def asks_shop(stripped: str) -> bool:
     [False, False, False]
     """
     found = _TO_SHOP.match(stripped)
+    if found is not None and stripped.rstrip(" ?.!").endswith(("yourself", "yourselves")):
+        return False
     if found is not None:
         return (found["verb"] or found["wh"] or found["your"]) not in _NOT_SHOP
     return _IS_THERE.match(stripped) is not None or _MAY_I.match(stripped) is not None

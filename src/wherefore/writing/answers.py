@@ -310,7 +310,7 @@ class _Answer:
         )
         if not self.slots or (self.question.shop and len(self.slots) > 1):
             return f"My records do not tell that{said}.{near}"
-        if 1 < len(self.slots) <= _COMPARED and not said:
+        if 1 < len(self.slots) <= _COMPARED and (self.question.named or not said) and not near:
             return f"My records do not tell that of them. This is what they do tell: {self.record()}"
         if len(self.slots) > 1:
             return f"My records of these {self.plural} do not tell that{said}.{near}"
