@@ -20,7 +20,8 @@ _NOT_SHOP = frozenset(  # what asks for items, or for help in finding one
         "remember see pick choose sort narrow reckon say look search explain describe compare name rank "
         "filter leave drop skip be make keep get favourite favorite choice recommendation best cheapest top "
         "suggestion thoughts opinion selection range want seen watched read played tried heard eaten visited "
-        "been guys in a an the any something so able sure real human understand hear need there again all watch own eat drink enjoy feel live speak"
+        "been guys in a an the any something so able sure real human understand hear need there again all "
+        "watch own eat drink enjoy feel live speak"
     ).split()
 )
 _DEALS = (
