@@ -256,8 +256,16 @@ def test_sums_of_several_are_what_one_may_be(text, field, op, value):
     ("price", "text", "told"),
     [
         ("price_per_person", "what would it cost for the three of us?", "*Number 2*: 3 at $80 come to $240."),
-        ("price_per_night", "how much is the second one for 7 nights?", "*Number 2*: 7 nights at $80 come to $560."),
-        ("ticket_price", "how much is the second one for the four of us?", "*Number 2*: 4 at $80 come to $320."),
+        (
+            "price_per_night",
+            "how much is the second one for 7 nights?",
+            "*Number 2*: 7 nights at $80 come to $560.",
+        ),
+        (
+            "ticket_price",
+            "how much is the second one for the four of us?",
+            "*Number 2*: 4 at $80 come to $320.",
+        ),
     ],
 )
 def test_what_several_cost_is_reckoned(price, text, told):
