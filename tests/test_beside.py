@@ -255,9 +255,17 @@ def test_sums_of_several_are_what_one_may_be(text, field, op, value):
 @pytest.mark.parametrize(
     ("price", "text", "told"),
     [
-        ("price_per_person", "what would it cost for the three of us?", "*Number 2*: 3 x $80 is $240."),
-        ("price_per_night", "how much is the second one for 7 nights?", "*Number 2*: 7 x $80 is $560."),
-        ("ticket_price", "how much is the second one for the four of us?", "*Number 2*: 4 x $80 is $320."),
+        ("price_per_person", "what would it cost for the three of us?", "*Number 2*: 3 at $80 come to $240."),
+        (
+            "price_per_night",
+            "how much is the second one for 7 nights?",
+            "*Number 2*: 7 nights at $80 come to $560.",
+        ),
+        (
+            "ticket_price",
+            "how much is the second one for the four of us?",
+            "*Number 2*: 4 at $80 come to $320.",
+        ),
     ],
 )
 def test_what_several_cost_is_reckoned(price, text, told):

@@ -217,9 +217,7 @@ def _authors_field(schema: Schema) -> FieldSpec | None:
         (
             spec
             for spec in schema.fields
-            if spec.has_values
-            and not _AUTHOR.isdisjoint(words_of(spec.called))
-            and not spec.is_apart
+            if spec.has_values and not _AUTHOR.isdisjoint(words_of(spec.called)) and not spec.is_apart
         ),
         None,
     )

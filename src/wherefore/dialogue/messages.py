@@ -262,7 +262,9 @@ def _heads(content: str, here: Sequence[Mention]) -> tuple[str, ...]:
     )
 
 
-PICKS = re.compile(r"(?:Of [^.*]{1,80} )?I would (?:start with|take)\b")  # how a choice is answered
+PICKS = re.compile(
+    r"(?:Of [^.*]{1,80} )?I would (?:start with|take)\b|\*[^*\n]+\* works out\b"
+)  # how a choice is answered
 _TWO = 2
 
 

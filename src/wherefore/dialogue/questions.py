@@ -12,7 +12,7 @@ from wherefore.dialogue.state import Limit
 _OfFew = Literal[
     "value", "holds", "record", "compare", "why not", "opinion", "untold", "clause", "series", "have"
 ]
-Kind = Literal[_OfFew, "most", "degree", "which", "why", "unclear", "unknown"]
+Kind = Literal[_OfFew, "reckon", "top", "converted", "most", "degree", "which", "why", "unclear", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,31 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Reckoning:
+    """What is to be worked out of prices: a sum ("3 nights with the cleaning"), or a rate ("per 100 g").
+
+    Attributes:
+        count: How many of `unit` a sum is for; 0 where it is of fees alone.
+        unit: `hour`, `day`, `night`, `week`, `month`, `year`, `person` or `piece`.
+        fees: What is added, as `wherefore.catalog.prices` calls it; `*` is all that is paid once.
+        per: Of a rate, of what it is: "g", "person", "page"; then `count` says of how many.
+        also_per: The time that a rate is for besides: "per person per night".
+        best: Whether the least or the most of a rate is sought.
+        buys: Whether renting is compared with buying.
+        days: Of the week, from 0, of which the user speaks.
+    """
+
+    count: float = 0.0
+    unit: str = ""
+    fees: tuple[str, ...] = ()
+    per: str = ""
+    also_per: str = ""
+    best: Literal["", "max", "min"] = ""
+    buys: bool = False
+    days: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A question about items.
 
@@ -48,7 +73,9 @@ class Question:
     `items` is meant is not known; `said`, where given, may be no question of them at all), `unknown` (`said` is no
     item of the catalogue), `untold` (what no record tells: `said` is the topic, as in "where things stream", or
     empty; of no items: of the list), `clause` (what `said`, a clause of `field`, tells, or of several items
-    `clauses`), `series` (whether `items` belong to one), `have` (whether `items` are there to be had).
+    `clauses`), `series` (whether `items` belong to one), `have` (whether `items` are there to be had), `reckon` (what
+    `reckoning` works out of the prices of `items`; of none: of all), `top` (which of all items has the most or least
+    of `field`), `converted` (what `field` is in the unit `said`).
     """
 
     kind: Kind
@@ -67,6 +94,9 @@ class Question:
     ] = ()  # what a choice is left of: the words, and the items they mean
     clauses: tuple[tuple[str, str, str], ...] = ()  # that answer: item, field and clause
     also: tuple[Question, ...] = ()  # what the message asks besides
+    reckoning: Reckoning | None = None
+    shop: bool = False  # whether `untold` is asked of the shop rather than of an item
+    fields: tuple[str, ...] = ()  # by which `compare` compares; none where by any
     said: str = ""  # what `unknown` asks about, in the user's words; the topics of `untold`, a clause
 
     @property

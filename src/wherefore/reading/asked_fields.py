@@ -9,7 +9,7 @@ from typing import Literal
 from wherefore.catalog.naming import singular, words_of
 from wherefore.catalog.schema import FieldSpec, Schema
 from wherefore.reading.measures import Measures
-from wherefore.text import forms, stem, stems
+from wherefore.text import FUNCTION_WORDS, forms, stem, stems
 
 _WHEN = re.compile(
     r"^(?:when (?:did|was|is|were|does|do)\b|how old\b|(?:in )?(?:what|which) (?:year|decade)\b)"
@@ -41,6 +41,8 @@ _PLACES = (
     "state",
     "cuisine",
 )
+_WT = frozenset(("wt", "wgt", "weight"))
+_CARRIES = frozenset("cap capacity max maximum limit load user person rider".split())
 _FREE = frozenset(("left", "remaining", "free"))  # places that are no place
 _A_YEAR = re.compile(r"\b(?:an?|per|each|every)\s+(?:year|month|week|night|day|hour|person)\b")
 _RANKED = re.compile(
@@ -104,7 +106,7 @@ class FieldQuestions:
             return None if spec is None else spec.name
         spec = None
         if _WEIGHT.match(stripped):
-            heavy = self._measures.called("weight")
+            heavy = self._measures.called("weight") or self._weight()
             return None if heavy is None else heavy.name
         if _SIZE.match(stripped):
             spec = self._measures.called("size")
@@ -134,7 +136,7 @@ class FieldQuestions:
             own = {stem(w) for w in (*words_of(spec.name), *words_of(spec.label))}
             if spec.unit:
                 own.add(stem(spec.unit.lower()))
-            common = len(own & spoken - {"number", "num", "type", "name"})
+            common = len(own & spoken - {"number", "num", "type", "name"} - FUNCTION_WORDS)
             if common and (best is None or common > best[0]):
                 best = (common, spec.name)
         if best is not None:
@@ -143,6 +145,11 @@ class FieldQuestions:
             next((f for f in forms(stripped) if self._measures.labelled(f)), None)
         )
         return None if number is None else number.name
+
+    def _weight(self) -> FieldSpec | None:
+        """The weight of an item where its name is shortened, `item_wt_lb`: not what it carries."""
+        named = ((spec, {*words_of(spec.name), *words_of(spec.column)}) for spec in self._schema.measures)
+        return next((spec for spec, told in named if told & _WT and told.isdisjoint(_CARRIES)), None)
 
     def _place(self) -> FieldSpec | None:
         """The field that tells where something is: a venue rather than a country."""

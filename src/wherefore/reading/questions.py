@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.naming import words_of
 from wherefore.dialogue.messages import PICKS as ANSWERS_CHOICE
 from wherefore.dialogue.messages import Dialogue, Mention
 from wherefore.dialogue.questions import Condition, Kind, Question
@@ -18,12 +19,17 @@ from wherefore.reading.alternatives import alternatives
 from wherefore.reading.asked_about import asked_about, is_of_a_family
 from wherefore.reading.asked_fields import PICKS, THAN, FieldQuestions
 from wherefore.reading.clauses import Span, blank
+from wherefore.reading.compared import other_item, pieces
 from wherefore.reading.degrees import asked_superlative, base_of, ends, ordered_field, superlative
 from wherefore.reading.limits import LimitReader, lowered
 from wherefore.reading.orders import OrderReader
 from wherefore.reading.pointing import Pointer
+from wherefore.reading.reckonings import ReckoningReader
+from wherefore.reading.shop_questions import asks_shop
 from wherefore.reading.slots import points_at, slots_in
 from wherefore.reading.times import TimeReader
+from wherefore.reading.titles_in import titled
+from wherefore.reading.tops import TopReader
 from wherefore.reading.unrecorded import unrecorded
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.wishes import WishReader
@@ -32,7 +38,8 @@ from wherefore.text import joined, straight, words
 _LEAD = (
     r"^\W*(?:(?:and|but|so|ok|okay|oh|ah|cool|nice|great|hm+|wait|well|yes|yeah|no|thanks|thank you|interesting|also|"
     r"then|sorry|hey|hi|btw|by the way|actually|quick question|one question|pray tell|pray|tell me|pity|"
-    r"lovely|splendid|right|ah right|fine|alright|hang on|hold on|damn|haha+|lol|omg|one more thing)\W+)*"
+    r"lovely|splendid|cheers|ta|thx|brilliant|perfect|super|aww+|dear|love|mate|ah shame|right|"
+    r"ah right|fine|alright|hang on|hold on|damn|haha+|lol|omg|one more thing)\W+)*"
 )
 _ASKS = re.compile(  # what every question has one of
     r"\?|\b(?:who|what|when|where|which|how|why|whose|whether|pick|choose|decide|compare|comparison|difference|differences|vs|versus|"
@@ -142,7 +149,8 @@ _UNKNOWN = re.compile(
 _BESIDES_OF = ("value", "holds", "record", "untold", "clause")  # kinds that are answered beside another
 _MANY = 4  # questions of one message that are answered
 _HEAD = (  # what a question begins with, after "and"
-    r"(?:(?:is|was|are|were|does|do|did|has|have|can|could|will|would)\s+(?:it|that|this|there|they|them|these|those|i|we|"
+    r"(?:(?:is|was|are|were|does|do|did|has|have|can|could|will|would)\s+(?:it|that|this|there|they|he|she|them|these|those|i|we|"
+    r"you(?!\s+(?:have|got|know|recommend|suggest|think|sell|stock|like))|"
     r"(?:the|my|our|your|his|her|its|any\s+of)\s+\w+|pets?|dogs?|animals?|kids|children)\b|"
     r"how(?:'s|s|\s+(?:long|old|much|many|big|large|heavy|far|tall|high|wide|small|bitter|strong|is|are|does|do|was|good))\b|"
     r"who\s+(?:teach|lead|run|host|give|play|guide|sing|perform)\w*\b|"
@@ -187,8 +195,18 @@ _OPEN_HEAD = re.compile(
 _BACK = 8  # messages of the user among which the question is that "and the third?" asks again
 _ELLIPTIC = 6  # words of a question that names no item, yet means the one that was talked of
 _POINTER = re.compile(
-    r"\b(?:it|its|it's|that|this|that's|they|them|those|these|both|one|ones|the (?:movie|film|book))\b"
+    r"\b(?:it|its|it's|that|this|that's|they|them|those|these|both|one|ones|the (?:movie|film|book))\b|"
+    r"(?<!\bis )(?<!\bare )\bthere(?=\W*$)"
 )
+
+_SEVERAL = re.compile(r"\b(?:they|them|these|those|their|each|any|all)\b")
+_OPENS = re.compile(  # a question without its mark: "can we smoke in it"
+    r"(?:can|could|may|might|would|does|did|is|are|was|were|has|how|what|when|where)\s+(?:i|we|my|our|it|they|he|she|the|there)\b"
+)
+_LIVING = frozenset("sex gender breed species".split())  # words of fields of whom one speaks as "she"
+_THEY = r"\b(?:he|she|him|her|his|hers|he's|she's)\b"
+_IN_PLACE = re.compile(r"\b(?:there|in\s+(?:it|there|that\s+one)|(?:on|with)\s+(?:it|that\s+one))\W*$")
+_OF_ALL = re.compile(r"\b(?:you|your|you've|here|there|overall|of\s+all|in\s+the\s+shop)\b")
 
 _Sentence = tuple[str, Span, tuple[Mention, ...]]  # the message, the sentence's characters, and what it names
 
@@ -218,6 +236,10 @@ class QuestionReader:
         self._catalog, self._values, self._wishes, self._limits = catalog, values, wishes, limits
         self._orders = OrderReader(limits.measures)
         self.pointing: Pointer | None = None  # it asks for superlatives itself
+        self._reckonings = ReckoningReader(catalog)
+        self._tops = TopReader(limits.measures, catalog.schema.fields)
+        named = [" ".join(words_of(spec.column or spec.name)) for spec in catalog.schema.fields]
+        self._other_fields = tuple(name for name in named if name and _SEEKS.search(name))
         self._fields = FieldQuestions(catalog.schema, limits.measures)
         nouns = values.words.nouns
         self._nouns = "|".join(sorted(map(re.escape, nouns), key=len, reverse=True))
@@ -226,7 +248,11 @@ class QuestionReader:
             rf"by any chance|left|still|or not|anywhere|it)\b|{_IN_STOCK})*"
         )
         self._the_one = re.compile(_THE_ONE.pattern.replace("{noun}", f"(?:{self._nouns})"))
-        self._pointer = re.compile(f"{_POINTER.pattern}|\\b(?:the|that|this) (?:{self._nouns})\\b")
+        living = any(
+            _LIVING & {*words_of(spec.name), *words_of(spec.column)} for spec in catalog.schema.fields
+        )
+        they = rf"{_POINTER.pattern}|{_THEY}" if living else _POINTER.pattern
+        self._pointer = re.compile(f"{they}|\\b(?:the|that|this) (?:{self._nouns})\\b")
 
     def read(self, dialogue: Dialogue) -> Question | None:
         """The first question about items in the newest message; None when it asks none.
@@ -343,19 +369,29 @@ class QuestionReader:
         number = len(dialogue.messages) - 1
         text = straight(dialogue.messages[number].content)
         bare = re.sub(_LEAD, "", text.lower())
-        if not _ASKS.search(text) and not _HOLDS.match(bare) and superlative(bare, False) is None:
+        rates = self._reckonings.read(bare, self._values.words.nouns)
+        if not (
+            _ASKS.search(text) or _HOLDS.match(bare) or superlative(bare, False) or (rates and rates.best)
+        ):
             return None
         here = [m for m in dialogue.mentions if m.message == number]
         flat = blank(text, [(m.start, m.end) for m in here], "x")
         found: list[Question] = []
         other = False
         for span in _sentences(flat):
+            if found and found[-1].kind == "compare" and span[0] < found[-1].end:
+                continue  # by what is compared
+            asked = self._reckoned(text, span, here, dialogue)
+            if asked is not None:
+                found.append(asked)
+                continue
             asked = self._untold(text, span, here, dialogue)
             # Of what no record tells, nothing else can be answered.
-            if asked is None or not asked.said or asked.kind == "unclear":
+            if asked is None or not (asked.said or asked.shop) or asked.kind == "unclear":
                 asked = self._sentence(text, span, here, dialogue) or asked
             if asked is None or (found and asked.kind == "unclear"):
                 asked = self._besides(text, span, found, dialogue) or asked
+            asked = asked or self._top(text, span, here, dialogue)
             if asked is not None:
                 found.append(asked)
             elif self._asks_for_more(text, span, here):
@@ -366,6 +402,35 @@ class QuestionReader:
         also = tuple(one for one in more if one.kind in _BESIDES_OF and len(found) <= _MANY)
         return replace(first, alone=not other, also=also)
 
+    def _reckoned(
+        self, text: str, span: Span, here: Sequence[Mention], dialogue: Dialogue
+    ) -> Question | None:
+        """What a sentence asks to work out of prices, and of which items: of those named, talked of, or listed."""
+        inside = [m for m in here if span[0] <= m.start < span[1]]
+        flat = blank(text[slice(*span)], [(m.start - span[0], m.end - span[0]) for m in inside]).lower()
+        before = [one.content.lower() for one in dialogue.messages[-2::-1] if one.role == "user"]
+        goes_on = bool(before) and self._reckonings.read(before[0], self._values.words.nouns) is not None
+        asked = self._reckonings.read(flat, self._values.words.nouns, before, goes_on)
+        if asked is None:
+            return None
+        listed = self._list(dialogue)
+        items, many = self._meant((text, span, tuple(inside)), re.sub(_LEAD, "", flat), dialogue)
+        items = items or titled(text[slice(*span)], self._catalog)
+        if not items and not (many and len(listed) > 1 and asked.best):
+            items = list(self._focus(dialogue, span[0]))
+        whole = asked.best and asked.per and not many and (_OF_ALL.search(flat) or "?" not in flat)
+        items = items or ([] if whole else listed)
+        if not items and not (asked.best and asked.per):
+            return None
+        return Question("reckon", tuple(items), start=span[0], end=span[1], reckoning=asked)
+
+    def _top(self, text: str, span: Span, here: Sequence[Mention], dialogue: Dialogue) -> Question | None:
+        """The one of all items that is asked for: "the biggest one you've got?"; none where more is said of it."""
+        found = self._tops.read(_bare(text[slice(*span)]), self._values.words.nouns)
+        if found is None or any(span[0] <= one.start < span[1] for one in here):
+            return None
+        return Question("top", (), start=span[0], end=span[1], field=found[0], best=found[1])
+
     def _besides(
         self, text: str, span: Span, found: Sequence[Question], dialogue: Dialogue
     ) -> Question | None:
@@ -375,7 +440,7 @@ class QuestionReader:
         """
         said = text[slice(*span)]
         low = _bare(said)
-        if not _ASKS_BESIDE.match(low) or _SEEKS.search(low) or _TO_YOU.search(low) or _REST.search(said):
+        if not _ASKS_BESIDE.match(low) or self._seeks(low) or _TO_YOU.search(low) or _REST.search(said):
             return None
         name = self._fields.asked(low)
         if not found:
@@ -397,6 +462,12 @@ class QuestionReader:
         if conditions:
             return Question("holds", items, conditions=conditions, start=span[0], end=span[1])
         return Question("untold", items, start=span[0], end=span[1]) if items else None
+
+    def _seeks(self, low: str) -> bool:
+        """Whether a question asks for items, by words that are no field's name: "other dogs" may be one."""
+        for name in self._other_fields:
+            low = low.replace(name, "x")
+        return _SEEKS.search(low) is not None
 
     def _winner(self, question: Question) -> list[str]:
         """The item that has the most or the least of what is asked."""
@@ -517,7 +588,8 @@ class QuestionReader:
                 named=True,
             )
         if (cost := self._cost_of(stripped, span)) is not None:
-            return cost
+            told_of = tuple(m.item_id for m in inside) or self._focus(dialogue, span[0])
+            return replace(cost, items=tuple(told_of))
         if _REQUEST.match(stripped) and not _ABOUT.match(stripped) and not _COMPARE.search(stripped):
             if not (_COSTS.match(stripped) or picks or judged or self._fields.is_ranked(stripped)):
                 return None
@@ -533,10 +605,21 @@ class QuestionReader:
         if name is not None:  # "tell me about the second, how big does it get"
             return made("value", items, field=name)
         if _COMPARE.search(stripped):
-            compared = self._to_compare(items, listed if many else [], dialogue, span[0])
-            if len(items) == 1 and len(compared) < 2 and len(listed) > 1 and points_at(stripped) == "one":
+            by, ends = pieces(straight(text[span[0] :]).lower())
+            items = items or titled(text[slice(*span)], self._catalog)
+            if len(items) < 2:
+                items = list(dict.fromkeys([*items, *other_item(text[slice(*span)], self._catalog)]))
+            if len(items) == 1 and len(listed) > 1 and points_at(stripped) == "one":
                 return made("unclear", [one for one in listed if one not in items])  # "that one" with it
-            return made("compare", compared[:5]) if len(compared) > 1 else None
+            compared = self._to_compare(items, listed if many and not items else [], dialogue, span[0])
+            if (
+                len(compared) < 2 and items and self._pointer.search(stripped)
+            ):  # "that one", after a list: its first
+                compared = list(dict.fromkeys([*listed[:1], *items]))
+            asked_by = replace(
+                made("compare", compared[:5]), said="\n".join(by), end=max(span[1], span[0] + ends)
+            )
+            return asked_by if len(compared) > 1 else None
         if _WHY.match(stripped):
             return self._why(clause, stripped, items, many, dialogue)
         unmarked = _HOLDS_IT.match(stripped) is not None and not _SEEKS.search(stripped)
@@ -661,7 +744,8 @@ class QuestionReader:
             if self._pointer.search(stripped) or len(stripped.split()) <= _ELLIPTIC:
                 items = list(self._focus(dialogue, span[0]))
             if not items and self._pointer.search(stripped) and len(listed) > 1:
-                return made("unclear", listed)
+                several = _SEVERAL.search(stripped) is not None and name is not None and not about
+                return made("value", listed, field=name or "") if several else made("unclear", listed)
             if (
                 not items
                 and name is not None
@@ -687,17 +771,23 @@ class QuestionReader:
         inside = [m for m in here if span[0] <= m.start < span[1]]
         low = blank(said, [(m.start - span[0], m.end - span[0]) for m in inside]).lower()
         stripped = re.sub(_LEAD, "", _INDIRECT.sub("", low)).strip()
-        if not _ANY_QUESTION.match(stripped) or _SEEKS.search(stripped):
+        if not _ANY_QUESTION.match(stripped) or self._seeks(stripped):
             return None
         listed = self._list(dialogue)
         marked = _ASKS_BESIDE.match(stripped) is not None and _marked(text, span)
+        if asks_shop(stripped) and not unrecorded(said, self._catalog):
+            return self._to_shop((text, span, tuple(inside)), stripped, dialogue)
         of_list = _OF_LIST.match(stripped) is not None and len(listed) > 1
-        if _REQUEST.match(stripped) and not of_list and not (inside and _OF_TASK.match(stripped)):
+        if (
+            _REQUEST.match(stripped)
+            and not (of_list or _IN_PLACE.search(stripped))
+            and not (inside and _OF_TASK.match(stripped))
+        ):
             return None
         topics = unrecorded(said, self._catalog)
         items, many = self._meant((text, span, tuple(inside)), stripped, dialogue)
         points = self._pointer.search(stripped) is not None
-        if not items and points and not (many or of_list):
+        if not items and (points or "?" in said) and not (many or of_list):
             items = list(self._focus(dialogue, span[0]))
         if not items and (many or of_list) and len(listed) > 1 and not topics:
             items = listed
@@ -706,6 +796,7 @@ class QuestionReader:
         if topics:
             return made if items or (listed and (points or of_list)) else None
         asks = "?" in said or marked or of_list or _HOLDS_IT.match(stripped) is not None
+        asks = asks or (points and bool(items) and _OPENS.match(stripped) is not None)
         if not asks or _TO_YOU.search(stripped):
             return None
         if not items and points and len(listed) > 1:
@@ -713,6 +804,15 @@ class QuestionReader:
         elif not items or not set(items) <= set(dialogue.listed):
             return None
         return None if self._asks_for_more(text, span, here) else made
+
+    def _to_shop(self, clause: _Sentence, stripped: str, dialogue: Dialogue) -> Question | None:
+        """A question to the shop: of what was named or talked of, else of what is listed; of values, for items."""
+        span = clause[1]
+        items = self._meant(clause, stripped, dialogue)[0] or list(self._focus(dialogue, span[0]))
+        asks_for_items = re.match(r"(?:do|does|can|could|will|would)\s+\w+\s+(?:do|offer)\b", stripped)
+        if asks_for_items and self._conditions(clause):
+            return None
+        return Question("untold", tuple(items or self._list(dialogue)), start=span[0], end=span[1], shop=True)
 
     def _told(
         self, clause: _Sentence, stripped: str, items: Sequence[str], dialogue: Dialogue

@@ -14,6 +14,7 @@ from wherefore.dialogue.state import Limit
 from wherefore.reading.hours import background, with_hours
 from wherefore.reading.periods import Period, periods
 from wherefore.reading.taken_times import is_taken
+from wherefore.reading.tops import ARRIVED, waits
 from wherefore.text import stems
 
 _FILLER = r"(?:\s+(?:about|around|like|say|maybe|the|a|an|any|on|in|of|at))*"
@@ -299,11 +300,15 @@ class TimeReader:
             if one.role != "closed" and spoken & (one.words - {"date"}) and not _OF_STORIES.search(before)
         ]
         named = [one for one in named if one.role != "until" or spoken & one.words]
+        if waits(before):
+            named = [one for one in fields if one.words & ARRIVED] or named
         ahead = any(last >= today for _, last in coming)
         gone = tuple(_sided(one, one.period.ago or one.period.days, today) for one in group)
         past = [one for one in fields if one.role == "past" or (one.last is not None and one.last < today)]
-        if _SAID_OF_PAST & {*clause.split()} or any(
-            one.side == "after" and "since" in clause for one in group
+        if (
+            waits(before)
+            or _SAID_OF_PAST & {*clause.split()}
+            or any(one.side == "after" and "since" in clause for one in group)
         ):
             chosen = next((one for one in [*named, *past] if one in past), None)
             if chosen is not None and any(first <= today for first, _ in gone):

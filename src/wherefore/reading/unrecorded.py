@@ -62,7 +62,7 @@ _TOPICS: tuple[tuple[str, frozenset[str], re.Pattern[str]], ...] = (
     ),
     (
         "weights",
-        frozenset("weight weights mass grams kilograms kg lbs ounces".split()),
+        frozenset("weight weights wt wgt mass grams kilograms kg lbs ounces".split()),
         re.compile(r"\bhow\s+heavy\b|\b(?:how\s+much|what)\b[^.?!\n]{0,40}\bweighs?\b"),
     ),
     (

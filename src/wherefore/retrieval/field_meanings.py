@@ -11,6 +11,11 @@ from wherefore.retrieval.index import Index
 
 _CLOSE = 0.33  # cosine of a question and a field's label from which the field is meant
 _COUNTED = 0.2  # the same, of a question that asks for a number, and a number's label
+_HELD = 0.38  # the same, of a question for yes or no, and of any other and a number's label
+_HOLDS = re.compile(
+    r"^\W*(?:(?:and|but|so)\W+)*(?:is|are|was|were|does|do|did|has|have|can|could|will|would|may|should)\b",
+    re.IGNORECASE,
+)
 _HOW_MANY = re.compile(r"\bhow\s+(?:many|much|long|old|big|large|heavy|high|often|far)\b", re.IGNORECASE)
 
 
@@ -26,11 +31,12 @@ class FieldMeanings:
         self._specs: tuple[FieldSpec, ...] = ()
         self._names = np.empty((0, 2, index.dim), dtype=np.float32)  # of each its name and its label
 
-    def field(self, words: str) -> FieldSpec | None:
+    def field(self, words: str, level: float = 0.0) -> FieldSpec | None:
         """The field whose label is close to some words, by meaning.
 
         Args:
             words: A question, without the item's title.
+            level: Cosine that is needed at least.
 
         Returns:
             None where no label is close.
@@ -53,5 +59,9 @@ class FieldMeanings:
         numbers = np.array([spec.has_measure for spec in self._specs])
         if _HOW_MANY.search(words) and numbers.any():
             near, least = np.where(numbers, near, -1.0), _COUNTED
+        elif _HOLDS.match(words):
+            least = _HELD
+        else:
+            near = np.where(numbers & (near < _HELD), -1.0, near)  # of "what does she eat" no weight
         best = int(np.argmax(near))
-        return self._specs[best] if near[best] >= least else None
+        return self._specs[best] if near[best] >= max(least, level) else None

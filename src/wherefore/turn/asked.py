@@ -9,17 +9,20 @@ from dataclasses import replace
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.naming import words_of
 from wherefore.catalog.schema import FieldSpec
-from wherefore.catalog.units import unit_called
+from wherefore.catalog.units import conversion, unit_called, unit_written
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.questions import Question
 from wherefore.reading.asked_about import asked_about, without_own
+from wherefore.reading.asked_measures import can_tell
 from wherefore.reading.clauses import blank
-from wherefore.reading.measures import Measures
+from wherefore.reading.compared import field_of
+from wherefore.reading.measures import Measures, written_unit
 from wherefore.reading.questions import either
 from wherefore.retrieval.answering import answering, matcher
 from wherefore.retrieval.field_meanings import FieldMeanings
 from wherefore.retrieval.retriever import Retriever
-from wherefore.text import forms, stem
+from wherefore.text import forms, stem, stems
+from wherefore.turn.clause_answers import clauses_for
 
 _POINTERS = re.compile(
     r"\b(?:the )?(?:first|second|third|fourth|fifth|last|former|latter)(?: one)?\b|#\d", re.IGNORECASE
@@ -48,6 +51,11 @@ _TIMES = frozenset(
     "time times duration runtime length hours hour h min mins minutes minute s nights days weeks months years sessions "
     "life".split()
 )
+_ALIKE = 0.5  # cosine of a bare word and a field's label from which they mean the same
+_COST = re.compile(r"what .+ costs$")
+_QUESTION = 0.5  # how likely a message asks, so that it is said that nothing tells it
+_EACH = 5  # items of which a question is answered one by one
+_BEST = 3  # of all items, of which rates are told
 _SAID = 3  # words of a question that says for what something is
 _CLAUSES = 3  # clauses that answer
 _CHOICES, _CHOOSES = (
@@ -75,12 +83,26 @@ def resolved(
         first = resolved(replace(question, also=()), dialogue, retriever, meanings, level)
         more = (resolved(one, dialogue, retriever, meanings, level) for one in question.also)
         return None if first is None else replace(first, also=tuple(one for one in more if one is not None))
+    if question.kind == "reckon" and not question.items:
+        return replace(question, items=everywhere(dialogue, retriever), many=_BEST)
+    if question.kind == "compare" and question.said:
+        return _compared_by(question, retriever, meanings)
+    if question.kind == "top":
+        return replace(
+            question, items=_tops(question, everywhere(dialogue, retriever), retriever.index.catalog)
+        )
     if question.kind == "unclear" and question.said:
-        return replace(question, said="") if meanings.field(question.said) is not None else None
+        return _of_any(question, dialogue, retriever, meanings, level)
     if question.kind == "most" and not question.field:
         return _with_clauses(question, dialogue, retriever, level)
-    if question.kind != "untold" or question.said or not question.items:
+    if (
+        question.kind == "untold" and question.items and _COST.match(question.said)
+    ):  # "what her grooming costs"
+        return _costs(question, retriever)
+    if question.kind != "untold" or question.said:
         return question
+    if not question.items:
+        return replace(question, items=()) if question.shop else question
     message = dialogue.messages[-1]
     number = len(dialogue.messages) - 1
     titles = [(one.start, one.end) for one in dialogue.mentions if one.message == number]
@@ -93,26 +115,122 @@ def resolved(
         answers = tuple(item for item, _, _ in found_in.clauses)
         if answers:
             return replace(found_in, items=answers)
-    spec = _told_by(asked, question.items, retriever.index.catalog)
-    spec = spec or asked_about(asked, retriever.index.catalog, question.items)
-    if spec is None and not _in_foreign_unit(asked, retriever.index.catalog):
+    return _by_field_or_clause(question, asked, dialogue, retriever, meanings, level)
+
+
+def _by_field_or_clause(
+    question: Question,
+    asked: str,
+    dialogue: Dialogue,
+    retriever: Retriever,
+    meanings: FieldMeanings,
+    level: float,
+) -> Question:
+    """A question of some items as one of the field that answers it, or of clauses; what comes near where none does."""
+    catalog = retriever.index.catalog
+    measured = _converted(asked, question.items, catalog)
+    if measured is not None:
+        return replace(
+            question, kind="converted", field=measured[0].name, said=measured[1], items=question.items[:_EACH]
+        )
+    spec = _told_by(asked, question.items, catalog) or asked_about(asked, catalog, question.items)
+    if spec is not None and not can_tell(asked, spec, catalog):
+        spec = None
+    clauses = clauses_for(asked, question.items[:_EACH], retriever)
+    sure = [one for one in clauses if one.sure]
+    if spec is None and not sure and not _in_foreign_unit(asked, catalog) and not question.shop:
         spec = meanings.field(without_own(asked))
-        if (
-            spec is not None
-            and _LASTS.search(message.content[question.start : question.end])
-            and not _is_of_time(spec)
-        ):
+        lasts = _LASTS.search(asked) is not None
+        if spec is not None and (lasts and not _is_of_time(spec) or not can_tell(asked, spec, catalog)):
             spec = None  # a bottle's size does not say how long it lasts
-    if spec is not None:
+    if spec is not None and (len(question.items) <= _EACH or spec.has_measure):
         return replace(question, kind="value", field=spec.name)
-    if len(question.items) > 1:
-        return question
-    rows = [retriever.index.catalog.row(item) for item in question.items[:1]]
-    alone = replace(dialogue, messages=(replace(message, content=asked),), mentions=())
-    found = answering(alone, rows, matcher(retriever))[0]
-    if found is None or found.score < level:
-        return question
-    return replace(question, kind="clause", items=question.items[:1], field=found.field, said=found.text)
+    if sure:
+        told = tuple((one.item, one.field, one.text) for one in sure)
+        return replace(question, kind="clause", clauses=told, items=question.items[:_EACH])
+    if len(question.items) == 1:
+        rows = [catalog.row(item) for item in question.items]
+        alone = replace(dialogue, messages=(replace(dialogue.messages[-1], content=asked),), mentions=())
+        found = answering(alone, rows, matcher(retriever))[0]
+        if found is not None and found.score >= level:
+            return replace(question, kind="clause", field=found.field, said=found.text)
+    near = sorted(clauses, key=lambda one: -one.score)[:1]
+    return replace(question, clauses=tuple((one.item, one.field, one.text) for one in near))
+
+
+def _costs(question: Question, retriever: Retriever) -> Question:
+    """What else than an item costs, by the clauses of its text that tell an amount."""
+    found = clauses_for(question.said, question.items[:_EACH], retriever)
+    told = tuple((one.item, one.field, one.text) for one in found if any(sign.isdigit() for sign in one.text))
+    return (
+        replace(question, kind="clause", items=tuple(one[0] for one in told), clauses=told)
+        if told
+        else question
+    )
+
+
+def _converted(asked: str, items: Sequence[str], catalog: Catalog) -> tuple[FieldSpec, str] | None:
+    """The field that tells what is asked in a unit that no record is in, and the unit: "how many yards"."""
+    measures = Measures(catalog)
+    for form in forms(asked):
+        unit = unit_called(form)
+        if (
+            not unit
+            or not (_HOW_MANY.search(asked) or unit.startswith("degree"))
+            or measures.in_unit(form) is not None
+            and (unit in {unit_called(spec.unit) for spec in catalog.schema.measures})
+        ):
+            continue
+        known = [
+            spec
+            for spec in catalog.schema.measures
+            if conversion(unit_called(written_unit(spec)) or unit_written(written_unit(spec)), unit)
+            is not None
+            and any(catalog[item].number(spec.name) is not None for item in items)
+        ]
+        if known:
+            told = set(stems(asked))
+            named = [spec for spec in known if told & set(stems(spec.called))]
+            lengths = [spec for spec in known if "length" in words_of(spec.called)]
+            return (named or lengths or known)[0], form
+    return None
+
+
+def _of_any(
+    question: Question, dialogue: Dialogue, retriever: Retriever, meanings: FieldMeanings, level: float
+) -> Question | None:
+    """What is asked of "it" where several are listed: told of each, but for long texts."""
+    told = resolved(replace(question, kind="untold", said=""), dialogue, retriever, meanings, level)
+    if told is None or told.kind == "untold":
+        return told if dialogue.act("question") >= _QUESTION else None
+    texts = [spec.name for spec in retriever.index.catalog.schema.texts]
+    return replace(question, said="") if told.kind == "value" and told.field in texts else told
+
+
+def _compared_by(question: Question, retriever: Retriever, meanings: FieldMeanings) -> Question:
+    """A comparison with the fields by which it is asked; what no field tells stays in its words."""
+    catalog, fields, untold = retriever.index.catalog, [], []
+    for piece in question.said.split("\n"):
+        spec = field_of(piece, catalog, question.items) or meanings.field(piece, _ALIKE)
+        if spec is None:
+            untold.append(piece)
+        elif spec.name not in fields:
+            fields.append(spec.name)
+    return replace(question, fields=tuple(fields), said="\n".join(untold))
+
+
+def _tops(question: Question, items: Sequence[str], catalog: Catalog) -> tuple[str, ...]:
+    """The items that have the most or least of a field."""
+    known = [(value, item) for item in items if (value := catalog[item].number(question.field)) is not None]
+    best = (max if question.best == "max" else min)((value for value, _ in known), default=None)
+    return tuple(item for value, item in known if value == best)
+
+
+def everywhere(dialogue: Dialogue, retriever: Retriever) -> tuple[str, ...]:
+    """All items that nothing said rules out."""
+    allowed = retriever.allowed(dialogue, strict=True)
+    items = retriever.index.catalog.items
+    return tuple(items[row].id for row in range(len(items)) if allowed is None or allowed[row])
 
 
 def _told_by(asked: str, items: Sequence[str], catalog: Catalog) -> FieldSpec | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.naming import words_of
@@ -11,12 +12,13 @@ from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.series import series_of
 from wherefore.catalog.spoken import amount_text, is_year, measure, values_of
 from wherefore.catalog.times import WHEN, asked_of
+from wherefore.catalog.units import conversion, unit_called, unit_written
 from wherefore.dialogue.facts import Fact, Plan
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.questions import Condition, Question
 from wherefore.dialogue.spoken import limit_asked
 from wherefore.reading.degrees import ends, places_of
-from wherefore.reading.measures import Measures
+from wherefore.reading.measures import Measures, written_unit
 from wherefore.text import joined, number_text
 from wherefore.writing.evidence import record_fact
 from wherefore.writing.fallback import plain_sentence
@@ -34,6 +36,7 @@ from wherefore.writing.phrases import (
 from wherefore.writing.plan import plan_reasons
 from wherefore.writing.polish import polish
 from wherefore.writing.quotes import beginning, quote
+from wherefore.writing.reckoned import reckoned
 from wherefore.writing.smalltalk import Said
 from wherefore.writing.telling import can_be_said, telling
 
@@ -42,6 +45,8 @@ _WORDS = 120  # of a text that are told
 _NUMBERED = re.compile(r"\((?P<series>[^()#]+?),?\s+#(?P<number>[\d.-]+)\)")
 _APART = 2  # fields by which two items are told apart
 _THEIR = {False: "its record", True: "their records"}
+_SPELLED = 4  # letters from which a unit is a word: "yards"
+_ASKED = 24  # words of a question that are said again
 _TOLD = 5  # items of a list that are told of one by one
 _COMPARATIVES = {
     "the newest": "the newer",
@@ -121,6 +126,41 @@ class _Answer:
                 told[1:] = [one.removeprefix(begin) for one in told[1:]]
         return joined(told)
 
+    def reckon(self) -> str:
+        """What the prices of the items come to."""
+        assert self.question.reckoning is not None
+        return reckoned(self.question.reckoning, self.items, self.catalog, self.question.many > 1)
+
+    def top(self) -> str:
+        """Which of all items has the most or least, with its value."""
+        spec = self.catalog.schema.spec(self.question.field)
+        name = _called(spec)
+        if not self.items:
+            return f"My records tell no “{name}”."
+        value = _value_shown(self.items[0], spec)
+        titles = [f"*{item.title}*" for item in self.items[:_TOLD]]
+        if len(titles) == 1:
+            return f"That is {titles[0]}: {name} {value}."
+        more = len(self.items) - len(titles)
+        return f"{joined([*titles, *([f'{more} more'] if more else [])])} are level: {name} {value}."
+
+    def converted(self) -> str:
+        """What the records say of a field, in the unit that was asked for, and as it is on record."""
+        spec, asked = self.catalog.schema.spec(self.question.field), self.question.said
+        own = unit_called(written_unit(spec)) or unit_written(written_unit(spec))
+        turned, told = conversion(own, unit_called(asked)), []
+        for item in self.items:
+            number = item.number(spec.name)
+            if number is None or turned is None:
+                told.append(f"My record of *{item.title}* has no {_called(spec)}.")
+                continue
+            plural_form = asked if asked.endswith("s") or len(asked) < _SPELLED else f"{asked}s"
+            unit = f"°{asked[0].upper()}" if asked in ("fahrenheit", "celsius") else plural_form
+            told.append(
+                f"*{item.title}*: about {turned(number):,.0f} {unit} ({_called(spec)} {_value_shown(item, spec)})."
+            )
+        return " ".join(told)
+
     # -- one item ---------------------------------------------------------------------------------------
 
     def value(self) -> str:
@@ -179,12 +219,16 @@ class _Answer:
         """The clause of an item's text that answers."""
         schema = self.catalog.schema
         if self.question.clauses:
-            told = [
-                (self.catalog[item], schema.spec(field), text) for item, field, text in self.question.clauses
-            ]
-            return " ".join(
-                _quoted(item, spec, text) for item, spec, text in told if item.id in self.question.items
+            told = [(self.catalog[item], schema.spec(field), text) for item, field, text in self._clauses()]
+            silent = {item.id for item, _, _ in told}
+            rest = [f"*{item.title}*" for item in self.items if item.id not in silent]
+            records = "records" if len(rest) > 1 else "record"
+            more = (
+                f" The {records} of {joined(rest)} {'say' if len(rest) > 1 else 'says'} nothing of it."
+                if rest
+                else ""
             )
+            return " ".join(_quoted(item, spec, text) for item, spec, text in told) + more
         return _quoted(self.items[0], schema.spec(self.question.field), self.question.said)
 
     def series(self) -> str:
@@ -258,12 +302,26 @@ class _Answer:
         """That no record tells what was asked."""
         if self.question.said:
             return f"My records say nothing of {self.question.said}."
-        if 1 < len(self.slots) <= _COMPARED:
+        asked = " ".join(self.dialogue.messages[-1].content[self.question.start : self.question.end].split())
+        said = f": “{asked.rstrip(' .,;:!')}”" if 1 < len(asked.split()) <= _ASKED else ""
+        near = "".join(
+            f" What comes nearest: {_quoted(self.catalog[item], self.catalog.schema.spec(field), text)}"
+            for item, field, text in self._clauses()
+        )
+        if not self.slots or (self.question.shop and len(self.slots) > 1):
+            return f"My records do not tell that{said}.{near}"
+        if 1 < len(self.slots) <= _COMPARED and (self.question.named or not said) and not near:
             return f"My records do not tell that of them. This is what they do tell: {self.record()}"
         if len(self.slots) > 1:
-            return f"My records of these {self.plural} do not tell that. Ask me about one of them."
-        sentence = f"my record of {next(iter(self.slots))} does not tell that."
-        return self.shown([sentence, "ask me what it is about, or how it compares to another."], [])
+            return f"My records of these {self.plural} do not tell that{said}.{near}"
+        sentence = self.shown([f"my record of {next(iter(self.slots))} does not tell that."], [])
+        return f"{sentence[:-1]}{said}.{near}"
+
+    def _clauses(self) -> list[tuple[str, str, str]]:
+        """The clauses of the question's items: item, field and text."""
+        return [
+            one for one in self.question.clauses if one[0] in self.question.items and one[0] in self.catalog
+        ]
 
     def record(self) -> str:
         """What is known of an item, in two or three sentences."""
@@ -320,7 +378,9 @@ class _Answer:
     # -- several ------------------------------------------------------------------------------------------
 
     def compare(self) -> str:
-        """What items have in common, and in what they differ."""
+        """What items have in common, and in what they differ; only by certain fields, where some were named."""
+        if self.question.fields or self.question.said:
+            return self._by_fields()
         items, slots = self.items[:3], list(self.slots)[:3]
         together = "both" if len(items) == 2 else "all of them"
         sentences: list[str] = []
@@ -348,6 +408,17 @@ class _Answer:
         if not sentences:
             sentences.append(f"my records of {joined(slots)} hold too little to compare them.")
         return self.shown(sentences, used)
+
+    def _by_fields(self) -> str:
+        """Each item with what it has of the fields that were named."""
+        specs = [self.catalog.schema.spec(name) for name in self.question.fields]
+        told = []
+        for item in self.items if specs else ():
+            parts = [f"{_called(spec)} {_value_shown(item, spec) or 'not on record'}" for spec in specs]
+            told.append(f"*{item.title}*: {', '.join(parts)}.")
+        missing = [f"“{piece}”" for piece in self.question.said.split("\n") if piece]
+        told += [f"My records do not tell {joined(missing, 'or')}."] if missing else []
+        return " ".join(told)
 
     def most(self) -> str:
         """Which item has the most or least of a field, or which fits best."""
@@ -618,6 +689,29 @@ def _quoted(item: Item, spec: FieldSpec, text: str) -> str:
     return f"{name[:1].upper()}{name[1:]} of *{item.title}*: “{text}”"
 
 
+def _called(spec: FieldSpec) -> str:
+    """A field's name in a sentence: a number without its unit."""
+    name = re.sub(r"\s*\([^)]*\)\s*$", "", spec.column or spec.name).replace("_", " ").strip()
+    if spec.is_number and not is_year(spec):
+        name = measure(spec).noun or name
+    return name[:1].lower() + name[1:] if name[1:2].islower() else name
+
+
+def _value_shown(item: Item, spec: FieldSpec) -> str:
+    """A number with its unit, a date with its day, or the values of a field."""
+    value = item.fields.get(spec.name)
+    if spec.is_date and isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        day = date.fromisoformat(value)
+        return f"{day.day} {day:%B %Y}"
+    number = item.number(spec.name) if spec.is_number else None
+    if number is not None and not is_year(spec):
+        how = measure(spec)
+        return amount_text(number, how.shown, how.way == "price")
+    if spec.flag and value:
+        return "yes"
+    return ", ".join(values_of(item, spec))
+
+
 def _noun(spec: FieldSpec) -> str:
     """A field's label as a noun."""
     return field_noun(record_fact(spec, ""))
@@ -625,6 +719,9 @@ def _noun(spec: FieldSpec) -> str:
 
 _ANSWERS: dict[str, Callable[[_Answer], str]] = {
     "value": _Answer.value,
+    "reckon": _Answer.reckon,
+    "converted": _Answer.converted,
+    "top": _Answer.top,
     "holds": _Answer.holds,
     "record": _Answer.record,
     "have": _Answer.have,
