@@ -24,7 +24,7 @@ from wherefore.reading.numbers import DECADE, NUMBER
 from wherefore.reading.partial import PartialValues
 from wherefore.reading.refusals import is_lifted, is_optional
 from wherefore.reading.values import Passage, ValueFinder, ValueSpan
-from wherefore.reading.vocabulary import Value
+from wherefore.reading.vocabulary import Value, key_of
 from wherefore.reading.weighing import Told
 from wherefore.text import FUNCTION_WORDS, NUMBERS, Word, forms, stem, words
 
@@ -414,7 +414,9 @@ class JudgedReader:
         strong = must or span.is_person or passage.is_placed(span.first)
         strong = strong and meaning.strength != "mild"
         if span.is_person:
-            return [made(values[0], "wanted", 2.0 if strong else 1.0)]
+            several = len({key_of(value.value) for value in values}) > 1
+            told = self._values.words.each(values) if several else values[:1]
+            return [made(value, "wanted", 2.0 if strong else 1.0) for value in told]
         return [
             made(value, "wanted", 2.0 if strong and not rank else 1.0) for rank, value in enumerate(values)
         ]
