@@ -42,6 +42,7 @@ from wherefore.reading.numbers import names_money
 from wherefore.reading.orders import FoundOrder, OrderReader
 from wherefore.reading.references import ReferenceReader
 from wherefore.reading.slots import slots_in
+from wherefore.reading.somebody_else import others_meant, shared
 from wherefore.reading.taking_back import ADDS, FORBIDS, REPLACES, TakenBack, allow, take_back
 from wherefore.reading.times import FoundTime, TimeReader, replaces
 from wherefore.reading.unrecorded import untold
@@ -251,7 +252,7 @@ class MessageReader:
         """
         text = straight(content)
         told = [*((one.content if one.role == "user" else "") for one in before), text]
-        alike = self._alike(text, lists.last, notes)
+        alike = [*self._alike(text, lists.last, notes), *self._others(text, lists.last, notes)]
         gone = take_back(
             text, told[:-1], [(one.start, one.end) for one in found], notes, self._limits.measures
         )
@@ -321,6 +322,18 @@ class MessageReader:
                         notes.refuse(Wish(field, value, 2.0, match["what"].strip()))
                         places.append(match.span())
         return places
+
+    def _others(self, text: str, listed: Sequence[str], notes: Notes) -> list[Span]:
+        """Refuse whom a message wants no more of, "not by him", and where it says so."""
+        places = list(others_meant(text, self._catalog.schema.names))
+        last = notes.last_person(self._people)
+        items = [self._catalog[item] for item in listed if item in self._catalog]
+        whom = [last] if last is not None else shared(items, self._people)
+        for place in places if whom else ():
+            for name, person in whom:
+                notes.refuse(Wish(name, person, 2.0, text[slice(*place)]))
+            notes.others = True
+        return places if whom else []
 
     def _renew(self, taken: TakenBack, notes: Notes) -> None:
         """Let go of what a message takes back as a whole."""
@@ -483,6 +496,7 @@ class MessageReader:
         text = straight(content)
         text = blank(text, [match.span() for match in (*_DICTATED.finditer(text), *_OF_US.finditer(text))])
         same = self._same_person(text, lists.focus, notes)
+        same = [one for one in same if not any(touch(one[0], span) for span in gone)]
         flat = blank(
             text, [*((one.start, one.end) for one in found), *(span for span, _ in same), about, *gone]
         )

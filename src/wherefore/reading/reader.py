@@ -28,6 +28,7 @@ from wherefore.reading.messages import MessageReader
 from wherefore.reading.musts import MustReader
 from wherefore.reading.questions import QuestionReader
 from wherefore.reading.references import ReferenceReader
+from wherefore.reading.slips import is_whole
 from wherefore.reading.slots import slots_in
 from wherefore.reading.titles import TitleIndex
 from wherefore.reading.unrecorded import untold
@@ -283,7 +284,9 @@ class DialogueReader:
         kept = [
             one
             for one in found
-            if not one.item_id or self._judged.names_item(before, text, (one.start, one.end))
+            if not one.item_id
+            or is_whole(text, one.start, one.end)
+            or self._judged.names_item(before, text, (one.start, one.end))
         ]
         for meaning in self._judged.titles(before, text):
             span = meaning.start, meaning.end
