@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from wherefore.dialogue.questions import Condition, Question
 from wherefore.reading.clauses import Span
+from wherefore.text import forms
+
+Most = tuple[str, Literal["", "max", "min"], list[str]]  # field, end and items
 
 _DECIDES = re.compile(
     r"\b(?:you|u)(?:'ll\s+have\s+to|\s+(?:can|may|should|just|get\s+to))?\s+(?:decide|choose|pick)\b(?!\s+(?:me\b|an?\b|some|any|out\b))|"
@@ -22,7 +25,10 @@ _DECIDES = re.compile(
 _BETTER = re.compile(
     r"\bbetter\s+(?:than|then|or)\b|\b(?:which|what)(?:'s|\s+is)?\s+(?:the\s+)?better\b", re.IGNORECASE
 )
-_SEEKS = re.compile(r"\b(?:something|anything|else|similar|others|recommend|suggest|show\s+me|find\s+me)\b", re.IGNORECASE)
+_CARES = re.compile(r"\b(?:if|when|for|and\s+i|because|since|but)\b(?P<what>.*)$", re.IGNORECASE | re.DOTALL)
+_SEEKS = re.compile(
+    r"\b(?:something|anything|else|similar|others|recommend|suggest|show\s+me|find\s+me)\b", re.IGNORECASE
+)
 _FEW = 3  # items that are named
 _WORDS = 14  # of a message that leaves the choice of a list, at most
 
@@ -34,7 +40,12 @@ def leaves_choice(text: str) -> Span | None:
 
 
 def decided(
-    text: str, named: Sequence[str], listed: Sequence[str], conditions: Sequence[Condition], asks_more: bool
+    text: str,
+    named: Sequence[str],
+    listed: Sequence[str],
+    conditions: Sequence[Condition],
+    asks_more: bool,
+    most: Callable[[str, list[str]], Most | None],
 ) -> Question | None:
     """The question that leaves a choice between what is named, or of the last list.
 
@@ -44,17 +55,19 @@ def decided(
         listed: The last list.
         conditions: What it says of what should be.
         asks_more: Whether it asks for something else.
+        most: Which field a comparative asks about, and which end of it.
     """
     better = _BETTER.search(text) is not None and len(named) > 1
     if (leaves_choice(text) is None and not better) or _SEEKS.search(text):
         return None
     if 1 < len(named) <= _FEW:
         sorts = tuple((item, (item,)) for item in named)
-        bounds = [limit for one in conditions for limit in one.limits]
-        fields = {limit.field for limit in bounds}
-        if better and len(fields) == 1 and len(bounds) == 1 and bounds[0].op != "eq":  # "if I care about a short read"
-            best: Literal["max", "min"] = "min" if bounds[0].op in ("lt", "le") else "max"
-            return Question("most", tuple(named), bounds[0].field, best=best, end=len(text), named=True)
+        cares = _CARES.search(text) if better else None
+        for form in forms(cares["what"]) if cares is not None else ():
+            for said in (form, f"{form}er", f"{form}r"):  # "if I care about a short read"
+                found = most(f"which is {said}", list(named))
+                if found is not None and found[0]:
+                    return Question("most", tuple(named), found[0], best=found[1], end=len(text), named=True)
         return Question(
             "most", tuple(named), end=len(text), named=True, sorts=sorts, conditions=tuple(conditions)
         )

@@ -138,9 +138,7 @@ class MentionReader:
         scene = Scene(text, said)
         quoted = _quoted(text, said)
         parts = (one for one in self._candidates(scene, named) if not _is_part(one, quoted))
-        parts = (
-            one for one in parts if not goes_on(scene, one[0], one[1], self._names, self._index.titles)
-        )
+        parts = (one for one in parts if not goes_on(scene, one[0], one[1], self._names, self._index.titles))
         candidates = sorted(parts, key=lambda one: (one[0] - one[1], one[2].weak, one[0]))
         person = self._of_people(said, people)
         chosen = _Chosen(said, person)
@@ -184,7 +182,13 @@ class MentionReader:
 
     def _is_title_word(self, form: str) -> bool:
         """Whether a word is in titles, or in no record at all, and no everyday one."""
-        if form in self._ordinary or form in self._plain or form in FUNCTION_WORDS or form.isdigit() or len(form) < 3:
+        if (
+            form in self._ordinary
+            or form in self._plain
+            or form in FUNCTION_WORDS
+            or form.isdigit()
+            or len(form) < 3
+        ):
             return False
         return self._index.in_titles(form) or not self._index.is_known(form)
 

@@ -41,6 +41,7 @@ from wherefore.reading.mentions import Found
 from wherefore.reading.numbers import names_money
 from wherefore.reading.orders import FoundOrder, OrderReader
 from wherefore.reading.references import ReferenceReader
+from wherefore.reading.series_refused import refused_series
 from wherefore.reading.slots import slots_in
 from wherefore.reading.somebody_else import others_meant, shared
 from wherefore.reading.taking_back import ADDS, FORBIDS, REPLACES, TakenBack, allow, take_back
@@ -253,6 +254,8 @@ class MessageReader:
         text = straight(content)
         told = [*((one.content if one.role == "user" else "") for one in before), text]
         alike = [*self._alike(text, lists.last, notes), *self._others(text, lists.last, notes)]
+        alike += self._series(text, notes)
+        notes.settled += alike
         gone = take_back(
             text, told[:-1], [(one.start, one.end) for one in found], notes, self._limits.measures
         )
@@ -322,6 +325,13 @@ class MessageReader:
                         notes.refuse(Wish(field, value, 2.0, match["what"].strip()))
                         places.append(match.span())
         return places
+
+    def _series(self, text: str, notes: Notes) -> list[Span]:
+        """Refuse what of series a message does, and where it says so: "no sequels", "a standalone"."""
+        told = list(refused_series(text, self._catalog))
+        for kind, (start, end) in told:
+            notes.refuse(Wish(ANYWHERE, kind, 2.0, text[start:end].strip()))
+        return [span for _, span in told]
 
     def _others(self, text: str, listed: Sequence[str], notes: Notes) -> list[Span]:
         """Refuse whom a message wants no more of, "not by him", and where it says so."""

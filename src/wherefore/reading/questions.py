@@ -252,7 +252,7 @@ class QuestionReader:
         span = (0, len(text))
         conditions = self._conditions((text, span, tuple(here))) if named else ()
         more = bool(not named and self._asks_for_more(text, span, here))
-        return decided(text, named, self._list(dialogue), conditions, more)
+        return decided(text, named, self._list(dialogue), conditions, more, self._fields.most)
 
     def _which_of_named(self, dialogue: Dialogue) -> Question | None:
         """The choice between what a message names before it asks: "My wife says Heat, I say Alien. Which?"."""

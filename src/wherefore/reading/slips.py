@@ -29,11 +29,20 @@ def goes_on(scene: Scene, i: int, j: int, names: Collection[str], titles: Collec
         titles: The keys of titles: "Alien the Thing" are two.
     """
     said = scene.words
-    if not scene.is_cased or j - i > 2 or not all(w.capital for w in said[i:j] if w.form not in FUNCTION_WORDS):
+    if (
+        not scene.is_cased
+        or j - i > 2
+        or not all(w.capital for w in said[i:j] if w.form not in FUNCTION_WORDS)
+    ):
         return False
 
     def is_more(k: int) -> bool:
-        return 0 <= k < len(said) and said[k].capital and said[k].form not in names and said[k].form not in FUNCTION_WORDS
+        return (
+            0 <= k < len(said)
+            and said[k].capital
+            and said[k].form not in names
+            and said[k].form not in FUNCTION_WORDS
+        )
 
     after = j + 1 < len(said) and said[j].form in _GOES_ON and not said[j].capital and is_more(j + 1)
     if after and scene.is_gap(j - 1) and scene.is_gap(j):

@@ -18,7 +18,11 @@ _NOT_THEM = (
 _ELSE = r"(?<!for )(?<!with )\b(?:some|any)(?:body|one)\s+else\b(?!\s+(?:who|said|says|likes?|loves?|wants?|is|has|in|will|would|and)\b)(?:'s)?"
 _ANOTHER = r"\b(?:an|some|any)\s*other\s+(?:{labels})\b|\b(?:a|some)\s+different\s+(?:{labels})\b"
 _FROM = r"(?:\s+than\s+(?:him|her|them))?"
-_LABELS = {"by": "author writer director artist singer band maker composer", "with": "actor actress star", "": ""}
+_LABELS = {
+    "by": "author writer director artist singer band maker composer",
+    "with": "actor actress star",
+    "": "",
+}
 
 
 def others_meant(text: str, specs: Sequence[FieldSpec]) -> Iterator[Span]:
@@ -37,5 +41,7 @@ def others_meant(text: str, specs: Sequence[FieldSpec]) -> Iterator[Span]:
 def shared(items: Iterable[Item], people: Collection[str]) -> list[tuple[str, str]]:
     """The people, by field, whom most of a list have in common."""
     listed = list(items)
-    told = Counter((name, value) for item in listed for name in people for value in dict.fromkeys(item.values(name)))
+    told = Counter(
+        (name, value) for item in listed for name in people for value in dict.fromkeys(item.values(name))
+    )
     return [one for one, count in told.items() if 2 * count > len(listed) > 1]

@@ -434,9 +434,7 @@ class _Answer:
             told.append(plain_sentence(plan, self.catalog))
         if rest:
             nothing = (
-                ""
-                if decides
-                else "nothing that you said decides it, but by their records they differ. "
+                "" if decides else "nothing that you said decides it, but by their records they differ. "
             )
             told.append(self.shown([nothing.strip()], []) if nothing else "")
             told.append(self._apart(first, rest[0]))

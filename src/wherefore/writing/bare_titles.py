@@ -17,7 +17,12 @@ def shown(dialogue: Dialogue, catalog: Catalog) -> Said | None:
     here = [one for one in dialogue.mentions if one.message == number]
     state = dialogue.preferences
     known = {*state.liked, *state.disliked, *state.seen, *state.rejected, *state.chosen}
-    if len(here) != 1 or here[0].item_id not in catalog or here[0].item_id in known or dialogue.choice is not None:
+    if (
+        len(here) != 1
+        or here[0].item_id not in catalog
+        or here[0].item_id in known
+        or dialogue.choice is not None
+    ):
         return None
     rest = forms(blank(dialogue.messages[number].content, [(here[0].start, here[0].end)]))
     if not all(form in POLITE or form in ARTICLES for form in rest):

@@ -33,7 +33,9 @@ def first_words(
         said = smalltalk.answer(dialogue, index.catalog, before)
         if said is not None or spoken(dialogue) is not None:
             return said  # of what is in another language something was understood
-        return bare_titles.shown(dialogue, index.catalog) or smalltalk.by_acts(dialogue, index.catalog, before)
+        return bare_titles.shown(dialogue, index.catalog) or smalltalk.by_acts(
+            dialogue, index.catalog, before
+        )
     known = [index.catalog.row(item) for item in question.items if item in index.catalog]
     near = closeness(dialogue, np.array(known, dtype=np.int64), index)
     return answer(question, dialogue, index.catalog, near)
