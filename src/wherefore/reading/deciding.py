@@ -17,7 +17,8 @@ _DECIDES = re.compile(
     r"\b(?:your|ur)\s+(?:call|choice|pick|decision|turn\s+to\s+(?:choose|pick))\b|\bup\s+to\s+(?:you|u)\b|"
     r"\b(?:can(?:no|'|\s+no)?t|couldn'?t|unable\s+to|struggling\s+to|trouble)\s+(?:decid(?:e|ing)|choos(?:e|ing)|agree|pick(?:ing)?|"
     r"make\s+up\s+(?:my|our)\s+minds?)\b|\bhelp\s+(?:me|us)\s+(?:to\s+)?(?:decide|choose|pick)\b|\btorn\s+between\b|"
-    r"\b(?:it'?s|down|down\s+to|is|toss[- ]?up)\s+between\b|\bwhich(?:\s+one|\s+of\s+(?:the\s+|these|those|them)(?:\s*\w+)?)?\s+"
+    r"\b(?:it'?s|down|down\s+to|is|toss[- ]?up)\s+between\b|"
+    r"\bwhich(?:\s+one|\s+of\s+(?:the\s+|these|those|them)(?:\s*\w+)?)?\s+"
     r"(?:should|would|do|shall|wd|to\s+\w+|and\s+why|then)\b|\bwhich\s+one\b(?!s)|"
     r"\b(?:decide|choose|pick(?:\s+one)?)\s+for\s+(?:me|us)\b|\bwhat\s+(?:would|wd)\s+(?:you|u)\s+(?:pick|choose|take|go\s+(?:for|with))\b",
     re.IGNORECASE,

@@ -16,6 +16,7 @@ from wherefore.dialogue.messages import Dialogue, Message
 from wherefore.dialogue.notes import Verdict
 from wherefore.dialogue.state import FoundWish, OpenKind, Preferences
 from wherefore.reading.clauses import Span, touch
+from wherefore.reading.cues import QUANTITIES
 from wherefore.reading.judge import Meaning, MessageJudge
 from wherefore.reading.judged_kinds import JudgedKinds
 from wherefore.reading.judged_limits import Bound
@@ -142,6 +143,7 @@ class JudgedReader:
             (one.label, (one.start, one.end))  # type: ignore[misc]
             for one in _left(meanings, frozenset(("unwanted", "demanded")), _OPEN, taken)
             if text[one.start : one.end].lower() not in told
+            and not QUANTITIES.issuperset(forms(text[one.start : one.end]))
         ]
         for one in _left(meanings, BOUND_LABELS, _SURE, taken):
             counted = _COUNTED.match(text, one.end)  # "6 people"

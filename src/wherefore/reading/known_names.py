@@ -19,30 +19,34 @@ _FEW = 3  # people of a name who may all be meant
 _IN_TITLES = 3  # times as many items of a person as titles that hold the name
 # What is also a name, but is hardly meant as one.
 _EVERYDAY = frozenset(
-    "king hill grace rose will mark bill rich young brown white black green grey gray stone west east north south long page "
-    "hope faith joy dawn summer autumn april may june july august jack frank christian harry penny sandy rusty violet ivy lily "
-    "daisy iris olive hazel ruby pearl amber jade crystal destiny trinity melody harmony carol dean duke earl prince bishop "
-    "pope abbot knight baron baker cook miller smith taylor mason carter turner hunter fisher archer parker walker porter "
-    "potter skinner tanner weaver fuller cooper barber butler chandler gardener sawyer shepherd wolf fox lamb bird swan finch "
-    "crane drake hawk lake rivers brook brooks wood woods forest field fields moor marsh ford bridges church temple hall house "
-    "banks street lane gates wall walls price cash bond bell ball bush berry cherry plum rice bean winter snow frost storm "
-    "rain burns burn blood power powers love moody sharp swift strong small short little goodman wise noble savage grant chase "
-    "pierce robin pat bob nick ray gene guy drew lance norm pete randy rod roger skip tony trip victor wade ward dick john max "
-    "miles star stars sterling sunny sky storey rush read reader holiday holidays christmas paris london england france ireland "
-    "israel jordan chad kenya china india asia georgia carolina virginia dakota austin dallas houston york jersey chester angel "
-    "angels jesus moses adam eve david solomon mary madonna santa king's queen lord major marshall sergeant marine page chance "
-    "fortune justice liberty chastity charity mercy patience prudence honor honour royal regal valentine dusty misty stormy "
-    "windy heaven ocean reed river brooke heather fern flora basil sage ginger rosemary saffron honey candy sugar coffee tea "
-    "pepper curry bacon pork ham fish pike bass salmon marlin jay robin wren martin starling dove raven crow jennet colt mustang "
-    "hammer nail glass steel irons gold silver diamond gem jewel english french german irish scott welsh norman roman holland".split()
+    "king hill grace rose will mark bill rich young brown white black green grey gray stone west east "
+    "north south long page hope faith joy dawn summer autumn april may june july august jack frank "
+    "christian harry penny sandy rusty violet ivy lily daisy iris olive hazel ruby pearl amber jade "
+    "crystal destiny trinity melody harmony carol dean duke earl prince bishop pope abbot knight baron "
+    "baker cook miller smith taylor mason carter turner hunter fisher archer parker walker porter potter "
+    "skinner tanner weaver fuller cooper barber butler chandler gardener sawyer shepherd wolf fox lamb "
+    "bird swan finch crane drake hawk lake rivers brook brooks wood woods forest field fields moor marsh "
+    "ford bridges church temple hall house banks street lane gates wall walls price cash bond bell ball "
+    "bush berry cherry plum rice bean winter snow frost storm rain burns burn blood power powers love "
+    "moody sharp swift strong small short little goodman wise noble savage grant chase pierce robin pat "
+    "bob nick ray gene guy drew lance norm pete randy rod roger skip tony trip victor wade ward dick john "
+    "max miles star stars sterling sunny sky storey rush read reader holiday holidays christmas paris "
+    "london england france ireland israel jordan chad kenya china india asia georgia carolina virginia "
+    "dakota austin dallas houston york jersey chester angel angels jesus moses adam eve david solomon "
+    "mary madonna santa king's queen lord major marshall sergeant marine chance fortune justice liberty "
+    "chastity charity mercy patience prudence honor honour royal regal valentine dusty misty stormy windy "
+    "heaven ocean reed river brooke heather fern flora basil sage ginger rosemary saffron honey candy "
+    "sugar coffee tea pepper curry bacon pork ham fish pike bass salmon marlin jay wren martin starling "
+    "dove raven crow jennet colt mustang hammer nail glass steel irons gold silver diamond gem jewel "
+    "english french german irish scott welsh norman roman holland".split()
 )
 _LED = frozenset("any some more of by with anything something".split())
 _OWNED = frozenset(
     "my our his her their your uncle aunt called named im i'm hi hey hello dear thanks thank mr mrs dr".split()
 )
 _ACTS = frozenset(
-    "says said is was wants wanted likes liked loves loved hates hated thinks told recommended recommends asked and has had "
-    "does came comes will would can".split()
+    "says said is was wants wanted likes liked loves loved hates hated thinks told recommended recommends "
+    "asked and has had does came comes will would can".split()
 )
 
 
@@ -83,7 +87,7 @@ class KnownNames:
         return told if len(told) <= _FEW else []
 
     def stands_alone(self, said: Sequence[str], i: int) -> bool:
-        """Whether folded word i of a clause is the name of somebody of the catalogue, with no other word of the name."""
+        """Whether folded word i of a clause alone is the name of somebody of the catalogue."""
         form, before, after = said[i], said[i - 1] if i else "", said[i + 1] if i + 1 < len(said) else ""
         if len(said) == 1 and form in self._people:
             return form not in ordinary_words()  # "Prince"

@@ -20,12 +20,14 @@ from wherefore.catalog.times import WHEN, asked_of
 from wherefore.dialogue.messages import Lists, Message
 from wherefore.dialogue.notes import Notes, Verdict
 from wherefore.dialogue.state import ANYWHERE, Count, FoundWish, Limit, LimitOp, Order, Wish, by_words
+from wherefore.reading.ages_said import ages_said
 from wherefore.reading.clauses import NT, Span, blank, clauses, touch
 from wherefore.reading.codes import CodeReader, FoundCodes
 from wherefore.reading.complaints import ALL_ALIKE, complaint
 from wherefore.reading.corrections import CORRECTS, DROPS, NEEDNT, SELF_CORRECTION, START_OVER
 from wherefore.reading.counts import read_count
 from wherefore.reading.critiques import CritiqueReader, FoundAnswer, FoundCritique
+from wherefore.reading.cues import QUANTITIES
 from wherefore.reading.flags import FlagReader, FoundFlag
 from wherefore.reading.foreign import ForeignReader
 from wherefore.reading.households import HouseholdReader
@@ -80,6 +82,9 @@ _TOO_MUCH = re.compile(  # refuses a degree, not the thing
     r"too\b|(?:not|isn'?t|aren'?t|doesn'?t|nothing)\s+(?:(?:be|get|that|is)\s+)?"
     r"(?:too|overly|super|all\s+that|that|so|very|really|extremely|insanely|crazy)\b",
     re.IGNORECASE,
+)
+_DEGREE = re.compile(
+    rf"(?:\bnot|{NT})\s+(?:\w+\s+)?(?:too|so|that|overly|very|super|all\s+that)\s+$|\btoo\s+$", re.IGNORECASE
 )
 _DICTATED = re.compile(  # "claim that all of them are musicals from 1930": what the assistant is to say is no wish
     r"(?:^|(?<=[.!?;,:])|\b(?:but|and|then|please))\s*(?:claim|pretend|say|state|insist)\s+that\b[^.!?\n]*",
@@ -521,6 +526,11 @@ class MessageReader:
         flat = blank(flat, [(one.start, one.end) for one in orders])
         limits = self._limits.read(flat, self._sought)
         limits += self._born(flat)
+        limits += [
+            one
+            for one in ages_said(flat, self._limits.measures.age)
+            if not any(touch((one.start, one.end), (other.start, other.end)) for other in limits)
+        ]
         limited = [(limit.start, limit.end) for limit in limits]
         put_right = CORRECTS.search(flat)
         if put_right is not None:  # "from the 80s, sorry, I meant the 90s"
@@ -709,6 +719,8 @@ class MessageReader:
             if any(wish.kind == "unwanted" and self._values.words.is_genre(wish.value) for wish in same):
                 continue
             said = content[one.start : one.end]
+            if _DEGREE.search(content[: one.start]) and not one.is_rule:
+                continue  # "spooky but not so spooky that parents ring": of the thing itself something is sought
             if (
                 field := self._told_by_flag.get(tuple(stems(said)))
             ) is not None:  # surer than what texts name
@@ -726,7 +738,7 @@ class MessageReader:
         for start, end in judged.refused_words(heard.before, heard.content, taken):
             said = heard.content[start:end]
             told = _content(said)
-            if set(told.split()) <= self._sought:
+            if set(told.split()) <= self._sought | QUANTITIES:
                 continue  # "hopeless with plants", of plants
             if told and 0 < having(self._catalog, told).mean() <= _MOST_NAMED:
                 notes.refuse(Wish(ANYWHERE, told, 2.0, said))

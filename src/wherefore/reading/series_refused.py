@@ -13,9 +13,15 @@ _NO = (
     rf"(?:\b(?:no|not|nothing|without|never|avoid(?:ing)?|skip(?:ping)?|except|but\s+not|sick\s+of|tired\s+of|fed\s+up\s+with|"
     rf"done\s+with|hates?|enough|isn'?t|aren'?t|don'?t\s+(?:\w+\s+)?(?:want|like|do|need|care\s+for)|nor|neither|anything\s+but)|{NT})\s+"
 )
-_FILL = r"(?:(?:a|an|any|another|more|the|all|those|these|of|in|from|part|one|yet|too\s+many|endless|long|that'?s|it'?s|is|some|to\s+be|want)\s+){0,5}"
+_FILL = (
+    r"(?:(?:a|an|any|another|more|the|all|those|these|of|in|from|part|one|yet|too\s+many|endless|long|that'?s|it'?s|is|some|"
+    r"to\s+be|want)\s+){0,5}"
+)
 _KINDS = {
-    LATER: r"sequels?|prequels?|follow[\s-]?ups?|spin[\s-]?offs?|(?:second|later|middle)\s+(?:parts?|books?|instal+ments?|volumes?)|part\s+(?:two|2)s?",
+    LATER: (
+        r"sequels?|prequels?|follow[\s-]?ups?|spin[\s-]?offs?|part\s+(?:two|2)s?|"
+        r"(?:second|later|middle)\s+(?:parts?|books?|instal+ments?|volumes?)"
+    ),
     PARTS: r"series|trilog(?:y|ies)|sagas?|franchises?|cycles?",
     REMADE: r"remakes?|re-makes?|reboots?",
 }

@@ -15,7 +15,10 @@ _NOT_THEM = (
     r"tired\s+of|done\s+with|anyone\s+but|anybody\s+but|not\s+(?:another|more)(?:\s+\w+)?)\s+"
     r"(?:(?:ones?|things?|anything|stuff|more|another)\s+)?(?:(?:by|with|from|of)\s+)?(?:him|her|them)\b(?!\s+(?:to|a|an|the|up)\b)"
 )
-_ELSE = r"(?<!for )(?<!with )\b(?:some|any)(?:body|one)\s+else\b(?!\s+(?:who|said|says|likes?|loves?|wants?|is|has|in|will|would|and)\b)(?:'s)?"
+_ELSE = (
+    r"(?<!for )(?<!with )\b(?:some|any)(?:body|one)\s+else\b"
+    r"(?!'s)(?!\s+(?:who|said|says|likes?|loves?|wants?|is|has|in|will|would|and)\b)"
+)
 _ANOTHER = r"\b(?:an|some|any)\s*other\s+(?:{labels})\b|\b(?:a|some)\s+different\s+(?:{labels})\b"
 _FROM = r"(?:\s+than\s+(?:him|her|them))?"
 _LABELS = {
