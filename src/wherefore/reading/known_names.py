@@ -41,6 +41,7 @@ _EVERYDAY = frozenset(
     "english french german irish scott welsh norman roman holland".split()
 )
 _LED = frozenset("any some more of by with anything something".split())
+_PLACED = frozenset("from in at to near".split())
 _OWNED = frozenset(
     "my our his her their your uncle aunt called named im i'm hi hey hello dear thanks thank mr mrs dr".split()
 )
@@ -95,6 +96,8 @@ class KnownNames:
             return False
         if before in _OWNED or (after in _ACTS and before not in _LED):
             return False  # "my friend Denzel", "Meryl wants a western"
+        if before in _PLACED or (before and before not in _LED and self._odd(before)):
+            return False  # "from Hamburg"; "Agatha Christie", where there is only Julie
         if any(
             one in self._surnames or one in self._firsts
             for one in (before, after)

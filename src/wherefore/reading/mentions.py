@@ -170,7 +170,10 @@ class MentionReader:
         best: dict[tuple[int, int], tuple[float, str]] = {}
         for i, j in windows(scene.words, scene, self._is_title_word, chosen.is_free):
             span = scene.words[i:j]
-            key, score = self._index.nearest(" ".join(word.form for word in span), self._is_odd)
+            written = " ".join(word.form for word in span)
+            if written in self._index.titles:
+                continue  # as it is written, it was looked at before
+            key, score = self._index.nearest(written, self._is_odd)
             strange = not all(self._index.is_known(word.form) for word in span if self._is_odd(word.form))
             plain = key in _PROPER or self._tells_kind(span)
             if key and not plain and is_like(key, score, strange, self._is_odd):
@@ -208,6 +211,8 @@ class MentionReader:
         if j - i > 1 and said[i].form in ARTICLES:
             i += 1
         scene = Scene(text, said)
+        if goes_on(scene, i, j, self._names, self._index.titles):
+            return None
         key = " ".join(word.form for word in said[i:j])
         match = self._match(key, i, j, scene, named) if key in self._index.titles else None
         if match is None and sum(len(word.form) for word in said[i:j]) > 4:

@@ -286,6 +286,7 @@ class DialogueReader:
             for one in found
             if not one.item_id
             or is_whole(text, one.start, one.end)
+            or text[one.start : one.end].isdigit()  # the year of one of several of a title
             or self._judged.names_item(before, text, (one.start, one.end))
         ]
         for meaning in self._judged.titles(before, text):

@@ -21,7 +21,8 @@ Side = Literal["low", "high"]
 # The share of the items that is on the low side of where a scale's words divide them.
 _SHARES: dict[tuple[str, Side], float] = {
     ("duration", "low"): 0.25,
-    ("duration", "high"): 0.8,
+    ("duration", "high"): 0.75,
+    ("long", "high"): 0.8,  # what is called long; what is not too long may be a little longer than most
     ("year", "low"): 0.25,
     ("classic", "low"): 0.5,
     ("price", "low"): 0.25,
@@ -280,7 +281,8 @@ def _stressed(low: str, span: tuple[int, int], side: Side) -> str:
     """The scale of a word for how long something takes: "a really long film" means more than "a long film"."""
     if side == "high" and _EPIC.match(low, span[1]):
         return "epic"
-    return "most" if _VERY.search(low[: span[0]]) else "duration"
+    usual = "long" if side == "high" else "duration"
+    return "most" if _VERY.search(low[: span[0]]) else usual
 
 
 @dataclass(frozen=True, slots=True)
