@@ -102,7 +102,7 @@ def test_a_longer_name_is_not_the_title_in_it():
         {"title": "Dunes", "about": "Sand."},
     ]
     shop = Recommender.from_catalog(Catalog.from_records(rows), settings=["writer.tries=0"])
-    read = shop.reader.read([{"role": "user", "content": "We adored Ledger the Great, something like it"}])
+    read = shop.reader.read([{"role": "user", "content": "We adored Ledger the Falconer, something like it"}])
     assert read.mentions == ()
 
 

@@ -10,7 +10,7 @@ from wherefore.dialogue.questions import Condition, Question
 from wherefore.reading.clauses import Span
 from wherefore.text import forms
 
-Most = tuple[str, Literal["", "max", "min"], list[str]]  # field, end and items
+Most = tuple[str, Literal["", "max", "min"], Sequence[str]]  # field, end and items
 
 _DECIDES = re.compile(
     r"\b(?:you|u)(?:'ll\s+have\s+to|\s+(?:can|may|should|just|get\s+to))?\s+(?:decide|choose|pick)\b(?!\s+(?:me\b|an?\b|some|any|out\b))|"
@@ -46,7 +46,7 @@ def decided(
     listed: Sequence[str],
     conditions: Sequence[Condition],
     asks_more: bool,
-    most: Callable[[str, list[str]], Most | None],
+    most: Callable[[str, Sequence[str]], Most | None],
 ) -> Question | None:
     """The question that leaves a choice between what is named, or of the last list.
 

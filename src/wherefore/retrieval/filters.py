@@ -100,7 +100,8 @@ def _bearing(index: Index, field: str, value: str) -> np.ndarray:
 
 def _any(index: Index, wishes: Sequence[Wish]) -> np.ndarray:
     """Which rows have one of some values, (n,) bool."""
-    return np.logical_or.reduce([_bearing(index, wish.field, wish.value) for wish in wishes])
+    bears: np.ndarray = np.logical_or.reduce([_bearing(index, wish.field, wish.value) for wish in wishes])
+    return bears
 
 
 def _within(index: Index, limit: Limit) -> np.ndarray:
