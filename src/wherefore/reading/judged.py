@@ -417,8 +417,8 @@ class JudgedReader:
         strong = strong and meaning.strength != "mild"
         if span.is_person:
             several = len({key_of(value.value) for value in values}) > 1
-            named = self._values.words.each(values) if several else values[:1]
-            return [made(value, "wanted", 2.0 if strong else 1.0) for value in named]
+            people = self._values.words.each(values) if several else values[:1]
+            return [made(value, "wanted", 2.0 if strong else 1.0) for value in people]
         return [
             made(value, "wanted", 2.0 if strong and not rank else 1.0) for rank, value in enumerate(values)
         ]
