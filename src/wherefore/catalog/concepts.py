@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog, PerCatalog
+from wherefore.catalog.sequels import in_series, is_of_series
 from wherefore.catalog.spellings import spelt_otherwise
 from wherefore.files import ASSETS, packed_text
 from wherefore.text import Word, stem, stems
@@ -180,6 +181,8 @@ def having(catalog: Catalog, words: str) -> np.ndarray:
 
     What no record names is looked for in other spellings: "yoghurt", "breadcrumbs".
     """
+    if is_of_series(words):
+        return in_series(catalog, words)
     concept = concepts_of(catalog).called(words)
     if concept is not None:
         held = catalog.holding(concept.named_by, concept.unless)

@@ -268,6 +268,14 @@ class Preferences:
         return tuple(wish for wish in self.wanted if wish.strength >= 2)
 
     @property
+    def demand_groups(self) -> tuple[tuple[Wish, ...], ...]:
+        """The demands, those together of which one is enough: whom the same word may mean, "some Jackson"."""
+        groups: dict[tuple[str, str], list[Wish]] = {}
+        for wish in self.demands:
+            groups.setdefault((wish.field, wish.said or wish.text), []).append(wish)
+        return tuple(map(tuple, groups.values()))
+
+    @property
     def refusals(self) -> tuple[Wish, ...]:
         """What must not be listed: unwanted with strength 1 or more."""
         return tuple(wish for wish in self.unwanted if wish.strength >= 1)

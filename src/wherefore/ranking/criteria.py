@@ -22,7 +22,11 @@ from wherefore.text import FUNCTION_WORDS, forms
 def demands_met(preferences: Preferences, items: Sequence[Item], catalog: Catalog) -> np.ndarray:
     """How many demands each of m items meets, (m,) int64."""
     return np.array(
-        [sum(_holds(one, item, catalog) for one in preferences.demands) for item in items], dtype=np.int64
+        [
+            sum(any(_holds(one, item, catalog) for one in group) for group in preferences.demand_groups)
+            for item in items
+        ],
+        dtype=np.int64,
     )
 
 

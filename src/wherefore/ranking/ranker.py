@@ -105,7 +105,7 @@ class Ranker:
             candidates.rows,
             demands_met(dialogue.preferences, candidates.items, self.retriever.index.catalog),
         )
-        fit = np.flatnonzero(met == len(dialogue.preferences.demands))
+        fit = np.flatnonzero(met == len(dialogue.preferences.demand_groups))
         first = np.zeros_like(met) if mode == "soft" else met  # what is demanded outranks every score
         scores, parts = self._scored(dialogue, candidates, met, mode)
         sort = sort_named(dialogue, self.retriever) if mode == "listed" and "likeness" in parts else None

@@ -218,7 +218,7 @@ class FieldQuestions:
             spec = {
                 "size": self._measures.called("size"),
                 "weight": self._measures.called("weight"),
-                "duration": self._measures.duration,
+                "duration": self._measures.roles["duration"],
                 "year": self._measures.year,
                 "price": self._measures.price,
                 "popularity": self._schema.popularity,

@@ -101,11 +101,17 @@ def read_count(
             continue
         ends = _end(said, i + 1, text, nouns, values, value > 1)
         exact = said[i - 1].form in _EXACTLY if i else False
-        if ends == "noun" or (ends == "nothing" and _may_end(cue, exact, value) and (cue != "start" or bare)):
+        polite = bare and ends == "nothing" and _PLEASE.match(text, word.end) is not None  # "three please"
+        if (
+            ends == "noun"
+            or polite
+            or (ends == "nothing" and _may_end(cue, exact, value) and (cue != "start" or bare))
+        ):
             found = FoundCount(min(value, MOST), word.start, word.end)
     return found
 
 
+_PLEASE = re.compile(r"\s+(?:please|pls|plz)\W*$", re.IGNORECASE)
 _FAR = 12  # words before a number that are read for what they say of it
 
 

@@ -44,6 +44,10 @@ REFUSING = frozenset(
     "no not without except minus nor avoid avoiding excluding skip hate hates dislike".split()
 )
 LIFTERS = frozenset("fine ok okay alright".split())
+# How much of something: "not loads" refuses a degree, and nothing that is called so.
+QUANTITIES = frozenset(
+    "loads lots much many tons heaps masses plenty bit bits little lot load amount amounts".split()
+)
 # Words that never mean a value by themselves, whatever a catalogue's keywords hold.
 MUTE = (
     FUNCTION_WORDS

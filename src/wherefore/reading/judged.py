@@ -16,6 +16,7 @@ from wherefore.dialogue.messages import Dialogue, Message
 from wherefore.dialogue.notes import Verdict
 from wherefore.dialogue.state import FoundWish, OpenKind, Preferences
 from wherefore.reading.clauses import Span, touch
+from wherefore.reading.cues import QUANTITIES
 from wherefore.reading.judge import Meaning, MessageJudge
 from wherefore.reading.judged_kinds import JudgedKinds
 from wherefore.reading.judged_limits import Bound
@@ -24,7 +25,7 @@ from wherefore.reading.numbers import DECADE, NUMBER
 from wherefore.reading.partial import PartialValues
 from wherefore.reading.refusals import is_lifted, is_optional
 from wherefore.reading.values import Passage, ValueFinder, ValueSpan
-from wherefore.reading.vocabulary import Value
+from wherefore.reading.vocabulary import Value, key_of
 from wherefore.reading.weighing import Told
 from wherefore.text import FUNCTION_WORDS, NUMBERS, Word, forms, stem, words
 
@@ -142,6 +143,7 @@ class JudgedReader:
             (one.label, (one.start, one.end))  # type: ignore[misc]
             for one in _left(meanings, frozenset(("unwanted", "demanded")), _OPEN, taken)
             if text[one.start : one.end].lower() not in told
+            and not QUANTITIES.issuperset(forms(text[one.start : one.end]))
         ]
         for one in _left(meanings, BOUND_LABELS, _SURE, taken):
             counted = _COUNTED.match(text, one.end)  # "6 people"
@@ -414,7 +416,9 @@ class JudgedReader:
         strong = must or span.is_person or passage.is_placed(span.first)
         strong = strong and meaning.strength != "mild"
         if span.is_person:
-            return [made(values[0], "wanted", 2.0 if strong else 1.0)]
+            several = len({key_of(value.value) for value in values}) > 1
+            people = self._values.words.each(values) if several else values[:1]
+            return [made(value, "wanted", 2.0 if strong else 1.0) for value in people]
         return [
             made(value, "wanted", 2.0 if strong and not rank else 1.0) for rank, value in enumerate(values)
         ]

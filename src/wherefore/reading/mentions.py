@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from wherefore.reading.clauses import QUOTED, Span
 from wherefore.reading.scenes import Scene
+from wherefore.reading.slips import goes_on, is_like, windows
 from wherefore.reading.titles import Title, TitleIndex
 from wherefore.text import ARTICLES, FUNCTION_WORDS, Word, forms, ordinary_words, stem, words
 
@@ -137,6 +138,7 @@ class MentionReader:
         scene = Scene(text, said)
         quoted = _quoted(text, said)
         parts = (one for one in self._candidates(scene, named) if not _is_part(one, quoted))
+        parts = (one for one in parts if not goes_on(scene, one[0], one[1], self._names, self._index.titles))
         candidates = sorted(parts, key=lambda one: (one[0] - one[1], one[2].weak, one[0]))
         person = self._of_people(said, people)
         chosen = _Chosen(said, person)
@@ -160,7 +162,38 @@ class MentionReader:
             near = self._match(key, i, j, scene, named) if key else None
             if near is not None and near.item_id:
                 chosen.accept(i, j, _Match(near.item_id, near.start, near.end, score, True, True))
+        self._with_slips(scene, chosen, named)
         return sorted(chosen.found, key=lambda one: one.start)
+
+    def _with_slips(self, scene: Scene, chosen: _Chosen, named: Collection[str]) -> None:
+        """Take words around one that hardly anything but titles has for the title that they are like."""
+        best: dict[tuple[int, int], tuple[float, str]] = {}
+        for i, j in windows(scene.words, scene, self._is_title_word, chosen.is_free):
+            span = scene.words[i:j]
+            written = " ".join(word.form for word in span)
+            if written in self._index.titles:
+                continue  # as it is written, it was looked at before
+            key, score = self._index.nearest(written, self._is_odd)
+            strange = not all(self._index.is_known(word.form) for word in span if self._is_odd(word.form))
+            plain = key in _PROPER or self._tells_kind(span)
+            if key and not plain and is_like(key, score, strange, self._is_odd):
+                best[(i, j)] = score, key
+        for (i, j), (score, key) in sorted(best.items(), key=lambda one: (-one[1][0], one[0])):
+            near = self._match(key, i, j, scene, named) if chosen.is_free(i, j) else None
+            if near is not None and near.item_id:
+                chosen.accept(i, j, _Match(near.item_id, near.start, near.end, score, True, True))
+
+    def _is_title_word(self, form: str) -> bool:
+        """Whether a word is in titles, or in no record at all, and no everyday one."""
+        if (
+            form in self._ordinary
+            or form in self._plain
+            or form in FUNCTION_WORDS
+            or form.isdigit()
+            or len(form) < 3
+        ):
+            return False
+        return self._index.in_titles(form) or not self._index.is_known(form)
 
     def linked(self, text: str, span: Span, named: Collection[str] = ()) -> Found | None:
         """The item that characters name, which are known to be a title, whole, in part or misspelt; None: none has it.
@@ -178,6 +211,8 @@ class MentionReader:
         if j - i > 1 and said[i].form in ARTICLES:
             i += 1
         scene = Scene(text, said)
+        if goes_on(scene, i, j, self._names, self._index.titles):
+            return None
         key = " ".join(word.form for word in said[i:j])
         match = self._match(key, i, j, scene, named) if key in self._index.titles else None
         if match is None and sum(len(word.form) for word in said[i:j]) > 4:

@@ -20,12 +20,14 @@ from wherefore.catalog.times import WHEN, asked_of
 from wherefore.dialogue.messages import Lists, Message
 from wherefore.dialogue.notes import Notes, Verdict
 from wherefore.dialogue.state import ANYWHERE, Count, FoundWish, Limit, LimitOp, Order, Wish, by_words
+from wherefore.reading.ages_said import ages_said
 from wherefore.reading.clauses import NT, Span, blank, clauses, touch
 from wherefore.reading.codes import CodeReader, FoundCodes
 from wherefore.reading.complaints import ALL_ALIKE, complaint
 from wherefore.reading.corrections import CORRECTS, DROPS, NEEDNT, SELF_CORRECTION, START_OVER
 from wherefore.reading.counts import read_count
 from wherefore.reading.critiques import CritiqueReader, FoundAnswer, FoundCritique
+from wherefore.reading.cues import QUANTITIES
 from wherefore.reading.flags import FlagReader, FoundFlag
 from wherefore.reading.foreign import ForeignReader
 from wherefore.reading.households import HouseholdReader
@@ -41,8 +43,10 @@ from wherefore.reading.mentions import Found
 from wherefore.reading.numbers import names_money
 from wherefore.reading.orders import FoundOrder, OrderReader
 from wherefore.reading.references import ReferenceReader
+from wherefore.reading.series_refused import refused_series
 from wherefore.reading.siblings import Siblings
 from wherefore.reading.slots import slots_in
+from wherefore.reading.somebody_else import others_meant, shared
 from wherefore.reading.taking_back import ADDS, FORBIDS, REPLACES, TakenBack, allow, take_back
 from wherefore.reading.times import FoundTime, TimeReader, continued, replaces
 from wherefore.reading.unrecorded import untold
@@ -79,6 +83,9 @@ _TOO_MUCH = re.compile(  # refuses a degree, not the thing
     r"too\b|(?:not|isn'?t|aren'?t|doesn'?t|nothing)\s+(?:(?:be|get|that|is)\s+)?"
     r"(?:too|overly|super|all\s+that|that|so|very|really|extremely|insanely|crazy)\b",
     re.IGNORECASE,
+)
+_DEGREE = re.compile(
+    rf"(?:\bnot|{NT})\s+(?:\w+\s+)?(?:too|so|that|overly|very|super|all\s+that)\s+$|\btoo\s+$", re.IGNORECASE
 )
 _DICTATED = re.compile(  # "claim that all of them are musicals from 1930": what the assistant is to say is no wish
     r"(?:^|(?<=[.!?;,:])|\b(?:but|and|then|please))\s*(?:claim|pretend|say|state|insist)\s+that\b[^.!?\n]*",
@@ -253,7 +260,9 @@ class MessageReader:
         """
         text = straight(content)
         told = [*((one.content if one.role == "user" else "") for one in before), text]
-        alike = self._alike(text, lists.last, notes)
+        alike = [*self._alike(text, lists.last, notes), *self._others(text, lists.last, notes)]
+        alike += self._series(text, notes)
+        notes.settled += alike
         gone = take_back(
             text, told[:-1], [(one.start, one.end) for one in found], notes, self._limits.measures
         )
@@ -325,6 +334,25 @@ class MessageReader:
                         notes.refuse(Wish(field, value, 2.0, match["what"].strip()))
                         places.append(match.span())
         return places
+
+    def _series(self, text: str, notes: Notes) -> list[Span]:
+        """Refuse what of series a message does, and where it says so: "no sequels", "a standalone"."""
+        told = list(refused_series(text, self._catalog))
+        for kind, (start, end) in told:
+            notes.refuse(Wish(ANYWHERE, kind, 2.0, text[start:end].strip()))
+        return [span for _, span in told]
+
+    def _others(self, text: str, listed: Sequence[str], notes: Notes) -> list[Span]:
+        """Refuse whom a message wants no more of, "not by him", and where it says so."""
+        places = list(others_meant(text, self._catalog.schema.names))
+        last = notes.last_person(self._people)
+        items = [self._catalog[item] for item in listed if item in self._catalog]
+        whom = [last] if last is not None else shared(items, self._people)
+        for place in places if whom else ():
+            for name, person in whom:
+                notes.refuse(Wish(name, person, 2.0, text[slice(*place)]))
+            notes.others = True
+        return places if whom else []
 
     def _renew(self, taken: TakenBack, notes: Notes) -> None:
         """Let go of what a message takes back as a whole."""
@@ -488,6 +516,7 @@ class MessageReader:
         text = straight(content)
         text = blank(text, [match.span() for match in (*_DICTATED.finditer(text), *_OF_US.finditer(text))])
         same = self._same_person(text, lists.focus, notes)
+        same = [one for one in same if not any(touch(one[0], span) for span in gone)]
         flat = blank(
             text, [*((one.start, one.end) for one in found), *(span for span, _ in same), about, *gone]
         )
@@ -502,6 +531,11 @@ class MessageReader:
         flat = blank(flat, [(one.start, one.end) for one in orders])
         limits = self._limits.read(flat, self._sought)
         limits += self._born(flat)
+        limits += [
+            one
+            for one in ages_said(flat, self._limits.measures.age)
+            if not any(touch((one.start, one.end), (other.start, other.end)) for other in limits)
+        ]
         limited = [(limit.start, limit.end) for limit in limits]
         put_right = CORRECTS.search(flat)
         if put_right is not None:  # "from the 80s, sorry, I meant the 90s"
@@ -690,6 +724,8 @@ class MessageReader:
             if any(wish.kind == "unwanted" and self._values.words.is_genre(wish.value) for wish in same):
                 continue
             said = content[one.start : one.end]
+            if _DEGREE.search(content[: one.start]) and not one.is_rule:
+                continue  # "spooky but not so spooky that parents ring": of the thing itself something is sought
             if (
                 field := self._told_by_flag.get(tuple(stems(said)))
             ) is not None:  # surer than what texts name
@@ -707,7 +743,7 @@ class MessageReader:
         for start, end in judged.refused_words(heard.before, heard.content, taken):
             said = heard.content[start:end]
             told = _content(said)
-            if set(told.split()) <= self._sought:
+            if set(told.split()) <= self._sought | QUANTITIES:
                 continue  # "hopeless with plants", of plants
             if told and 0 < having(self._catalog, told).mean() <= _MOST_NAMED:
                 notes.refuse(Wish(ANYWHERE, told, 2.0, said))

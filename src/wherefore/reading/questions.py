@@ -20,6 +20,7 @@ from wherefore.reading.asked_about import asked_about, is_of_a_family
 from wherefore.reading.asked_fields import PICKS, THAN, FieldQuestions
 from wherefore.reading.clauses import Span, blank
 from wherefore.reading.compared import other_item, pieces
+from wherefore.reading.deciding import decided
 from wherefore.reading.degrees import asked_superlative, base_of, ends, ordered_field, superlative
 from wherefore.reading.limits import LimitReader, lowered
 from wherefore.reading.orders import OrderReader
@@ -296,7 +297,7 @@ class QuestionReader:
         """The question as it is asked; see `read`."""
         found = self._first(dialogue) or self._which_of_named(dialogue)
         if found is None or found.kind in ("untold", "unclear", "record", "value"):
-            found = self._choice(dialogue) or found
+            found = self._choice(dialogue) or self._decided(dialogue) or found
         if found is not None:
             return found
         items = self._pointed_on(dialogue)
@@ -311,6 +312,17 @@ class QuestionReader:
             if not self._pointed_on(before):
                 return None
         return None
+
+    def _decided(self, dialogue: Dialogue) -> Question | None:
+        """The choice that the newest message leaves to the assistant: "Emma or Dracula? you decide"."""
+        number = len(dialogue.messages) - 1
+        text = straight(dialogue.messages[number].content)
+        here = [m for m in dialogue.mentions if m.message == number]
+        named = tuple(dict.fromkeys(m.item_id for m in sorted(here, key=lambda one: one.start)))
+        span = (0, len(text))
+        conditions = self._conditions((text, span, tuple(here))) if named else ()
+        more = bool(not named and self._asks_for_more(text, span, here))
+        return decided(text, named, self._list(dialogue), conditions, more, self._fields.most)
 
     def _which_of_named(self, dialogue: Dialogue) -> Question | None:
         """The choice between what a message names before it asks: "My wife says Heat, I say Alien. Which?"."""

@@ -29,6 +29,7 @@ from wherefore.reading.musts import MustReader
 from wherefore.reading.pointing import Pointer
 from wherefore.reading.questions import QuestionReader
 from wherefore.reading.references import ReferenceReader
+from wherefore.reading.slips import is_whole
 from wherefore.reading.slots import points_at, slots_in
 from wherefore.reading.titles import TitleIndex
 from wherefore.reading.unrecorded import untold
@@ -290,7 +291,10 @@ class DialogueReader:
         kept = [
             one
             for one in found
-            if not one.item_id or self._judged.names_item(before, text, (one.start, one.end))
+            if not one.item_id
+            or is_whole(text, one.start, one.end)
+            or text[one.start : one.end].isdigit()  # the year of one of several of a title
+            or self._judged.names_item(before, text, (one.start, one.end))
         ]
         for meaning in self._judged.titles(before, text):
             span = meaning.start, meaning.end

@@ -12,6 +12,7 @@ import numpy as np
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.series import series_of
 from wherefore.reading.mentions import Found
+from wherefore.reading.namesakes import told_apart
 from wherefore.reading.slots import ORDINALS
 from wherefore.reading.titles import TitleIndex
 from wherefore.text import ARTICLES, FUNCTION_WORDS, forms, ordinary_words, stem, words
@@ -112,6 +113,9 @@ class ReferenceReader:
                 yield replace(found, item_id=place, end=found.end + last.end())
                 return
         namesakes = self._titles.namesakes(found.item_id)
+        if apart := self._apart(text, found, namesakes):
+            yield from apart
+            return
         year = _YEAR_OF.match(after)
         if year is not None:
             spec = self._catalog.schema.year
@@ -128,6 +132,13 @@ class ReferenceReader:
                     yield replace(found, item_id=item_id, end=found.end + held.end() + size)
                     return
         yield found
+
+    def _apart(self, text: str, found: Found, namesakes: Sequence[str]) -> list[Found]:
+        """The items of one title that years tell apart: "the 1982 and 2011 The Thing"."""
+        rows = {one: self._titles.year(self._catalog.row(one)) for one in namesakes}
+        years = {one: int(year) for one, year in rows.items() if year is not None}
+        told = told_apart(text, (found.start, found.end), years) if len(years) > 1 else []
+        return [replace(found, item_id=item, start=place[0], end=place[1]) for item, place in told]
 
     def pointed(self, text: str, listed: Sequence[str]) -> list[Found]:
         """The items of a list that are told by what they hold: "the one with Nicole Kidman", "both French ones"."""

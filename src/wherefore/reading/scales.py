@@ -22,6 +22,7 @@ Side = Literal["low", "high"]
 _SHARES: dict[tuple[str, Side], float] = {
     ("duration", "low"): 0.25,
     ("duration", "high"): 0.75,
+    ("long", "high"): 0.8,  # what is called long; what is not too long may be a little longer than most
     ("year", "low"): 0.25,
     ("classic", "low"): 0.5,
     ("price", "low"): 0.25,
@@ -34,6 +35,7 @@ _SHARES: dict[tuple[str, Side], float] = {
     ("label", "high"): 0.75,
     ("most", "low"): 0.1,
     ("most", "high"): 0.9,
+    ("epic", "high"): 0.97,
 }
 _OF_YEARS = ("year", "classic")
 _FEWEST = 4  # known values of which a share can be taken
@@ -153,6 +155,10 @@ _REQUESTS = re.compile(
     r"other|for|favou?rites?|make|keep|feel(?:ing)?|we|i'm|i\s+am|how\s+about|be)\b"
 )
 _WHOM = re.compile(r"every|no(?:body|[ -]one)|few|hardly|not|most")  # "most people haven't seen"
+_VERY = re.compile(
+    r"\b(?:really|very|super|extremely|seriously|proper(?:ly)?|insanely|ridiculously|crazy|incredibly)\s+$"
+)
+_EPIC = re.compile(r"\s+(?:[a-z]+\s+)?(?:epics?|sagas?)\b")
 _COMPARED = re.compile(r"\b(?:less|least|more)\s+$")
 _PRAISE = ("classic", "popularity", "rating")  # words that are mostly said of what was just named
 _ONE = re.compile(r"\b(?:an?|some|any|old|all[- ]time|timeless|true|real|great|good)\s+$")
@@ -208,7 +214,10 @@ class ScaleReader:
             if sought is None:
                 continue
             start, negated = sought
-            bound = self._bound(spec, scale, "low" if side == "low" else "high", negated)
+            ends: Side = "low" if side == "low" else "high"
+            if scale == "duration" and not negated:
+                scale = _stressed(low, match.span(), ends)
+            bound = self._bound(spec, scale, ends, negated)
             if bound is not None:
                 yield Graded(spec.name, *bound, start, match.end())
 
@@ -266,6 +275,14 @@ class ScaleReader:
         else:
             op = "lt" if negated else "ge"
         return op, value
+
+
+def _stressed(low: str, span: tuple[int, int], side: Side) -> str:
+    """The scale of a word for how long something takes: "a really long film" means more than "a long film"."""
+    if side == "high" and _EPIC.match(low, span[1]):
+        return "epic"
+    usual = "long" if side == "high" else "duration"
+    return "most" if _VERY.search(low[: span[0]]) else usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,7 +373,7 @@ def _patterns(nouns: frozenset[str]) -> tuple[re.Pattern[str], re.Pattern[str]]:
         r"when|then|please|than|need|want|any)\b)[a-z][\w'-]*,?\s+"
     )
     before = re.compile(
-        rf",?\s+(?:(?:ones?|stuff|things?|flicks?|gems?|picks?|titles?|classics?)\b|(?:{between}){{0,3}}?(?:{names})\b)"
+        rf",?\s+(?:(?:ones?|stuff|things?|flicks?|gems?|picks?|titles?|classics?|epics?|sagas?|reads?|listens?)\b|(?:{between}){{0,3}}?(?:{names})\b)"
     )
     after = rf"(?:that|which)\s*(?:'s|'re|is|are)\s+(?:{_ADVERB}\s+)*(?:[a-z]+\s+and\s+)?$"
     return before, re.compile(rf"\b(?:{names})\s+{after}")

@@ -16,7 +16,7 @@ from rapidfuzz.process import cdist
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.derived import ByKey, Keys, Parts
 from wherefore.catalog.field_values import Counts
-from wherefore.text import ARTICLES, FUNCTION_WORDS, NUMBERS, forms, ordinary_words
+from wherefore.text import ARTICLES, FUNCTION_WORDS, NUMBERS, forms, ordinary_words, stem
 
 _NUMBER_WORDS = {name: str(number) for name, number in NUMBERS.items() if 2 <= number <= 12}
 _PARTS = frozenset({"part", "vol", "volume", "chapter", "episode"})
@@ -91,6 +91,14 @@ class TitleIndex:
             self._sizes = np.bincount(words.places.numbers, minlength=len(self.ids))
         found: list[int] = rows[np.lexsort((-self.fame[rows], self._sizes[rows]))].tolist()
         return found
+
+    def in_titles(self, form: str) -> bool:
+        """Whether a title has a word, its ending aside."""
+        return len(self._catalog.title_words.rows(stem(form))) > 0
+
+    def is_known(self, form: str) -> bool:
+        """Whether any record has a word, its ending aside."""
+        return self.in_titles(form) or bool(self._catalog.naming(form).any())
 
     def nearest(self, key: str, is_odd: Callable[[str], bool]) -> tuple[str, float]:
         """The title key most like `key`, or "" when none is like enough, and how much it is like it (0-100).

@@ -280,8 +280,21 @@ class ValueFinder:
             name = self.words.best_known(f"{passage.forms[i]} {passage.forms[i + 1]}")
             if name is not None and not any(passage.hidden[i : i + 2]):
                 return ValueSpan(i, i + 2, name, True)
-        name = self._by_last_name(passage, i)
+        name = self._by_last_name(passage, i) or self._alone(passage, i)
         return None if name is None else ValueSpan(i, i + 1, name, True)
+
+    def _alone(self, passage: Passage, i: int) -> str | None:
+        """The person whom word i names by one name; the word itself where that may be one of a few."""
+        form = passage.forms[i]
+        known = (
+            self.words.values.get(stem(form))
+            or self.words.felt(stem(form))
+            or stem(form) in self.words.places
+        )
+        if known or form in self.words.nouns or not self.words.known.stands_alone(passage.forms, i):
+            return None
+        who = self.words.known.bearers(form)
+        return who[0] if len(who) == 1 else form
 
     def _is_of_another(self, passage: Passage, i: int, form: str) -> bool:
         """Whether the word before word i is the first name of somebody else: "Agatha Christie" is not Julie."""

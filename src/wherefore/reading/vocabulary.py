@@ -19,6 +19,7 @@ from wherefore.catalog.lexicon import item_nouns, lexicon
 from wherefore.catalog.naming import singular
 from wherefore.catalog.schema import FieldSpec
 from wherefore.reading.cues import CUES, FILL, MUTE
+from wherefore.reading.known_names import KnownNames
 from wherefore.text import Word, forms, ordinary_words, stem, stems
 
 _FEW = 200  # a field with at most so many values, each of two items or more on average, is like a genre
@@ -116,6 +117,7 @@ class Vocabulary:
         surnames: By folded last name, who bears it, and in how many items.
         firsts: By the word that begins a full name, who bears it, and in how many items.
         names: Words of full names.
+        known: Who is meant by one name alone.
         phrases: How each field of names is spoken of: "directed by {}".
     """
 
@@ -165,6 +167,7 @@ class Vocabulary:
         self.people: Mapping[str, list[Value]] = _PeopleByName(catalog, parts)
         self.surnames: Mapping[str, Mapping[str, int]] = _Bearers(parts, "surname")
         self.firsts: Mapping[str, Mapping[str, int]] = _Bearers(parts, "first")
+        self.known = KnownNames(catalog, self.people, self.firsts, self.surnames)
 
     def _add_code(self, spec: FieldSpec, value: Value) -> bool:
         """Take in a value by what it is a code for, and as it is written where that is no word; False of no code."""
@@ -272,12 +275,22 @@ class Vocabulary:
     def all(self, key: str, is_person: bool = False) -> list[Value]:
         """Everything that a word may mean, and rules out when it is unwanted."""
         if is_person:
-            return self.people[key]
+            return self.who(key)
         found = [*self.values.get(key, ()), *self.felt(key)]
         for values in self.synonyms.get(key, ()):
             if " + " not in values:
                 found += [v for v in self._lookup(values) if v not in found]
         return found
+
+    def who(self, key: str) -> list[Value]:
+        """The people of a full name; of a name alone that several have, which few may be meant, each of them."""
+        if key in self.people:
+            return self.people[key]
+        return [value for name in self.known.bearers(key) for value in self.people[name]]
+
+    def each(self, values: Sequence[Value]) -> list[Value]:
+        """Of values that name somebody, the first of each person: which one is meant may be open."""
+        return list({key_of(value.value): value for value in reversed(values)}.values())[::-1]
 
     def together(self, key: str) -> list[Value]:
         """The values that a word stands for together: "romcom" is Romance and Comedy. Empty when it is none such."""

@@ -10,10 +10,11 @@ from typing import Literal
 from wherefore.dialogue.state import FoundWish
 from wherefore.reading.attitudes import Attitude, AttitudeReader, Listed, is_habit
 from wherefore.reading.clauses import Span
+from wherefore.reading.cues import POLITE
 from wherefore.reading.refusals import OF_VALUES, begin, goes_on, is_lifted, is_optional, negator
 from wherefore.reading.requests import OF_ONE, OWN_LIFE, is_asked
 from wherefore.reading.values import PEOPLE_CUES, Passage, ValueFinder, ValueSpan
-from wherefore.reading.vocabulary import Value
+from wherefore.reading.vocabulary import Value, key_of
 from wherefore.text import Word, straight
 
 _RATHER_NOT = re.compile(  # "less scary", "not as dark"
@@ -75,6 +76,7 @@ _OTHER_TASK = re.compile(
     re.IGNORECASE,
 )
 _LIKENESS = frozenset("look looks looked sounds sound resembles".split())
+_SOME, _A_BIT = frozenset("any some more".split()), frozenset("bit lot lots load loads little".split())
 _VERBS = frozenset("did does do has have is are was were".split())
 
 
@@ -319,8 +321,10 @@ class _ClauseReader:
         beside = self._demanded > 0 and between <= {"and", "or"}
         wishes = self._of_person(span, no, self._must or beside)
         if not wishes and attitude is not None and attitude.kind == "wanted" and not self._past:
-            best = max(self._words.people[span.key], key=lambda v: v.count)
-            wishes = [self._wish(best, "wanted", 1.0, span.first, span.end)]
+            best = sorted(self._words.who(span.key), key=lambda v: -v.count)
+            wishes = [
+                self._wish(value, "wanted", 1.0, span.first, span.end) for value in self._one_each(best, best)
+            ]
         if any(wish.kind == "wanted" and wish.strength >= 2 for wish in wishes):
             self._demanded = span.end
         return wishes
@@ -328,7 +332,7 @@ class _ClauseReader:
     def _of_person(self, span: ValueSpan, no: str | None, must: bool) -> list[FoundWish]:
         """What is said of a person by the words around the name; `must` if it is a demand."""
         passage, (first, end, key, _) = self._passage, span
-        values = sorted(self._words.people[key], key=lambda v: -v.count)
+        values = sorted(self._words.who(key), key=lambda v: -v.count)
         fields = self._values.suited(passage, first)
         suited = [value for value in values if value.field in fields]
         phrases = self._words.phrases
@@ -348,8 +352,13 @@ class _ClauseReader:
         verbs = [form[:5] for form in passage.forms[:first] if len(form) > 5]
         done = [value for value in values if any(verb in phrases[value.field] for verb in verbs)]
         strength, start, until = self._asked_person(span, must)
-        value = (suited or done or values)[0]
-        return [self._wish(value, "wanted", strength, start, until)] if strength else []
+        told = self._one_each(suited or done or values, values)
+        return [self._wish(value, "wanted", strength, start, until) for value in told] if strength else []
+
+    def _one_each(self, suited: Sequence[Value], values: Sequence[Value]) -> list[Value]:
+        """The value that is meant; of a name that several people have, one of each."""
+        several = {key_of(value.value) for value in values}
+        return [suited[0]] if len(several) == 1 else self._words.each([*suited, *values])
 
     def _asked_person(self, span: ValueSpan, must: bool) -> tuple[float, int, int]:
         """How strongly a person is asked for, 0 if not at all, and in which words."""
@@ -367,9 +376,18 @@ class _ClauseReader:
         likeness = before == "like" and not _LIKENESS.isdisjoint(passage.forms[max(0, first - 4) : first])
         if self._past or likeness:
             return 0.0, *here
+        some = before in _SOME or (before == "of" and passage.form(first - 2) in _A_BIT)
+        alone = all(form in POLITE for form in (*passage.forms[:first], *passage.forms[end:]))
+        if unmasked and not self._past and (some or alone):
+            return 2.0, *here  # "got any Denzel", "Rowling please"
         if after in ("fan", "fans") and unmasked:
             return 1.0, *here
-        if after in self._words.nouns and before not in ("that", "the", "another", "this"):
+        if (after in self._words.nouns or after == "stuff") and before not in (
+            "that",
+            "the",
+            "another",
+            "this",
+        ):
             return 2.0, first, end + 1
         listed = first > 1 and before in ("and", "or") and passage.inside[first - 2]
         if listed or is_asked(passage, first, end, self._words):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
 from wherefore.catalog.codes import is_graded
 from wherefore.catalog.concepts import having
 from wherefore.dialogue.messages import Dialogue
-from wherefore.dialogue.state import ANYWHERE, ITEMS_OF, Limit
+from wherefore.dialogue.state import ANYWHERE, ITEMS_OF, Limit, Wish
 from wherefore.errors import CatalogError
 from wherefore.retrieval.conditions import Conditions, Refused
 from wherefore.retrieval.index import Index
@@ -54,16 +54,16 @@ def allowed_rows(
     named = [item for item in dialogue.named_by_user if item not in preferences.asked]
     for ids in (*known, named, dialogue.history, exclude):
         allowed[index.rows(ids)] = False
-    for demand in preferences.demands if strict else ():
-        allowed &= _bearing(index, demand.field, demand.value)
+    for demand in preferences.demand_groups if strict else ():
+        allowed &= _any(index, demand)
     return allowed
 
 
 def demanded_rows(index: Index, dialogue: Dialogue, allowed: np.ndarray) -> np.ndarray:
     """The allowed rows that satisfy the most demands, (n,) bool; none when no demand is satisfied."""
     met = np.zeros(len(index), dtype=np.int32)
-    for wish in dialogue.preferences.demands:
-        met[_bearing(index, wish.field, wish.value)] += 1
+    for demand in dialogue.preferences.demand_groups:
+        met[_any(index, demand)] += 1
     met[~allowed] = 0
     most = max(int(met.max(initial=0)), 1)
     return np.asarray(met == most, dtype=bool)
@@ -95,6 +95,12 @@ def _places(index: Index) -> set[str]:
 def _bearing(index: Index, field: str, value: str) -> np.ndarray:
     """Which rows have a value, or are called so where titles tell of it, (n,) bool."""
     bears: np.ndarray = index.attributes.bears(field, value) | index.catalog.titled(field, value)
+    return bears
+
+
+def _any(index: Index, wishes: Sequence[Wish]) -> np.ndarray:
+    """Which rows have one of some values, (n,) bool."""
+    bears: np.ndarray = np.logical_or.reduce([_bearing(index, wish.field, wish.value) for wish in wishes])
     return bears
 
 

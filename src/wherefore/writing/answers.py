@@ -495,13 +495,17 @@ class _Answer:
                 told.append(self.shown([sentence], facts))
         plan = plan_reasons([first], self.dialogue, self.catalog, self.similarity, limit=3)[0]
         grounds = any(fact.kind != "own" for fact in plan.facts)
-        if grounds or (not rest and len(told) == 1):
+        decides = grounds or len(told) > 1
+        about = quote(first, self.catalog, None, 0.0) if len(told) == 1 else None
+        if grounds:
+            told.append(plain_sentence(plan, self.catalog))
+        if about is not None:
+            told.append(about.text)
+        elif not rest and len(told) == 1:
             told.append(plain_sentence(plan, self.catalog))
         if rest:
             nothing = (
-                ""
-                if len(told) > 1
-                else "nothing that you said decides it, but by their records they differ. "
+                "" if decides else "nothing that you said decides it, but by their records they differ. "
             )
             told.append(self.shown([nothing.strip()], []) if nothing else "")
             told.append(self._apart(first, rest[0]))

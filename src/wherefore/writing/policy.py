@@ -12,7 +12,7 @@ from wherefore.dialogue.questions import Question
 from wherefore.dialogue.state import Preferences
 from wherefore.ranking.ranker import Ranked, closeness
 from wherefore.retrieval.index import Index
-from wherefore.writing import smalltalk
+from wherefore.writing import bare_titles, smalltalk
 from wherefore.writing.answers import answer
 from wherefore.writing.asking import Ask, best_question
 from wherefore.writing.other_language import nothing_understood, spoken
@@ -33,7 +33,9 @@ def first_words(
         said = smalltalk.answer(dialogue, index.catalog, before)
         if said is not None or spoken(dialogue) is not None:
             return said  # of what is in another language something was understood
-        return smalltalk.by_acts(dialogue, index.catalog, before)
+        return bare_titles.shown(dialogue, index.catalog) or smalltalk.by_acts(
+            dialogue, index.catalog, before
+        )
     known = [index.catalog.row(item) for item in question.items if item in index.catalog]
     near = closeness(dialogue, np.array(known, dtype=np.int64), index)
     return answer(question, dialogue, index.catalog, near)

@@ -64,6 +64,13 @@ def polish(sentence: str, plan: Plan, catalog: Catalog) -> str:
         if item_id is None or item_id not in catalog:
             return match[0]
         name = catalog[item_id].title
+        if (
+            sum(catalog[one].title == name for one in dict.fromkeys(plan.slots.values()) if one in catalog)
+            > 1
+        ):
+            return hold(
+                f"*{name}*{catalog.dated(catalog[item_id]).removeprefix(name)}", False
+            )  # told apart by year
         return hold(name if "*" in name else f"*{name}*", False)
 
     text = sentence.replace("’", "'").replace("“", '"').replace("”", '"').strip()

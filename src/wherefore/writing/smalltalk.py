@@ -42,6 +42,17 @@ _HELP = re.compile(
     r"^\W*(?:help|what can you do|how does this work|how do i use (?:this|you)|what is this)\W*$",
     re.IGNORECASE,
 )
+_BEING = (
+    r"(?:an?\s+|the\s+|some\s+(?:kind|sort)\s+of\s+)?(?:real\s+|actual\s+|live\s+|living\s+|chat\s*)?(?:ro)?(?:bot|human|person|machine|"
+    r"program(?:me)?|computer|ai|a\.i|llm|chat\s*gpt|gpt|chatbot|algorithm|real|alive|human\s+being)s?\b"
+)
+_WHO = re.compile(  # who is asked who they are
+    rf"\b(?:you|u|ya|this|that)(?:'re|\s+are)?\W+(?:(?:even|really|actually|just|like|only|not)\s+)*{_BEING}(?=[^.!]*\?|\s+or\b|\W*$)|"
+    rf"\b(?:talking|speaking|chatting|writing|texting)\s+(?:to|with)\s+{_BEING}|"
+    r"\bwho(?:'s|\s+is|\s+are|\s+r)\s+(?:you|u|this|there|behind\s+this)\b\W*$|\bwhat\s+(?:are|r)\s+(?:you|u)\b\W*$|"
+    r"\bwho\s+(?:made|built|created|wrote|programmed|designed|trained|owns|runs)\s+(?:you|u|this)\b",
+    re.IGNORECASE,
+)
 _MINE = (
     r"(?:i(?:'ve| have)? (?:said|told you|asked for|wanted|want|liked?|loved?|hated?|am looking for|have seen|saw)|"
     r"i'm looking for|my (?:likes|dislikes|tastes?|preferences|wishes|limits|requests?|requirements|criteria|profile)|"
@@ -166,6 +177,12 @@ def answer(
         return Said(
             f"I recommend {plural} and say why. Tell me what you liked, what you are in the mood for, and any limits "
             "(years, length, who is in it); ask about anything I list, or say how the next ones should differ.",
+            "chat",
+        )
+    if _WHO.search(content) and bare(before()) == bare(dialogue.preferences):
+        return Said(
+            f"I am Wherefore, a program and not a person: I look through the {plural} here and say why one fits. Which "
+            f"{plural} have you liked?",
             "chat",
         )
     if _RECALL.match(content):

@@ -18,6 +18,7 @@ from wherefore.catalog.money import currency_called
 from wherefore.catalog.paid import PAID, paid_of
 from wherefore.catalog.ranks import base_name
 from wherefore.catalog.schema import FieldSpec
+from wherefore.catalog.sequels import is_of_series
 from wherefore.catalog.spoken import is_flag, limit_text, measure, unit_words, values_of
 from wherefore.catalog.times import WHEN, asked_of, asked_words
 from wherefore.dialogue.facts import Fact
@@ -308,10 +309,12 @@ def _left_out(dialogue: Dialogue, catalog: Catalog, items: Sequence[Item]) -> It
             named.setdefault(wish.said, []).append(wish.value)
     rules = {said: values for said, values in named.items() if _is_rule(said)}
     own = [(said, values[0]) for said, values in named.items() if said not in rules]
+    series = list(dict.fromkeys(name for _, name in own if is_of_series(name)))
+    own = [(said, name) for said, name in own if name not in series]
     known = [(said, name) for said, name in own if having(catalog, name).any()]
     ill = bool(rules) or (bool(known) and _ALLERGY.search(dialogue.messages[-1].content) is not None)
     traces = "; I can't see traces" if ill else ""
-    out = list(_refused(dialogue, catalog, items))
+    out = [*_refused(dialogue, catalog, items), *series]
     if known:
         told = [f"“{_called(said, name)}”{_shown(name, catalog)}" for said, name in known]
         out.append(f"whatever mentions {joined(told, 'or')}")
