@@ -68,23 +68,28 @@ class Named:
 
     Attributes:
         share: How much of it each names, (n,) from 0 to 1; each piece counts by how rare it is.
-        firm: Which name some of it by a title or a value, (n,) bool.
+        firm: How much of it each names by a title or a value, (n,) likewise.
+        whole: Whether each piece is named by some item; else what is not named may be what matters.
     """
 
     share: np.ndarray
     firm: np.ndarray
+    whole: bool
 
     def kept(self, rows: np.ndarray) -> np.ndarray:
         """Which of some rows are left of a list of what is asked for, (m,) bool.
 
         Those that name the most of it, if these are a few. Else those that name any of it, where titles or values do;
-        what few texts mention may be told of by others in other words.
+        what few texts mention others may tell in other words.
         """
         told = self.share[rows]
         most = told >= told.max(initial=0.0) - _EPSILON
-        if not told.any() or (self.share >= told.max() - _EPSILON).sum() >= _ENOUGH:
-            return most | ~told.any()
-        return np.asarray((told > 0) | ~self.firm[rows][most].any())
+        if not self.whole or not told.any():
+            return np.ones(len(rows), dtype=bool)
+        if (self.share >= told.max() - _EPSILON).sum() >= _ENOUGH:
+            return most
+        sure = (self.firm[rows] >= told - _EPSILON)[most].any()
+        return np.asarray(told > 0) if sure else np.ones(len(rows), dtype=bool)
 
 
 def naming(dialogue: Dialogue, catalog: Catalog) -> Named | None:
@@ -95,16 +100,17 @@ def naming(dialogue: Dialogue, catalog: Catalog) -> Named | None:
     if tells_stories(catalog):
         return None
     number = len(dialogue.messages) - 1
-    pieces: dict[str, np.ndarray] = {}
-    firm = np.zeros(len(catalog), dtype=bool)
+    pieces: dict[
+        str, tuple[np.ndarray, np.ndarray]
+    ] = {}  # which items name each, and which by a title or a value
+    none, whole = np.zeros(len(catalog), dtype=bool), True
     for wish in dialogue.preferences.wanted:
         place = last_said(wish.said, dialogue.messages)
         if wish.strength < 1 or place is None or place[0] != number:
             continue
         has = np.array([catalog.holds(item, wish.field, wish.value) for item in catalog], dtype=bool)
-        said = wish.said.lower()
-        firm |= has
-        pieces[said] = pieces.get(said, False) | has
+        _add(pieces, wish.said.lower(), has, has)
+    wishes = list(pieces)
     for piece in pieces_asked(dialogue, number):
         told = telling(piece, catalog)
         if not 0 < len(told) <= _FEW or {*told} <= _OCCASIONS | taste_words():
@@ -113,21 +119,27 @@ def naming(dialogue: Dialogue, catalog: Catalog) -> Named | None:
         if not rows.any() and (other := dict(dialogue.instead).get(piece)):
             told = list(forms(other))
             rows = naming_in_any_form(catalog, told)
+        firm = none.copy()
         for form in (told[-1], *spelt_otherwise(told[-1]), *family(told[-1])):
-            firm[called(catalog, form)] |= rows[called(catalog, form)]
-        same = next(
-            (said for said in pieces if said in piece.lower() or piece.lower() in said), piece.lower()
-        )
-        pieces[same] = (
-            pieces[same] | rows if same == piece.lower() and same in pieces else pieces.get(same, rows)
-        )
-        if same != piece.lower() and len(told) > len(telling(same, catalog)):
-            pieces[piece.lower()] = rows
-    total, most = np.zeros(len(catalog)), 0.0
-    for rows in pieces.values():
+            firm[called(catalog, form)] = True
+        said = piece.lower()
+        same = next((one for one in wishes if set(telling(one, catalog)) >= set(told)), said)
+        whole = whole and bool(rows.any() or same in pieces)
+        _add(pieces, same, rows, rows & firm)
+    total, by_firm, most = np.zeros(len(catalog)), np.zeros(len(catalog)), 0.0
+    for rows, firm in pieces.values():
         count = int(rows.sum())
         if 0 < count <= _MOST * len(catalog):
             weight = float(np.log(len(catalog) / count))
             total += weight * rows
+            by_firm += weight * firm
             most += weight
-    return Named(total / most, firm) if total.any() else None
+    return Named(total / most, by_firm / most, whole) if total.any() else None
+
+
+def _add(
+    pieces: dict[str, tuple[np.ndarray, np.ndarray]], said: str, rows: np.ndarray, firm: np.ndarray
+) -> None:
+    """Add the items that name a piece to those found of it before."""
+    before = pieces.get(said)
+    pieces[said] = (rows, firm) if before is None else (before[0] | rows, before[1] | firm)

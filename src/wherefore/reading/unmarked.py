@@ -16,7 +16,8 @@ _LONGEST = 12  # content words of a message that asks in so many words
 _ASKING = frozenset(
     "people fancy looking need something anything somewhere someone somebody please thanks hello recommend suggest "
     "ideas idea options option suggestions suggestion surprise today tonight tomorrow week weekend nice good "
-    "great best cheap cheapest kind sort type stuff thing things really maybe perhaps ideally prefer preferably bit lot lots".split()
+    "great best cheap cheapest kind sort type stuff thing things really maybe perhaps ideally prefer preferably bit "
+    "lot lots".split()
 )
 
 
