@@ -213,16 +213,16 @@ def naming_in_any_form(catalog: Catalog, told: Sequence[str]) -> np.ndarray:
 
     For what is asked for: peppermint is minty. What is refused is read more closely, by `having`.
     """
-    named = having(catalog, " ".join(told)) if told else np.zeros(len(catalog), dtype=bool)
+    named: np.ndarray = having(catalog, " ".join(told)) if told else np.zeros(len(catalog), dtype=bool)
     if len(told) == 1:
         for other in (*spelt_otherwise(told[0]), *family(told[0])):
             if " " not in other:
                 named = named | catalog.naming(other)
         return named
-    each = np.full(len(catalog), bool(told))
+    each: np.ndarray = np.full(len(catalog), bool(told))
     for form in told:
         each &= naming_in_any_form(catalog, [form])
-    return named | each
+    return np.asarray(named | each)
 
 
 def shown_by(catalog: Catalog, name: str, most: int = 4) -> list[str]:

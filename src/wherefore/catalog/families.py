@@ -7,7 +7,7 @@ from functools import lru_cache
 from wherefore.text import stem
 
 _SHORTEST = 3  # letters of what is left without an ending
-_ENDINGS = (
+_ENDINGS: tuple[str, ...] = (
     "ing",
     "ings",
     "ed",

@@ -87,7 +87,7 @@ class Named:
         if not self.whole or not told.any():
             return np.ones(len(rows), dtype=bool)
         if (self.share >= told.max() - _EPSILON).sum() >= _ENOUGH:
-            return most
+            return np.asarray(most)
         sure = (self.firm[rows] >= told - _EPSILON)[most].any()
         return np.asarray(told > 0) if sure else np.ones(len(rows), dtype=bool)
 

@@ -123,7 +123,8 @@ class JudgedReader:
         if read.acts.get("request", 0.0) >= _SURE and all(number != last for number, _, _ in described):
             known = [(one.start, one.end) for one in read.meanings]
             state = dialogue.preferences
-            said = [one.said for one in (*state.wanted, *state.unwanted, *state.limits)]
+            said = [one.said for one in (*state.wanted, *state.unwanted)]
+            said += [one.said for one in state.limits]
             places = [
                 place[1:] for words_ in said if (place := last_said(words_, messages)) and place[0] == last
             ]
