@@ -1,154 +1,144 @@
-"""Questions that name no field are answered from the one that they mean, or from the clause that answers."""
+"""What is asked for in other words than the records': other forms, other spellings, and words that mean the same."""
 
+import numpy as np
 import pytest
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.config import PassagesConfig
-from wherefore.reading.measures import Measures
-from wherefore.reading.reader import DialogueReader
+from wherefore.catalog.concepts import having, naming_in_any_form
+from wherefore.catalog.families import family
+from wherefore.dialogue.messages import Dialogue, Message
+from wherefore.dialogue.state import Preferences, Wish
+from wherefore.ranking.asked import is_beside, naming
+from wherefore.reading.unmarked import unmarked
 from wherefore.retrieval.embedders import PackagedMiniLM
-from wherefore.retrieval.field_meanings import FieldMeanings
 from wherefore.retrieval.index import Index
-from wherefore.retrieval.passage_match import PassageMatch
-from wherefore.retrieval.retriever import Retriever
-from wherefore.retrieval.unlearned import Dense
-from wherefore.turn.asked import resolved
-from wherefore.writing.answers import answer
-from wherefore.writing.quotes import beginning, quote
+from wherefore.retrieval.stand_ins import StandIns, with_stand_ins
 
-LIST = "Here are some.\n\n1. **Lemon Chicken** — a reason.\n2. **Fig Tart** — a reason.\n3. **Bean Stew** — a reason."
-RECORDS = [
+LEASES = [
+    {"title": "Bench by the window", "kind": "desk", "text": "Quiet, with a lamp. The heating is slow."},
+    {"title": "Welder's bay", "kind": "workshop", "text": "Gas is included, masks are not."},
     {
-        "title": "Lemon Chicken",
-        "ingredients": "8 chicken thighs, 2 lemons, juiced, 3 tablespoons extra-virgin olive oil, salt to taste",
-        "directions": "Heat the oil in a deep pan. Brown the thighs for six minutes. Add the juice and cover.",
-        "servings": 4,
-        "prep_time_min": 10,
-        "total_time_min": 45,
-        "rating": 4.5,
+        "title": "Potter's corner",
+        "kind": "workshop",
+        "text": "Two wheels, one of them kicks. Pottery dries on racks.",
     },
-    {
-        "title": "Fig Tart",
-        "ingredients": "10 fresh figs, 1 sheet of frozen puff pastry, 2 spoons of honey, ½ cup of soft goat cheese",
-        "directions": "Lay the figs on the pastry. Bake in a hot oven until the edges are golden. Pour honey on top.",
-        "servings": 8,
-        "prep_time_min": 20,
-        "total_time_min": 40,
-        "rating": None,
-    },
-    {
-        "title": "Bean Stew",
-        "ingredients": "2 cups of white beans, soaked overnight, 3 carrots, chopped, 1 onion, thyme and pepper",
-        "directions": "Simmer the beans with the carrots for two hours. Season late, so that the beans stay soft.",
-        "servings": 6,
-        "prep_time_min": 15,
-        "total_time_min": 130,
-        "rating": 3.9,
-    },
+    {"title": "Sewing table", "kind": "workshop", "text": "Good light for mending by day."},
+    {"title": "Piano cellar", "kind": "room", "text": "An upright that is tuned in spring."},
+    {"title": "Storage cage", "kind": "storage", "text": "Dry, under the stairs."},
+    {"title": "Meeting room", "kind": "room", "text": "Seats ten around an oak table."},
 ]
 
 
 @pytest.fixture(scope="module")
-def kitchen():
-    catalog = Catalog.from_records(RECORDS, name="recipes")
-    index = Index.build(catalog, PackagedMiniLM(), passages=PassagesConfig())
-    return (
-        Retriever(index, [Dense(index), PassageMatch(index)]),
-        FieldMeanings(index),
-        DialogueReader(catalog),
-    )
+def index():
+    return Index.build(Catalog.from_records(LEASES, name="items"), PackagedMiniLM())
 
 
-def asked(kitchen, text, level=9.0):
-    retriever, meanings, reader = kitchen
-    dialogue = reader.read(
-        [
-            {"role": "user", "content": "dinner ideas"},
-            {"role": "assistant", "content": LIST},
-            {"role": "user", "content": text},
-        ]
-    )
-    question = resolved(reader.question(dialogue), dialogue, retriever, meanings, level)
-    return question, None if question is None else answer(question, dialogue, reader.catalog).text
+def said(text, *pieces, wanted=(), **more):
+    places = tuple((0, text.index(one), text.index(one) + len(one)) for one in pieces)
+    state = Preferences(wanted=tuple(wanted))
+    return Dialogue((Message("user", text),), described=places, preferences=state, **more)
+
+
+def titles(catalog, rows):
+    return [catalog.items[row].title for row in np.flatnonzero(rows)]
 
 
 @pytest.mark.parametrize(
-    ("words", "field"),
+    ("one", "other"),
     [
-        ("how do i make it", "directions"),
-        ("how is it cooked", "directions"),
-        ("what is in it", "ingredients"),
-        ("how many people does it feed", "servings"),
-        ("has it good reviews", "rating"),
-        ("who won the election", None),
-        ("", None),
+        ("welding", "welder"),
+        ("heated", "heat"),
+        ("knitting", "knit"),
+        ("smoky", "smoke"),
+        ("bake", "baking"),
+        ("carried", "carry"),
+        ("guitarist", "guitar"),
     ],
 )
-def test_a_field_is_found_by_what_words_mean(kitchen, words, field):
-    spec = kitchen[1].field(words)
-    assert (None if spec is None else spec.name) == field
-
-
-def test_without_fields_nothing_is_meant():
-    index = Index.build(Catalog.from_records([{"title": "A"}, {"title": "B"}]), PackagedMiniLM())
-    assert FieldMeanings(index).field("how do i make it") is None
+def test_forms_of_one_word_are_a_family(one, other):
+    assert other in family(one) and one in family(other)
 
 
 @pytest.mark.parametrize(
-    "text", ["How do I make the first one?", "how is the first one prepared?", "how do you make number 1?"]
+    "word", ["corner", "stories", "flower", "evening", "cookies", "", "日本", "x" * 5000]
 )
-def test_how_it_is_made_is_told_from_the_text_that_says_so(kitchen, text):
-    _, told = asked(kitchen, text)
-    assert told is not None and told.startswith("Directions of *Lemon Chicken*: “Heat the oil in a deep pan.")
+def test_words_that_only_end_so_have_none(word):
+    assert not [one for one in family(word) if one in ("corn", "store", "flow", "even", "cook", "")]
 
 
-def test_what_is_meant_of_several_is_asked(kitchen):
-    question, told = asked(kitchen, "how do I make it?")
-    assert question is not None and question.kind == "unclear" and told.startswith("Which one do you mean")
-    assert asked(kitchen, "could it be the election?")[0] is None  # asks for no field
+def test_records_name_what_they_tell_in_another_form(index):
+    assert titles(index.catalog, having(index.catalog, "welding")) == ["Welder's bay"]
+    assert titles(index.catalog, naming_in_any_form(index.catalog, ["heated"])) == ["Bench by the window"]
+    assert not having(index.catalog, "sailing").any()
+    assert not naming_in_any_form(index.catalog, []).any()
 
 
-def test_a_number_is_told_by_its_meaning(kitchen):
-    assert "8 servings" in asked(kitchen, "how many people does the second one feed?")[1]
+def test_only_what_titles_or_values_name_is_listed(index):
+    found = naming(said("a place for welding please", "welding"), index.catalog)
+    rows = np.arange(len(index.catalog))
+    assert titles(index.catalog, found.kept(rows)) == ["Welder's bay"]
 
 
-def test_what_no_field_means_is_told_by_the_clause_that_answers_or_not_at_all(kitchen):
-    question, told = asked(kitchen, "is it baked until golden, the second one?", level=1.0)
-    assert question.kind == "clause"
-    assert told == "Directions of *Fig Tart*: “Bake in a hot oven until the edges are golden.”"
-    question, told = asked(kitchen, "was the second one made by a famous cook?")
-    assert question.kind == "untold" and "does not tell that" in told
+def test_what_one_text_mentions_leaves_the_others(index):
+    found = naming(said("with a lamp if you have one", "lamp"), index.catalog)
+    assert found.share.argmax() == 0 and found.kept(np.arange(len(index.catalog))).all()
+
+
+def test_a_wished_value_comes_before_words(index):
+    wish = Wish("kind", "workshop", 1.0, "workshop")
+    found = naming(said("a workshop with light", "workshop", "light", wanted=[wish]), index.catalog)
+    kept = titles(index.catalog, found.kept(np.arange(len(index.catalog))))
+    assert kept and set(kept) <= {"Welder's bay", "Potter's corner", "Sewing table"}
+    mild = naming(said("a workshop maybe", wanted=[Wish("kind", "workshop", 0.5, "workshop")]), index.catalog)
+    assert mild is None
+
+
+def test_nothing_is_cut_where_nothing_is_named(index):
+    assert naming(said("a rocket", "rocket"), index.catalog) is None
+    assert naming(said("a birthday gift", "birthday gift"), index.catalog) is None
+    stories = Catalog.from_records([{"title": "Rocket"}, {"title": "Cake"}], name="movies")
+    assert stories.schema.noun == "movie"
+    assert naming(said("a rocket", "rocket"), stories) is None
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "beside"),
     [
-        ("any of these longer than two hours?", "Of these, *Bean Stew*."),
-        ("are any of them under 30 minutes?", "None of them, by their records."),
+        ("a side dish to go with grilled chicken", True),
+        ("a scarf that goes well with my coat", True),
+        ("a lamp instead of the candle", True),
+        ("a room with chicken", False),
+        ("chicken", False),
     ],
 )
-def test_whether_any_of_a_list_is_so(kitchen, text, told):
-    assert asked(kitchen, text)[1] == told
+def test_what_a_thing_goes_with_is_not_sought(text, beside):
+    last = text.split()[-1] if "grilled" not in text else "grilled"
+    assert is_beside(text, text.index(last)) is beside
 
 
-def test_the_whole_time_counts_not_a_part_of_it(kitchen):
-    spec = Measures(kitchen[2].catalog).duration
-    assert spec is not None and spec.name == "total_time_min"
-    assert "45 minutes" in asked(kitchen, "how long does the first one take?")[1]
+def test_other_words_stand_in_for_those_that_no_record_has(index):
+    stand_ins = StandIns(index)
+    assert stand_ins.of("pianoforte") == "piano"
+    assert stand_ins.of("") == stand_ins.of("42 // \x00") == ""
+    told = with_stand_ins(
+        said("with a pianoforte", "pianoforte", unmet=(("wanted", "pianoforte"),)), stand_ins
+    )
+    assert told.instead == (("pianoforte", "piano"),) and told.unmet == ()
+    found = naming(told, index.catalog)
+    assert titles(index.catalog, found.kept(np.arange(len(index.catalog)))) == ["Piano cellar"]
 
 
-def test_a_rating_is_said_where_an_opinion_is_asked(kitchen):
-    assert "4.5" in asked(kitchen, "is the first one any good?")[1]
-    assert "no reviews" in asked(kitchen, "is the second one any good?")[1]
+def test_nothing_stands_in_for_its_opposite_or_a_refusal(index):
+    stand_ins = StandIns(index)
+    assert stand_ins.of("wet") == ""
+    refused = said("no pianoforte", unmet=(("unwanted", "pianoforte"),))
+    assert with_stand_ins(refused, stand_ins) == refused
 
 
-def test_ingredients_are_no_description(kitchen):
-    catalog = kitchen[2].catalog
-    assert [spec.name for spec in catalog.schema.texts] == ["ingredients", "directions"]
-    assert catalog.schema.descriptions == () and quote(catalog.items[0], catalog, None, 0.5) is None
-
-
-def test_a_long_text_is_begun():
-    text = "The first day was wet. The second was dry. The third was neither wet nor dry."
-    assert beginning(text, 9) == "The first day was wet. The second was dry. …"
-    assert beginning(text, 50) == text
+def test_what_no_judge_marks_is_found_by_the_records_words(index):
+    text = "renting for pottery"
+    assert [text[slice(*span)] for span in unmarked(text, [], index.catalog)] == ["pottery"]
+    assert not unmarked(text, [(12, 19)], index.catalog)
+    assert not unmarked("surprise me, anything good", [], index.catalog)
+    assert not unmarked("pottery " * 400, [], index.catalog)

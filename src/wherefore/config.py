@@ -40,7 +40,7 @@ _FREE = (
 
 
 # See `TurnConfig.unlearned`; 0 turns one off.
-_UNLEARNED = {"pictures": 8.0, "vectors": 8.0, "wishes": 8.0}
+_UNLEARNED = {"pictures": 8.0, "vectors": 8.0, "wishes": 8.0, "asked": 6.0}
 
 
 class _Strict(BaseModel):

@@ -281,7 +281,7 @@ class Recommender(ListMaker):
         since = 0 if preferences is None else len(parsed) - 1
         mode: Mode = "soft" if soft else "firm"
         with self.turns.lock:
-            dialogue = self.reader.read(parsed, preferences, since, known)
+            dialogue = self._read(parsed, preferences, since, known)
             dialogue = replace(dialogue, history=self._before_dialogue(history))
             heard = self.lm.read(dialogue) if self.config.ranker.llm else None
             candidates = self._retrieve(dialogue, k, exclude, mode)
@@ -354,7 +354,7 @@ class Recommender(ListMaker):
         telling = Telling(passed_over(messages))
         # A given state already holds what was said before: older messages must not bring back what was removed.
         since = len(messages) if settled else 0 if given is None else len(messages) - 1
-        dialogue = replace(self.reader.read(messages, given, since), history=history)
+        dialogue = replace(self._read(messages, given, since), history=history)
         question = None if settled else self._question(dialogue)
         said = None if settled else self._first_words(dialogue, question, messages, given)
         if (

@@ -9,10 +9,11 @@ from functools import lru_cache
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog, PerCatalog
+from wherefore.catalog.families import family
 from wherefore.catalog.sequels import in_series, is_of_series
 from wherefore.catalog.spellings import spelt_otherwise
 from wherefore.files import ASSETS, packed_text
-from wherefore.text import Word, stem, stems
+from wherefore.text import FUNCTION_WORDS, Word, forms, stem, stems
 
 FILE = ASSETS / "concepts.tsv.xz"
 _RULE = "*"  # before the name of a diet or a law
@@ -179,7 +180,8 @@ _freed = PerCatalog(_freed_of)
 def having(catalog: Catalog, words: str) -> np.ndarray:
     """Which items' records name what words say, or anything of the kind that they are a name of, (n,) bool.
 
-    What no record names is looked for in other spellings: "yoghurt", "breadcrumbs".
+    What no record names is looked for in other spellings, "yoghurt", "breadcrumbs", and then in other forms: records
+    that name a gardener name "gardening".
     """
     if is_of_series(words):
         return in_series(catalog, words)
@@ -193,7 +195,37 @@ def having(catalog: Catalog, words: str) -> np.ndarray:
     for other in () if named.any() else spelt_otherwise(words):
         if catalog.naming(other).any():  # of several words side by side
             named = named | catalog.holding((other,))
+    return named if named.any() else _akin(catalog, words)
+
+
+def _akin(catalog: Catalog, words: str) -> np.ndarray:
+    """Which items' records name each of some words, or another of its family, (n,) bool."""
+    told = [form for form in forms(words) if form not in FUNCTION_WORDS]
+    named = np.full(len(catalog), bool(told))
+    for form in told:
+        here = catalog.naming(form)
+        if not here.any():
+            for other in family(form):
+                here = here | catalog.naming(other)
+        named &= here
     return named
+
+
+def naming_in_any_form(catalog: Catalog, told: Sequence[str]) -> np.ndarray:
+    """Which items' records name each of some words in any form or spelling, or within another, (n,) bool.
+
+    For what is asked for: peppermint is minty. What is refused is read more closely, by `having`.
+    """
+    named: np.ndarray = having(catalog, " ".join(told)) if told else np.zeros(len(catalog), dtype=bool)
+    if len(told) == 1:
+        for other in (*spelt_otherwise(told[0]), *family(told[0])):
+            if " " not in other:
+                named = named | catalog.naming(other)
+        return named
+    each: np.ndarray = np.full(len(catalog), bool(told))
+    for form in told:
+        each &= naming_in_any_form(catalog, [form])
+    return np.asarray(named | each)
 
 
 def shown_by(catalog: Catalog, name: str, most: int = 4) -> list[str]:

@@ -66,6 +66,9 @@ class Dialogue:
     described: tuple[Place, ...] = ()
     unmet: tuple[tuple[str, str], ...] = ()  # `unwanted`, `demanded` or `limit`, and the words
     unknown: tuple[Place, ...] = ()
+    instead: tuple[
+        tuple[str, str], ...
+    ] = ()  # words that no record has, and the records' own that say the same
     over: tuple[str, ...] = ()
     history: tuple[str, ...] = ()  # ids of what the user took or liked before this dialogue, oldest first
 

@@ -16,6 +16,7 @@ from wherefore.catalog.series import series_of
 from wherefore.config import TurnConfig
 from wherefore.dialogue.messages import Dialogue
 from wherefore.lm.head import Scores
+from wherefore.ranking.asked import naming
 from wherefore.ranking.criteria import (
     are_new,
     days_met,
@@ -112,6 +113,14 @@ class Ranker:
         if sort is not None:
             parts["sort"] = (self.turn.unlearned.get("sort", 0.0) * sort.named[rows]).astype(np.float32)
             scores = scores + parts["sort"]
+        asked = (
+            naming(dialogue, self.retriever.index.catalog)
+            if mode == "listed" and "likeness" in parts
+            else None
+        )
+        if asked is not None:
+            parts["asked"] = (self.turn.unlearned.get("asked", 0.0) * asked.share[rows]).astype(np.float32)
+            scores = scores + parts["asked"]
         order = np.lexsort((rows, -scores, -first))  # rows settle ties
         if mode == "listed":
             order = order[np.isin(order, fit)]
@@ -120,6 +129,8 @@ class Ranker:
             ]
             if sort is not None and (kept := order[sort.fitting(rows[order])]).size:
                 order = kept  # a shorter list rather than one of other things
+            if asked is not None:
+                order = order[asked.kept(rows[order])]
         if mode != "soft" and dialogue.preferences.order is not None:
             return self._in_order(
                 dialogue, Ranked(candidates, scores, parts, order, fit), sort is not None, k

@@ -9,6 +9,7 @@ import numpy as np
 
 from wherefore.catalog.sorts import called
 from wherefore.dialogue.messages import Dialogue
+from wherefore.ranking.asked import is_beside
 from wherefore.ranking.criteria import likeness_to
 from wherefore.reading.languages import language_of
 from wherefore.retrieval.retriever import Retriever
@@ -25,6 +26,7 @@ _AFTER = re.compile(  # what follows a noun and says more of it: "boots for a we
 _NOTHING = frozenset(
     "something anything one ones thing things item items product products got show list best first".split()
 )
+_WHO = frozenset("i he she it you we they him her me us them".split())
 _PARTS = re.compile(r",|/|&|\b(?:or|and)\b")
 
 
@@ -87,7 +89,11 @@ def heads(piece: str) -> Iterator[str]:
 
     >>> list(heads("a leather belt or braces for my son")), list(heads("something with wings"))
     (['belt', 'braces'], ['something'])
+    >>> list(heads("her stand up"))
+    []
     """
+    if piece.lower().split(maxsplit=1)[:1] and piece.lower().split(maxsplit=1)[0] in _WHO:
+        return  # a clause
     for part in _PARTS.split(_AFTER.split(piece.lower())[0]):
         told = [form for form in forms(part) if form.isalpha() and form not in FUNCTION_WORDS]
         if told:
@@ -125,6 +131,8 @@ def sort_named(dialogue: Dialogue, retriever: Retriever) -> Sort | None:
             if one != number or any(
                 place == number and start < last and first < end for place, first, last in dialogue.muted
             ):
+                continue
+            if is_beside(dialogue.messages[number].content, start):
                 continue
             # What is looked for is not read in other languages; a title's word says enough there.
             foreign = language_of(dialogue.messages[number].content) is not None

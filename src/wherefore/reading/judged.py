@@ -12,7 +12,7 @@ from wherefore.catalog.feelings import feelings, taste_words
 from wherefore.catalog.naming import words_of
 from wherefore.catalog.sorts import called, titles_name_sorts
 from wherefore.dialogue.labels import BOUND_LABELS, GRADES, ITEM_LABELS
-from wherefore.dialogue.messages import Dialogue, Message
+from wherefore.dialogue.messages import Dialogue, Message, last_said
 from wherefore.dialogue.notes import Verdict
 from wherefore.dialogue.state import FoundWish, OpenKind, Preferences
 from wherefore.reading.clauses import Span, touch
@@ -24,6 +24,7 @@ from wherefore.reading.measures import TOLD
 from wherefore.reading.numbers import DECADE, NUMBER
 from wherefore.reading.partial import PartialValues
 from wherefore.reading.refusals import is_lifted, is_optional
+from wherefore.reading.unmarked import unmarked
 from wherefore.reading.values import Passage, ValueFinder, ValueSpan
 from wherefore.reading.vocabulary import Value, key_of
 from wherefore.reading.weighing import Told
@@ -120,6 +121,16 @@ class JudgedReader:
             return replace(dialogue, described=tuple(described))
         read = self._judge.read(messages[:last], messages[last].content)
         titles = [(one.start, one.end) for one in dialogue.mentions if one.message == last]
+        if read.acts.get("request", 0.0) >= _SURE and all(number != last for number, _, _ in described):
+            known = [(one.start, one.end) for one in read.meanings]
+            state = dialogue.preferences
+            said = [one.said for one in (*state.wanted, *state.unwanted)]
+            said += [one.said for one in state.limits]
+            places = [
+                place[1:] for words_ in said if (place := last_said(words_, messages)) and place[0] == last
+            ]
+            told = unmarked(messages[last].content, [*titles, *known, *places], self._catalog)
+            described += [(last, start, end) for start, end in told]
         unknown = [
             (last, one.start, one.end) for one in _left(read.meanings, frozenset(("named",)), _NAMES, titles)
         ]

@@ -11,6 +11,7 @@ import numpy as np
 from wherefore.catalog.catalog import Catalog
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.state import Preferences
+from wherefore.ranking.asked import naming
 from wherefore.reading.clauses import blank
 from wherefore.reading.naming import description, is_naming
 from wherefore.retrieval.answering import Answering, answering, matcher
@@ -124,7 +125,9 @@ def not_understood(
     if told_of and _GENERIC.search(content):
         return None
     number = len(dialogue.messages) - 1
-    if dialogue.unmet or any(mention.message == number for mention in dialogue.mentions):
+    if dialogue.unmet or dialogue.instead or naming(dialogue, retriever.index.catalog) is not None:
+        return None
+    if any(mention.message == number for mention in dialogue.mentions):
         return None
     told = [form for form in forms(content) if form not in FUNCTION_WORDS and form.isalpha()]
     if len(told) < _LEAST:

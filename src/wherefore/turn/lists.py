@@ -11,7 +11,7 @@ from torch import Tensor
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.config import Config
-from wherefore.dialogue.messages import Dialogue, Message, parse_messages
+from wherefore.dialogue.messages import Dialogue, Mention, Message, parse_messages
 from wherefore.dialogue.parts import Effect, items_of, parts, without
 from wherefore.dialogue.state import Preferences
 from wherefore.errors import ConfigError
@@ -32,6 +32,7 @@ from wherefore.retrieval.index import Index
 from wherefore.retrieval.retriever import Retriever, make_retriever
 from wherefore.retrieval.signals import SignalVectors
 from wherefore.retrieval.sought import packaged_sought
+from wherefore.retrieval.stand_ins import StandIns, with_stand_ins
 from wherefore.turn.language import Heard, language_model
 from wherefore.turn.prepare import prepare
 from wherefore.turn.turns import Turns
@@ -68,6 +69,7 @@ class ListMaker:
         self.turns = Turns()
         self._meanings = FieldMeanings(index)
         self._unanswered = Unanswered(index)
+        self._stand_ins = StandIns(index)
 
     def prepare(self) -> None:
         """Derive what turns look up in the catalogue now, or read what was derived before; see `prepare`."""
@@ -125,6 +127,16 @@ class ListMaker:
         """What a server would search for after some messages, as the index's embedder has it."""
         search = self.reader.search(messages)
         return self.index.embedder.encode([search], "query")[0] if search else None
+
+    def _read(
+        self,
+        messages: tuple[Message, ...],
+        preferences: Preferences | None = None,
+        since: int = 0,
+        mentions: Sequence[Mention] | None = None,
+    ) -> Dialogue:
+        """What the reader makes of a dialogue, with what records call what it asks for; arguments as there."""
+        return with_stand_ins(self.reader.read(messages, preferences, since, mentions), self._stand_ins)
 
     # -- the stages -----------------------------------------------------------------------------------
 
@@ -190,7 +202,7 @@ class ListMaker:
             return self._rank(dialogue, candidates, count, heard, diversity=weight).items
 
         with self.turns.lock:
-            dialogue = self.reader.read(parsed, preferences, 0 if preferences is None else len(parsed))
+            dialogue = self._read(parsed, preferences, 0 if preferences is None else len(parsed))
             now = listed(dialogue)
             found = []
             for part in parts(dialogue.preferences, self.catalog):

@@ -13,6 +13,7 @@ from wherefore.catalog.concepts import having
 from wherefore.catalog.feelings import taste_words
 from wherefore.catalog.lexicon import item_nouns
 from wherefore.dialogue.messages import Dialogue, last_said
+from wherefore.ranking.asked import is_beside
 from wherefore.reading.clauses import Span, touch
 from wherefore.reading.languages import language_of
 from wherefore.retrieval.index import Index
@@ -27,6 +28,7 @@ _ALIKE = 0.65  # cosine of a wish and a value, or a clause, from which that may 
 _CALLED = 3  # titles that hold the words of what is asked for by name
 _BEGINS = 5  # letters with which words begin that may say the same: "survival", "survive"
 _FEW = 0.4  # share of a list up to which it is told which of it answers
+_COMMON = 0.5  # share of the catalogue beyond which what is named is no wish
 _VALUES = 40  # of an item that are compared with what is asked for
 _DOING = re.compile(r"\bto\s+\w+", re.IGNORECASE)
 
@@ -86,6 +88,8 @@ class Unanswered:
             same[place] |= near >= _ALIKE
         found = []
         for piece, naming, answers in zip(pieces, named, same, strict=True):
+            if naming.mean() > _COMMON:
+                continue  # what nearly everything here is
             if not answers.any():
                 found.append(Missing(piece.text, elsewhere=bool(naming.any()), is_item=piece.is_item))
             elif naming[rows].any() and answers.sum() <= enough:
@@ -109,6 +113,8 @@ class Unanswered:
             held = [*titles, *self._held(dialogue, number)]
             for place, start, end in dialogue.described:
                 if place != number or any(touch((start, end), span) for span in held):
+                    continue
+                if is_beside(content, start):
                     continue
                 text = " ".join(content[start:end].split())
                 told = tuple(
@@ -142,7 +148,7 @@ class Unanswered:
         said = [one.said for one in (*state.wanted, *state.unwanted)]
         said += [one.said for one in state.limits]
         said += [one.said for one in state.open]
-        said += [words for _, words in dialogue.unmet]
+        said += [words for _, words in dialogue.unmet] + [words for words, _ in dialogue.instead]
         said += [] if state.order is None else [state.order.said]
         said += [state.count.said] if state.count is not None else []
         places = [place for words in said if (place := last_said(words, dialogue.messages))]

@@ -114,6 +114,7 @@ def _sentences(
         yield f"I know no {catalog.schema.noun.lower()} called {names}."
     yield from _ordered(dialogue, catalog, total)
     yield from _degrees(dialogue, catalog, opening, total)
+    yield from (f"For “{said}” I went by “{other}”." for said, other in dialogue.instead)
     yield from _by_times(dialogue, catalog)
     yield from _by_texts(dialogue, catalog)
     yield from _by_paid(dialogue, catalog)
