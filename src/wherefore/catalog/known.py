@@ -62,14 +62,21 @@ SPECS = {
             label="youngest age",
             phrase="for ages {} and up",
         ),
-        FieldSpec(name="setting", column=COLUMN.format("setting"), kind="text", label="setting"),
+        FieldSpec(
+            name="setting",
+            column=COLUMN.format("setting"),
+            kind="category",
+            label="setting",
+            phrase="set in {}",
+            separator="",
+        ),
         FieldSpec(
             name="moods", column=COLUMN.format("moods"), kind="category", label="mood", phrase="mood: {}"
         ),
+        FieldSpec(name="about", column=COLUMN.format("about"), kind="text", label="about"),
         FieldSpec(
             name="themes", column=COLUMN.format("themes"), kind="text", label="theme", phrase="theme: {}"
         ),
-        FieldSpec(name="about", column=COLUMN.format("about"), kind="text", label="about"),
         FieldSpec(
             name="warnings",
             column=COLUMN.format("warnings"),
@@ -248,7 +255,7 @@ def _books() -> _Works:
             "about": about,
         }
         if setting != "-":
-            cells["setting"] = setting
+            cells["setting"] = (setting,)
         if warnings != "-":
             cells["warnings"] = tuple(one.strip() for one in warnings.split(","))
         first, *others = title_keys(title)

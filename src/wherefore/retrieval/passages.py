@@ -109,7 +109,9 @@ class Passages:
             progress: Told (passages embedded, of).
         """
         texts = [_embedded(item, catalog.schema) for item in catalog.items]
-        made = embedder.encode([text for part in texts for text in part], "item", progress)
+        place: dict[str, int] = {}  # what several records say alike is embedded once
+        places = [place.setdefault(text, len(place)) for part in texts for text in part]
+        made = embedder.encode(list(place), "item", progress)[places]
         more = [(hidden or {}).get(item.id) for item in catalog.items]
         shown = np.array([len(part) for part in texts], dtype=np.int64)
         counts = shown + np.array([0 if part is None else len(part) for part in more], dtype=np.int64)
