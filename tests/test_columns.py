@@ -788,3 +788,11 @@ def test_a_short_description_is_the_title_where_nothing_else_is():
     long = [{**row, "Omschrijving": f"{row['Omschrijving']} " * 20} for row in rows]
     with pytest.raises(CatalogError, match="its columns are `Artikelnr`, `Omschrijving`, `Merk`, `Prijs`"):
         Catalog.from_records(long, name="fietsen")
+
+
+def test_columns_that_are_called_by_a_sign_alone():
+    records = [{"name": f"Tetra {n}", "£": f"1.{n}5", "???": n * 3.5, "°C": 20 + n} for n in range(8)]
+    catalog = Catalog.from_records(records, name="fish")
+    price, odd, warm = (catalog.schema.spec(name) for name in ("£", "???", "°C"))
+    assert (price.label, price.unit) == ("price", "£") and (warm.label, warm.unit) == ("temperature", "°C")
+    assert measure(price).noun == "price" and measure(odd).way  # nothing that has no word ends a reply

@@ -158,13 +158,21 @@ _GLUED = re.compile("|".join(sorted(_PIECES, key=len, reverse=True)))
 _GLUED_WHOLE = re.compile(f"(?:{_GLUED.pattern}){{2,}}")
 
 
+# Columns that are called by a sign alone.
+_SIGNS = {**dict.fromkeys("£$€¥₹₽₩", "price"), "%": "percent", "#": "number", "№": "number", "°C": "temperature"}
+
+
 @lru_cache(1 << 14)
 def words_of(name: str) -> tuple[str, ...]:
     """The lower-case words of a column's name, also of those that are written as one.
 
     >>> words_of("primaryTitle"), words_of("Release Date"), words_of("isbn13"), words_of("yearpublished")
     (('primary', 'title'), ('release', 'date'), ('isbn13',), ('year', 'published'))
+    >>> words_of("£"), words_of("???")
+    (('price',), ())
     """
+    if (sign := name.strip()) in _SIGNS:
+        return (_SIGNS[sign],)
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
     words = re.findall(r"[^\W_]+", spaced.lower())
     return tuple(
@@ -403,6 +411,8 @@ def unit_of(name: str) -> str:
     if rate is not None and (not of or currency_called(of) or names_price((of.lower(),)) or unit_written(of)):
         # What it costs for each of them: "Price per kg", "Price (€/kg)".
         return of if currency_called(of) else ""
+    if name.strip() in _SIGNS:
+        return name.strip() if name.strip() not in "#№" else ""
     words = words_of(name)
     if len(words) < 2:
         return _ALONE.get(words[0], "") if words else ""

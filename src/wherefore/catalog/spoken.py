@@ -166,7 +166,7 @@ def measure_of(name: str, label: str, unit: str) -> Measure:
     called = name if label.lower() in (label_of(name), name.lower()) else label
     counted = counted_in(called) if not unit else ""
     words = list(words_of(label)) or [label.lower()]
-    last = (*words_of(called), "")[-2]
+    last = ("", *words_of(called))[-1]
     # "experience_years", but no "release_year".
     time = "" if words[-1] in _DATES and not last.endswith("s") else _TIME_WORDS.get(words[-1], "")
     if not unit and len(words) == 1 and time and words[0] not in _DATES:
