@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from wherefore import cli
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.schema import FieldSpec, Schema
+from wherefore.catalog.spoken import measure
 from wherefore.catalog.tables import Table
 from wherefore.catalog.titles import MARKS, read_title
 from wherefore.errors import CatalogError
