@@ -5,11 +5,11 @@
 
 `play` answers every conversation of `data/blind` with both, `turn.judge=false` and `turn.judge=true`, and writes
 for each kind `<kind>.md` for those who judge (in which the two are called X and Y, whichever is which changing from
-conversation to conversation) and `key.json`. Catalogues other than the built-in one are `<kind>.jsonl` or `.csv` in
-`--catalogs`; scripts/prepare_data.py makes them. Whoever judges writes `<name>_<kind>.tsv` beside it, a line for each
-turn of X and Y: conversation, X or Y, number of the turn, `full`, `part` or `not` (understood), and `yes` or `no` for:
-the list is good, meaning turned round or a refused item listed, a list where none was due, a bogus "I know no ...";
-`-` where there is nothing to say. `tally` counts, and how far judges agree.
+conversation to conversation; with `--systems reader` one alone, X) and `key.json`. Catalogues other than the built-in
+one are `<kind>.jsonl` or `.csv` in `--catalogs`; scripts/prepare_data.py makes them. Whoever judges writes
+`<name>_<kind>.tsv` beside it, a line for each turn of X and Y: conversation, X or Y, number of the turn, `full`, `part`
+or `not` (understood), and `yes` or `no` for: the list is good, meaning turned round or a refused item listed, a list
+where none was due, a bogus "I know no ..."; `-` where there is nothing to say. `tally` counts, and how far judges agree.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     play.add_argument("--catalogs", type=Path, required=True)
     play.add_argument("--out", type=Path, required=True)
     play.add_argument("--kinds", nargs="+", default=list(KINDS))
+    play.add_argument("--systems", nargs="+", choices=list(SYSTEMS), default=list(SYSTEMS))
     play.add_argument("--seed", type=int, default=0)
     tally = commands.add_parser("tally", help="count what was judged")
     tally.add_argument("folder", type=Path)
@@ -63,20 +64,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     rng, key = random.Random(given.seed), {}
     for kind in given.kinds:
         talks = _read(given.test, kind)
-        replies = {name: [] for name in SYSTEMS}
-        for name, setting in SYSTEMS.items():
-            recommender = _recommender(kind, given.catalogs, setting)
+        replies = {name: [] for name in given.systems}
+        for name in given.systems:
+            recommender = _recommender(kind, given.catalogs, SYSTEMS[name])
             for number, talk in enumerate(talks, 1):
                 replies[name].append(played(recommender, talk))
                 print(f"\r{kind} {name} {number}/{len(talks)}", end="", file=sys.stderr, flush=True)
         print(file=sys.stderr)
         lines = []
         for number, talk in enumerate(talks):
-            order = rng.sample(list(SYSTEMS), 2)
-            key[talk["id"]] = dict(zip("XY", order, strict=True))
-            lines += _sheet(
-                talk, {letter: replies[name][number] for letter, name in zip("XY", order, strict=True)}
-            )
+            order = dict(zip("XY", rng.sample(given.systems, len(given.systems)), strict=False))
+            key[talk["id"]] = order
+            lines += _sheet(talk, {letter: replies[name][number] for letter, name in order.items()})
         (given.out / f"{kind}.md").write_text("\n".join(lines), encoding="utf-8")
         (given.out / "key.json").write_text(json.dumps(key), encoding="utf-8")
     return 0
@@ -160,7 +159,8 @@ def tallied(folder: Path, test: Path) -> dict[str, Any]:
             parts = [part.strip() for part in line.split("\t")]
             if len(parts) < 3 + 1 + len(FLAGS) or parts[0] not in key or parts[1] not in "XY":
                 continue
-            votes[parts[0], key[parts[0]][parts[1]], int(parts[2])][judge] = parts[3:]
+            if parts[1] in key[parts[0]]:
+                votes[parts[0], key[parts[0]][parts[1]], int(parts[2])][judge] = parts[3:]
     groups: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     agreement: Counter[str] = Counter()
     for (talk_id, system, number), by_judge in votes.items():
