@@ -9,7 +9,8 @@ conversation to conversation; with `--systems reader` one alone, X) and `key.jso
 one are `<kind>.jsonl` or `.csv` in `--catalogs`; scripts/prepare_data.py makes them. Whoever judges writes
 `<name>_<kind>.tsv` beside it, a line for each turn of X and Y: conversation, X or Y, number of the turn, `full`, `part`
 or `not` (understood), and `yes` or `no` for: the list is good, meaning turned round or a refused item listed, a list
-where none was due, a bogus "I know no ..."; `-` where there is nothing to say. `tally` counts, and how far judges agree.
+where none was due, a bogus "I know no ..."; `-` where there is nothing to say.
+`tally` counts, and how far judges agree.
 """
 
 from __future__ import annotations

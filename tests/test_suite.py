@@ -18,7 +18,6 @@ KNOWN = {
     "messages-second:25": "a misspelt last name",
     "messages-second:61": "`up` as a title in a list, in lower case",
     "messages-second:63": "`Big` as a title at the beginning",
-    "messages-second:69": "two misspelt titles in one sentence",
     "messages-third:111": "`been there, done that`",
     "messages-third:120": "`Up` as a title, and `know by heart`",
     "messages-third:136": "`what a horror`",

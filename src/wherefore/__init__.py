@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from wherefore.dialogue.facts import Fact
     from wherefore.dialogue.messages import Dialogue, Mention, Message
     from wherefore.dialogue.parts import Effect, Part
-    from wherefore.dialogue.questions import Condition, Question
+    from wherefore.dialogue.questions import Condition, Question, Reckoning
     from wherefore.dialogue.state import Count, Limit, Open, Order, Preferences, Wish
     from wherefore.errors import (
         CatalogError,
@@ -74,7 +74,7 @@ __all__ = [
     "DialogueCache", "DialogueError", "Done", "Effect", "Event", "Fact", "FieldKind", "FieldSpec", "ImagesConfig",
     "Item", "JudgedConfig", "LLMConfig", "Limit", "ListReady", "LoraConfig", "Mention", "Message",
     "MissingPackageError", "ModelError", "Note", "Open", "Order", "Part", "PassagesConfig", "Postings",
-    "Preferences", "Question", "RankerConfig", "Recommendation", "Recommender", "Reply", "ReportRow",
+    "Preferences", "Question", "RankerConfig", "Reckoning", "Recommendation", "Recommender", "Reply", "ReportRow",
     "RetrievalConfig", "Scale", "Schema", "Scores", "Server", "ServerError", "ServerFailure", "StageConfig",
     "Storage", "StorageError", "TextDelta", "TrainConfig", "TrainingError", "Transcript", "TurnConfig", "Vector",
     "WhereforeError", "WhereforeWarning", "Wish", "WriterConfig", "Written",
@@ -99,7 +99,7 @@ _HOMES = {
     "dialogue.facts": "Fact",
     "dialogue.messages": "Dialogue Mention Message",
     "dialogue.parts": "Effect Part",
-    "dialogue.questions": "Condition Question",
+    "dialogue.questions": "Condition Question Reckoning",
     "dialogue.state": "Count Limit Open Order Preferences Wish",
     "errors": (
         "CatalogError CatalogNotFoundError CheckpointError CheckpointNotFoundError ConfigError "

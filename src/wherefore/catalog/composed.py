@@ -40,6 +40,7 @@ _MOSTLY, _SOME = 0.6, 0.2  # of the rows have a cell
 _LONG, _WORDS = 40, 6  # of a cell that is part of a title
 _APART = 0.95  # different titles for each row: then they tell items apart
 _TWICE = 0.7  # fewer: then a title does not
+_TELLING = 2  # words of a title; more need nothing beside them
 _GAIN = 0.1  # by which a further part must tell them better
 _PARTS = 4
 _OWN = 0.5  # different cells for each row of a column that names items by itself
@@ -101,7 +102,7 @@ def told_apart(title: str, columns: Mapping[str, Column]) -> Composed | None:
     """What tells the items of a title's column apart, where many have the same title; None where it needs no more."""
     column = columns[title]
     role = _role(column)
-    if role is not _SHADE and _unique([column]) >= _TWICE:
+    if role is not _SHADE and (_unique([column]) >= _TWICE or column.share(_is_told) >= _MOSTLY):
         return None
     parts = {one: [name for name in names if name != title] for one, names in _parts(columns).items()}
     parts.setdefault(_MODEL if role is None else role, []).insert(0, title)
@@ -112,6 +113,11 @@ def told_apart(title: str, columns: Mapping[str, Column]) -> Composed | None:
         core = [title]
     made = _told_apart(core, parts, columns, title)
     return made if len(made.columns) > 1 else None
+
+
+def _is_told(cell: Any) -> bool:
+    """Whether a title says enough, so that two of the same are two of the same sort: "VW Golf Estate"."""
+    return len(forms(as_text(cell))) > _TELLING
 
 
 def _parts(columns: Mapping[str, Column]) -> dict[int, list[str]]:

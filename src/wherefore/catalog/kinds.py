@@ -257,6 +257,7 @@ class FieldKind:
 
 # The kinds that a schema itself looks for, or makes up.
 ID, TITLE, ALIAS, AMOUNT, POPULARITY, IGNORE = "id", "title", "alias", "number", "popularity", "ignore"
+TAGS, TEXTS = "category", "text"
 KINDS: Mapping[str, FieldKind] = MappingProxyType({
     ID: FieldKind("what identifies an item", role="id", single=True),
     TITLE: FieldKind("what an item is called", role="title", single=True),

@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from wherefore.catalog.cells import as_list, as_text, is_missing
+from wherefore.catalog.kinds import AMOUNT, TAGS, TEXTS
 from wherefore.catalog.naming import words_of
 from wherefore.catalog.notes import Note
 from wherefore.catalog.schema import FieldSpec, Schema
@@ -51,48 +52,46 @@ _SAME = {
 SPECS = {
     spec.name: spec
     for spec in (
-        FieldSpec(name="genres", column=COLUMN.format("genres"), kind="category", label="genre", phrase="{}"),
+        FieldSpec(name="genres", column=COLUMN.format("genres"), kind=TAGS, label="genre", phrase="{}"),
         FieldSpec(
-            name="readers", column=COLUMN.format("readers"), kind="category", label="reader", phrase="for {}"
+            name="readers", column=COLUMN.format("readers"), kind=TAGS, label="reader", phrase="for {}"
         ),
         FieldSpec(
             name="age",
             column=COLUMN.format("age"),
-            kind="number",
+            kind=AMOUNT,
             label="youngest age",
             phrase="for ages {} and up",
         ),
         FieldSpec(
             name="setting",
             column=COLUMN.format("setting"),
-            kind="category",
+            kind=TAGS,
             label="setting",
             phrase="set in {}",
             separator="",
         ),
+        FieldSpec(name="moods", column=COLUMN.format("moods"), kind=TAGS, label="mood", phrase="mood: {}"),
+        FieldSpec(name="about", column=COLUMN.format("about"), kind=TEXTS, label="about"),
         FieldSpec(
-            name="moods", column=COLUMN.format("moods"), kind="category", label="mood", phrase="mood: {}"
-        ),
-        FieldSpec(name="about", column=COLUMN.format("about"), kind="text", label="about"),
-        FieldSpec(
-            name="themes", column=COLUMN.format("themes"), kind="text", label="theme", phrase="theme: {}"
+            name="themes", column=COLUMN.format("themes"), kind=TEXTS, label="theme", phrase="theme: {}"
         ),
         FieldSpec(
             name="warnings",
             column=COLUMN.format("warnings"),
-            kind="category",
+            kind=TAGS,
             label="warning",
             phrase="with {}",
         ),
         FieldSpec(
             name="writer",
             column=COLUMN.format("writer"),
-            kind="category",
+            kind=TAGS,
             label="kind of author",
             phrase="by a {}",
         ),
         FieldSpec(
-            name="known_for", column=COLUMN.format("known for"), kind="text", label="the author's books"
+            name="known_for", column=COLUMN.format("known for"), kind=TEXTS, label="the author's books"
         ),
     )
 }

@@ -159,7 +159,13 @@ _GLUED_WHOLE = re.compile(f"(?:{_GLUED.pattern}){{2,}}")
 
 
 # Columns that are called by a sign alone.
-_SIGNS = {**dict.fromkeys("£$€¥₹₽₩", "price"), "%": "percent", "#": "number", "№": "number", "°C": "temperature"}
+_SIGNS = {
+    **dict.fromkeys("£$€¥₹₽₩", "price"),
+    "%": "percent",
+    "#": "number",
+    "№": "number",
+    "°C": "temperature",
+}
 
 
 @lru_cache(1 << 14)

@@ -169,7 +169,7 @@ def _price_of(spec: FieldSpec, catalog: Catalog) -> Price | None:
     """What a field is a price of; None where it is none."""
     words = _words(spec)
     money = bool(currency_called(spec.unit)) or (
-        spec.kind in ("ignore", "category") and _is_of_money(spec, catalog)
+        (spec.has_tags or not spec.can.used) and _is_of_money(spec, catalog)
     )
     if not (spec.is_number or money) or words & _OTHERS or (spec.unit and spec.is_number and not money):
         return None
@@ -212,7 +212,11 @@ class Prices:
     """What the fields of a catalogue say of what items cost."""
 
     def __init__(self, catalog: Catalog) -> None:
-        fields = [spec for spec in catalog.schema.fields if spec.kind not in ("id", "title", "text", "date")]
+        fields = [
+            spec
+            for spec in catalog.schema.fields
+            if not (spec.is_apart or spec.is_date or spec.can.role == "text")
+        ]
         found = [one for spec in fields if (one := _price_of(spec, catalog)) is not None]
         if any(one.span for one in found):  # beside a rent, what is for no time is what it costs to keep it
             found = [

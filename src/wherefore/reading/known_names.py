@@ -45,6 +45,9 @@ _PLACED = frozenset("from in at to near".split())
 _OWNED = frozenset(
     "my our his her their your uncle aunt called named im i'm hi hey hello dear thanks thank mr mrs dr".split()
 )
+_ENJOYED = frozenset(  # before what is rather the title of something that is not here
+    "loved liked enjoyed adored hated watched saw".split()
+)
 _ACTS = frozenset(
     "says said is was wants wanted likes liked loves loved hates hated thinks told recommended recommends "
     "asked and has had does came comes will would can".split()
@@ -96,6 +99,8 @@ class KnownNames:
             return False
         if before in _OWNED or (after in _ACTS and before not in _LED):
             return False  # "my friend Denzel", "Meryl wants a western"
+        if before in _ENJOYED:
+            return False  # "loved Oppenheimer"
         if before in _PLACED or (before and before not in _LED and self._odd(before)):
             return False  # "from Hamburg"; "Agatha Christie", where there is only Julie
         if any(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from wherefore.reading.clauses import QUOTED, Span
@@ -111,10 +111,17 @@ class MentionReader:
         index: The titles.
         names: Folded words of people's names.
         plain: Folded words and phrases that mean a value of a field, like a genre: no titles by themselves.
+        tells: Whether any record says such words.
     """
 
-    def __init__(self, index: TitleIndex, names: Collection[str] = (), plain: Collection[str] = ()) -> None:
-        self._index, self._names, self._plain = index, names, plain
+    def __init__(
+        self,
+        index: TitleIndex,
+        names: Collection[str] = (),
+        plain: Collection[str] = (),
+        tells: Callable[[str], bool] = lambda said: False,
+    ) -> None:
+        self._index, self._names, self._plain, self._tells = index, names, plain, tells
         self._ordinary = ordinary_words()
 
     def find(
@@ -180,7 +187,8 @@ class MentionReader:
                 best[(i, j)] = score, key
         for (i, j), (score, key) in sorted(best.items(), key=lambda one: (-one[1][0], one[0])):
             near = self._match(key, i, j, scene, named) if chosen.is_free(i, j) else None
-            if near is not None and near.item_id:
+            told = near is not None and self._tells(" ".join(word.form for word in scene.words[i:j]))
+            if near is not None and near.item_id and not told:  # "las vegas", of records, is no slip
                 chosen.accept(i, j, _Match(near.item_id, near.start, near.end, score, True, True))
 
     def _is_title_word(self, form: str) -> bool:

@@ -59,7 +59,8 @@ _REQUEST = re.compile(
     r"^(?:(?:is|are|was|were) there\b|(?:can|could|may|might) (?:it|they|this|that|we|you) (?:be|make|"
     r"have|get)\b|do you (?:have|know of|know any|recommend|got)|have you (?:got|any)|any\b(?! of\b)|"
     r"(?:can|could|would|will) you (?:please )?(?:recommend|suggest|find|give|show|list|help|pick)|"
-    r"(?:what|how) about\b|what (?:else|other|should|would|do|can|could|have)\b|what(?:'s| is) (?:good|new|next)\b|"
+    r"(?:what|how) about\b|what (?:else|other|should|would|do|can|could|have)\b|"
+    r"what(?:'s| is) (?:good|new|next|left|else)\b|"
     r"what (?:are|is) (?:some|a|an|the best|your)\b|(?:which|what) (?:\w+ )?(?:should|would|do|can|could) )"
 )
 _NO_END: Literal["", "min", "max"] = ""

@@ -78,7 +78,9 @@ class DialogueReader:
         limits = LimitReader(self.catalog, self._clock)
         self._values = ValueFinder(vocabulary)
         wishes = WishReader(self._values)
-        self._titles = MentionReader(titles, vocabulary.names, vocabulary.kinds)
+        self._titles = MentionReader(
+            titles, vocabulary.names, vocabulary.kinds, lambda said: bool(self.catalog.naming(said).any())
+        )
         self.nouns = vocabulary.nouns
         self._references = ReferenceReader(self.catalog, titles, vocabulary.nouns)
         judge = None if self._judge is None else self._judge.of(self.catalog)

@@ -26,7 +26,11 @@ _KINDS = {
     REMADE: r"remakes?|re-makes?|reboots?",
 }
 _ALONE = re.compile(
-    r"\b(?:stand[\s-]?alones?|one[\s-]?offs?|self[\s-]contained|not\s+part\s+of\s+anything)\b", re.IGNORECASE
+    r"\b(?:stand[\s-]?alones?|one[\s-]?offs?|self[\s-]contained|not\s+part\s+of\s+anything)\b",
+    re.IGNORECASE,
+)
+_POINTED = re.compile(
+    r"\b(?:the|this|that|first|second|third|fourth|fifth|last|next|each|every|which)\s+$", re.IGNORECASE
 )
 _LIST = re.compile(
     r"^\s*(?:,|/|\band\b|\bor\b|\bnor\b)(?:\s*(?:and|or|nor))?\s*(?:no\s+|any\s+|a\s+)*$", re.IGNORECASE
@@ -57,5 +61,6 @@ def refused_series(text: str, catalog: Catalog) -> Iterator[tuple[str, Span]]:
             yield kind, last
     for match in _ALONE.finditer(text):
         before = re.search(rf"{_NO}{_FILL}$", text[: match.start()], re.IGNORECASE)
-        if before is None and in_series(catalog, PARTS).any():
+        pointed = _POINTED.search(text[: match.start()]) and match[0].lower().startswith("one")
+        if before is None and not pointed and in_series(catalog, PARTS).any():
             yield PARTS, match.span()

@@ -28,7 +28,7 @@ _NEWEST = re.compile(
 )
 _ASKS = re.compile(r"^(?:which|what|who)\b|\?")
 _WAITS = re.compile(
-    r"\b(?:wait(?:ed|ing)|been\s+(?:here|there|with\s+(?:you|us)|in)|with\s+you|here)\b[^.!?;]*$"
+    r"\b(?:wait(?:ed|ing)|been\s+(?:here|there|with\s+(?:you|us)|in)|with\s+you|here\s+since)\b[^.!?;]*$"
 )
 _OF_ALL = re.compile(
     r"\b(?:you(?:'ve|\s+have)?\s+(?:got|have|sell|stock|do)|you\s+have|you've|in\s+the\s+(?:shop|catalogue|catalog)|of\s+all|on\s+"
