@@ -111,7 +111,7 @@ class MentionReader:
         index: The titles.
         names: Folded words of people's names.
         plain: Folded words and phrases that mean a value of a field, like a genre: no titles by themselves.
-        tells: Whether any record says such words.
+        tells: Whether such words are a value of a field.
     """
 
     def __init__(
@@ -188,7 +188,7 @@ class MentionReader:
         for (i, j), (score, key) in sorted(best.items(), key=lambda one: (-one[1][0], one[0])):
             near = self._match(key, i, j, scene, named) if chosen.is_free(i, j) else None
             told = near is not None and self._tells(" ".join(word.form for word in scene.words[i:j]))
-            if near is not None and near.item_id and not told:  # "las vegas", of records, is no slip
+            if near is not None and near.item_id and not told:  # "las vegas", a tag, is no slip
                 chosen.accept(i, j, _Match(near.item_id, near.start, near.end, score, True, True))
 
     def _is_title_word(self, form: str) -> bool:

@@ -34,7 +34,7 @@ from wherefore.reading.slots import points_at, slots_in
 from wherefore.reading.titles import TitleIndex
 from wherefore.reading.unrecorded import untold
 from wherefore.reading.values import ValueFinder
-from wherefore.reading.vocabulary import Vocabulary
+from wherefore.reading.vocabulary import Vocabulary, key_of
 from wherefore.reading.wishes import WishReader
 from wherefore.text import forms, straight, words
 
@@ -79,7 +79,7 @@ class DialogueReader:
         self._values = ValueFinder(vocabulary)
         wishes = WishReader(self._values)
         self._titles = MentionReader(
-            titles, vocabulary.names, vocabulary.kinds, lambda said: bool(self.catalog.naming(said).any())
+            titles, vocabulary.names, vocabulary.kinds, lambda said: key_of(said) in vocabulary.values
         )
         self.nouns = vocabulary.nouns
         self._references = ReferenceReader(self.catalog, titles, vocabulary.nouns)

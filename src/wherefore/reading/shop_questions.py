@@ -8,17 +8,10 @@ _YOU = (
     r"(?:you\s+(?:guys|people|lot|all)|you|u|ya|yous|the\s+(?:shop|store|place|centre|center|club|owners?))"
 )
 _OFTEN = r"(?:still\s+|ever\s+|also\s+|even\s+|usually\s+)?"
-_DOES = (  # what a shop does for people, and its assistant does not
-    "deliver|ship|post|send|take|accept|refund|exchange|install|fit|repair|mend|hold|reserve|order|wrap|gift|match|collect|"
-    "charge|deduct|swap|rent|hire|lend|service|clean|assemble|bring|fetch|store|keep|hem|alter|cut|engrave|sharpen|tune"
-)
 _TO_SHOP = re.compile(
-    rf"^(?:(?:do|does|are|is|have|has)\s+{_YOU}\s+{_OFTEN}(?P<verb>[a-z]+)|"
-    rf"(?:can|could|will|would)\s+{_YOU}\s+{_OFTEN}(?P<deed>(?:{_DOES})[a-z]*)|"
+    rf"^(?:(?:do|does|can|could|will|would|are|is|have|has)\s+{_YOU}\s+{_OFTEN}(?P<verb>[a-z]+)|"
     r"(?:when|where|how|why|until\s+when|what|how\s+(?:much|long|often))\s+(?:\w+\s+){0,3}?"
-    rf"(?:do|does|are|is)\s+{_YOU}\s+(?P<wh>[a-z]+)|"
-    r"(?:when|where|how|why|until\s+when|what|how\s+(?:much|long|often))\s+(?:\w+\s+){0,3}?"
-    rf"(?:can|could|will|would)\s+{_YOU}\s+(?P<then>(?:{_DOES})[a-z]*)|"
+    rf"(?:do|does|can|could|will|would|are|is)\s+{_YOU}\s+(?P<wh>[a-z]+)|"
     r"what(?:'s|s|\s+is|\s+are)\s+your\s+(?P<your>[a-z]+))"
 )
 _NOT_SHOP = frozenset(  # what asks for items, or for help in finding one
@@ -27,9 +20,9 @@ _NOT_SHOP = frozenset(  # what asks for items, or for help in finding one
         "remember see pick choose sort narrow reckon say look search explain describe compare name rank "
         "filter leave drop skip be make keep get favourite favorite choice recommendation best cheapest top "
         "suggestion thoughts opinion selection range want seen watched read played tried heard eaten visited "
-        "been guys do doing going in a an the any something so able sure real human understand hear need there "
-        "again all "
-        "watch own eat drink enjoy feel live speak"
+        "been guys in a an the any something so able sure real human understand hear need there again all "
+        "watch own eat drink enjoy feel live speak do doing going summarize summarise sum translate repeat write "
+        "answer talk chat joke sing count read wait stop start try work"
     ).split()
 )
 _DEALS = (
@@ -62,8 +55,6 @@ def asks_shop(stripped: str) -> bool:
     if found is not None and stripped.rstrip(" ?.!").endswith(("yourself", "yourselves")):
         return False
     if found is not None:
-        if found["deed"] or found["then"]:
-            return True
         word = found["verb"] or found["wh"] or found["your"]
         return word not in _NOT_SHOP and not word.endswith("est")
     return _IS_THERE.match(stripped) is not None or _MAY_I.match(stripped) is not None
