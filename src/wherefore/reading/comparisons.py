@@ -49,7 +49,20 @@ YEARLY = frozenset(  # may stand before a year
 )
 DURABLE = frozenset({"shorter than", "longer than", "no longer than", "no shorter than"})
 OPPOSITE: dict[LimitOp, LimitOp] = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt", "eq": "eq"}
+_HARDLY = (  # what cannot be, or is not wanted to be, before what would be
+    r"(?:(?:ca|could|wo|would|must|should|do|does|did)n['’]?t|cannot|can\s+not|could\s+not|will\s+not|won['’]?t|"
+    r"(?:not|n['’]t|never)\s+(?:able|willing|going|prepared|allowed|ready|happy|keen)\s+(?:to|on)|unable\s+to|"
+    r"refuse\s+to|rather\s+not|would\s+not|no\s+way\s+(?:that\s+)?(?:am\s+i|are\s+we|i\s+am|we\s+are|i['’]?m|we['’]?re|"
+    r"i['’]?ll|we['’]?ll|i|we))"
+)
+_BEARS = (  # what people do with so much of something
+    r"(?:afford|spend|spare|pay|part\s+with|go|do|manage|stretch(?:\s+to)?|carry|lift|handle|take|exceed|cost|weigh|wait|walk|"
+    r"drive|travel|stand|justify|budget|fork\s+out|cough\s+up|put\s+(?:down|in)|run\s+to|drop|sit|commit|give|work|"
+    r"hold|fit|use|be|charge|splash\s+out)(?:ing)?"
+)
 _NEGATED = re.compile(
+    rf"\b{_HARDLY}\s+(?:really\s+|even\s+|possibly\s+|want\s+to\s+|make\s+(?:me|us|him|her)\s+|have\s+to\s+|let\s+it\s+)?"
+    rf"{_BEARS}\s+(?:(?!so\b|but\b|and\b|or\b|if\b|when\b|because\b|with\b)[a-z]+\s+){{0,2}}?$|"
     r"\bnothing\s+(?:where|that|which|with|whose)\s+(?:[a-z]+\s+){0,5}?$|"
     r"\b(?:doesn|don|won|isn|aren|shouldn|mustn|needn|can|couldn)['’]?t\s+(?:need|take|require|cost|weigh|last|be|go|have|use|want)\s+"
     r"(?:[a-z]+\s+){0,3}?$|"
