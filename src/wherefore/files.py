@@ -19,7 +19,8 @@ ASSETS = Path(__file__).parent / "assets"  # what ships with the package
 
 def packed_text(file: Path) -> str:
     """The text of a file that `write_packed` wrote."""
-    return (bz2 if file.suffix == ".bz2" else lzma).decompress(file.read_bytes()).decode()
+    packed = file.read_bytes()
+    return (bz2.decompress(packed) if file.suffix == ".bz2" else lzma.decompress(packed)).decode()
 
 
 def write_packed(file: Path, text: str) -> None:

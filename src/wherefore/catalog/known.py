@@ -121,7 +121,7 @@ class _Works:
             last = last_name(name)
             found = next((self.of[key, last] for key in title_keys(title) if (key, last) in self.of), None)
             if found is not None:
-                return known | found
+                return {**known, **found}
         return known
 
 
