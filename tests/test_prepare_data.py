@@ -14,6 +14,7 @@ import pytest
 from conftest import ROOT
 from conftest import script as load
 from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.known import is_added
 
 
 @pytest.fixture(scope="module")
@@ -318,10 +319,12 @@ def test_goodbooks_as_own_catalogue(script: ModuleType, shared: Path, tmp_path: 
     out = tmp_path / "books.csv"
     assert script.main(["goodbooks", "--source", str(shared), "--out", str(out)]) == 0
     catalog = Catalog.load(out)
-    kinds = {spec.name: spec.kind for spec in catalog.schema.fields}
+    kinds = {spec.name: spec.kind for spec in catalog.schema.fields if not is_added(spec)}
     assert kinds == {
         "item_id": "id", "title": "title", "original_title": "alias", "authors": "people", "year": "number",
         "language": "category", "isbn": "ignore", "goodreads_book_id": "ignore", "average_rating": "number",
         "ratings_count": "popularity", "rating_histogram_1_to_5": "ignore", "editions": "number", "image_url": "image",
     }  # fmt: skip
     assert len(catalog) == 10_000 and catalog["gb1"].values("authors") == ("Suzanne Collins",)
+    known = [item for item in catalog if "genres" in item.fields]
+    assert len(known) > 1_500 and "dystopia" in catalog["gb1"].values("genres")

@@ -79,6 +79,7 @@ class Passages:
         self.packed = packed
         self.counts = counts.astype(np.int64)
         self.shown = shown.astype(np.int64)
+        self._given: np.ndarray | None = None  # what the store was made of, until it changes
         self._place()
 
     def _place(self) -> None:
@@ -124,9 +125,14 @@ class Passages:
         vectors = np.concatenate([np.empty((0, embedder.dim), dtype=np.float32), *pieces])
         if packed is not None:  # as they will be when they come back
             vectors = unpacked_vectors(packed_vectors(vectors, packed))
+        small = packed is None and 0 < len(vectors) < _MANY
+        if small:  # likewise, so that later starts list the same
+            vectors = unpacked_vectors(packed_vectors(vectors, None))
         store = FaissStore(embedder.dim, AUTO)
         store.add(_names(catalog.ids, counts), vectors)
-        return cls(store, counts, shown, packed)
+        passages = cls(store, counts, shown, packed)
+        passages._given = vectors.astype(np.float16) if small else None
+        return passages
 
     def add(self, items: Sequence[Item], schema: Schema, embedder: Embedder) -> None:
         """Append the passages of new rows."""
@@ -134,6 +140,7 @@ class Passages:
         made = embedder.encode([text for part in texts for text in part], "item")
         counts = np.array([len(part) for part in texts], dtype=np.int64)
         self.store.add(_names([item.id for item in items], counts), made)
+        self._given = None
         self.counts = np.concatenate([self.counts, counts])
         self.shown = np.concatenate([self.shown, counts])
         self._place()
@@ -142,6 +149,7 @@ class Passages:
         """Take rows out; the others move up."""
         gone = np.isin(self.row_of, rows)
         self.store.remove([self.store.ids[place] for place in np.flatnonzero(gone)])
+        self._given = None
         kept = np.ones(len(self.counts), dtype=bool)
         kept[rows] = False
         self.counts, self.shown = self.counts[kept], self.shown[kept]
@@ -237,7 +245,8 @@ class Passages:
         tensors = {"counts": self.counts.astype(np.int32), "shown": self.shown.astype(np.int32)}
         many = self.packed is None and len(self) >= _MANY
         if not many:
-            tensors |= packed_vectors(self.store.vectors(), self.packed)
+            given = self.store.vectors() if self._given is None else self._given.astype(np.float32)
+            tensors |= packed_vectors(given, self.packed)
         with write_aside(folder) as aside:
             aside.mkdir()
             if many:  # to make the store anew would take minutes
