@@ -11,7 +11,7 @@ from wherefore.catalog.cells import as_text, is_missing
 from wherefore.catalog.columns import Column
 from wherefore.catalog.kinds import NO_TITLES
 from wherefore.catalog.naming import singular, words_of
-from wherefore.text import forms
+from wherefore.text import forms, holds_run
 
 SPACE, COMMA = " ", ", "
 _MAKER, _PLACE, _LINE, _MODEL, _UNIT, _VARIANT, _SHADE = range(7)  # in the order in which they are said
@@ -43,6 +43,7 @@ _TWICE = 0.7  # fewer: then a title does not
 _TELLING = 2  # words of a title; more need nothing beside them
 _GAIN = 0.1  # by which a further part must tell them better
 _PARTS = 4
+_SEEN, _HELD = 2000, 0.8  # rows that are looked at for a column that names the parts itself, and their share
 _OWN = 0.5  # different cells for each row of a column that names items by itself
 _ROWS = 20_000  # that are looked at
 _LEFT = 8  # columns that are looked at where no header tells
@@ -94,8 +95,21 @@ def composed_of(columns: Mapping[str, Column], guessed: str | None) -> Composed 
             return None
     core = _core(parts, columns)
     if core:
-        return _told_apart(core, parts, columns)
+        made = _told_apart(core, parts, columns)
+        named = guessed is not None and _holds(columns[guessed], [columns[one] for one in made.columns])
+        return None if named else made
     return None if guessed is not None else _by_cells(columns)
+
+
+def _holds(column: Column, parts: Sequence[Column]) -> bool:
+    """Whether a column's cells name what several columns say together: "VW Golf 1.6 TDI", of Make and Model."""
+    rows = range(0, column.rows, max(1, column.rows // _SEEN))
+    held = 0
+    for row in rows:
+        told = forms(as_text(column.all[row])) if not is_missing(column.all[row]) else []
+        named = [forms(as_text(one.all[row])) for one in parts if not is_missing(one.all[row])]
+        held += bool(named) and all(holds_run(told, each) for each in named[:2])
+    return held >= _HELD * len(rows)
 
 
 def told_apart(title: str, columns: Mapping[str, Column]) -> Composed | None:

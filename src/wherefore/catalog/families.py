@@ -7,24 +7,7 @@ from functools import lru_cache
 from wherefore.text import stem
 
 _SHORTEST = 3  # letters of what is left without an ending
-_ENDINGS: tuple[str, ...] = (
-    "ing",
-    "ings",
-    "ed",
-    "er",
-    "ers",
-    "or",
-    "ors",
-    "able",
-    "ist",
-    "ists",
-    "ised",
-    "ized",
-    "ise",
-    "ize",
-    "y",
-)
-_ENDINGS += ("ie", "ies", "en", "ish", "ment", "ments", "ful")
+_ENDINGS = "ing ings ed er ers or ors able ist ists ised ized ise ize y ie ies en ish ment ments ful".split()
 _FIRM = frozenset(
     ("ing", "ings", "ed")
 )  # that hardly ever belong to the word itself; others need a longer rest

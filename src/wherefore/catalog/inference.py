@@ -34,7 +34,7 @@ from wherefore.catalog.tables import Table
 from wherefore.catalog.titles import MARKS, YEAR, marks_of, read_title
 from wherefore.catalog.written import as_number
 from wherefore.errors import CatalogError
-from wherefore.text import forms, holds_run, joined
+from wherefore.text import joined
 
 _NOUNS = (
     "movie film book song album track artist recipe product game restaurant course job podcast show series hotel "
@@ -268,25 +268,12 @@ def _title_of(columns: Mapping[str, Column]) -> _Title | None:
         described = (name for name, column in columns.items() if not column.words.isdisjoint(_DESCRIBES))
         guessed = next((name for name in described if _is_like_titles(columns[name], _DESCRIBES)), None)
     made = composed_of(columns, guessed)
-    if made is not None and not (
-        guessed and _holds(columns[guessed], [columns[one] for one in made.columns])
-    ):
+    if made is not None:
         return _composed(made)
     if guessed is None:  # machines go by their model, whatever digits are in it
         models = (name for name, column in columns.items() if column.words & _MODELS)
         guessed = next((name for name in models if columns[name].distinct > _MODELS_DIFFER), None)
     return None if guessed is None else _Title(guessed, named=False)
-
-
-def _holds(column: Column, parts: Sequence[Column]) -> bool:
-    """Whether a column's cells name what several columns say together: "VW Golf 1.6 TDI", of Make and Model."""
-    rows = range(0, column.rows, max(1, column.rows // _SAMPLE))
-    held = 0
-    for row in rows:
-        told = forms(as_text(column.all[row])) if not is_missing(column.all[row]) else []
-        named = [forms(as_text(one.all[row])) for one in parts if not is_missing(one.all[row])]
-        held += bool(named) and all(holds_run(told, each) for each in named[:2])
-    return held >= _AGREE * len(rows)
 
 
 def _composed(made: Composed, named: bool = False) -> _Title:

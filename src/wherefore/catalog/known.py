@@ -34,7 +34,7 @@ _AFTER = frozenset("jr sr 2 3 4 phd md esq".split())
 _AUTHOR = frozenset("author authors writer writers written novelist".split())
 _SEX = {"f": "woman author", "m": "man author"}
 _READERS = ((12, "children"), (16, "teens"), (99, "adults"))  # by the youngest age, below which it is
-_FOR = {"children": ("children",), "teens": ("teens",), "adults": ("adults",)}
+_FOR = frozenset(word for _, word in _READERS)
 # What a field of the same meaning is called in files: then ours is not added.
 _SAME = {
     "genres": frozenset(
@@ -49,50 +49,26 @@ _SAME = {
     "setting": frozenset("setting place location".split()),
     "warnings": frozenset("warning warnings content".split()),
 }
+
+
+def _spec(name: str, kind: str, label: str, phrase: str = "", **more: Any) -> FieldSpec:
+    column = COLUMN.format(name.replace("_", " "))
+    return FieldSpec(name=name, column=column, kind=kind, label=label, phrase=phrase, **more)
+
+
 SPECS = {
     spec.name: spec
     for spec in (
-        FieldSpec(name="genres", column=COLUMN.format("genres"), kind=TAGS, label="genre", phrase="{}"),
-        FieldSpec(
-            name="readers", column=COLUMN.format("readers"), kind=TAGS, label="reader", phrase="for {}"
-        ),
-        FieldSpec(
-            name="age",
-            column=COLUMN.format("age"),
-            kind=AMOUNT,
-            label="youngest age",
-            phrase="for ages {} and up",
-        ),
-        FieldSpec(
-            name="setting",
-            column=COLUMN.format("setting"),
-            kind=TAGS,
-            label="setting",
-            phrase="set in {}",
-            separator="",
-        ),
-        FieldSpec(name="moods", column=COLUMN.format("moods"), kind=TAGS, label="mood", phrase="mood: {}"),
-        FieldSpec(name="about", column=COLUMN.format("about"), kind=TEXTS, label="about"),
-        FieldSpec(
-            name="themes", column=COLUMN.format("themes"), kind=TEXTS, label="theme", phrase="theme: {}"
-        ),
-        FieldSpec(
-            name="warnings",
-            column=COLUMN.format("warnings"),
-            kind=TAGS,
-            label="warning",
-            phrase="with {}",
-        ),
-        FieldSpec(
-            name="writer",
-            column=COLUMN.format("writer"),
-            kind=TAGS,
-            label="kind of author",
-            phrase="by a {}",
-        ),
-        FieldSpec(
-            name="known_for", column=COLUMN.format("known for"), kind=TEXTS, label="the author's books"
-        ),
+        _spec("genres", TAGS, "genre", "{}"),
+        _spec("readers", TAGS, "reader", "for {}"),
+        _spec("age", AMOUNT, "youngest age", "for ages {} and up"),
+        _spec("setting", TAGS, "setting", "set in {}", separator=""),
+        _spec("moods", TAGS, "mood", "mood: {}"),
+        _spec("about", TEXTS, "about"),
+        _spec("themes", TEXTS, "theme", "theme: {}"),
+        _spec("warnings", TAGS, "warning", "with {}"),
+        _spec("writer", TAGS, "kind of author", "by a {}"),
+        _spec("known_for", TEXTS, "the author's books"),
     )
 }
 
@@ -239,7 +215,7 @@ def _books() -> _Works:
         authors[_whole_name(name)] = {
             "known_for": f"{known_for[0].upper()}{known_for[1:].rstrip('.')}; mostly {writes}.",
             **({"writer": tuple(kinds)} if kinds else {}),
-            **({"readers": _FOR[readers]} if readers in _FOR else {}),
+            **({"readers": (readers,)} if readers in _FOR else {}),
         }
     works: dict[tuple[str, str], dict[str, Any]] = {}
     shorter: dict[tuple[str, str], dict[str, Any]] = {}

@@ -239,7 +239,7 @@ class QuestionReader:
         self._orders = OrderReader(limits.measures)
         self.pointing: Pointer | None = None  # it asks for superlatives itself
         self._reckonings = ReckoningReader(catalog)
-        self._tops = TopReader(limits.measures, catalog.schema.fields)
+        self._tops = TopReader(limits.measures, catalog.schema.fields, self._orders)
         named = [" ".join(words_of(spec.column or spec.name)) for spec in catalog.schema.fields]
         self._other_fields = tuple(name for name in named if name and _SEEKS.search(name))
         self._fields = FieldQuestions(catalog.schema, limits.measures)

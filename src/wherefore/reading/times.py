@@ -120,11 +120,6 @@ class TimeReader:
         self._over: tuple[date, tuple[str, ...]] | None = None
         self._on: tuple[int, ...] = ()
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether no field of the catalogue tells when anything is."""
-        return not self._fields
-
     def bookable(self) -> list[TimedField]:
         """The fields that tell when what can be booked is."""
         return bookable(self._catalog, self._clock()) if self._fields else []

@@ -69,10 +69,11 @@ class TopReader:
     Args:
         measures: The fields of the catalogue.
         specs: All of them.
+        orders: Reads superlatives.
     """
 
-    def __init__(self, measures: Measures, specs: Collection[FieldSpec]) -> None:
-        self._measures, self._orders = measures, OrderReader(measures)
+    def __init__(self, measures: Measures, specs: Collection[FieldSpec], orders: OrderReader) -> None:
+        self._measures, self._orders = measures, orders
         self._arrival = arrival(measures, specs)
 
     def read(self, stripped: str, nouns: Collection[str]) -> tuple[str, Literal["max", "min"]] | None:

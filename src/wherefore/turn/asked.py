@@ -171,15 +171,16 @@ def _costs(question: Question, retriever: Retriever) -> Question:
 
 def _converted(asked: str, items: Sequence[str], catalog: Catalog) -> tuple[FieldSpec, str] | None:
     """The field that tells what is asked in a unit that no record is in, and the unit: "how many yards"."""
+    many = _HOW_MANY.search(asked) is not None
+    units = [(form, unit) for form in forms(asked) if (unit := unit_called(form))]
+    units = [(form, unit) for form, unit in units if many or unit.startswith("degree")]
+    if not units:
+        return None
     measures = Measures(catalog)
-    for form in forms(asked):
-        unit = unit_called(form)
-        if (
-            not unit
-            or not (_HOW_MANY.search(asked) or unit.startswith("degree"))
-            or measures.in_unit(form) is not None
-            and (unit in {unit_called(spec.unit) for spec in catalog.schema.measures})
-        ):
+    for form, unit in units:
+        if measures.in_unit(form) is not None and unit in {
+            unit_called(spec.unit) for spec in catalog.schema.measures
+        }:
             continue
         known = [
             spec
