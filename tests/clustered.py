@@ -29,14 +29,15 @@ def tiny():
 
 def environment(patch) -> None:
     """What Ray's processes find: the source, the tests, and our hook in the proxies."""
-    from wherefore.serving.cluster.application import HOOK, RETRYING
+    from wherefore.serving.cluster.application import ENVIRONMENT
 
     source = HERE.parent / "src"
     patch.setenv("PYTHONPATH", os.pathsep.join([str(source), str(HERE), os.environ.get("PYTHONPATH", "")]))
     patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     patch.setenv("RAY_DEDUP_LOGS", "0")
     patch.setenv("OMP_NUM_THREADS", "1")
-    patch.setenv(HOOK, RETRYING)
+    for name, value in ENVIRONMENT.items():
+        patch.setenv(name, value)
 
 
 @contextmanager

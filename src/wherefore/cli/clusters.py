@@ -32,23 +32,30 @@ def serve_on(address: str, host: str, port: int, given: dict[str, Any]) -> None:
         ConfigError: If a value is not allowed, or there is no such cluster.
         ServerError: If no replica can be started.
     """
-    from wherefore.serving.cluster.application import HOOK, RETRYING, application
+    from wherefore.serving.cluster.application import ENVIRONMENT, application
     from wherefore.serving.cluster.connect import connected
     from wherefore.serving.cluster.settings import ClusterSettings
 
     settings = ClusterSettings.parse({name: _anywhere(name, value) for name, value in given.items()})
     app = application(settings)
     if address == "local":
-        os.environ.setdefault(HOOK, RETRYING)
-    hook = {"runtime_env": {"env_vars": {HOOK: RETRYING}}}
+        for name, value in ENVIRONMENT.items():
+            os.environ.setdefault(name, value)
+    hook = {"runtime_env": {"env_vars": ENVIRONMENT}}
     with _signals() as stopped, connected(address):
         from ray import serve
+        from ray.exceptions import RayError
 
-        serve.start(
-            proxy_location="EveryNode",
-            http_options={"host": host, "port": port},
-            controller_options=None if address == "local" else hook,
-        )
+        try:
+            serve.start(
+                proxy_location="EveryNode",
+                http_options={"host": host, "port": port},
+                controller_options=None if address == "local" else hook,
+            )
+        except (RayError, TimeoutError) as error:
+            raise ServerError(
+                f"the cluster's HTTP proxies could not be started at {host}:{port}: {error}"
+            ) from error
         try:
             serve.run(app, name=_APP, route_prefix="/")
         except RuntimeError as error:

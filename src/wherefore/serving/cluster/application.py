@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 NAME = "Recommender"  # of the deployment
 HOOK = "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH"  # names what Ray's HTTP proxies are wrapped in
 RETRYING = "wherefore.serving.cluster.proxy:middlewares"
+# What Ray's nodes are started with. A proxy that is not ready in time is killed, and another begins as late: the five
+# seconds that Ray allows are too few where other work is done on the machine.
+ENVIRONMENT = {HOOK: RETRYING, "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "45"}
 _STARTING = 600.0  # seconds that a replica has to become ready
 
 
