@@ -142,3 +142,5 @@ def test_what_no_judge_marks_is_found_by_the_records_words(index):
     assert not unmarked(text, [(12, 19)], index.catalog)
     assert not unmarked("surprise me, anything good", [], index.catalog)
     assert not unmarked("pottery " * 400, [], index.catalog)
+    long = "my flat is dark, one window, the landlord laughs, the cellar floods, and nobody ever mentioned pottery"
+    assert not unmarked(long, [], index.catalog)  # it tells of a life, and names no thing

@@ -12,7 +12,7 @@ from wherefore.text import FUNCTION_WORDS, Word, ordinary_words, stem, words
 
 _COMMON = 130  # rank of everyday words up to which one says nothing of what is asked for: "find", "make"
 _MOST = 0.3  # share of the items beyond which a word tells none of them from others
-_LONGEST = 12  # content words of a message that asks in so many words
+_LONGEST = 4  # content words of a message that asks in so many words; a longer one tells of a life, and names no thing
 _ASKING = frozenset(
     "people fancy looking need something anything somewhere someone somebody please thanks hello recommend suggest "
     "ideas idea options option suggestions suggestion surprise today tonight tomorrow week weekend nice good "
