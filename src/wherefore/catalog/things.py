@@ -11,7 +11,7 @@ from functools import lru_cache
 from wherefore.files import ASSETS, packed_text
 from wherefore.text import stems
 
-FILE = ASSETS / "things.tsv.xz"
+FILE = ASSETS / "things.tsv.bz2"
 _LONGEST = 4  # words of a name
 Name = tuple[str, ...]  # its words without their endings
 

@@ -257,7 +257,7 @@ def _fully(before: Sequence[str], rows: np.ndarray, catalog: Catalog) -> np.ndar
     sought = [spellings([form]) for form in before]
     found = np.zeros(len(catalog), dtype=bool)
     for row in np.flatnonzero(rows):
-        told_of = set(stems(catalog.titles[row]))
+        told_of = set(stems(catalog.titles[int(row)]))
         found[row] = all(any({*name} <= told_of for name in names) for names in sought)
     return found
 
