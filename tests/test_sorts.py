@@ -54,11 +54,14 @@ def test_the_sort_is_what_titles_call_it(retriever):
 
 def test_a_word_that_is_not_what_is_looked_for_names_no_sort(retriever):
     text = "socks for hiking, I look like I own a sailboat"
-    assert sort_named(described(text, "a sailboat"), retriever) is None
+    sort = sort_named(described(text, "a sailboat"), retriever)
+    assert sort is not None and sort.names == ("socks",)
+    assert [TITLES[row] for row in np.flatnonzero(sort.named)] == ["Wool Socks", "Hiking Sock"]
 
 
 def test_nothing_is_named_where_nobody_says_what_is_sought(retriever):
-    assert sort_named(Dialogue((Message("user", "a wallet"),)), retriever) is None
+    for text in ("hello there", "my wallet was stolen on the train", ""):
+        assert sort_named(Dialogue((Message("user", text),)), retriever) is None
 
 
 def test_called_knows_numbers_and_short_values():

@@ -26,6 +26,7 @@ from wherefore.turn.beside import beside
 from wherefore.turn.described import named, not_understood
 from wherefore.turn.language import Heard
 from wherefore.turn.lists import ListMaker, Messages
+from wherefore.turn.missing_sorts import missing_sorts
 from wherefore.turn.prepare import MANY
 from wherefore.turn.turns import interleaved
 from wherefore.writing.abroad import own_words
@@ -433,6 +434,8 @@ class Recommender(ListMaker):
         said = None if question is not None else named(dialogue, self.retriever, nouns, level)
         if said is None:
             said = first_words(dialogue, question, self.index, lambda: self._before(messages, given))
+        if question is None and (said is None or said.action in ("ask", "chat")):
+            said = missing_sorts(dialogue, self.retriever).before_list(dialogue, said)
         if said is None and question is None and spoken(dialogue) is None:
             said = not_understood(dialogue, lambda: self._before(messages, given), self.retriever, level)
         return said
@@ -487,7 +490,10 @@ class Recommender(ListMaker):
                 opening_words = said.text if said is not None and said.action == "guess" else told.text
                 absent = self.reader.absent(dialogue)
                 missing = self._unanswered.of(dialogue, items, learned="likeness" not in ranked.parts)
-                more = understood(dialogue, grounds.catalog, told.text, len(items), absent, items, missing)
+                lacking = missing_sorts(dialogue, self.retriever)
+                opening_words = lacking.opening(opening_words, items, grounds.catalog)
+                missing, heard_of = lacking.besides(missing), lacking.without(dialogue)
+                more = understood(heard_of, grounds.catalog, told.text, len(items), absent, items, missing)
                 yield telling.say(opening_words + more + own_words(dialogue, grounds.catalog))
         besides = beside(asked, items, dialogue, self.retriever, self._meanings, self.config.turn.answers)
         if besides:

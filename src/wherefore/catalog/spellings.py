@@ -92,6 +92,12 @@ _SAME = (
     "chemist pharmacy drugstore",
     "rubbish garbage trash",
     "moulting shedding",
+    "bin dustbin wastebasket trashcan",
+    "handbag purse",
+    "waistcoat vest",
+    "dungarees overalls",
+    "tights pantyhose",
+    "cooker stove",
 )
 _GROUPS = [tuple(line.split()) for line in _SAME]
 _RULES = (  # each both ways

@@ -36,12 +36,14 @@ class RememberingRetriever(Retriever):
         """Only what was not asked before."""
         super().read_ahead(dialogue for dialogue in dialogues if dialogue not in self._found)
 
-    def search(self, dialogue: Dialogue, k: int, exclude: Collection[str] = ()) -> Candidates:
-        """What was found before, or is now."""
+    def search(
+        self, dialogue: Dialogue, k: int, exclude: Collection[str] = (), named: np.ndarray | None = None
+    ) -> Candidates:
+        """What was found before, or is now; what a dialogue names is the same each time."""
         of_dialogue = self._found.setdefault(dialogue, {})
         key = (k, frozenset(exclude))
         if key not in of_dialogue:
-            of_dialogue[key] = super().search(dialogue, k, exclude)
+            of_dialogue[key] = super().search(dialogue, k, exclude, named)
         return of_dialogue[key]
 
 

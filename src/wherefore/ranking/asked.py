@@ -19,13 +19,13 @@ from wherefore.dialogue.messages import Dialogue, last_said
 from wherefore.text import FUNCTION_WORDS, forms, stem
 
 _MOST = 0.5  # share of the items beyond which words tell none of them from others
-_ENOUGH = 3  # items of which a list is made without any others
+ENOUGH = 3  # items of which a list is made without any others
 _FEW = 3  # content words of a piece that asks for a thing; more describe
 _EPSILON = 1e-9
-_OCCASIONS = frozenset(  # what a thing is for, and seldom tells
+OCCASIONS = frozenset(  # what a thing is for, and seldom tells
     "dinner lunch supper breakfast brunch meal snack party wedding birthday christmas easter gift present evening "
     "night morning weekend holiday occasion guest guests friend friends family kids children beginner beginners office "
-    "work home school group".split()
+    "work home school group picnic barbecue bbq feast".split()
 )
 _BESIDE = re.compile(  # what the thing that is asked for goes with, and is not: "to go with grilled chicken"
     r"\b(?:(?:go(?:es|ing)?|serv(?:e|es|ed|ing)|eat(?:en)?|pairs?|paired|match(?:es|ing)?|worn?|wear|used?|compatible)"
@@ -86,7 +86,7 @@ class Named:
         most = told >= told.max(initial=0.0) - _EPSILON
         if not self.whole or not told.any():
             return np.ones(len(rows), dtype=bool)
-        if (self.share >= told.max() - _EPSILON).sum() >= _ENOUGH:
+        if (self.share >= told.max() - _EPSILON).sum() >= ENOUGH:
             return np.asarray(most)
         sure = (self.firm[rows] >= told - _EPSILON)[most].any()
         return np.asarray(told > 0) if sure else np.ones(len(rows), dtype=bool)
@@ -113,7 +113,7 @@ def naming(dialogue: Dialogue, catalog: Catalog) -> Named | None:
     wishes = list(pieces)
     for piece in pieces_asked(dialogue, number):
         told = telling(piece, catalog)
-        if not 0 < len(told) <= _FEW or {*told} <= _OCCASIONS | taste_words():
+        if not 0 < len(told) <= _FEW or {*told} <= OCCASIONS | taste_words():
             continue
         rows = naming_in_any_form(catalog, told)
         if not rows.any() and (other := dict(dialogue.instead).get(piece)):

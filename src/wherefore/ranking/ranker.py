@@ -16,7 +16,7 @@ from wherefore.catalog.series import series_of
 from wherefore.config import TurnConfig
 from wherefore.dialogue.messages import Dialogue
 from wherefore.lm.head import Scores
-from wherefore.ranking.asked import naming
+from wherefore.ranking.asked import ENOUGH, naming
 from wherefore.ranking.criteria import (
     are_new,
     days_met,
@@ -30,7 +30,7 @@ from wherefore.ranking.criteria import (
     year_gains,
 )
 from wherefore.ranking.diversity import diverse
-from wherefore.ranking.sorts import describes, sort_named
+from wherefore.ranking.sorts import describes, sort_named, sorts_missing
 from wherefore.retrieval.candidates import Candidates
 from wherefore.retrieval.index import Index
 from wherefore.retrieval.orders import named_in_order
@@ -111,13 +111,15 @@ class Ranker:
         scores, parts = self._scored(dialogue, candidates, met, mode)
         sort = sort_named(dialogue, self.retriever) if mode == "listed" and "likeness" in parts else None
         if sort is not None:
-            parts["sort"] = (self.turn.unlearned.get("sort", 0.0) * sort.named[rows]).astype(np.float32)
+            parts["sort"] = (self.turn.unlearned.get("sort", 0.0) * sort.share(rows)).astype(np.float32)
             scores = scores + parts["sort"]
-        asked = (
-            naming(dialogue, self.retriever.index.catalog)
-            if mode == "listed" and "likeness" in parts
-            else None
-        )
+        asked = None
+        if (
+            mode == "listed"
+            and "likeness" in parts
+            and (sort is not None or not sorts_missing(dialogue, self.retriever))
+        ):
+            asked = naming(dialogue, self.retriever.index.catalog)
         if asked is not None:
             parts["asked"] = (self.turn.unlearned.get("asked", 0.0) * asked.share[rows]).astype(np.float32)
             scores = scores + parts["asked"]
@@ -130,7 +132,9 @@ class Ranker:
             if sort is not None and (kept := order[sort.fitting(rows[order])]).size:
                 order = kept  # a shorter list rather than one of other things
             if asked is not None:
-                order = order[asked.kept(rows[order])]
+                kept = order[asked.kept(rows[order])]
+                # Of a sort that is named, few that a word fits are no list: "a printer. Before you say anything, ..."
+                order = order if sort is not None and len(kept) < min(k, ENOUGH) else kept
         if mode != "soft" and dialogue.preferences.order is not None:
             return self._in_order(
                 dialogue, Ranked(candidates, scores, parts, order, fit), sort is not None, k

@@ -138,7 +138,9 @@ class Retriever:
         """Which rows may be recommended, (n,) bool; see `wherefore.retrieval.filters.allowed_rows`."""
         return allowed_rows(self.index, dialogue, exclude, strict)
 
-    def search(self, dialogue: Dialogue, k: int, exclude: Collection[str] = ()) -> Candidates:
+    def search(
+        self, dialogue: Dialogue, k: int, exclude: Collection[str] = (), named: np.ndarray | None = None
+    ) -> Candidates:
         """The candidates for a dialogue: min(k, number of allowed items) of them.
 
         Items that have what is demanded (wanted with strength 2 or more) come before all others: of those
@@ -149,6 +151,7 @@ class Retriever:
             dialogue: What was said.
             k: m, at most so many.
             exclude: Ids that must not come back.
+            named: Rows of what is asked for by name, the likeliest first, which no source may find.
         """
         if k < 1:
             raise ConfigError(f"`k` is {k}; it must be at least 1")
@@ -169,6 +172,7 @@ class Retriever:
                 *self._unlearned(dialogue, query, found, k, allowed),
                 *self._first_in_order(dialogue, k, allowed),
                 *following,
+                *([] if named is None else [named[allowed[named]][:k]]),
             ],
             np.flatnonzero(demanded),
             k,

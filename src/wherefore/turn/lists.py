@@ -21,6 +21,7 @@ from wherefore.lm.server import Server
 from wherefore.ranking.item_judges import Rejudging
 from wherefore.ranking.matching import packaged_matcher
 from wherefore.ranking.ranker import Mode, Ranked, Ranker, length
+from wherefore.ranking.sorts import sort_named
 from wherefore.reading.bearings import BearingReader, packaged_value_judge
 from wherefore.reading.judge import packaged_judge
 from wherefore.reading.reader import DialogueReader
@@ -150,7 +151,9 @@ class ListMaker:
             dialogue = dialogue.heard()
         elif mode == "soft":
             dialogue = dialogue.softened()
-        return self.retriever.search(dialogue, max(k, self.config.retrieval.k), exclude)
+        named = sort_named(dialogue, self.retriever) if mode == "listed" else None
+        likeliest = named.likeliest() if named is not None else None
+        return self.retriever.search(dialogue, max(k, self.config.retrieval.k), exclude, likeliest)
 
     def _rank(
         self,
