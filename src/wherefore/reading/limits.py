@@ -47,7 +47,7 @@ _COMPARED = re.compile(rf"(?<!\w)(?P<op>{any_of(BEFORE)}){_ABOUT}[\s-]*{_QUANTIT
 # "I've only got 80 minutes", "on the table in 15 minutes", "naps exactly 80 min"
 _HAVE = re.compile(
     rf"\b(?:(?<!last )(?<!first )in|exactly|precisely|only\s+(?:have|got)|(?:have|got|'ve)\s+(?:only|just)(?:\s+got)?|"
-    rf"(?:i|we)(?:'ve|\s+have)?\s+(?:got|have))(?:\s+(?:about|around|like|maybe))?\s+{_QUANTITY}"
+    rf"(?:i|we)(?:'ve|\s+have)?\s+(?:got|have)|(?:^|(?<=[.;!?,]\s))\s*(?:got|have))(?:\s+(?:about|around|like|maybe))?\s+{_QUANTITY}"
 )
 # "15 bucks is all I've got", "$25 each is the limit", "my budget is 40"
 _MOST = re.compile(
@@ -365,7 +365,7 @@ class LimitReader:
             op = OPPOSITE[BEFORE[said]] if is_negated(low, match.start()) else BEFORE[said]
             if said in _SPEEDS and spec is self.measures.duration:  # who is faster takes less time
                 op = "lt" if op in ("gt", "ge") else "gt"
-            whole = self._has_unit(match) or match["half"]  # a word after the number counts only as its unit
+            whole = self._has_unit(match) or match["half"] or match["n4"]  # a word after the number counts only as its unit
             found.put(spec, op, value * scale, match.start(), match.end() if whole else match.end("n"))
         for match in _HAVE.finditer(low):
             spec, scale = self._field(match, low, None)

@@ -20,7 +20,7 @@ from wherefore.catalog.times import WHEN, asked_of
 from wherefore.dialogue.messages import Lists, Message
 from wherefore.dialogue.notes import Notes, Verdict
 from wherefore.dialogue.state import ANYWHERE, Count, FoundWish, Limit, LimitOp, Order, Wish, by_words
-from wherefore.reading.ages_said import ages_said
+from wherefore.reading.ages_said import ages_of_people, ages_said
 from wherefore.reading.clauses import NT, Span, blank, clauses, touch
 from wherefore.reading.codes import CodeReader, FoundCodes
 from wherefore.reading.complaints import ALL_ALIKE, complaint
@@ -49,6 +49,7 @@ from wherefore.reading.slots import slots_in
 from wherefore.reading.somebody_else import others_meant, shared
 from wherefore.reading.taking_back import ADDS, FORBIDS, REPLACES, TakenBack, allow, take_back
 from wherefore.reading.times import FoundTime, TimeReader, continued, replaces
+from wherefore.reading.turned_round import Turned, said_elsewhere, turned
 from wherefore.reading.unrecorded import untold
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.verdicts import by_marks
@@ -129,6 +130,9 @@ _BOTH, _BOTH_SHARE = (
     2,
     0.02,
 )  # items, and of those that meet the rarer wish, up to which hardly any meets both
+_PLEASE = re.compile(r"\s+(?:please|pls|thanks|thx)\W*$", re.IGNORECASE)
+_ROOMY = 0.75  # share of an upper limit up to which a lower one leaves enough between them
+_OTHER_SIDE: dict[str, LimitOp] = {"l": "ge", "g": "le", "e": "eq"}  # "doesn't matter if it's old" lets older ones in
 _LINE = 0.05  # share of the items up to which words name a line of goods, not what most items are
 _THAN = re.compile(r"(?:\s+\w+)?\s+than\s+(?:the\s+)?", re.IGNORECASE)  # "a longer film than"
 
@@ -152,6 +156,7 @@ class _Heard:
     times: Sequence[FoundTime] = ()  # "on Saturdays", "before Christmas"
     before: Sequence[Message] = ()  # the messages before it, for a judge
     left: Span = (0, 0)  # where it leaves a choice: what is weighed there is said of none of them
+    turned: Turned = Turned()  # "doesn't matter if it's old"
 
     @property
     def places(self) -> list[Span]:
@@ -273,7 +278,7 @@ class MessageReader:
         if self._judged is not None:
             heard = self._bounded(replace(heard, before=before), self._judged, about)
         meant = self._siblings.settle(heard.limits, lowered(content), [*map(lowered, told[:-1])])
-        heard = replace(heard, limits=meant)
+        heard = _as_turned(replace(heard, limits=self._of_items(meant, text), turned=turned(blank(text, [about]))), notes)
         for lifted in heard.limits:
             if lifted.lifts:
                 notes.lift(lifted.field, lifted.op)
@@ -579,6 +584,20 @@ class MessageReader:
             times,
         )
 
+    def _of_items(self, limits: Sequence[FoundLimit], text: str) -> list[FoundLimit]:
+        """Limits without those that read somebody's age as a price or a count: "my lad is 9"."""
+        measures = self._limits.measures
+        ages = [] if measures.own_age is not None else ages_of_people(text)
+        own = {spec.name for spec in (measures.age, measures.own_age) if spec is not None}
+        return [
+            one
+            for one in limits
+            if one.field in own
+            or one.vague
+            or not any(touch((one.start, one.end), span) for span in ages)
+            or is_plain(text[one.start : one.end])
+        ]
+
     def _born(self, flat: str) -> list[FoundLimit]:
         """The limit that somebody sets by when they were born: "from before I was born, I'm from 1988"."""
         spec = self._limits.measures.year
@@ -618,7 +637,8 @@ class MessageReader:
         graded: list[FoundLimit | FoundCritique | FoundOrder] = [
             one
             for one in self._grades.read(content, judged.graded(before, content, taken))
-            if one.field not in fields and not any(order.field == one.field for order in heard.orders)
+            if (one.field not in fields or _fits_beside(one, [*kept, *more]))
+            and not any(order.field == one.field for order in heard.orders)
         ]
         orders = [*heard.orders, *(one for one in graded if isinstance(one, FoundOrder))]
         hidden = [
@@ -683,19 +703,28 @@ class MessageReader:
             if self._judged is not None:
                 told += wishes
                 continue
+            wishes = self._meant(heard, wishes)
             values += [(wish.start, wish.end) for wish in wishes]
             for wish in wishes:
                 corrected = self._note_wish(heard.content, wish, wishes, refuses, corrected, notes)
         barred = intolerances(heard.content, [*heard.places, *heard.hidden])
         self._note_kinds(heard.content, barred, (), notes)
+        self._note_demanded(heard, notes)
         if self._judged is not None:
             self._note_verdicts(heard, self._judged, aside, notes)
             masked = (*heard.places, *heard.hidden)
             notes.words = ""
             judged = self._judged.wishes(heard.before, heard.content, masked, told)
-            for start, end in self._judged.refused(heard.before, heard.content):
-                notes.mute(start, end)
-            kinds = self._judged.kinds.read(heard.before, heard.content, masked)
+            denied = self._judged.refused(heard.before, heard.content)
+            judged = self._meant(heard, judged, denied)
+            for start, end in denied:
+                if not heard.turned.is_no_refusal(text, (start, end), denied):
+                    notes.mute(start, end)
+            kinds = [
+                one
+                for one in self._judged.kinds.read(heard.before, heard.content, masked)
+                if not heard.turned.is_no_refusal(text, (one.start, one.end), denied)
+            ]
             ill = [(one.start, one.end) for one in barred]
             kinds = [one for one in kinds if not any(touch((one.start, one.end), place) for place in ill)]
             self._note_kinds(heard.content, kinds, judged, notes)
@@ -714,6 +743,34 @@ class MessageReader:
         for asked, place in self._wearers.read(heard.content):
             notes.want(asked, place, beside=True)
         return measured, values
+
+    @staticmethod
+    def _meant(heard: _Heard, wishes: Sequence[FoundWish], denied: Sequence[Span] = ()) -> list[FoundWish]:
+        """The wishes of a message without those that it turns round; `denied` is what else looks like a refusal."""
+        refused = [*denied, *((one.start, one.end) for one in wishes if one.kind == "unwanted")]
+        found = []
+        for one in wishes:
+            span = one.start, one.end
+            if heard.turned.is_free(span):
+                found.append(replace(one, kind="freed" if one.kind == "wanted" else "lifted"))
+            elif one.kind != "unwanted" or not heard.turned.is_no_refusal(heard.text, span, refused):
+                found.append(one)
+        return found
+
+    def _note_demanded(self, heard: _Heard, notes: Notes) -> None:
+        """Note what two negatives ask for: "nothing that isn't funny"."""
+        for span in heard.turned.demanded:
+            said = heard.text[slice(*span)]
+            here = [word for word in words(heard.text) if span[0] <= word.start and word.end <= span[1]]
+            for group in self._values.spoken_of(heard.text, here):
+                for field, value in self._best(group):
+                    notes.want(Wish(field, value, 2.0, _PLEASE.sub("", said).strip()), span[0])
+
+    def _best(self, group: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Of what a word may stand for what most items have: one value that it asks for."""
+        valued = {spec.name for spec in self._catalog.schema.valued}
+        known = [one for one in group if one[0] in valued]
+        return [max(known, key=lambda one: len(self._catalog.bearing(*one)))] if known else list(group[:1])
 
     def _note_kinds(
         self, content: str, kinds: Sequence[FoundKind], wishes: Sequence[FoundWish], notes: Notes
@@ -740,7 +797,10 @@ class MessageReader:
         self, heard: _Heard, judged: JudgedReader, taken: Sequence[Span], notes: Notes
     ) -> None:
         """Note refusals that name no value, where records name their words: "no garlic", of a list of ingredients."""
+        denied = judged.refused(heard.before, heard.content)
         for start, end in judged.refused_words(heard.before, heard.content, taken):
+            if heard.turned.is_no_refusal(heard.text, (start, end), denied):
+                continue
             said = heard.content[start:end]
             told = _content(said)
             if set(told.split()) <= self._sought | QUANTITIES:
@@ -817,6 +877,8 @@ class MessageReader:
         elif wish.kind == "unwanted":
             notes.mute(wish.start, wish.end)
             if _TOO_MUCH.match(text, wish.start):  # "something scary but not too scary"
+                if said_elsewhere(text, (wish.start, wish.end)):
+                    noted = replace(noted, strength=0.5)
                 if notes.wants(wish):
                     return corrected
                 alike = [one for one in wishes if (one.start, one.end) == (wish.start, wish.end)]
@@ -984,6 +1046,28 @@ class MessageReader:
                 notes.want(Wish(field_name, value, 1.0, said))
 
 
+def _as_turned(heard: _Heard, notes: Notes) -> _Heard:
+    """A message in which what is merely allowed bounds nothing: it takes away what bounded that before."""
+    free = heard.turned.is_free
+    for span in (*heard.turned.permitted, *heard.turned.needless):
+        notes.mute(*span)
+        notes.settled.append(span)
+    return replace(
+        heard,
+        limits=[
+            replace(one, op=_OTHER_SIDE[one.op[0]], lifts=True)
+            if not one.lifts and free((one.start, one.end))
+            else one
+            for one in heard.limits
+        ],
+        critiques=[one for one in heard.critiques if not free((one.start, one.end))],
+        orders=[one for one in heard.orders if not free((one.start, one.end))],
+        flags=[one for one in heard.flags if not free((one.start, one.end))],
+        codes=[one for one in heard.codes if not free((one.start, one.end))],
+        times=[one for one in heard.times if not free((one.start, one.end))],
+    )
+
+
 def _says_less(vague: FoundLimit, limits: Sequence[FoundLimit], notes: Notes) -> bool:
     """Whether a number says it better: "something short, under 80 minutes"."""
     same = [one for one in limits if one.field == vague.field and one != vague and not one.lifts]
@@ -991,8 +1075,20 @@ def _says_less(vague: FoundLimit, limits: Sequence[FoundLimit], notes: Notes) ->
     upper = vague.op in ("lt", "le")
     if any(one.value < vague.value if upper else one.value > vague.value for one in tighter):
         return True
-    stated = any(not one.vague for one in same)
+    stated = any(not one.vague and not _leaves_room(one, vague) for one in same)
     return stated or notes.holds(Limit(vague.field, vague.op, vague.value, ""))
+
+
+def _leaves_room(stated: FoundLimit, vague: FoundLimit) -> bool:
+    """Whether a number on the other side leaves what a word of degree asks for: "a long one, we have three hours"."""
+    low, high = (stated.value, vague.value) if stated.op[0] == "g" else (vague.value, stated.value)
+    return stated.op[0] != vague.op[0] and stated.op != "eq" and low <= _ROOMY * high
+
+
+def _fits_beside(one: FoundLimit | FoundCritique | FoundOrder, limits: Sequence[FoundLimit]) -> bool:
+    """Whether a word of degree may hold beside the limits on its field."""
+    same = [each for each in limits if each.field == one.field]
+    return isinstance(one, FoundLimit) and bool(same) and all(_leaves_room(each, one) for each in same)
 
 
 def _content(said: str) -> str:

@@ -14,6 +14,7 @@ from wherefore.dialogue.state import Limit
 from wherefore.reading.hours import background, with_hours
 from wherefore.reading.periods import Period, periods
 from wherefore.reading.taken_times import is_taken
+from wherefore.reading.told_of import is_told_of
 from wherefore.reading.tops import ARRIVED, waits
 from wherefore.text import stems
 
@@ -182,7 +183,7 @@ class TimeReader:
         told = with_hours(told, low) if self._telling("hour") is not None else told
         aside = background(told, low)
         for one in told:
-            if one in aside:
+            if one in aside or is_told_of(low, one.start, one.end):
                 continue
             before, behind = low[max(0, one.start - 40) : one.start], low[one.end :]
             start, end, side, refused, op = one.start, one.end, "", False, ""
