@@ -36,6 +36,7 @@ from wherefore.reading.numbers import (
 from wherefore.reading.quantities import beside, quantity_named, side_of
 from wherefore.reading.scales import ScaleReader
 from wherefore.reading.totals import TotalReader, is_total
+from wherefore.reading.votes import FoundVotes, VoteReader
 from wherefore.reading.years import FoundYear, is_memory, ranges, until_today, years
 from wherefore.text import NUMBERS, straight
 
@@ -228,6 +229,7 @@ class LimitReader:
         self.scales = ScaleReader(catalog, self.measures)
         self.totals = TotalReader(self.measures)
         self._counts = CountReader(catalog, self.measures)
+        self._votes = VoteReader(catalog)
 
     def read(self, text: str, nouns: Collection[str] = ()) -> list[FoundLimit]:
         """The limits in a text, by place. What is not to be read should be blanked beforehand."""
@@ -239,7 +241,11 @@ class LimitReader:
         """Where a text bounds an amount that the records do not tell, or not in that unit: "under $20"."""
         found = self._read(text, nouns)
         left = (*found.open, *found.loose)
-        return sorted(span for span in left if found.is_free(*span) or is_total(text[slice(*span)]))
+        return sorted(
+            span
+            for span in left
+            if found.is_free(*span) or span in found.sums or is_total(text[slice(*span)])
+        )
 
     def undivided(self, text: str, nouns: Collection[str] = ()) -> list[tuple[int, int]]:
         """Where a text tells a sum for several of which nobody knows what one may cost."""
@@ -256,6 +262,8 @@ class LimitReader:
         self._read_cold(low, found)
         for one in self.totals.read(low, called):
             found.put_total(*one)
+        for vote in self._votes.read(low):
+            found.put_votes(vote)
         self._read_between(low, found)
         self._read_compared(low, found)
         self._read_plus(low, found)
@@ -599,7 +607,7 @@ class _Limits:
         self.loose: list[tuple[int, int]] = []  # amounts of what is measured here, for a judge
         self.named: set[tuple[int, int]] = set()  # where what is limited is named
         self._taken: list[tuple[int, int]] = []
-        self._sums: set[tuple[int, int]] = set()
+        self.sums: set[tuple[int, int]] = set()
 
     def is_free(self, start: int, end: int) -> bool:
         """Whether nothing was found in these characters."""
@@ -643,7 +651,18 @@ class _Limits:
             self._taken.append((start, end))
         else:
             self.put(spec, op, value, start, end)
-            self._sums.add((start, end))
+            self.sums.add((start, end))
+
+    def put_votes(self, one: FoundVotes) -> None:
+        """How many people are to have rated a thing; where no field tells it, that it was said."""
+        span = one.start, one.end
+        if one.spec is not None:
+            self.put(one.spec, one.op, one.value, *span)
+        elif self.is_free(*span):
+            self.open.append(span)
+            self._taken.append(span)
+        self.named.add(span)
+        self.sums.add(span)
 
     def put_range(self, spec: FieldSpec, low: float, high: float, start: int, end: int) -> None:
         """Both ends of a range."""
@@ -658,7 +677,7 @@ class _Limits:
         """A limit in words of its own, or in the very words of another: a range has two."""
         if any(a < end and start < b for a, b in self._taken if (a, b) != (start, end)):
             return
-        if (start, end) in self._sums:
+        if (start, end) in self.sums:
             return
         bounded = self._measures.bounded(spec, op)
         if bounded != [(spec, op)]:

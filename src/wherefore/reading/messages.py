@@ -40,6 +40,7 @@ from wherefore.reading.judgements import ItemJudge
 from wherefore.reading.languages import NamesAbroad, language_of
 from wherefore.reading.limits import COLD, FoundLimit, LimitReader, is_plain, lowered
 from wherefore.reading.mentions import Found
+from wherefore.reading.moved_bounds import moved
 from wherefore.reading.numbers import names_money
 from wherefore.reading.orders import FoundOrder, OrderReader
 from wherefore.reading.references import ReferenceReader
@@ -277,6 +278,9 @@ class MessageReader:
             heard = replace(heard, left=about)
         if self._judged is not None:
             heard = self._bounded(replace(heard, before=before), self._judged, about)
+        if shifted := [*moved(blank(text, [about]), notes.limits, self._limits.measures)]:
+            kept = [one for one in heard.limits if not any(_within(one, each) for each in shifted)]
+            heard = replace(heard, limits=[*kept, *shifted])
         meant = self._siblings.settle(heard.limits, lowered(content), [*map(lowered, told[:-1])])
         heard = _as_turned(replace(heard, limits=self._of_items(meant, text), turned=turned(blank(text, [about]))), notes)
         for lifted in heard.limits:
@@ -718,8 +722,10 @@ class MessageReader:
             denied = self._judged.refused(heard.before, heard.content)
             judged = self._meant(heard, judged, denied)
             for start, end in denied:
-                if not heard.turned.is_no_refusal(text, (start, end), denied):
+                if not heard.turned.is_no_refusal(text, (start, end), denied, " " in text[start:end].strip()):
                     notes.mute(start, end)
+                else:
+                    notes.settled.append((start, end))
             kinds = [
                 one
                 for one in self._judged.kinds.read(heard.before, heard.content, masked)
@@ -753,7 +759,9 @@ class MessageReader:
             span = one.start, one.end
             if heard.turned.is_free(span):
                 found.append(replace(one, kind="freed" if one.kind == "wanted" else "lifted"))
-            elif one.kind != "unwanted" or not heard.turned.is_no_refusal(heard.text, span, refused):
+            elif one.kind != "unwanted" or not heard.turned.is_no_refusal(
+                heard.text, span, refused, bool(one.also)
+            ):
                 found.append(one)
         return found
 
@@ -799,9 +807,9 @@ class MessageReader:
         """Note refusals that name no value, where records name their words: "no garlic", of a list of ingredients."""
         denied = judged.refused(heard.before, heard.content)
         for start, end in judged.refused_words(heard.before, heard.content, taken):
-            if heard.turned.is_no_refusal(heard.text, (start, end), denied):
-                continue
             said = heard.content[start:end]
+            if heard.turned.is_no_refusal(heard.text, (start, end), denied, " " in said.strip()):
+                continue
             told = _content(said)
             if set(told.split()) <= self._sought | QUANTITIES:
                 continue  # "hopeless with plants", of plants
@@ -1044,6 +1052,10 @@ class MessageReader:
         else:
             for field_name, value in offered[0][:1]:
                 notes.want(Wish(field_name, value, 1.0, said))
+
+
+def _within(one: FoundLimit, other: FoundLimit) -> bool:
+    return touch((one.start, one.end), (other.start, other.end))
 
 
 def _as_turned(heard: _Heard, notes: Notes) -> _Heard:

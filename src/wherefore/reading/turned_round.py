@@ -7,6 +7,7 @@ down the gore and not what frightens, and "no dog books where the dog dies" has 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wherefore.reading.clauses import NT, Span, touch
@@ -81,14 +82,21 @@ class Turned:
         """Whether what stands there is neither asked for nor refused."""
         return any(touch(span, one) for one in (*self.permitted, *self.needless))
 
-    def is_no_refusal(self, text: str, span: Span, refused: tuple[Span, ...] | list[Span]) -> bool:
-        """Whether what looks like a refusal at `span` is none; `refused` are all that look so."""
+    def is_no_refusal(self, text: str, span: Span, refused: Sequence[Span], whole: bool = False) -> bool:
+        """Whether what looks like a refusal at `span` is none.
+
+        Args:
+            text: The text.
+            span: What looks like one.
+            refused: All that look so.
+            whole: Whether all of its words are refused together: "gore scared" is, of which "scared" is not.
+        """
         if self.is_free(span) or any(touch(span, one) for one in self.demanded):
             return True
         said = stem(text[slice(*span)].strip().lower().split(" ")[-1]) if text[slice(*span)].strip() else ""
         if said and said in self.affirmed:
             return True
-        if any(one[0] <= span[0] and span[1] <= one[1] for one in self.narrowed):
+        if any(one[0] < span[1] <= one[1] for one in self.narrowed) and not whole:
             return True
         return any(
             head[0] <= span[0] and span[1] <= head[1] and any(touch(one, rest) for one in refused)

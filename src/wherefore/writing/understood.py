@@ -438,7 +438,10 @@ def _degrees(dialogue: Dialogue, catalog: Catalog, opening: str, total: int) -> 
             yield f"I took “{sums[-1]}” as {asked}{_per(spec)}."
             continue
         if spec.is_rank:
-            yield f"{'It is' if total == 1 else 'All of them are'} {asked}."
+            counted = any(map(str.isdigit, asked))  # "fewer than 50,000 ratings"
+            whole, every = ("It has", "All of them have") if counted else ("It is", "All of them are")
+            if not counted or any(map(str.isdigit, " ".join(new))):
+                yield f"{whole if total == 1 else every} {asked}."
             continue
         told = [said for said in new if not any(map(str.isdigit, said))]
         if told and not set(re.findall(r"\d+", asked)) <= set(re.findall(r"\d+", opening)):
