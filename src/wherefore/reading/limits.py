@@ -62,6 +62,10 @@ _TRAILED = re.compile(  # of "2000, at least 4 stars" no year is bounded
 COLD = re.compile(  # a frost, of which people say no field: "it gets to minus 12 here", "survive -20"
     rf"(?:\bminus\s+(?P<m>{NUMBER}|{any_of(NUMBERS)})\b|(?<![\w.])[-−](?P<n>\d{{1,2}})(?![\d.,]*\d|\s*[-–]|\s*(?:cm|mm|m|kg|g|km|%|years?)\b))"
 )
+_DOWN_TO = re.compile(  # how cold it gets, above zero: "goes down to about 5 C in winter"
+    rf"\b(?:goes|gets|go|get|drops?|falls?|dips?|sinks?|cools?|gone|went|dropped|fell)\s+(?:(?:it|down|as\s+low)\s+)*(?P<what>(?:as|to|below|under|near)\s+"
+    rf"(?:about\s+|around\s+|roughly\s+|nearly\s+|maybe\s+|only\s+)?(?P<minus>minus\s+|[-−])?(?P<n>\d{{1,2}}|{any_of(NUMBERS)})\s*(?:°\s*c?\b|c\b|celsius\b|degrees?(?:\s+c(?:elsius)?)?\b|°))"
+)
 _BETWEEN = re.compile(
     rf"\b(?:between|from)\s+(?P<low>[{SIGNS}]?\s?{NUMBER})(?:\s*(?P<of>[a-z]+))?\s*(?:and|to|-|–|until)\s*{_QUANTITY}"
 )
@@ -380,6 +384,12 @@ class LimitReader:
             value = amount(match)
             if spec is not None and spec == self.measures.duration and value is not None:
                 found.put(spec, "le", value * scale, *match.span())
+
+        for match in _DOWN_TO.finditer(low):
+            spec, value = self.measures.lowest_warmth, any_number(match["n"])
+            if spec is not None and value is not None and found.is_free(*match.span()):
+                found.put(spec, "le", -value if match["minus"] else value, match.start("what"), match.end())
+                found.named.add((match.start("what"), match.end()))
 
     def _read_most(self, low: str, found: _Limits) -> None:
         """Amounts that are said to be the most: "15 bucks is all I've got", "my budget is 40"."""

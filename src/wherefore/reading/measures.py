@@ -89,6 +89,7 @@ _PERCENT = ("%", "percent", "pct")
 _OF_SCORES = frozenset(
     "score scores rating probability danceability energy valence similarity popularity".split()
 )
+_WARMTH = frozenset("temperature temp temperatur frost hardiness".split())
 _ROOT = 6  # letters that a word and a field's name have in common where they are of one root
 _BEGINNING = 4  # letters of a word that names a field by its beginning
 _BEYOND = 3  # times the greatest number of a field up to which a number may be meant of it
@@ -523,6 +524,17 @@ class Measures:
         """The one field with numbers below zero, where a minus stands before a number; None where there are several."""
         found = [spec for spec in self._specs if _MINUS.search(before) and self._goes_below_zero(spec)]
         return found[0] if len(found) == 1 else None
+
+    @cached_property
+    def lowest_warmth(self) -> FieldSpec | None:
+        """The field that tells down to which temperature a thing stands."""
+        warm = (
+            spec
+            for spec in self._specs
+            if spec.is_number
+            and (measures_warmth(written_unit(spec)) or not _WARMTH.isdisjoint(self._words[spec.name]))
+        )
+        return next((spec for spec in warm if self._side(spec) == "le"), None)
 
     def _goes_below_zero(self, spec: FieldSpec) -> bool:
         known = self._catalog.numbers(spec.name)

@@ -28,8 +28,10 @@ from wherefore.reading.corrections import CORRECTS, DROPS, NEEDNT, SELF_CORRECTI
 from wherefore.reading.counts import read_count
 from wherefore.reading.critiques import CritiqueReader, FoundAnswer, FoundCritique
 from wherefore.reading.cues import QUANTITIES
+from wherefore.reading.fates import FateReader
 from wherefore.reading.flags import FlagReader, FoundFlag
 from wherefore.reading.foreign import ForeignReader
+from wherefore.reading.freed_fields import free_fields
 from wherefore.reading.households import HouseholdReader
 from wherefore.reading.intolerances import intolerances
 from wherefore.reading.judged import JudgedReader
@@ -42,6 +44,7 @@ from wherefore.reading.limits import COLD, FoundLimit, LimitReader, is_plain, lo
 from wherefore.reading.mentions import Found
 from wherefore.reading.moved_bounds import moved
 from wherefore.reading.numbers import names_money
+from wherefore.reading.opposites import opposites
 from wherefore.reading.orders import FoundOrder, OrderReader
 from wherefore.reading.references import ReferenceReader
 from wherefore.reading.series_refused import refused_series
@@ -54,6 +57,7 @@ from wherefore.reading.turned_round import Turned, said_elsewhere, turned
 from wherefore.reading.unrecorded import untold
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.verdicts import by_marks
+from wherefore.reading.vocabulary import key_of
 from wherefore.reading.wearers import Wearers
 from wherefore.reading.wishes import WishReader
 from wherefore.reading.years import BORN
@@ -239,6 +243,7 @@ class MessageReader:
             tuple(stems(spec.flag)): (spec.name, spec.flag) for spec in catalog.schema.fields if spec.flag
         }
         self._codes = CodeReader(catalog)
+        self._fates = FateReader(catalog)
         self._abroad = NamesAbroad(catalog)
         # No catalogue that a judge learned with knows how well known its items are.
         self._fame = catalog.schema.popularity.name if catalog.schema.popularity is not None else None
@@ -268,6 +273,8 @@ class MessageReader:
         told = [*((one.content if one.role == "user" else "") for one in before), text]
         alike = [*self._alike(text, lists.last, notes), *self._others(text, lists.last, notes)]
         alike += self._series(text, notes)
+        alike += free_fields(text, self._catalog.schema.valued, notes)
+        alike += self._opposites(text, notes)
         notes.settled += alike
         gone = take_back(
             text, told[:-1], [(one.start, one.end) for one in found], notes, self._limits.measures
@@ -290,6 +297,7 @@ class MessageReader:
         self._consent(content, question, notes)
         measured, values = self._note_clauses(heard, lists, question, notes)
         self._note_refused(heard, notes)
+        self._spared(heard, notes)
         self._note_limits(heard, measured, notes)
         self._note_times(heard, notes)
         self._note_order(heard, lists, notes)
@@ -343,6 +351,28 @@ class MessageReader:
                         notes.refuse(Wish(field, value, 2.0, match["what"].strip()))
                         places.append(match.span())
         return places
+
+    def _opposites(self, text: str, notes: Notes) -> list[Span]:
+        """Refuse what a message turns down by its opposite, "in colour", and where it says so."""
+        places = []
+        for span, called in opposites(text):
+            values = [value for key in called for value in self._values.words.all(key_of(key), False)]
+            for value in values:
+                notes.free(value.field, value.value)
+                notes.refuse(Wish(value.field, value.value, 2.0, text[slice(*span)]))
+            places += [span] if values else []
+        return places
+
+    def _spared(self, heard: _Heard, notes: Notes) -> None:
+        """Refuse what tells of harm to those whom a message spares: "the dog has to live"."""
+        for one in self._fates.read(heard.text):
+            said = heard.content[slice(*one.span)].strip()
+            for field, value in one.values:
+                notes.refuse(Wish(field, value, 2.0, said))
+            if one.values:
+                notes.settled.append(one.span)
+            else:
+                notes.spared.append(one.span)
 
     def _series(self, text: str, notes: Notes) -> list[Span]:
         """Refuse what of series a message does, and where it says so: "no sequels", "a standalone"."""
