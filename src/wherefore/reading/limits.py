@@ -20,6 +20,7 @@ from wherefore.reading.clauses import touch
 from wherefore.reading.codes import HARD, NOT_TOO, STRONG
 from wherefore.reading.comparisons import AFTER, BEFORE, DURABLE, OPPOSITE, YEARLY, any_of, is_negated, phrase
 from wherefore.reading.counted import CountReader
+from wherefore.reading.entry_counts import EntryCountReader
 from wherefore.reading.measures import Measures, is_of_stuff, measures_time, measures_warmth
 from wherefore.reading.numbers import (
     NUMBER,
@@ -234,6 +235,7 @@ class LimitReader:
         self.totals = TotalReader(self.measures)
         self._counts = CountReader(catalog, self.measures)
         self._votes = VoteReader(catalog)
+        self._entries = EntryCountReader(catalog)
 
     def read(self, text: str, nouns: Collection[str] = ()) -> list[FoundLimit]:
         """The limits in a text, by place. What is not to be read should be blanked beforehand."""
@@ -268,6 +270,10 @@ class LimitReader:
             found.put_total(*one)
         for vote in self._votes.read(low):
             found.put_votes(vote)
+        for entries in self._entries.read(low):
+            if found.is_free(entries.start, entries.end):
+                found.put(entries.spec, entries.op, entries.value, entries.start, entries.end)
+                found.named.add((entries.start, entries.end))
         self._read_between(low, found)
         self._read_compared(low, found)
         self._read_plus(low, found)

@@ -43,6 +43,7 @@ from wherefore.reading.languages import NamesAbroad, language_of
 from wherefore.reading.limits import COLD, FoundLimit, LimitReader, is_plain, lowered
 from wherefore.reading.mentions import Found
 from wherefore.reading.moved_bounds import moved
+from wherefore.reading.named_amounts import NamedAmounts
 from wherefore.reading.numbers import names_money
 from wherefore.reading.opposites import opposites
 from wherefore.reading.orders import FoundOrder, OrderReader
@@ -244,6 +245,7 @@ class MessageReader:
         }
         self._codes = CodeReader(catalog)
         self._fates = FateReader(catalog)
+        self._amounts = NamedAmounts(catalog, limits.measures)
         self._abroad = NamesAbroad(catalog)
         # No catalogue that a judge learned with knows how well known its items are.
         self._fame = catalog.schema.popularity.name if catalog.schema.popularity is not None else None
@@ -288,6 +290,11 @@ class MessageReader:
         if shifted := [*moved(blank(text, [about]), notes.limits, self._limits.measures)]:
             kept = [one for one in heard.limits if not any(_within(one, each) for each in shifted)]
             heard = replace(heard, limits=[*kept, *shifted])
+        amounts = self._amounts.named(lowered(text), heard.limits)
+        amounts += self._amounts.graded(lowered(blank(text, [about])), amounts)
+        for place in self._amounts.places(text, amounts):
+            notes.mute(*place)  # what is measured: "30 g of protein" asks for nothing that is called protein
+        heard = replace(heard, limits=amounts)
         meant = self._siblings.settle(heard.limits, lowered(content), [*map(lowered, told[:-1])])
         heard = _as_turned(replace(heard, limits=self._of_items(meant, text), turned=turned(blank(text, [about]))), notes)
         for lifted in heard.limits:

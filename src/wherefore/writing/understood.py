@@ -13,6 +13,7 @@ from wherefore.catalog.codes import is_graded
 from wherefore.catalog.concepts import concepts, having, kinds, shown_by
 from wherefore.catalog.flag_words import affirms, flags_of
 from wherefore.catalog.flags import yes_or_no
+from wherefore.catalog.entries import COUNTS
 from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.money import currency_called
 from wherefore.catalog.paid import PAID, paid_of
@@ -206,7 +207,11 @@ def _ordered(dialogue: Dialogue, catalog: Catalog, total: int) -> Iterator[str]:
 def _by_texts(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
     """That descriptions were gone by, as no field holds an amount that the newest message bounds."""
     told = [one for one in _now(dialogue) if one.field.startswith(PREFIX)]
-    if told:
+    counted = [one for one in told if one.field.startswith(PREFIX + COUNTS)]
+    for one in counted:
+        field = spoken_field(catalog.schema.spec(one.field.removeprefix(PREFIX + COUNTS)))
+        yield f"For “{' '.join(one.said.split())}” I counted what each record lists under “{field}”."
+    if told := [one for one in told if one not in counted]:
         said = joined(list(dict.fromkeys(f"“{one.said}”" for one in told)))
         plural = catalog.schema.plural.lower()
         yield f"For {said} I went by titles and descriptions, and left out {plural} that do not say it."
