@@ -27,7 +27,7 @@ _KIN_DID = re.compile(
 # A telling without its subject, at the head of its clause: what is said of items there is left out.
 _HEADLESS = re.compile(
     rf"^\W*(?:(?:hi|hiya|hello|hey|so|ok|okay|well|just|finally|only|evening|morning|and)\W+)*(?!(?:released|published|listed|added|uploaded|posted|"
-    r"aired|made|built|used|set|produced|issued|opened|based|planted|harvested|picked|brewed|bottled|written|recorded|filmed|started|tested)\b)"
+    r"aired|made|built|used|set|produced|issued|opened|based|planted|harvested|picked|brewed|bottled|written|recorded|filmed|started|tested|put|left|sold|kept|read)\b)"
     rf"{_PAST}\b"
 )
 _OF_IT = re.compile(r"\s*(?:,\s*)?(?:was|were|had\s+been|has\s+been|didn'?t|wasn'?t)\b")  # "last year was a memoir"

@@ -66,7 +66,9 @@ def branches(messages: Sequence[Message], read: Callable[[tuple[Message, ...]], 
         told = replace(messages[number], content=blank(content, spans))
         return read((*messages[:number], told, *messages[number + 1 :]))
 
-    shared, one, other = without(*two), without(two[1]), without(two[0])
+    lead = content.lower().rfind("either", 0, two[0][0])
+    first, second = (lead, two[1][0]), (two[0][1], two[1][1])
+    shared, one, other = without(first, two[1]), without((lead, two[0][0]), second), without(first)
     counts = [_conditions(each.preferences, shared.preferences) for each in (one, other)]
     if min(counts) < 1 or max(counts) < _FEWEST:
         return None
