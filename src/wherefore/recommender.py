@@ -355,7 +355,11 @@ class Recommender(ListMaker):
         telling = Telling(passed_over(messages))
         # A given state already holds what was said before: older messages must not bring back what was removed.
         since = len(messages) if settled else 0 if given is None else len(messages) - 1
-        two = None if settled or given is not None else branches(messages, self._read)
+        two = (
+            None
+            if settled or given is not None
+            else branches(messages, self._read, lambda: self.reader.nouns)
+        )
         if two is not None and (k == 1 or len(two.branches) == 1):
             dialogue, two = replace(two.branches[0].dialogue, history=history), None
         else:
@@ -466,7 +470,9 @@ class Recommender(ListMaker):
             lists.append((branch.dialogue, ranked))
         told = told_apart(two, [len(ranked.places) for _, ranked in lists])
         whole = merged([ranked for _, ranked in lists])
-        yield from self._write(telling, two.shared, whole, k, self.lm.read(two.shared), None, seed, (), lists, told)
+        yield from self._write(
+            telling, two.shared, whole, k, self.lm.read(two.shared), None, seed, (), lists, told
+        )
 
     def _write(
         self,

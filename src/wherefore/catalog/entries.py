@@ -49,5 +49,7 @@ def is_list(values: Sequence[Any]) -> bool:
         elif isinstance(value, str):
             parts = [part for part in _SPLIT.split(value) if part.strip()]
             measured = sum(_MEASURED.match(part) is not None for part in parts)
-            lists += len(parts) > 1 and (measured > 1 or max(len(part.split()) for part in parts) <= _LONGEST // 2)
+            lists += len(parts) > 1 and (
+                measured > 1 or max(len(part.split()) for part in parts) <= _LONGEST // 2
+            )
     return len(values) > 0 and lists >= _MOSTLY * len(values)

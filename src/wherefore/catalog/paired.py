@@ -49,7 +49,9 @@ def names_beside(texts: Sequence[Iterable[str]], amounts: str) -> dict[str, floa
     >>> names_beside([["Protein 4g, Total Fat 2g"], ["Protein 9g, Total Fat 1g"]], r"(?P<n>\\d+)(?P<unit>g)")
     {'protein': 1.0, 'fat': 1.0}
     """
-    pattern = re.compile(rf"(?P<before>[^\W\d_]{{3,{_LONGEST}}})\s*[:=]?\s*{amounts}|{_renamed(amounts)}\s+(?:of\s+)?(?P<after>[^\W\d_]{{3,{_LONGEST}}})\b")
+    pattern = re.compile(
+        rf"(?P<before>[^\W\d_]{{3,{_LONGEST}}})\s*[:=]?\s*{amounts}|{_renamed(amounts)}\s+(?:of\s+)?(?P<after>[^\W\d_]{{3,{_LONGEST}}})\b"
+    )
     told: Counter[str] = Counter()
     for record in texts[:_SEEN]:
         found = {

@@ -50,7 +50,11 @@ class EntryCountReader:
         for spec in texts:
             noun = stem((words_of(spec.called) or ("",))[-1])
             values = [item.fields.get(spec.name) for item in items]
-            if len(noun) > _LEAST and noun not in numbers and is_list([one for one in values if one is not None]):
+            if (
+                len(noun) > _LEAST
+                and noun not in numbers
+                and is_list([one for one in values if one is not None])
+            ):
                 self._fields.setdefault(noun, catalog.schema.spec(f"{PREFIX}{COUNTS}{spec.name}"))
         nouns = "|".join(sorted(map(re.escape, self._fields), key=len, reverse=True))
         number = rf"\d{{1,2}}|{'|'.join(sorted(NUMBERS, key=len, reverse=True))}"

@@ -383,7 +383,9 @@ class LimitReader:
             op = OPPOSITE[BEFORE[said]] if is_negated(low, match.start()) else BEFORE[said]
             if said in _SPEEDS and spec is self.measures.duration:  # who is faster takes less time
                 op = "lt" if op in ("gt", "ge") else "gt"
-            whole = self._has_unit(match) or match["half"] or match["n4"]  # a word after the number counts only as its unit
+            whole = (
+                self._has_unit(match) or match["half"] or match["n4"]
+            )  # a word after the number counts only as its unit
             found.put(spec, op, value * scale, match.start(), match.end() if whole else match.end("n"))
         for match in _HAVE.finditer(low):
             spec, scale = self._field(match, low, None)

@@ -138,7 +138,11 @@ _BOTH, _BOTH_SHARE = (
 )  # items, and of those that meet the rarer wish, up to which hardly any meets both
 _PLEASE = re.compile(r"\s+(?:please|pls|thanks|thx)\W*$", re.IGNORECASE)
 _ROOMY = 0.75  # share of an upper limit up to which a lower one leaves enough between them
-_OTHER_SIDE: dict[str, LimitOp] = {"l": "ge", "g": "le", "e": "eq"}  # "doesn't matter if it's old" lets older ones in
+_OTHER_SIDE: dict[str, LimitOp] = {
+    "l": "ge",
+    "g": "le",
+    "e": "eq",
+}  # "doesn't matter if it's old" lets older ones in
 _LINE = 0.05  # share of the items up to which words name a line of goods, not what most items are
 _THAN = re.compile(r"(?:\s+\w+)?\s+than\s+(?:the\s+)?", re.IGNORECASE)  # "a longer film than"
 
@@ -296,7 +300,9 @@ class MessageReader:
             notes.mute(*place)  # what is measured: "30 g of protein" asks for nothing that is called protein
         heard = replace(heard, limits=amounts)
         meant = self._siblings.settle(heard.limits, lowered(content), [*map(lowered, told[:-1])])
-        heard = _as_turned(replace(heard, limits=self._of_items(meant, text), turned=turned(blank(text, [about]))), notes)
+        heard = _as_turned(
+            replace(heard, limits=self._of_items(meant, text), turned=turned(blank(text, [about]))), notes
+        )
         for lifted in heard.limits:
             if lifted.lifts:
                 notes.lift(lifted.field, lifted.op)

@@ -13,7 +13,26 @@ from wherefore.reading.measures import Measures
 from wherefore.reading.numbers import amount, around, is_year, quantity
 from wherefore.text import stem
 
-_QUANTITY = quantity({"if", "or", "and", "for", "as", "a", "an", "so", "then", "please", "pls", "is", "to", "too", "per", "each"})
+_QUANTITY = quantity(
+    {
+        "if",
+        "or",
+        "and",
+        "for",
+        "as",
+        "a",
+        "an",
+        "so",
+        "then",
+        "please",
+        "pls",
+        "is",
+        "to",
+        "too",
+        "per",
+        "each",
+    }
+)
 _OF = r"(?:(?:the|my|our|your|that|this|it|a|bit|of|for|on|in|limit|bar|cut-?off|threshold|cap|ceiling|floor|minimum|maximum|min|max|[a-z]+)\s+){0,4}?"
 _MOVES = re.compile(
     rf"\b(?:(?P<down>lower|drop|reduce|decrease|(?:bring|take|get|go|come|knock)\s+{_OF}down)|"
@@ -22,7 +41,10 @@ _MOVES = re.compile(
     rf"\s+(?P<of>{_OF})(?:(?:down|up)\s+)?(?P<to>to\s+|at\s+)?(?:about\s+|around\s+|maybe\s+|say\s+|like\s+)?{_QUANTITY}"
 )
 _FAR = math.log(4)  # from an old bound to the new one, where nothing says which is moved
-_LEAST, _MOST = frozenset("bar minimum min floor least".split()), frozenset("maximum max ceiling cap budget most".split())
+_LEAST, _MOST = (
+    frozenset("bar minimum min floor least".split()),
+    frozenset("maximum max ceiling cap budget most".split()),
+)
 
 
 def moved(text: str, limits: Sequence[Limit], measures: Measures) -> Iterator[FoundLimit]:
@@ -94,4 +116,6 @@ def _far(old: Limit, value: float) -> float:
 
 
 def _span(match: re.Match[str]) -> Span:
-    return match.start(), match.end("unit") if match["unit"] and match.end("unit") > match.end("n") and match["currency"] is None else match.end("n")
+    return match.start(), match.end("unit") if match["unit"] and match.end("unit") > match.end("n") and match[
+        "currency"
+    ] is None else match.end("n")

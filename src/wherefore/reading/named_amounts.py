@@ -56,11 +56,17 @@ class NamedAmounts:
         """What is to have little or much of what texts tell amounts of: "low in sugar", "high protein"."""
         if not re.search(rf"\b(?:{_LITTLE}|{_MUCH})\b", low):
             return
-        told = {name: unit for unit in reversed(_UNITS) if self._writes(unit) for name in self._measures.names_in(unit)}
+        told = {
+            name: unit
+            for unit in reversed(_UNITS)
+            if self._writes(unit)
+            for name in self._measures.names_in(unit)
+        }
         for name, unit in told.items():
             field = f"{PREFIX}{paired_name(unit, name)}"
             match = re.search(
-                rf"\b(?:(?P<low>{_LITTLE})|(?P<high>{_MUCH}))[\s-]+(?:(?:in|on|of|the|amounts?\s+of|its)\s+)*(?:[a-z]+\s+)?{re.escape(name)}(?:s|es)?\b", low
+                rf"\b(?:(?P<low>{_LITTLE})|(?P<high>{_MUCH}))[\s-]+(?:(?:in|on|of|the|amounts?\s+of|its)\s+)*(?:[a-z]+\s+)?{re.escape(name)}(?:s|es)?\b",
+                low,
             )
             if match is None or any(one.field == field for one in taken) or is_negated(low, match.start()):
                 continue
@@ -73,7 +79,9 @@ class NamedAmounts:
     @staticmethod
     def places(text: str, limits: Sequence[FoundLimit]) -> Iterator[Span]:
         """Where a text names what limits measure."""
-        names = {one.field.rpartition(OF)[2] for one in limits if OF in one.field and one.field.startswith(PREFIX)}
+        names = {
+            one.field.rpartition(OF)[2] for one in limits if OF in one.field and one.field.startswith(PREFIX)
+        }
         for word in words(text) if names else ():
             if stem(word.form) in names:
                 yield word.start, word.end

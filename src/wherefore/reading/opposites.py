@@ -25,7 +25,10 @@ _OPPOSITES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
         ),
         ("animation", "animated"),
     ),
-    (re.compile(r"\b(?:with\s+(?:sound|dialogue|talking)|talkies?)\b", re.IGNORECASE), ("silent film", "silent")),
+    (
+        re.compile(r"\b(?:with\s+(?:sound|dialogue|talking)|talkies?)\b", re.IGNORECASE),
+        ("silent film", "silent"),
+    ),
 )
 
 

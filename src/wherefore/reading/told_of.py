@@ -12,14 +12,14 @@ _DID = (
 )
 _ASKED = r"wanted|needed|hoped|looked|liked|fancied|planned|intended|wished|required|preferred|decided|booked|reserved|scheduled"
 _PAST = rf"(?!(?:{_ASKED}|need|feed|seed|speed|bed|red|indeed|exceed)\b)(?:[a-z]{{2,}}ed|{_DID})"
-_WHO = (
-    r"(?:i|we|he|she|they|you|somebody|someone|everyone|(?:my|our|his|her|their|the|an?)\s+(?:[a-z'-]+\s+){0,2}?(?!one\b)[a-z'-]+)"
-)
+_WHO = r"(?:i|we|he|she|they|you|somebody|someone|everyone|(?:my|our|his|her|their|the|an?)\s+(?:[a-z'-]+\s+){0,2}?(?!one\b)[a-z'-]+)"
 _NO_DEED = re.compile(  # of what is still to come: "I was hoping for July", "we got two weeks off in May"
     r"\b(?:(?:was|were)\s+(?:\w+\s+)?(?:hoping|thinking|planning|looking|going|aiming|told|after|considering)|"
     r"(?:got|had|made|found|kept)\b[^.;!?]*\b(?:off|free|leave|time|holidays?|tickets?|vacation|break))\b"
 )
-_BETWEEN = r"(?:\s+(?:just|only|finally|all|both|also|already|then|have|has|had|'ve|really|sadly|never|first))*"
+_BETWEEN = (
+    r"(?:\s+(?:just|only|finally|all|both|also|already|then|have|has|had|'ve|really|sadly|never|first))*"
+)
 _PERSON_DID = re.compile(rf"(?:^|[\s(])(?:i|we|he|she|they|you)(?:'ve|'d)?{_BETWEEN}\s+{_PAST}\b")
 _KIN_DID = re.compile(
     rf"(?:^|\s)(?:my|our|his|her|their)\s+(?:[a-z'-]+\s+){{1,3}}?(?:just\s+|finally\s+|has\s+|have\s+)*{_PAST}\b"
@@ -30,13 +30,17 @@ _HEADLESS = re.compile(
     r"aired|made|built|used|set|produced|issued|opened|based|planted|harvested|picked|brewed|bottled|written|recorded|filmed|started|tested|put|left|sold|kept|read)\b)"
     rf"{_PAST}\b"
 )
-_OF_IT = re.compile(r"\s*(?:,\s*)?(?:was|were|had\s+been|has\s+been|didn'?t|wasn'?t)\b")  # "last year was a memoir"
+_OF_IT = re.compile(
+    r"\s*(?:,\s*)?(?:was|were|had\s+been|has\s+been|didn'?t|wasn'?t)\b"
+)  # "last year was a memoir"
 _IT_GETS = re.compile(  # how it is where somebody lives
     r"\b(?:goes|gets|drops|falls|dips|sinks|stays|freezes|is|'s|it'?s|can\s+be|can\s+get|tends\s+to\s+be|turns|be)\b[^.;!?]*?"
     r"(?:\d\s*°?\s*(?:c|f|degrees?|celsius)\b|\b(?:cold|hot|freezing|frost\w*|dark|wet|damp|humid|dry|windy|draughty|drafty|chilly|warm|icy|mild)\b)"
     r"(?:\s+(?:here|there|outside|out|at\s+night|in\s+(?:here|there)))?\s*(?:in|at|during|every|over|until|till|all|each|the|of|from)*\s*$"
 )
-_NO_SUN = re.compile(r"\b(?:no|little|hardly\s+any|much|lots\s+of)\s+(?:sun|light|rain|sunshine|daylight|snow|frost)\b[^.;!?]*$")
+_NO_SUN = re.compile(
+    r"\b(?:no|little|hardly\s+any|much|lots\s+of)\s+(?:sun|light|rain|sunshine|daylight|snow|frost)\b[^.;!?]*$"
+)
 _SEEKS = re.compile(
     r"\b(?:want|need|looking|look|show|find|recommend|suggest|something|anything|any|some|flower\w*|bloom\w*|ripe\w*|harvest\w*|"
     r"available|departing|starting|playing|running)\b"
@@ -54,7 +58,11 @@ def is_told_of(low: str, start: int, end: int) -> bool:
     before = re.split(r"[.;!?\n(]|,\s|\b(?:so|but|now)\b", low[max(0, start - 120) : start])[-1]
     if _OF_IT.match(low, end):
         return True
-    did = [match for match in (_PERSON_DID.search(before), _KIN_DID.search(before), _HEADLESS.search(before)) if match]
+    did = [
+        match
+        for match in (_PERSON_DID.search(before), _KIN_DID.search(before), _HEADLESS.search(before))
+        if match
+    ]
     if did and _NO_DEED.search(before):
         return False
     if did and not _SEEKS.search(before, max(match.end() for match in did)):

@@ -40,13 +40,18 @@ _TWICE = re.compile(  # "I don't want a film that isn't funny"
     rf"|(?:that|which)\s+(?:isnt|arent|doesnt|dont|hasnt|wasnt|cant|wont)\b)(?P<what>{_TO_END})",
     re.IGNORECASE,
 )
-_SOME = frozenset("too very so that really overly super quite much as even only just all especially terribly".split())
+_SOME = frozenset(
+    "too very so that really overly super quite much as even only just all especially terribly".split()
+)
 _NARROWS = re.compile(  # "not gore scared", "but not about american sports"
     r"\b(?:not|no|nothing|never|without|isn'?t|aren'?t)\s+(?:(?:about|any|the|of|into|one\s+of|those|in|that\s+kind\s+of|like)\s+)*"
     r"(?P<part>[\w'-]+)[\s-]+(?P<head>[\w'-]+)",
     re.IGNORECASE,
 )
-_REFUSES = re.compile(rf"(?:\b(?:not?|nothing|never|without|isn'?t|aren'?t|hate|avoid|less|too)|{NT})\b(?:\s+[\w'-]+){{0,3}}\s*$", re.IGNORECASE)
+_REFUSES = re.compile(
+    rf"(?:\b(?:not?|nothing|never|without|isn'?t|aren'?t|hate|avoid|less|too)|{NT})\b(?:\s+[\w'-]+){{0,3}}\s*$",
+    re.IGNORECASE,
+)
 _AFFIRMS = re.compile(  # "Dogs, yes."
     r"(?:^|(?<=[.!?;,\n]))\s*(?P<what>[\w'-]+(?:\s+[\w'-]+)?)\s*[,:-]?\s+(?:yes|yep|yeah|please\s+yes)(?=\s*(?:[.,!?;]|$|\band\b|\bbut\b))",
     re.IGNORECASE,

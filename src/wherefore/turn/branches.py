@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 
@@ -13,7 +13,7 @@ from wherefore.dialogue.state import Preferences
 from wherefore.ranking.ranker import Ranked
 from wherefore.reading.clauses import blank
 from wherefore.reading.either import either
-from wherefore.text import FUNCTION_WORDS, stems, straight
+from wherefore.text import FUNCTION_WORDS, stem, stems, straight
 
 _FEWEST = 2  # conditions that one of two things has at least, so that both are sought apart
 
@@ -44,7 +44,11 @@ class Either:
     branches: tuple[Branch, ...]
 
 
-def branches(messages: Sequence[Message], read: Callable[[tuple[Message, ...]], Dialogue]) -> Either | None:
+def branches(
+    messages: Sequence[Message],
+    read: Callable[[tuple[Message, ...]], Dialogue],
+    nouns: Callable[[], Collection[str]] = tuple,
+) -> Either | None:
     """The two things that the newest message wants either of, or an older one did; None where none does.
 
     Where both set no more than one condition, they are read as any wishes: "either a comedy or a western".
@@ -52,6 +56,7 @@ def branches(messages: Sequence[Message], read: Callable[[tuple[Message, ...]], 
     Args:
         messages: The dialogue.
         read: Understands messages.
+        nouns: What items are called, which chooses none of the two.
     """
     places = (n for n in reversed(range(len(messages))) if messages[n].role == "user")
     number = next((n for n in places if either(straight(messages[n].content)) is not None), None)
@@ -60,8 +65,11 @@ def branches(messages: Sequence[Message], read: Callable[[tuple[Message, ...]], 
     content = messages[number].content
     two = either(straight(content))
     assert two is not None
-    later = {stem for message in messages[number + 1 :] if message.role == "user" for stem in stems(message.content)}
-    named = [later & _content(content[slice(*span)]) for span in two]
+    after = [message.content for message in messages[number + 1 :] if message.role == "user"]
+    later = {one for text in after for one in stems(text)}
+    idle = {stem(noun) for noun in nouns()} if later else set()
+    named = [(later & _content(content[slice(*span)])) - idle for span in two]
+
     def without(*spans: tuple[int, int]) -> Dialogue:
         told = replace(messages[number], content=blank(content, spans))
         return read((*messages[:number], told, *messages[number + 1 :]))
@@ -69,14 +77,17 @@ def branches(messages: Sequence[Message], read: Callable[[tuple[Message, ...]], 
     lead = content.lower().rfind("either", 0, two[0][0])
     first, second = (lead, two[1][0]), (two[0][1], two[1][1])
     shared, one, other = without(first, two[1]), without((lead, two[0][0]), second), without(first)
-    counts = [_conditions(each.preferences, shared.preferences) for each in (one, other)]
-    if min(counts) < 1 or max(counts) < _FEWEST:
-        return None
     said = [content[slice(*span)].strip() for span in two]
     if bool(named[0]) != bool(named[1]):  # "the French ones, then"
         chosen = named.index(max(named, key=len))
         return Either(shared, (Branch((one, other)[chosen], said[chosen]),))
-    made = [Branch(_demanding(each, shared.preferences), words) for each, words in zip((one, other), said, strict=True)]
+    counts = [_conditions(each.preferences, shared.preferences) for each in (one, other)]
+    if min(counts) < 1 or max(counts) < _FEWEST:
+        return None
+    made = [
+        Branch(_demanding(each, shared.preferences), words)
+        for each, words in zip((one, other), said, strict=True)
+    ]
     return Either(replace(shared, messages=tuple(messages)), tuple(made))
 
 
@@ -103,9 +114,16 @@ def _joined(one: Ranked, other: Ranked) -> Ranked:
         a,
         rows=np.concatenate([a.rows, b.rows]),
         items=(*a.items, *b.items),
-        **{name: np.concatenate([getattr(a, name), getattr(b, name)]) for name in ("ranks", "scores", "parts", "extra")},
+        **{
+            name: np.concatenate([getattr(a, name), getattr(b, name)])
+            for name in ("ranks", "scores", "parts", "extra")
+        },
     )
-    parts = {name: np.concatenate([one.parts[name], other.parts[name]]) for name in one.parts if name in other.parts}
+    parts = {
+        name: np.concatenate([one.parts[name], other.parts[name]])
+        for name in one.parts
+        if name in other.parts
+    }
     if not len(a) or not len(b):
         parts = dict(one.parts if len(a) else other.parts)
     return Ranked(
@@ -119,7 +137,9 @@ def _joined(one: Ranked, other: Ranked) -> Ranked:
 
 def _conditions(own: Preferences, shared: Preferences) -> int:
     """How many words of one thing say something that is not said of both."""
-    wishes = {one.said for one in (*own.wanted, *own.unwanted)} - {one.said for one in (*shared.wanted, *shared.unwanted)}
+    wishes = {one.said for one in (*own.wanted, *own.unwanted)} - {
+        one.said for one in (*shared.wanted, *shared.unwanted)
+    }
     limits = {one.said for one in own.limits} - {one.said for one in shared.limits}
     return len(wishes | limits)
 
