@@ -35,7 +35,7 @@ def dishes() -> DialogueReader:
             "minutes": 10 + 10 * n,
             "price": f"€{3 + n}",
             "ingredients": ", ".join(f"{k} cups of thing{k}, chopped" for k in range(1, 3 + n)),
-            "nutrition": f"Total Fat {n + 1}g 5%, Sodium {10 * n + 5}mg, Sugars {40 - 3 * n}g, Protein {2 * n + 1}g, Iron 1mg",
+            "nutrition": f"Total Fat {n + 1}g 5%, Sodium {10 * n + 5}mg, Sugars {40 - 3 * n}g, Protein {2 * n + 1}g",
         }
         for n in range(12)
     ]

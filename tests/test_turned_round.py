@@ -1,4 +1,4 @@
-"""Words that turn the plain reading round: permissions, two negatives, a part refused, whom a story spares, either of two."""
+"""Words that turn the plain reading round: permissions, two negatives, parts refused, fates, either of two."""
 
 from __future__ import annotations
 

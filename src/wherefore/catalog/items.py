@@ -10,8 +10,8 @@ from typing import Any, overload
 import numpy as np
 
 from wherefore.catalog.cells import fractional_year
-from wherefore.catalog.kinds import FieldValue
 from wherefore.catalog.entries import COUNTS, entries_in
+from wherefore.catalog.kinds import FieldValue
 from wherefore.catalog.mentioned import PREFIX, amount_mentioned
 from wherefore.catalog.paid import PAID, paid_of
 from wherefore.catalog.times import WHEN, asked_of

@@ -44,9 +44,9 @@ def beside_amounts(amounts: str, of: str) -> re.Pattern[str]:
 
 
 def names_beside(texts: Sequence[Iterable[str]], amounts: str) -> dict[str, float]:
-    """The names that records write beside amounts, with the share of the records; those of few records are left out.
+    r"""The names that records write beside amounts, with the share of the records; without those of few records.
 
-    >>> names_beside([["Protein 4g, Total Fat 2g"], ["Protein 9g, Total Fat 1g"]], r"(?P<n>\\d+)(?P<unit>g)")
+    >>> names_beside([["Protein 4g, Total Fat 2g"], ["Protein 9g, Total Fat 1g"]], r"(?P<n>\d+)(?P<unit>g)")
     {'protein': 1.0, 'fat': 1.0}
     """
     pattern = re.compile(

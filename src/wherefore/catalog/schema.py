@@ -21,8 +21,8 @@ from pydantic import (
 from wherefore.catalog.cells import NOT_KNOWN, as_text, is_nothing
 from wherefore.catalog.coded import Codes
 from wherefore.catalog.composed import SPACE
-from wherefore.catalog.kinds import ID, KINDS, LIST, NUMBER, ColumnCells, FieldKind, Read
 from wherefore.catalog.entries import COUNTS
+from wherefore.catalog.kinds import ID, KINDS, LIST, NUMBER, ColumnCells, FieldKind, Read
 from wherefore.catalog.mentioned import PREFIX, unit_shown
 from wherefore.catalog.naming import label_of, names_year, plural, singular, unit_of, words_of
 from wherefore.catalog.paid import PAID, paid_of

@@ -277,9 +277,10 @@ _VOTED = frozenset(("votes", "vote", "reviews", "ratings"))  # what a plain numb
 
 
 def votes_noun(spec: FieldSpec) -> str:
-    """What a field counts that people gave a thing: "ratings" of a `ratings_count`; empty where it counts no such thing.
+    """What a field counts that people gave a thing: "ratings" of a `ratings_count`; empty where it counts none.
 
-    >>> [votes_noun(FieldSpec(name=name, column=name, kind="number")) for name in ("ratings_count", "vote_average", "reviews")]
+    >>> names = ("ratings_count", "vote_average", "reviews")
+    >>> [votes_noun(FieldSpec(name=name, column=name, kind="number")) for name in names]
     ['ratings', '', 'reviews']
     """
     named = words_of(spec.name) or words_of(spec.label)

@@ -65,7 +65,7 @@ class Notes:
         self.aside = []
         self._now = {}
         self.settled = []
-        self.spared = []
+        self.spared, self.unseen = [], []
         self._before, self._here = self._here, []
 
     def forget(self) -> None:

@@ -1,4 +1,4 @@
-"""What must not befall whom a story tells of: "the dog has to live", "as long as nobody dies", "no horses getting hurt"."""
+"""What must not befall whom a story tells of: "the dog has to live", "no horses getting hurt"."""
 
 from __future__ import annotations
 
@@ -12,8 +12,14 @@ from wherefore.text import stem, stems
 
 _ALL = r"nobody|no[\s-]?one|none\s+of\s+them|everybody|everyone"
 _WHO = rf"(?P<who>(?:{_ALL})|(?:the|any|all|that|a|his|her|their|every|no)\s+(?:[a-z]+\s+)?[a-z]+|[a-z]+s)"
-_WELL = r"(?:live[sd]?|survives?|make(?:s)?\s+it|(?:be|is|are|stays?|comes\s+out|ends?\s+up)\s+(?:ok|okay|fine|alive|alright|all\s+right|safe|unharmed|happy\s+at\s+the\s+end)|pulls?\s+through)"
-_ILL = r"(?:die[sd]?|dying|(?:be|get|gets|getting|being|is|are)\s+(?:\w+\s+)?(?:hurt|harmed|killed|injured|abused|shot|put\s+down|eaten)|(?:come|comes)\s+to\s+(?:any\s+)?harm|suffers?)"
+_WELL = (
+    r"(?:live[sd]?|survives?|makes?\s+it|pulls?\s+through|"
+    r"(?:be|is|are|stays?|comes\s+out|ends?\s+up)\s+(?:ok|okay|fine|alive|alright|all\s+right|safe|unharmed))"
+)
+_ILL = (
+    r"(?:die[sd]?|dying|comes?\s+to\s+(?:any\s+)?harm|suffers?|"
+    r"(?:be|get|gets|getting|being|is|are)\s+(?:\w+\s+)?(?:hurt|harmed|killed|injured|abused|shot|put\s+down|eaten))"
+)
 _FATES = (
     rf"\b{_WHO}\s+(?:has|have|had|needs?|must|should|better|got|gotta|better\s+had|'d\s+better|had\s+better)\s+(?:to\s+|better\s+)?{_WELL}\b",
     rf"\b{_WHO}\s+(?:must|should|may|can|could|better|had\s+better|is|are|does|do|has|have)\s*(?:n['’]?t|not)\s+(?:(?:have|allowed|going|supposed)\s+to\s+)?{_ILL}\b",
@@ -25,8 +31,8 @@ _FATES = (
 )
 _PATTERNS = tuple(re.compile(pattern, re.IGNORECASE) for pattern in _FATES)
 _BEASTS = frozenset(
-    "animal dog cat horse pet puppy kitten bird pony rabbit wolf bear elephant pig cow fox donkey lion whale dolphin hamster "
-    "deer sheep lamb calf mouse duck hound monkey ape gorilla tiger".split()
+    "animal dog cat horse pet puppy kitten bird pony rabbit wolf bear elephant pig cow fox donkey lion whale dolphin "
+    "hamster deer sheep lamb calf mouse duck hound monkey ape gorilla tiger".split()
 )
 _YOUNG = frozenset("child kid baby toddler boy girl infant".split())
 _HARM = frozenset("death die dead killing abuse cruelty harm".split())

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.catalog.concepts import having
+from wherefore.catalog.concepts import having, tells_stories
 from wherefore.catalog.flag_words import Flag, flags_of
 from wherefore.catalog.flags import yes_or_no
 from wherefore.catalog.naming import words_of
@@ -33,6 +33,7 @@ from wherefore.reading.flags import FlagReader, FoundFlag
 from wherefore.reading.foreign import ForeignReader
 from wherefore.reading.freed_fields import free_fields
 from wherefore.reading.households import HouseholdReader
+from wherefore.reading.idioms import idioms
 from wherefore.reading.intolerances import intolerances
 from wherefore.reading.judged import JudgedReader
 from wherefore.reading.judged_grades import JudgedGrades
@@ -143,6 +144,9 @@ _OTHER_SIDE: dict[str, LimitOp] = {
     "g": "le",
     "e": "eq",
 }  # "doesn't matter if it's old" lets older ones in
+_NOBODY = re.compile(
+    r"\b(?:nobody|no[\s-]?one|no\s+people)\s+(?:is\s+|ever\s+)?(?P<what>[a-z]{3,}ing)\b", re.IGNORECASE
+)
 _LINE = 0.05  # share of the items up to which words name a line of goods, not what most items are
 _THAN = re.compile(r"(?:\s+\w+)?\s+than\s+(?:the\s+)?", re.IGNORECASE)  # "a longer film than"
 
@@ -281,6 +285,8 @@ class MessageReader:
         alike += self._series(text, notes)
         alike += free_fields(text, self._catalog.schema.valued, notes)
         alike += self._opposites(text, notes)
+        for place in idioms(text) if not tells_stories(self._catalog) else ():
+            notes.mute(*place)  # "a first date" asks for no fruit, but a story may tell of one
         notes.settled += alike
         gone = take_back(
             text, told[:-1], [(one.start, one.end) for one in found], notes, self._limits.measures
@@ -386,6 +392,11 @@ class MessageReader:
                 notes.settled.append(one.span)
             else:
                 notes.spared.append(one.span)
+        for match in _NOBODY.finditer(heard.text):
+            span = match.span("what")
+            if not any(touch(span, place) for place in (*notes.settled, *notes.spared, *heard.places)):
+                notes.mute(*span)
+                notes.unseen.append(span)
 
     def _series(self, text: str, notes: Notes) -> list[Span]:
         """Refuse what of series a message does, and where it says so: "no sequels", "a standalone"."""

@@ -1,4 +1,4 @@
-"""Bounds that a message moves: "lower the bar to 3.8", "you can go up to 40", "make it two hours", of what was bounded."""
+"""Bounds that a message moves, of what was bounded before: "lower the bar to 3.8", "you can go up to 40"."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _QUANTITY = quantity(
         "each",
     }
 )
-_OF = r"(?:(?:the|my|our|your|that|this|it|a|bit|of|for|on|in|limit|bar|cut-?off|threshold|cap|ceiling|floor|minimum|maximum|min|max|[a-z]+)\s+){0,4}?"
+_OF = r"(?:[a-z-]+\s+){0,4}?"
 _MOVES = re.compile(
     rf"\b(?:(?P<down>lower|drop|reduce|decrease|(?:bring|take|get|go|come|knock)\s+{_OF}down)|"
     rf"(?P<up>raise|increase|up|bump|extend|stretch|(?:bring|push|put|take|go|move)\s+{_OF}up)|"
@@ -74,7 +74,7 @@ def moved(text: str, limits: Sequence[Limit], measures: Measures) -> Iterator[Fo
 
 
 def _is_bound(match: re.Match[str], value: float) -> bool:
-    """Whether a number is put in another's place: "make it 90 minutes", but of "make it three" so many are to be listed."""
+    """Whether a number is put in another's place: "make it 90 minutes"; of "make it three" so many are listed."""
     measured = bool(match["currency"] or match["unit"]) or value % 1 != 0 or value > MOST
     return bool(match["to"]) or match["any"].startswith("make") and measured
 

@@ -22,8 +22,11 @@ from wherefore.text import stem, words
 
 _SENTENCE = re.compile(r"[.;!?\n](?!\d)")
 _UNITS = ("gram", "milligram")  # in which records tell what is in things
-_LITTLE = r"low(?:er)?|less|little|small|reduced|minimal|not\s+(?:too\s+)?much|not\s+a\s+lot\s+of|light\s+(?:on|in)|easy\s+on|as\s+little|hardly\s+any|barely\s+any"
-_MUCH = r"high(?:er)?|more|plenty\s+of|lots\s+of|loads\s+of|a\s+lot\s+of|rich|full\s+of|packed\s+with|proper|heaps\s+of|extra|good\s+for"
+_LITTLE = (
+    r"low(?:er)?|less|little|small|reduced|minimal|not\s+(?:too\s+)?much|not\s+a\s+lot\s+of|light\s+(?:on|in)|easy\s+on|"
+    r"hardly\s+any|barely\s+any"
+)
+_MUCH = r"high(?:er)?|more|(?:plenty|lots|loads|heaps|a\s+lot|full)\s+of|rich|packed\s+with|proper|extra|good\s+for"
 _THIRD = 1 / 3
 
 
@@ -107,7 +110,7 @@ class NamedAmounts:
 
     @staticmethod
     def _sided(low: str, limits: list[FoundLimit]) -> list[FoundLimit]:
-        """Limits of which a number without a word for its side is on that of its nature: of protein at least so much."""
+        """Limits of which a number without a word for its side is on that of its nature: at least so much protein."""
         named = quantity_named([limits[0].field.rpartition(OF)[2]])
         side = "ge" if is_plus(low, limits[0].end) else named.side if named is not None else None
         if len(limits) != 2 or side is None:

@@ -1,4 +1,4 @@
-"""What turns a value down by its opposite: "in colour" what is in black and white, "real actors only" what is animated."""
+"""What turns a value down by its opposite: "in colour" what is black and white."""
 
 from __future__ import annotations
 

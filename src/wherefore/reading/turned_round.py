@@ -14,7 +14,10 @@ from wherefore.reading.clauses import NT, Span, touch
 from wherefore.text import FUNCTION_WORDS, stem, words
 
 _TO_END = r"(?:(?!\b(?:but|as\s+long\s+as|so\s+long\s+as|though|however|except|only|just)\b)[^.,;:!?\n()])*"
-_IS = r"(?:(?:it|they|that|this)\s*(?:['’]?s|['’]?re|is|are|has|have|was|were)?|there\s*(?:['’]?s|is|are)|the\s+\w+\s+(?:is|are|has))\b"
+_IS = (
+    r"(?:(?:it|they|that|this)\s*(?:['’]?s|['’]?re|is|are|has|have|was|were)?|there\s*(?:['’]?s|is|are)|"
+    r"the\s+\w+\s+(?:is|are|has))\b"
+)
 _PERMITS = re.compile(
     rf"\b(?:(?:\w*{NT}|\bnot)\s+(?:really\s+|even\s+|actually\s+)?(?:matter|mind|care|bother(?:ed)?|fussed|worried|fazed)"
     r"(?:\s+(?:to\s+)?(?:me|us|him|her|them))?(?:\s+(?:at\s+all|much))?|idc|idm|who\s+cares|couldn'?t\s+care\s+less|no\s+(?:problem|bother|worries)|"
@@ -112,8 +115,8 @@ class Turned:
 def turned(text: str) -> Turned:
     """What a text, apostrophes straight, turns round.
 
-    >>> told = turned("Sad films. I don't mind if it's old, but nothing that isn't slow")
-    >>> [("Sad films. I don't mind if it's old, but nothing that isn't slow")[a:b] for a, b in (*told.permitted, *told.demanded)]
+    >>> said = "Sad films. I don't mind if it's old, but nothing that isn't slow"
+    >>> [said[a:b] for a, b in (*turned(said).permitted, *turned(said).demanded)]
     [' old', ' slow']
     """
     permitted = tuple(_what(match) for match in _PERMITS.finditer(text))

@@ -11,9 +11,9 @@ import numpy as np
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.codes import is_graded
 from wherefore.catalog.concepts import concepts, having, kinds, shown_by
+from wherefore.catalog.entries import COUNTS
 from wherefore.catalog.flag_words import affirms, flags_of
 from wherefore.catalog.flags import yes_or_no
-from wherefore.catalog.entries import COUNTS
 from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.money import currency_called
 from wherefore.catalog.paid import PAID, paid_of
