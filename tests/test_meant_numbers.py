@@ -81,6 +81,12 @@ def test_votes_that_no_record_counts_are_said(dishes):
     assert told.limits == () and [one.said for one in told.open] == ["more than 2,000 reviews"]
 
 
+@pytest.mark.parametrize(("said", "left"), [("200 max", ["200"]), ("five max", []), ("max", []), ("20 tops", [])])
+def test_a_bare_most_that_no_record_tells_is_said(novels, said, left):
+    told = novels.read([{"role": "user", "content": f"something gentle, {said}"}]).preferences
+    assert [one.said for one in told.open] == left
+
+
 @pytest.mark.parametrize(
     ("said", "now", "bound"),
     [

@@ -47,7 +47,7 @@ def names_beside(texts: Sequence[Iterable[str]], amounts: str) -> dict[str, floa
     r"""The names that records write beside amounts, with the share of the records; without those of few records.
 
     >>> names_beside([["Protein 4g, Total Fat 2g"], ["Protein 9g, Total Fat 1g"]], r"(?P<n>\d+)(?P<unit>g)")
-    {'protein': 1.0, 'fat': 1.0}
+    {'fat': 1.0, 'protein': 1.0}
     """
     pattern = re.compile(
         rf"(?P<before>[^\W\d_]{{3,{_LONGEST}}})\s*[:=]?\s*{amounts}|{_renamed(amounts)}\s+(?:of\s+)?(?P<after>[^\W\d_]{{3,{_LONGEST}}})\b"
@@ -62,7 +62,7 @@ def names_beside(texts: Sequence[Iterable[str]], amounts: str) -> dict[str, floa
         }
         told.update(found)
     seen = min(len(texts), _SEEN)
-    return {name: count / seen for name, count in told.items() if count >= max(2, _SHARE * seen)}
+    return {name: count / seen for name, count in sorted(told.items()) if count >= max(2, _SHARE * seen)}
 
 
 def _renamed(amounts: str) -> str:

@@ -14,7 +14,7 @@ from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.money import SIGNS
 from wherefore.catalog.naming import words_of
 from wherefore.catalog.schema import FieldSpec
-from wherefore.dialogue.state import LimitOp
+from wherefore.dialogue.state import MOST, LimitOp
 from wherefore.reading.bearers import is_somebodys
 from wherefore.reading.clauses import touch
 from wherefore.reading.codes import HARD, NOT_TOO, STRONG
@@ -640,6 +640,8 @@ class _Limits:
         """An amount that bounds what no field tells, in a unit that is known: "under $20", of a shop in rupees."""
         last = _LAST.match(match.string, match.end("n"))
         bare = match.re is _COMPARED and last is not None and match["n"] not in ("a", "an")
+        if match.re is _TRAILED and phrase(match) in ("max", "maximum", "tops", "at most"):
+            bare = not match["unit"] and (number(match["n"]) or 0.0) > MOST  # "200 max", of no items
         if match["currency"] or self._measures.is_unit(match["unit"]) or bare:
             end = (
                 match.end("unit")
