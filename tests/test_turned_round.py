@@ -55,6 +55,7 @@ def state(reader, *said):
         "I want a drama, it can even be old",
         "I want a drama, no problem if it's from before 1970",
         "I want a drama, it can be old for all I care",
+        "I want a drama, it can be long",
     ],
 )
 def test_what_is_merely_allowed_bounds_nothing(reader, said):

@@ -10,6 +10,7 @@ from typing import Self
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.checkpoint import Checkpoint, checkpoint_dir, load_checkpoint, moved, save_checkpoint
+from wherefore.dialogue.facts import Plan
 from wherefore.dialogue.messages import Dialogue, Message, parse_messages, passed_over
 from wherefore.dialogue.questions import Question
 from wherefore.dialogue.state import Preferences
@@ -494,14 +495,14 @@ class Recommender(ListMaker):
         items are of which; each has its reasons by what was said of it.
         """
         items = ranked.items
-        plans = []
+        plans: list[Plan] = []
         for heard_of, part in lists or [(dialogue, ranked)]:
             near = closeness(heard_of, part.candidates.rows[part.places], self.index)
             quotes = self._quotes(heard_of, part)
             plans += plan_reasons(part.items, heard_of, self.catalog, near, quotes=quotes)
         reasons = zip(recommendations(ranked), plans, strict=True)
         # Why there is none, and what to do about it, must be clear rather than varied.
-        why = "" if items else advice(dialogue, self.retriever)
+        why = "" if items else apart.strip() or advice(dialogue, self.retriever)
         grounds = Grounds(dialogue, self.catalog, self.lm.writer(heard), self.config.writer)
         self.turns.open.add(grounds)
         listed = [

@@ -24,6 +24,11 @@ _TOLD = re.compile(
     rf"(?P<age>{_NUMBER})\b(?!\s*(?:of|or\s+so\s+of|%|/|[a-z]*(?:min|hour|page|film|movie|book|item|quid|pound|euro|dollar)))",
     re.IGNORECASE,
 )
+_MINE = re.compile(  # "my daughter turns 12", "our lad is 9"
+    rf"\b(?:my|our)\s+(?:[a-z]+\s+){{0,2}}?(?:{_YOUNG})\s+(?:(?:has\s+)?just\s+)?(?:turn(?:s|ed)|is(?:\s+turning|\s+only|\s+just|\s+nearly)?|will\s+be)\s+"
+    rf"(?P<age>{_NUMBER})\b(?=\W*$|\s*[,.;!?)](?!\d)|\s+(?:in|and|so|now|but|today|tomorrow|soon|on|this|next|years?|yrs?|who|she|he)\b)",
+    re.IGNORECASE,
+)
 _OLDEST = 17
 _MEMBER = (
     rf"(?:{_YOUNG})|mum|mom|mam|dad|nan|gran|granny|grandma|grandpa|grandad|mother|father|uncle|aunt|auntie|wife|husband|partner|"
@@ -54,7 +59,7 @@ def ages_said(text: str, age: FieldSpec | None) -> Iterator[FoundLimit]:
         text: The text, apostrophes straight.
         age: The field that tells from which age on something is; None: nothing is read.
     """
-    for match in _TOLD.finditer(text) if age is not None else ():
+    for match in (*_TOLD.finditer(text), *_MINE.finditer(text)) if age is not None else ():
         said = match["age"].lower()
         years = int(said) if said.isdigit() else NUMBERS[said]
         if age is not None and 0 < years <= _OLDEST:

@@ -1112,6 +1112,10 @@ def _within(one: FoundLimit, other: FoundLimit) -> bool:
     return touch((one.start, one.end), (other.start, other.end))
 
 
+def _touches(one: FoundLimit, spans: Sequence[Span]) -> bool:
+    return any(touch((one.start, one.end), span) for span in spans)
+
+
 def _as_turned(heard: _Heard, notes: Notes) -> _Heard:
     """A message in which what is merely allowed bounds nothing: it takes away what bounded that before."""
     free = heard.turned.is_free
@@ -1122,7 +1126,8 @@ def _as_turned(heard: _Heard, notes: Notes) -> _Heard:
         heard,
         limits=[
             replace(one, op=_OTHER_SIDE[one.op[0]], lifts=True)
-            if not one.lifts and free((one.start, one.end))
+            if not one.lifts
+            and (free((one.start, one.end)) or one.vague and _touches(one, heard.turned.mild))
             else one
             for one in heard.limits
         ],

@@ -28,6 +28,10 @@ _PERMITS = re.compile(
     r"no\s+problem|whatever|i\s+don'?t\s+(?:mind|care))))",
     re.IGNORECASE,
 )
+_MAY_BE = re.compile(  # of a degree: "it can be long"
+    r"\b(?:it|they)\s+(?:can|could|may|might)\s+(?:also\s+|even\s+)?be\s+(?P<what>(?:(?:a|an|very|quite|really|pretty|as|a\s+bit)\s+)*[a-z-]+)",
+    re.IGNORECASE,
+)
 _NEEDLESS = re.compile(  # "not Italy necessarily", "not necessarily a thriller"
     r"\bnot\s+(?P<what>(?:(?!necessarily)[\w'-]+\s+){1,3})necessarily\b|"
     rf"\bnot\s+necessarily\s+(?P<what2>{_TO_END})",
@@ -72,6 +76,7 @@ class Turned:
 
     Attributes:
         permitted: What is merely allowed.
+        mild: What is allowed where it is a mere degree.
         needless: What need not be, and is not refused.
         demanded: What is asked for by two negatives, without them.
         narrowed: What is said again in a refusal of a part of it: of "scary, not gore scary" the second "scary".
@@ -80,6 +85,7 @@ class Turned:
     """
 
     permitted: tuple[Span, ...] = ()
+    mild: tuple[Span, ...] = ()
     needless: tuple[Span, ...] = ()
     demanded: tuple[Span, ...] = ()
     narrowed: tuple[Span, ...] = ()
@@ -123,6 +129,7 @@ def turned(text: str) -> Turned:
     demanded = tuple(match.span("what") for match in _TWICE.finditer(text))
     return Turned(
         tuple(span for span in permitted if span[0] < span[1]),
+        tuple(match.span("what") for match in _MAY_BE.finditer(text)),
         tuple(_what(match) for match in _NEEDLESS.finditer(text)),
         tuple(span for span in demanded if text[slice(*span)].split()[:1] not in ([], ["too"])),
         tuple(_narrowed(text)),

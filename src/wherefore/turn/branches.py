@@ -114,10 +114,10 @@ def _joined(one: Ranked, other: Ranked) -> Ranked:
         a,
         rows=np.concatenate([a.rows, b.rows]),
         items=(*a.items, *b.items),
-        **{
-            name: np.concatenate([getattr(a, name), getattr(b, name)])
-            for name in ("ranks", "scores", "parts", "extra")
-        },
+        ranks=np.concatenate([a.ranks, b.ranks]),
+        scores=np.concatenate([a.scores, b.scores]),
+        parts=np.concatenate([a.parts, b.parts]),
+        extra=np.concatenate([a.extra, b.extra]),
     )
     parts = {
         name: np.concatenate([one.parts[name], other.parts[name]])
