@@ -10,6 +10,7 @@ from typing import Self
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.checkpoint import Checkpoint, checkpoint_dir, load_checkpoint, moved, save_checkpoint
+from wherefore.dialogue.facts import Plan
 from wherefore.dialogue.messages import Dialogue, Message, parse_messages, passed_over
 from wherefore.dialogue.questions import Question
 from wherefore.dialogue.state import Preferences
@@ -23,6 +24,7 @@ from wherefore.retrieval.history import resolve_history
 from wherefore.retrieval.source import top
 from wherefore.turn.asked import resolved
 from wherefore.turn.beside import beside
+from wherefore.turn.branches import Either, branches, merged, told_apart
 from wherefore.turn.described import named, not_understood
 from wherefore.turn.language import Heard
 from wherefore.turn.lists import ListMaker, Messages
@@ -355,7 +357,15 @@ class Recommender(ListMaker):
         telling = Telling(passed_over(messages))
         # A given state already holds what was said before: older messages must not bring back what was removed.
         since = len(messages) if settled else 0 if given is None else len(messages) - 1
-        dialogue = replace(self._read(messages, given, since), history=history)
+        two = (
+            None
+            if settled or given is not None
+            else branches(messages, self._read, lambda: self.reader.nouns)
+        )
+        if two is not None and (k == 1 or len(two.branches) == 1):
+            dialogue, two = replace(two.branches[0].dialogue, history=history), None
+        else:
+            dialogue = replace(self._read(messages, given, since), history=history)
         question = None if settled else self._question(dialogue)
         said = None if settled else self._first_words(dialogue, question, messages, given)
         if (
@@ -367,6 +377,10 @@ class Recommender(ListMaker):
             yield telling.listed(dialogue.preferences)
             yield telling.say(said.text)
             yield telling.done(said.action)
+            return
+        if two is not None and question is None:
+            two = replace(two, shared=replace(two.shared, history=history))
+            yield from self._write_two(telling, two, length(two.shared, k, self.catalog), diversity, seed)
             return
         heard = self.lm.read(dialogue)
         k = length(dialogue, k, self.catalog)
@@ -446,6 +460,24 @@ class Recommender(ListMaker):
             return given
         return self.reader.read(messages[:-1]).preferences if len(messages) > 1 else Preferences()
 
+    def _write_two(
+        self, telling: Telling, two: Either, k: int, diversity: float, seed: int
+    ) -> Generator[Event | None]:
+        """A list of two things of which either will do: some of each."""
+        lists: list[tuple[Dialogue, Ranked]] = []
+        for number, branch in enumerate(two.branches):
+            count = (k + 1) // 2 if number == 0 else k - sum(len(ranked.places) for _, ranked in lists)
+            known = [item.id for _, ranked in lists for item in ranked.items]
+            candidates = self._retrieve(branch.dialogue, max(count, 1), known)
+            heard = self.lm.read(branch.dialogue)
+            ranked = self._rank(branch.dialogue, candidates, max(count, 1), heard, diversity=diversity)
+            lists.append((branch.dialogue, ranked))
+        told = told_apart(two, [len(ranked.places) for _, ranked in lists])
+        whole = merged([ranked for _, ranked in lists])
+        yield from self._write(
+            telling, two.shared, whole, k, self.lm.read(two.shared), None, seed, (), lists, told
+        )
+
     def _write(
         self,
         telling: Telling,
@@ -456,18 +488,24 @@ class Recommender(ListMaker):
         said: Said | None,
         seed: int,
         asked: Sequence[Question] = (),
+        lists: Sequence[tuple[Dialogue, Ranked]] = (),
+        apart: str = "",
     ) -> Generator[Event | None]:
         """The list, then its words; the catalogue may change between two steps.
 
         `said` stands before it: the answer to a question that was asked beside it, or that it is a guess. What was
-        `asked` of the items that are listed is answered behind it.
+        `asked` of the items that are listed is answered behind it. A list of several `lists` tells by `apart` which
+        items are of which; each has its reasons by what was said of it.
         """
         items = ranked.items
-        near = closeness(dialogue, ranked.candidates.rows[ranked.places], self.index)
-        plans = plan_reasons(items, dialogue, self.catalog, near, quotes=self._quotes(dialogue, ranked))
+        plans: list[Plan] = []
+        for heard_of, part in lists or [(dialogue, ranked)]:
+            near = closeness(heard_of, part.candidates.rows[part.places], self.index)
+            quotes = self._quotes(heard_of, part)
+            plans += plan_reasons(part.items, heard_of, self.catalog, near, quotes=quotes)
         reasons = zip(recommendations(ranked), plans, strict=True)
         # Why there is none, and what to do about it, must be clear rather than varied.
-        why = "" if items else advice(dialogue, self.retriever)
+        why = "" if items else apart.strip() or advice(dialogue, self.retriever)
         grounds = Grounds(dialogue, self.catalog, self.lm.writer(heard), self.config.writer)
         self.turns.open.add(grounds)
         listed = [
@@ -491,7 +529,7 @@ class Recommender(ListMaker):
                 absent = self.reader.absent(dialogue)
                 missing = self._unanswered.of(dialogue, items, learned="likeness" not in ranked.parts)
                 lacking = missing_sorts(dialogue, self.retriever)
-                opening_words = lacking.opening(opening_words, items, grounds.catalog)
+                opening_words = lacking.opening(opening_words, items, grounds.catalog) + apart
                 missing, heard_of = lacking.besides(missing), lacking.without(dialogue)
                 more = understood(heard_of, grounds.catalog, told.text, len(items), absent, items, missing)
                 yield telling.say(opening_words + more + own_words(dialogue, grounds.catalog))

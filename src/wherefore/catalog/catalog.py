@@ -9,6 +9,7 @@ import weakref
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, Self, TypeVar
 
@@ -423,7 +424,13 @@ class Catalog:
         """
         found: tuple[Scale, ...] | None = self._cache.get(("scales", ""))
         if found is None:
-            told = (scale_among(spec, self._items) for spec in self.schema.tags if not spec.flag)
+            told = (
+                scale_among(
+                    spec, dict(self.vocabulary(spec.name).items()), partial(self.values_by_item, spec.name)
+                )
+                for spec in self.schema.tags
+                if not spec.flag
+            )
             found = self._cache["scales", ""] = tuple(scale for scale in told if scale is not None)
         return found
 

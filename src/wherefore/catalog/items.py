@@ -10,6 +10,7 @@ from typing import Any, overload
 import numpy as np
 
 from wherefore.catalog.cells import fractional_year
+from wherefore.catalog.entries import COUNTS, entries_in
 from wherefore.catalog.kinds import FieldValue
 from wherefore.catalog.mentioned import PREFIX, amount_mentioned
 from wherefore.catalog.paid import PAID, paid_of
@@ -55,6 +56,9 @@ class Item:
         if value is None and name.startswith(PAID):
             sale, usual = (self.number(one) for one in paid_of(name))
             return usual if sale is None else sale
+        if value is None and name.startswith(PREFIX + COUNTS):
+            entries = entries_in(self.fields.get(name.removeprefix(PREFIX + COUNTS)))
+            return None if entries is None else float(entries)
         if value is None and name.startswith(PREFIX):
             return amount_mentioned(texts_of(self), name.removeprefix(PREFIX))
         if isinstance(value, str):

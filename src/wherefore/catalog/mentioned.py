@@ -8,12 +8,13 @@ somebody asks for such an amount.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
 
 from wherefore.catalog.numbers import decimal_shown, number_in
+from wherefore.catalog.paired import beside_amounts, names_beside, unpaired
 from wherefore.catalog.units import conversion, forms_of, measure_of, unit_called, unit_written
 
 PREFIX = "text:"
@@ -106,8 +107,15 @@ def mentioned_unit(word: str) -> str:
 
 
 def unit_shown(name: str) -> str:
-    """A unit as it is told."""
-    return _SHOWN.get(name, name.replace("_", " "))
+    """A unit as it is told, with what is measured in it where that is said: "grams of protein"."""
+    unit, of = unpaired(name)
+    shown = _SHOWN.get(unit, unit.replace("_", " "))
+    return f"{shown} of {of}" if of else shown
+
+
+def names_measured(texts: Sequence[Iterable[str]], name: str) -> dict[str, float]:
+    """What many records write amounts in a unit of, with the share of the records: "Protein 4g"."""
+    return names_beside(texts, _pattern(name).pattern)
 
 
 def amount_mentioned(texts: Iterable[str], name: str) -> float | None:
@@ -116,18 +124,21 @@ def amount_mentioned(texts: Iterable[str], name: str) -> float | None:
     >>> amount_mentioned(["USB-C Cable (2 m, Grey)", "up to 60 W"], "centimeter"), amount_mentioned(["5G"], "gram")
     (200.0, None)
     """
-    pattern = _pattern(name)
+    name, of = unpaired(name)
+    pattern = beside_amounts(_pattern(name).pattern, of) if of else _pattern(name)
     for text in texts:
         for found in pattern.finditer(text):
-            value = _value(found["n"], name)
+            behind = found["n"] is None
+            value = _value(found["n2" if behind else "n"], name)
             if value is not None:
-                scale = _scale(_unit_of(found["unit"]), name)
+                scale = _scale(_unit_of(found["unit2" if behind else "unit"]), name)
                 return float(f"{value * scale:.9g}")
     return None
 
 
 def is_told(values: np.ndarray, name: str) -> bool:
     """Whether enough of a catalogue's texts say an amount, of values (n,) with NaN where they do not."""
+    name = unpaired(name)[0]
     count = int((~np.isnan(values)).sum())
     share = _SHARE if measure_of(name) in _LOOSE else 0.0
     return count >= max(_LEAST, share * len(values))

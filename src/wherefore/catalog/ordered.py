@@ -222,22 +222,25 @@ def rank_name(field: str) -> str:
     return f"{PLACES}{field}"
 
 
-def scale_among(spec: FieldSpec, items: Sequence[_Valued]) -> Scale | None:
+def scale_among(
+    spec: FieldSpec, counts: Mapping[str, int], each: Callable[[], Iterable[Sequence[str]]]
+) -> Scale | None:
     """The order that the values of a field stand in; None where they have none, or items have several values.
 
     Args:
         spec: A field of tags.
-        items: The items.
+        counts: Its values, each with its number of items.
+        each: Gives the values of every item; asked for only where the values stand in an order.
     """
-    counts: dict[str, int] = {}
-    several = 0
-    for item in items:
-        values = item.values(spec.name)
-        several += len(values) > 1
-        for value in values:
-            counts[value] = counts.get(value, 0) + 1
-    if len(counts) < 2 or len(counts) > _MOST_CODES or several > _SEVERAL * len(items):
+    scale = _scale_of_counts(spec, counts) if 2 <= len(counts) <= _MOST_CODES else None
+    if scale is None:
         return None
+    several = [len(values) > 1 for values in each()]
+    return None if sum(several) > _SEVERAL * len(several) else scale
+
+
+def _scale_of_counts(spec: FieldSpec, counts: Mapping[str, int]) -> Scale | None:
+    """The order that values stand in, however many an item has."""
     called = frozenset(singular(word) for word in in_english(words_of(f"{spec.name} {spec.label}")))
     called |= frozenset(words_of(spec.name))
     for kind, whole, numbers in _orders(list(counts), called):

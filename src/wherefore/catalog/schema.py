@@ -21,6 +21,7 @@ from pydantic import (
 from wherefore.catalog.cells import NOT_KNOWN, as_text, is_nothing
 from wherefore.catalog.coded import Codes
 from wherefore.catalog.composed import SPACE
+from wherefore.catalog.entries import COUNTS
 from wherefore.catalog.kinds import ID, KINDS, LIST, NUMBER, ColumnCells, FieldKind, Read
 from wherefore.catalog.mentioned import PREFIX, unit_shown
 from wherefore.catalog.naming import label_of, names_year, plural, singular, unit_of, words_of
@@ -538,6 +539,10 @@ _A_NUMBER = next(name for name, can in KINDS.items() if can.stored is NUMBER)
 @lru_cache(64)
 def _of_texts(name: str) -> FieldSpec:
     """What stands for a field where texts tell an amount; see `wherefore.catalog.mentioned`."""
+    if name.startswith(PREFIX + COUNTS):
+        field = name.removeprefix(PREFIX + COUNTS)
+        label = label_of(field)
+        return FieldSpec(name=name, column=name, kind=_A_NUMBER, label=label, unit=label)
     unit = unit_shown(name.removeprefix(PREFIX))
     return FieldSpec(name=name, column=name, kind=_A_NUMBER, label="description", unit=unit)
 

@@ -25,7 +25,7 @@ from wherefore.catalog.naming import (
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.times import day_words
 from wherefore.catalog.units import IN_PARTS, unit_called
-from wherefore.text import number_text
+from wherefore.text import number_text, stem
 
 _UNITS = {
     unit: words
@@ -270,6 +270,26 @@ def limit_text(value: float, unit: str, counts: bool = False, price: bool = Fals
     if abs(value) >= (1_000 if unit or counts else 10_000) and number.lstrip("-").isdigit():
         number = f"{int(number):,}"
     return f"{number} {_one(unit, value)}".strip()
+
+
+_VOTES = frozenset("rating review vote rater voter".split())
+_VOTED = frozenset(("votes", "vote", "reviews", "ratings"))  # what a plain number of them is called
+
+
+def votes_noun(spec: FieldSpec) -> str:
+    """What a field counts that people gave a thing: "ratings" of a `ratings_count`; empty where it counts none.
+
+    >>> names = ("ratings_count", "vote_average", "reviews")
+    >>> [votes_noun(FieldSpec(name=name, column=name, kind="number")) for name in names]
+    ['ratings', '', 'reviews']
+    """
+    named = words_of(spec.name) or words_of(spec.label)
+    told = next((word for word in named if stem(word) in _VOTES), "")
+    counts = not {"count", "number", "num", "no", "total", "n", "counts"}.isdisjoint(named)
+    plain = len(named) == 1 and told in _VOTED
+    if not told or not (counts or plain or spec.is_rank) or {"average", "avg", "mean"} & {*named}:
+        return ""
+    return f"{stem(told).removesuffix('er')}s" if not told.endswith("s") else told
 
 
 def is_shown_before(unit: str) -> bool:

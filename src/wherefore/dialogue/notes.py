@@ -51,6 +51,9 @@ class Notes:
         self._dropped: list[tuple[int, str]] = []
         self._forgotten: list[tuple[int, str]] = []  # the same, wherever they were said before that message
         self._refused_in: dict[tuple[tuple[str, str], ...], int] = {}  # the message of each refusal
+        # Where this message says that somebody shall come to no harm, or what nobody shall do, and no record tells.
+        self.spared: list[tuple[int, int]] = []
+        self.unseen: list[tuple[int, int]] = []
         self.settled: list[tuple[int, int]] = []  # characters of this message that only take back
         self._since = 0  # the message with which all began anew
         self.gone: dict[str, None] = {}  # items taken back
@@ -62,6 +65,7 @@ class Notes:
         self.aside = []
         self._now = {}
         self.settled = []
+        self.spared, self.unseen = [], []
         self._before, self._here = self._here, []
 
     def forget(self) -> None:

@@ -9,18 +9,21 @@ from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.naming import spoken_label
 from wherefore.catalog.ranks import is_rank_name
 from wherefore.catalog.schema import FieldSpec
-from wherefore.catalog.spoken import cased, is_shown_before, is_year, limit_text, measure
+from wherefore.catalog.spoken import cased, is_shown_before, is_year, limit_text, measure, votes_noun
 from wherefore.catalog.times import WHEN, asked_of, asked_words
 from wherefore.dialogue.state import Limit, Order
 from wherefore.text import number_text
 
 _OPS = {"lt": "under", "le": "at most", "gt": "over", "ge": "at least", "eq": "exactly"}
+_FEWER = {"lt": "fewer than", "le": "at most", "gt": "more than", "ge": "at least", "eq": "exactly"}
 _TIMES = frozenset(("minutes", "hours", "seconds", "milliseconds", "days"))
 _YEAR_OPS = {"lt": "before", "le": "no later than", "gt": "after", "ge": "no earlier than", "eq": "from"}
 
 
 def limit_words(limits: Sequence[Limit], spec: FieldSpec) -> str:
     """The limits on one field in plain words: "after 2000", "in the 1990s", "under 120 minutes", "lesser known"."""
+    if spec.is_rank and (noun := votes_noun(spec)) and all(any(map(str.isdigit, x.said)) for x in limits):
+        return " and ".join(f"{_FEWER[x.op]} {limit_text(x.value, '', True)} {noun}" for x in limits)
     if spec.is_rank:  # its numbers say nothing to anybody
         return " and ".join(
             dict.fromkeys("lesser known" if x.op in ("lt", "le") else "well known" for x in limits)

@@ -86,3 +86,17 @@ def phrase(match: re.Match[str]) -> str:
 def is_negated(low: str, start: int) -> bool:
     """Whether the words before a place turn what follows round: "nothing"."""
     return _NEGATED.search(low[max(0, start - 60) : start]) is not None
+
+
+_PLUS = re.compile(
+    r"\s*(?:\+|plus)(?=\s*(?:$|[.,;!?)]|(?:an?|each|per|every)\s+(?:go|serving|portion|day|meal|head|piece|plate|bowl|pop|time)\b|each\b|please\b|or\b|of\b))"
+)
+
+
+def is_plus(low: str, end: int) -> bool:
+    """Whether the words behind an amount let it be more: "35g plus a go".
+
+    >>> is_plus("35g plus a go", 3), is_plus("35g plus some salt", 3)
+    (True, False)
+    """
+    return _PLUS.match(low, end) is not None

@@ -525,8 +525,8 @@ def _is_part(passage: Passage, piece: Span, described: Sequence[Span], nouns: Co
         if start <= piece[0] and piece[1] <= end:
             rest = [
                 word
-                for word, inside in zip(passage.said, passage.inside, strict=True)
-                if start <= word.start and word.end <= end and not inside
+                for word, inside, hidden in zip(passage.said, passage.inside, passage.hidden, strict=True)
+                if start <= word.start and word.end <= end and not inside and not hidden
             ]
             told = [word for word in rest if word.form not in FUNCTION_WORDS and word.form not in nouns]
             return len(told) >= _LONGER

@@ -17,7 +17,7 @@ from wherefore.catalog.units import measure_of, unit_called
 from wherefore.dialogue.state import LimitOp
 from wherefore.reading.bearers import speaks_of_age
 from wherefore.reading.clauses import Span
-from wherefore.reading.comparisons import AFTER, BEFORE, OPPOSITE, is_negated
+from wherefore.reading.comparisons import AFTER, BEFORE, OPPOSITE, is_negated, is_plus
 from wherefore.reading.limits import FoundLimit, lowered
 from wherefore.reading.measures import Measures
 from wherefore.reading.numbers import (
@@ -296,6 +296,8 @@ def _cued(low: str, span: Span) -> LimitOp | None:
         ),
         None,
     )
+    if trailed is None and is_plus(low, span[1]):
+        return "ge"
     return None if trailed is None else AFTER[trailed]
 
 

@@ -14,12 +14,13 @@ from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.money import SIGNS
 from wherefore.catalog.naming import words_of
 from wherefore.catalog.schema import FieldSpec
-from wherefore.dialogue.state import LimitOp
+from wherefore.dialogue.state import MOST, LimitOp
 from wherefore.reading.bearers import is_somebodys
 from wherefore.reading.clauses import touch
 from wherefore.reading.codes import HARD, NOT_TOO, STRONG
 from wherefore.reading.comparisons import AFTER, BEFORE, DURABLE, OPPOSITE, YEARLY, any_of, is_negated, phrase
 from wherefore.reading.counted import CountReader
+from wherefore.reading.entry_counts import EntryCountReader
 from wherefore.reading.measures import Measures, is_of_stuff, measures_time, measures_warmth
 from wherefore.reading.numbers import (
     NUMBER,
@@ -36,6 +37,7 @@ from wherefore.reading.numbers import (
 from wherefore.reading.quantities import beside, quantity_named, side_of
 from wherefore.reading.scales import ScaleReader
 from wherefore.reading.totals import TotalReader, is_total
+from wherefore.reading.votes import FoundVotes, VoteReader
 from wherefore.reading.years import FoundYear, is_memory, ranges, until_today, years
 from wherefore.text import NUMBERS, straight
 
@@ -47,7 +49,7 @@ _COMPARED = re.compile(rf"(?<!\w)(?P<op>{any_of(BEFORE)}){_ABOUT}[\s-]*{_QUANTIT
 # "I've only got 80 minutes", "on the table in 15 minutes", "naps exactly 80 min"
 _HAVE = re.compile(
     rf"\b(?:(?<!last )(?<!first )in|exactly|precisely|only\s+(?:have|got)|(?:have|got|'ve)\s+(?:only|just)(?:\s+got)?|"
-    rf"(?:i|we)(?:'ve|\s+have)?\s+(?:got|have))(?:\s+(?:about|around|like|maybe))?\s+{_QUANTITY}"
+    rf"(?:i|we)(?:'ve|\s+have)?\s+(?:got|have)|(?:^|(?<=[.;!?,]\s))\s*(?:got|have))(?:\s+(?:about|around|like|maybe))?\s+{_QUANTITY}"
 )
 # "15 bucks is all I've got", "$25 each is the limit", "my budget is 40"
 _MOST = re.compile(
@@ -60,6 +62,10 @@ _TRAILED = re.compile(  # of "2000, at least 4 stars" no year is bounded
 )
 COLD = re.compile(  # a frost, of which people say no field: "it gets to minus 12 here", "survive -20"
     rf"(?:\bminus\s+(?P<m>{NUMBER}|{any_of(NUMBERS)})\b|(?<![\w.])[-−](?P<n>\d{{1,2}})(?![\d.,]*\d|\s*[-–]|\s*(?:cm|mm|m|kg|g|km|%|years?)\b))"
+)
+_DOWN_TO = re.compile(  # how cold it gets, above zero: "goes down to about 5 C in winter"
+    rf"\b(?:goes|gets|go|get|drops?|falls?|dips?|sinks?|cools?|gone|went|dropped|fell)\s+(?:(?:it|down|as\s+low)\s+)*(?P<what>(?:as|to|below|under|near)\s+"
+    rf"(?:about\s+|around\s+|roughly\s+|nearly\s+|maybe\s+|only\s+)?(?P<minus>minus\s+|[-−])?(?P<n>\d{{1,2}}|{any_of(NUMBERS)})\s*(?:°\s*c?\b|c\b|celsius\b|degrees?(?:\s+c(?:elsius)?)?\b|°))"
 )
 _BETWEEN = re.compile(
     rf"\b(?:between|from)\s+(?P<low>[{SIGNS}]?\s?{NUMBER})(?:\s*(?P<of>[a-z]+))?\s*(?:and|to|-|–|until)\s*{_QUANTITY}"
@@ -228,6 +234,8 @@ class LimitReader:
         self.scales = ScaleReader(catalog, self.measures)
         self.totals = TotalReader(self.measures)
         self._counts = CountReader(catalog, self.measures)
+        self._votes = VoteReader(catalog)
+        self._entries = EntryCountReader(catalog)
 
     def read(self, text: str, nouns: Collection[str] = ()) -> list[FoundLimit]:
         """The limits in a text, by place. What is not to be read should be blanked beforehand."""
@@ -239,7 +247,11 @@ class LimitReader:
         """Where a text bounds an amount that the records do not tell, or not in that unit: "under $20"."""
         found = self._read(text, nouns)
         left = (*found.open, *found.loose)
-        return sorted(span for span in left if found.is_free(*span) or is_total(text[slice(*span)]))
+        return sorted(
+            span
+            for span in left
+            if found.is_free(*span) or span in found.sums or is_total(text[slice(*span)])
+        )
 
     def undivided(self, text: str, nouns: Collection[str] = ()) -> list[tuple[int, int]]:
         """Where a text tells a sum for several of which nobody knows what one may cost."""
@@ -256,6 +268,12 @@ class LimitReader:
         self._read_cold(low, found)
         for one in self.totals.read(low, called):
             found.put_total(*one)
+        for vote in self._votes.read(low):
+            found.put_votes(vote)
+        for entries in self._entries.read(low):
+            if found.is_free(entries.start, entries.end):
+                found.put(entries.spec, entries.op, entries.value, entries.start, entries.end)
+                found.named.add((entries.start, entries.end))
         self._read_between(low, found)
         self._read_compared(low, found)
         self._read_plus(low, found)
@@ -365,13 +383,21 @@ class LimitReader:
             op = OPPOSITE[BEFORE[said]] if is_negated(low, match.start()) else BEFORE[said]
             if said in _SPEEDS and spec is self.measures.duration:  # who is faster takes less time
                 op = "lt" if op in ("gt", "ge") else "gt"
-            whole = self._has_unit(match) or match["half"]  # a word after the number counts only as its unit
+            whole = (
+                self._has_unit(match) or match["half"] or match["n4"]
+            )  # a word after the number counts only as its unit
             found.put(spec, op, value * scale, match.start(), match.end() if whole else match.end("n"))
         for match in _HAVE.finditer(low):
             spec, scale = self._field(match, low, None)
             value = amount(match)
             if spec is not None and spec == self.measures.duration and value is not None:
                 found.put(spec, "le", value * scale, *match.span())
+
+        for match in _DOWN_TO.finditer(low):
+            spec, value = self.measures.lowest_warmth, any_number(match["n"])
+            if spec is not None and value is not None and found.is_free(*match.span()):
+                found.put(spec, "le", -value if match["minus"] else value, match.start("what"), match.end())
+                found.named.add((match.start("what"), match.end()))
 
     def _read_most(self, low: str, found: _Limits) -> None:
         """Amounts that are said to be the most: "15 bucks is all I've got", "my budget is 40"."""
@@ -599,7 +625,7 @@ class _Limits:
         self.loose: list[tuple[int, int]] = []  # amounts of what is measured here, for a judge
         self.named: set[tuple[int, int]] = set()  # where what is limited is named
         self._taken: list[tuple[int, int]] = []
-        self._sums: set[tuple[int, int]] = set()
+        self.sums: set[tuple[int, int]] = set()
 
     def is_free(self, start: int, end: int) -> bool:
         """Whether nothing was found in these characters."""
@@ -614,6 +640,8 @@ class _Limits:
         """An amount that bounds what no field tells, in a unit that is known: "under $20", of a shop in rupees."""
         last = _LAST.match(match.string, match.end("n"))
         bare = match.re is _COMPARED and last is not None and match["n"] not in ("a", "an")
+        if match.re is _TRAILED and phrase(match) in ("max", "maximum", "tops", "at most"):
+            bare = not match["unit"] and (number(match["n"]) or 0.0) > MOST  # "200 max", of no items
         if match["currency"] or self._measures.is_unit(match["unit"]) or bare:
             end = (
                 match.end("unit")
@@ -643,7 +671,18 @@ class _Limits:
             self._taken.append((start, end))
         else:
             self.put(spec, op, value, start, end)
-            self._sums.add((start, end))
+            self.sums.add((start, end))
+
+    def put_votes(self, one: FoundVotes) -> None:
+        """How many people are to have rated a thing; where no field tells it, that it was said."""
+        span = one.start, one.end
+        if one.spec is not None:
+            self.put(one.spec, one.op, one.value, *span)
+        elif self.is_free(*span):
+            self.open.append(span)
+            self._taken.append(span)
+        self.named.add(span)
+        self.sums.add(span)
 
     def put_range(self, spec: FieldSpec, low: float, high: float, start: int, end: int) -> None:
         """Both ends of a range."""
@@ -658,7 +697,7 @@ class _Limits:
         """A limit in words of its own, or in the very words of another: a range has two."""
         if any(a < end and start < b for a, b in self._taken if (a, b) != (start, end)):
             return
-        if (start, end) in self._sums:
+        if (start, end) in self.sums:
             return
         bounded = self._measures.bounded(spec, op)
         if bounded != [(spec, op)]:

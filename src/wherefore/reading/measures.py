@@ -7,12 +7,14 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.cells import fractional_year
-from wherefore.catalog.mentioned import PREFIX, is_told, mentioned_unit
+from wherefore.catalog.items import texts_of
+from wherefore.catalog.mentioned import PREFIX, is_told, mentioned_unit, names_measured
 from wherefore.catalog.money import SIGNS, currency_called, names_price
 from wherefore.catalog.naming import label_of, names_year, words_of
 from wherefore.catalog.schema import FieldSpec
@@ -89,6 +91,8 @@ _PERCENT = ("%", "percent", "pct")
 _OF_SCORES = frozenset(
     "score scores rating probability danceability energy valence similarity popularity".split()
 )
+_LOOKED_AT = 400  # records in which names beside amounts are looked for
+_WARMTH = frozenset("temperature temp temperatur frost hardiness".split())
 _ROOT = 6  # letters that a word and a field's name have in common where they are of one root
 _BEGINNING = 4  # letters of a word that names a field by its beginning
 _BEYOND = 3  # times the greatest number of a field up to which a number may be meant of it
@@ -142,6 +146,7 @@ class Measures:
         self._catalog, self._clock = catalog, clock
         self._specs = catalog.schema.measures
         self._spans: dict[str, tuple[float, float]] = {}
+        self._named_in: dict[str, dict[str, float]] = {}
         self._words = {
             spec.name: {stem(word) for word in (*words_of(spec.name), *words_of(spec.label))} | stems_of(spec)
             for spec in self._specs
@@ -376,6 +381,14 @@ class Measures:
         told = is_told(self._catalog.numbers(name), called)
         return self._catalog.schema.spec(name) if told else None
 
+    def names_in(self, unit: str) -> dict[str, float]:
+        """What records write amounts in a unit of: "Protein 4g"; the unit as `mentioned_unit` calls it."""
+        found = self._named_in.get(unit)
+        if found is None:
+            records = [texts_of(item) for item in islice(self._catalog, _LOOKED_AT)]
+            found = self._named_in[unit] = names_measured(records, unit)
+        return found
+
     def span(self, spec: FieldSpec) -> tuple[float, float] | None:
         """The least and the greatest number of a field on record; None where none is known."""
         found = self._spans.get(spec.name)
@@ -523,6 +536,17 @@ class Measures:
         """The one field with numbers below zero, where a minus stands before a number; None where there are several."""
         found = [spec for spec in self._specs if _MINUS.search(before) and self._goes_below_zero(spec)]
         return found[0] if len(found) == 1 else None
+
+    @cached_property
+    def lowest_warmth(self) -> FieldSpec | None:
+        """The field that tells down to which temperature a thing stands."""
+        warm = (
+            spec
+            for spec in self._specs
+            if spec.is_number
+            and (measures_warmth(written_unit(spec)) or not _WARMTH.isdisjoint(self._words[spec.name]))
+        )
+        return next((spec for spec in warm if self._side(spec) == "le"), None)
 
     def _goes_below_zero(self, spec: FieldSpec) -> bool:
         known = self._catalog.numbers(spec.name)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog
-from wherefore.catalog.concepts import having
+from wherefore.catalog.concepts import having, tells_stories
 from wherefore.catalog.flag_words import Flag, flags_of
 from wherefore.catalog.flags import yes_or_no
 from wherefore.catalog.naming import words_of
@@ -20,7 +20,7 @@ from wherefore.catalog.times import WHEN, asked_of
 from wherefore.dialogue.messages import Lists, Message
 from wherefore.dialogue.notes import Notes, Verdict
 from wherefore.dialogue.state import ANYWHERE, Count, FoundWish, Limit, LimitOp, Order, Wish, by_words
-from wherefore.reading.ages_said import ages_said
+from wherefore.reading.ages_said import ages_of_people, ages_said
 from wherefore.reading.clauses import NT, Span, blank, clauses, touch
 from wherefore.reading.codes import CodeReader, FoundCodes
 from wherefore.reading.complaints import ALL_ALIKE, complaint
@@ -28,9 +28,12 @@ from wherefore.reading.corrections import CORRECTS, DROPS, NEEDNT, SELF_CORRECTI
 from wherefore.reading.counts import read_count
 from wherefore.reading.critiques import CritiqueReader, FoundAnswer, FoundCritique
 from wherefore.reading.cues import QUANTITIES
+from wherefore.reading.fates import FateReader
 from wherefore.reading.flags import FlagReader, FoundFlag
 from wherefore.reading.foreign import ForeignReader
+from wherefore.reading.freed_fields import free_fields
 from wherefore.reading.households import HouseholdReader
+from wherefore.reading.idioms import idioms
 from wherefore.reading.intolerances import intolerances
 from wherefore.reading.judged import JudgedReader
 from wherefore.reading.judged_grades import JudgedGrades
@@ -40,7 +43,10 @@ from wherefore.reading.judgements import ItemJudge
 from wherefore.reading.languages import NamesAbroad, language_of
 from wherefore.reading.limits import COLD, FoundLimit, LimitReader, is_plain, lowered
 from wherefore.reading.mentions import Found
+from wherefore.reading.moved_bounds import moved
+from wherefore.reading.named_amounts import NamedAmounts
 from wherefore.reading.numbers import names_money
+from wherefore.reading.opposites import opposites
 from wherefore.reading.orders import FoundOrder, OrderReader
 from wherefore.reading.references import ReferenceReader
 from wherefore.reading.series_refused import refused_series
@@ -49,9 +55,11 @@ from wherefore.reading.slots import slots_in
 from wherefore.reading.somebody_else import others_meant, shared
 from wherefore.reading.taking_back import ADDS, FORBIDS, REPLACES, TakenBack, allow, take_back
 from wherefore.reading.times import FoundTime, TimeReader, continued, replaces
+from wherefore.reading.turned_round import Turned, said_elsewhere, turned
 from wherefore.reading.unrecorded import untold
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.verdicts import by_marks
+from wherefore.reading.vocabulary import key_of
 from wherefore.reading.wearers import Wearers
 from wherefore.reading.wishes import WishReader
 from wherefore.reading.years import BORN
@@ -129,6 +137,16 @@ _BOTH, _BOTH_SHARE = (
     2,
     0.02,
 )  # items, and of those that meet the rarer wish, up to which hardly any meets both
+_PLEASE = re.compile(r"\s+(?:please|pls|thanks|thx)\W*$", re.IGNORECASE)
+_ROOMY = 0.75  # share of an upper limit up to which a lower one leaves enough between them
+_OTHER_SIDE: dict[str, LimitOp] = {
+    "l": "ge",
+    "g": "le",
+    "e": "eq",
+}  # "doesn't matter if it's old" lets older ones in
+_NOBODY = re.compile(
+    r"\b(?:nobody|no[\s-]?one|no\s+people)\s+(?:is\s+|ever\s+)?(?P<what>[a-z]{3,}ing)\b", re.IGNORECASE
+)
 _LINE = 0.05  # share of the items up to which words name a line of goods, not what most items are
 _THAN = re.compile(r"(?:\s+\w+)?\s+than\s+(?:the\s+)?", re.IGNORECASE)  # "a longer film than"
 
@@ -152,6 +170,7 @@ class _Heard:
     times: Sequence[FoundTime] = ()  # "on Saturdays", "before Christmas"
     before: Sequence[Message] = ()  # the messages before it, for a judge
     left: Span = (0, 0)  # where it leaves a choice: what is weighed there is said of none of them
+    turned: Turned = Turned()  # "doesn't matter if it's old"
 
     @property
     def places(self) -> list[Span]:
@@ -233,6 +252,8 @@ class MessageReader:
             tuple(stems(spec.flag)): (spec.name, spec.flag) for spec in catalog.schema.fields if spec.flag
         }
         self._codes = CodeReader(catalog)
+        self._fates = FateReader(catalog)
+        self._amounts = NamedAmounts(catalog, limits.measures)
         self._abroad = NamesAbroad(catalog)
         # No catalogue that a judge learned with knows how well known its items are.
         self._fame = catalog.schema.popularity.name if catalog.schema.popularity is not None else None
@@ -262,6 +283,10 @@ class MessageReader:
         told = [*((one.content if one.role == "user" else "") for one in before), text]
         alike = [*self._alike(text, lists.last, notes), *self._others(text, lists.last, notes)]
         alike += self._series(text, notes)
+        alike += free_fields(text, self._catalog.schema.valued, notes)
+        alike += self._opposites(text, notes)
+        for place in idioms(text) if not tells_stories(self._catalog) else ():
+            notes.mute(*place)  # "a first date" asks for no fruit, but a story may tell of one
         notes.settled += alike
         gone = take_back(
             text, told[:-1], [(one.start, one.end) for one in found], notes, self._limits.measures
@@ -272,8 +297,18 @@ class MessageReader:
             heard = replace(heard, left=about)
         if self._judged is not None:
             heard = self._bounded(replace(heard, before=before), self._judged, about)
+        if shifted := [*moved(blank(text, [about]), notes.limits, self._limits.measures)]:
+            kept = [one for one in heard.limits if not any(_within(one, each) for each in shifted)]
+            heard = replace(heard, limits=[*kept, *shifted])
+        amounts = self._amounts.named(lowered(text), heard.limits)
+        amounts += self._amounts.graded(lowered(blank(text, [about])), amounts)
+        for place in self._amounts.places(text, amounts):
+            notes.mute(*place)  # what is measured: "30 g of protein" asks for nothing that is called protein
+        heard = replace(heard, limits=amounts)
         meant = self._siblings.settle(heard.limits, lowered(content), [*map(lowered, told[:-1])])
-        heard = replace(heard, limits=meant)
+        heard = _as_turned(
+            replace(heard, limits=self._of_items(meant, text), turned=turned(blank(text, [about]))), notes
+        )
         for lifted in heard.limits:
             if lifted.lifts:
                 notes.lift(lifted.field, lifted.op)
@@ -281,6 +316,7 @@ class MessageReader:
         self._consent(content, question, notes)
         measured, values = self._note_clauses(heard, lists, question, notes)
         self._note_refused(heard, notes)
+        self._spared(heard, notes)
         self._note_limits(heard, measured, notes)
         self._note_times(heard, notes)
         self._note_order(heard, lists, notes)
@@ -334,6 +370,33 @@ class MessageReader:
                         notes.refuse(Wish(field, value, 2.0, match["what"].strip()))
                         places.append(match.span())
         return places
+
+    def _opposites(self, text: str, notes: Notes) -> list[Span]:
+        """Refuse what a message turns down by its opposite, "in colour", and where it says so."""
+        places = []
+        for span, called in opposites(text):
+            values = [value for key in called for value in self._values.words.all(key_of(key), False)]
+            for value in values:
+                notes.free(value.field, value.value)
+                notes.refuse(Wish(value.field, value.value, 2.0, text[slice(*span)]))
+            places += [span] if values else []
+        return places
+
+    def _spared(self, heard: _Heard, notes: Notes) -> None:
+        """Refuse what tells of harm to those whom a message spares: "the dog has to live"."""
+        for one in self._fates.read(heard.text):
+            said = heard.content[slice(*one.span)].strip()
+            for field, value in one.values:
+                notes.refuse(Wish(field, value, 2.0, said))
+            if one.values:
+                notes.settled.append(one.span)
+            else:
+                notes.spared.append(one.span)
+        for match in _NOBODY.finditer(heard.text):
+            span = match.span("what")
+            if not any(touch(span, place) for place in (*notes.settled, *notes.spared, *heard.places)):
+                notes.mute(*span)
+                notes.unseen.append(span)
 
     def _series(self, text: str, notes: Notes) -> list[Span]:
         """Refuse what of series a message does, and where it says so: "no sequels", "a standalone"."""
@@ -579,6 +642,20 @@ class MessageReader:
             times,
         )
 
+    def _of_items(self, limits: Sequence[FoundLimit], text: str) -> list[FoundLimit]:
+        """Limits without those that read somebody's age as a price or a count: "my lad is 9"."""
+        measures = self._limits.measures
+        ages = [] if measures.own_age is not None else ages_of_people(text)
+        own = {spec.name for spec in (measures.age, measures.own_age) if spec is not None}
+        return [
+            one
+            for one in limits
+            if one.field in own
+            or one.vague
+            or not any(touch((one.start, one.end), span) for span in ages)
+            or is_plain(text[one.start : one.end])
+        ]
+
     def _born(self, flat: str) -> list[FoundLimit]:
         """The limit that somebody sets by when they were born: "from before I was born, I'm from 1988"."""
         spec = self._limits.measures.year
@@ -618,7 +695,8 @@ class MessageReader:
         graded: list[FoundLimit | FoundCritique | FoundOrder] = [
             one
             for one in self._grades.read(content, judged.graded(before, content, taken))
-            if one.field not in fields and not any(order.field == one.field for order in heard.orders)
+            if (one.field not in fields or _fits_beside(one, [*kept, *more]))
+            and not any(order.field == one.field for order in heard.orders)
         ]
         orders = [*heard.orders, *(one for one in graded if isinstance(one, FoundOrder))]
         hidden = [
@@ -683,19 +761,30 @@ class MessageReader:
             if self._judged is not None:
                 told += wishes
                 continue
+            wishes = self._meant(heard, wishes)
             values += [(wish.start, wish.end) for wish in wishes]
             for wish in wishes:
                 corrected = self._note_wish(heard.content, wish, wishes, refuses, corrected, notes)
         barred = intolerances(heard.content, [*heard.places, *heard.hidden])
         self._note_kinds(heard.content, barred, (), notes)
+        self._note_demanded(heard, notes)
         if self._judged is not None:
             self._note_verdicts(heard, self._judged, aside, notes)
             masked = (*heard.places, *heard.hidden)
             notes.words = ""
             judged = self._judged.wishes(heard.before, heard.content, masked, told)
-            for start, end in self._judged.refused(heard.before, heard.content):
-                notes.mute(start, end)
-            kinds = self._judged.kinds.read(heard.before, heard.content, masked)
+            denied = self._judged.refused(heard.before, heard.content)
+            judged = self._meant(heard, judged, denied)
+            for start, end in denied:
+                if not heard.turned.is_no_refusal(text, (start, end), denied, " " in text[start:end].strip()):
+                    notes.mute(start, end)
+                else:
+                    notes.settled.append((start, end))
+            kinds = [
+                one
+                for one in self._judged.kinds.read(heard.before, heard.content, masked)
+                if not heard.turned.is_no_refusal(text, (one.start, one.end), denied)
+            ]
             ill = [(one.start, one.end) for one in barred]
             kinds = [one for one in kinds if not any(touch((one.start, one.end), place) for place in ill)]
             self._note_kinds(heard.content, kinds, judged, notes)
@@ -714,6 +803,36 @@ class MessageReader:
         for asked, place in self._wearers.read(heard.content):
             notes.want(asked, place, beside=True)
         return measured, values
+
+    @staticmethod
+    def _meant(heard: _Heard, wishes: Sequence[FoundWish], denied: Sequence[Span] = ()) -> list[FoundWish]:
+        """The wishes of a message without those that it turns round; `denied` is what else looks like a refusal."""
+        refused = [*denied, *((one.start, one.end) for one in wishes if one.kind == "unwanted")]
+        found = []
+        for one in wishes:
+            span = one.start, one.end
+            if heard.turned.is_free(span):
+                found.append(replace(one, kind="freed" if one.kind == "wanted" else "lifted"))
+            elif one.kind != "unwanted" or not heard.turned.is_no_refusal(
+                heard.text, span, refused, bool(one.also)
+            ):
+                found.append(one)
+        return found
+
+    def _note_demanded(self, heard: _Heard, notes: Notes) -> None:
+        """Note what two negatives ask for: "nothing that isn't funny"."""
+        for span in heard.turned.demanded:
+            said = heard.text[slice(*span)]
+            here = [word for word in words(heard.text) if span[0] <= word.start and word.end <= span[1]]
+            for group in self._values.spoken_of(heard.text, here):
+                for field, value in self._best(group):
+                    notes.want(Wish(field, value, 2.0, _PLEASE.sub("", said).strip()), span[0])
+
+    def _best(self, group: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Of what a word may stand for what most items have: one value that it asks for."""
+        valued = {spec.name for spec in self._catalog.schema.valued}
+        known = [one for one in group if one[0] in valued]
+        return [max(known, key=lambda one: len(self._catalog.bearing(*one)))] if known else list(group[:1])
 
     def _note_kinds(
         self, content: str, kinds: Sequence[FoundKind], wishes: Sequence[FoundWish], notes: Notes
@@ -740,8 +859,11 @@ class MessageReader:
         self, heard: _Heard, judged: JudgedReader, taken: Sequence[Span], notes: Notes
     ) -> None:
         """Note refusals that name no value, where records name their words: "no garlic", of a list of ingredients."""
+        denied = judged.refused(heard.before, heard.content)
         for start, end in judged.refused_words(heard.before, heard.content, taken):
             said = heard.content[start:end]
+            if heard.turned.is_no_refusal(heard.text, (start, end), denied, " " in said.strip()):
+                continue
             told = _content(said)
             if set(told.split()) <= self._sought | QUANTITIES:
                 continue  # "hopeless with plants", of plants
@@ -817,6 +939,8 @@ class MessageReader:
         elif wish.kind == "unwanted":
             notes.mute(wish.start, wish.end)
             if _TOO_MUCH.match(text, wish.start):  # "something scary but not too scary"
+                if said_elsewhere(text, (wish.start, wish.end)):
+                    noted = replace(noted, strength=0.5)
                 if notes.wants(wish):
                     return corrected
                 alike = [one for one in wishes if (one.start, one.end) == (wish.start, wish.end)]
@@ -984,6 +1108,37 @@ class MessageReader:
                 notes.want(Wish(field_name, value, 1.0, said))
 
 
+def _within(one: FoundLimit, other: FoundLimit) -> bool:
+    return touch((one.start, one.end), (other.start, other.end))
+
+
+def _touches(one: FoundLimit, spans: Sequence[Span]) -> bool:
+    return any(touch((one.start, one.end), span) for span in spans)
+
+
+def _as_turned(heard: _Heard, notes: Notes) -> _Heard:
+    """A message in which what is merely allowed bounds nothing: it takes away what bounded that before."""
+    free = heard.turned.is_free
+    for span in (*heard.turned.permitted, *heard.turned.needless):
+        notes.mute(*span)
+        notes.settled.append(span)
+    return replace(
+        heard,
+        limits=[
+            replace(one, op=_OTHER_SIDE[one.op[0]], lifts=True)
+            if not one.lifts
+            and (free((one.start, one.end)) or one.vague and _touches(one, heard.turned.mild))
+            else one
+            for one in heard.limits
+        ],
+        critiques=[one for one in heard.critiques if not free((one.start, one.end))],
+        orders=[one for one in heard.orders if not free((one.start, one.end))],
+        flags=[one for one in heard.flags if not free((one.start, one.end))],
+        codes=[one for one in heard.codes if not free((one.start, one.end))],
+        times=[one for one in heard.times if not free((one.start, one.end))],
+    )
+
+
 def _says_less(vague: FoundLimit, limits: Sequence[FoundLimit], notes: Notes) -> bool:
     """Whether a number says it better: "something short, under 80 minutes"."""
     same = [one for one in limits if one.field == vague.field and one != vague and not one.lifts]
@@ -991,8 +1146,20 @@ def _says_less(vague: FoundLimit, limits: Sequence[FoundLimit], notes: Notes) ->
     upper = vague.op in ("lt", "le")
     if any(one.value < vague.value if upper else one.value > vague.value for one in tighter):
         return True
-    stated = any(not one.vague for one in same)
+    stated = any(not one.vague and not _leaves_room(one, vague) for one in same)
     return stated or notes.holds(Limit(vague.field, vague.op, vague.value, ""))
+
+
+def _leaves_room(stated: FoundLimit, vague: FoundLimit) -> bool:
+    """Whether a number on the other side leaves what a word of degree asks for: "a long one, we have three hours"."""
+    low, high = (stated.value, vague.value) if stated.op[0] == "g" else (vague.value, stated.value)
+    return stated.op[0] != vague.op[0] and stated.op != "eq" and low <= _ROOMY * high
+
+
+def _fits_beside(one: FoundLimit | FoundCritique | FoundOrder, limits: Sequence[FoundLimit]) -> bool:
+    """Whether a word of degree may hold beside the limits on its field."""
+    same = [each for each in limits if each.field == one.field]
+    return isinstance(one, FoundLimit) and bool(same) and all(_leaves_room(each, one) for each in same)
 
 
 def _content(said: str) -> str:

@@ -52,6 +52,14 @@ MINUTES = {  # in one of each unit of time
 }
 
 
+# "under an hour forty": minutes behind hours that are not called so, where nothing follows that they would count.
+_MINUTES = rf"(?:(?:twenty|thirty|forty|fifty)(?:[\s-](?:{_TO_TEN}))?|five|ten|fifteen)"
+_ENDS = (
+    r"\s*[.,;!?)]|\s+(?:or\s+(?:so|less|under|shorter|more|longer)|and|but|please|pls|max|maximum|tops|at\s+(?:the\s+)?most|at\s+least|long|is|with|"
+    r"so|if|because|cos|then|thanks|ish|minimum)\b"
+)
+
+
 def quantity(no_units: Collection[str]) -> str:
     """A pattern for an amount: "2 hours", "$20", "1h50", "an hour and a half".
 
@@ -64,7 +72,7 @@ def quantity(no_units: Collection[str]) -> str:
         rf"(?:\s+and\s+(?P<half0>a\s+half)(?=\s+[a-z]))?"
         rf"(?:\s?-?\s?(?!(?:{'|'.join(sorted(no_units))})\b)(?P<unit>[a-z]+|[{SIGNS}%]))?"
         rf"(?:\s+and\s+(?P<half>a\s+half)|\s+(?:and\s+)?(?P<n2>\d+|{NUMBER})\s?(?P<unit2>min\w*)|"
-        rf"(?<=h)\s?(?P<n3>[0-5]\d)(?!\d))?"
+        rf"(?<=h)\s?(?P<n3>[0-5]\d)(?!\d)|(?:(?<=hour)|(?<=hours)|(?<=hr)|(?<=hrs))\s+(?:and\s+)?(?P<n4>[1-5]?\d|{_MINUTES})(?=\W*$|{_ENDS}))?"
     )
 
 
@@ -185,6 +193,8 @@ def amount(match: re.Match[str]) -> float | None:
         return whole + 0.5
     if match["n3"]:
         return whole + float(match["n3"]) / 60
+    if match["n4"]:
+        return whole + (any_number(match["n4"].lower()) or 0.0) / 60
     if match["n2"] and stem(match["unit"] or "") in ("hour", "hr", "h"):
         return whole + (number(match["n2"]) or 0.0) / 60
     return whole

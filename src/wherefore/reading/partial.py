@@ -127,4 +127,9 @@ def _all_in(said: Sequence[str], told: Collection[str]) -> bool:
     """Whether a value has some words, and is not said to be without them: "dairy" is none of what is dairy-free."""
     if not _WITHOUT.isdisjoint(told) and _WITHOUT.isdisjoint(said):
         return False
-    return all(any(akin(one, other) for other in told) for one in said)
+    return all(any(_may_call(one, other, len(told) > len(said)) for other in told) for one in said)
+
+
+def _may_call(one: str, other: str, partly: bool) -> bool:
+    """Whether a word calls that of a value; a doer or a thing no part of a longer one: "jumpers" no *jump scares*."""
+    return akin(one, other) and not (partly and one != other and one.endswith(("er", "or")))

@@ -263,6 +263,13 @@ class DialogueReader:
             span = one.start, one.end
             if not any(touch(place, span) for place in taken):
                 found = [each for each in found if not touch(each[1], span)] + [("wanted", span)]
+        spared = [span for span in notes.spared if not any(touch(place, span) for place in taken)]
+        found = [one for one in found if not any(touch(one[1], span) for span in spared)]
+        found += [("demanded", span) for span in spared]
+        heard_of = [*taken, *(span for _, span in found)]
+        found += [
+            ("unwanted", one) for one in notes.unseen if not any(touch(place, one) for place in heard_of)
+        ]
         known = [*taken, *(span for _, span in found)]
         found += [("demanded", span) for span in self._musts.read(text, known)]
         return self._opened(content, self._unheld(before, text, taken, found), notes)

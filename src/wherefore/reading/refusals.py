@@ -25,7 +25,8 @@ _OPTIONAL_BEFORE = re.compile(  # "it doesn't have to be in French"
 )
 _OPTIONAL_AFTER = re.compile(
     r"\W*(?:movies?\s+|films?\s+|part\s+)?(?:(?:is|are)\s+(?:optional|not (?:necessary|a must|required))|"
-    r"(?:doesn'?t|does not|don'?t|needn'?t)\s+(?:(?:have|need)\s+to\s+)?(?:be|star|appear|matter))\b",
+    r"(?:doesn'?t|does not|don'?t|needn'?t)\s+(?:(?:have|need)\s+to\s+)?(?:be|star|appear|matter))\b"
+    r"(?!\s+(?:if|whether|how|when)\b)",
     re.IGNORECASE,
 )
 _FAR = 8  # words before a value among which what turns it down is looked for

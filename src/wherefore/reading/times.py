@@ -14,6 +14,7 @@ from wherefore.dialogue.state import Limit
 from wherefore.reading.hours import background, with_hours
 from wherefore.reading.periods import Period, periods
 from wherefore.reading.taken_times import is_taken
+from wherefore.reading.told_of import is_told_of
 from wherefore.reading.tops import ARRIVED, waits
 from wherefore.text import stems
 
@@ -70,6 +71,10 @@ _STRICTLY = frozenset(
 _NEEDS = re.compile(
     r"\b(?:need(?:ed|s)?\s+(?:it|them|this|that|one|these)|(?:must|should|has\s+to|have\s+to)\s+(?:be\s+here|come|reach\s+\w+|arrive)|"
     r"arriv\w+|deliver\w*|get\s+(?:it|them)\s+here|be\s+here|ship\w*|move\s+in|in\s+time)\b[^.!?;]*$"
+)
+_COMES = re.compile(  # what is sent, not what is gone to
+    r"\b(?:reach(?:es)?\s+(?:me|us|him|her|here|my|our)|deliver(?:ed|y|s)?|ship(?:ped|s)?|be\s+here|get\s+(?:it|them|here)|"
+    r"arriv(?:e|es|ed)\s+(?:here|at\s+my))\b[^.!?;]*$"
 )
 _OF_STORIES = re.compile(
     r"\b(?:set|born|happen\w*|takes?\s+place|about|story|died|since\s+i|when\s+i)\b[^.!?,;]*$"
@@ -182,7 +187,7 @@ class TimeReader:
         told = with_hours(told, low) if self._telling("hour") is not None else told
         aside = background(told, low)
         for one in told:
-            if one in aside:
+            if one in aside or is_told_of(low, one.start, one.end):
                 continue
             before, behind = low[max(0, one.start - 40) : one.start], low[one.end :]
             start, end, side, refused, op = one.start, one.end, "", False, ""
@@ -250,6 +255,8 @@ class TimeReader:
         if chosen is None:
             return
         field, spans = chosen
+        if first.side and field.role != "available" and _COMES.search(clause[: len(clause) - (end - start)]):
+            return  # "it must reach me before Friday" says nothing of when it flowers
         begins = field.role == "event" and _BEGINS.search(clause) is not None
         made = Asked(
             field.name,

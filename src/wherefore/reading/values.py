@@ -99,6 +99,11 @@ class Passage:
         return before[-1:] in (["from"], ["in"]) or before in (["from", "the"], ["in", "the"])
 
 
+_NEW_PLACES = frozenset(  # whose name with "new" before it is another place's
+    "england mexico zealand york jersey guinea caledonia hampshire brunswick orleans delhi".split()
+)
+
+
 class ValueFinder:
     """Finds values and people of a catalogue in texts.
 
@@ -118,6 +123,8 @@ class ValueFinder:
             span = None
             if not passage.hidden[i]:
                 span = self._person(passage, i, people) or self._value(passage, i)
+            if span is not None and self._is_another_place(passage, span):
+                span = None  # England, of New England
             if span is not None:
                 passage.spans.append(span)
                 passage.inside[i : span.end] = [True] * (span.end - i)
@@ -183,6 +190,11 @@ class ValueFinder:
         return {name for name, phrase in phrases.items() if last in phrase.split()}
 
     # -- values ------------------------------------------------------------------------------------------
+
+    def _is_another_place(self, passage: Passage, span: ValueSpan) -> bool:
+        """Whether a place is only the end of another one's name: "New England"."""
+        last = passage.form(span.first - 1) == "new" and passage.form(span.first) in _NEW_PLACES
+        return last and not passage.hidden[span.first - 1]
 
     def _value(self, passage: Passage, i: int) -> ValueSpan | None:
         """The longest value that begins at word i, as it is written or by a slip."""

@@ -11,6 +11,7 @@ import numpy as np
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.codes import is_graded
 from wherefore.catalog.concepts import concepts, having, kinds, shown_by
+from wherefore.catalog.entries import COUNTS
 from wherefore.catalog.flag_words import affirms, flags_of
 from wherefore.catalog.flags import yes_or_no
 from wherefore.catalog.mentioned import PREFIX
@@ -206,7 +207,11 @@ def _ordered(dialogue: Dialogue, catalog: Catalog, total: int) -> Iterator[str]:
 def _by_texts(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
     """That descriptions were gone by, as no field holds an amount that the newest message bounds."""
     told = [one for one in _now(dialogue) if one.field.startswith(PREFIX)]
-    if told:
+    counted = [one for one in told if one.field.startswith(PREFIX + COUNTS)]
+    for one in counted:
+        field = spoken_field(catalog.schema.spec(one.field.removeprefix(PREFIX + COUNTS)))
+        yield f"For “{' '.join(one.said.split())}” I counted what each record lists under “{field}”."
+    if told := [one for one in told if one not in counted]:
         said = joined(list(dict.fromkeys(f"“{one.said}”" for one in told)))
         plural = catalog.schema.plural.lower()
         yield f"For {said} I went by titles and descriptions, and left out {plural} that do not say it."
@@ -438,7 +443,10 @@ def _degrees(dialogue: Dialogue, catalog: Catalog, opening: str, total: int) -> 
             yield f"I took “{sums[-1]}” as {asked}{_per(spec)}."
             continue
         if spec.is_rank:
-            yield f"{'It is' if total == 1 else 'All of them are'} {asked}."
+            counted = any(map(str.isdigit, asked))  # "fewer than 50,000 ratings"
+            whole, every = ("It has", "All of them have") if counted else ("It is", "All of them are")
+            if not counted or any(map(str.isdigit, " ".join(new))):
+                yield f"{whole if total == 1 else every} {asked}."
             continue
         told = [said for said in new if not any(map(str.isdigit, said))]
         if told and not set(re.findall(r"\d+", asked)) <= set(re.findall(r"\d+", opening)):
