@@ -11,8 +11,8 @@ from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.clauses import clauses
 from wherefore.catalog.concepts import Concept, concepts_of
 from wherefore.catalog.families import family
-from wherefore.catalog.record_words import RecordWords
 from wherefore.catalog.numbers import decimal_shown, number_in
+from wherefore.catalog.record_words import RecordWords
 from wherefore.catalog.schema import Schema
 from wherefore.catalog.spellings import spelt_otherwise
 from wherefore.text import stem, stems, words
@@ -151,6 +151,8 @@ def amounts(items: Sequence[Item], thing: str, catalog: Catalog) -> list[Amount]
 def _beside(piece: Piece, thing: str) -> Amount | None:
     """The amount beside a thing in a piece: "Total Fat 8g", "8 g of fat"."""
     sought, said = stems(thing), words(piece.text)
+    if not sought:
+        return None
     of_words = [stem(one.form) for one in said]
     for at in range(len(said) - len(sought) + 1):
         if of_words[at : at + len(sought)] != list(sought):

@@ -99,9 +99,10 @@ _WHICH = re.compile(r"\b(?:what'?s?|which|how|dimensions|measurements)\b", re.IG
 _ASKING = frozenset(
     map(
         stem,
-        "what which how many much big large small wide tall long deep high thick size sizes dimension measurement colour color "
-        "colours colors come comes in made make material fabric weigh weight heavy exactly actually there get have has hold "
-        "holds carry fit support take per pack box it one again is year date month number".split(),
+        "what which how many much big large small wide tall long deep high thick size sizes dimension "
+        "measurement colour color colours colors come comes in made make material fabric weigh weight heavy "
+        "exactly actually there get have has hold holds carry fit support take per pack box it one again is "
+        "year date month number".split(),
     )
 )
 

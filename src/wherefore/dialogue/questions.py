@@ -88,10 +88,10 @@ class Question:
     empty; of no items: of the list), `clause` (what `said`, a clause of `field`, tells, or of several items
     `clauses`), `series` (whether `items` belong to one), `have` (whether `items` are there to be had), `reckon` (what
     `reckoning` works out of the prices of `items`; of none: of all), `top` (which of all items has the most or least
-    of `field`), `converted` (what `field` is in the unit `said`), `names` (whether the records of `items` name `said`, by
-    `clauses`; `best` is `min` where those without it are asked for), `amount` (how much of `said` they have, by
-    `clauses`), `beyond` (`said` is a place that the last list, `items`, does not have), `shared` (whether `items` have a value of
-    `field` in common), `others` (what else has those values).
+    of `field`), `converted` (what `field` is in the unit `said`), `names` (whether the records of `items` name `said`,
+    by `clauses`; `best` is `min` where those without it are asked for), `amount` (how much of `said` they have, by
+    `clauses`), `beyond` (`said` is a place that the last list, `items`, does not have), `shared` (whether `items` have
+    a value of `field` in common), `others` (what else has those values).
     """
 
     kind: Kind

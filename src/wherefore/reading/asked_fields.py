@@ -201,9 +201,13 @@ class FieldQuestions:
         spoken = forms(rest)
         for spec in specs:
             verb = spec.phrase.partition("{}")[0].split()
-            stems = {verb[0][:5]} if len(verb) > 1 and verb[-1] == "by" else set()
-            stems |= {singular(w)[:5] for w in (*words_of(spec.name), *words_of(spec.label))}
-            if any(form[:5] in stems for form in spoken if len(form) > 3):
+            begins = {verb[0][:5]} if len(verb) > 1 and verb[-1] == "by" else set()
+            begins |= {singular(w)[:5] for w in (*words_of(spec.name), *words_of(spec.label))}
+            if any(form[:5] in begins for form in spoken if len(form) > 3):
+                return spec
+        told = set(stems(rest)) - FUNCTION_WORDS
+        for spec in (*specs, *self._schema.tags):  # "who cooks these?", of a field `cook`
+            if told & {stem(word) for word in words_of(spec.name)}:
                 return spec
         if _IN_IT.search(rest):
             for spec in specs:

@@ -58,7 +58,8 @@ _OWN = re.compile(r"(?<=\w)['’]s$")
 _THE = re.compile(r"\b(?:the|that)\s+", re.IGNORECASE)
 _OF_SUBJECT = re.compile(
     r"(?:^|\W)(?:what|which|how|when|where|is|are|does|do|did|has|can|will)\b[^.?!]*\b(?:is|are|was|does|do|did|has|have|can|will)\s+$|"
-    r"(?:^|[.!?,;]\s*|\b(?:and|but|so)\s+)(?:is|are|was|does|do|did|has|have|can|will)\s+$",
+    r"(?:^|[.!?,;]\s*|\b(?:and|but|so)\s+)(?:is|are|was|does|do|did|has|have|can|will)\s+$|"
+    r"\b(?:take|go(?:ing)?\s+(?:for|with)|down\s+for|settle\s+(?:on|for)|pick|choose)\s+$",
     re.IGNORECASE,
 )
 _OF_TWO = re.compile(

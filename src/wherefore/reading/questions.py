@@ -27,8 +27,8 @@ from wherefore.reading.limits import LimitReader, lowered
 from wherefore.reading.orders import OrderReader
 from wherefore.reading.pointing import Pointer
 from wherefore.reading.reckonings import ReckoningReader
-from wherefore.reading.shop_questions import asks_shop
 from wherefore.reading.second_halves import by_which, of_the_same
+from wherefore.reading.shop_questions import asks_shop
 from wherefore.reading.slots import beyond, points_at, slots_in
 from wherefore.reading.times import TimeReader
 from wherefore.reading.titles_in import titled
@@ -124,7 +124,8 @@ _BESIDE = re.compile(  # "the fourth looks good, but is it gory?"
 )
 # A question about items, whatever it asks; and what makes it a request, or a question to the assistant.
 _ANY_QUESTION = re.compile(
-    rf"{_HOLDS.pattern}|^(?:what|where|when|how|whats|what's|where's|how's|which|any of|any(?=\s.*\b(?:in|with|on)\b)|could|should|may|might)\b|"
+    rf"{_HOLDS.pattern}|^(?:what|where|when|how|whats|what's|where's|how's|which|any of|"
+    r"any(?=\s.*\b(?:in|with|on)\b)|could|should|may|might)\b|"
     r"^whether\b"
 )
 _HAPPENS = re.compile(
@@ -138,7 +139,11 @@ _LESS = re.compile(
     r"\b(?:is|are|was|has|feels|seems|looks|sounds)\s+(?P<end>less|more)\s+(?P<what>[a-z]{3,})\b"
 )
 _ASKS_FIRST = re.compile(
-    r"(?:(?:which|who|whose|what)\b|tell\s+me\b|more\s+(?:about|on)\b|describe\b)", re.IGNORECASE
+    r"(?:(?:which|who|whose|what)\b|(?:is|are|does|do|has|can)\s+(?:it|the|that|this|they|these)\b|tell\s+me\b|more\s+(?:about|on)\b|describe\b)",
+    re.IGNORECASE,
+)
+_WHAT_ABOUT = re.compile(
+    r"^(?:what|how)\s+about\s+(?P<what>(?:the|its|their)\s+(?!first|second|third|fourth|fifth|last)[a-z].*)"
 )
 _OF_FIRST = re.compile(r"\bthan\s+(?:the\s+)?(?:first|original)\b")
 _REST = re.compile(r"\bwhat(?:['’]?s|\s+is|\s+else(?:\s+is)?)?\s+(?:left|next|remain\w*)\b", re.IGNORECASE)
@@ -158,7 +163,8 @@ _OPINION = re.compile(
     r"try|get|buy)\b|^how good (?:is|was)\b|^(?:so )?what do you think (?:of|about)\b|^(?:is|was) (?:it|that|"
     r"this)(?: one| movie| film| book)? (?:any|really|actually) good\W*$|"
     r"^(?:is|was|are|were)\b[^,]*\bany (?:good|use)\W*$|"
-    r"^what (?:do|did) (?:\w+ )?(?:people|others|folks?|reviewers|readers|viewers|customers|buyers|they|everyone) (?:say|think|make)\b|"
+    r"^what (?:do|did) (?:\w+ )?(?:people|others|folks?|reviewers|readers|viewers|customers|buyers|they|"
+    r"everyone) (?:say|think|make)\b|"
     r"^(?:is|are|was|were) (?:he|she|they|it|that|this) (?:right|true|wrong|mistaken)(?=\W|$)|^true\W*$"
 )
 _SEEN_BY_YOU = re.compile(r"^(?:have|did) you (?:ever )?(?:seen|watched|read|see|watch)\b[^,]*$")
@@ -837,6 +843,11 @@ class QuestionReader:
 
         name = self._fields.asked(stripped)
         about = _ABOUT.match(stripped) is not None
+        if (
+            about and items and (part := _WHAT_ABOUT.match(stripped)) is not None
+        ):  # "what about the price of it"
+            name = self._fields.asked(f"what is {part['what']}")
+            about = name is None
         bare = re.sub(r"[\s?!.]+", " ", stripped).strip()
         if not about and items and re.fullmatch(r"(?:who|what)(?:'s|s| is| was| are)?", bare):
             about = True  # "What is X?"

@@ -29,8 +29,8 @@ from wherefore.reading.musts import MustReader
 from wherefore.reading.pointing import Pointer
 from wherefore.reading.questions import QuestionReader
 from wherefore.reading.references import ReferenceReader
-from wherefore.reading.slips import is_whole
 from wherefore.reading.settling import settled_in
+from wherefore.reading.slips import is_whole
 from wherefore.reading.slots import points_at, slots_in
 from wherefore.reading.titles import TitleIndex
 from wherefore.reading.unrecorded import untold
@@ -215,7 +215,10 @@ class DialogueReader:
             about = taken[1]
         spots = [(one.start, one.end, one.item_id) for one in found if one.item_id]
         told = content if asked is None else blank(content, asked.spans)
-        settled = settled_in(told, spots, lists.last, lists.focus, question, self._questions.extreme)
+        outside = [
+            one for one in spots if asked is None or not any(touch(one[:2], span) for span in asked.spans)
+        ]
+        settled = settled_in(told, outside, lists.last, lists.focus, question, self._questions.extreme)
         if settled is not None:
             about = settled.span
         rest = blank(content, asked.spans[1:]) if asked is not None and asked.also else content

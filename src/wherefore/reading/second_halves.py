@@ -37,6 +37,8 @@ def of_the_same(
 ) -> Question | None:
     """Whether items share what a question asks of them, or what else has it; None where that is not asked.
 
+    Of no field where the question names none: it is that of which the question turns out to be.
+
     Args:
         low: A sentence, without what leads to it.
         asked: The question that was read in it.
@@ -44,11 +46,11 @@ def of_the_same(
         catalog: Where the items are from.
         span: The sentence's characters.
     """
-    before = asked if asked is not None and asked.kind == "value" else found[-1] if found else None
-    if before is None or before.kind != "value" or not before.field or not before.items:
+    own = asked is not None and asked.kind in ("value", "untold") and (asked.field or not found)
+    before = asked if own else found[-1] if found else None
+    if before is None or before.kind not in ("value", "untold") or not before.items or before.said:
         return None
-    spec = catalog.schema.spec(before.field)
-    if not spec.has_values or spec.has_measure:
+    if before.field and catalog.schema.spec(before.field).has_measure:
         return None
     if _SAME.search(low) and len(before.items) > 1:
         return Question("shared", before.items, before.field, start=span[0], end=span[1])

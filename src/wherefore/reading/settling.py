@@ -1,4 +1,4 @@
-"""Settling on what was listed, in a clause that does nothing but point at it: "nah the last one, put me down for that"."""
+"""Settling on what was listed by a clause that only points at it: "nah the last one, put me down for that"."""
 
 from __future__ import annotations
 
@@ -26,14 +26,16 @@ _SLOT = re.compile(
     re.IGNORECASE,
 )
 _TAKES = frozenset(
-    "take taking have having go going get getting grab buy buying order ordering book reserve want keep keeping put down add "
-    "choose choosing pick picking try trying watch watching read reading cook cooking make making play playing wear settle "
-    "sold spare backup reserve please then save saving sign wrap".split()
+    "take taking have having go going get getting grab buy buying order ordering book reserve want keep "
+    "keeping put down add choose choosing pick picking try trying watch watching read reading cook "
+    "cooking make making play playing wear settle sold spare backup reserve please then save saving sign "
+    "wrap".split()
 )
 _FILLING = frozenset(
-    "the a an one i we us me my our ours mine i'll we'll ill it'll i'm im we're let's lets will shall gonna to with for on in as up of at "
-    "ok okay fine well so nah yes yeah yep aye right alright perfect great lovely brilliant good grand sweet nice cool super ooh oh ah hm "
-    "go definitely certainly it's its that's thats is be it that this ta thx thanks thank you cheers pls plz actually just maybe too "
+    "the a an one i we us me my our ours mine i'll we'll ill it'll i'm im we're let's lets will shall "
+    "gonna to with for on in as up of at ok okay fine well so nah yes yeah yep aye right alright perfect "
+    "great lovely brilliant good grand sweet nice cool super ooh oh ah hm go definitely certainly it's "
+    "its that's thats is be it that this ta thx thanks thank you cheers pls plz actually just maybe too "
     "also done deal sorted settled hmm both mate love tonight now tomorrow today sunday saturday friday".split()
 )
 _ASKED_WHICH = re.compile(r"\bwhich\s+(?:one|\w+)\b[^?]*\?\s*$", re.IGNORECASE)

@@ -85,8 +85,8 @@ def points_at(words: str) -> Literal["one", "many"] | None:
 _TOP = re.compile(r"\btop\s+(?=(?:one|two|three|four|[234])\b)", re.IGNORECASE)
 _GOES_ON = re.compile(r"\s*(?:$|[^\w\s-]|(?P<next>[\w']+))")
 _AFTER = frozenset(
-    "please thanks then instead looks look sounds sound seems any which out too also again though now for who what how forgives "
-    "ta thx cheers".split()
+    "please thanks then instead looks look sounds sound seems any which out too also again though now for "
+    "who what how forgives ta thx cheers".split()
 )  # besides words without a meaning of their own: a noun, as in "number 8 screws", is no place of a list
 
 
@@ -97,23 +97,34 @@ def beyond(words: str, size: int) -> str:
     ('number 4', 'the second one', '')
     """
     text = _TOP.sub("first ", words)
-    if not size or slots_in(text, size):
+    if not size:
         return ""
+    inside = bool(slots_in(text, size))
     for match in _ORDINAL.finditer(text):
         follows = _GOES_ON.match(text[match.end() :])
         word = (follows["next"] or "").lower() if follows is not None else ""
         if word and word not in FUNCTION_WORDS | _AFTER:
             continue
+        said = match[0].strip() if text == words else match[0].strip().replace("first", "top")
+        count = _COUNTS.get((match["count"] or "one").lower(), 1)
+        if (
+            count > 1
+            and ORDINALS[match["word"].lower()] + count > size
+            and not match["word"].lower() == "last"
+        ):
+            return said
+        if inside:
+            continue
         if match["digit"]:
             number = match["digit"].lower()
             if (int(number) if number.isdigit() else NUMBERS[number]) > size:
-                return match[0].strip()
+                return said
         elif (
             match["word"]
             and re.match(r"the\b|.*\bones?\b", match[0].lower())
             and ORDINALS[match["word"].lower()] >= size
         ):
-            return match[0].strip()
+            return said
     return ""
 
 

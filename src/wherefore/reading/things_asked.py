@@ -27,13 +27,14 @@ _PAST = re.compile(r"[.;:!?]|,\s*(?:i|i'm|my|we|as|because|since|he|she|cos|like
 _FILLING = frozenset(
     map(
         stem,
-        "have has had having got get gets contain contains include includes including come comes with without there in any "
-        "made make makes use uses used using need needs need require requires eat eats eating drink use free no not kind sort "
-        "type bit lot lots much many some every each both either neither none one ones first second third fourth fifth last top "
-        "number list please also too well really actually still even ever maybe perhaps mean know tell say says see think "
-        "wonder thing things stuff something anything want go goes give put take takes able ok okay fine same other another "
-        "person people someone somebody anyone friend wife husband hubby mum mom dad son daughter kid kids bf gf partner "
-        "contained present item record is are hm em er um pls lol haha two three four five few good bad nice great "
+        "have has had having got get gets contain contains include includes including come comes with without "
+        "there in any made make makes use uses used using need needs need require requires eat eats eating "
+        "drink use free no not kind sort type bit lot lots much many some every each both either neither none "
+        "one ones first second third fourth fifth last top number list please also too well really actually "
+        "still even ever maybe perhaps mean know tell say says see think wonder thing things stuff something "
+        "anything want go goes give put take takes able ok okay fine same other another person people someone "
+        "somebody anyone friend wife husband hubby mum mom dad son daughter kid kids bf gf partner contained "
+        "present item record is are hm em er um pls lol haha two three four five few good bad nice great "
         "better worse worth set happen happens about right true wrong really filed based".split(),
     )
 )

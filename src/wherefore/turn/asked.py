@@ -57,6 +57,7 @@ _ALIKE = 0.5  # cosine of a bare word and a field's label from which they mean t
 _COST = re.compile(r"what .+ costs$")
 _HOW_MUCH = re.compile(r"\bhow\s+(?:much|many)\s+(?P<what>[a-z-]+(?:\s+[a-z-]+)?)", re.IGNORECASE)
 _QUESTION = 0.5  # how likely a message asks, so that it is said that nothing tells it
+_OF_THE_SAME = ("shared", "others")  # questions of the field that the one before them is of
 _EACH = 5  # items of which a question is answered one by one
 _BEST = 3  # of all items, of which rates are told
 _SAID = 3  # words of a question that says for what something is
@@ -93,8 +94,15 @@ def resolved(
         return resolved(asked_of_it, dialogue, retriever, meanings, level)
     if question.also:
         first = resolved(replace(question, also=()), dialogue, retriever, meanings, level)
-        more = (resolved(one, dialogue, retriever, meanings, level) for one in question.also)
+        told = first.field if first is not None and first.kind == "value" else ""
+        also = [replace(one, field=told) if one.kind in _OF_THE_SAME else one for one in question.also]
+        more = (resolved(one, dialogue, retriever, meanings, level) for one in also)
         return None if first is None else replace(first, also=tuple(one for one in more if one is not None))
+    if question.kind in _OF_THE_SAME:
+        specs = {
+            one.name for one in (*retriever.index.catalog.schema.names, *retriever.index.catalog.schema.tags)
+        }
+        return question if question.field in specs else None
     if question.kind == "reckon" and not question.items:
         return replace(question, items=everywhere(dialogue, retriever), many=_BEST)
     if question.kind == "compare" and question.said:

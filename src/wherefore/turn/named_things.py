@@ -1,4 +1,4 @@
-"""Questions after a thing, as ones of what the records show of it: "does any have alcohol in it?", "which has the least fat?"."""
+"""Questions after a thing, as ones of what the records show of it: "does any have alcohol in it?"."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COMMON = 0.25  # share of the catalogue beyond which a word that is no kind of 
 def named_things(
     question: Question, asked: str, catalog: Catalog, nouns: Collection[str], sure: bool
 ) -> Question | None:
-    """A question of what records show of the thing that it asks after; None where it asks after none, or they are silent.
+    """A question of what records show of the thing that it asks after; None where there is none, or they are silent.
 
     Args:
         question: Of items.
@@ -56,7 +56,7 @@ def named_things(
 
 
 def attribute_told(question: Question, asked: str, catalog: Catalog) -> Question | None:
-    """A question for size, colour, weight and the like that no field holds, as one of what titles and texts tell of it."""
+    """A question for size, colour and the like that no field holds, as one of what titles and texts tell of it."""
     items = [catalog[one] for one in question.items[:_MANY] if one in catalog]
     if not attribute_asked(asked) or catalog.schema.language:
         return None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.concepts import concepts_of
 from wherefore.catalog.shown import TITLE
@@ -33,7 +35,7 @@ def named_parts(question: Question, catalog: Catalog) -> str:
             start = f"Not “{question.said}”, by their records: " if is_diet else f"With {question.said}: "
             parts.append(start + "; ".join(told[item] for item in having) + ".")
     if saying:
-        parts.append(f"Of “{question.said}” it is on record: {'; '.join(told[item] for item in saying)}.")
+        parts += [_quoted(question, item, catalog) for item in saying]
     if silent:
         told_of = having + saying
         first = question.best == "min" or not told_of
@@ -69,7 +71,7 @@ def amounts_told(question: Question, catalog: Catalog) -> str:
         else ""
     )
     if not question.best:
-        return f"On record: {'; '.join(told[item] for item in list(told)[:_MOST])}.{rest}"
+        return " ".join(_quoted(question, item, catalog) for item in list(told)[:_MOST]) + rest
     most = f"{'most' if question.best == 'max' else 'least'} {question.said}"
     first = [item for item in told if item in question.having]
     others = [item for item in told if item not in question.having][: _MOST - 1]
@@ -112,8 +114,8 @@ def others(question: Question, catalog: Catalog) -> str:
     )
     if not values:
         return ""
-    wanted = set(values)
-    found = [one for one in catalog if one.id not in question.items and wanted & set(one.values(spec.name))]
+    rows = np.unique(np.concatenate([catalog.bearing(spec.name, value) for value in values])).tolist()
+    found = [one for row in rows if (one := catalog.items[row]).id not in question.items]
     of_whom = f"{(spec.label or spec.name).replace('_', ' ').lower()} {joined(values[:_MOST], 'or')}"
     if not found:
         return f"Nothing else here has {of_whom}."
@@ -124,17 +126,36 @@ def others(question: Question, catalog: Catalog) -> str:
 
 def _piece(question: Question, item: str, catalog: Catalog) -> str:
     """The piece of an item's record that is told, with its title; empty where none is."""
-    title, told, fields = catalog[item].title, [], []
-    for one, field, text in question.clauses:
-        if one != item:
-            continue
-        if field == TITLE and text == title:
-            return f"*{title}*, by its title"
-        words = text.split()
-        cut = " ".join(words[:_LONG]) + ("…" if len(words) > _LONG else "")
-        told.append(f"“{cut.rstrip(' .,;')}”")
-        fields.append("title" if field == TITLE else field.replace("_", " "))
-    return f"*{title}*, {joined(told)} ({joined(list(dict.fromkeys(fields)))})" if told else ""
+    title, told = catalog[item].title, _told(question, item, catalog)
+    if not told or told == [("title", title)]:
+        return f"*{title}*, by its title" if told else ""
+    fields = joined(list(dict.fromkeys(field for field, _ in told)))
+    return f"*{title}*, {joined([f'“{_cut(text)}”' for _, text in told])} ({fields})"
+
+
+def _quoted(question: Question, item: str, catalog: Catalog) -> str:
+    """The pieces of an item's record that are told, word for word: "Notes of *Punt*: “No dogs.”"."""
+    title = catalog[item].title
+    return " ".join(
+        f"{field[:1].upper()}{field[1:]} of *{title}*: “{_cut(text)}”."
+        if field != "title" or text != title
+        else f"Its title says it: *{title}*."
+        for field, text in _told(question, item, catalog)
+    ).replace(".”.", ".”")
+
+
+def _told(question: Question, item: str, catalog: Catalog) -> list[tuple[str, str]]:
+    """The fields and texts of the pieces of an item that are told."""
+    return [
+        ("title" if field == TITLE else field.replace("_", " "), text)
+        for one, field, text in question.clauses
+        if one == item
+    ]
+
+
+def _cut(text: str) -> str:
+    words = text.split()
+    return " ".join(words[:_LONG]).rstrip(" ,;") + ("…" if len(words) > _LONG else "")
 
 
 def _records(items: Sequence[str], catalog: Catalog) -> str:
