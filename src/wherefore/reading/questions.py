@@ -145,6 +145,7 @@ _ASKS_FIRST = re.compile(
 _WHAT_ABOUT = re.compile(
     r"^(?:what|how)\s+about\s+(?P<what>(?:the|its|their)\s+(?!first|second|third|fourth|fifth|last)[a-z].*)"
 )
+_OF_YOUR_LIST = re.compile(r"\bwhich\s+(?:ones?\s+)?(?:from|on|in|of)\s+(?:your|the|that|this)\s+list\b")
 _OF_FIRST = re.compile(r"\bthan\s+(?:the\s+)?(?:first|original)\b")
 _REST = re.compile(r"\bwhat(?:['’]?s|\s+is|\s+else(?:\s+is)?)?\s+(?:left|next|remain\w*)\b", re.IGNORECASE)
 _SEEKS = re.compile(
@@ -896,14 +897,15 @@ class QuestionReader:
         inside = self._named_in(said, span[0], here, dialogue)
         low = blank(said, [(m.start - span[0], m.end - span[0]) for m in inside]).lower()
         stripped = re.sub(_LEAD, "", _INDIRECT.sub("", low)).strip()
-        if not _ANY_QUESTION.match(stripped) or self._seeks(stripped):
-            return None
         listed = self._list(dialogue)
+        of_yours = len(listed) > 1 and _OF_YOUR_LIST.search(stripped) is not None
+        if not (of_yours or _ANY_QUESTION.match(stripped)) or self._seeks(stripped):
+            return None
         counted = bool(slots_in(_TO_LAST.sub(" ", stripped), len(listed)))
         marked = _ASKS_BESIDE.match(stripped) is not None and _marked(text, span)
         if asks_shop(stripped) and not unrecorded(said, self._catalog):
             return self._to_shop((text, span, tuple(inside)), stripped, dialogue)
-        of_list = _OF_LIST.match(stripped) is not None and len(listed) > 1
+        of_list = of_yours or (_OF_LIST.match(stripped) is not None and len(listed) > 1)
         if (
             _REQUEST.match(stripped)
             and not (of_list or counted or _IN_PLACE.search(stripped))
@@ -924,14 +926,14 @@ class QuestionReader:
         asks = "?" in said or marked or of_list or _HOLDS_IT.match(stripped) is not None
         asks = asks or (points and bool(items) and _OPENS.match(stripped) is not None)
         asks = asks or (bool(items) and counted and _is_question(stripped))  # "whats in the last one"
-        if not asks or _TO_YOU.search(stripped):
+        if not asks or _TO_YOU.search(_OF_YOUR_LIST.sub("which", stripped)):
             return None
         if not items and points and len(listed) > 1:
             made = replace(made, kind="unclear", items=tuple(listed), said=stripped)
         elif not items or not set(items) <= set(dialogue.listed):
             return None
         of_these = _ANY_OF.match(stripped) is not None and len(listed) > 1
-        of_these = of_these or (counted and stripped.startswith("any "))
+        of_these = of_these or of_yours or (counted and stripped.startswith("any "))
         return None if not of_these and self._asks_for_more(text, span, here) else made
 
     def _to_shop(self, clause: _Sentence, stripped: str, dialogue: Dialogue) -> Question | None:

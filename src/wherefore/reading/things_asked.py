@@ -50,12 +50,14 @@ class Thing(NamedTuple):
         has: Whether the question is if items have it; else it asks whether they are it, or do it.
         lacks: Whether those without it are asked for.
         needs: Whether it is asked whether they need it.
+        much: Whether it is asked whether they have much of it, which that they name it does not tell.
     """
 
     names: tuple[str, ...]
     has: bool
     lacks: bool
     needs: bool
+    much: bool = False
 
 
 def thing_asked(asked: str, nouns: Collection[str] = ()) -> Thing | None:
@@ -95,5 +97,5 @@ def thing_asked(asked: str, nouns: Collection[str] = ()) -> Thing | None:
     if not 0 < len(names) <= _PARTS:
         return None
     needs = _NEEDS.search(said) is not None
-    has = not needs and _HAS.search(said) is not None and _DEGREE.search(said) is None and together
-    return Thing(tuple(names), has, _LACKS.search(said) is not None, needs)
+    has = not needs and _HAS.search(said) is not None and together
+    return Thing(tuple(names), has, _LACKS.search(said) is not None, needs, _DEGREE.search(said) is not None)

@@ -19,6 +19,7 @@ from wherefore.reading.clauses import blank
 from wherefore.reading.compared import field_of
 from wherefore.reading.measures import Measures, written_unit
 from wherefore.reading.questions import either
+from wherefore.reading.things_asked import thing_asked
 from wherefore.retrieval.answering import answering, matcher
 from wherefore.retrieval.field_meanings import FieldMeanings
 from wherefore.retrieval.retriever import Retriever
@@ -67,6 +68,11 @@ _OWN_AFFAIR = re.compile(  # "what time does my train leave": of no item
     r"(?!.*\b(?:it|them|these|those|that|this|one|ones|any)\b)",
     re.IGNORECASE,
 )
+_LACKING = re.compile(
+    r"\b(?:no|any|out\s+of|hates?|can'?t\s+(?:have|eat)|allergic\s+to)\s+(?P<what>(?:[a-z]+\s+){0,2}?[a-z]+)"
+    r"(?=\s+(?:in|at|on|here|left|anywhere)\b|[.,;!?]|\W*$)",
+    re.IGNORECASE,
+)
 _CHOICES, _CHOOSES = (
     ("choice", "question"),
     0.3,
@@ -94,8 +100,8 @@ def resolved(
         return resolved(asked_of_it, dialogue, retriever, meanings, level)
     if question.also:
         first = resolved(replace(question, also=()), dialogue, retriever, meanings, level)
-        told = first.field if first is not None and first.kind == "value" else ""
-        also = [replace(one, field=told) if one.kind in _OF_THE_SAME else one for one in question.also]
+        own_field = first.field if first is not None and first.kind == "value" else ""
+        also = [replace(one, field=own_field) if one.kind in _OF_THE_SAME else one for one in question.also]
         more = (resolved(one, dialogue, retriever, meanings, level) for one in also)
         return None if first is None else replace(first, also=tuple(one for one in more if one is not None))
     if question.kind in _OF_THE_SAME:
@@ -138,7 +144,8 @@ def resolved(
     if not _field_tells(question, asked, catalog) and (told := attribute_told(question, asked, catalog)):
         return told
     if len(question.items) > 1:
-        if (named := _named(question, asked, catalog)) is not None:
+        ahead = dialogue.messages[-1].content[: question.start]
+        if (named := _named(question, asked, catalog, before=ahead)) is not None:
             return named
         found_in = _with_clauses(replace(question, kind="clause"), dialogue, retriever, level)
         answers = tuple(item for item, _, _ in found_in.clauses)
@@ -199,10 +206,14 @@ def _field_tells(question: Question, asked: str, catalog: Catalog) -> bool:
     return any(catalog[one].fields.get(spec.name) for one in question.items if one in catalog)
 
 
-def _named(question: Question, asked: str, catalog: Catalog, sure: bool = True) -> Question | None:
+def _named(
+    question: Question, asked: str, catalog: Catalog, sure: bool = True, before: str = ""
+) -> Question | None:
     """A question of what the records name, where it asks after a thing and no field of values is about it."""
     if _field_tells(question, asked, catalog):
         return None
+    if thing_asked(asked) is None and (match := _LACKING.search(before)) is not None:
+        asked = f"{asked.strip(' ?')} {match['what']}"  # "no cream in the house. any without?"
     return named_things(question, asked, catalog, item_nouns(catalog), sure)
 
 

@@ -47,7 +47,7 @@ def named_things(
             field="",
             items=tuple(item.id for item in items),
             clauses=tuple((one.item, one.field, one.text) for one in pieces if one is not None),
-            having=has if thing.has or thing.lacks or (diet and diet.rules_out) else (),
+            having=has if not thing.much and (thing.has or thing.lacks or (diet and diet.rules_out)) else (),
             best="min" if thing.lacks else "max",
             said=" or ".join(names),
             conditions=(),
