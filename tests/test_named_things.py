@@ -139,7 +139,13 @@ def test_what_is_settled_on_is_confirmed_by_name(said, titles):
 
 @pytest.mark.parametrize(
     "text",
-    ["the last one was too salty for me", "not the second please", "the third? no idea", "that one is awful"],
+    [
+        "the last one was too salty for me",
+        "not the second please",
+        "the third? no idea",
+        "that one is awful",
+        "whats in it, the second one",
+    ],
 )
 def test_what_is_merely_spoken_of_is_not_settled_on(text):
     assert "Good choice" not in asked(text)[0]

@@ -38,6 +38,11 @@ _FILLING = frozenset(
     "its that's thats is be it that this ta thx thanks thank you cheers pls plz actually just maybe too "
     "also done deal sorted settled hmm both mate love tonight now tomorrow today sunday saturday friday".split()
 )
+_QUESTION = re.compile(  # without its mark: "whos in it, the second one"
+    r"\W*(?:(?:who|what|when|where|how|why|which|whose)(?:'?s)?\b|(?:is|are|does|do|did|can|could|would|has)\s+"
+    r"(?:it|that|this|the|they|there|any|i|you|we)\b)",
+    re.IGNORECASE,
+)
 _ASKED_WHICH = re.compile(r"\bwhich\s+(?:one|\w+)\b[^?]*\?\s*$", re.IGNORECASE)
 _LONGEST = 14  # words of what else a message says in one breath
 
@@ -77,6 +82,8 @@ def settled_in(
     goes_on = False  # whether the part before took something, so that "and the third" is taken as well
     for start, end in _parts(text):
         part = text[start:end]
+        if _QUESTION.match(part):
+            return None
         found, takes = _pointed(part, start, mentions, listed, [*focus, *items][-1:], extreme)
         if found and (takes or goes_on or not spans):
             items.update(dict.fromkeys(found))

@@ -16,7 +16,7 @@ _HAS = re.compile(  # the question is whether something is in an item, or belong
 _NEEDS = re.compile(r"\b(?:needs?|requires?|use[sd]?|calls?\s+for|want)\b", re.IGNORECASE)
 _LACKS = re.compile(r"\b(?:without|w/o|free|no|not|avoid\w*|lack\w*)\b|-free\b|n't\b", re.IGNORECASE)
 _OPEN = re.compile(
-    r"\b(?:how|why|who|whose|whom|when|where|compare|than|instead|should|most|least|fewest|best|worst|(?!rest|test)[a-z]{3,}est)\b",
+    r"\b(?:hows?|why|whos?|whose|whom|when|wheres?|compare|than|instead|should|most|least|fewest|best|worst|(?!rest|test)[a-z]{3,}est)\b",
     re.IGNORECASE,
 )
 _WHAT = re.compile(r"^\W*what\b", re.IGNORECASE)
