@@ -10,9 +10,22 @@ from wherefore.catalog.times import WHEN, asked_of
 from wherefore.dialogue.state import Limit
 
 _OfFew = Literal[
-    "value", "holds", "record", "compare", "why not", "opinion", "untold", "clause", "series", "have"
+    "value",
+    "holds",
+    "record",
+    "compare",
+    "why not",
+    "opinion",
+    "untold",
+    "clause",
+    "series",
+    "have",
+    "names",
+    "shared",
+    "others",
 ]
-Kind = Literal[_OfFew, "reckon", "top", "converted", "most", "degree", "which", "why", "unclear", "unknown"]
+_OfMany = Literal["reckon", "top", "converted", "most", "degree", "which", "why", "amount"]
+Kind = Literal[_OfFew, _OfMany, "unclear", "unknown", "beyond"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +88,10 @@ class Question:
     empty; of no items: of the list), `clause` (what `said`, a clause of `field`, tells, or of several items
     `clauses`), `series` (whether `items` belong to one), `have` (whether `items` are there to be had), `reckon` (what
     `reckoning` works out of the prices of `items`; of none: of all), `top` (which of all items has the most or least
-    of `field`), `converted` (what `field` is in the unit `said`).
+    of `field`), `converted` (what `field` is in the unit `said`), `names` (whether the records of `items` name `said`,
+    by `clauses`; `best` is `min` where those without it are asked for), `amount` (how much of `said` they have, by
+    `clauses`), `beyond` (`said` is a place that the last list, `items`, does not have), `shared` (whether `items` have
+    a value of `field` in common), `others` (what else has those values).
     """
 
     kind: Kind
@@ -93,6 +109,7 @@ class Question:
         tuple[str, tuple[str, ...]], ...
     ] = ()  # what a choice is left of: the words, and the items they mean
     clauses: tuple[tuple[str, str, str], ...] = ()  # that answer: item, field and clause
+    having: tuple[str, ...] = ()  # the items that have what `names` asks after, or the first by `amount`
     also: tuple[Question, ...] = ()  # what the message asks besides
     reckoning: Reckoning | None = None
     shop: bool = False  # whether `untold` is asked of the shop rather than of an item

@@ -14,6 +14,9 @@ from wherefore.text import FUNCTION_WORDS, forms, stem, stems
 _WHEN = re.compile(
     r"^(?:when (?:did|was|is|were|does|do)\b|how old\b|(?:in )?(?:what|which) (?:year|decade)\b)"
 )
+_HOW_OLD = re.compile(  # whom it is for: "how old do you have to be"
+    r"^how old (?:do|does|must|should|would|has|have)\b.*\b(?:you|i|we|he|she|they|one|someone|kids?|child\w*)\b"
+)
 _LENGTH = re.compile(r"^how long\b")
 _WEIGHT = re.compile(r"^(?:how heavy\b|(?:how much|what)\b.*\bweigh)")
 _PRICE = re.compile(  # not "how much memory does it have"
@@ -61,7 +64,14 @@ _PICKED = re.compile(  # of the list: "which of these would you buy?", "your fav
     r"(?:and )?your (?:favou?rite|pick|choice)\W*$|if you (?:had|have) to (?:pick|choose)\b|"
     r"which(?: one)?(?: of \w+)?(?: is|'s)(?: the)? best\b"
 )
-THAN = re.compile(r"^(?:is|was|are|were)\b.*\b(?:than)\b")
+_ROOT = 4  # letters with which words of one root begin
+THAN = re.compile(r"^(?:is|was|are|were|does|do|did|will|has|have)\b.*\b(?:than)\b")
+_BEST_RATED = re.compile(
+    r"\b(?P<best>best|highest|top|better|higher|worst|lowest|worse|lower)[\s-]+(?:rated|ratings?|reviewed|reviews?|scores?|scoring|stars?)\b"
+)
+_LOWER = frozenset("worst lowest worse lower".split())
+_COUNT_OF = re.compile(r"\b(?:most|fewest|more|fewer)\s+(?P<what>[a-z]+s)\b")
+_COUNTING = frozenset("count counts number num total no n qty amount".split())
 _HIGH_LOW: dict[str, tuple[str, Literal["max", "min"]]] = {
     **dict.fromkeys(("longer", "longest"), ("duration", "max")),
     **dict.fromkeys(("shorter", "shortest", "quicker", "quickest"), ("duration", "min")),
@@ -110,6 +120,8 @@ class FieldQuestions:
             return None if heavy is None else heavy.name
         if _SIZE.match(stripped):
             spec = self._measures.called("size")
+        elif _HOW_OLD.match(stripped) and (aged := self._measures.age) is not None:
+            spec = aged
         elif _WHEN.match(stripped):
             spec = schema.year
         elif _LENGTH.match(stripped):
@@ -139,12 +151,33 @@ class FieldQuestions:
             common = len(own & spoken - {"number", "num", "type", "name"} - FUNCTION_WORDS)
             if common and (best is None or common > best[0]):
                 best = (common, spec.name)
+        if best is None and stripped.startswith("how many"):  # "how many does it serve": the servings
+            begins = {word[: max(_ROOT, len(word) - 2)] for word in forms(stripped[8:]) if len(word) > _ROOT}
+            for spec in self._schema.measures:
+                if any(one.startswith(tuple(begins)) for one in words_of(spec.name) if begins):
+                    best = 1, spec.name
         if best is not None:
             return best[1]
         number = self._measures.labelled(
             next((f for f in forms(stripped) if self._measures.labelled(f)), None)
         )
         return None if number is None else number.name
+
+    def _count_of(self, stripped: str) -> str | None:
+        """The field that counts what "the most ratings" speaks of, rather than one that tells how good they are."""
+        match = _COUNT_OF.search(stripped)
+        if match is None:
+            return None
+        what = stem(match["what"])
+        for spec in self._schema.fields:
+            told = [*words_of(spec.name), *words_of(spec.column)]
+            if (
+                (spec.is_number or spec.is_rank)
+                and what in map(stem, told)
+                and (_COUNTING & set(told) or match["what"] in told)
+            ):
+                return spec.name
+        return None
 
     def _weight(self) -> FieldSpec | None:
         """The weight of an item where its name is shortened, `item_wt_lb`: not what it carries."""
@@ -168,9 +201,13 @@ class FieldQuestions:
         spoken = forms(rest)
         for spec in specs:
             verb = spec.phrase.partition("{}")[0].split()
-            stems = {verb[0][:5]} if len(verb) > 1 and verb[-1] == "by" else set()
-            stems |= {singular(w)[:5] for w in (*words_of(spec.name), *words_of(spec.label))}
-            if any(form[:5] in stems for form in spoken if len(form) > 3):
+            begins = {verb[0][:5]} if len(verb) > 1 and verb[-1] == "by" else set()
+            begins |= {singular(w)[:5] for w in (*words_of(spec.name), *words_of(spec.label))}
+            if any(form[:5] in begins for form in spoken if len(form) > 3):
+                return spec
+        told = set(stems(rest)) - FUNCTION_WORDS
+        for spec in (*specs, *self._schema.tags):  # "who cooks these?", of a field `cook`
+            if told & {stem(word) for word in words_of(spec.name)}:
                 return spec
         if _IN_IT.search(rest):
             for spec in specs:
@@ -208,6 +245,11 @@ class FieldQuestions:
             return None
         spoken = forms(stripped)
         few = "least" in spoken
+        if (counted := self._count_of(stripped)) is not None:
+            return counted, "min" if {"fewest", "fewer"} & set(spoken) else "max", items
+        rated, rating = _BEST_RATED.search(stripped), self._measures.labelled("rating")
+        if rated is not None and rating is not None and rating.has_measure:
+            return rating.name, "min" if rated["best"] in _LOWER else "max", items
         for form in spoken:
             role, best = _HIGH_LOW.get(form, ("-", "max"))
             if role in ("", "-"):
@@ -226,7 +268,8 @@ class FieldQuestions:
             return (spec.name, "min" if few and best == "max" else best, items) if spec is not None else None
         extreme = next((form for form in spoken if _HIGH_LOW.get(form, ("-",))[0] == ""), None)
         if extreme is not None:
-            name = self._labelled(" ".join(form for form in spoken if form != extreme))
+            clause = next((one for one in re.split(r"[,;:]", stripped) if extreme in forms(one)), stripped)
+            name = self._labelled(" ".join(form for form in forms(clause) if form != extreme))
             if name is not None and self._schema.spec(name).has_measure:
                 return name, _HIGH_LOW[extreme][1], items
         if _RANKED.search(stripped) or self.is_ranked(stripped):

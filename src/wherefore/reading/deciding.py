@@ -30,6 +30,10 @@ _CARES = re.compile(r"\b(?:if|when|for|and\s+i|because|since|but)\b(?P<what>.*)$
 _SEEKS = re.compile(
     r"\b(?:something|anything|else|similar|others|recommend|suggest|show\s+me|find\s+me)\b", re.IGNORECASE
 )
+_BETWEEN = re.compile(
+    r"\bbetween\b|\bwhich\b.*\b(?:more|less|better|best|most|least|\w{3,}er)\b|\b(?:or|vs|versus)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _FEW = 3  # items that are named
 _WORDS = 14  # of a message that leaves the choice of a list, at most
 
@@ -47,6 +51,7 @@ def decided(
     conditions: Sequence[Condition],
     asks_more: bool,
     most: Callable[[str, Sequence[str]], Most | None],
+    counted: bool = False,
 ) -> Question | None:
     """The question that leaves a choice between what is named, or of the last list.
 
@@ -57,9 +62,11 @@ def decided(
         conditions: What it says of what should be.
         asks_more: Whether it asks for something else.
         most: Which field a comparative asks about, and which end of it.
+        counted: Whether what is named is counted out of the list: "the first or the last".
     """
     better = _BETTER.search(text) is not None and len(named) > 1
-    if (leaves_choice(text) is None and not better) or _SEEKS.search(text):
+    between = counted and len(named) > 1 and _BETWEEN.search(text) is not None
+    if (leaves_choice(text) is None and not better and not between) or _SEEKS.search(text):
         return None
     if 1 < len(named) <= _FEW:
         sorts = tuple((item, (item,)) for item in named)

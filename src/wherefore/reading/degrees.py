@@ -100,7 +100,8 @@ _WITH = re.compile(
     re.IGNORECASE,
 )
 _ASKED = re.compile(
-    rf"^(?:so\s+|and\s+)?(?:which|what)(?:'s|\s+is|\s+are|\s+one(?:'s|\s+is)?|\s+of\s+\w+(?:\s+\w+)?\s+(?:is|are|has|needs?|would\s+be))?\s+(?:the\s+)?{_SUPER}\b",
+    rf"^(?:so\s+|and\s+)?(?:which|what)(?:ever)?(?:'s|\s+one(?:'s)?|\s+of\s+\w+(?:\s+\w+)?)?"
+    rf"(?:\s+(?:is|are|has|have|needs?|takes?|uses?|contains?|got|gets?|would\s+be))?\s+(?:the\s+)?{_SUPER}\b",
     re.IGNORECASE,
 )
 

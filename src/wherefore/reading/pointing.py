@@ -56,6 +56,12 @@ _THAT_HAS = re.compile(
 _TO_NEXT = re.compile(r"[.,;:!?\n]")
 _OWN = re.compile(r"(?<=\w)['’]s$")
 _THE = re.compile(r"\b(?:the|that)\s+", re.IGNORECASE)
+_OF_SUBJECT = re.compile(
+    r"(?:^|\W)(?:what|which|how|when|where|is|are|does|do|did|has|can|will)\b[^.?!]*\b(?:is|are|was|does|do|did|has|have|can|will)\s+$|"
+    r"(?:^|[.!?,;]\s*|\b(?:and|but|so)\s+)(?:is|are|was|does|do|did|has|have|can|will)\s+$|"
+    r"\b(?:take|go(?:ing)?\s+(?:for|with)|down\s+for|settle\s+(?:on|for)|pick|choose)\s+$",
+    re.IGNORECASE,
+)
 _OF_TWO = re.compile(
     r"\bthe\s+(?P<said>(?:(?:more|less|most|least)\s+)?[a-z]{3,})(?:\s+one)?\s+of\s+(?:(?:the|those|these|your|them)\s+)?"
     r"(?:two|pair|both|those|these|them)\b",
@@ -194,6 +200,11 @@ class Pointer:
             return
         set_in = _SET_IN.search(text[: match.start()]) is not None
         for size in range(len(ahead), 0, -1):
+            of_title = self._of_title(text[: match.start()], ahead[:size], listed)
+            if of_title:
+                yield Pointed(match.start(), match.end() + ahead[size - 1].end, tuple(of_title))
+                return
+        for size in range(len(ahead), 0, -1):
             said = [_moved(w, match.end(), text, w is ahead[size - 1]) for w in ahead[:size]]
             end = said[-1].end
             if not (_END.match(text, end) or inverted) or any(w.form in FUNCTION_WORDS for w in said):
@@ -208,6 +219,14 @@ class Pointer:
             if items:
                 yield Pointed(match.start(), end, tuple(items[:_MOST]))
                 return
+
+    def _of_title(self, before: str, said: Sequence[Word], listed: Sequence[str]) -> list[str]:
+        """The one listed item whose title has the words of what a question is asked of: "what size is the planner"."""
+        if len(listed) < 2 or not _OF_SUBJECT.search(before) or any(w.form in self._nouns for w in said):
+            return []
+        keys = {stem(w.form) for w in said}
+        found = [one for one in listed if keys <= set(stems(self._catalog[one].title))]
+        return found if len(found) == 1 else []
 
     def _named(self, piece: str, said: Sequence[Word], listed: Sequence[str], sentence: str) -> list[str]:
         """The items that a name means: of those listed, else of the catalogue."""

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.naming import words_of
+from wherefore.catalog.series import series_of
 from wherefore.dialogue.messages import PICKS as ANSWERS_CHOICE
 from wherefore.dialogue.messages import Dialogue, Mention
 from wherefore.dialogue.questions import Condition, Kind, Question
@@ -26,15 +27,16 @@ from wherefore.reading.limits import LimitReader, lowered
 from wherefore.reading.orders import OrderReader
 from wherefore.reading.pointing import Pointer
 from wherefore.reading.reckonings import ReckoningReader
+from wherefore.reading.second_halves import by_which, of_the_same
 from wherefore.reading.shop_questions import asks_shop
-from wherefore.reading.slots import points_at, slots_in
+from wherefore.reading.slots import beyond, points_at, slots_in
 from wherefore.reading.times import TimeReader
 from wherefore.reading.titles_in import titled
 from wherefore.reading.tops import TopReader
 from wherefore.reading.unrecorded import unrecorded
 from wherefore.reading.values import ValueFinder
 from wherefore.reading.wishes import WishReader
-from wherefore.text import joined, straight, words
+from wherefore.text import FUNCTION_WORDS, joined, straight, words
 
 _LEAD = (
     r"^\W*(?:(?:and|but|so|ok|okay|oh|ah|cool|nice|great|hm+|wait|well|yes|yeah|no|thanks|thank you|interesting|also|"
@@ -43,7 +45,7 @@ _LEAD = (
     r"ah right|fine|alright|hang on|hold on|damn|haha+|lol|omg|one more thing)\W+)*"
 )
 _ASKS = re.compile(  # what every question has one of
-    r"\?|\b(?:who|what|when|where|which|how|why|whose|whether|pick|choose|decide|compare|comparison|difference|differences|vs|versus|"
+    r"\?|\b(?:who|what|when|where|which(?:ever)?|how|why|whose|whether|pick|choose|decide|compare|comparison|difference|differences|vs|versus|"
     r"common|tell|say|more|details?|info|information|describe|explain|if)\b|who's|what's|whats",
     re.IGNORECASE,
 )
@@ -122,9 +124,29 @@ _BESIDE = re.compile(  # "the fourth looks good, but is it gory?"
 )
 # A question about items, whatever it asks; and what makes it a request, or a question to the assistant.
 _ANY_QUESTION = re.compile(
-    rf"{_HOLDS.pattern}|^(?:what|where|when|how|whats|what's|where's|how's|which|any of|could|should|may|might)\b|"
+    rf"{_HOLDS.pattern}|^(?:what|where|when|how|whats|what's|where's|how's|which|any of|"
+    r"any(?=\s.*\b(?:in|with|on)\b)|could|should|may|might)\b|"
     r"^whether\b"
 )
+_HAPPENS = re.compile(
+    r"^(?:does|do|did|is|was|will)\s+(?:anything|something)\b(?=.*\b(?:in|with|about|to)\s+(?:it|them|that)\b)"
+)
+_ANY_OF = re.compile(
+    r"^(?:(?:is|are|do|does|has|have|can|did)\s+)?any\s+of\s+(?:'?em|them|these|those)\b|^(?:do|does|did|can)\s+any\b"
+)
+_BESIDE_ANOTHER = re.compile(r"\b(?:than|like|as|with|from|to|and|or|versus|vs|by)\W*$")
+_LESS = re.compile(
+    r"\b(?:is|are|was|has|feels|seems|looks|sounds)\s+(?P<end>less|more)\s+(?P<what>[a-z]{3,})\b"
+)
+_ASKS_FIRST = re.compile(
+    r"(?:(?:which|who|whose|what)\b|(?:is|are|does|do|has|can)\s+(?:it|the|that|this|they|these)\b|tell\s+me\b|more\s+(?:about|on)\b|describe\b)",
+    re.IGNORECASE,
+)
+_WHAT_ABOUT = re.compile(
+    r"^(?:what|how)\s+about\s+(?P<what>(?:the|its|their)\s+(?!first|second|third|fourth|fifth|last)[a-z].*)"
+)
+_OF_YOUR_LIST = re.compile(r"\bwhich\s+(?:ones?\s+)?(?:from|on|in|of)\s+(?:your|the|that|this)\s+list\b")
+_OF_FIRST = re.compile(r"\bthan\s+(?:the\s+)?(?:first|original)\b")
 _REST = re.compile(r"\bwhat(?:['’]?s|\s+is|\s+else(?:\s+is)?)?\s+(?:left|next|remain\w*)\b", re.IGNORECASE)
 _SEEKS = re.compile(
     r"\b(?:recommend|suggest|something|anything|similar|else|others?|another|more|next|instead|rather|should)\b"
@@ -140,7 +162,11 @@ _OPINION = re.compile(
     r"the |seeing|watching|reading|buying|my)|good|great)\s*(?:movie|film|one|book|watch|choice)?\s*\?|^(?:would|"
     r"will|might|do you think)\b.*\bi(?:'ll| would|'d)? (?:like|love|enjoy)\b|^(?:should|shall) i (?:see|watch|read|"
     r"try|get|buy)\b|^how good (?:is|was)\b|^(?:so )?what do you think (?:of|about)\b|^(?:is|was) (?:it|that|"
-    r"this)(?: one| movie| film| book)? (?:any|really|actually) good\W*$"
+    r"this)(?: one| movie| film| book)? (?:any|really|actually) good\W*$|"
+    r"^(?:is|was|are|were)\b[^,]*\bany (?:good|use)\W*$|"
+    r"^what (?:do|did) (?:\w+ )?(?:people|others|folks?|reviewers|readers|viewers|customers|buyers|they|"
+    r"everyone) (?:say|think|make)\b|"
+    r"^(?:is|are|was|were) (?:he|she|they|it|that|this) (?:right|true|wrong|mistaken)(?=\W|$)|^true\W*$"
 )
 _SEEN_BY_YOU = re.compile(r"^(?:have|did) you (?:ever )?(?:seen|watched|read|see|watch)\b[^,]*$")
 _CALLED = re.compile(r"\b(?:called|named|name of|title of|titled)\b")
@@ -148,14 +174,15 @@ _UNKNOWN = re.compile(
     r"\b(?:is|was|did|directed|in|of|about|stars in|made|wrote)\s+((?:(?:the|The|"
     r"A)\s+)?[A-Z][\w'’-]*(?:\s+(?:(?:of|the|and|in)\s+)*[A-Z\d][\w'’-]*)*)\s*\??$"
 )
-_BESIDES_OF = ("value", "holds", "record", "untold", "clause")  # kinds that are answered beside another
+_BESIDES_OF = ("value", "holds", "record", "untold", "clause")  # kinds that may be narrowed
+_ANSWERED_BESIDE = (*_BESIDES_OF, "opinion", "compare", "degree", "shared", "others")  # beside another
 _MANY = 4  # questions of one message that are answered
 _HEAD = (  # what a question begins with, after "and"
-    r"(?:(?:is|was|are|were|does|do|did|has|have|can|could|will|would)\s+(?:it|that|this|there|they|he|she|them|these|those|i|we|"
+    r"(?:(?:is|was|are|were|does|do|did|has|have|can|could|will|would)\s+(?:it|that|this|there|they|he|she|them|these|those|i|we|any(?:thing|one|body)|"
     r"you(?!\s+(?:have|got|know|recommend|suggest|think|sell|stock|like))|"
     r"(?:the|my|our|your|his|her|its|any\s+of)\s+\w+|pets?|dogs?|animals?|kids|children)\b|"
     r"how(?:'s|s|\s+(?:long|old|much|many|big|large|heavy|far|tall|high|wide|small|bitter|strong|is|are|does|do|was|good))\b|"
-    r"who\s+(?:teach|lead|run|host|give|play|guide|sing|perform)\w*\b|"
+    r"who\s+(?:teach|lead|run|host|give|play|guide|sing|perform)\w*\b|who\s+\w+\s+(?:it|that|this|them|these)\b|"
     r"(?:what|where|when|who|whose)(?:'s|s|\s+(?:is|are|was|were|would|will|does|do|did|can|could|about|time|kind|size|"
     r"colou?r|month|day|year))\b|which\s+(?:of\s+(?:them|those|these)|one|ones)\b)"
 )
@@ -289,13 +316,18 @@ class QuestionReader:
         several = [one for one in self.pointing.read(text, listed, (), taken) if len(one.items) > 1]
         whole = found.kind == "unclear" or set(found.items) == set(listed)  # it may have been said before
         for one in reversed(several) if found.kind in ("unclear", "unknown", *_BESIDES_OF) else ():
-            if one.start < found.end and (whole or found.start <= one.start):
+            strange = not set(one.items) <= set(listed) and slots_in(
+                text[found.start : found.end], len(listed)
+            )
+            if one.start < found.end and (whole or found.start <= one.start) and not strange:
                 beside = tuple(each for each in found.also if each.named)  # the rest waits for the answer
                 return replace(found, kind="unclear", items=one.items, said="", also=beside)
         return found
 
     def _read(self, dialogue: Dialogue) -> Question | None:
         """The question as it is asked; see `read`."""
+        if (gone := self._beyond(dialogue)) is not None:
+            return gone
         found = self._first(dialogue) or self._which_of_named(dialogue)
         if found is None or found.kind in ("untold", "unclear", "record", "value"):
             found = self._choice(dialogue) or self._decided(dialogue) or found
@@ -314,6 +346,14 @@ class QuestionReader:
                 return None
         return None
 
+    def _beyond(self, dialogue: Dialogue) -> Question | None:
+        """A place of the last list that a message counts out and that is not there: "number 7", of five."""
+        number, listed = len(dialogue.messages) - 1, self._list(dialogue)
+        text = straight(dialogue.messages[number].content)
+        here = [(m.start, m.end) for m in dialogue.mentions if m.message == number]
+        said = beyond(_TO_LAST.sub(" ", blank(text, here)), len(listed))
+        return Question("beyond", tuple(listed), end=len(text), said=said) if said else None
+
     def _decided(self, dialogue: Dialogue) -> Question | None:
         """The choice that the newest message leaves to the assistant: "Emma or Dracula? you decide"."""
         number = len(dialogue.messages) - 1
@@ -322,8 +362,17 @@ class QuestionReader:
         named = tuple(dict.fromkeys(m.item_id for m in sorted(here, key=lambda one: one.start)))
         span = (0, len(text))
         conditions = self._conditions((text, span, tuple(here))) if named else ()
+        listed = self._list(dialogue)
+        counted = slots_in(blank(text, [(m.start, m.end) for m in here]), len(listed)) if not named else []
+        if len(counted) > 1:
+            named = tuple(listed[slot] for slot in counted)
+        less = _LESS.search(text.lower()) if len(named) > 1 else None
+        if less is not None and less["what"] not in FUNCTION_WORDS:  # "which of the two is less scary"
+            return self._degree(
+                f"{'most' if less['end'] == 'more' else 'least'} {less['what']}", named, (text, span, ())
+            )
         more = bool(not named and self._asks_for_more(text, span, here))
-        return decided(text, named, self._list(dialogue), conditions, more, self._fields.most)
+        return decided(text, named, listed, conditions, more, self._fields.most, len(counted) > 1)
 
     def _which_of_named(self, dialogue: Dialogue) -> Question | None:
         """The choice between what a message names before it asks: "My wife says Heat, I say Alien. Which?"."""
@@ -384,7 +433,12 @@ class QuestionReader:
         bare = re.sub(_LEAD, "", text.lower())
         rates = self._reckonings.read(bare, self._values.words.nouns)
         if not (
-            _ASKS.search(text) or _HOLDS.match(bare) or superlative(bare, False) or (rates and rates.best)
+            _ASKS.search(text)
+            or _HOLDS.match(bare)
+            or superlative(bare, False)
+            or (rates and rates.best)
+            or bare.startswith("any ")
+            or any(_HOLDS_IT.match(_bare(text[slice(*one)])) for one in _sentences(text))
         ):
             return None
         here = [m for m in dialogue.mentions if m.message == number]
@@ -405,14 +459,28 @@ class QuestionReader:
             if asked is None or (found and asked.kind == "unclear"):
                 asked = self._besides(text, span, found, dialogue) or asked
             asked = asked or self._top(text, span, here, dialogue)
+            more_of = of_the_same(_bare(text[slice(*span)]), asked, found, self._catalog, span)
+            asked = None if more_of is not None and asked is not None and asked.kind != "value" else asked
             if asked is not None:
-                found.append(asked)
+                found.append(self._of_winner(asked, found, text[slice(*span)]))
+            if more_of is not None:
+                found.append(more_of)
+            elif asked is not None:
+                continue
             elif self._asks_for_more(text, span, here):
                 other = True
         if not found:
             return None
         first, *more = found
-        also = tuple(one for one in more if one.kind in _BESIDES_OF and len(found) <= _MANY)
+        if (
+            first.kind == "most" and not first.field
+        ):  # a choice is left; what is said beside it asks for no list
+            other = other and _SEEKS.search(text.lower()) is not None
+        also = tuple(
+            one
+            for one in more
+            if (one.kind in _ANSWERED_BESIDE or (one.kind == "most" and one.field)) and len(found) <= _MANY
+        )
         return replace(first, alone=not other, also=also)
 
     def _reckoned(
@@ -480,7 +548,27 @@ class QuestionReader:
         """Whether a question asks for items, by words that are no field's name: "other dogs" may be one."""
         for name in self._other_fields:
             low = low.replace(name, "x")
+        low = _HAPPENS.sub("", low)
         return _SEEKS.search(low) is not None
+
+    def _of_winner(self, asked: Question, found: Sequence[Question], said: str) -> Question:
+        """A question of "it" behind one that has one answer: "which is the shortest, and is it sad?"."""
+        before = found[-1] if found else None
+        if before is None or before.kind != "most" or not before.field or before.many > 1:
+            return asked
+        if asked.kind not in _BESIDES_OF or len(asked.items) == 1 or points_at(said) != "one":
+            return asked
+        return replace(asked, items=tuple(self._winner(before)) or asked.items)
+
+    def _named_in(self, said: str, start: int, here: Sequence[Mention], dialogue: Dialogue) -> list[Mention]:
+        """What a sentence names as items; none where it asks of the list: "is the first one a true story?"."""
+        inside = [m for m in here if start <= m.start < start + len(said)]
+        listed = self._list(dialogue)
+        if not inside or len(listed) < 2 or set(listed) & {m.item_id for m in inside}:
+            return inside
+        ahead = _bare(said[: inside[0].start - start])
+        of_list = _ANY_OF.match(ahead) or (_HOLDS.match(ahead) and slots_in(ahead, len(listed)))
+        return [] if of_list and not _BESIDE_ANOTHER.search(ahead) else inside
 
     def _winner(self, question: Question) -> list[str]:
         """The item that has the most or the least of what is asked."""
@@ -573,7 +661,7 @@ class QuestionReader:
         self, text: str, span: Span, here: Sequence[Mention], dialogue: Dialogue
     ) -> Question | None:
         said = text[slice(*span)]
-        inside = [m for m in here if span[0] <= m.start < span[1]]
+        inside = self._named_in(said, span[0], here, dialogue)
         places = [(m.start - span[0], m.end - span[0]) for m in inside]
         low = blank(said, places).lower()
         asks = "?" in said or (_ASKS_BESIDE.match(re.sub(_LEAD, "", low)) is not None and _marked(text, span))
@@ -586,6 +674,7 @@ class QuestionReader:
         ranked = superlative(stripped, self._follows_superlative(dialogue)) if self._list(dialogue) else None
         if ranked is not None:
             indirect, stripped = True, f"which is the {ranked[0]}{stripped.partition(ranked[0])[2]}"
+        stripped = re.sub(r"^whichever\b", "which", stripped)
         picks = PICKS.match(stripped) is not None or self._fields.is_ranked(stripped)
         if _PROPOSAL.match(stripped):
             return None
@@ -619,10 +708,17 @@ class QuestionReader:
             return made("value", items, field=name)
         if _COMPARE.search(stripped):
             by, ends = pieces(straight(text[span[0] :]).lower())
+            if not by and (asked_by_which := by_which(stripped)):
+                by, ends = [asked_by_which], span[1] - span[0]
             items = items or titled(text[slice(*span)], self._catalog)
+            counted = (
+                [listed[slot] for slot in slots_in(low, len(listed))] if inside and len(listed) > 1 else []
+            )
+            items = list(dict.fromkeys([*counted, *items]))
             if len(items) < 2:
                 items = list(dict.fromkeys([*items, *other_item(text[slice(*span)], self._catalog)]))
-            if len(items) == 1 and len(listed) > 1 and points_at(stripped) == "one":
+            spoken_of = [one for one in self._focus(dialogue, span[0]) if one not in items]
+            if len(items) == 1 and len(listed) > 1 and points_at(stripped) == "one" and not spoken_of:
                 return made("unclear", [one for one in listed if one not in items])  # "that one" with it
             compared = self._to_compare(items, listed if many and not items else [], dialogue, span[0])
             if (
@@ -636,6 +732,7 @@ class QuestionReader:
         if _WHY.match(stripped):
             return self._why(clause, stripped, items, many, dialogue)
         unmarked = _HOLDS_IT.match(stripped) is not None and not _SEEKS.search(stripped)
+        unmarked = unmarked or (bool(inside) and THAN.match(stripped) is not None)
         if not (asks or indirect or picks or judged or unmarked or _is_question(stripped)):
             return self._told(clause, low, items, dialogue)
         if judged:
@@ -645,7 +742,10 @@ class QuestionReader:
             return made("opinion", chosen) if len(chosen) == 1 else None
         pair = items
         if THAN.match(stripped) and len(items) == 1:  # "is it longer than Heat?"
-            pair = [*(one for one in self._focus(dialogue, span[0]) if one not in items), *items]
+            counted = [listed[slot] for slot in slots_in(stripped, len(listed))] if inside else []
+            pair = [*(one for one in counted or self._focus(dialogue, span[0]) if one not in items), *items]
+        if THAN.match(stripped) and len(pair) < 2 and not listed and _OF_FIRST.search(stripped):
+            pair = self._with_first(items or list(self._focus(dialogue, span[0])))
         if not pair:  # "Heat or Alien, which is shorter?"
             pair = [one.item_id for one in either(dialogue)]
         between = _ASKED_LAST.search(stripped) if len(pair) > 1 else None
@@ -664,6 +764,14 @@ class QuestionReader:
             if conditions:
                 return made("which", listed, conditions=conditions)
         return self._of_record(clause, stripped, items, dialogue)
+
+    def _with_first(self, items: list[str]) -> list[str]:
+        """A part of a series with the first of it: "is Part II longer than the first one?"."""
+        if len(items) != 1 or items[0] not in self._catalog:
+            return items
+        rows = series_of(self._catalog).of(self._catalog.row(items[0]))
+        others = [one.id for one in (self._catalog.items[row] for row in rows) if one.id != items[0]]
+        return [*items, *others[:1]]
 
     def _cost_of(self, stripped: str, span: Span) -> Question | None:
         """What something else costs than the items, which no field tells: "what would the insurance cost him?"."""
@@ -736,6 +844,11 @@ class QuestionReader:
 
         name = self._fields.asked(stripped)
         about = _ABOUT.match(stripped) is not None
+        if (
+            about and items and (part := _WHAT_ABOUT.match(stripped)) is not None
+        ):  # "what about the price of it"
+            name = self._fields.asked(f"what is {part['what']}")
+            about = name is None
         bare = re.sub(r"[\s?!.]+", " ", stripped).strip()
         if not about and items and re.fullmatch(r"(?:who|what)(?:'s|s| is| was| are)?", bare):
             about = True  # "What is X?"
@@ -781,19 +894,21 @@ class QuestionReader:
     def _untold(self, text: str, span: Span, here: Sequence[Mention], dialogue: Dialogue) -> Question | None:
         """What is asked of items and no record tells: "is it on Netflix?", "does the dog die in the second one?"."""
         said = text[slice(*span)]
-        inside = [m for m in here if span[0] <= m.start < span[1]]
+        inside = self._named_in(said, span[0], here, dialogue)
         low = blank(said, [(m.start - span[0], m.end - span[0]) for m in inside]).lower()
         stripped = re.sub(_LEAD, "", _INDIRECT.sub("", low)).strip()
-        if not _ANY_QUESTION.match(stripped) or self._seeks(stripped):
-            return None
         listed = self._list(dialogue)
+        of_yours = len(listed) > 1 and _OF_YOUR_LIST.search(stripped) is not None
+        if not (of_yours or _ANY_QUESTION.match(stripped)) or self._seeks(stripped):
+            return None
+        counted = bool(slots_in(_TO_LAST.sub(" ", stripped), len(listed)))
         marked = _ASKS_BESIDE.match(stripped) is not None and _marked(text, span)
         if asks_shop(stripped) and not unrecorded(said, self._catalog):
             return self._to_shop((text, span, tuple(inside)), stripped, dialogue)
-        of_list = _OF_LIST.match(stripped) is not None and len(listed) > 1
+        of_list = of_yours or (_OF_LIST.match(stripped) is not None and len(listed) > 1)
         if (
             _REQUEST.match(stripped)
-            and not (of_list or _IN_PLACE.search(stripped))
+            and not (of_list or counted or _IN_PLACE.search(stripped))
             and not (inside and _OF_TASK.match(stripped))
         ):
             return None
@@ -810,13 +925,16 @@ class QuestionReader:
             return made if items or (listed and (points or of_list)) else None
         asks = "?" in said or marked or of_list or _HOLDS_IT.match(stripped) is not None
         asks = asks or (points and bool(items) and _OPENS.match(stripped) is not None)
-        if not asks or _TO_YOU.search(stripped):
+        asks = asks or (bool(items) and counted and _is_question(stripped))  # "whats in the last one"
+        if not asks or _TO_YOU.search(_OF_YOUR_LIST.sub("which", stripped)):
             return None
         if not items and points and len(listed) > 1:
             made = replace(made, kind="unclear", items=tuple(listed), said=stripped)
         elif not items or not set(items) <= set(dialogue.listed):
             return None
-        return None if self._asks_for_more(text, span, here) else made
+        of_these = _ANY_OF.match(stripped) is not None and len(listed) > 1
+        of_these = of_these or of_yours or (counted and stripped.startswith("any "))
+        return None if not of_these and self._asks_for_more(text, span, here) else made
 
     def _to_shop(self, clause: _Sentence, stripped: str, dialogue: Dialogue) -> Question | None:
         """A question to the shop: of what was named or talked of, else of what is listed; of values, for items."""
@@ -965,6 +1083,7 @@ def _sentences(text: str) -> Iterator[Span]:
                 "?" in text[joint.end() : end]
                 or _OPEN_HEAD.match(text, joint.end())
                 or _OPEN_HEAD.match(first)
+                or _ASKS_FIRST.match(first)
             )
             if surely and len(text[start : joint.start()].split()) > 1:
                 yield start, joint.start()
@@ -1014,4 +1133,6 @@ def either(dialogue: Dialogue) -> list[Mention]:
 
 def _is_question(stripped: str) -> bool:
     """Whether words are a question without their mark: "who directed it"."""
-    return re.match(r"(?:who|what|when|where|which|how|why|whose)(?:'s|s)?\b", stripped) is not None
+    return (
+        re.match(r"(?:who|what|when|where|which(?:ever)?|how|why|whose|any)(?:'s|s)?\b", stripped) is not None
+    )

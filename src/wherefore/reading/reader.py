@@ -29,6 +29,7 @@ from wherefore.reading.musts import MustReader
 from wherefore.reading.pointing import Pointer
 from wherefore.reading.questions import QuestionReader
 from wherefore.reading.references import ReferenceReader
+from wherefore.reading.settling import settled_in
 from wherefore.reading.slips import is_whole
 from wherefore.reading.slots import points_at, slots_in
 from wherefore.reading.titles import TitleIndex
@@ -212,10 +213,18 @@ class DialogueReader:
         about = (asked.start, asked.end) if asked is not None else (0, 0)
         if taken is not None:
             about = taken[1]
+        spots = [(one.start, one.end, one.item_id) for one in found if one.item_id]
+        told = content if asked is None else blank(content, asked.spans)
+        outside = [
+            one for one in spots if asked is None or not any(touch(one[:2], span) for span in asked.spans)
+        ]
+        settled = settled_in(told, outside, lists.last, lists.focus, question, self._questions.extreme)
+        if settled is not None:
+            about = settled.span
         rest = blank(content, asked.spans[1:]) if asked is not None and asked.also else content
         self._messages.note(rest, found, lists, question, notes, about, so_far.messages[:-1])
-        spots = [(one.start, one.end, one.item_id) for one in found if one.item_id]
         choice = None if taken is None else Choice((taken[0],), (), True, content[slice(*taken[1])])
+        choice = settled.choice if settled is not None else choice
         choice = choice or choice_in(content, spots, lists.last, lists.focus, tuple(lists.listed), lists.pair)
         if choice is not None:
             notes.words = choice.said

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from wherefore.text import NUMBERS
+from wherefore.text import FUNCTION_WORDS, NUMBERS
 
 _POINTS = re.compile(
-    r"\b(?P<many>those|them|these|both|all|they|any of (?:them|those|these)|none of (?:them|those|these)|neither|"
+    r"\b(?P<many>those|them|em|these|both|all|they|any of (?:them|em|those|these)|none of (?:them|those|these)|neither|"
     r"each|either|everything)\b|\b(?P<one>that one|this one|that|it|this|that movie|that film)\b",
     re.IGNORECASE,
 )
@@ -82,6 +82,52 @@ def points_at(words: str) -> Literal["one", "many"] | None:
     return "many" if match["many"] else "one"
 
 
+_TOP = re.compile(r"\btop\s+(?=(?:one|two|three|four|[234])\b)", re.IGNORECASE)
+_GOES_ON = re.compile(r"\s*(?:$|[^\w\s-]|(?P<next>[\w']+))")
+_AFTER = frozenset(
+    "please thanks then instead looks look sounds sound seems any which out too also again though now for "
+    "who what how forgives ta thx cheers".split()
+)  # besides words without a meaning of their own: a noun, as in "number 8 screws", is no place of a list
+
+
+def beyond(words: str, size: int) -> str:
+    """The words that count out a place that a list of `size` items does not have; empty where all are there.
+
+    >>> beyond("number 4 please", 3), beyond("is the second one any good?", 1), beyond("a box of number 8 screws", 3)
+    ('number 4', 'the second one', '')
+    """
+    text = _TOP.sub("first ", words)
+    if not size:
+        return ""
+    inside = bool(slots_in(text, size))
+    for match in _ORDINAL.finditer(text):
+        follows = _GOES_ON.match(text[match.end() :])
+        word = (follows["next"] or "").lower() if follows is not None else ""
+        if word and word not in FUNCTION_WORDS | _AFTER:
+            continue
+        said = match[0].strip() if text == words else match[0].strip().replace("first", "top")
+        count = _COUNTS.get((match["count"] or "one").lower(), 1)
+        if (
+            count > 1
+            and ORDINALS[match["word"].lower()] + count > size
+            and not match["word"].lower() == "last"
+        ):
+            return said
+        if inside:
+            continue
+        if match["digit"]:
+            number = match["digit"].lower()
+            if (int(number) if number.isdigit() else NUMBERS[number]) > size:
+                return said
+        elif (
+            match["word"]
+            and re.match(r"the\b|.*\bones?\b", match[0].lower())
+            and ORDINALS[match["word"].lower()] >= size
+        ):
+            return said
+    return ""
+
+
 def slots_in(words: str, size: int) -> list[int]:
     """The places in a list of `size` items that a clause counts out ("the second one"), from 0.
 
@@ -89,6 +135,7 @@ def slots_in(words: str, size: int) -> list[int]:
     ([1], [3, 4], [])
     """
     found: list[int] = []
+    words = _TOP.sub("first ", words)
     bare = _BARE.search(words)
     if bare is not None:
         numbers = [int(number) for number in re.findall(r"\d+", bare["list"])]

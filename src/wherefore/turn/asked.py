@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.catalog.lexicon import item_nouns
 from wherefore.catalog.naming import words_of
 from wherefore.catalog.schema import FieldSpec
 from wherefore.catalog.units import conversion, unit_called, unit_written
@@ -18,11 +19,13 @@ from wherefore.reading.clauses import blank
 from wherefore.reading.compared import field_of
 from wherefore.reading.measures import Measures, written_unit
 from wherefore.reading.questions import either
+from wherefore.reading.things_asked import thing_asked
 from wherefore.retrieval.answering import answering, matcher
 from wherefore.retrieval.field_meanings import FieldMeanings
 from wherefore.retrieval.retriever import Retriever
 from wherefore.text import forms, stem, stems
 from wherefore.turn.clause_answers import clauses_for
+from wherefore.turn.named_things import amount_asked, attribute_told, named_things
 
 _POINTERS = re.compile(
     r"\b(?:the )?(?:first|second|third|fourth|fifth|last|former|latter)(?: one)?\b|#\d", re.IGNORECASE
@@ -32,8 +35,8 @@ _OF_SERIES = re.compile(
     re.IGNORECASE,
 )
 _FRIGHTENS = re.compile(
-    r"\b(?:scar\w+|frighten\w*|nightmares?|terrif\w+|upset\w*|gory|gore|violen\w+|disturb\w*|(?:appropriate|suitable|ok|okay|fine|safe|too\s+\w+)\s+"
-    r"for\s+(?:\w+\s+){0,3}?(?:kids?|child(?:ren)?|\d+|year|son|daughter|boy|girl|little|young))",
+    r"\b(?:graphic|explicit|scar\w+|frighten\w*|nightmares?|terrif\w+|upset\w*|gory|gore|violen\w+|disturb\w*|(?:appropriate|suitable|ok|okay|fine|safe|too\s+\w+)\s+"
+    r"for\s+(?:\w+\s+){0,3}?(?:her|him|them|kids?|child(?:ren)?|\d+|year|son|daughter|boy|girl|little|young))",
 )
 _CHILD = re.compile(r"\b(?:kids?|child\w*|son|daughter|nephew|niece|little|boy|girl|him|her|\d+|year|old)\b")
 _WARNINGS = frozenset("warning warnings advisory advisories".split())
@@ -53,11 +56,23 @@ _TIMES = frozenset(
 )
 _ALIKE = 0.5  # cosine of a bare word and a field's label from which they mean the same
 _COST = re.compile(r"what .+ costs$")
+_HOW_MUCH = re.compile(r"\bhow\s+(?:much|many)\s+(?P<what>[a-z-]+(?:\s+[a-z-]+)?)", re.IGNORECASE)
 _QUESTION = 0.5  # how likely a message asks, so that it is said that nothing tells it
+_OF_THE_SAME = ("shared", "others")  # questions of the field that the one before them is of
 _EACH = 5  # items of which a question is answered one by one
 _BEST = 3  # of all items, of which rates are told
 _SAID = 3  # words of a question that says for what something is
 _CLAUSES = 3  # clauses that answer
+_OWN_AFFAIR = re.compile(  # "what time does my train leave": of no item
+    r"^\W*(?:(?:and|so|but|ok)\W+)*(?:what|when|where|how|who)\b[^.?!]*?\b(?:does|do|did|is|are|was|will|can)\s+(?:my|our|your)\s+[a-z]+"
+    r"(?!.*\b(?:it|them|these|those|that|this|one|ones|any)\b)",
+    re.IGNORECASE,
+)
+_LACKING = re.compile(
+    r"\b(?:no|any|out\s+of|hates?|can'?t\s+(?:have|eat)|allergic\s+to)\s+(?P<what>(?:[a-z]+\s+){0,2}?[a-z]+)"
+    r"(?=\s+(?:in|at|on|here|left|anywhere)\b|[.,;!?]|\W*$)",
+    re.IGNORECASE,
+)
 _CHOICES, _CHOOSES = (
     ("choice", "question"),
     0.3,
@@ -79,10 +94,21 @@ def resolved(
     """
     if question is None:
         return _either(dialogue)
+    taken = dialogue.choice.items if dialogue.choice is not None else ()
+    if question.kind == "unclear" and len(taken) == 1:  # "the cheapest please, and how tall is it?"
+        asked_of_it = replace(question, kind="untold", said="", items=taken)
+        return resolved(asked_of_it, dialogue, retriever, meanings, level)
     if question.also:
         first = resolved(replace(question, also=()), dialogue, retriever, meanings, level)
-        more = (resolved(one, dialogue, retriever, meanings, level) for one in question.also)
+        own_field = first.field if first is not None and first.kind == "value" else ""
+        also = [replace(one, field=own_field) if one.kind in _OF_THE_SAME else one for one in question.also]
+        more = (resolved(one, dialogue, retriever, meanings, level) for one in also)
         return None if first is None else replace(first, also=tuple(one for one in more if one is not None))
+    if question.kind in _OF_THE_SAME:
+        specs = {
+            one.name for one in (*retriever.index.catalog.schema.names, *retriever.index.catalog.schema.tags)
+        }
+        return question if question.field in specs else None
     if question.kind == "reckon" and not question.items:
         return replace(question, items=everywhere(dialogue, retriever), many=_BEST)
     if question.kind == "compare" and question.said:
@@ -99,23 +125,96 @@ def resolved(
         question.kind == "untold" and question.items and _COST.match(question.said)
     ):  # "what her grooming costs"
         return _costs(question, retriever)
+    catalog = retriever.index.catalog
+    asked = _words_asked(question, dialogue)
+    if question.kind in ("holds", "which", "degree") and not _is_met(question, catalog):
+        return _by_names(question, asked, retriever)
     if question.kind != "untold" or question.said:
         return question
+    if not question.named and len(question.items) > 1 and _OWN_AFFAIR.search(asked):
+        return replace(question, items=())
     if not question.items:
         return replace(question, items=()) if question.shop else question
-    message = dialogue.messages[-1]
-    number = len(dialogue.messages) - 1
-    titles = [(one.start, one.end) for one in dialogue.mentions if one.message == number]
-    asked = blank(message.content, titles)[question.start : question.end]
-    asked = " ".join(_POINTERS.sub("it", asked).split())
     if len(question.items) == 1 and _OF_SERIES.search(asked):
         return replace(question, kind="series")
+    much = _HOW_MUCH.search(asked)
+    for what in (much["what"], much["what"].split()[0]) if much is not None else ():
+        if (amount := amount_asked(question, what, catalog)) is not None:
+            return amount
+    if not _field_tells(question, asked, catalog) and (told := attribute_told(question, asked, catalog)):
+        return told
     if len(question.items) > 1:
+        ahead = dialogue.messages[-1].content[: question.start]
+        if (named := _named(question, asked, catalog, before=ahead)) is not None:
+            return named
         found_in = _with_clauses(replace(question, kind="clause"), dialogue, retriever, level)
         answers = tuple(item for item, _, _ in found_in.clauses)
         if answers:
             return replace(found_in, items=answers)
     return _by_field_or_clause(question, asked, dialogue, retriever, meanings, level)
+
+
+def _words_asked(question: Question, dialogue: Dialogue) -> str:
+    """The words of a question, titles blank, with "it" for what points into a list."""
+    number = len(dialogue.messages) - 1
+    titles = [
+        (one.start, one.end)
+        for one in dialogue.mentions
+        if one.message == number and one.item_id in question.items  # "set in Paris" names no item then
+    ]
+    asked = blank(dialogue.messages[-1].content, titles)[question.start : question.end]
+    return " ".join(_POINTERS.sub("it", asked).split())
+
+
+def _is_met(question: Question, catalog: Catalog) -> bool:
+    """Whether a record, or a field in an order, settles a question already; numbers always do."""
+    if question.field or any(one.limits for one in question.conditions):
+        return True
+    items = [catalog[one] for one in question.items if one in catalog]
+    return any(one.met(item, catalog) for one in question.conditions for item in items)
+
+
+def _by_names(question: Question, asked: str, retriever: Retriever) -> Question:
+    """A question that no value answers by what the records name, or by the clauses of their texts."""
+    catalog = retriever.index.catalog
+    if question.kind == "degree":
+        amount = amount_asked(question, question.said, catalog)
+        if amount is not None:
+            return amount
+        warned = _told_by(asked, question.items, catalog)
+        own = set(stems(question.said))
+        warned = warned or next((one for one in catalog.schema.tags if own & set(stems(one.called))), None)
+        if warned is not None:
+            return replace(question, kind="value", field=warned.name, items=question.items[:_EACH])
+    else:
+        named = _named(question, asked, catalog)
+        if named is not None:
+            return named
+    if question.kind == "holds":
+        return question
+    found = [one for one in clauses_for(asked, question.items[:_EACH], retriever) if one.sure]
+    told = tuple((one.item, one.field, one.text) for one in found)
+    return replace(question, kind="clause", clauses=told, items=question.items[:_EACH]) if told else question
+
+
+def _field_tells(question: Question, asked: str, catalog: Catalog) -> bool:
+    """Whether a field of values, other than a text, is about a question and holds something for one of the items."""
+    spec = asked_about(asked, catalog, question.items)
+    texts = {one.name for one in catalog.schema.texts}
+    if spec is None or spec.name in texts or not can_tell(asked, spec, catalog):
+        return False
+    return any(catalog[one].fields.get(spec.name) for one in question.items if one in catalog)
+
+
+def _named(
+    question: Question, asked: str, catalog: Catalog, sure: bool = True, before: str = ""
+) -> Question | None:
+    """A question of what the records name, where it asks after a thing and no field of values is about it."""
+    if _field_tells(question, asked, catalog):
+        return None
+    if thing_asked(asked) is None and (match := _LACKING.search(before)) is not None:
+        asked = f"{asked.strip(' ?')} {match['what']}"  # "no cream in the house. any without?"
+    return named_things(question, asked, catalog, item_nouns(catalog), sure)
 
 
 def _by_field_or_clause(
@@ -136,6 +235,8 @@ def _by_field_or_clause(
     spec = _told_by(asked, question.items, catalog) or asked_about(asked, catalog, question.items)
     if spec is not None and not can_tell(asked, spec, catalog):
         spec = None
+    if (named := _named(question, asked, catalog)) is not None:
+        return named
     clauses = clauses_for(asked, question.items[:_EACH], retriever)
     sure = [one for one in clauses if one.sure]
     if spec is None and not sure and not _in_foreign_unit(asked, catalog) and not question.shop:

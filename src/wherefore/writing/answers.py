@@ -22,6 +22,7 @@ from wherefore.reading.measures import Measures, written_unit
 from wherefore.text import joined, number_text
 from wherefore.writing.evidence import record_fact
 from wherefore.writing.fallback import plain_sentence
+from wherefore.writing.named_parts import amounts_told, named_parts, not_there, others, shared
 from wherefore.writing.phrases import (
     additions,
     article,
@@ -60,6 +61,7 @@ _COMPARATIVES = {
     "the worst rated": "the worse rated",
 }
 _TIMES = ("runtime", "duration", "length", "time", "playtime")
+_COUNT = re.compile(r"count|num|votes|reviews|ratings", re.IGNORECASE)  # in the name of a field that counts
 _COMPARED = 3  # items of which their records are told side by side
 
 
@@ -81,7 +83,7 @@ def answer(
     told = " ".join(
         dict.fromkeys(_ANSWERS[one.kind](_Answer(one, dialogue, catalog, similarity)) for one in asked)
     )
-    return Said(told, "ask" if question.kind == "unclear" else "answer")
+    return Said(told, "ask" if question.kind in ("unclear", "beyond") else "answer")
 
 
 class _Answer:
@@ -379,8 +381,14 @@ class _Answer:
 
     def compare(self) -> str:
         """What items have in common, and in what they differ; only by certain fields, where some were named."""
-        if self.question.fields or self.question.said:
+        if self.question.fields:
             return self._by_fields()
+        if self.question.said:  # what no field tells, and all else that tells them apart
+            return f"{self._by_fields()} {self._compared()}"
+        return self._compared()
+
+    def _compared(self) -> str:
+        """What items have in common, and in what they differ."""
         items, slots = self.items[:3], list(self.slots)[:3]
         together = "both" if len(items) == 2 else "all of them"
         sentences: list[str] = []
@@ -405,6 +413,12 @@ class _Answer:
                 used += facts
                 parts.append(f"{slot} {self.predicate(facts)}")
             sentences.append(f"{', '.join(parts[:-1])}, and {parts[-1]}.")
+        about = [text for item in items if (text := quote(item, self.catalog, None, 0.0)) is not None]
+        if len(different) < _APART and len(about) == len(
+            items
+        ):  # hardly a field tells them apart: their texts do
+            quoted = [f"*{item.title}*: {one.text}" for item, one in zip(items, about, strict=True)]
+            return " ".join(filter(None, [self.shown(sentences, used), *quoted]))
         if not sentences:
             sentences.append(f"my records of {joined(slots)} hold too little to compare them.")
         return self.shown(sentences, used)
@@ -438,6 +452,10 @@ class _Answer:
         extreme = choose(value for value, _ in known)
         chosen = [slot for value, slot in known if value == extreme]
         name = self._superlative(spec)
+        if spec.is_rank and _COUNT.search(spec.name):  # "the most ratings"
+            told = joined([f"*{self.catalog[self.slots[slot]].title}*" for slot in chosen])
+            most = "most" if self.question.best == "max" else "fewest"
+            return f"By “{_called(spec)}” {told} {'has' if len(chosen) == 1 else 'have'} the {most}: {extreme:,.0f}."
         if spec.is_rank:
             return self.shown([f"{joined(chosen)} {'is' if len(chosen) == 1 else 'are'} {name} of them."], [])
         facts = self.facts(self.catalog[self.slots[chosen[0]]], spec, 1)
@@ -731,6 +749,11 @@ _ANSWERS: dict[str, Callable[[_Answer], str]] = {
     "have": _Answer.have,
     "unknown": _Answer.unknown,
     "untold": _Answer.untold,
+    "names": lambda one: named_parts(one.question, one.catalog),
+    "amount": lambda one: amounts_told(one.question, one.catalog),
+    "beyond": lambda one: not_there(one.question, one.catalog),
+    "shared": lambda one: shared(one.question, one.catalog),
+    "others": lambda one: others(one.question, one.catalog),
     "clause": _Answer.clause,
     "series": _Answer.series,
     "opinion": _Answer.opinion,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from wherefore.dialogue.questions import Question
 from wherefore.dialogue.state import Preferences
 from wherefore.ranking.ranker import Ranked, closeness
 from wherefore.retrieval.index import Index
+from wherefore.text import joined
 from wherefore.writing import bare_titles, smalltalk
 from wherefore.writing.answers import answer
 from wherefore.writing.asking import Ask, best_question
@@ -38,7 +40,12 @@ def first_words(
         )
     known = [index.catalog.row(item) for item in question.items if item in index.catalog]
     near = closeness(dialogue, np.array(known, dtype=np.int64), index)
-    return answer(question, dialogue, index.catalog, near)
+    said = answer(question, dialogue, index.catalog, near)
+    taken = dialogue.choice.items if dialogue.choice is not None and dialogue.choice.decided else ()
+    titles = [f"*{index.catalog[one].title}*" for one in taken if one in index.catalog]
+    if not titles or said.action == "ask":
+        return said
+    return replace(said, text=f"Good choice{'s' if len(titles) > 1 else ''}: {joined(titles)}. {said.text}")
 
 
 def question_back(dialogue: Dialogue, ranked: Ranked, catalog: Catalog) -> Ask | None:

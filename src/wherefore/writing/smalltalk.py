@@ -206,6 +206,7 @@ _TAKEN = re.compile(  # what somebody says who has chosen; without any of it a l
     r"thx|ta|ty|cheers|bye|great|perfect|fine|grand|lovely|good|sorted|settled)\b|#\s?\d",
     re.IGNORECASE,
 )
+_POINTS = re.compile(r"\b(?:that|this)\s+one\b", re.IGNORECASE)
 _OTHER_ONE = re.compile(r"\bthe\s+other(?:\s+one)?\b", re.IGNORECASE)
 _LEAST = 0.35  # how likely the likeliest act must be
 _FIELDS = 4  # that are named to somebody who asks what no record tells
@@ -235,6 +236,10 @@ def by_acts(dialogue: Dialogue, catalog: Catalog, before: Callable[[], Preferenc
             return None
     if best == "choice" and not dialogue.last_listed:
         best = "unclear"
+    if best == "choice" and _POINTS.search(dialogue.messages[-1].content):
+        here = [f"*{catalog[item].title}*" for item in dialogue.last_listed if item in catalog]
+        if 1 < len(here) <= _MOST_TOLD:
+            return Said(f"Good. Which one is it: {joined(here, 'or')}?", "ask")
     schema = catalog.schema
     fields = [spec for spec in (*schema.filterable, *schema.texts) if not spec.is_rank][:_FIELDS]
     known = joined([(spec.label or spec.name).lower() for spec in fields] or ["titles"])
