@@ -11,6 +11,7 @@ from wherefore.dialogue.carried import carried
 from wherefore.dialogue.messages import Dialogue, Message, parse_messages
 from wherefore.reading.idle import is_idle
 from wherefore.reading.judge import Meaning, Read
+from wherefore.reading.reader import DialogueReader
 
 ROWS = [
     ("Marlow Desk Lamp", "desk", "steel", 39, "A jointed arm lights a page and nothing else."),
@@ -123,3 +124,41 @@ def test_early_needs_are_read_beside_later_ones():
 def test_lists_are_read_as_people_write_them():
     assert titles_only("Good.\n\n1. **Marlow** — For a page.\n\nIs it for a desk?") == "1. Marlow"
     assert titles_only("I have no lamps\n1.") == "I have no lamps\n1."
+
+
+PLAYS = [
+    {"title": f"Play {number}", "age": age, "genre": genre, "minutes": 60 + number}
+    for number, (age, genre) in enumerate([(4, "comedy"), (7, "comedy"), (11, "drama"), (16, "drama")] * 3)
+]
+
+
+@pytest.mark.parametrize(
+    ("says", "bound"),
+    [
+        ("the 5yo went to bed, just the big two now", 8),
+        ("the 5 year old is staying with granny", 8),
+        ("the 13yo is off to a friend's", 5),
+        ("the 5yo wants popcorn", 5),
+        ("the 50yo went to bed", 5),
+    ],
+)
+def test_who_left_bounds_nothing(says, bound):
+    reader = DialogueReader(Catalog.from_records(PLAYS))
+    messages = [
+        {"role": "user", "content": "a comedy for my nephews, aged 5, 8 and 13"},
+        {"role": "assistant", "content": "Here are two.\n\n1. **Play 0** — Nice.\n2. **Play 4** — Nice."},
+        {"role": "user", "content": says},
+    ]
+    limits = reader.read(messages).preferences.limits
+    assert [(one.field, one.value) for one in limits] == [("age", bound)]
+
+
+def test_digging_deeper_asks_for_others(shop):
+    reply, messages = talk(shop, NEED, "i know all of these. dig deeper")
+    listed = shop.reader.read(messages[:2] + [{"role": "user", "content": "?"}]).last_listed
+    assert not {one.item.id for one in reply.recommendations} & set(listed)
+
+
+def test_a_question_of_no_item_is_not_answered_by_one(shop):
+    reply, _ = talk(shop, NEED, "what time does my bus leave")
+    assert not reply.recommendations and not any(row[0] in reply.text for row in ROWS)

@@ -30,6 +30,7 @@ from wherefore.reading.critiques import CritiqueReader, FoundAnswer, FoundCritiq
 from wherefore.reading.cues import QUANTITIES
 from wherefore.reading.flags import FlagReader, FoundFlag
 from wherefore.reading.foreign import ForeignReader
+from wherefore.reading.gone import who_left
 from wherefore.reading.households import HouseholdReader
 from wherefore.reading.intolerances import intolerances
 from wherefore.reading.judged import JudgedReader
@@ -45,7 +46,7 @@ from wherefore.reading.orders import FoundOrder, OrderReader
 from wherefore.reading.references import ReferenceReader
 from wherefore.reading.series_refused import refused_series
 from wherefore.reading.siblings import Siblings
-from wherefore.reading.slots import slots_in
+from wherefore.reading.slots import DEEPER, slots_in
 from wherefore.reading.somebody_else import others_meant, shared
 from wherefore.reading.taking_back import ADDS, FORBIDS, REPLACES, TakenBack, allow, take_back
 from wherefore.reading.times import FoundTime, TimeReader, continued, replaces
@@ -262,6 +263,8 @@ class MessageReader:
         told = [*((one.content if one.role == "user" else "") for one in before), text]
         alike = [*self._alike(text, lists.last, notes), *self._others(text, lists.last, notes)]
         alike += self._series(text, notes)
+        alike += who_left(text, told[:-1], self._limits.measures.age, notes)
+        alike += [match.span() for match in DEEPER.finditer(text)]
         notes.settled += alike
         gone = take_back(
             text, told[:-1], [(one.start, one.end) for one in found], notes, self._limits.measures

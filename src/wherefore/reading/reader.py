@@ -38,6 +38,7 @@ from wherefore.reading.vocabulary import Vocabulary, key_of
 from wherefore.reading.wishes import WishReader
 from wherefore.text import forms, straight, words
 
+_LOOSE = ("untold", "value")  # kinds of questions that rules may read in what is of no item
 _BEYOND = 0.15  # how likely a question is off topic that asks about nothing that is here
 _ASKS = 0.7  # how likely a message asks about items, so that it is taken for a question
 # How near a title what is refused or asked must come to be one, as it is mostly a value or a field.
@@ -326,7 +327,7 @@ class DialogueReader:
         if self._items is not self.catalog.items:
             self.refresh()
         found = self._questions.read(dialogue)
-        if (found is None or found.kind == "untold" and not found.said) and self._is_beyond(dialogue):
+        if (found is None or found.kind in _LOOSE) and self._is_beyond(dialogue):
             return None
         judged = judged_question(dialogue) if found is None else None
         return found if judged is None else self._questions.narrowed(judged, dialogue)
