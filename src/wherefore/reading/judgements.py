@@ -216,7 +216,9 @@ class ItemJudge:
         if down and listed and not own:
             notes.reject(listed)
             notes.others = True
-        elif down and listed and {*own} <= {*listed} and not points:  # "The third looks dull. Others?"
+        elif (
+            down and {*own} <= {*listed} and not points and self._before in ("disliked", "rejected")
+        ):  # "The third looks dull. Others?"
             notes.reject(one for one in listed if one not in own)
             notes.others = True
         elif own and {*own} <= {*listed} and slots.refuses_all(said):  # "Heat I've seen. None of those."

@@ -63,8 +63,8 @@ _TURNED_DOWN = re.compile(
     r"recommendations)|show\s+me\s+(?:more(?!\s+(?:like|of))|others?)|nothing\s+(?:here|on\s+(?:the|this|"
     r"that)\s+list)|(?:these|those|they)\s+(?:aren'?t|are\s+not)\s+(?:for\s+(?:me|us)|my|what)|(?:try|go)\s+again|"
     r"next\s+(?:ones|page|batch)|another\s+(?:one|suggestion|option|list|movie|film|book))\b|^\W*(?:(?:hm+|ok|and|"
-    r"nah|nope|no)\W+)*(?:nah|nope|next|pass|no good|more|(?:some |any |the )?others?)(?:\W+(?:please|then|now|thanks|thank "
-    r"you|one))?\W*$",
+    r"nah|nope|no)\W+)*(?:nah|nope|next|pass|no good|more|(?:some |any |the )?others?)(?:\W+(?:please|then|now|"
+    r"thanks|thank you|one))?\W*$",
     re.IGNORECASE,
 )
 DEEPER = re.compile(
