@@ -70,6 +70,7 @@ class Dialogue:
         tuple[str, str], ...
     ] = ()  # words that no record has, and the records' own that say the same
     over: tuple[str, ...] = ()
+    idle: tuple[int, ...] = ()  # numbers of the user's messages that say nothing of what is sought
     history: tuple[str, ...] = ()  # ids of what the user took or liked before this dialogue, oldest first
 
     def act(self, *names: str) -> float:
@@ -140,8 +141,8 @@ class Dialogue:
         """
         parts: list[str] = []
         left = max_chars
-        for message in reversed(self.messages):
-            if message.role != "user" or left <= 0:
+        for number, message in reversed([*enumerate(self.messages)]):
+            if message.role != "user" or left <= 0 or number in self.idle:
                 continue
             text = " ".join(message.content.split())
             if len(text) > left:

@@ -11,8 +11,9 @@ import numpy as np
 
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.words import words_of
+from wherefore.dialogue.carried import counting
 from wherefore.dialogue.messages import Dialogue
-from wherefore.dialogue.talk import Said, listed, talk
+from wherefore.dialogue.talk import Said, listed
 from wherefore.files import ASSETS
 from wherefore.lm.passes import shared
 from wherefore.retrieval.passage_match import telling_words
@@ -35,7 +36,7 @@ class Matcher:
         """Logits of m items, (m,) float32; None where nothing was said beside titles and what fields answer."""
         if not items or not telling_words(dialogue):
             return None
-        said = self._network.tokens(talk(said_of(dialogue, catalog)))
+        said = self._network.tokens(_together(said_of(dialogue, catalog)))
         pairs = [(said, self._network.tokens(str(words_of(item, catalog.schema)))) for item in items]
         return shared(self._of_each, pairs, most=1)  # so many tokens fill a pass by themselves
 
@@ -47,12 +48,23 @@ class Matcher:
             return [self._network(pairs).float().numpy() for pairs in asked]
 
 
+def _together(said: Said) -> str:
+    """What the user said, as one request: beside the titles that were listed between it is read far worse.
+
+    >>> _together((("user", "something scary"), ("assistant", "Alien; Jaws"), ("user", "newer ones")))
+    'something scary. newer ones'
+    """
+    return ". ".join(text.strip(" .") for role, text in said if role == "user")
+
+
 def said_of(dialogue: Dialogue, catalog: Catalog) -> Said:
     """The newest messages of a dialogue: of the user's the words that still count, of the assistant's the titles."""
     found: list[tuple[str, str]] = []
-    for number, message in list(enumerate(dialogue.messages))[-_MESSAGES:]:
+    idle = {*dialogue.idle, *(number + 1 for number in dialogue.idle)}  # with what was answered
+    told = [(number, one) for number, one in enumerate(dialogue.messages) if number not in idle]
+    for number, message in told[-_MESSAGES:]:
         if message.role == "user":
-            text = " ".join(_counting(dialogue, number).split())
+            text = " ".join(counting(dialogue, number).split())
         elif message.role == "assistant":
             ids = dict.fromkeys(one.item_id for one in dialogue.mentions if one.message == number)
             text = listed([catalog[item].title for item in ids if item in catalog][:5])
@@ -61,18 +73,6 @@ def said_of(dialogue: Dialogue, catalog: Catalog) -> Said:
         if text:
             found.append((message.role, text))
     return tuple(found)
-
-
-def _counting(dialogue: Dialogue, number: int) -> str:
-    """A message without the words that were taken back or removed; what is refused stays, with the words around it."""
-    text = dialogue.messages[number].content
-    state = dialogue.preferences
-    refused = [wish.said for wish in state.unwanted] + [words for _, words in dialogue.unmet]
-    for _, start, end in sorted((one for one in dialogue.muted if one[0] == number), reverse=True):
-        words = text[start:end]
-        if not any(words in one or (one and one in words) for one in refused):
-            text = f"{text[:start]} {text[end:]}"
-    return text
 
 
 @cache

@@ -21,9 +21,9 @@ _SPLIT = re.compile(
     r")(?<!anything )(?<!everything )(?<!anyone )(?<!anybody )(?<!everyone )(?<!else )\b(?:but|however|although|"
     r"whereas|though|yet)\b(?!\s+(?:again|another|to)\b)|,\s*(?=(?:and\s+|so\s+)?(?:i|i'?ve|i'?m|i'?d|we|my|they|he|"
     r"she|it|it'?s|that|that'?s|those|not|no|nothing|never|something|anything|please|what|do|can|now|have|could|"
-    r"maybe|just|loved|hated|liked|seen|didn'?t|don'?t|preferably|ideally|with|without|the\s+\w+\s+was|"
+    r"maybe|just|loved?|hated?|liked|seen|didn'?t|don'?t|preferably|ideally|with|without|the\s+\w+\s+was|"
     r"the\s+(?:first|second|third|fourth|fifth|last|other|others|rest)(?:\s+one|\s+ones|\s+two)?\s+(?:i|was|were|is|"
-    r"are|not|looks?|sounds?))\b)|\s(?=and\s+(?:i|i'?ve|it|that|we|they|then|loved|hated|disliked|liked|enjoyed|"
+    r"are|not|looks?|sounds?))\b)|\s(?=and\s+(?:i|i'?ve|it|that|we|they|then|loved?|hated?|disliked|liked|enjoyed|"
     r"didn'?t|really|found|thought|he|she|not|no|still|absolutely|totally|like it|all love|both love)\b)|"
     r"\b(?:because|cause|since i|(?<=[a-z,]\s)which|so i|while i)\b",
     re.IGNORECASE,

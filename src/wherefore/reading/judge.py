@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from wherefore.catalog.catalog import Catalog
+from wherefore.dialogue.brief import titles_only
 from wherefore.dialogue.kept import Kept
 from wherefore.dialogue.labels import ACTS, LABELS, MEASURES, STRENGTHS, WHOSE
 from wherefore.dialogue.messages import Message
@@ -124,8 +125,11 @@ class MessageJudge:
 
     @staticmethod
     def _newest(before: Sequence[Message]) -> tuple[Message, ...]:
-        """The messages that one is read with."""
-        return tuple(one for one in before if one.role != "system")[-_BEFORE:]
+        """The messages that one is read with; of our lists the titles, as in the messages that it learned from."""
+        kept = [one for one in before if one.role != "system"][-_BEFORE:]
+        return tuple(
+            replace(one, content=titles_only(one.content)) if one.role == "assistant" else one for one in kept
+        )
 
     def _make(self, before: tuple[Message, ...], text: str) -> Heard:
         """Read a message that is not kept."""

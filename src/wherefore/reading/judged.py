@@ -17,6 +17,7 @@ from wherefore.dialogue.notes import Verdict
 from wherefore.dialogue.state import FoundWish, OpenKind, Preferences
 from wherefore.reading.clauses import Span, touch
 from wherefore.reading.cues import QUANTITIES
+from wherefore.reading.idle import asks, is_idle, talks
 from wherefore.reading.judge import Meaning, MessageJudge
 from wherefore.reading.judged_kinds import JudgedKinds
 from wherefore.reading.judged_limits import Bound
@@ -81,6 +82,7 @@ _ADDING = frozenset("on at for in with".split())
 _CERTAIN = 0.85  # from which a judge that marks the beginning of a value is sure of all of it
 _NAMES = 0.45  # from which words name something, if nothing here is called so
 _OPEN = 0.6  # from which it is said that something cannot be left out, or made sure of
+_CHATS, _CHATS_SHARE = 0.6, 2.0  # how likely small talk must be, and how much likelier than what asks
 _NUMBER = re.compile(rf"[$€£]?\s?(?:\b{DECADE}|\b{NUMBER})", re.IGNORECASE)
 
 
@@ -116,6 +118,7 @@ class JudgedReader:
             for one in self._judge.read(messages[:number], message.content).meanings
             if one.label in WANTED and one.whose != "other"
         ]
+        dialogue = replace(dialogue, idle=self._idle(messages))
         last = len(messages) - 1
         if messages[last].role != "user":
             return replace(dialogue, described=tuple(described))
@@ -137,6 +140,33 @@ class JudgedReader:
         return replace(
             dialogue, acts=tuple(read.acts.items()), described=tuple(described), unknown=tuple(unknown)
         )
+
+    def _idle(self, messages: Sequence[Message]) -> tuple[int, ...]:
+        """The numbers of the user's messages that say nothing of what is sought; none where none of them does."""
+        mine = [number for number, one in enumerate(messages) if one.role == "user"]
+        nouns = self._values.words.nouns
+        idle = tuple(
+            number
+            for number in mine
+            if is_idle(
+                self._judge.read(messages[:number], messages[number].content), messages[number].content, nouns
+            )
+        )
+        return idle if len(idle) < len(mine) else ()
+
+    def talks(self, before: Sequence[Message], text: str) -> bool:
+        """Whether a message rather talks, or asks about what is there, than asks for something."""
+        return talks(self._judge.read(before, text))
+
+    def chats(self, before: Sequence[Message], text: str) -> bool:
+        """Whether a message is small talk in which nothing is marked: nothing of it is to be noted."""
+        read = self._judge.read(before, text)
+        return not read.meanings and read.acts.get("smalltalk", 0.0) >= max(_CHATS, _CHATS_SHARE * asks(read))
+
+    def asks_about(self, before: Sequence[Message], text: str) -> bool:
+        """Whether a message says which item it asks about, or what of it."""
+        meanings = self._judge.read(before, text).meanings
+        return any(one.label in ITEMS | {"reference"} for one in meanings)
 
     def left_open(
         self, before: Sequence[Message], text: str, taken: Sequence[Span], told: Collection[str]

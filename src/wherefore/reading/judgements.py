@@ -50,6 +50,15 @@ _CONFIRMS = re.compile(
     re.IGNORECASE,
 )
 _LIKE_SLOT = re.compile(r"\blike\s+(?:the|number|#|\d)", re.IGNORECASE)
+_TELLS_OF = re.compile(  # "my cousin had one like number 2" tells of it, and asks for nothing
+    r"\b(?:had|has|got|owns?|owned|bought|saw|tried|killed|broke|gave)\b[^.!?]*\blike\b", re.IGNORECASE
+)
+_NOT_IT = re.compile(
+    r"^\W*(?:(?:so|but|and|ok|okay|please|just)\W+)*(?:not|no)\W+(?:that|this|it)(?:\s+one)?"
+    r"(?:\W+(?:please|thanks|then|again))*\W*$",
+    re.IGNORECASE,
+)
+_SEEMS = re.compile(r"\b(?:looks?|sounds?|seems?|feels?)\b", re.IGNORECASE)
 _NOW = re.compile(r"\b(?:is|are|sounds?|looks?)\b", re.IGNORECASE)
 _SHORT = 4  # words of a clause that need not point at what it judges
 
@@ -180,7 +189,8 @@ class ItemJudge:
             notes.reject(listed[slot] for slot in counted)
             return "rejected"
         chosen = [one for one in own if one in listed]
-        if chosen and len(chosen) < len(listed) and slots.others(said) and not counted:
+        of_rest = slots.others(said) and not counted and (found or slots.rejects_slots(said))
+        if chosen and len(chosen) < len(listed) and of_rest:
             rest = [one for one in listed if one not in chosen]
             if slots.rejects_slots(said):
                 notes.reject(rest)
@@ -188,6 +198,9 @@ class ItemJudge:
                 for verdict in found:
                     self._note(rest, verdict)
             return found[-1] if found else None
+        if own and {*own} <= {*listed} and _NOT_IT.match(said):
+            notes.reject(own)
+            return "rejected"
         points, down = slots.points_at(said), slots.turns_down(said)
         if counted and not down:
             if not found and _HAD.search(said) and not text[clause[1] :].lstrip().startswith("?"):
@@ -203,17 +216,26 @@ class ItemJudge:
         if down and listed and not own:
             notes.reject(listed)
             notes.others = True
+        elif (
+            down and {*own} <= {*listed} and not points and self._before in ("disliked", "rejected")
+        ):  # "The third looks dull. Others?"
+            notes.reject(one for one in listed if one not in own)
+            notes.others = True
         elif own and {*own} <= {*listed} and slots.refuses_all(said):  # "Heat I've seen. None of those."
             notes.reject(one for one in listed if one not in own)
         return found[-1] if found else self._before
 
     def _judge_counted(self, said: str, items: list[str], found: list[Verdict]) -> Verdict | None:
         """What is said of places of the list: "the second one looks good, more like that"."""
+        if not found and _SEEMS.search(said) and verdicts.quality(said) == "disliked":
+            self._notes.reject(items)  # "the first one looks stupid"
+            self.own = items
+            return "rejected"
         if not found and _MORE_LIKE.search(said):
             found = ["liked"]
         if not found and self._before in ("liked", "disliked", "seen") and slots.is_mere_list(said):
             found = [self._before]
-        asks: list[Verdict] = ["liked"] if _LIKE_SLOT.search(said) else []
+        asks: list[Verdict] = ["liked"] if _LIKE_SLOT.search(said) and not _TELLS_OF.search(said) else []
         for item_id in items:
             for verdict in found or asks:
                 self._notes.note(item_id, verdict)

@@ -32,6 +32,7 @@ from wherefore.reading.fates import FateReader
 from wherefore.reading.flags import FlagReader, FoundFlag
 from wherefore.reading.foreign import ForeignReader
 from wherefore.reading.freed_fields import free_fields
+from wherefore.reading.gone import who_left
 from wherefore.reading.households import HouseholdReader
 from wherefore.reading.idioms import idioms
 from wherefore.reading.intolerances import intolerances
@@ -51,7 +52,7 @@ from wherefore.reading.orders import FoundOrder, OrderReader
 from wherefore.reading.references import ReferenceReader
 from wherefore.reading.series_refused import refused_series
 from wherefore.reading.siblings import Siblings
-from wherefore.reading.slots import slots_in
+from wherefore.reading.slots import DEEPER, slots_in
 from wherefore.reading.somebody_else import others_meant, shared
 from wherefore.reading.taking_back import ADDS, FORBIDS, REPLACES, TakenBack, allow, take_back
 from wherefore.reading.times import FoundTime, TimeReader, continued, replaces
@@ -287,6 +288,8 @@ class MessageReader:
         alike += self._opposites(text, notes)
         for place in idioms(text) if not tells_stories(self._catalog) else ():
             notes.mute(*place)  # "a first date" asks for no fruit, but a story may tell of one
+        alike += who_left(text, told[:-1], self._limits.measures.age, notes)
+        alike += [match.span() for match in DEEPER.finditer(text)]
         notes.settled += alike
         gone = take_back(
             text, told[:-1], [(one.start, one.end) for one in found], notes, self._limits.measures

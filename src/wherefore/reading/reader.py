@@ -39,6 +39,8 @@ from wherefore.reading.vocabulary import Vocabulary, key_of
 from wherefore.reading.wishes import WishReader
 from wherefore.text import forms, straight, words
 
+_LOOSE = ("untold", "value")  # kinds of questions that rules may read in what is of no item
+_BEYOND = 0.15  # how likely a question is off topic that asks about nothing that is here
 _ASKS = 0.7  # how likely a message asks about items, so that it is taken for a question
 # How near a title what is refused or asked must come to be one, as it is mostly a value or a field.
 _LEAST = {"unwanted": 100.0, "asked": 97.0}
@@ -161,7 +163,8 @@ class DialogueReader:
                     passed = tuple(lists.shown) if notes.others else ()
                     if heard is notes:
                         unmet = self._left_open(so_far, heard, asked)
-                        notes.leave_open(unmet)
+                        if self._judged is None or not self._judged.talks(parsed[:number], message.content):
+                            notes.leave_open(unmet)
             else:
                 question = message.content
             lists.read(message, here)
@@ -222,7 +225,9 @@ class DialogueReader:
         if settled is not None:
             about = settled.span
         rest = blank(content, asked.spans[1:]) if asked is not None and asked.also else content
-        self._messages.note(rest, found, lists, question, notes, about, so_far.messages[:-1])
+        before = so_far.messages[:-1]
+        if found or lists.last == () or self._judged is None or not self._judged.chats(before, content):
+            self._messages.note(rest, found, lists, question, notes, about, before)
         choice = None if taken is None else Choice((taken[0],), (), True, content[slice(*taken[1])])
         choice = settled.choice if settled is not None else choice
         choice = choice or choice_in(content, spots, lists.last, lists.focus, tuple(lists.listed), lists.pair)
@@ -338,8 +343,21 @@ class DialogueReader:
         if self._items is not self.catalog.items:
             self.refresh()
         found = self._questions.read(dialogue)
+        if (found is None or found.kind in _LOOSE) and self._is_beyond(dialogue):
+            return None
         judged = judged_question(dialogue) if found is None else None
         return found if judged is None else self._questions.narrowed(judged, dialogue)
+
+    def _is_beyond(self, dialogue: Dialogue) -> bool:
+        """Whether what the newest message asks or orders is of no item: by the judge, and as it points at none."""
+        number = len(dialogue.messages) - 1
+        content = dialogue.messages[number].content
+        if dialogue.act("off_topic") >= _ASKS > dialogue.act("question", "request", "refine"):
+            return True
+        if self._judged is None or any(one.message == number for one in dialogue.mentions):
+            return False
+        about = self._judged.asks_about(dialogue.messages[:number], content)
+        return not about and points_at(content) is None and dialogue.act("off_topic") >= _BEYOND
 
     def beside(self, dialogue: Dialogue) -> tuple[Question, ...]:
         """What the newest message of a dialogue that was read asks of items that are yet to be listed."""

@@ -63,9 +63,12 @@ _TURNED_DOWN = re.compile(
     r"recommendations)|show\s+me\s+(?:more(?!\s+(?:like|of))|others?)|nothing\s+(?:here|on\s+(?:the|this|"
     r"that)\s+list)|(?:these|those|they)\s+(?:aren'?t|are\s+not)\s+(?:for\s+(?:me|us)|my|what)|(?:try|go)\s+again|"
     r"next\s+(?:ones|page|batch)|another\s+(?:one|suggestion|option|list|movie|film|book))\b|^\W*(?:(?:hm+|ok|and|"
-    r"nah|nope|no)\W+)*(?:nah|nope|next|pass|no good|more|(?:some |any |the )?others?)(?:\W+(?:please|thanks|thank "
-    r"you|one))?\W*$",
+    r"nah|nope|no)\W+)*(?:nah|nope|next|pass|no good|more|(?:some |any |the )?others?)(?:\W+(?:please|then|now|"
+    r"thanks|thank you|one))?\W*$",
     re.IGNORECASE,
+)
+DEEPER = re.compile(
+    r"\b(?:dig|go|look|search)\s+(?:an?\s+(?:bit|little)\s+)?(?:deeper|further)\b", re.IGNORECASE
 )
 _NONE_WILL_DO = re.compile(
     r"\b(?:none|not\s+any)\s+of\s+(?:those|these|them)\b|^\W*(?:hm+\W+)*not\s+(?:quite|really|those|these)\W*$",
@@ -171,7 +174,7 @@ def others(words: str) -> bool:
 
 def turns_down(words: str) -> bool:
     """Whether a clause turns the last list down ("something else", "not those")."""
-    return _TURNED_DOWN.search(words) is not None
+    return _TURNED_DOWN.search(words) is not None or DEEPER.search(words) is not None
 
 
 def refuses_all(words: str) -> bool:

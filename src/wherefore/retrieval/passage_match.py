@@ -59,7 +59,7 @@ def _said(dialogue: Dialogue) -> list[str]:
     mentions = by_message(dialogue)
     said: list[str] = []
     for number, message in enumerate(dialogue.messages):
-        if message.role == "user":
+        if message.role == "user" and number not in dialogue.idle:
             parts = outside(message.content, mentions.get(number, ()))
             text = " ".join(" ".join(parts).split())
             if has_words(parts):

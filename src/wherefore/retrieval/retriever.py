@@ -8,6 +8,7 @@ import numpy as np
 
 from wherefore.catalog.catalog import Item
 from wherefore.config import Config, build
+from wherefore.dialogue.carried import carried
 from wherefore.dialogue.messages import Dialogue, Message
 from wherefore.errors import ConfigError
 from wherefore.retrieval.candidates import Candidates, feature_names, optional_features, personal_features
@@ -99,12 +100,12 @@ class Retriever:
 
         None where nobody says what that is.
         """
-        return None if self.seeks is None else self.seeks(dialogue.messages)
+        return None if self.seeks is None else self.seeks(carried(dialogue))
 
     def borne(self, dialogue: Dialogue, rows: np.ndarray) -> np.ndarray | None:
         """What items, by row (m,), gain by what was said means for their values, (m,); None where nobody tells."""
         items = self.index.catalog.items
-        return None if self.bears is None else self.bears(dialogue.messages, [items[row] for row in rows])
+        return None if self.bears is None else self.bears(carried(dialogue), [items[row] for row in rows])
 
     def followed(self, dialogue: Dialogue) -> np.ndarray | None:
         """How well every item goes with what the user took before, (n,); None where nothing is known of that.

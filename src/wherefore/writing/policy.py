@@ -18,6 +18,7 @@ from wherefore.writing import bare_titles, smalltalk
 from wherefore.writing.answers import answer
 from wherefore.writing.asking import Ask, best_question
 from wherefore.writing.other_language import nothing_understood, spoken
+from wherefore.writing.passing import fitting
 from wherefore.writing.smalltalk import Said
 
 
@@ -36,7 +37,7 @@ def first_words(
         if said is not None or spoken(dialogue) is not None:
             return said  # of what is in another language something was understood
         return bare_titles.shown(dialogue, index.catalog) or smalltalk.by_acts(
-            dialogue, index.catalog, before
+            dialogue, index.catalog, before, lambda text: fitting(text, index)
         )
     known = [index.catalog.row(item) for item in question.items if item in index.catalog]
     near = closeness(dialogue, np.array(known, dtype=np.int64), index)

@@ -16,6 +16,7 @@ from wherefore.dialogue.state import ITEMS_OF, Preferences
 from wherefore.reading.choices import ASKS_MORE
 from wherefore.reading.complaints import Complaint, complaint
 from wherefore.text import joined, straight
+from wherefore.writing.passing import PLAIN
 from wherefore.writing.phrases import article
 
 _GREETING = frozenset("hi hello hey howdy greetings yo hiya good morning evening afternoon there".split())
@@ -188,7 +189,8 @@ def answer(
     if _RECALL.match(content):
         return Said(_recalled(dialogue.preferences, catalog), "chat")
     asks = dialogue.act(*_ASKS) >= _ASKED > dialogue.act("smalltalk", "off_topic")
-    passing = _in_passing(content, set(words), catalog, asks)
+    # What merely tells of oneself is small talk, or what a list is to go by: a judge knows better which.
+    passing = _in_passing(content, set(words), catalog, asks or bool(dialogue.acts))
     return passing if passing is not None and bare(before()) == bare(dialogue.preferences) else None
 
 
@@ -209,30 +211,39 @@ _TAKEN = re.compile(  # what somebody says who has chosen; without any of it a l
 _POINTS = re.compile(r"\b(?:that|this)\s+one\b", re.IGNORECASE)
 _OTHER_ONE = re.compile(r"\bthe\s+other(?:\s+one)?\b", re.IGNORECASE)
 _LEAST = 0.35  # how likely the likeliest act must be
+# How likely small talk must be, and how much likelier than any act that asks.
+_TALK, _TALK_SHARE = 0.75, 2.2
 _FIELDS = 4  # that are named to somebody who asks what no record tells
 
 
-def by_acts(dialogue: Dialogue, catalog: Catalog, before: Callable[[], Preferences]) -> Said | None:
+def by_acts(
+    dialogue: Dialogue,
+    catalog: Catalog,
+    before: Callable[[], Preferences],
+    fits: Callable[[str], str] = lambda text: PLAIN,
+) -> Said | None:
     """The answer to a message that asks for nothing, by what the judge says that it does.
 
     Args:
         dialogue: What was said.
         catalog: What is recommended from.
         before: As of `answer`.
+        fits: A sentence that fits what somebody says in passing.
     """
     acts = dict(dialogue.acts)
     if not acts:
         return None
     noun, plural = catalog.schema.noun.lower(), catalog.schema.plural.lower()
     asks, best = dialogue.act(*_ASKS), max(_CHAT, key=acts.__getitem__)
-    if acts[best] <= max(asks, _LEAST) or asks > _MOST_ASKED.get(best, 1.0):
+    talk = best == "smalltalk" and acts[best] >= max(_TALK, _TALK_SHARE * asks)
+    if not talk and (acts[best] <= max(asks, _LEAST) or asks > _MOST_ASKED.get(best, 1.0)):
         return None
     number = len(dialogue.messages) - 1
     if best == "choice" and not _TAKEN.search(dialogue.messages[-1].content):
         return None
     if asks >= _UNLIKELY or best != "off_topic":  # what was read counts more
         named = any(mention.message == number for mention in dialogue.mentions)
-        if named or bare(before()) != bare(dialogue.preferences):
+        if named or _noted(before()) != _noted(dialogue.preferences):
             return None
     if best == "choice" and not dialogue.last_listed:
         best = "unclear"
@@ -245,14 +256,22 @@ def by_acts(dialogue: Dialogue, catalog: Catalog, before: Callable[[], Preferenc
     known = joined([(spec.label or spec.name).lower() for spec in fields] or ["titles"])
     told = {
         "choice": f"Good. Tell me afterwards how you liked it, or ask whenever you want another {noun}.",
-        "smalltalk": f"I see. Whenever you want {article(noun)}, tell me what it should be like.",
-        "off_topic": f"I cannot help with that: I only know about {plural}. Shall I find you one?",
+        "smalltalk": f"Whenever you want {article(noun)}, tell me what it should be like.",
+        "off_topic": f"That is beyond me: I only know about {plural}. Shall I find you one?",
         "other_language": f"I am sorry, I only understand English. Which {plural} do you like?",
         "injection": f"I only recommend {plural} and say why. What should the next one be like?",
         "question": f"That I cannot tell: of {plural} I know {known}. Ask about one, or say what I should look for.",
         "unclear": f"I did not get that. Tell me what the {noun} should be about, or one that you liked.",
     }
-    return Said(told[best], "ask" if best in ("unclear", "question") else "chat")
+    text = told[best]
+    if best == "smalltalk":
+        text = f"{fits(straight(dialogue.messages[-1].content))} {text}"
+    return Said(text, "ask" if best in ("unclear", "question") else "chat")
+
+
+def _noted(state: Preferences) -> Preferences:
+    """What was noted, without what nothing stands for: "Salamat po" names nothing that is sought."""
+    return replace(bare(state), open=())
 
 
 def bare(state: Preferences) -> Preferences:
