@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wherefore.catalog.audience import WHOM
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.codes import is_graded
 from wherefore.catalog.concepts import concepts, having, kinds, shown_by
@@ -120,6 +121,7 @@ def _sentences(
     yield from _by_paid(dialogue, catalog)
     yield from _left_out(dialogue, catalog, items)
     yield from _codes(dialogue, catalog)
+    yield from _for_others(dialogue)
     newest = dialogue.messages[-1].content
     if others := other_kinds(newest, catalog):
         yield f"I know only {catalog.schema.plural}, no {joined(others)}."
@@ -400,6 +402,14 @@ def _codes(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
             told.setdefault(wish.said, []).append(wish.value)
     for said, values in told.items():
         yield f"As you said “{said}”, I left out {joined(values, 'or')}."
+
+
+def _for_others(dialogue: Dialogue) -> Iterator[str]:
+    """For whom the newest message was taken to be, where records tell whom things are for."""
+    for wish in dialogue.preferences.refusals:
+        if wish.field == WHOM and _is_new(wish.said, dialogue):
+            told = joined(wish.value.split(", "), "or")
+            yield f"As you said “{wish.said}”, I left out what is {WHOM} {told}."
 
 
 def _names(said: str, value: str) -> bool:
