@@ -31,7 +31,7 @@ _PEOPLE: dict[str, tuple[str, float, float]] = {
     "women or girls": ("f", 0, 120),
     "boys": ("m", 2, 17),
     "girls": ("f", 2, 17),
-    "children": ("", 2, 12),
+    "children": ("", 2, 11),
     "teenage boys": ("m", 13, 17),
     "teenage girls": ("f", 13, 17),
     "teenagers": ("", 13, 17),

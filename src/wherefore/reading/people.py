@@ -15,7 +15,7 @@ _MAN, _WOMAN, _BOY, _GIRL = (
     Person("m", 2, 17),
     Person("f", 2, 17),
 )
-_CHILD, _ADULT = Person("", 2, 12), Person("", 20, 120)
+_CHILD, _ADULT = Person("", 2, 11), Person("", 20, 120)
 SELF = "me us myself ourselves"
 _CALLED: tuple[tuple[Person, str], ...] = (
     (
@@ -37,7 +37,7 @@ _CALLED: tuple[tuple[Person, str], ...] = (
     (
         _CHILD,
         "kid kids child children kiddo kiddos grandkid grandkids grandchild grandchildren godchild pupil pupils "
-        "schoolchildren childrens youngster youngsters scouts brownies cubs preschooler preschoolers kindergartners "
+        "schoolchildren childrens youngster youngsters scouts preschooler preschoolers kindergartners "
         "kindergartener stepkids",
     ),
     (Person("", 9, 12), "tween tweens preteen preteens"),
@@ -69,7 +69,7 @@ _AGED = (  # behind somebody: "(16, ...", ", who is 6", " of 4", " turns 6", " a
     rf"\s*(?:[(,–—-]\s*(?:they(?:['’]re|\s+are)\s+|who\s+(?:is|are)\s+|who['’]?s\s+)?|\s(?:is|are|who\s+is|who\s+are|who['’]s|turns?|turned|turning|aged?|of|will\s+be)\s+|['’]s\s+)"
     rf"(?:(?:aged?|about|only|just|now|nearly|almost|all|both|turning|is|are|f|m)\s+)*"
     rf"(?:(?P<mo>{NUMBER})\s*(?:months?|mo)\b(?!\s*(?:ago|pregnant))|"
-    rf"(?P<ages>\d{{1,3}}(?:{_SEVERAL}\d{{1,3}})*|{NUMBER}(?:{_SEVERAL}{NUMBER})*)\b{_NO_UNIT}))"
+    rf"(?P<ages>(?:(?<![,–—-])(?<![,–—-]\s)|(?={NUMBER}(?:{_SEVERAL}{NUMBER})*\s*(?:[,.;:!?)–—-]|$|years?\b|yrs?\b|and\b|who\b|he\b|she\b|they\b)))(?:\d{{1,3}}(?:{_SEVERAL}\d{{1,3}})*|{NUMBER}(?:{_SEVERAL}{NUMBER})*))\b{_NO_UNIT}))"
 )
 _MENTION = re.compile(
     rf"(?<![\w'’-])(?:(?:{_MONTHS_OLD}|(?P<age>{NUMBER}(?:\s*(?:-|–|to|and|&|or)\s*{NUMBER})?){_OLD})(?:\s+(?:(?:{_YOUNG_WORDS})\s+)?(?P<noun>{_NOUN})\b)?|"
@@ -117,7 +117,7 @@ def people_in(text: str) -> Iterator[Spoken]:
     for match in _MENTION.finditer(text):
         word = re.sub(r"\s+", "-", (match["noun"] or match["alone"] or "").lower())
         person = _WHO.get(word, Person())
-        years = _years_of(match)
+        years = [one for one in _years_of(match) if person.low < 18 or one[0] >= 18]
         young = " ".join((match["young"] or "").lower().split())
         if years:
             people = tuple(replace(person, low=low, high=high) for low, high in years)
@@ -131,7 +131,7 @@ def people_in(text: str) -> Iterator[Spoken]:
         else:
             people = (person,)
         tail = match.end("noun") if match["noun"] else match.end("alone") if match["alone"] else match.end()
-        yield Spoken(people, word or "child", match.start(), tail, match.end())
+        yield Spoken(people, word or "child", match.start(), tail, match.end() if years else tail)
 
 
 def ages_between(text: str) -> tuple[Person, tuple[int, int]] | None:

@@ -15,12 +15,12 @@ from wherefore.reading.people import NUMBER, Spoken, ages_between, people_in, pr
 _DET = r"(?:my|our|his|her|their|a|an|the|this|that|these|those|your|some|all|both|two|three|four|five|\d+|another|one)"
 _NO_LINK = (
     r"(?!(?:my|our|his|her|the|and|but|or|that|which|so|when|with|by|from|about|of|in|at|on|to|is|was|are|i|we|you|he|she|it|they|"
-    r"if|because|as|like|not|for|has|have|who)\b)[\w'-]+"
+    r"if|because|as|like|not|for|has|have|who|once|sure|example|real|instance|starters|ever|free|good)\b)[\w'-]+"
 )
 _WORDS = rf"(?:{_NO_LINK}[\s,]+){{0,4}}?"
 _FOR = re.compile(
-    rf"\b(?:for|get|buy|buying|getting|give|giving|gift|dress|dressing|treat|surprise|spoil|suits?|suit|fits?|entertain|keep|amuse|"
-    rf"between)\s+(?:just\s+|only\s+|both\s+)*(?:{_DET}\s+(?:of\s+)?)*{_WORDS}$",
+    rf"\b(?:for|get|buy|buying|getting|give|giving|gift|dress|dressing|treat|surprise|spoil|suits?|suit|fits?|entertain|"
+    rf"amuse)\s+(?:just\s+|only\s+|both\s+)*(?:{_DET}\s+(?:of\s+)?)*{_WORDS}$",
     re.IGNORECASE,
 )
 _GROUP_FOR = re.compile(rf"\b(?:for|to)\s+(?:{_DET}\s+)?(?:\w+\s+){{0,2}}(?:class|group|club|team|bunch|gang|pack|party|room|house)\s+(?:full\s+)?of\s+(?:{_DET}\s+)?(?:\w+\s+)?$", re.IGNORECASE)
@@ -53,10 +53,10 @@ _OWNS = re.compile(
 )
 _ADVERB = r"(?:(?:really|just|always|also|only|still|then|now|never|so|totally|absolutely|desperately|does|do|actually|badly|keeps?|has|had|have|he|she|they|who)\s+)*"
 _NEEDS = re.compile(
-    rf"\s*(?:\([^)]*\)?|,[^,.]*,)?\s*{_ADVERB}(?:needs?|needed|wants?(?!\s+me)|wanted(?!\s+me)|could\s+do\s+with|could\s+use|would\s+(?:like|love|want|wear)|'d\s+(?:like|love)|"
+    rf"\s*(?:\([^)]*\)?|,[^,.]*,)?\s*{_ADVERB}(?:needs?|needed|wants?(?!\s+(?:me|us|you)\b)|wanted(?!\s+(?:me|us|you)\b)|could\s+do\s+with|could\s+use|would\s+(?:like|love|want|wear)|'d\s+(?:like|love)|"
     rf"(?:is|are|'s|'re)\s+(?:after|looking\s+for|looking|starting|turning|due|desperate|in\s+need|into|obsessed|mad|crazy|nuts|allergic|hoping|asking)|"
-    rf"ask(?:s|ed|ing)?\s+for|turns?|turned|turning|due|starts|won't\s+wear|will\s+only\s+wear|wears?|wore|outgr[eo]w\w*|likes?|liked|loves?|loved|"
-    rf"lives?\s+in|devour\w*|devours|got\s+(?:mocked|teased)|owns?|owned|worn|collects|plays|itch\w*|swells?|deserves|enjoys|enjoyed|"
+    rf"ask(?:s|ed|ing)?\s+for|turns?|turned|turning|due|starts|won't\s+wear|will\s+only\s+wear|wears?|outgr[eo]w\w*|likes?|loves?|"
+    rf"lives?\s+in|devour\w*|devours|got\s+(?:mocked|teased)|owns?|owned|collects|plays|itch\w*|swells?|deserves|enjoys|"
     rf"runs|rides|smudges|goes\s+through|gets\s+cold|is\s+always|'s\s+always)\b",
     re.IGNORECASE,
 )
@@ -66,11 +66,11 @@ _OPINION = re.compile(
     re.IGNORECASE,
 )
 _LEAVES = re.compile(
-    rf"\s*(?:\([^)]*\)?)?\s*{_ADVERB}(?:went|gone|left|(?:is|are|'s|'re|has)\s+(?:just\s+)?(?:gone|going|away|asleep|out\b|in\s+bed|staying|not\s+(?:coming|here)|off\s+to|out\s+of\s+it)|"
+    rf"\s*(?:\([^)]*\)?)?\s*{_ADVERB}(?:went|gone|left|(?:is|are|r|'s|'re|has)\s+(?:(?:just|finally|all|both|now)\s+)*(?:gone|going|away|asleep|out\b|in\s+bed|not\s+(?:coming|here)|off\s+to|out\s+of\s+it)|"
     rf"(?:isn't|aren't|not)\s+(?:coming|here|joining|in)|can't\s+(?:come|make)|won't\s+(?:be|come|dress)|dropped\s+out|cancel\w*|(?:said\s+(?:he|she|they)\s+)?refuses?\b)",
     re.IGNORECASE,
 )
-_NEEDS_OF = re.compile(r"\b(?P<who>he|she)\b(?=(?P<rest>.{0,60}))|\b(?:for|get|give|buy|suit|on)\s+(?P<him>him|her)\b(?!\s+\w+(?:'s)?\s+(?:birthday|husband|wife))", re.IGNORECASE)
+_NEEDS_OF = re.compile(r"\b(?P<who>he|she)\b(?=(?P<rest>.{0,60}))|\b(?:for|get|give|buy|suit)\s+(?P<him>him|her)\b(?!\s+\w+(?:'s)?\s+(?:birthday|husband|wife))", re.IGNORECASE)
 _SAYS_SELF = re.compile(
     r"\b(?:i(?:'m|\s*am|m)|as|speaking\s+as)\s+(?:just\s+|only\s+|actually\s+)?an?\s+(?:[\w-]+\s+){0,4}?"
     r"(?P<who>man|guy|male|bloke|dude|fella|lad|dad|grandad|woman|lady|female|girl|lass|mum|mom|mother|grandmother|nan|teenager|teen|kid|boy)\b(?!['’]s)|"
@@ -78,7 +78,7 @@ _SAYS_SELF = re.compile(
     re.IGNORECASE,
 )
 _MY_AGE = re.compile(
-    rf"\b(?:i(?:'m|\s+am|m))\s+(?:(?:only|just|nearly|almost|now)\s+)*(?P<age>\d{{1,2}})\b(?!\s*(?:[-–%/:.]\d|%|kg|kilos?|lbs?|pounds?|stone|cm|m\b|feet|foot|ft|miles?|minutes?|"
+    rf"\b(?:i(?:'m|\s+am|m))\s+(?:(?:only|just|nearly|almost|now)\s+)*(?P<age>\d{{1,2}})\b(?!\s*(?:['’\"]|[-–%/:.]\d|%|kg|kilos?|lbs?|pounds?|stone|cm|m\b|feet|foot|ft|miles?|minutes?|"
     rf"hours?|days?|weeks?|months?|of\b|people|pages?|inch\w*|in\s+to))",
     re.IGNORECASE,
 )
@@ -95,15 +95,21 @@ _NO_GOODS = re.compile(
     r"\s*(?:fiction|writers?|authors?|directors?|history|rights|literature|studies|movement|shower|blues?|pinks?|dolls?|day|night|room|team|"
     r"and|or|in|on|at|to|with|who|that|is|are|will|would|can|have|has|do|don't|love|loves|like|likes|hate|hates|from|of|for|by|as|too|but|"
     r"they|we|i|he|she|so|if|when|because|went|were|was|aged?|need|needs|want|wants|boy|girl|boys|girls|monitor|carrots?|corn|spinach|potatoes|"
-    r"yoda|shark|grand|steps?|hate|says?|said|all|running|asleep|due|here|there|around|allowed|present|please|"
+    r"yoda|shark|grand|steps?|hate|says?|said|all|running|asleep|due|here|r|was|finally|there|around|allowed|present|please|"
     r"could|might|should|may|must|cannot|can't|won't|trip|weekend|holiday|nights|out|group|groups|band|power|just|already|only|get|gets)\b",
     re.IGNORECASE,
 )
 _GOODS = {
     "men": Person("m", 18, 120), "women": Person("f", 18, 120), "girl": Person("f", 2, 17), "boy": Person("m", 2, 17),
-    "kid": Person("", 2, 12), "toddler": Person("", 1, 3), "teen": Person("", 13, 17), "adult": Person("", 20, 120),
+    "kid": Person("", 2, 11), "toddler": Person("", 1, 3), "teen": Person("", 13, 17), "adult": Person("", 20, 120),
     "baby": Person("", 0, 1), "unisex": Person(),
 }  # fmt: skip
+_GIVEN = re.compile(r"\b(?:gifts?|presents?|something|anything|it's|ideas?|surprise)\s+$", re.IGNORECASE)
+_A_CERTAIN = re.compile(r"\b(?:the|my|our|his|her|their|this|that)\s+$", re.IGNORECASE)
+_FAVOUR = re.compile(  # "compare these for me", "that wasn't for me"
+    r"(?:\b(?:compare|rank|draft|write|check|look|search|order|book|tell|sort|sum|read|do|not|isnt|wasnt|arent)\b|n't\b)[^.;!?\n]*$", re.IGNORECASE
+)
+_ANY_PERSON = frozenset("man men woman women guy guys girl girls boy boys lady ladies bloke blokes fella lad lass gentleman".split())
 _PICKED = re.compile(
     r"\b(?:now|then|next|for|and|just|only|what\s+about)\s+(?:for\s+)?(?:the|my)\s+(?P<which>small|little|young|younger|youngest|littlest|smallest|big|bigger|biggest|old|older|oldest|elder|eldest)\s+"
     r"(?P<count>ones?|two|three|kids?|girls?|boys?|child|brother|sister)?\b",
@@ -118,8 +124,7 @@ _OWN_FAMILY = re.compile(
 _REMEMBERED = 12  # people
 _LONGEST = 80  # characters of the words for whom
 _LINK = re.compile(
-    rf"\s*(?:,\s*)?(?:and|&|or|plus|\+|,)\s*(?:for\s+)?(?:{_DET}\s+)?(?:{_NO_LINK}\s+){{0,2}}$|\s*[,)]\s*[^,()]{{0,30}}[),]\s*(?:and\s+)?(?:{_DET}\s+)?(?:{_NO_LINK}\s+){{0,2}}$",
-    re.IGNORECASE,
+    rf"\s*(?:,\s*)?(?:and|&|or|plus|\+|,)\s*(?:for\s+)?(?:{_DET}\s+)?(?:{_NO_LINK}\s+){{0,2}}$", re.IGNORECASE
 )
 
 
@@ -162,7 +167,7 @@ def whom_after(texts: Sequence[str]) -> Whom:
 def _heard(text: str, whom: Whom, number: int) -> Whom:
     spoken = _with_pronoun_ages(text, [*people_in(text)])
     me, told_me = _me(text, whom.me)
-    roles = _Roles(text, spoken, whom.known)
+    roles = _Roles(text, spoken, whom)
     gone = roles.leaving()
     meant, said = roles.meant()
     goods = _of_goods(text, spoken)
@@ -180,7 +185,7 @@ def _heard(text: str, whom: Whom, number: int) -> Whom:
     if goods is not None:
         return replace(after, people=goods[0], said=goods[1], number=number)
     if gone:
-        left = tuple(one for one in (whom.people or _all(whom.known)) if not any(_alike(one, each) for each in gone))
+        left = tuple(one for one in whom.people if not any(_alike(one, each) for each in gone))
         if _US_TWO.search(text) and not [one for one in left if one.high < 18]:
             left = (Person("", 18, 120),)
         said = text[roles.gone_at[0] : roles.gone_at[1]]
@@ -190,10 +195,6 @@ def _heard(text: str, whom: Whom, number: int) -> Whom:
     if not whom.people and (match := _GROWN.search(text)):
         return replace(after, people=(Person("", 20, 120),), said=match[0], number=number)
     return after
-
-
-def _all(known: Sequence[Spoken]) -> tuple[Person, ...]:
-    return tuple(dict.fromkeys(person for one in known for person in one.people if person.high < 18))
 
 
 def _alike(one: Person, gone: Person) -> bool:
@@ -207,7 +208,7 @@ def _me(text: str, me: Person) -> tuple[Person, str]:
     said = ""
     if match := _SAYS_SELF.search(text):
         word = (match["who"] or match["alone"] or match["here"]).lower()
-        young = {"teenager": (13.0, 17.0), "teen": (13.0, 17.0), "kid": (2.0, 12.0)}.get(word, (18.0, 120.0))
+        young = {"teenager": (13.0, 17.0), "teen": (13.0, 17.0), "kid": (2.0, 11.0)}.get(word, (18.0, 120.0))
         me, said = Person(_SELF_SEX.get(word, me.sex), *young), match[0].strip(" .,;!?()")
     if match := _MY_AGE.search(text):
         age = float(match["age"])
@@ -238,6 +239,8 @@ def _of_goods(text: str, spoken: Sequence[Spoken]) -> tuple[tuple[Person, ...], 
         if _NO_GOODS.match(text, match.end()) or _ABOUT.search(text[: match.start()]):
             continue
         word = (match["who"] or match["plain"]).lower()
+        if word in ("girl", "boy", "kid", "toddler", "teen", "baby", "adult") and _A_CERTAIN.search(text[: match.start()]):
+            continue  # "the baby's portion"
         word = {"ladies": "women", "womens": "women", "mens": "men", "gentlemen": "men", "childrens": "kid", "children": "kid"}.get(word, word)
         word = {"newborn": "baby", "infant": "baby", "babies": "baby", "teenage": "teen"}.get(word, word.rstrip("s") if word != "unisex" else word)
         person = _GOODS.get(word)
@@ -261,8 +264,8 @@ def _other(refused: Person) -> Person | None:
 class _Roles:
     """What each of those whom a message speaks of is in it."""
 
-    def __init__(self, text: str, spoken: Sequence[Spoken], known: Sequence[Spoken]) -> None:
-        self._text, self._spoken, self._known = text, spoken, known
+    def __init__(self, text: str, spoken: Sequence[Spoken], before: Whom) -> None:
+        self._text, self._spoken, self._known, self._before = text, spoken, before.known, before.people
         self.for_self, self.said_self = False, ""
         self.gone_at = (0, 0)
         self._pronoun = ""
@@ -290,9 +293,10 @@ class _Roles:
         roles = [self._role(one) for one in self._spoken]
         for at in range(1, len(roles)):  # "for my husband and my son"
             one, before = self._spoken[at], self._spoken[at - 1]
-            if _LINK.fullmatch(text[before.end : one.start]) or (
-                _LINK.fullmatch(text[before.tail : one.start]) and before.end >= before.tail
-            ):
+            between = text[before.end : one.start]
+            if text[before.start : before.end].count("(") and ")" in between:  # "my mother (72, modest), and my girl"
+                between = between.partition(")")[2]
+            if _LINK.fullmatch(between):
                 joint = before.is_self or one.is_self
                 if roles[at - 1] in ("for", "not") and roles[at] in ("", "needs"):
                     roles[at] = roles[at - 1]
@@ -314,9 +318,12 @@ class _Roles:
             self.for_self, self.said_self = True, self._words(chosen)
             return [], ""
         needing = [one for one, role in zip(self._spoken, roles, strict=True) if role == "needs"]
+        group = ages_between(text)
+        if needing and group is not None and all(one.is_young and "aged" not in one.people[0].called for one in needing):
+            return [group[0]], text[slice(*group[1])]
         if needing and not re.search(r"\bfor\s+(?:me|myself|us)\b", text, re.IGNORECASE):
             return [person for one in needing for person in one.people], self._words(needing)
-        if (group := ages_between(text)) is not None:
+        if group is not None:
             return [group[0]], text[slice(*group[1])]
         if _US_TWO.search(text):
             self.for_self, self.said_self = True, _US_TWO.search(text)[0]  # type: ignore[index]
@@ -340,8 +347,10 @@ class _Roles:
         text = self._text
         left, right = _clause_before(text, one.start), text[one.tail :]
         if one.is_self:
-            return "for" if re.search(r"\b(?:for|just|only)\s+(?:just\s+|only\s+|both\s+of\s+)*$", left, re.IGNORECASE) else "self"
-        owned = re.match(r"'s?\b(?!\w*\s+(?:\d|not\b|an?\b|the\b|now\b|just\b|only\b|turning\b|always\b|after\b|into\b|allergic\b))", right)
+            meant = re.search(r"\b(?:for|just|only)\s+(?:just\s+|only\s+|both\s+of\s+)*$", left, re.IGNORECASE)
+            favour = _FAVOUR.search(left) or re.match(r"\s+who\b", right)
+            return "for" if meant and not favour else "self"
+        owned = re.match(r"(?:'s\b|'(?=\s))(?!\w*\s+(?:\d|not\b|an?\b|the\b|now\b|just\b|only\b|turning\b|always\b|after\b|into\b|allergic\b))", right)
         if owned and not _OWNS.match(right):
             return ""
         if _COMPOUND.match(right) or re.search(r"\b(?:you|hi|hey|hello|thanks|cheers|oh)\s+$", left, re.IGNORECASE):
@@ -356,7 +365,7 @@ class _Roles:
             return ""
         if one.is_young and _WITH.search(left) and not _SHARES.search(left):
             return "needs"  # "to watch with my daughter"
-        if _NEXT.search(left) and not _NEEDS.match(right) and re.match(r"[^.!?]*", right) and not _LEAVES.match(right):
+        if self._is_next(one, left, right):
             return "for"
         if re.search(r"\b(?:like|something|anything|things?|what|that|which|than|as)\s+(?:my|our)\s+$", left, re.IGNORECASE):
             return ""  # "nothing like my nan wore"
@@ -377,6 +386,16 @@ class _Roles:
             return "needs"
         return ""
 
+    def _is_next(self, one: Spoken, left: str, right: str) -> bool:
+        """Whether a message goes on to somebody: "now my wife", "and my son?"."""
+        match = _NEXT.search(left)
+        if match is None or _NEEDS.match(right) or _LEAVES.match(right):
+            return False
+        if one.word in _ANY_PERSON and not re.search(r"\b(?:my|our|for)\b", match[0], re.IGNORECASE):
+            return False
+        weak = not re.search(r"\b(?:now|next|about|for|only|just)\b", match[0], re.IGNORECASE)
+        return not weak or re.match(r"(?:\s+[\w'()]+){0,3}\s*(?:[.,;!?]|$)", right) is not None
+
     def _by_pronoun(self) -> Spoken | None:
         """Whom a pronoun means that needs something: "it makes my husband itch, but he needs a jumper"."""
         for match in _NEEDS_OF.finditer(self._text):
@@ -384,8 +403,14 @@ class _Roles:
             if match["who"] and (not _NEEDS.match(match["rest"]) or _OPINION.match(match["rest"])):
                 continue
             self._pronoun = match[0]
+            sex = "m" if who in ("he", "him") else "f"
+            told = any(one.start < match.start() and not one.is_self for one in self._spoken)
+            if not told and len(self._before) == 1 and self._before[0].sex == sex:
+                continue  # whom it was for before
             if (one := self._referent(who, match.start())) is not None:
                 return one
+            if match["who"] or not _GIVEN.search(self._text[: match.start()]):
+                continue
             return Spoken((Person("m" if who in ("he", "him") else "f"),), match[0], match.start(), match.end(), match.end())
         return None
 
@@ -399,7 +424,12 @@ class _Roles:
 
     def _picked(self, match: re.Match[str]) -> list[Person]:
         """Of the young people that are known, those whom "the small one", "the big two" means."""
-        young = sorted({person for one in (*self._known, *self._spoken) for person in one.people if person.high < 18}, key=lambda one: one.high)
+        by_age: dict[tuple[float, float], Person] = {}
+        for one in (*self._known, *self._spoken):
+            for person in one.people:
+                if person.high < 18 and (by_age.get((person.low, person.high)) or Person()).sex == "":
+                    by_age[person.low, person.high] = person
+        young = sorted(by_age.values(), key=lambda one: one.high)
         if not young or match["count"] is None and len(young) < 2:
             return []
         count = {"two": 2, "three": 3}.get((match["count"] or "").lower(), 1)
