@@ -58,28 +58,37 @@ _SORTS = tuple((re.compile(pattern, re.IGNORECASE), sex, low, high) for pattern,
 _YOUNGEST = frozenset(("toddler", "toddlers", "baby", "babies", "infant", "infants", "newborn", "newborns"))
 # "Men's", "womens", "girls'"; "for boys", "for men & women".
 _OWNED = (
-    r"(?:men|women|gentlemen|ladies|lady|boy|girl|kid|children|child|youth|toddler|baby|infant|teen|adult)(?:['’]s\b|s['’](?!\w))|"
+    r"(?:men|women|gentlemen|ladies|lady|boy|girl|kid|children|child|youth|toddler|baby|infant|teen|"
+    r"adult)(?:['’]s\b|s['’](?!\w))|"
     r"\b(?:mens|womens|childrens)\b|\bunisex\b|\bladies['’]"
 )
 _LIST = rf"(?:{_WORD})(?:\s*(?:,|&|/|\band\b|\bor\b|\+)\s*(?:{_WORD}))*"
-_STRONG = re.compile(rf"\b(?:{_OWNED})|\bfor\s+(?:(?:little|big|young|teenage|all)\s+)?{_LIST}\b", re.IGNORECASE)
+_STRONG = re.compile(
+    rf"\b(?:{_OWNED})|\bfor\s+(?:(?:little|big|young|teenage|all)\s+)?{_LIST}\b", re.IGNORECASE
+)
 _PLAIN = re.compile(
     r"\b(?:men|women|ladies|girls|boys|kids|children|toddlers?|newborns?|infants?|teens|"
     r"(?:little|big|baby|toddler|flower)\s+(?:girl|boy)s?|"
-    r"bab(?:y|ies)(?![\s-]*(?:dolls?|blues?|pinks?|tees?|ribs?|shower|bump|phat|soft|back|corn|spinach|carrots?|grand|blanket\s+stitch)))\b",
+    r"bab(?:y|ies)(?![\s-]*(?:dolls?|blues?|pinks?|tees?|ribs?|shower|bump|phat|soft|back|corn|spinach|"
+    r"carrots?|grand|blanket\s+stitch)))\b",
     re.IGNORECASE,
 )
 _WHOLE = re.compile(
-    rf"(?:for\s+)?(?:(?:little|big|baby|toddler|all|young)\s+)?{_LIST}(?:['’]s?)?(?:\s+(?:only|clothing|shoes|wear|size))?",
+    rf"(?:for\s+)?(?:(?:little|big|baby|toddler|all|young)\s+)?{_LIST}(?:['’]s?)?(?:\s+(?:only|clothing|shoes|"
+    rf"wear|size))?",
     re.IGNORECASE,
 )
 # "Womens Girls Leggings" are women's.
 _GROWN_GIRLS = re.compile(
-    r"(?P<of>\b(?:wom[ae]n'?s?|ladies)|\bm[ae]n'?s?)\s+(?:girls|boys)\b(?!')|\b(?:girls|boys)\s+(?=(?:womens?|mens?|ladies)\b)", re.IGNORECASE
+    r"(?P<of>\b(?:wom[ae]n'?s?|ladies)|\bm[ae]n'?s?)\s+(?:girls|boys)\b(?!')|\b(?:girls|boys)\s+(?=(?:womens?|"
+    r"mens?|ladies)\b)",
+    re.IGNORECASE,
 )
 _BOTH = re.compile(
-    r"\bunisex\b|\b(?:men|males?|him|boys|guys)\s*(?:and|&|or|/)\s*(?:for\s+)?(?:women|females?|her|girls|ladies|gals)\b|"
-    r"\b(?:women|females?|her|girls|ladies)\s*(?:and|&|or|/)\s*(?:for\s+)?(?:men|males?|him|boys|guys|gentlemen)\b|\bboth\s+(?:sexes|genders)\b",
+    r"\bunisex\b|\b(?:men|males?|him|boys|guys)\s*(?:and|&|or|/)\s*(?:for\s+)?(?:women|females?|her|girls|"
+    r"ladies|gals)\b|"
+    r"\b(?:women|females?|her|girls|ladies)\s*(?:and|&|or|/)\s*(?:for\s+)?(?:men|males?|him|boys|guys|"
+    r"gentlemen)\b|\bboth\s+(?:sexes|genders)\b",
     re.IGNORECASE,
 )
 _TO = r"\s*(?:-|–|—|to|and)\s*"
@@ -89,17 +98,27 @@ _FROM = re.compile(
     re.IGNORECASE,
 )
 _MONTHS = re.compile(rf"\b(?P<low>\d{{1,2}}){_TO}(?P<high>\d{{1,2}})\s*(?:m|mos?|months)\b", re.IGNORECASE)
-_YEARS = re.compile(rf"(?P<low>\d{{1,2}}){_TO}(?P<high>\d{{1,2}})(?:\s*(?:years?|yrs?|y))?(?:\s*olds?)?", re.IGNORECASE)
-_PETS = re.compile(r"\bfor\s+(?:(?:small|large|big|your|all)\s+)?(?:dogs?|cats?|pets?|puppies|kittens)\b|\bpet\s+supplies\b", re.IGNORECASE)
+_YEARS = re.compile(
+    rf"(?P<low>\d{{1,2}}){_TO}(?P<high>\d{{1,2}})(?:\s*(?:years?|yrs?|y))?(?:\s*olds?)?", re.IGNORECASE
+)
+_PETS = re.compile(
+    r"\bfor\s+(?:(?:small|large|big|your|all)\s+)?(?:dogs?|cats?|pets?|puppies|kittens)\b|\bpet\s+supplies\b",
+    re.IGNORECASE,
+)
 _OF_PETS = re.compile(r"(?:for\s+)?(?:dogs?|cats?|pets?|pet\s+supplies)", re.IGNORECASE)
 _PARTS = frozenset("ingredient ingredients".split())
 _SPIRITS = re.compile(  # what is made with these is for nobody under age
-    r"(?<!non-alcoholic )(?<!alcohol-free )(?<!root )(?<!ginger )\b(?:whiske?y|bourbon|scotch(?!\s+bonnets?|\s+egg)|vodka|tequila|rum|gin|brandy|cognac|liqueurs?|schnapps|"
-    r"kahl[uú]a|amaretto|cointreau|grand\s+marnier|bailey'?s|limoncello|absinthe|mezcal|prosecco|champagne|beer)\b"
-    r"(?!\s*(?:[-\s](?:free|flavou?r\w*|extract|essence|vinegar)|(?:extract|flavou?r\w*|essence|raisins?|vinegar|batter))\b)",
+    r"(?<!non-alcoholic )(?<!alcohol-free )(?<!root )(?<!ginger )\b(?:whiske?y|bourbon|scotch(?!\s+bonnets?|"
+    r"\s+egg)|vodka|tequila|rum|gin|brandy|cognac|liqueurs?|schnapps|"
+    r"kahl[uú]a|amaretto|cointreau|grand\s+marnier|bailey'?s|limoncello|absinthe|mezcal|prosecco|champagne|"
+    r"beer)\b"
+    r"(?!\s*(?:[-\s](?:free|flavou?r\w*|extract|essence|vinegar)|(?:extract|flavou?r\w*|essence|raisins?|"
+    r"vinegar|batter))\b)",
     re.IGNORECASE,
 )
-_FIELDS = frozenset("gender sex audience reader for who whom wearer rider user recipient target department age player".split())
+_FIELDS = frozenset(
+    "gender sex audience reader for who whom wearer rider user recipient target department age player".split()
+)
 _AGE = frozenset("age ages".split())
 _MOST_OF = frozenset("max maximum highest oldest upper until".split())
 _OF_BEINGS = frozenset("breed mileage neutered spayed pedigree distillery cask vintage built".split())
@@ -153,7 +172,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """For whom all items of a catalogue are, by row: bits of sexes and of years of age; 0 where nothing tells."""
+    """For whom all items of a catalogue are, by row: bits of sexes and of years of age; 0: not told."""
 
     sexes: np.ndarray
     ages: np.ndarray
@@ -232,7 +251,9 @@ class _Reader:
     def __init__(self, catalog: Catalog) -> None:
         strong = sum(_STRONG.search(title) is not None for title in catalog.titles)
         self._titles = strong >= _FEWEST and strong >= _TITLED * len(catalog)
-        self._filing = [spec for spec in catalog.schema.tags if not spec.flag and _files(catalog, spec, self._titles)]
+        self._filing = [
+            spec for spec in catalog.schema.tags if not spec.flag and _files(catalog, spec, self._titles)
+        ]
         self._tags = [spec.name for spec in (catalog.schema.tags if self._titles else self._filing)]
         self._ages = {spec.name for spec in catalog.schema.tags if not _AGE.isdisjoint(words_of(spec.called))}
         self.files = {spec.name for spec in self._filing}
@@ -259,7 +280,11 @@ class _Reader:
                     filed += _sorts(value)
                     continue
                 pets |= name in self.files and _OF_PETS.fullmatch(value.strip()) is not None
-                filed += [one for match in _STRONG.finditer(value) for one in _sorts(match[0])] if self._titles else []
+                filed += (
+                    [one for match in _STRONG.finditer(value) for one in _sorts(match[0])]
+                    if self._titles
+                    else []
+                )
                 named.append(value)
         for name in self._ages:
             for value in item.values(name):
@@ -272,7 +297,9 @@ class _Reader:
         if young:  # of a girl's hoodie filed under women's novelties, the title tells more
             filed = [one for one in filed if one[3] < 18 or one[1] == "both"]
         if not (said or filed) and self._titles:
-            said = [one for text in _texts(item) for match in _STRONG.finditer(text) for one in _sorts(match[0])]
+            said = [
+                one for text in _texts(item) for match in _STRONG.finditer(text) for one in _sorts(match[0])
+            ]
         if self._oldest and (oldest := item.number(self._oldest)) is not None:
             ages |= _years(item.number(self._least) or 0.0, oldest) if self._least else _years(0, oldest)
         all_ = _narrowed([*said, *filed])
