@@ -164,6 +164,9 @@ class Person:
         low, high = int(self.low), int(self.high)
         return f"{kind} aged {low}" if low == high else f"{kind} aged {low} to {high}"
 
+    def _covers(self, other: Person) -> bool:
+        return self.sex in ("", other.sex) and self.low <= other.low and self.high >= other.high
+
     def _fits(self, audience: Audience) -> np.ndarray:
         sex = (audience.sexes == 0) | ((audience.sexes & _SEXES[self.sex]) > 0)
         ages = (audience.ages == 0) | ((audience.ages & _years(self.low, self.high)) > 0)
@@ -200,8 +203,14 @@ def people_called(value: str) -> tuple[Person, ...]:
 
 
 def called_together(people: Iterable[Person]) -> str:
-    """The value of a refusal that names some people."""
-    return ", ".join(dict.fromkeys(one.called for one in people))
+    """The value of a refusal that names some people, without those that others stand for as well.
+
+    >>> called_together([Person("", 18, 120), Person("f", 18, 120), Person("", 0, 1)])
+    'adults, babies'
+    """
+    told = tuple(dict.fromkeys(people))
+    apart = [one for one in told if not any(other != one and other._covers(one) for other in told)]
+    return ", ".join(dict.fromkeys(one.called for one in apart))
 
 
 def for_others(catalog: Catalog, value: str) -> np.ndarray:
@@ -210,7 +219,8 @@ def for_others(catalog: Catalog, value: str) -> np.ndarray:
     if not people:
         return np.zeros(len(catalog), dtype=bool)
     audience = audience_of(catalog)
-    return ~np.logical_or.reduce([one._fits(audience) for one in people])
+    fits: np.ndarray = np.logical_or.reduce([one._fits(audience) for one in people])
+    return ~fits
 
 
 def tells_sexes(catalog: Catalog) -> bool:
@@ -237,7 +247,7 @@ def audience_of(catalog: Catalog) -> Audience:
 
 def filing_fields(catalog: Catalog) -> frozenset[str]:
     """The fields that file items by whom they are for."""
-    return _Reader(catalog).files
+    return frozenset(_Reader(catalog).files)
 
 
 class _Reader:

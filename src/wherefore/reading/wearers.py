@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from wherefore.catalog.audience import WHOM, Person, called_together, filing_fields, for_others
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.schema import FieldSpec
@@ -24,6 +26,7 @@ _FILED = {
 _GROWN_UP = re.compile(r"\b(?:brothers?|bro|sisters?|sis)\b", re.IGNORECASE)
 _OWN = frozenset("male males female females".split())
 _TEENS = 15
+_KNOWN = 0.5  # share of the items that tell an age, as a limit leaves out what does not
 _FEWEST = 3  # items that must be filed so
 
 
@@ -102,7 +105,8 @@ class Wearers:
         young, had = _exact(whom), _exact(before)
         if whom.left or (had and not young):
             notes.lift(self._age.name, "le")
-        if young and not any(limit.field == self._age.name for limit in notes.limits):
+        known = 1 - float(np.isnan(self._catalog.numbers(self._age.name)).mean())
+        if young and known >= _KNOWN and not any(limit.field == self._age.name for limit in notes.limits):
             notes.limit([Limit(self._age.name, "le", min(young), whom.said)])
 
     def _wish(self, whom: Whom) -> Wish | None:

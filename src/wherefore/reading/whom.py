@@ -179,8 +179,9 @@ class _Roles:
                 self.gone_at = (one.start, one.end)
         for match in NEEDS_OF.finditer(self._text):
             if match["who"] and LEAVES.match(match["rest"]):
-                if (one := self._referent(match["who"], match.start())) is not None and not gone:
-                    gone += one.people
+                meant = self._referent(match["who"], match.start())
+                if meant is not None and not gone:
+                    gone += meant.people
                     self.gone_at = match.span()
         return gone
 
@@ -194,10 +195,8 @@ class _Roles:
         for at in range(1, len(roles)):  # "for my husband and my son"
             one, before = self._spoken[at], self._spoken[at - 1]
             between = text[before.end : one.start]
-            if (
-                text[before.start : before.end].count("(") and ")" in between
-            ):  # "my mother (72, modest), and my girl"
-                between = between.partition(")")[2]
+            if "(" in text[before.start : before.end]:  # "my mother (72, modest), and my girl"
+                between = between.rpartition(")")[2]
             if LINK.fullmatch(between):
                 joint = before.is_self or one.is_self
                 if roles[at - 1] in ("for", "not") and roles[at] in ("", "needs"):
