@@ -255,6 +255,11 @@ class Notes:
         self._wanted[key] = known if known is not None and known.strength > wish.strength else wish
         self._now[key] = place
 
+    def soften(self, field_name: str, value: str) -> None:
+        """No longer demand a value that is wanted."""
+        if (wish := self._wanted.get((field_name, value))) is not None and wish.strength >= 2:
+            self._wanted[field_name, value] = replace(wish, strength=1.0)
+
     def refuse(self, wish: Wish) -> None:
         """Note that a value is unwanted."""
         key = wish.parts

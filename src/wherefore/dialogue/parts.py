@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from wherefore.catalog.audience import WHOM
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.mentioned import PREFIX
 from wherefore.catalog.naming import spoken_label
@@ -118,6 +119,8 @@ def _told(wish: Wish, catalog: Catalog) -> str:
 
 def _said(field: str, value: str, catalog: Catalog) -> str:
     """A value as it is shown; of a mere yes or no, with what it is about."""
+    if field == WHOM:
+        return f"{WHOM} {value}"
     spec = next((one for one in catalog.schema.fields if one.name == field), None)
     if spec is not None and spec.stands_for(value):
         return spec.spoken(value)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from wherefore.catalog.audience import WHOM
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.concepts import having, tells_stories
 from wherefore.catalog.flag_words import Flag, flags_of
@@ -246,7 +247,7 @@ class MessageReader:
         self._foreign = ForeignReader(catalog, self._sought)
         self._orders = OrderReader(limits.measures, catalog.scales)
         self._households = HouseholdReader(catalog)
-        self._wearers = Wearers(catalog)
+        self._wearers = Wearers(catalog, limits.measures.age)
         self._flags = FlagReader(catalog, self._sought)
         # What a column of yes and no is called by, like "pet safe".
         self._told_by_flag = {
@@ -295,6 +296,7 @@ class MessageReader:
             text, told[:-1], [(one.start, one.end) for one in found], notes, self._limits.measures
         )
         self._renew(gone, notes)
+        for_whom = [wish for wish in notes.refusals if wish.field == WHOM]
         heard = self._hear(content, found, lists, question, notes, about, (*gone.places, *alike))
         if _EITHER.search(text, *about):
             heard = replace(heard, left=about)
@@ -354,6 +356,7 @@ class MessageReader:
         wanted = [] if self._judged is None else self._judged.wanted(before, content)
         notes.settled += allow(blank(text, [about]), told, wanted, notes)
         self._supersede(text, gone, notes)
+        self._wearers.hear([*map(straight, told)], for_whom, notes)
         if complaint(text) == "again" and lists.last:
             counted = slots_in(text, len(lists.last))
             named = [one.item_id for one in found if one.item_id]
@@ -803,8 +806,6 @@ class MessageReader:
                 values.append((wish.start, wish.end))
                 corrected = self._note_wish(heard.content, wish, judged, refuses, corrected, notes)
             self._note_refused_words(heard, self._judged, [*masked, *values], notes)
-        for asked, place in self._wearers.read(heard.content):
-            notes.want(asked, place, beside=True)
         return measured, values
 
     @staticmethod

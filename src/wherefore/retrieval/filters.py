@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
+from wherefore.catalog.audience import WHOM, for_others
 from wherefore.catalog.codes import is_graded
 from wherefore.catalog.concepts import having
 from wherefore.dialogue.messages import Dialogue
@@ -47,6 +48,9 @@ def allowed_rows(
             if field == ANYWHERE:
                 refused &= having(index.catalog, value)
                 continue
+            if field == WHOM:
+                refused &= for_others(index.catalog, value)
+                continue
             bears = _bearing(index, field, value)
             refused &= (bears | ~index.attributes.known(field)) if field in places else bears
         allowed &= ~refused
@@ -81,7 +85,7 @@ def conditions(index: Index, dialogue: Dialogue) -> Conditions:
         tuple(
             tuple(Refused(field, value, field in places) for field, value in wish.parts)
             for wish in preferences.refusals
-            if all(field != ANYWHERE for field, _ in wish.parts)
+            if all(field not in (ANYWHERE, WHOM) for field, _ in wish.parts)
         ),
     )
 

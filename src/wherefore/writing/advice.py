@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from wherefore.catalog.audience import WHOM
 from wherefore.dialogue.messages import Dialogue
 from wherefore.dialogue.parts import Part, parts
 from wherefore.dialogue.state import Preferences
@@ -68,7 +69,7 @@ def _advised(dialogue: Dialogue, retriever: Retriever) -> str:
     if not ruled:
         return f"There is no {schema.noun.lower()} left that you have not seen or turned down."
     wished = [part for part in every if part.kind == "wanted" and part not in ruled]
-    asked = [f"no {part.text}" if part.kind == "unwanted" else part.text for part in (*wished, *ruled)]
+    asked = [_asked(part) for part in (*wished, *ruled)]
     text = (
         f"No {schema.noun.lower()} here is {'all of this' if len(asked) > 1 else 'this'}: {', '.join(asked)}."
     )
@@ -81,6 +82,13 @@ def _advised(dialogue: Dialogue, retriever: Retriever) -> str:
     said[0] += f" {noun.lower()} would fit"
     told = "; ".join(said)
     return f"{text} {told[0].upper()}{told[1:]}{_of_them(best, wished, retriever)}."
+
+
+def _asked(part: Part) -> str:
+    """What a part of a state asks of an item."""
+    if part.text.startswith(f"{WHOM} "):
+        return f"for {part.text.removeprefix(WHOM).strip()}"
+    return f"no {part.text}" if part.kind == "unwanted" else part.text
 
 
 def _of_them(best: Relaxation, wished: Sequence[Part], retriever: Retriever) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from wherefore.catalog.audience import WHOM, called_together, people_called, tells_sexes
 from wherefore.catalog.catalog import Catalog, Item
 from wherefore.catalog.codes import is_graded
 from wherefore.catalog.concepts import concepts, having, kinds, shown_by
@@ -121,6 +122,7 @@ def _sentences(
     yield from _by_paid(dialogue, catalog)
     yield from _left_out(dialogue, catalog, items)
     yield from _codes(dialogue, catalog)
+    yield from _for_others(dialogue, catalog)
     newest = dialogue.messages[-1].content
     if others := other_kinds(newest, catalog):
         yield f"I know only {catalog.schema.plural}, no {joined(others)}."
@@ -405,6 +407,17 @@ def _codes(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
             told.setdefault(wish.said, []).append(wish.value)
     for said, values in told.items():
         yield f"As you said “{said}”, I left out {joined(values, 'or')}."
+
+
+def _for_others(dialogue: Dialogue, catalog: Catalog) -> Iterator[str]:
+    """For whom the newest message was taken to be, where records tell whom things are for."""
+    for wish in dialogue.preferences.refusals:
+        if wish.field == WHOM and _is_new(wish.said, dialogue):
+            people = people_called(wish.value)
+            if not tells_sexes(catalog):
+                people = tuple(replace(one, sex="") for one in people)
+            told = joined(called_together(people).split(", "), "or")
+            yield f"As you said “{wish.said}”, I left out what is {WHOM} {told}."
 
 
 def _names(said: str, value: str) -> bool:
