@@ -72,9 +72,9 @@ def test_two_recommenders_share_what_was_searched(plain, monkeypatch):
     shared, searched = {}, []
     search = Retriever.search
 
-    def counting(self, dialogue, k, exclude=()):
+    def counting(self, dialogue, k, exclude=(), named=None):
         searched.append((dialogue, k, frozenset(exclude)))
-        return search(self, dialogue, k, exclude)
+        return search(self, dialogue, k, exclude, named)
 
     monkeypatch.setattr(Retriever, "search", counting)
     one, two = (RememberingRetriever(plain.retriever, shared) for _ in range(2))

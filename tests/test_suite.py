@@ -29,6 +29,7 @@ KNOWN = {
     "messages-fifth:36": "`anime? never tried it`",
     "talks-second:29": "the judge does not hear `for the kids`",
     "talks-second:24": "three misspelt messages in a row",
+    "talks-smalltalk:9": "after a curse the judge hears `with Jason Statham` as refused, half and half",
 }
 
 

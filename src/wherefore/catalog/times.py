@@ -155,7 +155,7 @@ class Told:
         if not self.yearly:
             return
         start = max(first.year, last.year - 12)
-        for year in range(start, min(last.year, start + 12) + 1):
+        for year in range(start, min(last.year, start + 12, date.max.year - 1) + 1):
             for (month, day), (until, end) in self.yearly:
                 yield _day(year, month, day), _day(year + ((until, end) < (month, day)), until, end)
 

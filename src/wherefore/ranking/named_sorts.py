@@ -65,6 +65,12 @@ _ASKING = frozenset(
 _ALSO_TASTES = frozenset(
     "light dark sweet sharp bitter dry cold cool warm soft hard rich bite kick punch edge".split()
 )
+_ELSEWHERE = frozenset(  # where somebody is, and parts of things: neither is looked for by itself
+    "room floor ground garden house home flat apartment balcony windowsill window sill bed border patio kitchen lounge "
+    "hall hallway bathroom bedroom attic basement cellar porch terrace yard lawn school church ward corner wall door "
+    "building community level button brim leaf leaves sleeve pocket strap handle lid wheel collar hem zip zipper lining "
+    "sole heel hood cuff cover hardcover page screen leg arm side edge back front top bottom".split()
+)
 _DEGREES = frozenset("really very quite rather proper decent actual normal plain simple new".split())
 _UNTOLD = frozenset(
     "something anything everything nothing one ones thing things stuff thingy item items product products list "
@@ -244,7 +250,7 @@ def _asked(told: Sequence[str], of: _Place, catalog: Catalog) -> Asked | None:
     if not any(len(_rows(way, catalog)) for way in (*spellings([head]), *spellings(told[-2:]))):
         missing = _names_thing(told) and {head, stem(head)}.isdisjoint(OCCASIONS)
         missing = missing and (len(told) > 1 or stem(head) != head or head not in _ALSO_TASTES)
-        missing = missing and not _is_known(told, catalog)
+        missing = missing and not _is_known(told, catalog) and {head, stem(head)}.isdisjoint(_ELSEWHERE)
     elif before and not full.any():
         missing = _is_compound(name) and not having(catalog, name).any()
     if not rows.any() and not (missing and of.whole):

@@ -40,6 +40,7 @@ _MOVES = re.compile(
     r"(?P<any>make\s+(?:it|that|the\s+\w+)|relax|loosen|move|change|set|shift|soften|tighten))"
     rf"\s+(?P<of>{_OF})(?:(?:down|up)\s+)?(?P<to>to\s+|at\s+)?(?:about\s+|around\s+|maybe\s+|say\s+|like\s+)?{_QUANTITY}"
 )
+_RANGE = re.compile(r"\b(?:between|from)\b")  # what follows has two ends, and is read as such
 _FAR = math.log(4)  # from an old bound to the new one, where nothing says which is moved
 _LEAST, _MOST = (
     frozenset("bar minimum min floor least".split()),
@@ -59,6 +60,8 @@ def moved(text: str, limits: Sequence[Limit], measures: Measures) -> Iterator[Fo
     for match in _MOVES.finditer(low) if limits else ():
         value = amount(match)
         if value is None or match["n"] in ("a", "an") or match["any"] and not _is_bound(match, value):
+            continue
+        if _RANGE.search(match["of"] or ""):
             continue
         made = [one for one in _told(match, low, value, measures) for old in limits if old.field == one]
         known = [old for old in limits if not made or old.field in made]

@@ -33,10 +33,12 @@ _TAKES = frozenset(
 )
 _FILLING = frozenset(
     "the a an one i we us me my our ours mine i'll we'll ill it'll i'm im we're let's lets will shall "
-    "gonna to with for on in as up of at ok okay fine well so nah yes yeah yep aye right alright perfect "
-    "great lovely brilliant good grand sweet nice cool super ooh oh ah hm go definitely certainly it's "
-    "its that's thats is be it that this ta thx thanks thank you cheers pls plz actually just maybe too "
-    "also done deal sorted settled hmm both mate love tonight now tomorrow today sunday saturday friday".split()
+    "gonna to with for on in as up of at ok okay fine well so nah yes yeah yep aye right alright ooh oh ah hm go "
+    "definitely certainly it's its that's thats is be it that this ta thx thanks thank you cheers pls plz actually just "
+    "maybe too also done deal sorted settled hmm both mate tonight now tomorrow today sunday saturday friday".split()
+)
+_PRAISE = frozenset(  # settles nothing where it is said of an item: "the first is great"
+    "perfect great lovely brilliant good grand sweet nice cool super love".split()
 )
 _QUESTION = re.compile(  # without its mark: "whos in it, the second one"
     r"\W*(?:(?:who|what|when|where|how|why|which|whose)(?:'?s)?\b|(?:is|are|does|do|did|can|could|would|has)\s+"
@@ -80,23 +82,32 @@ def settled_in(
     items: dict[str, None] = {}
     spans: list[Span] = []
     goes_on = False  # whether the part before took something, so that "and the third" is taken as well
+    plain, taken = True, False  # whether nothing else is said, and whether anything is said to be taken
     for start, end in _parts(text):
         part = text[start:end]
         if _QUESTION.match(part):
             return None
         found, takes = _pointed(part, start, mentions, listed, [*focus, *items][-1:], extreme)
-        if found and (takes or goes_on or not spans):
+        if found and (takes or goes_on or (plain and not spans)):
             items.update(dict.fromkeys(found))
             spans.append((start, end))
-            goes_on = True
+            goes_on, taken = True, taken or takes
             continue
-        if ASKS_MORE.search(part) or len(part.split()) > _LONGEST:
+        if ASKS_MORE.search(part) or len(part.split()) > _LONGEST or _ITEM in part or _SLOT.search(part):
             return None
-        goes_on = False
-    if not spans:
+        goes_on, plain = False, plain and _is_filling(part)
+    if not spans or not (taken or plain):
         return None
     span = spans[0][0], spans[-1][1]
     return Settled(Choice(tuple(items), (), True, content[slice(*span)].strip(" .,;!\n")), span)
+
+
+def _is_filling(part: str) -> bool:
+    """Whether a clause says nothing of its own: "lovely, thanks", but not "that's a lovely one"."""
+    told = set(re.findall(r"[\w']+", part.lower()))
+    if told & _PRAISE:
+        return told <= _PRAISE | {"oh", "ooh", "ah", "so", "very", "thanks", "thank", "you", "ta", "cheers"}
+    return told <= _TAKES | _FILLING
 
 
 def _parts(text: str) -> list[Span]:

@@ -29,7 +29,7 @@ _KIN_DID = re.compile(
 # A telling without its subject, at the head of its clause: what is said of items there is left out.
 _HEADLESS = re.compile(
     rf"^\W*(?:(?:hi|hiya|hello|hey|so|ok|okay|well|just|finally|only|evening|morning|and)\W+)*(?!(?:released|published|listed|added|uploaded|posted|"
-    r"aired|made|built|used|set|produced|issued|opened|based|planted|harvested|picked|brewed|bottled|written|recorded|filmed|started|tested|put|left|sold|kept|read)\b)"
+    r"aired|made|built|used|set|produced|issued|opened|based|planted|harvested|picked|brewed|bottled|written|recorded|filmed|started|tested|put|left|sold|kept|read|finished|ended|closed|done)\b)"
     rf"{_PAST}\b"
 )
 _OF_IT = re.compile(

@@ -190,7 +190,8 @@ def answer(
         return Said(_recalled(dialogue.preferences, catalog), "chat")
     asks = dialogue.act(*_ASKS) >= _ASKED > dialogue.act("smalltalk", "off_topic")
     # What merely tells of oneself is small talk, or what a list is to go by: a judge knows better which.
-    passing = _in_passing(content, set(words), catalog, asks or bool(dialogue.acts))
+    needs = bool(dialogue.acts) and dialogue.act("smalltalk") < _CHATS
+    passing = _in_passing(content, set(words), catalog, asks or needs)
     return passing if passing is not None and bare(before()) == bare(dialogue.preferences) else None
 
 
@@ -211,6 +212,7 @@ _TAKEN = re.compile(  # what somebody says who has chosen; without any of it a l
 _POINTS = re.compile(r"\b(?:that|this)\s+one\b", re.IGNORECASE)
 _OTHER_ONE = re.compile(r"\bthe\s+other(?:\s+one)?\b", re.IGNORECASE)
 _LEAST = 0.35  # how likely the likeliest act must be
+_CHATS = 0.45  # how likely small talk must be where somebody tells of oneself
 # How likely small talk must be, and how much likelier than any act that asks.
 _TALK, _TALK_SHARE = 0.75, 2.2
 _FIELDS = 4  # that are named to somebody who asks what no record tells
