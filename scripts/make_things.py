@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wherefore.catalog.things import FILE
-from wherefore.files import write_packed
+from wherefore.files import packed_text, write_packed
 from wherefore.text import ordinary_words
 
 _ARTIFACT, _FOOD, _PLANT = 6, 13, 20  # numbers of WordNet's files
@@ -80,9 +80,10 @@ def _counts(folder: Path) -> tuple[Counter[tuple[str, str]], Counter[str]]:
 def _talked_of() -> set[str]:
     """Words that people ask with, in the sentences that models here are trained on, in lower case."""
     files = [file for name in _TALK for file in sorted((_DATA / name).rglob("*")) if file.is_file()]
-    texts = (
+    texts = [
         file.read_text(encoding="utf-8", errors="ignore").lower() for file in files if file.suffix in _TEXTS
-    )
+    ]
+    texts += [packed_text(file).lower() for file in files if file.name.endswith(".txt.bz2")]
     told = Counter(
         word.removesuffix("s") for text in texts for word in re.findall(r"[a-z]+(?:-[a-z]+)*", text)
     )

@@ -24,6 +24,7 @@ from wherefore.corpora.shops import Asked, read_shops
 from wherefore.corpora.sought import read_sought
 from wherefore.errors import WhereforeError
 from wherefore.evaluation.provenance import provenance, save_figures
+from wherefore.files import text_files
 from wherefore.lm.low_rank import learned_changes, start_from
 from wherefore.lm.rounding import from_bytes, in_bytes
 from wherefore.retrieval.embedders import PackagedMiniLM
@@ -108,7 +109,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     learned = {name: sought_vectors(network, of) for name, of in tests.items()}
     results += told(learned, tests, strange, encode, "as it has learned")
     figures = {"figures": results, "talks learned from": len(lessons)}
-    about = provenance("python scripts/train_sought.py", options.seed, sorted(options.messages.glob("*.txt")))
+    about = provenance("python scripts/train_sought.py", options.seed, text_files(options.messages))
     save_figures(options.out / "sought.json", {"sought": figures | about})
     return 0
 

@@ -22,6 +22,7 @@ from wherefore.corpora.replies import read_replies
 from wherefore.corpora.sought import read_sought
 from wherefore.errors import WhereforeError
 from wherefore.evaluation.provenance import provenance, save_figures
+from wherefore.files import text_files
 from wherefore.lm.low_rank import learned_changes, start_from
 from wherefore.lm.rounding import from_bytes, in_bytes
 from wherefore.lm.small_llm import SmallLLM
@@ -114,7 +115,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 flush=True,
             )
     used = [
-        *sorted((options.data / "sought").glob("*.txt")),
+        *text_files(options.data / "sought"),
         *sorted((options.data / "replies").glob("*.txt")),
     ]
     about = provenance("python scripts/train_writer.py", options.seed, used)

@@ -23,6 +23,16 @@ def packed_text(file: Path) -> str:
     return (bz2.decompress(packed) if file.suffix == ".bz2" else lzma.decompress(packed)).decode()
 
 
+def text_files(folder: Path) -> list[Path]:
+    """The texts of a folder, plain (`.txt`) or packed (`.txt.bz2`), by name."""
+    return sorted([*folder.glob("*.txt"), *folder.glob("*.txt.bz2")])
+
+
+def text_of(file: Path) -> str:
+    """The text of one of `text_files`."""
+    return packed_text(file) if file.suffix == ".bz2" else file.read_text(encoding="utf-8")
+
+
 def write_packed(file: Path, text: str) -> None:
     """Write a text as small as it gets, the same bytes each time: `.xz` for lists of words, `.bz2` for sentences."""
     told = text.encode()

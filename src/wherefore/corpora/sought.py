@@ -1,8 +1,9 @@
 """What people are after, as a shop's search would be asked for it (`data/sought`).
 
-A file holds one kind of shop, blocks between blank lines: `<` what was said before (`< A:` by the assistant), `>` the
-message, two lines `=` with what a good assistant would type into the search, and `~` with the record of an item that
-would be the perfect answer; or `none`, where nothing is looked for.
+A file, plain (`hardware.txt`) or packed (`hardware.txt.bz2`), holds one kind of shop. Blocks between blank lines hold
+`<` what was said before (`< A:` by the assistant), `>` the message, two lines `=` with what a good assistant would type
+into the search, and `~` with the record of an item that would be the perfect answer; or `none`, where nothing is looked
+for.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from wherefore.dialogue.messages import Message
 from wherefore.errors import CorpusError, CorpusNotFoundError
+from wherefore.files import text_files, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +43,13 @@ def read_sought(folder: Path) -> list[SoughtMessage]:
         CorpusNotFoundError: If there are none.
         CorpusError: If a block is not as it should be; says which.
     """
-    files = sorted(folder.glob("*.txt"))
+    files = text_files(folder)
     if not files:
         raise CorpusNotFoundError(f"no messages in {folder}; it should hold files like hardware.txt")
     return [
         _read(block, file)
         for file in files
-        for block in re.split(r"\n\s*\n", file.read_text(encoding="utf-8").strip())
+        for block in re.split(r"\n\s*\n", text_of(file).strip())
         if block.strip()
     ]
 
@@ -76,4 +78,4 @@ def _read(block: str, file: Path) -> SoughtMessage:
         )
     before = tuple(map(earlier, by_mark["<"]))
     record = by_mark["~"][0] if told else ""
-    return SoughtMessage(file.stem, before, by_mark[">"][0], tuple(by_mark["="]), record)
+    return SoughtMessage(file.name.split(".")[0], before, by_mark[">"][0], tuple(by_mark["="]), record)

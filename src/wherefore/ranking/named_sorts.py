@@ -68,8 +68,8 @@ _ALSO_TASTES = frozenset(
 _ELSEWHERE = frozenset(  # where somebody is, and parts of things: neither is looked for by itself
     "room floor ground garden house home flat apartment balcony windowsill window sill bed border patio kitchen lounge "
     "hall hallway bathroom bedroom attic basement cellar porch terrace yard lawn school church ward corner wall door "
-    "building community level button brim leaf leaves sleeve pocket strap handle lid wheel collar hem zip zipper lining "
-    "sole heel hood cuff cover hardcover page screen leg arm side edge back front top bottom".split()
+    "building community level button brim leaf leaves sleeve pocket strap handle lid wheel collar hem zip zipper "
+    "lining sole heel hood cuff cover hardcover page screen leg arm side edge back front top bottom".split()
 )
 _DEGREES = frozenset("really very quite rather proper decent actual normal plain simple new".split())
 _UNTOLD = frozenset(

@@ -159,7 +159,7 @@ class JudgedReader:
         return talks(self._judge.read(before, text))
 
     def chats(self, before: Sequence[Message], text: str) -> bool:
-        """Whether a message is small talk in which nothing is marked, nor anybody named: nothing of it is to be noted."""
+        """Whether a message is small talk in which nothing is marked, nor anybody named: nothing is to be noted."""
         read = self._judge.read(before, text)
         if self._values.people_in(text, words(text)):
             return False

@@ -34,8 +34,9 @@ _TAKES = frozenset(
 _FILLING = frozenset(
     "the a an one i we us me my our ours mine i'll we'll ill it'll i'm im we're let's lets will shall "
     "gonna to with for on in as up of at ok okay fine well so nah yes yeah yep aye right alright ooh oh ah hm go "
-    "definitely certainly it's its that's thats is be it that this ta thx thanks thank you cheers pls plz actually just "
-    "maybe too also done deal sorted settled hmm both mate tonight now tomorrow today sunday saturday friday".split()
+    "definitely certainly it's its that's thats is be it that this ta thx thanks thank you cheers pls plz actually "
+    "just maybe too also done deal sorted settled hmm both mate tonight now tomorrow today sunday saturday "
+    "friday".split()
 )
 _PRAISE = frozenset(  # settles nothing where it is said of an item: "the first is great"
     "perfect great lovely brilliant good grand sweet nice cool super love".split()
