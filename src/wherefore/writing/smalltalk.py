@@ -190,7 +190,7 @@ def answer(
         return Said(_recalled(dialogue.preferences, catalog), "chat")
     asks = dialogue.act(*_ASKS) >= _ASKED > dialogue.act("smalltalk", "off_topic")
     # What merely tells of oneself is small talk, or what a list is to go by: a judge knows better which.
-    needs = bool(dialogue.acts) and dialogue.act("smalltalk") < _CHATS
+    needs = bool(dialogue.acts) and (dialogue.act("smalltalk") < _CHATS or _is_talk(dialogue))
     passing = _in_passing(content, set(words), catalog, asks or needs)
     return passing if passing is not None and bare(before()) == bare(dialogue.preferences) else None
 
@@ -237,7 +237,7 @@ def by_acts(
         return None
     noun, plural = catalog.schema.noun.lower(), catalog.schema.plural.lower()
     asks, best = dialogue.act(*_ASKS), max(_CHAT, key=acts.__getitem__)
-    talk = best == "smalltalk" and acts[best] >= max(_TALK, _TALK_SHARE * asks)
+    talk = best == "smalltalk" and _is_talk(dialogue)
     if not talk and (acts[best] <= max(asks, _LEAST) or asks > _MOST_ASKED.get(best, 1.0)):
         return None
     number = len(dialogue.messages) - 1
@@ -269,6 +269,11 @@ def by_acts(
     if best == "smalltalk":
         text = f"{fits(straight(dialogue.messages[-1].content))} {text}"
     return Said(text, "ask" if best in ("unclear", "question") else "chat")
+
+
+def _is_talk(dialogue: Dialogue) -> bool:
+    """Whether the newest message is plainly small talk: it gets a sentence that fits."""
+    return dialogue.act("smalltalk") >= max(_TALK, _TALK_SHARE * dialogue.act(*_ASKS))
 
 
 def _noted(state: Preferences) -> Preferences:
