@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from titled_shop import retriever_of
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.heads import cut, heads_of
 from wherefore.catalog.things import Things, names_thing, things
@@ -10,10 +11,6 @@ from wherefore.dialogue.messages import Dialogue, Message
 from wherefore.dialogue.state import Open, Preferences
 from wherefore.ranking.named_sorts import sorts_asked
 from wherefore.ranking.sorts import nearest, sort_named, sorts_missing
-from wherefore.retrieval.embedders import PackagedMiniLM
-from wherefore.retrieval.index import Index
-from wherefore.retrieval.retriever import Retriever
-from wherefore.retrieval.unlearned import Dense
 from wherefore.turn.missing_sorts import MissingSorts, missing_sorts
 from wherefore.writing.smalltalk import Said
 from wherefore.writing.understood import Missing
@@ -30,12 +27,7 @@ TITLES = (
 
 @pytest.fixture(scope="module")
 def retriever():
-    shop = Catalog.from_records([{"title": title} for title in TITLES], name="items")
-    embedder = PackagedMiniLM()
-    index = Index.build(shop, embedder)
-    found = Retriever(index, [Dense(index)])
-    found.seeks = lambda messages: embedder.encode([messages[-1].content], "query")[0]
-    return found
+    return retriever_of(TITLES)
 
 
 def said(text, *pieces, **more):

@@ -3,14 +3,11 @@
 import numpy as np
 import pytest
 
+from titled_shop import retriever_of
 from wherefore.catalog.catalog import Catalog
 from wherefore.catalog.sorts import called, titles_name_sorts
 from wherefore.dialogue.messages import Dialogue, Message
 from wherefore.ranking.sorts import heads, sort_named
-from wherefore.retrieval.embedders import PackagedMiniLM
-from wherefore.retrieval.index import Index
-from wherefore.retrieval.retriever import Retriever
-from wherefore.retrieval.unlearned import Dense
 
 TITLES = (
     "Slim Nylon Wallet;Leather Coin Wallet;Bacon Wallet;Key Ring Classic;Card Holder for Men;Wool Socks;Hiking Sock;"
@@ -20,12 +17,7 @@ TITLES = (
 
 @pytest.fixture(scope="module")
 def retriever():
-    shop = Catalog.from_records([{"title": title} for title in TITLES], name="items")
-    embedder = PackagedMiniLM()
-    index = Index.build(shop, embedder)
-    found = Retriever(index, [Dense(index)])
-    found.seeks = lambda messages: embedder.encode([messages[-1].content], "query")[0]
-    return found
+    return retriever_of(TITLES)
 
 
 def described(text, piece):

@@ -14,7 +14,7 @@ from wherefore.catalog.feelings import taste_words
 from wherefore.catalog.heads import heads_of, spellings
 from wherefore.catalog.lexicon import item_nouns
 from wherefore.catalog.sorts import called, titles_name_sorts
-from wherefore.catalog.things import things
+from wherefore.catalog.things import names_thing, things
 from wherefore.dialogue.messages import Dialogue
 from wherefore.ranking.asked import OCCASIONS, is_beside
 from wherefore.text import FUNCTION_WORDS, Word, forms, ordinary_words, stem, stems, words
@@ -248,7 +248,7 @@ def _asked(told: Sequence[str], of: _Place, catalog: Catalog) -> Asked | None:
     name = " ".join(told)
     by_other = not any(len(_rows(way, catalog)) for way in ((stem(head),), stems(" ".join(told[-2:]))))
     if not any(len(_rows(way, catalog)) for way in (*spellings([head]), *spellings(told[-2:]))):
-        missing = _names_thing(told) and {head, stem(head)}.isdisjoint(OCCASIONS)
+        missing = names_thing(name) and {head, stem(head)}.isdisjoint(OCCASIONS)
         missing = missing and (len(told) > 1 or stem(head) != head or head not in _ALSO_TASTES)
         missing = missing and not _is_known(told, catalog) and {head, stem(head)}.isdisjoint(_ELSEWHERE)
     elif before and not full.any():
@@ -278,15 +278,10 @@ def _is_known(told: Sequence[str], catalog: Catalog) -> bool:
     return naming > 0 or any(len(called(catalog, word)) for word in words_)
 
 
-def _names_thing(told: Sequence[str]) -> bool:
-    """Whether a name is known as one of a thing, as a whole or by its last words."""
-    return any(things().names(" ".join(told[-size:])) for size in range(1, len(told) + 1))
-
-
 def _may_be_thing(told: Sequence[str]) -> bool:
     """Whether a name is one of a thing, or ends in no word of everyday, as names of things may."""
     usual = ordinary_words()
-    return _names_thing(told) or (told[-1] not in usual and stem(told[-1]) not in usual)
+    return names_thing(" ".join(told)) or (told[-1] not in usual and stem(told[-1]) not in usual)
 
 
 def _headed(name: Sequence[str], catalog: Catalog) -> np.ndarray:
